@@ -1,0 +1,65 @@
+"""What can go wrong, as one tree.
+
+    ModelcheckError
+    ├── UsageError               something that the user wrote cannot mean anything
+    │   ├── CaseError            a case, or the file it stands in
+    │   ├── PerturbationError    a perturbation, or what it returned
+    │   └── VersionError         which version of which model was meant
+    ├── ModelError               a model broke its own contract
+    │   └── OfflineError         an answer is missing and calling the model is not allowed
+    ├── CacheError               the prediction cache cannot be used as it is
+    └── BaselineError            an approved or a candidate behaviour cannot be used as it is
+
+Every message says what happened, where, and what to do about it.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+
+class ModelcheckError(Exception):
+    """The root of every error that pytest-modelcheck raises on purpose."""
+
+
+class UsageError(ModelcheckError):
+    """A marker, an option, a fixture or a file says something that cannot be done."""
+
+
+class CaseError(UsageError):
+    """A case, or the file that it stands in, cannot be read as written."""
+
+
+class PerturbationError(UsageError):
+    """A perturbation cannot be built, or returned something that is no input."""
+
+
+class VersionError(UsageError):
+    """It is not clear which version of which model was meant."""
+
+
+class ModelError(ModelcheckError):
+    """A model broke its own contract, such as answering three inputs with two answers."""
+
+
+class OfflineError(ModelError):
+    """A prediction is missing from the cache and the run is not allowed to call the model."""
+
+
+class CacheError(ModelcheckError):
+    """The prediction cache holds something that this version did not write."""
+
+
+class BaselineError(ModelcheckError):
+    """An approved or a candidate behaviour is missing, damaged or out of date."""
+
+
+def located(message: str, path: str | None, line: int | None = None) -> str:
+    """Put the place in front of a message, as compilers do.
+
+    >>> located("no column 'expcted'", "tickets.csv", 1)
+    "tickets.csv:1: no column 'expcted'"
+    """
+    if path is None:
+        return message
+    return f"{path}: {message}" if line is None else f"{path}:{line}: {message}"

@@ -1,0 +1,377 @@
+"""The nouns: what a case, a trial, an outcome and a verdict are.
+
+Everything here is plain data. Nouns that are shown or sent to another process are frozen; what
+exists once per trial is a plain slotted object, since a suite may run a million of them.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Missing(Enum):
+    """The type of :data:`MISSING`: no value at all, where ``None`` would be one."""
+
+    MISSING = "missing"
+
+    def __repr__(self) -> str:
+        return "<missing>"
+
+
+MISSING: Final = Missing.MISSING
+
+CheckKind = Literal["golden", "invariance", "directional"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a case was written: a file as the user knows it, and its line (from 1)."""
+
+    path: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.path if self.line is None else f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing that the model is asked about, and what is known of the right answer.
+
+    Attributes:
+        input: What the model is given. Any value; text, numbers, lists and mappings can be cached.
+        expected: The right answer, or :data:`MISSING` where the case does not say.
+        id: A name that is unique in its check. Left empty, it is made from the content of the case, so
+            that reordering a file changes nothing.
+        metadata: Whatever else is known of the case (its language, channel, source), for slices.
+        variants: Perturbed inputs that the case brings along, ready made.
+        known_failure: Why the case is known to fail, or ``None``. Such a case leaves the denominator.
+        origin: Where it was written.
+
+    >>> Case("Where is my parcel?", expected="shipping", metadata={"language": "en"}).expected
+    'shipping'
+    """
+
+    input: Any
+    expected: Any = MISSING
+    id: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    variants: tuple[Any, ...] = ()
+    known_failure: str | None = None
+    origin: Origin | None = None
+
+
+class Outcome(StrEnum):
+    """How one trial, or one case, came out."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    """Something broke that is not a wrong answer. Fails the check."""
+    SKIPPED = "skipped"
+    """Does not apply. Out of the denominator."""
+    XFAILED = "xfailed"
+    """A known failure. Out of the denominator."""
+    XPASSED = "xpassed"
+    """A known failure that passed. Out of the denominator, and reported."""
+    NEW = "new"
+    """Compared with an approved answer where none is. Out of the denominator."""
+
+
+class Trial:
+    """One run of a test's body: a case, perturbed or not, for the nth time."""
+
+    __slots__ = ("case", "index", "perturbation", "perturbed", "repeat", "variant")
+
+    def __init__(
+        self,
+        index: int,
+        case: Case,
+        perturbation: str | None = None,
+        perturbed: Any = MISSING,
+        variant: int = 0,
+        repeat: int = 0,
+    ) -> None:
+        self.index = index
+        self.case = case
+        self.perturbation = perturbation
+        self.perturbed = perturbed
+        self.variant = variant
+        self.repeat = repeat
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRecord:
+    """What is remembered of one trial: how it came out, and every answer of the model that is judged.
+
+    Attributes:
+        outcome: How it came out.
+        asked: Pairs of the digest of what was asked (hexadecimal) and the answer (canonical JSON), in the
+            order in which the body asked.
+        recorded: What ``case.record(value)`` said the answer is (canonical JSON), or ``None`` where the
+            answer is the first of ``asked``.
+        perturbation: The name of the perturbation, or ``None``.
+        variant: Which of the perturbation's variants, from 0.
+        repeat: Which run of the same trial, from 0.
+        score: The graded outcome in [0, 1], or ``None`` for pass or fail.
+        about: The beginning of the perturbed input, for people.
+    """
+
+    outcome: Outcome
+    asked: tuple[tuple[str, bytes], ...] = ()
+    recorded: bytes | None = None
+    perturbation: str | None = None
+    variant: int = 0
+    repeat: int = 0
+    score: float | None = None
+    about: str | None = None
+
+    @property
+    def answer(self) -> bytes | None:
+        """The answer that counts, as canonical JSON, or ``None`` where the model was never asked."""
+        if self.recorded is not None:
+            return self.recorded
+        return self.asked[0][1] if self.asked else None
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        """What tells the trials of one case apart."""
+        return (self.perturbation or "", self.variant, self.repeat)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """What is remembered of one case: one line of a baseline.
+
+    Attributes:
+        id: The case's id.
+        input: A digest of the input (hexadecimal). A case is the same case while id and input are.
+        expected: A digest of what was expected of the case, or ``None`` where nothing was.
+        about: The beginning of the input, for people who read the line.
+        trials: Its trials, in order.
+    """
+
+    id: str
+    input: str
+    expected: str | None
+    about: str
+    trials: tuple[TrialRecord, ...]
+
+
+class Status(StrEnum):
+    """What a verdict says."""
+
+    PASSED = "passed"
+    INCONCLUSIVE = "inconclusive"
+    FAILED = "failed"
+
+    @property
+    def severity(self) -> int:
+        """0 for passed, 1 for inconclusive, 2 for failed: the worst finding is the verdict."""
+        return ("passed", "inconclusive", "failed").index(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Two one-sided bounds, each at confidence ``level``."""
+
+    low: float
+    high: float
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One limit held against what was observed.
+
+    Attributes:
+        limit: The option that asks for it (``"at_least"``), or the guard that speaks (``"errors"``).
+        status: What came of it.
+        summary: One line that carries the verdict: ``"182/200 cases pass (91.0%), at least 95% required"``.
+        against_baseline: Whether only a comparison with the approved behaviour says so; approving the
+            behaviour as it is now would then settle it.
+        p_value: The probability of what was observed if the requirement were met, where there is one.
+    """
+
+    limit: str
+    status: Status
+    summary: str
+    against_baseline: bool = False
+    p_value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many came out how. ``passed + failed`` is the denominator of the rate."""
+
+    passed: int = 0
+    failed: int = 0
+    error: int = 0
+    skipped: int = 0
+    xfailed: int = 0
+    xpassed: int = 0
+    new: int = 0
+
+    @property
+    def judged(self) -> int:
+        """The denominator."""
+        return self.passed + self.failed
+
+    @property
+    def total(self) -> int:
+        """Everything that was run."""
+        return self.judged + self.error + self.skipped + self.xfailed + self.xpassed + self.new
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The same cases under the approved version and now.
+
+    Attributes:
+        version: The version that it is compared with.
+        shared: How many cases both have, with the same id and input.
+        added: How many cases only this run has.
+        removed: How many cases only the baseline has.
+        approved_rate: The rate (or mean score) over the shared cases then.
+        rate: The rate (or mean score) over the shared cases now.
+        regressed: Ids of cases that passed then and fail now.
+        fixed: Ids of cases that failed then and pass now.
+        changed: Ids of cases whose answer differs.
+        replayed: How many approved cases were judged again with today's test.
+        p_value: Of the exact McNemar test, one-sided towards worse; ``None`` where it does not apply.
+    """
+
+    version: str
+    shared: int
+    added: int
+    removed: int
+    approved_rate: float | None
+    rate: float | None
+    regressed: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    replayed: int = 0
+    p_value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Part of a check: the cases of one slice (``language=es``), or the trials of one perturbation."""
+
+    name: str
+    passed: int
+    judged: int
+    approved_passed: int | None = None
+    approved_judged: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCase:
+    """One case as the reader of a report sees it: everything is text already, cut to length.
+
+    ``note`` says how it differs from the others of its list: ``"failed"``, ``"regressed"``, ``"changed"``,
+    ``"error"``, ``"new"``, ``"unexpected pass"``.
+    """
+
+    id: str
+    note: str
+    input: str
+    message: str
+    expected: str | None = None
+    got: str | None = None
+    approved: str | None = None
+    perturbation: str | None = None
+    perturbed: str | None = None
+    base_answer: str | None = None
+    detail: str | None = None
+    origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """What a check cost: answers that came from the cache, and answers that a model was asked for."""
+
+    asked: int = 0
+    cached: int = 0
+    direct: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a check came out, and everything that a report says about it.
+
+    Attributes:
+        check: The pytest node id of the test, exactly.
+        kind: ``"golden"``, ``"invariance"`` or ``"directional"``.
+        status: The worst of the findings.
+        findings: Every limit that was applied.
+        model: The name of the model that is judged.
+        version: Its version, or ``None`` where it has none.
+        approved_version: The version that the application is held to, or ``None``.
+        rate: The pass rate over cases, or the mean score; ``None`` where nothing was judged.
+        graded: Whether ``rate`` is a mean of scores.
+        cases: How the cases came out.
+        trials: How the trials came out.
+        interval: Around ``rate``.
+        required: The rate that ``at_least`` asks for, or ``None``.
+        comparison: With the approved behaviour, where there is one.
+        variation: What is known of the model's own variation, in words.
+        varies: Whether it varies; ``None`` where nothing depended on it, so that nobody looked.
+        slices: The same by metadata.
+        perturbations: The same by perturbation, over trials.
+        shown: The cases worth reading, worst first.
+        hidden: How many more there are of that kind.
+        notes: What else the reader should know, a sentence each.
+        calls: What it cost.
+        advice: Commands that a reasonable person might type next, as (what for, command).
+        others: Versions of other models that took part.
+    """
+
+    check: str
+    kind: CheckKind
+    status: Status
+    findings: tuple[Finding, ...]
+    model: str
+    version: str | None
+    approved_version: str | None = None
+    rate: float | None = None
+    graded: bool = False
+    cases: Tally = Tally()
+    trials: Tally = Tally()
+    interval: Interval | None = None
+    required: float | None = None
+    comparison: Comparison | None = None
+    variation: str | None = None
+    varies: bool | None = None
+    slices: tuple[Group, ...] = ()
+    perturbations: tuple[Group, ...] = ()
+    shown: tuple[ShownCase, ...] = ()
+    hidden: int = 0
+    notes: tuple[str, ...] = ()
+    calls: Calls = Calls()
+    advice: tuple[tuple[str, str], ...] = ()
+    others: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether the check met its limits."""
+        return self.status is Status.PASSED
+
+    @property
+    def failed(self) -> bool:
+        """Whether the check missed a limit and noise cannot explain it."""
+        return self.status is Status.FAILED
+
+    @property
+    def headline(self) -> str:
+        """The first line of every report: the finding that decided."""
+        worst = max(self.findings, key=lambda finding: finding.status.severity, default=None)
+        return worst.summary if worst is not None else f"{self.cases.judged} cases"
