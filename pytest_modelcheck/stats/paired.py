@@ -1,0 +1,173 @@
+"""The same cases under two versions: what broke against what was fixed.
+
+``regressed`` counts cases that passed and now fail, ``fixed`` those that failed and now pass, and the drop is
+``(regressed - fixed) / n``: positive where the new version is worse.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+from pytest_modelcheck.stats.arguments import count, probability
+from pytest_modelcheck.stats.binomial import upper_tail
+from pytest_modelcheck.stats.bisection import crossing
+
+_EXACT_UP_TO = 2_000  # discordant cases; beyond, integers of thousands of bits cost more than importing scipy
+
+
+def mcnemar_exact(regressed: int, fixed: int) -> float:
+    """Return the p-value of the exact McNemar test, one-sided towards worse.
+
+    The chance of so many regressions among the cases that changed, if each were as likely to be fixed as to
+    break: ``P(Bin(regressed + fixed, 1/2) >= regressed)``. 1 where nothing changed.
+
+    Source: McNemar, Psychometrika 12 (1947) 153-157; the exact form is the sign test.
+
+    >>> mcnemar_exact(6, 0) > 0.01 > mcnemar_exact(7, 0)
+    True
+    """
+    count("regressed", regressed)
+    count("fixed", fixed)
+    discordant = regressed + fixed
+    if regressed == 0:
+        return 1.0
+    if discordant > _EXACT_UP_TO:
+        return upper_tail(regressed, discordant, 0.5)
+    term = ways = math.comb(discordant, regressed)
+    for changed in range(regressed, discordant):
+        term = term * (discordant - changed) // (changed + 1)
+        ways += term
+    return float(ways / 2**discordant)
+
+
+def failing_regressions(fixed: int, false_fail_rate: float) -> int:
+    """Return the smallest number of regressions that fails where ``fixed`` cases were fixed.
+
+    >>> failing_regressions(fixed=0, false_fail_rate=0.01)
+    7
+    """
+    probability("false_fail_rate", false_fail_rate)
+    regressed = count("fixed", fixed)
+    while mcnemar_exact(regressed, fixed) > false_fail_rate:
+        regressed += 1
+    return regressed
+
+
+def tango_p_value(regressed: int, fixed: int, n: int, drop: float) -> float:
+    """Return the p-value of "the true drop is at most ``drop``", by Tango's score test.
+
+    The error of either kind is split as the data would be most likely if the true drop were exactly ``drop``.
+    At a drop of 0 it is McNemar's chi-squared test without continuity correction.
+
+    Source: Tango, Statistics in Medicine 17 (1998) 891-908, with the closed form of the restricted maximum
+    likelihood estimate.
+
+    >>> round(tango_p_value(12, 2, 50, 0.0), 4)
+    0.0038
+    """
+    _table(regressed, fixed, n)
+    return _upper_normal_tail(_tango_score(regressed, fixed, n, drop))
+
+
+def tango_interval(regressed: int, fixed: int, n: int, level: float) -> tuple[float, float]:
+    """Return the lower and the upper bound of the true drop, each one-sided at ``level``.
+
+    Asymptotic: see ``docs/statistics.md`` for what the false alarms are at small numbers.
+
+    Args:
+        regressed: Cases that passed and now fail.
+        fixed: Cases that failed and now pass.
+        n: All cases that were compared, at least 1.
+        level: The confidence of each bound on its own.
+
+    Source: Tango, Statistics in Medicine 17 (1998) 891-908. The bounds are where the score statistic equals
+    the normal quantile, found by bisection.
+
+    >>> low, high = tango_interval(regressed=9, fixed=2, n=100, level=0.99)
+    >>> f"{low:+.3f} to {high:+.3f}"
+    '-0.009 to +0.163'
+    """
+    _table(regressed, fixed, n)
+    z = NormalDist().inv_cdf(probability("level", level))
+    observed = (regressed - fixed) / n
+    low = crossing(lambda drop: z - _tango_score(regressed, fixed, n, drop), -1.0, observed)
+    high = crossing(lambda drop: -z - _tango_score(regressed, fixed, n, drop), observed, 1.0)
+    return (low if observed > -1 else -1.0), (high if observed < 1 else 1.0)
+
+
+def _tango_score(regressed: int, fixed: int, n: int, drop: float) -> float:
+    if drop < 0:
+        return -_tango_score(fixed, regressed, n, -drop)
+    linear = (2 * n - regressed + fixed) * drop - regressed - fixed
+    constant = -fixed * drop * (1 - drop)
+    root = math.sqrt(max(linear * linear - 8 * n * constant, 0.0))
+    # The chance of a fix that is most likely under this drop. Of the two forms of the root, the one that
+    # does not subtract nearly equal numbers.
+    fix_rate = (root - linear) / (4 * n) if linear < 0 else (-2 * constant / (root + linear) if root else 0.0)
+    difference = regressed - fixed - n * drop
+    variance = n * (2 * fix_rate + drop * (1 - drop))
+    if variance <= 0:
+        return math.copysign(math.inf, difference) if difference else 0.0
+    return difference / math.sqrt(variance)
+
+
+def newcombe_interval(
+    both_pass: int, regressed: int, fixed: int, both_fail: int, level: float
+) -> tuple[float, float]:
+    """Return the lower and the upper bound of the true drop, each one-sided at ``level``.
+
+    Made of Wilson's intervals of the two rates, squared and added, with their correlation: for printing
+    beside a drop, not for deciding.
+
+    Source: Newcombe, Statistics in Medicine 17 (1998) 2635-2650, method 10.
+
+    >>> low, high = newcombe_interval(36, 12, 2, 0, level=0.975)
+    >>> f"{low:.4f} to {high:.4f}"
+    '0.0569 to 0.3404'
+    """
+    n = both_pass + regressed + fixed + both_fail
+    _table(regressed, fixed, n)
+    count("both_pass", both_pass)
+    count("both_fail", both_fail)
+    z = NormalDist().inv_cdf(probability("level", level))
+    before, after = both_pass + regressed, both_pass + fixed
+    before_low, before_high = _wilson(before, n, z)
+    after_low, after_high = _wilson(after, n, z)
+    correlation = _phi(both_pass, regressed, fixed, both_fail)
+    drop = (regressed - fixed) / n
+    down = _added(before / n - before_low, after_high - after / n, correlation)
+    up = _added(before_high - before / n, after / n - after_low, correlation)
+    return drop - down, drop + up
+
+
+def _added(one: float, other: float, correlation: float) -> float:
+    return math.sqrt(max(one * one - 2 * correlation * one * other + other * other, 0.0))
+
+
+def _phi(both_pass: int, regressed: int, fixed: int, both_fail: int) -> float:
+    """Estimate the correlation of the two versions, a positive one with continuity correction."""
+    n = both_pass + regressed + fixed + both_fail
+    margins = (both_pass + regressed) * (fixed + both_fail) * (both_pass + fixed) * (regressed + both_fail)
+    if margins == 0:
+        return 0.0
+    product = both_pass * both_fail - regressed * fixed
+    return (max(product - n / 2, 0.0) if product > 0 else product) / math.sqrt(margins)
+
+
+def _wilson(successes: int, n: int, z: float) -> tuple[float, float]:
+    middle = 2 * successes + z * z
+    spread = z * math.sqrt(z * z + 4 * successes * (n - successes) / n)
+    return (middle - spread) / (2 * (n + z * z)), (middle + spread) / (2 * (n + z * z))
+
+
+def _upper_normal_tail(z: float) -> float:
+    return math.erfc(z / math.sqrt(2)) / 2
+
+
+def _table(regressed: int, fixed: int, n: int) -> None:
+    count("n", n, at_least=1)
+    count("regressed", regressed, at_most=n)
+    count("fixed", fixed, at_most=n - regressed)
