@@ -1,0 +1,4 @@
+"""Approved behaviour, in git: one text file a check, one sorted line a case.
+
+PYTEST_DONT_REWRITE
+"""

@@ -1,0 +1,83 @@
+"""``approved.yaml``: which version of a model the application is held to.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcheck.baselines import atomic
+from pytest_modelcheck.errors import BaselineError, located
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_COMMENT = "# The version that the application is held to. Changed by: modelcheck approve\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """The version that is approved, and the fingerprint that it had, where it has one."""
+
+    version: str
+    fingerprint: str | None = None
+
+
+def read(path: Path) -> Approved | None:
+    """Read the file, or ``None`` where there is none. A version is its text: ``2.10`` is not ``2.1``.
+
+    Raises:
+        BaselineError: It is no YAML, holds conflict markers, or names no version.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as error:
+        raise BaselineError(located(f"not UTF-8 text: {error}", str(path))) from error
+    _refuse_conflict(text, path)
+    fields = _scalars(text, path)
+    version = fields.get("version")
+    if not version:
+        raise BaselineError(located('names no version. Write: version: "2.0"', str(path)))
+    return Approved(version, fields.get("fingerprint"))
+
+
+def write(path: Path, approved: Approved) -> None:
+    """Write the file, all or nothing; where it says so already, it is left alone."""
+    import yaml
+
+    content = {"version": approved.version}
+    if approved.fingerprint is not None:
+        content["fingerprint"] = approved.fingerprint
+    text = _COMMENT + yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    if not path.exists() or path.read_bytes() != text.encode():
+        atomic.replace(path, [text.encode()])
+
+
+def _scalars(text: str, path: Path) -> dict[str, str | None]:
+    """The fields as they are written: to a YAML loader, ``2.10`` would be the number 2.1."""
+    import yaml
+
+    try:
+        root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise BaselineError(located(f"not YAML: {error}", str(path))) from error
+    if not isinstance(root, yaml.MappingNode):
+        raise BaselineError(located('names no version. Write: version: "2.0"', str(path)))
+    fields: dict[str, str | None] = {}
+    for key, value in root.value:
+        if not isinstance(value, yaml.ScalarNode):
+            line = value.start_mark.line + 1
+            raise BaselineError(located(f"{key.value!r} is not a single value", str(path), line))
+        fields[key.value] = None if value.tag == "tag:yaml.org,2002:null" else value.value
+    return fields
+
+
+def _refuse_conflict(text: str, path: Path) -> None:
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith(("<<<<<<<", ">>>>>>>")):
+            message = "an unresolved git conflict. Keep the version that the application shall be held to."
+            raise BaselineError(located(message, str(path), number))

@@ -1,0 +1,221 @@
+"""One file of remembered behaviour: a header, then one sorted line a case.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pytest_modelcheck.baselines import atomic, header, lines
+from pytest_modelcheck.baselines.sameness import equivalent
+from pytest_modelcheck.errors import BaselineError, located
+from pytest_modelcheck.records import CaseRecord
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_modelcheck.baselines.header import Header
+
+_ID: Final = re.compile(rb'\{"id":"([^"\\]*)"')
+_CONFLICT: Final = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
+
+
+class Baseline(Mapping[str, CaseRecord]):
+    """What is remembered of one check, by case id; a case is parsed when it is asked for.
+
+    Candidates have the same form. ``header`` and ``path`` say what it is and where it lies.
+    """
+
+    __slots__ = ("_lines", "header", "path")
+
+    def __init__(self, header: Header, lines: dict[str, bytes], path: str) -> None:
+        self.header = header
+        self.path = path
+        self._lines = lines
+
+    def __getitem__(self, case: str) -> CaseRecord:
+        line = self._lines[case]
+        try:
+            return lines.decode(line)
+        except BaselineError as error:
+            number = list(self._lines).index(case) + 2
+            raise BaselineError(located(f"{error}. {_RESTORE}", self.path, number)) from error
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __contains__(self, case: object) -> bool:
+        return case in self._lines
+
+    def line(self, case: str) -> bytes | None:
+        """The line of a case as it stands in the file, or ``None``."""
+        return self._lines.get(case)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What writing a file did to its cases. Nothing at all where every count but ``cases`` is 0."""
+
+    cases: int
+    changed: int = 0
+    added: int = 0
+    removed: int = 0
+
+
+def read(path: Path) -> Baseline | None:
+    """Read a file, or ``None`` where there is none.
+
+    Raises:
+        BaselineError: It holds conflict markers, is cut off, lists a case twice, or is newer than we are.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    return parse(content, str(path))
+
+
+def read_header(path: Path) -> Header:
+    """Read only the first line of a file."""
+    with path.open("rb") as file:
+        first = file.readline().rstrip(b"\r\n")
+    _refuse_conflict(first, str(path), 1)
+    return header.decode(first, str(path))
+
+
+def parse(content: bytes, path: str) -> Baseline:
+    """The content of a file, indexed by case id.
+
+    Args:
+        content: The bytes.
+        path: Where they come from, for messages.
+    """
+    if b"\r\n" in content:
+        content = content.replace(b"\r\n", b"\n")
+    first, *rows = content.removesuffix(b"\n").split(b"\n")
+    _refuse_conflict(first, path, 1)
+    index: dict[str, bytes] = {}
+    match = _ID.match
+    head = header.decode(first, path)
+    for number, row in enumerate(rows, 2):
+        found = match(row)
+        case = found[1].decode() if found and row.endswith(b"}") else _odd_id(row, path, number)
+        if case in index:
+            raise _duplicate(case, list(index).index(case) + 2, path, number)
+        index[case] = row
+    return Baseline(head, index, path)
+
+
+def write(
+    path: Path,
+    head: Header,
+    records: Iterable[CaseRecord],
+    old: Baseline | None = None,
+    *,
+    durable: bool = True,
+) -> Written:
+    """Write a file, all or nothing, its cases sorted by id.
+
+    Args:
+        path: The file.
+        head: Its header; ``cases`` is filled in.
+        records: The cases, in any order, each encoded at once and not kept.
+        old: What stands there now, where it matters: a line that says the same but for the last bits of a
+            float then keeps its old bytes, and a file of which only the time would change stays as it is.
+        durable: Wait until the disk has it.
+    """
+    new = _encoded(records, old, path)
+    head = dataclasses.replace(head, cases=len(new))
+    done = _difference(old, new)
+    if old is None or done != Written(len(new)) or not _same_but_for_time(old.header, head):
+        rows = (new[case] + b"\n" for case in sorted(new))
+        atomic.replace(path, _chained(header.encode(head) + b"\n", rows), durable=durable)
+    return done
+
+
+_RESTORE: Final = "Restore the file from git, or approve the check again."
+
+
+def _encoded(records: Iterable[CaseRecord], old: Baseline | None, path: Path) -> dict[str, bytes]:
+    new: dict[str, bytes] = {}
+    for record in records:
+        if record.id in new:
+            raise BaselineError(f"two cases have the id {record.id!r}; {path} was not written")
+        line = lines.encode(record)
+        new[record.id] = line if old is None else _kept(old, record, line)
+    return new
+
+
+def _kept(old: Baseline, record: CaseRecord, line: bytes) -> bytes:
+    """The old line of a case, where it says the same as the new one."""
+    before = old.line(record.id)
+    if before is None or before == line or not equivalent(old[record.id], record):
+        return line
+    return before
+
+
+def _difference(old: Baseline | None, new: dict[str, bytes]) -> Written:
+    if old is None:
+        return Written(len(new), added=len(new))
+    shared = [case for case in new if case in old]
+    changed = sum(old.line(case) != new[case] for case in shared)
+    return Written(len(new), changed, len(new) - len(shared), len(old) - len(shared))
+
+
+def _same_but_for_time(old: Header, new: Header) -> bool:
+    if new.reason and new.reason != old.reason:
+        return False
+    return _timeless(old) == _timeless(new)
+
+
+def _timeless(head: Header) -> Header:
+    return dataclasses.replace(head, approved_at="", approved_by="", reason="", plugin="")
+
+
+def _chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest
+
+
+def _odd_id(row: bytes, path: str, number: int) -> str:
+    """The id of a line that a person has edited, or whose id needs escapes."""
+    import orjson
+
+    _refuse_conflict(row, path, number)
+    try:
+        fields = orjson.loads(row)
+    except orjson.JSONDecodeError as error:
+        raise BaselineError(
+            located(f"not a line of JSON ({error}); cut off? {_RESTORE}", path, number)
+        ) from error
+    if not isinstance(fields, dict) or not isinstance(fields.get("id"), str):
+        raise BaselineError(located(f"this line names no case. {_RESTORE}", path, number))
+    return str(fields["id"])
+
+
+def _refuse_conflict(row: bytes, path: str, number: int) -> None:
+    if row.startswith(_CONFLICT):
+        raise BaselineError(
+            located(
+                "an unresolved git conflict. Keep one side of each conflicting line and remove the markers, "
+                "or take either side of the file and approve the check again.",
+                path,
+                number,
+            )
+        )
+
+
+def _duplicate(case: str, first: int, path: str, number: int) -> BaselineError:
+    return BaselineError(
+        located(
+            f"case {case!r} is here a second time (first in line {first}). Keep one of them.", path, number
+        )
+    )

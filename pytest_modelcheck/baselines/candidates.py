@@ -1,0 +1,110 @@
+"""What every run leaves behind, per model version, for ``modelcheck diff`` and ``modelcheck approve``.
+
+    <root>/<model>/<version>/<test file>/<test>.jsonl
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from pytest_modelcheck.baselines import baseline, names
+from pytest_modelcheck.baselines.store import checked, jsonl_files
+from pytest_modelcheck.errors import BaselineError, located
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from pytest_modelcheck.baselines.baseline import Baseline, Written
+    from pytest_modelcheck.baselines.header import Header
+    from pytest_modelcheck.baselines.store import BaselineStore
+    from pytest_modelcheck.records import CaseRecord
+
+
+_AFTER_NUMBERS: Final = 1 << 62
+
+
+class CandidateStore:
+    """What was run of each version, whether approved or not.
+
+    Args:
+        root: The folder, ``candidates/`` in the cache directory. It need not exist.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def write(self, header: Header, records: Iterable[CaseRecord]) -> Written:
+        """Leave a candidate; one of an earlier run of the same version is replaced.
+
+        Raises:
+            BaselineError: The model has no version.
+        """
+        if header.version is None:
+            raise BaselineError(
+                f"{header.test}: model {header.model!r} has no version, and leaves no candidate. "
+                "Name it: pytest --model-version=VERSION"
+            )
+        path = self._folder(header.model, header.version) / names.check_path(header.test)
+        return baseline.write(path, header, records, durable=False)
+
+    def read(self, model: str, check: str, version: str) -> Baseline | None:
+        """What a version did in a check, or ``None`` where it never ran it.
+
+        Raises:
+            BaselineError: The file is damaged, incomplete, or belongs to another test.
+        """
+        path = self._folder(model, version) / names.check_path(check)
+        found = checked(baseline.read(path), model, check)
+        if found is not None and found.header.cases != len(found):
+            message = f"holds {len(found)} of {found.header.cases} cases. Run pytest again."
+            raise BaselineError(located(message, str(path)))
+        return found
+
+    def entries(self, model: str, version: str) -> Iterator[tuple[Path, Header]]:
+        """Every check that a version ran, by path, without the cases."""
+        for path in jsonl_files(self._folder(model, version)):
+            yield path, baseline.read_header(path)
+
+    def models(self) -> list[str]:
+        """The names of the models that ever left a candidate."""
+        folders = sorted(self.root.glob("*/*/"))
+        return sorted({header.model for header in map(_first_header, folders) if header is not None})
+
+    def versions(self, model: str) -> list[str]:
+        """The versions of a model that ever left a candidate, older numbers first."""
+        folders = sorted((self.root / names.safe(model)).glob("*/"))
+        headers = [header for header in map(_first_header, folders) if header is not None]
+        return sorted({header.version or "" for header in headers}, key=natural)
+
+    def _folder(self, model: str, version: str) -> Path:
+        return self.root / names.safe(model) / names.version_folder(version)
+
+
+def find(
+    store: BaselineStore, candidates: CandidateStore, model: str, check: str, version: str
+) -> Baseline | None:
+    """What a version did in a check: as approved now, as approved once, or as it was last run."""
+    now = store.read(model, check)
+    if now is not None and now.header.version == version:
+        return now
+    once = store.history(model, check, version)
+    return candidates.read(model, check, version) if once is None else once
+
+
+def natural(text: str) -> tuple[tuple[int, str], ...]:
+    """A sort key that puts 1.10 after 1.9.
+
+    >>> sorted(["1.10", "1.9", "rc", "1.9b"], key=natural)
+    ['1.9', '1.9b', '1.10', 'rc']
+    """
+    parts = re.findall(r"0*([0-9]+)|([^0-9]+)", text)
+    return tuple((len(number), number) if number else (_AFTER_NUMBERS, word) for number, word in parts)
+
+
+def _first_header(folder: Path) -> Header | None:
+    path = next((path for path in folder.rglob(f"*{names.SUFFIX}") if path.is_file()), None)
+    return None if path is None else baseline.read_header(path)

@@ -1,0 +1,166 @@
+"""The first line of a baseline: which test, which model, who approved it, when and why.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.errors import BaselineError, located
+from pytest_modelcheck.records import Finding, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SCHEMA: Final = 1
+"""The newest form of a baseline file that this version reads, and the one that it writes."""
+
+_UPGRADE = "Upgrade it (pip install -U pytest-modelcheck), or restore the file from git."
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What is known of a check's remembered behaviour besides the cases.
+
+    Attributes:
+        test: The pytest node id, exactly.
+        kind: ``"golden"``, ``"invariance"`` or ``"directional"``.
+        model: The name of the model that is judged.
+        version: Its version; ``None`` for a model without one, which nothing can be approved of.
+        fingerprint: What tells two models of one version apart, or ``None``.
+        body: Digest of the test's source (:func:`~pytest_modelcheck.baselines.provenance.body_digest`).
+        source: Where that source stands, ``"tests/test_triage.py::TestX.test_known"``: a file relative to
+            the project's folder and a qualified name. Empty where the node id says it.
+        files: Digests of the case files, by path relative to the project's folder.
+        cases: How many cases follow. Set when the file is written.
+        others: Versions of the other models that took part, by name.
+        findings: What the run found, for whoever approves it. Empty in a baseline.
+        approved_at: UTC, ISO 8601, whole seconds; empty in a candidate.
+        approved_by: Who approved it.
+        reason: Why.
+        forced: What was overridden by approving it with force.
+        plugin: The version of pytest-modelcheck that wrote it.
+    """
+
+    test: str
+    kind: str
+    model: str
+    version: str | None
+    fingerprint: str | None = None
+    body: str = ""
+    source: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    cases: int = 0
+    others: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    approved_at: str = ""
+    approved_by: str = ""
+    reason: str = ""
+    forced: tuple[str, ...] = ()
+    plugin: str = ""
+
+
+def encode(header: Header) -> bytes:
+    """The header as one line of JSON, without its end; what is empty is left out.
+
+    >>> encode(Header("test_a.py::test", "golden", "triage", "2.0", body="ab", cases=3))
+    b'{"modelcheck":1,"test":"test_a.py::test","kind":"golden","model":"triage","version":"2.0","body":"ab","cases":3}'
+    """
+    import orjson
+
+    line: dict[str, object] = {"modelcheck": SCHEMA}
+    for slot in dataclasses.fields(header):
+        line[slot.name] = getattr(header, slot.name)
+    line["files"] = dict(sorted(header.files.items()))
+    line["others"] = dict(sorted(header.others.items()))
+    line["findings"] = [_finding_out(finding) for finding in header.findings]
+    kept = {name: value for name, value in line.items() if value or name == "cases"}
+    try:
+        return orjson.dumps(kept)
+    except TypeError as error:
+        raise BaselineError(f"{header.test}: its header cannot be written as JSON: {error}") from error
+
+
+def decode(line: bytes, path: str) -> Header:
+    """Read the first line of a baseline.
+
+    Args:
+        line: The line.
+        path: Where it stands, for messages.
+
+    Raises:
+        BaselineError: It is no header, or one that a newer pytest-modelcheck wrote.
+    """
+    import orjson
+
+    try:
+        fields = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise _damaged(path, f"is not JSON ({error})") from error
+    if not isinstance(fields, dict) or "modelcheck" not in fields:
+        raise _damaged(path, "is not the header of a baseline")
+    schema = fields["modelcheck"]
+    if not isinstance(schema, int) or schema < 1:
+        raise _damaged(path, f"has no schema number, but {schema!r}")
+    if schema > SCHEMA:
+        raise BaselineError(
+            located(
+                f"written by a newer pytest-modelcheck (schema {schema}, this version reads {SCHEMA}). "
+                + _UPGRADE,
+                path,
+                1,
+            )
+        )
+    return _header(fields, path)
+
+
+def _header(fields: dict[str, Any], path: str) -> Header:
+    known = {slot.name for slot in dataclasses.fields(Header)}
+    given = {name: value for name, value in fields.items() if name in known}
+    missing = [name for name in ("test", "kind", "model") if not isinstance(given.get(name), str)]
+    if missing:
+        raise _damaged(path, f"lacks {', '.join(map(repr, missing))}")
+    for name, kind in _KINDS.items():
+        if name in given and not isinstance(given[name], kind):
+            raise _damaged(path, f"has {given[name]!r} for {name!r}")
+    try:
+        findings = tuple(_finding_in(item) for item in given.get("findings", ()))
+    except (TypeError, ValueError, KeyError) as error:
+        raise _damaged(path, f"has findings that cannot be read ({error})") from error
+    given |= {"findings": findings, "forced": tuple(given.get("forced", ()))}
+    return Header(**{"version": None} | given)
+
+
+_KINDS: Final[dict[str, type | tuple[type, ...]]] = {
+    "version": (str, type(None)),
+    "fingerprint": (str, type(None)),
+    "body": str,
+    "source": str,
+    "files": dict,
+    "cases": int,
+    "others": dict,
+    "findings": list,
+    "approved_at": str,
+    "approved_by": str,
+    "reason": str,
+    "forced": list,
+    "plugin": str,
+}
+
+
+def _finding_out(finding: Finding) -> list[object]:
+    return [finding.limit, finding.status.value, finding.against_baseline, finding.summary]
+
+
+def _finding_in(item: list[Any]) -> Finding:
+    limit, status, against_baseline, summary = item
+    return Finding(str(limit), Status(status), str(summary), against_baseline=bool(against_baseline))
+
+
+def _damaged(path: str, what: str) -> BaselineError:
+    return BaselineError(
+        located(f"the first line {what}. Restore the file from git, or approve the check again.", path, 1)
+    )

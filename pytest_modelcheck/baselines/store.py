@@ -1,0 +1,129 @@
+"""Approved behaviour as files below one folder of the repository.
+
+    <root>/<model>/approved.yaml
+    <root>/<model>/<test file>/<test>.jsonl
+    <root>/<model>/history/<version>/<test file>/<test>.jsonl
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.baselines import approved, atomic, baseline, names
+from pytest_modelcheck.errors import BaselineError, located
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+    from pathlib import Path
+
+    from pytest_modelcheck.baselines.approved import Approved
+    from pytest_modelcheck.baselines.baseline import Baseline, Written
+    from pytest_modelcheck.baselines.header import Header
+    from pytest_modelcheck.records import CaseRecord
+
+
+class BaselineStore:
+    """The approved behaviour of every model of a project.
+
+    Args:
+        root: The folder, ``baselines/`` beside the ini file unless the ini says otherwise. It need not
+            exist; reading never makes it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, model: str, check: str) -> Path:
+        """The file of a check."""
+        return self.root / names.safe(model) / names.check_path(check)
+
+    def read(self, model: str, check: str) -> Baseline | None:
+        """The approved behaviour of a check, or ``None`` where nothing is approved.
+
+        Raises:
+            BaselineError: The file is damaged, or belongs to another test.
+        """
+        return checked(baseline.read(self.path(model, check)), model, check)
+
+    def write(self, header: Header, records: Iterable[CaseRecord]) -> Written:
+        """Make this the approved behaviour of ``header.test``; ``approved.yaml`` is left alone.
+
+        Raises:
+            BaselineError: The file there cannot be read, or belongs to another test.
+        """
+        old = self.read(header.model, header.test)
+        return baseline.write(self.path(header.model, header.test), header, records, old)
+
+    def approved(self, model: str) -> Approved | None:
+        """The version that the application is held to, or ``None``."""
+        return approved.read(self._approved_path(model))
+
+    def set_approved(self, model: str, version: Approved) -> None:
+        """Hold the application to another version. To be called after the last :meth:`write`."""
+        approved.write(self._approved_path(model), version)
+
+    def models(self) -> list[str]:
+        """The names of the models of which anything is approved."""
+        return sorted({header.model for _, header in self.entries()})
+
+    def entries(self, model: str | None = None) -> Iterator[tuple[Path, Header]]:
+        """Every approved check (of one model), by path, without its cases and without history."""
+        folders = sorted(self.root.glob("*/")) if model is None else [self.root / names.safe(model)]
+        for folder in folders:
+            for path in jsonl_files(folder):
+                if path.relative_to(folder).parts[0] != names.HISTORY:
+                    yield path, baseline.read_header(path)
+
+    def unused(self, existing: Collection[str]) -> list[tuple[Path, Header]]:
+        """The baselines of tests that no longer exist.
+
+        Args:
+            existing: The node ids of every test of the project, not just of those selected.
+        """
+        return [(path, header) for path, header in self.entries() if header.test not in existing]
+
+    def keep(self, model: str, check: str) -> None:
+        """Copy what is approved of a check into the history, under its version."""
+        path = self.path(model, check)
+        if path.exists():
+            version = baseline.read_header(path).version or ""
+            atomic.replace(self._history_path(model, check, version), [path.read_bytes()])
+
+    def history(self, model: str, check: str, version: str) -> Baseline | None:
+        """What was approved of a check under an older version, where it was kept."""
+        return checked(baseline.read(self._history_path(model, check, version)), model, check)
+
+    def _approved_path(self, model: str) -> Path:
+        return self.root / names.safe(model) / names.APPROVED
+
+    def _history_path(self, model: str, check: str, version: str) -> Path:
+        folder = self.root / names.safe(model) / names.HISTORY / names.version_folder(version)
+        return folder / names.check_path(check)
+
+
+def jsonl_files(folder: Path) -> Iterator[Path]:
+    """Every baseline file below ``folder``, in a fixed order."""
+    yield from sorted(path for path in folder.rglob(f"*{names.SUFFIX}") if path.is_file())
+
+
+def checked(found: Baseline | None, model: str, check: str) -> Baseline | None:
+    """``found``, if it is about this test of this model."""
+    if found is not None:
+        refuse_other(found.header, model, check, found.path)
+    return found
+
+
+def refuse_other(header: Header, model: str, check: str, path: Path | str) -> None:
+    """Raise where a file is about another test or another model than the one that it lies under."""
+    if (header.model, header.test) != (model, check):
+        raise BaselineError(
+            located(
+                f"belongs to {header.test} of model {header.model!r}, not to {check} of {model!r}: it was "
+                "moved or copied by hand, or two names differ only in a way that this file system ignores. "
+                "Move it back, or rename one of the two.",
+                str(path),
+                1,
+            )
+        )
