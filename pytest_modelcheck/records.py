@@ -107,7 +107,7 @@ class Trial:
         self.repeat = repeat
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TrialRecord:
     """What is remembered of one trial: how it came out, and every answer of the model that is judged.
 
@@ -146,7 +146,7 @@ class TrialRecord:
         return (self.perturbation or "", self.variant, self.repeat)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CaseRecord:
     """What is remembered of one case: one line of a baseline.
 
@@ -239,6 +239,7 @@ class Comparison:
         shared: How many cases both have, with the same id and input.
         added: How many cases only this run has.
         removed: How many cases only the baseline has.
+        judged: How many of the shared cases came to pass or fail on both sides.
         approved_rate: The rate (or mean score) over the shared cases then.
         rate: The rate (or mean score) over the shared cases now.
         regressed: Ids of cases that passed then and fail now.
@@ -252,6 +253,7 @@ class Comparison:
     shared: int
     added: int
     removed: int
+    judged: int
     approved_rate: float | None
     rate: float | None
     regressed: tuple[str, ...] = ()

@@ -1,0 +1,96 @@
+"""The same cases under the approved version and now, paired.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.canonical import same
+from pytest_modelcheck.checks.fold import outcome_of, score_of
+from pytest_modelcheck.records import Comparison, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pytest_modelcheck.records import CaseRecord, TrialRecord
+
+_JUDGED = (Outcome.PASSED, Outcome.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One case on both sides, reduced to the trials that both sides have."""
+
+    id: str
+    now: Sequence[TrialRecord]
+    then: Sequence[TrialRecord]
+
+    @property
+    def judged(self) -> bool:
+        """Whether both sides came to pass or fail."""
+        return outcome_of(self.now) in _JUDGED and outcome_of(self.then) in _JUDGED
+
+    @property
+    def changed(self) -> bool:
+        """Whether any answer differs; a side without an answer differs from none."""
+        return any(
+            now.answer is not None and then.answer is not None and not same(now.answer, then.answer)
+            for now, then in zip(self.now, self.then, strict=True)
+        )
+
+
+def is_same_case(now: CaseRecord, then: CaseRecord | None) -> bool:
+    """A case is the same case while its id and its input are."""
+    return then is not None and now.input == then.input
+
+
+def pairs(now: Sequence[CaseRecord], then: Mapping[str, CaseRecord]) -> list[Pair]:
+    """Pair what both sides have: the same cases, and of those the same trials."""
+    found = []
+    for record in now:
+        other = then.get(record.id)
+        if other is None or not is_same_case(record, other):
+            continue
+        if len(record.trials) == 1 == len(other.trials) and record.trials[0].key == other.trials[0].key:
+            found.append(Pair(record.id, record.trials, other.trials))
+            continue
+        approved = {trial.key: trial for trial in other.trials}
+        shared = [(trial, approved[trial.key]) for trial in record.trials if trial.key in approved]
+        if shared:
+            found.append(Pair(record.id, [one for one, _ in shared], [two for _, two in shared]))
+    return found
+
+
+def compare(
+    now: Sequence[CaseRecord], then: Mapping[str, CaseRecord], version: str, *, replayed: int = 0
+) -> Comparison:
+    """Say what regressed, what was fixed and what changed since ``version`` was approved."""
+    paired = pairs(now, then)
+    judged = [pair for pair in paired if pair.judged]
+    regressed, fixed = [], []
+    for pair in judged:
+        passes, passed = outcome_of(pair.now) is Outcome.PASSED, outcome_of(pair.then) is Outcome.PASSED
+        if passed and not passes:
+            regressed.append(pair.id)
+        elif passes and not passed:
+            fixed.append(pair.id)
+    return Comparison(
+        version=version,
+        shared=len(paired),
+        added=len(now) - len(paired),
+        removed=len(then) - len(paired),
+        judged=len(judged),
+        approved_rate=_mean([score_of(pair.then) for pair in judged]),
+        rate=_mean([score_of(pair.now) for pair in judged]),
+        regressed=tuple(regressed),
+        fixed=tuple(fixed),
+        changed=tuple(pair.id for pair in paired if pair.changed),
+        replayed=replayed,
+    )
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None

@@ -1,0 +1,65 @@
+"""From trials to cases, and from cases to counts.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.records import Group, Outcome, Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pytest_modelcheck.records import CaseRecord, TrialRecord
+
+_RANK = (Outcome.ERROR, Outcome.FAILED, Outcome.PASSED, Outcome.XFAILED, Outcome.XPASSED, Outcome.NEW)
+
+
+def outcome_of(trials: Sequence[TrialRecord]) -> Outcome:
+    """How a case came out: as bad as its worst trial that applies.
+
+    A case fails if any of its variants does, as in CheckList (Ribeiro et al., ACL 2020). A case none of
+    whose trials applies does not apply.
+    """
+    if len(trials) == 1:
+        return trials[0].outcome
+    outcomes = {trial.outcome for trial in trials}
+    return next((outcome for outcome in _RANK if outcome in outcomes), Outcome.SKIPPED)
+
+
+def score_of(trials: Sequence[TrialRecord]) -> float:
+    """A case's score: the mean over its judged trials; pass is 1 and fail is 0 where none was given."""
+    scores = [_score(trial) for trial in trials if trial.outcome in (Outcome.PASSED, Outcome.FAILED)]
+    return sum(scores) / len(scores)
+
+
+def _score(trial: TrialRecord) -> float:
+    if trial.outcome is Outcome.FAILED:
+        return 0.0
+    return 1.0 if trial.score is None else trial.score
+
+
+def is_graded(records: Iterable[CaseRecord]) -> bool:
+    """Whether any trial was given a score."""
+    return any(trial.score is not None for record in records for trial in record.trials)
+
+
+def tally(outcomes: Iterable[Outcome]) -> Tally:
+    """Count outcomes."""
+    counts = Counter(outcomes)
+    return Tally(**{outcome.value: counts[outcome] for outcome in Outcome})
+
+
+def by_perturbation(records: Iterable[CaseRecord]) -> tuple[Group, ...]:
+    """Passed and judged trials of each perturbation, in order of appearance."""
+    passed: Counter[str] = Counter()
+    judged: Counter[str] = Counter()
+    for record in records:
+        for trial in record.trials:
+            if trial.perturbation is not None and trial.outcome in (Outcome.PASSED, Outcome.FAILED):
+                judged[trial.perturbation] += 1
+                passed[trial.perturbation] += trial.outcome is Outcome.PASSED
+    return tuple(Group(name, passed[name], judged[name]) for name in judged)

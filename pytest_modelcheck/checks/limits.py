@@ -1,0 +1,145 @@
+"""What a check requires, and whether that can be meant.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+from pytest_modelcheck.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Allowance = int | float
+"""How much is allowed: an ``int`` is a number of cases, a ``float`` a fraction of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of one check.
+
+    Attributes:
+        at_least: The pass rate (or mean score) that is required, from 0.0 to 1.0.
+        max_drop: How far the rate may fall below the approved one.
+        max_changed: How many answers may differ from the approved ones.
+        max_regressed: How many cases that passed may now fail, whatever was fixed.
+        min_overlap: The fraction of the approved cases that must still be there.
+        false_fail_rate: The chance that a varying model which meets a requirement is failed by it.
+        inconclusive: Whether a miss that noise could explain warns or fails.
+    """
+
+    at_least: float | None = None
+    max_drop: Allowance | None = None
+    max_changed: Allowance | None = None
+    max_regressed: Allowance | None = None
+    min_overlap: float = 0.8
+    false_fail_rate: float = 0.01
+    inconclusive: Literal["warn", "fail"] = "warn"
+
+
+NAMES = tuple(field.name for field in fields(Limits))
+
+
+def limits_from(options: Mapping[str, Any]) -> Limits:
+    """Check limits as a user wrote them.
+
+    Raises:
+        UsageError: a limit that cannot be meant, with what to write instead.
+
+    >>> limits_from({"at_least": 0.95}).at_least
+    0.95
+    >>> limits_from({"at_least": 95})
+    Traceback (most recent call last):
+    ...
+    pytest_modelcheck.errors.UsageError: at_least=95 is no rate: write a number from 0.0 to 1.0 (at_least=0.95?)
+    """
+    checked: dict[str, Any] = {}
+    for name, value in options.items():
+        checked[name] = _CHECKS[name](name, value)
+    return Limits(**checked)
+
+
+def _rate(name: str, value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        percent = isinstance(value, (int, float)) and not isinstance(value, bool) and 1 < value <= 100
+        hint = f" ({name}={value / 100:g}?)" if percent else ""
+        raise UsageError(f"{name}={value!r} is no rate: write a number from 0.0 to 1.0{hint}")
+    return float(value)
+
+
+def _allowance(name: str, value: Any) -> Allowance | None:
+    if value is None:
+        return None
+    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    fraction = isinstance(value, float) and 0 <= value <= 1
+    if not whole and not fraction:
+        raise UsageError(
+            f"{name}={value!r} is no allowance: write a number of cases ({name}=3) "
+            f"or a fraction of them ({name}=0.02)"
+        )
+    return value  # type: ignore[no-any-return]
+
+
+def _probability(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, float) or not 0 < value < 0.5:
+        raise UsageError(f"{name}={value!r} is no error rate: write a number between 0 and 0.5, such as 0.01")
+    return value
+
+
+def _warn_or_fail(name: str, value: Any) -> str:
+    if value not in ("warn", "fail"):
+        raise UsageError(f'{name}={value!r}: write "warn" or "fail"')
+    return str(value)
+
+
+def _overlap(name: str, value: Any) -> float:
+    rate = _rate(name, value)
+    return Limits.min_overlap if rate is None else rate
+
+
+_CHECKS = {
+    "at_least": _rate,
+    "max_drop": _allowance,
+    "max_changed": _allowance,
+    "max_regressed": _allowance,
+    "min_overlap": _overlap,
+    "false_fail_rate": _probability,
+    "inconclusive": _warn_or_fail,
+}
+
+
+def exceeds(count: float, of: int, allowance: Allowance) -> bool:
+    """Whether ``count`` of ``of`` cases is more than an allowance.
+
+    >>> exceeds(3, 200, 3), exceeds(3, 100, 0.02)
+    (False, True)
+    """
+    if isinstance(allowance, int):
+        return count > allowance
+    # Compared as a quotient, not as a product: 0.07 * 100 is 7.000000000000001.
+    return of > 0 and count / of > allowance
+
+
+def allowed(allowance: Allowance) -> str:
+    """An allowance in words.
+
+    >>> allowed(0), allowed(3), allowed(0.02)
+    ('none allowed', 'at most 3 allowed', 'at most 2% allowed')
+    """
+    if not allowance:
+        return "none allowed"
+    return f"at most {allowance if isinstance(allowance, int) else percent(allowance)} allowed"
+
+
+def percent(rate: float) -> str:
+    """A rate as people write it.
+
+    >>> percent(0.95), percent(0.915), percent(1.0)
+    ('95%', '91.5%', '100%')
+    """
+    return f"{rate * 100:.4g}%"

@@ -1,0 +1,286 @@
+"""Runs one-case bodies by the hundred, suspended wherever they wait for a model.
+
+A body is ordinary synchronous code. It runs in a greenlet; when it asks for an answer that is not at
+hand, the greenlet is parked and the next body begins. When enough bodies are parked, everything that they
+ask for is answered together, and each goes on where it was. Greenlets run body after body, so that a body
+whose answers are all at hand costs no switch at all.
+
+There are no threads: bodies take turns in one, in an order that depends on nothing but the trials and the
+answers.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from contextvars import Context, ContextVar, copy_context
+from dataclasses import dataclass
+from sys import _getframe
+from typing import TYPE_CHECKING, Any, Literal
+
+from greenlet import GreenletExit, getcurrent, greenlet
+
+from pytest_modelcheck.engine.frames import with_block_between
+from pytest_modelcheck.engine.view import CaseView, NewCase, Result, conclude
+from pytest_modelcheck.records import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from pytest_modelcheck.engine.dispatch import Ask, Dispatcher
+    from pytest_modelcheck.models.model import Model, Raw
+    from pytest_modelcheck.records import Trial
+
+Interleave = bool | Literal["auto"]
+
+WINDOW = 256
+_MESSAGES_KEPT = 20
+
+current_view: ContextVar[CaseView] = ContextVar("modelcheck_case")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be run for each trial.
+
+    Attributes:
+        body: Runs the test for one case.
+        subject: The model that is judged.
+        classify: Says what an exception that left the body means, or ``None`` for one that ends everything.
+        find_approved: Finds the approved answer of a trial.
+        interleave: Whether bodies may be suspended: always, never, or where it can do no harm.
+        progress: Told how many trials are done.
+    """
+
+    body: Callable[[CaseView], Any]
+    subject: Model
+    classify: Callable[[BaseException], Outcome | None]
+    find_approved: Callable[[Trial], bytes | None]
+    interleave: Interleave = "auto"
+    progress: Callable[[int], None] | None = None
+
+
+@dataclass(slots=True)
+class Run:
+    """What came of running bodies.
+
+    Attributes:
+        results: One for each trial, in the order of the trials.
+        asks: How often the bodies asked any model.
+        direct: Where and how often bodies were not suspended although they waited, by what stood in the way.
+        first_failure: What the first failed or broken body raised, with its traceback.
+    """
+
+    results: list[Result]
+    asks: int
+    direct: Counter[str]
+    first_failure: BaseException | None
+
+
+class Worker(greenlet):
+    """A greenlet that runs one body after another."""
+
+    conductor: Conductor
+    view: CaseView
+
+    def __init__(self, conductor: Conductor) -> None:
+        super().__init__()
+        self.conductor = conductor
+
+    def run(self) -> None:
+        conductor = self.conductor
+        while True:
+            trial = conductor.next_trial()
+            if trial is not None:
+                self.perform(trial)
+            elif conductor.closing:
+                return
+            else:
+                conductor.idle.append(self)
+                conductor.hub.switch()
+
+    def perform(self, trial: Trial) -> None:
+        conductor = self.conductor
+        work = conductor.work
+        self.view = conductor.active = view = CaseView(trial, work.subject.answers, work.find_approved)
+        context = conductor.context.copy()
+        try:
+            context.run(_run_body, work.body, view)
+        except NewCase:
+            conductor.finish(conclude(view, Outcome.NEW, None, work.subject.name))
+        except BaseException as error:
+            outcome = None if type(error) is GreenletExit else work.classify(error)
+            if outcome is None:
+                raise
+            conductor.finish(conclude(view, outcome, error, work.subject.name))
+        else:
+            conductor.finish(conclude(view, Outcome.PASSED, None, work.subject.name))
+
+    def ask(self, model: Model, x: Any) -> Any:
+        """Answer a call of the body that runs here."""
+        if model.caller.awaited and asyncio._get_running_loop() is not None:  # noqa: SLF001
+            return self.conductor.answer_awaited(self.view, model, x)
+        conductor = self.conductor
+        conductor.asks += 1
+        view = self.view
+        key = model.key(x, view._trial.repeat)  # noqa: SLF001
+        raw = None if key is None else model.answers.find(key)
+        if raw is None:
+            raw = self._miss(model, x, key)
+        if model is conductor.work.subject:
+            raw = view._answered(key, raw)  # noqa: SLF001
+        return model.answers.decode(raw)
+
+    def _miss(self, model: Model, x: Any, key: bytes | None) -> Raw:
+        conductor = self.conductor
+        if conductor.closing:
+            raise GreenletExit
+        obstacle = conductor.obstacle(_getframe(2))
+        if obstacle is not None:
+            conductor.direct[obstacle] += 1
+            return conductor.dispatcher.answer(model, x, key)
+        conductor.dispatcher.submit(model, x, key, self)
+        conductor.parked += 1
+        asked: Ask = conductor.hub.switch()
+        conductor.active = self.view
+        return asked.result()
+
+
+def _run_body(body: Callable[[CaseView], Any], view: CaseView) -> None:
+    current_view.set(view)
+    body(view)
+
+
+class Conductor:
+    """Runs the bodies of one check."""
+
+    def __init__(self, work: Work, dispatcher: Dispatcher) -> None:
+        self.work = work
+        self.dispatcher = dispatcher
+        self.context: Context = copy_context()
+        self.hub = getcurrent()
+        self.idle: list[Worker] = []
+        self.parked = 0
+        self.closing = False
+        self.asks = 0
+        self.active: CaseView | None = None
+        self.direct: Counter[str] = Counter()
+        self._trials: Iterator[Trial] = iter(())
+        self._exhausted = False
+        self._workers: list[Worker] = []
+        self._results: list[Result] = []
+        self._first_failure: tuple[int, BaseException] | None = None
+        self._messages = 0
+
+    def run(self, trials: Iterable[Trial]) -> Run:
+        """Run the body of every trial.
+
+        Raises:
+            BaseException: whatever a body raised that ends everything (an interrupt, ``pytest.exit``, a
+                timeout). What was answered until then is kept.
+        """
+        self._trials = iter(trials)
+        try:
+            self._conduct()
+        finally:
+            self._dismiss()
+            self.dispatcher.save()
+        self._results.sort(key=lambda result: result.trial.index)
+        first = self._first_failure
+        return Run(self._results, self.asks, self.direct, None if first is None else first[1])
+
+    def next_trial(self) -> Trial | None:
+        """The next trial for a worker, or ``None`` while enough bodies wait already."""
+        if self._exhausted or self.parked >= WINDOW or self.closing:
+            return None
+        trial = next(self._trials, None)
+        if trial is None:
+            self._exhausted = True
+        return trial
+
+    def finish(self, result: Result) -> None:
+        """Take in what came of a trial."""
+        error = result.error
+        if error is not None:
+            self._note(result, error)
+        self._results.append(result)
+        progress = self.work.progress
+        if progress is not None and not len(self._results) & 63:
+            progress(len(self._results))
+
+    def obstacle(self, frame: Any) -> str | None:
+        """Say why the body whose call is at ``frame`` must not be suspended, or ``None``."""
+        interleave = self.work.interleave
+        if interleave == "auto":
+            if asyncio._get_running_loop() is not None:  # noqa: SLF001
+                return "an event loop runs"
+            guilty = with_block_between(frame, _run_body.__code__)
+            if guilty is None:
+                return None
+            return f"inside the `with` block at {guilty.f_code.co_filename}:{guilty.f_lineno}"
+        return None if interleave else "interleave=False"
+
+    def answer_elsewhere(self, model: Model, x: Any) -> Any:
+        """Answer a call from a thread that a body started."""
+        view = self.active
+        self.asks += 1
+        key = model.key(x, 0 if view is None else view._trial.repeat)  # noqa: SLF001
+        raw = None if key is None else model.answers.find(key)
+        if raw is None:
+            self.direct["a thread of the body's own"] += 1
+            raw = self.dispatcher.answer(model, x, key)
+        if view is not None and model is self.work.subject:
+            raw = view._answered(key, raw)  # noqa: SLF001
+        return model.answers.decode(raw)
+
+    async def answer_awaited(self, view: CaseView, model: Model, x: Any) -> Any:
+        """Answer application code that awaits a model on an event loop of its own."""
+        self.asks += 1
+        key = model.key(x, view._trial.repeat)  # noqa: SLF001
+        raw = None if key is None else model.answers.find(key)
+        if raw is None:
+            self.direct["an event loop runs"] += 1
+            raw = await self.dispatcher.answer_async(model, x, key)
+        if model is self.work.subject:
+            raw = view._answered(key, raw)  # noqa: SLF001
+        return model.answers.decode(raw)
+
+    def _conduct(self) -> None:
+        while True:
+            while not self._exhausted and self.parked < WINDOW:
+                self._free_worker().switch()
+            if not self.parked:
+                return
+            for asked in self.dispatcher.collect():
+                for worker in asked.waiters:
+                    self.parked -= 1
+                    worker.switch(asked)
+
+    def _free_worker(self) -> Worker:
+        if self.idle:
+            return self.idle.pop()
+        worker = Worker(self)
+        self._workers.append(worker)
+        return worker
+
+    def _note(self, result: Result, error: BaseException) -> None:
+        wrong = result.outcome in (Outcome.FAILED, Outcome.ERROR)
+        index = result.trial.index
+        if wrong and (self._first_failure is None or index < self._first_failure[0]):
+            self._first_failure = (index, error)
+        if result.outcome is not Outcome.ERROR or self._messages >= _MESSAGES_KEPT:
+            result.error = None
+        if wrong and self._messages < _MESSAGES_KEPT:
+            self._messages += 1
+            result.message = str(error)
+
+    def _dismiss(self) -> None:
+        """End bodies that are still parked: their ``finally`` blocks run, and they ask for nothing more."""
+        self.closing = True
+        self.dispatcher.forget()
+        for worker in self._workers:
+            if not worker.dead:
+                worker.throw(GreenletExit)
+        self._workers.clear()

@@ -1,0 +1,93 @@
+"""Which inputs of a failed batch are to blame.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcheck.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from pytest_modelcheck.models.calling import Caller
+
+_GIVE_UP_AFTER = 3
+
+
+class Failure:
+    """What a model raised in place of an answer."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+Answered = list[Any]
+"""One answer, or one :class:`Failure`, for each input."""
+
+
+def _search(inputs: list[Any], error: Exception) -> Generator[list[Any], Answered | Failure, Answered]:
+    """Halve a failed batch until each failure stands alone, asking for the parts to be called.
+
+    A model that has failed for every part so far is taken to be out of order rather than unlucky in its
+    inputs: after three such failures the rest is given up unasked.
+    """
+    answers: Answered = [Failure(error)] * len(inputs)
+    if isinstance(error, ModelError) or len(inputs) == 1:
+        return answers
+    middle = len(inputs) // 2
+    parts = [(middle, len(inputs)), (0, middle)]
+    failures, succeeded = 0, False
+    while parts and (succeeded or failures < _GIVE_UP_AFTER):
+        start, end = parts.pop()
+        result = yield inputs[start:end]
+        if not isinstance(result, Failure):
+            succeeded = True
+            answers[start:end] = result
+            continue
+        failures += 1
+        answers[start:end] = [result] * (end - start)
+        if end - start > 1:
+            middle = (start + end) // 2
+            parts += [(middle, end), (start, middle)]
+    return answers
+
+
+def ask(caller: Caller, inputs: list[Any]) -> Answered:
+    """Call a model with one batch (or one input), and find out which inputs it fails on."""
+    try:
+        return caller.call(inputs)
+    except Exception as error:  # noqa: BLE001 - whatever a model raises belongs to the body that asked
+        search = _search(inputs, error)
+    result: Answered | Failure | None = None
+    while True:
+        try:
+            part = search.send(result) if result is not None else next(search)
+        except StopIteration as found:
+            return found.value  # type: ignore[no-any-return]
+        try:
+            result = caller.call(part)
+        except Exception as error:  # noqa: BLE001 - as above
+            result = Failure(error)
+
+
+async def ask_async(caller: Caller, inputs: list[Any]) -> Answered:
+    """The same for a model that is awaited."""
+    try:
+        return await caller.call_async(inputs)
+    except Exception as error:  # noqa: BLE001 - as above
+        search = _search(inputs, error)
+    result: Answered | Failure | None = None
+    while True:
+        try:
+            part = search.send(result) if result is not None else next(search)
+        except StopIteration as found:
+            return found.value  # type: ignore[no-any-return]
+        try:
+            result = await caller.call_async(part)
+        except Exception as error:  # noqa: BLE001 - as above
+            result = Failure(error)

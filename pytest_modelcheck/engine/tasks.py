@@ -1,0 +1,207 @@
+"""Runs one-case ``async`` bodies by the hundred, as tasks on the event loop that owns the test.
+
+Tasks interleave at every ``await``, whether we like it or not. So the first body runs alone: if it asks
+its model inside a ``with`` block, or the loop is not asyncio's, the others run alone too.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from sys import _getframe
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcheck.engine.conductor import WINDOW, Run, Work, current_view
+from pytest_modelcheck.engine.dispatch import Ask, by_model, chunks, refusal
+from pytest_modelcheck.engine.frames import with_block_between
+from pytest_modelcheck.engine.isolate import ask, ask_async
+from pytest_modelcheck.engine.view import CaseView, NewCase, Result, conclude
+from pytest_modelcheck.records import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Generator, Iterable, Iterator
+
+    from pytest_modelcheck.engine.dispatch import Dispatcher
+    from pytest_modelcheck.models.model import Model, Raw
+    from pytest_modelcheck.records import Trial
+
+
+class _AtHand:
+    """An answer that is awaited although it is there already."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def __await__(self) -> Generator[None, None, Any]:
+        return self._value
+        yield  # makes this a generator, as awaiting asks for
+
+
+def _asyncio_runs() -> bool:
+    return asyncio._get_running_loop() is not None  # noqa: SLF001 - public, but slower by a raise
+
+
+class TaskConductor:
+    """Runs the ``async`` bodies of one check."""
+
+    def __init__(self, work: Work, dispatcher: Dispatcher) -> None:
+        self.work = work
+        self.dispatcher = dispatcher
+        self.asks = 0
+        self.direct: Counter[str] = Counter()
+        self._alone: str | None = "interleave=False" if work.interleave is False else None
+        self._results: list[Result] = []
+        self._first_failure: tuple[int, BaseException] | None = None
+        self._waiting: dict[tuple[int, bytes], asyncio.Future[Raw]] = {}
+        self._unsent: list[Ask] = []
+        self._slots: dict[int, asyncio.Semaphore] = {}
+        self._senders: set[asyncio.Task[None]] = set()
+
+    async def run(self, trials: Iterable[Trial]) -> Run:
+        """Run the body of every trial."""
+        upcoming = iter(trials)
+        if not _asyncio_runs():
+            self._alone = "the event loop is not asyncio's"
+        try:
+            await self._conduct(upcoming)
+        finally:
+            self.dispatcher.save()
+        self._results.sort(key=lambda result: result.trial.index)
+        first = self._first_failure
+        return Run(self._results, self.asks, self.direct, None if first is None else first[1])
+
+    def ask(self, view: CaseView, model: Model, x: Any) -> Awaitable[Any]:
+        """Answer a call of a body; what comes back is awaited."""
+        self.asks += 1
+        key = model.key(x, view._trial.repeat)  # noqa: SLF001
+        raw = None if key is None else model.answers.find(key)
+        if raw is not None:
+            return _AtHand(self._seen(view, model, key, raw))
+        if self._alone is None and self.work.interleave == "auto":
+            guilty = with_block_between(_getframe(2), TaskConductor._perform.__code__)
+            if guilty is not None:
+                self._alone = f"inside the `with` block at {guilty.f_code.co_filename}:{guilty.f_lineno}"
+        return self._answer(view, model, x, key)
+
+    async def _conduct(self, trials: Iterator[Trial]) -> None:
+        first = next(trials, None)
+        if first is not None:
+            await self._perform(first)
+        if self._alone is not None:
+            for trial in trials:
+                await self._perform(trial)
+            return
+        running: set[asyncio.Task[None]] = set()
+        try:
+            for trial in trials:
+                if len(running) >= WINDOW:
+                    running = await self._some(running)
+                running.add(asyncio.create_task(self._perform(trial)))
+            while running:
+                running = await self._some(running)
+        finally:
+            for task in [*running, *self._senders]:
+                task.cancel()
+            await asyncio.gather(*running, *self._senders, return_exceptions=True)
+
+    @staticmethod
+    async def _some(running: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
+        done, rest = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+        return rest
+
+    async def _perform(self, trial: Trial) -> None:
+        work = self.work
+        view = CaseView(trial, work.subject.answers, work.find_approved)
+        current_view.set(view)
+        error: BaseException | None = None
+        outcome: Outcome | None = Outcome.PASSED
+        try:
+            await work.body(view)
+        except NewCase:
+            outcome = Outcome.NEW
+        except BaseException as raised:
+            error, outcome = raised, work.classify(raised)
+            if outcome is None:
+                raise
+        self._finish(conclude(view, outcome, error, work.subject.name))
+
+    def _finish(self, result: Result) -> None:
+        error, index = result.error, result.trial.index
+        if error is not None and result.outcome in (Outcome.FAILED, Outcome.ERROR):
+            result.message = str(error)
+            if self._first_failure is None or index < self._first_failure[0]:
+                self._first_failure = (index, error)
+        if result.outcome is not Outcome.ERROR:
+            result.error = None
+        self._results.append(result)
+        if self.work.progress is not None:
+            self.work.progress(len(self._results))
+
+    def _seen(self, view: CaseView, model: Model, key: bytes | None, raw: Raw) -> Any:
+        if model is self.work.subject:
+            raw = view._answered(key, raw)  # noqa: SLF001
+        return model.answers.decode(raw)
+
+    async def _answer(self, view: CaseView, model: Model, x: Any, key: bytes | None) -> Any:
+        if self._alone is not None:
+            self.direct[self._alone] += 1
+            raw = await self.dispatcher.answer_async(model, x, key)
+        else:
+            raw = await self._gather(model, x, key)
+        return self._seen(view, model, key, raw)
+
+    def _gather(self, model: Model, x: Any, key: bytes | None) -> asyncio.Future[Raw]:
+        """Join the question to those that other bodies ask in the same turn of the loop."""
+        if self.dispatcher.offline:
+            raise refusal(model, x)
+        place = None if key is None else (id(model), key)
+        future = None if place is None else self._waiting.get(place)
+        if future is None:
+            loop = asyncio.get_running_loop()
+            future = loop.create_future()
+            if place is not None:
+                self._waiting[place] = future
+            if not self._unsent:
+                loop.call_soon(self._send)
+            asked = Ask(model, x, key)
+            asked.waiters.append(future)
+            self._unsent.append(asked)
+        return future
+
+    def _send(self) -> None:
+        """Send what was gathered: every body that could run has run up to its question by now."""
+        unsent, self._unsent = self._unsent, []
+        for model, asks in by_model(unsent):
+            for chunk in chunks(asks, model.caller.batch_size):
+                sender = asyncio.create_task(self._call(model, chunk))
+                self._senders.add(sender)
+                sender.add_done_callback(self._senders.discard)
+
+    async def _call(self, model: Model, chunk: list[Ask]) -> None:
+        caller = model.caller
+        inputs = [asked.x for asked in chunk]
+        slots = self._slots.setdefault(id(model), asyncio.Semaphore(caller.concurrency))
+        async with slots:
+            start = time.perf_counter()
+            if caller.awaited:
+                rows = await ask_async(caller, inputs)
+            elif caller.concurrency > 1:
+                rows = await asyncio.to_thread(ask, caller, inputs)
+            else:
+                rows = ask(caller, inputs)
+        self.dispatcher.settle(chunk, rows, time.perf_counter() - start)
+        for asked in chunk:
+            future = asked.waiters[0]
+            if asked.key is not None:
+                del self._waiting[(id(model), asked.key)]
+            if asked.error is not None:
+                future.set_exception(asked.error)
+            elif not future.cancelled():
+                future.set_result(asked.raw)

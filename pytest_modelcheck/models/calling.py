@@ -1,0 +1,201 @@
+"""How a model is called: one input or a batch, at once or awaited, and its answers taken apart again.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcheck.errors import ModelError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_modelcheck.models.model import Definition
+
+DEFAULT_BATCH_SIZE = 64
+DEFAULT_ASYNC_CONCURRENCY = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A callable with everything that is needed to call it rightly.
+
+    Attributes:
+        function: What is called: with one input, or with a collated batch.
+        batch: Whether it takes a batch.
+        batch_size: How many inputs a batch may have; 1 where it takes one.
+        awaited: Whether it is a coroutine function.
+        concurrency: How many calls may be under way at once.
+        collate: Turns a list of inputs into what the function takes.
+        label: The model's name, for messages.
+    """
+
+    function: Callable[[Any], Any]
+    batch: bool
+    batch_size: int
+    awaited: bool
+    concurrency: int
+    collate: Callable[[list[Any]], Any]
+    label: str
+
+    def call(self, inputs: list[Any]) -> list[Any]:
+        """Ask for the answers to ``inputs``: a batch, or exactly one.
+
+        Raises:
+            ModelError: the batch came back with another number of answers.
+            Exception: whatever the model raises.
+        """
+        if not self.batch:
+            return [self.function(inputs[0])]
+        return self._split(self.function(self.collate(inputs)), len(inputs))
+
+    async def call_async(self, inputs: list[Any]) -> list[Any]:
+        """The same for a coroutine function."""
+        if not self.batch:
+            return [await self.function(inputs[0])]
+        return self._split(await self.function(self.collate(inputs)), len(inputs))
+
+    def _split(self, answers: Any, size: int) -> list[Any]:
+        rows = split(answers)
+        if rows is None:
+            raise ModelError(
+                f"{self.label} answered a batch of {size} inputs with a {type(answers).__name__}; "
+                "a batch model answers with a list, or an array with a row for each input "
+                "(for a model that takes one input at a time: batch=False)"
+            )
+        if len(rows) != size:
+            raise ModelError(
+                f"{self.label} answered a batch of {size} inputs with {len(rows)} answers; "
+                "it must give one answer for each input, in the same order"
+            )
+        return rows
+
+
+def split(answers: Any) -> list[Any] | None:
+    """Take a batch of answers apart, or give ``None`` for what is not one.
+
+    A one-dimensional array gives Python values, one with more dimensions gives its rows; a pandas frame
+    gives its rows as mappings.
+
+    >>> split(("a", "b"))
+    ['a', 'b']
+    >>> split("ab") is None
+    True
+    """
+    if isinstance(answers, list):
+        return answers
+    if isinstance(answers, (str, bytes, dict)):
+        return None
+    if hasattr(answers, "to_dict") and hasattr(answers, "columns"):
+        return list(answers.to_dict(orient="records"))
+    if hasattr(answers, "tolist") and hasattr(answers, "ndim"):
+        return _split_array(answers)
+    try:
+        return list(answers)
+    except TypeError:
+        return None
+
+
+def _split_array(array: Any) -> list[Any] | None:
+    if array.ndim == 0:
+        return None
+    return list(array.tolist()) if array.ndim == 1 else list(array)
+
+
+def _frame(inputs: list[Any]) -> Any:
+    try:
+        import pandas as pd
+    except ModuleNotFoundError as missing:
+        raise UsageError(
+            'collate="frame" needs pandas: pip install "pytest-modelcheck[pandas]"'
+        ) from missing
+    return pd.DataFrame(inputs)
+
+
+def _collator(definition: Definition) -> Callable[[list[Any]], Any]:
+    collate = definition.collate
+    if collate is None or collate == "list":
+        return list
+    if collate == "frame":
+        return _frame
+    if callable(collate):
+        return collate
+    raise UsageError(
+        f'{definition.location}: collate={collate!r} is neither "list", "frame" nor a callable'
+    )
+
+
+def _callable_of(definition: Definition, raw: Any) -> tuple[Callable[[Any], Any], bool]:
+    """Find what to call, and whether it takes a batch unless the fixture says otherwise."""
+    if definition.method is not None:
+        method = getattr(raw, definition.method, None)
+        if not callable(method):
+            raise UsageError(
+                f"{definition.location}: the model fixture {definition.name!r} made a "
+                f"{type(raw).__name__}, which has no method {definition.method!r}"
+            )
+        return method, True
+    if callable(raw):
+        return raw, False
+    if callable(getattr(raw, "predict", None)):
+        return raw.predict, True
+    raise UsageError(
+        f"{definition.location}: the model fixture {definition.name!r} made a {type(raw).__name__}; "
+        "it must return something to call (a function, an object with a predict method, or any object "
+        'with method="name" on @model_fixture)'
+    )
+
+
+def _is_awaited(function: Any) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004 - its kind matters here, not whether it is there
+    )
+
+
+def caller_of(definition: Definition, raw: Any) -> Caller:
+    """Work out how the object that a model fixture made is called.
+
+    Raises:
+        UsageError: nothing about it can be called, or its options contradict each other.
+    """
+    function, takes_batch = _callable_of(definition, raw)
+    batch = takes_batch if definition.batch is None else definition.batch
+    awaited = _is_awaited(function)
+    concurrency = definition.concurrency or (DEFAULT_ASYNC_CONCURRENCY if awaited else 1)
+    return Caller(
+        function=function,
+        batch=batch,
+        batch_size=(definition.batch_size or DEFAULT_BATCH_SIZE) if batch else 1,
+        awaited=awaited,
+        concurrency=concurrency,
+        collate=_collator(definition),
+        label=definition.name,
+    )
+
+
+def answer_type(definition: Definition, raw: Any) -> Any:
+    """The type of one answer: ``returns=``, else what the callable's annotation says, else ``None``."""
+    if definition.returns is not None:
+        return definition.returns
+    function, takes_batch = _callable_of(definition, raw)
+    batch = takes_batch if definition.batch is None else definition.batch
+    annotation = _return_annotation(function)
+    if not batch or annotation is None:
+        return annotation
+    arguments = getattr(annotation, "__args__", ())
+    return arguments[0] if arguments else None
+
+
+def _return_annotation(function: Any) -> Any:
+    import typing
+
+    target = function if inspect.isroutine(function) else getattr(type(function), "__call__", None)
+    try:
+        return typing.get_type_hints(target).get("return")
+    except (TypeError, NameError, AttributeError):
+        # Annotations that cannot be resolved here say nothing; answers are then plain JSON.
+        return None

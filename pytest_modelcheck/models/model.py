@@ -1,0 +1,180 @@
+"""What a model is to everything above: a name, a version, something to call, and what it answered.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from pytest_modelcheck.canonical import Codec, NotKept, digest, encode_plain
+from pytest_modelcheck.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_modelcheck.models.cache import Shelf
+    from pytest_modelcheck.models.calling import Caller
+
+Collate = Literal["list", "frame"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a model fixture declares, before any version of the model is loaded.
+
+    Attributes:
+        name: The model's name: in baselines, in the cache, and on the command line.
+        source: A digest of the fixture's own source.
+        location: Where the fixture is written, for messages.
+        takes_version: Whether the fixture asks for ``model_version``.
+        batch: Whether the callable takes a list of inputs; ``None`` to tell from what it is.
+        batch_size: How many inputs a batch may have.
+        concurrency: How many calls may be under way at once.
+        method: The name of the method to call, where the model is not itself the callable.
+        collate: What a batch is turned into before the call.
+        returns: The type of one answer.
+        deterministic: Whether equal inputs always get equal answers; ``None`` to measure.
+        fingerprint: What tells two models of one version apart.
+    """
+
+    name: str
+    source: str
+    location: str
+    takes_version: bool = False
+    batch: bool | None = None
+    batch_size: int | None = None
+    concurrency: int | None = None
+    method: str | None = None
+    collate: Callable[[list[Any]], Any] | Collate = None
+    returns: Any = None
+    deterministic: bool | None = None
+    fingerprint: Any = None
+
+
+class Unkept:
+    """An answer that could not be read back, so that the object itself is kept, for this run only."""
+
+    __slots__ = ("plain", "value")
+
+    def __init__(self, value: Any, plain: bytes) -> None:
+        self.value = value
+        self.plain = plain
+
+
+Raw = bytes | Unkept
+"""An answer as it is kept: a line of canonical JSON, or the object itself where that cannot be."""
+
+
+class Answers:
+    """Everything that one model has answered, found by the digest of what it was asked."""
+
+    __slots__ = ("_decode", "_encode", "_shelf", "_unkept", "warnings")
+
+    def __init__(self, shelf: Shelf, codec: Codec) -> None:
+        self._shelf = shelf
+        self._encode = codec.encode
+        self._decode = codec.decode
+        self._unkept: dict[bytes, Unkept] = {}
+        self.warnings: list[str] = []
+
+    def find(self, key: bytes) -> Raw | None:
+        """Look an answer up."""
+        raw = self._shelf.get(key)
+        return raw if raw is not None or not self._unkept else self._unkept.get(key)
+
+    def add(self, key: bytes | None, value: Any) -> Raw:
+        """Remember an answer (unless its key is ``None``); give back the form in which it is remembered."""
+        try:
+            raw = self._encode(value)
+        except NotKept as reason:
+            return self._hold(key, value, str(reason))
+        if key is not None:
+            self._shelf.put(key, raw)
+        return raw
+
+    def decode(self, raw: Raw) -> Any:
+        """Make the answer anew, so that no reader can spoil another's."""
+        return self._decode(raw) if type(raw) is bytes else raw.value  # type: ignore[union-attr]
+
+    def reload(self) -> None:
+        """Take in what other processes have answered meanwhile."""
+        self._shelf.reload()
+
+    def save(self) -> None:
+        """Write what is new to disk."""
+        self._shelf.flush()
+
+    def _hold(self, key: bytes | None, value: Any, reason: str) -> Unkept:
+        self.warn(reason)
+        unkept = Unkept(value, encode_plain(value))
+        if key is not None:
+            self._unkept[key] = unkept
+        return unkept
+
+    def warn(self, reason: str) -> None:
+        """Remember, once, why something cannot be cached."""
+        if not self.warnings:
+            self.warnings.append(reason)
+
+
+def plain(raw: Raw) -> bytes:
+    """The answer as canonical JSON, whatever form it is kept in."""
+    return raw if type(raw) is bytes else raw.plain  # type: ignore[union-attr]
+
+
+class Model:
+    """One version of a model, callable like the model itself: one input, one answer.
+
+    Attributes:
+        definition: What its fixture declares.
+        name: Its name.
+        version: Its version, or ``None`` where nobody named one.
+        fingerprint: What tells it from another model of the same version, or ``None``.
+        raw: The object that the fixture made.
+        caller: How the object is called.
+        answers: What it has answered.
+        route: Who answers a call: set by the session that runs it.
+    """
+
+    __slots__ = ("answers", "caller", "definition", "fingerprint", "name", "raw", "route", "version")
+
+    def __init__(
+        self,
+        definition: Definition,
+        raw: Any,
+        version: str | None,
+        fingerprint: str | None,
+        caller: Caller,
+        answers: Answers,
+        route: Callable[[Model, Any], Any],
+    ) -> None:
+        self.definition = definition
+        self.name = definition.name
+        self.raw = raw
+        self.version = version
+        self.fingerprint = fingerprint
+        self.caller = caller
+        self.answers = answers
+        self.route = route
+
+    def __call__(self, x: Any, /) -> Any:
+        """Ask the model. In an ``async`` test the answer is awaited."""
+        return self.route(self, x)
+
+    def __repr__(self) -> str:
+        return f"<model {self.label}>"
+
+    @property
+    def label(self) -> str:
+        """Name and version, for people."""
+        return f"{self.name} {self.version}" if self.version is not None else f"{self.name} (unversioned)"
+
+    def key(self, x: Any, slot: int = 0) -> bytes | None:
+        """The digest under which the answer to ``x`` is kept, or ``None`` for an input without one."""
+        try:
+            return digest(x, slot)
+        except UsageError as reason:
+            self.answers.warn(f"{self.name} is asked what cannot be cached: {reason}")
+            return None
