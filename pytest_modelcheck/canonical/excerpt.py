@@ -1,0 +1,61 @@
+"""A value as one line for people, which cannot do anything to their terminal.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+_UNSAFE: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f"  # control characters, and with them the escape that begins ANSI sequences
+    "\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # unseen, or turning the line
+    "\ud800-\udfff"  # lone surrogates, which cannot be printed at all
+    "\U000e0000-\U000e007f]"
+)
+_NAMED: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def excerpt(value: Any, width: int = 80) -> str:
+    r"""A value as one line of at most ``width`` characters: text as it is, all else as compact JSON.
+
+    What would act on the reader's screen rather than be read (control characters, line ends, ANSI
+    sequences, characters that reverse the line or cannot be seen) is shown as its escape.
+
+    >>> excerpt("Where is\nmy parcel?"), excerpt({"label": 2})
+    ('Where is\\nmy parcel?', '{"label":2}')
+    >>> excerpt("Quiero un reembolso por favor", 20)
+    'Quiero un reembolso…'
+    """
+    text = value if type(value) is str else _as_text(value)
+    head = text[: width + 1]
+    if _UNSAFE.search(head):
+        return _cut_cells([_UNSAFE.sub(_escaped, character) for character in head], width)
+    return head if len(head) <= width else head[: width - 1].rstrip() + "…"
+
+
+def _as_text(value: Any) -> str:
+    from pytest_modelcheck.canonical.codec import encode_plain
+
+    return value[:] if isinstance(value, str) else encode_plain(value).decode()
+
+
+def _escaped(match: re.Match[str]) -> str:
+    character = match[0]
+    if character in _NAMED:
+        return _NAMED[character]
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _cut_cells(cells: list[str], width: int) -> str:
+    """Join characters and escapes, cut between them and never inside an escape."""
+    if sum(map(len, cells)) <= width:
+        return "".join(cells)
+    line = ""
+    for cell in cells:
+        if len(line) + len(cell) > width - 1:
+            break
+        line += cell
+    return line + "…"

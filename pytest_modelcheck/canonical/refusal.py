@@ -1,0 +1,63 @@
+"""Why a value has no canonical form, and where inside a larger value it stands.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from pytest_modelcheck.errors import ModelcheckError, UsageError
+
+
+class NotCanonical(UsageError):  # noqa: N818 - says what the matter is
+    """An input holds something that cannot be told apart from another by its content."""
+
+
+class NotKept(UsageError):  # noqa: N818 - says what the matter is
+    """An answer holds something that would not come back equal, and of the same type, from the cache."""
+
+
+class Unreadable(ModelcheckError):  # noqa: N818 - says what the matter is
+    """A line does not hold an answer of the expected form: it is damaged, or the type has changed."""
+
+
+class Refusal(Exception):  # noqa: N818 - never leaves this package; NotCanonical and NotKept do
+    """A problem on its way out of nested values, which gathers its place as it goes."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.steps: list[str] = []
+
+    def under(self, step: str) -> Refusal:
+        """Say that the problem is inside an element, such as ``[3]`` or ``.name``."""
+        self.steps.append(step)
+        return self
+
+    def told(self, root: str) -> str:
+        """The whole message, beginning at the name of the outermost value.
+
+        >>> Refusal("a Socket.").under(".handle").under("['user']").told("input")
+        "input['user'].handle: a Socket."
+        """
+        return f"{root}{''.join(reversed(self.steps))}: {self.problem}"
+
+
+def qualified(kind: type) -> str:
+    """The name of a class, with its module.
+
+    >>> from fractions import Fraction
+    >>> qualified(Fraction), qualified(int)
+    ('fractions.Fraction', 'int')
+    """
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def step(key: object) -> str:
+    """How to write the way to the element of a mapping, cut to a readable length.
+
+    >>> step("user"), step(3)
+    ('["user"]', '[3]')
+    """
+    if isinstance(key, str):
+        return f'["{key[:40]}"]'
+    return f"[{key!r:.40}]" if isinstance(key, int | float | None) else f"[a {qualified(type(key))}]"
