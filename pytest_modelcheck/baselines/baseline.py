@@ -6,8 +6,9 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,7 @@ from pytest_modelcheck.errors import BaselineError, located
 from pytest_modelcheck.records import CaseRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from pytest_modelcheck.baselines.header import Header
@@ -54,6 +56,10 @@ class Baseline(Mapping[str, CaseRecord]):
 
     def __contains__(self, case: object) -> bool:
         return case in self._lines
+
+    def lines(self) -> dict[str, bytes]:
+        """Every case as its line in the file, by id."""
+        return dict(self._lines)
 
     def line(self, case: str) -> bytes | None:
         """The line of a case as it stands in the file, or ``None``."""
@@ -114,52 +120,58 @@ def parse(content: bytes, path: str) -> Baseline:
     return Baseline(head, index, path)
 
 
+def encoded(records: Iterable[CaseRecord]) -> dict[str, bytes]:
+    """Each case as its line, by id; no record is kept.
+
+    Raises:
+        BaselineError: Two cases have the same id, or one cannot be written.
+    """
+    rows: dict[str, bytes] = {}
+    for record in records:
+        if record.id in rows:
+            raise BaselineError(f"two cases have the id {record.id!r}. Give one of them another.")
+        rows[record.id] = lines.encode(record)
+    return rows
+
+
 def write(
-    path: Path,
-    head: Header,
-    records: Iterable[CaseRecord],
-    old: Baseline | None = None,
-    *,
-    durable: bool = True,
+    path: Path, head: Header, rows: dict[str, bytes], old: Baseline | None = None, *, durable: bool = True
 ) -> Written:
     """Write a file, all or nothing, its cases sorted by id.
 
     Args:
         path: The file.
         head: Its header; ``cases`` is filled in.
-        records: The cases, in any order, each encoded at once and not kept.
+        rows: The cases as lines, by id.
         old: What stands there now, where it matters: a line that says the same but for the last bits of a
             float then keeps its old bytes, and a file of which only the time would change stays as it is.
         durable: Wait until the disk has it.
     """
-    new = _encoded(records, old, path)
-    head = dataclasses.replace(head, cases=len(new))
-    done = _difference(old, new)
-    if old is None or done != Written(len(new)) or not _same_but_for_time(old.header, head):
-        rows = (new[case] + b"\n" for case in sorted(new))
-        atomic.replace(path, _chained(header.encode(head) + b"\n", rows), durable=durable)
+    head = dataclasses.replace(head, cases=len(rows))
+    if old is not None:
+        rows = {case: _kept(old, case, row, path) for case, row in rows.items()}
+    done = _difference(old, rows)
+    if old is None or done != Written(len(rows)) or not _same_but_for_time(old.header, head):
+        ordered = (rows[case] + b"\n" for case in sorted(rows))
+        atomic.replace(path, itertools.chain([header.encode(head) + b"\n"], ordered), durable=durable)
     return done
 
 
 _RESTORE: Final = "Restore the file from git, or approve the check again."
 
 
-def _encoded(records: Iterable[CaseRecord], old: Baseline | None, path: Path) -> dict[str, bytes]:
-    new: dict[str, bytes] = {}
-    for record in records:
-        if record.id in new:
-            raise BaselineError(f"two cases have the id {record.id!r}; {path} was not written")
-        line = lines.encode(record)
-        new[record.id] = line if old is None else _kept(old, record, line)
-    return new
-
-
-def _kept(old: Baseline, record: CaseRecord, line: bytes) -> bytes:
+def _kept(old: Baseline, case: str, row: bytes, path: Path) -> bytes:
     """The old line of a case, where it says the same as the new one."""
-    before = old.line(record.id)
-    if before is None or before == line or not equivalent(old[record.id], record):
-        return line
-    return before
+    before = old.line(case)
+    if before is None or before == row:
+        return row
+    try:
+        new = lines.decode(row)
+    except BaselineError as error:
+        raise BaselineError(
+            f"case {case!r} cannot be written to {path}: {error}. Run pytest again."
+        ) from error
+    return before if equivalent(old[case], new) else row
 
 
 def _difference(old: Baseline | None, new: dict[str, bytes]) -> Written:
@@ -178,11 +190,6 @@ def _same_but_for_time(old: Header, new: Header) -> bool:
 
 def _timeless(head: Header) -> Header:
     return dataclasses.replace(head, approved_at="", approved_by="", reason="", plugin="")
-
-
-def _chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
 
 
 def _odd_id(row: bytes, path: str, number: int) -> str:

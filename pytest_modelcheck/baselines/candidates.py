@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines import baseline, names
-from pytest_modelcheck.baselines.store import checked, jsonl_files
+from pytest_modelcheck.baselines.store import checked, first_header, jsonl_files
 from pytest_modelcheck.errors import BaselineError, located
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class CandidateStore:
                 "Name it: pytest --model-version=VERSION"
             )
         path = self._folder(header.model, header.version) / names.check_path(header.test)
-        return baseline.write(path, header, records, durable=False)
+        return baseline.write(path, header, baseline.encoded(records), durable=False)
 
     def read(self, model: str, check: str, version: str) -> Baseline | None:
         """What a version did in a check, or ``None`` where it never ran it.
@@ -72,12 +72,12 @@ class CandidateStore:
     def models(self) -> list[str]:
         """The names of the models that ever left a candidate."""
         folders = sorted(self.root.glob("*/*/"))
-        return sorted({header.model for header in map(_first_header, folders) if header is not None})
+        return sorted({header.model for header in map(first_header, folders) if header is not None})
 
     def versions(self, model: str) -> list[str]:
         """The versions of a model that ever left a candidate, older numbers first."""
         folders = sorted((self.root / names.safe(model)).glob("*/"))
-        headers = [header for header in map(_first_header, folders) if header is not None]
+        headers = [header for header in map(first_header, folders) if header is not None]
         return sorted({header.version or "" for header in headers}, key=natural)
 
     def _folder(self, model: str, version: str) -> Path:
@@ -103,8 +103,3 @@ def natural(text: str) -> tuple[tuple[int, str], ...]:
     """
     parts = re.findall(r"0*([0-9]+)|([^0-9]+)", text)
     return tuple((len(number), number) if number else (_AFTER_NUMBERS, word) for number, word in parts)
-
-
-def _first_header(folder: Path) -> Header | None:
-    path = next((path for path in folder.rglob(f"*{names.SUFFIX}") if path.is_file()), None)
-    return None if path is None else baseline.read_header(path)

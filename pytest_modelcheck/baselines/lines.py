@@ -30,18 +30,12 @@ def encode(record: CaseRecord) -> bytes:
     >>> encode(CaseRecord("t-42", "8f0c", "77aa", "Quiero un…", (trial,))).decode()
     '{"id":"t-42","outcome":"passed","answer":"refund","about":"Quiero un…","input":"8f0c","expected":"77aa"}'
     """
-    line: dict[str, object] = {"id": record.id}
-    given: dict[str, bytes] = {}
     if len(record.trials) == 1 and _is_plain(record.trials[0]):
-        _put_trial(line, record.trials[0], record, given)
-        asked = line.pop("asked", None)
-        line["about"] = record.about
-        if asked is not None:
-            line["asked"] = asked
+        line = _short(record, record.trials[0])
     else:
-        line["about"] = record.about
-        line["trials"] = [_trial_out(trial, record, given) for trial in record.trials]
-    line["input"] = record.input
+        given: dict[str, bytes] = {}
+        trials = [_trial_out(trial, record.input, given) for trial in record.trials]
+        line = {"id": record.id, "about": record.about, "trials": trials, "input": record.input}
     if record.expected is not None:
         line["expected"] = record.expected
     try:
@@ -73,35 +67,39 @@ def _is_plain(trial: TrialRecord) -> bool:
     return trial.perturbation is None and trial.about is None and not trial.variant and not trial.repeat
 
 
-def _trial_out(trial: TrialRecord, record: CaseRecord, given: dict[str, bytes]) -> dict[str, object]:
-    fields: dict[str, object] = {}
-    if trial.perturbation is not None:
-        fields["perturbation"] = trial.perturbation
-    if trial.variant:
-        fields["variant"] = trial.variant
-    if trial.repeat:
-        fields["repeat"] = trial.repeat
-    _put_trial(fields, trial, record, given)
-    if trial.about is not None:
-        fields["about"] = trial.about
-    if "asked" in fields:
-        fields["asked"] = fields.pop("asked")
-    return fields
-
-
-def _put_trial(
-    fields: dict[str, object], trial: TrialRecord, record: CaseRecord, given: dict[str, bytes]
-) -> None:
-    fields["outcome"] = trial.outcome.value
+def _short(record: CaseRecord, trial: TrialRecord) -> dict[str, object]:
+    line: dict[str, object] = {"id": record.id, "outcome": trial.outcome}
     if trial.score is not None:
-        fields["score"] = trial.score
+        line["score"] = trial.score
     if trial.recorded is not None:
-        fields["recorded"] = orjson.Fragment(trial.recorded)
-    if len(trial.asked) == 1 and trial.asked[0][0] == record.input:
-        given[record.input] = trial.asked[0][1]
-        fields["answer"] = orjson.Fragment(trial.asked[0][1])
-    elif trial.asked:
-        fields["asked"] = [_ask_out(digest, answer, given) for digest, answer in trial.asked]
+        line["recorded"] = orjson.Fragment(trial.recorded)
+    asked = _asked_out(trial, record.input, {})
+    if "answer" in asked:
+        return line | asked | {"about": record.about, "input": record.input}
+    return line | {"about": record.about} | asked | {"input": record.input}
+
+
+def _trial_out(trial: TrialRecord, own: str, given: dict[str, bytes]) -> dict[str, object]:
+    fields: dict[str, object] = {
+        "perturbation": trial.perturbation,
+        "variant": trial.variant or None,
+        "repeat": trial.repeat or None,
+        "outcome": trial.outcome,
+        "score": trial.score,
+        "recorded": orjson.Fragment(trial.recorded) if trial.recorded is not None else None,
+        "about": trial.about,
+    }
+    present = {name: value for name, value in fields.items() if value is not None}
+    return present | _asked_out(trial, own, given)
+
+
+def _asked_out(trial: TrialRecord, own: str, given: dict[str, bytes]) -> dict[str, object]:
+    """Every answer, or the only one, where it is the answer to the case's own input."""
+    if len(trial.asked) == 1 and trial.asked[0][0] == own:
+        given[own] = trial.asked[0][1]
+        return {"answer": orjson.Fragment(given[own])}
+    pairs = [_ask_out(digest, answer, given) for digest, answer in trial.asked]
+    return {"asked": pairs} if pairs else {}
 
 
 def _ask_out(digest: str, answer: bytes, given: dict[str, bytes]) -> list[object]:

@@ -32,7 +32,7 @@ def safe(text: str) -> str:
     >>> safe("2.1")
     '2.1'
     >>> safe("../../etc")
-    '_.._.._etc~dddb11c3ba'
+    '_.._.._etc~74ccf3c5b4'
     >>> safe("aux")
     '_aux~4ca05c4cce'
     """
@@ -43,7 +43,7 @@ def version_folder(version: str) -> str:
     """The folder of a version; two that differ only in case are kept apart on every file system.
 
     >>> version_folder("2.1"), version_folder("2.1-RC")
-    ('2.1', '2.1-RC~c1d1d9a1a3')
+    ('2.1', '2.1-RC~8fe85feb6f')
     """
     return _component(version, exact=version, mark=_has_capitals(version))
 

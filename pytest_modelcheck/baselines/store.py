@@ -53,8 +53,16 @@ class BaselineStore:
         Raises:
             BaselineError: The file there cannot be read, or belongs to another test.
         """
-        old = self.read(header.model, header.test)
-        return baseline.write(self.path(header.model, header.test), header, records, old)
+        return self._replace(header, baseline.encoded(records))
+
+    def adopt(self, header: Header, candidate: Baseline) -> Written:
+        """Make a candidate's cases, line by line, the approved behaviour of ``header.test``."""
+        return self._replace(header, candidate.lines())
+
+    def version(self, model: str, check: str) -> str | None:
+        """The version that is approved of one check, or ``None``."""
+        path = self.path(model, check)
+        return baseline.read_header(path).version if path.exists() else None
 
     def approved(self, model: str) -> Approved | None:
         """The version that the application is held to, or ``None``."""
@@ -95,17 +103,41 @@ class BaselineStore:
         """What was approved of a check under an older version, where it was kept."""
         return checked(baseline.read(self._history_path(model, check, version)), model, check)
 
+    def history_entries(self, model: str, version: str) -> Iterator[tuple[Path, Header]]:
+        """Every check that was approved under an older version and kept, by path, without the cases."""
+        folder = self._history(model) / names.version_folder(version)
+        for path in jsonl_files(folder):
+            yield path, baseline.read_header(path)
+
+    def kept_versions(self, model: str) -> list[str]:
+        """The versions that the history keeps anything of."""
+        folders = sorted(self._history(model).glob("*/"))
+        headers = [header for header in map(first_header, folders) if header is not None]
+        return sorted({header.version for header in headers if header.version is not None})
+
+    def _replace(self, header: Header, lines: dict[str, bytes]) -> Written:
+        old = self.read(header.model, header.test)
+        return baseline.write(self.path(header.model, header.test), header, lines, old)
+
     def _approved_path(self, model: str) -> Path:
         return self.root / names.safe(model) / names.APPROVED
 
     def _history_path(self, model: str, check: str, version: str) -> Path:
-        folder = self.root / names.safe(model) / names.HISTORY / names.version_folder(version)
-        return folder / names.check_path(check)
+        return self._history(model) / names.version_folder(version) / names.check_path(check)
+
+    def _history(self, model: str) -> Path:
+        return self.root / names.safe(model) / names.HISTORY
 
 
 def jsonl_files(folder: Path) -> Iterator[Path]:
     """Every baseline file below ``folder``, in a fixed order."""
     yield from sorted(path for path in folder.rglob(f"*{names.SUFFIX}") if path.is_file())
+
+
+def first_header(folder: Path) -> Header | None:
+    """The header of any one file below ``folder``, or ``None`` where there is no file."""
+    path = next((path for path in folder.rglob(f"*{names.SUFFIX}") if path.is_file()), None)
+    return None if path is None else baseline.read_header(path)
 
 
 def checked(found: Baseline | None, model: str, check: str) -> Baseline | None:

@@ -1,0 +1,212 @@
+"""From a candidate to a baseline: what ``modelcheck approve`` does.
+
+Either everything that was asked for becomes a baseline, or nothing does. ``approved.yaml`` is written last,
+so that a killed approval is finished by doing it again.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.baselines import atomic
+from pytest_modelcheck.baselines.approved import Approved
+from pytest_modelcheck.baselines.candidates import natural
+from pytest_modelcheck.baselines.objections import is_gone, mixed_fingerprints, objections
+from pytest_modelcheck.errors import BaselineError, UsageError, VersionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from pytest_modelcheck.baselines.baseline import Baseline, Written
+    from pytest_modelcheck.baselines.candidates import CandidateStore
+    from pytest_modelcheck.baselines.header import Header
+    from pytest_modelcheck.baselines.store import BaselineStore
+
+    Reader = Callable[[str, str, str], Baseline | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who approves, when, why, and with which version of the plugin: what goes into each header."""
+
+    by: str
+    at: str
+    reason: str = ""
+    plugin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A check that was approved.
+
+    Attributes:
+        check: Its node id.
+        previous: The version that was approved of it before, or ``None``.
+        written: What that did to its cases.
+        forced: The objections that were overridden.
+    """
+
+    check: str
+    previous: str | None
+    written: Written
+    forced: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A check that was not approved, and why not; every reason ends in what to do."""
+
+    check: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of an approval.
+
+    Attributes:
+        model: The model.
+        version: The version that was to be approved.
+        previous: What the application was held to before, or ``None``.
+        approved: What was approved; empty where anything was refused.
+        refused: What stood in the way.
+        gone: Candidates of tests that no longer exist; passed over.
+        left: Checks that stay with another version, and which.
+    """
+
+    model: str
+    version: str
+    previous: Approved | None
+    approved: tuple[Approval, ...]
+    refused: tuple[Refusal, ...]
+    gone: tuple[str, ...]
+    left: tuple[tuple[str, str | None], ...]
+
+
+def approve(
+    candidates: CandidateStore,
+    store: BaselineStore,
+    root: Path,
+    *,
+    model: str,
+    version: str,
+    signature: Signature,
+    select: Callable[[str], bool] | None = None,
+    force: bool = False,
+    keep_history: bool = False,
+) -> Report:
+    """Make what a version did the approved behaviour, without calling the model.
+
+    Args:
+        candidates: What was run.
+        store: What is approved.
+        root: The folder that node ids and paths of case files are relative to.
+        model: The model.
+        version: Its version; an older one that history keeps will do too.
+        signature: Who, when and why.
+        select: Which node ids are meant; all by default.
+        force: Override what stands in the way, and record it in the headers.
+        keep_history: Copy what is approved now into the history first.
+
+    Raises:
+        VersionError: Nothing was run of this version.
+        UsageError: ``select`` leaves nothing.
+        BaselineError: A file cannot be read.
+    """
+    offered = _offered(candidates, store, model, version)
+    chosen = {check: offer for check, offer in offered.items() if select is None or select(check)}
+    if not chosen:
+        raise UsageError(_nothing_chosen(model, version, offered))
+    gone = tuple(check for check, (header, _) in chosen.items() if is_gone(header, root))
+    present = {check: offer for check, offer in chosen.items() if check not in gone}
+    against = _against([header for header, _ in present.values()], root)
+    previous = store.approved(model)
+    approved: tuple[Approval, ...] = ()
+    if present and (force or not against):
+        atomic.sweep(store.root)
+        approved = tuple(
+            _record(store, header, read, signature, against.get(check, ()), keep_history=keep_history)
+            for check, (header, read) in present.items()
+        )
+        store.set_approved(model, Approved(version, next(iter(present.values()))[0].fingerprint))
+    return Report(
+        model=model,
+        version=version,
+        previous=previous,
+        approved=approved,
+        refused=() if approved else tuple(Refusal(check, reasons) for check, reasons in against.items()),
+        gone=gone,
+        left=_left(store, model, version),
+    )
+
+
+def _offered(
+    candidates: CandidateStore, store: BaselineStore, model: str, version: str
+) -> dict[str, tuple[Header, Reader]]:
+    """What there is of a version, by node id: its candidates, and where there is none, its history."""
+    offered: dict[str, tuple[Header, Reader]] = {
+        header.test: (header, store.history) for _, header in store.history_entries(model, version)
+    }
+    for _, header in candidates.entries(model, version):
+        offered[header.test] = (header, candidates.read)
+    if not offered:
+        raise VersionError(_never_run(candidates, store, model, version))
+    return dict(sorted(offered.items()))
+
+
+def _against(headers: Sequence[Header], root: Path) -> dict[str, tuple[str, ...]]:
+    mixed = mixed_fingerprints(headers)
+    found = {header.test: objections(header, root) + mixed.get(header.test, ()) for header in headers}
+    return {check: reasons for check, reasons in found.items() if reasons}
+
+
+def _record(
+    store: BaselineStore,
+    header: Header,
+    read: Reader,
+    signature: Signature,
+    forced: tuple[str, ...],
+    *,
+    keep_history: bool,
+) -> Approval:
+    candidate = read(header.model, header.test, header.version or "")
+    if candidate is None:
+        raise BaselineError(f"the candidate of {header.test} has just been removed. Run pytest again.")
+    before = store.version(header.model, header.test)
+    if keep_history and before not in (None, header.version):
+        store.keep(header.model, header.test)
+    signed = dataclasses.replace(
+        candidate.header,
+        findings=(),
+        approved_at=signature.at,
+        approved_by=signature.by,
+        reason=signature.reason,
+        forced=forced,
+        plugin=signature.plugin or candidate.header.plugin,
+    )
+    return Approval(header.test, before, store.adopt(signed, candidate), forced)
+
+
+def _left(store: BaselineStore, model: str, version: str) -> tuple[tuple[str, str | None], ...]:
+    headers = (header for _, header in store.entries(model))
+    return tuple((header.test, header.version) for header in headers if header.version != version)
+
+
+def _never_run(candidates: CandidateStore, store: BaselineStore, model: str, version: str) -> str:
+    known = sorted({*candidates.versions(model), *store.kept_versions(model)}, key=natural)
+    others = f"there is something of: {', '.join(known)}" if known else "no version of it was run yet"
+    return (
+        f"nothing is remembered of {model} {version} in {candidates.root}; {others}. "
+        f"Run it first: pytest --model-version={shlex.quote(version)}"
+    )
+
+
+def _nothing_chosen(model: str, version: str, offered: Mapping[str, object]) -> str:
+    checks = "\n  ".join(offered)
+    return f"no check that {model} {version} ran is meant by that. It ran:\n  {checks}"

@@ -1,0 +1,202 @@
+"""What changed, case by case, between two memories of one check.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from pytest_modelcheck.baselines.sameness import same_answer
+from pytest_modelcheck.records import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pytest_modelcheck.baselines.baseline import Baseline
+    from pytest_modelcheck.records import CaseRecord, TrialRecord
+
+Note = Literal["regressed", "fixed", "changed", "edited", "added", "removed"]
+
+NOTES: Final[tuple[Note, ...]] = ("regressed", "fixed", "changed", "edited", "added", "removed")
+"""In the order in which a reader wants them."""
+
+_WORST_FIRST: Final = (
+    Outcome.ERROR,
+    Outcome.FAILED,
+    Outcome.PASSED,
+    Outcome.XFAILED,
+    Outcome.XPASSED,
+    Outcome.NEW,
+)
+_BAD: Final = (Outcome.ERROR, Outcome.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """How a case came out on one side, and the answer (canonical JSON) of the trial that tells."""
+
+    outcome: Outcome
+    answer: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDiff:
+    """One case that is not the same on both sides.
+
+    Attributes:
+        id: The case's id.
+        about: The beginning of its input.
+        note: ``"regressed"``: it passed, and fails or breaks now. ``"fixed"``: the other way round.
+            ``"changed"``: another answer, or an outcome that is neither. ``"edited"``: the input itself is
+            another one, so that there is nothing to compare. ``"added"``, ``"removed"``: on one side only.
+        before: The older side, or ``None`` where the case is new there.
+        after: The newer side, or ``None`` where the case is gone.
+        perturbation: The perturbation of the trial that tells, or ``None``.
+        perturbed: The beginning of its perturbed input, or ``None``.
+        new_expectation: Whether something else was expected of the case on the newer side.
+    """
+
+    id: str
+    about: str
+    note: Note
+    before: Side | None
+    after: Side | None
+    perturbation: str | None = None
+    perturbed: str | None = None
+    new_expectation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDiff:
+    """One check on two sides.
+
+    Attributes:
+        check: Its node id.
+        model: The model.
+        before: The older version, or ``None`` where nothing is remembered of the check.
+        after: The newer version, or ``None`` where it never ran the check.
+        cases: What differs, sorted by note (:data:`NOTES`) and id.
+        same: How many cases do not differ.
+        new_test: Whether the source of the test is another on the newer side.
+    """
+
+    check: str
+    model: str
+    before: str | None
+    after: str | None
+    cases: tuple[CaseDiff, ...]
+    same: int
+    new_test: bool = False
+
+    def of(self, note: Note) -> tuple[CaseDiff, ...]:
+        """The differing cases of one kind."""
+        return tuple(case for case in self.cases if case.note == note)
+
+
+def diff(check: str, model: str, before: Baseline | None, after: Baseline | None) -> CheckDiff:
+    """Compare two memories of one check, either of which may be missing.
+
+    A case is the same case while its id and its input are; answers are equal when floats are within 1e-6.
+    """
+    found = list(_differences(before, after))
+    shared = sum(case in before for case in after) if before is not None and after is not None else 0
+    both = sum(case.note not in ("added", "removed") for case in found)
+    found.sort(key=lambda case: (NOTES.index(case.note), case.id))
+    new_test = before is not None and after is not None and before.header.body != after.header.body
+    return CheckDiff(
+        check, model, _version(before), _version(after), tuple(found), shared - both, new_test=new_test
+    )
+
+
+def _version(side: Baseline | None) -> str | None:
+    return None if side is None else side.header.version
+
+
+def _differences(before: Baseline | None, after: Baseline | None) -> Iterator[CaseDiff]:
+    then: Mapping[str, CaseRecord] = {} if before is None else before
+    now: Mapping[str, CaseRecord] = {} if after is None else after
+    yield from (_one_sided(then[case], "removed") for case in then if case not in now)
+    yield from (_one_sided(now[case], "added") for case in now if case not in then)
+    if before is not None and after is not None:
+        for case in after:
+            if case in before and before.line(case) != after.line(case):
+                yield from _compared(before[case], after[case])
+
+
+def _one_sided(record: CaseRecord, note: Note) -> CaseDiff:
+    side = Side(_outcome(record.trials), record.trials[0].answer if record.trials else None)
+    before, after = (side, None) if note == "removed" else (None, side)
+    return CaseDiff(record.id, record.about, note, before, after)
+
+
+def _compared(before: CaseRecord, after: CaseRecord) -> Iterator[CaseDiff]:
+    note = _note(before, after)
+    if note is None:
+        return
+    then, now = _telling(before.trials, after.trials, note)
+    yield CaseDiff(
+        after.id,
+        after.about,
+        note,
+        _side(before, then),
+        _side(after, now),
+        now.perturbation if now is not None else None,
+        now.about if now is not None else None,
+        new_expectation=before.expected != after.expected,
+    )
+
+
+def _side(record: CaseRecord, trial: TrialRecord | None) -> Side:
+    return Side(_outcome(record.trials), trial.answer if trial is not None else None)
+
+
+def _note(before: CaseRecord, after: CaseRecord) -> Note | None:
+    if before.input != after.input:
+        return "edited"
+    then, now = _outcome(before.trials), _outcome(after.trials)
+    if then is Outcome.PASSED and now in _BAD:
+        return "regressed"
+    if then in _BAD and now is Outcome.PASSED:
+        return "fixed"
+    if then is not now or any(_answers_differ(one, two) for one, two in _paired(before.trials, after.trials)):
+        return "changed"
+    return None
+
+
+def _telling(
+    before: Sequence[TrialRecord], after: Sequence[TrialRecord], note: Note
+) -> tuple[TrialRecord | None, TrialRecord | None]:
+    """The pair of trials that shows best what happened to a case."""
+    pairs = list(_paired(before, after))
+    decisive = [(then, now) for then, now in pairs if _turned(then, now, note)]
+    differing = [(then, now) for then, now in pairs if _answers_differ(then, now)]
+    for found in (decisive, differing, pairs):
+        if found:
+            return found[0]
+    return (before[0] if before else None, after[0] if after else None)
+
+
+def _turned(then: TrialRecord, now: TrialRecord, note: Note) -> bool:
+    if note == "regressed":
+        return now.outcome in _BAD and then.outcome not in _BAD
+    return note == "fixed" and then.outcome in _BAD and now.outcome not in _BAD
+
+
+def _paired(
+    before: Sequence[TrialRecord], after: Sequence[TrialRecord]
+) -> Iterator[tuple[TrialRecord, TrialRecord]]:
+    known = {trial.key: trial for trial in before}
+    return ((known[trial.key], trial) for trial in after if trial.key in known)
+
+
+def _answers_differ(then: TrialRecord, now: TrialRecord) -> bool:
+    """Whether both have an answer, and another one."""
+    return None not in (then.answer, now.answer) and not same_answer(then.answer, now.answer)
+
+
+def _outcome(trials: Sequence[TrialRecord]) -> Outcome:
+    """How a case came out: as bad as its worst trial that applies."""
+    outcomes = {trial.outcome for trial in trials}
+    return next((outcome for outcome in _WORST_FIRST if outcome in outcomes), Outcome.SKIPPED)
