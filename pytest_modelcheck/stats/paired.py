@@ -10,10 +10,17 @@ from __future__ import annotations
 
 import math
 from statistics import NormalDist
+from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_modelcheck.stats.arguments import count, probability
 from pytest_modelcheck.stats.binomial import upper_tail
-from pytest_modelcheck.stats.bisection import crossing
+from pytest_modelcheck.stats.root import crossing
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Counts: TypeAlias = int | NDArray[np.int_] | NDArray[np.float64]
 
 _EXACT_UP_TO = 2_000  # discordant cases; beyond, integers of thousands of bits cost more than importing scipy
 
@@ -59,8 +66,9 @@ def failing_regressions(fixed: int, false_fail_rate: float) -> int:
 def tango_p_value(regressed: int, fixed: int, n: int, drop: float) -> float:
     """Return the p-value of "the true drop is at most ``drop``", by Tango's score test.
 
-    The error of either kind is split as the data would be most likely if the true drop were exactly ``drop``.
-    At a drop of 0 it is McNemar's chi-squared test without continuity correction.
+    Asymptotic, and not quite honest where few cases are fixed: to decide, take
+    :func:`pytest_modelcheck.stats.noninferiority.drop_p_value`. At a drop of 0 it is McNemar's chi-squared
+    test without continuity correction.
 
     Source: Tango, Statistics in Medicine 17 (1998) 891-908, with the closed form of the restricted maximum
     likelihood estimate.
@@ -69,13 +77,13 @@ def tango_p_value(regressed: int, fixed: int, n: int, drop: float) -> float:
     0.0038
     """
     _table(regressed, fixed, n)
-    return _upper_normal_tail(_tango_score(regressed, fixed, n, drop))
+    return math.erfc(float(tango_score(regressed, fixed, n, drop)) / math.sqrt(2)) / 2
 
 
 def tango_interval(regressed: int, fixed: int, n: int, level: float) -> tuple[float, float]:
     """Return the lower and the upper bound of the true drop, each one-sided at ``level``.
 
-    Asymptotic: see ``docs/statistics.md`` for what the false alarms are at small numbers.
+    Asymptotic: at 0.99 and few fixes, the lower bound is wrong in up to 2% of samples.
 
     Args:
         regressed: Cases that passed and now fail.
@@ -93,25 +101,33 @@ def tango_interval(regressed: int, fixed: int, n: int, level: float) -> tuple[fl
     _table(regressed, fixed, n)
     z = NormalDist().inv_cdf(probability("level", level))
     observed = (regressed - fixed) / n
-    low = crossing(lambda drop: z - _tango_score(regressed, fixed, n, drop), -1.0, observed)
-    high = crossing(lambda drop: -z - _tango_score(regressed, fixed, n, drop), observed, 1.0)
+    low = crossing(lambda drop: z - float(tango_score(regressed, fixed, n, drop)), -1.0, observed)
+    high = crossing(lambda drop: -z - float(tango_score(regressed, fixed, n, drop)), observed, 1.0)
     return (low if observed > -1 else -1.0), (high if observed < 1 else 1.0)
 
 
-def _tango_score(regressed: int, fixed: int, n: int, drop: float) -> float:
+def tango_score(regressed: Counts, fixed: Counts, n: int, drop: float) -> NDArray[np.float64]:
+    """Return Tango's score statistic against a true drop of ``drop``: the larger, the worse.
+
+    Numbers or arrays of them. Standard normal in the limit, if the true drop is ``drop``.
+
+    >>> round(float(tango_score(12, 2, 50, 0.0)), 3)
+    2.673
+    """
+    import numpy as np
+
     if drop < 0:
-        return -_tango_score(fixed, regressed, n, -drop)
+        return -tango_score(fixed, regressed, n, -drop)
+    regressed, fixed = np.asarray(regressed, dtype=float), np.asarray(fixed, dtype=float)
     linear = (2 * n - regressed + fixed) * drop - regressed - fixed
-    constant = -fixed * drop * (1 - drop)
-    root = math.sqrt(max(linear * linear - 8 * n * constant, 0.0))
-    # The chance of a fix that is most likely under this drop. Of the two forms of the root, the one that
-    # does not subtract nearly equal numbers.
-    fix_rate = (root - linear) / (4 * n) if linear < 0 else (-2 * constant / (root + linear) if root else 0.0)
-    difference = regressed - fixed - n * drop
-    variance = n * (2 * fix_rate + drop * (1 - drop))
-    if variance <= 0:
-        return math.copysign(math.inf, difference) if difference else 0.0
-    return difference / math.sqrt(variance)
+    product = 2 * fixed * drop * (1 - drop)
+    root = np.sqrt(linear * linear + 4 * n * product)
+    # The rate of fixes that is most likely under this drop, without subtracting nearly equal numbers.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        fix_rate = np.where(linear < 0, (root - linear) / (4 * n), product / (root + linear))
+        difference = regressed - fixed - n * drop
+        score = difference / np.sqrt(n * (2 * fix_rate + drop * (1 - drop)))
+    return np.where(difference == 0, 0.0, score)
 
 
 def newcombe_interval(
@@ -161,10 +177,6 @@ def _wilson(successes: int, n: int, z: float) -> tuple[float, float]:
     middle = 2 * successes + z * z
     spread = z * math.sqrt(z * z + 4 * successes * (n - successes) / n)
     return (middle - spread) / (2 * (n + z * z)), (middle + spread) / (2 * (n + z * z))
-
-
-def _upper_normal_tail(z: float) -> float:
-    return math.erfc(z / math.sqrt(2)) / 2
 
 
 def _table(regressed: int, fixed: int, n: int) -> None:

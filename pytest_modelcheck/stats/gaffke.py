@@ -1,0 +1,186 @@
+"""Bounds for the mean of scores in [0, 1], and of anything else that is bounded.
+
+The bound of Gaffke and of Learned-Miller and Thomas: the mean of the scores, and of one more score at the
+unfavourable end, under random weights from the flat Dirichlet distribution; its quantile is the bound. On
+0/1 scores it is the Clopper–Pearson bound. That it holds for every distribution of scores is a conjecture,
+which has held wherever it was tried.
+
+Nothing is drawn at random here. With ``E_i`` independent and exponential, ``sum(D_i * z_i) <= t`` says the
+same as ``sum(E_i * (z_i - t)) <= 0``, and the chance of that is an integral of the moment generating function
+through its saddle point, along a hyperbola on which the trapezoidal rule converges exponentially.
+
+Sources: Gaffke, Math. Methods Statist. 14 (2005) 451-467; Learned-Miller and Thomas, arXiv 1905.06208 (2019);
+Rice, Bell System Technical Journal 52 (1973) 707-722 (the integral).
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.stats.arguments import fraction, probability
+from pytest_modelcheck.stats.root import crossing, smooth_crossing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+_STEP = 0.2
+_HALVINGS = 8
+_CONVERGED = 1e-8  # between two steps; the error of the finer one is about the square of that
+_NEGLIGIBLE = 1e-17
+_BENDS = (0.0, math.pi / 6, -math.pi / 6)
+_LITTLE_CANCELS = 0.3
+_PRECISION = 1e-10
+
+
+def gaffke_bounds(
+    values: ArrayLike, level: float, *, low: float = 0.0, high: float = 1.0
+) -> tuple[float, float]:
+    """Return the lower and the upper bound of a mean, each one-sided at ``level``.
+
+    Args:
+        values: One value a unit (a case, or a cluster of dependent ones), at least one.
+        level: The confidence of each bound on its own, such as 0.99.
+        low: The least that a value could have been.
+        high: The most that a value could have been.
+
+    Raises:
+        ValueError: There are no values, one is out of [``low``, ``high``] or is not a number, or ``level`` is
+            not between 0 and 1.
+
+    >>> low, high = gaffke_bounds([0.9, 1.0, 0.8, 1.0, 0.95, 1.0, 0.7, 1.0], level=0.95)
+    >>> f"{low:.3f} to {high:.3f}"
+    '0.627 to 0.973'
+    """
+    tail = 1 - probability("level", level)
+    scores = _scores(values, low, high)
+    span = high - low
+    return low + span * _lower(scores, tail), high - span * _lower(1 - scores, tail)
+
+
+def mean_p_value(values: ArrayLike, at_least: float) -> float:
+    """Return the p-value of "the mean of these scores in [0, 1] is at least ``at_least``".
+
+    The smallest tail for which the upper bound of :func:`gaffke_bounds` does not exceed ``at_least``.
+
+    >>> mean_p_value([0.2, 0.4, 0.3, 0.5, 0.1, 0.3], at_least=0.8) < 0.01
+    True
+    """
+    import numpy as np
+
+    fraction("at_least", at_least)
+    scores = 1 - _scores(values, 0.0, 1.0)
+    return _chance_below(*np.unique(np.append(scores, 0.0), return_counts=True), 1 - at_least)
+
+
+def _scores(values: ArrayLike, low: float, high: float) -> NDArray[np.float64]:
+    import numpy as np
+
+    scores = (np.asarray(values, dtype=float) - low) / (high - low)
+    if scores.ndim != 1 or not scores.size:
+        raise ValueError("bounds of a mean need a flat sequence of at least one value")
+    if not (scores.min() >= -1e-9 and scores.max() <= 1 + 1e-9):
+        raise ValueError(f"every value must lie in [{low}, {high}]")
+    return np.clip(scores, 0.0, 1.0)
+
+
+def _lower(scores: NDArray[np.float64], tail: float) -> float:
+    import numpy as np
+
+    points, counts = np.unique(np.append(scores, 0.0), return_counts=True)
+
+    normal = NormalDist()
+
+    def excess(mean: float) -> float:  # on the normal scale, where it is nearly straight
+        chance = _chance_below(points, counts, mean)
+        if 0 < chance < 1:
+            return normal.inv_cdf(chance) - normal.inv_cdf(tail)
+        return math.inf if chance else -math.inf
+
+    return smooth_crossing(excess, 0.0, float(points[-1]), within=_PRECISION)
+
+
+def _chance_below(points: NDArray[np.float64], counts: NDArray[np.int_], mean: float) -> float:
+    """Return the chance that the randomly weighted mean of the points is at most ``mean``."""
+    import numpy as np
+
+    if mean >= points[-1]:
+        return 1.0
+    if mean <= points[0]:
+        return 0.0
+    weights = points - mean
+    line, width = _saddle(weights, counts)
+    peak = float(_log_integrand(np.array([line + 0j]), weights, counts).real[0])
+
+    def terms(angles: NDArray[np.float64], bend: float) -> NDArray[np.complex128]:
+        at = line + width * (np.sin(bend) + 1j * np.sinh(angles + 1j * bend))
+        with np.errstate(over="ignore", invalid="ignore"):  # where the bend is towards the wrong side
+            heights = np.exp(_log_integrand(at, weights, counts) - peak)
+            return np.asarray(heights * np.cosh(angles + 1j * bend))
+
+    return min(1.0, _integral(terms) * float(np.exp(peak)) * width / np.pi)
+
+
+def _integral(terms: Callable[[NDArray[np.float64], float], NDArray[np.complex128]]) -> float:
+    """Integrate the real part from 0, along a bend where little cancels, by ever finer trapezoids."""
+    import numpy as np
+
+    upper = 2.0
+    while abs(terms(np.array([upper]), 0.0)[0]) > _NEGLIGIBLE:  # it falls steadily on the straight line
+        upper += 1.0
+    step = upper / math.ceil(upper / _STEP)
+    angles = np.arange(0.0, upper + step / 2, step)
+    bend, found = _best_bend(terms, angles)
+    total = float(found.sum() - found[0] / 2)
+    for _ in range(_HALVINGS):
+        finer = total + float(terms(angles[:-1] + step / 2, bend).real.sum())
+        step /= 2
+        if abs(finer / 2 - total) <= _CONVERGED * abs(finer):
+            break
+        total = finer
+        angles = np.arange(0.0, upper + step / 2, step)
+    return finer * step
+
+
+def _best_bend(
+    terms: Callable[[NDArray[np.float64], float], NDArray[np.complex128]], angles: NDArray[np.float64]
+) -> tuple[float, NDArray[np.float64]]:
+    import numpy as np
+
+    least, best = math.inf, (0.0, np.zeros(0))
+    for bend in _BENDS:
+        found = terms(angles, bend)
+        size = float(np.abs(found).sum())
+        if size < least:
+            least, best = size, (bend, found.real)
+        if best[1].sum() > _LITTLE_CANCELS * least:
+            break
+    return best
+
+
+def _log_integrand(
+    at: NDArray[np.complex128], weights: NDArray[np.float64], counts: NDArray[np.int_]
+) -> NDArray[np.complex128]:
+    """Return the logarithm of ``E[exp(at * X)] / -at`` for ``X`` the weighted sum of exponentials."""
+    import numpy as np
+
+    generated = np.log(1 - weights * at[:, None]) @ counts
+    return np.asarray(-generated - np.log(-at))
+
+
+def _saddle(weights: NDArray[np.float64], counts: NDArray[np.int_]) -> tuple[float, float]:
+    """Find where the integrand is least on the negative axis, and how wide it is across."""
+
+    def slope(at: float) -> float:
+        return float((counts * weights / (1 - weights * at)).sum() - 1 / at)
+
+    edge = 1 / float(weights[0])  # below it the generating function does not exist
+    line = crossing(slope, edge, 0.0, within=abs(edge) * 1e-6)
+    curvature = float((counts * (weights / (1 - weights * line)) ** 2).sum()) + 1 / line**2
+    return line, curvature**-0.5

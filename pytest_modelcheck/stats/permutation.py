@@ -1,0 +1,187 @@
+"""Whether a version got worse, from several runs or scores of the same cases: permutation tests.
+
+If two versions behave alike on a case, then its runs could as well have been shared out the other way round.
+The drop that was observed is held against the drops under all such exchanges, within cases only. Every test
+here is one-sided towards worse. The p-value is exact where it can be computed; where exchanges are drawn, it
+counts the observed one among them, so that false alarms stay below the stated rate (Phipson and Smyth,
+Stat. Appl. Genet. Mol. Biol. 9 (2010) 39).
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.stats.arguments import count
+from pytest_modelcheck.stats.resampling import PermutationTest, chunks, resamples_for
+from pytest_modelcheck.stats.sign_flip import sign_flip_test
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+_DIRECT = 2_000  # numbers in the shorter of two distributions
+_TIE = 1e-9
+
+
+def repeats_test(
+    baseline_passes: ArrayLike, baseline_runs: int, candidate_passes: ArrayLike, candidate_runs: int
+) -> PermutationTest:
+    """Test runs that pass or fail, where every case was run equally often; exact.
+
+    Given how many of a case's runs passed in all, those among the candidate's are hypergeometric; the sum
+    over the cases is their convolution. With one run each it is McNemar's exact test.
+
+    Args:
+        baseline_passes: For each case, how many of the baseline's runs passed.
+        baseline_runs: How many runs of each case the baseline has.
+        candidate_passes: For each case, how many of the candidate's runs passed.
+        candidate_runs: How many runs of each case the candidate has.
+
+    Raises:
+        ValueError: A number of passes is out of range, or the two do not have the same cases.
+
+    >>> test = repeats_test([5, 4, 5, 3], 5, [2, 1, 4, 3], 5)
+    >>> f"drop {test.drop:.0%}, p = {test.p_value:.3f}"
+    'drop 35%, p = 0.019'
+    """
+    import numpy as np
+
+    before = _passes(baseline_passes, baseline_runs)
+    after = _passes(candidate_passes, candidate_runs)
+    if len(before) != len(after):
+        raise ValueError(f"{len(before)} cases of the baseline against {len(after)} of the candidate")
+    totals, times = np.unique(before + after, return_counts=True)
+    parts = [
+        _power(_hypergeometric(int(total), baseline_runs, candidate_runs), int(often))
+        for total, often in zip(totals, times, strict=True)
+    ]
+    while len(parts) > 1:
+        parts.sort(key=len)
+        parts[:2] = [_convolve(parts[0], parts[1])]
+    drop = float((before / baseline_runs - after / candidate_runs).mean())
+    return PermutationTest(min(1.0, float(parts[0][: int(after.sum()) + 1].sum())), drop)
+
+
+def _passes(passes: ArrayLike, runs: int) -> NDArray[np.int_]:
+    import numpy as np
+
+    count("runs", runs, at_least=1)
+    found = np.asarray(passes)
+    if found.ndim != 1 or not found.size or found.min() < 0 or found.max() > runs:
+        raise ValueError(f"passes must be a flat sequence of at least one number from 0 to {runs}")
+    return found.astype(int)
+
+
+def _hypergeometric(total: int, baseline_runs: int, candidate_runs: int) -> Floats:
+    """Return the chance of each number of passes among the candidate's runs, if ``total`` of all passed."""
+    import numpy as np
+
+    runs = baseline_runs + candidate_runs
+    ways = [
+        math.comb(candidate_runs, k) * math.comb(baseline_runs, total - k) if k <= total else 0
+        for k in range(candidate_runs + 1)
+    ]
+    return np.array([found / math.comb(runs, total) for found in ways])
+
+
+def _power(chances: Floats, times: int) -> Floats:
+    """Return the distribution of the sum of so many independent numbers, by squaring."""
+    import numpy as np
+
+    result = np.ones(1)
+    while times:
+        if times & 1:
+            result = _convolve(result, chances)
+        times >>= 1
+        if times:
+            chances = _convolve(chances, chances)
+    return result
+
+
+def _convolve(one: Floats, other: Floats) -> Floats:
+    import numpy as np
+
+    if min(len(one), len(other)) < _DIRECT:  # exact to the last digits, also far out in the tails
+        return np.convolve(one, other)
+    size = len(one) + len(other) - 1
+    found = np.fft.irfft(np.fft.rfft(one, size) * np.fft.rfft(other, size), size)
+    return np.maximum(found, 0.0)
+
+
+def scores_test(
+    baseline: Sequence[ArrayLike], candidate: Sequence[ArrayLike], false_fail_rate: float, *, seed: int = 0
+) -> PermutationTest:
+    """Test scores of several runs of each case, which need not be equally many.
+
+    Exact where they are all 0 or 1 and equally many, or single runs of few cases or in whole units; otherwise
+    by drawing exchanges within the cases.
+
+    Args:
+        baseline: For each case, the scores of the baseline's runs.
+        candidate: For each case, in the same order, the scores of the candidate's runs.
+        false_fail_rate: The level of the test: it decides how many exchanges are drawn.
+        seed: Of the draws.
+
+    Raises:
+        ValueError: The two do not have the same cases, or a case has no run.
+
+    >>> better = [[0.9, 0.8, 0.95], [0.7, 0.9, 0.8], [1.0, 0.9, 0.9]]
+    >>> worse = [[0.3, 0.4, 0.35], [0.5, 0.4, 0.3], [0.2, 0.3, 0.1]]
+    >>> scores_test(better, worse, 0.01).p_value < 0.01 < scores_test(worse, better, 0.01).p_value
+    True
+    """
+    import numpy as np
+
+    before, after = _runs(baseline), _runs(candidate)
+    if len(before) != len(after):
+        raise ValueError(f"{len(before)} cases of the baseline against {len(after)} of the candidate")
+    shapes = {(len(old), len(new)) for old, new in zip(before, after, strict=True)}
+    everything = np.concatenate(before + after)
+    if len(shapes) == 1 and np.isin(everything, (0.0, 1.0)).all():
+        ((old_runs, new_runs),) = shapes
+        old_passes, new_passes = ([int(runs.sum()) for runs in side] for side in (before, after))
+        return repeats_test(old_passes, old_runs, new_passes, new_runs)
+    if shapes == {(1, 1)}:
+        pairs = zip(before, after, strict=True)
+        return sign_flip_test([old[0] - new[0] for old, new in pairs], false_fail_rate, seed=seed)
+    return _drawn(before, after, resamples_for(false_fail_rate), seed)
+
+
+def _drawn(before: list[Floats], after: list[Floats], resamples: int, seed: int) -> PermutationTest:
+    import numpy as np
+
+    generator = np.random.default_rng(seed)
+    sums, observed = np.zeros(resamples), 0.0
+    for shape in sorted({(len(old), len(new)) for old, new in zip(before, after, strict=True)}):
+        pooled = np.array(
+            [
+                np.concatenate([old, new])
+                for old, new in zip(before, after, strict=True)
+                if (len(old), len(new)) == shape
+            ]
+        )
+        weights = np.repeat([1 / shape[0], -1 / shape[1]], shape)
+        observed += float((pooled @ weights).sum())
+        start = 0
+        for size in chunks(resamples, pooled.size):
+            drawn = generator.permuted(np.broadcast_to(pooled, (size, *pooled.shape)), axis=2)
+            sums[start : start + size] += (drawn @ weights).sum(axis=1)
+            start += size
+    worse = int((sums >= observed - _TIE * len(before)).sum())
+    return PermutationTest((worse + 1) / (resamples + 1), observed / len(before), resamples)
+
+
+def _runs(cases: Sequence[ArrayLike]) -> list[Floats]:
+    import numpy as np
+
+    found = [np.asarray(runs, dtype=float).ravel() for runs in cases]
+    if not found or not all(len(runs) and np.isfinite(runs).all() for runs in found):
+        raise ValueError("every case needs the score of at least one run, and there must be a case")
+    return found
