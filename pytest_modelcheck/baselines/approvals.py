@@ -9,15 +9,14 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import dataclasses
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.baselines import atomic
 from pytest_modelcheck.baselines.approved import Approved
-from pytest_modelcheck.baselines.candidates import natural
+from pytest_modelcheck.baselines.candidates import never_ran
 from pytest_modelcheck.baselines.objections import is_gone, mixed_fingerprints, objections
-from pytest_modelcheck.errors import BaselineError, UsageError, VersionError
+from pytest_modelcheck.errors import BaselineError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -156,7 +155,7 @@ def _offered(
     for _, header in candidates.entries(model, version):
         offered[header.test] = (header, candidates.read)
     if not offered:
-        raise VersionError(_never_run(candidates, store, model, version))
+        raise never_ran(store, candidates, model, version)
     return dict(sorted(offered.items()))
 
 
@@ -196,15 +195,6 @@ def _record(
 def _left(store: BaselineStore, model: str, version: str) -> tuple[tuple[str, str | None], ...]:
     headers = (header for _, header in store.entries(model))
     return tuple((header.test, header.version) for header in headers if header.version != version)
-
-
-def _never_run(candidates: CandidateStore, store: BaselineStore, model: str, version: str) -> str:
-    known = sorted({*candidates.versions(model), *store.kept_versions(model)}, key=natural)
-    others = f"there is something of: {', '.join(known)}" if known else "no version of it was run yet"
-    return (
-        f"nothing is remembered of {model} {version} in {candidates.root}; {others}. "
-        f"Run it first: pytest --model-version={shlex.quote(version)}"
-    )
 
 
 def _nothing_chosen(model: str, version: str, offered: Mapping[str, object]) -> str:

@@ -8,11 +8,12 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines import baseline, names
 from pytest_modelcheck.baselines.store import checked, first_header, jsonl_files
-from pytest_modelcheck.errors import BaselineError, located
+from pytest_modelcheck.errors import BaselineError, VersionError, located
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -93,6 +94,16 @@ def find(
         return now
     once = store.history(model, check, version)
     return candidates.read(model, check, version) if once is None else once
+
+
+def never_ran(store: BaselineStore, candidates: CandidateStore, model: str, version: str) -> VersionError:
+    """The error that no run of a version is remembered, with the versions of which one is."""
+    known = sorted({*candidates.versions(model), *store.kept_versions(model)}, key=natural)
+    others = f"there are runs of {', '.join(known)}" if known else "there is none of any other version either"
+    return VersionError(
+        f"no run of {model} {version} is remembered in {candidates.root}; {others}. "
+        f"Run it first: pytest {shlex.quote(f'--model-version={version}')}"
+    )
 
 
 def natural(text: str) -> tuple[tuple[int, str], ...]:

@@ -34,7 +34,7 @@ def safe(text: str) -> str:
     >>> safe("../../etc")
     '_.._.._etc~74ccf3c5b4'
     >>> safe("aux")
-    '_aux~4ca05c4cce'
+    '_aux~321f68140e'
     """
     return _component(text, exact=text, mark=False)
 

@@ -1,0 +1,137 @@
+"""The command line itself: groups, options, exit codes.
+
+Exit codes: 0 done; 1 something is refused, damaged or (with ``--exit-code``) different; 2 the command line
+cannot mean anything.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pytest_modelcheck import __version__
+from pytest_modelcheck.cli.project import find_project
+from pytest_modelcheck.cli.workspace import open_workspace
+from pytest_modelcheck.errors import ModelcheckError, UsageError
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+class _Misused(click.ClickException):
+    """A command line, or a configuration, that cannot mean anything."""
+
+    exit_code = 2
+
+
+class _Group(click.Group):
+    """A group whose commands end in a message, never in a traceback of ours, for what a user can mend."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            raise _Misused(str(error)) from error
+        except ModelcheckError as error:
+            raise click.ClickException(str(error)) from error
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            place = f"{error.filename}: " if error.filename else ""
+            raise click.ClickException(f"{place}{error.strerror or error}") from error
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="modelcheck")
+@click.option(
+    "--rootdir",
+    type=_FOLDER,
+    help="The project's folder; by default found upwards from here, as pytest does.",
+)
+@click.pass_context
+def modelcheck(ctx: click.Context, rootdir: Path | None) -> None:
+    """See, compare and approve the behaviour of models. Nothing here calls a model."""
+    ctx.obj = find_project(Path.cwd(), rootdir)
+
+
+_check = click.option(
+    "--check",
+    "patterns",
+    multiple=True,
+    metavar="PATTERN",
+    help="Only the checks of this file, class or test; * and ? are wildcards. Repeatable.",
+)
+
+
+@modelcheck.command()
+@click.argument("versions", nargs=-1, metavar="[VERSION | MODEL=VERSION]...")
+@_check
+@click.option("--reason", default="", metavar="TEXT", help="Why, for whoever reads the baselines later.")
+@click.option(
+    "--from", "origin", type=_FOLDER, help="Take candidates from this folder, such as a CI artifact."
+)
+@click.option("--force", is_flag=True, help="Approve what is red or out of date too, and record that.")
+@click.option("--keep-history", is_flag=True, help="Keep a copy of what was approved before.")
+@click.pass_context
+def approve(
+    ctx: click.Context,
+    versions: tuple[str, ...],
+    patterns: tuple[str, ...],
+    reason: str,
+    origin: Path | None,
+    *,
+    force: bool,
+    keep_history: bool,
+) -> None:
+    """Make what a version did the approved behaviour.
+
+    Works from what the last runs left behind. Everything that is asked for is approved, or nothing is.
+    """
+    from pytest_modelcheck.cli import approve as work
+
+    wish = work.Wish(versions, patterns, reason, force=force, keep_history=keep_history)
+    ctx.exit(work.approve(open_workspace(ctx.obj, origin), wish))
+
+
+@modelcheck.command()
+@click.argument("a", required=False, metavar="[A]")
+@click.argument("b", required=False, metavar="[B]")
+@_check
+@click.option(
+    "--from", "origin", type=_FOLDER, help="Take candidates from this folder, such as a CI artifact."
+)
+@click.option("--exit-code", is_flag=True, help="Exit with 1 where anything differs.")
+@click.pass_context
+def diff(
+    ctx: click.Context,
+    a: str | None,
+    b: str | None,
+    patterns: tuple[str, ...],
+    origin: Path | None,
+    *,
+    exit_code: bool,
+) -> None:
+    """Show what changed, case by case.
+
+    With one version: from what is approved to that version. With two: from A to B. With none: from what is
+    approved to the only other version that was run. Each is VERSION or MODEL=VERSION.
+    """
+    from pytest_modelcheck.cli import diff as work
+
+    different = work.diff(
+        open_workspace(ctx.obj, origin), [text for text in (a, b) if text is not None], patterns
+    )
+    ctx.exit(1 if different and exit_code else 0)
+
+
+@modelcheck.command("list")
+@_check
+@click.pass_context
+def list_(ctx: click.Context, patterns: tuple[str, ...]) -> None:
+    """Show what is approved, and what was run and could be."""
+    from pytest_modelcheck.cli import listing
+
+    listing.show(open_workspace(ctx.obj), patterns)

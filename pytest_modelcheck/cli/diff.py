@@ -1,0 +1,113 @@
+"""``modelcheck diff``.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from pytest_modelcheck.baselines import diff as compare
+from pytest_modelcheck.baselines.candidates import find, never_ran
+from pytest_modelcheck.cli.screen import print_lines, width
+from pytest_modelcheck.cli.selection import selection
+from pytest_modelcheck.cli.targets import target
+from pytest_modelcheck.errors import UsageError, VersionError
+from pytest_modelcheck.reports.diff import diff_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_modelcheck.baselines.baseline import Baseline
+    from pytest_modelcheck.baselines.diff import CheckDiff, Note
+    from pytest_modelcheck.cli.workspace import Workspace
+
+_COLOURS: Final[dict[Note, str]] = {"regressed": "red", "fixed": "green", "changed": "yellow"}
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What is compared: two versions of a model; no older one means what is approved."""
+
+    model: str
+    before: str | None
+    after: str
+
+
+def diff(workspace: Workspace, texts: Sequence[str], patterns: Sequence[str]) -> bool:
+    """Print what changed, and say whether anything did."""
+    pair = _pair(workspace, texts)
+    selected = selection(patterns)
+    checks = [check for check in _checks(workspace, pair) if selected(check)]
+    if not checks:
+        raise UsageError("no check is meant by that --check. See all: modelcheck list")
+    seen: list[bool] = []
+    found = _compared(workspace, pair, checks, seen)
+    print_lines(diff_lines(found, pair.before or "what is approved", pair.after, width=width(), paint=_paint))
+    return any(seen)
+
+
+def _paint(text: str, note: Note) -> str:
+    return click.style(text, fg=_COLOURS.get(note))
+
+
+def _compared(
+    workspace: Workspace, pair: Pair, checks: Sequence[str], seen: list[bool]
+) -> Iterator[CheckDiff]:
+    """One check after the other, so that a long list needs no more memory than its longest."""
+    for check in checks:
+        found = compare.diff(
+            check, pair.model, _before(workspace, pair, check), _after(workspace, pair, check)
+        )
+        seen.append(bool(found.cases))
+        yield found
+
+
+def _pair(workspace: Workspace, texts: Sequence[str]) -> Pair:
+    models = workspace.models()
+    if not texts:
+        if len(models) > 1:
+            raise VersionError(f"which model? There are {', '.join(models)}. Write MODEL=VERSION.")
+        return Pair(models[0], None, workspace.latest(models[0]))
+    named = [target(text, models) for text in texts]
+    if len({model for model, _ in named}) > 1:
+        raise VersionError(f"{texts[0]} and {texts[1]} are different models: there is nothing to compare.")
+    model, after = named[-1]
+    return Pair(model, named[0][1] if len(named) > 1 else None, after)
+
+
+def _checks(workspace: Workspace, pair: Pair) -> list[str]:
+    after = _checks_of(workspace, pair.model, pair.after)
+    before = (
+        {header.test for _, header in workspace.store.entries(pair.model)}
+        if pair.before is None
+        else _checks_of(workspace, pair.model, pair.before)
+    )
+    for version, checks in ((pair.before, before), (pair.after, after)):
+        if version is not None and not checks:
+            raise never_ran(workspace.store, workspace.candidates, pair.model, version)
+    return sorted(before | after)
+
+
+def _checks_of(workspace: Workspace, model: str, version: str) -> set[str]:
+    store, candidates = workspace.store, workspace.candidates
+    approved = {header.test for _, header in store.entries(model) if header.version == version}
+    once = {header.test for _, header in store.history_entries(model, version)}
+    return approved | once | {header.test for _, header in candidates.entries(model, version)}
+
+
+def _before(workspace: Workspace, pair: Pair, check: str) -> Baseline | None:
+    if pair.before is None:
+        return workspace.store.read(pair.model, check)
+    return find(workspace.store, workspace.candidates, pair.model, check, pair.before)
+
+
+def _after(workspace: Workspace, pair: Pair, check: str) -> Baseline | None:
+    """The last run of a version says more of it than what was approved of it once."""
+    found = workspace.candidates.read(pair.model, check, pair.after)
+    if found is not None:
+        return found
+    return find(workspace.store, workspace.candidates, pair.model, check, pair.after)

@@ -1,0 +1,68 @@
+"""``modelcheck list``.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pytest_modelcheck.cli.screen import indented, print_lines
+from pytest_modelcheck.cli.selection import selection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pytest_modelcheck.baselines.header import Header
+    from pytest_modelcheck.cli.workspace import Workspace
+
+
+def show(workspace: Workspace, patterns: Sequence[str]) -> None:
+    """Print what is approved of each model, and what was run and is not approved."""
+    selected = selection(patterns)
+    for model in workspace.models():
+        print_lines(_model_lines(workspace, model, selected))
+
+
+def _model_lines(workspace: Workspace, model: str, selected: Callable[[str], bool]) -> Iterator[str]:
+    approved = workspace.store.approved(model)
+    held = None if approved is None else approved.version
+    yield (
+        click.style(model, bold=True) + f"  {_held(held, None if approved is None else approved.fingerprint)}"
+    )
+    checks = [header for _, header in workspace.store.entries(model) if selected(header.test)]
+    for header in checks:
+        yield from _check_lines(header, held)
+    known = {(header.test, header.version) for header in checks}
+    for version in workspace.candidates.versions(model):
+        ran = [header for _, header in workspace.candidates.entries(model, version) if selected(header.test)]
+        fresh = [header for header in ran if (header.test, version) not in known]
+        if fresh:
+            yield f"  run with {version}, not approved:"
+            yield from indented((f"{header.test}  {_count(header)}" for header in fresh), depth=4)
+
+
+def _held(version: str | None, fingerprint: str | None) -> str:
+    if version is None:
+        return "nothing approved"
+    return f"approved: {version}" + (f" (fingerprint {fingerprint})" if fingerprint else "")
+
+
+def _check_lines(header: Header, held: str | None) -> Iterator[str]:
+    yield from indented([header.test])
+    left = "" if header.version == held else f" (the application is held to {held})"
+    when = header.approved_at.partition("T")[0]
+    details = [
+        f"{header.version}{left}",
+        _count(header),
+        f"{when} {header.approved_by}".strip(),
+        header.reason,
+    ]
+    yield from indented([", ".join(filter(None, details))], depth=4)
+    yield from indented((f"forced: {reason}" for reason in header.forced), depth=4)
+
+
+def _count(header: Header) -> str:
+    return f"{header.cases} case" if header.cases == 1 else f"{header.cases} cases"

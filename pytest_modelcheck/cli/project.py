@@ -1,0 +1,157 @@
+"""Where the project is: found as pytest finds it, without importing pytest.
+
+pytest's rule (its documentation, "Initialization: determining rootdir and configfile"): going up from the
+current folder, the first folder with a configuration file that speaks of pytest; else the first with any
+``pyproject.toml``; else the first with a ``setup.py``; else the current folder.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.errors import UsageError, located
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+BASELINE_DIR: Final = "modelcheck_baseline_dir"
+CACHE_DIR: Final = "modelcheck_cache_dir"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The places of a project.
+
+    Attributes:
+        root: The folder that node ids are relative to.
+        config: The configuration file, or ``None``.
+        baselines: The folder of approved behaviour.
+        cache: The folder of what need not be in git.
+    """
+
+    root: Path
+    config: Path | None
+    baselines: Path
+    cache: Path
+
+
+def find_project(start: Path, rootdir: Path | None = None) -> Project:
+    """Find the project that a folder belongs to.
+
+    Args:
+        start: Where to begin; the current folder.
+        rootdir: The folder that node ids are relative to, where it is another one; the search for the
+            configuration file then begins there.
+
+    Raises:
+        UsageError: A configuration file cannot be read, or says something that is no path.
+    """
+    start = (rootdir or start).absolute()
+    config, settings = _locate(start)
+    if config is not None:
+        anchor = config.parent
+    else:
+        anchor = next((folder for folder in _upwards(start) if (folder / "setup.py").is_file()), start)
+    return Project(
+        root=start if rootdir is not None else anchor,
+        config=config,
+        baselines=anchor / _setting(settings, BASELINE_DIR, "baselines", config),
+        cache=anchor / _setting(settings, CACHE_DIR, ".modelcheck_cache", config),
+    )
+
+
+def shown(path: Path) -> str:
+    """A path as a person would type it: relative to the current folder where it is below."""
+    here = path.cwd()
+    return os.fspath(path.relative_to(here)) if path.is_relative_to(here) else os.fspath(path)
+
+
+def _upwards(start: Path) -> tuple[Path, ...]:
+    return (start, *start.parents)
+
+
+def _locate(start: Path) -> tuple[Path | None, Mapping[str, Any]]:
+    fallback: Path | None = None
+    for folder in _upwards(start):
+        for name, read in _READERS.items():
+            path = folder / name
+            if path.is_file():
+                settings = read(path)
+                if settings is not None:
+                    return path, settings
+                if name == "pyproject.toml" and fallback is None:
+                    fallback = path
+    return fallback, {}
+
+
+def _setting(settings: Mapping[str, Any], name: str, default: str, config: Path | None) -> str:
+    value = settings.get(name, default)
+    if not isinstance(value, str) or "\0" in value:
+        raise UsageError(located(f"{name} must be a path, not {value!r}", str(config)))
+    return value or default
+
+
+def _pytest_toml(path: Path) -> Mapping[str, Any]:
+    return _table(_toml(path), "pytest", path) or {}
+
+
+def _pyproject(path: Path) -> Mapping[str, Any] | None:
+    tables = _table(_table(_toml(path), "tool", path), "pytest", path)
+    native = {name: value for name, value in tables.items() if name != "ini_options"}
+    if native or "ini_options" not in tables:
+        return native or None
+    return _table(tables, "ini_options", path)
+
+
+def _pytest_ini(path: Path) -> Mapping[str, Any]:
+    return _section(path, "pytest") or {}
+
+
+def _tox_ini(path: Path) -> Mapping[str, Any] | None:
+    return _section(path, "pytest")
+
+
+def _setup_cfg(path: Path) -> Mapping[str, Any] | None:
+    return _section(path, "tool:pytest")
+
+
+_READERS: Final[dict[str, Callable[[Path], Mapping[str, Any] | None]]] = {
+    "pytest.toml": _pytest_toml,
+    ".pytest.toml": _pytest_toml,
+    "pytest.ini": _pytest_ini,
+    ".pytest.ini": _pytest_ini,
+    "pyproject.toml": _pyproject,
+    "tox.ini": _tox_ini,
+    "setup.cfg": _setup_cfg,
+}
+"""pytest's own order. A file of pytest's own decides even when it is empty; the others must speak of it."""
+
+
+def _toml(path: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(located(f"not TOML: {error}", str(path))) from error
+
+
+def _table(parent: Mapping[str, Any], name: str, path: Path) -> Mapping[str, Any]:
+    table = parent.get(name, {})
+    if not isinstance(table, dict):
+        raise UsageError(located(f"[{name}] must be a table, not {table!r}", str(path)))
+    return table
+
+
+def _section(path: Path, name: str) -> Mapping[str, str] | None:
+    import iniconfig
+
+    try:
+        config = iniconfig.IniConfig(os.fspath(path))
+    except (iniconfig.ParseError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from error
+    return dict(config[name].items()) if name in config else None

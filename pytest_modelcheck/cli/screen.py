@@ -1,0 +1,42 @@
+"""Printing to a terminal that must not be driven by what is printed.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from typing import TYPE_CHECKING
+
+import click
+
+from pytest_modelcheck.canonical import excerpt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+def width() -> int:
+    """How many characters fit into a line: the terminal's, and 80 elsewhere."""
+    return max(40, shutil.get_terminal_size((80, 24)).columns)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print; colours are taken out where nobody would see them."""
+    for line in lines:
+        click.echo(line)
+
+
+def indented(texts: Iterable[str], depth: int = 2) -> Iterator[str]:
+    """Each text on lines of its own, wrapped where it is long, and made safe to print."""
+    margin = " " * depth
+    for text in texts:
+        yield from textwrap.wrap(
+            excerpt(text, 1 << 20),
+            width(),
+            initial_indent=margin,
+            subsequent_indent=margin + "  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )

@@ -1,0 +1,87 @@
+"""What a command works on: the project's baselines and candidates.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pytest_modelcheck.baselines.candidates import CandidateStore
+from pytest_modelcheck.baselines.store import BaselineStore
+from pytest_modelcheck.cli.project import shown
+from pytest_modelcheck.errors import BaselineError, VersionError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_modelcheck.cli.project import Project
+
+CANDIDATES: Final = "candidates"
+"""The folder of candidates in the cache folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Where everything is."""
+
+    project: Project
+    store: BaselineStore
+    candidates: CandidateStore
+
+    def models(self) -> list[str]:
+        """The models that anything is remembered of.
+
+        Raises:
+            BaselineError: There is none.
+        """
+        found = sorted({*self.store.models(), *self.candidates.models()})
+        if not found:
+            raise BaselineError(
+                f"nothing was run or approved yet: neither {shown(self.candidates.root)} nor "
+                f"{shown(self.store.root)} holds anything. Run pytest --model-version=VERSION first, or "
+                "name the project's folder with --rootdir."
+            )
+        return found
+
+    def latest(self, model: str) -> str:
+        """The one version that was run and is not the approved one.
+
+        Raises:
+            VersionError: There are several, or none.
+        """
+        approved = self.store.approved(model)
+        versions = [
+            one for one in self.candidates.versions(model) if approved is None or one != approved.version
+        ]
+        if len(versions) == 1:
+            return versions[0]
+        if versions:
+            raise VersionError(f"which version of {model}? There are {', '.join(versions)}.")
+        raise VersionError(f"no version of {model} was run but the approved one. Name a version.")
+
+
+def open_workspace(project: Project, origin: Path | None = None) -> Workspace:
+    """The workspace of a project.
+
+    Args:
+        project: The project.
+        origin: A folder that candidates shall be read from instead: a cache folder or its ``candidates``,
+            such as an artifact of CI.
+
+    Raises:
+        BaselineError: ``origin`` holds no candidates.
+    """
+    folder = project.cache / CANDIDATES if origin is None else _candidates_in(origin)
+    return Workspace(project, BaselineStore(project.baselines), CandidateStore(folder))
+
+
+def _candidates_in(origin: Path) -> Path:
+    for folder in (origin / CANDIDATES, origin / ".modelcheck_cache" / CANDIDATES, origin):
+        if next(folder.glob("*/*/**/*.jsonl"), None) is not None:
+            return folder
+    raise BaselineError(
+        f"{origin} holds no candidates. Give the cache folder of the run (.modelcheck_cache), or its "
+        f"folder {CANDIDATES!r}."
+    )

@@ -1,0 +1,152 @@
+"""What changed between two versions, as text for a terminal.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from pytest_modelcheck.baselines.diff import NOTES
+from pytest_modelcheck.canonical import excerpt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff, Note, Side
+
+    Paint = Callable[[str, Note], str]
+
+_EVERYTHING: Final = 1 << 20
+_ABOUT_ROOM: Final = 24
+_CONTEXT: Final = 12
+"""How many characters to keep in front of the first difference, where the whole text does not fit."""
+
+
+def plain(text: str, _note: Note) -> str:
+    """Paint with no colour at all."""
+    return text
+
+
+def diff_lines(
+    diffs: Iterable[CheckDiff], before: str, after: str, *, width: int = 80, paint: Paint = plain
+) -> Iterator[str]:
+    """Each check, then a last line about them all.
+
+    Args:
+        diffs: What changed, check by check.
+        before: What to call the older side: a version, or ``"approved"``.
+        after: What to call the newer side.
+        width: How many characters fit into a line.
+        paint: Colours a text according to what it speaks of; no colour by default.
+    """
+    total: Counter[Note] = Counter()
+    checks = 0
+    for diff in diffs:
+        checks += 1
+        total.update(case.note for case in diff.cases if diff.before is not None and diff.after is not None)
+        yield from _check_lines(diff, before, after, width, paint)
+        yield ""
+    yield f"{_plural(checks, 'check')}: {_counts(total) or 'nothing changed'}"
+
+
+def answer_text(side: Side | None) -> str:
+    """The answer of one side on one line: text in quotes, all else as JSON.
+
+    >>> from pytest_modelcheck.baselines.diff import Side
+    >>> from pytest_modelcheck.records import Outcome
+    >>> answer_text(Side(Outcome.PASSED, b'{"label":"refund"}')), answer_text(Side(Outcome.PASSED, b'"a"'))
+    ('{"label":"refund"}', "'a'")
+    """
+    import orjson
+
+    if side is None or side.answer is None:
+        return "no answer"
+    value = orjson.loads(side.answer)
+    text = excerpt(value, _EVERYTHING)
+    return f"'{text}'" if isinstance(value, str) else text
+
+
+def _check_lines(diff: CheckDiff, before: str, after: str, width: int, paint: Paint) -> Iterator[str]:
+    yield excerpt(diff.check, _EVERYTHING)
+    if diff.before is None:
+        yield f"  nothing is remembered of it for {before}: {_plural(len(diff.cases), 'case')} to approve"
+        return
+    if diff.after is None:
+        yield f"  was not run with {after}"
+        return
+    names = f"{excerpt(diff.model)} {excerpt(diff.before)} → {excerpt(diff.after)}"
+    yield f"  {names}   {_summary(diff)}"
+    if diff.new_test:
+        yield "  the test itself has changed in between: outcomes may differ for that reason alone"
+    for note in NOTES:
+        found = diff.of(note)
+        if found:
+            yield ""
+            yield paint(f"  {note} ({len(found)})", note)
+            for case in found:
+                yield from _case_lines(case, diff, width)
+
+
+def _summary(diff: CheckDiff) -> str:
+    counts = _counts(Counter(case.note for case in diff.cases))
+    same = f"{_plural(diff.same, 'case')} the same"
+    return f"{counts}, {same}" if counts else same
+
+
+def _counts(counts: Counter[Note]) -> str:
+    return ", ".join(f"{counts[note]} {note}" for note in NOTES if counts[note])
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _case_lines(case: CaseDiff, diff: CheckDiff, width: int) -> Iterator[str]:
+    name = f"    {excerpt(case.id, width - 4 - _ABOUT_ROOM)}  "
+    yield name + excerpt(case.about, width - len(name))
+    if case.perturbed is not None:
+        label = f"      {excerpt(case.perturbation or 'perturbed', 30)}: "
+        yield label + excerpt(case.perturbed, width - len(label))
+    if case.note not in ("added", "removed"):
+        yield from _answer_lines(case, diff, width)
+    if case.new_expectation:
+        yield "      another answer is expected of it now"
+
+
+def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int) -> Iterator[str]:
+    then, now = answer_text(case.before), answer_text(case.after)
+    one = f"      {then} → {now}{_outcomes(case)}"
+    if len(one) <= width:
+        yield one
+        return
+    labels = [f"      {excerpt(version or '', 20)}: " for version in (diff.before, diff.after)]
+    column = max(map(len, labels))
+    for label, text in zip(labels, _windows(then, now, width - column), strict=True):
+        yield label.ljust(column) + text
+    if _outcomes(case):
+        yield f"     {_outcomes(case)}"
+
+
+def _outcomes(case: CaseDiff) -> str:
+    """How the case came out on both sides, where the heading does not say so."""
+    if case.before is None or case.after is None or case.before.outcome is case.after.outcome:
+        return ""
+    if case.note in ("regressed", "fixed") and "error" not in (case.before.outcome, case.after.outcome):
+        return ""
+    return f" ({case.before.outcome.value} → {case.after.outcome.value})"
+
+
+def _windows(then: str, now: str, room: int) -> tuple[str, str]:
+    """Both texts cut to ``room``, so that the first difference between them is seen."""
+    start = next(
+        (i for i, (a, b) in enumerate(zip(then, now, strict=False)) if a != b), min(len(then), len(now))
+    )
+    start = 0 if start + _CONTEXT < room else start - _CONTEXT
+    return _window(then, start, room), _window(now, start, room)
+
+
+def _window(text: str, start: int, room: int) -> str:
+    shown = text if start == 0 else "…" + text[start + 1 :]
+    return shown if len(shown) <= room else shown[: room - 1] + "…"
