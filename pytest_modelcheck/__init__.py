@@ -3,4 +3,55 @@
 PYTEST_DONT_REWRITE
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_modelcheck import cases, errors, perturb
+    from pytest_modelcheck.models.identity import files
+    from pytest_modelcheck.plugin.fixtures import model_fixture
+    from pytest_modelcheck.plugin.warnings import InconclusiveWarning, ModelcheckWarning
+    from pytest_modelcheck.records import Case, Verdict
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "Case",
+    "InconclusiveWarning",
+    "ModelcheckWarning",
+    "Verdict",
+    "cases",
+    "errors",
+    "files",
+    "model_fixture",
+    "perturb",
+]
+
+# Where each public name lives. Imported at first use: every pytest run of every project that has this
+# plugin installed imports this package.
+_HOMES = {
+    "Case": "records",
+    "InconclusiveWarning": "plugin.warnings",
+    "ModelcheckWarning": "plugin.warnings",
+    "Verdict": "records",
+    "cases": "",
+    "errors": "",
+    "files": "models.identity",
+    "model_fixture": "plugin.fixtures",
+    "perturb": "",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if not home:
+        return import_module(f"{__name__}.{name}")
+    return getattr(import_module(f"{__name__}.{home}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -89,7 +89,16 @@ def compare(
         fixed=tuple(fixed),
         changed=tuple(pair.id for pair in paired if pair.changed),
         replayed=replayed,
+        p_value=_p_value(len(regressed), len(fixed)),
     )
+
+
+def _p_value(regressed: int, fixed: int) -> float | None:
+    if not regressed + fixed:
+        return None
+    from pytest_modelcheck.stats.paired import mcnemar_exact
+
+    return mcnemar_exact(regressed, fixed)
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -159,11 +159,13 @@ def _rate(observed: Observed, required: float, limits: Limits, *, varies: bool) 
 
 
 def _upper_bound(observed: Observed, false_fail_rate: float) -> float:
-    from pytest_modelcheck import stats
-
     if observed.scores is not None:
-        return stats.gaffke_bounds(observed.scores, 1 - false_fail_rate)[1]
-    return stats.clopper_pearson(observed.cases.passed, observed.cases.judged, 1 - false_fail_rate)[1]
+        from pytest_modelcheck.stats.gaffke import gaffke_bounds
+
+        return gaffke_bounds(observed.scores, 1 - false_fail_rate)[1]
+    from pytest_modelcheck.stats.binomial import clopper_pearson
+
+    return clopper_pearson(observed.cases.passed, observed.cases.judged, 1 - false_fail_rate)[1]
 
 
 def _drop(observed: Observed, comparison: Comparison, limits: Limits, *, varies: bool) -> Finding:
@@ -188,16 +190,17 @@ def _drop(observed: Observed, comparison: Comparison, limits: Limits, *, varies:
 def _drop_explained(
     observed: Observed, comparison: Comparison, allowance: Allowance, false_fail_rate: float
 ) -> bool:
-    from pytest_modelcheck import stats
-
+    margin = allowance / comparison.judged if isinstance(allowance, int) else allowance
     if observed.scores is not None:
-        margin = allowance / comparison.judged if isinstance(allowance, int) else allowance
-        return stats.sign_flip([drop - margin for drop in observed.score_drops]) > false_fail_rate
+        from pytest_modelcheck.stats.permutation import sign_flip
+
+        return sign_flip([drop - margin for drop in observed.score_drops]) > false_fail_rate
+    from pytest_modelcheck.stats.paired import mcnemar_exact, tango_interval
+
     broke, fixed = len(comparison.regressed), len(comparison.fixed)
     if not allowance:
-        return stats.mcnemar_exact(broke, fixed) > false_fail_rate
-    margin = allowance / comparison.judged if isinstance(allowance, int) else allowance
-    return stats.tango_interval(broke, fixed, comparison.judged, 1 - false_fail_rate)[0] <= margin
+        return mcnemar_exact(broke, fixed) > false_fail_rate
+    return tango_interval(broke, fixed, comparison.judged, 1 - false_fail_rate)[0] <= margin
 
 
 def _regressed(comparison: Comparison, allowance: Allowance, limits: Limits, *, varies: bool) -> Finding:
@@ -219,10 +222,10 @@ def _count(
         return Finding(limit, Status.PASSED, summary, against_baseline=True)
     explained = False
     if varies:
-        from pytest_modelcheck import stats
+        from pytest_modelcheck.stats.binomial import clopper_pearson
 
         fraction = allowance / of if isinstance(allowance, int) else allowance
-        explained = stats.clopper_pearson(count, of, 1 - limits.false_fail_rate)[0] <= fraction
+        explained = clopper_pearson(count, of, 1 - limits.false_fail_rate)[0] <= fraction
     return _missed(limit, summary, explained=explained, against_baseline=True)
 
 

@@ -51,7 +51,8 @@ class Work:
         classify: Says what an exception that left the body means, or ``None`` for one that ends everything.
         find_approved: Finds the approved answer of a trial.
         interleave: Whether bodies may be suspended: always, never, or where it can do no harm.
-        progress: Told how many trials are done.
+        progress: Called now and then.
+        keep_errors: Whether every exception is kept with its traceback, not just those of broken bodies.
     """
 
     body: Callable[[CaseView], Any]
@@ -59,7 +60,8 @@ class Work:
     classify: Callable[[BaseException], Outcome | None]
     find_approved: Callable[[Trial], bytes | None]
     interleave: Interleave = "auto"
-    progress: Callable[[int], None] | None = None
+    progress: Callable[[], None] | None = None
+    keep_errors: bool = False
 
 
 @dataclass(slots=True)
@@ -77,6 +79,40 @@ class Run:
     asks: int
     direct: Counter[str]
     first_failure: BaseException | None
+
+
+class Failures:
+    """What is kept of what bodies raised: the first with its traceback, of the others a few messages.
+
+    A traceback holds on to every frame of its body; ten thousand of them would hold on to everything.
+    """
+
+    def __init__(self, work: Work) -> None:
+        self._keep_all = work.keep_errors
+        self._kept = 0
+        self._first: tuple[int, BaseException] | None = None
+
+    @property
+    def first(self) -> BaseException | None:
+        """What the first failed or broken body raised, in the order of the trials."""
+        return None if self._first is None else self._first[1]
+
+    def note(self, result: Result) -> None:
+        """Keep what may be shown of a result, and drop the rest of it."""
+        error = result.error
+        if error is None:
+            return
+        index = result.trial.index
+        wrong = result.outcome in (Outcome.FAILED, Outcome.ERROR)
+        if wrong and (self._first is None or index < self._first[0]):
+            self._first = (index, error)
+        if wrong and self._kept < _MESSAGES_KEPT:
+            self._kept += 1
+            result.message = str(error)
+        elif not self._keep_all:
+            result.error = None
+        if result.outcome is not Outcome.ERROR and not self._keep_all:
+            result.error = None
 
 
 class Worker(greenlet):
@@ -171,8 +207,7 @@ class Conductor:
         self._exhausted = False
         self._workers: list[Worker] = []
         self._results: list[Result] = []
-        self._first_failure: tuple[int, BaseException] | None = None
-        self._messages = 0
+        self._failures = Failures(work)
 
     def run(self, trials: Iterable[Trial]) -> Run:
         """Run the body of every trial.
@@ -188,8 +223,7 @@ class Conductor:
             self._dismiss()
             self.dispatcher.save()
         self._results.sort(key=lambda result: result.trial.index)
-        first = self._first_failure
-        return Run(self._results, self.asks, self.direct, None if first is None else first[1])
+        return Run(self._results, self.asks, self.direct, self._failures.first)
 
     def next_trial(self) -> Trial | None:
         """The next trial for a worker, or ``None`` while enough bodies wait already."""
@@ -202,13 +236,11 @@ class Conductor:
 
     def finish(self, result: Result) -> None:
         """Take in what came of a trial."""
-        error = result.error
-        if error is not None:
-            self._note(result, error)
+        self._failures.note(result)
         self._results.append(result)
         progress = self.work.progress
         if progress is not None and not len(self._results) & 63:
-            progress(len(self._results))
+            progress()
 
     def obstacle(self, frame: Any) -> str | None:
         """Say why the body whose call is at ``frame`` must not be suspended, or ``None``."""
@@ -264,17 +296,6 @@ class Conductor:
         worker = Worker(self)
         self._workers.append(worker)
         return worker
-
-    def _note(self, result: Result, error: BaseException) -> None:
-        wrong = result.outcome in (Outcome.FAILED, Outcome.ERROR)
-        index = result.trial.index
-        if wrong and (self._first_failure is None or index < self._first_failure[0]):
-            self._first_failure = (index, error)
-        if result.outcome is not Outcome.ERROR or self._messages >= _MESSAGES_KEPT:
-            result.error = None
-        if wrong and self._messages < _MESSAGES_KEPT:
-            self._messages += 1
-            result.message = str(error)
 
     def _dismiss(self) -> None:
         """End bodies that are still parked: their ``finally`` blocks run, and they ask for nothing more."""

@@ -14,7 +14,7 @@ from collections import Counter
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.engine.conductor import WINDOW, Run, Work, current_view
+from pytest_modelcheck.engine.conductor import WINDOW, Failures, Run, Work, current_view
 from pytest_modelcheck.engine.dispatch import Ask, by_model, chunks, refusal
 from pytest_modelcheck.engine.frames import with_block_between
 from pytest_modelcheck.engine.isolate import ask, ask_async
@@ -56,7 +56,7 @@ class TaskConductor:
         self.direct: Counter[str] = Counter()
         self._alone: str | None = "interleave=False" if work.interleave is False else None
         self._results: list[Result] = []
-        self._first_failure: tuple[int, BaseException] | None = None
+        self._failures = Failures(work)
         self._waiting: dict[tuple[int, bytes], asyncio.Future[Raw]] = {}
         self._unsent: list[Ask] = []
         self._slots: dict[int, asyncio.Semaphore] = {}
@@ -72,8 +72,7 @@ class TaskConductor:
         finally:
             self.dispatcher.save()
         self._results.sort(key=lambda result: result.trial.index)
-        first = self._first_failure
-        return Run(self._results, self.asks, self.direct, None if first is None else first[1])
+        return Run(self._results, self.asks, self.direct, self._failures.first)
 
     def ask(self, view: CaseView, model: Model, x: Any) -> Awaitable[Any]:
         """Answer a call of a body; what comes back is awaited."""
@@ -133,16 +132,10 @@ class TaskConductor:
         self._finish(conclude(view, outcome, error, work.subject.name))
 
     def _finish(self, result: Result) -> None:
-        error, index = result.error, result.trial.index
-        if error is not None and result.outcome in (Outcome.FAILED, Outcome.ERROR):
-            result.message = str(error)
-            if self._first_failure is None or index < self._first_failure[0]:
-                self._first_failure = (index, error)
-        if result.outcome is not Outcome.ERROR:
-            result.error = None
+        self._failures.note(result)
         self._results.append(result)
         if self.work.progress is not None:
-            self.work.progress(len(self._results))
+            self.work.progress()
 
     def _seen(self, view: CaseView, model: Model, key: bytes | None, raw: Raw) -> Any:
         if model is self.work.subject:

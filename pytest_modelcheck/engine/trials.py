@@ -31,6 +31,7 @@ class Plan:
     Attributes:
         cases: The cases, in order.
         inapplicable: How many cases each perturbation left as they were: no trial was made of those.
+        begun: How many cases have given out their trials.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Plan:
     ) -> None:
         self.cases = cases
         self.inapplicable: Counter[str] = Counter()
+        self.begun = 0
         self._perturbations = perturbations
         self._repeats = repeats
         self._seed = seed
@@ -55,6 +57,7 @@ class Plan:
             for order, trial in enumerate(self._of_case(case, index)):
                 window.append((order, trial))
                 index += 1
+            self.begun += 1
             if len(window) >= WINDOW:
                 yield from _variant_major(window)
                 window = []

@@ -1,0 +1,81 @@
+"""One check, ready to be run: everything that a marker and its test say.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from pytest_modelcheck.checks.limits import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from pytest_modelcheck.models.model import Model
+    from pytest_modelcheck.perturb import Perturbation
+    from pytest_modelcheck.records import Case, CheckKind, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a check was made from, so that a later reader can tell whether it still is.
+
+    Attributes:
+        body: Digest of the test's source.
+        source: Where the test is written: ``tests/test_triage.py::test_known``.
+        files: Digests of the case files, by path relative to the project's folder.
+    """
+
+    body: str = ""
+    source: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSpec:
+    """Everything that is needed to run and judge one check.
+
+    Attributes:
+        id: The node id of the test, exactly.
+        kind: Golden, invariance or directional.
+        cases: The cases.
+        perturbations: What is done to each input; ``None`` for a golden check.
+        body: Runs the test for one case; awaited where the test is ``async``.
+        subject: The model that is judged.
+        others: The other models that the test uses.
+        classify: Says what an exception that left the body means (see ``engine.conductor.Work``).
+        render: Turns an exception into the lines that a person reads.
+        quietly: A context in which failing assertions cost little, since nobody will read them.
+        limits: What is required.
+        interleave: Whether bodies may be suspended.
+        slices: The metadata to slice by, or ``None`` to choose.
+        repeats: How often each trial is run.
+        seed: For perturbations and samples.
+        provenance: What the check was made from.
+        partial: Whether only some of its cases were selected; such a run is not remembered.
+        rerun: The command that runs this test again, without the case.
+        progress: Told now and then how many cases are done and how many calls were made.
+    """
+
+    id: str
+    kind: CheckKind
+    cases: Sequence[Case]
+    body: Callable[[Any], Any]
+    subject: Model
+    classify: Callable[[BaseException], Outcome | None]
+    render: Callable[[BaseException], str]
+    quietly: Callable[[], AbstractContextManager[object]]
+    perturbations: Sequence[Perturbation] | None = None
+    others: Sequence[Model] = ()
+    limits: Limits = Limits()
+    interleave: bool | Literal["auto"] = "auto"
+    slices: Sequence[str] | None = None
+    repeats: int = 1
+    seed: int = 0
+    provenance: Provenance = Provenance()
+    partial: bool = False
+    rerun: str = ""
+    progress: Callable[[int, int], None] | None = None

@@ -1,0 +1,72 @@
+"""What happens to the tests that are ours when all tests have been collected.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_modelcheck.errors import CaseError, ModelcheckError, UsageError, located
+from pytest_modelcheck.plugin.items import MARKED, Marked, bind, definitions_of
+from pytest_modelcheck.plugin.state import state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[pytest.Item]) -> None:
+    """Read every marker, and select by ``--modelcheck-case``.
+
+    Raises:
+        pytest.UsageError: with every mistake, each with its file and line.
+    """
+    try:
+        state = state_of(session)
+    except ModelcheckError as error:
+        raise pytest.UsageError(str(error)) from None
+    mistakes = []
+    for item in ours:
+        state.used.update(one.name for one in definitions_of(item).values())  # type: ignore[arg-type]
+        try:
+            marked = bind(item, dict(state.settings.limits))  # type: ignore[arg-type]
+        except UsageError as error:
+            mistakes.append(_placed(item, error))
+        else:
+            if marked is not None:
+                item.stash[MARKED] = marked
+    if mistakes:
+        raise pytest.UsageError("\n".join(dict.fromkeys(mistakes)))
+    if state.settings.selective:
+        _select(session, items, frozenset(state.settings.cases))
+
+
+def _placed(item: pytest.Item, error: UsageError) -> str:
+    function = item.function  # type: ignore[attr-defined]
+    line = getattr(getattr(function, "__code__", None), "co_firstlineno", None)
+    path, _, _ = item.nodeid.partition("::")
+    return located(str(error), path, line)
+
+
+def _select(session: pytest.Session, items: list[pytest.Item], wanted: frozenset[str]) -> None:
+    """Keep the checks that have one of the cases (or may have: a fixture makes them later)."""
+    kept, dropped = [], []
+    for item in items:
+        marked = item.stash.get(MARKED, None)
+        (kept if marked is not None and _may_have(marked, wanted) else dropped).append(item)
+    if dropped:
+        session.config.hook.pytest_deselected(items=dropped)
+        items[:] = kept
+
+
+def _may_have(marked: Marked, wanted: frozenset[str]) -> bool:
+    cases = marked.request.cases
+    if cases is None:
+        return True
+    try:
+        return any(case.id in wanted for case in cases)
+    except CaseError:
+        # Kept, so that the test itself says what is wrong with its cases.
+        return True

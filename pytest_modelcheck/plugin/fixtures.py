@@ -1,0 +1,132 @@
+"""The fixtures of the plugin, and :func:`model_fixture`, which makes one of a model.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_modelcheck.engine.view import CaseView
+    from pytest_modelcheck.plugin.imperative import Modelcheck
+
+DECLARATION = "__modelcheck_model__"
+"""The attribute that marks the function of a model fixture, and holds what it declares."""
+
+VERSION = "model_version"
+
+
+@pytest.fixture
+def case(request: pytest.FixtureRequest) -> CaseView:
+    """The case that the test is run for: ``.id``, ``.input``, ``.expected``, ``.perturbed``, ``.approved``, …"""
+    from pytest_modelcheck.plugin.current import CurrentCase, refuse_unmarked
+
+    refuse_unmarked(request, "case")
+    return CurrentCase()  # type: ignore[return-value]
+
+
+@pytest.fixture
+def score(request: pytest.FixtureRequest) -> Callable[[float], None]:
+    """Grade the case: ``score(0.83)`` in place of pass or fail, from 0.0 (worst) to 1.0 (best)."""
+    from pytest_modelcheck.plugin.current import current_score, refuse_unmarked
+
+    refuse_unmarked(request, "score")
+    return current_score
+
+
+@pytest.fixture(scope="session")
+def model_version(request: pytest.FixtureRequest) -> str | None:
+    """The version of the model that was asked for with ``--model-version``, or the approved one."""
+    from pytest_modelcheck.plugin.state import state_of, usage
+
+    with usage():
+        return state_of(request.session).versions.only()
+
+
+@pytest.fixture
+def modelcheck(request: pytest.FixtureRequest) -> Modelcheck:
+    """The checks as functions: ``modelcheck.golden(body, cases, at_least=0.95)`` returns a verdict."""
+    from pytest_modelcheck.plugin.imperative import Modelcheck
+
+    return Modelcheck(request)
+
+
+@overload
+def model_fixture(function: Callable[..., Any], /) -> Any: ...
+@overload
+def model_fixture(
+    *,
+    name: str | None = None,
+    scope: Literal["session", "package", "module", "class", "function"] = "session",
+    batch: bool | None = None,
+    batch_size: int | None = None,
+    concurrency: int | None = None,
+    method: str | None = None,
+    collate: Literal["list", "frame"] | Callable[[list[Any]], Any] | None = None,
+    returns: Any = None,
+    deterministic: bool | None = None,
+    fingerprint: Any = None,
+) -> Callable[[Callable[..., Any]], Any]: ...
+def model_fixture(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    scope: Literal["session", "package", "module", "class", "function"] = "session",
+    **options: Any,
+) -> Any:
+    """Make a pytest fixture of a model: any callable that answers one input, or a batch of them.
+
+    The decorated function loads the model and returns it; it may take ``model_version`` (the version asked
+    for with ``--model-version``) and any other fixtures, and may ``yield`` the model to clean up after it.
+    What tests get is callable with one input, whatever the model itself takes.
+
+    Args:
+        function: The function, where the decorator is used without arguments.
+        scope: The fixture's scope.
+        name: The model's name in baselines and on the command line. Default: the fixture's name.
+        batch: Whether the callable takes a list of inputs and answers with a list. Default: no, but yes
+            where a method is called (``predict``, or ``method=``), as estimators do.
+        batch_size: How many inputs a batch may have. Default: 64.
+        concurrency: How many calls may be under way at once: threads, or for an ``async`` callable tasks on
+            one event loop. Default: 1, and 16 for an ``async`` callable.
+        method: The name of the method to call (``"predict_proba"``). Default: the object itself, else its
+            ``predict``.
+        collate: What a batch is turned into before the call: ``"list"`` (default), ``"frame"`` (a pandas
+            frame), or a callable.
+        returns: The type of one answer (a dataclass, a pydantic model, an enum, ``list[...]`` of them), so
+            that remembered answers can be read back as such. Default: what the callable's annotation says;
+            plain JSON values and arrays need none.
+        deterministic: Whether equal inputs always get equal answers. Default: measured where it matters.
+        fingerprint: What tells two models of one version apart: a value, a callable that returns one, or
+            ``files("model.joblib", "prompts/*.txt")``. A model whose fixture takes neither
+            ``model_version`` nor has a fingerprint is not remembered across runs.
+
+    Raises:
+        UsageError: options that contradict each other, at the decorator.
+
+    Example::
+
+        @model_fixture(batch=True, returns=Triage)
+        def triage(model_version):
+            return load_classifier(model_version)
+    """
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        from pytest_modelcheck.plugin.definitions import declare, providing
+
+        definition = declare(function, options)
+        fixture_function = providing(function, definition)
+        setattr(fixture_function, DECLARATION, definition)
+        return pytest.fixture(scope=scope)(fixture_function)
+
+    if function is None:
+        return decorate
+    if not inspect.isroutine(function):
+        raise TypeError("@model_fixture takes keyword arguments: @model_fixture(name=...)")
+    return decorate(function)

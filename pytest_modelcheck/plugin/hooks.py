@@ -1,0 +1,132 @@
+"""The hooks: each finds out whether it is concerned, and hands over where it is.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from _pytest.terminal import TerminalReporter
+
+REPORT = "modelcheck"
+"""The attribute of a test report that carries verdicts, also from a worker of pytest-xdist."""
+
+_ACTIVE = pytest.StashKey[bool]()
+
+
+class Received:
+    """The verdicts of a run, as they arrive on the reports: in this process, or from workers."""
+
+    def __init__(self) -> None:
+        self.verdicts: list[dict[str, Any]] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the verdicts off a report."""
+        self.verdicts += getattr(report, REPORT, ())
+
+
+RECEIVED = pytest.StashKey[Received]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Tell pytest about our options."""
+    from pytest_modelcheck.plugin.options import add_options
+
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell pytest about our markers."""
+    from pytest_modelcheck.plugin.options import MARKERS
+
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    config.stash[RECEIVED] = received = Received()
+    config.pluginmanager.register(received, "modelcheck-received")
+
+
+def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
+    """Find the tests that are ours, and refuse markers that cannot be meant."""
+    from pytest_modelcheck.plugin.items import is_ours
+
+    ours = [item for item in items if is_ours(item)]
+    if ours:
+        from pytest_modelcheck.plugin.collecting import bind_all
+
+        session.config.stash[_ACTIVE] = True
+        bind_all(session, items, ours)
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    """Say which models are tested, in which version."""
+    if _ACTIVE not in config.stash:
+        return []
+    from pytest_modelcheck.plugin.reporting import header
+
+    return header(config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Set the stage for a test that is ours."""
+    if _ACTIVE not in item.config.stash:
+        return (yield)
+    from pytest_modelcheck.plugin.running import staged
+
+    with staged(item):
+        return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a check in place of its test's body."""
+    if _ACTIVE not in pyfuncitem.config.stash:
+        return None
+    from pytest_modelcheck.plugin.running import run_check
+
+    return run_check(pyfuncitem)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put verdicts on the report, so that they travel with it."""
+    report = yield
+    if call.when == "call" and _ACTIVE in item.config.stash:
+        from pytest_modelcheck.plugin.reporting import attach
+
+        attach(item, call, report)
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Approve what was seen, where that was asked for; a worker leaves it to its controller."""
+    config = session.config
+    if config.stash[RECEIVED].verdicts and not hasattr(config, "workerinput"):
+        from pytest_modelcheck.plugin.reporting import finish
+
+        finish(config)
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
+    """Show every check in one line."""
+    if config.stash[RECEIVED].verdicts:
+        from pytest_modelcheck.plugin.reporting import summary
+
+        summary(terminalreporter, config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Let go of threads, loops and files."""
+    if _ACTIVE in config.stash:
+        from pytest_modelcheck.plugin.state import STATE
+
+        if STATE in config.stash:
+            config.stash[STATE].session.close()

@@ -1,0 +1,98 @@
+"""The ``modelcheck`` fixture: checks as function calls, for cases that are only known at run time.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_modelcheck.cases import load
+from pytest_modelcheck.errors import ModelcheckError, UsageError
+from pytest_modelcheck.plugin.items import definitions_of
+from pytest_modelcheck.plugin.markers import request_of
+from pytest_modelcheck.plugin.running import CheckFailed, conclude
+from pytest_modelcheck.plugin.specs import selected, spec_of
+from pytest_modelcheck.plugin.state import state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pytest_modelcheck.models.model import Model
+    from pytest_modelcheck.plugin.markers import Request
+    from pytest_modelcheck.records import CheckKind, Verdict
+
+
+class Modelcheck:
+    """Runs checks from inside a test.
+
+    Each method takes a body, which is called for one case at a time, and the cases; the keywords are those
+    of the marker of the same name. A verdict comes back, whatever it says. **A failed verdict fails the
+    test when its body ends**; with ``fail=False`` it is yours to judge.
+
+    ``name=`` tells several checks of one test apart in baselines and reports; by default that is the name
+    of the body.
+    """
+
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        self._item: pytest.Function = request.node
+        self._names: set[str] = set()
+
+    def golden(self, body: Callable[[Any], Any], cases: Iterable[Any] | str, /, **options: Any) -> Verdict:
+        """Run ``body`` for each known case, and judge the pass rate."""
+        return self._check("golden", body, cases, options)
+
+    def invariance(self, body: Callable[[Any], Any], cases: Iterable[Any] | str, /, **options: Any) -> Verdict:
+        """Run ``body`` for each perturbed case: the answer must not change."""
+        return self._check("invariance", body, cases, options)
+
+    def directional(self, body: Callable[[Any], Any], cases: Iterable[Any] | str, /, **options: Any) -> Verdict:
+        """Run ``body`` for each perturbed case: the answer must move the right way."""
+        return self._check("directional", body, cases, options)
+
+    def _check(self, kind: CheckKind, body: Callable[[Any], Any], cases: Any, options: dict[str, Any]) -> Verdict:
+        try:
+            return self._judge(kind, body, cases, options)
+        except ModelcheckError as error:
+            raise CheckFailed(f"modelcheck.{kind}(): {error}", pytrace=False) from None
+
+    def _judge(self, kind: CheckKind, body: Callable[[Any], Any], cases: Any, options: dict[str, Any]) -> Verdict:
+        if inspect.iscoroutinefunction(body):
+            raise UsageError("takes an ordinary function as its body; mark an `async` test with the marker instead")
+        state = state_of(self._item.session)
+        if state.session.switchboard.conductor is not None:
+            raise UsageError("cannot be called from the body of another check")
+        fail, name = options.pop("fail", True), self._name(body, options)
+        base = self._item.path.parent
+        request = request_of(kind, (cases,), options, state.settings.limits, base)
+        fields = {**request.fields}
+        found = selected(list(load(cases, base=base, **fields)), state)
+        subject, others = self._models(request)
+        spec = spec_of(
+            self._item, request, subject=subject, others=others, body=body, cases=found, name=name, serial=False
+        )
+        judged = state.session.run(spec)
+        conclude(self._item, judged, fatal=fail)
+        return judged.verdict
+
+    def _name(self, body: Callable[[Any], Any], options: dict[str, Any]) -> str:
+        given = options.pop("name", None) or getattr(body, "__name__", "check")
+        if given in self._names:
+            raise UsageError(f'a second check is called {given!r} in this test: tell them apart with name="..."')
+        self._names.add(given)
+        return f"{self._item.nodeid}::{given}"
+
+    def _models(self, request: Request) -> tuple[Model, list[Model]]:
+        names = {one.name: fixture for fixture, one in definitions_of(self._item).items()}
+        wanted = request.model
+        if wanted is None and len(names) == 1:
+            wanted = next(iter(names))
+        if wanted not in names:
+            listed = ", ".join(sorted(names)) or "none"
+            raise UsageError(f"say which model is judged: model=... (the test uses: {listed})")
+        models = {name: self._item._request.getfixturevalue(fixture) for name, fixture in names.items()}  # noqa: SLF001
+        subject = models.pop(wanted)
+        return subject, list(models.values())

@@ -1,0 +1,125 @@
+"""Which tests are ours, and what each of them asks for.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_modelcheck.plugin.fixtures import DECLARATION, case, score
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_modelcheck.models.model import Definition
+    from pytest_modelcheck.plugin.markers import Request
+
+_OURS = frozenset({case._get_wrapped_function(), score._get_wrapped_function()})  # noqa: SLF001 - no public way
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A test that is a check.
+
+    Attributes:
+        request: What its marker asks for.
+        subject: The fixture of the model that is judged.
+        others: The fixtures of the other models that the test uses.
+        arguments: Which of our own fixtures its body takes.
+    """
+
+    request: Request
+    subject: str
+    others: tuple[str, ...]
+    arguments: frozenset[str]
+
+
+MARKED = pytest.StashKey[Marked]()
+
+
+def definitions_of(item: pytest.Function) -> dict[str, Definition]:
+    """The model fixtures that a test uses, itself or through others, by the fixture's name."""
+    found = {}
+    for name, fixtures in item._fixtureinfo.name2fixturedefs.items():  # noqa: SLF001 - by definition, not by name
+        definition = getattr(fixtures[-1].func, DECLARATION, None) if fixtures else None
+        if definition is not None:
+            found[name] = definition
+    return found
+
+
+def own_fixtures(item: pytest.Function) -> frozenset[str]:
+    """Which of ``case`` and ``score`` are ours in this test: other projects have fixtures of these names."""
+    fixtures = item._fixtureinfo.name2fixturedefs  # noqa: SLF001
+    return frozenset(
+        name for name in ("case", "score") if name in fixtures and fixtures[name][-1].func in _OURS
+    )
+
+
+def is_ours(item: pytest.Item) -> bool:
+    """Whether a test uses a model fixture, ``case`` or ``score`` of ours."""
+    return isinstance(item, pytest.Function) and bool(own_fixtures(item) or definitions_of(item))
+
+
+def our_markers(item: pytest.Item) -> Sequence[pytest.Mark]:
+    """The markers of a test that ask for a check, the closest first."""
+    from pytest_modelcheck.plugin.markers import KINDS
+
+    return [mark for mark in item.iter_markers() if mark.name in KINDS]
+
+
+def bind(item: pytest.Function, defaults: dict[str, Any]) -> Marked | None:
+    """Read the marker of a test that is ours; ``None`` where it has none.
+
+    Raises:
+        UsageError: the marker cannot be meant.
+    """
+    from pytest_modelcheck.errors import UsageError
+    from pytest_modelcheck.plugin.markers import request_of
+
+    marks = our_markers(item)
+    if not marks:
+        return None
+    own = own_fixtures(item)
+    if len(marks) > 1:
+        names = " and ".join(f"@pytest.mark.{mark.name}" for mark in reversed(marks))
+        raise UsageError(f"{names} on one test: a test is one check; write two tests")
+    mark = marks[0]
+    if not own:
+        raise UsageError(
+            f"@pytest.mark.{mark.name} on a test that takes no `case`: take the fixture `case`, and ask the model "
+            "about case.input"
+        )
+    request = request_of(mark.name, mark.args, mark.kwargs, defaults, item.path.parent)  # type: ignore[arg-type]
+    if request.cases is None and "cases" not in item._fixtureinfo.name2fixturedefs:  # noqa: SLF001
+        raise UsageError(
+            f"@pytest.mark.{mark.name}() names no cases: give a file or a list, or make the test take a fixture "
+            "named `cases`"
+        )
+    subject, others = _subject(definitions_of(item), request.model, mark.name)
+    return Marked(request, subject, others, own & frozenset(item._fixtureinfo.argnames))  # noqa: SLF001
+
+
+def _subject(
+    definitions: dict[str, Definition], wanted: str | None, kind: str
+) -> tuple[str, tuple[str, ...]]:
+    from pytest_modelcheck.errors import UsageError
+
+    names = {definition.name: fixture for fixture, definition in definitions.items()}
+    listed = ", ".join(sorted(names)) or "none"
+    if wanted is not None:
+        if wanted not in names:
+            raise UsageError(f"@pytest.mark.{kind}(model={wanted!r}): the test uses no such model (it uses: {listed})")
+        return names[wanted], tuple(fixture for name, fixture in names.items() if name != wanted)
+    if len(names) == 1:
+        return next(iter(names.values())), ()
+    if not names:
+        raise UsageError(
+            f"@pytest.mark.{kind} on a test that uses no model: take a fixture made with @model_fixture"
+        )
+    raise UsageError(
+        f"@pytest.mark.{kind}: the test uses several models ({listed}); say which one is judged: model=..."
+    )

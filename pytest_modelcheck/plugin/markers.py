@@ -1,0 +1,160 @@
+"""What our markers say, checked when the test is collected.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from pytest_modelcheck.cases import load
+from pytest_modelcheck.checks.limits import NAMES, Limits, limits_from
+from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.perturb import as_perturbations
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pytest_modelcheck.cases import Cases
+    from pytest_modelcheck.perturb import Perturbation
+    from pytest_modelcheck.records import CheckKind
+
+KINDS: tuple[CheckKind, ...] = ("golden", "invariance", "directional")
+
+_COMMON = ("model", "slices", "wrong_if", "interleave", "repeats", "seed", "input", "expected")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a marker, or a call of the ``modelcheck`` fixture, asks for.
+
+    Attributes:
+        kind: Golden, invariance or directional.
+        cases: The cases, or ``None`` for those of a fixture named ``cases``.
+        perturbations: ``under=``, or ``None`` for a golden check.
+        limits: The limits.
+        model: The name of the model that is judged, or ``None`` for the only one.
+        slices: The metadata to slice by, or ``None`` to choose.
+        wrong_if: Exceptions that are wrong answers.
+        interleave: Whether bodies may be suspended.
+        repeats: How often each trial is run.
+        seed: For perturbations.
+        fields: Which columns of the cases hold the input and what is expected.
+    """
+
+    kind: CheckKind
+    cases: Cases | None
+    perturbations: Sequence[Perturbation] | None
+    limits: Limits
+    model: str | None
+    slices: Sequence[str] | None
+    wrong_if: tuple[type[BaseException], ...]
+    interleave: bool | Literal["auto"]
+    repeats: int
+    seed: int
+    fields: Mapping[str, str]
+
+
+def request_of(
+    kind: CheckKind, arguments: tuple[Any, ...], options: Mapping[str, Any], defaults: Mapping[str, Any], base: Path
+) -> Request:
+    """Check what is asked for.
+
+    Args:
+        kind: The marker's name.
+        arguments: Its positional arguments: the cases, or nothing.
+        options: Its keywords.
+        defaults: Limits from the ini file.
+        base: The folder of the test file.
+
+    Raises:
+        UsageError: it cannot be meant.
+    """
+    if len(arguments) > 1:
+        raise UsageError(f"{kind}() takes one source of cases, not {len(arguments)}; all else is given by keyword")
+    known = (*NAMES, *_COMMON, *(() if kind == "golden" else ("under",)))
+    for key in options:
+        if key not in known:
+            raise UsageError(_unknown(kind, key, known))
+    fields = {key: options[key] for key in ("input", "expected") if key in options}
+    cases = _source(arguments[0], base, fields) if arguments else None
+    own = {name: options[name] for name in NAMES if name in options}
+    return Request(
+        kind=kind,
+        cases=cases,
+        perturbations=None if kind == "golden" else _perturbations(kind, options, cases),
+        limits=limits_from({**_applicable(defaults, own), **own}),
+        model=options.get("model"),
+        slices=_slices(options.get("slices")),
+        wrong_if=_wrong_if(options.get("wrong_if", ())),
+        interleave=_interleave(options.get("interleave", "auto")),
+        repeats=_whole("repeats", options.get("repeats", 1), 1),
+        seed=_whole("seed", options.get("seed", 0), 0),
+        fields=fields,
+    )
+
+
+def _applicable(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A marker that allows changed answers only is not held to a pass rate from the ini file."""
+    if "max_changed" in own and "at_least" not in own:
+        return {name: value for name, value in defaults.items() if name != "at_least"}
+    return defaults
+
+
+def _unknown(kind: str, key: str, known: Sequence[str]) -> str:
+    if key == "under":
+        return "golden() asks about the cases as they are, and takes no under=; perturb them with invariance()"
+    near = get_close_matches(key, known, 1)
+    hint = f"; did you mean {near[0]}?" if near else f" (it takes {', '.join(known)})"
+    return f"{kind}() has no keyword {key!r}{hint}"
+
+
+def _source(source: Any, base: Path, fields: Mapping[str, str]) -> Cases:
+    cases = load(source, base=base, **fields)
+    cases.check()
+    return cases
+
+
+def _perturbations(kind: str, options: Mapping[str, Any], cases: Cases | None) -> tuple[Perturbation, ...]:
+    under = options.get("under")
+    if under is not None:
+        return as_perturbations(under)
+    if cases is not None:
+        first = cases.peek()
+        if first is None or not first.variants:
+            raise UsageError(
+                f"{kind}() needs under=, what is done to each input: a perturbation or a list of them "
+                "(under=perturb.typos()), or `variants:` in the cases"
+            )
+    return ()
+
+
+def _slices(value: Any) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    if isinstance(value, str) or not all(isinstance(key, str) for key in value):
+        raise UsageError(f'slices={value!r}: write a list of metadata keys, slices=["language"]')
+    return tuple(value)
+
+
+def _wrong_if(value: Any) -> tuple[type[BaseException], ...]:
+    types = value if isinstance(value, (tuple, list)) else (value,)
+    for each in types:
+        if not (isinstance(each, type) and issubclass(each, Exception)):
+            raise UsageError(f"wrong_if={value!r}: write a type of exception, or a tuple of them")
+    return tuple(types)
+
+
+def _interleave(value: Any) -> bool | Literal["auto"]:
+    if value is not True and value is not False and value != "auto":
+        raise UsageError(f'interleave={value!r}: write True, False or "auto"')
+    return cast("bool | Literal['auto']", value)
+
+
+def _whole(name: str, value: Any, least: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise UsageError(f"{name}={value!r}: write a whole number from {least}")
+    return value

@@ -1,0 +1,85 @@
+"""The names on the command line and in the ini file.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+MARKERS = (
+    "golden(cases, *, at_least, max_drop, max_changed, max_regressed, slices, wrong_if, model, ...): "
+    "run the test for each known case and judge the pass rate (pytest-modelcheck)",
+    "invariance(cases, *, under, at_least, ...): the answer must not change under a perturbation that does "
+    "not matter (pytest-modelcheck)",
+    "directional(cases, *, under, at_least, ...): the answer must move the right way under a change that "
+    "matters (pytest-modelcheck)",
+)
+
+_LIMITS = {
+    "modelcheck_at_least": "the pass rate that every check requires (a marker's own wins)",
+    "modelcheck_max_drop": "how far a pass rate may fall below the approved one: cases (3) or fraction (0.02)",
+    "modelcheck_max_changed": "how many answers may differ from the approved ones: cases or fraction",
+    "modelcheck_max_regressed": "how many cases that passed may now fail: cases or fraction",
+    "modelcheck_min_overlap": "the fraction of approved cases that must still be there (0.8)",
+    "modelcheck_false_fail_rate": "the chance that a varying model which meets a requirement fails (0.01)",
+    "modelcheck_inconclusive": "what a miss that noise could explain does: warn or fail (warn)",
+}
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Tell pytest about our options."""
+    group = parser.getgroup("modelcheck", "behavioural tests of models (pytest-modelcheck)")
+    group.addoption(
+        "--model-version",
+        action="append",
+        default=[],
+        metavar="[NAME=]VERSION",
+        help="the version of the model to test; NAME=VERSION (repeatable) where there are several models. "
+        "Default: the approved version.",
+    )
+    group.addoption(
+        "--modelcheck-update",
+        action="store_true",
+        help="run, record, and approve: what this run sees becomes the baseline. Checks are still held to "
+        "at_least; the baseline's own limits do not apply.",
+    )
+    group.addoption(
+        "--modelcheck-baseline",
+        metavar="VERSION",
+        help="compare with this version, in place of the approved one. It was approved or run before.",
+    )
+    group.addoption(
+        "--modelcheck-case",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="run only the case with this id (repeatable); tests without it are deselected.",
+    )
+    group.addoption(
+        "--modelcheck-cache",
+        choices=("use", "refresh", "off"),
+        help="use remembered predictions (default), refresh them, or keep none.",
+    )
+    group.addoption(
+        "--modelcheck-offline",
+        action="store_true",
+        help="never call a model: a prediction that is not remembered is an error.",
+    )
+    parser.addini("model_version", "default of --model-version; several as NAME=VERSION, a line each")
+    parser.addini("modelcheck_baseline", "default of --modelcheck-baseline")
+    parser.addini("modelcheck_cache", "default of --modelcheck-cache", default="use")
+    parser.addini("modelcheck_offline", "default of --modelcheck-offline", type="bool", default=False)
+    parser.addini(
+        "modelcheck_baseline_dir", "folder of the approved behaviour, beside the ini file", default="baselines"
+    )
+    parser.addini(
+        "modelcheck_cache_dir",
+        "folder of remembered predictions and candidates, beside the ini file",
+        default=".modelcheck_cache",
+    )
+    for name, text in _LIMITS.items():
+        parser.addini(name, text)

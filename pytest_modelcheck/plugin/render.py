@@ -1,0 +1,33 @@
+"""What a person reads of an exception that a body raised.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_OWN = "pytest_modelcheck."
+
+
+def own_part_removed(traceback: TracebackType | None) -> TracebackType | None:
+    """The traceback from the body on: how we came to call it is no business of the reader's."""
+    while traceback is not None and traceback.tb_frame.f_globals.get("__name__", "").startswith(_OWN):
+        traceback = traceback.tb_next
+    return traceback
+
+
+def render(error: BaseException) -> str:
+    """The message of a failed assertion, or the traceback of an error, as pytest would show them."""
+    if isinstance(error, (AssertionError, pytest.fail.Exception)):
+        return str(error)
+    traceback = own_part_removed(error.__traceback__)
+    if traceback is None:
+        return f"{type(error).__name__}: {error}"
+    excinfo = pytest.ExceptionInfo.from_exc_info((type(error), error, traceback))
+    return str(excinfo.getrepr(style="short", chain=True))

@@ -1,0 +1,140 @@
+"""Runs the tests that are checks.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from contextlib import contextmanager
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_modelcheck.errors import ModelcheckError
+from pytest_modelcheck.plugin.items import MARKED
+from pytest_modelcheck.plugin.progress import PROGRESS
+from pytest_modelcheck.plugin.state import STATE, state_of
+from pytest_modelcheck.plugin.warnings import InconclusiveWarning
+from pytest_modelcheck.records import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_modelcheck.plugin.items import Marked
+    from pytest_modelcheck.session import Judged
+
+
+class CheckFailed(pytest.fail.Exception):
+    """A check failed: its message is the report, and its traceback that of the first body that failed."""
+
+
+VERDICTS = pytest.StashKey[list["Judged"]]()
+"""On an item: the verdicts that its test came to."""
+
+FATAL = pytest.StashKey[list["Judged"]]()
+"""On an item: those that fail it."""
+
+
+@contextmanager
+def staged(item: pytest.Item) -> Iterator[None]:
+    """Whatever a test that is ours needs to be true while it runs."""
+    state = item.config.stash.get(STATE, None)
+    if state is None or not isinstance(item, pytest.Function):
+        yield
+        return
+    switchboard = state.session.switchboard
+    switchboard.awaited = inspect.iscoroutinefunction(item.obj)
+    item.stash[VERDICTS], item.stash[FATAL] = [], []
+    marked = item.stash.get(MARKED, None)
+    if marked is not None and switchboard.awaited:
+        item.obj = _all_cases(item, marked)
+    try:
+        yield
+        fail_if_any(item)
+    finally:
+        if PROGRESS in item.stash:
+            item.stash[PROGRESS].clear()
+        switchboard.awaited = False
+        state.session.dispatcher.save()
+        state.warn()
+
+
+def run_check(item: pytest.Function) -> bool | None:
+    """Run a check, unless its test is no check, or somebody else runs ``async`` tests.
+
+    An ``async`` test has become a function that runs all its cases (see :func:`staged`). Where
+    pytest-asyncio or anyio own it, they call that function on their loop; where nobody does, we do.
+    """
+    marked = item.stash.get(MARKED, None)
+    if marked is None:
+        return None
+    if not state_of(item.session).session.switchboard.awaited:
+        with _usage():
+            from pytest_modelcheck.plugin.specs import marked_spec
+
+            conclude(item, state_of(item.session).session.run(marked_spec(item, marked)))
+        return True
+    if not inspect.iscoroutinefunction(item.obj) or item.get_closest_marker("anyio") is not None:
+        return None
+    import asyncio
+
+    asyncio.run(item.obj())
+    return True
+
+
+def _all_cases(item: pytest.Function, marked: Marked) -> Any:
+    one_case = item.obj
+
+    @wraps(one_case)
+    async def all_cases(**_arguments: Any) -> None:
+        from pytest_modelcheck.plugin.specs import marked_spec
+
+        item.obj = one_case
+        with _usage():
+            spec = marked_spec(item, marked)
+            conclude(item, await state_of(item.session).session.run_async(spec))
+
+    return all_cases
+
+
+@contextmanager
+def _usage() -> Iterator[None]:
+    """Show a mistake of the user's without our traceback."""
+    try:
+        yield
+    except ModelcheckError as error:
+        raise CheckFailed(str(error), pytrace=False) from None
+
+
+def conclude(item: pytest.Function, judged: Judged, *, fatal: bool = True) -> None:
+    """Remember a verdict with its test; warn where it is inconclusive.
+
+    Args:
+        item: The test.
+        judged: The verdict.
+        fatal: Whether a failure fails the test.
+    """
+    item.stash[VERDICTS].append(judged)
+    if fatal and judged.verdict.failed:
+        item.stash[FATAL].append(judged)
+    if judged.verdict.status is Status.INCONCLUSIVE:
+        warnings.warn(InconclusiveWarning(f"{item.nodeid}: {judged.verdict.headline}"), stacklevel=2)
+
+
+def fail_if_any(item: pytest.Function) -> None:
+    """Fail a test any of whose verdicts is a failure, with the first body that failed as its traceback."""
+    failed = item.stash[FATAL]
+    if not failed:
+        return
+    from pytest_modelcheck.plugin.render import own_part_removed
+    from pytest_modelcheck.reports.terminal import failure
+
+    text = "\n\n".join(failure(judged.verdict) for judged in failed)
+    first = failed[0].first_failure
+    traceback = None if first is None else own_part_removed(first.__traceback__)
+    raise CheckFailed(text, pytrace=False).with_traceback(traceback)
+
+

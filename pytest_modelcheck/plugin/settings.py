@@ -1,0 +1,99 @@
+"""What the command line and the ini file say, read once.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcheck.checks.limits import NAMES, limits_from
+from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.session import Places
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pytest
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one run.
+
+    Attributes:
+        root: The project's folder: that of the ini file, else pytest's rootdir.
+        places: Where things are kept and what may be done with them.
+        limits: Limits for every check that does not set its own.
+        cases: The ids of the only cases to run, or none for all.
+        versions: What ``--model-version`` says, or else the ini file.
+    """
+
+    root: Path
+    places: Places
+    limits: Mapping[str, Any]
+    cases: Sequence[str]
+    versions: Sequence[str]
+
+    @property
+    def selective(self) -> bool:
+        """Whether only some cases are run."""
+        return bool(self.cases)
+
+
+def settings_of(config: pytest.Config) -> Settings:
+    """Read the settings.
+
+    Raises:
+        UsageError: a value that cannot be meant.
+    """
+    root = config.inipath.parent if config.inipath is not None else config.rootpath
+    cache = config.getoption("modelcheck_cache") or config.getini("modelcheck_cache")
+    if cache not in ("use", "refresh", "off"):
+        raise UsageError(f"ini option modelcheck_cache={cache!r}: write use, refresh or off")
+    places = Places(
+        baselines=root / config.getini("modelcheck_baseline_dir"),
+        cache=root / config.getini("modelcheck_cache_dir"),
+        keep=cache != "off",
+        refresh=cache == "refresh",
+        offline=config.getoption("modelcheck_offline") or config.getini("modelcheck_offline"),
+        update=config.getoption("modelcheck_update"),
+        baseline=config.getoption("modelcheck_baseline") or config.getini("modelcheck_baseline") or None,
+    )
+    if places.update and config.getoption("modelcheck_case"):
+        raise UsageError(
+            "--modelcheck-update approves whole checks, and --modelcheck-case runs part of one: use one of the two"
+        )
+    versions = config.getoption("model_version") or config.getini("model_version").split("\n")
+    return Settings(
+        root=root,
+        places=places,
+        limits=_limits(config),
+        cases=tuple(config.getoption("modelcheck_case")),
+        versions=tuple(version.strip() for version in versions if version.strip()),
+    )
+
+
+def _limits(config: pytest.Config) -> dict[str, Any]:
+    given = {name: _value(config.getini(f"modelcheck_{name}")) for name in NAMES}
+    given = {name: value for name, value in given.items() if value is not None}
+    try:
+        limits_from(given)
+    except UsageError as error:
+        raise UsageError(f"ini option modelcheck_{error}") from error
+    return given
+
+
+def _value(text: Any) -> Any:
+    """A number as it is written in an ini file, or the text."""
+    if not isinstance(text, str):
+        return text
+    text = text.strip()
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text or None

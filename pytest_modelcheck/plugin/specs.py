@@ -1,0 +1,191 @@
+"""From a test and what it asks for to a check that can be run.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import shlex
+import unittest
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_modelcheck.baselines.provenance import body_digest, file_digest
+from pytest_modelcheck.cases import load
+from pytest_modelcheck.checks.spec import CheckSpec, Provenance
+from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.plugin.assertions import without_diffs
+from pytest_modelcheck.plugin.progress import progress_of
+from pytest_modelcheck.plugin.render import render
+from pytest_modelcheck.plugin.state import state_of
+from pytest_modelcheck.records import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from pytest_modelcheck.engine.view import CaseView
+    from pytest_modelcheck.models.model import Model
+    from pytest_modelcheck.plugin.items import Marked
+    from pytest_modelcheck.plugin.markers import Request
+    from pytest_modelcheck.plugin.state import State
+    from pytest_modelcheck.records import Case
+
+
+def classifier(wrong_if: tuple[type[BaseException], ...]) -> Callable[[BaseException], Outcome | None]:
+    """Say what an exception that left a body means; ``None`` is for those that end the whole test."""
+
+    def classify(error: BaseException) -> Outcome | None:
+        if isinstance(error, pytest.fail.Exception):
+            return None if _is_timeout(error) else Outcome.FAILED
+        if isinstance(error, (AssertionError, *wrong_if)):
+            return Outcome.FAILED
+        if isinstance(error, (pytest.skip.Exception, unittest.SkipTest)):
+            return Outcome.SKIPPED
+        if isinstance(error, pytest.xfail.Exception):
+            return Outcome.XFAILED
+        return Outcome.ERROR if isinstance(error, Exception) else None
+
+    return classify
+
+
+def _is_timeout(error: BaseException) -> bool:
+    """Whether pytest-timeout raised this from its signal handler: the time of the whole test is up."""
+    traceback = error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_globals.get("__name__") == "pytest_timeout":
+            return True
+        traceback = traceback.tb_next
+    return False
+
+
+def marked_spec(item: pytest.Function, marked: Marked) -> CheckSpec:
+    """The check that a marked test is.
+
+    Raises:
+        ModelcheckError: its cases cannot be read, or a fixture is not what it should be.
+    """
+    state = state_of(item.session)
+    arguments = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}  # noqa: SLF001
+    return spec_of(
+        item,
+        marked.request,
+        subject=_model(item, marked.subject),
+        others=[_model(item, name) for name in marked.others],
+        body=_body(item.obj, arguments, marked.arguments),
+        cases=_cases(item, marked.request, state),
+        name=item.nodeid,
+        serial=_serial(item),
+    )
+
+
+def spec_of(
+    item: pytest.Function,
+    request: Request,
+    *,
+    subject: Model,
+    others: Sequence[Model],
+    body: Callable[[CaseView], Any],
+    cases: Sequence[Case],
+    name: str,
+    serial: bool,
+) -> CheckSpec:
+    """Put a check together."""
+    state = state_of(item.session)
+    version = "" if subject.version is None else " " + state.versions.option(subject.name, subject.version)
+    return CheckSpec(
+        id=name,
+        kind=request.kind,
+        cases=cases,
+        perturbations=request.perturbations,
+        body=body,
+        subject=subject,
+        others=others,
+        classify=classifier(request.wrong_if),
+        render=render,
+        quietly=without_diffs,
+        limits=request.limits,
+        interleave=False if serial and request.interleave == "auto" else request.interleave,
+        slices=request.slices,
+        repeats=request.repeats,
+        seed=request.seed,
+        provenance=_provenance(item, request, state.settings.root),
+        partial=state.settings.selective,
+        rerun=f"pytest {shlex.quote(item.nodeid)}{version}",
+        progress=progress_of(item, len(cases)),
+    )
+
+
+def _model(item: pytest.Function, fixture: str) -> Model:
+    if fixture in item.funcargs:
+        return item.funcargs[fixture]  # type: ignore[no-any-return]
+    return item._request.getfixturevalue(fixture)  # type: ignore[no-any-return]  # noqa: SLF001
+
+
+_PATCHING = frozenset(
+    {"monkeypatch", "caplog", "capsys", "capsysbinary", "capfd", "capfdbinary", "recwarn", "mocker", "freezer"}
+)
+
+
+def _serial(item: pytest.Function) -> bool:
+    """Whether the body takes a fixture whose effects would reach into other bodies."""
+    return not _PATCHING.isdisjoint(item._fixtureinfo.argnames)  # noqa: SLF001
+
+
+def _body(
+    function: Callable[..., Any], arguments: dict[str, Any], own: frozenset[str]
+) -> Callable[[CaseView], Any]:
+    takes_case, takes_score = "case" in own, "score" in own
+
+    def body(view: CaseView) -> Any:
+        given = dict(arguments)
+        if takes_case:
+            given["case"] = view
+        if takes_score:
+            given["score"] = view._set_score  # noqa: SLF001 - the fixture is this method
+        return function(**given)
+
+    return body
+
+
+def _cases(item: pytest.Function, request: Request, state: State) -> Sequence[Case]:
+    source: Any = request.cases
+    if source is None:
+        given = item._request.getfixturevalue("cases")  # noqa: SLF001 - asked for by the marker, not the body
+        source = load(given, base=item.path.parent, **request.fields)
+    return selected(list(source), state)
+
+
+def selected(cases: list[Case], state: State) -> list[Case]:
+    """The cases that ``--modelcheck-case`` asks for."""
+    wanted = state.settings.cases
+    if not wanted:
+        return cases
+    chosen = [case for case in cases if case.id in wanted]
+    if not chosen:
+        pytest.skip(f"none of its cases is asked for (--modelcheck-case={', '.join(wanted)})")
+    return chosen
+
+
+def _provenance(item: pytest.Function, request: Request, root: Path) -> Provenance:
+    path, name = item.path, item.function.__qualname__
+    try:
+        body = body_digest(path, name)
+    except UsageError:
+        # A body that is not written as a function in a file (made by a factory, say) has no digest: its
+        # approved answers are compared as they were judged.
+        body = ""
+    files = {}
+    for each in () if request.cases is None else request.cases.paths:
+        files[_relative(each, root)] = file_digest(each)
+    return Provenance(body, f"{_relative(path, root)}::{name}", files)
+
+
+def _relative(path: Path, root: Path) -> str:
+    try:
+        return path.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+

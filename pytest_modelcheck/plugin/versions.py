@@ -1,0 +1,82 @@
+"""Which version of which model is meant.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.errors import VersionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+
+class Versions:
+    """The version of each model: as asked for, else as approved, else none.
+
+    Args:
+        asked: ``VERSION`` for all models, or ``NAME=VERSION`` for one; ``NAME=`` is a prefix only where
+            NAME is a known model, since a version may itself contain ``=``.
+        known: The names of all models.
+        approved: Finds the approved version of a model.
+
+    Raises:
+        VersionError: two versions are asked for the same model.
+    """
+
+    def __init__(
+        self, asked: Sequence[str], known: Collection[str], approved: Callable[[str], str | None]
+    ) -> None:
+        self._known = sorted(known)
+        self._approved = approved
+        self._common: str | None = None
+        self._own: dict[str, str] = {}
+        for text in asked:
+            self._take(text)
+
+    def of(self, model: str) -> str | None:
+        """The version of a model, or ``None`` where nobody names one."""
+        if model in self._own:
+            return self._own[model]
+        return self._common if self._common is not None else self._approved(model)
+
+    def only(self) -> str | None:
+        """The one version of all models.
+
+        Raises:
+            VersionError: they differ.
+        """
+        versions = {model: self.of(model) for model in self._known}
+        if len(set(versions.values())) > 1:
+            listed = ", ".join(f"{model} {version or 'unversioned'}" for model, version in versions.items())
+            raise VersionError(
+                f"the fixture `model_version` was asked for outside of a model fixture, but versions differ ({listed}). "
+                "Ask for model_version in the model fixture itself, where it is that model's own"
+            )
+        return next(iter(versions.values()), self._common)
+
+    def option(self, model: str, version: str) -> str:
+        """The command line option that asks for this version."""
+        import shlex
+
+        text = version if len(self._known) == 1 else f"{model}={version}"
+        return shlex.quote(f"--model-version={text}")
+
+    def _take(self, text: str) -> None:
+        name, separator, version = text.partition("=")
+        if separator and name in self._known:
+            if not version:
+                raise VersionError(f"--model-version={text}: no version after {name}=")
+            if self._own.get(name, version) != version:
+                raise VersionError(f"--model-version: {name} cannot be both {self._own[name]} and {version}")
+            self._own[name] = version
+        elif self._common not in (None, text):
+            known = ", ".join(self._known) or "none"
+            raise VersionError(
+                f"--model-version: {self._common!r} and {text!r} are asked for at once. With several models, "
+                f"say which is whose: --model-version NAME=VERSION (models: {known})"
+            )
+        else:
+            self._common = text

@@ -1,0 +1,16 @@
+"""The categories of our warnings, so that they can be filtered.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import pytest
+
+
+class ModelcheckWarning(pytest.PytestWarning):
+    """Something about a check that does not make it fail."""
+
+
+class InconclusiveWarning(ModelcheckWarning):
+    """A check missed a limit, but noise could explain the miss."""

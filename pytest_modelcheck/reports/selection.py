@@ -1,0 +1,138 @@
+"""Which cases of a check are worth reading, and what to show of each.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.records import MISSING, Outcome, ShownCase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    from pytest_modelcheck.records import Case, CaseRecord, TrialRecord
+
+SHOWN = 5
+_INPUT_WIDTH = 200
+_ANSWER_WIDTH = 120
+_ORDER = ("error", "regressed", "failed", "changed", "new", "unexpected pass")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A case that is worth reading, and the trial of it that says most."""
+
+    case: Case
+    record: CaseRecord
+    trial: TrialRecord
+    note: str
+
+
+def choose(
+    cases: Sequence[Case],
+    records: Sequence[CaseRecord],
+    regressed: Collection[str],
+    changed: Collection[str],
+) -> tuple[list[Chosen], int]:
+    """The cases worth reading, worst first and at most :data:`SHOWN`, and how many more there are.
+
+    Args:
+        cases: All cases of the check.
+        records: What came of them, in the same order.
+        regressed: Ids of cases that the approved version passed.
+        changed: Ids of cases whose answer differs, where that is what the check is about.
+    """
+    noted = []
+    for case, record in zip(cases, records, strict=True):
+        found = _note(record, regressed, changed)
+        if found is not None:
+            noted.append((_ORDER.index(found[0]), case, record, found))
+    noted.sort(key=_severity)
+    chosen = [Chosen(case, record, trial, note) for _, case, record, (note, trial) in noted[:SHOWN]]
+    return chosen, max(0, len(noted) - SHOWN)
+
+
+def _severity(item: tuple[int, Any, Any, Any]) -> int:
+    return item[0]
+
+
+def _note(
+    record: CaseRecord, regressed: Collection[str], changed: Collection[str]
+) -> tuple[str, TrialRecord] | None:
+    by_outcome = {trial.outcome: trial for trial in reversed(record.trials)}
+    if Outcome.ERROR in by_outcome:
+        return "error", by_outcome[Outcome.ERROR]
+    if Outcome.FAILED in by_outcome:
+        return ("regressed" if record.id in regressed else "failed"), by_outcome[Outcome.FAILED]
+    if record.id in changed:
+        return "changed", record.trials[0]
+    if Outcome.NEW in by_outcome:
+        return "new", by_outcome[Outcome.NEW]
+    if Outcome.XPASSED in by_outcome and Outcome.XFAILED not in by_outcome:
+        return "unexpected pass", by_outcome[Outcome.XPASSED]
+    return None
+
+
+def show(
+    chosen: Chosen,
+    decode: Callable[[bytes], Any],
+    approved: bytes | None,
+    perturbed: Any,
+    message: str,
+    detail: str | None,
+) -> ShownCase:
+    """Put one case into words.
+
+    Args:
+        chosen: The case.
+        decode: Turns an answer into the value that a person knows.
+        approved: The approved answer of the same trial, or ``None``.
+        perturbed: The perturbed input, or ``MISSING``.
+        message: What the body said.
+        detail: The traceback of an error, or the full message of a failed assertion.
+    """
+    case, trial = chosen.case, chosen.trial
+    base = _base_answer(trial) if perturbed is not MISSING else None
+    return ShownCase(
+        id=case.id,
+        note=chosen.note,
+        input=excerpt(case.input, _INPUT_WIDTH),
+        message=message,
+        expected=None if case.expected is MISSING else _shown(case.expected),
+        got=_answer(trial.answer, decode),
+        approved=_answer(approved, decode),
+        perturbation=trial.perturbation,
+        perturbed=None if perturbed is MISSING else excerpt(perturbed, _INPUT_WIDTH),
+        base_answer=_answer(base, decode),
+        detail=detail,
+        origin=None if case.origin is None else str(case.origin),
+    )
+
+
+def _base_answer(trial: TrialRecord) -> bytes | None:
+    """The answer to the unperturbed input: the one that is not the first, where a body asks about both."""
+    return next((answer for key, answer in trial.asked[1:] if key != trial.asked[0][0]), None)
+
+
+def _answer(raw: bytes | None, decode: Callable[[bytes], Any]) -> str | None:
+    return None if raw is None else _shown(decode(raw))
+
+
+def _shown(value: Any) -> str:
+    return excerpt(value, _ANSWER_WIDTH) if not isinstance(value, str) else repr(excerpt(value, _ANSWER_WIDTH))
+
+
+def notes_of(warnings: Iterable[str], direct: Mapping[str, int], inapplicable: Mapping[str, int]) -> tuple[str, ...]:
+    """What a reader should know besides the verdict, a sentence each."""
+    notes = list(warnings)
+    total = sum(direct.values())
+    if total:
+        reasons = "; ".join(f"{count} {reason}" for reason, count in sorted(direct.items()))
+        notes.append(f"{total} calls were made one by one, without gathering them: {reasons}")
+    for name, count in inapplicable.items():
+        notes.append(f"{name} left {count} inputs as they were: not applicable there")
+    return tuple(notes)

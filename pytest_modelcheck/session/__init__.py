@@ -1,0 +1,11 @@
+"""Where a check, the engine, the cache and the baselines meet.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from pytest_modelcheck.session.inquiry import Judged
+from pytest_modelcheck.session.session import Places, Session
+
+__all__ = ["Judged", "Places", "Session"]

@@ -1,0 +1,109 @@
+"""From what the engine saw to what is remembered, and back.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcheck.canonical import encode_plain, excerpt, short
+from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.models.model import plain
+from pytest_modelcheck.records import MISSING, CaseRecord, TrialRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.models.model import Answers, Raw
+    from pytest_modelcheck.records import Case
+
+_ABOUT = 80
+_DIGEST_BYTES = 8
+
+
+def address(key: bytes | None) -> str:
+    """The digest of a question as it is written into a baseline."""
+    return "" if key is None else key[:_DIGEST_BYTES].hex()
+
+
+def identity(case: Case) -> str:
+    """The digest of a case's input; empty for an input without one, which its id alone then stands for."""
+    try:
+        return short(case.input)
+    except UsageError:
+        return ""
+
+
+def expectation(case: Case) -> str | None:
+    """The digest of what is expected of a case, or ``None`` where nothing is."""
+    if case.known_failure is not None:
+        return short((repr(case.expected), case.known_failure))
+    return None if case.expected is MISSING else short(case.expected)
+
+
+def records_of(cases: Iterable[Case], results: Sequence[Result]) -> list[CaseRecord]:
+    """One record a case, in the order of the cases; ``results`` are in the order of the trials."""
+    found: list[CaseRecord] = []
+    upcoming = iter(results)
+    result = next(upcoming, None)
+    for case in cases:
+        trials: list[TrialRecord] = []
+        while result is not None and result.trial.case is case:
+            trials.append(_trial_record(result))
+            result = next(upcoming, None)
+        record = CaseRecord(
+            case.id, identity(case), expectation(case), excerpt(case.input, _ABOUT), tuple(trials)
+        )
+        found.append(record)
+    return found
+
+
+def _trial_record(result: Result) -> TrialRecord:
+    trial = result.trial
+    return TrialRecord(
+        result.outcome,
+        tuple([(address(key), plain(raw)) for key, raw in result.asked]),
+        None if result.recorded is MISSING else encode_plain(result.recorded),
+        trial.perturbation,
+        trial.variant,
+        trial.repeat,
+        result.score,
+        None if trial.perturbed is MISSING else excerpt(trial.perturbed, _ABOUT),
+    )
+
+
+class NotRemembered(Exception):
+    """A replayed body asked for an answer that the approved version was never asked for."""
+
+
+class ReplayedAnswers:
+    """The approved version's answers, in place of today's: whatever it was not asked is an error."""
+
+    def __init__(self, answers: Answers, baseline: Mapping[str, CaseRecord]) -> None:
+        self._answers = answers
+        self._approved = {
+            key: raw
+            for case in baseline.values()
+            for trial in case.trials
+            for key, raw in trial.asked
+        }
+        self.warn = answers.warn
+
+    def find(self, key: bytes) -> Raw:
+        """Look an approved answer up."""
+        raw = self._approved.get(address(key))
+        if raw is None:
+            raise NotRemembered
+        return raw
+
+    def decode(self, raw: Raw) -> Any:
+        """Make the answer anew."""
+        return self._answers.decode(raw)
+
+    def reload(self) -> None:
+        """Nothing is added to what was approved."""
+
+    def save(self) -> None:
+        """Nothing is added to what was approved."""

@@ -1,0 +1,148 @@
+"""What all checks of one run share, and how one of them is driven.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcheck.baselines.candidates import CandidateStore
+from pytest_modelcheck.baselines.store import BaselineStore
+from pytest_modelcheck.canonical import Codec
+from pytest_modelcheck.engine.dispatch import Dispatcher
+from pytest_modelcheck.engine.switchboard import Switchboard
+from pytest_modelcheck.models.cache import PredictionCache
+from pytest_modelcheck.models.calling import answer_type, caller_of
+from pytest_modelcheck.models.identity import fingerprint, namespace
+from pytest_modelcheck.models.model import Answers, Model
+from pytest_modelcheck.session.inquiry import Inquiry
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
+
+    from pytest_modelcheck.checks.spec import CheckSpec
+    from pytest_modelcheck.engine.conductor import Run
+    from pytest_modelcheck.models.model import Definition
+    from pytest_modelcheck.session.inquiry import Judged, Step
+
+CANDIDATES = "candidates"
+PREDICTIONS = "predictions"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a project keeps what is remembered, and what a run may do with it.
+
+    Attributes:
+        baselines: The folder of approved behaviour.
+        cache: The folder of what need not be in git: predictions and candidates.
+        keep: Whether predictions are read from and written to disk.
+        refresh: Whether remembered predictions are asked again.
+        offline: Whether calling a model is forbidden.
+        update: Whether this run approves what it sees, so that the baseline's own limits do not apply.
+        baseline: The version to compare with, in place of the approved one.
+    """
+
+    baselines: Path
+    cache: Path
+    keep: bool = True
+    refresh: bool = False
+    offline: bool = False
+    update: bool = False
+    baseline: str | None = None
+
+
+class Session:
+    """What all checks of one run share: models, the answers they gave, approved behaviour."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self.store = BaselineStore(places.baselines)
+        self.candidates = CandidateStore(places.cache / CANDIDATES)
+        self.cache = PredictionCache(places.cache / PREDICTIONS if places.keep else None, refresh=places.refresh)
+        self.dispatcher = Dispatcher(offline=places.offline)
+        self.switchboard = Switchboard(self.dispatcher)
+
+    def open_model(self, definition: Definition, raw: Any, version: str | None) -> Model:
+        """Make what a model fixture returned into a model that can be asked.
+
+        Answers are kept across runs only where a change of the model cannot hide: its fixture takes
+        ``model_version``, or names a ``fingerprint``.
+        """
+        mark = fingerprint(definition.fingerprint)
+        named = version is not None and (definition.takes_version or mark is not None)
+        place = namespace(definition.name, version, mark, definition.source)
+        shelf = self.cache.shelf(place, keep=named)
+        answers = Answers(shelf, Codec(answer_type(definition, raw)))
+        caller = caller_of(definition, raw)
+        return Model(definition, raw, version, mark, caller, answers, self.switchboard.ask)
+
+    def approved_version(self, model: str) -> str | None:
+        """The version that the application is held to, or ``None``."""
+        approved = self.store.approved(model)
+        return None if approved is None else approved.version
+
+    def run(self, spec: CheckSpec) -> Judged:
+        """Run and judge a check whose body is synchronous."""
+        from pytest_modelcheck.engine.conductor import Conductor
+
+        inquiry = Inquiry(spec, self)
+        steps = inquiry.steps()
+        step = next(steps, None)
+        while step is not None:
+            conductor = self.switchboard.conductor = Conductor(step.work, self.dispatcher)
+            with self._ready(spec, step):
+                run = conductor.run(step.trials)
+            step = _next(steps, run)
+        return inquiry.judged()
+
+    async def run_async(self, spec: CheckSpec) -> Judged:
+        """Run and judge a check whose body is awaited, on the event loop that runs here."""
+        from pytest_modelcheck.engine.tasks import TaskConductor
+
+        inquiry = Inquiry(spec, self)
+        steps = inquiry.steps()
+        step = next(steps, None)
+        while step is not None:
+            tasks = self.switchboard.tasks = TaskConductor(step.work, self.dispatcher)
+            with self._ready(spec, step):
+                run = await tasks.run(step.trials)
+            step = _next(steps, run)
+        return inquiry.judged()
+
+    @contextmanager
+    def _ready(self, spec: CheckSpec, step: Step) -> Iterator[None]:
+        """Everything as a step wants it, while it runs."""
+        answers = spec.subject.answers
+        if step.replay is not None:
+            spec.subject.answers = step.replay
+        if step.work.progress is not None:
+            self.dispatcher.tick = step.work.progress
+        try:
+            with spec.quietly() if step.quiet else nullcontext():
+                yield
+        finally:
+            spec.subject.answers = answers
+            self.dispatcher.tick = _nothing
+            self.switchboard.conductor = self.switchboard.tasks = None
+
+    def close(self) -> None:
+        """Write what is unwritten and let go of threads, loops and files."""
+        self.dispatcher.save()
+        self.dispatcher.close()
+        self.cache.close()
+
+
+def _nothing() -> None:
+    """Nobody wants to know how far it is."""
+
+
+def _next(steps: Generator[Step, Run, None], run: Run) -> Step | None:
+    try:
+        return steps.send(run)
+    except StopIteration:
+        return None
