@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.stats.arguments import count, probability
 from pytest_modelcheck.stats.binomial import clopper_pearson
-from pytest_modelcheck.stats.paired import tango_score
+from pytest_modelcheck.stats.paired import tango_score, trinomial_tail
 from pytest_modelcheck.stats.root import crossing
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def drop_p_value(regressed: int, fixed: int, n: int, max_drop: float) -> float:
     worse_from = _least_as_bad(regressed, fixed, fixes, n, max_drop)
     rates = np.linspace(low**0.5, high**0.5, _GRID) ** 2
     for _ in range(2):  # then between the neighbours of the worst rate
-        tails = _tails(rates, fixes, worse_from, n, max_drop)
+        tails = trinomial_tail(rates, max_drop, fixes, worse_from, n)
         worst = int(np.argmax(tails))
         rates = np.linspace(rates[max(worst - 1, 0)], rates[min(worst + 1, _GRID - 1)], _GRID)
     return min(1.0, float(tails.max()) + _BEYOND)
@@ -100,25 +100,3 @@ def _least_as_bad(
         bad = tango_score(np.maximum(middle, 0), fixes, n, max_drop) >= observed
         low, high = np.where(bad, low, middle), np.where(bad, middle, high)
     return high
-
-
-def _tails(
-    rates: NDArray[np.float64],
-    fixes: NDArray[np.int_],
-    worse_from: NDArray[np.int_],
-    n: int,
-    max_drop: float,
-) -> NDArray[np.float64]:
-    """Return the chance of a table as bad as the one observed, for each rate of fixes."""
-    import numpy as np
-    from scipy.special import betainc, gammaln, xlog1py, xlogy
-
-    rate = rates[:, None]
-    ways = gammaln(n + 1) - gammaln(fixes + 1) - gammaln(n - fixes + 1)
-    chance = np.exp(ways + xlogy(fixes, rate) + xlog1py(n - fixes, -rate))
-    given = np.clip((rate + max_drop) / (1 - rate), 0, 1)  # of a regression, where nothing was fixed
-    rest = n - fixes
-    reachable = np.clip(worse_from, 1, np.maximum(rest, 1))
-    tail = betainc(reachable, np.maximum(rest - reachable, 0) + 1.0, given)
-    tail = np.where(worse_from <= 0, 1.0, np.where(worse_from > rest, 0.0, tail))
-    return np.asarray((chance * tail).sum(axis=1))

@@ -130,6 +130,36 @@ def tango_score(regressed: Counts, fixed: Counts, n: int, drop: float) -> NDArra
     return np.where(difference == 0, 0.0, score)
 
 
+def trinomial_tail(
+    fix_rates: NDArray[np.float64], drop: float, fixes: NDArray[np.int_], worse_from: NDArray[np.int_], n: int
+) -> NDArray[np.float64]:
+    """Return, for each rate of fixes, the chance of a table in which regressions reach a given number.
+
+    Args:
+        fix_rates: The chances that a case is fixed; that it breaks is ``drop`` more.
+        drop: The true drop.
+        fixes: The numbers of fixes to sum over: 0, 1, ... as far as they matter.
+        worse_from: For each of them, the number of regressions to reach.
+        n: All cases.
+
+    >>> import numpy as np
+    >>> trinomial_tail(np.array([0.25]), 0.0, np.arange(3), np.array([2, 9, 9]), 2).tolist()  # both break
+    [0.0625]
+    """
+    import numpy as np
+    from scipy.special import betainc, gammaln, xlog1py, xlogy
+
+    rate = fix_rates[:, None]
+    ways = gammaln(n + 1) - gammaln(fixes + 1) - gammaln(n - fixes + 1)
+    chance = np.exp(ways + xlogy(fixes, rate) + xlog1py(n - fixes, -rate))
+    given = np.clip((rate + drop) / (1 - rate), 0, 1)  # that a case breaks which was not fixed
+    rest = n - fixes
+    reachable = np.clip(worse_from, 1, np.maximum(rest, 1))
+    tail = betainc(reachable, np.maximum(rest - reachable, 0) + 1.0, given)
+    tail = np.where(worse_from <= 0, 1.0, np.where(worse_from > rest, 0.0, tail))
+    return np.asarray((chance * tail).sum(axis=1))
+
+
 def newcombe_interval(
     both_pass: int, regressed: int, fixed: int, both_fail: int, level: float
 ) -> tuple[float, float]:

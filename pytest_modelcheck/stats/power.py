@@ -1,0 +1,162 @@
+"""What a paired comparison can reveal: the chance to fail, the smallest drop, and how many cases it takes.
+
+Two rates describe a comparison: how far the pass rate really drops, and how often a case that failed passes
+now (``fix_rate``). For a model that varies, and did not change, the latter is half of its disagreement with
+itself. ``repeats`` runs of a case on either side count as that many pairs: right to first order where only
+the model's own variation is noise.
+
+The same for a rate against a requirement is in :mod:`~pytest_modelcheck.stats.binomial`.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.stats.arguments import count, fraction, probability
+from pytest_modelcheck.stats.paired import tango_score, trinomial_tail
+from pytest_modelcheck.stats.root import crossing
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_LOOK_AHEAD = 200
+
+
+def drop_power(
+    pairs: int, drop: float, fix_rate: float, false_fail_rate: float, *, max_drop: float = 0.0
+) -> float:
+    """Return the chance that a comparison of ``pairs`` fails where the rate really drops by ``drop``.
+
+    Of McNemar's exact test where nothing is allowed, of Tango's score test where something is.
+
+    Args:
+        pairs: Cases, times runs of each.
+        drop: How far the pass rate really drops.
+        fix_rate: How often a pair is a failure that was fixed.
+        false_fail_rate: The level of the test.
+        max_drop: The drop that is allowed.
+
+    Raises:
+        ValueError: The rates cannot be together: ``drop + 2 * fix_rate`` exceeds 1.
+
+    >>> f"{drop_power(100, drop=0.10, fix_rate=0.02, false_fail_rate=0.01):.2f}"
+    '0.56'
+    """
+    count("pairs", pairs, at_least=1)
+    fraction("drop", drop)
+    fraction("fix_rate", fix_rate)
+    probability("false_fail_rate", false_fail_rate)
+    if drop + 2 * fix_rate > 1:
+        raise ValueError(f"a drop of {drop} is not possible where {fix_rate} are fixed and as many break")
+    import numpy as np
+
+    fixes = np.arange(min(pairs, int(pairs * fix_rate + 9 * math.sqrt(pairs * fix_rate)) + 20) + 1)
+    failing = _failing_from(fixes, pairs, false_fail_rate, max_drop)
+    return float(trinomial_tail(np.array([fix_rate]), drop, fixes, failing, pairs)[0])
+
+
+def detectable_drop(
+    pairs: int, fix_rate: float, false_fail_rate: float, power: float = 0.9, *, max_drop: float = 0.0
+) -> float | None:
+    """Return the smallest true drop that ``pairs`` reveal with a chance of ``power``; ``None`` if none is.
+
+    >>> f"{detectable_drop(100, fix_rate=0.02, false_fail_rate=0.01):.2f}"
+    '0.15'
+    """
+    probability("power", power)
+    most = 1 - 2 * fix_rate
+    if drop_power(pairs, most, fix_rate, false_fail_rate, max_drop=max_drop) < power:
+        return None
+
+    def lacking(drop: float) -> float:
+        return drop_power(pairs, drop, fix_rate, false_fail_rate, max_drop=max_drop) - power
+
+    return crossing(lacking, 0.0, most, within=1e-6)
+
+
+def pairs_needed(
+    drop: float,
+    fix_rate: float,
+    false_fail_rate: float,
+    power: float = 0.9,
+    *,
+    max_drop: float = 0.0,
+    most: int = 1_000_000,
+) -> int | None:
+    """Return how many pairs it takes to fail a true drop of ``drop``; ``None`` if more than ``most``.
+
+    Raises:
+        ValueError: ``drop`` is not above ``max_drop``, so that there is nothing to reveal.
+
+    >>> pairs_needed(drop=0.05, fix_rate=0.02, false_fail_rate=0.01)
+    471
+    """
+    probability("power", power)
+    if drop <= max_drop:
+        raise ValueError(f"a drop of {drop} is not above max_drop={max_drop}: there is nothing to reveal")
+
+    def enough(pairs: int) -> bool:
+        return drop_power(pairs, drop, fix_rate, false_fail_rate, max_drop=max_drop) >= power
+
+    low, high = 0, 1
+    while not enough(high):
+        low, high = high, 2 * high
+        if low > most:
+            return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    needed = pairs = high  # the chance moves in a saw-tooth: go on until it has stayed above for a while
+    while pairs < needed + min(20 + high // 20, _LOOK_AHEAD):
+        pairs += 1
+        if not enough(pairs):
+            needed = pairs + 1
+    return needed if needed <= most else None
+
+
+def detectable_mean(
+    units: int, deviation: float, at_least: float, false_fail_rate: float, power: float = 0.9
+) -> float:
+    """Return about the highest true mean score that ``units`` scores reveal as lower than ``at_least``.
+
+    By the normal approximation, which is a little hopeful for few scores near 1; never below 0.
+
+    Args:
+        units: How many cases (or clusters) there are.
+        deviation: The standard deviation of their scores.
+        at_least: The required mean.
+        false_fail_rate: The level of the test.
+        power: With which chance such a model is to fail.
+
+    >>> f"{detectable_mean(100, deviation=0.2, at_least=0.9, false_fail_rate=0.01):.2f}"
+    '0.83'
+    """
+    count("units", units, at_least=1)
+    normal = NormalDist()
+    reach = normal.inv_cdf(1 - probability("false_fail_rate", false_fail_rate))
+    reach += normal.inv_cdf(probability("power", power))
+    return max(0.0, at_least - reach * deviation / math.sqrt(units))
+
+
+def _failing_from(
+    fixes: NDArray[np.int_], pairs: int, false_fail_rate: float, max_drop: float
+) -> NDArray[np.int_]:
+    """Find, for each number of fixes, the least number of regressions that fails."""
+    import numpy as np
+    from scipy.special import betainc
+
+    limit = NormalDist().inv_cdf(1 - false_fail_rate)
+    low, high = np.zeros(fixes.shape, dtype=int), pairs - fixes + 1  # none fails; the last cannot be reached
+    while np.any(high - low > 1):
+        middle = (low + high) // 2
+        if max_drop:
+            fails = tango_score(middle, fixes, pairs, max_drop) > limit
+        else:
+            fails = betainc(np.maximum(middle, 1), fixes + 1.0, 0.5) <= false_fail_rate
+        low, high = np.where(fails, low, middle), np.where(fails, middle, high)
+    return high
