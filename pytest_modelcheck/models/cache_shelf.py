@@ -1,0 +1,270 @@
+"""The answers of one version of one model: an index in memory over pages on disk.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import threading
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final
+
+from pytest_modelcheck.errors import CacheError
+from pytest_modelcheck.models.cache_pages import DIGEST, FULL_BYTES, FULL_COUNT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from pytest_modelcheck.models.cache_pages import KeyPage, Manifest
+    from pytest_modelcheck.models.cache_store import Merge, Store
+
+_MANY: Final = 64
+"""More small pages than this are merged when a shelf is opened."""
+_ROOM: Final = 64 << 20
+"""Bytes of memory that lines which are also on disk may take, for each shelf."""
+_OVERHEAD: Final = 200
+"""Bytes of memory that an answer takes beside its line, in a page that is in memory."""
+_TRIES: Final = 5
+"""How often other processes may merge pages while they are being read."""
+
+
+class _Page:
+    """Answers that lie together: in memory (``lines``), on disk (``number``), or both."""
+
+    __slots__ = ("lines", "number", "own", "size", "used")
+
+    def __init__(self, lines: dict[bytes, bytes] | None, number: int | None = None) -> None:
+        self.lines = lines
+        self.number = number
+        self.own = lines is not None
+        self.size = 0
+        self.used = 0
+
+
+class Shelf:
+    """The answers of one version of one model, by the digest of what was asked.
+
+    An answer on disk takes about 130 bytes of memory, for its digest; lines are read a page at a time, and
+    let go when they take more than 64 MB. All methods may be called from several threads.
+    """
+
+    def __init__(
+        self,
+        reach: Callable[..., AbstractContextManager[Store | None]],
+        namespace: str,
+        *,
+        keep: bool,
+        refresh: bool,
+    ) -> None:
+        self._reach = reach
+        self._namespace = namespace
+        self._name = blake2b(namespace.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+        self._keep = keep
+        self._refresh = refresh
+        self._gate = threading.Lock()
+        self._index: dict[bytes, _Page] = {}
+        self._new: dict[bytes, bytes] = {}
+        self._page = _Page(self._new)
+        self._full: list[_Page] = []
+        self._loaded: set[_Page] = set()
+        self._taken = 0
+        self._clock = 0
+        self._following = 0
+        self._known: set[int] = set()
+        self._small: set[int] = set()
+
+    def __contains__(self, key: bytes) -> bool:
+        return key in self._index
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def get(self, key: bytes) -> bytes | None:
+        """The line that was put last under a digest, or ``None``."""
+        page = self._index.get(key)
+        if page is None:
+            return None
+        lines = page.lines
+        if lines is None:
+            return self._fetch(key)
+        page.used = self._clock
+        return lines.get(key)
+
+    def put(self, key: bytes, line: bytes) -> None:
+        """Remember an answer. It is on disk after the next :meth:`flush`.
+
+        Raises:
+            CacheError: The key is not 16 bytes, or the line has a line end.
+        """
+        if len(key) != DIGEST or b"\n" in line:
+            raise CacheError(f"{key!r} is no digest, or {line[:60]!r} is not one line: neither can be kept.")
+        with self._gate:
+            page = self._page
+            if len(self._new) >= FULL_COUNT or page.size >= FULL_BYTES:
+                self._full.append(page)
+                page = self._begin()
+            self._new[key] = line
+            page.size += len(line)
+            self._index[key] = page
+
+    def flush(self) -> None:
+        """Write what was put since the last time, all or nothing. From then on it outlasts a kill."""
+        if not self._keep or not (self._new or self._full):
+            return
+        pages: list[_Page] = []
+        for _ in range(2):  # again, where the database is found damaged and begun anew
+            with self._reach(write=True) as store:
+                pages = pages or self._waiting()
+                if store is not None and pages:
+                    lines = [page.lines or {} for page in pages]
+                    self._written(pages, store.append(self._name, self._namespace, lines))
+                    return
+
+    def reload(self) -> None:
+        """Take in what other processes have written. Cheap where they have written nothing."""
+        if self._keep:
+            with self._reach() as store:
+                if store is not None:
+                    self._take_in(store)
+
+    def open(self) -> None:
+        """Read which answers are on disk, and merge their pages where there are many small ones."""
+        if not self._keep:
+            return
+        with self._reach() as store:
+            if store is not None:
+                self._take_in(store)
+        if len(self._small) > _MANY:
+            with self._reach(write=True) as store:
+                if store is not None:
+                    with store.merging(self._name) as merge:
+                        self._merge(merge)
+                    self._take_in(store)
+
+    def forget(self) -> None:
+        """Let go of what is on disk, which is there no longer. Answers of this run that are at hand stay."""
+        with self._gate:
+            own = [page for page in self._loaded if page.own]
+            for page in own:
+                page.number = None
+            self._full.extend(own)
+            self._index = {key: page for key, page in self._index.items() if page.number is None}
+        self._loaded.clear()
+        self._known.clear()
+        self._small.clear()
+        self._taken = self._following = 0
+
+    def _begin(self) -> _Page:
+        self._new = {}
+        self._page = _Page(self._new)
+        return self._page
+
+    def _waiting(self) -> list[_Page]:
+        """The pages that are not yet written; new answers go to a new one from here on."""
+        with self._gate:
+            pages = [*self._full, self._page] if self._new else self._full
+            self._full = []
+            self._begin()
+        return pages
+
+    def _written(self, pages: list[_Page], manifest: Manifest) -> None:
+        first = manifest.following - len(pages)
+        for number, page in enumerate(pages, first):
+            page.number = number
+            self._known.add(number)
+            self._hold(page, page.lines or {})
+        if first == self._following:  # else others have written too, which reload() will find
+            self._following = manifest.following
+
+    def _fetch(self, key: bytes) -> bytes | None:
+        """Read the page of an answer."""
+        with self._reach() as store:
+            for _ in range(_TRIES if store is not None else 0):
+                page = self._index.get(key)
+                if page is None or page.number is None or page.lines is not None:
+                    return page.lines.get(key) if page is not None and page.lines is not None else None
+                lines = store.lines(self._name, page.number)  # type: ignore[union-attr]
+                if lines is not None:
+                    self._hold(page, lines)
+                    return lines.get(key)
+                self._take_in(store)  # type: ignore[arg-type]
+                if self._index.get(key) is page:
+                    raise CacheError(f"page {page.number} is missing")
+        return None
+
+    def _hold(self, page: _Page, lines: dict[bytes, bytes]) -> None:
+        """Keep a page in memory, in place of those that were not asked for the longest."""
+        page.lines = lines
+        page.size = sum(map(len, lines.values())) + _OVERHEAD * len(lines)
+        self._clock += 1
+        page.used = self._clock
+        self._loaded.add(page)
+        self._taken += page.size
+        if self._taken > _ROOM:
+            for old in sorted(self._loaded, key=lambda page: page.used)[:-1]:
+                old.lines = None
+                self._loaded.discard(old)
+                self._taken -= old.size
+                if self._taken <= _ROOM * 3 // 4:
+                    break
+
+    def _take_in(self, store: Store) -> None:
+        """Index the pages that are not yet known."""
+        for _ in range(_TRIES):
+            manifest = store.manifest(self._name)
+            if manifest is None:
+                if self._known:
+                    self.forget()
+                return
+            if manifest.following == self._following or self._indexed(store, manifest):
+                return
+        raise CacheError("pages that it lists are missing")
+
+    def _indexed(self, store: Store, manifest: Manifest) -> bool:
+        """Whether every page could be indexed; not where one was merged into another meanwhile."""
+        live = set(manifest.live)
+        opening = self._refresh and not self._following and not self._known
+        for number in () if opening else sorted(live - self._known):
+            keys = store.keys(self._name, number)
+            if keys is None:
+                return False
+            self._add(keys, number)
+            self._known.add(number)
+        self._known = live
+        self._small &= live
+        self._following = manifest.following
+        return True
+
+    def _add(self, keys: KeyPage, number: int) -> None:
+        page = _Page(None, number)
+        if keys.small:
+            self._small.add(number)
+        with self._gate:
+            index = self._index
+            if not (self._refresh or self._new or self._full or self._loaded):
+                index.update(dict.fromkeys(keys.digests, page))  # nothing of this run yet: higher pages win
+                return
+            stale = self._refresh and keys.merged  # may hold answers of earlier runs
+            for key in keys.digests:
+                old = index.get(key)
+                if (old is None and not stale) or (old and old.number is not None and old.number < number):
+                    index[key] = page
+
+    def _merge(self, merge: Merge) -> None:
+        """Write the answers of all small pages into full ones, without those that a later page has too."""
+        if merge.manifest.following != self._following:
+            return  # another process was faster, or has written; the next run looks again
+        batch: dict[bytes, bytes] = {}
+        size = 0
+        for number in sorted(self._small):
+            for key, line in merge.lines(number).items():
+                if self._index[key].number == number:
+                    batch[key] = line
+                    size += len(line)
+            if len(batch) >= FULL_COUNT or size >= FULL_BYTES:
+                merge.add(batch)
+                batch, size = {}, 0
+        if batch:
+            merge.add(batch)
+        merge.finish(self._small)

@@ -1,0 +1,310 @@
+"""The database below the prediction cache: pages in and out, in transactions that survive a kill.
+
+diskcache is given a ``Disk`` of ours that takes text keys and bytes inside the database, and nothing else:
+its own unpickles what it reads, and a cache folder that somebody else can write to must not run code.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from contextlib import closing, contextmanager
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
+
+import diskcache
+from diskcache.core import DBNAME, DEFAULT_SETTINGS, METADATA, MODE_RAW
+
+from pytest_modelcheck.errors import CacheError
+from pytest_modelcheck.models.cache_pages import KeyPage, Manifest, read_keys, read_lines, write_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+_PREFIX: Final = "modelcheck1:"
+_MANIFESTS: Final = f"{_PREFIX}!"  # sorts before all pages
+_SECONDS: Final = 60  # to wait for another process that is writing
+_SETTINGS: Final = {
+    "eviction_policy": "none",
+    "cull_limit": 0,
+    "size_limit": 2**62,
+    "statistics": 0,
+    "tag_index": 0,
+    "disk_min_file_size": 0,
+    "disk_pickle_protocol": 0,
+    "sqlite_mmap_size": 0,  # a file that shrinks under a mapping kills the process
+}
+_OURS: Final = frozenset(
+    {
+        ("table", "Settings"),
+        ("table", "Cache"),
+        ("index", "sqlite_autoindex_Settings_1"),
+        ("index", "Cache_key_raw"),
+        ("index", "Cache_expire_time"),
+        ("trigger", "Settings_count_insert"),
+        ("trigger", "Settings_count_delete"),
+        ("trigger", "Settings_size_insert"),
+        ("trigger", "Settings_size_update"),
+        ("trigger", "Settings_size_delete"),
+    }
+)
+_FOREIGN_ROWS: Final = (
+    "SELECT 1 FROM Cache WHERE typeof(key) != 'text' OR raw IS NOT 1 OR mode IS NOT ? OR filename IS NOT NULL"
+    " OR typeof(value) != 'blob' OR expire_time IS NOT NULL OR substr(key, 1, ?) != ? LIMIT 1"
+)
+_TAG: Final = (
+    "Signature: 8a477f597d28d172789f06886806bc55\n"
+    "# This folder is a cache of pytest-modelcheck. See https://bford.info/cachedir/\n"
+)
+
+
+class PlainDisk(diskcache.Disk):  # type: ignore[misc]
+    """Text keys and bytes in the database; everything else is refused, and no file is touched."""
+
+    def put(self, key: Any) -> tuple[str, bool]:
+        """A key on its way in."""
+        if type(key) is not str:
+            raise CacheError(f"a key is a {type(key).__name__}, not text")
+        return key, True
+
+    def get(self, key: Any, raw: Any) -> str:
+        """A key on its way out."""
+        if type(key) is not str or not raw:
+            raise CacheError("it holds a key that is no text")
+        return key
+
+    def store(self, value: Any, read: Any, key: Any = None) -> tuple[int, int, None, bytes]:
+        """A value on its way in."""
+        if type(value) is not bytes or read:
+            raise CacheError(f"the value of {key!r} is a {type(value).__name__}, not bytes")
+        return 0, MODE_RAW, None, value
+
+    def fetch(self, mode: Any, filename: Any, value: Any, read: Any) -> bytes:
+        """A value on its way out."""
+        if mode != MODE_RAW or filename is not None or type(value) is not bytes or read:
+            raise CacheError("it holds a value that is no page")
+        return value
+
+    def filename(self, key: Any = None, value: Any = None) -> tuple[str, str]:  # noqa: ARG002
+        """No value is ever kept in a file."""
+        raise CacheError("values are kept in the database alone")
+
+    def remove(self, file_path: Any) -> None:
+        """A row may name any file; none is removed."""
+        raise CacheError(f"it names a file to remove: {str(file_path)[:80]!r}")
+
+
+class Unusable(Exception):  # noqa: N818 - caught in this room, and told to the user as a warning
+    """The database cannot be opened, read or written, though nothing says that it is damaged."""
+
+
+class Store:
+    """Pages of answers in one diskcache database. Not to be entered by two threads at once.
+
+    Every method raises ``CacheError`` for what is damaged or foreign, and :class:`Unusable` for what cannot
+    be reached. Nothing exists on disk before the first :meth:`append`.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.path = directory / DBNAME
+        self._cache: Any = None
+        self._owner = 0
+        self._identity: tuple[int, int] | None = None
+
+    def manifest(self, shelf: str) -> Manifest | None:
+        """Which pages count, or ``None`` where nothing was ever written."""
+        if self._cache is None and not self.path.exists():
+            return None
+        with self._opened() as cache:
+            return self._manifest(cache, shelf)
+
+    def namespaces(self) -> list[str]:
+        """Every namespace that answers are kept of."""
+        found: list[str] = []
+        if self._cache is None and not self.path.exists():
+            return found
+        with self._opened() as cache:
+            for key in cache.iterkeys():
+                if not key.startswith(_MANIFESTS):
+                    break
+                found.append(Manifest.load(cache[key]).namespace)
+        return found
+
+    def keys(self, shelf: str, number: int) -> KeyPage | None:
+        """A key page, or ``None`` where it has been merged into another."""
+        with self._opened() as cache:
+            data = cache.get(_key(shelf, "k", number))
+            return None if data is None else read_keys(data)
+
+    def lines(self, shelf: str, number: int) -> dict[bytes, bytes] | None:
+        """The answers of a page by digest, or ``None`` where it has been merged into another."""
+        with self._opened() as cache:
+            keys = cache.get(_key(shelf, "k", number))
+            values = cache.get(_key(shelf, "v", number))
+            return None if keys is None or values is None else read_lines(read_keys(keys), values)
+
+    def append(self, shelf: str, namespace: str, pages: Sequence[Mapping[bytes, bytes]]) -> Manifest:
+        """Write pages, all or none, and return the manifest of which they are the last."""
+        with self._opened(create=True) as cache, cache.transact():
+            manifest = self._manifest(cache, shelf) or Manifest(namespace)
+            for number, lines in enumerate(pages, manifest.following):
+                _set_page(cache, shelf, number, write_page(lines))
+            manifest = manifest.with_pages(len(pages))
+            cache.set(_MANIFESTS + shelf, manifest.dump())
+            return manifest
+
+    @contextmanager
+    def merging(self, shelf: str) -> Iterator[Merge]:
+        """A transaction in which pages are taken out and merged ones put in."""
+        with self._opened() as cache, cache.transact():
+            yield Merge(cache, shelf, self._manifest(cache, shelf) or Manifest(""))
+
+    def close(self) -> None:
+        """Close the connection of this thread."""
+        if self._cache is not None:
+            self._cache.close()
+            self._cache = None
+
+    def set_aside(self) -> Path | None:
+        """Rename the database, so that the next write begins a new one; return its new path.
+
+        Returns ``None`` where another process has already put a new one in its place. Raises
+        :class:`Unusable` where it cannot be renamed.
+        """
+        self.close()
+        if self._identity is not None and _identity(self.path) != self._identity:
+            return None
+        target = next(path for path in map(self._damaged, count(1)) if not path.exists())
+        try:
+            for suffix in ("-wal", "-shm", ""):
+                source = self.path.with_name(DBNAME + suffix)
+                if source.exists():
+                    source.rename(target.with_name(target.name + suffix))
+        except OSError as error:
+            raise Unusable(f"{error.strerror or error}, and it cannot be renamed") from None
+        return target
+
+    def _damaged(self, number: int) -> Path:
+        return self.directory / f"{DBNAME}.damaged-{number}"
+
+    def _manifest(self, cache: Any, shelf: str) -> Manifest | None:
+        data = cache.get(_MANIFESTS + shelf)
+        return None if data is None else Manifest.load(data)
+
+    @contextmanager
+    def _opened(self, *, create: bool = False) -> Iterator[Any]:
+        try:
+            if self._cache is None:
+                self._open(create=create)
+            elif _identity(self.path) != self._identity:
+                raise CacheError("it was removed or replaced while it was in use")
+            yield self._cache
+        except diskcache.Timeout as error:
+            raise Unusable(str(error.__context__ or f"it was locked for {_SECONDS} seconds")) from None
+        except sqlite3.OperationalError as error:
+            raise Unusable(str(error)) from None
+        except sqlite3.Error as error:
+            raise CacheError(str(error)) from None
+        except OSError as error:
+            raise Unusable(error.strerror or str(error)) from None
+        finally:
+            if self._cache is not None and threading.get_ident() != self._owner:
+                self._cache.close()  # a connection belongs to its thread, which may end without a word
+
+    def _open(self, *, create: bool) -> None:
+        text = os.fspath(self.directory)
+        if os.path.expandvars(text) != text:  # as diskcache would
+            raise Unusable("its name holds a $ that would be taken for a variable")
+        if create:
+            _make_folder(self.directory)
+        self._identity = _identity(self.path)
+        if self._identity is not None:
+            _inspect(self.path)
+        self._cache = diskcache.Cache(text, timeout=_SECONDS, disk=PlainDisk, **_SETTINGS)
+        self._owner = threading.get_ident()
+        self._identity = _identity(self.path)
+
+
+class Merge:
+    """Inside the transaction of :meth:`Store.merging`."""
+
+    def __init__(self, cache: Any, shelf: str, manifest: Manifest) -> None:
+        self.manifest = manifest
+        self._cache = cache
+        self._shelf = shelf
+        self._added = 0
+
+    def keys(self, number: int) -> KeyPage:
+        """A key page."""
+        return read_keys(self._cache.get(_key(self._shelf, "k", number), b""))
+
+    def lines(self, number: int) -> dict[bytes, bytes]:
+        """The answers of a page by digest."""
+        return read_lines(self.keys(number), self._cache.get(_key(self._shelf, "v", number), b""))
+
+    def add(self, lines: Mapping[bytes, bytes]) -> None:
+        """Put a merged page in."""
+        number = self.manifest.following + self._added
+        _set_page(self._cache, self._shelf, number, write_page(lines, merged=True))
+        self._added += 1
+
+    def finish(self, without: Iterable[int]) -> None:
+        """Take the old pages out."""
+        gone = list(without)
+        for number in gone:
+            self._cache.delete(_key(self._shelf, "k", number))
+            self._cache.delete(_key(self._shelf, "v", number))
+        manifest = self.manifest.with_pages(self._added, gone)
+        self._cache.set(_MANIFESTS + self._shelf, manifest.dump())
+
+
+def _key(shelf: str, what: str, number: int) -> str:
+    return f"{_PREFIX}{shelf}:{what}{number}"
+
+
+def _set_page(cache: Any, shelf: str, number: int, page: tuple[bytes, bytes]) -> None:
+    for what, data in zip("kv", page, strict=True):
+        cache.set(_key(shelf, what, number), data)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file a path names at this moment."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _make_folder(directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, text in ((".gitignore", "*\n"), ("CACHEDIR.TAG", _TAG)):
+        if not (directory / name).exists():
+            (directory / name).write_text(text, encoding="utf-8")
+
+
+def _inspect(path: Path) -> None:
+    """Raise ``CacheError`` unless a database holds what this module writes, and nothing else.
+
+    diskcache believes what a database says: a setting becomes an attribute, a row may name a file to remove.
+    """
+    with closing(sqlite3.connect(path, timeout=_SECONDS)) as connection:
+        found = set(connection.execute("SELECT type, name FROM sqlite_master"))
+        if not found <= _OURS:
+            raise CacheError(f"it holds {' '.join(map(str, min(found - _OURS)))}, which is not ours")
+        if ("table", "Settings") in found:
+            settings = {row[0] for row in connection.execute("SELECT key FROM Settings")}
+            if not settings <= {*DEFAULT_SETTINGS, *METADATA}:
+                raise CacheError("it holds settings that are not ours")
+        if ("table", "Cache") in found:
+            try:
+                foreign = connection.execute(_FOREIGN_ROWS, (MODE_RAW, len(_PREFIX), _PREFIX)).fetchone()
+            except sqlite3.OperationalError as error:
+                raise CacheError(f"its tables are not ours ({error})") from None
+            if foreign:
+                raise CacheError("it holds rows that are not ours")

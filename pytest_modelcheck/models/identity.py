@@ -1,0 +1,151 @@
+"""What makes two models one: a name, a version, a fingerprint, and the source of the fixture.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.canonical import digest
+from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.models.source import source_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Files", "files", "fingerprint", "namespace", "source_digest"]
+
+_LONGEST: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Files whose content tells one model from another. Made by :func:`files`."""
+
+    patterns: tuple[str, ...]
+    root: Path
+
+
+def files(*patterns: str, root: str | Path | None = None) -> Files:
+    """Name files (weights, prompts) whose content is the model's fingerprint.
+
+    Args:
+        patterns: Paths, or patterns with ``*``, ``**`` and ``?``; a folder stands for all files in it.
+        root: The folder that they are relative to; by default the folder of the file that calls this.
+
+    Raises:
+        UsageError: No pattern is given. One that matches nothing is refused when the files are read.
+
+    >>> files("model.joblib", "prompts/*.txt", root="/models").patterns
+    ('model.joblib', 'prompts/*.txt')
+    """
+    if not patterns:
+        raise UsageError('files() names no file. Write files("model.joblib"), or a pattern.')
+    if root is not None:
+        return Files(patterns, Path(root))
+    here = inspect.currentframe()
+    caller = here.f_back if here is not None else None
+    source = Path(caller.f_code.co_filename) if caller is not None else Path()
+    return Files(patterns, source.absolute().parent if source.is_file() else Path.cwd())
+
+
+def fingerprint(value: Any) -> str:
+    """A short text that differs wherever the model may differ.
+
+    Args:
+        value: Text or a number (kept as it is where it is short), any value with a canonical form,
+            :func:`files`, or a callable without arguments that returns one of these.
+
+    Raises:
+        UsageError: The value is ``None``, a pattern matches no file, or a file cannot be read.
+        NotCanonical: The value has no canonical form.
+
+    >>> fingerprint("fp_44709d6fcb"), fingerprint(3), fingerprint(lambda: {"temperature": 0})
+    ('fp_44709d6fcb', '3', '08de980536ca6f8b9febc2c8ce0843b4')
+    """
+    if callable(value) and not isinstance(value, type):
+        value = value()
+    if isinstance(value, Files):
+        return _content(value)
+    if value is None:
+        raise UsageError(
+            "fingerprint= is None, which tells no model from another. Name what changes with the model (a "
+            "text, a number, files(...), or a callable that returns one), or leave fingerprint= out."
+        )
+    if type(value) is str and 0 < len(value) <= _LONGEST and value.isprintable():
+        return value
+    if type(value) in (int, float):
+        return repr(value)[:_LONGEST] if abs(value) < 1e60 else digest(value).hex()
+    return digest(value).hex()
+
+
+def namespace(name: str, version: str | None, fingerprint: str | None, source: str) -> str:
+    """One text for everything that answers are kept apart by; readable, and different where any part is.
+
+    >>> namespace("triage", "2.1", None, "9f86d081884c7d65")
+    '["triage","2.1",null,"9f86d081884c7d65"]'
+    """
+    return json.dumps([name, version, fingerprint, source], separators=(",", ":"))
+
+
+def _content(chosen: Files) -> str:
+    """The content of all files, in the order of their names."""
+    found = {path: name for pattern in chosen.patterns for path, name in _matches(pattern, chosen.root)}
+    rows = sorted((name, _file_digest(path)) for path, name in found.items())
+    return digest(rows).hex()
+
+
+def _matches(pattern: str, root: Path) -> list[tuple[Path, str]]:
+    """The files that a pattern means, each with the name that it goes by."""
+    paths = sorted(_paths(pattern, root))
+    if not paths:
+        raise UsageError(
+            f"fingerprint=files({pattern!r}): no file matches, looking from {root}. Correct the pattern, or "
+            "name the folder with root=."
+        )
+    return [(path, _name(path, root)) for path in paths]
+
+
+def _paths(pattern: str, root: Path) -> Iterator[Path]:
+    path = Path(pattern)
+    if path.is_absolute():
+        root, pattern = Path(path.anchor), str(path.relative_to(path.anchor))
+    try:
+        matches = [root / pattern] if (root / pattern).exists() else list(root.glob(pattern))
+    except (ValueError, NotImplementedError) as error:
+        raise UsageError(f"fingerprint=files({pattern!r}): this is no pattern ({error}).") from None
+    for match in matches:
+        if match.is_dir():
+            yield from (inner for inner in match.rglob("*") if inner.is_file())
+        else:
+            yield match
+
+
+def _name(path: Path, root: Path) -> str:
+    """The name of a file as seen from the root; a file elsewhere goes by its own name alone."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
+def _file_digest(path: Path) -> str:
+    try:
+        status = path.stat()
+        return _digest_of(path, status.st_mtime_ns, status.st_size)
+    except OSError as error:
+        raise UsageError(f"fingerprint=files(...): {path} cannot be read ({error.strerror}).") from None
+
+
+@lru_cache(maxsize=4096)
+def _digest_of(path: Path, changed: int, size: int) -> str:  # noqa: ARG001 - a changed file is read again
+    """The content of one file, read once per process for as long as the file is the same."""
+    total = blake2b(digest_size=16)
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            total.update(block)
+    return total.hexdigest()
