@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.perturb import variants
 from pytest_modelcheck.records import MISSING, Trial
 
 if TYPE_CHECKING:
@@ -73,6 +72,8 @@ class Plan:
         if self._perturbations is None:
             yield None, 0, MISSING
             return
+        from pytest_modelcheck.perturb import variants
+
         for number, variant in enumerate(case.variants):
             yield GIVEN, number, variant
         for perturbation in self._perturbations:
@@ -84,7 +85,7 @@ class Plan:
 
 
 def _variant_major(window: list[tuple[int, Trial]]) -> Iterator[Trial]:
-    for _order, trial in sorted(window, key=_order):
+    for _, trial in sorted(window, key=_order):
         yield trial
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.model import Definition
     from pytest_modelcheck.plugin.markers import Request
 
-_OURS = frozenset({case._get_wrapped_function(), score._get_wrapped_function()})  # noqa: SLF001 - no public way
+_OURS = frozenset({case.__wrapped__, score.__wrapped__})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import NAMES, Limits, limits_from
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.perturb import as_perturbations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,6 +120,8 @@ def _source(source: Any, base: Path, fields: Mapping[str, str]) -> Cases:
 def _perturbations(kind: str, options: Mapping[str, Any], cases: Cases | None) -> tuple[Perturbation, ...]:
     under = options.get("under")
     if under is not None:
+        from pytest_modelcheck.perturb import as_perturbations
+
         return as_perturbations(under)
     if cases is not None:
         first = cases.peek()

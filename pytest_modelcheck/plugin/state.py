@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import warnings
 from contextlib import contextmanager
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcheck.errors import ModelcheckError
+from pytest_modelcheck.errors import ModelcheckError, UsageError
+from pytest_modelcheck.models.model import Definition
+from pytest_modelcheck.plugin.fixtures import DECLARATION
+from pytest_modelcheck.plugin.items import definitions_of
 from pytest_modelcheck.plugin.settings import settings_of
 from pytest_modelcheck.plugin.versions import Versions
 from pytest_modelcheck.plugin.warnings import ModelcheckWarning
@@ -20,7 +24,7 @@ from pytest_modelcheck.session import Session
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcheck.models.model import Definition, Model
+    from pytest_modelcheck.models.model import Model
 
 
 class State:
@@ -72,29 +76,34 @@ def usage() -> Iterator[None]:
     try:
         yield
     except ModelcheckError as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 def model_definitions(session: pytest.Session) -> dict[str, Definition]:
-    """Every model fixture that pytest knows of, by the name of its model.
+    """Every model fixture of the conftest files, plugins and test modules loaded, by its model's name.
 
     Raises:
         UsageError: two definitions share a name.
     """
-    from pytest_modelcheck.errors import UsageError
-    from pytest_modelcheck.plugin.fixtures import DECLARATION
-
     found: dict[str, Definition] = {}
-    for definitions in session._fixturemanager._arg2fixturedefs.values():  # noqa: SLF001 - pytest has no other list
-        for each in definitions:
-            definition = getattr(each.func, DECLARATION, None)
-            if definition is None:
-                continue
-            other = found.setdefault(definition.name, definition)
-            if other.source != definition.source:
-                raise UsageError(
-                    f"two different models are called {definition.name!r}: at {other.location} and at "
-                    f"{definition.location}. They would share baselines: give one of them another name, "
-                    f'@model_fixture(name="...")'
-                )
+    for definition in _declared(session):
+        other = found.setdefault(definition.name, definition)
+        if other.source != definition.source:
+            raise UsageError(
+                f"two different models are called {definition.name!r}: at {other.location} and at "
+                f"{definition.location}. They would share baselines: give one of them another name, "
+                '@model_fixture(name="...")'
+            )
     return found
+
+
+def _declared(session: pytest.Session) -> Iterator[Definition]:
+    modules = [plugin for plugin in session.config.pluginmanager.get_plugins() if isinstance(plugin, ModuleType)]
+    functions = [item for item in session.items if isinstance(item, pytest.Function)]
+    modules += dict.fromkeys(item.module for item in functions)
+    for module in modules:
+        for value in vars(module).values():
+            if isinstance(definition := getattr(value, DECLARATION, None), Definition):
+                yield definition
+    for item in functions:
+        yield from definitions_of(item).values()

@@ -73,7 +73,7 @@ class Session:
         Answers are kept across runs only where a change of the model cannot hide: its fixture takes
         ``model_version``, or names a ``fingerprint``.
         """
-        mark = fingerprint(definition.fingerprint)
+        mark = None if definition.fingerprint is None else fingerprint(definition.fingerprint)
         named = version is not None and (definition.takes_version or mark is not None)
         place = namespace(definition.name, version, mark, definition.source)
         shelf = self.cache.shelf(place, keep=named)
