@@ -49,6 +49,19 @@ class Drift:
         return self.distance - self.expected
 
 
+def judged(distance: float, permuted: Floats) -> Drift:
+    """Hold a distance against those of permuted samples; the observed one counts among them.
+
+    >>> import numpy as np
+    >>> judged(0.5, np.array([0.125, 0.25, 0.375]))
+    Drift(distance=0.5, expected=0.25, p_value=0.25)
+    """
+    import numpy as np
+
+    as_far = int(np.count_nonzero(permuted >= distance - _TIE * max(1.0, distance)))
+    return Drift(distance, float(permuted.mean()), (as_far + 1) / (len(permuted) + 1))
+
+
 def total_variation(before: Sequence[Hashable], now: Sequence[Hashable]) -> float:
     """Return the share of labels that would have to change for one sample to look like the other, in [0, 1].
 
@@ -99,7 +112,7 @@ def label_drift(
         drawn = generator.multivariate_hypergeometric(together, len(old), size=resamples)
         permuted = np.abs(drawn / len(old) - (together - drawn) / len(new))
     distance = total_variation(before, now)
-    return _judged(distance, permuted.sum(axis=1) / 2)
+    return judged(distance, permuted.sum(axis=1) / 2)
 
 
 def _swapped_labels(
@@ -163,7 +176,7 @@ def score_drift(
         else:
             drawn = generator.permuted(np.broadcast_to(weights, (size, len(values))), axis=1)
         found.append(_transport(values, drawn))
-    return _judged(float(_transport(values, weights[None])[0]), np.concatenate(found))
+    return judged(float(_transport(values, weights[None])[0]), np.concatenate(found))
 
 
 def _pooled(old: Floats, new: Floats) -> tuple[Floats, Floats]:
@@ -181,13 +194,6 @@ def _transport(values: Floats, weights: Floats) -> Floats:
     import numpy as np
 
     return np.asarray(np.abs(np.cumsum(weights[:, :-1], axis=1)) @ np.diff(values))
-
-
-def _judged(distance: float, permuted: Floats) -> Drift:
-    import numpy as np
-
-    as_far = int(np.count_nonzero(permuted >= distance - _TIE * max(1.0, distance)))
-    return Drift(distance, float(permuted.mean()), (as_far + 1) / (len(permuted) + 1))
 
 
 def _codes(

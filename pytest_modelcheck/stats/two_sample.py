@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.stats.drift import Drift
+from pytest_modelcheck.stats.drift import Drift, judged
 from pytest_modelcheck.stats.resampling import chunks, resamples_for
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _LEAST = 8  # of either sample: half of it to learn from, half to be judged on
-_TIE = 1e-9
 
 
 def feature_drift(
@@ -48,7 +47,6 @@ def feature_drift(
     True
     """
     import numpy as np
-    from sklearn.ensemble import RandomForestClassifier
 
     old, new = _features(before), _features(now)
     if old.shape[1] != new.shape[1] or (paired and len(old) != len(new)):
@@ -58,23 +56,28 @@ def feature_drift(
     new_order = old_order if paired else generator.permutation(len(new))
     old_learn, old_judge = np.split(old[old_order], [len(old) // 2])
     new_learn, new_judge = np.split(new[new_order], [len(new) // 2])
-    forest = RandomForestClassifier(n_estimators=100, min_samples_leaf=5, random_state=seed, n_jobs=1)
-    forest.fit(np.concatenate([old_learn, new_learn]), np.repeat([0, 1], [len(old_learn), len(new_learn)]))
-    scores = forest.predict_proba(np.concatenate([old_judge, new_judge]))[:, 1]
+    scores = _learnt_scores(old_learn, new_learn, np.concatenate([old_judge, new_judge]), seed)
     is_new = np.repeat([False, True], [len(old_judge), len(new_judge)])
     ranks = _ranks(scores)
-    distance = float(_gini(ranks, is_new[None])[0])
     permuted = []
     for size in chunks(resamples_for(false_fail_rate), len(ranks)):
         if paired:
-            swapped = generator.random((size, len(old_judge))) < 0.5
+            swapped = generator.random((size, len(old_judge))) < 1 / 2
             drawn = np.concatenate([swapped, ~swapped], axis=1)
         else:
             drawn = generator.permuted(np.broadcast_to(is_new, (size, len(ranks))), axis=1)
         permuted.append(_gini(ranks, drawn))
-    found = np.concatenate(permuted)
-    as_far = int(np.count_nonzero(found >= distance - _TIE))
-    return Drift(distance, float(found.mean()), (as_far + 1) / (len(found) + 1))
+    return judged(float(_gini(ranks, is_new[None])[0]), np.concatenate(permuted))
+
+
+def _learnt_scores(old: Floats, new: Floats, rows: Floats, seed: int) -> Floats:
+    """Learn to tell old from new, and return how new each row looks."""
+    import numpy as np
+    from sklearn.ensemble import RandomForestClassifier
+
+    forest = RandomForestClassifier(n_estimators=100, min_samples_leaf=5, random_state=seed, n_jobs=1)
+    forest.fit(np.concatenate([old, new]), np.repeat([0, 1], [len(old), len(new)]))
+    return np.asarray(forest.predict_proba(rows)[:, 1])
 
 
 def _features(rows: ArrayLike) -> Floats:
@@ -96,6 +99,8 @@ def _ranks(scores: Floats) -> Floats:
 
 def _gini(ranks: Floats, is_new: NDArray[np.bool_]) -> Floats:
     """Return ``2 * AUC - 1`` for each row, by the rank sum of Mann and Whitney."""
+    import numpy as np
+
     new = is_new.sum(axis=1)
     above = is_new @ ranks - new * (new + 1) / 2
-    return 2 * above / (new * (len(ranks) - new)) - 1
+    return np.asarray(2 * above / (new * (len(ranks) - new)) - 1)
