@@ -17,6 +17,7 @@ from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.plugin.items import MARKED
 from pytest_modelcheck.plugin.progress import PROGRESS
 from pytest_modelcheck.plugin.state import STATE, state_of
+from pytest_modelcheck.plugin.tracing import aware_of_greenlets
 from pytest_modelcheck.plugin.warnings import InconclusiveWarning
 from pytest_modelcheck.records import Status
 
@@ -52,7 +53,8 @@ def staged(item: pytest.Item) -> Iterator[None]:
     if marked is not None and switchboard.awaited:
         item.obj = _all_cases(item, marked)
     try:
-        yield
+        with aware_of_greenlets():
+            yield
         fail_if_any(item)
     finally:
         if PROGRESS in item.stash:

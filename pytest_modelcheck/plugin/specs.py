@@ -19,6 +19,7 @@ from pytest_modelcheck.plugin.assertions import without_diffs
 from pytest_modelcheck.plugin.progress import progress_of
 from pytest_modelcheck.plugin.render import render
 from pytest_modelcheck.plugin.state import state_of
+from pytest_modelcheck.plugin.tracing import forbids_switching
 from pytest_modelcheck.records import Outcome
 
 if TYPE_CHECKING:
@@ -129,8 +130,8 @@ _PATCHING = frozenset(
 
 
 def _serial(item: pytest.Function) -> bool:
-    """Whether the body takes a fixture whose effects would reach into other bodies."""
-    return not _PATCHING.isdisjoint(item._fixtureinfo.argnames)  # noqa: SLF001
+    """Whether bodies must not be suspended: they take a fixture whose effects reach into other bodies."""
+    return forbids_switching() or not _PATCHING.isdisjoint(item._fixtureinfo.argnames)  # noqa: SLF001
 
 
 def _body(
