@@ -1,0 +1,17 @@
+"""Where cases come from.
+
+>>> from pytest_modelcheck import cases
+>>> tickets = cases.load([{"input": "Where is my parcel?", "expected": "shipping"}])
+>>> tickets[0].input
+'Where is my parcel?'
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from pytest_modelcheck.cases.collection import Cases
+from pytest_modelcheck.cases.loading import load
+from pytest_modelcheck.records import Case
+
+__all__ = ["Case", "Cases", "load"]

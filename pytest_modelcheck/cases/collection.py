@@ -1,0 +1,126 @@
+"""The cases of a check: where they come from, and which of them are meant.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from pytest_modelcheck.cases.identity import identified
+from pytest_modelcheck.cases.narrowing import Filtered, Sampled, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pytest_modelcheck.cases.fields import Layout
+    from pytest_modelcheck.cases.narrowing import Narrowing
+    from pytest_modelcheck.cases.sources import Source
+    from pytest_modelcheck.records import Case
+
+
+class Cases(Sequence["Case"]):
+    """A sequence of cases, read when it is first looked at and then remembered.
+
+    Made by :func:`load`. Narrowing it (:meth:`filter`, :meth:`where`, :meth:`sample`) makes another one,
+    and changes no id.
+
+    >>> from pytest_modelcheck import cases
+    >>> known = cases.load([("Where is my parcel?", "shipping"), ("I want my money back", "refund")])
+    >>> len(known), known[1].expected, known[1].id
+    (2, 'refund', 'c-...')
+    >>> [case.input for case in known.filter(lambda case: case.expected == "refund")]
+    ['I want my money back']
+    """
+
+    def __init__(self, source: Source, layout: Layout, narrowings: tuple[Narrowing, ...] = ()) -> None:
+        self._source = source
+        self._layout = layout
+        self._narrowings = narrowings
+        self._known: tuple[Case, ...] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Cases from {self.origin}>"
+
+    @property
+    def origin(self) -> str:
+        """Where the cases come from, in words: ``tickets.yaml, where language='es'``."""
+        return ", ".join([self._source.name, *(str(narrowing) for narrowing in self._narrowings)])
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files that are read, for whoever records what a result rests on."""
+        return self._source.paths
+
+    def bind(self, base: Path, root: Path | None = None) -> Cases:
+        """These cases, where a relative path is meant from ``base`` unless it was said from where.
+
+        Args:
+            base: The folder of the test file.
+            root: The folder from which messages name the file (default: the current one).
+        """
+        source = self._source.bind(base, root)
+        return self if source is self._source else Cases(source, self._layout, self._narrowings)
+
+    def check(self) -> None:
+        """Raise :class:`CaseError` where it is plain, before reading any, that there are no cases to read."""
+        self._source.check()
+
+    def peek(self) -> Case | None:
+        """The first case, or ``None``; of JSON Lines, no more than that is read.
+
+        Where the case does not say its id, it is empty here: telling it takes all cases. Narrowed cases
+        are all read.
+        """
+        if self._known is not None or self._narrowings:
+            return next(iter(self), None)
+        return next(self._source.cases(self._layout), None)
+
+    def filter(self, predicate: Callable[[Case], object]) -> Cases:
+        """Those of which ``predicate(case)`` holds."""
+        return self._narrowed(Filtered(predicate))
+
+    def where(self, **metadata: Any) -> Cases:
+        """Those with this metadata, such as ``language="es"``.
+
+        Raises:
+            CaseError: (When they are read.) No case has such a metadata, or such a value of it.
+        """
+        return self._narrowed(Where(metadata))
+
+    def sample(self, n: int, seed: int = 0) -> Cases:
+        """``n`` of them, in their order.
+
+        Which ones depends on their ids and the seed alone: neither the order of the file nor further cases
+        in it change much of the sample.
+
+        Raises:
+            CaseError: (When they are read.) There are fewer.
+        """
+        return self._narrowed(Sampled(n, seed))
+
+    def _narrowed(self, narrowing: Narrowing) -> Cases:
+        return Cases(self._source, self._layout, (*self._narrowings, narrowing))
+
+    def _all(self) -> tuple[Case, ...]:
+        if self._known is None:
+            known = identified(list(self._source.cases(self._layout)))
+            for narrowing in self._narrowings:
+                known = narrowing(known)
+            self._known = known
+        return self._known
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __iter__(self) -> Iterator[Case]:
+        return iter(self._all())
+
+    @overload
+    def __getitem__(self, index: int) -> Case: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Case]: ...
+    def __getitem__(self, index: int | slice) -> Case | Sequence[Case]:
+        return self._all()[index]

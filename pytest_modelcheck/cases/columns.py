@@ -1,0 +1,113 @@
+"""Tables: what each column means, told from the header once for all rows.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.cases.fields import FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pytest_modelcheck.cases.fields import Layout
+    from pytest_modelcheck.errors import CaseError
+
+_FAMILIES: Final = ("input", "expected", "metadata")
+
+Step = tuple[int, str, str | None]
+"""The place of a column, the field that it fills, and the name in it where the field is a mapping."""
+
+
+class Header:
+    """The columns of one table.
+
+    ``input``, ``expected``, ``id``, ``known_failure`` and ``variants`` are the fields of a case;
+    ``input.subject`` and ``input.body`` make a mapping together, and so do ``expected.`` and
+    ``metadata.`` columns; all others are metadata.
+    """
+
+    def __init__(self, names: Sequence[Any], layout: Layout, error: Callable[[str], CaseError]) -> None:
+        self._error = error
+        self.width = len(names)
+        self._check(names)
+        self.steps = [self._step(place, name, layout) for place, name in enumerate(names)]
+        self._check_mapped(names, layout)
+        self._check_conflicts(names)
+
+    def fields(self, values: Sequence[Any]) -> dict[str, Any]:
+        """The fields of a case out of the cells of one row; ``None`` in a cell says nothing."""
+        fields: dict[str, Any] = {}
+        for place, field, name in self.steps:
+            value = values[place]
+            if name is None:
+                if value is not None:
+                    fields[field] = value
+            elif value is not None or field == "input":
+                fields.setdefault(field, {})[name] = value
+        inputs = fields.get("input")
+        if isinstance(inputs, dict) and all(value is None for value in inputs.values()):
+            del fields["input"]
+        return fields
+
+    def _check(self, names: Sequence[Any]) -> None:
+        for place, name in enumerate(names, 1):
+            if not isinstance(name, str):
+                raise self._error(f"the name of column {place} must be text, not {name!r}")
+            if not name.strip():
+                raise self._error(
+                    f"column {place} has no name (pandas writes such a one unless told to_csv(index=False))"
+                )
+        twice = sorted({name for name in names if list(names).count(name) > 1})
+        if twice:
+            raise self._error(f"there are two columns '{twice[0]}'")
+
+    def _step(self, place: int, name: str, layout: Layout) -> Step:
+        for field, columns in layout.names.items():
+            if name == columns:
+                return place, field, None
+            if isinstance(columns, tuple) and name in columns:
+                return place, field, name
+        if name in FIELDS and name not in layout.names:
+            return place, name, None
+        family, dot, rest = name.partition(".")
+        if dot and rest and family in _FAMILIES and family not in layout.names:
+            return place, family, rest
+        close = layout.near_miss(name)
+        if close is not None:
+            raise self._error(
+                f"unknown column '{name}': did you mean '{close}'?"
+                f" (if it is metadata, call it 'metadata.{name}')"
+            )
+        return place, "metadata", name
+
+    def _check_mapped(self, names: Sequence[str], layout: Layout) -> None:
+        for field, columns in layout.names.items():
+            for column in (columns,) if isinstance(columns, str) else columns:
+                if column not in names:
+                    raise self._error(
+                        f"no column '{column}', which {field}={columns!r} asks for; {_has(names)}"
+                    )
+        if not any(field == "input" for _, field, _ in self.steps):
+            raise self._error(
+                f"no column 'input'; {_has(names)}; if one of them is the input, say which: "
+                "cases.load(…, input='…')"
+            )
+
+    def _check_conflicts(self, names: Sequence[str]) -> None:
+        taken: dict[tuple[str, str | None], str] = {}
+        for place, field, name in self.steps:
+            other = taken.setdefault((field, name), names[place])
+            if other != names[place]:
+                raise self._error(f"the columns '{other}' and '{names[place]}' say the same")
+        for _, field, name in self.steps:
+            if name is None and any(step[1] == field and step[2] is not None for step in self.steps):
+                if field == "metadata":
+                    raise self._error("beside a column 'metadata' there are others that are metadata too")
+                raise self._error(f"there are both a column '{taken[field, None]}' and columns '{field}.…'")
+
+
+def _has(names: Sequence[str]) -> str:
+    return f"there are {', '.join(repr(name) for name in names) or 'none'}"

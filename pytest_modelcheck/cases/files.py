@@ -1,0 +1,203 @@
+"""Files that cases come from: where they are, how they are opened, and what is wrong with them.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import codecs
+import difflib
+import os
+import stat
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
+
+from pytest_modelcheck.errors import CaseError, located
+from pytest_modelcheck.records import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FORMATS = {
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".csv": "csv",
+    ".tsv": "tsv",
+}
+
+EMPTY = "the file is empty; at least one case is needed"
+NO_CASES = "the file holds no cases; at least one is needed"
+
+_OTHER_ENCODINGS = {
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A file of cases.
+
+    Attributes:
+        path: Where it is.
+        shown: How messages and reports name it.
+    """
+
+    path: Path
+    shown: str
+
+    def error(self, message: str, line: int | None = None) -> CaseError:
+        """The error that says ``message`` of this file."""
+        return CaseError(located(message, self.shown, line))
+
+    def origin(self, line: int | None) -> Origin:
+        """The place of a case in this file."""
+        return Origin(self.shown, line)
+
+    @property
+    def format(self) -> str:
+        """What the name says that the file holds: a value of :data:`FORMATS`."""
+        suffixes = self.path.suffixes
+        suffix = suffixes[-2] if len(suffixes) > 1 and self._compressed else self.path.suffix
+        known = FORMATS.get(suffix.lower())
+        if known is None:
+            raise self.error(
+                f"cannot tell from its name what this file holds; cases are read from {', '.join(FORMATS)}"
+                " (each also with .gz)"
+            )
+        return known
+
+    @property
+    def _compressed(self) -> bool:
+        return self.path.suffix.lower() == ".gz"
+
+    def check(self) -> None:
+        """Raise :class:`CaseError` unless this is a file that can be opened and holds something."""
+        try:
+            mode = self.path.stat()
+        except (OSError, ValueError) as error:
+            raise self._unopened(error) from error
+        if stat.S_ISDIR(mode.st_mode):
+            raise self.error(f"this is a folder, not a file of cases{_files_in(self.path)}")
+        if not stat.S_ISREG(mode.st_mode):
+            raise self.error("this is not a regular file; cases are read twice where there are many")
+        if mode.st_size == 0:
+            raise self.error(EMPTY)
+        _ = self.format
+        if not os.access(self.path, os.R_OK):
+            raise self.error("the file cannot be opened: permission denied")
+
+    def lines(self) -> Iterator[bytes]:
+        """The lines of the file, as bytes with their line ends; read as they are asked for."""
+        self.check()
+        try:
+            with self._open() as stream:
+                yield from stream
+        except (OSError, EOFError, zlib.error) as error:
+            raise self._unreadable(error) from error
+
+    def text(self) -> str:
+        """The whole file, decoded, without a byte order mark."""
+        return self.decode(b"".join(self.lines()))
+
+    def decode(self, data: bytes, line: int = 1) -> str:
+        """Decode what begins on ``line`` of the file; line 1 may begin with a byte order mark."""
+        if line == 1:
+            data = self._unmarked(data)
+        if b"\0" in data:
+            place = line + data.count(b"\n", 0, data.index(b"\0"))
+            raise self.error("there is a NUL byte here, which no text holds; is the file damaged?", place)
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            place = line + data.count(b"\n", 0, error.start)
+            start = data.rfind(b"\n", 0, error.start) + 1
+            raise self.error(
+                f"not UTF-8: byte 0x{data[error.start]:02x}, number {error.start - start + 1} of the line"
+                f" ({error.reason}); save the file as UTF-8",
+                place,
+            ) from error
+
+    def _unmarked(self, data: bytes) -> bytes:
+        for mark, name in _OTHER_ENCODINGS.items():
+            if data.startswith(mark):
+                raise self.error(f"the file is in {name}; save it as UTF-8")
+        return data.removeprefix(codecs.BOM_UTF8)
+
+    def _open(self) -> IO[bytes]:
+        if not self._compressed:
+            return self.path.open("rb")
+        import gzip
+
+        return cast("IO[bytes]", gzip.open(self.path, "rb"))
+
+    def _unreadable(self, error: Exception) -> CaseError:
+        if self._compressed:
+            return self.error(f"cannot be decompressed ({error}); the file is truncated or not gzip")
+        return self._unopened(error)
+
+    def _unopened(self, error: Exception) -> CaseError:
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            return CaseError(_not_found(self.path, self.shown))
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        return self.error(f"the file cannot be opened: {reason}")
+
+
+def find(name: str | Path, base: Path | None, root: Path | None = None) -> CaseFile:
+    """The file that ``name`` means, without looking whether it is there.
+
+    Args:
+        name: A path; a relative one is meant from ``base``.
+        base: The folder of the test file.
+        root: The folder from which messages name files (default: the current one).
+
+    Raises:
+        CaseError: The path is relative, and there is nothing that it is relative to.
+    """
+    path = Path(name)
+    if not path.is_absolute():
+        if base is None:
+            raise CaseError(
+                f"{name}: a relative path, and nothing says from where; pass base=Path(__file__).parent"
+            )
+        path = base / path
+    return CaseFile(path, _shown(path, root))
+
+
+def _shown(path: Path, root: Path | None) -> str:
+    where = os.path.normpath(path)
+    try:
+        short = os.path.relpath(where, root or Path.cwd())
+    except ValueError:  # another drive
+        return where
+    return where if short.startswith(os.pardir) else short
+
+
+def _not_found(path: Path, shown: str) -> str:
+    folder = path.parent
+    if not folder.is_dir():
+        return f"no file {shown}: its folder {folder} does not exist"
+    names = sorted(entry.name for entry in folder.iterdir())
+    close = [name for name in names if name.split(".")[0] == path.name.split(".")[0]]
+    close += difflib.get_close_matches(path.name, [name for name in names if name not in close], cutoff=0.6)
+    hint = f"; did you mean {_either(close[:3])}?" if close else "; there is nothing with a similar name"
+    return f"no file {shown}: looked in {folder}{hint}"
+
+
+def _either(names: list[str]) -> str:
+    return " or ".join(names)
+
+
+def _files_in(folder: Path) -> str:
+    try:
+        names = sorted(entry.name for entry in folder.iterdir() if entry.suffix.lower() in FORMATS)
+    except OSError:
+        return ""
+    return f"; did you mean {_either([f'{folder.name}/{name}' for name in names[:3]])}?" if names else ""

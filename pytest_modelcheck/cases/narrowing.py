@@ -1,0 +1,104 @@
+"""Some of the cases: those that a predicate, their metadata or a seeded sample picks.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pytest_modelcheck.canonical import digest
+from pytest_modelcheck.errors import CaseError
+from pytest_modelcheck.records import MISSING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from pytest_modelcheck.records import Case
+
+_SHOWN = 8
+
+
+class Narrowing(Protocol):
+    """Picks cases, keeps their order, and says in words what it picks."""
+
+    def __call__(self, cases: tuple[Case, ...]) -> tuple[Case, ...]:
+        """The cases that are meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """Those of which a predicate holds."""
+
+    predicate: Callable[[Case], object]
+
+    def __call__(self, cases: tuple[Case, ...]) -> tuple[Case, ...]:
+        """The cases of which the predicate holds."""
+        return tuple(case for case in cases if self.predicate(case))
+
+    def __str__(self) -> str:
+        return f"filtered by {getattr(self.predicate, '__name__', type(self.predicate).__name__)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Those with some metadata."""
+
+    metadata: Mapping[str, Any]
+
+    def __call__(self, cases: tuple[Case, ...]) -> tuple[Case, ...]:
+        """The cases with this metadata; that there are none at all is taken for a slip of the pen."""
+        for name, value in self.metadata.items():
+            there = _values(cases, name)
+            if not there:
+                raise CaseError(_unknown_name(cases, name))
+            if value not in there:
+                raise CaseError(f"where({name}={value!r}): no case has that; there are {_listed(there)}")
+        wanted = self.metadata.items()
+        return tuple(
+            case for case in cases if all(case.metadata.get(name, MISSING) == value for name, value in wanted)
+        )
+
+    def __str__(self) -> str:
+        return "where " + " and ".join(f"{name}={value!r}" for name, value in self.metadata.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """Some, picked by a hash of their ids."""
+
+    n: int
+    seed: int
+
+    def __call__(self, cases: tuple[Case, ...]) -> tuple[Case, ...]:
+        """The ``n`` cases with the smallest hashes, in their order."""
+        if not 0 < self.n <= len(cases):
+            raise CaseError(f"sample({self.n}): there are {len(cases)} cases to take it from")
+        ranked = sorted(range(len(cases)), key=lambda place: digest([self.seed, cases[place].id]))
+        return tuple(cases[place] for place in sorted(ranked[: self.n]))
+
+    def __str__(self) -> str:
+        return f"a sample of {self.n}"
+
+
+def _values(cases: Iterable[Case], name: str) -> list[Any]:
+    there: list[Any] = []
+    for case in cases:
+        value = case.metadata.get(name, MISSING)
+        if value is not MISSING and value not in there:
+            there.append(value)
+    return there
+
+
+def _unknown_name(cases: Iterable[Case], name: str) -> str:
+    names = sorted({known for case in cases for known in case.metadata})
+    close = difflib.get_close_matches(name, names, 1)
+    hint = f"did you mean {close[0]}?" if close else f"there is {_listed(names) or 'none at all'}"
+    return f"where({name}=…): no case has metadata of that name; {hint}"
+
+
+def _listed(values: list[Any]) -> str:
+    shown = ", ".join(repr(value) for value in values[:_SHOWN])
+    return f"{shown}, …" if len(values) > _SHOWN else shown

@@ -1,0 +1,96 @@
+"""Narrowing cases, and reading them late."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_modelcheck import cases
+from pytest_modelcheck.errors import CaseError
+
+ROWS = [
+    {"input": f"{language} {number}", "metadata": {"language": language, "tags": [number]}}
+    for language in ("en", "es")
+    for number in range(10)
+]
+
+
+def inputs(some):
+    return [case.input for case in some]
+
+
+def test_filter():
+    loaded = cases.load(ROWS)
+    assert inputs(loaded.filter(lambda case: case.input.endswith("3"))) == ["en 3", "es 3"]
+    assert len(loaded.filter(lambda case: False)) == 0
+
+
+def test_where():
+    loaded = cases.load(ROWS)
+    assert inputs(loaded.where(language="es", tags=[3])) == ["es 3"]
+    assert [case.id for case in loaded.where(language="es")] == [case.id for case in loaded[10:]]
+
+
+def test_where_with_a_slip_of_the_pen_is_refused():
+    with pytest.raises(
+        CaseError, match=r"where\(langage=…\): no case has metadata of that name; did you mean language"
+    ):
+        list(cases.load(ROWS).where(langage="es"))
+    with pytest.raises(CaseError, match=r"where\(language='se'\): no case has that; there are 'en', 'es'"):
+        list(cases.load(ROWS).where(language="se"))
+    with pytest.raises(CaseError, match=r"there is none at all"):
+        list(cases.load(["a"]).where(language="se"))
+
+
+def test_a_sample_keeps_the_order_and_does_not_depend_on_it():
+    sample = cases.load(ROWS).sample(7, seed=1)
+    assert inputs(sample) == [text for text in inputs(cases.load(ROWS)) if text in inputs(sample)]
+    assert sorted(inputs(cases.load(ROWS[::-1]).sample(7, seed=1))) == sorted(inputs(sample))
+    assert inputs(cases.load(ROWS).sample(7, seed=2)) != inputs(sample)
+
+
+def test_a_further_case_changes_a_sample_by_one_at_most():
+    before = set(inputs(cases.load(ROWS).sample(7)))
+    after = set(inputs(cases.load([*ROWS, {"input": "new"}]).sample(7)))
+    assert len(before - after) <= 1
+
+
+@pytest.mark.parametrize("n", [0, -1, 21])
+def test_a_sample_of_more_than_there_are_or_of_nothing_is_refused(n):
+    with pytest.raises(CaseError, match=rf"sample\({n}\): there are 20 cases to take it from"):
+        len(cases.load(ROWS).sample(n))
+
+
+def test_narrowing_changes_no_id():
+    twice = cases.load(["a", "a", "b"])
+    assert [case.id for case in twice.filter(lambda case: case.id.endswith("-2"))] == [twice[1].id]
+
+
+def test_the_origin_says_what_was_narrowed():
+    def short(case):
+        return True
+
+    narrowed = cases.load("t.yaml").where(language="es").filter(short).sample(5)
+    assert narrowed.origin == "t.yaml, where language='es', filtered by short, a sample of 5"
+    assert repr(narrowed) == f"<Cases from {narrowed.origin}>"
+
+
+def test_narrowed_cases_are_bound_too(tmp_path):
+    (tmp_path / "t.jsonl").write_text('"a"\n"b"\n')
+    narrowed = cases.load("t.jsonl").filter(lambda case: case.input == "b").bind(tmp_path)
+    assert inputs(narrowed) == ["b"]
+    assert narrowed.bind(tmp_path / "x") is narrowed
+
+
+def test_a_file_is_read_once(tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_text('"a"\n"b"\n')
+    loaded = cases.load(path)
+    assert (len(loaded), loaded[-1].input, inputs(loaded[:1])) == (2, "b", ["a"])
+    path.write_text("broken")
+    assert inputs(loaded) == ["a", "b"]
+    assert loaded.peek() is loaded[0]
+
+
+def test_peek_of_narrowed_cases():
+    assert cases.load(["a", "b"]).filter(lambda case: case.input == "b").peek().input == "b"
+    assert cases.load(["a"]).filter(lambda case: False).peek() is None
