@@ -1,7 +1,7 @@
 """From a candidate to a baseline: what ``modelcheck approve`` does.
 
-Either everything that was asked for becomes a baseline, or nothing does. ``approved.yaml`` is written last,
-so that a killed approval is finished by doing it again.
+Either everything that was asked for becomes a baseline, or nothing does. All files are written before the
+first takes its place, and ``approved.yaml`` comes last: repeating a killed approval finishes it.
 
 PYTEST_DONT_REWRITE
 """
@@ -129,11 +129,13 @@ def approve(
     approved: tuple[Approval, ...] = ()
     if present and (force or not against):
         atomic.sweep(store.root)
-        approved = tuple(
-            _record(store, header, read, signature, against.get(check, ()), keep_history=keep_history)
-            for check, (header, read) in present.items()
-        )
-        store.set_approved(model, Approved(version, next(iter(present.values()))[0].fingerprint))
+        with atomic.Batch() as batch:
+            approved = tuple(
+                _record(store, batch, offer, signature, against.get(check, ()), keep_history=keep_history)
+                for check, offer in present.items()
+            )
+            held = next(header for header, _ in present.values())
+            store.set_approved(model, Approved(version, held.fingerprint), batch)
     return Report(
         model=model,
         version=version,
@@ -167,19 +169,20 @@ def _against(headers: Sequence[Header], root: Path) -> dict[str, tuple[str, ...]
 
 def _record(
     store: BaselineStore,
-    header: Header,
-    read: Reader,
+    batch: atomic.Batch,
+    offer: tuple[Header, Reader],
     signature: Signature,
     forced: tuple[str, ...],
     *,
     keep_history: bool,
 ) -> Approval:
+    header, read = offer
     candidate = read(header.model, header.test, header.version or "")
     if candidate is None:
         raise BaselineError(f"the candidate of {header.test} has just been removed. Run pytest again.")
     before = store.version(header.model, header.test)
     if keep_history and before not in (None, header.version):
-        store.keep(header.model, header.test)
+        store.keep(batch, header.model, header.test)
     signed = dataclasses.replace(
         candidate.header,
         findings=(),
@@ -189,7 +192,7 @@ def _record(
         forced=forced,
         plugin=signature.plugin or candidate.header.plugin,
     )
-    return Approval(header.test, before, store.adopt(signed, candidate), forced)
+    return Approval(header.test, before, store.adopt(batch, signed, candidate), forced)
 
 
 def _left(store: BaselineStore, model: str, version: str) -> tuple[tuple[str, str | None], ...]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.baselines import atomic
 from pytest_modelcheck.errors import BaselineError, located
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pytest_modelcheck.baselines.atomic import Batch
 
 _COMMENT = "# The version that the application is held to. Changed by: modelcheck approve\n"
 
@@ -45,8 +46,8 @@ def read(path: Path) -> Approved | None:
     return Approved(version, fields.get("fingerprint"))
 
 
-def write(path: Path, approved: Approved) -> None:
-    """Write the file, all or nothing; where it says so already, it is left alone."""
+def write(batch: Batch, path: Path, approved: Approved) -> None:
+    """Add the file to a batch; where it says so already, it is left alone."""
     import yaml
 
     content = {"version": approved.version}
@@ -54,7 +55,7 @@ def write(path: Path, approved: Approved) -> None:
         content["fingerprint"] = approved.fingerprint
     text = _COMMENT + yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
     if not path.exists() or path.read_bytes() != text.encode():
-        atomic.replace(path, [text.encode()])
+        batch.add(path, [text.encode()])
 
 
 def _scalars(text: str, path: Path) -> dict[str, str | None]:

@@ -135,17 +135,17 @@ def encoded(records: Iterable[CaseRecord]) -> dict[str, bytes]:
 
 
 def write(
-    path: Path, head: Header, rows: dict[str, bytes], old: Baseline | None = None, *, durable: bool = True
+    batch: atomic.Batch, path: Path, head: Header, rows: dict[str, bytes], old: Baseline | None = None
 ) -> Written:
-    """Write a file, all or nothing, its cases sorted by id.
+    """Add a file to a batch, its cases sorted by id.
 
     Args:
+        batch: Puts the file in place.
         path: The file.
         head: Its header; ``cases`` is filled in.
         rows: The cases as lines, by id.
         old: What stands there now, where it matters: a line that says the same but for the last bits of a
             float then keeps its old bytes, and a file of which only the time would change stays as it is.
-        durable: Wait until the disk has it.
     """
     head = dataclasses.replace(head, cases=len(rows))
     if old is not None:
@@ -153,7 +153,7 @@ def write(
     done = _difference(old, rows)
     if old is None or done != Written(len(rows)) or not _same_but_for_time(old.header, head):
         ordered = (rows[case] + b"\n" for case in sorted(rows))
-        atomic.replace(path, itertools.chain([header.encode(head) + b"\n"], ordered), durable=durable)
+        batch.add(path, itertools.chain([header.encode(head) + b"\n"], ordered))
     return done
 
 

@@ -12,6 +12,7 @@ import shlex
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines import baseline, names
+from pytest_modelcheck.baselines.atomic import Batch
 from pytest_modelcheck.baselines.store import checked, first_header, jsonl_files
 from pytest_modelcheck.errors import BaselineError, VersionError, located
 
@@ -50,7 +51,8 @@ class CandidateStore:
                 "Name it: pytest --model-version=VERSION"
             )
         path = self._folder(header.model, header.version) / names.check_path(header.test)
-        return baseline.write(path, header, baseline.encoded(records), durable=False)
+        with Batch(durable=False) as batch:
+            return baseline.write(batch, path, header, baseline.encoded(records))
 
     def read(self, model: str, check: str, version: str) -> Baseline | None:
         """What a version did in a check, or ``None`` where it never ran it.

@@ -48,12 +48,13 @@ class Source:
         target = self.find(qualname)
         if target is None:
             return None
-        texts = [_spell(target, without=self._marks(target))]
+        marks = self._marks(target)
+        texts = [_spell(target, without=marks)]
         seen: set[str] = set()
         todo: list[tuple[str, ast.AST]] = [(self._owner(qualname), target)]
         while todo:
             owner, node = todo.pop()
-            for name in _named(node, owner) - seen:
+            for name in _named(node, owner, without=marks) - seen:
                 seen.add(name)
                 found = self._resolve(name)
                 texts.extend(f"{name}={text}" for text, _ in found)
@@ -169,10 +170,13 @@ def _blocks(statement: ast.stmt) -> Iterator[ast.stmt]:
             yield from child.body
 
 
-def _named(node: ast.AST, owner: str) -> set[str]:
+def _named(root: ast.AST, owner: str, without: set[ast.AST]) -> set[str]:
     """Every name that a piece of code may mean: variables, parameters (fixtures), its class's members."""
     names: set[str] = set()
-    for part in ast.walk(node):
+    todo = [root]
+    while todo:
+        part = todo.pop()
+        todo.extend(child for child in ast.iter_child_nodes(part) if child not in without)
         if isinstance(part, ast.Name):
             names.add(part.id)
         elif isinstance(part, ast.arg):
@@ -239,6 +243,8 @@ def _fields(node: ast.AST) -> list[tuple[str, object]]:
     for name, value in ast.iter_fields(node):
         if name == "body" and isinstance(node, _Definition | ast.Module) and _has_docstring(node):
             value = value[1:]  # noqa: PLW2901 - the docstring does not count
+        if isinstance(node, ast.JoinedStr):
+            value = [part for part in value if not _is_empty(part)]  # noqa: PLW2901 - 3.12.1 writes them down
         if name not in _SILENT and value is not None and value != []:
             fields.append((name, value))
     return fields
@@ -251,6 +257,10 @@ def _has_docstring(node: _Definition | ast.Module) -> bool:
         and isinstance(first.value, ast.Constant)
         and isinstance(first.value.value, str)
     )
+
+
+def _is_empty(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value == ""
 
 
 def _constant(value: object) -> str:

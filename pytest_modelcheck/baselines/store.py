@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.baselines import approved, atomic, baseline, names
+from pytest_modelcheck.baselines import approved, baseline, names
+from pytest_modelcheck.baselines.atomic import Batch
 from pytest_modelcheck.errors import BaselineError, located
 
 if TYPE_CHECKING:
@@ -53,11 +54,12 @@ class BaselineStore:
         Raises:
             BaselineError: The file there cannot be read, or belongs to another test.
         """
-        return self._replace(header, baseline.encoded(records))
+        with Batch() as batch:
+            return self._add(batch, header, baseline.encoded(records))
 
-    def adopt(self, header: Header, candidate: Baseline) -> Written:
-        """Make a candidate's cases, line by line, the approved behaviour of ``header.test``."""
-        return self._replace(header, candidate.lines())
+    def adopt(self, batch: Batch, header: Header, candidate: Baseline) -> Written:
+        """Add a candidate's cases, line by line, to a batch as the approved behaviour of ``header.test``."""
+        return self._add(batch, header, candidate.lines())
 
     def version(self, model: str, check: str) -> str | None:
         """The version that is approved of one check, or ``None``."""
@@ -68,9 +70,10 @@ class BaselineStore:
         """The version that the application is held to, or ``None``."""
         return approved.read(self._approved_path(model))
 
-    def set_approved(self, model: str, version: Approved) -> None:
-        """Hold the application to another version. To be called after the last :meth:`write`."""
-        approved.write(self._approved_path(model), version)
+    def set_approved(self, model: str, version: Approved, batch: Batch | None = None) -> None:
+        """Hold the application to another version: at once, or as the last of a batch."""
+        with Batch() as own:
+            approved.write(batch or own, self._approved_path(model), version)
 
     def models(self) -> list[str]:
         """The names of the models of which anything is approved."""
@@ -92,12 +95,12 @@ class BaselineStore:
         """
         return [(path, header) for path, header in self.entries() if header.test not in existing]
 
-    def keep(self, model: str, check: str) -> None:
-        """Copy what is approved of a check into the history, under its version."""
+    def keep(self, batch: Batch, model: str, check: str) -> None:
+        """Add a copy of what is approved of a check to a batch, as the history of its version."""
         path = self.path(model, check)
         if path.exists():
             version = baseline.read_header(path).version or ""
-            atomic.replace(self._history_path(model, check, version), [path.read_bytes()])
+            batch.add(self._history_path(model, check, version), [path.read_bytes()])
 
     def history(self, model: str, check: str, version: str) -> Baseline | None:
         """What was approved of a check under an older version, where it was kept."""
@@ -115,9 +118,9 @@ class BaselineStore:
         headers = [header for header in map(first_header, folders) if header is not None]
         return sorted({header.version for header in headers if header.version is not None})
 
-    def _replace(self, header: Header, lines: dict[str, bytes]) -> Written:
+    def _add(self, batch: Batch, header: Header, lines: dict[str, bytes]) -> Written:
         old = self.read(header.model, header.test)
-        return baseline.write(self.path(header.model, header.test), header, lines, old)
+        return baseline.write(batch, self.path(header.model, header.test), header, lines, old)
 
     def _approved_path(self, model: str) -> Path:
         return self.root / names.safe(model) / names.APPROVED

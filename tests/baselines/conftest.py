@@ -1,0 +1,75 @@
+"""Records, headers and a small project on disk."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from pytest_modelcheck.baselines.candidates import CandidateStore
+from pytest_modelcheck.baselines.header import Header
+from pytest_modelcheck.baselines.provenance import body_digest, file_digest
+from pytest_modelcheck.baselines.store import BaselineStore
+from pytest_modelcheck.records import CaseRecord, Outcome, TrialRecord
+
+TEST_FILE = """
+import pytest
+
+@pytest.mark.golden("tickets.yaml")
+def test_known(triage, case):
+    assert triage(case.input) == case.expected
+
+@pytest.mark.golden("tickets.yaml")
+def test_other(triage, case):
+    assert triage(case.input) != "error"
+"""
+
+
+def _record(case: str, answer: object, outcome: str = "passed", **more: object) -> CaseRecord:
+    digest = str(more.pop("input", f"{case}-input"))
+    trial = TrialRecord(Outcome(outcome), ((digest, json.dumps(answer).encode()),))
+    return CaseRecord(case, digest, f"{case}-expected", f"about {case}", (trial,))
+
+
+@pytest.fixture
+def record() -> Callable[..., CaseRecord]:
+    return _record
+
+
+class Workbench:
+    """A project with two tests, whose candidates can be left as a run would leave them."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.store = BaselineStore(root / "baselines")
+        self.candidates = CandidateStore(root / ".modelcheck_cache" / "candidates")
+        self.test_file = root / "tests" / "test_triage.py"
+        self.case_file = root / "tests" / "tickets.yaml"
+        self.test_file.parent.mkdir(parents=True)
+        self.test_file.write_text(TEST_FILE)
+        self.case_file.write_text("- input: a\n")
+
+    def header(self, name: str = "test_known", version: str | None = "2.1", **more: object) -> Header:
+        fields: dict[str, object] = {
+            "test": f"tests/test_triage.py::{name}",
+            "kind": "golden",
+            "model": "triage",
+            "version": version,
+            "body": body_digest(self.test_file, name.partition("[")[0]),
+            "files": {"tests/tickets.yaml": file_digest(self.case_file)},
+            "plugin": "0.1.0",
+        }
+        return Header(**{**fields, **more})
+
+    def run(
+        self, answers: Mapping[str, object], name: str = "test_known", version: str = "2.1", **more: object
+    ) -> Header:
+        """Leave a candidate."""
+        header = self.header(name, version, **more)
+        self.candidates.write(header, [_record(case, answer) for case, answer in answers.items()])
+        return header
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Workbench:
+    return Workbench(tmp_path)

@@ -1,0 +1,135 @@
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_modelcheck.baselines.lines import decode, encode
+from pytest_modelcheck.errors import BaselineError
+from pytest_modelcheck.records import CaseRecord, Outcome, TrialRecord
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def canonical(value: object) -> bytes:
+    import orjson
+
+    return orjson.dumps(value)
+
+
+ANSWERS = JSON.map(canonical)
+DIGESTS = st.sampled_from(["", "aa", "bb", "cc"])
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+TRIALS = st.builds(
+    TrialRecord,
+    outcome=st.sampled_from(Outcome),
+    asked=st.lists(st.tuples(DIGESTS, ANSWERS), max_size=3).map(tuple),
+    recorded=st.none() | ANSWERS,
+    perturbation=st.none() | TEXT,
+    variant=st.integers(0, 3),
+    repeat=st.integers(0, 3),
+    score=st.none() | st.floats(0, 1),
+    about=st.none() | TEXT,
+)
+RECORDS = st.builds(
+    CaseRecord,
+    id=TEXT,
+    input=DIGESTS,
+    expected=st.none() | DIGESTS,
+    about=TEXT,
+    trials=st.lists(TRIALS, max_size=3).map(tuple),
+)
+
+
+@settings(deadline=None, derandomize=True)
+@given(RECORDS)
+def test_every_record_comes_back_as_it_was_and_on_one_line(record):
+    line = encode(record)
+    assert b"\n" not in line
+    assert decode(line) == record
+
+
+def plain(**trial: object) -> CaseRecord:
+    fields = {"outcome": Outcome.PASSED, "asked": (("8f0c", b'"refund"'),)}
+    return CaseRecord("t-42", "8f0c", "77aa", "Quiero un…", (TrialRecord(**(fields | trial)),))
+
+
+def test_the_short_form_reads_id_outcome_answer_and_the_digests_last():
+    assert encode(plain()).decode() == (
+        '{"id":"t-42","outcome":"passed","answer":"refund","about":"Quiero un…",'
+        '"input":"8f0c","expected":"77aa"}'
+    )
+
+
+def test_a_score_and_a_recorded_answer_stand_beside_the_outcome():
+    keys = list(json.loads(encode(plain(score=0.5, recorded=b"1"))))
+    assert keys == ["id", "outcome", "score", "recorded", "answer", "about", "input", "expected"]
+
+
+def test_what_was_asked_besides_the_input_is_spelled_out():
+    line = json.loads(encode(plain(asked=(("8f0c", b"1"), ("beef", b"2")))))
+    assert line["asked"] == [["8f0c", 1], ["beef", 2]]
+    assert "answer" not in line
+
+
+def test_a_body_that_never_asked_has_neither_answer_nor_asked():
+    line = json.loads(encode(plain(asked=())))
+    assert not {"answer", "asked"} & set(line)
+
+
+def test_an_answer_that_a_line_gives_twice_is_written_once():
+    asked = (("beef", b'"x"'), ("8f0c", b'"a long answer"'))
+    again = (("f00d", b'"y"'), ("8f0c", b'"a long answer"'))
+    trials = tuple(
+        TrialRecord(Outcome.PASSED, pairs, perturbation="typos", variant=n)
+        for n, pairs in enumerate((asked, again))
+    )
+    record = CaseRecord("t", "8f0c", None, "about", trials)
+    line = encode(record)
+    assert line.count(b"a long answer") == 1
+    assert decode(line) == record
+
+
+def test_a_digest_that_was_answered_differently_keeps_both_answers():
+    trials = tuple(
+        TrialRecord(Outcome.PASSED, (("beef", answer),), repeat=n)
+        for n, answer in enumerate((b"1", b"2", b"1"))
+    )
+    record = CaseRecord("t", "8f0c", None, "about", trials)
+    assert decode(encode(record)) == record
+
+
+def test_the_bytes_of_an_answer_are_kept_as_they_are():
+    answer = b'{"z":1,"a":[1e-7,2.0]}'
+    line = encode(plain(asked=(("8f0c", answer),)))
+    assert answer in line
+    assert decode(line).trials[0].answer == answer
+
+
+def test_an_id_that_no_file_can_hold_is_refused_by_name():
+    with pytest.raises(BaselineError, match=r"case 'a\\ud800' cannot be written"):
+        encode(CaseRecord("a\ud800", "8f0c", None, "about", ()))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"id":"a"',
+        b'{"id":"a"}',
+        b"[]",
+        b'{"id":"a","outcome":"great","about":"","input":"8f"}',
+        b'{"id":"a","about":"","input":"8f","trials":[{"outcome":"passed","asked":[["beef"]]}]}',
+        b'{"id":"a","about":"","input":"8f","trials":3}',
+    ],
+)
+def test_a_line_that_is_no_case_is_an_error(line):
+    with pytest.raises(BaselineError, match="not a case"):
+        decode(line)
