@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
-from pytest_modelcheck.engine.frames import with_block_between
+from pytest_modelcheck.engine.frames import block_between
 from pytest_modelcheck.engine.view import CaseView, NewCase, Result, conclude
 from pytest_modelcheck.records import Outcome
 
@@ -248,10 +248,7 @@ class Conductor:
         if interleave == "auto":
             if asyncio._get_running_loop() is not None:  # noqa: SLF001
                 return "an event loop runs"
-            guilty = with_block_between(frame, _run_body.__code__)
-            if guilty is None:
-                return None
-            return f"inside the `with` block at {guilty.f_code.co_filename}:{guilty.f_lineno}"
+            return block_between(frame, _run_body.__code__)
         return None if interleave else "interleave=False"
 
     def answer_elsewhere(self, model: Model, x: Any) -> Any:

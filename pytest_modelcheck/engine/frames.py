@@ -105,10 +105,16 @@ def _look_outwards(known: _Known, offset: int) -> bool:
     return False
 
 
-def with_block_between(frame: FrameType | None, root: CodeType) -> FrameType | None:
-    """Find the frame, from ``frame`` out to the one that runs ``root``, that is inside a ``with`` block."""
+# ``mock.patch.dict`` as a decorator patches in a ``try``, not in a ``with``.
+_PATCHERS = frozenset({"unittest.mock", "mock.mock"})
+
+
+def block_between(frame: FrameType | None, root: CodeType) -> str | None:
+    """Say what ``frame``, or one further out up to the one that runs ``root``, is inside of, or ``None``."""
     while frame is not None and frame.f_code is not root:
         if in_with_block(frame.f_code, frame.f_lasti):
-            return frame
+            return f"inside the `with` block at {frame.f_code.co_filename}:{frame.f_lineno}"
+        if frame.f_globals.get("__name__") in _PATCHERS:
+            return "inside a patch of unittest.mock"
         frame = frame.f_back
     return None

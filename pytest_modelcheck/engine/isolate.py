@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.errors import ModelError
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.models.calling import Caller
 
-_GIVE_UP_AFTER = 3
+_GIVE_UP_AFTER = 6  # both halves and all four quarters
 
 
 class Failure:
@@ -33,17 +34,17 @@ Answered = list[Any]
 def _search(inputs: list[Any], error: Exception) -> Generator[list[Any], Answered | Failure, Answered]:
     """Halve a failed batch until each failure stands alone, asking for the parts to be called.
 
-    A model that has failed for every part so far is taken to be out of order rather than unlucky in its
-    inputs: after three such failures the rest is given up unasked.
+    Larger parts come first. A model that has failed for every half and quarter is taken to be out of order
+    rather than unlucky in its inputs: the rest is given up unasked.
     """
     answers: Answered = [Failure(error)] * len(inputs)
     if isinstance(error, ModelError) or len(inputs) == 1:
         return answers
     middle = len(inputs) // 2
-    parts = [(middle, len(inputs)), (0, middle)]
+    parts = deque([(0, middle), (middle, len(inputs))])
     failures, succeeded = 0, False
     while parts and (succeeded or failures < _GIVE_UP_AFTER):
-        start, end = parts.pop()
+        start, end = parts.popleft()
         result = yield inputs[start:end]
         if not isinstance(result, Failure):
             succeeded = True
@@ -53,7 +54,7 @@ def _search(inputs: list[Any], error: Exception) -> Generator[list[Any], Answere
         answers[start:end] = [result] * (end - start)
         if end - start > 1:
             middle = (start + end) // 2
-            parts += [(middle, end), (start, middle)]
+            parts += [(start, middle), (middle, end)]
     return answers
 
 

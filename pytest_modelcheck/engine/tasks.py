@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.engine.conductor import WINDOW, Failures, Run, Work, current_view
 from pytest_modelcheck.engine.dispatch import Ask, by_model, chunks, refusal
-from pytest_modelcheck.engine.frames import with_block_between
+from pytest_modelcheck.engine.frames import block_between
 from pytest_modelcheck.engine.isolate import ask, ask_async
 from pytest_modelcheck.engine.view import CaseView, NewCase, Result, conclude
 from pytest_modelcheck.records import Outcome
@@ -82,9 +82,7 @@ class TaskConductor:
         if raw is not None:
             return _AtHand(self._seen(view, model, key, raw))
         if self._alone is None and self.work.interleave == "auto":
-            guilty = with_block_between(_getframe(2), TaskConductor._perform.__code__)
-            if guilty is not None:
-                self._alone = f"inside the `with` block at {guilty.f_code.co_filename}:{guilty.f_lineno}"
+            self._alone = block_between(_getframe(2), TaskConductor._perform.__code__)
         return self._answer(view, model, x, key)
 
     async def _conduct(self, trials: Iterator[Trial]) -> None:
