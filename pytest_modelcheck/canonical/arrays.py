@@ -37,14 +37,24 @@ def array_reducer_for(kind: type) -> Reducer | None:
 
 
 def _scalar(value: Any) -> Reduced:
-    return "numpy", (_dtype(value.dtype), value.tobytes())
+    return "numpy", (_dtype(value.dtype), _bytes(value))
 
 
 def _array(value: Any) -> Reduced:
     if hasattr(value, "mask"):
         raise Refusal("a masked array has no content where it is masked. Pass array.filled(...).")
-    content = value.ravel().tolist() if value.dtype.hasobject else value.tobytes()
+    content = value.ravel().tolist() if value.dtype.hasobject else _bytes(value)
     return "ndarray", (_dtype(value.dtype), value.shape, content)
+
+
+def _bytes(array: Any) -> bytes:
+    """The numbers of an array in C order, with one NaN for all: arithmetic makes several."""
+    if array.dtype.kind not in "fc":
+        return bytes(array.tobytes())
+    np = sys.modules["numpy"]
+    parts = np.stack([array.real, array.imag]) if array.dtype.kind == "c" else array
+    unknown = np.isnan(parts)
+    return bytes((np.where(unknown, parts.dtype.type("nan"), parts) if unknown.any() else parts).tobytes())
 
 
 def _dtype(dtype: Any) -> str:
@@ -90,7 +100,7 @@ def _column(values: Any) -> tuple[Any, ...]:
     """The type and the content of one column: as bytes where numpy holds it, else value by value."""
     categories = getattr(values.dtype, "categories", None)
     if isinstance(values.dtype, sys.modules["numpy"].dtype) and not values.dtype.hasobject:
-        return (values.dtype.str, values.to_numpy().tobytes())
+        return (values.dtype.str, _bytes(values.to_numpy()))
     if categories is None:
         return (str(values.dtype), list(values))
     return (str(values.dtype), list(values), list(categories), bool(values.dtype.ordered))

@@ -83,14 +83,16 @@ class Codec:
         Raises:
             NotKept: The answer holds something that would not come back; the message says what and where.
         """
-        if not self._typed and _is_plain(value):
-            try:
-                line: bytes = orjson.dumps(value, option=_EXACT)
-            except TypeError:  # a key that is no text, an integer beyond 64 bits, a lone surrogate
-                return self._encode(value)
-            if b'"$' not in line:
-                return line
-        return self._encode(value)
+        if self._typed:
+            return self._encode(value)
+        try:
+            line: bytes = orjson.dumps(value, option=_EXACT) if _is_plain(value) else b'"$'
+        except (
+            TypeError,
+            RecursionError,
+        ):  # a key that is no text, a large integer, a lone surrogate, a cycle
+            return self._encode(value)
+        return line if b'"$' not in line else self._encode(value)
 
     def decode(self, line: bytes) -> Any:
         """The answer that a line holds, made anew.

@@ -1,0 +1,325 @@
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+import uuid
+from collections import OrderedDict
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from pytest_modelcheck.canonical import Codec, NotKept, Unreadable, canonical_bytes, encode_plain, same
+from pytest_modelcheck.errors import UsageError
+
+CODEC = Codec()
+
+
+def comes_back(value: Any, codec: Codec = CODEC) -> bytes:
+    """Assert that a value survives the round trip exactly; give back its line."""
+    line = codec.encode(value)
+    assert b"\n" not in line
+    json.loads(line)
+    back = codec.decode(line)
+    assert type(back) is type(value)
+    assert canonical_bytes(back) == canonical_bytes(value)
+    assert codec.encode(back) == line
+    return line
+
+
+numbers = st.integers() | st.floats()
+leaves = (
+    st.none()
+    | st.booleans()
+    | numbers
+    | st.text(st.characters(exclude_categories=[]))
+    | st.text("$abc\ud800", max_size=4)
+    | st.binary()
+    | st.complex_numbers()
+    | st.decimals(allow_nan=False)
+    | st.fractions()
+    | st.uuids()
+    | st.dates()
+    | st.times()
+    | st.datetimes(timezones=st.none() | st.just(dt.UTC) | st.timezones(), allow_imaginary=True)
+    | st.timedeltas()
+)
+hashable = leaves | st.tuples(leaves, leaves)
+answers = st.recursive(
+    leaves | st.decimals(),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=4).map(tuple)
+        | st.dictionaries(st.text("$abtypl", max_size=5) | leaves, inner, max_size=4)
+        | st.sets(hashable, max_size=3)
+        | st.frozensets(hashable, max_size=3)
+    ),
+    max_leaves=10,
+)
+
+
+@given(answers)
+def test_builtin_values_come_back_equal_and_of_their_type(value):
+    comes_back(value)
+
+
+@given(
+    hnp.arrays(
+        dtype=st.one_of(
+            hnp.boolean_dtypes(),
+            hnp.integer_dtypes(),
+            hnp.floating_dtypes(sizes=(16, 32, 64)),
+            hnp.complex_number_dtypes(sizes=(64, 128)),
+            hnp.datetime64_dtypes(),
+            hnp.timedelta64_dtypes(),
+            hnp.unicode_string_dtypes(max_len=5),
+            hnp.byte_string_dtypes(max_len=5),
+        ),
+        shape=hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3),
+    )
+)
+def test_arrays_come_back_equal_and_of_their_type(array):
+    comes_back(array)
+    if array.size:
+        comes_back([array.ravel()[0]])
+
+
+@given(st.dictionaries(st.text(), st.integers(), min_size=1), st.randoms())
+def test_equal_answers_give_equal_lines(value, random):
+    items = list(value.items())
+    random.shuffle(items)
+    assert CODEC.encode(value) == CODEC.encode(dict(items))
+
+
+@given(st.lists(st.integers() | st.text(), unique=True), st.randoms())
+def test_equal_sets_give_equal_lines(items, random):
+    line = CODEC.encode(set(items))
+    random.shuffle(items)
+    assert CODEC.encode(set(items)) == line
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ("refund", b'"refund"'),
+        ({"label": 2, "probs": [0.1, 0.9]}, b'{"label":2,"probs":[0.1,0.9]}'),
+        ("café", '"café"'.encode()),
+        ("$5", b'"$5"'),
+        ({"price": "$5"}, b'{"price":"$5"}'),
+        ((1, 2), b'{"$tuple":[1,2]}'),
+        ({"$tuple": [1]}, b'{"$dict":[["$tuple",[1]]]}'),
+        ({2: "b", 1: "a"}, b'{"$dict":[[1,"a"],[2,"b"]]}'),
+        ({3, 1}, b'{"$set":[1,3]}'),
+        (math.nan, b'{"$float":"nan"}'),
+        (-math.inf, b'{"$float":"-inf"}'),
+        (-0.0, b"-0.0"),
+        (2**64 - 1, b"18446744073709551615"),
+        (2**64, b'{"$int":"18446744073709551616"}'),
+        (b"\x00\xff", b'{"$bytes":"AP8="}'),
+        ("\ud800", rb'{"$escaped":"\\ud800"}'),
+        (Decimal("1.10"), b'{"$decimal":"1.10"}'),
+        (Fraction(1, 3), b'{"$fraction":["1","3"]}'),
+        (1 + 2j, b'{"$complex":[1.0,2.0]}'),
+        (dt.date(2024, 2, 29), b'{"$date":"2024-02-29"}'),
+        (dt.datetime(2024, 2, 29, 12, tzinfo=dt.UTC), b'{"$datetime":"2024-02-29T12:00:00+00:00"}'),
+        (dt.timedelta(hours=1), b'{"$timedelta":[0,3600,0]}'),
+        (uuid.UUID(int=1), b'{"$uuid":"00000000-0000-0000-0000-000000000001"}'),
+        (Path("a"), b'{"$path":"a"}'),
+        (np.float32(0.5), b'{"$numpy":["<f4",0.5]}'),
+        (np.array([[1, 2]], "i8"), b'{"$ndarray":{"data":[1,2],"dtype":"<i8","shape":[1,2]}}'),
+        (np.array([{"a": (1,)}, None], object), None),
+        (2**20_000, None),
+        (-(2**63) - 1, None),
+        (dt.datetime(2024, 10, 27, 2, 30, fold=1, tzinfo=ZoneInfo("Europe/Paris")), None),
+        (dt.time(2, 30, fold=1, tzinfo=ZoneInfo("Europe/Paris")), None),
+        ({"a": [{"b": ({"$c": math.inf},)}]}, None),
+        (np.array(["2024-01-01", "NaT"], "M8[ns]"), None),
+        (np.datetime64("NaT"), None),
+        (np.array([1.5, np.nan, -0.0], ">f8"), None),
+        (np.str_("a\ud800"), None),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_lines_are_readable_and_come_back(value, line):
+    assert comes_back(value) == (line if line is not None else CODEC.encode(value))
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        pd.Series([1, 2, 3]),
+        pd.Series([0.5, np.nan], index=["a", "b"], name="score"),
+        pd.Series(["a", None]),
+        pd.Series([True, False], index=pd.Index([2, 4], name="id")),
+        pd.Series(pd.to_datetime(["2024-01-01"])),
+        pd.Series([{"a": 1}, [2]], dtype=object),
+        pd.Series([], dtype="float64"),
+        pd.DataFrame({"a": [1], "b": ["x"]}).iloc[0],
+    ],
+)
+def test_series_come_back(series):
+    line = CODEC.encode({"row": series})
+    pd.testing.assert_series_equal(CODEC.decode(line)["row"], series)
+
+
+def test_a_series_that_would_not_come_back_is_not_kept():
+    with pytest.raises(NotKept):
+        CODEC.encode(pd.Series(pd.to_datetime(["2024-01-01"]).tz_localize("Europe/Paris")))
+
+
+def test_every_reader_gets_an_object_of_its_own():
+    line = CODEC.encode({"probs": [1]})
+    CODEC.decode(line)["probs"].append(2)
+    assert CODEC.decode(line) == {"probs": [1]}
+
+
+class Handle:
+    pass
+
+
+@dataclass
+class Triage:
+    label: str
+
+
+class MyInt(int):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (
+            Handle(),
+            "answer: a test_codec.Handle would not come back equal from the cache. Let the model answer",
+        ),
+        ({"a": [0, Handle()]}, 'answer["a"][1]: a test_codec.Handle'),
+        ((Handle(),), "answer[0]: a test_codec.Handle"),
+        ({1: Handle()}, "answer[1]: a test_codec.Handle"),
+        (
+            Triage("x"),
+            "answer: a test_codec.Triage comes back from the cache only where its type is named. Write ",
+        ),
+        ([Triage("x")], "@model_fixture(returns=Triage)"),
+        (OrderedDict(a=1), "a collections.OrderedDict would not"),
+        (MyInt(3), "a test_codec.MyInt would not"),
+        (np.ma.masked_array([1], [True]), "a numpy.ma.MaskedArray would not"),
+        (np.array([(1, 2)], "i4,i4"), "cannot be written as numbers"),
+        (pd.DataFrame({"a": [1]}), "DataFrame would not"),
+        (np.array([Handle()], object), "a test_codec.Handle would not"),
+        (lambda: 1, "a function would not"),
+    ],
+)
+def test_what_would_not_come_back_is_refused_with_its_place(value, message):
+    with pytest.raises(NotKept) as caught:
+        CODEC.encode(value)
+    assert message in str(caught.value).replace("numpy.ma.core.", "numpy.ma.")
+    assert isinstance(caught.value, UsageError)
+
+
+def test_cycles_and_depth_are_refused():
+    items: list[Any] = []
+    items.append(items)
+    with pytest.raises(NotKept, match=r"answer\[0\]: this list contains itself"):
+        CODEC.encode(items)
+    deep: Any = 1
+    for _ in range(400):
+        deep = [deep]
+    with pytest.raises(NotKept, match="nested too deeply"):
+        CODEC.encode(deep)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"{",
+        b"NaN",
+        b'{"$nothing":1}',
+        b'{"$type":"os.system"}',
+        b'{"$type":["a"]}',
+        b'{"$float":"1"}',
+        b'{"$tuple":1}',
+        b'{"$bytes":"*"}',
+        b'{"$int":"one"}',
+        b'{"$fraction":["1","0"]}',
+        b'{"$datetime":"yesterday"}',
+        b'{"$datetime":["2024-01-01T00:00:00","../../etc/passwd",0]}',
+        b'{"$decimal":"x"}',
+        b'{"$dict":[[[],1]]}',
+        b'{"$dict":[1]}',
+        b'{"$set":[[1]]}',
+        b'{"$ndarray":{"dtype":"<i8","shape":[3],"data":[1]}}',
+        b'{"$ndarray":{"dtype":"i8,O","shape":[1],"data":[1]}}',
+        b'{"$ndarray":{"dtype":"<f8","shape":[1],"data":["1"]}}',
+        b'{"$ndarray":[]}',
+        b'{"$numpy":["<i8"]}',
+        b'{"$series":{}}',
+    ],
+)
+def test_damaged_lines_are_unreadable_and_run_nothing(line):
+    with pytest.raises(Unreadable, match="a kept answer cannot be read"):
+        CODEC.decode(line)
+
+
+class Rude:
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+
+class Surrogate:
+    def __repr__(self) -> str:
+        return "\ud800"
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ({"a": 1}, b'{"a":1}'),
+        (Triage("x"), b'{"$type":"test_codec.Triage","label":"x"}'),
+        (
+            [Triage(Handle())],
+            b'[{"$type":"test_codec.Triage","label":{"$repr":"<test_codec.Handle object>"}}]',
+        ),  # type: ignore[arg-type]
+        (Rude(), b'{"$repr":"<test_codec.Rude, whose repr raises RuntimeError>"}'),
+        (Surrogate(), rb'{"$repr":"\\ud800"}'),
+        (MyInt(3), b'{"$repr":"3"}'),
+        (OrderedDict(a=1), None),
+        (np.array([(1, 2)], "i4,i4"), None),
+        (np.array([Handle()], object), None),
+        (pd.DataFrame({"a": [1]}), None),
+        (dt.datetime(2024, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=1))), None),
+        (lambda: 1, None),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_anything_can_be_described(value, line):
+    described = encode_plain(value)
+    json.loads(described)
+    assert line is None or described == line
+
+
+def test_cycles_and_depth_can_be_described():
+    items: list[Any] = [1]
+    items.append(items)
+    assert encode_plain(items) == b'[1,{"$repr":"<the list that it stands in>"}]'
+    deep: Any = 1
+    for _ in range(5000):
+        deep = [deep]
+    assert encode_plain(deep) == b'{"$repr":"<a list, nested too deeply to be shown>"}'
+
+
+@given(answers)
+def test_a_description_says_the_same_as_the_line_where_there_is_one(value):
+    assert encode_plain(value) == CODEC.encode(value)
+    assert same(encode_plain(value), CODEC.encode(value))
