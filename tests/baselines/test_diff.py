@@ -1,0 +1,138 @@
+import pytest
+
+from pytest_modelcheck.baselines import baseline
+from pytest_modelcheck.baselines.atomic import Batch
+from pytest_modelcheck.baselines.diff import NOTES, Side, diff
+from pytest_modelcheck.baselines.header import Header
+from pytest_modelcheck.records import CaseRecord, Outcome, TrialRecord
+
+
+@pytest.fixture
+def side(tmp_path):
+    numbers = iter(range(100))
+
+    def make(version, *records, **header):
+        path = tmp_path / f"{next(numbers)}.jsonl"
+        head = Header("t.py::test", "golden", "triage", version, **header)
+        with Batch() as batch:
+            baseline.write(batch, path, head, baseline.encoded(records))
+        return baseline.read(path)
+
+    return make
+
+
+@pytest.fixture
+def compared(side):
+    def make(before, after):
+        return diff("t.py::test", "triage", side("2.0", *before), side("2.1", *after))
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "note"),
+    [
+        (("passed", "x"), ("failed", "y"), "regressed"),
+        (("passed", "x"), ("error", "x"), "regressed"),
+        (("failed", "x"), ("passed", "y"), "fixed"),
+        (("error", "x"), ("passed", "x"), "fixed"),
+        (("passed", "x"), ("passed", "y"), "changed"),
+        (("failed", "x"), ("failed", "y"), "changed"),
+        (("passed", "x"), ("skipped", "x"), "changed"),
+        (("new", "x"), ("passed", "x"), "changed"),
+        (("passed", "x"), ("passed", "x"), None),
+        (("passed", 0.1), ("passed", 0.1 + 1e-12), None),
+    ],
+)
+def test_a_case_is_told_by_its_outcomes_then_by_its_answers(compared, record, then, now, note):
+    found = compared([record("a", then[1], then[0])], [record("a", now[1], now[0])])
+    assert [case.note for case in found.cases] == ([] if note is None else [note])
+    assert found.same == (note is None)
+
+
+def test_both_answers_are_told(compared, record):
+    (case,) = compared([record("a", "x")], [record("a", "y", "failed")]).cases
+    assert (case.before, case.after) == (Side(Outcome.PASSED, b'"x"'), Side(Outcome.FAILED, b'"y"'))
+    assert (case.id, case.about) == ("a", "about a")
+
+
+def test_added_and_removed_cases_have_one_side(compared, record):
+    found = compared([record("a", 1), record("b", 1)], [record("b", 1), record("c", 1)])
+    assert [(case.note, case.id, case.before is None, case.after is None) for case in found.cases] == [
+        ("added", "c", True, False),
+        ("removed", "a", False, True),
+    ]
+    assert found.same == 1
+
+
+def test_a_case_whose_input_was_edited_is_not_compared(compared, record):
+    found = compared([record("a", "x")], [record("a", "y", "failed", input="other")])
+    assert [case.note for case in found.cases] == ["edited"]
+    assert found.same == 0
+
+
+def test_an_edited_expectation_is_said(compared, record):
+    old, new = record("a", "x"), record("a", "x", "failed")
+    new = CaseRecord(new.id, new.input, "another", new.about, new.trials)
+    (case,) = compared([old], [new]).cases
+    assert case.note == "regressed"
+    assert case.new_expectation
+
+
+@pytest.mark.parametrize("body", ["b1", "b2"])
+def test_an_edited_test_is_said(side, record, body):
+    found = diff("t.py::test", "triage", side("2.0", body="b1"), side("2.1", body=body))
+    assert found.new_test is (body == "b2")
+
+
+def test_cases_are_sorted_by_what_a_reader_wants_first(compared, record):
+    outcomes = {
+        "regressed": ("passed", "failed"),
+        "fixed": ("failed", "passed"),
+        "changed": ("passed", "passed"),
+    }
+    before = [record(f"{n}{note}", "x", then) for note, (then, _) in outcomes.items() for n in (2, 1)]
+    after = [record(f"{n}{note}", "y", now) for note, (_, now) in outcomes.items() for n in (2, 1)]
+    found = compared(before, after).cases
+    assert [case.id for case in found] == [f"{n}{note}" for note in NOTES[:3] for n in (1, 2)]
+
+
+def trials(*outcomes_and_answers):
+    made = [
+        TrialRecord(Outcome(outcome), (("p", answer),), None, "typos", variant, about=f"typo {variant}")
+        for variant, (outcome, answer) in enumerate(outcomes_and_answers)
+    ]
+    return CaseRecord("a", "in", None, "about", tuple(made))
+
+
+def test_of_several_trials_the_one_is_shown_that_turned(compared):
+    before = trials(("passed", b"1"), ("passed", b"1"), ("passed", b"1"))
+    after = trials(("passed", b"2"), ("failed", b"3"), ("passed", b"1"))
+    (case,) = compared([before], [after]).cases
+    assert (case.note, case.perturbation, case.perturbed) == ("regressed", "typos", "typo 1")
+    assert case.after == Side(Outcome.FAILED, b"3")
+
+
+def test_of_several_trials_any_changed_answer_counts(compared):
+    before = trials(("passed", b"1"), ("failed", b"1"))
+    after = trials(("passed", b"1"), ("failed", b"2"))
+    (case,) = compared([before], [after]).cases
+    assert (case.note, case.perturbed) == ("changed", "typo 1")
+
+
+def test_only_trials_that_both_sides_have_are_compared(compared):
+    assert compared([trials(("passed", b"1"))], [trials(("passed", b"1"), ("passed", b"2"))]).cases == ()
+
+
+def test_a_case_that_lost_all_its_trials_is_shown(compared):
+    (case,) = compared([trials(("passed", b"1"))], [CaseRecord("a", "in", None, "about", ())]).cases
+    assert (case.note, case.after) == ("changed", Side(Outcome.SKIPPED, None))
+
+
+@pytest.mark.parametrize("missing", ["before", "after"])
+def test_a_check_that_one_side_never_ran_has_no_version_there(side, record, missing):
+    known = side("2.0", record("a", 1))
+    found = diff("t.py::test", "triage", *((None, known) if missing == "before" else (known, None)))
+    assert getattr(found, missing) is None
+    assert [case.note for case in found.cases] == ["added" if missing == "before" else "removed"]
+    assert found.same == 0

@@ -1,0 +1,102 @@
+"""What two branches that approve make of each other's work."""
+
+import subprocess
+
+import pytest
+
+from pytest_modelcheck.baselines.approvals import Signature, approve
+from pytest_modelcheck.baselines.approved import Approved
+from pytest_modelcheck.errors import BaselineError
+
+KNOWN = "tests/test_triage.py::test_known"
+CASES = {f"t-{n:02}": "same" for n in range(30)}
+
+
+@pytest.fixture
+def git(bench, monkeypatch):
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(bench.root / "gitconfig"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    (bench.root / "gitconfig").write_text(
+        "[user]\nname = Ada\nemail = ada@example.org\n[init]\ndefaultBranch = main\n"
+    )
+
+    def run(*arguments, code=0):
+        done = subprocess.run(
+            ["git", *arguments], cwd=bench.root, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    run("init")
+    (bench.root / ".gitignore").write_text(".modelcheck_cache\ngitconfig\n")
+    return run
+
+
+@pytest.fixture
+def approving(bench, git):
+    def act(branch, version, at, only=None, **answers):
+        """On a branch of its own: run both tests, approve them (or one of them), and commit."""
+        if branch != "main":
+            git("checkout", "-b", branch, "main")
+        for name in ("test_known", "test_other"):
+            bench.run(
+                {**CASES, **{case.replace("_", "-"): answer for case, answer in answers.items()}},
+                name,
+                version,
+            )
+        where = (bench.candidates, bench.store, bench.root)
+        select = None if only is None else lambda check: check.endswith(only)
+        approve(*where, model="triage", version=version, signature=Signature("Ada", at), select=select)
+        git("add", ".")
+        git("commit", "-m", branch)
+
+    return act
+
+
+def test_one_changed_answer_is_one_changed_line_besides_the_header(git, approving):
+    approving("main", "2.0", "monday")
+    approving("upgrade", "2.1", "tuesday", only="test_known", t_20="other")
+    stat = git("diff", "--numstat", "main", "--", "baselines/triage/tests").split()
+    assert stat == ["2", "2", "baselines/triage/tests/test_triage.py/test_known.jsonl"]
+
+
+def test_two_branches_that_approve_different_checks_merge(bench, git, approving):
+    approving("main", "2.0", "monday")
+    approving("one", "2.1", "tuesday", only="test_known", t_10="new")
+    approving("two", "2.1", "wednesday", only="test_other", t_20="new")
+    git("merge", "one", "-m", "merge")
+    assert bench.store.approved("triage") == Approved("2.1")
+    for name, case in (("test_known", "t-10"), ("test_other", "t-20")):
+        found = bench.store.read("triage", f"tests/test_triage.py::{name}")
+        assert found.header.version == "2.1"
+        assert found[case].trials[0].answer == b'"new"'
+
+
+def test_two_branches_that_approve_the_same_check_conflict_on_the_changed_lines_only(bench, git, approving):
+    approving("main", "2.0", "monday")
+    approving("one", "2.1", "tuesday", t_10="one", t_20="one", t_25="one")
+    approving("two", "2.1", "wednesday", t_10="two", t_20="two")
+    git("merge", "one", "-m", "merge", code=1)
+    text = (bench.root / "baselines/triage/tests/test_triage.py/test_known.jsonl").read_text()
+    assert text.count("<<<<<<<") == 3
+    assert text.count('"answer":"same"') == 27
+    assert text.count('{"id":"t-25","outcome":"passed","answer":"one"') == 1
+    with pytest.raises(BaselineError, match=r"test_known\.jsonl:1: an unresolved git conflict"):
+        bench.store.read("triage", KNOWN)
+
+
+def test_a_conflict_about_the_version_is_named(bench, git, approving):
+    approving("main", "2.0", "monday")
+    approving("one", "2.1", "tuesday")
+    approving("two", "2.2", "tuesday")
+    git("merge", "one", "-m", "merge", code=1)
+    with pytest.raises(BaselineError, match=r"approved\.yaml:\d: an unresolved git conflict"):
+        bench.store.approved("triage")
+
+
+def test_the_same_approval_on_two_branches_merges(bench, git, approving):
+    approving("main", "2.0", "monday")
+    approving("one", "2.1", "tuesday", t_10="new")
+    approving("two", "2.1", "tuesday", t_10="new")
+    git("merge", "one", "-m", "merge")
+    assert bench.store.read("triage", KNOWN)["t-10"].trials[0].answer == b'"new"'
