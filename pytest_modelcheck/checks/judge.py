@@ -192,9 +192,10 @@ def _drop_explained(
 ) -> bool:
     margin = allowance / comparison.judged if isinstance(allowance, int) else allowance
     if observed.scores is not None:
-        from pytest_modelcheck.stats.permutation import sign_flip
+        from pytest_modelcheck.stats.sign_flip import sign_flip_test
 
-        return sign_flip([drop - margin for drop in observed.score_drops]) > false_fail_rate
+        beyond = [drop - margin for drop in observed.score_drops]
+        return sign_flip_test(beyond, false_fail_rate).p_value > false_fail_rate
     from pytest_modelcheck.stats.paired import mcnemar_exact, tango_interval
 
     broke, fixed = len(comparison.regressed), len(comparison.fixed)

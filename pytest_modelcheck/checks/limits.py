@@ -13,6 +13,8 @@ from pytest_modelcheck.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_MIN_OVERLAP = 0.8
+
 Allowance = int | float
 """How much is allowed: an ``int`` is a number of cases, a ``float`` a fraction of them."""
 
@@ -35,7 +37,7 @@ class Limits:
     max_drop: Allowance | None = None
     max_changed: Allowance | None = None
     max_regressed: Allowance | None = None
-    min_overlap: float = 0.8
+    min_overlap: float = _MIN_OVERLAP
     false_fail_rate: float = 0.01
     inconclusive: Literal["warn", "fail"] = "warn"
 
@@ -99,7 +101,7 @@ def _warn_or_fail(name: str, value: Any) -> str:
 
 def _overlap(name: str, value: Any) -> float:
     rate = _rate(name, value)
-    return Limits.min_overlap if rate is None else rate
+    return _MIN_OVERLAP if rate is None else rate
 
 
 _CHECKS = {

@@ -115,7 +115,7 @@ class Failures:
             result.error = None
 
 
-class Worker(greenlet):
+class Worker(greenlet):  # type: ignore[misc]  # it comes without types
     """A greenlet that runs one body after another."""
 
     conductor: Conductor

@@ -38,8 +38,8 @@ class _AtHand:
         self._value = value
 
     def __await__(self) -> Generator[None, None, Any]:
+        yield from ()  # awaiting asks for a generator
         return self._value
-        yield  # makes this a generator, as awaiting asks for
 
 
 def _asyncio_runs() -> bool:
@@ -118,15 +118,16 @@ class TaskConductor:
         view = CaseView(trial, work.subject.answers, work.find_approved)
         current_view.set(view)
         error: BaseException | None = None
-        outcome: Outcome | None = Outcome.PASSED
+        outcome = Outcome.PASSED
         try:
             await work.body(view)
         except NewCase:
             outcome = Outcome.NEW
         except BaseException as raised:
-            error, outcome = raised, work.classify(raised)
-            if outcome is None:
+            meaning = work.classify(raised)
+            if meaning is None:
                 raise
+            error, outcome = raised, meaning
         self._finish(conclude(view, outcome, error, work.subject.name))
 
     def _finish(self, result: Result) -> None:

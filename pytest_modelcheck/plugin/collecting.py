@@ -52,7 +52,8 @@ def _placed(item: pytest.Item, error: UsageError) -> str:
 
 def _select(session: pytest.Session, items: list[pytest.Item], wanted: frozenset[str]) -> None:
     """Keep the checks that have one of the cases (or may have: a fixture makes them later)."""
-    kept, dropped = [], []
+    kept: list[pytest.Item] = []
+    dropped: list[pytest.Item] = []
     for item in items:
         marked = item.stash.get(MARKED, None)
         (kept if marked is not None and _may_have(marked, wanted) else dropped).append(item)

@@ -98,7 +98,7 @@ def providing(function: Callable[..., Any], definition: Definition) -> Callable[
     asking = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY)
     positional = [each for each in kept if each.kind is not inspect.Parameter.KEYWORD_ONLY]
     keyword = [each for each in kept if each.kind is inspect.Parameter.KEYWORD_ONLY]
-    wrapper.__signature__ = inspect.Signature([*positional, asking, *keyword])  # type: ignore[attr-defined]
+    setattr(wrapper, "__signature__", inspect.Signature([*positional, asking, *keyword]))  # noqa: B010 - typed
     return wrapper
 
 

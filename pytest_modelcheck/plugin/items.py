@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.model import Definition
     from pytest_modelcheck.plugin.markers import Request
 
-_OURS = frozenset({case.__wrapped__, score.__wrapped__})
+_OURS = frozenset(inspect.unwrap(fixture) for fixture in (case, score))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ import pytest
 
 from pytest_modelcheck import __version__
 from pytest_modelcheck.baselines.approvals import Signature, approve
-from pytest_modelcheck.baselines.identity import approver, now
 from pytest_modelcheck.baselines.candidates import CandidateStore
+from pytest_modelcheck.baselines.identity import approver, now
 from pytest_modelcheck.baselines.store import BaselineStore
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.plugin.hooks import RECEIVED, REPORT
@@ -59,7 +59,8 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
 
 def finish(config: pytest.Config) -> None:
     """Approve what this run saw, where ``--modelcheck-update`` asks for it."""
-    config.stash[_APPROVALS] = lines = []
+    lines: list[str] = []
+    config.stash[_APPROVALS] = lines
     if config.getoption("modelcheck_update"):
         lines += _approve(config, _verdicts(config))
 

@@ -12,6 +12,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from _pytest.outcomes import Failed
 
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.plugin.items import MARKED
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.session import Judged
 
 
-class CheckFailed(pytest.fail.Exception):
+class CheckFailed(Failed):
     """A check failed: its message is the report, and its traceback that of the first body that failed."""
 
 

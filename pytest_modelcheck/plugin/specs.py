@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 import unittest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -119,9 +119,8 @@ def spec_of(
 
 
 def _model(item: pytest.Function, fixture: str) -> Model:
-    if fixture in item.funcargs:
-        return item.funcargs[fixture]  # type: ignore[no-any-return]
-    return item._request.getfixturevalue(fixture)  # type: ignore[no-any-return]  # noqa: SLF001
+    model = item._request.getfixturevalue(fixture)  # noqa: SLF001 - of a test that may not name it itself
+    return cast("Model", model)
 
 
 _PATCHING = frozenset(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_modelcheck import __version__
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.models.model import Definition
 from pytest_modelcheck.plugin.fixtures import DECLARATION
@@ -32,7 +33,7 @@ class State:
 
     def __init__(self, session: pytest.Session) -> None:
         self.settings = settings_of(session.config)
-        self.session = Session(self.settings.places)
+        self.session = Session(self.settings.places, __version__)
         self.definitions = model_definitions(session)
         self.versions = Versions(
             self.settings.versions, self.definitions, self.session.approved_version

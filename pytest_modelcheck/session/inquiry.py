@@ -16,7 +16,6 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck import __version__
 from pytest_modelcheck.baselines.candidates import find
 from pytest_modelcheck.baselines.header import Header
 from pytest_modelcheck.canonical import same
@@ -224,7 +223,7 @@ class Inquiry:
             files=spec.provenance.files,
             others={model.name: model.version or "" for model in spec.others},
             findings=tuple(self._findings),
-            plugin=__version__,
+            plugin=self._session.plugin,
         )
         self._session.candidates.write(header, self._records)
 
@@ -335,7 +334,8 @@ class Inquiry:
     def _trials_to_repeat(self) -> list[Trial]:
         """Up to ten trials, one a case before a second of any: those that went wrong, then the others."""
         changed = frozenset(self._comparison.changed) if self._comparison is not None else frozenset()
-        wrong, right = [], []
+        wrong: list[Trial] = []
+        right: list[Trial] = []
         for result in self._results:
             if result.outcome in _JUDGED and all(key is not None for key, _ in result.asked):
                 is_wrong = result.outcome is Outcome.FAILED or result.trial.case.id in changed

@@ -57,10 +57,16 @@ class Places:
 
 
 class Session:
-    """What all checks of one run share: models, the answers they gave, approved behaviour."""
+    """What all checks of one run share: models, the answers they gave, approved behaviour.
 
-    def __init__(self, places: Places) -> None:
+    Args:
+        places: Where things are kept.
+        plugin: The version of pytest-modelcheck, for the record.
+    """
+
+    def __init__(self, places: Places, plugin: str) -> None:
         self.places = places
+        self.plugin = plugin
         self.store = BaselineStore(places.baselines)
         self.candidates = CandidateStore(places.cache / CANDIDATES)
         self.cache = PredictionCache(places.cache / PREDICTIONS if places.keep else None, refresh=places.refresh)
@@ -119,7 +125,7 @@ class Session:
         """Everything as a step wants it, while it runs."""
         answers = spec.subject.answers
         if step.replay is not None:
-            spec.subject.answers = step.replay
+            spec.subject.answers = step.replay  # type: ignore[assignment]  # it answers like them
         if step.work.progress is not None:
             self.dispatcher.tick = step.work.progress
         try:
