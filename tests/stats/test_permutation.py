@@ -1,0 +1,164 @@
+"""Within-case permutation, held against all exchanges by brute force, McNemar, scipy and simulation."""
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from pytest_modelcheck.stats.paired import mcnemar_exact
+from pytest_modelcheck.stats.permutation import repeats_test, scores_test
+
+
+def by_brute_force(baseline, candidate):
+    """The share of all exchanges within the cases whose drop is at least the one observed."""
+    choices = []
+    for before, after in zip(baseline, candidate, strict=True):
+        pooled = [*before, *after]
+        choices.append(
+            [
+                sum(pooled[i] for i in chosen) / len(before)
+                - sum(pooled[i] for i in range(len(pooled)) if i not in chosen) / len(after)
+                for chosen in itertools.combinations(range(len(pooled)), len(before))
+            ]
+        )
+    observed = sum(
+        np.mean(before) - np.mean(after) for before, after in zip(baseline, candidate, strict=True)
+    )
+    sums = np.array([sum(chosen) for chosen in itertools.product(*choices)])
+    return np.mean(sums >= observed - 1e-9)
+
+
+def runs(passes, of):
+    return [[1.0] * passed + [0.0] * (of - passed) for passed in passes]
+
+
+@pytest.mark.parametrize(
+    ("before", "old_runs", "after", "new_runs"),
+    [
+        ([3, 2, 3], 3, [1, 2, 0], 3),
+        ([0, 2, 1], 2, [1, 2, 0], 2),
+        ([1, 1, 1], 1, [2, 0, 3], 3),  # the baseline was run once
+        ([2, 2], 2, [0, 0], 4),
+        ([0, 0], 3, [0, 0], 3),
+    ],
+)
+def test_repeats_are_exact(before, old_runs, after, new_runs):
+    found = repeats_test(before, old_runs, after, new_runs)
+    expected = by_brute_force(runs(before, old_runs), runs(after, new_runs))
+    assert found.p_value == pytest.approx(expected, abs=1e-12)
+    assert found.drop == pytest.approx(np.mean(before) / old_runs - np.mean(after) / new_runs)
+    assert found.resamples is None
+
+
+@pytest.mark.parametrize(("regressed", "fixed"), [(7, 0), (12, 5), (0, 4), (900, 800)])
+def test_of_single_runs_it_is_mcnemar(regressed, fixed):
+    before = [1] * regressed + [0] * fixed + [1] * 30 + [0] * 10
+    after = [0] * regressed + [1] * fixed + [1] * 30 + [0] * 10
+    assert repeats_test(before, 1, after, 1).p_value == pytest.approx(
+        mcnemar_exact(regressed, fixed), rel=1e-9
+    )
+
+
+def test_of_a_single_case_it_is_fishers_exact_test():
+    theirs = stats.fisher_exact([[9, 1], [4, 6]], alternative="greater").pvalue
+    assert repeats_test([9], 10, [4], 10).p_value == pytest.approx(theirs)
+
+
+def test_a_suite_of_thousands_is_nearly_normal():
+    rng = np.random.default_rng(0)
+    before, after = rng.binomial(5, 0.8, 8_000), rng.binomial(5, 0.795, 8_000)
+    share = (before + after) / 10
+    deviation = (25 / 9 * share * (1 - share)).sum() ** 0.5  # of hypergeometric sums
+    z = (after.sum() + 0.5 - 5 * share.sum()) / deviation
+    assert repeats_test(before, 5, after, 5).p_value == pytest.approx(stats.norm.cdf(z), rel=0.01)
+
+
+def test_scores_that_pass_or_fail_are_exact():
+    baseline, candidate = runs([3, 2, 3], 3), runs([1, 2, 0], 3)
+    assert scores_test(baseline, candidate, 0.01) == repeats_test([3, 2, 3], 3, [1, 2, 0], 3)
+
+
+def test_single_scores_are_flipped():
+    found = scores_test([[0.9], [0.8], [0.7]], [[0.5], [0.9], [0.6]], 0.01)
+    assert found.resamples is None
+    assert found.p_value == pytest.approx(by_brute_force([[0.9], [0.8], [0.7]], [[0.5], [0.9], [0.6]]))
+
+
+@pytest.mark.parametrize("shapes", [[(3, 3)] * 3, [(2, 3), (3, 1), (2, 2)]])
+def test_drawn_exchanges_come_near_to_all_exchanges(shapes):
+    rng = np.random.default_rng(4)
+    baseline = [rng.uniform(0.4, 1, old).tolist() for old, _ in shapes]
+    candidate = [rng.uniform(0.1, 0.9, new).tolist() for _, new in shapes]
+    found = scores_test(baseline, candidate, 0.001)
+    assert found.resamples == 10_000
+    assert found.p_value == pytest.approx(by_brute_force(baseline, candidate), abs=0.02)
+    assert found == scores_test(baseline, candidate, 0.001)
+    assert found.drop == pytest.approx(
+        np.mean([np.mean(old) - np.mean(new) for old, new in zip(baseline, candidate, strict=True)])
+    )
+
+
+def test_a_drawn_p_value_is_never_0():
+    found = scores_test([[0.9, 0.91]] * 40, [[0.1, 0.11]] * 40, 0.01)
+    assert found.p_value == 1 / 2_000
+
+
+def test_ties_count_as_bad():
+    assert scores_test([[0.5, 0.5]] * 5, [[0.5, 0.5]] * 5, 0.01).p_value == 1.0
+
+
+def simulated(drop, of, trials, seed):
+    """100 cases of differing difficulty, some of which got worse; five runs on either side."""
+    rng = np.random.default_rng(seed)
+    for _ in range(trials):
+        chances = rng.beta(1, 0.4, 100)
+        now = np.clip(chances - drop * (rng.random(100) < of), 0, 1)
+        yield rng.binomial(5, chances), rng.binomial(5, now)
+
+
+def test_false_alarms_are_at_most_as_stated():
+    p_values = [repeats_test(old, 5, new, 5).p_value for old, new in simulated(0.0, 0.0, 1_500, 1)]
+    assert np.mean(np.array(p_values) <= 0.05) <= 0.05 + 3 * (0.05 * 0.95 / 1_500) ** 0.5
+
+
+def test_pairing_sees_more_than_pooling_and_far_more_than_majorities():
+    """The power of the statistics: 0.74 against 0.53 and 0.32, in a setting of the same kind."""
+    paired, pooled, majority = [], [], []
+    for old, new in simulated(0.4, 0.15, 300, 2):
+        paired.append(repeats_test(old, 5, new, 5).p_value)
+        pooled.append(stats.hypergeom.cdf(new.sum(), 1_000, old.sum() + new.sum(), 500))
+        was, now = old >= 3, new >= 3
+        majority.append(mcnemar_exact(int((was & ~now).sum()), int((~was & now).sum())))
+    powers = [np.mean(np.array(p_values) <= 0.05) for p_values in (paired, pooled, majority)]
+    assert powers == pytest.approx([0.74, 0.58, 0.32], abs=0.08)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: repeats_test([], 5, [], 5),
+            "passes must be a flat sequence of at least one number from 0 to 5",
+        ),
+        (
+            lambda: repeats_test([6], 5, [1], 5),
+            "passes must be a flat sequence of at least one number from 0 to 5",
+        ),
+        (lambda: repeats_test([1], 0, [1], 5), "runs must be at least 1, not 0"),
+        (lambda: repeats_test([1, 2], 5, [1], 5), "2 cases of the baseline against 1 of the candidate"),
+        (
+            lambda: scores_test([[1.0]], [[1.0], [0.5]], 0.01),
+            "1 cases of the baseline against 2 of the candidate",
+        ),
+        (lambda: scores_test([[]], [[1.0]], 0.01), "every case needs the score of at least one run"),
+        (lambda: scores_test([], [], 0.01), "every case needs the score of at least one run"),
+        (
+            lambda: scores_test([[float("nan")]], [[1.0]], 0.01),
+            "every case needs the score of at least one run",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
