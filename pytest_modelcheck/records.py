@@ -206,6 +206,11 @@ class Finding:
     against_baseline: bool = False
     p_value: float | None = None
 
+    @property
+    def met(self) -> bool:
+        """Whether the limit is met."""
+        return self.status is Status.PASSED
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:

@@ -108,10 +108,14 @@ def _guards(observed: Observed, limits: Limits) -> list[Finding]:
 def _nothing_judged(cases: Tally) -> Finding:
     if cases.new:
         return _failed(
-            "new", f"no approved baseline yet: {cases.new} of {cases.total} cases are new", against_baseline=True
+            "new",
+            f"no approved baseline yet: {cases.new} of {cases.total} cases are new",
+            against_baseline=True,
         )
     if cases.xfailed or cases.xpassed:
-        return _failed("judged", f"0 of {cases.total} cases could be judged: all are known failures or do not apply")
+        return _failed(
+            "judged", f"0 of {cases.total} cases could be judged: all are known failures or do not apply"
+        )
     return _failed("applicable", f"0 of {cases.total} cases were applicable")
 
 
@@ -184,7 +188,9 @@ def _drop(observed: Observed, comparison: Comparison, limits: Limits, *, varies:
     if not missed:
         return Finding("max_drop", Status.PASSED, summary, True, comparison.p_value)
     explained = varies and _drop_explained(observed, comparison, allowance, limits.false_fail_rate)
-    return _missed("max_drop", summary, explained=explained, against_baseline=True, p_value=comparison.p_value)
+    return _missed(
+        "max_drop", summary, explained=explained, against_baseline=True, p_value=comparison.p_value
+    )
 
 
 def _drop_explained(
@@ -239,5 +245,7 @@ def _missed(
     p_value: float | None = None,
 ) -> Finding:
     if explained:
-        return Finding(limit, Status.INCONCLUSIVE, f"{summary}; noise could explain it", against_baseline, p_value)
+        return Finding(
+            limit, Status.INCONCLUSIVE, f"{summary}; noise could explain it", against_baseline, p_value
+        )
     return Finding(limit, Status.FAILED, summary, against_baseline, p_value)

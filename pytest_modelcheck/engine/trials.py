@@ -72,10 +72,12 @@ class Plan:
         if self._perturbations is None:
             yield None, 0, MISSING
             return
-        from pytest_modelcheck.perturb import variants
-
         for number, variant in enumerate(case.variants):
             yield GIVEN, number, variant
+        if not self._perturbations:
+            return
+        from pytest_modelcheck.perturb import variants
+
         for perturbation in self._perturbations:
             made = variants(perturbation, case.input, self._seed, case.id)
             if not made:

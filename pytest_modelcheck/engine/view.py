@@ -79,7 +79,9 @@ class CaseView:
         "_trial",
     )
 
-    def __init__(self, trial: Trial, answers: Answers, find_approved: Callable[[Trial], bytes | None]) -> None:
+    def __init__(
+        self, trial: Trial, answers: Answers, find_approved: Callable[[Trial], bytes | None]
+    ) -> None:
         self._trial = trial
         self._answers = answers
         self._find_approved = find_approved
@@ -111,7 +113,9 @@ class CaseView:
         """The right answer."""
         value = self._trial.case.expected
         if value is MISSING:
-            raise UsageError(f"case {self.id}{self._where()} does not say what is expected: add `expected:` to it")
+            raise UsageError(
+                f"case {self.id}{self._where()} does not say what is expected: add `expected:` to it"
+            )
         return value if type(value) in _IMMUTABLE else deepcopy(value)
 
     @property
@@ -148,7 +152,9 @@ class CaseView:
             return self._trial.case.metadata[key]
         except KeyError:
             known = ", ".join(map(repr, self._trial.case.metadata)) or "none"
-            raise UsageError(f"case {self.id}{self._where()} has no metadata {key!r} (it has: {known})") from None
+            raise UsageError(
+                f"case {self.id}{self._where()} has no metadata {key!r} (it has: {known})"
+            ) from None
 
     @property
     def approved(self) -> Any:

@@ -12,7 +12,7 @@ from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.records import MISSING, Outcome, ShownCase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from pytest_modelcheck.records import Case, CaseRecord, TrialRecord
 
@@ -123,12 +123,14 @@ def _answer(raw: bytes | None, decode: Callable[[bytes], Any]) -> str | None:
 
 
 def _shown(value: Any) -> str:
-    return excerpt(value, _ANSWER_WIDTH) if not isinstance(value, str) else repr(excerpt(value, _ANSWER_WIDTH))
+    return (
+        excerpt(value, _ANSWER_WIDTH) if not isinstance(value, str) else repr(excerpt(value, _ANSWER_WIDTH))
+    )
 
 
-def notes_of(warnings: Iterable[str], direct: Mapping[str, int], inapplicable: Mapping[str, int]) -> tuple[str, ...]:
+def notes_of(direct: Mapping[str, int], inapplicable: Mapping[str, int]) -> tuple[str, ...]:
     """What a reader should know besides the verdict, a sentence each."""
-    notes = list(warnings)
+    notes = []
     total = sum(direct.values())
     if total:
         reasons = "; ".join(f"{count} {reason}" for reason, count in sorted(direct.items()))

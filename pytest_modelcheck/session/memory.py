@@ -84,10 +84,7 @@ class ReplayedAnswers:
     def __init__(self, answers: Answers, baseline: Mapping[str, CaseRecord]) -> None:
         self._answers = answers
         self._approved = {
-            key: raw
-            for case in baseline.values()
-            for trial in case.trials
-            for key, raw in trial.asked
+            key: raw for case in baseline.values() for trial in case.trials for key, raw in trial.asked
         }
         self.warn = answers.warn
 

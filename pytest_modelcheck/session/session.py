@@ -69,7 +69,9 @@ class Session:
         self.plugin = plugin
         self.store = BaselineStore(places.baselines)
         self.candidates = CandidateStore(places.cache / CANDIDATES)
-        self.cache = PredictionCache(places.cache / PREDICTIONS if places.keep else None, refresh=places.refresh)
+        self.cache = PredictionCache(
+            places.cache / PREDICTIONS if places.keep else None, refresh=places.refresh
+        )
         self.dispatcher = Dispatcher(offline=places.offline)
         self.switchboard = Switchboard(self.dispatcher)
 

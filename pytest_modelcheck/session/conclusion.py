@@ -1,0 +1,107 @@
+"""From evidence to the verdict that is reported.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.checks.compare import pairs
+from pytest_modelcheck.checks.fold import by_perturbation, outcome_of, tally
+from pytest_modelcheck.checks.judge import required_rate
+from pytest_modelcheck.checks.slices import slice_keys, slices
+from pytest_modelcheck.records import Interval, Outcome, Status, Verdict
+from pytest_modelcheck.reports.selection import notes_of
+from pytest_modelcheck.session.evidence import JUDGED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pytest_modelcheck.checks.spec import CheckSpec
+    from pytest_modelcheck.records import CaseRecord, Finding, Group
+    from pytest_modelcheck.session.evidence import Evidence
+
+
+def conclude(
+    spec: CheckSpec, evidence: Evidence, approved_version: str | None, inapplicable: Mapping[str, int]
+) -> Verdict:
+    """Put everything that a report says about a check together."""
+    subject, observed = spec.subject, evidence.observed
+    findings = tuple(sorted(evidence.findings, key=_worst_first))
+    status = findings[0].status
+    return Verdict(
+        check=spec.id,
+        kind=spec.kind,
+        status=status,
+        findings=findings,
+        model=subject.name,
+        version=subject.version,
+        approved_version=approved_version,
+        rate=observed.rate,
+        graded=observed.scores is not None,
+        cases=observed.cases,
+        trials=tally(trial.outcome for record in evidence.records for trial in record.trials),
+        interval=_interval(spec, evidence),
+        required=required_rate(observed, spec.limits),
+        comparison=evidence.comparison,
+        variation=evidence.variation.words,
+        varies=evidence.variation.varies,
+        slices=_slices(spec, evidence),
+        perturbations=by_perturbation(evidence.records) if spec.perturbations is not None else (),
+        shown=tuple(evidence.shown),
+        hidden=evidence.hidden,
+        notes=notes_of(evidence.direct, inapplicable),
+        calls=evidence.calls,
+        advice=_advice(spec, evidence, status),
+        others=tuple((model.name, model.version or "unversioned") for model in spec.others),
+    )
+
+
+def _worst_first(finding: Finding) -> int:
+    return -finding.status.severity
+
+
+def _interval(spec: CheckSpec, evidence: Evidence) -> Interval | None:
+    cases = evidence.observed.cases
+    if evidence.observed.scores is not None or not cases.judged:
+        return None
+    from pytest_modelcheck.stats.binomial import clopper_pearson
+
+    level = 1 - spec.limits.false_fail_rate
+    return Interval(*clopper_pearson(cases.passed, cases.judged, level), level)
+
+
+def _slices(spec: CheckSpec, evidence: Evidence) -> tuple[Group, ...]:
+    keys = slice_keys(spec.cases, spec.slices)
+    if not keys:
+        return ()
+    judged = (pair for pair in pairs(evidence.records, evidence.then) if pair.judged)
+    approved = {pair.id: outcome_of(pair.then) is Outcome.PASSED for pair in judged}
+    return slices(spec.cases, keys, _passed(evidence.records), approved)
+
+
+def _passed(records: Iterable[CaseRecord]) -> dict[str, bool]:
+    outcomes = ((record.id, outcome_of(record.trials)) for record in records)
+    return {case: outcome is Outcome.PASSED for case, outcome in outcomes if outcome in JUDGED}
+
+
+def _advice(spec: CheckSpec, evidence: Evidence, status: Status) -> tuple[tuple[str, str], ...]:
+    """Commands that a reasonable person might type next."""
+    if status is Status.PASSED:
+        return ()
+    version = spec.subject.version
+    advice = []
+    if evidence.shown and spec.rerun:
+        advice.append(
+            ("reproduce one", f"{spec.rerun} --modelcheck-case={shlex.quote(evidence.shown[0].id)}")
+        )
+    if version is None:
+        return (*advice, ("name the version", "pytest --model-version=VERSION"))
+    if evidence.baseline is not None:
+        advice.append(("see all", f"modelcheck diff {shlex.quote(version)}"))
+    missed = [finding for finding in evidence.findings if not finding.met]
+    if all(finding.against_baseline for finding in missed) and not spec.partial:
+        advice.append(("approve it", f"modelcheck approve {shlex.quote(version)}"))
+    return tuple(advice)

@@ -1,0 +1,109 @@
+"""Everything that has been found out about a check so far.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.checks.compare import compare, pairs
+from pytest_modelcheck.checks.fold import is_graded, outcome_of, score_of, tally
+from pytest_modelcheck.checks.judge import Observed
+from pytest_modelcheck.records import Calls, Outcome
+from pytest_modelcheck.session.variation import Variation
+
+if TYPE_CHECKING:
+    from pytest_modelcheck.baselines.baseline import Baseline
+    from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.records import CaseRecord, Comparison, Finding, ShownCase
+
+JUDGED = (Outcome.PASSED, Outcome.FAILED)
+_LIMITS = frozenset({"at_least", "max_drop", "max_changed", "max_regressed"})
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What is known of a check.
+
+    Attributes:
+        baseline: What it is compared with, or ``None``.
+        then: The baseline's cases, those judged again by today's test replaced.
+        replayed: How many were judged again.
+        variation: What is known of the model's own variation.
+        results: What came of the trials.
+        records: What came of the cases, in their order.
+        comparison: With the baseline.
+        observed: What limits are held against.
+        findings: What came of that.
+        shown: Cases worth reading.
+        hidden: How many more there are.
+        first_failure: What the first body that failed or broke raised.
+        calls: What it cost.
+        direct: Why, and how often, bodies were not suspended although they waited.
+    """
+
+    baseline: Baseline | None
+    variation: Variation
+    then: Mapping[str, CaseRecord] = field(default_factory=dict)
+    replayed: int = 0
+    results: Sequence[Result] = ()
+    records: Sequence[CaseRecord] = ()
+    comparison: Comparison | None = None
+    observed: Observed = field(default_factory=lambda: Observed(tally(())))
+    findings: Sequence[Finding] = ()
+    shown: Sequence[ShownCase] = ()
+    hidden: int = 0
+    first_failure: BaseException | None = None
+    calls: Calls = field(default_factory=Calls)
+    direct: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def reads_approved(self) -> bool:
+        """Whether bodies compare with the approved answer themselves."""
+        return any(result.read_approved for result in self.results)
+
+    @property
+    def missed(self) -> bool:
+        """Whether limits are missed, and nothing but the model's own variation could explain it."""
+        failed = [finding.limit for finding in self.findings if not finding.met]
+        return bool(failed) and all(limit in _LIMITS for limit in failed)
+
+    @property
+    def changed(self) -> frozenset[str]:
+        """Ids of cases whose answer differs from the approved one."""
+        return frozenset(self.comparison.changed) if self.comparison is not None else frozenset()
+
+    def misses(self, limit: str) -> bool:
+        """Whether one limit is missed."""
+        return any(finding.limit == limit and not finding.met for finding in self.findings)
+
+    def look(self) -> None:
+        """Work out what limits are held against."""
+        if self.baseline is not None:
+            version = self.baseline.header.version or "unversioned"
+            self.comparison = compare(self.records, self.then, version, replayed=self.replayed)
+        outcomes = [outcome_of(record.trials) for record in self.records]
+        graded = is_graded(self.records)
+        judged = (record for record, outcome in zip(self.records, outcomes, strict=True) if outcome in JUDGED)
+        broken = next((result for result in self.results if result.outcome is Outcome.ERROR), None)
+        self.observed = Observed(
+            cases=tally(outcomes),
+            scores=tuple(score_of(record.trials) for record in judged) if graded else None,
+            comparison=self.comparison,
+            score_drops=self._score_drops() if graded else (),
+            approved_cases=len(self.then),
+            reads_approved=self.reads_approved,
+            first_error=None if broken is None else _one_line(broken),
+        )
+
+    def _score_drops(self) -> tuple[float, ...]:
+        judged = (pair for pair in pairs(self.records, self.then) if pair.judged)
+        return tuple(score_of(pair.then) - score_of(pair.now) for pair in judged)
+
+
+def _one_line(result: Result) -> str:
+    kind = "error" if result.error is None else type(result.error).__name__
+    return f"{kind}: {(result.message or '').strip().partition(chr(10))[0]}"
