@@ -14,6 +14,7 @@ import click
 from pytest_modelcheck import __version__
 from pytest_modelcheck.baselines import approvals
 from pytest_modelcheck.baselines.identity import approver, now
+from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.cli.project import shown
 from pytest_modelcheck.cli.screen import indented, print_lines
 from pytest_modelcheck.cli.selection import selection
@@ -40,7 +41,7 @@ class Wish:
 def approve(workspace: Workspace, wish: Wish) -> int:
     """Approve, say what came of it, and return the exit code."""
     models = workspace.models()
-    meant = targets(wish.versions, models) if wish.versions else _the_only(workspace, models)
+    meant = targets(wish.versions, models) or {model: workspace.only_version(model) for model in models}
     several = len(models) > 1
     refused = False
     for model, version in meant.items():
@@ -48,11 +49,6 @@ def approve(workspace: Workspace, wish: Wish) -> int:
         print_lines(_told(workspace, report, f"{model}={version}" if several else version))
         refused = refused or not report.approved
     return 1 if refused else 0
-
-
-def _the_only(workspace: Workspace, models: list[str]) -> dict[str, str]:
-    """What is meant where no version is named: one model's one version that is not approved."""
-    return {model: workspace.latest(model) for model in models}
 
 
 def _approve_one(workspace: Workspace, wish: Wish, model: str, version: str) -> Report:
@@ -71,37 +67,48 @@ def _approve_one(workspace: Workspace, wish: Wish, model: str, version: str) -> 
 
 
 def _told(workspace: Workspace, report: Report, argument: str) -> Iterator[str]:
+    name = excerpt(f"{report.model} {report.version}")
     if report.approved:
-        yield click.style(f"{report.model} {report.version} is approved", fg="green") + _before(report)
+        yield click.style(f"{name} is approved", fg="green") + _extent(report) + _before(report)
         for approval in report.approved:
-            yield from _approval_lines(approval)
+            yield from _approval_lines(approval, report.version)
         yield from _left_lines(report)
         yield f"Written to {shown(workspace.store.root)}: review it with git diff, and commit it."
     else:
-        yield (
-            click.style(f"{report.model} {report.version} is not approved", fg="red")
-            + "; nothing was written"
-        )
+        yield click.style(f"{name} is not approved", fg="red") + "; nothing was written"
         yield from _refusal_lines(report, argument)
     if report.gone:
         yield "passed over, since the test no longer exists:"
         yield from indented(report.gone)
 
 
+def _extent(report: Report) -> str:
+    done, total = len(report.approved), len(report.approved) + len(report.left)
+    return f" for {done} of {total} checks" if report.left else ""
+
+
 def _before(report: Report) -> str:
     if report.previous is None:
         return " (nothing was before)"
-    return f" (before: {report.previous.version})" if report.previous.version != report.version else ""
+    changed = report.previous.version != report.version
+    return f" (before: {excerpt(report.previous.version)})" if changed else ""
 
 
-def _approval_lines(approval: Approval) -> Iterator[str]:
+def _approval_lines(approval: Approval, version: str) -> Iterator[str]:
     yield from indented([approval.check])
+    written = approval.written
+    cases = "1 case" if written.cases == 1 else f"{written.cases} cases"
+    yield from indented(
+        [cases if approval.previous is None else f"{cases}: {_changes(approval, version)}"], depth=4
+    )
+    yield from indented((f"forced: {reason}" for reason in approval.forced), depth=4)
+
+
+def _changes(approval: Approval, version: str) -> str:
     written = approval.written
     counts = {"changed": written.changed, "added": written.added, "removed": written.removed}
     told = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "none changed"
-    before = f"from {approval.previous}, " if approval.previous is not None else ""
-    yield f"    {before}{written.cases} cases: {told}"
-    yield from indented((f"forced: {reason}" for reason in approval.forced), depth=4)
+    return told if approval.previous == version else f"{told} since {approval.previous}"
 
 
 def _left_lines(report: Report) -> Iterator[str]:

@@ -15,6 +15,7 @@ import click
 
 from pytest_modelcheck import __version__
 from pytest_modelcheck.cli.project import find_project
+from pytest_modelcheck.cli.screen import harmless
 from pytest_modelcheck.cli.workspace import open_workspace
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 
@@ -34,9 +35,9 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except UsageError as error:
-            raise _Misused(str(error)) from error
+            raise _Misused(harmless(str(error))) from error
         except ModelcheckError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(harmless(str(error))) from error
         except BrokenPipeError:
             raise
         except OSError as error:

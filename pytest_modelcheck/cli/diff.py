@@ -71,7 +71,7 @@ def _pair(workspace: Workspace, texts: Sequence[str]) -> Pair:
     if not texts:
         if len(models) > 1:
             raise VersionError(f"which model? There are {', '.join(models)}. Write MODEL=VERSION.")
-        return Pair(models[0], None, workspace.latest(models[0]))
+        return Pair(models[0], None, workspace.other_version(models[0]))
     named = [target(text, models) for text in texts]
     if len({model for model, _ in named}) > 1:
         raise VersionError(f"{texts[0]} and {texts[1]} are different models: there is nothing to compare.")

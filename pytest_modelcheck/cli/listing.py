@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.cli.screen import indented, print_lines
 from pytest_modelcheck.cli.selection import selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from pytest_modelcheck.baselines.approved import Approved
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.cli.workspace import Workspace
 
@@ -29,9 +31,7 @@ def show(workspace: Workspace, patterns: Sequence[str]) -> None:
 def _model_lines(workspace: Workspace, model: str, selected: Callable[[str], bool]) -> Iterator[str]:
     approved = workspace.store.approved(model)
     held = None if approved is None else approved.version
-    yield (
-        click.style(model, bold=True) + f"  {_held(held, None if approved is None else approved.fingerprint)}"
-    )
+    yield click.style(excerpt(model), bold=True) + f"  {_held(approved)}"
     checks = [header for _, header in workspace.store.entries(model) if selected(header.test)]
     for header in checks:
         yield from _check_lines(header, held)
@@ -40,28 +40,29 @@ def _model_lines(workspace: Workspace, model: str, selected: Callable[[str], boo
         ran = [header for _, header in workspace.candidates.entries(model, version) if selected(header.test)]
         fresh = [header for header in ran if (header.test, version) not in known]
         if fresh:
-            yield f"  run with {version}, not approved:"
+            yield from indented([f"run with {version}, not approved:"])
             yield from indented((f"{header.test}  {_count(header)}" for header in fresh), depth=4)
 
 
-def _held(version: str | None, fingerprint: str | None) -> str:
-    if version is None:
+def _held(approved: Approved | None) -> str:
+    if approved is None:
         return "nothing approved"
-    return f"approved: {version}" + (f" (fingerprint {fingerprint})" if fingerprint else "")
+    told = f"approved: {approved.version}"
+    return excerpt(f"{told} (fingerprint {approved.fingerprint})" if approved.fingerprint else told)
 
 
 def _check_lines(header: Header, held: str | None) -> Iterator[str]:
     yield from indented([header.test])
     left = "" if header.version == held else f" (the application is held to {held})"
-    when = header.approved_at.partition("T")[0]
-    details = [
-        f"{header.version}{left}",
-        _count(header),
-        f"{when} {header.approved_by}".strip(),
-        header.reason,
-    ]
-    yield from indented([", ".join(filter(None, details))], depth=4)
+    yield from indented([f"{header.version}{left}, {_count(header)}{_signature(header)}"], depth=4)
     yield from indented((f"forced: {reason}" for reason in header.forced), depth=4)
+
+
+def _signature(header: Header) -> str:
+    day = header.approved_at.partition("T")[0]
+    by = f" by {header.approved_by}" if header.approved_by else ""
+    reason = f": {header.reason}" if header.reason else ""
+    return f", approved {day}{by}{reason}" if day else ""
 
 
 def _count(header: Header) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -15,6 +15,8 @@ from pytest_modelcheck.canonical import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+_EVERYTHING: Final = 1 << 20
 
 
 def width() -> int:
@@ -28,12 +30,17 @@ def print_lines(lines: Iterable[str]) -> None:
         click.echo(line)
 
 
+def harmless(text: str) -> str:
+    """A message of several lines, made safe to print: it may quote what came from elsewhere."""
+    return "\n".join(excerpt(line, _EVERYTHING) for line in text.split("\n"))
+
+
 def indented(texts: Iterable[str], depth: int = 2) -> Iterator[str]:
     """Each text on lines of its own, wrapped where it is long, and made safe to print."""
     margin = " " * depth
     for text in texts:
         yield from textwrap.wrap(
-            excerpt(text, 1 << 20),
+            excerpt(text, _EVERYTHING),
             width(),
             initial_indent=margin,
             subsequent_indent=margin + "  ",

@@ -45,21 +45,32 @@ class Workspace:
             )
         return found
 
-    def latest(self, model: str) -> str:
+    def other_version(self, model: str) -> str:
         """The one version that was run and is not the approved one.
 
         Raises:
             VersionError: There are several, or none.
         """
         approved = self.store.approved(model)
-        versions = [
-            one for one in self.candidates.versions(model) if approved is None or one != approved.version
-        ]
+        held = None if approved is None else approved.version
+        return self._only(model, [version for version in self.candidates.versions(model) if version != held])
+
+    def only_version(self, model: str) -> str:
+        """The one version that was ever run.
+
+        Raises:
+            VersionError: There are several, or none.
+        """
+        return self._only(model, self.candidates.versions(model))
+
+    def _only(self, model: str, versions: list[str]) -> str:
         if len(versions) == 1:
             return versions[0]
         if versions:
-            raise VersionError(f"which version of {model}? There are {', '.join(versions)}.")
-        raise VersionError(f"no version of {model} was run but the approved one. Name a version.")
+            raise VersionError(
+                f"which version of {model}? There are runs of {', '.join(versions)}. Name one."
+            )
+        raise VersionError(f"no run of {model} is left to choose. Name a version.")
 
 
 def open_workspace(project: Project, origin: Path | None = None) -> Workspace:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 _EVERYTHING: Final = 1 << 20
 _ABOUT_ROOM: Final = 24
-_CONTEXT: Final = 12
-"""How many characters to keep in front of the first difference, where the whole text does not fit."""
 
 
 def plain(text: str, _note: Note) -> str:
@@ -91,8 +89,8 @@ def _check_lines(diff: CheckDiff, before: str, after: str, width: int, paint: Pa
 
 def _summary(diff: CheckDiff) -> str:
     counts = _counts(Counter(case.note for case in diff.cases))
-    same = f"{_plural(diff.same, 'case')} the same"
-    return f"{counts}, {same}" if counts else same
+    same = f"{_plural(diff.same, 'case')} the same" if diff.same or not counts else ""
+    return ", ".join(filter(None, (counts, same)))
 
 
 def _counts(counts: Counter[Note]) -> str:
@@ -143,7 +141,7 @@ def _windows(then: str, now: str, room: int) -> tuple[str, str]:
     start = next(
         (i for i, (a, b) in enumerate(zip(then, now, strict=False)) if a != b), min(len(then), len(now))
     )
-    start = 0 if start + _CONTEXT < room else start - _CONTEXT
+    start = 0 if max(len(then), len(now)) <= room else max(0, start - room // 2)
     return _window(then, start, room), _window(now, start, room)
 
 
