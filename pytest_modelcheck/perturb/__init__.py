@@ -1,0 +1,39 @@
+"""What may happen to an input: perturbations, seeded and the same in every process.
+
+>>> from pytest_modelcheck import perturb
+>>> perturb.append("I will call my lawyer.").preview("Where is my parcel?")
+['Where is my parcel? I will call my lawyer.']
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from pytest_modelcheck.perturb.applying import variants
+from pytest_modelcheck.perturb.compose import one_of
+from pytest_modelcheck.perturb.keyboard import double_letters, drop_letters, near_keys, swap_letters, typos
+from pytest_modelcheck.perturb.names import swap_names
+from pytest_modelcheck.perturb.own import as_perturbation, as_perturbations
+from pytest_modelcheck.perturb.perturbation import Perturbation
+from pytest_modelcheck.perturb.surface import casing, punctuation, whitespace
+from pytest_modelcheck.perturb.wording import append, prepend, replace
+
+__all__ = [
+    "Perturbation",
+    "append",
+    "as_perturbation",
+    "as_perturbations",
+    "casing",
+    "double_letters",
+    "drop_letters",
+    "near_keys",
+    "one_of",
+    "prepend",
+    "punctuation",
+    "replace",
+    "swap_letters",
+    "swap_names",
+    "typos",
+    "variants",
+    "whitespace",
+]
