@@ -1,0 +1,159 @@
+import pytest
+
+from pytest_modelcheck.baselines.approved import Approved
+from pytest_modelcheck.baselines.store import BaselineStore
+from pytest_modelcheck.records import Finding, Status
+
+KNOWN = "tests/test_triage.py::test_known"
+RED = Finding("at_least", Status.FAILED, "1/2 cases pass (50.0%), at least 95% required")
+
+
+@pytest.fixture
+def store(project):
+    return BaselineStore(project.root / "baselines")
+
+
+def test_a_version_is_approved_by_the_git_identity_with_a_reason(project, command, store):
+    project.run({"a": 1, "b": 2})
+    assert command("approve", "2.1", "--reason", "better Spanish").output == (
+        "triage 2.1 is approved (nothing was before)\n"
+        "  tests/test_triage.py::test_known\n"
+        "    2 cases\n"
+        "Written to baselines: review it with git diff, and commit it.\n"
+    )
+    header = store.read("triage", KNOWN).header
+    assert (header.approved_by, header.reason) == ("Ada <ada@example.org>", "better Spanish")
+    assert header.plugin
+
+
+def test_what_changed_since_the_last_approval_is_counted(project, command):
+    project.run({"a": 1, "b": 2}, version="2.0")
+    project.run({"a": 1}, "test_other", version="2.0")
+    command("approve", "2.0")
+    project.run({"a": 9, "c": 1})
+    assert command("approve", "2.1").output == (
+        "triage 2.1 is approved for 1 of 2 checks (before: 2.0)\n"
+        "  tests/test_triage.py::test_known\n"
+        "    2 cases: 1 changed, 1 added, 1 removed since 2.0\n"
+        "still with another version (run them with 2.1 and approve them, or leave them):\n"
+        "  tests/test_triage.py::test_other  2.0\n"
+        "Written to baselines: review it with git diff, and commit it.\n"
+    )
+
+
+def test_what_is_red_is_refused_with_what_to_do(project, command, store):
+    project.run({"a": 1}, findings=(RED,))
+    assert command("approve", "2.1", code=1).output == (
+        "triage 2.1 is not approved; nothing was written\n"
+        "  tests/test_triage.py::test_known\n"
+        "    1/2 cases pass (50.0%), at least 95% required\n"
+        "To run again:        pytest --model-version=2.1\n"
+        "To approve a part:   modelcheck approve 2.1 --check PATTERN\n"
+        "To approve it as is: modelcheck approve 2.1 --force --reason TEXT\n"
+    )
+    assert store.approved("triage") is None
+
+
+def test_force_approves_it_all_the_same_and_says_so(project, command, store):
+    project.run({"a": 1}, findings=(RED,))
+    assert (
+        "    forced: 1/2 cases pass (50.0%), at least 95% required\n"
+        in command("approve", "2.1", "--force").output
+    )
+    assert store.read("triage", KNOWN).header.forced == (RED.summary,)
+
+
+def test_a_part_is_approved_with_check(project, command, store):
+    project.run({"a": 1})
+    project.run({"a": 1}, "test_other", findings=(RED,))
+    command("approve", "2.1", "--check", "test_known")
+    assert [header.test for _, header in store.entries()] == [KNOWN]
+
+
+def test_a_check_that_means_nothing_lists_what_there_is(project, command):
+    project.run({"a": 1})
+    output = command("approve", "2.1", "--check", "test_knwon", code=2).output
+    assert f"no check that triage 2.1 ran is meant by that. It ran:\n  {KNOWN}" in output
+
+
+def test_without_a_version_it_is_the_only_one_that_was_run(project, command):
+    project.run({"a": 1})
+    assert "triage 2.1 is approved" in command("approve").output
+
+
+def test_without_a_version_among_several_it_is_an_error_that_lists_them(project, command, store):
+    for version in ("2.0", "2.1"):
+        project.run({"a": 1}, version=version)
+    assert (
+        "which version of triage? There are runs of 2.0, 2.1. Name one." in command("approve", code=2).output
+    )
+    assert store.approved("triage") is None
+
+
+def test_several_models_are_named(project, command, store):
+    for model in ("tone", "triage"):
+        project.run({"a": 1}, model=model)
+    output = command("approve", "2.1", code=2).output
+    assert "'2.1' of which model?" in output
+    assert "  tone=2.1\n  triage=2.1\n" in output
+    command("approve", "tone=2.1", "triage=2.1")
+    assert store.approved("tone") == store.approved("triage") == Approved("2.1")
+
+
+def test_where_one_of_several_models_is_refused_the_other_is_approved_and_the_exit_code_says_so(
+    project, command, store
+):
+    project.run({"a": 1}, model="tone", findings=(RED,))
+    project.run({"a": 1}, model="triage")
+    output = command("approve", "tone=2.1", "triage=2.1", code=1).output
+    assert "tone 2.1 is not approved" in output
+    assert "modelcheck approve tone=2.1 --force" in output
+    assert "triage 2.1 is approved" in output
+    assert store.approved("tone") is None
+
+
+@pytest.mark.parametrize("inside", ["", ".modelcheck_cache", ".modelcheck_cache/candidates"])
+def test_candidates_may_come_from_an_artifact(project, command, store, tmp_path_factory, inside):
+    project.run({"a": "from ci"})
+    artifact = tmp_path_factory.mktemp("artifact")
+    (project.root / ".modelcheck_cache").rename(artifact / ".modelcheck_cache")
+    command("approve", "2.1", "--from", str(artifact / inside))
+    assert store.read("triage", KNOWN)["a"].trials[0].answer == b'"from ci"'
+
+
+def test_an_artifact_without_candidates_is_named(project, command, tmp_path_factory):
+    project.run({"a": 1})
+    empty = tmp_path_factory.mktemp("empty")
+    output = command("approve", "2.1", "--from", str(empty), code=1).output
+    assert f"{empty} holds no candidates. Give the cache folder of the run" in output
+
+
+def test_history_is_kept_on_request(project, command, store):
+    project.run({"a": 1}, version="2.0")
+    command("approve", "2.0")
+    project.run({"a": 2})
+    command("approve", "2.1", "--keep-history")
+    assert store.kept_versions("triage") == ["2.0"]
+
+
+def test_a_test_that_no_longer_exists_is_passed_over(project, command):
+    project.run({"a": 1})
+    project.run({"a": 1}, "test_other")
+    (project.root / "tests" / "test_triage.py").write_text("def test_known(): pass\n")
+    output = command("approve", "2.1").output
+    assert "passed over, since the test no longer exists:\n  tests/test_triage.py::test_other\n" in output
+
+
+def test_where_only_tests_that_no_longer_exist_are_left_nothing_is_approved(project, command, store):
+    project.run({"a": 1})
+    (project.root / "tests" / "test_triage.py").unlink()
+    assert "is not approved; nothing was written\npassed over" in command("approve", "2.1", code=1).output
+    assert store.approved("triage") is None
+
+
+def test_what_a_candidate_holds_cannot_drive_the_terminal(project, command):
+    project.run({"a": 1}, version="\x1b[2J", findings=(Finding("errors", Status.FAILED, "\x1b]0;x\x07"),))
+    for arguments in (("approve", "\x1b[2J"), ("approve", "\x1b[2J", "--force")):
+        output = command(*arguments, code=1 if len(arguments) == 2 else 0).output
+        assert "\x1b" not in output
+        assert "\\x1b]0;x\\x07" in output

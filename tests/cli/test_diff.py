@@ -1,0 +1,117 @@
+import pytest
+
+
+@pytest.fixture
+def two(project, command):
+    """2.0 is approved, 2.1 was run."""
+    project.run({"a": "x", "b": "x", "c": "x"}, version="2.0")
+    project.run({"a": 1}, "test_other", version="2.0")
+    command("approve", "2.0")
+    project.run({"a": "y", "b": "z", "c": "x"}, failed="a")
+    return project
+
+
+CHANGES = (
+    "tests/test_triage.py::test_known\n"
+    "  triage 2.0 → 2.1   1 regressed, 1 changed, 1 case the same\n"
+    "\n"
+    "  regressed (1)\n"
+    "    a  about a\n"
+    "      'x' → 'y'\n"
+    "\n"
+    "  changed (1)\n"
+    "    b  about b\n"
+    "      'x' → 'z'\n"
+    "\n"
+)
+NOT_RUN = "tests/test_triage.py::test_other\n  was not run with 2.1\n\n"
+
+
+@pytest.mark.parametrize("versions", [[], ["2.1"], ["2.0", "2.1"], ["triage=2.1"]])
+def test_it_shows_what_changed_case_by_case(two, command, versions):
+    assert command("diff", *versions).output == CHANGES + NOT_RUN + "2 checks: 1 regressed, 1 changed\n"
+
+
+def test_one_check_alone(two, command):
+    assert (
+        command("diff", "2.1", "--check", "test_known").output
+        == CHANGES + "1 check: 1 regressed, 1 changed\n"
+    )
+
+
+def test_backwards(two, command):
+    assert "  fixed (1)\n    a  about a\n      'y' → 'x'\n" in command("diff", "2.1", "2.0").output
+
+
+def test_the_last_run_of_the_approved_version_is_compared_with_its_approval(two, command):
+    two.run({"a": "x", "b": "drifted", "c": "x"}, version="2.0")
+    output = command("diff", "2.0").output
+    assert "triage 2.0 → 2.0   1 changed, 2 cases the same" in output
+    assert "'x' → 'drifted'" in output
+
+
+def test_a_version_that_was_approved_is_shown_where_its_run_is_gone(two, command):
+    (two.candidates.root / "triage" / "2.0").rename(two.root / "lost")
+    assert "nothing changed" in command("diff", "2.0", "--exit-code").output
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["2.1"], 1), (["2.0"], 0), (["2.0", "2.0"], 0)])
+def test_the_exit_code_says_whether_anything_differs_on_request_only(two, command, arguments, code):
+    command("diff", *arguments)
+    command("diff", *arguments, "--exit-code", code=code)
+
+
+def test_before_the_first_approval_there_is_nothing_to_compare_with(project, command):
+    project.run({"a": 1, "b": 1})
+    output = command("diff", "2.1").output
+    assert "  nothing is remembered of it for what is approved: 2 cases to approve\n" in output
+
+
+def test_candidates_may_come_from_an_artifact(two, command, tmp_path_factory):
+    artifact = tmp_path_factory.mktemp("artifact")
+    (two.root / ".modelcheck_cache").rename(artifact / "cache")
+    assert CHANGES in command("diff", "2.1", "--from", str(artifact / "cache")).output
+
+
+def test_a_version_that_never_ran_is_an_error_that_lists_those_that_did(two, command):
+    for arguments in (["9"], ["9", "2.1"], ["2.1", "9"]):
+        output = command("diff", *arguments, code=2).output
+        assert "no run of triage 9 is remembered" in output
+        assert "runs of 2.0, 2.1" in output
+
+
+def test_without_a_version_among_several_it_is_an_error_that_lists_them(two, command):
+    two.run({"a": 1}, version="2.2")
+    assert "There are runs of 2.1, 2.2. Name one." in command("diff", code=2).output
+
+
+def test_where_only_the_approved_version_was_run_there_is_nothing_to_choose(project, command):
+    project.run({"a": 1}, version="2.0")
+    command("approve", "2.0")
+    assert "no run of triage is left to choose. Name a version." in command("diff", code=2).output
+
+
+def test_two_models_are_not_compared(two, command):
+    two.run({"a": 1}, model="tone")
+    assert (
+        "tone=2.1 and triage=2.1 are different models"
+        in command("diff", "tone=2.1", "triage=2.1", code=2).output
+    )
+    assert "which model? There are tone, triage." in command("diff", code=2).output
+
+
+def test_a_check_that_means_nothing_is_an_error(two, command):
+    assert "no check is meant by that --check" in command("diff", "2.1", "--check", "nope", code=2).output
+
+
+def test_a_damaged_baseline_is_named(two, command):
+    path = two.root / "baselines/triage/tests/test_triage.py/test_known.jsonl"
+    path.write_text(path.read_text() + "<<<<<<< HEAD\n")
+    assert "test_known.jsonl:5: an unresolved git conflict" in command("diff", "2.1", code=1).output
+
+
+def test_answers_cannot_drive_the_terminal_nor_overflow_it(two, command):
+    two.run({"a": "\x1b[31m" + "long " * 100, "b": "x", "c": "x"})
+    output = command("diff", "2.1").output
+    assert "\x1b" not in output
+    assert max(map(len, output.splitlines())) <= 80

@@ -1,0 +1,167 @@
+import pytest
+
+from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff, Side
+from pytest_modelcheck.records import Outcome
+from pytest_modelcheck.reports.diff import answer_text, diff_lines
+
+P, F, E = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR
+
+
+def case(note="regressed", before=(P, b'"refund"'), after=(F, b'"other"'), **more):
+    sides = [None if side is None else Side(*side) for side in (before, after)]
+    return CaseDiff("t-42", "Quiero un reembolso", note, *sides, **more)
+
+
+def check(*cases, same=3, before="2.0", after="2.1", **more):
+    return CheckDiff("t.py::test", "triage", before, after, cases, same, **more)
+
+
+def told(*checks, width=80, **more):
+    return list(diff_lines(checks, "approved", "2.1", width=width, **more))
+
+
+def test_a_short_change_is_one_line_under_its_case():
+    assert told(check(case())) == [
+        "t.py::test",
+        "  triage 2.0 → 2.1   1 regressed, 3 cases the same",
+        "",
+        "  regressed (1)",
+        "    t-42  Quiero un reembolso",
+        "      'refund' → 'other'",
+        "",
+        "1 check: 1 regressed",
+    ]
+
+
+def test_where_nothing_changed_it_says_so():
+    assert told(check(), check(same=1)) == [
+        "t.py::test",
+        "  triage 2.0 → 2.1   3 cases the same",
+        "",
+        "t.py::test",
+        "  triage 2.0 → 2.1   1 case the same",
+        "",
+        "2 checks: nothing changed",
+    ]
+
+
+def test_kinds_of_change_come_in_the_order_that_a_reader_wants():
+    notes = ["removed", "added", "edited", "changed", "fixed", "regressed"]
+    lines = told(check(*(case(note) for note in notes), same=0))
+    assert lines[1] == "  triage 2.0 → 2.1   " + ", ".join(f"1 {note}" for note in reversed(notes))
+    assert [line.split()[0] for line in lines if line.endswith("(1)")] == notes[::-1]
+
+
+def test_a_perturbed_case_shows_what_became_of_its_input():
+    lines = told(check(case(perturbation="typos", perturbed="Quiero un reembloso")))
+    assert lines[4:7] == [
+        "    t-42  Quiero un reembolso",
+        "      typos: Quiero un reembloso",
+        "      'refund' → 'other'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("note", "before", "after", "expected"),
+    [
+        ("changed", (P, b'"a"'), (Outcome.SKIPPED, b'"a"'), "'a' → 'a' (passed → skipped)"),
+        ("regressed", (P, b'"a"'), (E, None), "'a' → no answer (passed → error)"),
+        ("fixed", (F, b"1"), (P, b'{"p":2}'), '1 → {"p":2}'),
+        ("changed", (P, b'"a"'), (P, b'"b"'), "'a' → 'b'"),
+    ],
+)
+def test_outcomes_are_told_where_the_heading_does_not(note, before, after, expected):
+    assert told(check(case(note, before, after)))[5].strip() == expected
+
+
+def long(ending, length=40):
+    return b'"' + b"word " * length + ending + b'"'
+
+
+def test_long_answers_are_cut_so_that_the_difference_is_seen():
+    lines = told(check(case("changed", (P, long(b"yes")), (P, long(b"no")))))
+    assert lines[5].startswith("      2.0: …")
+    assert lines[5].endswith("word yes'")
+    assert lines[6].endswith("word no'")
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_no_line_is_longer_than_the_terminal(width):
+    wordy = CaseDiff(
+        "i" * 90,
+        "a" * 200,
+        "changed",
+        Side(P, long(b"a" * 99)),
+        Side(P, long(b"b" * 99, 3)),
+        "p" * 90,
+        "q" * 200,
+    )
+    lines = told(check(wordy), width=width)
+    assert max(map(len, lines[3:-1])) <= width
+
+
+def test_the_difference_is_seen_in_the_middle_and_at_the_beginning():
+    text = b'"' + b"x" * 300 + b"%s" + b"y" * 300 + b'"'
+    lines = told(check(case("changed", (P, text % b"OLD"), (P, text % b"NEW"))))
+    assert "OLD" in lines[5]
+    assert "NEW" in lines[6]
+    lines = told(check(case("changed", (P, b'"OLD' + b"x" * 300 + b'"'), (P, b'"NEW' + b"x" * 300 + b'"'))))
+    assert "'OLDx" in lines[5]
+    assert "'NEWx" in lines[6]
+
+
+def test_long_answers_whose_outcome_changed_say_so_on_a_line_of_their_own():
+    lines = told(check(case("changed", (P, long(b"yes")), (Outcome.SKIPPED, long(b"no")))))
+    assert lines[7] == "      (passed → skipped)"
+
+
+def test_text_cannot_drive_the_terminal():
+    evil = "\x1b]0;x\x07\u202e"
+    wicked = CaseDiff(evil, evil, "changed", Side(P, b'"\\u001b[2J"'), Side(P, b'{"\\u001b":1}'), evil, evil)
+    lines = told(CheckDiff(evil, evil, evil, evil, (wicked,), 0))
+    assert all(line.isprintable() for line in lines)
+
+
+def test_what_else_changed_is_said():
+    lines = told(check(case(new_expectation=True), new_test=True))
+    assert "  the test itself has changed in between: outcomes may differ for that reason alone" in lines
+    assert "      another answer is expected of it now" in lines
+
+
+def test_added_and_removed_cases_show_no_answers():
+    lines = told(check(case("added", None, (P, b'"refund"'))))
+    assert not any("refund'" in line for line in lines)
+
+
+def test_a_check_that_one_side_does_not_know_is_not_counted_as_changed():
+    new = check(case("added", None, (P, b"1")), same=0, before=None)
+    gone = check(case("removed", (P, b"1"), None), same=0, after=None)
+    assert told(new, gone) == [
+        "t.py::test",
+        "  nothing is remembered of it for approved: 1 case to approve",
+        "",
+        "t.py::test",
+        "  was not run with 2.1",
+        "",
+        "2 checks: nothing changed",
+    ]
+
+
+def test_headings_are_painted_and_nothing_else():
+    lines = told(check(case()), paint=lambda text, note: f"<{note}>{text}</>")
+    assert [line for line in lines if "<" in line] == ["<regressed>  regressed (1)</>"]
+
+
+@pytest.mark.parametrize(
+    ("side", "text"),
+    [
+        (Side(P, b'"it\\u0027s"'), "'it's'"),
+        (Side(P, b'{"a":[1,2.5,null]}'), '{"a":[1,2.5,null]}'),
+        (Side(P, None), "no answer"),
+        (None, "no answer"),
+        (Side(P, b'""'), "''"),
+    ],
+)
+def test_an_answer_is_one_line(side, text):
+    assert answer_text(side) == text
