@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.checks.limits import allowed, exceeds, percent
+from pytest_modelcheck.canonical.wording import percent, plural
+from pytest_modelcheck.checks.limits import allowed, exceeds
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import Finding, Status
 
@@ -212,7 +213,9 @@ def _drop_explained(
 
 def _regressed(comparison: Comparison, allowance: Allowance, limits: Limits, *, varies: bool) -> Finding:
     broke = len(comparison.regressed)
-    summary = f"{broke} of {comparison.judged} cases that passed now fail, {allowed(allowance)}"
+    summary = (
+        f"{plural(broke, 'case')} that passed now {'fails' if broke == 1 else 'fail'}, {allowed(allowance)}"
+    )
     return _count("max_regressed", broke, comparison.judged, allowance, summary, limits, varies=varies)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
+from pytest_modelcheck.canonical.wording import percent
 from pytest_modelcheck.errors import UsageError
 
 if TYPE_CHECKING:
@@ -136,12 +137,3 @@ def allowed(allowance: Allowance) -> str:
     if not allowance:
         return "none allowed"
     return f"at most {allowance if isinstance(allowance, int) else percent(allowance)} allowed"
-
-
-def percent(rate: float) -> str:
-    """A rate as people write it.
-
-    >>> percent(0.95), percent(0.915), percent(1.0)
-    ('95%', '91.5%', '100%')
-    """
-    return f"{rate * 100:.4g}%"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_modelcheck.canonical.wording import percent, plural
 from pytest_modelcheck.records import Status
 
 if TYPE_CHECKING:
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 Line = tuple[str, dict[str, bool]]
 """A line, and how the terminal is to mark it."""
 
-_LABEL = 10
+_WIDTH = 80
+_LABEL = 12
+_REASON_LINES = 12
 _GROUPS = 6
-_IDS = 3
 _STYLE = {
     Status.PASSED: {"green": True},
     Status.INCONCLUSIVE: {"yellow": True},
@@ -44,15 +46,6 @@ def header_line(model: str, version: str | None, approved: str | None, cache: st
     return f"modelcheck: {model} {version or '(unversioned)'} (approved: {approved or 'none yet'}), cache: {cache}"
 
 
-def percent(rate: float) -> str:
-    """A rate as people write it.
-
-    >>> percent(0.915), percent(1.0)
-    ('91.5%', '100.0%')
-    """
-    return f"{rate * 100:.1f}%"
-
-
 # -- the message of a failure -----------------------------------------------------------------------
 
 
@@ -62,7 +55,7 @@ def failure(verdict: Verdict) -> str:
         [verdict.headline],
         [f"  {label:{_LABEL}}{text}".rstrip() for label, text in _facts(verdict)],
         list(_cases(verdict)),
-        [f"  {what + ':':16}{command}" for what, command in verdict.advice],
+        [f"  {what + ':':17}{command}" for what, command in verdict.advice],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
@@ -81,7 +74,7 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
         if finding.status is not Status.PASSED:
             yield label, finding.summary
     if comparison is not None and comparison.judged:
-        yield "change", _change(comparison)
+        yield from _labelled("change", _change(comparison))
     yield from _labelled("where", _groups(verdict.slices, comparison))
     yield from _labelled("under", _groups(verdict.perturbations, None))
     rest = _rest(verdict.cases)
@@ -99,16 +92,16 @@ def _rate(verdict: Verdict) -> str:
     return f"{rate}   (approved {comparison.version}: {then})"
 
 
-def _change(comparison: Comparison) -> str:
+def _change(comparison: Comparison) -> list[str]:
     broke, fixed = len(comparison.regressed), len(comparison.fixed)
-    text = f"{broke} broke, {fixed} fixed, {len(comparison.changed)} answers differ"
-    if comparison.p_value is not None:
-        text += f"   (exact McNemar p = {comparison.p_value:.2g})"
+    differ = plural(len(comparison.changed), "answer differs", "answers differ")
+    test = "" if comparison.p_value is None else f"   (exact McNemar p = {comparison.p_value:.2g})"
+    lines = [f"{broke} broke, {fixed} fixed, {differ}{test}"]
     if comparison.replayed:
-        text += f"; {comparison.replayed} approved cases judged by today's test"
+        lines.append(f"{plural(comparison.replayed, 'approved answer')} judged again by today's test")
     if comparison.added or comparison.removed:
-        text += f"; {comparison.added} new, {comparison.removed} gone"
-    return text
+        lines.append(f"{plural(comparison.added, 'case')} added, {comparison.removed} gone")
+    return lines
 
 
 def _groups(groups: Sequence[Group], comparison: Comparison | None) -> list[str]:
@@ -154,73 +147,115 @@ def _cases(verdict: Verdict) -> Iterator[str]:
 
 
 def _case(case: ShownCase, verdict: Verdict) -> Iterator[str]:
-    note = f"   [{case.note}]" if case.note != verdict.shown[0].note else ""
-    where = f"   ({case.origin})" if case.origin else ""
-    yield f"    {case.id}{where}{note}"
-    yield f"      {'input':<10}{_quoted(case.input)}"
+    margin = " " * (len(case.id) + 6)
+    yield f"    {case.id}  {_quoted(case.input, _WIDTH - len(margin))}"
     if case.perturbed is not None:
-        yield f"      {'perturbed':<10}{_quoted(case.perturbed)}   ({case.perturbation})"
-    if case.expected is not None:
-        yield f"      {'expected':<10}{case.expected}"
-    if case.got is not None:
-        answered = f"   (unperturbed: {case.base_answer})" if case.base_answer is not None else ""
-        yield f"      {'got':<10}{case.got}{answered}"
+        under = f"  ({case.perturbation})"
+        yield f"{margin[:-2]}→ {_quoted(case.perturbed, _WIDTH - len(margin) - len(under))}{under}"
+    answers = _answers(case, verdict)
+    if answers:
+        yield f"{margin}{answers}"
+    for line in _reason(case, answers):
+        yield f"{margin}{line}".rstrip()
+    where = [case.note] if case.note != verdict.shown[0].note else []
+    where += [case.origin] if case.origin else []
+    if where:
+        yield f"{margin}({', '.join(where)})"
+
+
+def _answers(case: ShownCase, verdict: Verdict) -> str:
+    if case.base_answer is not None:
+        text = f"{case.base_answer} → {case.got}"
+    elif case.got is None:
+        return ""
+    else:
+        text = f"got {case.got}" if case.expected is None else f"expected {case.expected}, got {case.got}"
     if case.approved is not None and verdict.comparison is not None and case.approved != case.got:
-        yield f"      {verdict.comparison.version[:9]:<10}{case.approved}"
-    text = case.detail or case.message
-    for number, line in enumerate(text.splitlines()[:12]):
-        yield f"      {'' if number else 'because':<10}{line}"
+        text += f"   ({verdict.comparison.version}: {case.approved})"
+    return text
 
 
-def _quoted(text: str) -> str:
-    return f'"{text}"'
+def _reason(case: ShownCase, answers: str) -> list[str]:
+    """What the body said, unless the answers say it already."""
+    lines = (case.detail or case.message).splitlines()
+    if case.note == "error" or not lines:
+        return lines[-_REASON_LINES:]
+    if "..." not in lines[0]:
+        # The first line says it all, and what follows a blank line is a diff of the same.
+        lines = lines[: lines.index("")] if "" in lines else lines
+    repeats = case.expected is not None and lines[0] == f"assert {case.got} == {case.expected}"
+    return [] if repeats else lines[:_REASON_LINES]
+
+
+def _quoted(text: str, width: int) -> str:
+    room = max(12, width - 2)
+    return f'"{text}"' if len(text) <= room else f'"{text[: room - 1]}…"'
 
 
 # -- the end of the run -----------------------------------------------------------------------------
 
 
 def summary_lines(verdicts: Sequence[Verdict], width: int) -> Iterator[Line]:
-    """One line a check, failed ones first, and what all of them cost."""
-    ordered = sorted(verdicts, key=_failed_first)
-    for verdict in ordered:
-        yield _check_line(verdict, width), _STYLE[verdict.status]
+    """One line a check by file, then what all of them came to and what they cost."""
+    rows = {verdict.check: _row(verdict) for verdict in verdicts}
+    widths = [max(len(cell) for cell in column) for column in zip(_HEADINGS, *rows.values(), strict=True)]
+    room = max(12, width - sum(widths) - 2 * len(widths) - 7)
+    file = None
+    for verdict in sorted(verdicts, key=_by_check):
+        if (path := verdict.check.partition("::")[0]) != file:
+            cells = _aligned(_HEADINGS if file is None else [""] * len(_HEADINGS), widths)
+            yield f"{_cut(path, room + 7):<{room + 7}}{cells}".rstrip(), {"bold": True}
+            file = path
+        name = _cut(verdict.check.partition("::")[2], room)
+        cells = _aligned(rows[verdict.check], widths)
+        yield f"  {_MARKS[verdict.status]} {name:<{room}}{cells}".rstrip(), _STYLE[verdict.status]
+    yield _totals(verdicts), {}
+
+
+_HEADINGS = ("passed", "rate", "bounds", "approved", "changed", "asked/cached")
+_MARKS = {Status.PASSED: "pass", Status.INCONCLUSIVE: "warn", Status.FAILED: "FAIL"}
+
+
+def _by_check(verdict: Verdict) -> str:
+    return verdict.check
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "".join(f"  {cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+
+
+def _cut(text: str, width: int) -> str:
+    """Cut a name in its middle: names of tests differ at both ends."""
+    if len(text) <= width:
+        return text
+    head = (width - 1) // 2
+    return f"{text[:head]}…{text[len(text) - (width - 1 - head) :]}"
+
+
+def _row(verdict: Verdict) -> tuple[str, ...]:
+    cases, interval, comparison = verdict.cases, verdict.interval, verdict.comparison
+    approved = None if comparison is None else comparison.approved_rate
+    return (
+        f"{cases.passed}/{cases.judged}" if cases.judged else "none",
+        _rate_cell(verdict.rate, graded=verdict.graded),
+        "" if interval is None else f"[{interval.low * 100:.0f}–{interval.high * 100:.0f}]",
+        _rate_cell(approved, graded=verdict.graded),
+        "" if comparison is None else str(len(comparison.changed)),
+        f"{verdict.calls.asked}/{verdict.calls.cached}",
+    )
+
+
+def _rate_cell(rate: float | None, *, graded: bool) -> str:
+    if rate is None:
+        return ""
+    return f"{rate:.3f}" if graded else percent(rate)
+
+
+def _totals(verdicts: Sequence[Verdict]) -> str:
+    counts = [(sum(verdict.status is status for verdict in verdicts), status) for status in Status]
+    text = ", ".join(f"{count} {status.value}" for count, status in counts if count)
     asked = sum(verdict.calls.asked for verdict in verdicts)
     cached = sum(verdict.calls.cached for verdict in verdicts)
-    counts = [f"{_count(verdicts, status)} {status.value}" for status in Status if _count(verdicts, status)]
-    yield f"{', '.join(counts)}; answers: {cached:,} cached, {asked:,} asked", {}
-
-
-def _failed_first(verdict: Verdict) -> tuple[int, str]:
-    return (-verdict.status.severity, verdict.check)
-
-
-def _count(verdicts: Sequence[Verdict], status: Status) -> int:
-    return sum(verdict.status is status for verdict in verdicts)
-
-
-def _check_line(verdict: Verdict, width: int) -> str:
-    name = verdict.check.rpartition("/")[2]
-    numbers = _numbers(verdict)
-    room = max(20, width - len(numbers) - 5)
-    if len(name) > room:
-        name = "…" + name[-(room - 1) :]
-    mark = {Status.PASSED: "ok", Status.INCONCLUSIVE: "??", Status.FAILED: "NO"}[verdict.status]
-    return f"{mark}  {name:<{room}} {numbers}"
-
-
-def _numbers(verdict: Verdict) -> str:
-    if verdict.rate is None:
-        rate = "nothing judged"
-    elif verdict.graded:
-        rate = f"mean {verdict.rate:.3f}"
-    else:
-        rate = f"{verdict.cases.passed}/{verdict.cases.judged} {percent(verdict.rate):>6}"
-    interval = verdict.interval
-    if interval is not None:
-        rate += f" [{interval.low * 100:.0f}–{interval.high * 100:.0f}]"
-    comparison = verdict.comparison
-    if comparison is not None and comparison.approved_rate is not None:
-        rate += f"  was {percent(comparison.approved_rate):>6}"
-    if comparison is not None:
-        rate += f"  {len(comparison.changed)} changed"
-    return rate
+    levels = {verdict.interval.level for verdict in verdicts if verdict.interval is not None}
+    bounds = f"; each bound holds with {percent(levels.pop())}" if len(levels) == 1 else ""
+    return f"{text}; answers: {cached:,} cached, {asked:,} asked{bounds}"

@@ -1,0 +1,27 @@
+"""Numbers as people write them, the same in every message.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+
+def percent(rate: float) -> str:
+    """A rate in percent. What is not all, or not none, never looks as if it were.
+
+    >>> percent(0.95), percent(2 / 3), percent(1.0), percent(0.99999)
+    ('95%', '66.7%', '100%', '99.999%')
+    """
+    text = f"{rate * 100:.1f}"
+    if rate not in (0.0, 1.0) and text in ("0.0", "100.0"):
+        text = f"{rate * 100:.6g}"
+    return f"{text.removesuffix('.0')}%"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """A count with its noun.
+
+    >>> plural(1, "case"), plural(3, "case"), plural(2, "answer differs", "answers differ")
+    ('1 case', '3 cases', '2 answers differ')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
