@@ -130,12 +130,12 @@ class PredictionCache:
             )
 
     def _give_up(self, reason: str, *, write: bool) -> None:
-        """Go on in memory: without writing, and without the database at all where it cannot be read either."""
+        """Go on in memory: without writing, and without the database at all where it cannot be read."""
         if self._writable:
+            lost = "written" if write else "used"
             self.warnings.append(
-                f"The prediction cache {self.directory} cannot be {'written' if write else 'used'}: "
-                f"{reason}. The answers of this run are kept in memory only. Make the folder writable, or "
-                "name another."
+                f"The prediction cache {self.directory} cannot be {lost}: {reason}. The answers of this run "
+                "are kept in memory only. Make the folder writable, or name another."
             )
         self._writable = False
         self._readable = self._readable and write

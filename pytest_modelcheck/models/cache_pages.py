@@ -17,7 +17,7 @@ from zlib import crc32
 from pytest_modelcheck.errors import CacheError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 DIGEST: Final = 16
 """Bytes in a digest."""
@@ -25,6 +25,7 @@ DIGEST: Final = 16
 _HEAD: Final = struct.Struct("<BIII")
 _SMALL_COUNT: Final = 1024
 _SMALL_BYTES: Final = 1 << 18
+_MOST: Final = 1 << 24
 FULL_COUNT: Final = 2048
 FULL_BYTES: Final = 1 << 19
 """A page of this size is full: a new one is begun, and it is never merged again."""
@@ -90,46 +91,62 @@ class Manifest:
     Attributes:
         namespace: The namespace as text.
         following: The number that the next page gets.
-        live: The numbers of the pages that count, ascending.
+        runs: The pages that count, as runs of neighbours, ascending: first, and first after the last.
     """
 
     namespace: str
     following: int = 0
-    live: tuple[int, ...] = ()
+    runs: tuple[tuple[int, int], ...] = ()
 
-    def with_pages(self, added: int, without: Iterable[int] = ()) -> Manifest:
-        """The manifest after ``added`` new pages have taken the place of others; its ``following`` differs.
+    @property
+    def live(self) -> set[int]:
+        """The numbers of the pages that count."""
+        return {number for first, end in self.runs for number in range(first, end)}
 
-        >>> Manifest("m", 3, (0, 1, 2)).with_pages(1, without=[0, 1])
-        Manifest(namespace='m', following=4, live=(2, 3))
+    def with_pages(self, added: int) -> Manifest:
+        """The manifest with ``added`` pages more.
+
+        >>> Manifest("m", 3, ((0, 1), (2, 3))).with_pages(2)
+        Manifest(namespace='m', following=5, runs=((0, 1), (2, 5)))
         """
-        gone = set(without)
-        kept = tuple(number for number in self.live if number not in gone)
-        new = range(self.following, self.following + added)
-        return Manifest(self.namespace, self.following + max(added, 1), (*kept, *new))
+        end = self.following + added
+        if self.runs and self.runs[-1][1] == self.following:
+            return Manifest(self.namespace, end, (*self.runs[:-1], (self.runs[-1][0], end)))
+        return Manifest(self.namespace, end, (*self.runs, (self.following, end)))
+
+    def merged(self, added: int, gone: set[int]) -> Manifest:
+        """The manifest after ``added`` new pages have taken the place of others. ``following`` always grows.
+
+        >>> Manifest("m", 4, ((0, 4),)).merged(1, gone={0, 1})
+        Manifest(namespace='m', following=5, runs=((2, 5),))
+        """
+        end = self.following + added
+        numbers = sorted(self.live - gone | set(range(self.following, end)))
+        runs: list[tuple[int, int]] = []
+        for number in numbers:
+            if runs and runs[-1][1] == number:
+                runs[-1] = (runs[-1][0], number + 1)
+            else:
+                runs.append((number, number + 1))
+        return Manifest(self.namespace, max(end, self.following + 1), tuple(runs))
 
     def dump(self) -> bytes:
-        """As bytes: the live pages as runs, since nearly all of them are neighbours."""
-        runs: list[list[int]] = []
-        for number in self.live:
-            if runs and runs[-1][1] == number:
-                runs[-1][1] += 1
-            else:
-                runs.append([number, number + 1])
-        return json.dumps({"namespace": self.namespace, "next": self.following, "live": runs}).encode()
+        """As bytes."""
+        return json.dumps({"namespace": self.namespace, "next": self.following, "live": self.runs}).encode()
 
     @classmethod
     def load(cls, data: bytes) -> Manifest:
         """From bytes. Raises ``CacheError`` where they are no manifest."""
         try:
             form: Any = json.loads(data)
-            live = tuple(number for first, end in form["live"] for number in _run(first, end, form["next"]))
-            return cls(str(form["namespace"]), int(form["next"]), live)
+            following = int(form["next"])
+            runs = tuple(_run(first, end, following) for first, end in form["live"])
+            return cls(str(form["namespace"]), following, runs)
         except (ValueError, TypeError, LookupError) as error:
             raise CacheError(f"a list of pages cannot be read ({error})") from None
 
 
-def _run(first: int, end: int, following: int) -> range:
-    if not 0 <= first < end <= following <= 1 << 32:
+def _run(first: int, end: int, following: int) -> tuple[int, int]:
+    if not 0 <= first < end <= following <= _MOST:
         raise ValueError(f"pages {first} to {end} of {following}")
-    return range(first, end)
+    return first, end

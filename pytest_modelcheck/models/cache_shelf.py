@@ -223,7 +223,7 @@ class Shelf:
 
     def _indexed(self, store: Store, manifest: Manifest) -> bool:
         """Whether every page could be indexed; not where one was merged into another meanwhile."""
-        live = set(manifest.live)
+        live = manifest.live
         opening = self._refresh and not self._following and not self._known
         for number in () if opening else sorted(live - self._known):
             keys = store.keys(self._name, number)

@@ -22,7 +22,7 @@ from pytest_modelcheck.errors import CacheError
 from pytest_modelcheck.models.cache_pages import KeyPage, Manifest, read_keys, read_lines, write_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 _PREFIX: Final = "modelcheck1:"
@@ -36,6 +36,7 @@ _SETTINGS: Final = {
     "tag_index": 0,
     "disk_min_file_size": 0,
     "disk_pickle_protocol": 0,
+    "sqlite_auto_vacuum": 0,  # room that merging frees is used again
     "sqlite_mmap_size": 0,  # a file that shrinks under a mapping kills the process
 }
 _OURS: Final = frozenset(
@@ -253,13 +254,12 @@ class Merge:
         _set_page(self._cache, self._shelf, number, write_page(lines, merged=True))
         self._added += 1
 
-    def finish(self, without: Iterable[int]) -> None:
+    def finish(self, gone: set[int]) -> None:
         """Take the old pages out."""
-        gone = list(without)
         for number in gone:
             self._cache.delete(_key(self._shelf, "k", number))
             self._cache.delete(_key(self._shelf, "v", number))
-        manifest = self.manifest.with_pages(self._added, gone)
+        manifest = self.manifest.merged(self._added, gone)
         self._cache.set(_MANIFESTS + self._shelf, manifest.dump())
 
 
