@@ -1,0 +1,190 @@
+import pytest
+
+from pytest_modelcheck.checks.judge import Observed, judge, required_rate
+from pytest_modelcheck.checks.limits import Limits
+from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.records import Comparison, Status, Tally
+
+PASSED, FAILED, INCONCLUSIVE = Status.PASSED, Status.FAILED, Status.INCONCLUSIVE
+
+
+def comparison(broke=0, fixed=0, changed=0, n=40, **options):
+    ids = [str(number) for number in range(1000)]
+    return Comparison(
+        version="2.0",
+        shared=n,
+        added=0,
+        removed=0,
+        judged=n,
+        approved_rate=options.get("approved_rate", 1.0),
+        rate=options.get("rate", 1.0),
+        regressed=tuple(ids[:broke]),
+        fixed=tuple(ids[broke : broke + fixed]),
+        changed=tuple(ids[:changed]),
+    )
+
+
+def verdict(observed, limits=Limits(), *, varies=False):
+    """The worst status, and the line that says why."""
+    findings = judge(observed, limits, varies=varies)
+    worst = max(findings, key=lambda finding: finding.status.severity)
+    return worst.status, worst.summary
+
+
+def passing(passed, of, **options):
+    return Observed(Tally(passed=passed, failed=of - passed), **options)
+
+
+class TestGuards:
+    def test_no_applicable_case_fails(self):
+        assert verdict(Observed(Tally(skipped=120))) == (FAILED, "0 of 120 cases were applicable")
+
+    def test_nothing_but_known_failures_fails(self):
+        status, line = verdict(Observed(Tally(xfailed=2, skipped=1)))
+        assert status is FAILED
+        assert "0 of 3 cases could be judged" in line
+
+    def test_nothing_but_new_cases_fails_and_approving_would_settle_it(self):
+        [finding] = judge(Observed(Tally(new=5)), Limits(), varies=False)
+        assert finding.summary == "no approved baseline yet: 5 of 5 cases are new"
+        assert finding.status is FAILED
+        assert finding.against_baseline
+
+    def test_an_error_fails_whatever_the_rate(self):
+        observed = Observed(Tally(passed=99, error=1), first_error="NameError: x")
+        assert verdict(observed, Limits(at_least=0.5)) == (
+            FAILED,
+            "1/100 cases broke with an error: NameError: x",
+        )
+
+    def test_a_baseline_that_lost_its_cases_fails(self):
+        observed = passing(10, 10, comparison=comparison(n=10), approved_cases=40)
+        status, line = verdict(observed, Limits())
+        assert status is FAILED
+        assert line.startswith("only 10/40 approved cases are still the same (25%, at least 80% required)")
+        assert verdict(observed, Limits(min_overlap=0.25))[0] is PASSED
+
+
+class TestWhatIsRequired:
+    def test_every_case_where_nothing_is_asked_for_and_nothing_approved(self):
+        assert required_rate(passing(1, 1), Limits()) == 1.0
+        assert verdict(passing(199, 200)) == (FAILED, "199/200 cases pass (99.5%), all required")
+
+    def test_no_rate_once_something_is_approved_or_another_limit_is_given(self):
+        assert required_rate(passing(1, 1, comparison=comparison()), Limits()) is None
+        assert required_rate(passing(1, 1), Limits(max_changed=3)) is None
+        assert required_rate(passing(1, 1, reads_approved=True), Limits()) is None
+
+    def test_at_least_always_counts(self):
+        assert required_rate(passing(1, 1, comparison=comparison()), Limits(at_least=0.5)) == 0.5
+
+
+class TestAModelThatDoesNotVary:
+    @pytest.mark.parametrize(("passed", "status"), [(190, PASSED), (189, FAILED)])
+    def test_a_rate_is_a_plain_threshold(self, passed, status):
+        assert verdict(passing(passed, 200), Limits(at_least=0.95))[0] is status
+
+    @pytest.mark.parametrize(
+        ("broke", "fixed", "status"),
+        [(0, 0, PASSED), (1, 1, PASSED), (1, 2, PASSED), (1, 0, FAILED), (12, 1, FAILED)],
+    )
+    def test_nothing_may_be_lost_once_something_is_approved(self, broke, fixed, status):
+        observed = passing(40 - broke, 40, comparison=comparison(broke, fixed))
+        assert verdict(observed)[0] is status
+
+    def test_the_line_says_what_broke(self):
+        observed = passing(28, 40, comparison=comparison(12, 1))
+        assert verdict(observed) == (FAILED, "12 broke, 1 fixed: net -11, none allowed")
+
+    @pytest.mark.parametrize(("limit", "status"), [(2, PASSED), (1, FAILED), (0.05, PASSED), (0.04, FAILED)])
+    def test_a_drop_may_be_allowed(self, limit, status):
+        observed = passing(38, 40, comparison=comparison(3, 1))
+        assert verdict(observed, Limits(max_drop=limit))[0] is status
+
+    @pytest.mark.parametrize(("limit", "status"), [(3, PASSED), (2, FAILED), (0.1, PASSED), (0.05, FAILED)])
+    def test_answers_that_may_change(self, limit, status):
+        observed = passing(40, 40, comparison=comparison(changed=3))
+        assert verdict(observed, Limits(max_changed=limit))[0] is status
+
+    def test_regressions_count_whatever_was_fixed(self):
+        observed = passing(40, 40, comparison=comparison(2, 5))
+        assert verdict(observed, Limits(max_regressed=1)) == (
+            FAILED,
+            "2 cases that passed now fail, at most 1 allowed",
+        )
+
+    def test_a_body_that_reads_the_approved_answer_is_judged_by_what_changed_alone(self):
+        observed = passing(38, 40, comparison=comparison(5, 0), reads_approved=True)
+        assert verdict(observed, Limits(max_changed=2))[0] is PASSED
+        assert verdict(observed, Limits(max_changed=1)) == (
+            FAILED,
+            "2/40 answers changed (5%), at most 1 allowed",
+        )
+        assert verdict(observed)[0] is FAILED
+
+    def test_and_a_rate_cannot_be_asked_of_it(self):
+        with pytest.raises(UsageError, match="max_changed"):
+            verdict(passing(38, 40, reads_approved=True), Limits(at_least=0.9))
+
+    def test_a_mean_score(self):
+        observed = passing(2, 2, scores=(0.5, 1.0))
+        assert verdict(observed, Limits(at_least=0.75))[0] is PASSED
+        assert verdict(observed, Limits(at_least=0.8)) == (
+            FAILED,
+            "mean score 0.75 over 2 cases, at least 0.8 required",
+        )
+
+    def test_a_mean_score_that_drops(self):
+        observed = passing(2, 2, scores=(0.5, 1.0), score_drops=(0.5, 0.0), comparison=comparison(n=2))
+        status, line = verdict(observed)
+        assert status is FAILED
+        assert line == "mean score -0.25 against 2.0, none allowed"
+        assert verdict(observed, Limits(max_drop=0.25))[0] is PASSED
+
+    def test_the_rounding_of_a_mean_is_no_drop(self):
+        observed = passing(2, 2, scores=(0.1, 0.2), score_drops=(1e-17, 0.0), comparison=comparison(n=2))
+        assert verdict(observed)[0] is PASSED
+
+
+class TestAModelThatVaries:
+    """The figures are those of docs/statistics.md."""
+
+    @pytest.mark.parametrize(
+        ("passed", "status"), [(38, PASSED), (37, INCONCLUSIVE), (34, INCONCLUSIVE), (33, FAILED)]
+    )
+    def test_forty_cases_at_95_percent(self, passed, status):
+        assert verdict(passing(passed, 40), Limits(at_least=0.95), varies=True)[0] is status
+
+    @pytest.mark.parametrize(("broke", "status"), [(0, PASSED), (6, INCONCLUSIVE), (7, FAILED)])
+    def test_six_broken_and_none_fixed_warn_and_seven_fail(self, broke, status):
+        observed = passing(40 - broke, 40, comparison=comparison(broke))
+        assert verdict(observed, varies=True)[0] is status
+
+    def test_a_drop_within_a_margin_needs_more_to_fail(self):
+        assert (
+            verdict(passing(90, 100, comparison=comparison(10, n=100)), Limits(max_drop=0.05), varies=True)[0]
+            is INCONCLUSIVE
+        )
+        assert (
+            verdict(passing(75, 100, comparison=comparison(25, n=100)), Limits(max_drop=0.05), varies=True)[0]
+            is FAILED
+        )
+
+    def test_a_perfect_rate_cannot_be_missed_by_chance(self):
+        assert verdict(passing(39, 40), varies=True)[0] is FAILED
+
+    def test_a_mean_score(self):
+        near, far = passing(20, 20, scores=(0.9,) * 19 + (0.5,)), passing(20, 20, scores=(0.2,) * 20)
+        assert verdict(near, Limits(at_least=0.9), varies=True)[0] is INCONCLUSIVE
+        assert verdict(far, Limits(at_least=0.9), varies=True)[0] is FAILED
+
+    def test_a_mean_score_that_drops(self):
+        few = passing(5, 5, scores=(0.5,) * 5, score_drops=(0.1,) * 5, comparison=comparison(n=5))
+        many = passing(30, 30, scores=(0.5,) * 30, score_drops=(0.1,) * 30, comparison=comparison(n=30))
+        assert verdict(few, varies=True)[0] is INCONCLUSIVE
+        assert verdict(many, varies=True)[0] is FAILED
+
+    def test_the_line_says_that_noise_could_explain_it(self):
+        assert verdict(passing(36, 40), Limits(at_least=0.95), varies=True)[1].endswith(
+            "; noise could explain it"
+        )

@@ -1,0 +1,81 @@
+import pytest
+
+from pytest_modelcheck.checks.limits import Limits, allowed, exceeds, limits_from
+from pytest_modelcheck.errors import UsageError
+
+
+def test_nothing_asked_for_is_the_defaults():
+    assert limits_from({}) == Limits()
+
+
+@pytest.mark.parametrize("value", [0, 1, 0.0, 0.5, 1.0, None])
+def test_rates(value):
+    assert limits_from({"at_least": value}).at_least == value
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        (95, r"\(at_least=0.95\?\)"),
+        (1.5, r"\(at_least=0.015\?\)"),
+        (-1, "0.0 to 1.0"),
+        ("high", "0.0"),
+        (True, "0.0"),
+    ],
+)
+def test_what_is_no_rate(value, hint):
+    with pytest.raises(UsageError, match=hint):
+        limits_from({"at_least": value})
+
+
+@pytest.mark.parametrize("name", ["max_drop", "max_changed", "max_regressed"])
+@pytest.mark.parametrize("value", [0, 3, 0.0, 0.02, 1.0, None])
+def test_allowances(name, value):
+    checked = getattr(limits_from({name: value}), name)
+    assert checked == value
+    assert type(checked) is type(value)
+
+
+@pytest.mark.parametrize("value", [-1, 1.5, -0.1, "3", True, [3]])
+def test_what_is_no_allowance(value):
+    with pytest.raises(
+        UsageError, match=r"max_drop=.* is no allowance: write a number of cases \(max_drop=3\)"
+    ):
+        limits_from({"max_drop": value})
+
+
+@pytest.mark.parametrize("value", [0, 0.0, 0.5, 1, "low"])
+def test_what_is_no_error_rate(value):
+    with pytest.raises(UsageError, match="false_fail_rate"):
+        limits_from({"false_fail_rate": value})
+
+
+def test_inconclusive_warns_or_fails():
+    assert limits_from({"inconclusive": "fail"}).inconclusive == "fail"
+    with pytest.raises(UsageError, match='write "warn" or "fail"'):
+        limits_from({"inconclusive": "skip"})
+
+
+@pytest.mark.parametrize(
+    ("count", "of", "allowance", "exceeded"),
+    [
+        (3, 200, 3, False),
+        (4, 200, 3, True),
+        (2, 100, 0.02, False),
+        (3, 100, 0.02, True),
+        (7, 100, 0.07, False),  # 0.07 * 100 is 7.000000000000001, and 7/100 is 0.07
+        (1, 1, 0, True),
+        (0, 0, 0.0, False),
+    ],
+)
+def test_an_int_is_a_number_and_a_float_a_fraction(count, of, allowance, exceeded):
+    assert exceeds(count, of, allowance) is exceeded
+
+
+def test_allowances_in_words():
+    assert [allowed(one) for one in (0, 0.0, 3, 0.025)] == [
+        "none allowed",
+        "none allowed",
+        "at most 3 allowed",
+        "at most 2.5% allowed",
+    ]
