@@ -212,7 +212,7 @@ def summary_lines(verdicts: Sequence[Verdict], width: int) -> Iterator[Line]:
     yield _totals(verdicts), {}
 
 
-_HEADINGS = ("passed", "rate", "bounds", "approved", "changed", "asked/cached")
+_HEADINGS = ("passed", "rate", "bounds", "was", "changed", "asked/kept")
 _MARKS = {Status.PASSED: "pass", Status.INCONCLUSIVE: "warn", Status.FAILED: "FAIL"}
 
 

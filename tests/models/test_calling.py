@@ -1,0 +1,139 @@
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from pytest_modelcheck.errors import ModelError, UsageError
+from pytest_modelcheck.models.calling import answer_type, caller_of, split
+from pytest_modelcheck.models.model import Definition
+
+
+def defined(**options):
+    return Definition(**{"name": "triage", "source": "", "location": "conftest.py:3", **options})
+
+
+class Estimator:
+    def predict(self, rows):
+        return np.array([sum(row) for row in rows])
+
+    def predict_proba(self, rows):
+        return np.array([[0.25, 0.75]] * len(rows))
+
+
+def test_a_function_takes_one_input():
+    caller = caller_of(defined(), lambda x: x + 1)
+    assert (caller.batch, caller.batch_size, caller.awaited, caller.concurrency) == (False, 1, False, 1)
+    assert caller.call([1]) == [2]
+
+
+def test_a_batch_function_takes_a_list():
+    caller = caller_of(defined(batch=True), lambda xs: [x + 1 for x in xs])
+    assert (caller.batch, caller.batch_size) == (True, 64)
+    assert caller.call([1, 2]) == [2, 3]
+
+
+def test_an_object_is_called_through_predict_with_a_batch():
+    caller = caller_of(defined(), Estimator())
+    assert caller.batch
+    assert caller.call([[1, 2], [3, 4]]) == [3, 7]
+
+
+def test_another_method():
+    rows = caller_of(defined(method="predict_proba"), Estimator()).call([[1], [2]])
+    assert [row.tolist() for row in rows] == [[0.25, 0.75], [0.25, 0.75]]
+
+
+def test_a_real_estimator_with_a_frame():
+    frame = pd.DataFrame({"a": [0.0, 1.0, 0.0, 1.0], "b": [1.0, 1.0, 0.0, 0.0]})
+    model = LogisticRegression().fit(frame, ["no", "yes", "no", "yes"])
+    caller = caller_of(defined(collate="frame"), model)
+    assert caller.call([{"a": 1.0, "b": 1.0}, {"a": 0.0, "b": 1.0}]) == ["yes", "no"]
+
+
+def test_a_collate_function_of_one_s_own():
+    caller = caller_of(defined(batch=True, collate=np.array), lambda rows: rows * 2)
+    assert caller.call([1, 2]) == [2, 4]
+
+
+def test_coroutine_functions_are_awaited_however_they_are_wrapped():
+    async def answer(x, y=0):
+        return x + y
+
+    class Client:
+        async def __call__(self, x):
+            return x
+
+    for each in (answer, partial(answer, y=1), Client()):
+        caller = caller_of(defined(), each)
+        assert caller.awaited
+        assert caller.concurrency == 16
+
+
+def test_what_cannot_be_called():
+    with pytest.raises(
+        UsageError, match=r"conftest.py:3: the model fixture 'triage' made a NoneType; it must return"
+    ):
+        caller_of(defined(), None)
+    with pytest.raises(UsageError, match="has no method 'predict_probs'"):
+        caller_of(defined(method="predict_probs"), Estimator())
+    with pytest.raises(UsageError, match="collate='array' is neither"):
+        caller_of(defined(batch=True, collate="array"), lambda xs: xs)
+
+
+@pytest.mark.parametrize("answers", [[1], [1, 2, 3], (1,), np.array([1, 2, 3])])
+def test_a_batch_with_another_number_of_answers(answers):
+    caller = caller_of(defined(batch=True), lambda xs: answers)
+    with pytest.raises(
+        ModelError, match=r"triage answered a batch of 2 inputs with \d answers; it must give one"
+    ):
+        caller.call(["a", "b"])
+
+
+@pytest.mark.parametrize("answers", ["ab", {"a": 1, "b": 2}, None, 7, np.array(3)])
+def test_a_batch_answered_with_what_is_no_batch(answers):
+    caller = caller_of(defined(batch=True), lambda xs: answers)
+    with pytest.raises(ModelError, match="a batch model answers with a list"):
+        caller.call(["a", "b"])
+
+
+def test_batches_are_taken_apart():
+    assert split(np.array(["a", "b"])) == ["a", "b"]
+    assert [type(one) for one in split(np.array([1, 2]))] == [int, int]
+    assert [row.shape for row in split(np.zeros((2, 3)))] == [(3,), (3,)]
+    assert split(pd.Series([1, 2])) == [1, 2]
+    assert split(pd.DataFrame({"a": [1, 2]})) == [{"a": 1}, {"a": 2}]
+    assert split(x for x in "ab") == ["a", "b"]
+
+
+@dataclass
+class Triage:
+    label: str
+
+
+def annotated(x: str) -> Triage:
+    return Triage(x)
+
+
+def annotated_batch(xs: list[str]) -> list[Triage]:
+    return [Triage(x) for x in xs]
+
+
+class Annotated:
+    def __call__(self, x: str) -> Triage:
+        return Triage(x)
+
+
+def unresolvable(x) -> "Nowhere":  # noqa: F821
+    return x
+
+
+def test_the_type_of_an_answer():
+    assert answer_type(defined(returns=int), annotated) is int
+    assert answer_type(defined(), annotated) is Triage
+    assert answer_type(defined(), Annotated()) is Triage
+    assert answer_type(defined(batch=True), annotated_batch) is Triage
+    assert answer_type(defined(), lambda x: x) is None
+    assert answer_type(defined(), unresolvable) is None

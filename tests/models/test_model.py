@@ -1,0 +1,61 @@
+import threading
+
+import pytest
+
+from pytest_modelcheck.canonical import Codec
+from pytest_modelcheck.models.cache import PredictionCache
+from pytest_modelcheck.models.calling import caller_of
+from pytest_modelcheck.models.model import Answers, Definition, Model, Unkept, plain
+
+
+@pytest.fixture
+def answers():
+    return Answers(PredictionCache(None).shelf("triage", keep=False), Codec())
+
+
+def model(answers, version="2.0", route=lambda model, x: (model.name, x)):
+    definition = Definition(name="triage", source="", location="conftest.py:1")
+    return Model(definition, len, version, None, caller_of(definition, len), answers, route)
+
+
+def test_what_was_added_is_found_and_made_anew(answers):
+    raw = answers.add(b"k" * 16, {"label": "refund"})
+    assert answers.find(b"k" * 16) == raw == b'{"label":"refund"}'
+    assert answers.decode(raw) == {"label": "refund"}
+    assert answers.decode(raw) is not answers.decode(raw)
+    assert answers.find(b"x" * 16) is None
+
+
+def test_an_answer_that_cannot_be_read_back_is_held_for_the_run_and_told_of_once(answers):
+    lock = threading.Lock()
+    raw = answers.add(b"k" * 16, lock)
+    assert isinstance(raw, Unkept)
+    assert answers.decode(answers.find(b"k" * 16)) is lock
+    assert plain(raw).startswith(b"{")
+    answers.add(b"l" * 16, threading.Lock())
+    assert len(answers.warnings) == 1
+
+
+def test_an_answer_without_a_key_is_not_remembered(answers):
+    assert answers.add(None, "refund") == b'"refund"'
+    assert isinstance(answers.add(None, threading.Lock()), Unkept)
+
+
+def test_a_model_is_called_with_one_input(answers):
+    assert model(answers)("Where is it?") == ("triage", "Where is it?")
+    with pytest.raises(TypeError):
+        model(answers)("a", "b")
+
+
+def test_names_for_people(answers):
+    assert repr(model(answers)) == "<model triage 2.0>"
+    assert model(answers, version=None).label == "triage (unversioned)"
+
+
+def test_an_input_without_a_digest_has_no_key_and_is_told_of_once(answers):
+    one = model(answers)
+    assert one.key("a") == one.key("a") != one.key("a", 1)
+    assert one.key(threading.Lock()) is None
+    assert one.key(threading.Lock()) is None
+    [warning] = answers.warnings
+    assert warning.startswith("triage is asked what cannot be cached")

@@ -1,0 +1,185 @@
+import pytest
+
+from pytest_modelcheck.records import (
+    Calls,
+    Comparison,
+    Finding,
+    Group,
+    Interval,
+    ShownCase,
+    Status,
+    Tally,
+    Verdict,
+)
+from pytest_modelcheck.reports.terminal import failure, header_line, summary_lines
+
+RED = Verdict(
+    check="test_triage.py::test_known_tickets",
+    kind="golden",
+    status=Status.FAILED,
+    findings=(
+        Finding("at_least", Status.FAILED, "182/200 cases pass (91%), at least 95% required"),
+        Finding("max_drop", Status.FAILED, "12 broke, 1 fixed: net -11, none allowed", against_baseline=True),
+    ),
+    model="triage",
+    version="2.1",
+    approved_version="2.0",
+    rate=0.91,
+    cases=Tally(passed=182, failed=18),
+    trials=Tally(passed=182, failed=18),
+    interval=Interval(0.853, 0.951, 0.99),
+    required=0.95,
+    comparison=Comparison(
+        version="2.0",
+        shared=200,
+        added=0,
+        removed=0,
+        judged=200,
+        approved_rate=0.965,
+        rate=0.91,
+        regressed=tuple(map(str, range(12))),
+        fixed=("x",),
+        changed=tuple(map(str, range(13))),
+        p_value=0.0017,
+    ),
+    variation="does not vary (10 of 10 answers repeated)",
+    varies=False,
+    slices=(Group("language=es", 11, 20, 19, 20), Group("channel=email", 60, 60, 58, 60)),
+    shown=(
+        ShownCase(
+            id="t-0042",
+            note="regressed",
+            input="Quiero un reembolso por el pedido 1182",
+            message="assert 'other' == 'refund'\n\n- refund\n+ other",
+            expected="'refund'",
+            got="'other'",
+            approved="'refund'",
+            origin="tickets.yaml:5",
+        ),
+    ),
+    hidden=11,
+    calls=Calls(asked=200),
+    advice=(
+        (
+            "reproduce one",
+            "pytest test_triage.py::test_known_tickets --model-version=2.1 --modelcheck-case=t-0042",
+        ),
+        ("see all", "modelcheck diff 2.1"),
+    ),
+)
+
+GREEN = Verdict(
+    check="test_triage.py::test_names_and_typos_do_not_matter_at_all_in_any_language",
+    kind="invariance",
+    status=Status.PASSED,
+    findings=(Finding("at_least", Status.PASSED, "all fine"),),
+    model="triage",
+    version="2.1",
+    rate=1.0,
+    cases=Tally(passed=200),
+    interval=Interval(0.977, 1.0, 0.99),
+    calls=Calls(asked=20, cached=380),
+)
+
+
+def test_a_failure_is_readable_by_somebody_who_never_saw_this_tool():
+    assert (
+        failure(RED)
+        == """\
+182/200 cases pass (91%), at least 95% required
+
+  model       triage 2.1   (approved: 2.0)
+              does not vary (10 of 10 answers repeated)
+  pass rate   91%   (approved 2.0: 96.5%)
+  also        12 broke, 1 fixed: net -11, none allowed
+  change      12 broke, 1 fixed, 13 answers differ   (exact McNemar p = 0.0017)
+  where       language=es              11/20 pass   (2.0: 19/20)
+
+  broken cases (12; worst 1 shown)
+    t-0042  "Quiero un reembolso por el pedido 1182"
+            expected 'refund', got 'other'   (2.0: 'refund')
+            (tickets.yaml:5)
+
+  reproduce one:   pytest test_triage.py::test_known_tickets --model-version=2.1 --modelcheck-case=t-0042
+  see all:         modelcheck diff 2.1"""
+    )
+
+
+def test_a_perturbed_case_shows_both_inputs_and_both_answers():
+    shown = ShownCase(
+        id="t-1",
+        note="failed",
+        input="I want a refund",
+        message="assert 1 == 2",
+        got="'other'",
+        base_answer="'refund'",
+        perturbed="I WANT A REFUND",
+        perturbation="casing",
+    )
+    text = failure(_with(shown))
+    assert (
+        "    t-1  \"I want a refund\"\n       → \"I WANT A REFUND\"  (casing)\n         'refund' → 'other'\n         assert 1 == 2"
+    ) in text
+
+
+def test_an_error_shows_its_traceback():
+    detail = 'test_x.py:11: in test_err\n    int("x")\nE   ValueError: invalid literal'
+    shown = ShownCase(id="t-1", note="error", input="a", message="invalid literal", detail=detail)
+    text = failure(_with(shown))
+    assert "  broken with an error (1)\n" in text
+    assert "         E   ValueError: invalid literal" in text
+
+
+def test_a_long_diff_is_shown_where_the_first_line_is_cut():
+    message = "assert 'a long...' == 'another...'\n\n- one\n+ two"
+    text = failure(_with(ShownCase(id="t-1", note="failed", input="a", message=message)))
+    assert "         - one\n         + two" in text
+
+
+def test_what_was_not_judged_is_counted():
+    from dataclasses import replace
+
+    text = failure(
+        replace(RED, cases=Tally(passed=1, failed=1, error=2, new=3, skipped=4, xfailed=5, xpassed=6))
+    )
+    assert (
+        "2 broke with an error, 3 new, 4 not applicable, 5 known failures, 6 known failures that passed"
+        in text
+    )
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_end_of_the_run_fits_the_terminal(width):
+    lines = [text for text, _ in summary_lines([RED, GREEN], width)]
+    assert all(len(line) <= width for line in lines[:-1])
+    assert lines[0].split() == [
+        "test_triage.py",
+        "passed",
+        "rate",
+        "bounds",
+        "was",
+        "changed",
+        "asked/kept",
+    ]
+    assert lines[1].startswith("  FAIL test_known_tickets ")
+    assert lines[1].split()[-6:] == ["182/200", "91%", "[85–95]", "96.5%", "13", "200/0"]
+    assert lines[2].startswith("  pass test_names")
+    assert lines[3] == "1 passed, 1 failed; answers: 380 cached, 220 asked; each bound holds with 99%"
+
+
+def test_the_end_of_the_run_is_coloured_by_status():
+    styles = [markup for _, markup in summary_lines([RED, GREEN], 80)]
+    assert styles == [{"bold": True}, {"red": True}, {"green": True}, {}]
+
+
+def test_the_header():
+    assert (
+        header_line("triage", None, None, "off")
+        == "modelcheck: triage (unversioned) (approved: none yet), cache: off"
+    )
+
+
+def _with(shown):
+    from dataclasses import replace
+
+    return replace(RED, shown=(shown,), hidden=0)
