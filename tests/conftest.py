@@ -1,0 +1,159 @@
+"""A small project to run pytest in: a model fixture that says what it is asked, and tickets for it."""
+
+import importlib
+import pkgutil
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+import pytest_modelcheck
+from pytest_modelcheck.plugin.transport import unpack
+from pytest_modelcheck.records import Verdict
+
+pytest_plugins = ["pytester"]
+
+CONFTEST = """
+from pathlib import Path
+from pytest_modelcheck import model_fixture
+
+LABELS = {"refund": "refund", "reembolso": "refund", "parcel": "shipping", "password": "account"}
+UNKNOWN = {"2.0": (), "2.1": ("reembolso",), "1.9": ("password",), "3.0": tuple(LABELS)}
+LOG = Path(__file__).with_name("calls.log")
+
+@model_fixture(batch=True)
+def triage(model_version):
+    unknown = UNKNOWN.get(model_version, ())
+
+    def predict(texts):
+        with LOG.open("a") as log:
+            log.writelines(text + "\\n" for text in texts)
+        words = {word: label for word, label in LABELS.items() if word not in unknown}
+        return [next((words[word] for word in words if word in text.lower()), "other") for text in texts]
+
+    return predict
+"""
+
+TICKETS = """
+- {id: t-01, input: "I want a refund", expected: refund, metadata: {language: en}}
+- {id: t-02, input: "Refund me, please", expected: refund, metadata: {language: en}}
+- {id: t-03, input: "Where is my parcel?", expected: shipping, metadata: {language: en}}
+- {id: t-04, input: "The parcel is late", expected: shipping, metadata: {language: en}}
+- {id: t-05, input: "I forgot my password", expected: account, metadata: {language: en}}
+- {id: t-06, input: "Hello there", expected: other, metadata: {language: en}}
+- {id: t-07, input: "Quiero un reembolso", expected: refund, metadata: {language: es}}
+- {id: t-08, input: "Necesito el reembolso", expected: refund, metadata: {language: es}}
+- {id: t-09, input: "Buenos dias", expected: other, metadata: {language: es}}
+- {id: t-10, input: "Gracias", expected: other, metadata: {language: es}}
+"""
+
+TEST = """
+import pytest
+
+@pytest.mark.golden("tickets.yaml")
+def test_known_tickets(triage, case):
+    assert triage(case.input) == case.expected
+"""
+
+
+@pytest.fixture(scope="session")
+def _everything_loaded() -> None:
+    """Import what inner runs import late: each of them forgets what it was the first to import."""
+    for module in pkgutil.walk_packages(pytest_modelcheck.__path__, "pytest_modelcheck."):
+        importlib.import_module(module.name)
+    for name in ("diskcache", "numpy", "orjson", "scipy.special", "scipy.stats", "scipy.optimize", "yaml"):
+        importlib.import_module(name)
+
+
+class Project:
+    """A folder with a model fixture, ten tickets, and a test that version 2.0 passes."""
+
+    def __init__(self, pytester: pytest.Pytester) -> None:
+        self.pytester = pytester
+        self.path: Path = pytester.path
+        self.ini()
+        self.write("conftest.py", CONFTEST)
+        self.write("tickets.yaml", TICKETS)
+
+    def ini(self, *lines: str) -> None:
+        """Write the ini file anew."""
+        self.write("pytest.ini", "\n".join(["[pytest]", *lines]))
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file, with its folder."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
+        return path
+
+    def test(self, source: str = TEST, name: str = "test_triage.py") -> None:
+        """Write the test file; ``import pytest`` may be left out."""
+        source = textwrap.dedent(source)
+        self.write(name, source if "import pytest" in source else f"import pytest\n{source}")
+
+    def model(self, source: str) -> None:
+        """Replace the conftest file; its import of ``model_fixture`` may be left out."""
+        self.write("conftest.py", "from pytest_modelcheck import model_fixture\n" + textwrap.dedent(source))
+
+    def run(self, *arguments: str) -> pytest.RunResult:
+        """Run pytest with the plugin, and with those named by ``-p``, in this process."""
+        return self.pytester.runpytest_inprocess("-p", "modelcheck", *arguments)
+
+    def verdicts(self, result: pytest.RunResult) -> dict[str, Verdict]:
+        """The verdicts on the reports of a run in this process, by what follows the file in their names."""
+        reports = result.reprec.getreports("pytest_runtest_logreport")
+        found = [unpack(packed) for report in reports for packed in getattr(report, "modelcheck", ())]
+        return {verdict.check.partition("::")[2]: verdict for verdict in found}
+
+    def verdict(self, result: pytest.RunResult) -> Verdict:
+        """The only verdict of a run in this process."""
+        (verdict,) = self.verdicts(result).values()
+        return verdict
+
+    def run_apart(self, *arguments: str, timeout: float = 30) -> pytest.RunResult:
+        """Run pytest in a process of its own, where this one must not be affected."""
+        return self.pytester.runpytest_subprocess("-p", "modelcheck", *arguments, timeout=timeout)
+
+    def command(self, *arguments: str) -> pytest.RunResult:
+        """Run the ``modelcheck`` command."""
+        return self.pytester.run(sys.executable, "-m", "pytest_modelcheck.cli", *arguments)
+
+    def approve(self, version: str = "2.0") -> None:
+        """Record and approve what a version does in the tests as they are."""
+        result = self.run(f"--model-version={version}", "--modelcheck-update")
+        assert result.ret == 0, result.stdout.str()
+
+    @property
+    def calls(self) -> list[str]:
+        """What the model was asked, in order."""
+        log = self.path / "calls.log"
+        return log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+
+    def forget_calls(self) -> None:
+        """Begin counting anew."""
+        (self.path / "calls.log").unlink(missing_ok=True)
+
+    def files(self) -> dict[str, bytes]:
+        """Everything in the folder, by path, except for what Python and pytest leave there."""
+        found = (path for path in self.path.rglob("*") if path.is_file())
+        names = ((path.relative_to(self.path).as_posix(), path) for path in found)
+        return {
+            name: path.read_bytes()
+            for name, path in names
+            if "__pycache__" not in name and ".pytest_cache" not in name
+        }
+
+    def baselines(self) -> dict[str, bytes]:
+        """The approved behaviour as it is on disk."""
+        return {name: text for name, text in self.files().items() if name.startswith("baselines/")}
+
+
+@pytest.fixture
+def project(_everything_loaded: None, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project whose pytest loads no plugin that is not asked for by ``-p``."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setenv("COLUMNS", "120")
+    return Project(pytester)

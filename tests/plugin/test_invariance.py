@@ -1,0 +1,118 @@
+"""``@pytest.mark.invariance``: does the model still ignore what should not matter?"""
+
+from pytest_modelcheck.records import Group, Tally
+
+INVARIANCE = """
+from pytest_modelcheck import perturb
+
+def shouting(text):
+    return text.upper()
+
+@pytest.mark.invariance("tickets.yaml", under={under})
+def test_ignores_it(triage, case):
+    assert triage(case.perturbed) == triage(case.input)
+"""
+
+
+def test_passes_where_the_answer_does_not_change(project):
+    project.test(INVARIANCE.format(under="shouting"))
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(passed=1)
+    assert project.verdict(result).cases == Tally(passed=10)
+
+
+def test_fails_with_both_inputs_and_both_answers(project):
+    project.test(INVARIANCE.format(under="lambda text: text.replace('parcel', 'thing')"))
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["0/2 cases pass (0%), all required", "*failing cases (2)", "*t-03*"])
+    shown, _ = project.verdict(result).shown
+    assert (shown.input, shown.perturbed, shown.base_answer, shown.got) == (
+        "Where is my parcel?",
+        "Where is my thing?",
+        "'shipping'",
+        "'other'",
+    )
+
+
+def test_inputs_that_a_perturbation_leaves_as_they_are_are_not_judged(project):
+    project.test(INVARIANCE.format(under="lambda text: text.replace('parcel', 'PARCEL')"))
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(passed=1)
+    assert project.verdict(result).cases == Tally(passed=2, skipped=8)
+
+
+def test_fails_where_the_perturbation_changes_nothing_at_all(project):
+    project.test(INVARIANCE.format(under="str"))
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["FAILED *::test_ignores_it - 0 of 10 cases were applicable"])
+    assert project.calls == []
+
+
+def test_several_perturbations_are_told_apart(project):
+    project.test(
+        """
+        def shouting(text):
+            return text.upper()
+
+        def losing_the_parcel(text):
+            return text.replace("parcel", "thing")
+
+        @pytest.mark.invariance("tickets.yaml", under=[shouting, losing_the_parcel])
+        def test_ignores_both(triage, case):
+            assert triage(case.perturbed) == triage(case.input)
+        """
+    )
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["8/10 cases pass*", "*under *losing_the_parcel* 0/2 pass*"])
+    assert project.verdict(result).perturbations == (
+        Group("shouting", 10, 10),
+        Group("losing_the_parcel", 0, 2),
+    )
+
+
+def test_a_case_may_bring_its_own_variants(project):
+    project.write(
+        "variants.yaml",
+        """
+        - {id: a, input: "I want a refund", variants: ["A refund, please", "refund!"]}
+        - {id: b, input: "Where is my parcel?", variants: ["Where is it?"]}
+        """,
+    )
+    project.test(
+        """
+        @pytest.mark.invariance("variants.yaml")
+        def test_wording(triage, case):
+            assert triage(case.perturbed) == triage(case.input)
+        """
+    )
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["1/2 cases pass (50%), all required", '*"Where is it[?]"*'])
+
+
+def test_the_body_sees_which_perturbation_it_is(project):
+    project.test(
+        """
+        def shouting(text):
+            return text.upper()
+
+        @pytest.mark.invariance("tickets.yaml", under=shouting)
+        def test_names(triage, case):
+            triage(case.perturbed)
+            assert "shouting" in case.perturbation
+        """
+    )
+    project.run("--model-version=2.0").assert_outcomes(passed=1)
+
+
+def test_the_librarys_own_perturbations_make_the_same_inputs_in_every_run(project):
+    project.test(INVARIANCE.format(under="[perturb.typos(), perturb.casing()]"))
+    project.run("--model-version=2.0", "--modelcheck-cache=off")
+    first = project.calls
+    project.forget_calls()
+    project.run("--model-version=2.0", "--modelcheck-cache=off")
+    assert len(first) > 10
+    assert project.calls == first
