@@ -1,0 +1,18 @@
+"""How Sphinx builds the documentation: ``sphinx-build -W docs docs/_build``."""
+
+from pytest_modelcheck import __version__
+
+project = "pytest-modelcheck"
+author = "The pytest-modelcheck developers"
+copyright = "the pytest-modelcheck developers"
+version = release = __version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["_build"]
+myst_heading_anchors = 3
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+napoleon_use_ivar = True
+
+html_theme = "furo"
+html_title = "pytest-modelcheck"

@@ -1,0 +1,249 @@
+"""Runs what README and docs say: a page is a story, told to an empty folder from top to bottom.
+
+What a fenced block means is told by its language and its first line:
+
+- ```` ```python ````, ``yaml``, ``ini``, ``toml`` whose first line is a comment that names a file
+  (``# test_tone.py``) write that file; ``# test_tone.py, added`` adds to it. A file that knows no comments is
+  named by ``<!-- file: reviews.csv -->`` on the line before.
+- ```` ```pycon ```` is a doctest.
+- ```` ```console ```` holds commands, each after ``$ ``, and what they print, in which ``...`` stands for
+  anything. A command must end well, unless ``<!-- exit: 1 -->`` stands before its block.
+- ``<!-- run: pytest -q -->`` runs a command that the reader does not see.
+- ``<!-- folder: examples/support_tickets -->`` begins with a copy of that folder instead of an empty one.
+- ``<!-- not run: why -->`` before a block excuses it.
+- ``text`` is a picture, and ``{directives}`` are for Sphinx.
+
+With ``REWRITE_DOCS=1`` in the environment, whatever a page says that a command prints is replaced by what it
+did print (except where the page has a line ``...``).
+"""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+REWRITE = os.environ.get("REWRITE_DOCS") == "1"
+
+_FENCE = re.compile(r"^( *)(```+)(\S*)\s*$")
+_REMARK = re.compile(r"^ *<!-- (file|exit|run|folder|not run): (.*?) -->\s*$")
+_NAMED = re.compile(r"^# ([\w./-]+\.\w+)(, added)?$")
+_FILES = {"python", "yaml", "ini", "toml", "csv", "json", "jsonl"}
+
+
+@dataclass
+class Block:
+    """A fenced block, or a remark that stands for one.
+
+    Attributes:
+        place: File and line, for messages.
+        first: The index of its first line in the page.
+        language: What the fence says.
+        lines: What is in it, without the fence's indent.
+        remarks: The remarks before it, by kind.
+        indent: The fence's indent.
+    """
+
+    place: str
+    first: int
+    language: str
+    lines: list[str]
+    remarks: dict[str, str] = field(default_factory=dict)
+    indent: str = ""
+
+
+def blocks_of(path: Path) -> list[Block]:
+    """Every fenced block of a page, and every remark that does something by itself."""
+    found: list[Block] = []
+    remarks: dict[str, str] = {}
+    opened: tuple[Block, str] | None = None
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
+        place = f"{os.path.relpath(path, ROOT)}:{number + 1}"
+        fence = _FENCE.match(line)
+        if opened is not None:
+            block, ticks = opened
+            if fence is not None and fence[2] == ticks and not fence[3]:
+                found.append(block)
+                opened = None
+            else:
+                block.lines.append(line.removeprefix(block.indent))
+        elif fence is not None:
+            opened = (Block(place, number + 1, fence[3], [], remarks, fence[1]), fence[2])
+            remarks = {}
+        elif (remark := _REMARK.match(line)) is not None:
+            if remark[1] in ("run", "folder"):
+                found.append(Block(place, number, remark[1], [remark[2]], remarks))
+                remarks = {}
+            else:
+                remarks[remark[1]] = remark[2]
+        elif line.strip():
+            assert not remarks, f"{path}:{number + 1}: the remark before this line belongs to no block"
+    assert opened is None, f"{path}: a fence is opened and never closed"
+    return found
+
+
+class Story:
+    """A page, and the folder that it is told to."""
+
+    def __init__(self, page: Path, folder: Path) -> None:
+        self.page = page
+        self.folder = folder
+        self._globals: dict[str, object] = {}
+        self._written: list[tuple[Block, list[str]]] = []
+
+    def tell(self) -> None:
+        """Do everything that the page says, and hold the page to it."""
+        for block in blocks_of(self.page):
+            if "not run" not in block.remarks:
+                self._do(block)
+        if REWRITE and self._written:
+            self._rewrite()
+
+    def _do(self, block: Block) -> None:
+        if block.language == "folder":
+            copy_of(ROOT / block.lines[0], self.folder)
+        elif block.language == "run":
+            self._command(block, block.lines[0], None)
+        elif block.language == "console":
+            self._console(block)
+        elif block.language == "pycon":
+            self._doctest(block)
+        elif block.language in _FILES:
+            self._file(block)
+        elif block.language != "text" and not block.language.startswith("{"):
+            pytest.fail(f"{block.place}: nothing is known of blocks of {block.language or 'no language'!r}")
+
+    def _file(self, block: Block) -> None:
+        named = _NAMED.match(block.lines[0])
+        if named is None and "file" not in block.remarks:
+            pytest.fail(f"{block.place}: the first line does not name the file that this is")
+        path = self.folder / (named[1] if named is not None else block.remarks["file"])
+        text = "\n".join(block.lines[1:] if named is not None else block.lines).strip("\n") + "\n"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if named is not None and named[2]:
+            text = path.read_text(encoding="utf-8") + "\n\n" + text
+        path.write_text(text, encoding="utf-8")
+
+    def _console(self, block: Block) -> None:
+        told: list[str] = []
+        for command, wanted in commands_of(block):
+            got = self._command(block, command, wanted)
+            told += [f"$ {command}", *(wanted if "..." in wanted else got)]
+        if told != block.lines:
+            self._written.append((block, told))
+
+    def _command(self, block: Block, command: str, wanted: list[str] | None) -> list[str]:
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=self.folder, env=environment(), capture_output=True, text=True, timeout=300
+        )
+        output = done.stdout + done.stderr
+        status = int(block.remarks.get("exit", "0"))
+        assert done.returncode == status, f"{block.place}: $ {command}\nexits with {done.returncode}:\n{output}"
+        got = readable(output)
+        if wanted is not None and not REWRITE:
+            same = alike("\n".join(wanted), "\n".join(got))
+            assert same, f"{block.place}: $ {command}\nprints\n{chr(10).join(got)}"
+        return got
+
+    def _doctest(self, block: Block) -> None:
+        text = "\n".join(block.lines) + "\n"
+        parsed = doctest.DocTestParser().get_doctest(text, self._globals, block.place, str(self.page), block.first)
+        said: list[str] = []
+        runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+        runner.run(parsed, out=said.append, clear_globs=False)
+        self._globals = parsed.globs
+        assert not runner.failures, f"{block.place}:\n{''.join(said)}"
+
+    def _rewrite(self) -> None:
+        lines = self.page.read_text(encoding="utf-8").splitlines()
+        for block, told in reversed(self._written):
+            if alike("\n".join(block.lines), "\n".join(told)):
+                continue
+            end = block.first + len(block.lines)
+            lines[block.first : end] = [f"{block.indent}{line}".rstrip() for line in told]
+        self.page.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def commands_of(block: Block) -> list[tuple[str, list[str]]]:
+    """Each command of a console block, and what it is said to print."""
+    commands: list[tuple[str, list[str]]] = []
+    for line in block.lines:
+        if line.startswith("$ "):
+            commands.append((line[2:], []))
+        elif commands and commands[-1][0].endswith("\\"):
+            commands[-1] = (f"{commands[-1][0]}\n{line}", [])
+        else:
+            assert commands, f"{block.place}: does not begin with a command"
+            commands[-1][1].append(line)
+    return commands
+
+
+def copy_of(folder: Path, to: Path) -> None:
+    """A copy of a folder of the project, without what runs leave behind."""
+    ignored = shutil.ignore_patterns(".*_cache", "__pycache__")
+    shutil.copytree(folder, to, ignore=ignored, dirs_exist_ok=True)
+
+
+def environment() -> dict[str, str]:
+    """What a reader's terminal is like: 80 columns, no colour, no plugin but ours, a git identity."""
+    dropped = ("CI", "BUILD_NUMBER", "FORCE_COLOR", "PY_COLORS", "PYTEST_ADDOPTS", "PYTEST_CURRENT_TEST")
+    kept = {name: value for name, value in os.environ.items() if name not in dropped}
+    return kept | {
+        "PATH": os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")]),
+        "COLUMNS": "80",
+        "NO_COLOR": "1",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTEST_PLUGINS": "pytest_modelcheck.plugin",
+        "GIT_CONFIG_COUNT": "3",
+        "GIT_CONFIG_KEY_0": "user.name",
+        "GIT_CONFIG_VALUE_0": "you",
+        "GIT_CONFIG_KEY_1": "user.email",
+        "GIT_CONFIG_VALUE_1": "you@example.com",
+        "GIT_CONFIG_KEY_2": "init.defaultBranch",
+        "GIT_CONFIG_VALUE_2": "main",
+    }
+
+
+_DULL = re.compile(r"^(platform|rootdir|configfile|testpaths|plugins|cachedir)\b")
+
+
+def readable(output: str) -> list[str]:
+    """What a command printed, without what differs from machine to machine and says nothing here."""
+    lines = [line.rstrip() for line in output.replace(str(sys.prefix), "VENV").splitlines()]
+    lines = [line for line in lines if not _DULL.match(line)]
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def alike(wanted: str, got: str) -> bool:
+    """Whether an output is the one that a page shows, whatever the time and the date."""
+    return doctest.OutputChecker().check_output(_timeless(wanted), _timeless(got), doctest.ELLIPSIS)
+
+
+def _timeless(text: str) -> str:
+    text = re.sub(r"={3,}|_{3,}|-{3,}", "===", text)
+    text = re.sub(r"\bin \d+\.\d+s( \(\d+:\d\d:\d\d\))?", "in 1s", text)
+    text = re.sub(r"\b20\d\d-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?", "2000-01-01", text)
+    return text.strip("\n") + "\n"
+
+
+@pytest.fixture
+def tell(tmp_path):
+    """Tell a page to an empty folder."""
+
+    def tell(page: str) -> None:
+        folder = tmp_path / "project"
+        folder.mkdir(exist_ok=True)
+        Story(ROOT / page, folder).tell()
+
+    return tell
