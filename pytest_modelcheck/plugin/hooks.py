@@ -68,7 +68,10 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
     if _ACTIVE not in config.stash:
         return []
     from pytest_modelcheck.plugin.reporting import header
+    from pytest_modelcheck.plugin.state import STATE
 
+    if STATE not in config.stash:
+        return []  # why it could not be made, pytest is about to say
     return header(config)
 
 
