@@ -42,6 +42,7 @@ class Adapter:
         self.kind = kind
         self.name = qualified(kind)
         self.names = field_names(kind) or ()
+        self._named = frozenset(self.names)
         self.loose = False
         self.fields: dict[str, Shape] = {}
 
@@ -55,7 +56,7 @@ class Adapter:
 
     def fits(self, parts: dict[str, Any]) -> None:
         """Raise ``ValueError`` unless these are exactly the fields of the class."""
-        if parts.keys() != set(self.names):
+        if parts.keys() != self._named:
             raise ValueError(f"{self.name} has the fields {sorted(self.names)}, not {sorted(parts)}")
 
 

@@ -92,7 +92,8 @@ def _filled(name: str, data: list[Any], lift: Callable[[Any], Any]) -> Any:
     if dtype.kind in "mM":
         return np.array(data, "i8").astype(dtype)
     if dtype.kind == "f":
-        return np.array([lift_number(item) for item in data], dtype)
+        plain = set(map(type, data)) <= {float, int}
+        return np.array(data if plain else list(map(lift_number, data)), dtype)
     if dtype.kind == "c":
         parts = list(map(lift_number, data))
         return np.array(list(map(complex, parts[::2], parts[1::2])), dtype)

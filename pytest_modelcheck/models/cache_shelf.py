@@ -45,7 +45,7 @@ class _Page:
 class Shelf:
     """The answers of one version of one model, by the digest of what was asked.
 
-    An answer on disk takes about 130 bytes of memory, for its digest; lines are read a page at a time, and
+    An answer on disk takes about 110 bytes of memory, for its digest; lines are read a page at a time, and
     let go when they take more than 64 MB. All methods may be called from several threads.
     """
 

@@ -267,8 +267,8 @@ class Handle:
 def test_a_refusal_names_the_place_and_the_way_out():
     with pytest.raises(NotCanonical) as caught:
         digest({"user": Ticket("a", [Handle()])})
-    message = str(caught.value)
-    assert message.startswith('input["user"].tags[0]: a test_digest.Handle cannot be told apart')
+    message = str(caught.value).replace(__name__, "HERE")
+    assert message.startswith('input["user"].tags[0]: a HERE.Handle cannot be told apart')
     assert "Pass text, numbers" in message
     assert isinstance(caught.value, UsageError)
 
@@ -323,7 +323,7 @@ def test_a_masked_array_is_refused():
 
 
 def test_an_object_inside_an_array_is_named():
-    with pytest.raises(NotCanonical, match=r"a test_digest\.Handle"):
+    with pytest.raises(NotCanonical, match=r"a \S*test_digest\.Handle"):
         digest(np.array([Handle()], object))
 
 

@@ -193,11 +193,11 @@ def comes_back(value: Any, returns: Any) -> Any:
         ((Span(1), Label.REFUND), tuple[Span, Label], None),
         (frozenset({Word.YES, Word.NO}), frozenset[Word], {"$frozenset": ["NO", "YES"]}),
         (Span(1), Annotated[Span, "closed"], {"start": 1, "end": 0}),
-        (Word.YES, Union[Word, Label], {"$type": "test_returns.Word", "name": "YES"}),
-        (Label.REFUND, Union[Word, Label], {"$type": "test_returns.Label", "name": "REFUND"}),
-        (Word.YES, Word | str, {"$type": "test_returns.Word", "name": "YES"}),
+        (Word.YES, Union[Word, Label], {"$type": f"{__name__}.Word", "name": "YES"}),
+        (Label.REFUND, Union[Word, Label], {"$type": f"{__name__}.Label", "name": "REFUND"}),
+        (Word.YES, Word | str, {"$type": f"{__name__}.Word", "name": "YES"}),
         ("yes", Word | str, "yes"),
-        (Span(1), Span | dict[str, int], {"$type": "test_returns.Span", "start": 1, "end": 0}),
+        (Span(1), Span | dict[str, int], {"$type": f"{__name__}.Span", "start": 1, "end": 0}),
         ({"start": 1, "end": 0}, Span | dict[str, int], {"start": 1, "end": 0}),
         (Node("a", [Node("b", [Node("c")])]), Node, None),
         (Computed("abc"), Computed, {"text": "abc", "length": 3}),
@@ -233,7 +233,7 @@ def test_objects_are_kept_as_readable_fields_and_come_back(value, returns, form)
     ("value", "returns"),
     [
         ({"label": "REFUND", "priority": 2}, Triage),
-        ({"$type": "test_returns.Triage"}, Triage),
+        ({"$type": f"{__name__}.Triage"}, Triage),
         ({}, Triage),
         ({"$extra": {}}, Extra),
         ([{"start": 1, "end": 2}], list[Span]),
@@ -315,7 +315,7 @@ def test_a_dataclass_that_needs_an_initial_value_is_made_without_it():
 def test_a_name_that_returns_does_not_name_is_not_made():
     line = Codec(returns=Triage).encode([Triage(Label.REFUND, 1)])
     with pytest.raises(Unreadable, match="cannot be read"):
-        Codec(returns=Span).decode(b'{"$type":"test_returns.Triage","label":"REFUND"}')
+        Codec(returns=Span).decode(f'{{"$type":"{__name__}.Triage","label":"REFUND"}}'.encode())
     with pytest.raises(Unreadable, match="which returns= does not name"):
         Codec().decode(b'[{"$type":"subprocess.Popen","args":"true"}]')
     assert b"$type" in line
@@ -327,9 +327,9 @@ def test_a_name_that_returns_does_not_name_is_not_made():
         (
             {"a": Triage(Label.OTHER, 1)},
             None,
-            r'answer\["a"\]: a test_returns.Triage comes back .*returns=Triage',
+            r'answer\["a"\]: a \S*test_returns\.Triage comes back .*returns=Triage',
         ),
-        (Box(Triage(Label.OTHER, 1)), Box, r"answer\.content: a test_returns\.Triage comes back"),
+        (Box(Triage(Label.OTHER, 1)), Box, r"answer\.content: a \S*test_returns\.Triage comes back"),
         (Triage(Label.OTHER, object()), Triage, r"answer\.priority: an object would not come back"),  # type: ignore[arg-type]
         (Extra(text="a", more=object()), Extra, r'answer\["more"\]: an object would not come back'),
         (Movie(lead=object()), Movie, r'answer\["lead"\]: an object would not'),  # type: ignore[typeddict-item]
@@ -350,14 +350,14 @@ def test_a_refusal_names_the_place(value, returns, message):
         (b"8", Need),
         (b'{"start":1}', Span),
         (b'{"text":"a"}', Reply),
-        (b'{"$type":"test_returns.Triage"}', Triage),
-        (b'{"$type":"test_returns.Word"}', Word),
-        (b'{"$type":"test_returns.Need"}', Need),
+        (b'{"$type":"HERE.Triage"}', Triage),
+        (b'{"$type":"HERE.Word"}', Word),
+        (b'{"$type":"HERE.Need"}', Need),
     ],
 )
 def test_a_line_of_another_form_of_the_class_is_unreadable(line, returns):
     with pytest.raises(Unreadable, match="cannot be read"):
-        Codec(returns=returns).decode(line)
+        Codec(returns=returns).decode(line.replace(b"HERE", __name__.encode()))
 
 
 def test_a_class_that_cannot_be_made_again_is_refused_as_returns():
