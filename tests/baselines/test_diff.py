@@ -113,6 +113,28 @@ def test_of_several_trials_the_one_is_shown_that_turned(compared):
     assert case.after == Side(Outcome.FAILED, b"3")
 
 
+def test_of_several_trials_the_one_is_shown_that_was_fixed(compared):
+    before = trials(("passed", b"1"), ("failed", b"1"), ("passed", b"1"))
+    after = trials(("passed", b"2"), ("passed", b"3"), ("passed", b"4"))
+    (case,) = compared([before], [after]).cases
+    assert (case.note, case.perturbed) == ("fixed", "typo 1")
+
+
+def test_a_trial_that_stays_broken_is_not_the_one_that_turned(compared):
+    before = trials(("error", b"1"), ("passed", b"1"))
+    after = trials(("failed", b"2"), ("failed", b"3"))
+    assert compared([before], [after]).cases[0].perturbed == "typo 0"
+    before = trials(("passed", b"1"), ("failed", b"1"), ("failed", b"1"))
+    after = trials(("passed", b"1"), ("skipped", b"2"), ("passed", b"3"))
+    assert compared([before], [after]).cases[0].perturbed == "typo 1"
+
+
+def test_the_cases_of_one_kind_are_picked_out(compared, record):
+    found = compared([record("a", 1), record("b", 1)], [record("b", 2), record("c", 1)])
+    assert [case.id for case in found.of("changed")] == ["b"]
+    assert found.of("fixed") == ()
+
+
 def test_of_several_trials_any_changed_answer_counts(compared):
     before = trials(("passed", b"1"), ("failed", b"1"))
     after = trials(("passed", b"1"), ("failed", b"2"))
