@@ -8,6 +8,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import operator
@@ -131,17 +132,27 @@ def _checked(table: ArrayLike, bases: int) -> NDArray[np.float64]:
 def _choices(outputs: int, bases: int, generator: np.random.Generator) -> NDArray[np.float64]:
     """List which outputs are called base, a row each; the first row is how it really was.
 
-    Where there are too many, others are drawn to go with the real one. That is as good: if the outputs are
-    alike, the real choice is no likelier than any other of the list.
+    Where there are too many, others are drawn to go with the real one, anew for each case. That is as good:
+    if the outputs are alike, the real choice is no likelier than any other of the list.
     """
     import numpy as np
 
-    real = np.arange(outputs) < bases
     if math.comb(outputs, bases) <= _CHOICES:
-        chosen = itertools.combinations(range(outputs), bases)  # the first of them is 0, 1, ... bases - 1
-        return np.array([np.isin(np.arange(outputs), row) for row in chosen], dtype=float)
+        return _all_choices(outputs, bases)
+    real = np.arange(outputs) < bases
     drawn = generator.permuted(np.tile(real, (_CHOICES, 1)), axis=1)
     return np.concatenate([[real], drawn]).astype(float)
+
+
+@functools.lru_cache(maxsize=16)
+def _all_choices(outputs: int, bases: int) -> NDArray[np.float64]:
+    import numpy as np
+
+    rows = np.array(list(itertools.combinations(range(outputs), bases)))  # the first of them is 0, 1, ...
+    chosen = np.zeros((len(rows), outputs))
+    np.put_along_axis(chosen, rows, 1.0, axis=1)
+    chosen.flags.writeable = False
+    return chosen
 
 
 def _by_choice(

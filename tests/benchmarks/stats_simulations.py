@@ -1,0 +1,447 @@
+"""Do the verdicts keep their promises? Long simulations of false alarms and of power, as one table.
+
+    python tests/benchmarks/stats_simulations.py              everything, some minutes on one core
+    python tests/benchmarks/stats_simulations.py --scale 0.1  with a tenth of the runs
+    python tests/benchmarks/stats_simulations.py paired drift only these parts
+
+A line ends in "ok" where the measured figure keeps what is promised (three standard errors of the simulation
+aside), in "BROKEN" where it does not, and in nothing where it only describes, such as what a naive rule does.
+The exit code is 1 where a promise is broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special, stats
+
+from pytest_modelcheck.stats.binomial import clopper_pearson, failing_count, lower_tail
+from pytest_modelcheck.stats.clusters import cluster_sums
+from pytest_modelcheck.stats.drift import label_drift, score_drift
+from pytest_modelcheck.stats.gaffke import gaffke_bounds, mean_p_value
+from pytest_modelcheck.stats.invariance import disagreements, noise_calibrated_excess
+from pytest_modelcheck.stats.noninferiority import drop_p_value
+from pytest_modelcheck.stats.paired import mcnemar_exact, tango_p_value
+from pytest_modelcheck.stats.permutation import repeats_test, scores_test
+from pytest_modelcheck.stats.power import drop_power
+from pytest_modelcheck.stats.sequential import watch_drop, watch_mean
+from pytest_modelcheck.stats.sign_flip import sign_flip_test
+
+SIZES = (10, 20, 50, 100, 500)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One figure: what was simulated, the share (or mean) measured, and what was promised of it."""
+
+    what: str
+    measured: float
+    promised: str = ""
+    kept: bool | None = None
+
+
+def at_most(what, hits, limit):
+    """A share that must not exceed a limit."""
+    hits = np.asarray(hits, dtype=float)
+    room = 3 * (limit * (1 - limit) / len(hits)) ** 0.5
+    return Line(what, hits.mean(), f"at most {limit:g}", bool(hits.mean() <= limit + room))
+
+
+def about(what, measured, quoted, within):
+    """A figure that the statistics quote."""
+    return Line(what, float(measured), f"about {quoted:g}", bool(abs(measured - quoted) <= within))
+
+
+def describes(what, measured, remark=""):
+    """A figure that nothing is promised of."""
+    return Line(what, float(np.mean(measured)), remark)
+
+
+def rate(runs):
+    """A golden set against a requirement."""
+    passed = 1 - lower_tail(37, 40, 0.95)
+    failed = lower_tail(failing_count(40, 0.95, 0.01), 40, 0.95)
+    yield about("40 cases at a true 0.95, required 0.95: passed", passed, 0.68, 0.005)
+    yield about("  inconclusive", 1 - passed - failed, 0.32, 0.005)
+    yield about("  failed", failed, 0.003, 0.0005)
+    rng = np.random.default_rng(1)
+    for n in SIZES:
+        chances = np.clip(rng.beta(0.9, 0.1, n), 0, 1)
+        limit = chances.mean()
+        passes = (rng.random((20 * runs, n)) < chances).sum(axis=1)
+        yield at_most(
+            f"fixed list of {n} unequal cases at its limit: failed at 0.01",
+            passes <= failing_count(n, limit, 0.01),
+            0.01,
+        )
+        passes = rng.binomial(n * 5, 0.9, 20 * runs)
+        yield at_most(
+            f"{n} cases of 0.9, 5 runs each: failed at 0.05", passes <= failing_count(5 * n, 0.9, 0.05), 0.05
+        )
+    passes = rng.binomial(20, 0.99, 20 * runs)
+    share = passes / 20
+    middle, spread = share + 1.645**2 / 40, 1.645 * np.sqrt(share * (1 - share) / 20 + 1.645**2 / 1600)
+    high = (middle + spread) / (1 + 1.645**2 / 20)
+    yield describes("Wilson, n=20, rate 0.99: failed at 0.05", high < 0.99, "0.18: why not Wilson")
+    pooled = []
+    for _ in range(runs):
+        chances = rng.beta(0.95, 0.05, 50)
+        pooled.append(rng.binomial(10, chances).sum() <= failing_count(500, 0.95, 0.05))
+    yield describes(
+        "repeats pooled though the list is a sample: failed at 0.05", pooled, "0.24: why the case is the unit"
+    )
+
+
+def score_samples(rng):
+    """Kinds of scores, each with its true mean."""
+    return {
+        "0/1": (lambda n: rng.binomial(1, 0.95, n).astype(float), 0.95),
+        "mostly 1, rarely 0": (lambda n: 1.0 - (rng.random(n) < 0.02), 0.98),
+        "mostly 1, else anything": (lambda n: np.where(rng.random(n) < 0.8, 1.0, rng.random(n)), 0.9),
+        "beta(8, 2)": (lambda n: rng.beta(8, 2, n), 0.8),
+        "beta(0.3, 0.1)": (lambda n: rng.beta(0.3, 0.1, n), 0.75),
+        "means of 3 runs": (lambda n: rng.binomial(3, rng.beta(4, 1, n)) / 3, 0.8),
+    }
+
+
+def scores(runs):
+    """Mean scores against a requirement, the cases being a sample."""
+    rng = np.random.default_rng(2)
+    for name, (draw, mean) in score_samples(rng).items():
+        for n in SIZES:
+            p_values = np.array([mean_p_value(draw(n), mean) for _ in range(runs)])
+            yield at_most(f"{name}, n={n}, at its limit: failed at 0.05", p_values <= 0.05, 0.05)
+            proofs = np.array([mean_p_value(1 - draw(n), 1 - mean) for _ in range(runs)])
+            yield at_most(f"{name}, n={n}, at its limit: proved at 0.10", proofs <= 0.10, 0.10)
+    t_low, boot_low = [], []
+    for _ in range(2 * runs):
+        values = 1.0 - (rng.random(20) < 0.02)
+        t_low.append(values.mean() - 1.729 * values.std(ddof=1) / 20**0.5 > 0.98)
+        boot = np.quantile(rng.choice(values, (300, 20)).mean(axis=1), 0.05)
+        boot_low.append(boot > 0.98)
+    yield describes("t, mostly 1, rarely 0, n=20: false proof at 0.05", t_low, "0.35 to 0.82: why not t")
+    yield describes("bootstrap, the same", boot_low, "0.35 to 0.82: why not the bootstrap")
+
+
+def paired(runs):
+    """Against the approved baseline."""
+    rng = np.random.default_rng(3)
+    yield about("McNemar: 6 broken and none fixed", mcnemar_exact(6, 0), 0.0156, 0.0001)
+    yield about("McNemar: 7 broken and none fixed", mcnemar_exact(7, 0), 0.0078, 0.0001)
+    for n in SIZES:
+        chances = rng.beta(0.9, 0.3, n)
+        p_values = []
+        for _ in range(5 * runs):
+            old, new = rng.random((2, n)) < chances
+            p_values.append(mcnemar_exact(int((old & ~new).sum()), int((~old & new).sum())))
+        yield at_most(
+            f"unchanged model, {n} unequal cases, single runs: failed at 0.05",
+            np.array(p_values) <= 0.05,
+            0.05,
+        )
+    for n in (20, 60, 100, 200, 400):
+        ours = {fixed: _first_failing(drop_p_value, fixed, n) for fixed in range(12)}
+        theirs = {fixed: _first_failing(tango_p_value, fixed, n) for fixed in range(12)}
+        for fix_rate in (0.001, 0.01):
+            tables = rng.multinomial(n, [fix_rate + 0.05, fix_rate, 0.95 - 2 * fix_rate], 100 * runs)
+            tables = tables[tables[:, 1] < 12]
+            limits = np.array([[ours[fixed], theirs[fixed]] for fixed in range(12)])[tables[:, 1]]
+            fails = tables[:, :1] >= limits
+            yield at_most(f"at max_drop=0.05, n={n}, {fix_rate:g} fixed: failed at 0.01", fails[:, 0], 0.01)
+            yield describes("  the same by Tango's interval", fails[:, 1], "nominal 0.01")
+
+
+def _first_failing(p_value, fixed, n):
+    return next((b for b in range(n - fixed + 1) if p_value(b, fixed, n, 0.05) <= 0.01), n + 1)
+
+
+def repeats(runs):
+    """Several runs of the same cases, and scores."""
+    rng = np.random.default_rng(4)
+    for n in (10, 50, 200):
+        p_values = []
+        for _ in range(2 * runs):
+            chances = rng.beta(1, 0.4, n)
+            p_values.append(repeats_test(rng.binomial(5, chances), 5, rng.binomial(3, chances), 3).p_value)
+        yield at_most(
+            f"unchanged model, {n} cases, 5 and 3 runs: failed at 0.05", np.array(p_values) <= 0.05, 0.05
+        )
+    p_values = []
+    for _ in range(runs // 2):
+        centre = rng.beta(4, 2, (30, 1))
+        old, new = np.clip(centre + rng.normal(0, 0.1, (2, 30, 3)), 0, 1)
+        p_values.append(scores_test(list(old), list(new), 0.05).p_value)
+    yield at_most(
+        "unchanged model, 30 cases, scores of 3 and 3 runs: failed at 0.05", np.array(p_values) <= 0.05, 0.05
+    )
+    seen = []
+    for _ in range(2 * runs):
+        chances = rng.beta(1, 0.4, 100)
+        now = np.clip(chances - 0.4 * (rng.random(100) < 0.15), 0, 1)
+        old, new = rng.binomial(5, chances), rng.binomial(5, now)
+        pooled = stats.hypergeom.cdf(new.sum(), 1000, old.sum() + new.sum(), 500)
+        was, is_now = old >= 3, new >= 3
+        majority = mcnemar_exact(int((was & ~is_now).sum()), int((~was & is_now).sum()))
+        seen.append(np.array([repeats_test(old, 5, new, 5).p_value, pooled, majority]) <= 0.05)
+    within, unpaired, majority = np.mean(seen, axis=0)
+    yield about("power, 100 cases, 5 and 5 runs, 0.05: within cases", within, 0.74, 0.05)
+    yield about("  unpaired", unpaired, 0.53, 0.10)
+    yield about("  on majority votes", majority, 0.32, 0.05)
+    swings = []
+    for _ in range(2 * runs):
+        means = rng.beta(1, 0.4, (2, 100))  # each version good at other cases, equally good on average
+        old, new = rng.binomial(5, means)
+        swings.append(
+            [
+                repeats_test(old, 5, new, 5).p_value <= 0.05,
+                sign_flip_test((old - new) / 5, 0.05).p_value <= 0.05,
+            ]
+        )
+    within, flipped = np.array(swings).T
+    yield describes(
+        "versions good at different cases, cases a sample: within cases, 0.05",
+        within,
+        "not for population=sample",
+    )
+    yield at_most("  the same, sign-flip of the cases' differences", flipped, 0.05)
+
+
+def clusters(runs):
+    """Cases that depend on each other."""
+    rng = np.random.default_rng(5)
+    for groups in (10, 20, 50):
+        names = np.repeat(np.arange(groups), 10)
+        alone, together, bounded = [], [], []
+        for _ in range(runs):
+            change = rng.choice([-1, 0, 1], p=[0.2, 0.6, 0.2], size=groups)[names] * (
+                rng.random(len(names)) < 0.6
+            )
+            alone.append(mcnemar_exact(int((change > 0).sum()), int((change < 0).sum())) <= 0.05)
+            together.append(
+                sign_flip_test(cluster_sums(change.tolist(), names.tolist()), 0.05).p_value <= 0.05
+            )
+            bounded.append(mean_p_value(rng.binomial(10, rng.beta(4.5, 0.5, groups)) / 10, 0.9) <= 0.05)
+        yield at_most(f"{groups} clusters of 10, unchanged: failed at 0.05", together, 0.05)
+        yield describes("  the same, every case its own", alone, "why clusters")
+        yield at_most(f"{groups} clusters of 10, rate at its limit: failed at 0.05", bounded, 0.05)
+
+
+def noisy_answers(rng, cases, moved=0.0):
+    """Three base runs and one variant of each case; 13% of the answers to one input differ."""
+    error = np.where(rng.random(cases) < 0.5, 0.0, rng.beta(2, 9, cases))
+    base = rng.random((cases, 3)) < error[:, None]
+    variant = rng.random(cases) < np.where(rng.random(cases) < moved, 1 - error, error)
+    return np.column_stack([base, variant])
+
+
+def invariance(runs):
+    """A noisy model that is perfectly invariant, and one that is not."""
+    rng = np.random.default_rng(6)
+    for n in SIZES:
+        naive, calibrated, at_limit, beyond = [], [], [], []
+        for _ in range(runs // (4 if n > 100 else 1)):
+            answers = noisy_answers(rng, n)
+            flips = int((answers[:, 0] != answers[:, 3]).sum())
+            naive.append(clopper_pearson(flips, n, 0.95)[0] > 0.02)
+            found = noise_calibrated_excess([disagreements(row.tolist()) for row in answers], 3, 0.05)
+            calibrated.append(found.p_value <= 0.05)
+            for moved, low in ((0.0625, at_limit), (0.25, beyond)):
+                tables = [disagreements(row.tolist()) for row in noisy_answers(rng, n, moved)]
+                low.append(noise_calibrated_excess(tables, 3, 0.05).low > 0.05)
+        yield at_most(f"invariant, n={n}, nothing allowed: failed at 0.05", calibrated, 0.05)
+        yield describes("  the same by a naive flip rule", naive, "1.00 at n=100")
+        yield at_most(f"excess of 5%, n={n}, 5% allowed: failed at 0.05", at_limit, 0.05)
+        yield describes("  excess of 20%: failed", beyond, "power")
+
+
+def early_stop(runs):
+    """Verdicts that may be looked at after every answer."""
+    rng = np.random.default_rng(7)
+
+    def watch(draw, make):
+        monitors = [make() for _ in range(runs)]
+        decisions = [monitor.feed(draw().tolist()) for monitor in monitors]
+        return np.array(decisions), np.array([monitor.seen for monitor in monitors])
+
+    def a_rate():
+        return watch_mean(0.95, 0.05, 0.05, 0.10)
+
+    for true, calls in ((0.99, 52), (0.80, 33)):
+        _, seen = watch(lambda true=true: rng.binomial(1, true, 3000), a_rate)
+        yield about(f"calls until a verdict at a true rate of {true}", seen.mean(), calls, 3)
+    decided, seen = watch(lambda: rng.binomial(1, 0.95, 3000), a_rate)
+    yield at_most("rate at its limit: failed at 0.05", decided == "failed", 0.05)
+    yield describes("  calls", seen)
+    decided, _ = watch(lambda: rng.binomial(1, 0.90, 3000), a_rate)
+    yield at_most("rate short by the tolerance: passed at 0.10", decided == "passed", 0.10)
+    for concurrency in (8, 40, 200):
+        decided, _ = watch(
+            lambda c=concurrency: np.sort(rng.binomial(1, 0.95, 2000).reshape(-1, c)).ravel(), a_rate
+        )
+        yield describes(
+            f"fed as completed, {concurrency} at once, wrong ones first: failed",
+            decided == "failed",
+            "why not",
+        )
+    for n in (20, 100, 500):
+        chances = np.where(np.arange(n) < 0.1 * n, 0.5, 1.0)  # a fixed list of unequal cases, mean 0.95
+        decided, _ = watch(lambda c=chances: (rng.random(len(c)) < rng.permutation(c)).astype(int), a_rate)
+        yield at_most(
+            f"shuffled list of {n} unequal cases at its limit: failed at 0.05", decided == "failed", 0.05
+        )
+        whole = np.arange(n) < round(0.95 * n)
+        decided, seen = watch(
+            lambda w=whole: rng.permutation(w).astype(int),
+            lambda n=n: watch_mean(0.95, 0.05, 0.05, 0.1, total=n),
+        )
+        yield at_most(f"deterministic list of {n} at its limit: failed at 0.05", decided == "failed", 0.05)
+    decided, _ = watch(lambda: rng.beta(18, 2, 2000), lambda: watch_mean(0.9, 0.05, 0.05, 0.1, graded=True))
+    yield at_most("scores at their limit: failed at 0.05", decided == "failed", 0.05)
+    for drop, verdict, limit in ((0.02, "failed", 0.05), (0.12, "passed", 0.10)):
+        decided, seen = watch(
+            lambda drop=drop: rng.choice([1, 0, -1], 1500, p=[drop + 0.05, 0.9 - drop, 0.05]),
+            lambda: watch_drop(0.02, 0.1, 0.05, 0.10),
+        )
+        yield at_most(
+            f"paired, drop of {drop}, 0.02 allowed, tolerance 0.1: {verdict}", decided == verdict, limit
+        )
+        yield describes("  calls", seen)
+    limits = np.array(
+        [max((k for k in range(n) if lower_tail(k, n, 0.95) <= 0.05), default=-1) for n in range(1, 301)]
+    )
+    passed = np.cumsum(rng.binomial(1, 0.95, (4 * runs, 300)), axis=1)
+    yield describes(
+        "exact test after each of 300 calls: failed at 0.05",
+        (passed <= limits).any(axis=1),
+        "0.13 to 0.30: why not",
+    )
+
+
+def drift(runs):
+    """Two samples."""
+    rng = np.random.default_rng(8)
+    for n in (50, 500):
+        labels, values = [], []
+        for _ in range(runs // 2):
+            labels.append(label_drift(*rng.choice(5, (2, n)).tolist(), 0.05).p_value <= 0.05)
+            values.append(score_drift(*rng.exponential(size=(2, 50)), 0.05).p_value <= 0.05)
+        yield at_most(f"labels, n={n}, nothing changed: p at most 0.05", labels, 0.05)
+        yield at_most("scores, n=50, nothing changed: p at most 0.05", values, 0.05)
+    fires = []
+    for _ in range(4 * runs):
+        old, new = rng.multinomial(50, np.full(6, 1 / 6), 2) / 50 + 1e-4
+        fires.append(((new - old) * np.log(new / old)).sum() > 0.1)
+    yield describes("PSI of six labels > 0.1, n=50, nothing changed", fires, "0.82: why not")
+    fires = []
+    for _ in range(4 * runs):
+        old, new = rng.multinomial(10_000, [0.5, 0.3, 0.2]), rng.multinomial(10_000, [0.515, 0.29, 0.195])
+        fires.append(stats.chi2_contingency([old, new]).pvalue <= 0.05)
+    yield describes("chi-squared, n=10,000, 1.5 points moved: p at most 0.05", fires, "why a tolerance too")
+    swapped, pooled = [], []
+    for _ in range(runs // 8):
+        before = rng.normal(0, 1, 200)
+        now = before + rng.normal(0.04, 0.2, 200)
+        swapped.append(score_drift(before, now, 0.05, paired=True).p_value <= 0.05)
+        pooled.append(score_drift(before, now, 0.05).p_value <= 0.05)
+    yield about("same 200 inputs, two versions: swapped within pairs", np.mean(swapped), 0.60, 0.15)
+    yield about("  across the pool", np.mean(pooled), 0.0, 0.02)
+
+
+def suite(runs):
+    """Two hundred checks of a model that varies, screened at 0.05 and confirmed on as many fresh runs."""
+    rng = np.random.default_rng(9)
+    caught, false, plain, calls = [], [], [], []
+    for _ in range(runs // 8):
+        drops = np.where(np.arange(200) < 5, 0.15, 0.0)
+        found = _screened(rng, drops)
+        caught.append(found[0][:5].sum())
+        false.append(found[0][5:].sum())
+        plain.append(found[1][5:].sum())
+        calls.append(found[2])
+    yield about("of 5 regressed checks, caught", np.mean(caught), 4.6, 0.4)
+    yield about("of 195 that are at their limit, false failures a run", np.mean(false), 0.08, 0.35)
+    yield about("  by plain thresholds", np.mean(plain), 75, 15)
+    yield about("more calls", np.mean(calls), 0.05, 0.03)
+
+
+def _screened(rng, drops, cases=100):
+    """Which checks fail, which would by a plain threshold, and the share of calls that were made anew."""
+    chances = rng.choice([0.6, 0.9, 1.0], (len(drops), cases), p=[0.05, 0.15, 0.8])
+    now = np.clip(chances - drops[:, None], 0, 1)
+    old, first, second = (rng.random(chances.shape) < chance for chance in (chances, now, now))
+    p_first = _mcnemars(old, first)
+    again = p_first <= 0.05
+    failed = np.zeros(len(drops), dtype=bool)
+    for index in np.flatnonzero(again):
+        both = first[index].astype(int) + second[index]
+        failed[index] = repeats_test(old[index].astype(int), 1, both, 2).p_value <= 0.01
+    return failed, first.sum(axis=1) < old.sum(axis=1), again.mean()
+
+
+def _mcnemars(old, new):
+    regressed, fixed = (old & ~new).sum(axis=1), (~old & new).sum(axis=1)
+    return np.where(regressed == 0, 1.0, special.betainc(np.maximum(regressed, 1), fixed + 1.0, 0.5))
+
+
+def power(runs):
+    """What is said to be detectable, is."""
+    rng = np.random.default_rng(10)
+    tables = rng.multinomial(200, [0.12, 0.03, 0.85], 10 * runs)
+    measured = np.mean([mcnemar_exact(int(b), int(c)) <= 0.01 for b, c, _ in tables])
+    yield about(
+        "drop of 9 points, 200 cases, 0.01", measured, round(drop_power(200, 0.09, 0.03, 0.01), 3), 0.03
+    )
+    failed = [
+        repeats_test(rng.binomial(4, np.full(50, 0.8873)), 4, rng.binomial(4, np.full(50, 0.7673)), 4).p_value
+        <= 0.01
+        for _ in range(runs)
+    ]
+    yield about(
+        "drop of 12 points, 50 cases, 4 and 4 runs",
+        np.mean(failed),
+        round(drop_power(200, 0.12, 0.0865, 0.01), 3),
+        0.05,
+    )
+    spread = [gaffke_bounds(rng.beta(8, 2, 100), 0.99) for _ in range(runs // 4)]
+    yield at_most(
+        "Gaffke, both bounds at 0.99, n=100: mean outside",
+        [not low <= 0.8 <= high for low, high in spread],
+        0.02,
+    )
+
+
+PARTS = {
+    part.__name__: part
+    for part in (rate, scores, paired, repeats, clusters, invariance, early_stop, drift, suite, power)
+}
+
+
+def main() -> int:
+    """Run the parts that were asked for and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "parts", nargs="*", choices=[*PARTS, []], default=[], help="of the table; all by default"
+    )
+    parser.add_argument("--scale", type=float, default=1.0, help="of the number of runs")
+    options = parser.parse_args()
+    broken = 0
+    for name in options.parts or PARTS:
+        began = time.perf_counter()
+        print(f"\n{name}: {PARTS[name].__doc__}")
+        for line in PARTS[name](max(40, int(1_000 * options.scale))):
+            verdict = "" if line.kept is None else "ok" if line.kept else "BROKEN"
+            print(f"  {line.what:<78} {line.measured:>9.4g}  {line.promised:<34} {verdict}", flush=True)
+            broken += line.kept is False
+        print(f"  ({time.perf_counter() - began:.0f} s)")
+    print(f"\n{broken} broken" if broken else "\nevery promise is kept")
+    return int(broken > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
