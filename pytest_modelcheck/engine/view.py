@@ -9,7 +9,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_modelcheck.canonical import same
-from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.errors import BaselineError, ModelcheckError, UsageError
 from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.records import MISSING, Outcome
 
@@ -169,9 +169,20 @@ class CaseView:
         if self._asked:
             # The last bits of a float are noise: an answer that is the same is the same object's value.
             first = self._asked[0][1]
-            return self._answers.decode(first if same(plain(first), approved) else approved)
-        self._approved_raw = approved
-        return self._answers.decode(approved)
+            if same(plain(first), approved):
+                return self._answers.decode(first)
+        else:
+            self._approved_raw = approved
+        return self._read(approved)
+
+    def _read(self, approved: bytes) -> Any:
+        try:
+            return self._answers.decode(approved)
+        except ModelcheckError as error:
+            raise BaselineError(
+                f"the approved answer of case {self.id} has another form than answers have today: {error}. "
+                "Approve the check again (pytest --modelcheck-update)"
+            ) from error
 
     def record(self, value: Any) -> None:
         """Say that ``value``, and not the model's first answer, is the answer of this case."""

@@ -45,23 +45,33 @@ class Modelcheck:
         """Run ``body`` for each known case, and judge the pass rate."""
         return self._check("golden", body, cases, options)
 
-    def invariance(self, body: Callable[[Any], Any], cases: Iterable[Any] | str, /, **options: Any) -> Verdict:
+    def invariance(
+        self, body: Callable[[Any], Any], cases: Iterable[Any] | str, /, **options: Any
+    ) -> Verdict:
         """Run ``body`` for each perturbed case: the answer must not change."""
         return self._check("invariance", body, cases, options)
 
-    def directional(self, body: Callable[[Any], Any], cases: Iterable[Any] | str, /, **options: Any) -> Verdict:
+    def directional(
+        self, body: Callable[[Any], Any], cases: Iterable[Any] | str, /, **options: Any
+    ) -> Verdict:
         """Run ``body`` for each perturbed case: the answer must move the right way."""
         return self._check("directional", body, cases, options)
 
-    def _check(self, kind: CheckKind, body: Callable[[Any], Any], cases: Any, options: dict[str, Any]) -> Verdict:
+    def _check(
+        self, kind: CheckKind, body: Callable[[Any], Any], cases: Any, options: dict[str, Any]
+    ) -> Verdict:
         try:
             return self._judge(kind, body, cases, options)
         except ModelcheckError as error:
             raise CheckFailed(f"modelcheck.{kind}(): {error}", pytrace=False) from None
 
-    def _judge(self, kind: CheckKind, body: Callable[[Any], Any], cases: Any, options: dict[str, Any]) -> Verdict:
+    def _judge(
+        self, kind: CheckKind, body: Callable[[Any], Any], cases: Any, options: dict[str, Any]
+    ) -> Verdict:
         if inspect.iscoroutinefunction(body):
-            raise UsageError("takes an ordinary function as its body; mark an `async` test with the marker instead")
+            raise UsageError(
+                "takes an ordinary function as its body; mark an `async` test with the marker instead"
+            )
         state = state_of(self._item.session)
         if state.session.switchboard.conductor is not None:
             raise UsageError("cannot be called from the body of another check")
@@ -72,7 +82,14 @@ class Modelcheck:
         found = selected(list(load(cases, base=base, **fields)), state)
         subject, others = self._models(request)
         spec = spec_of(
-            self._item, request, subject=subject, others=others, body=body, cases=found, name=name, serial=False
+            self._item,
+            request,
+            subject=subject,
+            others=others,
+            body=body,
+            cases=found,
+            name=name,
+            serial=False,
         )
         judged = state.session.run(spec)
         conclude(self._item, judged, fatal=fail)
@@ -81,7 +98,9 @@ class Modelcheck:
     def _name(self, body: Callable[[Any], Any], options: dict[str, Any]) -> str:
         given = options.pop("name", None) or getattr(body, "__name__", "check")
         if given in self._names:
-            raise UsageError(f'a second check is called {given!r} in this test: tell them apart with name="..."')
+            raise UsageError(
+                f'a second check is called {given!r} in this test: tell them apart with name="..."'
+            )
         self._names.add(given)
         return f"{self._item.nodeid}::{given}"
 

@@ -113,7 +113,9 @@ def _subject(
     listed = ", ".join(sorted(names)) or "none"
     if wanted is not None:
         if wanted not in names:
-            raise UsageError(f"@pytest.mark.{kind}(model={wanted!r}): the test uses no such model (it uses: {listed})")
+            raise UsageError(
+                f"@pytest.mark.{kind}(model={wanted!r}): the test uses no such model (it uses: {listed})"
+            )
         return names[wanted], tuple(fixture for name, fixture in names.items() if name != wanted)
     if len(names) == 1:
         return next(iter(names.values())), ()

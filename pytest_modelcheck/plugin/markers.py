@@ -58,7 +58,11 @@ class Request:
 
 
 def request_of(
-    kind: CheckKind, arguments: tuple[Any, ...], options: Mapping[str, Any], defaults: Mapping[str, Any], base: Path
+    kind: CheckKind,
+    arguments: tuple[Any, ...],
+    options: Mapping[str, Any],
+    defaults: Mapping[str, Any],
+    base: Path,
 ) -> Request:
     """Check what is asked for.
 
@@ -73,7 +77,9 @@ def request_of(
         UsageError: it cannot be meant.
     """
     if len(arguments) > 1:
-        raise UsageError(f"{kind}() takes one source of cases, not {len(arguments)}; all else is given by keyword")
+        raise UsageError(
+            f"{kind}() takes one source of cases, not {len(arguments)}; all else is given by keyword"
+        )
     known = (*NAMES, *_COMMON, *(() if kind == "golden" else ("under",)))
     for key in options:
         if key not in known:
@@ -105,7 +111,9 @@ def _applicable(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[
 
 def _unknown(kind: str, key: str, known: Sequence[str]) -> str:
     if key == "under":
-        return "golden() asks about the cases as they are, and takes no under=; perturb them with invariance()"
+        return (
+            "golden() asks about the cases as they are, and takes no under=; perturb them with invariance()"
+        )
     near = get_close_matches(key, known, 1)
     hint = f"; did you mean {near[0]}?" if near else f" (it takes {', '.join(known)})"
     return f"{kind}() has no keyword {key!r}{hint}"

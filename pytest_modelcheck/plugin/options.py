@@ -74,7 +74,9 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("modelcheck_cache", "default of --modelcheck-cache", default="use")
     parser.addini("modelcheck_offline", "default of --modelcheck-offline", type="bool", default=False)
     parser.addini(
-        "modelcheck_baseline_dir", "folder of the approved behaviour, beside the ini file", default="baselines"
+        "modelcheck_baseline_dir",
+        "folder of the approved behaviour, beside the ini file",
+        default="baselines",
     )
     parser.addini(
         "modelcheck_cache_dir",

@@ -5,9 +5,11 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from pytest_modelcheck.errors import ModelcheckError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -26,8 +28,18 @@ def render(error: BaseException) -> str:
     """The message of a failed assertion, or the traceback of an error, as pytest would show them."""
     if isinstance(error, (AssertionError, pytest.fail.Exception)):
         return str(error)
+    if isinstance(error, ModelcheckError):
+        return f"{type(error).__name__}: {error}"
     traceback = own_part_removed(error.__traceback__)
     if traceback is None:
         return f"{type(error).__name__}: {error}"
     excinfo = pytest.ExceptionInfo.from_exc_info((type(error), error, traceback))
-    return str(excinfo.getrepr(style="short", chain=True))
+    return str(excinfo.getrepr(style="short", tbfilter=_without_own))
+
+
+def _without_own(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+    """The entries that are not ours, unless the error is raised by nothing else."""
+    foreign = excinfo.traceback.filter(
+        lambda entry: not entry.frame.f_globals.get("__name__", "").startswith(_OWN)
+    )
+    return foreign or excinfo.traceback

@@ -139,5 +139,3 @@ def fail_if_any(item: pytest.Function) -> None:
     first = failed[0].first_failure
     traceback = None if first is None else own_part_removed(first.__traceback__)
     raise CheckFailed(text, pytrace=False).with_traceback(traceback)
-
-

@@ -124,7 +124,17 @@ def _model(item: pytest.Function, fixture: str) -> Model:
 
 
 _PATCHING = frozenset(
-    {"monkeypatch", "caplog", "capsys", "capsysbinary", "capfd", "capfdbinary", "recwarn", "mocker", "freezer"}
+    {
+        "monkeypatch",
+        "caplog",
+        "capsys",
+        "capsysbinary",
+        "capfd",
+        "capfdbinary",
+        "recwarn",
+        "mocker",
+        "freezer",
+    }
 )
 
 
@@ -187,5 +197,3 @@ def _relative(path: Path, root: Path) -> str:
         return path.resolve().relative_to(root.resolve()).as_posix()
     except ValueError:
         return path.as_posix()
-
-

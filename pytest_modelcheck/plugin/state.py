@@ -35,9 +35,7 @@ class State:
         self.settings = settings_of(session.config)
         self.session = Session(self.settings.places, __version__)
         self.definitions = model_definitions(session)
-        self.versions = Versions(
-            self.settings.versions, self.definitions, self.session.approved_version
-        )
+        self.versions = Versions(self.settings.versions, self.definitions, self.session.approved_version)
         self.models: dict[str, Model] = {}
         self.used: set[str] = set()
         self._warned: set[str] = set()
@@ -99,7 +97,9 @@ def model_definitions(session: pytest.Session) -> dict[str, Definition]:
 
 
 def _declared(session: pytest.Session) -> Iterator[Definition]:
-    modules = [plugin for plugin in session.config.pluginmanager.get_plugins() if isinstance(plugin, ModuleType)]
+    modules = [
+        plugin for plugin in session.config.pluginmanager.get_plugins() if isinstance(plugin, ModuleType)
+    ]
     functions = [item for item in session.items if isinstance(item, pytest.Function)]
     modules += dict.fromkeys(item.module for item in functions)
     for module in modules:

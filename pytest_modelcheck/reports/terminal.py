@@ -75,8 +75,8 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
             yield label, finding.summary
     if comparison is not None and comparison.judged:
         yield from _labelled("change", _change(comparison))
-    yield from _labelled("where", _groups(verdict.slices, comparison))
-    yield from _labelled("under", _groups(verdict.perturbations, None))
+    yield from _labelled("where", _groups(verdict.slices, comparison, _share(verdict.cases)))
+    yield from _labelled("under", _groups(verdict.perturbations, None, _share(verdict.trials)))
     rest = _rest(verdict.cases)
     if rest:
         yield "not judged", rest
@@ -104,24 +104,35 @@ def _change(comparison: Comparison) -> list[str]:
     return lines
 
 
-def _groups(groups: Sequence[Group], comparison: Comparison | None) -> list[str]:
-    """The groups that are worse than all, or worse than approved: where it happens."""
-    found = []
-    for group in groups:
-        lost = group.approved_judged and (group.approved_passed or 0) / group.approved_judged
-        if group.passed == group.judged and not (lost and lost > 1):
-            continue
-        then = ""
-        if comparison is not None and group.approved_judged:
-            then = f"   ({comparison.version}: {group.approved_passed}/{group.approved_judged})"
-        found.append(f"{group.name:<24} {group.passed}/{group.judged} pass{then}")
-    more = len(found) - _GROUPS
-    return found[:_GROUPS] + ([f"(+{more} more)"] if more > 0 else [])
+def _groups(groups: Sequence[Group], comparison: Comparison | None, overall: float) -> list[str]:
+    """Where it happens: the groups that lost against the approved version, else those below the others."""
+    lost = [group for group in groups if _lost(group) > 0] if comparison is not None else []
+    chosen = lost or [group for group in groups if group.passed / group.judged < overall]
+    lines = [_group(group, comparison) for group in chosen]
+    more = len(lines) - _GROUPS
+    return lines[:_GROUPS] + ([f"(+{more} more)"] if more > 0 else [])
+
+
+def _lost(group: Group) -> float:
+    if not group.approved_judged:
+        return 0.0
+    return (group.approved_passed or 0) / group.approved_judged - group.passed / group.judged
+
+
+def _group(group: Group, comparison: Comparison | None) -> str:
+    then = ""
+    if comparison is not None and group.approved_judged:
+        then = f"   ({comparison.version}: {group.approved_passed}/{group.approved_judged})"
+    return f"{group.name:<24} {group.passed}/{group.judged} pass{then}"
 
 
 def _labelled(label: str, lines: list[str]) -> Iterator[tuple[str, str]]:
     for number, line in enumerate(lines):
         yield ("" if number else label), line
+
+
+def _share(counts: Tally) -> float:
+    return counts.passed / counts.judged if counts.judged else 0.0
 
 
 def _rest(cases: Tally) -> str:
@@ -142,20 +153,24 @@ def _cases(verdict: Verdict) -> Iterator[str]:
     total = len(verdict.shown) + verdict.hidden
     count = f"{total}; worst {len(verdict.shown)} shown" if verdict.hidden else str(total)
     yield f"  {title} ({count})"
+    told = None
     for case in verdict.shown:
-        yield from _case(case, verdict)
+        reason = _reason(case)
+        yield from _case(
+            case, verdict, reason[-1:] if case.note == "error" and reason[-1:] == told else reason
+        )
+        told = reason[-1:] if case.note == "error" else None
 
 
-def _case(case: ShownCase, verdict: Verdict) -> Iterator[str]:
+def _case(case: ShownCase, verdict: Verdict, reason: Sequence[str]) -> Iterator[str]:
     margin = " " * (len(case.id) + 6)
     yield f"    {case.id}  {_quoted(case.input, _WIDTH - len(margin))}"
     if case.perturbed is not None:
         under = f"  ({case.perturbation})"
         yield f"{margin[:-2]}→ {_quoted(case.perturbed, _WIDTH - len(margin) - len(under))}{under}"
-    answers = _answers(case, verdict)
-    if answers:
-        yield f"{margin}{answers}"
-    for line in _reason(case, answers):
+    for line in _answers(case, verdict, _WIDTH - len(margin)):
+        yield f"{margin}{line}"
+    for line in reason:
         yield f"{margin}{line}".rstrip()
     where = [case.note] if case.note != verdict.shown[0].note else []
     where += [case.origin] if case.origin else []
@@ -163,26 +178,35 @@ def _case(case: ShownCase, verdict: Verdict) -> Iterator[str]:
         yield f"{margin}({', '.join(where)})"
 
 
-def _answers(case: ShownCase, verdict: Verdict) -> str:
+def _answers(case: ShownCase, verdict: Verdict, room: int) -> list[str]:
+    if case.got is None:
+        return []
     if case.base_answer is not None:
-        text = f"{case.base_answer} → {case.got}"
-    elif case.got is None:
-        return ""
+        parts = [f"{case.base_answer} → {case.got}"]
     else:
-        text = f"got {case.got}" if case.expected is None else f"expected {case.expected}, got {case.got}"
+        parts = (
+            [f"got {case.got}"] if case.expected is None else [f"expected {case.expected}", f"got {case.got}"]
+        )
+    together = ", ".join(parts)
+    lines = [together] if len(together) <= room else parts
     if case.approved is not None and verdict.comparison is not None and case.approved != case.got:
-        text += f"   ({verdict.comparison.version}: {case.approved})"
-    return text
+        then = f"{verdict.comparison.version}: {case.approved}"
+        fits = len(lines[-1]) + len(then) + 5 <= room
+        lines = [*lines[:-1], f"{lines[-1]}   ({then})"] if fits else [*lines, then]
+    return lines
 
 
-def _reason(case: ShownCase, answers: str) -> list[str]:
+def _reason(case: ShownCase) -> list[str]:
     """What the body said, unless the answers say it already."""
     lines = (case.detail or case.message).splitlines()
     if case.note == "error" or not lines:
         return lines[-_REASON_LINES:]
+    if case.note == "changed" and case.approved != case.got:
+        return []
     if "..." not in lines[0]:
         # The first line says it all, and what follows a blank line is a diff of the same.
-        lines = lines[: lines.index("")] if "" in lines else lines
+        blank = next((number for number, line in enumerate(lines) if not line.strip()), len(lines))
+        lines = lines[:blank]
     repeats = case.expected is not None and lines[0] == f"assert {case.got} == {case.expected}"
     return [] if repeats else lines[:_REASON_LINES]
 

@@ -20,7 +20,7 @@ from pytest_modelcheck.baselines.header import Header
 from pytest_modelcheck.checks.judge import judge
 from pytest_modelcheck.engine.conductor import Work
 from pytest_modelcheck.engine.trials import Plan
-from pytest_modelcheck.errors import BaselineError, ModelcheckError, OfflineError
+from pytest_modelcheck.errors import BaselineError, OfflineError
 from pytest_modelcheck.records import Calls, Finding, Outcome, Status, Verdict
 from pytest_modelcheck.reports.selection import choose, show
 from pytest_modelcheck.session.conclusion import conclude
@@ -154,7 +154,9 @@ class Inquiry:
         regressed = (
             frozenset(evidence.comparison.regressed) if evidence.comparison is not None else frozenset()
         )
-        chosen, evidence.hidden = choose(self._plan.cases, evidence.records, regressed, changed)
+        chosen, evidence.hidden = choose(
+            self._plan.cases, evidence.records, regressed, changed, about_change=evidence.reads_approved
+        )
         wanted = {id(one.case) for one in chosen}
         results = {
             (
@@ -258,13 +260,7 @@ class Inquiry:
         message = detailed.message or result.message or ""
         detail = None if detailed.error is None else self._spec.render(detailed.error)
         approved = self._approved_answer(result.trial)
-        return show(one, self._decode, approved, result.trial.perturbed, message, detail)
-
-    def _decode(self, raw: bytes) -> object:
-        try:
-            return self._subject.answers.decode(raw)
-        except ModelcheckError:
-            return raw.decode()
+        return show(one, self._subject.answers.decode, approved, result.trial.perturbed, message, detail)
 
     def _leave_candidate(self) -> None:
         spec, subject = self._spec, self._subject

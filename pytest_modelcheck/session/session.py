@@ -83,9 +83,9 @@ class Session:
         """
         mark = None if definition.fingerprint is None else fingerprint(definition.fingerprint)
         named = version is not None and (definition.takes_version or mark is not None)
-        place = namespace(definition.name, version, mark, definition.source)
-        shelf = self.cache.shelf(place, keep=named)
-        answers = Answers(shelf, Codec(answer_type(definition, raw)))
+        codec = Codec(answer_type(definition, raw))
+        place = namespace(definition.name, version, mark, f"{definition.source} {codec.form}".rstrip())
+        answers = Answers(self.cache.shelf(place, keep=named), codec)
         caller = caller_of(definition, raw)
         return Model(definition, raw, version, mark, caller, answers, self.switchboard.ask)
 
