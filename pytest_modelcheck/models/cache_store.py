@@ -36,7 +36,6 @@ _SETTINGS: Final = {
     "tag_index": 0,
     "disk_min_file_size": 0,
     "disk_pickle_protocol": 0,
-    "sqlite_auto_vacuum": 0,  # room that merging frees is used again
     "sqlite_mmap_size": 0,  # a file that shrinks under a mapping kills the process
 }
 _OURS: Final = frozenset(
