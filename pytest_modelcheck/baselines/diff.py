@@ -35,10 +35,17 @@ _BAD: Final = (Outcome.ERROR, Outcome.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """How a case came out on one side, and the answer (canonical JSON) of the trial that tells."""
+    """How a case came out on one side.
+
+    Attributes:
+        outcome: Of the whole case.
+        answer: Of the trial that tells (canonical JSON), or ``None`` where the model was not asked.
+        unperturbed: The answer to the case's own input in that trial, where it is a perturbed one.
+    """
 
     outcome: Outcome
     answer: bytes | None
+    unperturbed: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +133,7 @@ def _differences(before: Baseline | None, after: Baseline | None) -> Iterator[Ca
 
 
 def _one_sided(record: CaseRecord, note: Note) -> CaseDiff:
-    side = Side(_outcome(record.trials), record.trials[0].answer if record.trials else None)
+    side = _side(record, record.trials[0] if record.trials else None)
     before, after = (side, None) if note == "removed" else (None, side)
     return CaseDiff(record.id, record.about, note, before, after)
 
@@ -149,7 +156,11 @@ def _compared(before: CaseRecord, after: CaseRecord) -> Iterator[CaseDiff]:
 
 
 def _side(record: CaseRecord, trial: TrialRecord | None) -> Side:
-    return Side(_outcome(record.trials), trial.answer if trial is not None else None)
+    if trial is None:
+        return Side(_outcome(record.trials), None)
+    own = (answer for digest, answer in trial.asked if digest == record.input)
+    base = next(own, None) if trial.perturbation is not None else None
+    return Side(_outcome(record.trials), trial.answer, base)
 
 
 def _note(before: CaseRecord, after: CaseRecord) -> Note | None:

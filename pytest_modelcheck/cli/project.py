@@ -29,7 +29,7 @@ class Project:
     """The places of a project.
 
     Attributes:
-        root: The folder that node ids are relative to.
+        root: The folder of the configuration file, which everything remembered is relative to.
         config: The configuration file, or ``None``.
         baselines: The folder of approved behaviour.
         cache: The folder of what need not be in git.
@@ -45,9 +45,8 @@ def find_project(start: Path, rootdir: Path | None = None) -> Project:
     """Find the project that a folder belongs to.
 
     Args:
-        start: Where to begin; the current folder.
-        rootdir: The folder that node ids are relative to, where it is another one; the search for the
-            configuration file then begins there.
+        start: Where to begin: the current folder.
+        rootdir: Where to begin instead.
 
     Raises:
         UsageError: A configuration file cannot be read, or says something that is no path.
@@ -59,7 +58,7 @@ def find_project(start: Path, rootdir: Path | None = None) -> Project:
     else:
         anchor = next((folder for folder in _upwards(start) if (folder / "setup.py").is_file()), start)
     return Project(
-        root=start if rootdir is not None else anchor,
+        root=anchor,
         config=config,
         baselines=anchor / _setting(settings, BASELINE_DIR, "baselines", config),
         cache=anchor / _setting(settings, CACHE_DIR, ".modelcheck_cache", config),

@@ -57,11 +57,16 @@ def answer_text(side: Side | None) -> str:
     >>> answer_text(Side(Outcome.PASSED, b'{"label":"refund"}')), answer_text(Side(Outcome.PASSED, b'"a"'))
     ('{"label":"refund"}', "'a'")
     """
-    import orjson
-
     if side is None or side.answer is None:
         return "no answer"
-    value = orjson.loads(side.answer)
+    text = _value_text(side.answer)
+    return text if side.unperturbed is None else f"{text}, unperturbed: {_value_text(side.unperturbed)}"
+
+
+def _value_text(answer: bytes) -> str:
+    import orjson
+
+    value = orjson.loads(answer)
     text = excerpt(value, _EVERYTHING)
     return f"'{text}'" if isinstance(value, str) else text
 
@@ -116,7 +121,7 @@ def _case_lines(case: CaseDiff, diff: CheckDiff, width: int) -> Iterator[str]:
 def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int) -> Iterator[str]:
     then, now = answer_text(case.before), answer_text(case.after)
     one = f"      {then} → {now}{_outcomes(case)}"
-    if len(one) <= width:
+    if len(one) <= width and case.perturbed is None:
         yield one
         return
     labels = [f"      {excerpt(version or '', 20)}: " for version in (diff.before, diff.after)]

@@ -113,6 +113,17 @@ def test_of_several_trials_the_one_is_shown_that_turned(compared):
     assert case.after == Side(Outcome.FAILED, b"3")
 
 
+def test_the_answer_to_the_unperturbed_input_is_told_beside_that_to_the_perturbed_one(compared):
+    def invariance(outcome, perturbed, base, digest="in"):
+        asked = (("p", perturbed), (digest, base))
+        return CaseRecord("a", "in", None, "about", (TrialRecord(Outcome(outcome), asked, None, "typos"),))
+
+    (case,) = compared([invariance("passed", b"1", b"1")], [invariance("failed", b"1", b"2")]).cases
+    assert (case.before.unperturbed, case.after.unperturbed) == (b"1", b"2")
+    (case,) = compared([invariance("passed", b"1", b"1")], [invariance("failed", b"3", b"2", "other")]).cases
+    assert case.after.unperturbed is None
+
+
 def test_of_several_trials_the_one_is_shown_that_was_fixed(compared):
     before = trials(("passed", b"1"), ("failed", b"1"), ("passed", b"1"))
     after = trials(("passed", b"2"), ("passed", b"3"), ("passed", b"4"))

@@ -80,12 +80,12 @@ def test_an_absolute_folder_is_taken_as_it_is(tmp_path):
     assert find_project(tmp_path).cache == tmp_path.parent / "shared"
 
 
-def test_with_a_rootdir_the_search_begins_there_and_baselines_lie_beside_the_file(tmp_path):
-    (tmp_path / "pytest.ini").write_text("")
+def test_with_a_rootdir_the_search_begins_there(tmp_path):
     (tmp_path / "a").mkdir()
+    assert find_project(tmp_path, tmp_path / "a").root == tmp_path / "a"
+    (tmp_path / "pytest.ini").write_text("")
     project = find_project(tmp_path.parent, tmp_path / "a")
-    assert project.root == tmp_path / "a"
-    assert project.baselines == tmp_path / "baselines"
+    assert (project.root, project.baselines) == (tmp_path, tmp_path / "baselines")
 
 
 @pytest.mark.parametrize(

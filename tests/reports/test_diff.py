@@ -52,12 +52,14 @@ def test_kinds_of_change_come_in_the_order_that_a_reader_wants():
     assert [line.split()[0] for line in lines if line.endswith("(1)")] == notes[::-1]
 
 
-def test_a_perturbed_case_shows_what_became_of_its_input():
-    lines = told(check(case(perturbation="typos", perturbed="Quiero un reembloso")))
-    assert lines[4:7] == [
+def test_a_perturbed_case_shows_what_became_of_its_input_and_both_answers_of_both_sides():
+    sides = {"before": (P, b'"refund"', b'"refund"'), "after": (F, b'"other"', b'"refund"')}
+    lines = told(check(case(perturbation="typos", perturbed="Quiero un reembloso", **sides)))
+    assert lines[4:8] == [
         "    t-42  Quiero un reembolso",
         "      typos: Quiero un reembloso",
-        "      'refund' → 'other'",
+        "      2.0: 'refund', unperturbed: 'refund'",
+        "      2.1: 'other', unperturbed: 'refund'",
     ]
 
 
