@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_modelcheck.errors import CaseError, ModelcheckError, UsageError, located
+from pytest_modelcheck.plugin.hooks import MISTAKES
 from pytest_modelcheck.plugin.items import MARKED, Marked, bind, definitions_of
 from pytest_modelcheck.plugin.state import state_of
 
@@ -26,7 +27,7 @@ def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[p
     try:
         state = state_of(session)
     except ModelcheckError as error:
-        raise pytest.UsageError(str(error)) from None
+        return _refuse(session, items, str(error))
     mistakes = []
     for item in ours:
         state.used.update(one.name for one in definitions_of(item).values())  # type: ignore[arg-type]
@@ -38,9 +39,23 @@ def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[p
             if marked is not None:
                 item.stash[MARKED] = marked
     if mistakes:
-        raise pytest.UsageError("\n".join(dict.fromkeys(mistakes)))
+        return _refuse(session, items, "\n".join(dict.fromkeys(mistakes)))
     if state.settings.selective:
         _select(session, items, frozenset(state.settings.cases))
+    return None
+
+
+def _refuse(session: pytest.Session, items: list[pytest.Item], mistakes: str) -> None:
+    """End the run as pytest ends it where it is used wrongly.
+
+    A worker of pytest-xdist that raised would take the controller down with an internal error. It leaves the
+    mistakes to the controller, and has nothing to run.
+    """
+    output = getattr(session.config, "workeroutput", None)
+    if output is None:
+        raise pytest.UsageError(mistakes)
+    output[MISTAKES] = mistakes
+    items.clear()
 
 
 def _placed(item: pytest.Item, error: UsageError) -> str:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 REPORT = "modelcheck"
 """The attribute of a test report that carries verdicts, also from a worker of pytest-xdist."""
 
+MISTAKES = "modelcheck_mistakes"
+"""The name under which a worker of pytest-xdist tells its controller why nothing can be run."""
+
 _ACTIVE = pytest.StashKey[bool]()
 
 
@@ -107,6 +110,14 @@ def pytest_runtest_makereport(
 
         attach(item, call, report)
     return report
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Refuse, in the controller of pytest-xdist, what its workers found to be used wrongly."""
+    mistakes = getattr(node, "workeroutput", {}).get(MISTAKES)
+    if mistakes is not None:
+        raise pytest.UsageError(mistakes)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

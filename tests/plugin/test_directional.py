@@ -1,4 +1,4 @@
-"""``@pytest.mark.directional``: does the model still move the right way when something that matters changes?"""
+"""``@pytest.mark.directional``: does the model still move the right way when something changes?"""
 
 from pytest_modelcheck.records import Tally
 

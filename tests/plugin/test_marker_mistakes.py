@@ -1,0 +1,227 @@
+"""A marker that cannot be meant is a usage error at collection: file and line, and what to write."""
+
+import pytest
+
+BODY = """
+    assert triage(case.input) == case.expected
+"""
+
+
+def mistaken(marker, signature="triage, case"):
+    return f"\nimport pytest\n\n{marker}\ndef test_known({signature}):{BODY}"
+
+
+MISTAKES = {
+    "an unknown keyword, with the one that was probably meant": (
+        '@pytest.mark.golden("tickets.yaml", atleast=0.9)',
+        "golden() has no keyword 'atleast'; did you mean at_least?",
+    ),
+    "a keyword that is like none": (
+        '@pytest.mark.golden("tickets.yaml", zzz=1)',
+        "golden() has no keyword 'zzz' (it takes at_least, *",
+    ),
+    "a percentage for a rate": (
+        '@pytest.mark.golden("tickets.yaml", at_least=95)',
+        "at_least=95 is no rate: write a number from 0.0 to 1.0 (at_least=0.95?)",
+    ),
+    "text for a rate": (
+        '@pytest.mark.golden("tickets.yaml", at_least="95%")',
+        "at_least='95%' is no rate: *",
+    ),
+    "a negative number of cases": (
+        '@pytest.mark.golden("tickets.yaml", max_drop=-1)',
+        "max_drop=-1 is no allowance: *",
+    ),
+    "a truth value for a number of cases": (
+        '@pytest.mark.golden("tickets.yaml", max_changed=True)',
+        "max_changed=True is no allowance: *",
+    ),
+    "a case file that is missing, with the one that was probably meant": (
+        '@pytest.mark.golden("ticket.yaml")',
+        "no file ticket.yaml: looked in *; did you mean tickets.yaml?",
+    ),
+    "a case file of a kind that cannot be read": (
+        '@pytest.mark.golden("conftest.py")',
+        "conftest.py*",
+    ),
+    "two sources of cases": (
+        '@pytest.mark.golden("tickets.yaml", "more.yaml")',
+        "golden() takes one source of cases, not 2; all else is given by keyword",
+    ),
+    "under= forgotten": (
+        '@pytest.mark.invariance("tickets.yaml")',
+        "invariance() needs under=, *",
+    ),
+    "under= forgotten in a directional check": (
+        '@pytest.mark.directional("tickets.yaml")',
+        "directional() needs under=, *",
+    ),
+    "under= in a golden check": (
+        '@pytest.mark.golden("tickets.yaml", under=str.upper)',
+        "golden() asks about the cases as they are, and takes no under=; *",
+    ),
+    "under= that is no perturbation": (
+        '@pytest.mark.invariance("tickets.yaml", under=3)',
+        "*3 is no perturbation: *",
+    ),
+    "two markers": (
+        '@pytest.mark.golden("tickets.yaml")\n@pytest.mark.invariance("tickets.yaml", under=str.upper)',
+        "@pytest.mark.golden and @pytest.mark.invariance on one test: a test is one check; write two tests",
+    ),
+    "wrong_if= that is an instance": (
+        '@pytest.mark.golden("tickets.yaml", wrong_if=ValueError())',
+        "wrong_if=ValueError(): write a type of exception, or a tuple of them",
+    ),
+    "wrong_if= with something else in it": (
+        '@pytest.mark.golden("tickets.yaml", wrong_if=(ValueError, "KeyError"))',
+        "wrong_if=(*ValueError*, 'KeyError'): write a type of exception, *",
+    ),
+    "interleave= that is neither": (
+        '@pytest.mark.golden("tickets.yaml", interleave="no")',
+        "interleave='no': write True, False or \"auto\"",
+    ),
+    "slices= as one text": (
+        '@pytest.mark.golden("tickets.yaml", slices="language")',
+        "slices='language': write a list of metadata keys, *",
+    ),
+    "repeats= that is none": (
+        '@pytest.mark.golden("tickets.yaml", repeats=0)',
+        "repeats=0: write a whole number from 1",
+    ),
+    "seed= that is no number": (
+        '@pytest.mark.golden("tickets.yaml", seed="today")',
+        "seed='today': write a whole number from 0",
+    ),
+    "a model that the test does not use": (
+        '@pytest.mark.golden("tickets.yaml", model="traige")',
+        "*model='traige'*: the test uses no such model (it uses: triage)",
+    ),
+    "no cases, and no fixture for them": (
+        "@pytest.mark.golden(at_least=0.9)",
+        "@pytest.mark.golden() names no cases: give a file or a list, *",
+    ),
+    "an inconclusive= that is neither": (
+        '@pytest.mark.golden("tickets.yaml", inconclusive="ignore")',
+        'inconclusive=\'ignore\': write "warn" or "fail"',
+    ),
+}
+
+
+def assert_refused(result, where, message):
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    text = result.stdout.str() + result.stderr.str()
+    assert "Traceback" not in text
+    assert "INTERNALERROR" not in text
+    assert "pytest_modelcheck/" not in text
+    result.stderr.fnmatch_lines([f"*{where}: {message.replace('[', '[[]')}"])
+
+
+@pytest.mark.parametrize(("marker", "message"), MISTAKES.values(), ids=MISTAKES)
+def test_is_refused(project, marker, message):
+    project.test(mistaken(marker))
+    assert_refused(project.run("--model-version=2.0"), "test_triage.py:3", message)
+    assert project.calls == []
+
+
+def test_a_marker_on_a_test_without_case_is_refused(project):
+    project.test(mistaken('@pytest.mark.golden("tickets.yaml")', "triage"))
+    assert_refused(project.run(), "test_triage.py:3", "@pytest.mark.golden on a test that takes no `case`: *")
+
+
+def test_a_marker_on_a_test_without_a_model_is_refused(project):
+    project.test(mistaken('@pytest.mark.golden("tickets.yaml")', "case"))
+    assert_refused(project.run(), "test_triage.py:3", "@pytest.mark.golden on a test that uses no model: *")
+
+
+TWO_MODELS = """
+@model_fixture
+def triage():
+    return str.lower
+
+@model_fixture
+def judge():
+    return str.upper
+"""
+
+
+def test_several_models_without_model_are_refused(project):
+    project.model(TWO_MODELS)
+    project.test(mistaken('@pytest.mark.golden("tickets.yaml")', "triage, judge, case"))
+    assert_refused(
+        project.run(),
+        "test_triage.py:3",
+        "@pytest.mark.golden: the test uses several models (judge, triage); say which one is judged: model=*",
+    )
+
+
+def test_several_models_with_model_are_fine(project):
+    project.model(TWO_MODELS)
+    project.test(
+        """
+        @pytest.mark.golden(["A", "B"], model="triage")
+        def test_two(triage, judge, case):
+            assert judge(triage(case.input)) == case.input
+        """
+    )
+    result = project.run()
+    result.assert_outcomes(passed=1)
+    assert project.verdict(result).model == "triage"
+    assert project.verdict(result).others == (("judge", "unversioned"),)
+
+
+def test_case_without_a_marker_fails_in_words(project):
+    project.test(mistaken(""))
+    result = project.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*the fixture 'case' needs to know the cases: mark the test *"])
+    result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
+
+
+def test_every_mistake_of_a_project_is_told_at_once(project):
+    project.test(mistaken('@pytest.mark.golden("tickets.yaml", atleast=1)'))
+    project.test(mistaken('@pytest.mark.golden("tickets.yaml", slice=1)'), "test_more.py")
+    result = project.run()
+    assert_refused(result, "test_more.py:3", "golden() has no keyword 'slice'; did you mean slices?")
+    assert_refused(result, "test_triage.py:3", "golden() has no keyword 'atleast'; did you mean at_least?")
+
+
+def test_a_mistake_in_a_class_names_the_line_of_the_test(project):
+    project.test(
+        """
+        import pytest
+
+        class TestTriage:
+            def test_fine(self):
+                pass
+
+            @pytest.mark.golden("tickets.yaml", at_least=95)
+            def test_known(self, triage, case):
+                assert triage(case.input)
+        """
+    )
+    assert_refused(project.run(), "test_triage.py:7", "at_least=95 is no rate: *")
+
+
+def test_a_mistake_in_the_case_file_names_its_line(project):
+    project.write("tickets.yaml", "- {id: a, input: Hello}\n- {id: b, inptu: Hello}\n")
+    project.test()
+    result = project.run()
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*tickets.yaml:2: *'inptu'*'input'*"])
+    assert "pytest_modelcheck/" not in result.stdout.str()
+
+
+def test_slices_that_no_case_has_fail_the_test_in_words(project):
+    project.test(mistaken('@pytest.mark.golden("tickets.yaml", slices=["langauge"])'))
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["FAILED *slices=[[]'langauge'[]]: no case has such metadata (they have: 'language')"]
+    )
+    result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
+
+
+def test_is_refused_under_xdist_too(project):
+    project.test(mistaken('@pytest.mark.golden("tickets.yaml", at_least=95)'))
+    result = project.run_apart("-p", "xdist", "-n", "2")
+    assert_refused(result, "test_triage.py:3", "at_least=95 is no rate: *")
