@@ -63,7 +63,8 @@ def _swapped(text: str, rng: Random) -> str | None:
     for match in _names_in(text):
         name = match[0].lower()
         if name not in chosen:
-            chosen[name] = _other(match, text, rng, {*chosen.values(), *chosen})
+            taken = {name, *chosen, *(other.lower() for other in chosen.values())}
+            chosen[name] = _other(match, text, rng, taken)
         other = chosen[name]
         parts += [text[start : match.start()], other.upper() if match[0].isupper() else other]
         start = match.end()
