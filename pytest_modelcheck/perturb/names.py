@@ -41,7 +41,7 @@ def swap_names(n: int = 1, *, field: Field | None = None) -> Perturbation:
         field: Where the text is, in an input that is more than text.
 
     >>> swap_names(n=2).preview("Maria paid MARIA's order (maria@x.org)")
-    ["Tamar paid TAMAR's order (maria@x.org)", "Élodie paid ÉLODIE's order (maria@x.org)"]
+    ["Yael paid YAEL's order (maria@x.org)", "Élodie paid ÉLODIE's order (maria@x.org)"]
     """
     return drawn("swap_names", _swapped, n, field)
 
