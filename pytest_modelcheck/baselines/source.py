@@ -6,17 +6,26 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Final
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.baselines.spelling import spell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Definition = _Function | ast.ClassDef
 _Piece = ast.stmt | str
 
-_SILENT: Final = frozenset({"ctx", "kind", "type_comment"})
-"""Fields of the syntax tree that say nothing about what the code does."""
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One statement that binds a name: a digest of it, and the names that it may mean itself."""
+
+    digest: str
+    names: frozenset[str]
 
 
 class Source:
@@ -29,6 +38,7 @@ class Source:
     def __init__(self, code: bytes) -> None:
         self._tree = ast.parse(code)
         self._pieces: dict[str, list[_Piece]] = {}
+        self._parts: dict[str, tuple[_Part, ...]] = {}
         for statement in self._tree.body:
             for name, piece in _bindings(statement):
                 self._pieces.setdefault(name, []).append(piece)
@@ -44,43 +54,40 @@ class Source:
         return scope
 
     def spelled(self, qualname: str) -> str | None:
-        """A definition and everything of this file that it names, or ``None`` where it is not here."""
+        """A definition, and digests of all of this file that it names; ``None`` where it is not here."""
         target = self.find(qualname)
         if target is None:
             return None
         marks = self._marks(target)
-        texts = [_spell(target, without=marks)]
+        texts: list[str] = []
         seen: set[str] = set()
-        todo: list[tuple[str, ast.AST]] = [(self._owner(qualname), target)]
+        todo = _named(target, self._owner(qualname), without=marks)
         while todo:
-            owner, node = todo.pop()
-            for name in _named(node, owner, without=marks) - seen:
-                seen.add(name)
-                found = self._resolve(name)
-                texts.extend(f"{name}={text}" for text, _ in found)
-                todo.extend((name.rpartition(".")[0], part) for _, part in found if part is not None)
-        return "\n".join([texts[0], *sorted(texts[1:])])
+            name = todo.pop()
+            seen.add(name)
+            for part in self._meaning(name):
+                texts.append(f"{name}={part.digest}")
+                todo |= part.names - seen
+        return "\n".join([spell(target, without=marks), *sorted(texts)])
 
     def spelled_whole(self) -> str:
         """Everything in the file."""
-        return _spell(self._tree)
+        return spell(self._tree)
 
     def _owner(self, qualname: str) -> str:
         """The class whose ``self`` a function has, or nothing."""
         outer = qualname.rpartition(".")[0]
         return outer if outer and isinstance(self.find(outer), ast.ClassDef) else ""
 
-    def _resolve(self, name: str) -> list[tuple[str, ast.AST | None]]:
-        """What a name stands for, as text, and as nodes whose own names count too."""
-        owner, _, attribute = name.rpartition(".")
-        pieces = self._members(owner, attribute) if owner else self._pieces.get(name, [])
-        return [
-            (piece, None) if isinstance(piece, str) else (_spell(piece), piece)
-            for piece in pieces
-            if isinstance(piece, str) or not _is_model(piece)
-        ]
+    def _meaning(self, name: str) -> tuple[_Part, ...]:
+        """What binds a name of the module, or of a class of it (``"TestX.helper"``)."""
+        if name not in self._parts:
+            owner, _, attribute = name.rpartition(".")
+            pieces = self._members(owner, attribute) if owner else self._pieces.get(name, [])
+            self._parts[name] = tuple(_part(piece, owner) for piece in pieces if not _is_model(piece))
+        return self._parts[name]
 
-    def _members(self, owner: str, attribute: str) -> list[ast.stmt]:
+    def _members(self, owner: str, attribute: str) -> Sequence[_Piece]:
         scope = self.find(owner)
         for cls in self._lineage(scope) if isinstance(scope, ast.ClassDef) else ():
             found = [statement for statement in cls.body if attribute in _bound(statement)]
@@ -90,7 +97,7 @@ class Source:
 
     def _inside(self, scope: _Definition | None, name: str) -> _Definition | None:
         if scope is None:
-            return _defined(self._tree.body, name)
+            return self._top(name)
         for part in self._lineage(scope) if isinstance(scope, ast.ClassDef) else (scope,):
             found = _defined(part.body, name)
             if found is not None:
@@ -103,11 +110,13 @@ class Source:
         while todo:
             nearest = todo.pop(0)
             found.append(nearest)
-            bases = [
-                _defined(self._tree.body, base.id) for base in nearest.bases if isinstance(base, ast.Name)
-            ]
+            bases = [self._top(base.id) for base in nearest.bases if isinstance(base, ast.Name)]
             todo[:0] = [base for base in bases if isinstance(base, ast.ClassDef) and base not in found]
         return found
+
+    def _top(self, name: str) -> _Definition | None:
+        pieces = self._pieces.get(name, [])
+        return _defined([piece for piece in pieces if not isinstance(piece, str)], name)
 
     def _marks(self, target: _Definition) -> set[ast.AST]:
         """The decorators that are pytest markers: they choose cases and limits, not what the body does."""
@@ -119,6 +128,13 @@ class Source:
         pieces = self._pieces.get(node.id, []) if isinstance(node, ast.Name) else []
         values = [piece.value for piece in pieces if isinstance(piece, ast.Assign)]
         return bool(values) and all("mark" in _dotted(value) for value in values)
+
+
+def _part(piece: _Piece, owner: str) -> _Part:
+    if isinstance(piece, str):
+        return _Part(piece, frozenset())
+    digest = hashlib.sha256(spell(piece).encode()).hexdigest()
+    return _Part(digest, frozenset(_named(piece, owner, without=set())))
 
 
 def _bindings(statement: ast.stmt) -> Iterator[tuple[str, _Piece]]:
@@ -134,17 +150,20 @@ def _bindings(statement: ast.stmt) -> Iterator[tuple[str, _Piece]]:
             yield name, statement
 
 
-def _bound(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, _Definition):
-        yield node.name
-    elif isinstance(node, ast.alias):
-        yield _bound_by(node)
-    elif isinstance(node, ast.Name):
-        if isinstance(node.ctx, ast.Store):
-            yield node.id
-    else:
-        for child in ast.iter_child_nodes(node):
-            yield from _bound(child)
+def _bound(statement: ast.stmt) -> Iterator[str]:
+    """The names that a statement binds in its own scope."""
+    todo: list[ast.AST] = [statement]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, _Definition):
+            yield node.name
+        elif isinstance(node, ast.alias):
+            yield _bound_by(node)
+        elif isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Store):
+                yield node.id
+        else:
+            todo.extend(ast.iter_child_nodes(node))
 
 
 def _bound_by(alias: ast.alias) -> str:
@@ -190,7 +209,7 @@ def _is_self(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id in ("self", "cls")
 
 
-def _is_model(piece: ast.stmt) -> bool:
+def _is_model(piece: _Piece) -> bool:
     """Whether a definition is a model: its source belongs to the model's identity, not to the test's."""
     return isinstance(piece, _Function) and any(
         "model_fixture" in _dotted(node) for node in piece.decorator_list
@@ -210,61 +229,3 @@ def _dotted(node: ast.expr) -> list[str]:
             return [node.id, *names]
         else:
             return names
-
-
-def _spell(root: ast.AST, without: set[ast.AST] | frozenset[ast.AST] = frozenset()) -> str:
-    """A syntax tree as text, the same for every Python version that can parse it.
-
-    ``ast.dump`` and ``ast.unparse`` differ from one Python to the next. Written with a stack of its own:
-    a long sum nests deeper than the interpreter likes to recurse.
-    """
-    words: list[str] = []
-    todo: list[tuple[str, object]] = [("", root)]
-    while todo:
-        label, item = todo.pop()
-        words.append(label)
-        if isinstance(item, ast.Constant):
-            words.append(_constant(item.value))
-        elif isinstance(item, ast.AST):
-            words.append(f"{type(item).__name__}(")
-            todo.append((")", None))
-            todo.extend(reversed(_fields(item)))
-        elif isinstance(item, list):
-            words.append("[")
-            todo.append(("]", None))
-            todo.extend(("", part) for part in reversed(item) if part not in without)
-        elif item is not None:
-            words.append(ascii(item))
-    return " ".join(filter(None, words))
-
-
-def _fields(node: ast.AST) -> list[tuple[str, object]]:
-    fields = []
-    for name, value in ast.iter_fields(node):
-        if name == "body" and isinstance(node, _Definition | ast.Module) and _has_docstring(node):
-            value = value[1:]  # noqa: PLW2901 - the docstring does not count
-        if isinstance(node, ast.JoinedStr):
-            value = [part for part in value if not _is_empty(part)]  # noqa: PLW2901 - 3.12.1 writes them down
-        if name not in _SILENT and value is not None and value != []:
-            fields.append((name, value))
-    return fields
-
-
-def _has_docstring(node: _Definition | ast.Module) -> bool:
-    first = node.body[0] if node.body else None
-    return (
-        isinstance(first, ast.Expr)
-        and isinstance(first.value, ast.Constant)
-        and isinstance(first.value.value, str)
-    )
-
-
-def _is_empty(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value == ""
-
-
-def _constant(value: object) -> str:
-    """A literal in ASCII; an int of any length, which ``repr`` refuses past 4,300 digits."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return hex(value)
-    return ascii(value)

@@ -46,7 +46,7 @@ def diff(workspace: Workspace, texts: Sequence[str], patterns: Sequence[str]) ->
         raise UsageError("no check is meant by that --check. See all: modelcheck list")
     seen: list[bool] = []
     found = _compared(workspace, pair, checks, seen)
-    print_lines(diff_lines(found, pair.before or "what is approved", pair.after, width=width(), paint=_paint))
+    print_lines(diff_lines(found, pair.before, pair.after, width=width(), paint=_paint))
     return any(seen)
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _EVERYTHING: Final = 1 << 20
 _ABOUT_ROOM: Final = 24
+_NEW: Final = "new"
+_NOT_RUN: Final = "not run"
 
 
 def plain(text: str, _note: Note) -> str:
@@ -28,25 +30,32 @@ def plain(text: str, _note: Note) -> str:
 
 
 def diff_lines(
-    diffs: Iterable[CheckDiff], before: str, after: str, *, width: int = 80, paint: Paint = plain
+    diffs: Iterable[CheckDiff], before: str | None, after: str, *, width: int = 80, paint: Paint = plain
 ) -> Iterator[str]:
     """Each check, then a last line about them all.
 
     Args:
         diffs: What changed, check by check.
-        before: What to call the older side: a version, or ``"approved"``.
-        after: What to call the newer side.
+        before: The older version; ``None`` for what is approved.
+        after: The newer version.
         width: How many characters fit into a line.
         paint: Colours a text according to what it speaks of; no colour by default.
     """
-    total: Counter[Note] = Counter()
+    total: Counter[str] = Counter()
     checks = 0
     for diff in diffs:
         checks += 1
-        total.update(case.note for case in diff.cases if diff.before is not None and diff.after is not None)
+        total.update(_effects(diff))
         yield from _check_lines(diff, before, after, width, paint)
         yield ""
     yield f"{_plural(checks, 'check')}: {_counts(total) or 'nothing changed'}"
+
+
+def _effects(diff: CheckDiff) -> list[str]:
+    """What a check adds to the last line."""
+    if diff.before is None:
+        return [_NEW]
+    return [_NOT_RUN] if diff.after is None else [case.note for case in diff.cases]
 
 
 def answer_text(side: Side | None) -> str:
@@ -71,13 +80,14 @@ def _value_text(answer: bytes) -> str:
     return f"'{text}'" if isinstance(value, str) else text
 
 
-def _check_lines(diff: CheckDiff, before: str, after: str, width: int, paint: Paint) -> Iterator[str]:
+def _check_lines(diff: CheckDiff, before: str | None, after: str, width: int, paint: Paint) -> Iterator[str]:
     yield excerpt(diff.check, _EVERYTHING)
     if diff.before is None:
-        yield f"  nothing is remembered of it for {before}: {_plural(len(diff.cases), 'case')} to approve"
+        known = "is not approved yet" if before is None else f"was not run with {excerpt(before)}"
+        yield f"  {known}: {_plural(len(diff.cases), 'case')}"
         return
     if diff.after is None:
-        yield f"  was not run with {after}"
+        yield f"  was not run with {excerpt(after)}"
         return
     names = f"{excerpt(diff.model)} {excerpt(diff.before)} → {excerpt(diff.after)}"
     yield f"  {names}   {_summary(diff)}"
@@ -93,13 +103,13 @@ def _check_lines(diff: CheckDiff, before: str, after: str, width: int, paint: Pa
 
 
 def _summary(diff: CheckDiff) -> str:
-    counts = _counts(Counter(case.note for case in diff.cases))
+    counts = _counts(Counter(_effects(diff)))
     same = f"{_plural(diff.same, 'case')} the same" if diff.same or not counts else ""
     return ", ".join(filter(None, (counts, same)))
 
 
-def _counts(counts: Counter[Note]) -> str:
-    return ", ".join(f"{counts[note]} {note}" for note in NOTES if counts[note])
+def _counts(counts: Counter[str]) -> str:
+    return ", ".join(f"{counts[note]} {note}" for note in (*NOTES, _NEW, _NOT_RUN) if counts[note])
 
 
 def _plural(count: int, noun: str) -> str:

@@ -227,7 +227,7 @@ def test_the_digest_is_the_same_on_every_python(digest):
 
 
 def test_a_sum_of_thousands_of_terms_and_a_number_of_thousands_of_digits_have_digests(digest):
-    long = "def test_known():\n    assert " + " + ".join(["x"] * 900) + "\n    assert 0x" + "f" * 9000 + "\n"
+    long = "x = " + " + ".join(["y"] * 900) + "\ndef test_known():\n    assert x + 0x" + "f" * 9000 + "\n"
     assert len(digest(long)) == 16
 
 

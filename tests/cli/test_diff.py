@@ -29,7 +29,10 @@ NOT_RUN = "tests/test_triage.py::test_other\n  was not run with 2.1\n\n"
 
 @pytest.mark.parametrize("versions", [[], ["2.1"], ["2.0", "2.1"], ["triage=2.1"]])
 def test_it_shows_what_changed_case_by_case(two, command, versions):
-    assert command("diff", *versions).output == CHANGES + NOT_RUN + "2 checks: 1 regressed, 1 changed\n"
+    assert (
+        command("diff", *versions).output
+        == CHANGES + NOT_RUN + "2 checks: 1 regressed, 1 changed, 1 not run\n"
+    )
 
 
 def test_one_check_alone(two, command):
@@ -64,7 +67,8 @@ def test_the_exit_code_says_whether_anything_differs_on_request_only(two, comman
 def test_before_the_first_approval_there_is_nothing_to_compare_with(project, command):
     project.run({"a": 1, "b": 1})
     output = command("diff", "2.1").output
-    assert "  nothing is remembered of it for what is approved: 2 cases to approve\n" in output
+    assert "  is not approved yet: 2 cases\n" in output
+    assert output.endswith("1 check: 1 new\n")
 
 
 def test_candidates_may_come_from_an_artifact(two, command, tmp_path_factory):

@@ -16,8 +16,8 @@ def check(*cases, same=3, before="2.0", after="2.1", **more):
     return CheckDiff("t.py::test", "triage", before, after, cases, same, **more)
 
 
-def told(*checks, width=80, **more):
-    return list(diff_lines(checks, "approved", "2.1", width=width, **more))
+def told(*checks, width=80, before=None, **more):
+    return list(diff_lines(checks, before, "2.1", width=width, **more))
 
 
 def test_a_short_change_is_one_line_under_its_case():
@@ -141,13 +141,18 @@ def test_a_check_that_one_side_does_not_know_is_not_counted_as_changed():
     gone = check(case("removed", (P, b"1"), None), same=0, after=None)
     assert told(new, gone) == [
         "t.py::test",
-        "  nothing is remembered of it for approved: 1 case to approve",
+        "  is not approved yet: 1 case",
         "",
         "t.py::test",
         "  was not run with 2.1",
         "",
-        "2 checks: nothing changed",
+        "2 checks: 1 new, 1 not run",
     ]
+
+
+def test_a_check_that_the_older_of_two_versions_never_ran_says_so():
+    new = check(case("added", None, (P, b"1")), same=0, before=None)
+    assert told(new, before="1.9")[1] == "  was not run with 1.9: 1 case"
 
 
 def test_headings_are_painted_and_nothing_else():
