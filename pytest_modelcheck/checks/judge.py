@@ -97,9 +97,9 @@ def _guards(observed: Observed, limits: Limits) -> list[Finding]:
             findings.append(
                 _failed(
                     "min_overlap",
-                    f"only {comparison.shared}/{observed.approved_cases} approved cases are still the same "
+                    f"only {comparison.shared}/{observed.approved_cases} approved cases can still be compared "
                     f"({percent(overlap)}, at least {percent(limits.min_overlap)} required): "
-                    "approve the new cases first",
+                    "approve the check again",
                     against_baseline=True,
                 )
             )

@@ -94,7 +94,7 @@ class Evidence:
             scores=tuple(score_of(record.trials) for record in judged) if graded else None,
             comparison=self.comparison,
             score_drops=self._score_drops() if graded else (),
-            approved_cases=len(self.then),
+            approved_cases=0 if self.baseline is None else len(self.baseline),
             reads_approved=self.reads_approved,
             first_error=None if broken is None else _one_line(broken),
         )

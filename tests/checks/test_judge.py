@@ -61,7 +61,7 @@ class TestGuards:
         observed = passing(10, 10, comparison=comparison(n=10), approved_cases=40)
         status, line = verdict(observed, Limits())
         assert status is FAILED
-        assert line.startswith("only 10/40 approved cases are still the same (25%, at least 80% required)")
+        assert line.startswith("only 10/40 approved cases can still be compared (25%, at least 80% required)")
         assert verdict(observed, Limits(min_overlap=0.25))[0] is PASSED
 
 

@@ -1,0 +1,88 @@
+"""Checks without pytest around them: a session in a folder, and a way to ask it."""
+
+from __future__ import annotations
+
+import random
+from contextlib import nullcontext
+from dataclasses import replace
+
+import pytest
+
+from pytest_modelcheck.cases import load
+from pytest_modelcheck.checks.limits import limits_from
+from pytest_modelcheck.checks.spec import CheckSpec, Provenance
+from pytest_modelcheck.models.model import Definition
+from pytest_modelcheck.records import Outcome
+from pytest_modelcheck.session import Places, Session
+
+CHECK = "test_triage.py::test_known"
+
+
+def classify(error):
+    if isinstance(error, AssertionError):
+        return Outcome.FAILED
+    return Outcome.ERROR if isinstance(error, Exception) else None
+
+
+class Project:
+    """A folder with everything that is remembered, and sessions that come and go in it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.places = Places(baselines=folder / "baselines", cache=folder / "cache")
+
+    def run(self, function, cases, body, version="1.0", *, places=None, definition=None, **options):
+        """One session with one check; its verdict."""
+        session = Session(replace(self.places, **(places or {})), "0")
+        try:
+            definition = {"name": "triage", "source": "s", "location": "conftest.py:1", **(definition or {})}
+            model = session.open_model(Definition(takes_version=True, **definition), function, version)
+            limits = {
+                key: options.pop(key)
+                for key in list(options)
+                if key.startswith(("max_", "min_", "at_", "in"))
+            }
+            spec = CheckSpec(
+                id=CHECK,
+                kind=options.pop("kind", "golden"),
+                cases=list(load(cases)),
+                body=lambda case: body(model, case),
+                subject=model,
+                classify=classify,
+                render=str,
+                quietly=nullcontext,
+                limits=limits_from(limits),
+                provenance=Provenance(options.pop("edition", "1")),
+                rerun="pytest test_triage.py",
+                **options,
+            )
+            return session.run(spec).verdict
+        finally:
+            session.close()
+
+    def approve(self, version="1.0"):
+        """What ``modelcheck approve`` does, without a look at the test's file."""
+        session = Session(self.places, "0")
+        candidate = session.candidates.read("triage", CHECK, version)
+        assert candidate is not None
+        session.store.write(candidate.header, candidate.values())
+        from pytest_modelcheck.baselines.approved import Approved
+
+        session.store.set_approved("triage", Approved(version))
+        session.close()
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path)
+
+
+def noisy(rate, seed=0):
+    """A model that answers right with a probability, differently each time it is asked."""
+    generator = random.Random(seed)
+    return lambda x: "right" if generator.random() < rate else "wrong"
+
+
+@pytest.fixture
+def varying():
+    return noisy
