@@ -135,13 +135,13 @@ class Project:
         (self.path / "calls.log").unlink(missing_ok=True)
 
     def files(self) -> dict[str, bytes]:
-        """Everything in the folder, by path, except for what Python and pytest leave there."""
+        """Everything in the folder, by path, except for what Python, pytest and pytester leave there."""
         found = (path for path in self.path.rglob("*") if path.is_file())
         names = ((path.relative_to(self.path).as_posix(), path) for path in found)
         return {
             name: path.read_bytes()
             for name, path in names
-            if "__pycache__" not in name and ".pytest_cache" not in name
+            if "__pycache__" not in name and ".pytest_cache" not in name and name not in ("stdout", "stderr")
         }
 
     def baselines(self) -> dict[str, bytes]:

@@ -15,7 +15,7 @@ import pytest
 from pytest_modelcheck import __version__
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.models.model import Definition
-from pytest_modelcheck.plugin.fixtures import DECLARATION
+from pytest_modelcheck.plugin.fixtures import DECLARATION, case
 from pytest_modelcheck.plugin.items import definitions_of
 from pytest_modelcheck.plugin.settings import settings_of
 from pytest_modelcheck.plugin.versions import Versions
@@ -58,6 +58,7 @@ class State:
                 warnings.warn(ModelcheckWarning(text), stacklevel=2)
 
 
+_FIXTURE = type(case)
 STATE = pytest.StashKey[State]()
 
 
@@ -103,8 +104,10 @@ def _declared(session: pytest.Session) -> Iterator[Definition]:
     functions = [item for item in session.items if isinstance(item, pytest.Function)]
     modules += dict.fromkeys(item.module for item in functions)
     for module in modules:
-        for value in vars(module).values():
-            if isinstance(definition := getattr(value, DECLARATION, None), Definition):
+        # By exact type: looking any closer at what is no fixture (a lazy proxy, say) may break it.
+        fixtures = [value for value in vars(module).values() if type(value) is _FIXTURE]
+        for fixture in fixtures:
+            if isinstance(definition := getattr(fixture, DECLARATION, None), Definition):
                 yield definition
     for item in functions:
         yield from definitions_of(item).values()

@@ -1,0 +1,125 @@
+"""Other projects have markers called ``golden`` and fixtures called ``case``: they are left alone."""
+
+import pytest
+
+OTHERS = """
+import pytest
+
+@pytest.fixture
+def case():
+    return "their own"
+
+@pytest.fixture
+def score():
+    return 17
+
+@pytest.fixture
+def cases():
+    return ["theirs"]
+
+@pytest.mark.golden("no-such-file.yaml", threshold=95)
+def test_own_fixtures(case, score, cases):
+    assert (case, score, cases) == ("their own", 17, ["theirs"])
+
+@pytest.mark.invariance
+@pytest.mark.golden
+def test_both_markers():
+    pass
+
+@pytest.mark.parametrize("case", [1, 2])
+@pytest.mark.directional("north")
+def test_parametrized(case):
+    assert case in (1, 2)
+
+class TestTheirs:
+    @pytest.fixture
+    def case(self):
+        return "of the class"
+
+    @pytest.mark.golden(anything=object())
+    def test_class_fixture(self, case):
+        assert case == "of the class"
+"""
+
+
+@pytest.fixture
+def others(project):
+    (project.path / "conftest.py").unlink()
+    (project.path / "tickets.yaml").unlink()
+    project.test(OTHERS)
+    return project
+
+
+def assert_untouched(project, result):
+    result.assert_outcomes(passed=5)
+    assert "modelcheck:" not in result.stdout.str()
+    assert "= modelcheck =" not in result.stdout.str()
+    assert set(project.files()) == {"pytest.ini", "test_triage.py"}
+
+
+def test_are_untouched(others):
+    assert_untouched(others, others.run("-W", "error"))
+
+
+def test_are_untouched_where_they_registered_the_marker_too(others):
+    others.ini("markers = golden: compare with a golden file")
+    assert_untouched(others, others.run("--strict-markers", "--strict-config", "-W", "error"))
+
+
+def test_are_untouched_under_xdist(others):
+    assert_untouched(others, others.run_apart("-p", "xdist", "-n", "2"))
+
+
+@pytest.mark.skipif(pytest.version_tuple < (9,), reason="strict mode came with pytest 9")
+def test_are_untouched_in_strict_mode(others):
+    (others.path / "pytest.ini").unlink()
+    others.write("pyproject.toml", "[tool.pytest]\nstrict = true\n")
+    result = others.run("-W", "error")
+    result.assert_outcomes(passed=5)
+    assert set(others.files()) == {"pyproject.toml", "test_triage.py"}
+
+
+def test_their_parametrized_case_may_stand_beside_a_model_of_ours(project):
+    project.test(
+        """
+        @pytest.mark.parametrize("case", ["I want a refund", "a refund"])
+        def test_plain(triage, case):
+            assert triage(case) == "refund"
+        """
+    )
+    project.run("--model-version=2.0").assert_outcomes(passed=2)
+
+
+def test_their_fixtures_may_be_lazy_proxies_that_refuse_to_be_looked_at(project):
+    """As flask.request is, outside of a request."""
+    project.test(
+        """
+        class Proxy:
+            def __getattr__(self, name):
+                raise RuntimeError("working outside of request context")
+
+        request = Proxy()
+
+        @pytest.mark.golden("tickets.yaml")
+        def test_known(triage, case):
+            assert triage(case.input) == case.expected
+        """
+    )
+    project.run("--model-version=2.0").assert_outcomes(passed=1)
+
+
+def test_other_plugins_that_know_more_kinds_of_items_are_untouched(project):
+    project.ini("addopts = --doctest-modules")
+    project.test()
+    project.write("doc.py", '"""\n>>> 1 + 1\n2\n"""\n')
+    project.test(
+        """
+        import unittest
+
+        class TestUnit(unittest.TestCase):
+            def test_unit(self):
+                assert True
+        """,
+        "test_unit.py",
+    )
+    project.run("--model-version=2.0").assert_outcomes(passed=3)
