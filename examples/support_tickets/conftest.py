@@ -3,9 +3,9 @@
 from models import load_classifier
 from triage import Triage
 
-from pytest_modelcheck import model_fixture
+from pytest_modelcheck import files, model_fixture
 
 
-@model_fixture(batch=True, returns=Triage)
+@model_fixture(batch=True, returns=Triage, fingerprint=files("models.py", "training/*.csv"))
 def triage(model_version):
     return load_classifier(model_version)

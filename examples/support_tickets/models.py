@@ -1,7 +1,7 @@
 """The triage model, as the data team hands it to the application: one function, three releases.
 
-A release learns what a ticket is about and how urgent it is from ``training/tickets.csv``. That takes less
-than a second, so it is done anew at each load; a larger model would be a file that is loaded here.
+A release learns from ``training/tickets.csv`` what a ticket is about and how urgent it is. That takes less
+than a second, so it is done anew at each load; a larger model would be a file that is read here.
 """
 
 from __future__ import annotations
@@ -12,17 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import ComplementNB
 from sklearn.pipeline import Pipeline, make_pipeline, make_union
+from sklearn.svm import LinearSVC
 from triage import Triage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 TRAINING = Path(__file__).parent / "training" / "tickets.csv"
-SURE = 0.6  # probability of the label from which on the shop may act on it without a person
 
 
 def _words() -> Pipeline:
@@ -34,8 +32,8 @@ def _words_and_letters() -> Pipeline:
     """Weighs words and groups of two to four letters, which survive most typos and word endings."""
     letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), min_df=2, sublinear_tf=True)
     words = TfidfVectorizer(sublinear_tf=True)
-    regression = LogisticRegression(C=10, solver="liblinear", class_weight="balanced", random_state=0)
-    return make_pipeline(make_union(words, letters), OneVsRestClassifier(regression))
+    separator = LinearSVC(class_weight="balanced", dual=True, random_state=0)
+    return make_pipeline(make_union(words, letters), separator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +58,7 @@ RELEASES = {
 def load_classifier(version: str) -> Callable[[list[str]], list[Triage]]:
     """Load one release: a function from a batch of ticket texts to an answer for each."""
     if version not in RELEASES:
-        raise LookupError(
-            f"there is no release {version!r} of the triage model; there are {', '.join(RELEASES)}"
-        )
+        raise LookupError(f"the triage model has no release {version!r}, only {', '.join(RELEASES)}")
     release = RELEASES[version]
     tickets = [ticket for ticket in _read_training() if ticket["inbox"] in release.inboxes]
     texts = [ticket["text"] for ticket in tickets]
@@ -70,9 +66,8 @@ def load_classifier(version: str) -> Callable[[list[str]], list[Triage]]:
     urgency = release.build().fit(texts, [int(ticket["priority"]) for ticket in tickets])
 
     def classify(batch: list[str]) -> list[Triage]:
-        sureness = topic.predict_proba(batch).max(axis=1)
-        answers = zip(topic.predict(batch), urgency.predict(batch), sureness, strict=True)
-        return [Triage(str(label), int(priority), bool(sure >= SURE)) for label, priority, sure in answers]
+        answers = zip(topic.predict(batch), urgency.predict(batch), strict=True)
+        return [Triage(str(label), int(priority)) for label, priority in answers]
 
     return classify
 

@@ -41,17 +41,22 @@ class Decision:
 
 
 def decide(ticket: Ticket, triage: Triage) -> Decision:
-    """Send a ticket to the right desk; pay a small refund back at once where the model is sure.
+    """Send a ticket to the right desk; pay a small refund back at once.
 
     An urgent ticket is never settled by a machine: whoever threatens to sue hears from a person.
     """
-    clear = triage.label == "refund" and triage.sure and triage.priority != URGENT
-    total = ticket.order_total
-    pay_back = total if clear and total is not None and total <= SMALL_REFUND else Decimal(0)
-    return Decision(DESKS[triage.label], HOURS[triage.priority], pay_back)
+    return Decision(DESKS[triage.label], HOURS[triage.priority], _pay_back(ticket, triage))
 
 
 def empty_inbox(tickets: Sequence[Ticket], classify: Callable[[list[str]], list[Triage]]) -> list[Decision]:
     """Decide on everything that has come in, with one call of the model."""
     answers = classify([ticket.text for ticket in tickets])
     return [decide(ticket, answer) for ticket, answer in zip(tickets, answers, strict=True)]
+
+
+def _pay_back(ticket: Ticket, triage: Triage) -> Decimal:
+    if triage.label != "refund" or triage.priority == URGENT:
+        return Decimal(0)
+    if ticket.order_total is None or ticket.order_total > SMALL_REFUND:
+        return Decimal(0)
+    return ticket.order_total

@@ -15,9 +15,7 @@ class Triage:
     Attributes:
         label: What the ticket is about: one of ``LABELS``.
         priority: ``CAN_WAIT``, ``NORMAL`` or ``URGENT``.
-        sure: Whether the model is sure enough of the label for the shop to act without a person.
     """
 
     label: str
     priority: int
-    sure: bool
