@@ -5,7 +5,7 @@ What a fenced block means is told by its language and its first line:
 - ```` ```python ````, ``yaml``, ``ini``, ``toml`` whose first line is a comment that names a file
   (``# test_tone.py``) write that file; ``# test_tone.py, added`` adds to it. A file that knows no comments is
   named by ``<!-- file: reviews.csv -->`` on the line before.
-- ```` ```pycon ```` is a doctest.
+- ```` ```pycon ```` is a doctest, in which ``FOLDER`` is the folder.
 - ```` ```console ```` holds commands, each after ``$ ``, and what they print, in which ``...`` stands for
   anything. A command must end well, unless ``<!-- exit: 1 -->`` stands before its block.
 - ``<!-- run: pytest -q -->`` runs a command that the reader does not see.
@@ -97,7 +97,7 @@ class Story:
     def __init__(self, page: Path, folder: Path) -> None:
         self.page = page
         self.folder = folder
-        self._globals: dict[str, object] = {}
+        self._globals: dict[str, object] = {"FOLDER": folder}
         self._written: list[tuple[Block, list[str]]] = []
 
     def tell(self) -> None:
@@ -143,20 +143,29 @@ class Story:
 
     def _command(self, block: Block, command: str, wanted: list[str] | None) -> list[str]:
         done = subprocess.run(
-            ["bash", "-c", command], cwd=self.folder, env=environment(), capture_output=True, text=True, timeout=300
+            ["bash", "-c", command],
+            cwd=self.folder,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=300,
         )
         output = done.stdout + done.stderr
         status = int(block.remarks.get("exit", "0"))
-        assert done.returncode == status, f"{block.place}: $ {command}\nexits with {done.returncode}:\n{output}"
+        assert done.returncode == status, (
+            f"{block.place}: $ {command}\nexits with {done.returncode}:\n{output}"
+        )
         got = readable(output)
         if wanted is not None and not REWRITE:
             same = alike("\n".join(wanted), "\n".join(got))
-            assert same, f"{block.place}: $ {command}\nprints\n{chr(10).join(got)}"
+            assert same, f"{place}\nprints\n{chr(10).join(got)}"
         return got
 
     def _doctest(self, block: Block) -> None:
         text = "\n".join(block.lines) + "\n"
-        parsed = doctest.DocTestParser().get_doctest(text, self._globals, block.place, str(self.page), block.first)
+        parsed = doctest.DocTestParser().get_doctest(
+            text, self._globals, block.place, str(self.page), block.first
+        )
         said: list[str] = []
         runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
         runner.run(parsed, out=said.append, clear_globs=False)

@@ -1,0 +1,152 @@
+"""The reference says what there is: all of it, and nothing else.
+
+Tables between ``<!-- generated: NAME -->`` and ``<!-- end -->`` are made of the code; with
+``REWRITE_DOCS=1`` in the environment they are written anew.
+"""
+
+import importlib
+import inspect
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+import pytest_modelcheck
+from pytest_modelcheck import perturb
+from pytest_modelcheck.checks.limits import NAMES
+from pytest_modelcheck.plugin import definitions, markers
+from pytest_modelcheck.plugin.options import add_options
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+
+
+class Options:
+    """A parser that only remembers what it is told."""
+
+    def __init__(self):
+        self.command_line, self.ini = [], []
+        add_options(self)
+
+    def getgroup(self, name, description):
+        return self
+
+    def addoption(self, name, **attributes):
+        self.command_line.append((name, attributes))
+
+    def addini(self, name, text, default="", **_):
+        self.ini.append((name, text, default))
+
+
+def options_table():
+    rows = []
+    for name, attributes in Options().command_line:
+        values = attributes.get("metavar") or "|".join(attributes.get("choices", ()))
+        rows.append((f"`{name}{'=' + escaped(values) if values else ''}`", escaped(attributes["help"])))
+    return table(("option", "what it does"), rows)
+
+
+def ini_table():
+    rows = [
+        (f"`{name}`", f"`{default}`" if default else "", escaped(text))
+        for name, text, default in Options().ini
+    ]
+    return table(("name", "default", "what it says"), rows)
+
+
+def perturbations_table():
+    rows = []
+    for name in perturb.__all__:
+        made = getattr(perturb, name)
+        if not is_maker(made):
+            continue
+        signature = inspect.signature(made)
+        bare = [one.replace(annotation=inspect.Parameter.empty) for one in signature.parameters.values()]
+        shown = str(signature.replace(parameters=bare, return_annotation=inspect.Signature.empty))
+        rows.append((f"`{name}{shown}`", escaped(summary(made))))
+    return table(("perturbation", "what it does"), rows)
+
+
+TABLES = {
+    "options": ("options.md", options_table),
+    "ini": ("options.md", ini_table),
+    "perturbations": ("perturbations.md", perturbations_table),
+}
+
+
+def is_maker(made):
+    return (
+        inspect.isfunction(made)
+        and "-> 'Perturbation'" in str(inspect.signature(made))
+        and (not made.__name__.startswith("as_"))
+    )
+
+
+def summary(made):
+    """The first paragraph of a docstring, on one line."""
+    return " ".join(inspect.getdoc(made).split("\n\n")[0].split())
+
+
+def escaped(text):
+    return text.replace("``", "`").replace("|", "\\|")
+
+
+def table(heads, rows):
+    lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_generated_table_is_what_the_code_says(name):
+    page, make = TABLES[name]
+    path = REFERENCE / page
+    text = path.read_text(encoding="utf-8")
+    marks = re.compile(rf"(<!-- generated: {name} -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+    found = marks.search(text)
+    assert found is not None
+    if os.environ.get("REWRITE_DOCS") == "1":
+        path.write_text(marks.sub(lambda match: f"{match[1]}{make()}\n{match[3]}", text), encoding="utf-8")
+        return
+    assert found[2].strip() == make()
+
+
+def documented(page, heading=""):
+    """The names in the first column of the tables below a heading: ``at_least`` where it says `at_least=`."""
+    text = (REFERENCE / page).read_text(encoding="utf-8")
+    part = text.partition(f"## {heading}\n")[2] if heading else text
+    part = part.partition("\n## ")[0]
+    firsts = [row.split(" | ")[0] for row in part.splitlines() if row.startswith("| `")]
+    return [name.strip("=") for first in firsts for name in re.findall(r"`(\w+=)`", first)]
+
+
+def test_every_keyword_of_a_marker_is_there():
+    assert sorted(documented("markers.md", "Limits")) == sorted(NAMES)
+    assert sorted(documented("markers.md", "Other keywords")) == sorted((*markers._COMMON, "under"))
+
+
+def test_every_option_of_a_model_fixture_is_there():
+    found = documented("fixtures.md", "A model: `@model_fixture`")
+    assert sorted(found) == sorted((*definitions._OPTIONS, "scope"))
+
+
+def test_every_fixture_is_there():
+    module = importlib.import_module("pytest_modelcheck.plugin")
+    fixtures = [name for name in module.__all__ if not name.startswith("pytest_")]
+    text = (REFERENCE / "fixtures.md").read_text(encoding="utf-8")
+    assert sorted(fixtures) == ["case", "model_version", "modelcheck", "score"]
+    assert all(f"\n## `{name}`\n" in text for name in fixtures)
+
+
+def test_every_attribute_of_a_case_is_there():
+    from pytest_modelcheck.engine.view import CaseView
+
+    text = (REFERENCE / "fixtures.md").read_text(encoding="utf-8")
+    public = [name for name in vars(CaseView) if not name.startswith("_")]
+    assert len(public) > 7
+    assert [name for name in public if f"`case.{name}" not in text] == []
+
+
+def test_every_public_name_is_in_the_api():
+    text = (REFERENCE / "api.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"auto(?:function|class|module):: (?:pytest_modelcheck\.)?(\w+)", text))
+    assert set(pytest_modelcheck.__all__) <= named
