@@ -1,0 +1,153 @@
+"""What the framework itself costs: ``MODELCHECK_DATA=... python tests/benchmarks/speed.py``.
+
+One command, one table, every ratio from one run:
+
+- the CheckList sentiment suite (``tests/acceptance/checklist``) inside pytest, with VADER's recorded answers
+  as the model, so that what is left is the framework's own time: microseconds for each of its 178,578
+  predictions, beside a plain loop over the same cases with the same asserts;
+- the start-up of ``pytest`` on one empty test, with the plugin idle and without it.
+
+Times are medians over runs that take turns. CPU time is the measure on a machine that does other things too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from argparse import ArgumentParser
+from collections import defaultdict
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+import pytest_modelcheck
+
+HERE = Path(__file__).resolve().parent
+PROJECT = HERE.parent / "acceptance" / "checklist"
+SUITE_RUN, LOOP, IDLE = (HERE / "measured" / name for name in ("suite_run.py", "plain_loop.py", "idle.py"))
+
+PREDICTIONS = 178_578
+AIM = {"microseconds": 7.0, "milliseconds": 20.0, "modules": 20}
+
+
+def main() -> None:
+    parser = ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=5, help="runs of the suite (default: 5)")
+    parser.add_argument("--starts", type=int, default=15, help="starts of pytest (default: 15)")
+    options = parser.parse_args()
+    print(f"python {sys.version.split()[0]}, pytest {pytest.__version__}, {os.cpu_count()} cores")
+    with tempfile.TemporaryDirectory() as folder:
+        if options.rounds:
+            show_suite(suite(Path(folder), options.rounds))
+        if options.starts:
+            show_idle(idle(Path(folder), options.starts))
+
+
+def measured(script: Path, *arguments: object, **environment: str) -> list[dict[str, float]]:
+    """Run a script in a process of its own, and read what it says in its last line."""
+    done = subprocess.run(
+        [sys.executable, script, *map(str, arguments)],
+        env={**os.environ, **environment},
+        cwd=script.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"{script.name} failed:\n{done.stdout}{done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+# -- the suite -----------------------------------------------------------------------------------
+
+
+def suite(folder: Path, rounds: int) -> dict[str, list[dict[str, float]]]:
+    """Times of the whole suite, in seconds, by kind of run."""
+    if "MODELCHECK_DATA" not in os.environ:
+        sys.exit("MODELCHECK_DATA does not name the folder that holds the suite")
+    found = defaultdict(list)
+    for number in range(rounds):
+        cache = folder / f"cache-{number}"
+        found["plain loop"] += measured(LOOP, PROJECT)
+        cold, again = measured(SUITE_RUN, PROJECT, cache, 2)
+        found["cold: empty cache"].append(cold)
+        found["warm: again in the same process"].append(again)
+        found["warm: in a new process"] += measured(SUITE_RUN, PROJECT, cache, 1)
+        shutil.rmtree(cache)
+    return found
+
+
+def show_suite(found: dict[str, list[dict[str, float]]]) -> None:
+    print(f"\nCheckList sentiment suite, {PREDICTIONS:,} predictions; aim: {AIM['microseconds']:.0f} µs")
+    print(f"{'µs a prediction':34}{'CPU':>8}{'best':>8}{'wall':>8}{'x loop':>8}")
+    loop = median(run["cpu"] for run in found["plain loop"])
+    for name, runs in found.items():
+        cpu, wall = (median(run[clock] for run in runs) for clock in ("cpu", "wall"))
+        best = min(run["cpu"] for run in runs)
+        row = "".join(f"{seconds / PREDICTIONS * 1e6:8.2f}" for seconds in (cpu, best, wall))
+        print(f"{name:34}{row}{cpu / loop:8.1f}")
+
+
+# -- start-up ------------------------------------------------------------------------------------
+
+
+def idle(folder: Path, starts: int) -> dict[tuple[str, bool], list[dict[str, float]]]:
+    """What starting pytest on one empty test takes, by whether byte-code and the plugin are there."""
+    found = defaultdict(list)
+    for _ in range(starts):
+        for byte_code in ("written", "not written"):
+            for plugin in (True, False):
+                place = as_installed(folder / byte_code.replace(" ", "-"))
+                environment = {"PYTHONPATH": str(place)}
+                if byte_code == "not written":
+                    environment["PYTHONDONTWRITEBYTECODE"] = "1"
+                found[byte_code, plugin] += measured(IDLE, "with" if plugin else "without", **environment)
+    return found
+
+
+def as_installed(place: Path) -> Path:
+    """The package as a wheel would put it: pytest has its own way with the modules of installed plugins."""
+    if place.exists():
+        return place
+    source = Path(pytest_modelcheck.__file__).parent
+    shutil.copytree(source, place / source.name, ignore=shutil.ignore_patterns("__pycache__"))
+    subprocess.run([sys.executable, "-m", "compileall", "-q", place], check=True)
+    about = place / f"pytest_modelcheck-{pytest_modelcheck.__version__}.dist-info"
+    about.mkdir()
+    version = f"Metadata-Version: 2.1\nName: pytest-modelcheck\nVersion: {pytest_modelcheck.__version__}\n"
+    (about / "METADATA").write_text(version, encoding="utf-8")
+    (about / "entry_points.txt").write_text(
+        "[pytest11]\nmodelcheck = pytest_modelcheck.plugin\n", encoding="utf-8"
+    )
+    files = sorted(path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file())
+    (about / "RECORD").write_text("".join(f"{file},,\n" for file in files), encoding="utf-8")
+    return place
+
+
+def show_idle(found: dict[tuple[str, bool], list[dict[str, float]]]) -> None:
+    print(
+        f"\nstart of pytest on one empty test; aim: {AIM['milliseconds']:.0f} ms CPU and "
+        f"{AIM['modules']} modules more than without the plugin"
+    )
+    print(f"{'byte-code':16}{'':16}{'CPU ms':>9}{'wall ms':>9}{'modules':>9}")
+    for byte_code in ("written", "not written"):
+        with_it, without = (
+            {
+                clock: median(run[clock] for run in found[byte_code, plugin])
+                for clock in ("cpu", "wall", "modules")
+            }
+            for plugin in (True, False)
+        )
+        more = {clock: with_it[clock] - without[clock] for clock in with_it}
+        for name, row in (("without", without), ("with", with_it), ("more", more)):
+            times = f"{row['cpu'] * 1e3:9.1f}{row['wall'] * 1e3:9.1f}{row['modules']:9.0f}"
+            print(f"{byte_code:16}{name:16}{times}")
+
+
+if __name__ == "__main__":
+    main()
