@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 import sys
 import textwrap
+import warnings
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,10 @@ class Project:
 
     def run(self, *arguments: str) -> pytest.RunResult:
         """Run pytest with the plugin, and with those named by ``-p``, in this process."""
-        return self.pytester.runpytest_inprocess("-p", "modelcheck", *arguments)
+        with warnings.catch_warnings():
+            # What this run makes an error is not to be one in the inner run.
+            warnings.simplefilter("default")
+            return self.pytester.runpytest_inprocess("-p", "modelcheck", *arguments)
 
     def verdicts(self, result: pytest.RunResult) -> dict[str, Verdict]:
         """The verdicts on the reports of a run in this process, by what follows the file in their names."""
