@@ -1,0 +1,55 @@
+"""A page that says what is not so fails, and says where."""
+
+import os
+
+import pytest
+
+pytestmark = pytest.mark.skipif(
+    os.environ.get("REWRITE_DOCS") == "1", reason="pages are rewritten, and not judged"
+)
+
+
+@pytest.fixture
+def told(tell, tmp_path):
+    def told(text):
+        page = tmp_path / "page.md"
+        page.write_text(text, encoding="utf-8")
+        tell(page)
+
+    return told
+
+
+def test_a_page_that_says_what_is_so_passes(told):
+    told("```text\na picture\n```\n```yaml\n# a/b.yaml\nx: 1\n```\n```console\n$ cat a/b.yaml\nx: 1\n```\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("```console\n$ echo 1\n2\n```\n", "page.md:1: $ echo 1"),
+        ("```console\n$ false\n```\n", "exits with 1"),
+        ("<!-- exit: 1 -->\n```console\n$ true\n```\n", "exits with 0"),
+        ("<!-- run: false -->\n", "exits with 1"),
+        ("\n```pycon\n>>> 1 + 1\n3\n```\n", "page.md:2:"),
+        ("```pycon\n>>> undefined\n```\n", "NameError"),
+        ("```python\nx = 1\n```\n", "does not name the file"),
+        ("```rust\nfn main() {}\n```\n", "nothing is known of blocks of 'rust'"),
+        ("```console\n1\n```\n", "does not begin with a command"),
+        ("```console\n$ true\n", "never closed"),
+        ("<!-- exit: 1 -->\nSo it is.\n", "belongs to no block"),
+    ],
+)
+def test_a_page_that_says_what_is_not_so_fails(told, text, message):
+    with pytest.raises((AssertionError, pytest.fail.Exception)) as caught:
+        told(text)
+    assert message in str(caught.value)
+
+
+def test_what_is_not_run_says_why(told):
+    told("<!-- not run: it is a joke -->\n```rust\nfn main() {}\n```\n")
+
+
+def test_times_dates_and_dots_may_differ(told):
+    told(
+        "```console\n$ echo '=== 1 passed in 0.12s ===='; date -u +%F\n=== 1 ... in 7.00s ======\n2020-02-02\n```\n"
+    )
