@@ -73,7 +73,7 @@ def test_a_batch_may_be_collated_to_a_frame(project):
     project.test(
         """
         @pytest.mark.golden(
-            [{"input": {"price": 2.5, "count": 2}, "expected": 5}, {"input": {"price": 1.0, "count": 3}, "expected": 3}]
+            [({"price": 2.5, "count": 2}, 5), ({"price": 1.0, "count": 3}, 3)]
         )
         def test_it(total, case):
             assert total(case.input) == case.expected
@@ -261,41 +261,19 @@ RAISING = """
 @model_fixture({options})
 def triage(model_version):
     {prefix}def ask({argument}):
-        {check}
+        if {bad}:
             raise ConnectionError("the provider hung up")
-        return {answer}
+        return {argument}
     return ask
 """
 
+ONE = {"options": "", "prefix": "", "argument": "text", "bad": "text == 'bad'"}
+BATCH = {"options": "batch=True", "prefix": "", "argument": "texts", "bad": "'bad' in texts"}
 RAISES = {
-    "one input": {
-        "options": "",
-        "prefix": "",
-        "argument": "text",
-        "check": "if text == 'bad':",
-        "answer": "text",
-    },
-    "a batch": {
-        "options": "batch=True",
-        "prefix": "",
-        "argument": "texts",
-        "check": "if 'bad' in texts:",
-        "answer": "texts",
-    },
-    "in threads": {
-        "options": "concurrency=2",
-        "prefix": "",
-        "argument": "text",
-        "check": "if text == 'bad':",
-        "answer": "text",
-    },
-    "awaited": {
-        "options": "",
-        "prefix": "async ",
-        "argument": "text",
-        "check": "if text == 'bad':",
-        "answer": "text",
-    },
+    "one input": ONE,
+    "a batch": BATCH,
+    "in threads": {**ONE, "options": "concurrency=2"},
+    "awaited": {**ONE, "prefix": "async "},
 }
 
 
@@ -326,7 +304,7 @@ def test_an_error_of_the_model_is_counted_apart_and_shown_with_its_input_and_tra
 
 
 def test_errors_are_not_remembered(project):
-    project.model(RAISING.format(**RAISES["a batch"]))
+    project.model(RAISING.format(**BATCH))
     project.test(
         """
         @pytest.mark.golden(["good", "bad"])
@@ -335,7 +313,7 @@ def test_errors_are_not_remembered(project):
         """
     )
     project.run("--model-version=1").assert_outcomes(failed=1)
-    project.model(RAISING.format(**RAISES["a batch"]).replace("'bad'", "'worse'"))
+    project.model(RAISING.format(**BATCH).replace("'bad'", "'worse'"))
     result = project.run("--model-version=1")
     result.assert_outcomes(passed=1)
 
