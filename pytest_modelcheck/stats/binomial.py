@@ -112,8 +112,6 @@ def detectable_rate(n: int, at_least: float, false_fail_rate: float, power: floa
     failing = failing_count(n, at_least, false_fail_rate)
     if failing < 0:
         return None
-    if failing >= n:
-        return 1.0
     from scipy.special import betainccinv
 
     return float(betainccinv(failing + 1, n - failing, power))
@@ -156,9 +154,9 @@ def _powers(n: NDArray[np.int_], at_least: float, rate: float, false_fail_rate: 
     from scipy.special import betainc
 
     failing = _failing_counts(n, at_least, false_fail_rate)
-    inside = np.clip(failing, 0, n - 1)
+    inside = np.maximum(failing, 0)
     tails = betainc(n - inside, inside + 1.0, 1 - rate)
-    return np.where(failing < 0, 0.0, np.where(failing >= n, 1.0, tails))
+    return np.where(failing < 0, 0.0, tails)
 
 
 def _failing_counts(n: int | NDArray[np.int_], at_least: float, false_fail_rate: float) -> NDArray[np.int_]:

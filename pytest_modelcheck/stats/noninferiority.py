@@ -56,7 +56,7 @@ def drop_p_value(regressed: int, fixed: int, n: int, max_drop: float) -> float:
     fixes = np.arange(min(n, int(n * high + 9 * (n * high) ** 0.5) + 20) + 1)
     worse_from = _least_as_bad(regressed, fixed, fixes, n, max_drop)
     rates = np.linspace(low**0.5, high**0.5, _GRID) ** 2
-    for _ in range(2):  # then between the neighbours of the worst rate
+    for _ in range(3):  # then between the neighbours of the worst rate
         tails = trinomial_tail(rates, max_drop, fixes, worse_from, n)
         worst = int(np.argmax(tails))
         rates = np.linspace(rates[max(worst - 1, 0)], rates[min(worst + 1, _GRID - 1)], _GRID)

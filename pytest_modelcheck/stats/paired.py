@@ -116,12 +116,10 @@ def tango_score(regressed: Counts, fixed: Counts, n: int, drop: float) -> NDArra
     """
     import numpy as np
 
-    if drop < 0:
-        return -tango_score(fixed, regressed, n, -drop)
     regressed, fixed = np.asarray(regressed, dtype=float), np.asarray(fixed, dtype=float)
     linear = (2 * n - regressed + fixed) * drop - regressed - fixed
     product = 2 * fixed * drop * (1 - drop)
-    root = np.sqrt(linear * linear + 4 * n * product)
+    root = np.sqrt(np.maximum(linear * linear + 4 * n * product, 0.0))
     # The rate of fixes that is most likely under this drop, without subtracting nearly equal numbers.
     with np.errstate(divide="ignore", invalid="ignore"):
         fix_rate = np.where(linear < 0, (root - linear) / (4 * n), product / (root + linear))

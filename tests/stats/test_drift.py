@@ -68,6 +68,12 @@ def test_scores_agree_with_the_permutation_test_of_scipy():
     assert score_drift(before, now, 0.001).p_value == pytest.approx(theirs.pvalue, abs=0.02)
 
 
+def test_a_p_value_is_never_0():
+    """Pitfall: it cannot be under 1 / (B + 1)."""
+    assert label_drift("a" * 60, "b" * 60, 0.01).p_value == 1 / 2_000
+    assert score_drift(np.arange(60), np.arange(60) + 100, 0.01).p_value == 1 / 2_000
+
+
 def test_samples_may_be_of_different_size():
     found = label_drift("ab" * 50, "ab" * 5, 0.01)
     assert (found.distance, found.p_value) == (0.0, 1.0)

@@ -80,13 +80,16 @@ def test_the_p_value_of_passes_is_binomial():
     assert mean_p_value([1] * 4 + [0], 1.0) == 0.0
 
 
-def test_ten_thousand_scores_take_no_time_to_speak_of():
-    scores = np.round(np.random.default_rng(0).beta(8, 2, 10_000), 2)
+@pytest.mark.parametrize("decimals", [2, 15])
+def test_of_many_scores_the_bounds_are_nearly_normal(decimals):
+    scores = np.round(np.random.default_rng(0).beta(8, 2, 10_000), decimals)
     low, high = gaffke_bounds(scores, 0.99)
-    spread = scores.std() / 100
-    assert (low, high) == pytest.approx(
-        (scores.mean() - 2.33 * spread, scores.mean() + 2.33 * spread), abs=2e-4
-    )
+    reach = 2.326 * scores.std() / 100
+    assert (scores.mean() - low, high - scores.mean()) == pytest.approx((reach, reach), abs=6e-4)
+    if decimals > 2:  # rounded to half a thousandth, outwards
+        assert low < scores.mean() - reach
+        assert high > scores.mean() + reach
+    assert mean_p_value(scores, high) == pytest.approx(0.01, rel=1e-5)
 
 
 def beyond(rng, n):

@@ -71,7 +71,8 @@ def test_the_detectable_drop_has_the_power_that_was_asked_for(pairs, fix_rate, m
 
 
 @pytest.mark.parametrize(
-    ("drop", "fix_rate", "max_drop"), [(0.2, 0.0, 0.0), (0.1, 0.03, 0.0), (0.15, 0.02, 0.05), (0.5, 0.2, 0.0)]
+    ("drop", "fix_rate", "max_drop"),
+    [(0.2, 0.0, 0.0), (0.1, 0.03, 0.0), (0.15, 0.02, 0.05), (0.5, 0.2, 0.0), (0.1, 0.0, 0.02)],
 )
 def test_the_pairs_needed_are_the_fewest_from_which_on_the_power_holds(drop, fix_rate, max_drop):
     needed = pairs_needed(drop, fix_rate, 0.01, max_drop=max_drop)

@@ -62,7 +62,7 @@ def test_what_cannot_be_is_known_for_certain():
 
 def test_a_set_that_has_met_its_requirement_is_left_alone():
     wager = Wager(0.5, 0.2, 0.8, total=4)
-    before = [wager.feed(value) for value in (1, 1)][-1]
+    before = [wager.feed(value) for value in (1, 1, 1)][-1]
     assert wager.feed(0) == before
 
 
@@ -93,6 +93,38 @@ def test_the_decision_is_the_first_and_stays():
     seen = monitor.seen
     assert monitor.feed([1] * 500) == "failed"
     assert monitor.seen == seen < 12
+
+
+def by_wagers(values, failing, passing):
+    """The decision and the number of values that it took, by the two wagers themselves."""
+    for seen, value in enumerate(values, start=1):
+        if failing.feed(value) >= 20:
+            return "failed", seen
+        if passing.feed(1 - value) >= 10:
+            return "passed", seen
+    return None, len(values)
+
+
+@pytest.mark.parametrize("mean", [0.6, 0.8, 0.97])
+@pytest.mark.parametrize("graded", [False, True])
+@pytest.mark.parametrize("total", [None, 150])
+def test_a_mean_is_watched_by_two_wagers(mean, graded, total):
+    values = np.random.default_rng(3).binomial(4, mean, 150) / 4
+    monitor = watch_mean(0.9, 0.15, 0.05, 0.10, graded=graded, total=total)
+    monitor.feed(values.tolist())
+    share = 0.5 if graded else 0.8
+    expected = by_wagers(values, Wager(0.9, 0.75, share, total), Wager(0.25, 0.1, share, total))
+    assert (monitor.decision, monitor.seen) == expected
+
+
+@pytest.mark.parametrize("drop", [-0.1, 0.1, 0.3])
+@pytest.mark.parametrize("total", [None, 150])
+def test_a_drop_is_watched_by_two_wagers(drop, total):
+    values = np.random.default_rng(4).choice([1, 0, -1], 150, p=[0.3 + drop, 0.4, 0.3 - drop])
+    monitor = watch_drop(0.02, 0.2, 0.05, 0.10, total=total)
+    monitor.feed(values.tolist())
+    failing, passing = Wager(0.49, 0.39, 0.0, total), Wager(0.61, 0.51, 0.0, total)
+    assert (monitor.decision, monitor.seen) == by_wagers((1 - values) / 2, failing, passing)
 
 
 def test_batches_make_no_difference():

@@ -62,6 +62,23 @@ def test_differences_without_a_unit_are_drawn():
     assert found == sign_flip_test(differences, 0.01, seed=5)
 
 
+def test_drawn_ties_count_as_bad():
+    """Differences of one size without a unit: their signs are binomial."""
+    differences = [0.1234567891] * 20 + [-0.1234567891] * 10
+    found = sign_flip_test(differences, 0.001)
+    assert found.resamples == 10_000
+    assert found.p_value == pytest.approx(stats.binom.sf(19, 30, 0.5), abs=0.01)
+
+
+def test_what_did_not_change_is_left_out():
+    """Else 40 cases of which 12 changed would be too many to enumerate."""
+    changed = np.random.default_rng(2).uniform(-1, 2, 12)
+    found = sign_flip_test([*changed, *[0.0] * 28], 0.01)
+    assert found.resamples is None
+    assert found.p_value == pytest.approx(by_brute_force(changed))
+    assert found.drop == pytest.approx(changed.sum() / 40)
+
+
 def test_a_drawn_p_value_is_never_0():
     found = sign_flip_test(np.random.default_rng(2).uniform(0.5, 1, 40), 0.001)
     assert found.p_value == 1 / (found.resamples + 1) == 1 / 10_001

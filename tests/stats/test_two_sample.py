@@ -1,5 +1,7 @@
 """The classifier two-sample test, held against scikit-learn's AUC and simulated false alarms."""
 
+import itertools
+
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
@@ -27,6 +29,33 @@ def test_it_sees_what_no_single_feature_shows():
     found = feature_drift(rng.normal(size=(300, 2)), circle(rng, 300), 0.01)
     assert found.p_value == 1 / 2_000
     assert found.excess > 0.3
+
+
+@pytest.mark.parametrize("paired", [False, True])
+def test_it_comes_near_to_all_exchanges_of_the_judged_half(paired, monkeypatch):
+    """With the first feature for a score; the second tells which rows belong together."""
+    judged = []
+
+    def first_feature(old, new, rows, seed):
+        judged.append(rows)
+        return rows[:, 0]
+
+    monkeypatch.setattr(two_sample, "_learnt_scores", first_feature)
+    rng = np.random.default_rng(5)
+    before, now = (np.column_stack([rng.normal(shift, 1, 9), np.arange(9)]) for shift in (0, 0.8))
+    found = feature_drift(before, now, 0.0005, paired=paired)
+    (rows,) = judged
+    old, new = rows[:5], rows[5:]
+    if paired:
+        assert (old[:, 1] == new[:, 1]).all()
+        choices = [np.r_[swaps, ~np.array(swaps)] for swaps in itertools.product([False, True], repeat=5)]
+    else:
+        choices = [np.isin(np.arange(10), chosen) for chosen in itertools.combinations(range(10), 5)]
+    every = np.array([2 * roc_auc_score(is_new, rows[:, 0]) - 1 for is_new in choices])
+    is_new = np.arange(10) >= 5
+    assert found.distance == pytest.approx(2 * roc_auc_score(is_new, rows[:, 0]) - 1)
+    assert found.expected == pytest.approx(every.mean(), abs=0.02)
+    assert found.p_value == pytest.approx(np.mean(every >= found.distance - 1e-9), abs=0.015)
 
 
 def test_pairs_are_told_apart_by_a_small_change_of_each():
