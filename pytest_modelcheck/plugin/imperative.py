@@ -15,7 +15,7 @@ from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.plugin.items import definitions_of
 from pytest_modelcheck.plugin.markers import request_of
 from pytest_modelcheck.plugin.running import CheckFailed, conclude
-from pytest_modelcheck.plugin.specs import selected, spec_of
+from pytest_modelcheck.plugin.specs import asserting, is_serial, selected, spec_of
 from pytest_modelcheck.plugin.state import state_of
 
 if TYPE_CHECKING:
@@ -86,10 +86,10 @@ class Modelcheck:
             request,
             subject=subject,
             others=others,
-            body=body,
+            body=asserting(body),
             cases=found,
             name=name,
-            serial=False,
+            serial=is_serial(self._item),
         )
         judged = state.session.run(spec)
         conclude(self._item, judged, fatal=fail)

@@ -34,12 +34,12 @@ def render(error: BaseException) -> str:
     if traceback is None:
         return f"{type(error).__name__}: {error}"
     excinfo = pytest.ExceptionInfo.from_exc_info((type(error), error, traceback))
-    return str(excinfo.getrepr(style="short", tbfilter=_without_own))
+    return str(excinfo.getrepr(style="short", tbfilter=_telling))
 
 
-def _without_own(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
-    """The entries that are not ours, unless the error is raised by nothing else."""
-    foreign = excinfo.traceback.filter(
-        lambda entry: not entry.frame.f_globals.get("__name__", "").startswith(_OWN)
-    )
-    return foreign or excinfo.traceback
+def _telling(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+    """Where the body was and where it broke: the ends of the traceback, without what is ours."""
+    entries = excinfo.traceback
+    foreign = entries.filter(lambda entry: not entry.frame.f_globals.get("__name__", "").startswith(_OWN))
+    ends = [*foreign[:1], *foreign[1:][-2:]]
+    return type(entries)(ends) if ends else entries

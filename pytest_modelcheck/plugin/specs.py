@@ -5,16 +5,20 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import os
 import shlex
 import unittest
+import warnings
+from inspect import isawaitable
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from pytest_modelcheck.baselines.provenance import body_digest, file_digest
 from pytest_modelcheck.cases import load
+from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.checks.spec import CheckSpec, Provenance
-from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.plugin.assertions import without_diffs
 from pytest_modelcheck.plugin.progress import progress_of
 from pytest_modelcheck.plugin.render import render
@@ -38,14 +42,14 @@ def classifier(wrong_if: tuple[type[BaseException], ...]) -> Callable[[BaseExcep
     """Say what an exception that left a body means; ``None`` is for those that end the whole test."""
 
     def classify(error: BaseException) -> Outcome | None:
+        if isinstance(error, pytest.xfail.Exception):  # which is a pytest.fail.Exception, too
+            return Outcome.XFAILED
         if isinstance(error, pytest.fail.Exception):
             return None if _is_timeout(error) else Outcome.FAILED
         if isinstance(error, (AssertionError, *wrong_if)):
             return Outcome.FAILED
         if isinstance(error, (pytest.skip.Exception, unittest.SkipTest)):
             return Outcome.SKIPPED
-        if isinstance(error, pytest.xfail.Exception):
-            return Outcome.XFAILED
         return Outcome.ERROR if isinstance(error, Exception) else None
 
     return classify
@@ -77,7 +81,7 @@ def marked_spec(item: pytest.Function, marked: Marked) -> CheckSpec:
         body=_body(item.obj, arguments, marked.arguments),
         cases=_cases(item, marked.request, state),
         name=item.nodeid,
-        serial=_serial(item),
+        serial=is_serial(item),
     )
 
 
@@ -90,7 +94,8 @@ def spec_of(
     body: Callable[[CaseView], Any],
     cases: Sequence[Case],
     name: str,
-    serial: bool,
+    serial: bool = False,
+    graded: bool = False,
 ) -> CheckSpec:
     """Put a check together."""
     state = state_of(item.session)
@@ -106,7 +111,9 @@ def spec_of(
         classify=classifier(request.wrong_if),
         render=render,
         quietly=without_diffs,
-        limits=request.limits,
+        limits=_limits_of_a_part(request.limits, graded=graded)
+        if state.settings.selective
+        else request.limits,
         interleave=False if serial and request.interleave == "auto" else request.interleave,
         slices=request.slices,
         repeats=request.repeats,
@@ -116,6 +123,11 @@ def spec_of(
         rerun=f"pytest {shlex.quote(item.nodeid)}{version}",
         progress=progress_of(item, len(cases)),
     )
+
+
+def _limits_of_a_part(limits: Limits, *, graded: bool) -> Limits:
+    """Part of a check says nothing of its rate or its baseline: each case that is asked for must pass."""
+    return Limits(at_least=limits.at_least) if graded else Limits()
 
 
 def _model(item: pytest.Function, fixture: str) -> Model:
@@ -138,7 +150,7 @@ _PATCHING = frozenset(
 )
 
 
-def _serial(item: pytest.Function) -> bool:
+def is_serial(item: pytest.Function) -> bool:
     """Whether bodies must not be suspended: they take a fixture whose effects reach into other bodies."""
     return forbids_switching() or not _PATCHING.isdisjoint(item._fixtureinfo.argnames)  # noqa: SLF001
 
@@ -156,7 +168,20 @@ def _body(
             given["score"] = view._set_score  # noqa: SLF001 - the fixture is this method
         return function(**given)
 
-    return body
+    return asserting(body)
+
+
+def asserting(body: Callable[[CaseView], Any]) -> Callable[[CaseView], Any]:
+    """The same body, but warning of what it returns, as pytest does: a comparison that is not asserted."""
+
+    def warning(view: CaseView) -> Any:
+        returned = body(view)
+        if returned is not None and not isawaitable(returned):
+            text = f"the test returned {returned!r}: did you mean `assert` instead of `return`?"
+            warnings.warn(pytest.PytestReturnNotNoneWarning(text), stacklevel=2)
+        return returned
+
+    return warning
 
 
 def _cases(item: pytest.Function, request: Request, state: State) -> Sequence[Case]:
@@ -182,9 +207,8 @@ def _provenance(item: pytest.Function, request: Request, root: Path) -> Provenan
     path, name = item.path, item.function.__qualname__
     try:
         body = body_digest(path, name)
-    except UsageError:
-        # A body that is not written as a function in a file (made by a factory, say) has no digest: its
-        # approved answers are compared as they were judged.
+    except OSError:
+        # No file to read (a test made at run time): its approved answers are compared as they were judged.
         body = ""
     files = {}
     for each in () if request.cases is None else request.cases.paths:
@@ -193,7 +217,4 @@ def _provenance(item: pytest.Function, request: Request, root: Path) -> Provenan
 
 
 def _relative(path: Path, root: Path) -> str:
-    try:
-        return path.resolve().relative_to(root.resolve()).as_posix()
-    except ValueError:
-        return path.as_posix()
+    return PurePath(os.path.relpath(path.resolve(), root.resolve())).as_posix()
