@@ -16,7 +16,7 @@ from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import MISSING
 
 NAMES = ["t.yaml", "t.json", "t.jsonl", "t.csv", "t.tsv", "t.jsonl.gz", "t.yaml.gz"]
-WORDS = b"-  input : \n \r\n { } [ ] \" ' , \t &a *a !! <<: |\n ? ---\n ...\n # cases defaults expected id metadata null 9"
+WORDS = b"-  input : \n \r\n { } [ ] \" ' , \t &a *a !! <<: |\n ? ---\n ...\n # cases defaults id null 9"
 BYTES = [
     b"\xef\xbb\xbf",
     b"\xff\xfe",

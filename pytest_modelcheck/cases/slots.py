@@ -1,0 +1,112 @@
+"""Templates: text with slots in braces, and what may stand in a slot.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from string import Formatter
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.cases.articles import article
+from pytest_modelcheck.errors import CaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FORMATTER: Final = Formatter()
+_NAME: Final = re.compile(r"\w+")
+_PATH: Final = re.compile(r"[^\W\d]\w*(?:\.\w+|\[\w+\])*")
+_ARTICLES: Final = ("a", "A")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One slot of a template.
+
+    Attributes:
+        name: What stands between the braces, up to a dot, a bracket, a colon or an exclamation mark.
+        path: The rest up to a colon or an exclamation mark: ``.first`` or ``[0]``.
+        conversion: What follows an exclamation mark, or ``None``.
+        spec: What follows a colon, as for ``str.format``.
+        article: Whether it stands for "a" or "an" before the value, as ``{a:item}`` and ``{A:item}`` do.
+    """
+
+    name: str
+    path: str = ""
+    conversion: str | None = None
+    spec: str = ""
+    article: str = ""
+
+
+class Template:
+    """A text with slots.
+
+    >>> template = Template("{name} wants {a:item} for {price:.2f}")
+    >>> template.names
+    ('name', 'item', 'price')
+    >>> template.filled({"name": "Maria", "item": "umbrella", "price": 5})
+    'Maria wants an umbrella for 5.00'
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._parts = list(_parsed(text))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the slots, in the order in which they come first."""
+        return tuple(dict.fromkeys(slot.name for _, slot in self._parts if slot is not None))
+
+    def filled(self, values: Mapping[str, Any]) -> str:
+        """The text, with a value in each slot."""
+        return "".join(
+            literal + ("" if slot is None else self._shown(slot, values)) for literal, slot in self._parts
+        )
+
+    def _shown(self, slot: Slot, values: Mapping[str, Any]) -> str:
+        try:
+            value = _followed(values[slot.name], slot.path)
+            if slot.article:
+                word = article(str(value))
+                return f"{word.capitalize() if slot.article == 'A' else word} {value}"
+            return str(_FORMATTER.format_field(_FORMATTER.convert_field(value, slot.conversion), slot.spec))
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+            raise CaseError(
+                f"template {self.text!r}: the slot '{slot.name}{slot.path}' cannot be filled with"
+                f" {values[slot.name]!r:.60} ({type(error).__name__}: {error})"
+            ) from error
+
+
+def _parsed(text: str) -> Iterator[tuple[str, Slot | None]]:
+    try:
+        parts = list(_FORMATTER.parse(text))
+    except ValueError as error:
+        raise CaseError(
+            f"template {text!r}: {error} (a brace that is meant as such is written twice: {{{{ or }}}})"
+        ) from error
+    for literal, field, spec, conversion in parts:
+        yield literal, None if field is None else _slot(text, field, spec or "", conversion)
+
+
+def _slot(text: str, field: str, spec: str, conversion: str | None) -> Slot:
+    name = _NAME.match(field)
+    if name is None or name[0].isdigit() or "{" in spec:
+        raise CaseError(
+            f"template {text!r}: '{{{field}{':' if spec else ''}{spec}}}' is no slot, such as {{item}}"
+            " (a brace that is meant as such is written twice: {{ or }})"
+        )
+    if field in _ARTICLES and _PATH.fullmatch(spec):
+        inner = _slot(text, spec, "", None)
+        return Slot(inner.name, inner.path, article=field)
+    return Slot(name[0], field[name.end() :], conversion, spec)
+
+
+def _followed(value: Any, path: str) -> Any:
+    """The part of a value that a path such as ``.first`` leads to; in mappings, a dot means a key too."""
+    if isinstance(value, Mapping):
+        path = re.sub(r"\.(\w+)", r"[\1]", path)
+    return _FORMATTER.get_field(f"value{path}", (), {"value": value})[0]

@@ -1,0 +1,235 @@
+"""Cases made of templates."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from pytest_modelcheck import cases
+from pytest_modelcheck.cases.articles import article
+from pytest_modelcheck.errors import CaseError
+from pytest_modelcheck.records import MISSING
+
+
+def inputs(some):
+    return [case.input for case in some]
+
+
+def refused(text, **slots):
+    with pytest.raises(CaseError) as caught:
+        list(cases.template(text, **slots))
+    return str(caught.value)
+
+
+def test_all_combinations_in_the_order_of_the_lists():
+    made = cases.template("{name}, {item}", name=["Maria", "Omar"], item=["a", "b"])
+    assert inputs(made) == ["Maria, a", "Maria, b", "Omar, a", "Omar, b"]
+    assert len({case.id for case in made}) == 4
+    assert made[0].expected is MISSING
+    assert str(made[1].origin) == "template '{name}, {item}'[1]"
+
+
+def test_slots_and_the_template_are_metadata():
+    (case,) = cases.template("{name}!", name=["Maria"], metadata={"language": "es"})
+    assert case.metadata == {"language": "es", "template": "{name}!", "name": "Maria"}
+
+
+def test_expected_is_a_value_or_a_function_of_slots():
+    assert [case.expected for case in cases.template("{x}", x=[1, 2], expected="even")] == ["even", "even"]
+    assert [case.expected for case in cases.template("{x}", x=[1, 2], expected=lambda x: x % 2 == 0)] == [
+        False,
+        True,
+    ]
+    assert [case.expected for case in cases.template("{x}", x=[1], expected=lambda **slots: slots)] == [
+        {"x": 1}
+    ]
+    assert [case.expected for case in cases.template("{x}", x=[1], expected=lambda y=3: y)] == [3]
+    assert [case.expected for case in cases.template("{x}", x=[1], expected=None)] == [None]
+
+
+def test_numbered_slots_take_different_values_of_one_list():
+    made = cases.template("{name1} met {name2}", name=["a", "b", "c"])
+    assert inputs(made) == ["a met b", "a met c", "b met a", "b met c", "c met a", "c met b"]
+    assert made[0].metadata["name2"] == "b"
+    assert inputs(cases.template("{name} met {name2}", name=["a", "b"])) == ["a met b", "b met a"]
+    assert inputs(cases.template("{x1}{x2}", x1=["a"], x2=["a"])) == ["aa"]
+
+
+def test_articles_formats_parts_and_braces():
+    made = cases.template(
+        "{A:item} or {a:item}, {price:.2f} {{x}} {person.first} {person[last]!r} {row[0]}",
+        item=["order"],
+        price=[5],
+        person=[{"first": "Maria", "last": "Diaz"}],
+        row=[("z",)],
+    )
+    assert inputs(made) == ["An order or an order, 5.00 {x} Maria 'Diaz' z"]
+    assert inputs(cases.template("{a:item.name}", item=[{"name": "kettle"}])) == ["a kettle"]
+    assert inputs(cases.template("{a}{a:>3}", a=["x"])) == ["x  x"]
+
+
+AN = "apple hour honest umbrella uninteresting unimportant MRI X-ray 8 11 18th 80s heirloom 'order'"
+A = "refund university unimodal one-way once European USB NASA u-turn 12 utility unanimous über"
+
+
+@pytest.mark.parametrize(("words", "expected"), [(AN, "an"), (A, "a")])
+def test_articles(words, expected):
+    assert {word: article(word) for word in words.split()} == dict.fromkeys(words.split(), expected)
+    assert article("") == "a"
+
+
+def test_several_templates_and_inputs_that_are_mappings():
+    made = cases.template(["{x}!", {"subject": "{x}", "body": ["about {y}", 3]}], x=["a"], y=["b", "c"])
+    assert inputs(made) == [
+        "a!",
+        {"subject": "a", "body": ["about b", 3]},
+        {"subject": "a", "body": ["about c", 3]},
+    ]
+    assert made.origin == """template '{x}!', template '{"body":["about {y}",3],"subject":"{x}"}'"""
+    assert made[1].metadata["template"] == '{"body":["about {y}",3],"subject":"{x}"}'
+
+
+def test_variants_share_the_slots():
+    made = cases.template("{x} is late", variants=["{x} is very late"], x=["a", "b"])
+    assert [case.variants for case in made] == [("a is very late",), ("b is very late",)]
+    drawn = cases.template("{x} is late", variants=lambda x: [f"{x}{x}", x], x=["a"])
+    assert drawn[0].variants == ("aa", "a")
+
+
+def test_a_sample_is_seeded_without_repetition_and_in_order():
+    numbers = [str(number) for number in range(30)]
+    made = inputs(cases.template("{x}-{y}", x=numbers, y=numbers, n=20))
+    assert len(set(made)) == 20
+    assert made == [
+        text for text in inputs(cases.template("{x}-{y}", x=numbers, y=numbers)) if text in set(made)
+    ]
+    assert made == inputs(cases.template("{x}-{y}", x=numbers, y=numbers, n=20))
+    assert made != inputs(cases.template("{x}-{y}", x=numbers, y=numbers, n=20, seed=1))
+
+
+def test_a_sample_of_very_many_combinations_is_drawn_without_making_them():
+    many = [str(number) for number in range(1000)]
+    made = cases.template("{x1} {x2} {x3} {y}", x=many, y=many, n=50)
+    assert len(set(inputs(made))) == 50
+    assert all(len(set(text.split()[:3])) == 3 for text in inputs(made))
+
+
+def test_the_same_in_every_process():
+    code = (
+        "from pytest_modelcheck import cases; many = [str(n) for n in range(1000)]; "
+        "print([c.id for c in cases.template('{x} {y}', x=many, y=many, n=5)],"
+        "[c.id for c in cases.template('{x}', x=many, n=5)])"
+    )
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in "12"
+    }
+    assert len(outputs) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "slots", "message"),
+    [
+        (
+            "{nme}",
+            {"name": ["a"]},
+            "template '{nme}': nothing is given for the slot {nme}; did you mean {name}?",
+        ),
+        ("{x}", {}, "template '{x}': nothing is given for the slot {x}; pass x=[…]"),
+        ("a", {"x": ["a"]}, "template(x=…): no template has a slot {x}"),
+        ("{x}", {"x": "abc"}, "template(x='abc'): a slot takes a list of values; for one alone, ['abc']"),
+        ("{x}", {"x": 3}, "template(x=3): a slot takes a list of values"),
+        ("{x}", {"x": []}, "template(x=…): the list is empty"),
+        (
+            "{x",
+            {"x": ["a"]},
+            "template '{x': expected '}' before end of string (a brace that is meant as such",
+        ),
+        ("{}", {}, "template '{}': '{}' is no slot, such as {item}"),
+        ("{0}", {}, "'{0}' is no slot"),
+        ("{x:{y}}", {"x": ["a"], "y": ["b"]}, "'{x:{y}}' is no slot"),
+        (
+            "{x:d}",
+            {"x": ["a"]},
+            "template '{x:d}': the slot 'x' cannot be filled with 'a' (ValueError: Unknown format",
+        ),
+        ("{x.y}", {"x": [3]}, "the slot 'x.y' cannot be filled with 3 (AttributeError"),
+        ("{x.y}", {"x": [{"z": 3}]}, "the slot 'x.y' cannot be filled with {'z': 3} (KeyError"),
+        ("{x!z}", {"x": [3]}, "the slot 'x' cannot be filled with 3 (ValueError: Unknown conversion"),
+        ("{x}", {"x": ["a"], "n": 0}, "template(n=0): n is a number of cases, at least 1"),
+        ("{x}", {"x": ["a"], "n": True}, "template(n=True)"),
+        ("{x}", {"x": ["a"], "n": 2}, "template '{x}': n=2 of 1 combinations"),
+        (
+            "{x}{y}{z}",
+            dict.fromkeys("xyz", range(100)),
+            "1,000,000 combinations; draw some of them with n=, such as",
+        ),
+        ("{x1}{x2}", {"x": ["a"]}, "numbered slots need as many different values as there are slots"),
+        ("{x1}{x2}", {"x": ["a"] * 500, "n": 3}, "numbered slots need as many different values"),
+        (
+            "{x1}{x2}",
+            {"x": ["a"] * 400 + ["b"], "n": 900},
+            "n=900 different combinations were not found; ask for fewer",
+        ),
+        ("{template}", {"template": ["a"]}, "'template' is the name of a metadata; call the slot otherwise"),
+        ("{x}", {"x": ["a"], "metadata": {"x": 1}}, "'x' is the name of a metadata"),
+        ("{x}", {"x": ["a"], "expected": lambda y: y}, "expected asks for a slot 'y'; there are x"),
+        ("{x}", {"x": ["a"], "variants": "{y}"}, "nothing is given for the slot {y}"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(text, slots, message):
+    assert message in refused(text, **slots)
+
+
+def test_mistakes_are_found_where_the_template_is_written():
+    with pytest.raises(CaseError):
+        cases.template("{nme}", name=["a"])
+
+
+def test_a_template_without_slots_is_one_case():
+    assert inputs(cases.template("Where is it?")) == ["Where is it?"]
+
+
+def test_templates_can_be_narrowed_and_bound(tmp_path):
+    made = cases.template("{x}", x=["a", "b"])
+    assert inputs(made.where(x="b").bind(tmp_path)) == ["b"]
+    assert made.paths == ()
+    made.check()
+
+
+def test_words_of_faker():
+    pytest.importorskip("faker")
+    names = cases.lexicon("first_name_female", 15, locale="es_MX", seed=1)
+    assert len(set(names)) == 15
+    assert names == cases.lexicon("first_name_female", 15, locale="es_MX", seed=1)
+    assert names != cases.lexicon("first_name_female", 15, locale="es_MX", seed=2)
+    assert cases.lexicon("random_int", 3, min=1, max=3) == cases.lexicon("random_int", 3, min=1, max=3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        (("boolean", 3), {}, r"lexicon\('boolean', 3\): faker has no more than 2 values of that in en_US"),
+        (("no_such_thing",), {}, r"lexicon\('no_such_thing'\): faker has no provider of that name"),
+        (("__class__",), {}, "faker has no provider of that name"),
+        (("name",), {"locale": "xx_YY"}, r"lexicon\('name', locale='xx_YY'\): faker has no such locale"),
+    ],
+)
+def test_what_faker_does_not_have(arguments, options, message):
+    pytest.importorskip("faker")
+    with pytest.raises(CaseError, match=message):
+        cases.lexicon(*arguments, **options)
+
+
+def test_without_faker_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "faker", None)
+    with pytest.raises(CaseError, match=r'pip install "pytest-modelcheck\[faker\]"'):
+        cases.lexicon("name")
