@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical import same
-from pytest_modelcheck.checks.fold import outcome_of, score_of
+from pytest_modelcheck.checks.fold import is_graded, outcome_of, score_of
 from pytest_modelcheck.records import Comparison, Outcome
 
 if TYPE_CHECKING:
@@ -77,14 +77,15 @@ def compare(
             regressed.append(pair.id)
         elif passes and not passed:
             fixed.append(pair.id)
+    rate = score_of if is_graded(now) else _passes
     return Comparison(
         version=version,
         shared=len(paired),
         added=len(now) - len(paired),
         removed=len(then) - len(paired),
         judged=len(judged),
-        approved_rate=_mean([score_of(pair.then) for pair in judged]),
-        rate=_mean([score_of(pair.now) for pair in judged]),
+        approved_rate=_mean([rate(pair.then) for pair in judged]),
+        rate=_mean([rate(pair.now) for pair in judged]),
         regressed=tuple(regressed),
         fixed=tuple(fixed),
         changed=tuple(pair.id for pair in paired if pair.changed),
@@ -99,6 +100,10 @@ def _p_value(regressed: int, fixed: int) -> float | None:
     from pytest_modelcheck.stats.paired import mcnemar_exact
 
     return mcnemar_exact(regressed, fixed)
+
+
+def _passes(trials: Sequence[TrialRecord]) -> float:
+    return float(outcome_of(trials) is Outcome.PASSED)
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.records import Group
+from pytest_modelcheck.records import MISSING, Group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ def slice_keys(cases: Sequence[Case], asked: Sequence[str] | None) -> tuple[str,
     seen: defaultdict[str, set[Any]] = defaultdict(set)
     holders: defaultdict[str, int] = defaultdict(int)
     for case in cases:
-        for key, value in case.metadata.items():
+        for key, value in _facts(case).items():
             holders[key] += 1
             if isinstance(value, _SCALARS) and len(seen[key]) <= _MOST_VALUES:
                 seen[key].add(value)
@@ -41,6 +41,19 @@ def slice_keys(cases: Sequence[Case], asked: Sequence[str] | None) -> tuple[str,
         return tuple(asked)
     few = [key for key, values in seen.items() if 2 <= len(values) <= _MOST_VALUES]
     return tuple(key for key in few if holders[key] * 2 >= len(cases))
+
+
+def shown_value(case: Case, key: str) -> str | None:
+    """What a case has under a key, as slices are named, or ``None``."""
+    facts = _facts(case)
+    return str(facts[key]) if key in facts else None
+
+
+def _facts(case: Case) -> Mapping[str, Any]:
+    """What a case can be sliced by: its metadata, and what is expected of it as ``expected``."""
+    if case.expected is MISSING or not isinstance(case.expected, _SCALARS):
+        return case.metadata
+    return {"expected": case.expected, **case.metadata}
 
 
 def slices(
@@ -60,8 +73,9 @@ def slices(
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for case in cases:
         for key in keys:
-            if key in case.metadata and case.id in passed:
-                groups[f"{key}={case.metadata[key]}"].append(case.id)
+            value = shown_value(case, key)
+            if value is not None and case.id in passed:
+                groups[f"{key}={value}"].append(case.id)
     found = [_group(name, ids, passed, approved) for name, ids in groups.items()]
     return tuple(sorted(found, key=_badness))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -55,22 +55,21 @@ class Dispatcher:
 
     Attributes:
         offline: Whether calling a model is forbidden.
-        asked: How many answers models were asked for so far.
         tick: Called now and then while answers are awaited.
     """
 
     def __init__(self, *, offline: bool = False) -> None:
         self.offline = offline
-        self.asked = 0
+        self._counts: Counter[Model] = Counter()
         self.tick: Callable[[], None] = lambda: None
         self._waiting: dict[tuple[int, bytes], Ask] = {}
         self._unsent: deque[Ask] = deque()
         self._under_way = 0
         self._done: SimpleQueue[tuple[list[Ask], Answered | BaseException, float]] = SimpleQueue()
-        self._pools: dict[int, ThreadPoolExecutor] = {}
+        self._pools: dict[Model, ThreadPoolExecutor] = {}
         self._loop: LoopThread | None = None
-        self._semaphores: dict[int, asyncio.Semaphore] = {}
-        self._unsaved: dict[int, Model] = {}
+        self._semaphores: dict[Model, asyncio.Semaphore] = {}
+        self._unsaved: set[Model] = set()
         self._unsaved_seconds = 0.0
         self._lock = threading.RLock()
 
@@ -142,10 +141,14 @@ class Dispatcher:
     def save(self) -> None:
         """Write every answer that is not on disk yet."""
         with self._lock:
-            for model in self._unsaved.values():
+            for model in self._unsaved:
                 model.answers.save()
             self._unsaved.clear()
             self._unsaved_seconds = 0.0
+
+    def asked_of(self, model: Model) -> int:
+        """How many answers a model was asked for so far."""
+        return self._counts[model]
 
     def loop(self) -> LoopThread:
         """The event loop for models that are awaited, started at first use."""
@@ -223,17 +226,17 @@ class Dispatcher:
     def _slots(self, model: Model) -> Any:
         import asyncio
 
-        slots = self._semaphores.get(id(model))
+        slots = self._semaphores.get(model)
         if slots is None:
-            slots = self._semaphores[id(model)] = asyncio.Semaphore(model.caller.concurrency)
+            slots = self._semaphores[model] = asyncio.Semaphore(model.caller.concurrency)
         return slots
 
     def _pool(self, model: Model) -> ThreadPoolExecutor:
-        pool = self._pools.get(id(model))
+        pool = self._pools.get(model)
         if pool is None:
             from concurrent.futures import ThreadPoolExecutor
 
-            pool = self._pools[id(model)] = ThreadPoolExecutor(
+            pool = self._pools[model] = ThreadPoolExecutor(
                 model.caller.concurrency, thread_name_prefix=f"modelcheck-{model.name}"
             )
         return pool
@@ -254,14 +257,14 @@ class Dispatcher:
         return self.settle(chunk, rows, seconds)
 
     def settle(self, chunk: list[Ask], rows: Answered, seconds: float) -> list[Ask]:
-        self.asked += len(chunk)
         model = chunk[0].model
+        self._counts[model] += len(chunk)
         for asked, row in zip(chunk, rows, strict=True):
             if isinstance(row, Failure):
                 asked.error = row.error
             else:
                 asked.raw = model.answers.add(asked.key, row)
-        self._unsaved[id(model)] = model
+        self._unsaved.add(model)
         self._unsaved_seconds += seconds
         if self._unsaved_seconds >= _UNSAVED_SECONDS:
             self.save()

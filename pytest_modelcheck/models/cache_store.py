@@ -113,7 +113,7 @@ class Store:
         self.directory = directory
         self.path = directory / DBNAME
         self._cache: Any = None
-        self._owner = 0
+        self._owner = threading.main_thread().ident
         self._identity: tuple[int, int] | None = None
 
     def manifest(self, shelf: str) -> Manifest | None:
@@ -226,7 +226,6 @@ class Store:
         if self._identity is not None:
             _inspect(self.path)
         self._cache = diskcache.Cache(text, timeout=_SECONDS, disk=PlainDisk, **_SETTINGS)
-        self._owner = threading.get_ident()
         self._identity = _identity(self.path)
 
 

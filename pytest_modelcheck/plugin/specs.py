@@ -82,6 +82,7 @@ def marked_spec(item: pytest.Function, marked: Marked) -> CheckSpec:
         cases=_cases(item, marked.request, state),
         name=item.nodeid,
         serial=is_serial(item),
+        graded="score" in marked.arguments,
     )
 
 

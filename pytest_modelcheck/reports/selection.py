@@ -40,6 +40,7 @@ def choose(
     changed: Collection[str],
     *,
     about_change: bool = False,
+    first: Collection[str] = (),
 ) -> tuple[list[Chosen], int]:
     """The cases worth reading, worst first and at most :data:`SHOWN`, and how many more there are.
 
@@ -49,18 +50,19 @@ def choose(
         regressed: Ids of cases that the approved version passed.
         changed: Ids of cases whose answer differs, where a limit on changes is missed.
         about_change: Whether failing means that the answer is not the approved one.
+        first: Ids of cases to be read before others that are as bad.
     """
     noted = []
     for case, record in zip(cases, records, strict=True):
         found = _note(record, regressed, changed, "changed" if about_change else "failed")
         if found is not None:
-            noted.append((_ORDER.index(found[0]), case, record, found))
+            noted.append(((_ORDER.index(found[0]), case.id not in first), case, record, found))
     noted.sort(key=_severity)
     chosen = [Chosen(case, record, trial, note) for _, case, record, (note, trial) in noted[:SHOWN]]
     return chosen, max(0, len(noted) - SHOWN)
 
 
-def _severity(item: tuple[int, Any, Any, Any]) -> int:
+def _severity(item: tuple[tuple[int, bool], Any, Any, Any]) -> tuple[int, bool]:
     return item[0]
 
 

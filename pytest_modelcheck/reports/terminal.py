@@ -29,7 +29,7 @@ _STYLE = {
 }
 _TITLES = {
     "error": "broken with an error",
-    "regressed": "broken cases",
+    "regressed": "failing cases",
     "failed": "failing cases",
     "changed": "changed answers",
     "new": "new cases",
@@ -150,8 +150,11 @@ def _cases(verdict: Verdict) -> Iterator[str]:
     if not verdict.shown:
         return
     title = _TITLES[verdict.shown[0].note]
-    total = len(verdict.shown) + verdict.hidden
-    count = f"{total}; worst {len(verdict.shown)} shown" if verdict.hidden else str(total)
+    count = str(len(verdict.shown) + verdict.hidden)
+    if verdict.shown[0].note == "regressed" and verdict.comparison is not None:
+        count += f", {len(verdict.comparison.regressed)} of them since {verdict.comparison.version}"
+    if verdict.hidden:
+        count += f"; worst {len(verdict.shown)} shown"
     yield f"  {title} ({count})"
     told = None
     for case in verdict.shown:

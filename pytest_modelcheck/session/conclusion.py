@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.checks.compare import pairs
 from pytest_modelcheck.checks.fold import by_perturbation, outcome_of, tally
 from pytest_modelcheck.checks.judge import required_rate
-from pytest_modelcheck.checks.slices import slice_keys, slices
+from pytest_modelcheck.checks.slices import shown_value, slice_keys, slices
 from pytest_modelcheck.records import Interval, Outcome, Status, Verdict
 from pytest_modelcheck.reports.selection import notes_of
 from pytest_modelcheck.session.evidence import JUDGED
@@ -48,7 +48,7 @@ def conclude(
         comparison=evidence.comparison,
         variation=evidence.variation.words,
         varies=evidence.variation.varies,
-        slices=_slices(spec, evidence),
+        slices=tuple(evidence.slices),
         perturbations=by_perturbation(evidence.records) if spec.perturbations is not None else (),
         shown=tuple(evidence.shown),
         hidden=evidence.hidden,
@@ -73,13 +73,23 @@ def _interval(spec: CheckSpec, evidence: Evidence) -> Interval | None:
     return Interval(*clopper_pearson(cases.passed, cases.judged, level), level)
 
 
-def _slices(spec: CheckSpec, evidence: Evidence) -> tuple[Group, ...]:
+def slices_of(spec: CheckSpec, evidence: Evidence) -> tuple[Group, ...]:
+    """The verdict by slices, the one that lost most against the approved version first."""
     keys = slice_keys(spec.cases, spec.slices)
     if not keys:
         return ()
     judged = (pair for pair in pairs(evidence.records, evidence.then) if pair.judged)
     approved = {pair.id: outcome_of(pair.then) is Outcome.PASSED for pair in judged}
     return slices(spec.cases, keys, _passed(evidence.records), approved)
+
+
+def in_worst_slice(spec: CheckSpec, evidence: Evidence) -> frozenset[str]:
+    """Ids of the cases of the slice that lost most: the ones to read first."""
+    worst = next(iter(evidence.slices), None)
+    if worst is None or worst.passed == worst.judged:
+        return frozenset()
+    key, _, value = worst.name.partition("=")
+    return frozenset(case.id for case in spec.cases if shown_value(case, key) == value)
 
 
 def _passed(records: Iterable[CaseRecord]) -> dict[str, bool]:

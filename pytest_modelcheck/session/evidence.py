@@ -6,7 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.checks.compare import compare, pairs
@@ -18,7 +18,7 @@ from pytest_modelcheck.session.variation import Variation
 if TYPE_CHECKING:
     from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.engine.view import Result
-    from pytest_modelcheck.records import CaseRecord, Comparison, Finding, ShownCase
+    from pytest_modelcheck.records import CaseRecord, Comparison, Finding, Group, ShownCase, TrialRecord
 
 JUDGED = (Outcome.PASSED, Outcome.FAILED)
 _LIMITS = frozenset({"at_least", "max_drop", "max_changed", "max_regressed"})
@@ -33,11 +33,13 @@ class Evidence:
         then: The baseline's cases, those judged again by today's test replaced.
         replayed: How many were judged again.
         variation: What is known of the model's own variation.
+        partial: Whether only some cases are run; the baseline is then shown, and not held against them.
         results: What came of the trials.
         records: What came of the cases, in their order.
         comparison: With the baseline.
         observed: What limits are held against.
         findings: What came of that.
+        slices: The same by metadata, the slice that lost most first.
         shown: Cases worth reading.
         hidden: How many more there are.
         first_failure: What the first body that failed or broke raised.
@@ -47,6 +49,7 @@ class Evidence:
 
     baseline: Baseline | None
     variation: Variation
+    partial: bool = False
     then: Mapping[str, CaseRecord] = field(default_factory=dict)
     replayed: int = 0
     results: Sequence[Result] = ()
@@ -54,6 +57,7 @@ class Evidence:
     comparison: Comparison | None = None
     observed: Observed = field(default_factory=lambda: Observed(tally(())))
     findings: Sequence[Finding] = ()
+    slices: Sequence[Group] = ()
     shown: Sequence[ShownCase] = ()
     hidden: int = 0
     first_failure: BaseException | None = None
@@ -92,16 +96,31 @@ class Evidence:
         self.observed = Observed(
             cases=tally(outcomes),
             scores=tuple(score_of(record.trials) for record in judged) if graded else None,
-            comparison=self.comparison,
+            comparison=None if self.partial else self.comparison,
             score_drops=self._score_drops() if graded else (),
             approved_cases=0 if self.baseline is None else len(self.baseline),
             reads_approved=self.reads_approved,
             first_error=None if broken is None else _one_line(broken),
         )
 
+    def to_approve(self) -> Sequence[CaseRecord]:
+        """What is remembered of the run.
+
+        Where bodies compare with the approved answer, an outcome says something about two versions. Once
+        this one is approved, its answers are the approved ones.
+        """
+        if not self.reads_approved:
+            return self.records
+        return [replace(record, trials=tuple(map(_as_approved, record.trials))) for record in self.records]
+
     def _score_drops(self) -> tuple[float, ...]:
         judged = (pair for pair in pairs(self.records, self.then) if pair.judged)
         return tuple(score_of(pair.then) - score_of(pair.now) for pair in judged)
+
+
+def _as_approved(trial: TrialRecord) -> TrialRecord:
+    settled = trial.outcome in (Outcome.FAILED, Outcome.NEW)
+    return replace(trial, outcome=Outcome.PASSED, score=None) if settled else trial
 
 
 def _one_line(result: Result) -> str:

@@ -23,7 +23,7 @@ from pytest_modelcheck.engine.trials import Plan
 from pytest_modelcheck.errors import BaselineError, OfflineError
 from pytest_modelcheck.records import Calls, Finding, Outcome, Status, Verdict
 from pytest_modelcheck.reports.selection import choose, show
-from pytest_modelcheck.session.conclusion import conclude
+from pytest_modelcheck.session.conclusion import conclude, in_worst_slice, slices_of
 from pytest_modelcheck.session.evidence import Evidence
 from pytest_modelcheck.session.memory import ReplayedAnswers, identity, records_of
 from pytest_modelcheck.session.variation import declared, measured, trials_to_repeat
@@ -74,7 +74,7 @@ class Inquiry:
         self._subject = spec.subject
         self._plan = self._plan_of(spec.cases)
         baseline = self._find_baseline()
-        self._evidence = Evidence(baseline, declared(spec.subject), baseline or {})
+        self._evidence = Evidence(baseline, declared(spec.subject), spec.partial, baseline or {})
 
     def steps(self) -> Generator[Step, Run, None]:
         """What is to be run, step by step; each step is answered with what came of it."""
@@ -99,12 +99,15 @@ class Inquiry:
     # -- the steps ----------------------------------------------------------------------------------
 
     def _first_run(self) -> Generator[Step, Run, None]:
-        start, before = time.perf_counter(), self._session.dispatcher.asked
+        dispatcher = self._session.dispatcher
+        start, before = time.perf_counter(), dispatcher.asked_of(self._subject)
         work = replace(self._work(), progress=self._progress(before))
         run = yield Step(work, self._plan.trials())
-        asked, seconds = self._session.dispatcher.asked - before, time.perf_counter() - start
+        asked, seconds = dispatcher.asked_of(self._subject) - before, time.perf_counter() - start
         evidence = self._evidence
-        evidence.calls = Calls(asked, max(0, run.asks - asked), sum(run.direct.values()), seconds)
+        evidence.calls = Calls(
+            asked, max(0, _questions(run.results) - asked), sum(run.direct.values()), seconds
+        )
         evidence.direct = run.direct
         evidence.results = run.results
         evidence.first_failure = run.first_failure
@@ -151,11 +154,18 @@ class Inquiry:
     def _look_closer(self) -> Generator[Step, Run, None]:
         evidence = self._evidence
         changed = evidence.changed if evidence.misses("max_changed") else frozenset()
-        regressed = (
-            frozenset(evidence.comparison.regressed) if evidence.comparison is not None else frozenset()
-        )
+        evidence.slices = slices_of(self._spec, evidence)
+        about_change = evidence.reads_approved
+        regressed: frozenset[str] = frozenset()
+        if evidence.comparison is not None and not about_change:
+            regressed = frozenset(evidence.comparison.regressed)
         chosen, evidence.hidden = choose(
-            self._plan.cases, evidence.records, regressed, changed, about_change=evidence.reads_approved
+            self._plan.cases,
+            evidence.records,
+            regressed,
+            changed,
+            about_change=about_change,
+            first=in_worst_slice(self._spec, evidence),
         )
         wanted = {id(one.case) for one in chosen}
         results = {
@@ -206,7 +216,7 @@ class Inquiry:
             return None
 
         def progress() -> None:
-            tell(plan.begun, dispatcher.asked - asked)
+            tell(plan.begun, dispatcher.asked_of(self._subject) - asked)
 
         return progress
 
@@ -248,6 +258,7 @@ class Inquiry:
     def _judge(self) -> None:
         evidence = self._evidence
         findings = judge(evidence.observed, self._spec.limits, varies=bool(evidence.variation.varies))
+        findings += self._other_fingerprint()
         if self._session.places.update:
             # What this run sees becomes the baseline, so that today's says nothing about it.
             findings = [finding for finding in findings if not finding.against_baseline]
@@ -255,6 +266,21 @@ class Inquiry:
                 Finding("update", Status.PASSED, f"{len(evidence.records)} cases recorded")
             ]
         evidence.findings = findings
+
+    def _other_fingerprint(self) -> list[Finding]:
+        """Whether the model has changed without changing its version."""
+        subject, approved = self._subject, self._session.store.approved(self._subject.name)
+        if (
+            approved is None
+            or approved.version != subject.version
+            or approved.fingerprint == subject.fingerprint
+        ):
+            return []
+        summary = (
+            f"{subject.label} is not the {approved.version} that was approved: its fingerprint is "
+            f"{subject.fingerprint}, and {approved.fingerprint} was approved; give the change a version of its own"
+        )
+        return [Finding("fingerprint", Status.FAILED, summary, against_baseline=True)]
 
     def _show(self, one: Chosen, result: Result, detailed: Result) -> ShownCase:
         message = detailed.message or result.message or ""
@@ -279,4 +305,9 @@ class Inquiry:
             findings=tuple(self._evidence.findings),
             plugin=self._session.plugin,
         )
-        self._session.candidates.write(header, self._evidence.records)
+        self._session.candidates.write(header, self._evidence.to_approve())
+
+
+def _questions(results: Iterable[Result]) -> int:
+    """How many different questions the judged model was asked."""
+    return len({key for result in results for key, _ in result.asked})

@@ -48,7 +48,13 @@ class Bench:
         definition = Definition(name=name, source=name, location="conftest.py:1", **options)
         shelf = self.cache.shelf(f"{name} {id(function)}", keep=False)
         return Model(
-            definition, function, "1", None, caller_of(definition, function), Answers(shelf, Codec()), self.switchboard.ask
+            definition,
+            function,
+            "1",
+            None,
+            caller_of(definition, function),
+            Answers(shelf, Codec()),
+            self.switchboard.ask,
         )
 
     def work(self, body, subject, approved=lambda trial: None, **options):

@@ -174,7 +174,7 @@ def test_the_first_failure_is_first_by_trial_and_keeps_its_traceback(bench):
 
     def body(case):
         model(case.input)
-        assert case.input == "never", case.input  # noqa: S101
+        assert case.input == "never", case.input
 
     first = bench.run(body, range(4), model).first_failure
     assert str(first).startswith("0")
@@ -227,7 +227,13 @@ def test_an_interrupt_while_the_model_works_ends_everything_and_keeps_what_was_a
     model = bench.model(model_function)
     with pytest.raises(KeyboardInterrupt):
         bench.run(lambda case: model(case.input), range(10), model)
-    assert [model.answers.find(model.key(x)) is not None for x in range(5)] == [True, True, True, False, False]
+    assert [model.answers.find(model.key(x)) is not None for x in range(5)] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_answers_are_made_anew_for_each_reader(bench):
@@ -482,7 +488,9 @@ class TestApproved:
         assert outcomes(run) == [Outcome.PASSED, Outcome.FAILED]
 
     @pytest.mark.parametrize("approved_first", [False, True])
-    def test_a_case_without_an_approved_answer_is_new_and_its_answer_is_kept(self, bench, model, approved_first):
+    def test_a_case_without_an_approved_answer_is_new_and_its_answer_is_kept(
+        self, bench, model, approved_first
+    ):
         reached = []
 
         def body(case):
@@ -530,7 +538,9 @@ def test_what_a_case_does_not_have_is_an_error_that_says_so(bench, model):
         model(case.input)
         return case["language"]
 
-    messages = [str(bench.run(body, ["a"], model).results[0].error) for body in (expected, perturbed, metadata)]
+    messages = [
+        str(bench.run(body, ["a"], model).results[0].error) for body in (expected, perturbed, metadata)
+    ]
     assert "c-0 does not say what is expected" in messages[0]
     assert "case.perturbed is only there in invariance and directional checks" in messages[1]
     assert "c-0 has no metadata 'language' (it has: none)" in messages[2]

@@ -3,7 +3,7 @@ import sys
 import threading
 from contextlib import contextmanager, nullcontext, suppress
 
-from pytest_modelcheck.engine.frames import in_with_block, block_between
+from pytest_modelcheck.engine.frames import block_between, in_with_block
 
 lock = threading.Lock()
 

@@ -95,7 +95,7 @@ def test_a_failure_is_readable_by_somebody_who_never_saw_this_tool():
   change      12 broke, 1 fixed, 13 answers differ   (exact McNemar p = 0.0017)
   where       language=es              11/20 pass   (2.0: 19/20)
 
-  broken cases (12; worst 1 shown)
+  failing cases (12, 12 of them since 2.0; worst 1 shown)
     t-0042  "Quiero un reembolso por el pedido 1182"
             expected 'refund', got 'other'   (2.0: 'refund')
             (tickets.yaml:5)
@@ -163,7 +163,7 @@ def test_the_end_of_the_run_fits_the_terminal(width):
     ]
     assert lines[1].startswith("  FAIL test_known_tickets ")
     assert lines[1].split()[-6:] == ["182/200", "91%", "[85–95]", "96.5%", "13", "200/0"]
-    assert lines[2].startswith("  pass test_names")
+    assert lines[2].startswith("  pass test_name")
     assert lines[3] == "1 passed, 1 failed; answers: 380 cached, 220 asked; each bound holds with 99%"
 
 
