@@ -110,9 +110,7 @@ def _frame(inputs: list[Any]) -> Any:
     try:
         import pandas as pd
     except ModuleNotFoundError as missing:
-        raise UsageError(
-            'collate="frame" needs pandas: pip install "pytest-modelcheck[pandas]"'
-        ) from missing
+        raise UsageError('collate="frame" needs pandas: pip install "pytest-modelcheck[pandas]"') from missing
     return pd.DataFrame(inputs)
 
 
@@ -124,9 +122,7 @@ def _collator(definition: Definition) -> Callable[[list[Any]], Any]:
         return _frame
     if callable(collate):
         return collate
-    raise UsageError(
-        f'{definition.location}: collate={collate!r} is neither "list", "frame" nor a callable'
-    )
+    raise UsageError(f'{definition.location}: collate={collate!r} is neither "list", "frame" nor a callable')
 
 
 def _callable_of(definition: Definition, raw: Any) -> tuple[Callable[[Any], Any], bool]:
