@@ -9,6 +9,7 @@ import os
 import shlex
 import unittest
 import warnings
+from bdb import BdbQuit
 from inspect import isawaitable
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Case
 
 
+_ENDS = (pytest.exit.Exception, BdbQuit)
+"""Ordinary exceptions by their type, which nevertheless are no business of a single case."""
+
+
 def classifier(wrong_if: tuple[type[BaseException], ...]) -> Callable[[BaseException], Outcome | None]:
     """Say what an exception that left a body means; ``None`` is for those that end the whole test."""
 
@@ -50,7 +55,8 @@ def classifier(wrong_if: tuple[type[BaseException], ...]) -> Callable[[BaseExcep
             return Outcome.FAILED
         if isinstance(error, (pytest.skip.Exception, unittest.SkipTest)):
             return Outcome.SKIPPED
-        return Outcome.ERROR if isinstance(error, Exception) else None
+        ends_everything = isinstance(error, _ENDS) or not isinstance(error, Exception)
+        return None if ends_everything else Outcome.ERROR
 
     return classify
 

@@ -1,0 +1,174 @@
+"""What ends everything in pytest ends everything here."""
+
+import pytest
+
+MODEL = """
+@model_fixture
+def echo(model_version):
+    def ask(text):
+        with open("calls.log", "a") as log:
+            log.write(text + "\\n")
+        return text
+    return ask
+"""
+
+
+def aborting(project, line, more=""):
+    project.model(MODEL)
+    project.test(
+        f"""
+import pytest, time, sys
+{more}
+@pytest.mark.golden([str(number) for number in range(10)])
+def test_it(echo, case):
+    assert echo(case.input)
+    if case.input == "4":
+        {line}
+
+def test_next(): pass
+"""
+    )
+
+
+def test_pytest_exit_ends_the_run(project):
+    aborting(project, "pytest.exit('enough', returncode=7)")
+    result = project.run("--model-version=1")
+    assert result.ret == 7
+    result.stdout.fnmatch_lines(["*Exit: enough*"])
+    assert "test_next" not in result.stdout.str()
+
+
+def test_quitting_a_debugger_ends_the_check(project):
+    aborting(project, "import bdb; raise bdb.BdbQuit")
+    result = project.run("--model-version=1")
+    result.assert_outcomes(failed=1, passed=1)
+    assert project.verdicts(result) == {}
+
+
+def test_a_keyboard_interrupt_ends_the_run(project):
+    aborting(project, "raise KeyboardInterrupt")
+    result = project.run_apart("--model-version=1")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["*KeyboardInterrupt*"])
+
+
+def test_what_was_answered_until_then_is_kept(project):
+    aborting(project, "pytest.exit('enough')")
+    project.run("--model-version=1")
+    assert project.calls == [str(number) for number in range(10)]
+    assert [name for name in project.files() if "candidates" in name] == []
+    project.forget_calls()
+    aborting(project, "pass")
+    project.run("--model-version=1").assert_outcomes(passed=2)
+    assert project.calls == []
+
+
+def test_system_exit_fails_the_test_and_not_the_run(project):
+    aborting(project, "sys.exit(3)")
+    result = project.run("--model-version=1")
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(["*SystemExit: 3*"])
+
+
+def test_finally_blocks_of_waiting_bodies_run(project):
+    project.model(MODEL)
+    project.test(
+        """
+        @pytest.mark.golden(["a", "b", "c"])
+        def test_it(echo, case):
+            try:
+                echo("first " + case.input)
+                if case.input == "a":
+                    pytest.exit("enough")
+            finally:
+                with open("ended.log", "a") as log:
+                    log.write(case.input)
+        """
+    )
+    project.run("--model-version=1")
+    assert sorted((project.path / "ended.log").read_text()) == ["a", "b", "c"]
+
+
+def test_a_check_after_an_aborted_one_is_not_affected(project):
+    aborting(
+        project,
+        "sys.exit(3)",
+        """
+@pytest.mark.golden(["x", "y"])
+def test_zz(echo, case):
+    assert echo(case.input) == case.input
+""",
+    )
+    result = project.run("--model-version=1")
+    result.assert_outcomes(failed=1, passed=2)
+
+
+@pytest.mark.parametrize("method", ["signal"])
+def test_pytest_timeout_in_a_body_ends_the_item(project, method):
+    pytest.importorskip("pytest_timeout")
+    aborting(project, "time.sleep(10)")
+    result = project.run("-p", "timeout", "--timeout=0.3", f"--timeout-method={method}", "--model-version=1")
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(["*Timeout*"])
+    assert project.verdicts(result) == {}
+
+
+def test_pytest_timeout_in_the_model_ends_the_item(project):
+    pytest.importorskip("pytest_timeout")
+    project.model(
+        """
+        import time
+
+        @model_fixture
+        def echo():
+            return lambda text: time.sleep(10)
+        """
+    )
+    project.test(
+        """
+        @pytest.mark.golden(["a", "b"])
+        def test_it(echo, case):
+            assert echo(case.input)
+
+        def test_next(): pass
+        """
+    )
+    result = project.run("-p", "timeout", "--timeout=0.3")
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(["*Timeout*"])
+
+
+def test_pytest_timeout_in_an_awaited_model_ends_the_item(project):
+    pytest.importorskip("pytest_timeout")
+    project.model(
+        """
+        import asyncio
+
+        @model_fixture
+        def echo():
+            async def ask(text):
+                await asyncio.sleep(10)
+            return ask
+        """
+    )
+    project.test(
+        """
+        @pytest.mark.golden(["a", "b"])
+        def test_it(echo, case):
+            assert echo(case.input)
+
+        def test_next(): pass
+        """
+    )
+    result = project.run("-p", "timeout", "--timeout=0.3")
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(["*Timeout*"])
+    assert result.duration < 8
+
+
+def test_a_pytest_fail_that_times_nothing_out_is_a_wrong_answer(project):
+    pytest.importorskip("pytest_timeout")
+    aborting(project, "pytest.fail('no')")
+    result = project.run("-p", "timeout", "--timeout=60", "--model-version=1")
+    result.assert_outcomes(failed=1, passed=1)
+    assert project.verdict(result).cases.failed == 1
