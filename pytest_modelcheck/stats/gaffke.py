@@ -66,7 +66,9 @@ def gaffke_bounds(
 def mean_p_value(values: ArrayLike, at_least: float) -> float:
     """Return the p-value of "the mean of these scores in [0, 1] is at least ``at_least``".
 
-    The smallest tail for which the upper bound of :func:`gaffke_bounds` does not exceed ``at_least``.
+    The smallest tail for which the upper bound of :func:`gaffke_bounds` does not exceed ``at_least``. For
+    differences ``d`` in [-1, 1] and "the mean drop is at most ``m``", give ``(1 - d) / 2`` and
+    ``(1 - m) / 2``.
 
     >>> mean_p_value([0.2, 0.4, 0.3, 0.5, 0.1, 0.3], at_least=0.8) < 0.01
     True

@@ -153,6 +153,16 @@ def paired(runs):
             fails = tables[:, :1] >= limits
             yield at_most(f"at max_drop=0.05, n={n}, {fix_rate:g} fixed: failed at 0.01", fails[:, 0], 0.01)
             yield describes("  the same by Tango's interval", fails[:, 1], "nominal 0.01")
+    for n in (40, 100, 200):
+        limits = np.array([_first_failing(drop_p_value, fixed, n) for fixed in range(40)])
+        for broken in (0.05, 0.0):
+            noisy = rng.beta(0.9, 0.3, n)
+            old = np.where(np.arange(n) < broken * n, 1.0, noisy)
+            new = np.where(np.arange(n) < broken * n, 0.0, noisy) if broken else np.clip(noisy - 0.05, 0, 1)
+            was, now = (rng.random((10 * runs, n)) < chances for chances in (old, new))
+            regressed, fixed = (was & ~now).sum(axis=1), (~was & now).sum(axis=1)
+            how = "5% of the cases break for sure" if broken else "every case fell by 5 points"
+            yield at_most(f"at max_drop=0.05, n={n}, {how}: failed at 0.01", regressed >= limits[fixed], 0.01)
 
 
 def _first_failing(p_value, fixed, n):
@@ -178,6 +188,15 @@ def repeats(runs):
     yield at_most(
         "unchanged model, 30 cases, scores of 3 and 3 runs: failed at 0.05", np.array(p_values) <= 0.05, 0.05
     )
+    for n in (20, 100):
+        margins = []
+        for _ in range(2 * runs):
+            chances = rng.beta(2, 0.5, n)
+            now = np.where(rng.random(n) < 0.1, chances * 0.5, chances)
+            limit = (chances - now).mean()
+            drops = (rng.binomial(5, chances) - rng.binomial(5, now)) / 5
+            margins.append(mean_p_value((1 - drops) / 2, (1 - limit) / 2) <= 0.05)
+        yield at_most(f"{n} cases, 5 and 5 runs, at max_drop: failed at 0.05", margins, 0.05)
     seen = []
     for _ in range(2 * runs):
         chances = rng.beta(1, 0.4, 100)
