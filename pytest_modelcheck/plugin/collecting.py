@@ -11,14 +11,14 @@ import pytest
 
 from pytest_modelcheck.errors import CaseError, ModelcheckError, UsageError, located
 from pytest_modelcheck.plugin.hooks import MISTAKES
-from pytest_modelcheck.plugin.items import MARKED, Marked, bind, definitions_of
+from pytest_modelcheck.plugin.items import MARKED, Marked, bind
 from pytest_modelcheck.plugin.state import state_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[pytest.Item]) -> None:
+def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[pytest.Function]) -> None:
     """Read every marker, and select by ``--modelcheck-case``.
 
     Raises:
@@ -28,11 +28,11 @@ def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[p
         state = state_of(session)
     except ModelcheckError as error:
         return _refuse(session, items, str(error))
+    state.collected = frozenset(item.nodeid for item in items)
     mistakes = []
     for item in ours:
-        state.used.update(one.name for one in definitions_of(item).values())  # type: ignore[arg-type]
         try:
-            marked = bind(item, dict(state.settings.limits))  # type: ignore[arg-type]
+            marked = bind(item, dict(state.settings.limits))
         except UsageError as error:
             mistakes.append(_placed(item, error))
         else:

@@ -54,6 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(received, "modelcheck-received")
 
 
+@pytest.hookimpl(tryfirst=True)  # before -k and its like: what they deselect still exists
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
     """Find the tests that are ours, and refuse markers that cannot be meant."""
     from pytest_modelcheck.plugin.items import is_ours
@@ -66,7 +67,7 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
         bind_all(session, items, ours)
 
 
-def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
     """Say which models are tested, in which version."""
     if _ACTIVE not in config.stash:
         return []
@@ -75,7 +76,18 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
 
     if STATE not in config.stash:
         return []  # why it could not be made, pytest is about to say
-    return header(config)
+    return header(config, items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Begin a test that is ours."""
+    if _ACTIVE not in item.config.stash:
+        return (yield)
+    from pytest_modelcheck.plugin.running import prepared
+
+    with prepared(item):
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -123,10 +135,13 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Approve what was seen, where that was asked for; a worker leaves it to its controller."""
     config = session.config
-    if config.stash[RECEIVED].verdicts and not hasattr(config, "workerinput"):
-        from pytest_modelcheck.plugin.reporting import finish
+    if not config.stash[RECEIVED].verdicts or hasattr(config, "workerinput"):
+        return
+    if config.getoption("modelcheck_update"):
+        from pytest_modelcheck.plugin.approving import approve_seen
+        from pytest_modelcheck.plugin.reporting import verdicts_of
 
-        finish(config)
+        approve_seen(session, verdicts_of(config))
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import pytest
 
@@ -60,7 +60,7 @@ def own_fixtures(item: pytest.Function) -> frozenset[str]:
     )
 
 
-def is_ours(item: pytest.Item) -> bool:
+def is_ours(item: pytest.Item) -> TypeGuard[pytest.Function]:
     """Whether a test uses a model fixture, ``case`` or ``score`` of ours."""
     return isinstance(item, pytest.Function) and bool(own_fixtures(item) or definitions_of(item))
 

@@ -37,7 +37,7 @@ class State:
         self.definitions = model_definitions(session)
         self.versions = Versions(self.settings.versions, self.definitions, self.session.approved_version)
         self.models: dict[str, Model] = {}
-        self.used: set[str] = set()
+        self.collected: frozenset[str] = frozenset()
         self._warned: set[str] = set()
 
     def open_model(self, definition: Definition, raw: Any) -> Model:

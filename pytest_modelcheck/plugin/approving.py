@@ -1,0 +1,77 @@
+"""What ``--modelcheck-update`` does at the end of the run.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_modelcheck import __version__
+from pytest_modelcheck.baselines.approvals import Signature, approve
+from pytest_modelcheck.baselines.candidates import CandidateStore
+from pytest_modelcheck.baselines.identity import approver, now
+from pytest_modelcheck.baselines.store import BaselineStore
+from pytest_modelcheck.errors import ModelcheckError
+from pytest_modelcheck.plugin.settings import settings_of
+from pytest_modelcheck.session.session import CANDIDATES
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from pytest_modelcheck.plugin.settings import Settings
+    from pytest_modelcheck.records import Verdict
+
+APPROVALS = pytest.StashKey[list[str]]()
+"""What was approved and what was not, a line each."""
+
+
+def approve_seen(session: pytest.Session, verdicts: Collection[Verdict]) -> None:
+    """Approve what this run saw. A run that was cut short approves nothing; a refusal fails the run."""
+    config = session.config
+    lines = config.stash[APPROVALS] = []
+    if session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        lines.append("nothing was approved: the run was cut short")
+        return
+    settings = settings_of(config)
+    complete = True
+    for model, version in sorted({(one.model, one.version) for one in verdicts}, key=str):
+        seen = frozenset(one.check for one in verdicts if (one.model, one.version) == (model, version))
+        found, done = _approve(settings, model, version, seen, config.invocation_params.dir)
+        lines += found
+        complete = complete and done
+    if not complete and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _approve(
+    settings: Settings, model: str, version: str | None, checks: Collection[str], here: Path
+) -> tuple[list[str], bool]:
+    if version is None:
+        return [f"not approved: {model} has no version. Name it: pytest --model-version=VERSION"], False
+    places = settings.places
+    try:
+        report = approve(
+            CandidateStore(places.cache / CANDIDATES),
+            BaselineStore(places.baselines),
+            settings.root,
+            model=model,
+            version=version,
+            signature=Signature(approver(settings.root), now(), plugin=__version__),
+            select=checks.__contains__,
+        )
+    except (ModelcheckError, OSError) as error:
+        return [f"not approved: {model} {version}: {error}"], False
+    lines = [f"not approved: {refusal.check}: {'; '.join(refusal.reasons)}" for refusal in report.refused]
+    if report.approved:
+        count = len(report.approved)
+        checks_approved = "1 check" if count == 1 else f"{count} checks"
+        lines.append(f"approved: {model} {version}, {checks_approved} in {_shown(places.baselines, here)}")
+    return lines, not report.refused
+
+
+def _shown(folder: Path, here: Path) -> str:
+    return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
