@@ -173,6 +173,8 @@ class Worker(greenlet):  # type: ignore[misc]  # it comes without types
         conductor = self.conductor
         if conductor.closing:
             raise GreenletExit
+        if model is conductor.work.subject:
+            self.view._unanswered = True  # noqa: SLF001 - for now; for good, where the model breaks
         obstacle = conductor.obstacle(_getframe(2))
         if obstacle is not None:
             conductor.direct[obstacle] += 1
@@ -259,6 +261,8 @@ class Conductor:
         raw = None if key is None else model.answers.find(key)
         if raw is None:
             self.direct["a thread of the body's own"] += 1
+            if view is not None and model is self.work.subject:
+                view._unanswered = True  # noqa: SLF001
             raw = self.dispatcher.answer(model, x, key)
         if view is not None and model is self.work.subject:
             raw = view._answered(key, raw)  # noqa: SLF001
@@ -271,6 +275,8 @@ class Conductor:
         raw = None if key is None else model.answers.find(key)
         if raw is None:
             self.direct["an event loop runs"] += 1
+            if model is self.work.subject:
+                view._unanswered = True  # noqa: SLF001
             raw = await self.dispatcher.answer_async(model, x, key)
         if model is self.work.subject:
             raw = view._answered(key, raw)  # noqa: SLF001

@@ -77,6 +77,7 @@ class CaseView:
         "_recorded",
         "_score",
         "_trial",
+        "_unanswered",
     )
 
     def __init__(
@@ -86,7 +87,7 @@ class CaseView:
         self._answers = answers
         self._find_approved = find_approved
         self._asked: list[tuple[bytes | None, Raw]] = []
-        self._new = False
+        self._new = self._unanswered = False
         self._score: float | None = None
         self._recorded: Any = MISSING
         self._read_approved = False
@@ -240,7 +241,7 @@ def conclude(view: CaseView, outcome: Outcome, error: BaseException | None, subj
     if view._new:  # noqa: SLF001
         outcome = Outcome.NEW
     elif outcome in (Outcome.PASSED, Outcome.FAILED):
-        if not view._asked:  # noqa: SLF001
+        if not view._asked and not view._unanswered:  # noqa: SLF001
             outcome = Outcome.ERROR
             error = NeverAsked(f"the body never asked the model {subject!r}, so it says nothing about it")
         elif view._trial.case.known_failure is not None:  # noqa: SLF001
