@@ -3,8 +3,9 @@
 What a fenced block means is told by its language and its first line:
 
 - ```` ```python ````, ``yaml``, ``ini``, ``toml`` whose first line is a comment that names a file
-  (``# test_tone.py``) write that file; ``# test_tone.py, added`` adds to it. A file that knows no comments is
-  named by ``<!-- file: reviews.csv -->`` on the line before.
+  (``# test_tone.py``) write that file. A file that knows no comments is named by
+  ``<!-- file: reviews.csv -->`` on the line before. A block that names no file quotes one: each of its
+  paragraphs must stand in the folder.
 - ```` ```pycon ```` is a doctest, in which ``FOLDER`` is the folder.
 - ```` ```console ```` holds commands, each after ``$ ``, and what they print, in which ``...`` stands for
   anything. A command must end well, unless ``<!-- exit: 1 -->`` stands before its block.
@@ -20,24 +21,31 @@ did print (except where the page has a line ``...``).
 from __future__ import annotations
 
 import doctest
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import sysconfig
+import threading
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[2]
 REWRITE = os.environ.get("REWRITE_DOCS") == "1"
 
 _FENCE = re.compile(r"^( *)(```+)(\S*)\s*$")
 _REMARK = re.compile(r"^ *<!-- (file|exit|run|folder|not run): (.*?) -->\s*$")
-_NAMED = re.compile(r"^# ([\w./-]+\.\w+)(, added)?$")
-_FILES = {"python", "yaml", "ini", "toml", "csv", "json", "jsonl"}
+_NAMED = re.compile(r"^# ([\w./-]+\.\w+)$")
+_FILES = ("python", "yaml", "ini", "toml", "csv", "json")
 
 
 @dataclass
@@ -94,9 +102,10 @@ def blocks_of(path: Path) -> list[Block]:
 class Story:
     """A page, and the folder that it is told to."""
 
-    def __init__(self, page: Path, folder: Path) -> None:
+    def __init__(self, page: Path, folder: Path, variables: dict[str, str]) -> None:
         self.page = page
         self.folder = folder
+        self.environment = environment() | variables
         self._globals: dict[str, object] = {"FOLDER": folder}
         self._written: list[tuple[Block, list[str]]] = []
 
@@ -117,7 +126,7 @@ class Story:
             self._console(block)
         elif block.language == "pycon":
             self._doctest(block)
-        elif block.language in _FILES:
+        elif block.language in _FILES or "file" in block.remarks:
             self._file(block)
         elif block.language != "text" and not block.language.startswith("{"):
             pytest.fail(f"{block.place}: nothing is known of blocks of {block.language or 'no language'!r}")
@@ -125,13 +134,19 @@ class Story:
     def _file(self, block: Block) -> None:
         named = _NAMED.match(block.lines[0])
         if named is None and "file" not in block.remarks:
-            pytest.fail(f"{block.place}: the first line does not name the file that this is")
+            self._quote(block)
+            return
         path = self.folder / (named[1] if named is not None else block.remarks["file"])
         text = "\n".join(block.lines[1:] if named is not None else block.lines).strip("\n") + "\n"
         path.parent.mkdir(parents=True, exist_ok=True)
-        if named is not None and named[2]:
-            text = path.read_text(encoding="utf-8") + "\n\n" + text
         path.write_text(text, encoding="utf-8")
+
+    def _quote(self, block: Block) -> None:
+        suffix = {"python": "py"}.get(block.language, block.language)
+        sources = [path.read_text(encoding="utf-8") for path in self.folder.glob(f"*.{suffix}")]
+        for paragraph in re.split(r"\n\n+", "\n".join(block.lines)):
+            known = any(paragraph in source for source in sources)
+            assert known, f"{block.place}: names no file to write, and no file says\n{paragraph}"
 
     def _console(self, block: Block) -> None:
         told: list[str] = []
@@ -145,7 +160,7 @@ class Story:
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=self.folder,
-            env=environment(),
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -245,13 +260,45 @@ def _timeless(text: str) -> str:
     return text.strip("\n") + "\n"
 
 
+class LanguageModel(BaseHTTPRequestHandler):
+    """Answers as a provider does, from the words that it is asked."""
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        text = asked["messages"][-1]["content"]
+        poem = "Roses are red." if "poem" in text else None
+        content = poem or json.dumps(
+            {"label": "refund" if "money" in text else "other", "urgent": "!" in text}
+        )
+        answer = json.dumps({"choices": [{"message": {"content": content}}]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_arguments: object) -> None:
+        """Write no log."""
+
+
+@pytest.fixture(scope="session")
+def language_model() -> Iterator[str]:
+    """The address of a language model on this machine."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), LanguageModel)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
 @pytest.fixture
-def tell(tmp_path):
+def tell(tmp_path: Path, language_model: str) -> Callable[[str], None]:
     """Tell a page to an empty folder."""
 
     def tell(page: str) -> None:
         folder = tmp_path / "project"
         folder.mkdir(exist_ok=True)
-        Story(ROOT / page, folder).tell()
+        Story(ROOT / page, folder, {"LLM_URL": language_model}).tell()
 
     return tell

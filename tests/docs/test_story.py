@@ -32,7 +32,7 @@ def test_a_page_that_says_what_is_so_passes(told):
         ("<!-- run: false -->\n", "exits with 1"),
         ("\n```pycon\n>>> 1 + 1\n3\n```\n", "page.md:2:"),
         ("```pycon\n>>> undefined\n```\n", "NameError"),
-        ("```python\nx = 1\n```\n", "does not name the file"),
+        ("```python\nx = 1\n```\n", "names no file to write, and no file says"),
         ("```rust\nfn main() {}\n```\n", "nothing is known of blocks of 'rust'"),
         ("```console\n1\n```\n", "does not begin with a command"),
         ("```console\n$ true\n", "never closed"),
