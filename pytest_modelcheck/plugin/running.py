@@ -41,6 +41,14 @@ FATAL = pytest.StashKey[list["Judged"]]()
 
 
 @contextmanager
+def prepared(item: pytest.Item) -> Iterator[None]:
+    """Whatever a test that is ours needs while its fixtures are set up, some of which may run checks."""
+    item.stash[VERDICTS], item.stash[FATAL] = [], []
+    with aware_of_greenlets():
+        yield
+
+
+@contextmanager
 def staged(item: pytest.Item) -> Iterator[None]:
     """Whatever a test that is ours needs to be true while it runs."""
     state = item.config.stash.get(STATE, None)
@@ -49,7 +57,6 @@ def staged(item: pytest.Item) -> Iterator[None]:
         return
     switchboard = state.session.switchboard
     switchboard.awaited = inspect.iscoroutinefunction(item.obj)
-    item.stash[VERDICTS], item.stash[FATAL] = [], []
     marked = item.stash.get(MARKED, None)
     if marked is not None and switchboard.awaited:
         item.obj = _all_cases(item, marked)

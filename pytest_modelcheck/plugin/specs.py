@@ -20,6 +20,7 @@ from pytest_modelcheck.baselines.provenance import body_digest, file_digest
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.checks.spec import CheckSpec, Provenance
+from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.plugin.assertions import without_diffs
 from pytest_modelcheck.plugin.progress import progress_of
 from pytest_modelcheck.plugin.render import render
@@ -200,7 +201,13 @@ def _cases(item: pytest.Function, request: Request, state: State) -> Sequence[Ca
 
 
 def selected(cases: list[Case], state: State) -> list[Case]:
-    """The cases that ``--modelcheck-case`` asks for."""
+    """The cases that ``--modelcheck-case`` asks for.
+
+    Raises:
+        CaseError: there is none to begin with.
+    """
+    if not cases:
+        raise CaseError("there are no cases at all, so that the check would say nothing")
     wanted = state.settings.cases
     if not wanted:
         return cases

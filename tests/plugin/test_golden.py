@@ -183,3 +183,16 @@ def test_a_check_with_no_applicable_case_fails(project):
     result = project.run("--model-version=2.0")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["FAILED *::test_french - 0 of 10 cases were applicable"])
+
+
+def test_a_check_without_any_case_fails(project):
+    project.test(
+        """
+        @pytest.mark.golden([])
+        def test_none(triage, case):
+            assert triage(case.input)
+        """
+    )
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["FAILED *::test_none - there are no cases at all, *"])
