@@ -9,7 +9,8 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -18,6 +19,9 @@ from pytest_modelcheck.records import CaseRecord, Outcome, TrialRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+# Lines are put together from text: a check writes one a case, most of it JSON already.
+_quoted: Final = json.encoder.encode_basestring
 
 
 def encode(record: CaseRecord) -> bytes:
@@ -30,17 +34,13 @@ def encode(record: CaseRecord) -> bytes:
     >>> encode(CaseRecord("t-42", "8f0c", "77aa", "Quiero un…", (trial,))).decode()
     '{"id":"t-42","outcome":"passed","answer":"refund","about":"Quiero un…","input":"8f0c","expected":"77aa"}'
     """
-    if len(record.trials) == 1 and _is_plain(record.trials[0]):
-        line = _short(record, record.trials[0])
-    else:
-        given: dict[str, bytes] = {}
-        trials = [_trial_out(trial, record.input, given) for trial in record.trials]
-        line = {"id": record.id, "about": record.about, "trials": trials, "input": record.input}
-    if record.expected is not None:
-        line["expected"] = record.expected
+    trials = record.trials
+    told = _short(record, trials[0]) if len(trials) == 1 and _is_plain(trials[0]) else _long(record)
+    expected = "" if record.expected is None else f',"expected":"{record.expected}"'
+    line = f'{{"id":{_quoted(record.id)},{told},"input":"{record.input}"{expected}}}'
     try:
-        return orjson.dumps(line)
-    except TypeError as error:
+        return line.encode()
+    except UnicodeEncodeError as error:
         raise BaselineError(f"case {record.id!r} cannot be written as JSON: {error}") from error
 
 
@@ -67,46 +67,51 @@ def _is_plain(trial: TrialRecord) -> bool:
     return trial.perturbation is None and trial.about is None and not trial.variant and not trial.repeat
 
 
-def _short(record: CaseRecord, trial: TrialRecord) -> dict[str, object]:
-    line: dict[str, object] = {"id": record.id, "outcome": trial.outcome}
-    if trial.score is not None:
-        line["score"] = trial.score
-    if trial.recorded is not None:
-        line["recorded"] = orjson.Fragment(trial.recorded)
-    asked = _asked_out(trial, record.input, {})
-    if "answer" in asked:
-        return line | asked | {"about": record.about, "input": record.input}
-    return line | {"about": record.about} | asked | {"input": record.input}
+def _short(record: CaseRecord, trial: TrialRecord) -> str:
+    outcome, about = _outcome_out(trial), _quoted(record.about)
+    if len(trial.asked) == 1 and trial.asked[0][0] == record.input:
+        return f'{outcome},"answer":{trial.asked[0][1].decode()},"about":{about}'
+    asked = f',"asked":[{_asked_out(trial, {})}]' if trial.asked else ""
+    return f'{outcome},"about":{about}{asked}'
 
 
-def _trial_out(trial: TrialRecord, own: str, given: dict[str, bytes]) -> dict[str, object]:
-    fields: dict[str, object] = {
-        "perturbation": trial.perturbation,
-        "variant": trial.variant or None,
-        "repeat": trial.repeat or None,
-        "outcome": trial.outcome,
-        "score": trial.score,
-        "recorded": orjson.Fragment(trial.recorded) if trial.recorded is not None else None,
-        "about": trial.about,
-    }
-    present = {name: value for name, value in fields.items() if value is not None}
-    return present | _asked_out(trial, own, given)
+def _long(record: CaseRecord) -> str:
+    given: dict[str, bytes] = {}
+    trials = ",".join([_trial_out(trial, record.input, given) for trial in record.trials])
+    return f'"about":{_quoted(record.about)},"trials":[{trials}]'
 
 
-def _asked_out(trial: TrialRecord, own: str, given: dict[str, bytes]) -> dict[str, object]:
-    """Every answer, or the only one, where it is the answer to the case's own input."""
+def _trial_out(trial: TrialRecord, own: str, given: dict[str, bytes]) -> str:
+    which = "" if trial.perturbation is None else f'"perturbation":{_quoted(trial.perturbation)},'
+    if trial.variant:
+        which += f'"variant":{trial.variant},'
+    if trial.repeat:
+        which += f'"repeat":{trial.repeat},'
+    about = "" if trial.about is None else f',"about":{_quoted(trial.about)}'
     if len(trial.asked) == 1 and trial.asked[0][0] == own:
         given[own] = trial.asked[0][1]
-        return {"answer": orjson.Fragment(given[own])}
-    pairs = [_ask_out(digest, answer, given) for digest, answer in trial.asked]
-    return {"asked": pairs} if pairs else {}
+        asked = f',"answer":{given[own].decode()}'
+    else:
+        asked = f',"asked":[{_asked_out(trial, given)}]' if trial.asked else ""
+    return f"{{{which}{_outcome_out(trial)}{about}{asked}}}"
 
 
-def _ask_out(digest: str, answer: bytes, given: dict[str, bytes]) -> list[object]:
-    if given.get(digest) == answer:
-        return [digest]
-    given[digest] = answer
-    return [digest, orjson.Fragment(answer)]
+def _outcome_out(trial: TrialRecord) -> str:
+    text = f'"outcome":"{trial.outcome._value_}"'
+    if trial.score is not None:
+        text += f',"score":{trial.score!r}'
+    return text if trial.recorded is None else f'{text},"recorded":{trial.recorded.decode()}'
+
+
+def _asked_out(trial: TrialRecord, given: dict[str, bytes]) -> str:
+    pairs = []
+    for digest, answer in trial.asked:
+        if given.get(digest) == answer:
+            pairs.append(f'["{digest}"]')
+        else:
+            given[digest] = answer
+            pairs.append(f'["{digest}",{answer.decode()}]')
+    return ",".join(pairs)
 
 
 def _trial_in(fields: Mapping[str, Any], own: str, given: dict[str, bytes], about: str | None) -> TrialRecord:

@@ -10,6 +10,7 @@ from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.header import Header
 from pytest_modelcheck.baselines.provenance import body_digest, file_digest
 from pytest_modelcheck.baselines.store import BaselineStore
+from pytest_modelcheck.canonical import short
 from pytest_modelcheck.records import CaseRecord, Outcome, TrialRecord
 
 TEST_FILE = """
@@ -26,9 +27,9 @@ def test_other(triage, case):
 
 
 def _record(case: str, answer: object, outcome: str = "passed", **more: object) -> CaseRecord:
-    digest = str(more.pop("input", f"{case}-input"))
+    digest = str(more.pop("input", short(f"{case}-input")))
     trial = TrialRecord(Outcome(outcome), ((digest, json.dumps(answer).encode()),))
-    return CaseRecord(case, digest, f"{case}-expected", f"about {case}", (trial,))
+    return CaseRecord(case, digest, short(f"{case}-expected"), f"about {case}", (trial,))
 
 
 @pytest.fixture
