@@ -198,6 +198,8 @@ class Finding:
         against_baseline: Whether only a comparison with the approved behaviour says so; approving the
             behaviour as it is now would then settle it.
         p_value: The probability of what was observed if the requirement were met, where there is one.
+        reveals: What the check could have detected, where the limit is not plainly met and chance plays a
+            part: ``"40 cases can only reveal rates under 75%"``.
     """
 
     limit: str
@@ -205,6 +207,7 @@ class Finding:
     summary: str
     against_baseline: bool = False
     p_value: float | None = None
+    reveals: str | None = None
 
     @property
     def met(self) -> bool:
@@ -380,5 +383,14 @@ class Verdict:
     @property
     def headline(self) -> str:
         """The first line of every report: the finding that decided."""
-        worst = max(self.findings, key=lambda finding: finding.status.severity, default=None)
+        worst = self._worst
         return worst.summary if worst is not None else f"{self.cases.judged} cases"
+
+    @property
+    def reveals(self) -> str | None:
+        """What the check could have detected, as the finding that decided says, or ``None``."""
+        return None if self._worst is None else self._worst.reveals
+
+    @property
+    def _worst(self) -> Finding | None:
+        return max(self.findings, key=lambda finding: finding.status.severity, default=None)

@@ -13,7 +13,7 @@ from pytest_modelcheck.checks.fold import is_graded, outcome_of, score_of
 from pytest_modelcheck.records import Comparison, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from pytest_modelcheck.records import CaseRecord, TrialRecord
 
@@ -22,7 +22,7 @@ _JUDGED = (Outcome.PASSED, Outcome.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One case on both sides, reduced to the trials that both sides have."""
+    """One case on both sides, reduced to the perturbed inputs that both sides have."""
 
     id: str
     now: Sequence[TrialRecord]
@@ -38,8 +38,16 @@ class Pair:
         """Whether any answer differs; a side without an answer differs from none."""
         return any(
             now.answer is not None and then.answer is not None and not same(now.answer, then.answer)
-            for now, then in zip(self.now, self.then, strict=True)
+            for now, then in self.matched()
         )
+
+    def matched(self) -> Iterable[tuple[TrialRecord, TrialRecord]]:
+        """Each trial of now with the one of then: the same run of it, else the first."""
+        if len(self.now) == 1 == len(self.then):
+            return ((self.now[0], self.then[0]),)
+        approved = {trial.key: trial for trial in reversed(self.then)}
+        first = {trial.key[:2]: trial for trial in reversed(self.then)}
+        return [(trial, approved.get(trial.key) or first[trial.key[:2]]) for trial in self.now]
 
 
 def is_same_case(now: CaseRecord, then: CaseRecord | None) -> bool:
@@ -48,7 +56,7 @@ def is_same_case(now: CaseRecord, then: CaseRecord | None) -> bool:
 
 
 def pairs(now: Sequence[CaseRecord], then: Mapping[str, CaseRecord]) -> list[Pair]:
-    """Pair what both sides have: the same cases, and of those the same trials."""
+    """Pair what both sides have: the same cases, and of those the same trials, however often each was run."""
     found = []
     for record in now:
         other = then.get(record.id)
@@ -57,11 +65,14 @@ def pairs(now: Sequence[CaseRecord], then: Mapping[str, CaseRecord]) -> list[Pai
         if len(record.trials) == 1 == len(other.trials) and record.trials[0].key == other.trials[0].key:
             found.append(Pair(record.id, record.trials, other.trials))
             continue
-        approved = {trial.key: trial for trial in other.trials}
-        shared = [(trial, approved[trial.key]) for trial in record.trials if trial.key in approved]
-        if shared:
-            found.append(Pair(record.id, [one for one, _ in shared], [two for _, two in shared]))
+        both = {trial.key[:2] for trial in record.trials} & {trial.key[:2] for trial in other.trials}
+        if both:
+            found.append(Pair(record.id, _within(record.trials, both), _within(other.trials, both)))
     return found
+
+
+def _within(trials: Sequence[TrialRecord], places: Collection[tuple[str, int]]) -> list[TrialRecord]:
+    return [trial for trial in trials if trial.key[:2] in places]
 
 
 def compare(

@@ -13,12 +13,17 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical.wording import percent, plural
 from pytest_modelcheck.checks.limits import allowed, exceeds
+from pytest_modelcheck.checks.noise import DropNoise, RateNoise, Rule, ShareNoise
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import Finding, Status
 
 if TYPE_CHECKING:
     from pytest_modelcheck.checks.limits import Allowance, Limits
+    from pytest_modelcheck.checks.runs import Runs, Shares
     from pytest_modelcheck.records import Comparison, Tally
+
+
+_ROUNDING = 1e-9  # of a mean of scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,30 +32,50 @@ class Observed:
 
     Attributes:
         cases: How the cases came out.
-        scores: The score of each judged case, where the check is graded, else ``None``.
+        runs: How the runs of the judged cases came out, as (passed, judged), where cases were run more than
+            once; ``None`` where a case is one run.
+        means: The value of each unit (a case, or a group of them), where a unit is more than one run that
+            passes or fails; ``None`` where counts say it all.
+        units: What the units are, in the plural.
+        graded: Whether values are scores.
         comparison: With the approved behaviour, or ``None``.
-        score_drops: Approved score minus today's, for each pair, where the check is graded.
+        pairs: The runs of each case that is compared, then and now, where exchanging them within the case is
+            the test; ``None`` where it is not, or where there is one run of each.
+        drops: Then minus now, for each unit that is compared; ``None`` where counts say it all.
+        shares: How many runs regressed, how many answers changed, and of how many runs each, where cases were
+            run more than once.
         approved_cases: How many cases the baseline has.
         reads_approved: Whether the body compares with the approved answer itself.
         first_error: What the first broken case raised, in one line.
     """
 
     cases: Tally
-    scores: tuple[float, ...] | None = None
+    runs: tuple[int, int] | None = None
+    means: tuple[float, ...] | None = None
+    units: str = "cases"
+    graded: bool = False
     comparison: Comparison | None = None
-    score_drops: tuple[float, ...] = ()
+    pairs: tuple[Runs, ...] | None = None
+    drops: tuple[float, ...] | None = None
+    shares: Shares | None = None
     approved_cases: int = 0
     reads_approved: bool = False
     first_error: str | None = None
 
     @property
     def rate(self) -> float | None:
-        """The pass rate, or the mean score."""
+        """The pass rate, or the mean over the units."""
         if not self.cases.judged:
             return None
-        if self.scores is not None:
-            return sum(self.scores) / len(self.scores)
-        return self.cases.passed / self.cases.judged
+        if self.means is not None:
+            return sum(self.means) / len(self.means)
+        passed, judged = self.counts
+        return passed / judged
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many runs passed, and of how many."""
+        return (self.cases.passed, self.cases.judged) if self.runs is None else self.runs
 
 
 def judge(observed: Observed, limits: Limits, *, varies: bool) -> list[Finding]:
@@ -59,7 +84,7 @@ def judge(observed: Observed, limits: Limits, *, varies: bool) -> list[Finding]:
     Raises:
         UsageError: the limits contradict what the body does.
     """
-    if observed.reads_approved and limits.at_least is not None and observed.scores is None:
+    if observed.reads_approved and limits.at_least is not None and not observed.graded:
         raise UsageError(
             f"at_least={limits.at_least:g} cannot be held against a body that compares with case.approved: "
             "how many answers may differ is max_changed"
@@ -128,127 +153,98 @@ def _failed(limit: str, summary: str, *, against_baseline: bool = False) -> Find
 
 
 def _limits(observed: Observed, limits: Limits, *, varies: bool) -> list[Finding]:
+    rule = Rule(limits, varies=varies)
     findings = []
     required = required_rate(observed, limits)
     if required is not None:
-        findings.append(_rate(observed, required, limits, varies=varies))
-    if observed.reads_approved:
-        if observed.scores is None:
-            changed, of = observed.cases.failed, observed.cases.judged
-            findings.append(_changed(changed, of, limits.max_changed or 0, limits, varies=varies))
-        return findings
+        findings.append(_rate(observed, required, rule))
     comparison = observed.comparison
+    if observed.reads_approved:
+        if not observed.graded:
+            findings.append(_differ(observed, limits.max_changed or 0, rule))
+        return findings
     if comparison is None:
         return findings
     if comparison.judged:
-        findings.append(_drop(observed, comparison, limits, varies=varies))
+        findings.append(_drop(observed, comparison, rule))
     if limits.max_regressed is not None:
-        findings.append(_regressed(comparison, limits.max_regressed, limits, varies=varies))
+        findings.append(_regressed(observed, comparison, limits.max_regressed, rule))
     if limits.max_changed is not None:
-        changed = len(comparison.changed)
-        findings.append(_changed(changed, comparison.shared, limits.max_changed, limits, varies=varies))
+        findings.append(_changed(observed, comparison, limits.max_changed, rule))
     return findings
 
 
-def _rate(observed: Observed, required: float, limits: Limits, *, varies: bool) -> Finding:
-    cases, rate = observed.cases, observed.rate or 0.0
-    if observed.scores is not None:
-        summary = f"mean score {rate:.3g} over {cases.judged} cases, at least {required:g} required"
-    else:
-        wanted = "all required" if required == 1.0 else f"at least {percent(required)} required"
-        summary = f"{cases.passed}/{cases.judged} cases pass ({percent(rate)}), {wanted}"
-    if rate >= required:
-        return Finding("at_least", Status.PASSED, summary)
-    explained = varies and _upper_bound(observed, limits.false_fail_rate) >= required
-    return _missed("at_least", summary, explained=explained)
+def _rate(observed: Observed, required: float, rule: Rule) -> Finding:
+    rate = observed.rate or 0.0
+    met = rate >= required - (_ROUNDING if observed.means is not None else 0.0)
+    return rule.finding(
+        "at_least", _rate_summary(observed, rate, required), met, RateNoise(observed, required)
+    )
 
 
-def _upper_bound(observed: Observed, false_fail_rate: float) -> float:
-    if observed.scores is not None:
-        from pytest_modelcheck.stats.gaffke import gaffke_bounds
+def _rate_summary(observed: Observed, rate: float, required: float) -> str:
+    passed, judged = observed.counts
+    if observed.graded:
+        number = len(observed.means or ())
+        return f"mean score {rate:.3g} over {number} {observed.units}, at least {required:g} required"
+    wanted = "all required" if required == 1 else f"at least {percent(required)} required"
+    if observed.means is not None:
+        return f"{percent(rate)} on average over {len(observed.means)} {observed.units}, {wanted}"
+    what = "cases" if observed.runs is None else f"runs of {plural(observed.cases.judged, 'case')}"
+    return f"{passed}/{judged} {what} pass ({percent(rate)}), {wanted}"
 
-        return gaffke_bounds(observed.scores, 1 - false_fail_rate)[1]
-    from pytest_modelcheck.stats.binomial import clopper_pearson
 
-    return clopper_pearson(observed.cases.passed, observed.cases.judged, 1 - false_fail_rate)[1]
-
-
-def _drop(observed: Observed, comparison: Comparison, limits: Limits, *, varies: bool) -> Finding:
-    allowance: Allowance = 0 if limits.max_drop is None else limits.max_drop
+def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
+    allowance: Allowance = 0 if rule.limits.max_drop is None else rule.limits.max_drop
     broke, fixed = len(comparison.regressed), len(comparison.fixed)
-    if observed.scores is None:
+    if observed.drops is None:
         net: float = broke - fixed
         summary = f"{broke} broke, {fixed} fixed: net {fixed - broke:+d}, {allowed(allowance)}"
         if not net:
             summary = f"{broke} broke, {fixed} fixed"
     else:
-        net = sum(observed.score_drops)
-        mean = net / comparison.judged
-        summary = f"mean score {-mean:+.3g} against {comparison.version}, {allowed(allowance)}"
-    missed = exceeds(net, comparison.judged, allowance) if allowance else net > 1e-9
-    if not missed:
-        return Finding("max_drop", Status.PASSED, summary, True, comparison.p_value)
-    explained = varies and _drop_explained(observed, comparison, allowance, limits.false_fail_rate)
-    return _missed(
-        "max_drop", summary, explained=explained, against_baseline=True, p_value=comparison.p_value
-    )
+        mean = sum(observed.drops) / len(observed.drops)
+        net = mean * comparison.judged
+        change = f"mean score {-mean:+.3g}" if observed.graded else f"pass rate {-mean * 100:+.3g} points"
+        summary = f"{change} against {comparison.version}, {allowed(allowance)}"
+    missed = exceeds(net - _ROUNDING, comparison.judged, allowance)
+    noise = DropNoise(observed, broke, fixed, comparison.judged, allowance)
+    return rule.finding("max_drop", summary, not missed, noise, comparison.p_value)
 
 
-def _drop_explained(
-    observed: Observed, comparison: Comparison, allowance: Allowance, false_fail_rate: float
-) -> bool:
-    margin = allowance / comparison.judged if isinstance(allowance, int) else allowance
-    if observed.scores is not None:
-        from pytest_modelcheck.stats.sign_flip import sign_flip_test
-
-        beyond = [drop - margin for drop in observed.score_drops]
-        return sign_flip_test(beyond, false_fail_rate).p_value > false_fail_rate
-    from pytest_modelcheck.stats.paired import mcnemar_exact, tango_interval
-
-    broke, fixed = len(comparison.regressed), len(comparison.fixed)
-    if not allowance:
-        return mcnemar_exact(broke, fixed) > false_fail_rate
-    return tango_interval(broke, fixed, comparison.judged, 1 - false_fail_rate)[0] <= margin
-
-
-def _regressed(comparison: Comparison, allowance: Allowance, limits: Limits, *, varies: bool) -> Finding:
-    broke = len(comparison.regressed)
+def _regressed(observed: Observed, comparison: Comparison, allowance: Allowance, rule: Rule) -> Finding:
+    count, of, what = len(comparison.regressed), comparison.judged, "case"
+    if observed.shares is not None:
+        (count, of), what = observed.shares.regressed, "run"
     summary = (
-        f"{plural(broke, 'case')} that passed now {'fails' if broke == 1 else 'fail'}, {allowed(allowance)}"
+        f"{plural(count, what)} that passed now {'fails' if count == 1 else 'fail'}, {allowed(allowance)}"
     )
-    return _count("max_regressed", broke, comparison.judged, allowance, summary, limits, varies=varies)
+    return _share("max_regressed", count, of, comparison.judged, allowance, summary, rule)
 
 
-def _changed(changed: int, of: int, allowance: Allowance, limits: Limits, *, varies: bool) -> Finding:
-    share = percent(changed / of) if of else "0%"
-    summary = f"{changed}/{of} answers changed ({share}), {allowed(allowance)}"
-    return _count("max_changed", changed, of, allowance, summary, limits, varies=varies)
+def _changed(observed: Observed, comparison: Comparison, allowance: Allowance, rule: Rule) -> Finding:
+    count, of = len(comparison.changed), comparison.shared
+    if observed.shares is not None:
+        count, of = observed.shares.changed
+    return _share(
+        "max_changed", count, of, comparison.shared, allowance, _differing(count, of, allowance), rule
+    )
 
 
-def _count(
-    limit: str, count: int, of: int, allowance: Allowance, summary: str, limits: Limits, *, varies: bool
+def _differ(observed: Observed, allowance: Allowance, rule: Rule) -> Finding:
+    """Hold a body that compares with the approved answer itself against how many may differ."""
+    passed, of = observed.counts
+    summary = _differing(of - passed, of, allowance)
+    return _share("max_changed", of - passed, of, observed.cases.judged, allowance, summary, rule)
+
+
+def _differing(changed: int, of: int, allowance: Allowance) -> str:
+    return f"{changed}/{of} answers changed ({percent(changed / of) if of else '0%'}), {allowed(allowance)}"
+
+
+def _share(
+    limit: str, count: int, of: int, cases: int, allowance: Allowance, summary: str, rule: Rule
 ) -> Finding:
-    if not exceeds(count, of, allowance):
-        return Finding(limit, Status.PASSED, summary, against_baseline=True)
-    explained = False
-    if varies:
-        from pytest_modelcheck.stats.binomial import clopper_pearson
-
-        fraction = allowance / of if isinstance(allowance, int) else allowance
-        explained = clopper_pearson(count, of, 1 - limits.false_fail_rate)[0] <= fraction
-    return _missed(limit, summary, explained=explained, against_baseline=True)
-
-
-def _missed(
-    limit: str,
-    summary: str,
-    *,
-    explained: bool,
-    against_baseline: bool = False,
-    p_value: float | None = None,
-) -> Finding:
-    if explained:
-        return Finding(
-            limit, Status.INCONCLUSIVE, f"{summary}; noise could explain it", against_baseline, p_value
-        )
-    return Finding(limit, Status.FAILED, summary, against_baseline, p_value)
+    """Hold a number of runs against an allowance that is given in cases, or as a fraction."""
+    missed = exceeds(count * cases / of if of else 0, cases, allowance)
+    return rule.finding(limit, summary, not missed, ShareNoise(count, of, cases, allowance))

@@ -32,6 +32,11 @@ class Limits:
         min_overlap: The fraction of the approved cases that must still be there.
         false_fail_rate: The chance that a varying model which meets a requirement is failed by it.
         inconclusive: Whether a miss that noise could explain warns or fails.
+        tolerance: A shortfall that must not be missed, as a fraction.
+        require_proof: Whether a check passes only where a shortfall of more than ``tolerance`` is excluded.
+        false_pass_rate: The chance that ``require_proof`` passes a model with such a shortfall.
+        population: Whether the cases are the contract, or stand for future inputs.
+        cluster: The metadata whose value names the group of cases that depend on each other, or ``None``.
     """
 
     at_least: float | None = None
@@ -41,6 +46,11 @@ class Limits:
     min_overlap: float = _MIN_OVERLAP
     false_fail_rate: float = 0.01
     inconclusive: Literal["warn", "fail"] = "warn"
+    tolerance: float | None = None
+    require_proof: bool = False
+    false_pass_rate: float = 0.1
+    population: Literal["fixed", "sample"] = "fixed"
+    cluster: str | None = None
 
 
 NAMES = tuple(field.name for field in fields(Limits))
@@ -100,6 +110,34 @@ def _warn_or_fail(name: str, value: Any) -> str:
     return str(value)
 
 
+def _fixed_or_sample(name: str, value: Any) -> str:
+    if value not in ("fixed", "sample"):
+        raise UsageError(
+            f'{name}={value!r}: write "fixed" (the cases are the contract) or "sample" (they stand for others)'
+        )
+    return str(value)
+
+
+def _tolerance(name: str, value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, float) or not 0 < value < 1:
+        raise UsageError(f"{name}={value!r} is no tolerance: write a fraction above 0, such as 0.05")
+    return value
+
+
+def _yes_or_no(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"{name}={value!r}: write True or False")
+    return value
+
+
+def _key(name: str, value: Any) -> str | None:
+    if value is not None and (not isinstance(value, str) or not value):
+        raise UsageError(f'{name}={value!r}: write the name of metadata of the cases, {name}="template"')
+    return value
+
+
 def _overlap(name: str, value: Any) -> float:
     rate = _rate(name, value)
     return _MIN_OVERLAP if rate is None else rate
@@ -113,6 +151,11 @@ _CHECKS = {
     "min_overlap": _overlap,
     "false_fail_rate": _probability,
     "inconclusive": _warn_or_fail,
+    "tolerance": _tolerance,
+    "require_proof": _yes_or_no,
+    "false_pass_rate": _probability,
+    "population": _fixed_or_sample,
+    "cluster": _key,
 }
 
 

@@ -27,6 +27,11 @@ _LIMITS = {
     "modelcheck_min_overlap": "the fraction of approved cases that must still be there (0.8)",
     "modelcheck_false_fail_rate": "the chance that a varying model which meets a requirement fails (0.01)",
     "modelcheck_inconclusive": "what a miss that noise could explain does: warn or fail (warn)",
+    "modelcheck_tolerance": "a shortfall that must not be missed, as a fraction (0.05)",
+    "modelcheck_require_proof": "pass only where a shortfall beyond the tolerance is excluded (false)",
+    "modelcheck_false_pass_rate": "the chance that modelcheck_require_proof passes such a shortfall (0.1)",
+    "modelcheck_population": "what the cases are: fixed, the contract, or a sample of others (fixed)",
+    "modelcheck_cluster": "the metadata that names the group of cases that depend on each other",
 }
 
 

@@ -131,7 +131,9 @@ def conclude(item: pytest.Function, judged: Judged, *, fatal: bool = True) -> No
     if fatal and judged.verdict.failed:
         item.stash[FATAL].append(judged)
     if judged.verdict.status is Status.INCONCLUSIVE:
-        warnings.warn(InconclusiveWarning(f"{item.nodeid}: {judged.verdict.headline}"), stacklevel=2)
+        reveals = "" if judged.verdict.reveals is None else f" ({judged.verdict.reveals})"
+        text = f"{item.nodeid}: {judged.verdict.headline}{reveals}"
+        warnings.warn(InconclusiveWarning(text), stacklevel=2)
 
 
 def fail_if_any(item: pytest.Function) -> None:

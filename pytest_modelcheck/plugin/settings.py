@@ -87,10 +87,12 @@ def _limits(config: pytest.Config) -> dict[str, Any]:
 
 
 def _value(text: Any) -> Any:
-    """A number as it is written in an ini file, or the text."""
+    """A number, or a yes or no, as it is written in an ini file, or the text."""
     if not isinstance(text, str):
         return text
     text = text.strip()
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
     for kind in (int, float):
         try:
             return kind(text)

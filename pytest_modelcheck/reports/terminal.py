@@ -70,6 +70,8 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
     comparison = verdict.comparison
     if verdict.rate is not None:
         yield ("mean" if verdict.graded else "pass rate"), _rate(verdict)
+    if verdict.reveals is not None:
+        yield "", verdict.reveals
     for label, finding in zip(("also", *[""] * 9), verdict.findings[1:], strict=False):
         if finding.status is not Status.PASSED:
             yield label, finding.summary

@@ -40,7 +40,7 @@ def conclude(
         version=subject.version,
         approved_version=approved_version,
         rate=observed.rate,
-        graded=observed.scores is not None,
+        graded=observed.graded,
         cases=observed.cases,
         trials=tally(trial.outcome for record in evidence.records for trial in record.trials),
         interval=_interval(spec, evidence),
@@ -64,13 +64,19 @@ def _worst_first(finding: Finding) -> int:
 
 
 def _interval(spec: CheckSpec, evidence: Evidence) -> Interval | None:
-    cases = evidence.observed.cases
-    if evidence.observed.scores is not None or not cases.judged:
+    """Around the rate, at the level that decides; around a mean only where chance plays a part."""
+    observed, level = evidence.observed, 1 - spec.limits.false_fail_rate
+    if not observed.cases.judged:
         return None
+    if observed.means is not None:
+        if not evidence.variation.varies and spec.limits.population == "fixed":
+            return None
+        from pytest_modelcheck.stats.gaffke import gaffke_bounds
+
+        return Interval(*gaffke_bounds(observed.means, level), level)
     from pytest_modelcheck.stats.binomial import clopper_pearson
 
-    level = 1 - spec.limits.false_fail_rate
-    return Interval(*clopper_pearson(cases.passed, cases.judged, level), level)
+    return Interval(*clopper_pearson(*observed.counts, level), level)
 
 
 def slices_of(spec: CheckSpec, evidence: Evidence) -> tuple[Group, ...]:

@@ -5,18 +5,20 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.checks.compare import compare, pairs
-from pytest_modelcheck.checks.fold import is_graded, outcome_of, score_of, tally
+from pytest_modelcheck.checks.fold import is_graded, outcome_of, tally
 from pytest_modelcheck.checks.judge import Observed
+from pytest_modelcheck.checks.runs import Runs, by_group, groups_of, shares_of, values_of
 from pytest_modelcheck.records import Calls, Outcome
 from pytest_modelcheck.session.variation import Variation
 
 if TYPE_CHECKING:
     from pytest_modelcheck.baselines.baseline import Baseline
+    from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.view import Result
     from pytest_modelcheck.records import CaseRecord, Comparison, Finding, Group, ShownCase, TrialRecord
 
@@ -84,23 +86,56 @@ class Evidence:
         """Whether one limit is missed."""
         return any(finding.limit == limit and not finding.met for finding in self.findings)
 
-    def look(self) -> None:
+    def look(self, spec: CheckSpec) -> None:
         """Work out what limits are held against."""
         if self.baseline is not None:
             version = self.baseline.header.version or "unversioned"
             self.comparison = compare(self.records, self.then, version, replayed=self.replayed)
         outcomes = [outcome_of(record.trials) for record in self.records]
-        graded = is_graded(self.records)
-        judged = (record for record, outcome in zip(self.records, outcomes, strict=True) if outcome in JUDGED)
         broken = next((result for result in self.results if result.outcome is Outcome.ERROR), None)
-        self.observed = Observed(
+        observed = Observed(
             cases=tally(outcomes),
-            scores=tuple(score_of(record.trials) for record in judged) if graded else None,
             comparison=None if self.partial else self.comparison,
-            score_drops=self._score_drops() if graded else (),
             approved_cases=0 if self.baseline is None else len(self.baseline),
             reads_approved=self.reads_approved,
             first_error=None if broken is None else _one_line(broken),
+        )
+        graded = is_graded(self.records)
+        repeated = _are_repeated(self.records) or _are_repeated(self.then.values())
+        if graded or repeated or spec.limits.cluster is not None:
+            judged = [one for one, out in zip(self.records, outcomes, strict=True) if out in JUDGED]
+            observed = self._in_units(observed, judged, spec, graded=graded, repeated=repeated)
+        self.observed = observed
+
+    def _in_units(
+        self,
+        observed: Observed,
+        judged: Sequence[CaseRecord],
+        spec: CheckSpec,
+        *,
+        graded: bool,
+        repeated: bool,
+    ) -> Observed:
+        """The same, where the unit that is judged is more than one run that passes or fails."""
+        key, sample = spec.limits.cluster, spec.limits.population == "sample"
+        groups = None if key is None else groups_of(spec.cases, key)
+        units = "cases" if key is None else f"groups by {key}"
+        values = [values_of(record.trials, graded=graded) for record in judged]
+        paired = [pair for pair in pairs(self.records, self.then) if pair.judged]
+        runs = [
+            Runs(values_of(pair.then, graded=graded), values_of(pair.now, graded=graded)) for pair in paired
+        ]
+        means = by_group([_mean(each) for each in values], [record.id for record in judged], groups)
+        drops = by_group([each.drop for each in runs], [pair.id for pair in paired], groups)
+        return replace(
+            observed,
+            runs=_pooled(values) if _are_repeated(self.records) and not graded else None,
+            means=tuple(means) if graded or sample or groups is not None else None,
+            units=units,
+            graded=graded,
+            pairs=None if sample or groups is not None else tuple(runs),
+            drops=tuple(drops),
+            shares=shares_of(pairs(self.records, self.then)) if repeated else None,
         )
 
     def to_approve(self) -> Sequence[CaseRecord]:
@@ -113,9 +148,18 @@ class Evidence:
             return self.records
         return [replace(record, trials=tuple(map(_as_approved, record.trials))) for record in self.records]
 
-    def _score_drops(self) -> tuple[float, ...]:
-        judged = (pair for pair in pairs(self.records, self.then) if pair.judged)
-        return tuple(score_of(pair.then) - score_of(pair.now) for pair in judged)
+
+def _are_repeated(records: Iterable[CaseRecord]) -> bool:
+    """Whether cases were run more than once; the last trial of a case is of its last run."""
+    return any(record.trials and record.trials[-1].repeat for record in records)
+
+
+def _pooled(values: Sequence[Sequence[float]]) -> tuple[int, int]:
+    return int(sum(map(sum, values))), sum(map(len, values))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
 
 
 def _as_approved(trial: TrialRecord) -> TrialRecord:

@@ -82,9 +82,9 @@ class Inquiry:
         yield from self._first_run()
         if evidence.baseline is not None and not evidence.reads_approved:
             yield from self._replay(evidence.baseline)
-        evidence.look()
+        evidence.look(self._spec)
         self._judge()
-        if evidence.missed and evidence.variation.varies is not True:
+        if self._depends_on_variation():
             yield from self._measure()
             self._judge()
         yield from self._look_closer()
@@ -254,6 +254,20 @@ class Inquiry:
             return None
         key = (trial.perturbation or "", trial.variant, 0)
         return next((one.answer for one in record.trials if one.key == key), None)
+
+    def _depends_on_variation(self) -> bool:
+        """Whether it must be known if the model varies, and is not."""
+        evidence, limits = self._evidence, self._spec.limits
+        if evidence.variation.varies or limits.population == "sample":
+            return False
+        if evidence.missed:
+            return True
+        met = all(finding.met for finding in evidence.findings)
+        return (
+            met
+            and limits.require_proof
+            and not all(finding.met for finding in judge(evidence.observed, limits, varies=True))
+        )
 
     def _judge(self) -> None:
         evidence = self._evidence

@@ -127,7 +127,7 @@ class TestAModelThatDoesNotVary:
             verdict(passing(38, 40, reads_approved=True), Limits(at_least=0.9))
 
     def test_a_mean_score(self):
-        observed = passing(2, 2, scores=(0.5, 1.0))
+        observed = passing(2, 2, graded=True, means=(0.5, 1.0))
         assert verdict(observed, Limits(at_least=0.75))[0] is PASSED
         assert verdict(observed, Limits(at_least=0.8)) == (
             FAILED,
@@ -135,14 +135,16 @@ class TestAModelThatDoesNotVary:
         )
 
     def test_a_mean_score_that_drops(self):
-        observed = passing(2, 2, scores=(0.5, 1.0), score_drops=(0.5, 0.0), comparison=comparison(n=2))
+        observed = passing(2, 2, graded=True, means=(0.5, 1.0), drops=(0.5, 0.0), comparison=comparison(n=2))
         status, line = verdict(observed)
         assert status is FAILED
         assert line == "mean score -0.25 against 2.0, none allowed"
         assert verdict(observed, Limits(max_drop=0.25))[0] is PASSED
 
     def test_the_rounding_of_a_mean_is_no_drop(self):
-        observed = passing(2, 2, scores=(0.1, 0.2), score_drops=(1e-17, 0.0), comparison=comparison(n=2))
+        observed = passing(
+            2, 2, graded=True, means=(0.1, 0.2), drops=(1e-17, 0.0), comparison=comparison(n=2)
+        )
         assert verdict(observed)[0] is PASSED
 
 
@@ -174,13 +176,16 @@ class TestAModelThatVaries:
         assert verdict(passing(39, 40), varies=True)[0] is FAILED
 
     def test_a_mean_score(self):
-        near, far = passing(20, 20, scores=(0.9,) * 19 + (0.5,)), passing(20, 20, scores=(0.2,) * 20)
+        near, far = (
+            passing(20, 20, graded=True, means=(0.9,) * 19 + (0.5,)),
+            passing(20, 20, graded=True, means=(0.2,) * 20),
+        )
         assert verdict(near, Limits(at_least=0.9), varies=True)[0] is INCONCLUSIVE
         assert verdict(far, Limits(at_least=0.9), varies=True)[0] is FAILED
 
     def test_a_mean_score_that_drops(self):
-        few = passing(5, 5, scores=(0.5,) * 5, score_drops=(0.1,) * 5, comparison=comparison(n=5))
-        many = passing(30, 30, scores=(0.5,) * 30, score_drops=(0.1,) * 30, comparison=comparison(n=30))
+        few = passing(5, 5, graded=True, means=(0.5,) * 5, drops=(0.1,) * 5, comparison=comparison(n=5))
+        many = passing(30, 30, graded=True, means=(0.5,) * 30, drops=(0.1,) * 30, comparison=comparison(n=30))
         assert verdict(few, varies=True)[0] is INCONCLUSIVE
         assert verdict(many, varies=True)[0] is FAILED
 
@@ -188,3 +193,113 @@ class TestAModelThatVaries:
         assert verdict(passing(36, 40), Limits(at_least=0.95), varies=True)[1].endswith(
             "; noise could explain it"
         )
+
+
+def deciding(observed, limits=Limits(), *, varies=True):
+    """The finding that decides."""
+    findings = judge(observed, limits, varies=varies)
+    return max(findings, key=lambda finding: finding.status.severity)
+
+
+class TestWhatACheckCouldHaveSeen:
+    @pytest.mark.parametrize("passed", [36, 20])
+    def test_forty_cases_at_95_percent(self, passed):
+        finding = deciding(passing(passed, 40), Limits(at_least=0.95))
+        assert finding.reveals == "40 cases can only reveal rates under 75%"
+
+    def test_a_plain_pass_says_nothing(self):
+        assert deciding(passing(40, 40), Limits(at_least=0.95)).reveals is None
+
+    def test_a_model_that_does_not_vary_hides_nothing(self):
+        assert deciding(passing(20, 40), Limits(at_least=0.95), varies=False).reveals is None
+
+    def test_too_few_cases_reveal_nothing(self):
+        finding = deciding(passing(0, 1), Limits(at_least=0.95))
+        assert finding.status is INCONCLUSIVE
+        assert finding.reveals == "1 case cannot reveal any rate under 95%"
+
+    def test_a_tolerance_is_told_its_chance(self):
+        finding = deciding(passing(36, 40), Limits(at_least=0.95, tolerance=0.1))
+        assert finding.reveals.endswith("; a rate of 85% fails with a chance of 39.3%")
+
+    def test_against_a_baseline(self):
+        finding = deciding(passing(37, 40, comparison=comparison(3)))
+        assert finding.reveals == "40 cases can only reveal drops of more than 33%"
+        few = deciding(passing(2, 3, comparison=comparison(1, n=3)))
+        assert few.reveals == "3 cases cannot reveal any drop"
+
+    def test_answers_that_changed(self):
+        observed = passing(40, 40, comparison=comparison(changed=3))
+        finding = deciding(observed, Limits(max_changed=0.05))
+        assert finding.reveals == "40 cases can only reveal a share above 25%"
+
+    def test_means(self):
+        observed = passing(20, 20, graded=True, means=(0.9,) * 19 + (0.5,))
+        assert deciding(observed, Limits(at_least=0.9)).reveals.startswith(
+            "20 cases can only reveal means under"
+        )
+
+
+class TestProof:
+    LIMITS = Limits(at_least=0.95, tolerance=0.05, require_proof=True)
+
+    def test_a_pass_that_luck_could_explain_is_inconclusive(self):
+        finding = deciding(passing(38, 40), self.LIMITS)
+        assert finding.status is INCONCLUSIVE
+        assert finding.summary.endswith(
+            "; met, but not proven: a rate of 90% would show this with a chance of 22.3%"
+        )
+
+    def test_a_pass_beyond_doubt_passes(self):
+        assert deciding(passing(39, 40), self.LIMITS).status is PASSED
+
+    def test_a_model_that_does_not_vary_needs_none(self):
+        assert deciding(passing(38, 40), self.LIMITS, varies=False).status is PASSED
+
+    def test_no_drop(self):
+        limits = Limits(max_drop=0, tolerance=0.05, require_proof=True)
+        assert deciding(passing(10, 10, comparison=comparison(n=10)), limits).status is INCONCLUSIVE
+        assert deciding(passing(90, 90, comparison=comparison(n=90)), limits).status is PASSED
+
+    def test_no_drop_of_scores(self):
+        limits = Limits(max_drop=0, tolerance=0.2, require_proof=True)
+        few = passing(3, 3, graded=True, means=(0.9,) * 3, drops=(0.0,) * 3, comparison=comparison(n=3))
+        many = passing(90, 90, graded=True, means=(0.9,) * 90, drops=(0.0,) * 90, comparison=comparison(n=90))
+        assert deciding(few, limits).status is INCONCLUSIVE
+        assert deciding(many, limits).status is PASSED
+
+    def test_few_changed_answers(self):
+        limits = Limits(max_changed=0, tolerance=0.05, require_proof=True)
+        assert deciding(passing(9, 9, comparison=comparison(n=9)), limits).limit == "max_drop"
+        findings = judge(passing(90, 90, comparison=comparison(n=90)), limits, varies=True)
+        assert all(finding.met for finding in findings)
+
+
+class TestASampleOfOtherCases:
+    LIMITS = Limits(at_least=0.95, population="sample")
+
+    def test_a_model_that_does_not_vary_may_have_been_unlucky(self):
+        finding = deciding(passing(37, 40), self.LIMITS, varies=False)
+        assert finding.status is INCONCLUSIVE
+        assert finding.summary.endswith("; the choice of cases could explain it")
+
+    def test_but_not_as_unlucky_as_that(self):
+        assert deciding(passing(33, 40), self.LIMITS, varies=False).status is FAILED
+
+    def test_groups_are_judged_by_their_means(self):
+        observed = passing(30, 40, means=(1.0, 1.0, 0.5), units="groups by template")
+        finding = deciding(observed, self.LIMITS, varies=False)
+        assert finding.summary.startswith("83.3% on average over 3 groups by template, at least 95% required")
+        assert finding.status is INCONCLUSIVE
+
+    def test_drops_of_groups(self):
+        observed = passing(30, 40, means=(0.75,) * 4, drops=(0.25,) * 4, comparison=comparison(10))
+        finding = deciding(observed, Limits(population="sample"), varies=False)
+        assert finding.summary.startswith("pass rate -25 points against 2.0, none allowed")
+        assert (finding.status, finding.p_value) == (INCONCLUSIVE, 1 / 16)
+
+
+def test_what_is_inconclusive_may_fail():
+    finding = deciding(passing(36, 40), Limits(at_least=0.95, inconclusive="fail"))
+    assert finding.status is FAILED
+    assert finding.summary.endswith('; noise could explain it (inconclusive="fail")')

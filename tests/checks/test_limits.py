@@ -79,3 +79,23 @@ def test_allowances_in_words():
         "at most 3 allowed",
         "at most 2.5% allowed",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("tolerance", 0, r"tolerance=0 is no tolerance: write a fraction above 0"),
+        ("tolerance", 5, r"tolerance=5 is no tolerance"),
+        ("require_proof", 1, r"require_proof=1: write True or False"),
+        ("false_pass_rate", 0.7, r"false_pass_rate=0.7 is no error rate"),
+        (
+            "population",
+            "all",
+            r'population=\'all\': write "fixed" \(the cases are the contract\) or "sample"',
+        ),
+        ("cluster", ["a"], r'cluster=\[\'a\'\]: write the name of metadata of the cases, cluster="template"'),
+    ],
+)
+def test_what_cannot_be_meant_says_what_to_write(name, value, hint):
+    with pytest.raises(UsageError, match=hint):
+        limits_from({name: value})

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_modelcheck.cases import load
-from pytest_modelcheck.checks.limits import limits_from
+from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.checks.spec import CheckSpec, Provenance
 from pytest_modelcheck.models.model import Definition
 from pytest_modelcheck.records import Outcome
@@ -37,11 +37,7 @@ class Project:
         try:
             definition = {"name": "triage", "source": "s", "location": "conftest.py:1", **(definition or {})}
             model = session.open_model(Definition(takes_version=True, **definition), function, version)
-            limits = {
-                key: options.pop(key)
-                for key in list(options)
-                if key.startswith(("max_", "min_", "at_", "in"))
-            }
+            limits = {key: options.pop(key) for key in list(options) if key in NAMES}
             spec = CheckSpec(
                 id=CHECK,
                 kind=options.pop("kind", "golden"),

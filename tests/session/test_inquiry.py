@@ -155,7 +155,9 @@ class TestEditedTests:
 
         verdict = project.run(right, CASES, louder, edition="2", at_least=0.0)
         assert verdict.failed
-        assert verdict.headline.startswith("only 0/4 approved cases can still be compared (0%, at least 80% required)")
+        assert verdict.headline.startswith(
+            "only 0/4 approved cases can still be compared (0%, at least 80% required)"
+        )
 
 
 class TestApprovedAnswers:

@@ -1,0 +1,299 @@
+"""What noise says of a limit: whether it explains a miss, whether a pass is proven, what could be revealed.
+
+Each limit has its kind of noise: an object that knows the chance of what was observed if the requirement
+were just met (``p_value``), whether a shortfall beyond a tolerance is excluded (``proven``), and which
+shortfall so many cases could have shown (``reveals``).
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import pstdev
+from typing import TYPE_CHECKING, Protocol
+
+from pytest_modelcheck.canonical.wording import percent, plural
+from pytest_modelcheck.records import Finding, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_modelcheck.checks.judge import Observed
+    from pytest_modelcheck.checks.limits import Allowance, Limits
+    from pytest_modelcheck.checks.runs import Runs
+
+_ROUNDING = 1e-9
+
+
+class Noise(Protocol):
+    """How chance acts on what one limit is held against."""
+
+    def p_value(self, false_fail_rate: float) -> float:
+        """The chance of what was observed, or worse, if the requirement were just met."""
+
+    def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
+        """The chance of so good a result if it fell short by ``tolerance``; and that shortfall in words."""
+
+    def reveals(self, limits: Limits) -> str:
+        """Which shortfall so many cases can reveal, as a sentence without its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How an observed value becomes a finding.
+
+    Attributes:
+        limits: The limits of the check.
+        varies: Whether the model varies.
+    """
+
+    limits: Limits
+    varies: bool
+
+    @property
+    def noisy(self) -> bool:
+        """Whether anything but the requirement decides what is observed."""
+        return self.varies or self.limits.population == "sample"
+
+    def finding(
+        self,
+        limit: str,
+        summary: str,
+        met: bool,
+        noise: Noise,
+        context: float | None = None,
+    ) -> Finding:
+        """Decide: exactly where nothing is left to chance, else by what chance explains."""
+        against_baseline = limit != "at_least"
+        if not self.noisy:
+            status = Status.PASSED if met else Status.FAILED
+            return Finding(limit, status, summary, against_baseline, context)
+        rate = self.limits.false_fail_rate
+        if met:
+            return self._met(limit, summary, noise, against_baseline=against_baseline, context=context)
+        p_value = noise.p_value(rate)
+        reveals = noise.reveals(self.limits)
+        if p_value <= rate:
+            return Finding(limit, Status.FAILED, summary, against_baseline, p_value, reveals)
+        explained = "noise" if self.varies else "the choice of cases"
+        return self._inconclusive(
+            limit, f"{summary}; {explained} could explain it", against_baseline, p_value, reveals
+        )
+
+    def _met(
+        self, limit: str, summary: str, noise: Noise, *, against_baseline: bool, context: float | None
+    ) -> Finding:
+        if self.limits.require_proof:
+            chance, shortfall = noise.chance_of_pass(self.limits.tolerance or 0.0)
+            if chance > self.limits.false_pass_rate:
+                likely = percent(_shown(chance))
+                unproven = (
+                    f"{summary}; met, but not proven: {shortfall} would show this with a chance of {likely}"
+                )
+                return self._inconclusive(
+                    limit, unproven, against_baseline, context, noise.reveals(self.limits)
+                )
+        return Finding(limit, Status.PASSED, summary, against_baseline, context)
+
+    def _inconclusive(
+        self,
+        limit: str,
+        summary: str,
+        against_baseline: bool,
+        p_value: float | None,
+        reveals: str,
+    ) -> Finding:
+        if self.limits.inconclusive == "fail":
+            text = f'{summary} (inconclusive="fail")'
+            return Finding(limit, Status.FAILED, text, against_baseline, p_value, reveals)
+        return Finding(limit, Status.INCONCLUSIVE, summary, against_baseline, p_value, reveals)
+
+
+@dataclass(frozen=True, slots=True)
+class RateNoise:
+    """A pass rate, or a mean of scores, against ``required``."""
+
+    observed: Observed
+    required: float
+
+    def p_value(self, false_fail_rate: float) -> float:  # noqa: ARG002
+        """By Clopper and Pearson for counts, by Gaffke's bound for means."""
+        if self.observed.means is not None:
+            return _mean_at_least(self.observed.means, self.required)
+        from pytest_modelcheck.stats.binomial import lower_tail
+
+        return lower_tail(*self.observed.counts, self.required)
+
+    def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
+        """The same towards the other side, at the required rate less the tolerance."""
+        above = max(0.0, self.required - tolerance)
+        if self.observed.means is not None:
+            return _mean_at_least(
+                [1 - mean for mean in self.observed.means], 1 - above
+            ), f"a mean of {above:.3g}"
+        from pytest_modelcheck.stats.binomial import upper_tail
+
+        return upper_tail(*self.observed.counts, above), f"a rate of {percent(_shown(above))}"
+
+    def reveals(self, limits: Limits) -> str:
+        """By the power of the same test."""
+        if self.observed.means is not None:
+            return self._mean_reveals(limits.false_fail_rate)
+        from pytest_modelcheck.stats.binomial import detectable_rate, failing_count, lower_tail
+
+        n = self.observed.counts[1]
+        what = plural(n, "case" if self.observed.runs is None else "run")
+        rate = detectable_rate(n, self.required, limits.false_fail_rate)
+        if rate is None:
+            return f"{what} cannot reveal any rate under {percent(self.required)}"
+        text = f"{what} can only reveal rates under {_rounded(rate)}"
+        if limits.tolerance and limits.tolerance < self.required:
+            low = self.required - limits.tolerance
+            chance = lower_tail(failing_count(n, self.required, limits.false_fail_rate), n, low)
+            text += f"; a rate of {percent(_shown(low))} fails with a chance of {percent(_shown(chance))}"
+        return text
+
+    def _mean_reveals(self, false_fail_rate: float) -> str:
+        from pytest_modelcheck.stats.power import detectable_mean
+
+        means = self.observed.means or ()
+        # With one more at the far end, as the bound itself has it: equal scores do not mean no spread.
+        mean = detectable_mean(len(means), pstdev([*means, 1.0, 0.0]), self.required, false_fail_rate)
+        return f"{len(means)} {self.observed.units} can only reveal means under about {mean:.2g}"
+
+
+@dataclass(frozen=True, slots=True)
+class DropNoise:
+    """A drop against the approved version, of which ``allowance`` is allowed."""
+
+    observed: Observed
+    broke: int
+    fixed: int
+    cases: int
+    allowance: Allowance
+
+    @property
+    def margin(self) -> float:
+        """The allowance as a fraction of the cases."""
+        return self.allowance / self.cases if isinstance(self.allowance, int) else self.allowance
+
+    def p_value(self, false_fail_rate: float) -> float:
+        """By exchanges within cases, or of signs; with an allowance exactly, or by Gaffke's bound."""
+        drops = self.observed.drops
+        if drops is None:
+            return self._of_counts()
+        if self.margin:
+            return _mean_at_least([(1 - drop) / 2 for drop in drops], (1 - self.margin) / 2)
+        if self.observed.pairs is not None:
+            from pytest_modelcheck.stats.permutation import scores_test
+
+            then, now = zip(*((pair.then, pair.now) for pair in self.observed.pairs), strict=True)
+            return scores_test(then, now, false_fail_rate).p_value
+        from pytest_modelcheck.stats.sign_flip import sign_flip_test
+
+        return sign_flip_test(drops, false_fail_rate).p_value
+
+    def _of_counts(self) -> float:
+        if self.margin:
+            from pytest_modelcheck.stats.noninferiority import drop_p_value
+
+            return drop_p_value(self.broke, self.fixed, self.cases, self.margin)
+        from pytest_modelcheck.stats.paired import mcnemar_exact
+
+        return mcnemar_exact(self.broke, self.fixed)
+
+    def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
+        """Exactly for counts, by Gaffke's bound for means."""
+        below = min(1 - _ROUNDING, self.margin + tolerance)
+        words = f"a drop of {percent(_shown(below))}"
+        if self.observed.drops is not None:
+            return _mean_at_least([(1 + drop) / 2 for drop in self.observed.drops], (1 + below) / 2), words
+        from pytest_modelcheck.stats.noninferiority import drop_p_value
+
+        return drop_p_value(self.fixed, self.broke, self.cases, -below), words
+
+    def reveals(self, limits: Limits) -> str:
+        """By the power of the same test, where about as many cases are fixed as were."""
+        rate = limits.false_fail_rate
+        if self.observed.drops is not None and (self.observed.pairs is None or self.observed.graded):
+            return self._mean_reveals(rate)
+        from pytest_modelcheck.stats.power import detectable_drop
+
+        pairs, what, fixed = self.cases, plural(self.cases, "case"), float(self.fixed)
+        if self.observed.pairs is not None:
+            pairs = sum(min(len(pair.then), len(pair.now)) for pair in self.observed.pairs)
+            fixed = pairs * sum(map(_fixes, self.observed.pairs)) / len(self.observed.pairs)
+            what = f"{plural(pairs, 'run')} of {what}"
+        drop = detectable_drop(pairs, min(0.45, (fixed + 1) / (pairs + 2)), rate, max_drop=self.margin)
+        if drop is None:
+            return f"{what} cannot reveal any drop"
+        return f"{what} can only reveal drops of more than {_rounded(drop)}"
+
+    def _mean_reveals(self, false_fail_rate: float) -> str:
+        from pytest_modelcheck.stats.power import detectable_mean
+
+        drops = self.observed.drops or ()
+        reach = 1 - detectable_mean(len(drops), pstdev([*drops, 1.0, -1.0]), 1.0, false_fail_rate)
+        units = f"{len(drops)} {self.observed.units}"
+        return f"{units} can only reveal drops of more than about {min(1.0, self.margin + reach):.2g}"
+
+
+@dataclass(frozen=True, slots=True)
+class ShareNoise:
+    """How many runs did what only an allowance of cases may do."""
+
+    count: int
+    of: int
+    cases: int
+    allowance: Allowance
+
+    @property
+    def fraction(self) -> float:
+        """The allowance as a fraction of the cases."""
+        found = self.allowance / self.cases if isinstance(self.allowance, int) else self.allowance
+        return min(1.0, found)
+
+    def p_value(self, false_fail_rate: float) -> float:  # noqa: ARG002
+        """By Clopper and Pearson."""
+        from pytest_modelcheck.stats.binomial import upper_tail
+
+        return upper_tail(self.count, self.of, self.fraction)
+
+    def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
+        """The same towards the other side."""
+        from pytest_modelcheck.stats.binomial import lower_tail
+
+        share = min(1.0, self.fraction + tolerance)
+        return lower_tail(self.count, self.of, share), f"a share of {percent(_shown(share))}"
+
+    def reveals(self, limits: Limits) -> str:
+        """By the power of the same test."""
+        from pytest_modelcheck.stats.binomial import detectable_rate
+
+        what = plural(self.of, "case" if self.of == self.cases else "run")
+        rate = detectable_rate(self.of, 1 - self.fraction, limits.false_fail_rate)
+        if rate is None:
+            return f"{what} cannot reveal any share above {percent(_shown(self.fraction))}"
+        return f"{what} can only reveal a share above {_rounded(1 - rate)}"
+
+
+def _mean_at_least(values: Sequence[float], required: float) -> float:
+    from pytest_modelcheck.stats.gaffke import mean_p_value
+
+    return mean_p_value(values, min(1.0, max(0.0, required)))
+
+
+def _fixes(pair: Runs) -> float:
+    """How often a run that failed then is met by one that passes now."""
+    then, now = pair.then, pair.now
+    return (1 - sum(then) / len(then)) * sum(now) / len(now)
+
+
+def _shown(rate: float) -> float:
+    """A rate without the last digits that nobody asked for: 0.95 - 0.05 is 0.8999999999999999."""
+    return round(rate, 3)
+
+
+def _rounded(rate: float) -> str:
+    return f"{rate:.0%}" if 0.05 < rate < 0.95 else percent(_shown(rate))

@@ -1,0 +1,121 @@
+"""Cases that were run more than once, graded, or grouped: from their trials to the numbers of each unit.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcheck.canonical import same
+from pytest_modelcheck.checks.fold import outcome_of, score_of
+from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.records import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
+
+    from pytest_modelcheck.checks.compare import Pair
+    from pytest_modelcheck.records import Case, TrialRecord
+
+_JUDGED = (Outcome.PASSED, Outcome.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """The values of one case's runs, then and now."""
+
+    then: tuple[float, ...]
+    now: tuple[float, ...]
+
+    @property
+    def drop(self) -> float:
+        """How much lower the mean is now."""
+        return sum(self.then) / len(self.then) - sum(self.now) / len(self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What became of single runs: how many, of how many.
+
+    Attributes:
+        regressed: Runs that fail now, of cases that passed every time then; of all runs that were compared.
+        changed: Runs whose answer differs from the approved one; of all runs that have both.
+    """
+
+    regressed: tuple[int, int]
+    changed: tuple[int, int]
+
+
+def values_of(trials: Sequence[TrialRecord], *, graded: bool) -> tuple[float, ...]:
+    """The value of each run of a case: its mean score, or 1 where every variant of it passes and else 0.
+
+    >>> from pytest_modelcheck.records import TrialRecord
+    >>> trials = [TrialRecord(Outcome.PASSED), TrialRecord(Outcome.FAILED, repeat=1)]
+    >>> values_of(trials, graded=False)
+    (1.0, 0.0)
+    """
+    by_repeat: dict[int, list[TrialRecord]] = {}
+    for trial in trials:
+        by_repeat.setdefault(trial.repeat, []).append(trial)
+    judged = [run for run in by_repeat.values() if outcome_of(run) in _JUDGED]
+    if graded:
+        return tuple(score_of(run) for run in judged)
+    return tuple(float(outcome_of(run) is Outcome.PASSED) for run in judged)
+
+
+def groups_of(cases: Iterable[Case], key: str) -> dict[str, Hashable]:
+    """The group of each case, by its id: what its metadata says under ``key``.
+
+    Raises:
+        UsageError: a case has no such metadata, or what it has cannot name a group.
+    """
+    found: dict[str, Hashable] = {}
+    for case in cases:
+        value: Any = case.metadata.get(key)
+        if value is None or not isinstance(value, (str, int, float, bool)):
+            where = "" if case.origin is None else f" ({case.origin})"
+            known = ", ".join(map(repr, case.metadata)) or "none"
+            has = f"has {value!r} there" if value is not None else f"has no such metadata (it has: {known})"
+            raise UsageError(
+                f"cluster={key!r}: case {case.id}{where} {has}; every case needs a text or a number that "
+                "names its group"
+            )
+        found[case.id] = value
+    return found
+
+
+def by_group(
+    values: Sequence[float], ids: Sequence[str], groups: Mapping[str, Hashable] | None
+) -> list[float]:
+    """One value a unit: the means of the groups, or the values as they are where every case is its own."""
+    if groups is None:
+        return list(values)
+    from pytest_modelcheck.stats.clusters import cluster_means
+
+    return cluster_means(values, [groups[case] for case in ids])
+
+
+def shares_of(pairs: Iterable[Pair]) -> Shares:
+    """Count single runs of cases against what was approved of them."""
+    regressed = compared = changed = answered = 0
+    for pair in pairs:
+        if pair.judged:
+            values = values_of(pair.now, graded=False)
+            compared += len(values)
+            if outcome_of(pair.then) is Outcome.PASSED:
+                regressed += len(values) - int(sum(values))
+        differ = list(_differences(pair))
+        answered += len(differ)
+        changed += sum(differ)
+    return Shares((regressed, compared), (changed, answered))
+
+
+def _differences(pair: Pair) -> Iterable[bool]:
+    """For each run of a case, whether any of its answers differs from the approved one."""
+    runs: dict[int, bool] = {}
+    for now, then in pair.matched():
+        differs = now.answer is not None and then.answer is not None and not same(now.answer, then.answer)
+        runs[now.repeat] = runs.get(now.repeat, False) or differs
+    return runs.values()

@@ -1,0 +1,89 @@
+"""What chance has to do with a verdict, as a user sees it."""
+
+import pytest
+
+NOISY = """
+import random
+
+@model_fixture(deterministic=False)
+def triage(model_version):
+    generator = random.Random(int(model_version))
+    return lambda text: "yes" if generator.random() < 0.9 else "no"
+"""
+
+TEST = """
+CASES = [{"id": f"c-{number}", "input": f"question {number}", "expected": "yes",
+          "metadata": {"template": number % 4}} for number in range(40)]
+
+@pytest.mark.golden(CASES, OPTIONS)
+def test_noisy(triage, case):
+    assert triage(case.input) == case.expected
+"""
+
+
+@pytest.fixture
+def noisy(project):
+    def run(options, *arguments, version=1):
+        project.model(NOISY)
+        project.test(TEST.replace("OPTIONS", options))
+        return project.run(f"--model-version={version}", *arguments)
+
+    return run
+
+
+def test_an_inconclusive_check_warns_and_says_what_it_could_have_seen(noisy, project):
+    result = noisy("at_least=0.95")
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(
+        ["*InconclusiveWarning: *noise could explain it (40 cases can only reveal rates under 75%)"]
+    )
+
+
+def test_or_fails_where_that_is_asked_for(noisy):
+    result = noisy('at_least=0.95, inconclusive="fail"')
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            '*/40 cases pass (*%), at least 95% required; noise could explain it (inconclusive="fail")',
+            "*40 cases can only reveal rates under 75%",
+        ]
+    )
+
+
+def test_a_pass_may_have_to_be_proven(noisy):
+    noisy("at_least=0.8, tolerance=0.1").assert_outcomes(passed=1)
+    result = noisy("at_least=0.9, tolerance=0.01, require_proof=True")
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*met, but not proven: a rate of 89% would show this with a chance of*"])
+
+
+def test_a_proof_is_asked_for_in_the_ini_file(noisy, project):
+    project.ini("modelcheck_require_proof = true", "modelcheck_tolerance = 0.01", "modelcheck_at_least = 0.9")
+    noisy("max_drop=1").assert_outcomes(passed=1, warnings=1)
+
+
+def test_groups_count_once(noisy, project):
+    verdict = project.verdict(noisy('at_least=0.999, cluster="template", population="sample"'))
+    assert "on average over 4 groups by template" in verdict.headline
+    assert verdict.reveals.startswith("4 groups by template can only reveal means under about")
+
+
+def test_a_case_without_its_group_is_named(noisy):
+    result = noisy('cluster="language"')
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*cluster='language': case c-0* has no such metadata (it has: 'template')*"])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("population", "all", "modelcheck_population='all': write \"fixed\""),
+        ("tolerance", "5", "modelcheck_tolerance=5 is no tolerance"),
+        ("require_proof", "maybe", "modelcheck_require_proof='maybe': write True or False"),
+    ],
+)
+def test_what_the_ini_file_cannot_mean_ends_the_run(noisy, project, name, value, says):
+    project.ini(f"modelcheck_{name} = {value}")
+    result = noisy("max_drop=1")
+    assert result.ret != 0
+    assert f"ini option {says}" in result.stdout.str() + result.stderr.str()
