@@ -37,6 +37,8 @@ Interleave = bool | Literal["auto"]
 
 WINDOW = 256
 _MESSAGES_KEPT = 20
+_TO_THE_BODY = 4
+"""How many frames lie between a miss and the code that called the model: all of them ours."""
 
 current_view: ContextVar[CaseView] = ContextVar("modelcheck_case")
 
@@ -175,7 +177,7 @@ class Worker(greenlet):  # type: ignore[misc]  # it comes without types
             raise GreenletExit
         if model is conductor.work.subject:
             self.view._unanswered = True  # noqa: SLF001 - for now; for good, where the model breaks
-        obstacle = conductor.obstacle(_getframe(2))
+        obstacle = conductor.obstacle(_getframe(_TO_THE_BODY))
         if obstacle is not None:
             conductor.direct[obstacle] += 1
             return conductor.dispatcher.answer(model, x, key)

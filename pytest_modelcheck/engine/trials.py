@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Case
 
 WINDOW = 256
+_MOST = 1 << 14
+"""So many trials make a window, however few their cases."""
+
 GIVEN = "variant"
 """The name under which the variants that a case brings along are reported."""
 
@@ -30,7 +34,7 @@ class Plan:
     Attributes:
         cases: The cases, in order.
         inapplicable: How many cases each perturbation left as they were: no trial was made of those.
-        begun: How many cases have given out their trials.
+        begun: How many cases have given out their trials, or would have if cases came one after another.
     """
 
     def __init__(
@@ -50,23 +54,41 @@ class Plan:
 
     def trials(self) -> Iterator[Trial]:
         """All trials, window by window."""
-        window: list[tuple[int, Trial]] = []
-        index = 0
+        window: list[list[Trial]] = []
+        index = size = 0
         for case in self.cases:
-            for order, trial in enumerate(self._of_case(case, index)):
-                window.append((order, trial))
-                index += 1
-            self.begun += 1
-            if len(window) >= WINDOW:
-                yield from _variant_major(window)
-                window = []
-        yield from _variant_major(window)
+            trials = self._of_case(case, index)
+            window.append(trials)
+            index += len(trials)
+            size += len(trials)
+            if len(window) >= WINDOW or size >= _MOST:
+                yield from self._variant_major(window, size)
+                window, size = [], 0
+        yield from self._variant_major(window, size)
 
-    def _of_case(self, case: Case, index: int) -> Iterator[Trial]:
-        for name, variant, perturbed in self._inputs(case):
-            for repeat in range(self._repeats):
-                yield Trial(index, case, name, perturbed, variant, repeat)
-                index += 1
+    def _variant_major(self, window: list[list[Trial]], size: int) -> Iterator[Trial]:
+        """The first trial of every case, then the second of every case that has one, and so on."""
+        begun, cases = self.begun, len(window)
+        place = given = 0
+        while window := [trials for trials in window if len(trials) > place]:
+            for trials in window:
+                given += 1
+                self.begun = begun + given * cases // size
+                yield trials[place]
+            place += 1
+        self.begun = begun + cases
+
+    def _of_case(self, case: Case, index: int) -> list[Trial]:
+        if self._repeats == 1:
+            return [
+                Trial(place, case, name, perturbed, variant)
+                for place, (name, variant, perturbed) in enumerate(self._inputs(case), index)
+            ]
+        runs = itertools.product(self._inputs(case), range(self._repeats))
+        return [
+            Trial(place, case, name, perturbed, variant, repeat)
+            for place, ((name, variant, perturbed), repeat) in enumerate(runs, index)
+        ]
 
     def _inputs(self, case: Case) -> Iterator[tuple[str | None, int, Any]]:
         if self._perturbations is None:
@@ -84,12 +106,3 @@ class Plan:
                 self.inapplicable[perturbation.name] += 1
             for number, perturbed in made:
                 yield perturbation.name, number, perturbed
-
-
-def _variant_major(window: list[tuple[int, Trial]]) -> Iterator[Trial]:
-    for _, trial in sorted(window, key=_order):
-        yield trial
-
-
-def _order(item: tuple[int, Trial]) -> int:
-    return item[0]

@@ -68,14 +68,9 @@ class CaseView:
     __slots__ = (
         "_answers",
         "_approved_raw",
-        "_asked",
+        "_copies",
         "_find_approved",
-        "_input",
-        "_new",
-        "_perturbed",
-        "_read_approved",
-        "_recorded",
-        "_score",
+        "_result",
         "_trial",
         "_unanswered",
     )
@@ -84,15 +79,12 @@ class CaseView:
         self, trial: Trial, answers: Answers, find_approved: Callable[[Trial], bytes | None]
     ) -> None:
         self._trial = trial
+        self._result = Result(trial)
         self._answers = answers
         self._find_approved = find_approved
-        self._asked: list[tuple[bytes | None, Raw]] = []
-        self._new = self._unanswered = False
-        self._score: float | None = None
-        self._recorded: Any = MISSING
-        self._read_approved = False
         self._approved_raw: bytes | None = None
-        self._input = self._perturbed = MISSING
+        self._copies: dict[str, Any] | None = None
+        self._unanswered = False
 
     @property
     def id(self) -> str:
@@ -103,11 +95,7 @@ class CaseView:
     def input(self) -> Any:
         """What the model is given, unperturbed."""
         value = self._trial.case.input
-        if type(value) in _IMMUTABLE:
-            return value
-        if self._input is MISSING:
-            self._input = deepcopy(value)
-        return self._input
+        return value if type(value) in _IMMUTABLE else self._copy("input", value)
 
     @property
     def expected(self) -> Any:
@@ -117,7 +105,7 @@ class CaseView:
             raise UsageError(
                 f"case {self.id}{self._where()} does not say what is expected: add `expected:` to it"
             )
-        return value if type(value) in _IMMUTABLE else deepcopy(value)
+        return value if type(value) in _IMMUTABLE else self._copy("expected", value)
 
     @property
     def perturbed(self) -> Any:
@@ -129,9 +117,7 @@ class CaseView:
             raise UsageError(
                 "case.perturbed is only there in invariance and directional checks; a golden test asks about case.input"
             )
-        if self._perturbed is MISSING:
-            self._perturbed = deepcopy(value)
-        return self._perturbed
+        return self._copy("perturbed", value)
 
     @property
     def perturbation(self) -> str | None:
@@ -160,16 +146,17 @@ class CaseView:
     @property
     def approved(self) -> Any:
         """The approved version's answer. Where there is none, the trial ends here as *new*."""
-        self._read_approved = True
+        result = self._result
+        result.read_approved = True
         approved = self._find_approved(self._trial)
         if approved is None:
-            self._new = True
-            if self._asked or self._recorded is not MISSING:
+            result.outcome = Outcome.NEW
+            if result.asked or result.recorded is not MISSING:
                 raise NewCase
             return NotApproved()
-        if self._asked:
+        if result.asked:
             # The last bits of a float are noise: an answer that is the same is the same object's value.
-            first = self._asked[0][1]
+            first = result.asked[0][1]
             if same(plain(first), approved):
                 return self._answers.decode(first)
         else:
@@ -187,11 +174,20 @@ class CaseView:
 
     def record(self, value: Any) -> None:
         """Say that ``value``, and not the model's first answer, is the answer of this case."""
-        self._recorded = value
+        self._result.recorded = value
 
     def __repr__(self) -> str:
         perturbed = f" under {self.perturbation}" if self.perturbation else ""
         return f"<case {self.id}{perturbed}>"
+
+    def _copy(self, name: str, value: Any) -> Any:
+        """What the body may change as it likes: a copy of its own, always the same one."""
+        copies = self._copies
+        if copies is None:
+            copies = self._copies = {}
+        if name not in copies:
+            copies[name] = deepcopy(value)
+        return copies[name]
 
     def _where(self) -> str:
         origin = self._trial.case.origin
@@ -204,30 +200,29 @@ class CaseView:
             score = -1.0
         if not 0 <= score <= 1:
             raise UsageError(f"score({value!r}): a score is a number from 0.0 (worst) to 1.0 (best)")
-        self._score = score
+        self._result.score = score
 
     def _answered(self, key: bytes | None, raw: Raw) -> Raw:
         """Note an answer of the judged model; give back the raw answer that the body is to see."""
-        first = not self._asked
-        self._asked.append((key, raw))
-        approved = self._approved_raw
-        if first and approved is not None and same(plain(raw), approved):
+        asked, approved = self._result.asked, self._approved_raw
+        asked.append((key, raw))
+        if approved is not None and len(asked) == 1 and same(plain(raw), approved):
             return approved
         return raw
 
 
 class Result:
-    """What is left of a trial once its body has run."""
+    """What comes of a trial: written while its body runs, and left when it has."""
 
     __slots__ = ("asked", "error", "message", "outcome", "read_approved", "recorded", "score", "trial")
 
-    def __init__(self, view: CaseView, outcome: Outcome) -> None:
-        self.trial = view._trial  # noqa: SLF001 - while the body ran, this was the view
-        self.asked = view._asked  # noqa: SLF001
-        self.recorded = view._recorded  # noqa: SLF001
-        self.score = view._score  # noqa: SLF001
-        self.read_approved = view._read_approved  # noqa: SLF001
-        self.outcome = outcome
+    def __init__(self, trial: Trial) -> None:
+        self.trial = trial
+        self.asked: list[tuple[bytes | None, Raw]] = []
+        self.recorded: Any = MISSING
+        self.score: float | None = None
+        self.read_approved = False
+        self.outcome = Outcome.PASSED
         self.message: str | None = None
         self.error: BaseException | None = None
 
@@ -238,14 +233,15 @@ class NeverAsked(Exception):
 
 def conclude(view: CaseView, outcome: Outcome, error: BaseException | None, subject: str) -> Result:
     """Turn the end of a body into a result, by the rules that hold for every check."""
-    if view._new:  # noqa: SLF001
+    result = view._result  # noqa: SLF001 - the view is the body's, the result is ours
+    if result.outcome is Outcome.NEW:
         outcome = Outcome.NEW
-    elif outcome in (Outcome.PASSED, Outcome.FAILED):
-        if not view._asked and not view._unanswered:  # noqa: SLF001
+    elif outcome is Outcome.PASSED or outcome is Outcome.FAILED:
+        if not result.asked and not view._unanswered:  # noqa: SLF001
             outcome = Outcome.ERROR
             error = NeverAsked(f"the body never asked the model {subject!r}, so it says nothing about it")
-        elif view._trial.case.known_failure is not None:  # noqa: SLF001
+        elif result.trial.case.known_failure is not None:
             outcome = Outcome.XPASSED if outcome is Outcome.PASSED else Outcome.XFAILED
-    result = Result(view, outcome)
+    result.outcome = outcome
     result.error = error
     return result

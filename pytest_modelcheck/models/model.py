@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_modelcheck.canonical import Codec, NotKept, digest, encode_plain
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.models.cache import Shelf
     from pytest_modelcheck.models.calling import Caller
+
+_LONG = 1000
+text_key = lru_cache(maxsize=1 << 14)(digest)
+"""The digest of a text that is not long: cases and bodies come back to the same texts again and again."""
 
 Collate = Literal["list", "frame"] | None
 
@@ -173,6 +178,8 @@ class Model:
 
     def key(self, x: Any, slot: int = 0) -> bytes | None:
         """The digest under which the answer to ``x`` is kept, or ``None`` for an input without one."""
+        if type(x) is str and not slot and len(x) <= _LONG:
+            return text_key(x)
         try:
             return digest(x, slot)
         except UsageError as reason:
