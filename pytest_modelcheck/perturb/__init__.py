@@ -10,30 +10,64 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from pytest_modelcheck.perturb.applying import variants
+from pytest_modelcheck.perturb.characters import (
+    diacritics,
+    homoglyphs,
+    leetspeak,
+    normal_form,
+    width,
+    zero_width,
+)
 from pytest_modelcheck.perturb.compose import one_of
+from pytest_modelcheck.perturb.context import emoji, injection, irrelevant, links, markup, politeness
+from pytest_modelcheck.perturb.english import abbreviations, contractions, negation, number_words, spelling
 from pytest_modelcheck.perturb.keyboard import double_letters, drop_letters, near_keys, swap_letters, typos
+from pytest_modelcheck.perturb.misreading import homophones, ocr, transcript
 from pytest_modelcheck.perturb.names import swap_names
 from pytest_modelcheck.perturb.own import as_perturbation, as_perturbations
 from pytest_modelcheck.perturb.perturbation import Perturbation
+from pytest_modelcheck.perturb.sentences import sentence_order, truncate
 from pytest_modelcheck.perturb.surface import casing, punctuation, whitespace
 from pytest_modelcheck.perturb.wording import append, prepend, replace
 
 __all__ = [
     "Perturbation",
+    "abbreviations",
     "append",
     "as_perturbation",
     "as_perturbations",
     "casing",
+    "contractions",
+    "diacritics",
     "double_letters",
     "drop_letters",
+    "emoji",
+    "homoglyphs",
+    "homophones",
+    "injection",
+    "irrelevant",
+    "leetspeak",
+    "links",
+    "markup",
     "near_keys",
+    "negation",
+    "normal_form",
+    "number_words",
+    "ocr",
     "one_of",
+    "politeness",
     "prepend",
     "punctuation",
     "replace",
+    "sentence_order",
+    "spelling",
     "swap_letters",
     "swap_names",
+    "transcript",
+    "truncate",
     "typos",
     "variants",
     "whitespace",
+    "width",
+    "zero_width",
 ]
