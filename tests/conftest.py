@@ -91,7 +91,7 @@ class Project:
     def test(self, source: str = TEST, name: str = "test_triage.py") -> None:
         """Write the test file; ``import pytest`` may be left out."""
         source = textwrap.dedent(source)
-        self.write(name, source if "import pytest" in source else f"import pytest\n{source}")
+        self.write(name, source if "import pytest\n" in source else f"import pytest\n{source}")
 
     def model(self, source: str) -> None:
         """Replace the conftest file; its import of ``model_fixture`` may be left out."""

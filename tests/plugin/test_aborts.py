@@ -17,7 +17,8 @@ def aborting(project, line, more=""):
     project.model(MODEL)
     project.test(
         f"""
-import pytest, time, sys
+import pytest
+import time, sys
 {more}
 @pytest.mark.golden([str(number) for number in range(10)])
 def test_it(echo, case):

@@ -242,7 +242,8 @@ PATCHING = {
 def test_bodies_that_take_a_patching_fixture_run_one_by_one(echo, fixture):
     echo.test(
         f"""
-import pytest, os, logging, warnings
+import pytest
+import os, logging, warnings
 
 @pytest.mark.golden(["a", "b", "c"])
 def test_it(echo, case, {fixture}):

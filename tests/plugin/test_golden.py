@@ -164,7 +164,13 @@ def test_fields_of_the_rows_may_be_named_otherwise(project):
 
 
 def test_slices_say_where_it_is_worse(project):
-    project.test()
+    project.test(
+        """
+        @pytest.mark.golden("tickets.yaml", slices=["language"])
+        def test_known(triage, case):
+            assert triage(case.input) == case.expected
+        """
+    )
     result = project.run("--model-version=2.1")
     result.stdout.fnmatch_lines(["*where * language=es * 2/4 pass*"])
     result.stdout.no_fnmatch_line("*language=en*")

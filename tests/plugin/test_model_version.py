@@ -249,7 +249,7 @@ def test_an_unversioned_model_cannot_be_approved_and_says_how_to_name_it(project
     project.test(TEST)
     result = project.run("--modelcheck-update")
     result.stdout.fnmatch_lines(
-        ["triage was not approved: it has no version. Name it: pytest --model-version=VERSION"]
+        ["*not approved: triage has no version. Name it: pytest --model-version=VERSION"]
     )
     assert project.baselines() == {}
 

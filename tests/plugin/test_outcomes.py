@@ -10,7 +10,7 @@ def outcome(project, body, *arguments, marker="", cases='["a", "b", "c", "d"]'):
     project.model("@model_fixture\ndef echo(model_version):\n    return str\n")
     lines = "\n".join("    " + line for line in body.strip().splitlines())
     project.test(
-        "import pytest, json, unittest\n"
+        "import pytest\nimport json, unittest\n"
         f"@pytest.mark.golden({cases}{marker})\n"
         f"def test_it(echo, case, score):\n    answer = echo(case.input)\n{lines}\n"
     )
@@ -84,7 +84,7 @@ def test_another_exception_is_an_error_with_its_traceback(project):
     result.stdout.fnmatch_lines(
         [
             "1/4 cases broke with an error: JSONDecodeError: Expecting property name*",
-            "*test_triage.py:5: in test_it*",
+            "*test_triage.py:6: in test_it*",
             "*if answer == 'c': json.loads('{')*",
         ]
     )
@@ -277,7 +277,7 @@ def test_asking_for_metadata_that_is_not_there_names_what_is(project):
 def test_a_warning_in_a_body_is_pytests_business(project):
     result, verdict = outcome(project, "import warnings\nwarnings.warn('old thing', DeprecationWarning)")
     result.assert_outcomes(passed=1, warnings=4)
-    result.stdout.fnmatch_lines(["*test_triage.py:6: DeprecationWarning: old thing"])
+    result.stdout.fnmatch_lines(["*test_triage.py:7: DeprecationWarning: old thing"])
     assert verdict.cases == Tally(passed=4)
 
 

@@ -1,0 +1,380 @@
+"""``async def`` bodies: on our loop where nobody owns them, else on that of pytest-asyncio or anyio."""
+
+import pytest
+
+from pytest_modelcheck.records import Tally
+
+MODEL = """
+import asyncio
+
+@model_fixture
+def echo(model_version):
+    async def ask(text):
+        with open("calls.log", "a") as log:
+            log.write(text + "\\n")
+        await asyncio.sleep(0)
+        return text.upper() if model_version == "2" else text
+    return ask
+"""
+
+SYNC_MODEL = """
+@model_fixture(batch=True)
+def echo(model_version):
+    def ask(texts):
+        with open("calls.log", "a") as log:
+            log.write(f"{len(texts)}\\n")
+        return [text.upper() if model_version == "2" else text for text in texts]
+    return ask
+"""
+
+TEST = """
+{mark}
+@pytest.mark.golden(["a", "b", "c"])
+async def test_it(echo, case):
+    assert await echo(case.input) == case.input
+    assert await echo(case.input) == case.input
+"""
+
+OWNERS = {
+    "nobody": ("", []),
+    "pytest-asyncio in strict mode": (
+        "@pytest.mark.asyncio",
+        ["-p", "asyncio", "--asyncio-mode=strict", "-o", "asyncio_default_fixture_loop_scope=function"],
+    ),
+    "pytest-asyncio in auto mode": (
+        "",
+        ["-p", "asyncio", "--asyncio-mode=auto", "-o", "asyncio_default_fixture_loop_scope=function"],
+    ),
+    "pytest-asyncio with a loop a session": (
+        '@pytest.mark.asyncio(loop_scope="session")',
+        ["-p", "asyncio", "--asyncio-mode=strict", "-o", "asyncio_default_fixture_loop_scope=session"],
+    ),
+    "anyio on asyncio": ("@pytest.mark.anyio", ["-p", "anyio"]),
+}
+
+
+@pytest.fixture(params=OWNERS)
+def owner(request, project):
+    """A project, the mark that hands a test to its owner, and the options that load it."""
+    mark, options = OWNERS[request.param]
+    if "-p" in options:
+        pytest.importorskip(options[1] if options[1] == "anyio" else f"pytest_{options[1]}")
+    if options[1:2] == ["anyio"]:
+        project.model(MODEL + "\nimport pytest\n@pytest.fixture\ndef anyio_backend(): return 'asyncio'\n")
+    else:
+        project.model(MODEL)
+    return project, mark, options
+
+
+def test_passes(owner):
+    project, mark, options = owner
+    project.test(TEST.format(mark=mark))
+    result = project.run(*options, "--model-version=1")
+    result.assert_outcomes(passed=1)
+    assert project.verdict(result).cases == Tally(passed=3)
+    assert sorted(project.calls) == ["a", "b", "c"]
+
+
+def test_fails_as_a_synchronous_check_fails(owner):
+    project, mark, options = owner
+    project.test(TEST.format(mark=mark))
+    result = project.run(*options, "--model-version=2")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["0/3 cases pass (0%), all required", "FAILED *::test_it - 0/3 cases pass (0%), all required"]
+    )
+    result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
+
+
+def test_outcomes_mean_what_they_say(owner):
+    project, mark, options = owner
+    project.test(
+        f"""
+import pytest
+{mark}
+@pytest.mark.golden(["pass", "fail", "skip", "xfail", "error"])
+async def test_it(echo, case):
+    answer = await echo(case.input)
+    assert answer != "fail"
+    if answer == "skip": pytest.skip()
+    if answer == "xfail": pytest.xfail()
+    if answer == "error": raise OSError("broken")
+"""
+    )
+    result = project.run(*options, "--model-version=1")
+    result.assert_outcomes(failed=1)
+    assert project.verdict(result).cases == Tally(passed=1, failed=1, skipped=1, xfailed=1, error=1)
+
+
+def test_bodies_wait_together(owner):
+    project, mark, options = owner
+    project.model(
+        """
+        import asyncio
+        import pytest
+
+        @pytest.fixture
+        def anyio_backend():
+            return "asyncio"
+
+        @model_fixture(concurrency=50)
+        def echo():
+            async def ask(text):
+                await asyncio.sleep(0.05)
+                return text
+            return ask
+        """
+    )
+    project.test(
+        f"""
+import pytest
+{mark}
+@pytest.mark.golden([str(number) for number in range(50)])
+async def test_it(echo, case):
+    assert await echo(case.input) == case.input
+"""
+    )
+    result = project.run(*options)
+    result.assert_outcomes(passed=1)
+    assert result.duration < 1.5
+
+
+def test_a_later_synchronous_check_is_not_affected(owner):
+    project, mark, options = owner
+    project.test(
+        TEST.format(mark=mark)
+        + """
+@pytest.mark.golden(["x", "y"])
+def test_sync(echo, case):
+    assert echo(case.input) == case.input
+"""
+    )
+    project.run(*options, "--model-version=1").assert_outcomes(passed=2)
+
+
+def test_pytest_exit_ends_the_run(owner):
+    project, mark, options = owner
+    project.test(TEST.format(mark=mark) + "    pytest.exit('enough', returncode=9)\n")
+    assert project.run(*options, "--model-version=1").ret == 9
+
+
+def test_an_ordinary_async_test_awaits_its_model(owner):
+    project, mark, options = owner
+    if not options:
+        pytest.skip("nobody runs an async test that is no check")
+    project.test(f"import pytest\n{mark}\nasync def test_plain(echo): assert await echo('x') == 'x'\n")
+    project.run(*options, "--model-version=1").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("mode", ["strict", "auto"])
+def test_async_fixtures_of_pytest_asyncio_work(project, mode):
+    pytest.importorskip("pytest_asyncio")
+    project.model(MODEL)
+    project.test(
+        """
+        import asyncio
+        import pytest_asyncio
+
+        @pytest_asyncio.fixture
+        async def connection():
+            yield asyncio.get_running_loop()
+
+        @pytest.mark.asyncio
+        @pytest.mark.golden(["a", "b"])
+        async def test_it(echo, case, connection):
+            assert connection is asyncio.get_running_loop()
+            assert await echo(case.input) == case.input
+        """
+    )
+    result = project.run(
+        "-p",
+        "asyncio",
+        f"--asyncio-mode={mode}",
+        "-o",
+        "asyncio_default_fixture_loop_scope=function",
+        "--model-version=1",
+    )
+    result.assert_outcomes(passed=1)
+    assert project.verdict(result).cases == Tally(passed=2)
+
+
+def test_async_fixtures_of_anyio_work(project):
+    pytest.importorskip("anyio")
+    project.model(MODEL)
+    project.test(
+        """
+        import asyncio
+
+        @pytest.fixture
+        def anyio_backend():
+            return "asyncio"
+
+        @pytest.fixture
+        async def connection(anyio_backend):
+            yield asyncio.get_running_loop()
+
+        @pytest.mark.anyio
+        @pytest.mark.golden(["a", "b"])
+        async def test_it(echo, case, connection):
+            assert connection is asyncio.get_running_loop()
+            assert await echo(case.input) == case.input
+        """
+    )
+    project.run("-p", "anyio", "--model-version=1").assert_outcomes(passed=1)
+
+
+def test_anyio_runs_the_check_on_each_backend(project):
+    pytest.importorskip("anyio")
+    pytest.importorskip("trio")
+    project.model(
+        """
+        import anyio
+
+        @model_fixture
+        def echo(model_version):
+            async def ask(text):
+                await anyio.sleep(0)
+                return text
+            return ask
+        """
+    )
+    project.test(
+        """
+        @pytest.mark.anyio
+        @pytest.mark.golden(["a", "b", "c"])
+        async def test_it(echo, case):
+            assert await echo(case.input) == case.input
+        """
+    )
+    result = project.run("-p", "anyio", "-v", "--modelcheck-cache=off")
+    result.assert_outcomes(passed=2)
+    verdicts = project.verdicts(result)
+    assert verdicts["test_it[asyncio]"].cases == Tally(passed=3)
+    assert verdicts["test_it[trio]"].cases == Tally(passed=3)
+
+
+def test_on_trio_a_failure_is_told_and_diagnosed_all_the_same(project):
+    pytest.importorskip("anyio")
+    pytest.importorskip("trio")
+    project.model(
+        """
+        import pytest
+
+        @pytest.fixture
+        def anyio_backend():
+            return "trio"
+
+        @model_fixture
+        def echo(model_version):
+            return str.upper
+        """
+    )
+    project.test(
+        """
+        @pytest.mark.anyio
+        @pytest.mark.golden(["a", "B", "c"])
+        async def test_it(echo, case):
+            assert await echo(case.input) == case.input
+        """
+    )
+    result = project.run("-p", "anyio", "--model-version=1")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["FAILED *::test_it - 1/3 cases pass (33.3%), all required"])
+    assert project.verdict(result).varies is False
+    assert any("not asyncio's" in note for note in project.verdict(result).notes)
+
+
+def test_a_model_that_is_not_awaited_is_gathered_for_async_bodies_too(project):
+    project.model(SYNC_MODEL)
+    project.test(
+        """
+        @pytest.mark.golden([str(number) for number in range(20)])
+        async def test_it(echo, case):
+            assert await echo(case.input) == case.input
+        """
+    )
+    project.run("--model-version=1").assert_outcomes(passed=1)
+    # The first body runs alone, to see whether the others may run together.
+    assert project.calls == ["1", "19"]
+
+
+def test_an_awaited_model_is_simply_called_in_a_synchronous_body(project):
+    project.model(MODEL)
+    project.test(
+        """
+        @pytest.mark.golden(["a", "b", "c"])
+        def test_it(echo, case):
+            assert echo(case.input) == case.input
+        """
+    )
+    result = project.run("--model-version=1")
+    result.assert_outcomes(passed=1)
+
+
+def test_application_code_may_run_a_loop_of_its_own_inside_a_body(project):
+    project.model(MODEL)
+    project.test(
+        """
+        import asyncio
+
+        async def application(echo, text):
+            return await echo(text)
+
+        @pytest.mark.golden(["a", "b", "c"])
+        def test_it(echo, case):
+            assert asyncio.run(application(echo, case.input)) == case.input
+        """
+    )
+    result = project.run("--model-version=1")
+    result.assert_outcomes(passed=1)
+    assert project.verdict(result).cases == Tally(passed=3)
+
+
+def test_a_forgotten_await_does_not_pass(project):
+    project.model(MODEL)
+    project.test(
+        """
+        @pytest.mark.golden(["a", "b", "c"])
+        async def test_it(echo, case):
+            assert echo(case.input)
+        """
+    )
+    result = project.run("--model-version=1")
+    result.assert_outcomes(failed=1)
+    assert project.verdict(result).cases == Tally(error=3)
+    assert "never asked" in project.verdict(result).headline
+
+
+def test_taskgroups_and_timeouts_inside_a_body_work(project):
+    project.model(MODEL)
+    project.test(
+        """
+        import asyncio
+
+        @pytest.mark.golden(["a", "b", "c"])
+        async def test_it(echo, case):
+            async with asyncio.timeout(5):
+                async with asyncio.TaskGroup() as group:
+                    first = group.create_task(echo(case.input))
+                    second = group.create_task(echo(case.input + "!"))
+            assert first.result() + "!" == second.result()
+        """
+    )
+    result = project.run("--model-version=1")
+    result.assert_outcomes(passed=1)
+    assert project.verdict(result).cases == Tally(passed=3)
+
+
+def test_gather_inside_a_body_works(project):
+    project.model(MODEL)
+    project.test(
+        """
+        import asyncio
+
+        @pytest.mark.golden(["a", "b", "c"])
+        async def test_it(echo, case):
+            one, two = await asyncio.gather(echo(case.input), echo(case.input + "!"))
+            assert one + "!" == two
+        """
+    )
+    project.run("--model-version=1").assert_outcomes(passed=1)
