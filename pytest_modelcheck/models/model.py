@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.cache import Shelf
     from pytest_modelcheck.models.calling import Caller
 
-_LONG = 1000
-text_key = lru_cache(maxsize=1 << 14)(digest)
-"""The digest of a text that is not long: cases and bodies come back to the same texts again and again."""
-
 Collate = Literal["list", "frame"] | None
 
 
@@ -56,6 +52,15 @@ class Definition:
     returns: Any = None
     deterministic: bool | None = None
     fingerprint: Any = None
+
+
+_LONG = 1000
+_remembered = lru_cache(maxsize=1 << 14)(digest)
+
+
+def text_key(text: str) -> bytes:
+    """The digest of a text. The latest ones are remembered, since bodies come back to the same texts."""
+    return _remembered(text) if len(text) <= _LONG else digest(text)
 
 
 class Unkept:
@@ -178,7 +183,7 @@ class Model:
 
     def key(self, x: Any, slot: int = 0) -> bytes | None:
         """The digest under which the answer to ``x`` is kept, or ``None`` for an input without one."""
-        if type(x) is str and not slot and len(x) <= _LONG:
+        if type(x) is str and not slot:
             return text_key(x)
         try:
             return digest(x, slot)

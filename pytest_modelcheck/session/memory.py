@@ -5,11 +5,12 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import encode_plain, excerpt, short
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.models.model import plain
+from pytest_modelcheck.models.model import plain, text_key
 from pytest_modelcheck.records import MISSING, CaseRecord, TrialRecord
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def address(key: bytes | None) -> str:
 def identity(case: Case) -> str:
     """The digest of a case's input; empty for an input without one, which its id alone then stands for."""
     try:
-        return short(case.input)
+        return _short(case.input)
     except UsageError:
         return ""
 
@@ -40,7 +41,17 @@ def expectation(case: Case) -> str | None:
     """The digest of what is expected of a case, or ``None`` where nothing is."""
     if case.known_failure is not None:
         return short((repr(case.expected), case.known_failure))
-    return None if case.expected is MISSING else short(case.expected)
+    return None if case.expected is MISSING else _short(case.expected)
+
+
+def _short(value: Any) -> str:
+    """The same as ``short``, found faster for what comes again: texts that were asked, labels."""
+    if type(value) is str:
+        return address(text_key(value))
+    return _of_label(value) if type(value) is int else short(value)
+
+
+_of_label = lru_cache(maxsize=1 << 10)(short)
 
 
 def records_of(cases: Iterable[Case], results: Sequence[Result]) -> list[CaseRecord]:
@@ -53,24 +64,28 @@ def records_of(cases: Iterable[Case], results: Sequence[Result]) -> list[CaseRec
         while result is not None and result.trial.case is case:
             trials.append(_trial_record(result))
             result = next(upcoming, None)
-        record = CaseRecord(
-            case.id, identity(case), expectation(case), excerpt(case.input, _ABOUT), tuple(trials)
-        )
+        record = CaseRecord(case.id, identity(case), expectation(case), _about(case.input), tuple(trials))
         found.append(record)
     return found
+
+
+def _about(value: Any) -> str:
+    if type(value) is str and len(value) <= _ABOUT and value.isascii() and value.isprintable():
+        return value  # as its excerpt would be
+    return excerpt(value, _ABOUT)
 
 
 def _trial_record(result: Result) -> TrialRecord:
     trial = result.trial
     return TrialRecord(
         result.outcome,
-        tuple([(address(key), plain(raw)) for key, raw in result.asked]),
+        tuple([("" if key is None else key[:_DIGEST_BYTES].hex(), plain(raw)) for key, raw in result.asked]),
         None if result.recorded is MISSING else encode_plain(result.recorded),
         trial.perturbation,
         trial.variant,
         trial.repeat,
         result.score,
-        None if trial.perturbed is MISSING else excerpt(trial.perturbed, _ABOUT),
+        None if trial.perturbed is MISSING else _about(trial.perturbed),
     )
 
 
