@@ -1,0 +1,214 @@
+"""What pytest shows and writes of a check: verbosity, tracebacks, junit, the section at the end."""
+
+import xml.etree.ElementTree as ET
+
+import pytest
+
+FAILING = """
+@pytest.mark.golden("tickets.yaml")
+def test_known(triage, case):
+    assert triage(case.input) == case.expected
+"""
+
+
+@pytest.mark.parametrize("style", ["auto", "long", "short", "line", "native", "no"])
+def test_every_traceback_style_carries_the_verdict_and_nothing_of_ours(project, style):
+    project.test(FAILING)
+    result = project.run("--model-version=2.1", f"--tb={style}")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["FAILED test_triage.py::test_known - 8/10 cases pass (80%), all required"])
+    assert "pytest_modelcheck/" not in result.stdout.str()
+    assert "Traceback" not in result.stdout.str()
+    if style != "no":
+        assert result.stdout.str().count("8/10 cases pass (80%), all required") >= 2
+
+
+@pytest.mark.parametrize("options", [["-q"], ["-qq"], ["-v"], ["-vv"], ["-rA"], ["--no-header"], ["-s"]])
+def test_every_verbosity_runs(project, options):
+    project.test(FAILING)
+    project.run("--model-version=2.0", *options)
+    result = project.run("--model-version=2.1", *options)
+    assert result.ret == 1
+    assert "8/10" in result.stdout.str()
+
+
+def test_tb_line_names_the_test_and_its_line(project):
+    project.test(FAILING)
+    result = project.run("--model-version=2.1", "--tb=line")
+    result.stdout.fnmatch_lines(["*test_triage.py:*: 8/10 cases pass (80%), all required"])
+
+
+def test_showlocals_does_no_harm(project):
+    project.test(FAILING)
+    result = project.run("--model-version=2.1", "-l", "--full-trace")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*8/10 cases pass (80%), all required*"])
+
+
+def test_junit_xml_has_one_testcase_a_check_and_its_message(project):
+    project.test(FAILING + "\ndef test_plain(): pass\n")
+    project.run("--model-version=2.1", "--junitxml=report.xml")
+    suite = ET.parse(project.path / "report.xml").getroot().find("testsuite")
+    assert suite.attrib["tests"] == "2"
+    assert suite.attrib["failures"] == "1"
+    assert suite.attrib["errors"] == "0"
+    failure = suite.find(".//failure")
+    assert failure.attrib["message"].startswith("8/10 cases pass (80%), all required")
+    assert "t-07" in failure.text
+
+
+def test_the_exit_code_is_that_of_pytest(project):
+    project.test(FAILING)
+    assert project.run("--model-version=2.0").ret == 0
+    assert project.run("--model-version=2.1").ret == 1
+
+
+def test_the_header_names_model_version_approved_version_and_cache(project):
+    project.test(FAILING)
+    project.approve("2.0")
+    result = project.run("--model-version=2.1")
+    result.stdout.fnmatch_lines(["modelcheck: triage 2.1 (approved: 2.0), cache: .modelcheck_cache"])
+
+
+def test_the_header_names_only_models_that_the_collected_tests_use(project):
+    project.model(
+        """
+        @model_fixture
+        def triage():
+            return str
+
+        @model_fixture
+        def judge():
+            return str
+        """
+    )
+    project.test("def test_plain(triage): pass")
+    result = project.run()
+    result.stdout.fnmatch_lines(["modelcheck: triage *"])
+    result.stdout.no_fnmatch_line("*judge*")
+
+
+def test_the_section_has_one_line_a_check_and_what_it_cost(project):
+    project.test(FAILING + FAILING.replace("test_known", "test_again"))
+    result = project.run("--model-version=2.1")
+    result.stdout.fnmatch_lines(
+        ["*= modelcheck =*", "*test_again* 8/10 *", "2 failed; answers: 10 cached, 10 asked*"]
+    )
+    result.stdout.fnmatch_lines(["*test_known* 8/10 *", "2 failed; *"])
+
+
+def test_the_section_fits_80_columns_and_needs_no_colour(project, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    name = "test_" + "a_very_long_name_" * 8
+    project.test(FAILING.replace("test_known", name))
+    result = project.run("--model-version=2.1", "--color=no")
+    lines = result.stdout.lines
+    start = next(number for number, line in enumerate(lines) if "= modelcheck =" in line)
+    assert max(map(len, lines[start : start + 5])) <= 80
+    assert "\x1b[" not in result.stdout.str()
+
+
+def test_colour_is_used_where_it_is_wanted(project):
+    project.test(FAILING)
+    result = project.run("--model-version=2.1", "--color=yes")
+    assert "\x1b[31m" in result.stdout.str()
+
+
+def test_nothing_is_drawn_where_output_is_no_terminal(project):
+    project.test(FAILING)
+    result = project.run("--model-version=2.1")
+    assert "calls/s" not in result.stdout.str()
+    assert "\x1b7" not in result.stdout.str()
+
+
+def test_reproduce_one_is_a_command_that_runs_that_case(project):
+    project.test(FAILING)
+    result = project.run("--model-version=2.1")
+    (line,) = (line for line in result.stdout.lines if "reproduce one:" in line)
+    command = line.partition("pytest ")[2].split()
+    again = project.run(*command)
+    again.assert_outcomes(failed=1)
+    verdict = project.verdict(again)
+    assert verdict.cases.failed == 1
+    assert verdict.cases.total == 1
+
+
+def test_a_node_id_with_blanks_and_brackets_is_quoted_in_the_command(project):
+    import shlex
+
+    project.test(
+        """
+        @pytest.mark.parametrize("word", ["a b"])
+        @pytest.mark.golden("tickets.yaml")
+        def test_it(triage, case, word):
+            assert triage(case.input) == case.expected
+        """
+    )
+    result = project.run("--model-version=2.1")
+    (line,) = (line for line in result.stdout.lines if "reproduce one:" in line)
+    again = project.run(*shlex.split(line.partition("pytest ")[2]))
+    again.assert_outcomes(failed=1)
+
+
+def test_assertions_of_shown_cases_are_explained(project):
+    project.model("@model_fixture\ndef words(model_version):\n    return lambda text: text.split()\n")
+    project.test(
+        """
+        @pytest.mark.golden(["a b c"])
+        def test_it(words, case):
+            assert words(case.input) == ["a", "x", "c"]
+        """
+    )
+    result = project.run("--model-version=1")
+    result.stdout.fnmatch_lines(["*assert [[]'a', 'b', 'c'[]] == [[]'a', 'x', 'c'[]]*"])
+
+
+def test_at_most_five_cases_are_shown_and_the_rest_is_counted(project):
+    project.model("@model_fixture\ndef echo(model_version):\n    return str\n")
+    project.test(
+        """
+        @pytest.mark.golden([{"id": f"case-{n:02}", "input": str(n)} for n in range(30)])
+        def test_it(echo, case):
+            assert echo(case.input) == "never"
+        """
+    )
+    result = project.run("--model-version=1")
+    verdict = project.verdict(result)
+    assert len(verdict.shown) == 5
+    assert verdict.hidden == 25
+    result.stdout.fnmatch_lines(["*failing cases (30; *5 shown)*"])
+
+
+def test_ten_thousand_failing_cases_take_no_minutes(project):
+    project.model("@model_fixture(batch=True)\ndef echo(model_version):\n    return list\n")
+    project.test(
+        """
+        @pytest.mark.golden([str(number) for number in range(10_000)])
+        def test_it(echo, case):
+            assert echo(case.input) == case.input + "!" * 50
+        """
+    )
+    result = project.run("--model-version=1")
+    result.assert_outcomes(failed=1)
+    assert project.verdict(result).cases.failed == 10_000
+    assert result.duration < 8
+
+
+def test_the_report_names_the_version_that_is_approved_and_what_changed(project):
+    project.test(FAILING)
+    project.approve("2.0")
+    result = project.run("--model-version=2.1")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "2 broke, 0 fixed: net -2, none allowed",
+            "*model *triage 2.1 *(approved: 2.0)*",
+            "*does not vary (10 of 10 answers repeated)*",
+            "*80*100*",
+            "* 2 broke, 0 fixed*",
+            "*t-07*Quiero un reembolso*",
+            "*modelcheck diff 2.1*",
+            "*modelcheck approve 2.1*",
+            "FAILED test_triage.py::test_known - 2 broke, 0 fixed: net -2, none allowed",
+        ]
+    )
