@@ -18,7 +18,6 @@ from pytest_modelcheck.plugin.hooks import (
     pytest_sessionfinish,
     pytest_terminal_summary,
     pytest_testnodedown,
-    pytest_unconfigure,
 )
 
 __all__ = [
@@ -36,6 +35,5 @@ __all__ = [
     "pytest_sessionfinish",
     "pytest_terminal_summary",
     "pytest_testnodedown",
-    "pytest_unconfigure",
     "score",
 ]

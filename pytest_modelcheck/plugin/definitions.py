@@ -77,10 +77,14 @@ def providing(function: Callable[..., Any], definition: Definition) -> Callable[
     wants_request = "request" in signature.parameters
 
     def arguments(request: pytest.FixtureRequest, given: dict[str, Any]) -> dict[str, Any]:
+        from pytest_modelcheck.plugin.state import usage
+
+        with usage():
+            version = _state(request).versions.of(definition.name)
         if wants_request:
             given["request"] = request
         if definition.takes_version:
-            given[_VERSION] = _state(request).versions.of(definition.name)
+            given[_VERSION] = version
         return given
 
     def provide(*instance: Any, request: pytest.FixtureRequest, **given: Any) -> Any:
@@ -103,8 +107,11 @@ def providing(function: Callable[..., Any], definition: Definition) -> Callable[
 
 
 def _state(request: pytest.FixtureRequest) -> Any:
+    from pytest_modelcheck.plugin.hooks import RECEIVED
     from pytest_modelcheck.plugin.state import state_of
 
+    if RECEIVED not in request.config.stash:
+        raise UsageError("a model fixture needs the plugin that runs it: take -p no:modelcheck away")
     return state_of(request.session)
 
 

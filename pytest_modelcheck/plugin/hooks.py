@@ -150,12 +150,3 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
         from pytest_modelcheck.plugin.reporting import summary
 
         summary(terminalreporter, config)
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Let go of threads, loops and files."""
-    if _ACTIVE in config.stash:
-        from pytest_modelcheck.plugin.state import STATE
-
-        if STATE in config.stash:
-            config.stash[STATE].session.close()

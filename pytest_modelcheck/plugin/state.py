@@ -66,7 +66,8 @@ def state_of(session: pytest.Session) -> State:
     """The state of this run."""
     stash = session.config.stash
     if STATE not in stash:
-        stash[STATE] = State(session)
+        stash[STATE] = state = State(session)
+        session.config.add_cleanup(state.session.close)
     return stash[STATE]
 
 

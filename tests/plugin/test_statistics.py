@@ -87,3 +87,21 @@ def test_what_the_ini_file_cannot_mean_ends_the_run(noisy, project, name, value,
     result = noisy("max_drop=1")
     assert result.ret != 0
     assert f"ini option {says}" in result.stdout.str() + result.stderr.str()
+
+
+def test_repeats_report_the_cases_that_are_flaky(noisy, project):
+    result = noisy("at_least=0.999, repeats=3")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*/120 runs of 40 cases pass (*",
+            "*120 runs can only reveal*",
+            "*flaky *cases pass in some runs only: c-* (*/3)*",
+        ]
+    )
+
+
+def test_attempts_need_runs(noisy):
+    result = noisy('score_as="pass@3", repeats=2')
+    assert result.ret != 0
+    result.stderr.fnmatch_lines(["*score_as='pass@3' needs repeats=3 or more*"])

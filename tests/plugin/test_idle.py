@@ -1,0 +1,133 @@
+"""Where no test is ours the plugin writes, prints and warns of nothing, and imports next to nothing."""
+
+import subprocess
+import sys
+
+import pytest
+
+PLAIN = """
+import pytest
+
+@pytest.mark.parametrize("number", range(3))
+def test_plain(number):
+    assert number < 3
+
+def test_fails():
+    assert 1 == 2
+"""
+
+HEAVY = (
+    "numpy",
+    "scipy",
+    "sklearn",
+    "pandas",
+    "hypothesis",
+    "diskcache",
+    "sqlite3",
+    "yaml",
+    "orjson",
+    "rich",
+    "jinja2",
+    "click",
+    "greenlet",
+    "asyncio",
+)
+
+
+@pytest.fixture
+def idle(project):
+    (project.path / "conftest.py").unlink()
+    (project.path / "tickets.yaml").unlink()
+    project.test(PLAIN)
+    return project
+
+
+def told(result):
+    """What a run printed, without how long it took."""
+    lines = [
+        line for line in result.stdout.lines if not line.startswith(("plugins:", "running:", "     in:"))
+    ]
+    return [line.partition(" in ")[0].rstrip("= ") for line in lines]
+
+
+def test_prints_what_pytest_prints(idle):
+    with_us = idle.run_apart("-W", "error")
+    without = idle.pytester.runpytest_subprocess("-W", "error")
+    assert told(with_us) == told(without)
+    with_us.assert_outcomes(passed=3, failed=1)
+
+
+def test_leaves_no_file_behind(idle):
+    before = set(idle.files())
+    idle.run("-W", "error", "-p", "no:cacheprovider")
+    assert set(idle.files()) == before
+
+
+def test_options_of_ours_do_no_harm(idle):
+    before = set(idle.files())
+    result = idle.run(
+        "--model-version=2.1", "--modelcheck-update", "--modelcheck-offline", "--modelcheck-baseline=1"
+    )
+    result.assert_outcomes(passed=3, failed=1)
+    assert set(idle.files()) == before
+    assert "modelcheck" not in "\n".join(told(result))
+
+
+def test_imports_nothing_heavy(idle):
+    idle.write(
+        "conftest.py",
+        """
+        import sys
+
+        def pytest_unconfigure():
+            with open("modules.txt", "w") as log:
+                log.write("\\n".join(sys.modules))
+        """,
+    )
+    idle.run_apart()
+    with_us = set((idle.path / "modules.txt").read_text().split())
+    idle.pytester.runpytest_subprocess()
+    without = set((idle.path / "modules.txt").read_text().split())
+    added = {name for name in with_us - without if not name.startswith("pytest_modelcheck")}
+    assert added.isdisjoint(HEAVY)
+    assert len(with_us - without) <= 20
+
+
+def test_no_modelcheck_leaves_a_clean_run(idle):
+    arguments = [sys.executable, "-m", "pytest", "-p", "no:modelcheck", "-W", "error"]
+    done = subprocess.run(arguments, cwd=idle.path, capture_output=True, text=True, timeout=30, check=False)
+    assert "3 passed" in done.stdout
+    assert "modelcheck" not in done.stdout.replace(str(idle.path), "")
+    assert done.stderr == ""
+
+
+def test_no_modelcheck_runs_what_needs_no_model_and_tells_the_rest(project):
+    project.test("def test_model(triage): pass\n\ndef test_plain(): pass\n")
+    result = project.pytester.runpytest_subprocess("-p", "no:modelcheck")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*a model fixture needs the plugin that runs it: *-p no:modelcheck*"])
+    assert "pytest_modelcheck/" not in result.stdout.str()
+
+
+def test_a_model_in_an_ordinary_test_prints_no_section(project):
+    project.test("def test_plain(triage): assert triage('Hello') == 'other'")
+    result = project.run("--model-version=2.0", "-W", "error")
+    result.assert_outcomes(passed=1)
+    assert "= modelcheck =" not in result.stdout.str()
+
+
+def test_a_model_fixture_that_no_test_uses_is_never_loaded(project):
+    project.model("@model_fixture\ndef triage():\n    raise OSError('loaded')\n")
+    project.test("def test_plain(): pass")
+    before = set(project.files())
+    result = project.run("-W", "error")
+    result.assert_outcomes(passed=1)
+    assert "modelcheck:" not in result.stdout.str()
+    assert set(project.files()) == before
+
+
+def test_a_model_asked_for_at_run_time_is_answered_and_remembered(project):
+    project.test("def test_plain(request): assert request.getfixturevalue('triage')('Hello') == 'other'")
+    project.run("--model-version=2.0", "-W", "error").assert_outcomes(passed=1)
+    project.run("--model-version=2.0", "-W", "error").assert_outcomes(passed=1)
+    assert project.calls == ["Hello"]

@@ -1,0 +1,97 @@
+"""``-n 2``: the verdicts and the section of one process; only the controller writes baselines."""
+
+import pytest
+
+pytest.importorskip("xdist")
+
+TESTS = """
+@pytest.mark.golden("tickets.yaml", at_least=0.5)
+def test_known(triage, case):
+    assert triage(case.input) == case.expected
+
+@pytest.mark.invariance("tickets.yaml", under=str.upper)
+def test_shouting(triage, case):
+    assert triage(case.perturbed) == triage(case.input)
+
+@pytest.mark.golden("tickets.yaml", max_changed=0)
+def test_approved(triage, case):
+    assert triage(case.input) == case.approved
+
+@pytest.mark.parametrize("number", range(3))
+@pytest.mark.golden("tickets.yaml")
+def test_each(triage, case, number):
+    assert triage(case.input) == case.expected
+
+def test_plain(triage):
+    assert triage("Hello") == "other"
+"""
+
+
+def section(result):
+    """The lines of the section, without what depends on who asked first."""
+    lines = result.stdout.lines
+    start = next(number for number, line in enumerate(lines) if "= modelcheck =" in line)
+    end = next(number for number, line in enumerate(lines[start + 1 :], start + 1) if line.startswith("==="))
+    return [line.rpartition("  ")[0] for line in lines[start + 1 : end] if "answers:" not in line]
+
+
+def headlines(result):
+    return sorted(line for line in result.stdout.lines if line.startswith("FAILED "))
+
+
+def test_verdicts_and_section_are_those_of_one_process(project):
+    project.test(TESTS)
+    project.approve("2.0")
+    alone = project.run("--model-version=2.1")
+    spread = project.run_apart("-p", "xdist", "-n", "2", "--model-version=2.1", "--modelcheck-cache=off")
+    alone.assert_outcomes(failed=5, passed=2)
+    spread.assert_outcomes(failed=5, passed=2)
+    assert section(spread) == section(alone)
+    assert headlines(spread) == headlines(alone)
+
+
+def test_the_controller_approves_what_the_workers_saw(project):
+    project.test(TESTS)
+    spread = project.run_apart("-p", "xdist", "-n", "2", "--model-version=2.0", "--modelcheck-update")
+    spread.assert_outcomes(passed=7)
+    spread.stdout.fnmatch_lines(["approved: triage 2.0, 6 checks in baselines"])
+    written = {name: text for name, text in project.baselines().items() if name.endswith(".jsonl")}
+    assert len(written) == 6
+    project.run("--model-version=2.0").assert_outcomes(passed=7)
+
+
+def test_two_workers_use_one_cache(project):
+    project.test(TESTS)
+    project.run_apart("-p", "xdist", "-n", "2", "--model-version=2.0").assert_outcomes(failed=1, passed=6)
+    project.forget_calls()
+    project.run_apart("-p", "xdist", "-n", "2", "--model-version=2.0").assert_outcomes(failed=1, passed=6)
+    assert project.calls == []
+
+
+def test_inconclusive_checks_warn_from_workers_too(project):
+    project.model(
+        """
+        import random
+
+        @model_fixture(deterministic=False)
+        def coin(model_version):
+            chance = random.Random(7)
+            return lambda text: chance.random() < 0.8
+        """
+    )
+    project.test(
+        """
+        @pytest.mark.golden([str(number) for number in range(40)], at_least=0.95)
+        def test_coin(coin, case):
+            assert coin(case.input)
+        """
+    )
+    result = project.run_apart("-p", "xdist", "-n", "2", "--model-version=1")
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*InconclusiveWarning: *::test_coin: *"])
+
+
+def test_loadscope_keeps_working(project):
+    project.test(TESTS)
+    result = project.run_apart("-p", "xdist", "-n", "2", "--dist=loadfile", "--model-version=2.0")
+    result.assert_outcomes(failed=1, passed=6)
