@@ -283,6 +283,15 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Flaky:
+    """A case that was run more than once, and passed in some of its runs only."""
+
+    id: str
+    passed: int
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
 class ShownCase:
     """One case as the reader of a report sees it: everything is text already, cut to length.
 
@@ -335,6 +344,7 @@ class Verdict:
         comparison: With the approved behaviour, where there is one.
         variation: What is known of the model's own variation, in words.
         varies: Whether it varies; ``None`` where nothing depended on it, so that nobody looked.
+        flaky: Cases that pass in some of their runs only, those that are most of a coin first.
         slices: The same by metadata.
         perturbations: The same by perturbation, over trials.
         shown: The cases worth reading, worst first.
@@ -361,6 +371,7 @@ class Verdict:
     comparison: Comparison | None = None
     variation: str | None = None
     varies: bool | None = None
+    flaky: tuple[Flaky, ...] = ()
     slices: tuple[Group, ...] = ()
     perturbations: tuple[Group, ...] = ()
     shown: tuple[ShownCase, ...] = ()

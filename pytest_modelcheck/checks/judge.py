@@ -38,6 +38,7 @@ class Observed:
             passes or fails; ``None`` where counts say it all.
         units: What the units are, in the plural.
         graded: Whether values are scores.
+        score_as: What a case with several runs is worth, where that is not the share that passes.
         comparison: With the approved behaviour, or ``None``.
         pairs: The runs of each case that is compared, then and now, where exchanging them within the case is
             the test; ``None`` where it is not, or where there is one run of each.
@@ -54,6 +55,7 @@ class Observed:
     means: tuple[float, ...] | None = None
     units: str = "cases"
     graded: bool = False
+    score_as: str | None = None
     comparison: Comparison | None = None
     pairs: tuple[Runs, ...] | None = None
     drops: tuple[float, ...] | None = None
@@ -122,8 +124,8 @@ def _guards(observed: Observed, limits: Limits) -> list[Finding]:
             findings.append(
                 _failed(
                     "min_overlap",
-                    f"only {comparison.shared}/{observed.approved_cases} approved cases can still be compared "
-                    f"({percent(overlap)}, at least {percent(limits.min_overlap)} required): "
+                    f"only {comparison.shared}/{observed.approved_cases} approved cases can still be "
+                    f"compared ({percent(overlap)}, at least {percent(limits.min_overlap)} required): "
                     "approve the check again",
                     against_baseline=True,
                 )
@@ -189,7 +191,8 @@ def _rate_summary(observed: Observed, rate: float, required: float) -> str:
         return f"mean score {rate:.3g} over {number} {observed.units}, at least {required:g} required"
     wanted = "all required" if required == 1 else f"at least {percent(required)} required"
     if observed.means is not None:
-        return f"{percent(rate)} on average over {len(observed.means)} {observed.units}, {wanted}"
+        what = "" if observed.score_as is None else f"{observed.score_as} is "
+        return f"{what}{percent(rate)} on average over {len(observed.means)} {observed.units}, {wanted}"
     what = "cases" if observed.runs is None else f"runs of {plural(observed.cases.judged, 'case')}"
     return f"{passed}/{judged} {what} pass ({percent(rate)}), {wanted}"
 
@@ -205,7 +208,8 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
     else:
         mean = sum(observed.drops) / len(observed.drops)
         net = mean * comparison.judged
-        change = f"mean score {-mean:+.3g}" if observed.graded else f"pass rate {-mean * 100:+.3g} points"
+        what = "mean score" if observed.graded else observed.score_as or "pass rate"
+        change = f"{what} {-mean:+.3g}" if observed.graded else f"{what} {-mean * 100:+.3g} points"
         summary = f"{change} against {comparison.version}, {allowed(allowance)}"
     missed = exceeds(net - _ROUNDING, comparison.judged, allowance)
     noise = DropNoise(observed, broke, fixed, comparison.judged, allowance)
@@ -213,12 +217,14 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
 
 
 def _regressed(observed: Observed, comparison: Comparison, allowance: Allowance, rule: Rule) -> Finding:
-    count, of, what = len(comparison.regressed), comparison.judged, "case"
-    if observed.shares is not None:
-        (count, of), what = observed.shares.regressed, "run"
+    count, of = len(comparison.regressed), comparison.judged
     summary = (
-        f"{plural(count, what)} that passed now {'fails' if count == 1 else 'fail'}, {allowed(allowance)}"
+        f"{plural(count, 'case')} that passed now {'fails' if count == 1 else 'fail'}, {allowed(allowance)}"
     )
+    if observed.shares is not None:
+        count, of = observed.shares.regressed
+        cases = plural(comparison.judged, "case")
+        summary = f"{count}/{of} runs fail of cases that passed, {allowed(allowance)} of {cases}"
     return _share("max_regressed", count, of, comparison.judged, allowance, summary, rule)
 
 

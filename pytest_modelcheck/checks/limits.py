@@ -36,6 +36,8 @@ class Limits:
         require_proof: Whether a check passes only where a shortfall of more than ``tolerance`` is excluded.
         false_pass_rate: The chance that ``require_proof`` passes a model with such a shortfall.
         population: Whether the cases are the contract, or stand for future inputs.
+        score_as: What a case with several runs is worth: ``"pass@2"``, the chance that one of two passes;
+            ``"pass^2"``, that both do; ``None`` for the share of its runs that pass.
         cluster: The metadata whose value names the group of cases that depend on each other, or ``None``.
     """
 
@@ -50,6 +52,7 @@ class Limits:
     require_proof: bool = False
     false_pass_rate: float = 0.1
     population: Literal["fixed", "sample"] = "fixed"
+    score_as: str | None = None
     cluster: str | None = None
 
 
@@ -64,10 +67,10 @@ def limits_from(options: Mapping[str, Any]) -> Limits:
 
     >>> limits_from({"at_least": 0.95}).at_least
     0.95
-    >>> limits_from({"at_least": 95})
+    >>> limits_from({"at_least": 95})  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    pytest_modelcheck.errors.UsageError: at_least=95 is no rate: write a number from 0.0 to 1.0 (at_least=0.95?)
+    pytest_modelcheck.errors.UsageError: at_least=95 is no rate: write ... (at_least=0.95?)
     """
     checked: dict[str, Any] = {}
     for name, value in options.items():
@@ -113,7 +116,8 @@ def _warn_or_fail(name: str, value: Any) -> str:
 def _fixed_or_sample(name: str, value: Any) -> str:
     if value not in ("fixed", "sample"):
         raise UsageError(
-            f'{name}={value!r}: write "fixed" (the cases are the contract) or "sample" (they stand for others)'
+            f"{name}={value!r}: "
+            'write "fixed" (the cases are the contract) or "sample" (they stand for others)'
         )
     return str(value)
 
@@ -130,6 +134,18 @@ def _yes_or_no(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise UsageError(f"{name}={value!r}: write True or False")
     return value
+
+
+def _attempts(name: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    kind, number = str(value)[:5], str(value)[5:]
+    if kind not in ("pass@", "pass^") or not number.isdecimal() or int(number) < 1:
+        raise UsageError(
+            f"{name}={value!r}: "
+            'write "pass@2" (one of two runs passes), "pass^2" (both do), or another number'
+        )
+    return str(value)
 
 
 def _key(name: str, value: Any) -> str | None:
@@ -155,6 +171,7 @@ _CHECKS = {
     "require_proof": _yes_or_no,
     "false_pass_rate": _probability,
     "population": _fixed_or_sample,
+    "score_as": _attempts,
     "cluster": _key,
 }
 

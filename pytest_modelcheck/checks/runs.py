@@ -29,10 +29,9 @@ class Runs:
     then: tuple[float, ...]
     now: tuple[float, ...]
 
-    @property
-    def drop(self) -> float:
-        """How much lower the mean is now."""
-        return sum(self.then) / len(self.then) - sum(self.now) / len(self.now)
+    def drop(self, score_as: str | None = None) -> float:
+        """How much less the case is worth now."""
+        return worth(self.then, score_as) - worth(self.now, score_as)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +62,30 @@ def values_of(trials: Sequence[TrialRecord], *, graded: bool) -> tuple[float, ..
     if graded:
         return tuple(score_of(run) for run in judged)
     return tuple(float(outcome_of(run) is Outcome.PASSED) for run in judged)
+
+
+def worth(values: Sequence[float], score_as: str | None) -> float:
+    """What a case is worth: the mean of its runs, or the chance that k runs of it bring success.
+
+    Raises:
+        UsageError: it has fewer runs than ``score_as`` is about.
+
+    >>> runs = (1.0, 1.0, 1.0, 0.0)
+    >>> worth(runs, None), worth(runs, "pass@2"), worth(runs, "pass^2")
+    (0.75, 1.0, 0.5)
+    """
+    if score_as is None:
+        return sum(values) / len(values)
+    from pytest_modelcheck.stats.passk import pass_at_k, pass_hat_k
+
+    k = int(score_as[5:])
+    if len(values) < k:
+        raise UsageError(
+            f"score_as={score_as!r} needs {k} runs of each case, and one has {len(values)}: set repeats={k} "
+            "or more (for an approved version: approve it again)"
+        )
+    estimate = pass_at_k if score_as.startswith("pass@") else pass_hat_k
+    return estimate(len(values), int(sum(values)), k)
 
 
 def groups_of(cases: Iterable[Case], key: str) -> dict[str, Hashable]:

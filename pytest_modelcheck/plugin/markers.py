@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pytest_modelcheck.cases import load
@@ -16,6 +15,7 @@ from pytest_modelcheck.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from pytest_modelcheck.cases import Cases
     from pytest_modelcheck.perturb import Perturbation
@@ -87,16 +87,20 @@ def request_of(
     fields = {key: options[key] for key in ("input", "expected") if key in options}
     cases = _source(arguments[0], base, fields) if arguments else None
     own = {name: options[name] for name in NAMES if name in options}
+    limits = limits_from({**_applicable(defaults, own), **own})
+    repeats = _whole("repeats", options.get("repeats", 1), 1)
+    if limits.score_as is not None and int(limits.score_as[5:]) > repeats:
+        raise UsageError(f"score_as={limits.score_as!r} needs repeats={limits.score_as[5:]} or more")
     return Request(
         kind=kind,
         cases=cases,
         perturbations=None if kind == "golden" else _perturbations(kind, options, cases),
-        limits=limits_from({**_applicable(defaults, own), **own}),
+        limits=limits,
         model=options.get("model"),
         slices=_slices(options.get("slices")),
         wrong_if=_wrong_if(options.get("wrong_if", ())),
         interleave=_interleave(options.get("interleave", "auto")),
-        repeats=_whole("repeats", options.get("repeats", 1), 1),
+        repeats=repeats,
         seed=_whole("seed", options.get("seed", 0), 0),
         fields=fields,
     )

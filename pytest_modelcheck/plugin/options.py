@@ -11,17 +11,23 @@ if TYPE_CHECKING:
     import pytest
 
 MARKERS = (
-    "golden(cases, *, at_least, max_drop, max_changed, max_regressed, slices, wrong_if, model, ...): "
-    "run the test for each known case and judge the pass rate (pytest-modelcheck)",
-    "invariance(cases, *, under, at_least, ...): the answer must not change under a perturbation that does "
-    "not matter (pytest-modelcheck)",
-    "directional(cases, *, under, at_least, ...): the answer must move the right way under a change that "
-    "matters (pytest-modelcheck)",
+    (
+        "golden(cases, *, at_least, max_drop, max_changed, max_regressed, slices, wrong_if, model, ...): "
+        "run the test for each known case and judge the pass rate (pytest-modelcheck)"
+    ),
+    (
+        "invariance(cases, *, under, at_least, ...): the answer must not change under a perturbation that "
+        "does not matter (pytest-modelcheck)"
+    ),
+    (
+        "directional(cases, *, under, at_least, ...): the answer must move the right way under a change "
+        "that matters (pytest-modelcheck)"
+    ),
 )
 
 _LIMITS = {
     "modelcheck_at_least": "the pass rate that every check requires (a marker's own wins)",
-    "modelcheck_max_drop": "how far a pass rate may fall below the approved one: cases (3) or fraction (0.02)",
+    "modelcheck_max_drop": "how far a pass rate may fall below the approved one: cases or fraction",
     "modelcheck_max_changed": "how many answers may differ from the approved ones: cases or fraction",
     "modelcheck_max_regressed": "how many cases that passed may now fail: cases or fraction",
     "modelcheck_min_overlap": "the fraction of approved cases that must still be there (0.8)",
@@ -31,6 +37,7 @@ _LIMITS = {
     "modelcheck_require_proof": "pass only where a shortfall beyond the tolerance is excluded (false)",
     "modelcheck_false_pass_rate": "the chance that modelcheck_require_proof passes such a shortfall (0.1)",
     "modelcheck_population": "what the cases are: fixed, the contract, or a sample of others (fixed)",
+    "modelcheck_score_as": "what a case with several runs is worth: pass@2 or pass^2, say",
     "modelcheck_cluster": "the metadata that names the group of cases that depend on each other",
 }
 

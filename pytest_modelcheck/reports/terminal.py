@@ -13,7 +13,7 @@ from pytest_modelcheck.records import Status
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_modelcheck.records import Comparison, Group, ShownCase, Tally, Verdict
+    from pytest_modelcheck.records import Comparison, Flaky, Group, ShownCase, Tally, Verdict
 
 Line = tuple[str, dict[str, bool]]
 """A line, and how the terminal is to mark it."""
@@ -43,7 +43,8 @@ def header_line(model: str, version: str | None, approved: str | None, cache: st
     >>> header_line("triage", "2.1", "2.0", ".modelcheck_cache")
     'modelcheck: triage 2.1 (approved: 2.0), cache: .modelcheck_cache'
     """
-    return f"modelcheck: {model} {version or '(unversioned)'} (approved: {approved or 'none yet'}), cache: {cache}"
+    tested = f"{model} {version or '(unversioned)'}"
+    return f"modelcheck: {tested} (approved: {approved or 'none yet'}), cache: {cache}"
 
 
 # -- the message of a failure -----------------------------------------------------------------------
@@ -77,6 +78,8 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
             yield label, finding.summary
     if comparison is not None and comparison.judged:
         yield from _labelled("change", _change(comparison))
+    if verdict.flaky:
+        yield "flaky", _flaky(verdict.flaky)
     yield from _labelled("where", _groups(verdict.slices, comparison, _share(verdict.cases)))
     yield from _labelled("under", _groups(verdict.perturbations, None, _share(verdict.trials)))
     rest = _rest(verdict.cases)
@@ -126,6 +129,13 @@ def _group(group: Group, comparison: Comparison | None) -> str:
     if comparison is not None and group.approved_judged:
         then = f"   ({comparison.version}: {group.approved_passed}/{group.approved_judged})"
     return f"{group.name:<24} {group.passed}/{group.judged} pass{then}"
+
+
+def _flaky(cases: Sequence[Flaky]) -> str:
+    """Cases that pass in some runs only, with how many."""
+    shown = ", ".join(f"{case.id} ({case.passed}/{case.runs})" for case in cases[:_GROUPS])
+    more = f" (+{len(cases) - _GROUPS} more)" if len(cases) > _GROUPS else ""
+    return f"{plural(len(cases), 'case passes', 'cases pass')} in some runs only: {shown}{more}"
 
 
 def _labelled(label: str, lines: list[str]) -> Iterator[tuple[str, str]]:

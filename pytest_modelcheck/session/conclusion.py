@@ -48,6 +48,7 @@ def conclude(
         comparison=evidence.comparison,
         variation=evidence.variation.words,
         varies=evidence.variation.varies,
+        flaky=evidence.flaky,
         slices=tuple(evidence.slices),
         perturbations=by_perturbation(evidence.records) if spec.perturbations is not None else (),
         shown=tuple(evidence.shown),

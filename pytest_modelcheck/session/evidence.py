@@ -5,22 +5,24 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.checks.compare import compare, pairs
 from pytest_modelcheck.checks.fold import is_graded, outcome_of, tally
 from pytest_modelcheck.checks.judge import Observed
-from pytest_modelcheck.checks.runs import Runs, by_group, groups_of, shares_of, values_of
-from pytest_modelcheck.records import Calls, Outcome
-from pytest_modelcheck.session.variation import Variation
+from pytest_modelcheck.checks.runs import Runs, by_group, groups_of, shares_of, values_of, worth
+from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.records import Calls, Flaky, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.view import Result
     from pytest_modelcheck.records import CaseRecord, Comparison, Finding, Group, ShownCase, TrialRecord
+    from pytest_modelcheck.session.variation import Variation
 
 JUDGED = (Outcome.PASSED, Outcome.FAILED)
 _LIMITS = frozenset({"at_least", "max_drop", "max_changed", "max_regressed"})
@@ -41,6 +43,7 @@ class Evidence:
         comparison: With the baseline.
         observed: What limits are held against.
         findings: What came of that.
+        flaky: Cases some of whose runs pass.
         slices: The same by metadata, the slice that lost most first.
         shown: Cases worth reading.
         hidden: How many more there are.
@@ -59,6 +62,7 @@ class Evidence:
     comparison: Comparison | None = None
     observed: Observed = field(default_factory=lambda: Observed(tally(())))
     findings: Sequence[Finding] = ()
+    flaky: tuple[Flaky, ...] = ()
     slices: Sequence[Group] = ()
     shown: Sequence[ShownCase] = ()
     hidden: int = 0
@@ -102,7 +106,8 @@ class Evidence:
         )
         graded = is_graded(self.records)
         repeated = _are_repeated(self.records) or _are_repeated(self.then.values())
-        if graded or repeated or spec.limits.cluster is not None:
+        units = spec.limits.cluster or spec.limits.score_as
+        if graded or repeated or units is not None:
             judged = [one for one, out in zip(self.records, outcomes, strict=True) if out in JUDGED]
             observed = self._in_units(observed, judged, spec, graded=graded, repeated=repeated)
         self.observed = observed
@@ -117,23 +122,28 @@ class Evidence:
         repeated: bool,
     ) -> Observed:
         """The same, where the unit that is judged is more than one run that passes or fails."""
-        key, sample = spec.limits.cluster, spec.limits.population == "sample"
+        key, score_as = spec.limits.cluster, spec.limits.score_as
+        if graded and score_as is not None:
+            raise UsageError(f"score_as={score_as!r} counts runs that pass, and the body gives a score()")
         groups = None if key is None else groups_of(spec.cases, key)
-        units = "cases" if key is None else f"groups by {key}"
+        apart = spec.limits.population == "fixed" and groups is None and score_as is None
         values = [values_of(record.trials, graded=graded) for record in judged]
         paired = [pair for pair in pairs(self.records, self.then) if pair.judged]
         runs = [
             Runs(values_of(pair.then, graded=graded), values_of(pair.now, graded=graded)) for pair in paired
         ]
-        means = by_group([_mean(each) for each in values], [record.id for record in judged], groups)
-        drops = by_group([each.drop for each in runs], [pair.id for pair in paired], groups)
+        means = by_group([worth(each, score_as) for each in values], [one.id for one in judged], groups)
+        drops = by_group([each.drop(score_as) for each in runs], [pair.id for pair in paired], groups)
+        rerun = _are_repeated(self.records) and not graded
+        self.flaky = _flaky(judged, values) if rerun else ()
         return replace(
             observed,
-            runs=_pooled(values) if _are_repeated(self.records) and not graded else None,
-            means=tuple(means) if graded or sample or groups is not None else None,
-            units=units,
+            runs=(int(sum(map(sum, values))), sum(map(len, values))) if rerun else None,
+            means=tuple(means) if graded or not apart else None,
+            units="cases" if key is None else f"groups by {key}",
             graded=graded,
-            pairs=None if sample or groups is not None else tuple(runs),
+            score_as=score_as,
+            pairs=tuple(runs) if apart else None,
             drops=tuple(drops),
             shares=shares_of(pairs(self.records, self.then)) if repeated else None,
         )
@@ -154,12 +164,18 @@ def _are_repeated(records: Iterable[CaseRecord]) -> bool:
     return any(record.trials and record.trials[-1].repeat for record in records)
 
 
-def _pooled(values: Sequence[Sequence[float]]) -> tuple[int, int]:
-    return int(sum(map(sum, values))), sum(map(len, values))
+def _flaky(records: Iterable[CaseRecord], values: Iterable[Sequence[float]]) -> tuple[Flaky, ...]:
+    """The cases some of whose runs pass, those that are most of a coin first."""
+    found = [
+        Flaky(record.id, int(sum(runs)), len(runs))
+        for record, runs in zip(records, values, strict=True)
+        if 0 < sum(runs) < len(runs)
+    ]
+    return tuple(sorted(found, key=_steadiness))
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
+def _steadiness(case: Flaky) -> float:
+    return abs(case.passed / case.runs - 0.5)
 
 
 def _as_approved(trial: TrialRecord) -> TrialRecord:

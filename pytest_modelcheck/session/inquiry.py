@@ -19,6 +19,7 @@ from pytest_modelcheck.baselines.candidates import find
 from pytest_modelcheck.baselines.header import Header
 from pytest_modelcheck.checks.judge import judge
 from pytest_modelcheck.engine.conductor import Work
+from pytest_modelcheck.engine.slots import by_repeat
 from pytest_modelcheck.engine.trials import Plan
 from pytest_modelcheck.errors import BaselineError, OfflineError
 from pytest_modelcheck.records import Calls, Finding, Outcome, Status, Verdict
@@ -26,7 +27,7 @@ from pytest_modelcheck.reports.selection import choose, show
 from pytest_modelcheck.session.conclusion import conclude, in_worst_slice, slices_of
 from pytest_modelcheck.session.evidence import Evidence
 from pytest_modelcheck.session.memory import ReplayedAnswers, identity, records_of
-from pytest_modelcheck.session.variation import declared, measured, trials_to_repeat
+from pytest_modelcheck.session.variation import declared, measured, seen, trials_to_repeat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
@@ -49,12 +50,14 @@ class Step:
         trials: The trials.
         quiet: Whether nobody will read what failed assertions say.
         replay: Answers to be used in place of the judged model's own.
+        slots: Says which of several answers a call gets; ``None`` for that of the trial's repeat.
     """
 
     work: Work
     trials: Iterable[Trial]
     quiet: bool = True
     replay: ReplayedAnswers | None = None
+    slots: Callable[[Trial, bytes, int], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class Inquiry:
         self._session = session
         self._subject = spec.subject
         self._plan = self._plan_of(spec.cases)
+        self._slots = by_repeat if spec.repeats > 1 else None
         baseline = self._find_baseline()
         self._evidence = Evidence(baseline, declared(spec.subject), spec.partial, baseline or {})
 
@@ -102,7 +106,7 @@ class Inquiry:
         dispatcher = self._session.dispatcher
         start, before = time.perf_counter(), dispatcher.asked_of(self._subject)
         work = replace(self._work(), progress=self._progress(before))
-        run = yield Step(work, self._plan.trials())
+        run = yield Step(work, self._plan.trials(), slots=self._slots)
         asked, seconds = dispatcher.asked_of(self._subject) - before, time.perf_counter() - start
         evidence = self._evidence
         evidence.calls = Calls(
@@ -122,7 +126,8 @@ class Inquiry:
         if not stale:
             return
         replay = ReplayedAnswers(self._subject.answers, baseline)
-        run = yield Step(self._work(), self._plan_of(stale).trials(), replay=replay)
+        trials = (trial for trial in self._plan_of(stale).trials() if replay.knows(trial))
+        run = yield Step(self._work(), trials, replay=replay, slots=self._slots)
         then = {case: baseline[case] for case in baseline}
         for record in records_of(stale, run.results):
             if any(trial.outcome is Outcome.ERROR for trial in record.trials):
@@ -139,16 +144,19 @@ class Inquiry:
         independent of all other checks.
         """
         evidence = self._evidence
-        again = trials_to_repeat(evidence.results, evidence.changed, slot=self._spec.repeats)
+        if self._spec.repeats > 1:
+            evidence.variation = seen(self._subject, evidence.results)
+            return
+        again = trials_to_repeat(evidence.results, evidence.changed, slot=1)
         if not again:
             return
         run = yield Step(self._work(), again)
         evidence.variation = measured(self._subject, evidence.results, run.results)
         if evidence.variation.varies is None and self._session.places.offline:
             raise OfflineError(
-                f"{self._spec.id} misses a limit, and whether {self._subject.label} varies has not been measured "
-                "for it, which decides what the miss means. Run it once without --modelcheck-offline, or declare "
-                "deterministic=True or False on the model fixture"
+                f"{self._spec.id} misses a limit, and whether {self._subject.label} varies has not been "
+                "measured for it, which decides what the miss means. Run it once without "
+                "--modelcheck-offline, or declare deterministic=True or False on the model fixture"
             )
 
     def _look_closer(self) -> Generator[Step, Run, None]:
@@ -191,7 +199,8 @@ class Inquiry:
         if not remembered:
             return {}
         work = replace(self._work(), keep_errors=True)
-        run = yield Step(work, [result.trial for result in remembered], quiet=False)
+        trials = [result.trial for result in remembered]
+        run = yield Step(work, trials, quiet=False, slots=self._slots)
         return {result.trial.index: result for result in run.results if result.outcome is Outcome.FAILED}
 
     # -- their parts ----------------------------------------------------------------------------------
@@ -228,8 +237,8 @@ class Inquiry:
         found = find(session.store, session.candidates, subject.name, check, version)
         if found is None:
             raise BaselineError(
-                f"{check}: nothing is remembered of {subject.name} {version}, so nothing can be compared with it. "
-                f"Run it once: pytest --model-version={version}"
+                f"{check}: nothing is remembered of {subject.name} {version}, so nothing can be compared "
+                f"with it. Run it once: pytest --model-version={version}"
             )
         return found
 
@@ -292,7 +301,8 @@ class Inquiry:
             return []
         summary = (
             f"{subject.label} is not the {approved.version} that was approved: its fingerprint is "
-            f"{subject.fingerprint}, and {approved.fingerprint} was approved; give the change a version of its own"
+            f"{subject.fingerprint}, and {approved.fingerprint} was approved; give the change a version "
+            "of its own"
         )
         return [Finding("fingerprint", Status.FAILED, summary, against_baseline=True)]
 

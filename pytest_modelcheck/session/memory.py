@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.engine.view import Result
     from pytest_modelcheck.models.model import Answers, Raw
-    from pytest_modelcheck.records import Case
+    from pytest_modelcheck.records import Case, Trial
 
 _ABOUT = 80
 _DIGEST_BYTES = 8
@@ -89,7 +89,7 @@ def _trial_record(result: Result) -> TrialRecord:
     )
 
 
-class NotRemembered(Exception):
+class NotRememberedError(Exception):
     """A replayed body asked for an answer that the approved version was never asked for."""
 
 
@@ -101,13 +101,18 @@ class ReplayedAnswers:
         self._approved = {
             key: raw for case in baseline.values() for trial in case.trials for key, raw in trial.asked
         }
+        self._runs = {(case.id, trial.repeat) for case in baseline.values() for trial in case.trials}
         self.warn = answers.warn
+
+    def knows(self, trial: Trial) -> bool:
+        """Whether the approved version was run so often."""
+        return (trial.case.id, trial.repeat) in self._runs
 
     def find(self, key: bytes) -> Raw:
         """Look an approved answer up."""
         raw = self._approved.get(address(key))
         if raw is None:
-            raise NotRemembered
+            raise NotRememberedError
         return raw
 
     def decode(self, raw: Raw) -> Any:

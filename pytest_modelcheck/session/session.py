@@ -13,6 +13,7 @@ from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.store import BaselineStore
 from pytest_modelcheck.canonical import Codec
 from pytest_modelcheck.engine.dispatch import Dispatcher
+from pytest_modelcheck.engine.slots import own_slots
 from pytest_modelcheck.engine.switchboard import Switchboard
 from pytest_modelcheck.models.cache import PredictionCache
 from pytest_modelcheck.models.calling import answer_type, caller_of
@@ -130,8 +131,9 @@ class Session:
             spec.subject.answers = step.replay  # type: ignore[assignment]  # it answers like them
         if step.work.progress is not None:
             self.dispatcher.tick = step.work.progress
+        slots = nullcontext() if step.slots is None else own_slots(spec.subject, step.slots)
         try:
-            with spec.quietly() if step.quiet else nullcontext():
+            with slots, spec.quietly() if step.quiet else nullcontext():
                 yield
         finally:
             spec.subject.answers = answers

@@ -74,17 +74,39 @@ def measured(model: Model, first: Sequence[Result], again: Sequence[Result]) -> 
     pairs = [(once[result.trial.index], result) for result in again if result.outcome is not Outcome.ERROR]
     if not pairs:
         return Variation(None, f"unknown: {len(again)} of {len(again)} calls broke when asked again")
+    return _judged(model, pairs)
+
+
+def seen(model: Model, results: Iterable[Result]) -> Variation:
+    """Compare the answers of trials that were run more than once anyway: each run with the first.
+
+    Raises:
+        ModelError: the model is declared deterministic, and is not.
+    """
+    first: dict[tuple[int, str | None, int], Result] = {}
+    pairs = []
+    for result in results:
+        trial = result.trial
+        if result.outcome is Outcome.ERROR:
+            continue
+        one = first.setdefault((id(trial.case), trial.perturbation, trial.variant), result)
+        if one is not result:
+            pairs.append((one, result))
+    return _judged(model, pairs) if pairs else Variation(None, "unknown: no trial came to its end twice")
+
+
+def _judged(model: Model, pairs: Sequence[tuple[Result, Result]]) -> Variation:
     repeated = sum(_same_answers(one, two) for one, two in pairs)
     lost = len(pairs) - repeated
     if not lost:
-        return Variation(False, f"does not vary ({repeated} of {len(pairs)} answers repeated)")
+        return Variation(varies=False, words=f"does not vary ({repeated} of {len(pairs)} answers repeated)")
     if model.definition.deterministic:
         raise ModelError(
-            f"{model.definition.location}: {model.label} is declared deterministic=True, but {lost} of {len(pairs)} "
-            "answers differed when it was asked again. Take the declaration away, or make the model "
+            f"{model.definition.location}: {model.label} is declared deterministic=True, but {lost} of "
+            f"{len(pairs)} answers differed when it was asked again. Take the declaration away, or make the model "
             "deterministic (temperature, seed, order of the batch)"
         )
-    return Variation(True, f"varies ({lost} of {len(pairs)} answers not repeated)")
+    return Variation(varies=True, words=f"varies ({lost} of {len(pairs)} answers not repeated)")
 
 
 def _same_answers(first: Result, again: Result) -> bool:

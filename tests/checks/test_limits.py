@@ -99,3 +99,9 @@ def test_allowances_in_words():
 def test_what_cannot_be_meant_says_what_to_write(name, value, hint):
     with pytest.raises(UsageError, match=hint):
         limits_from({name: value})
+
+
+@pytest.mark.parametrize("value", ["pass", "pass@", "pass@0", "pass^x", 3])
+def test_what_is_no_number_of_attempts(value):
+    with pytest.raises(UsageError, match=r'write "pass@2" \(one of two runs passes\)'):
+        limits_from({"score_as": value})

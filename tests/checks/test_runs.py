@@ -30,7 +30,7 @@ class TestValues:
         assert values_of([trial(SKIPPED), trial(PASSED, 1)], graded=False) == (1.0,)
 
     def test_a_drop_is_the_difference_of_means(self):
-        assert Runs((1.0, 1.0), (1.0, 0.0)).drop == 0.5
+        assert Runs((1.0, 1.0), (1.0, 0.0)).drop() == 0.5
 
 
 class TestGroups:

@@ -1,6 +1,8 @@
+from collections import Counter
+
 import pytest
 
-from pytest_modelcheck.errors import BaselineError, ModelError, OfflineError
+from pytest_modelcheck.errors import BaselineError, ModelError, OfflineError, UsageError
 from pytest_modelcheck.perturb import as_perturbations
 from pytest_modelcheck.records import Status
 
@@ -268,3 +270,129 @@ def test_a_verdict_does_not_depend_on_the_cache_being_warm(project):
     cold = project.run(quietly_broken, CASES, known)
     warm = project.run(quietly_broken, CASES, known)
     assert (cold.status, cold.findings, cold.shown) == (warm.status, warm.findings, warm.shown)
+
+
+class TestRepeats:
+    MANY = TestAModelThatVaries.MANY
+
+    def test_the_rate_is_over_all_runs(self, project, varying):
+        verdict = project.run(varying(0.9, seed=4), self.MANY, known, at_least=0.95, repeats=5)
+        passed = verdict.trials.passed
+        assert verdict.headline.startswith(f"{passed}/200 runs of 40 cases pass (")
+        assert (verdict.rate, verdict.trials.judged) == (passed / 200, 200)
+        assert verdict.interval.low < verdict.rate < verdict.interval.high < 1
+        assert verdict.reveals == "200 runs can only reveal rates under 88%"
+
+    def test_cases_that_pass_in_some_runs_are_listed(self, project, varying):
+        verdict = project.run(varying(0.9, seed=4), self.MANY, known, at_least=0.95, repeats=5)
+        assert len(verdict.flaky) == 40 - verdict.cases.passed
+        assert sum(5 - case.passed for case in verdict.flaky) == verdict.trials.failed
+        assert all(0 < case.passed < 5 == case.runs for case in verdict.flaky)
+
+    def test_runs_tell_whether_the_model_varies_without_asking_again(self, project, varying):
+        model = Counting(varying(0.9, seed=4))
+        verdict = project.run(model, self.MANY, known, at_least=0.95, repeats=2)
+        assert len(model.asked) == 80
+        assert verdict.varies is True
+        still = project.run(lambda x: "wrong", self.MANY, known, at_least=0.95, repeats=2, version="2.0")
+        assert (still.varies, still.failed) == (False, True)
+
+    def test_a_declaration_that_the_runs_contradict_is_an_error(self, project, varying):
+        with pytest.raises(ModelError, match="declared deterministic=True"):
+            project.run(varying(0.6, seed=1), self.MANY, known, definition={"deterministic": True}, repeats=2)
+
+    def test_the_kth_equal_call_of_a_body_takes_a_slot_of_its_own(self, project):
+        """Else a model's own noise is measured as nothing: it would repeat what is remembered."""
+        answers = iter(range(100))
+        heard = []
+
+        def twice(model, case):
+            heard.append((model(case.input), model(case.input)))
+
+        project.run(lambda x: next(answers), self.MANY[:1], twice, repeats=2)
+        assert heard == [(0, 2), (1, 3)]
+        project.run(lambda x: next(answers), self.MANY[:1], twice, repeats=2)
+        assert heard[2:] == heard[:2]
+
+    def test_without_repeats_equal_calls_are_answered_once(self, project):
+        answers = iter(range(100))
+        heard = []
+
+        def twice(model, case):
+            heard.append((model(case.input), model(case.input)))
+
+        project.run(lambda x: next(answers), self.MANY[:1], twice)
+        assert heard == [(0, 0)]
+
+    def test_runs_are_exchanged_within_cases_against_a_baseline(self, project, varying):
+        project.run(varying(0.97, seed=1), self.MANY, known, repeats=5)
+        project.approve()
+        same = project.run(varying(0.97, seed=2), self.MANY, known, repeats=5, version="1.1")
+        assert not same.failed
+        worse = project.run(varying(0.85, seed=3), self.MANY, known, repeats=5, version="2.0")
+        assert worse.failed
+        assert worse.headline.startswith("pass rate -")
+        assert worse.findings[0].p_value < 0.01
+
+    def test_a_baseline_of_one_run_is_compared_with_all_runs_of_today(self, project, varying):
+        project.run(varying(1.0), self.MANY, known)
+        project.approve()
+        verdict = project.run(varying(0.7, seed=3), self.MANY, known, repeats=3, version="2.0")
+        assert verdict.comparison.shared == 40
+        assert verdict.failed
+        assert verdict.comparison.approved_rate == 1.0
+
+    def test_an_edited_body_is_replayed_on_the_runs_that_were_approved(self, project, varying):
+        project.run(varying(1.0), self.MANY, known, repeats=2)
+        project.approve()
+
+        def stricter(model, case):
+            assert model(case.input) == "never"
+
+        verdict = project.run(varying(1.0), self.MANY, stricter, repeats=3, edition="2", version="2.0")
+        assert verdict.passed
+        assert verdict.comparison.replayed == 40
+
+    def test_changed_answers_are_counted_by_run(self, project, varying):
+        project.run(varying(1.0), self.MANY, known, repeats=2)
+        project.approve()
+        verdict = project.run(
+            varying(0.8, seed=1), self.MANY, known, repeats=2, version="2.0", max_changed=1, at_least=0.1
+        )
+        line = next(finding.summary for finding in verdict.findings if finding.limit == "max_changed")
+        assert line.startswith("14/80 answers changed (17.5%), at most 1 allowed")
+
+    @pytest.mark.parametrize(("score_as", "rate"), [("pass@2", 1.0), ("pass^2", 2 / 3), (None, 5 / 6)])
+    def test_attempts_as_scores(self, project, score_as, rate):
+        """Every second case passes in two runs of three."""
+        asked = Counter()
+
+        def stumbling(x):
+            asked[x] += 1
+            return "wrong" if asked[x] == 1 and int(x.split()[1]) % 2 else "right"
+
+        verdict = project.run(stumbling, self.MANY, known, repeats=3, score_as=score_as, at_least=0.5)
+        assert verdict.rate == pytest.approx(rate)
+        assert verdict.passed
+
+    def test_attempts_say_what_they_are(self, project, varying):
+        verdict = project.run(
+            varying(0.6, seed=4), self.MANY, known, repeats=3, score_as="pass^2", at_least=0.9
+        )
+        assert verdict.failed
+        assert verdict.headline.startswith("pass^2 is ")
+        assert verdict.headline.endswith("% on average over 40 cases, at least 90% required")
+
+    def test_more_attempts_than_were_approved(self, project, varying):
+        project.run(varying(1.0), self.MANY, known)
+        project.approve()
+        with pytest.raises(UsageError, match="needs 2 runs of each case, and one has 1"):
+            project.run(varying(0.9), self.MANY, known, repeats=2, score_as="pass@2", version="2.0")
+
+    def test_scores_of_the_body_are_no_attempts(self, project):
+        def scored(model, case):
+            model(case.input)
+            case._set_score(0.5)
+
+        with pytest.raises(UsageError, match="the body gives a score"):
+            project.run(right, CASES, scored, repeats=2, score_as="pass@2")
