@@ -21,6 +21,7 @@ from pytest_modelcheck.perturb.characters import (
 from pytest_modelcheck.perturb.compose import one_of
 from pytest_modelcheck.perturb.context import emoji, injection, irrelevant, links, markup, politeness
 from pytest_modelcheck.perturb.english import abbreviations, contractions, negation, number_words, spelling
+from pytest_modelcheck.perturb.identity import ages, countries, religions, swap_gender
 from pytest_modelcheck.perturb.keyboard import double_letters, drop_letters, near_keys, swap_letters, typos
 from pytest_modelcheck.perturb.misreading import homophones, ocr, transcript
 from pytest_modelcheck.perturb.names import swap_names
@@ -33,11 +34,13 @@ from pytest_modelcheck.perturb.wording import append, prepend, replace
 __all__ = [
     "Perturbation",
     "abbreviations",
+    "ages",
     "append",
     "as_perturbation",
     "as_perturbations",
     "casing",
     "contractions",
+    "countries",
     "diacritics",
     "double_letters",
     "drop_letters",
@@ -58,9 +61,11 @@ __all__ = [
     "politeness",
     "prepend",
     "punctuation",
+    "religions",
     "replace",
     "sentence_order",
     "spelling",
+    "swap_gender",
     "swap_letters",
     "swap_names",
     "transcript",

@@ -36,7 +36,7 @@ def drawn(name: str, edit: Edit, n: int, field: Field | None) -> Perturbation:
 
     def apply(x: Any, rng: Random) -> list[Any]:
         text, put = text_in(x, field)
-        seen: set[str | None] = {text, None}
+        seen: set[str | None] = {text}
         made: list[Any] = []
         for _ in range(n):
             new = _fresh(text, edit, rng, seen)
@@ -50,7 +50,7 @@ def drawn(name: str, edit: Edit, n: int, field: Field | None) -> Perturbation:
 def _fresh(text: str, edit: Edit, rng: Random, seen: set[str | None]) -> str | None:
     for _ in range(_TRIES):
         new = edit(text, rng)
-        if new not in seen:
+        if new is None or new not in seen:
             return new
     return None
 

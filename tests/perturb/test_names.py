@@ -69,5 +69,16 @@ def test_french_elision_keeps_its_vowel():
 
 
 def test_a_text_with_more_names_than_there_are_others():
-    with pytest.raises(PerturbationError, match="there are more names in this text"):
-        perturb.variants(perturb.swap_names(), " ".join(sorted(of(UNISEX))))
+    assert made(" ".join(sorted(of(UNISEX))), 3) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"origin": "martian"}, r"swap_names\(origin='martian'\): there are 'english', 'african american'"),
+        ({"gender": "male"}, r"swap_names\(gender='male'\): there are 'same', 'other'"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(options, message):
+    with pytest.raises(PerturbationError, match=message):
+        perturb.swap_names(**options)
