@@ -1,0 +1,4 @@
+"""How outcomes become a verdict: limits, comparisons with what is approved, slices.
+
+PYTEST_DONT_REWRITE
+"""

@@ -128,6 +128,7 @@ class Worker(greenlet):  # type: ignore[misc]  # it comes without types
         self.conductor = conductor
 
     def run(self) -> None:
+        """Take trials until there are none, idle, and go on when there are."""
         conductor = self.conductor
         while True:
             trial = conductor.next_trial()
@@ -140,6 +141,7 @@ class Worker(greenlet):  # type: ignore[misc]  # it comes without types
                 conductor.hub.switch()
 
     def perform(self, trial: Trial) -> None:
+        """Run the body of one trial, and report how it ended."""
         conductor = self.conductor
         work = conductor.work
         self.view = conductor.active = view = CaseView(trial, work.subject.answers, work.find_approved)

@@ -257,6 +257,7 @@ class Dispatcher:
         return self.settle(chunk, rows, seconds)
 
     def settle(self, chunk: list[Ask], rows: Answered, seconds: float) -> list[Ask]:
+        """Give each ask its answer, and remember it. ``seconds`` is how long the model took."""
         model = chunk[0].model
         self._counts[model] += len(chunk)
         for asked, row in zip(chunk, rows, strict=True):
@@ -272,6 +273,7 @@ class Dispatcher:
 
 
 def by_model(asks: list[Ask]) -> Iterator[tuple[Model, list[Ask]]]:
+    """Asks by the model that they are for, in order of appearance."""
     groups: dict[int, list[Ask]] = {}
     for asked in asks:
         groups.setdefault(id(asked.model), []).append(asked)
@@ -280,11 +282,13 @@ def by_model(asks: list[Ask]) -> Iterator[tuple[Model, list[Ask]]]:
 
 
 def chunks(asks: list[Ask], size: int) -> Iterator[list[Ask]]:
+    """Asks in batches of at most ``size``."""
     for start in range(0, len(asks), size):
         yield asks[start : start + size]
 
 
 def refusal(model: Model, x: Any) -> OfflineError:
+    """Why a question cannot be answered offline."""
     return OfflineError(
         f"{model.label} has no remembered answer to {excerpt(x, 60)!r}, and --modelcheck-offline forbids "
         "calling it. Run once without --modelcheck-offline, or bring the prediction cache of a run that did"

@@ -49,6 +49,7 @@ class NotApproved:
         return self
 
     def __call__(self, *_args: object, **_kwargs: object) -> NotApproved:
+        """A method of what is missing gives what is missing."""
         return self
 
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _end
@@ -115,7 +116,8 @@ class CaseView:
             return value
         if value is MISSING:
             raise UsageError(
-                "case.perturbed is only there in invariance and directional checks; a golden test asks about case.input"
+                "case.perturbed is only there in invariance and directional checks; a golden test asks "
+                "about case.input"
             )
         return self._copy("perturbed", value)
 
@@ -227,7 +229,7 @@ class Result:
         self.error: BaseException | None = None
 
 
-class NeverAsked(Exception):
+class NeverAskedError(Exception):
     """A body came to its end without asking the model that is judged."""
 
 
@@ -239,7 +241,8 @@ def conclude(view: CaseView, outcome: Outcome, error: BaseException | None, subj
     elif outcome is Outcome.PASSED or outcome is Outcome.FAILED:
         if not result.asked and not view._unanswered:  # noqa: SLF001
             outcome = Outcome.ERROR
-            error = NeverAsked(f"the body never asked the model {subject!r}, so it says nothing about it")
+            said = f"the body never asked the model {subject!r}, so it says nothing about it"
+            error = NeverAskedError(said)
         elif result.trial.case.known_failure is not None:
             outcome = Outcome.XPASSED if outcome is Outcome.PASSED else Outcome.XFAILED
     result.outcome = outcome

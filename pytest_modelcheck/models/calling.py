@@ -147,9 +147,8 @@ def _callable_of(definition: Definition, raw: Any) -> tuple[Callable[[Any], Any]
 
 
 def _is_awaited(function: Any) -> bool:
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        getattr(function, "__call__", None)  # noqa: B004 - its kind matters here, not whether it is there
-    )
+    method = inspect.getattr_static(type(function), "__call__", None)
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(method)
 
 
 def caller_of(definition: Definition, raw: Any) -> Caller:
@@ -189,7 +188,9 @@ def answer_type(definition: Definition, raw: Any) -> Any:
 def _return_annotation(function: Any) -> Any:
     import typing
 
-    target = function if inspect.isroutine(function) else getattr(type(function), "__call__", None)
+    target = (
+        function if inspect.isroutine(function) else inspect.getattr_static(type(function), "__call__", None)
+    )
     try:
         return typing.get_type_hints(target).get("return")
     except (TypeError, NameError, AttributeError):

@@ -24,7 +24,7 @@ VERSION = "model_version"
 
 @pytest.fixture
 def case(request: pytest.FixtureRequest) -> CaseView:
-    """The case that the test is run for: ``.id``, ``.input``, ``.expected``, ``.perturbed``, ``.approved``, …"""
+    """The case that the test is run for: ``.id``, ``.input``, ``.expected``, ``.perturbed``, …"""
     from pytest_modelcheck.plugin.current import CurrentCase, refuse_unmarked
 
     refuse_unmarked(request, "case")
@@ -88,6 +88,7 @@ def model_fixture(
 
     Args:
         function: The function, where the decorator is used without arguments.
+        options: The keywords that follow.
         scope: The fixture's scope.
         name: The model's name in baselines and on the command line. Default: the fixture's name.
         batch: Whether the callable takes a list of inputs and answers with a list. Default: no, but yes

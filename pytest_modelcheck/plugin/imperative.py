@@ -8,8 +8,6 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.plugin.items import definitions_of
@@ -20,6 +18,8 @@ from pytest_modelcheck.plugin.state import state_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    import pytest
 
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.plugin.markers import Request

@@ -91,14 +91,14 @@ def bind(item: pytest.Function, defaults: dict[str, Any]) -> Marked | None:
     mark = marks[0]
     if not own:
         raise UsageError(
-            f"@pytest.mark.{mark.name} on a test that takes no `case`: take the fixture `case`, and ask the model "
-            "about case.input"
+            f"@pytest.mark.{mark.name} on a test that takes no `case`: take the fixture `case`, and ask the "
+            "model about case.input"
         )
     request = request_of(mark.name, mark.args, mark.kwargs, defaults, item.path.parent)  # type: ignore[arg-type]
     if request.cases is None and "cases" not in item._fixtureinfo.name2fixturedefs:  # noqa: SLF001
         raise UsageError(
-            f"@pytest.mark.{mark.name}() names no cases: give a file or a list, or make the test take a fixture "
-            "named `cases`"
+            f"@pytest.mark.{mark.name}() names no cases: give a file or a list, or make the test take a "
+            "fixture named `cases`"
         )
     subject, others = _subject(definitions_of(item), request.model, mark.name)
     return Marked(request, subject, others, own & frozenset(item._fixtureinfo.argnames))  # noqa: SLF001

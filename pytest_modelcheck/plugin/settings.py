@@ -6,7 +6,6 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.checks.limits import NAMES, limits_from
@@ -15,6 +14,7 @@ from pytest_modelcheck.session import Places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import pytest
 
@@ -64,7 +64,8 @@ def settings_of(config: pytest.Config) -> Settings:
     )
     if places.update and config.getoption("modelcheck_case"):
         raise UsageError(
-            "--modelcheck-update approves whole checks, and --modelcheck-case runs part of one: use one of the two"
+            "--modelcheck-update approves whole checks, and --modelcheck-case runs part of one: "
+            "use one of the two"
         )
     versions = config.getoption("model_version") or config.getini("model_version").split("\n")
     return Settings(

@@ -52,8 +52,8 @@ class Versions:
         if len(set(versions.values())) > 1:
             listed = ", ".join(f"{model} {version or 'unversioned'}" for model, version in versions.items())
             raise VersionError(
-                f"the fixture `model_version` was asked for outside of a model fixture, but versions differ ({listed}). "
-                "Ask for model_version in the model fixture itself, where it is that model's own"
+                "the fixture `model_version` was asked for outside of a model fixture, but versions differ "
+                f"({listed}). Ask for model_version in the model fixture itself, where it is that model's own"
             )
         return next(iter(versions.values()), self._common)
 

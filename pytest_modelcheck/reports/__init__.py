@@ -1,0 +1,4 @@
+"""A verdict as text.
+
+PYTEST_DONT_REWRITE
+"""

@@ -103,8 +103,8 @@ def _judged(model: Model, pairs: Sequence[tuple[Result, Result]]) -> Variation:
     if model.definition.deterministic:
         raise ModelError(
             f"{model.definition.location}: {model.label} is declared deterministic=True, but {lost} of "
-            f"{len(pairs)} answers differed when it was asked again. Take the declaration away, or make the model "
-            "deterministic (temperature, seed, order of the batch)"
+            f"{len(pairs)} answers differed when it was asked again. Take the declaration away, or make "
+            "the model deterministic (temperature, seed, order of the batch)"
         )
     return Variation(varies=True, words=f"varies ({lost} of {len(pairs)} answers not repeated)")
 
