@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from pytest_modelcheck.cases.identity import identified
-from pytest_modelcheck.cases.narrowing import Filtered, Sampled, Where
+from pytest_modelcheck.cases.narrowing import Filtered, Having, Sampled, Where, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -100,6 +100,21 @@ class Cases(Sequence["Case"]):
             CaseError: (When they are read.) There are fewer.
         """
         return self._narrowed(Sampled(n, seed))
+
+    def split(self, name: str) -> dict[Any, Cases]:
+        """The cases by the value of a metadata, in the order of the first of each; reads them.
+
+        Cases without it stand under ``None``.
+
+        Raises:
+            CaseError: No case has a metadata of this name.
+
+        >>> from pytest_modelcheck import cases
+        >>> rows = [{"text": "Hi", "language": "en"}, {"text": "Hola", "language": "es"}]
+        >>> {name: len(some) for name, some in cases.load(rows, input="text").split("language").items()}
+        {'en': 1, 'es': 1}
+        """
+        return {value: self._narrowed(Having(name, value)) for value in values_of(self._all(), name)}
 
     def _narrowed(self, narrowing: Narrowing) -> Cases:
         return Cases(self._source, self._layout, (*self._narrowings, narrowing))

@@ -6,17 +6,14 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import NotCanonical, digest
 from pytest_modelcheck.errors import CaseError, located
-from pytest_modelcheck.records import MISSING
+from pytest_modelcheck.records import MISSING, Case
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from pytest_modelcheck.records import Case
 
 _DIGITS: Final = 10
 _ALL_DIGITS: Final = 32
@@ -35,7 +32,14 @@ def identified(cases: Sequence[Case]) -> tuple[Case, ...]:
     """
     taken = _explicit(cases)
     named = _from_content([case for case in cases if not case.id], taken)
-    return tuple(case if case.id else replace(case, id=next(named)) for case in cases)
+    return tuple(case if case.id else _named(case, next(named)) for case in cases)
+
+
+def _named(case: Case, name: str) -> Case:
+    """The case with an id (``dataclasses.replace`` takes three times as long)."""
+    return Case(
+        case.input, case.expected, name, case.metadata, case.variants, case.known_failure, case.origin
+    )
 
 
 def _explicit(cases: Sequence[Case]) -> dict[str, Case]:

@@ -66,6 +66,21 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
+class Having:
+    """Those with one value of a metadata; ``None`` for those without it."""
+
+    name: str
+    value: Any
+
+    def __call__(self, cases: tuple[Case, ...]) -> tuple[Case, ...]:
+        """The cases with this value."""
+        return tuple(case for case in cases if case.metadata.get(self.name) == self.value)
+
+    def __str__(self) -> str:
+        return f"where {self.name}={self.value!r}"
+
+
+@dataclass(frozen=True, slots=True)
 class Sampled:
     """Some, picked by a hash of their ids."""
 
@@ -83,6 +98,21 @@ class Sampled:
         return f"a sample of {self.n}"
 
 
+def values_of(cases: Iterable[Case], name: str) -> list[Any]:
+    """The values of a metadata, in order, with ``None`` where a case has none.
+
+    Raises:
+        CaseError: No case has it, or it has values that cannot be told apart as keys (lists).
+    """
+    cases = list(cases)
+    if not _values(cases, name):
+        raise CaseError(_unknown_name(cases, name, "split"))
+    try:
+        return list(dict.fromkeys(case.metadata.get(name) for case in cases))
+    except TypeError as error:
+        raise CaseError(f"split({name!r}): its values are not plain ones ({error})") from error
+
+
 def _values(cases: Iterable[Case], name: str) -> list[Any]:
     there: list[Any] = []
     for case in cases:
@@ -92,11 +122,12 @@ def _values(cases: Iterable[Case], name: str) -> list[Any]:
     return there
 
 
-def _unknown_name(cases: Iterable[Case], name: str) -> str:
+def _unknown_name(cases: Iterable[Case], name: str, verb: str = "where") -> str:
     names = sorted({known for case in cases for known in case.metadata})
     close = difflib.get_close_matches(name, names, 1)
     hint = f"did you mean {close[0]}?" if close else f"there is {_listed(names) or 'none at all'}"
-    return f"where({name}=…): no case has metadata of that name; {hint}"
+    asked = f"where({name}=…)" if verb == "where" else f"{verb}({name!r})"
+    return f"{asked}: no case has metadata of that name; {hint}"
 
 
 def _listed(values: list[Any]) -> str:

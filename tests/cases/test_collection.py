@@ -94,3 +94,20 @@ def test_a_file_is_read_once(tmp_path):
 def test_peek_of_narrowed_cases():
     assert cases.load(["a", "b"]).filter(lambda case: case.input == "b").peek().input == "b"
     assert cases.load(["a"]).filter(lambda case: False).peek() is None
+
+
+def test_split():
+    parts = cases.load([*ROWS, {"input": "x"}]).split("language")
+    assert {value: len(some) for value, some in parts.items()} == {"en": 10, "es": 10, None: 1}
+    assert inputs(parts[None]) == ["x"]
+    assert parts["es"].origin == "list, where language='es'"
+    assert [case.id for case in parts["es"]] == [case.id for case in cases.load(ROWS)[10:]]
+
+
+def test_split_by_what_nobody_has_or_what_is_no_key():
+    with pytest.raises(
+        CaseError, match=r"split\('langage'\): no case has metadata of that name; did you mean language"
+    ):
+        cases.load(ROWS).split("langage")
+    with pytest.raises(CaseError, match=r"split\('tags'\): its values are not plain ones"):
+        cases.load(ROWS).split("tags")
