@@ -1,0 +1,173 @@
+"""Coverage of application code is that of a plain loop, although bodies are suspended in it."""
+
+import sys
+
+import pytest
+
+pytest.importorskip("pytest_cov")
+coverage = pytest.importorskip("coverage")
+
+APPLICATION = """
+def route(ask, text):
+    if not text:
+        return "empty"
+    first = first_step(ask, text)
+    if first == "refund":
+        result = second_step(ask, first)
+    else:
+        result = other(first)
+    return result
+
+
+def first_step(ask, text):
+    shortened = " ".join(word for word in text.split())
+    answer = ask(shortened)
+    if answer is None:
+        answer = "none"
+    return answer
+
+
+def second_step(ask, label):
+    again = ask(label + "?")
+    for number in range(3):
+        if number == 2:
+            break
+    else:
+        again = "never"
+    return again
+
+
+def other(label):
+    try:
+        value = {"other": 1}[label]
+    except KeyError:
+        value = 0
+    return value
+
+
+def never_called():
+    return 1
+
+
+def predict(text):
+    if "refund" in text:
+        return "refund"
+    elif "parcel" in text:
+        return "shipping"
+    return "other"
+"""
+
+MODELS = """
+import app
+from pytest_modelcheck import model_fixture
+
+@model_fixture(batch=True)
+def batched(model_version):
+    return lambda texts: [app.predict(text) for text in texts]
+
+@model_fixture(concurrency=3)
+def threaded(model_version):
+    return app.predict
+
+@model_fixture
+def awaited(model_version):
+    async def ask(text):
+        return app.predict(text)
+    return ask
+"""
+
+CHECK = """
+import pytest, app
+
+CASES = [f"{word} {number}" for number in range(20) for word in ("refund", "parcel", "hello")]
+
+@pytest.mark.golden(CASES)
+def test_it(MODEL, case):
+    assert app.route(MODEL, case.input) in ("refund", 0, 1)
+"""
+
+LOOP = """
+import pytest, app
+
+CASES = [f"{word} {number}" for number in range(20) for word in ("refund", "parcel", "hello")]
+
+def test_it():
+    for text in CASES:
+        assert app.route(app.predict, text) in ("refund", 0, 1)
+"""
+
+
+def measured(project):
+    """The lines and branches of the application that the last run measured."""
+    data = coverage.CoverageData(str(project.path / ".coverage"))
+    data.read()
+    (name,) = (name for name in data.measured_files() if name.endswith("app.py"))
+    return sorted(data.lines(name)), sorted(data.arcs(name))
+
+
+@pytest.fixture
+def covered(project):
+    project.ini("pythonpath = .", "addopts = -p pytest_cov")
+    project.write("conftest.py", MODELS)
+    project.write("app.py", APPLICATION)
+
+    def run(source):
+        project.write("test_it.py", source)
+        project.write(".coveragerc", "[run]\nbranch = true\nsource = .\n")
+        result = project.run_apart("--cov", "--cov-report=", "--modelcheck-cache=off")
+        result.assert_outcomes(passed=1)
+        return measured(project)
+
+    return run
+
+
+@pytest.mark.parametrize("model", ["batched", "threaded", "awaited"])
+def test_of_suspended_bodies_is_that_of_a_plain_loop(covered, monkeypatch, model):
+    monkeypatch.setenv("COVERAGE_CORE", "ctrace")
+    loop = covered(LOOP)
+    check = covered(CHECK.replace("MODEL", model))
+    assert check == loop
+    assert len(check[0]) > 30
+
+
+def test_by_the_tracer_in_pure_python_is_that_of_a_plain_loop_too(covered, monkeypatch):
+    monkeypatch.setenv("COVERAGE_CORE", "pytrace")
+    assert covered(CHECK.replace("MODEL", "batched")) == covered(LOOP)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring came with Python 3.12")
+def test_by_monitoring_is_that_of_a_plain_loop_too(covered, monkeypatch):
+    monkeypatch.setenv("COVERAGE_CORE", "sysmon")
+    assert covered(CHECK.replace("MODEL", "batched"))[0] == covered(LOOP)[0]
+
+
+def test_by_coverage_run_is_that_of_a_plain_loop_too(covered, project, monkeypatch):
+    monkeypatch.setenv("COVERAGE_CORE", "ctrace")
+    loop = covered(LOOP)
+    project.write("test_it.py", CHECK.replace("MODEL", "batched"))
+    result = project.pytester.run(
+        sys.executable, "-m", "coverage", "run", "-m", "pytest", "-p", "modelcheck", "--modelcheck-cache=off"
+    )
+    result.assert_outcomes(passed=1)
+    assert measured(project) == loop
+
+
+def test_with_greenlet_named_in_coverages_configuration_is_right_too(covered, project, monkeypatch):
+    monkeypatch.setenv("COVERAGE_CORE", "ctrace")
+    loop = covered(LOOP)
+    project.write("test_it.py", CHECK.replace("MODEL", "batched"))
+    project.write(".coveragerc", "[run]\nbranch = true\nsource = .\nconcurrency = greenlet\n")
+    project.run_apart("--cov", "--cov-report=", "--modelcheck-cache=off").assert_outcomes(passed=1)
+    assert measured(project) == loop
+
+
+def test_contexts_name_the_test(project, monkeypatch, covered):
+    monkeypatch.setenv("COVERAGE_CORE", "ctrace")
+    project.write("test_it.py", CHECK.replace("MODEL", "batched"))
+    project.run_apart("--cov=.", "--cov-context=test", "--cov-report=", "--modelcheck-cache=off")
+    data = coverage.CoverageData(str(project.path / ".coverage"))
+    data.read()
+    (name,) = (name for name in data.measured_files() if name.endswith("app.py"))
+    by_line = data.contexts_by_lineno(name)
+    number = next(n for n, line in enumerate(APPLICATION.strip().splitlines(), 1) if "again = ask" in line)
+    assert by_line[number] == ["test_it.py::test_it|run"]
