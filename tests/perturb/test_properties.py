@@ -185,12 +185,14 @@ HOSTILE_SPACED = ["refund ", "Maria ", "San Maria ", "``` ", "<a ", "\n", " "]
 def test_cost_is_linear_in_the_length_of_the_text(piece):
     """Sixteen times the text may take about sixteen times as long; quadratic would be 256 times."""
 
-    def seconds(length):
+    def seconds(length, times):
         text = (piece * length)[:length]
-        start = time.process_time()
-        for perturbation in ALL + MOVING:
-            perturb.variants(perturbation, text)
-        return time.process_time() - start
+        taken = []
+        for _ in range(times):
+            start = time.process_time()
+            for perturbation in ALL + MOVING:
+                perturb.variants(perturbation, text)
+            taken.append(time.process_time() - start)
+        return min(taken)
 
-    seconds(100)
-    assert seconds(2_000) < 60 * seconds(125) + 0.05
+    assert seconds(2_000, 1) < 60 * seconds(125, 3) + 0.2
