@@ -6,7 +6,7 @@ What a fenced block means is told by its language and its first line:
   (``# test_tone.py``) write that file. A file that knows no comments is named by
   ``<!-- file: reviews.csv -->`` on the line before. A block that names no file quotes one: each of its
   paragraphs must stand in the folder.
-- ```` ```pycon ```` is a doctest, in which ``FOLDER`` is the folder.
+- ```` ```pycon ````, and whatever begins with ``>>>``, is a doctest; those of a page go on where they were.
 - ```` ```console ```` holds commands, each after ``$ ``, and what they print, in which ``...`` stands for
   anything. A command must end well, unless ``<!-- exit: 1 -->`` stands before its block.
 - ``<!-- run: pytest -q -->`` runs a command that the reader does not see.
@@ -15,7 +15,7 @@ What a fenced block means is told by its language and its first line:
 - ``text`` is a picture, and ``{directives}`` are for Sphinx.
 
 With ``REWRITE_DOCS=1`` in the environment, whatever a page says that a command prints is replaced by what it
-did print (except where the page has a line ``...``).
+did print; what the page leaves out with ``...`` stays out.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ import sys
 import sysconfig
 import threading
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,7 +108,7 @@ class Story:
         self.page = page
         self.folder = folder
         self.environment = environment() | variables
-        self._globals: dict[str, object] = {"FOLDER": folder}
+        self._examples: list[str] = []
         self._written: list[tuple[Block, list[str]]] = []
 
     def tell(self) -> None:
@@ -124,7 +126,7 @@ class Story:
             self._command(block, block.lines[0], None)
         elif block.language == "console":
             self._console(block)
-        elif block.language == "pycon":
+        elif block.language == "pycon" or (block.lines[:1] and block.lines[0].startswith(">>>")):
             self._doctest(block)
         elif block.language in _FILES or "file" in block.remarks:
             self._file(block)
@@ -152,7 +154,7 @@ class Story:
         told: list[str] = []
         for command, wanted in commands_of(block):
             got = self._command(block, command, wanted)
-            told += [f"$ {command}", *(wanted if "..." in wanted else got)]
+            told += [f"$ {command}", *abridged(wanted, got)]
         if told != block.lines:
             self._written.append((block, told))
 
@@ -176,15 +178,19 @@ class Story:
         return got
 
     def _doctest(self, block: Block) -> None:
-        text = "\n".join(block.lines) + "\n"
-        parsed = doctest.DocTestParser().get_doctest(
-            text, self._globals, block.place, str(self.page), block.first
+        self._examples += [*block.lines, ""]
+        script = self.folder.parent / "examples.txt"
+        script.write_text("\n".join(self._examples), encoding="utf-8")
+        options = ["-o", "ELLIPSIS", "-o", "NORMALIZE_WHITESPACE"]
+        done = subprocess.run(
+            [sys.executable, "-m", "doctest", *options, str(script)],
+            cwd=self.folder,
+            env=self.environment | {"PYTHONPATH": str(self.folder)},
+            capture_output=True,
+            text=True,
+            timeout=300,
         )
-        said: list[str] = []
-        runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
-        runner.run(parsed, out=said.append, clear_globs=False)
-        self._globals = parsed.globs
-        assert not runner.failures, f"{block.place}:\n{''.join(said)}"
+        assert done.returncode == 0, f"{block.place}:\n{done.stdout}{done.stderr}"
 
     def _rewrite(self) -> None:
         lines = self.page.read_text(encoding="utf-8").splitlines()
@@ -208,6 +214,35 @@ def commands_of(block: Block) -> list[tuple[str, list[str]]]:
             assert commands, f"{block.place}: does not begin with a command"
             commands[-1][1].append(line)
     return commands
+
+
+def abridged(wanted: list[str], got: list[str]) -> list[str]:
+    """An output as a page shows it: each passage between lines ``...``, from its first to its last line."""
+    if not any(map(_is_gap, wanted)):
+        return got
+    shown: list[str] = []
+    start = 0
+    for is_gap, passage in groupby(wanted, _is_gap):
+        lines = list(passage)
+        if not is_gap:
+            first = start + _closest(lines[0], got[start:], 0)
+            start = first + _closest(lines[-1], got[first:], len(lines) - 1) + 1
+            lines = got[first:start]
+        shown += lines
+    return shown
+
+
+def _is_gap(line: str) -> bool:
+    return line.strip() == "..."
+
+
+def _closest(line: str, lines: list[str], place: int) -> int:
+    """Where the line is that is most alike; among equals, that which is closest to a place."""
+
+    def likeness(index: int) -> tuple[float, int]:
+        return SequenceMatcher(None, line, lines[index]).ratio(), -abs(index - place)
+
+    return max(range(len(lines)), key=likeness)
 
 
 def copy_of(folder: Path, to: Path) -> None:
@@ -290,6 +325,11 @@ def language_model() -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture(name="abridged")
+def _abridged() -> Callable[[list[str], list[str]], list[str]]:
+    return abridged
 
 
 @pytest.fixture

@@ -11,6 +11,10 @@ def test_readme_does_what_it_says(tell):
     tell("README.md")
 
 
+def test_the_example_does_what_its_readme_says(tell):
+    tell("examples/support_tickets/README.md")
+
+
 def test_what_readme_does_not_run_is_run_by_ci():
     commands = re.findall(r"^\$ (python3 -m venv .*)$", README, re.MULTILINE)
     assert len(commands) == 2

@@ -52,3 +52,10 @@ def test_what_is_not_run_says_why(told):
 def test_times_dates_and_dots_may_differ(told):
     command = "echo '=== 1 passed in 0.12s ===='; date -u +%F"
     told(f"```console\n$ {command}\n=== 1 ... in 7.00s ======\n2020-02-02\n```\n")
+
+
+def test_what_a_page_leaves_out_stays_out_when_it_is_rewritten(abridged):
+    got = ["head", "one 1", "same", "two 22", "same", "three", "4.2 s"]
+    shown = abridged(["...", "one 7", "same", "two 9", "same", "...", "5.1 s"], got)
+    assert shown == ["...", "one 1", "same", "two 22", "same", "...", "4.2 s"]
+    assert abridged(["anything"], got) == got
