@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical.wording import percent, plural
 from pytest_modelcheck.checks.limits import allowed, exceeds
-from pytest_modelcheck.checks.noise import DropNoise, RateNoise, Rule, ShareNoise
+from pytest_modelcheck.checks.noise import DropNoise, ExcessNoise, RateNoise, Rule, ShareNoise
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import Finding, Status
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.limits import Allowance, Limits
     from pytest_modelcheck.checks.runs import Runs, Shares
     from pytest_modelcheck.records import Comparison, Tally
+    from pytest_modelcheck.stats.invariance import Excess
 
 
 _ROUNDING = 1e-9  # of a mean of scores
@@ -43,6 +44,9 @@ class Observed:
         pairs: The runs of each case that is compared, then and now, where exchanging them within the case is
             the test; ``None`` where it is not, or where there is one run of each.
         drops: Then minus now, for each unit that is compared; ``None`` where counts say it all.
+        excess: How much more the model disagrees with itself under a perturbation than without, where that
+            was measured.
+        uncalibrated: What a body raised when it was given two answers to the same input, in one line.
         shares: How many runs regressed, how many answers changed, and of how many runs each, where cases were
             run more than once.
         approved_cases: How many cases the baseline has.
@@ -59,6 +63,8 @@ class Observed:
     comparison: Comparison | None = None
     pairs: tuple[Runs, ...] | None = None
     drops: tuple[float, ...] | None = None
+    excess: Excess | None = None
+    uncalibrated: str | None = None
     shares: Shares | None = None
     approved_cases: int = 0
     reads_approved: bool = False
@@ -117,6 +123,9 @@ def _guards(observed: Observed, limits: Limits) -> list[Finding]:
         findings.append(_failed("errors", f"{cases.error}/{cases.total} cases broke with an error{reason}"))
     elif not cases.judged:
         findings.append(_nothing_judged(cases))
+    if observed.uncalibrated is not None:
+        summary = "the body broke on two answers to the same input, which measure the model's own noise"
+        findings.append(_failed("errors", f"{summary}: {observed.uncalibrated}"))
     comparison = observed.comparison
     if comparison is not None and observed.approved_cases:
         overlap = comparison.shared / observed.approved_cases
@@ -159,7 +168,10 @@ def _limits(observed: Observed, limits: Limits, *, varies: bool) -> list[Finding
     findings = []
     required = required_rate(observed, limits)
     if required is not None:
-        findings.append(_rate(observed, required, rule))
+        if observed.excess is None:
+            findings.append(_rate(observed, required, rule))
+        else:
+            findings.append(_excess(observed.excess, observed.units, required, rule))
     comparison = observed.comparison
     if observed.reads_approved:
         if not observed.graded:
@@ -182,6 +194,20 @@ def _rate(observed: Observed, required: float, rule: Rule) -> Finding:
     return rule.finding(
         "at_least", _rate_summary(observed, rate, required), met, RateNoise(observed, required)
     )
+
+
+def _excess(excess: Excess, units: str, required: float, rule: Rule) -> Finding:
+    """Hold what a perturbation adds to the model's own noise against the changes that are allowed."""
+    allowance = round(1 - required, 12)
+    mean = sum(excess.each) / len(excess.each)
+    noise = ExcessNoise(excess, units, allowance)
+    low = noise.low(rule.limits.false_fail_rate)
+    summary = (
+        f"answers changed in {excess.cross:.0%} of variants, but the model disagrees with itself on "
+        f"{excess.own:.0%} of identical inputs; excess {mean:.0%} (at least {low:.0%}), "
+        f"{f'allowed {percent(allowance)}' if allowance else 'none allowed'}"
+    )
+    return rule.finding("at_least", summary, mean <= allowance + _ROUNDING, noise)
 
 
 def _rate_summary(observed: Observed, rate: float, required: float) -> str:

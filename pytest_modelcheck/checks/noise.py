@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.judge import Observed
     from pytest_modelcheck.checks.limits import Allowance, Limits
     from pytest_modelcheck.checks.runs import Runs
+    from pytest_modelcheck.stats.invariance import Excess
 
 _ROUNDING = 1e-9
 
@@ -276,6 +277,44 @@ class ShareNoise:
         if rate is None:
             return f"{what} cannot reveal any share above {percent(_shown(self.fraction))}"
         return f"{what} can only reveal a share above {_rounded(1 - rate)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ExcessNoise:
+    """What a perturbation adds to the model's own disagreement, of which ``allowance`` is allowed."""
+
+    excess: Excess
+    units: str
+    allowance: float
+
+    def low(self, false_fail_rate: float) -> float:
+        """The lower bound of the excess, by Gaffke's bound."""
+        from pytest_modelcheck.stats.gaffke import gaffke_bounds
+
+        return gaffke_bounds(self.excess.each, 1 - false_fail_rate, low=-1.0, high=1.0)[0]
+
+    def p_value(self, false_fail_rate: float) -> float:  # noqa: ARG002
+        """By exchanging outputs within cases where nothing is allowed, else by Gaffke's bound."""
+        if not self.allowance:
+            return self.excess.p_value
+        return _mean_at_least([(1 - each) / 2 for each in self.excess.each], (1 - self.allowance) / 2)
+
+    def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
+        """By Gaffke's bound."""
+        below = min(1.0, self.allowance + tolerance)
+        chance = _mean_at_least([(1 + each) / 2 for each in self.excess.each], (1 + below) / 2)
+        return chance, f"an excess of {percent(_shown(below))}"
+
+    def reveals(self, limits: Limits) -> str:
+        """By the normal approximation."""
+        from pytest_modelcheck.stats.power import detectable_mean
+
+        spread = pstdev([*self.excess.each, 1.0, -1.0])
+        reach = 1 - detectable_mean(len(self.excess.each), spread, 1.0, limits.false_fail_rate)
+        least = min(1.0, self.allowance + reach)
+        return (
+            f"{len(self.excess.each)} {self.units} can only reveal an excess of more than about {least:.0%}"
+        )
 
 
 def _mean_at_least(values: Sequence[float], required: float) -> float:

@@ -112,6 +112,10 @@ class Evidence:
             observed = self._in_units(observed, judged, spec, graded=graded, repeated=repeated)
         self.observed = observed
 
+    def could_not_calibrate(self, broken: Result) -> None:
+        """Take in that a body broke when it was given two answers to the same input."""
+        self.observed = replace(self.observed, uncalibrated=_one_line(broken))
+
     def _in_units(
         self,
         observed: Observed,

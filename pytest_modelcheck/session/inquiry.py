@@ -24,6 +24,7 @@ from pytest_modelcheck.engine.trials import Plan
 from pytest_modelcheck.errors import BaselineError, OfflineError
 from pytest_modelcheck.records import Calls, Finding, Outcome, Status, Verdict
 from pytest_modelcheck.reports.selection import choose, show
+from pytest_modelcheck.session.calibration import Calibration
 from pytest_modelcheck.session.conclusion import conclude, in_worst_slice, slices_of
 from pytest_modelcheck.session.evidence import Evidence
 from pytest_modelcheck.session.memory import ReplayedAnswers, identity, records_of
@@ -90,6 +91,9 @@ class Inquiry:
         self._judge()
         if self._depends_on_variation():
             yield from self._measure()
+            self._judge()
+        if self._is_hidden_by_noise():
+            yield from self._calibrate()
             self._judge()
         yield from self._look_closer()
         self._leave_candidate()
@@ -158,6 +162,21 @@ class Inquiry:
                 "measured for it, which decides what the miss means. Run it once without "
                 "--modelcheck-offline, or declare deterministic=True or False on the model fixture"
             )
+
+    def _calibrate(self) -> Generator[Step, Run, None]:
+        """Find out how often the model disagrees with itself about one and the same input."""
+        evidence = self._evidence
+        calibration = Calibration(evidence.results, start=self._unused)
+        for trials in (calibration.against_itself(), calibration.against_variants()):
+            run = yield Step(self._work(), trials, slots=calibration.slot)
+            calibration.take(run.results)
+        broken = calibration.broken
+        if broken is not None:
+            work = replace(self._work(), keep_errors=True)
+            run = yield Step(work, [broken.trial], slots=calibration.slot)
+            evidence.could_not_calibrate(run.results[0])
+        else:
+            evidence.observed = replace(evidence.observed, excess=calibration.excess(self._spec.limits))
 
     def _look_closer(self) -> Generator[Step, Run, None]:
         evidence = self._evidence
@@ -277,6 +296,22 @@ class Inquiry:
             and limits.require_proof
             and not all(finding.met for finding in judge(evidence.observed, limits, varies=True))
         )
+
+    def _is_hidden_by_noise(self) -> bool:
+        """Whether answers may have changed for no other reason than that the model varies."""
+        evidence = self._evidence
+        return (
+            self._spec.kind == "invariance"
+            and bool(evidence.variation.varies)
+            and evidence.missed
+            and evidence.misses("at_least")
+            and not evidence.reads_approved
+        )
+
+    @property
+    def _unused(self) -> int:
+        """A number from which on no trial of the check has its own."""
+        return 1 + max((result.trial.index for result in self._evidence.results), default=0)
 
     def _judge(self) -> None:
         evidence = self._evidence

@@ -39,6 +39,7 @@ class Excess:
         low: The lower bound of the true ``cross - own``, one-sided at ``1 - false_fail_rate``.
         p_value: The chance of so large a difference, if variants were answered as base inputs are.
         cases: How many cases there were.
+        each: The observed ``cross - own`` of each case.
     """
 
     cross: float
@@ -46,6 +47,7 @@ class Excess:
     low: float
     p_value: float
     cases: int
+    each: tuple[float, ...] = ()
 
     @property
     def excess(self) -> float:
@@ -111,7 +113,8 @@ def noise_calibrated_excess(
     as_large = int((permuted >= excess.sum() - _TIE * len(excess)).sum())
     low, _ = gaffke_bounds(excess, 1 - false_fail_rate, low=-1.0, high=1.0)
     p_value = (as_large + 1) / (resamples + 1)
-    return Excess(float(crosses.mean()), float(owns.mean()), low, p_value, len(excess))
+    each = tuple(excess.tolist())
+    return Excess(float(crosses.mean()), float(owns.mean()), low, p_value, len(excess), each)
 
 
 def _checked(table: ArrayLike, bases: int) -> NDArray[np.float64]:

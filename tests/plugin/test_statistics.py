@@ -11,6 +11,19 @@ def triage(model_version):
     return lambda text: "yes" if generator.random() < 0.9 else "no"
 """
 
+ASYNC = """
+import random
+
+@model_fixture(deterministic=False)
+def triage(model_version):
+    generator = random.Random(int(model_version))
+
+    async def answer(text):
+        return "yes" if generator.random() < 0.9 else "no"
+
+    return answer
+"""
+
 TEST = """
 CASES = [{"id": f"c-{number}", "input": f"question {number}", "expected": "yes",
           "metadata": {"template": number % 4}} for number in range(40)]
@@ -105,3 +118,23 @@ def test_attempts_need_runs(noisy):
     result = noisy('score_as="pass@3", repeats=2')
     assert result.ret != 0
     result.stderr.fnmatch_lines(["*score_as='pass@3' needs repeats=3 or more*"])
+
+
+INVARIANCE = """
+from pytest_modelcheck import perturb
+CASES = [f"question {number}" for number in range(40)]
+
+@pytest.mark.invariance(CASES, under=perturb.casing())
+%s test_capitals(triage, case):
+    assert %striage(case.perturbed) == %striage(case.input)
+"""
+
+
+@pytest.mark.parametrize(("define", "wait"), [("def", ""), ("async def", "await ")])
+def test_an_invariant_model_is_not_failed_for_its_own_noise(project, define, wait):
+    project.model(ASYNC if wait else NOISY)
+    project.test(INVARIANCE % (define, wait, wait))
+    result = project.run("--model-version=1")
+    verdict = project.verdict(result)
+    assert not verdict.failed
+    assert "but the model disagrees with itself on" in verdict.headline

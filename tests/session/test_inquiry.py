@@ -1,3 +1,4 @@
+import random
 from collections import Counter
 
 import pytest
@@ -396,3 +397,99 @@ class TestRepeats:
 
         with pytest.raises(UsageError, match="the body gives a score"):
             project.run(right, CASES, scored, repeats=2, score_as="pass@2")
+
+
+def agree(model, case):
+    assert model(case.perturbed) == model(case.input)
+
+
+def labelling(flips, under=0.0, seed=0):
+    """A model that flips its label by itself, and more often where it reads capitals."""
+    generator = random.Random(seed)
+
+    def answer(x):
+        return "odd" if generator.random() < (flips + under if x.isupper() else flips) else "usual"
+
+    return answer
+
+
+class TestInvarianceOfAModelThatVaries:
+    CASES = [{"id": f"c-{number}", "input": f"question {number}"} for number in range(60)]
+
+    def run(self, project, model, body=agree, cases=CASES, **options):
+        shout = as_perturbations([str.upper])
+        return project.run(model, cases, body, kind="invariance", perturbations=shout, **options)
+
+    def test_an_invariant_model_is_not_failed_for_its_own_noise(self, project):
+        """A rule that counts changed answers fails it every time."""
+        verdict = self.run(project, labelling(0.1, seed=3))
+        assert verdict.rate < 0.95
+        assert not verdict.failed
+        assert verdict.headline.startswith("answers changed in ")
+        assert "but the model disagrees with itself on " in verdict.headline
+
+    def test_what_the_perturbation_adds_fails_it(self, project):
+        verdict = self.run(project, labelling(0.1, under=0.5, seed=3))
+        assert verdict.failed
+        assert verdict.headline.endswith("none allowed")
+        assert verdict.reveals.startswith("60 cases can only reveal an excess of more than about ")
+
+    def test_an_allowance_is_held_against_the_bound_of_the_excess(self, project):
+        verdict = self.run(project, labelling(0.05, under=0.6, seed=3), at_least=0.95)
+        assert verdict.failed
+        assert verdict.headline.endswith("allowed 5%")
+        lenient = self.run(project, labelling(0.05, under=0.6, seed=3), at_least=0.4, version="2.0")
+        assert lenient.passed
+
+    def test_three_answers_to_each_input_and_one_to_each_variant(self, project):
+        model = Counting(labelling(0.3, seed=3))
+        self.run(project, model, definition={"deterministic": False})
+        asked = Counter(model.asked)
+        assert {asked[case["input"]] for case in self.CASES} == {3}
+        assert {asked[case["input"].upper()] for case in self.CASES} == {1}
+
+    def test_the_cache_being_warm_changes_nothing_and_asks_nothing(self, project):
+        cold = self.run(project, labelling(0.1, under=0.2, seed=3))
+        model = Counting(labelling(0.9))
+        warm = self.run(project, model)
+        assert model.asked == []
+        assert (cold.findings, cold.status) == (warm.findings, warm.status)
+
+    def test_a_check_that_meets_its_limit_costs_nothing_more(self, project):
+        model = Counting(labelling(0.0))
+        self.run(project, model, definition={"deterministic": False})
+        assert len(model.asked) == 120
+
+    def test_a_model_that_does_not_vary_is_judged_by_its_cases(self, project):
+        verdict = self.run(project, lambda x: x.isupper())
+        assert verdict.headline == "0/60 cases pass (0%), all required"
+
+    def test_a_body_that_undoes_the_perturbation_disagrees_as_the_model_does_with_itself(self, project):
+        def undone(model, case):
+            assert model(case.perturbed.lower()) == model(case.input), model(case.input)
+
+        noisy = labelling(0.3, seed=5)
+        verdict = self.run(project, noisy, undone, definition={"deterministic": False})
+        assert verdict.passed
+
+    def test_a_body_that_breaks_on_two_base_answers_is_an_error(self, project):
+        def fragile(model, case):
+            assert model(case.perturbed) == model(case.input)
+            if case.perturbed == case.input:
+                raise ValueError("nothing was perturbed")
+
+        verdict = self.run(project, labelling(0.3, seed=3), fragile)
+        assert verdict.failed
+        assert verdict.headline == (
+            "the body broke on two answers to the same input, which measure the model's own noise: "
+            "ValueError: nothing was perturbed"
+        )
+
+    def test_many_variants_are_sampled(self, project):
+        variants = [f"QUESTION {number}" for number in range(20)]
+        cases = [{**case, "variants": variants} for case in self.CASES[:20]]
+        model = Counting(labelling(0.2, seed=1))
+        verdict = project.run(
+            model, cases, agree, kind="invariance", perturbations=(), definition={"deterministic": False}
+        )
+        assert "excess" in verdict.headline

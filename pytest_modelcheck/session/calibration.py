@@ -1,0 +1,171 @@
+"""An invariance check of a model that varies, held against the model's disagreement with itself.
+
+The outputs of a case are three answers to its own input and one to each variant. The test's own body says
+which of them disagree: it is run for every two of them, in either order, with one as ``case.input`` and the
+other as ``case.perturbed``. Two answers to the same input take two slots, so that they are two answers.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcheck.checks.runs import by_group, groups_of
+from pytest_modelcheck.engine.slots import STRIDE
+from pytest_modelcheck.records import Outcome, Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pytest_modelcheck.checks.limits import Limits
+    from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.records import Case
+    from pytest_modelcheck.stats.invariance import Excess
+
+BASES = 3
+"""How often the model is asked about each unperturbed input."""
+
+VARIANTS = 6
+"""Of so many variants of a case the answers are compared with each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """Which two outputs of which case a trial compares: base answers first, then those to the variants."""
+
+    case: int
+    one: int
+    other: int
+
+    @property
+    def bases(self) -> int:
+        """How many of the two are answers to the unperturbed input."""
+        return (self.one < BASES) + (self.other < BASES)
+
+
+class Calibration:
+    """Compares every two outputs of each case that has a variant.
+
+    Args:
+        results: What came of the check's own trials.
+        start: The first number of a trial that is not taken.
+    """
+
+    def __init__(self, results: Iterable[Result], start: int) -> None:
+        self._start = start
+        self._cases: list[tuple[Case, list[Trial]]] = []
+        self._pairings: dict[int, Pairing] = {}
+        self._questions: list[frozenset[bytes | None]] = []
+        self._results: list[Result] = []
+        for case, trials in itertools.groupby(_applicable(results), key=_case):
+            self._cases.append((case, _spread(list(trials))))
+
+    def against_itself(self) -> Iterator[Trial]:
+        """The trials in which both answers are to the unperturbed input."""
+        return self._trials(2)
+
+    def against_variants(self) -> Iterator[Trial]:
+        """All others. The answers of the first must be in."""
+        return self._trials(1, 0)
+
+    def take(self, results: Sequence[Result]) -> None:
+        """Take in what came of trials."""
+        if not self._results:
+            asked: list[set[bytes | None]] = [set() for _ in self._cases]
+            for result in results:
+                asked[self._pairings[result.trial.index].case].update(key for key, _ in result.asked)
+            self._questions = [frozenset(keys) for keys in asked]
+        self._results += results
+
+    @property
+    def broken(self) -> Result | None:
+        """The first trial that broke with an error, or ``None``."""
+        return next((result for result in self._results if result.outcome is Outcome.ERROR), None)
+
+    def slot(self, trial: Trial, key: bytes, equal: int) -> int:
+        """Which answer a call gets: that of the output that its question belongs to."""
+        pairing = self._pairings[trial.index]
+        one, other = pairing.one, pairing.other
+        if equal > 1:
+            return one + equal * STRIDE
+        if pairing.bases == 2:
+            return (one, other)[equal]
+        own = key in self._questions[pairing.case]
+        if pairing.bases == 1:
+            return (min(one, other), max(one, other))[equal] if own else equal * STRIDE
+        # A variant that the body turns into the unperturbed question is answered anew, not as that was.
+        return (one if own else 0, other)[equal]
+
+    def excess(self, limits: Limits) -> Excess | None:
+        """What the perturbation adds to the model's own disagreement; ``None`` where nothing is known."""
+        from pytest_modelcheck.stats.invariance import noise_calibrated_excess
+
+        found = [(case, table) for (case, _), table in zip(self._cases, self._tables(), strict=True)]
+        complete = [(case, table) for case, table in found if table is not None]
+        if not complete:
+            return None
+        excess = noise_calibrated_excess([table for _, table in complete], BASES, limits.false_fail_rate)
+        if limits.cluster is None:
+            return excess
+        cases = [case for case, _ in complete]
+        each = by_group(excess.each, [case.id for case in cases], groups_of(cases, limits.cluster))
+        return replace(excess, each=tuple(each))
+
+    def _trials(self, *bases: int) -> Iterator[Trial]:
+        for number, (case, variants) in enumerate(self._cases):
+            inputs: list[Any] = [case.input] * BASES + [trial.perturbed for trial in variants]
+            for one, other in itertools.permutations(range(len(inputs)), 2):
+                pairing = Pairing(number, one, other)
+                if pairing.bases not in bases:
+                    continue
+                index = self._start + len(self._pairings)
+                self._pairings[index] = pairing
+                about = variants[max(max(one, other) - BASES, 0)]
+                shown = case if one < BASES else replace(case, input=inputs[one])
+                yield Trial(index, shown, about.perturbation, inputs[other], about.variant)
+
+    def _tables(self) -> list[NDArray[np.float64] | None]:
+        """How much every two outputs of a case disagree; ``None`` where a trial came to neither."""
+        import numpy as np
+
+        sizes = [BASES + len(variants) for _, variants in self._cases]
+        tables: list[NDArray[np.float64] | None] = [np.zeros((size, size)) for size in sizes]
+        for result in self._results:
+            pairing = self._pairings[result.trial.index]
+            table = tables[pairing.case]
+            if result.outcome not in (Outcome.PASSED, Outcome.FAILED):
+                tables[pairing.case] = None
+            elif table is not None:
+                half = _disagreement(result) / 2
+                table[pairing.one, pairing.other] += half
+                table[pairing.other, pairing.one] += half
+        return tables
+
+
+def _applicable(results: Iterable[Result]) -> Iterator[Trial]:
+    for result in results:
+        if result.outcome in (Outcome.PASSED, Outcome.FAILED) and not result.trial.repeat:
+            yield result.trial
+
+
+def _case(trial: Trial) -> Case:
+    return trial.case
+
+
+def _spread(trials: list[Trial]) -> list[Trial]:
+    """At most :data:`VARIANTS` of them, spread over all."""
+    if len(trials) <= VARIANTS:
+        return trials
+    return [trials[place * len(trials) // VARIANTS] for place in range(VARIANTS)]
+
+
+def _disagreement(result: Result) -> float:
+    if result.outcome is Outcome.FAILED:
+        return 1.0
+    return 0.0 if result.score is None else 1 - result.score
