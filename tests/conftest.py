@@ -121,7 +121,7 @@ class Project:
 
     def command(self, *arguments: str) -> pytest.RunResult:
         """Run the ``modelcheck`` command."""
-        return self.pytester.run(sys.executable, "-m", "pytest_modelcheck.cli", *arguments)
+        return self.pytester.run(Path(sys.executable).with_name("modelcheck"), *arguments)
 
     def approve(self, version: str = "2.0") -> None:
         """Record and approve what a version does in the tests as they are."""

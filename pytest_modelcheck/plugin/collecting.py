@@ -11,11 +11,13 @@ import pytest
 
 from pytest_modelcheck.errors import CaseError, ModelcheckError, UsageError, located
 from pytest_modelcheck.plugin.hooks import MISTAKES
-from pytest_modelcheck.plugin.items import MARKED, Marked, bind
+from pytest_modelcheck.plugin.items import MARKED, Marked, bind, definitions_of
 from pytest_modelcheck.plugin.state import state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from pytest_modelcheck.plugin.state import State
 
 
 def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[pytest.Function]) -> None:
@@ -38,11 +40,21 @@ def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[p
         else:
             if marked is not None:
                 item.stash[MARKED] = marked
+    mistakes += _unreadable(state, ours)
     if mistakes:
         return _refuse(session, items, "\n".join(dict.fromkeys(mistakes)))
     if state.settings.selective:
         _select(session, items, frozenset(state.settings.cases))
     return None
+
+
+def _unreadable(state: State, ours: Sequence[pytest.Function]) -> Iterator[str]:
+    """Say of which models it cannot be read which version is approved."""
+    for name in sorted({one.name for item in ours for one in definitions_of(item).values()}):
+        try:
+            state.session.approved_version(name)
+        except ModelcheckError as error:
+            yield str(error)
 
 
 def _refuse(session: pytest.Session, items: list[pytest.Item], mistakes: str) -> None:
@@ -51,11 +63,11 @@ def _refuse(session: pytest.Session, items: list[pytest.Item], mistakes: str) ->
     A worker of pytest-xdist that raised would take the controller down with an internal error. It leaves the
     mistakes to the controller, and has nothing to run.
     """
+    items.clear()  # pytest goes on to report what it collected
     output = getattr(session.config, "workeroutput", None)
     if output is None:
         raise pytest.UsageError(mistakes)
     output[MISTAKES] = mistakes
-    items.clear()
 
 
 def _placed(item: pytest.Item, error: UsageError) -> str:

@@ -1,0 +1,173 @@
+"""A version that is worse than the approved one is red, and says so so that anyone can act."""
+
+import pytest
+
+GOLDEN = """
+@pytest.mark.golden("tickets.yaml", at_least=0.5{limits})
+def test_known(triage, case):
+    assert triage(case.input) == case.expected
+"""
+
+
+def judged(project, version, limits="", approved="2.0"):
+    project.test(GOLDEN.format(limits=limits))
+    project.approve(approved)
+    result = project.run(f"--model-version={version}")
+    return result, project.verdict(result)
+
+
+def test_is_red_although_the_rate_is_met(project):
+    result, verdict = judged(project, "2.1")
+    result.assert_outcomes(failed=1)
+    assert verdict.headline == "2 broke, 0 fixed: net -2, none allowed"
+    assert verdict.comparison.regressed == ("t-07", "t-08")
+    result.stdout.fnmatch_lines(["FAILED *::test_known - 2 broke, 0 fixed: net -2, none allowed"])
+
+
+def test_offers_to_approve_it_where_only_the_baseline_speaks_against_it(project):
+    result, verdict = judged(project, "2.1")
+    assert "modelcheck approve 2.1" in dict(verdict.advice).values()
+    result.stdout.fnmatch_lines(["*modelcheck approve 2.1"])
+
+
+def test_does_not_offer_to_approve_what_would_be_refused(project):
+    project.test(GOLDEN.format(limits=""))
+    project.approve("2.0")
+    project.test(GOLDEN.format(limits="").replace("0.5", "0.95"))
+    result = project.run("--model-version=2.1")
+    result.assert_outcomes(failed=1)
+    result.stdout.no_fnmatch_line("*modelcheck approve*")
+
+
+def test_approve_makes_it_green_without_calling_the_model(project):
+    judged(project, "2.1")
+    project.forget_calls()
+    assert project.command("approve", "2.1").ret == 0
+    assert project.calls == []
+    result = project.run()
+    result.assert_outcomes(passed=1)
+    assert project.verdict(result).version == "2.1"
+
+
+def test_diff_says_what_changed(project):
+    judged(project, "2.1")
+    result = project.command("diff", "2.1")
+    result.stdout.fnmatch_lines(["*regressed (2)*", "*t-07*Quiero un reembolso*", "*'refund' * 'other'*"])
+
+
+def test_approving_an_older_version_again_works(project):
+    judged(project, "2.1")
+    project.command("approve", "2.1")
+    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    assert project.command("approve", "2.0").ret == 0
+    project.run("--model-version=2.1").assert_outcomes(failed=1)
+
+
+def test_a_candidate_whose_test_has_changed_since_is_refused(project):
+    judged(project, "2.1")
+    project.test(GOLDEN.format(limits="").replace("==", "!="))
+    result = project.command("approve", "2.1")
+    assert result.ret == 1
+    assert "has changed since it ran" in result.stdout.str() + result.stderr.str()
+
+
+def test_a_candidate_whose_case_file_has_changed_since_is_refused(project):
+    judged(project, "2.1")
+    tickets = (project.path / "tickets.yaml").read_text()
+    project.write("tickets.yaml", tickets + "- {id: t-11, input: Hi, expected: other}\n")
+    result = project.command("approve", "2.1")
+    assert result.ret == 1
+    assert "case file tickets.yaml has changed" in result.stdout.str() + result.stderr.str()
+
+
+def test_a_better_version_is_green(project):
+    result, verdict = judged(project, "2.0", approved="1.9")
+    result.assert_outcomes(passed=1)
+    assert verdict.comparison.fixed == ("t-05",)
+
+
+def test_as_many_fixed_as_broken_is_no_drop(project):
+    project.model(
+        """
+        @model_fixture
+        def triage(model_version):
+            return lambda text: "other" if model_version == "2" else "refund"
+        """
+    )
+    project.test(
+        """
+        WORDS = ["other", "refund"] * 3
+
+        @pytest.mark.golden([(f"{word} {n}", word) for n, word in enumerate(WORDS)], at_least=0.1)
+        def test_known(triage, case):
+            assert triage(case.input) == case.expected
+        """
+    )
+    project.approve("1")
+    result = project.run("--model-version=2")
+    result.assert_outcomes(passed=1)
+    comparison = project.verdict(result).comparison
+    assert (len(comparison.regressed), len(comparison.fixed)) == (3, 3)
+
+
+LIMITS = {
+    "as many as are allowed": (", max_drop=2", "passed"),
+    "one more than is allowed": (", max_drop=1", "failed"),
+    "the fraction that is allowed": (", max_drop=0.2", "passed"),
+    "more than the fraction that is allowed": (", max_drop=0.1", "failed"),
+    "as many regressions as are allowed": (", max_drop=10, max_regressed=2", "passed"),
+    "one regression more than is allowed": (", max_drop=10, max_regressed=1", "failed"),
+    "the fraction of regressions that is allowed": (", max_drop=10, max_regressed=0.2", "passed"),
+    "more than the fraction of regressions": (", max_drop=10, max_regressed=0.19", "failed"),
+    "as many changed answers as are allowed": (", max_drop=10, max_changed=2", "passed"),
+    "one changed answer more than is allowed": (", max_drop=10, max_changed=1", "failed"),
+    "the fraction of changed answers that is allowed": (", max_drop=10, max_changed=0.2", "passed"),
+    "more than the fraction of changed answers": (", max_drop=10, max_changed=0.1", "failed"),
+}
+
+
+@pytest.mark.parametrize(("limits", "status"), LIMITS.values(), ids=LIMITS)
+def test_limit(project, limits, status):
+    _, verdict = judged(project, "2.1", limits)
+    assert verdict.status.value == status
+
+
+def test_max_drop_of_the_ini_file_holds_for_all(project):
+    project.ini("modelcheck_max_drop = 2")
+    result, _ = judged(project, "2.1")
+    result.assert_outcomes(passed=1)
+    result, _ = judged(project, "2.1", ", max_drop=0")
+    result.assert_outcomes(failed=1)
+
+
+def test_once_approved_a_check_without_limits_is_held_to_the_approved_rate(project):
+    """Not to perfection any more: no worse than approved."""
+    project.test(GOLDEN.format(limits="").replace(", at_least=0.5", ""))
+    project.run("--model-version=1.9").assert_outcomes(failed=1)
+    project.run("--model-version=1.9", "--modelcheck-update")
+    project.command("approve", "1.9", "--force", "--reason", "known gap")
+    project.run("--model-version=1.9").assert_outcomes(passed=1)
+
+
+def test_a_baseline_that_was_edited_by_hand_to_nonsense_fails_in_words(project):
+    project.test(GOLDEN.format(limits=""))
+    project.approve("2.0")
+    path = project.path / "baselines/triage/test_triage.py/test_known.jsonl"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines[:3], lines[3][:20], *lines[4:]]) + "\n")
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*test_known.jsonl:4: *"])
+    result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
+
+
+def test_an_approved_yaml_that_is_no_yaml_fails_in_words(project):
+    project.test(GOLDEN.format(limits=""))
+    project.approve("2.0")
+    (project.path / "baselines/triage/approved.yaml").write_text("version: [")
+    result = project.run("--model-version=2.0")
+    assert result.ret != 0
+    text = result.stdout.str() + result.stderr.str()
+    assert "approved.yaml" in text
+    assert "pytest_modelcheck/" not in text
+    assert "INTERNALERROR" not in text

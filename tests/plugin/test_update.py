@@ -1,0 +1,152 @@
+"""``--modelcheck-update``: run, record and approve in one go."""
+
+import json
+
+import pytest
+
+GOLDEN = """
+@pytest.mark.golden("tickets.yaml", at_least=0.5)
+def test_known(triage, case):
+    assert triage(case.input) == case.expected
+"""
+
+FILE = "baselines/triage/test_triage.py/test_known.jsonl"
+
+
+def test_writes_what_is_approved_and_one_line_a_case(project):
+    project.test(GOLDEN)
+    result = project.run("--model-version=2.0", "--modelcheck-update")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["approved: triage 2.0, 1 check in baselines"])
+    written = project.baselines()
+    assert set(written) == {"baselines/triage/approved.yaml", FILE}
+    assert b"version: '2.0'" in written["baselines/triage/approved.yaml"].splitlines()
+    header, *lines = [json.loads(line) for line in written[FILE].decode().splitlines()]
+    assert header["version"] == "2.0"
+    assert [line["id"] for line in lines] == [f"t-{number:02}" for number in range(1, 11)]
+
+
+def test_again_without_a_change_leaves_every_byte(project):
+    project.test(GOLDEN)
+    project.approve("2.0")
+    before = project.baselines()
+    project.approve("2.0")
+    assert project.baselines() == before
+
+
+def test_again_from_a_cold_cache_leaves_every_byte(project):
+    project.test(GOLDEN)
+    project.approve("2.0")
+    before = project.baselines()
+    result = project.run("--model-version=2.0", "--modelcheck-update", "--modelcheck-cache=off")
+    result.assert_outcomes(passed=1)
+    assert project.baselines() == before
+
+
+def test_of_another_version_changes_only_the_lines_whose_answer_changed(project):
+    project.test(GOLDEN)
+    project.approve("2.0")
+    before = project.baselines()[FILE].decode().splitlines()
+    project.run("--model-version=2.1", "--modelcheck-update").assert_outcomes(passed=1)
+    after = project.baselines()[FILE].decode().splitlines()
+    changed = [json.loads(new)["id"] for old, new in zip(before[1:], after[1:], strict=True) if old != new]
+    assert changed == ["t-07", "t-08"]
+
+
+def test_a_worse_version_is_approved_where_only_the_baseline_speaks_against_it(project):
+    project.test(GOLDEN)
+    project.approve("2.0")
+    project.run("--model-version=2.1").assert_outcomes(failed=1)
+    project.run("--model-version=2.1", "--modelcheck-update").assert_outcomes(passed=1)
+    project.run("--model-version=2.1").assert_outcomes(passed=1)
+
+
+def test_a_run_without_it_writes_no_baseline(project):
+    project.test(GOLDEN)
+    project.run("--model-version=2.0")
+    assert project.baselines() == {}
+    project.approve("2.0")
+    before = project.baselines()
+    project.run("--model-version=2.1")
+    assert project.baselines() == before
+
+
+def test_of_part_of_the_tests_leaves_the_others_as_they_are(project):
+    project.test(GOLDEN + GOLDEN.replace("test_known", "test_other"))
+    project.approve("2.0")
+    other = project.baselines()["baselines/triage/test_triage.py/test_other.jsonl"]
+    result = project.run("--model-version=2.1", "--modelcheck-update", "-k", "known")
+    result.assert_outcomes(passed=1, deselected=1)
+    after = project.baselines()
+    assert after["baselines/triage/test_triage.py/test_other.jsonl"] == other
+    assert b'"2.1"' in after[FILE].replace(b" ", b"").splitlines()[0]
+
+
+def test_together_with_one_case_is_a_usage_error(project):
+    project.test(GOLDEN)
+    result = project.run("--model-version=2.0", "--modelcheck-update", "--modelcheck-case=t-01")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--modelcheck-update approves whole checks*use one of the two*"])
+    assert project.baselines() == {}
+
+
+def test_of_two_models_approves_each(project):
+    project.model(
+        """
+        @model_fixture
+        def triage(model_version):
+            return str.upper
+
+        @model_fixture
+        def judge(model_version):
+            return str.lower
+        """
+    )
+    project.test(
+        """
+        @pytest.mark.golden(["a"])
+        def test_triage(triage, case):
+            assert triage(case.input)
+
+        @pytest.mark.golden(["a"])
+        def test_judge(judge, case):
+            assert judge(case.input)
+        """
+    )
+    result = project.run("--model-version", "triage=1", "--model-version", "judge=7", "--modelcheck-update")
+    result.stdout.fnmatch_lines(["approved: judge 7, 1 check *", "approved: triage 1, 1 check *"])
+    assert b"7" in project.baselines()["baselines/judge/approved.yaml"]
+
+
+def test_node_ids_that_are_no_file_names_get_files_of_their_own(project):
+    project.test(
+        """
+        @pytest.mark.parametrize("word", ["a/b", "a b", "a_b", "A B", "..", "é" * 120, "con", ""])
+        @pytest.mark.golden(["x"])
+        def test_it(triage, case, word):
+            assert triage(case.input + word)
+        """
+    )
+    result = project.run("--model-version=2.0", "--modelcheck-update")
+    result.assert_outcomes(passed=8)
+    assert len([name for name in project.baselines() if name.endswith(".jsonl")]) == 8
+    again = project.run("--model-version=2.0")
+    assert {one.comparison.shared for one in project.verdicts(again).values()} == {1}
+
+
+def test_the_folder_is_the_one_of_the_ini_file(project):
+    project.ini("modelcheck_baseline_dir = approved/models")
+    project.test(GOLDEN)
+    project.approve("2.0")
+    assert "approved/models/triage/approved.yaml" in project.files()
+
+
+def test_from_a_folder_below_the_baselines_are_those_of_the_project(project, monkeypatch):
+    project.write("tests/tickets.yaml", "- {id: a, input: Hello, expected: other}\n")
+    project.test(GOLDEN, "tests/test_triage.py")
+    project.approve("2.0")
+    before = project.baselines()
+    monkeypatch.chdir(project.path / "tests")
+    result = project.run("--model-version=2.1")
+    assert project.verdict(result).comparison.shared == 1
+    assert project.baselines() == before
