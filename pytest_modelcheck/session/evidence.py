@@ -95,6 +95,8 @@ class Evidence:
         if self.baseline is not None:
             version = self.baseline.header.version or "unversioned"
             self.comparison = compare(self.records, self.then, version, replayed=self.replayed)
+            if self.partial:
+                self.comparison = replace(self.comparison, removed=0)
         outcomes = [outcome_of(record.trials) for record in self.records]
         broken = next((result for result in self.results if result.outcome is Outcome.ERROR), None)
         observed = Observed(

@@ -1,0 +1,59 @@
+"""``--modelcheck-baseline=VERSION``: compare with any version that was ever run or approved."""
+
+GOLDEN = """
+@pytest.mark.golden("tickets.yaml", at_least=0.5)
+def test_known(triage, case):
+    assert triage(case.input) == case.expected
+"""
+
+
+def test_compares_with_a_version_that_was_only_run(project):
+    project.test(GOLDEN)
+    project.approve("2.0")
+    project.run("--model-version=1.9")
+    result = project.run("--model-version=2.1", "--modelcheck-baseline=1.9")
+    comparison = project.verdict(result).comparison
+    assert comparison.version == "1.9"
+    assert comparison.regressed == ("t-07", "t-08")
+    assert comparison.fixed == ("t-05",)
+
+
+def test_compares_with_the_approved_version_by_name(project):
+    project.test(GOLDEN)
+    project.approve("2.0")
+    result = project.run("--model-version=2.1", "--modelcheck-baseline=2.0")
+    result.assert_outcomes(failed=1)
+    assert project.verdict(result).comparison.version == "2.0"
+
+
+def test_decides_instead_of_the_approved_version(project):
+    project.test(GOLDEN)
+    project.approve("2.0")
+    project.run("--model-version=2.1")
+    project.run("--model-version=2.1", "--modelcheck-baseline=2.1").assert_outcomes(passed=1)
+
+
+def test_is_read_from_the_ini_file_too(project):
+    project.test(GOLDEN)
+    project.approve("2.0")
+    project.run("--model-version=1.9")
+    project.ini("modelcheck_baseline = 1.9")
+    assert project.verdict(project.run("--model-version=2.0")).comparison.version == "1.9"
+
+
+def test_of_a_version_that_was_never_run_fails_with_the_command_that_runs_it(project):
+    project.test(GOLDEN)
+    project.approve("2.0")
+    result = project.run("--model-version=2.1", "--modelcheck-baseline=7")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*test_known*triage 7*pytest --model-version=7"])
+    result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
+
+
+def test_calls_no_model_for_the_other_version(project):
+    project.test(GOLDEN)
+    project.run("--model-version=1.9")
+    project.run("--model-version=2.0")
+    project.forget_calls()
+    project.run("--model-version=2.0", "--modelcheck-baseline=1.9").assert_outcomes(passed=1)
+    assert project.calls == []

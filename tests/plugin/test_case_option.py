@@ -1,0 +1,113 @@
+"""``--modelcheck-case=ID``: run the one case, and leave everything that speaks of all cases alone."""
+
+from pytest_modelcheck.records import Tally
+
+TESTS = """
+@pytest.mark.golden("tickets.yaml", at_least=0.95)
+def test_known(triage, case):
+    assert triage(case.input) == case.expected
+
+@pytest.mark.golden([{"id": "mine", "input": "a refund", "expected": "refund"}])
+def test_mine(triage, case):
+    assert triage(case.input) == case.expected
+
+def test_plain():
+    pass
+"""
+
+
+def test_runs_the_one_case_and_deselects_tests_that_lack_it(project):
+    project.test(TESTS)
+    result = project.run("--model-version=2.0", "--modelcheck-case=t-05")
+    result.assert_outcomes(passed=1, deselected=2)
+    assert project.verdict(result).cases == Tally(passed=1)
+    assert project.calls == ["I forgot my password"]
+
+
+def test_several_are_run_together(project):
+    project.test(TESTS)
+    result = project.run("--model-version=2.0", "--modelcheck-case=t-05", "--modelcheck-case=mine")
+    result.assert_outcomes(passed=2, deselected=1)
+
+
+def test_a_failing_case_fails(project):
+    project.test(TESTS)
+    result = project.run("--model-version=2.1", "--modelcheck-case=t-07")
+    result.assert_outcomes(failed=1, deselected=2)
+    result.stdout.fnmatch_lines(["FAILED *::test_known - 0/1 cases pass (0%), *required"])
+
+
+def test_leaves_no_candidate_and_does_not_spoil_one(project):
+    project.test(TESTS)
+    project.run("--model-version=2.0", "--modelcheck-case=t-05")
+    assert [name for name in project.files() if "candidates" in name] == []
+    project.run("--model-version=2.0")
+    before = {name: text for name, text in project.files().items() if "candidates" in name}
+    project.run("--model-version=2.0", "--modelcheck-case=t-05")
+    assert {name: text for name, text in project.files().items() if "candidates" in name} == before
+
+
+def test_does_not_complain_of_the_cases_that_were_left_out(project):
+    project.test(TESTS)
+    project.approve("2.0")
+    result = project.run("--model-version=2.0", "--modelcheck-case=t-05")
+    result.assert_outcomes(passed=1, deselected=2)
+    assert project.verdict(result).comparison.removed == 0
+
+
+def test_that_no_test_has_runs_nothing_and_says_so(project):
+    project.test(TESTS)
+    result = project.run("--model-version=2.0", "--modelcheck-case=t-99")
+    assert result.ret == 5
+    result.assert_outcomes(deselected=3)
+
+
+def test_finds_cases_of_a_fixture(project):
+    project.test(
+        """
+        @pytest.fixture
+        def cases():
+            return [{"id": "a", "input": "x"}, {"id": "b", "input": "y"}]
+
+        @pytest.mark.golden()
+        def test_it(triage, case, cases):
+            assert triage(case.input)
+        """
+    )
+    result = project.run("--model-version=2.0", "--modelcheck-case=b")
+    result.assert_outcomes(passed=1)
+    assert project.verdict(result).cases == Tally(passed=1)
+    project.run("--model-version=2.0", "--modelcheck-case=z").assert_outcomes(skipped=1)
+
+
+def test_runs_every_perturbation_of_the_case(project):
+    project.test(
+        """
+        def once(text): return text + "!"
+        def twice(text): return text + "!!"
+
+        @pytest.mark.invariance("tickets.yaml", under=[once, twice])
+        def test_it(triage, case):
+            assert triage(case.perturbed) == triage(case.input)
+        """
+    )
+    result = project.run("--model-version=2.0", "--modelcheck-case=t-05")
+    assert project.verdict(result).trials == Tally(passed=2)
+
+
+def test_perturbs_the_case_as_the_whole_run_does(project):
+    project.test(
+        """
+        from pytest_modelcheck import perturb
+
+        @pytest.mark.invariance("tickets.yaml", under=perturb.typos())
+        def test_it(triage, case):
+            assert triage(case.perturbed) == triage(case.input)
+        """
+    )
+    project.run("--model-version=2.0", "--modelcheck-cache=off")
+    whole = project.calls
+    project.forget_calls()
+    project.run("--model-version=2.0", "--modelcheck-cache=off", "--modelcheck-case=t-05")
+    assert len(project.calls) >= 2
+    assert set(project.calls) <= set(whole)

@@ -1,0 +1,114 @@
+"""Cases that were added, removed or changed since the approval."""
+
+GOLDEN = """
+@pytest.mark.golden("tickets.yaml", at_least=0.1{more})
+def test_known(triage, case):
+    assert triage(case.input) == case.expected
+"""
+
+
+def tickets(project):
+    return (project.path / "tickets.yaml").read_text().splitlines(keepends=True)
+
+
+def test_added_cases_count_for_the_rate_and_not_for_the_comparison(project):
+    project.test(GOLDEN.format(more=""))
+    project.approve("2.0")
+    added = "- {id: t-11, input: reembolso, expected: other}\n"
+    project.write("tickets.yaml", "".join([*tickets(project), added]))
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(passed=1)
+    verdict = project.verdict(result)
+    assert (verdict.cases.judged, verdict.cases.failed) == (11, 1)
+    assert (verdict.comparison.shared, verdict.comparison.added) == (10, 1)
+    assert verdict.comparison.regressed == ()
+
+
+def test_removed_cases_are_counted(project):
+    project.test(GOLDEN.format(more=""))
+    project.approve("2.0")
+    project.write("tickets.yaml", "".join(tickets(project)[:-1]))
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(passed=1)
+    comparison = project.verdict(result).comparison
+    assert (comparison.shared, comparison.removed) == (9, 1)
+
+
+def test_too_many_removed_cases_fail_the_check(project):
+    project.test(GOLDEN.format(more=""))
+    project.approve("2.0")
+    project.write("tickets.yaml", "".join(tickets(project)[:-3]))
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["only 7/10 approved cases *(70%, at least 80% required)*"])
+
+
+def test_min_overlap_says_how_many_may_go(project):
+    project.test(GOLDEN.format(more=", min_overlap=0.5"))
+    project.approve("2.0")
+    project.write("tickets.yaml", "".join(tickets(project)[:-3]))
+    project.run("--model-version=2.0").assert_outcomes(passed=1)
+
+
+def test_a_case_whose_input_was_edited_is_another_case(project):
+    project.test(GOLDEN.format(more=""))
+    project.approve("2.0")
+    edited = "".join(tickets(project)).replace("Quiero un reembolso", "Quiero el reembolso")
+    project.write("tickets.yaml", edited)
+    result = project.run("--model-version=2.1")
+    comparison = project.verdict(result).comparison
+    assert comparison.shared == 9
+    assert comparison.regressed == ("t-08",)
+
+
+def test_reordering_the_file_changes_nothing(project):
+    project.test(GOLDEN.format(more=""))
+    project.approve("2.0")
+    before = project.baselines()
+    project.write("tickets.yaml", "".join(reversed(tickets(project))))
+    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    project.approve("2.0")
+    after = project.baselines()
+    name = "baselines/triage/test_triage.py/test_known.jsonl"
+    assert after[name].splitlines()[1:] == before[name].splitlines()[1:]
+
+
+def test_cases_without_ids_keep_theirs_when_others_come_and_go(project):
+    project.write("plain.jsonl", '{"input": "a refund"}\n{"input": "a parcel"}\n')
+    project.test(
+        """
+        @pytest.mark.golden("plain.jsonl")
+        def test_known(triage, case):
+            assert triage(case.input) != "other"
+        """
+    )
+    project.approve("2.0")
+    project.write("plain.jsonl", '{"input": "a password"}\n{"input": "a parcel"}\n{"input": "a refund"}\n')
+    comparison = project.verdict(project.run("--model-version=2.0")).comparison
+    assert (comparison.shared, comparison.added, comparison.removed) == (2, 1, 0)
+
+
+def test_a_new_check_needs_no_baseline(project):
+    project.test(GOLDEN.format(more=""))
+    project.approve("2.0")
+    project.test(GOLDEN.format(more="") + GOLDEN.format(more="").replace("test_known", "test_new"))
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(passed=2)
+    assert project.verdicts(result)["test_new"].comparison is None
+
+
+def test_duplicates_of_an_id_are_refused(project):
+    project.write("tickets.yaml", "- {id: a, input: x}\n- {id: a, input: y}\n")
+    project.test(GOLDEN.format(more=""))
+    result = project.run("--model-version=2.0")
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*tickets.yaml:2: *'a'*"])
+
+
+def test_an_empty_case_file_is_refused(project):
+    project.write("tickets.yaml", "")
+    project.test(GOLDEN.format(more=""))
+    result = project.run("--model-version=2.0")
+    assert result.ret != 0
+    assert "tickets.yaml" in result.stdout.str() + result.stderr.str()
+    assert "pytest_modelcheck/" not in result.stdout.str() + result.stderr.str()

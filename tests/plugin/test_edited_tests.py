@@ -1,0 +1,96 @@
+"""An edited test must never look like a changed model: approved answers are judged by today's test."""
+
+import pytest
+
+GOLDEN = """
+@pytest.mark.golden("tickets.yaml", at_least=0.1)
+def test_known(triage, case):
+    assert triage(case.input) == case.expected
+"""
+
+
+def test_a_stricter_body_judges_the_approved_answers_too(project):
+    project.test(GOLDEN)
+    project.approve("2.0")
+    project.test(GOLDEN.replace("== case.expected", "== 'refund'"))
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(passed=1)
+    comparison = project.verdict(result).comparison
+    assert comparison.regressed == ()
+    assert comparison.replayed == 10
+    assert comparison.approved_rate == pytest.approx(0.4)
+
+
+def test_a_changed_model_is_still_seen_under_an_edited_body(project):
+    project.test(GOLDEN)
+    project.approve("2.0")
+    project.test(GOLDEN.replace("== case.expected", "== 'refund'"))
+    result = project.run("--model-version=2.1")
+    result.assert_outcomes(failed=1)
+    assert project.verdict(result).comparison.regressed == ("t-07", "t-08")
+
+
+def test_an_edited_expectation_judges_the_approved_answer_of_that_case_again(project):
+    project.test(GOLDEN)
+    project.approve("2.0")
+    tickets = (project.path / "tickets.yaml").read_text()
+    edited = tickets.replace('"Hello there", expected: other', '"Hello there", expected: greeting')
+    project.write("tickets.yaml", edited)
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(passed=1)
+    comparison = project.verdict(result).comparison
+    assert (comparison.regressed, comparison.replayed) == ((), 1)
+
+
+def test_replaying_calls_no_model(project):
+    project.test(GOLDEN)
+    project.approve("2.0")
+    project.run("--model-version=2.1")
+    project.forget_calls()
+    project.test(GOLDEN.replace("== case.expected", "== 'refund'"))
+    project.run("--model-version=2.1")
+    assert project.calls == []
+
+
+def test_comments_and_layout_are_no_edit(project):
+    project.test(GOLDEN)
+    project.approve("2.0")
+    documented = GOLDEN.replace("    assert", '    """What it is."""\n    # why\n    assert')
+    project.test("# A comment\n\n\n" + documented)
+    result = project.run("--model-version=2.0")
+    assert project.verdict(result).comparison.replayed == 0
+
+
+def test_a_body_that_now_asks_something_else_is_not_compared(project):
+    """Nothing is known of what the approved version would have answered."""
+    project.test(GOLDEN)
+    project.approve("2.0")
+    project.test(GOLDEN.replace("case.input", "case.input + '!'"))
+    result = project.run("--model-version=2.1")
+    comparison = project.verdict(result).comparison
+    assert comparison is None or comparison.regressed == ()
+
+
+def test_a_known_failure_that_is_now_declared_is_no_regression(project):
+    project.test(GOLDEN)
+    project.approve("2.0")
+    tickets = (project.path / "tickets.yaml").read_text()
+    for name in ("t-07", "t-08"):
+        tickets = tickets.replace(f"{{id: {name},", f"{{id: {name}, known_failure: no Spanish,")
+    project.write("tickets.yaml", tickets)
+    result = project.run("--model-version=2.1")
+    result.assert_outcomes(passed=1)
+    assert project.verdict(result).cases.xfailed == 2
+
+
+def test_a_helper_that_the_body_uses_and_that_was_edited_is_an_edit_too(project):
+    source = "def right(answer, case):\n    return answer == case.expected\n" + GOLDEN.replace(
+        "triage(case.input) == case.expected", "right(triage(case.input), case)"
+    )
+    project.test(source)
+    project.approve("2.0")
+    project.test(source.replace("return answer == case.expected", "return answer == 'refund'"))
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(passed=1)
+    assert project.verdict(result).comparison.regressed == ()
+    assert project.verdict(result).comparison.replayed == 10
