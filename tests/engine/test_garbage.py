@@ -1,0 +1,50 @@
+import gc
+
+import pytest
+
+from pytest_modelcheck.engine.garbage import spared
+
+
+class Node:
+    """Refers to itself, so that only a collection can take it away."""
+
+    def __init__(self, gone):
+        self.own = self
+        self.gone = gone
+
+    def __del__(self):
+        self.gone.append(True)
+
+
+def test_what_was_there_before_is_not_looked_at_until_afterwards():
+    gone = []
+    Node(gone)
+    with spared():
+        gc.collect()
+        assert not gone
+    gc.collect()
+    assert gone
+
+
+def test_what_is_made_meanwhile_is_collected():
+    gone = []
+    with spared():
+        Node(gone)
+        gc.collect()
+        assert gone
+
+
+def test_an_error_inside_leaves_nothing_frozen():
+    with pytest.raises(KeyError), spared():
+        raise KeyError
+    assert not gc.get_freeze_count()
+
+
+def test_what_somebody_else_has_frozen_stays_frozen():
+    gc.freeze()
+    try:
+        with spared():
+            pass
+        assert gc.get_freeze_count()
+    finally:
+        gc.unfreeze()
