@@ -242,10 +242,11 @@ class Conductor:
 
     def finish(self, result: Result) -> None:
         """Take in what came of a trial."""
-        self._failures.note(result)
-        self._results.append(result)
-        progress = self.work.progress
-        if progress is not None and not len(self._results) & 63:
+        results, progress = self._results, self.work.progress
+        results.append(result)
+        if result.error is not None:
+            self._failures.note(result)
+        if progress is not None and not len(results) & 63:
             progress()
 
     def obstacle(self, frame: Any) -> str | None:

@@ -54,6 +54,21 @@ class Plan:
 
     def trials(self) -> Iterator[Trial]:
         """All trials, window by window."""
+        return itertools.chain.from_iterable(self._rounds())
+
+    def _rounds(self) -> Iterator[list[Trial]]:
+        """The first trial of every case of a window, then the second of each that has one, and so on."""
+        for window in self._windows():
+            begun, cases, size = self.begun, len(window), sum(map(len, window))
+            place = given = 0
+            while turn := [trials[place] for trials in window if len(trials) > place]:
+                place += 1
+                given += len(turn)
+                self.begun = begun + given * cases // size
+                yield turn
+            self.begun = begun + cases
+
+    def _windows(self) -> Iterator[list[list[Trial]]]:
         window: list[list[Trial]] = []
         index = size = 0
         for case in self.cases:
@@ -62,40 +77,31 @@ class Plan:
             index += len(trials)
             size += len(trials)
             if len(window) >= WINDOW or size >= _MOST:
-                yield from self._variant_major(window, size)
+                yield window
                 window, size = [], 0
-        yield from self._variant_major(window, size)
-
-    def _variant_major(self, window: list[list[Trial]], size: int) -> Iterator[Trial]:
-        """The first trial of every case, then the second of every case that has one, and so on."""
-        begun, cases = self.begun, len(window)
-        place = given = 0
-        while window := [trials for trials in window if len(trials) > place]:
-            for trials in window:
-                given += 1
-                self.begun = begun + given * cases // size
-                yield trials[place]
-            place += 1
-        self.begun = begun + cases
+        yield window
 
     def _of_case(self, case: Case, index: int) -> list[Trial]:
-        if self._repeats == 1:
+        if self._repeats > 1:
+            runs = itertools.product(self._inputs(case), range(self._repeats))
             return [
-                Trial(place, case, name, perturbed, variant)
-                for place, (name, variant, perturbed) in enumerate(self._inputs(case), index)
+                Trial(place, case, name, perturbed, variant, repeat)
+                for place, ((name, perturbed, variant), repeat) in enumerate(runs, index)
             ]
-        runs = itertools.product(self._inputs(case), range(self._repeats))
+        if self._perturbations is None:
+            return [Trial(index, case)]
         return [
-            Trial(place, case, name, perturbed, variant, repeat)
-            for place, ((name, variant, perturbed), repeat) in enumerate(runs, index)
+            Trial(place, case, name, perturbed, variant)
+            for place, (name, perturbed, variant) in enumerate(self._inputs(case), index)
         ]
 
-    def _inputs(self, case: Case) -> Iterator[tuple[str | None, int, Any]]:
+    def _inputs(self, case: Case) -> Iterator[tuple[str | None, Any, int]]:
+        """What makes a trial of a case: the perturbation, the perturbed input, and which variant it is."""
         if self._perturbations is None:
-            yield None, 0, MISSING
+            yield None, MISSING, 0
             return
         for number, variant in enumerate(case.variants):
-            yield GIVEN, number, variant
+            yield GIVEN, variant, number
         if not self._perturbations:
             return
         from pytest_modelcheck.perturb import variants
@@ -105,4 +111,4 @@ class Plan:
             if not made:
                 self.inapplicable[perturbation.name] += 1
             for number, perturbed in made:
-                yield perturbation.name, number, perturbed
+                yield perturbation.name, perturbed, number

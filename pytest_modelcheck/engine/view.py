@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.model import Answers, Raw
     from pytest_modelcheck.records import Trial
 
+# An enum looks its members up in Python, which is felt where a million trials do.
+_PASSED, _FAILED, _NEW = Outcome.PASSED, Outcome.FAILED, Outcome.NEW
+
 _IMMUTABLE = frozenset({str, int, float, bool, bytes, type(None)})
 
 
@@ -224,7 +227,7 @@ class Result:
         self.recorded: Any = MISSING
         self.score: float | None = None
         self.read_approved = False
-        self.outcome = Outcome.PASSED
+        self.outcome = _PASSED
         self.message: str | None = None
         self.error: BaseException | None = None
 
@@ -236,15 +239,15 @@ class NeverAskedError(Exception):
 def conclude(view: CaseView, outcome: Outcome, error: BaseException | None, subject: str) -> Result:
     """Turn the end of a body into a result, by the rules that hold for every check."""
     result = view._result  # noqa: SLF001 - the view is the body's, the result is ours
-    if result.outcome is Outcome.NEW:
-        outcome = Outcome.NEW
-    elif outcome is Outcome.PASSED or outcome is Outcome.FAILED:
+    if result.outcome is _NEW:
+        outcome = _NEW
+    elif outcome is _PASSED or outcome is _FAILED:
         if not result.asked and not view._unanswered:  # noqa: SLF001
             outcome = Outcome.ERROR
             said = f"the body never asked the model {subject!r}, so it says nothing about it"
             error = NeverAskedError(said)
         elif result.trial.case.known_failure is not None:
-            outcome = Outcome.XPASSED if outcome is Outcome.PASSED else Outcome.XFAILED
+            outcome = Outcome.XPASSED if outcome is _PASSED else Outcome.XFAILED
     result.outcome = outcome
     result.error = error
     return result

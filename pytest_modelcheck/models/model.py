@@ -183,8 +183,8 @@ class Model:
 
     def key(self, x: Any, slot: int = 0) -> bytes | None:
         """The digest under which the answer to ``x`` is kept, or ``None`` for an input without one."""
-        if type(x) is str and not slot:
-            return text_key(x)
+        if type(x) is str and not slot and len(x) <= _LONG:
+            return _remembered(x)  # as text_key does
         try:
             return digest(x, slot)
         except UsageError as reason:
