@@ -1,7 +1,7 @@
 """The suite inside pytest, once or several times in one process.
 
 ``python suite_run.py PROJECT CACHE TIMES`` says how long its checks took, from the call of each test on. Left
-out is what fixtures read from files, as for the plain loop, and what pytest itself collects at its end.
+out is what fixtures read from files, as for the plain loop, and what pytest itself puts away at its end.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Watch:
         finally:
             self.stop()
 
-    pytest_sessionfinish = pytest_unconfigure = pytest_runtest_call
+    pytest_terminal_summary = pytest_unconfigure = pytest_runtest_call
 
 
 def run(project: Path, cache: Path) -> dict[str, float]:
