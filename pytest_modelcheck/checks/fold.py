@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.records import CaseRecord, TrialRecord
 
+_JUDGED = (Outcome.PASSED, Outcome.FAILED)
 _RANK = (Outcome.ERROR, Outcome.FAILED, Outcome.PASSED, Outcome.XFAILED, Outcome.XPASSED, Outcome.NEW)
 
 
@@ -32,7 +33,7 @@ def outcome_of(trials: Sequence[TrialRecord]) -> Outcome:
 
 def score_of(trials: Sequence[TrialRecord]) -> float:
     """A case's score: the mean over its judged trials; pass is 1 and fail is 0 where none was given."""
-    scores = [_score(trial) for trial in trials if trial.outcome in (Outcome.PASSED, Outcome.FAILED)]
+    scores = [_score(trial) for trial in trials if trial.outcome in _JUDGED]
     return sum(scores) / len(scores)
 
 
@@ -55,11 +56,15 @@ def tally(outcomes: Iterable[Outcome]) -> Tally:
 
 def by_perturbation(records: Iterable[CaseRecord]) -> tuple[Group, ...]:
     """Passed and judged trials of each perturbation, in order of appearance."""
-    passed: Counter[str] = Counter()
-    judged: Counter[str] = Counter()
-    for record in records:
-        for trial in record.trials:
-            if trial.perturbation is not None and trial.outcome in (Outcome.PASSED, Outcome.FAILED):
-                judged[trial.perturbation] += 1
-                passed[trial.perturbation] += trial.outcome is Outcome.PASSED
-    return tuple(Group(name, passed[name], judged[name]) for name in judged)
+    under = [
+        (trial.perturbation, trial.outcome)
+        for record in records
+        for trial in record.trials
+        if trial.perturbation is not None and trial.outcome in _JUDGED
+    ]
+    counts = Counter(under)
+    names = dict.fromkeys(name for name, _ in under)
+    return tuple(
+        Group(name, counts[name, Outcome.PASSED], counts[name, Outcome.PASSED] + counts[name, Outcome.FAILED])
+        for name in names
+    )
