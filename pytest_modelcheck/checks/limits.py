@@ -38,6 +38,7 @@ class Limits:
         population: Whether the cases are the contract, or stand for future inputs.
         score_as: What a case with several runs is worth: ``"pass@2"``, the chance that one of two passes;
             ``"pass^2"``, that both do; ``None`` for the share of its runs that pass.
+        confirm: Whether a check of a varying model is run again, with fresh answers, before it fails.
         cluster: The metadata whose value names the group of cases that depend on each other, or ``None``.
     """
 
@@ -54,6 +55,7 @@ class Limits:
     population: Literal["fixed", "sample"] = "fixed"
     score_as: str | None = None
     cluster: str | None = None
+    confirm: bool = True
 
 
 NAMES = tuple(field.name for field in fields(Limits))
@@ -173,6 +175,7 @@ _CHECKS = {
     "population": _fixed_or_sample,
     "score_as": _attempts,
     "cluster": _key,
+    "confirm": _yes_or_no,
 }
 
 

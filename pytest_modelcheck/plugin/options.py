@@ -39,6 +39,7 @@ _LIMITS = {
     "modelcheck_population": "what the cases are: fixed, the contract, or a sample of others (fixed)",
     "modelcheck_score_as": "what a case with several runs is worth: pass@2 or pass^2, say",
     "modelcheck_cluster": "the metadata that names the group of cases that depend on each other",
+    "modelcheck_confirm": "run a check of a model that varies again before it fails (true)",
 }
 
 
@@ -94,6 +95,10 @@ def add_options(parser: pytest.Parser) -> None:
         "modelcheck_cache_dir",
         "folder of remembered predictions and candidates, beside the ini file",
         default=".modelcheck_cache",
+    )
+    parser.addini(
+        "modelcheck_suite_false_fail_rate",
+        "the chance that any of the approved checks fails for nothing: lowers modelcheck_false_fail_rate",
     )
     for name, text in _LIMITS.items():
         parser.addini(name, text)

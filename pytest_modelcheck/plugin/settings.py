@@ -61,6 +61,7 @@ def settings_of(config: pytest.Config) -> Settings:
         offline=config.getoption("modelcheck_offline") or config.getini("modelcheck_offline"),
         update=config.getoption("modelcheck_update"),
         baseline=config.getoption("modelcheck_baseline") or config.getini("modelcheck_baseline") or None,
+        suite_false_fail_rate=_suite_false_fail_rate(config),
     )
     if places.update and config.getoption("modelcheck_case"):
         raise UsageError(
@@ -75,6 +76,16 @@ def settings_of(config: pytest.Config) -> Settings:
         cases=tuple(config.getoption("modelcheck_case")),
         versions=tuple(version.strip() for version in versions if version.strip()),
     )
+
+
+def _suite_false_fail_rate(config: pytest.Config) -> float | None:
+    value = _value(config.getini("modelcheck_suite_false_fail_rate"))
+    if value is None:
+        return None
+    try:
+        return limits_from({"false_fail_rate": value}).false_fail_rate
+    except UsageError as error:
+        raise UsageError(f"ini option modelcheck_suite_{error}") from error
 
 
 def _limits(config: pytest.Config) -> dict[str, Any]:

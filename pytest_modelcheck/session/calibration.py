@@ -18,7 +18,7 @@ from pytest_modelcheck.engine.slots import STRIDE
 from pytest_modelcheck.records import Outcome, Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -33,6 +33,9 @@ BASES = 3
 
 VARIANTS = 6
 """Of so many variants of a case the answers are compared with each other."""
+
+_BATCH = 1 << 16
+"""What lies between the slots of two sets of answers: more than anybody's repeats and variants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,12 @@ class Calibration:
     Args:
         results: What came of the check's own trials.
         start: The first number of a trial that is not taken.
+        batch: Which set of answers is taken: 0 for the one that holds the check's own, 1 for fresh ones.
     """
 
-    def __init__(self, results: Iterable[Result], start: int) -> None:
+    def __init__(self, results: Iterable[Result], start: int, batch: int = 0) -> None:
         self._start = start
+        self._first_slot = batch * _BATCH
         self._cases: list[tuple[Case, list[Trial]]] = []
         self._pairings: dict[int, Pairing] = {}
         self._questions: list[frozenset[bytes | None]] = []
@@ -90,6 +95,9 @@ class Calibration:
 
     def slot(self, trial: Trial, key: bytes, equal: int) -> int:
         """Which answer a call gets: that of the output that its question belongs to."""
+        return self._first_slot + self._output(trial, key, equal)
+
+    def _output(self, trial: Trial, key: bytes, equal: int) -> int:
         pairing = self._pairings[trial.index]
         one, other = pairing.one, pairing.other
         if equal > 1:
@@ -102,20 +110,11 @@ class Calibration:
         # A variant that the body turns into the unperturbed question is answered anew, not as that was.
         return (one if own else 0, other)[equal]
 
-    def excess(self, limits: Limits) -> Excess | None:
-        """What the perturbation adds to the model's own disagreement; ``None`` where nothing is known."""
-        from pytest_modelcheck.stats.invariance import noise_calibrated_excess
-
-        found = [(case, table) for (case, _), table in zip(self._cases, self._tables(), strict=True)]
-        complete = [(case, table) for case, table in found if table is not None]
-        if not complete:
-            return None
-        excess = noise_calibrated_excess([table for _, table in complete], BASES, limits.false_fail_rate)
-        if limits.cluster is None:
-            return excess
-        cases = [case for case, _ in complete]
-        each = by_group(excess.each, [case.id for case in cases], groups_of(cases, limits.cluster))
-        return replace(excess, each=tuple(each))
+    def tables(self) -> Iterator[tuple[Case, NDArray[np.float64]]]:
+        """Each case that was judged throughout, and how much every two of its outputs disagree."""
+        for (case, _), table in zip(self._cases, self._tables(), strict=True):
+            if table is not None:
+                yield case, table
 
     def _trials(self, *bases: int) -> Iterator[Trial]:
         for number, (case, variants) in enumerate(self._cases):
@@ -146,6 +145,21 @@ class Calibration:
                 table[pairing.one, pairing.other] += half
                 table[pairing.other, pairing.one] += half
         return tables
+
+
+def excess_of(calibrations: Iterable[Calibration], limits: Limits) -> Excess | None:
+    """What the perturbation adds to the model's own disagreement; ``None`` where nothing is known."""
+    from pytest_modelcheck.stats.invariance import noise_calibrated_excess
+
+    found = [each for calibration in calibrations for each in calibration.tables()]
+    if not found:
+        return None
+    excess = noise_calibrated_excess([table for _, table in found], BASES, limits.false_fail_rate)
+    cases = [case for case, _ in found]
+    groups: dict[str, Hashable] = {case.id: case.id for case in cases}
+    if limits.cluster is not None:
+        groups = groups_of(cases, limits.cluster)
+    return replace(excess, each=tuple(by_group(excess.each, [case.id for case in cases], groups)))
 
 
 def _applicable(results: Iterable[Result]) -> Iterator[Trial]:

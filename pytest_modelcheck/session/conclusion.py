@@ -53,11 +53,17 @@ def conclude(
         perturbations=by_perturbation(evidence.records) if spec.perturbations is not None else (),
         shown=tuple(evidence.shown),
         hidden=evidence.hidden,
-        notes=notes_of(evidence.direct, inapplicable),
+        notes=(*_confirmation(evidence), *notes_of(evidence.direct, inapplicable)),
         calls=evidence.calls,
         advice=_advice(spec, evidence, status),
         others=tuple((model.name, model.version or "unversioned") for model in spec.others),
     )
+
+
+def _confirmation(evidence: Evidence) -> tuple[str, ...]:
+    if evidence.screened is None:
+        return ()
+    return (f"everything was asked again to be sure; the first time: {evidence.screened}",)
 
 
 def _worst_first(finding: Finding) -> int:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.view import Result
     from pytest_modelcheck.records import CaseRecord, Comparison, Finding, Group, ShownCase, TrialRecord
+    from pytest_modelcheck.session.calibration import Calibration
     from pytest_modelcheck.session.variation import Variation
 
 JUDGED = (Outcome.PASSED, Outcome.FAILED)
@@ -40,6 +41,9 @@ class Evidence:
         partial: Whether only some cases are run; the baseline is then shown, and not held against them.
         results: What came of the trials.
         records: What came of the cases, in their order.
+        kept: The same of the check's own trials alone: what a baseline is made of.
+        calibrations: What was found out about the model's disagreement with itself.
+        screened: What decided before everything was run again, or ``None`` where it was not.
         comparison: With the baseline.
         observed: What limits are held against.
         findings: What came of that.
@@ -59,6 +63,9 @@ class Evidence:
     replayed: int = 0
     results: Sequence[Result] = ()
     records: Sequence[CaseRecord] = ()
+    kept: Sequence[CaseRecord] = ()
+    calibrations: list[Calibration] = field(default_factory=list)
+    screened: str | None = None
     comparison: Comparison | None = None
     observed: Observed = field(default_factory=lambda: Observed(tally(())))
     findings: Sequence[Finding] = ()
@@ -86,6 +93,11 @@ class Evidence:
         """Ids of cases whose answer differs from the approved one."""
         return frozenset(self.comparison.changed) if self.comparison is not None else frozenset()
 
+    @property
+    def worst_summary(self) -> str:
+        """What the finding that decides says."""
+        return max(self.findings, key=_severity).summary
+
     def misses(self, limit: str) -> bool:
         """Whether one limit is missed."""
         return any(finding.limit == limit and not finding.met for finding in self.findings)
@@ -97,6 +109,9 @@ class Evidence:
             self.comparison = compare(self.records, self.then, version, replayed=self.replayed)
             if self.partial:
                 self.comparison = replace(self.comparison, removed=0)
+            if self.screened is not None:
+                # A case that was run more often now than then has had more chances to fail.
+                self.comparison = replace(self.comparison, p_value=None)
         outcomes = [outcome_of(record.trials) for record in self.records]
         broken = next((result for result in self.results if result.outcome is Outcome.ERROR), None)
         observed = Observed(
@@ -161,8 +176,8 @@ class Evidence:
         this one is approved, its answers are the approved ones.
         """
         if not self.reads_approved:
-            return self.records
-        return [replace(record, trials=tuple(map(_as_approved, record.trials))) for record in self.records]
+            return self.kept
+        return [replace(record, trials=tuple(map(_as_approved, record.trials))) for record in self.kept]
 
 
 def _are_repeated(records: Iterable[CaseRecord]) -> bool:
@@ -178,6 +193,10 @@ def _flaky(records: Iterable[CaseRecord], values: Iterable[Sequence[float]]) -> 
         if 0 < sum(runs) < len(runs)
     ]
     return tuple(sorted(found, key=_steadiness))
+
+
+def _severity(finding: Finding) -> int:
+    return finding.status.severity
 
 
 def _steadiness(case: Flaky) -> float:

@@ -24,8 +24,9 @@ from pytest_modelcheck.engine.trials import Plan
 from pytest_modelcheck.errors import BaselineError, OfflineError
 from pytest_modelcheck.records import Calls, Finding, Outcome, Status, Verdict
 from pytest_modelcheck.reports.selection import choose, show
-from pytest_modelcheck.session.calibration import Calibration
+from pytest_modelcheck.session.calibration import Calibration, excess_of
 from pytest_modelcheck.session.conclusion import conclude, in_worst_slice, slices_of
+from pytest_modelcheck.session.confirmation import fresh, is_suspicious, together
 from pytest_modelcheck.session.evidence import Evidence
 from pytest_modelcheck.session.memory import ReplayedAnswers, identity, records_of
 from pytest_modelcheck.session.variation import declared, measured, seen, trials_to_repeat
@@ -73,6 +74,7 @@ class Inquiry:
     """Finds out how one check comes out."""
 
     def __init__(self, spec: CheckSpec, session: Session) -> None:
+        spec = replace(spec, limits=session.limits_in_suite(spec.limits))
         self._spec = spec
         self._session = session
         self._subject = spec.subject
@@ -93,7 +95,10 @@ class Inquiry:
             yield from self._measure()
             self._judge()
         if self._is_hidden_by_noise():
-            yield from self._calibrate()
+            yield from self._counted(self._calibrate())
+            self._judge()
+        if self._needs_confirmation():
+            yield from self._counted(self._confirm())
             self._judge()
         yield from self._look_closer()
         self._leave_candidate()
@@ -119,7 +124,7 @@ class Inquiry:
         evidence.direct = run.direct
         evidence.results = run.results
         evidence.first_failure = run.first_failure
-        evidence.records = records_of(self._plan.cases, run.results)
+        evidence.records = evidence.kept = records_of(self._plan.cases, run.results)
 
     def _replay(self, baseline: Baseline) -> Generator[Step, Run, None]:
         """Judge the approved answers by today's test, where test or expectation have changed since.
@@ -163,10 +168,18 @@ class Inquiry:
                 "--modelcheck-offline, or declare deterministic=True or False on the model fixture"
             )
 
+    def _counted(self, steps: Generator[Step, Run, None]) -> Generator[Step, Run, None]:
+        """Add what further steps ask the model to what the check cost."""
+        dispatcher, evidence = self._session.dispatcher, self._evidence
+        before = dispatcher.asked_of(self._subject)
+        yield from steps
+        more = dispatcher.asked_of(self._subject) - before
+        evidence.calls = replace(evidence.calls, asked=evidence.calls.asked + more)
+
     def _calibrate(self) -> Generator[Step, Run, None]:
         """Find out how often the model disagrees with itself about one and the same input."""
         evidence = self._evidence
-        calibration = Calibration(evidence.results, start=self._unused)
+        calibration = Calibration(evidence.results, start=self._unused, batch=len(evidence.calibrations))
         for trials in (calibration.against_itself(), calibration.against_variants()):
             run = yield Step(self._work(), trials, slots=calibration.slot)
             calibration.take(run.results)
@@ -175,8 +188,23 @@ class Inquiry:
             work = replace(self._work(), keep_errors=True)
             run = yield Step(work, [broken.trial], slots=calibration.slot)
             evidence.could_not_calibrate(run.results[0])
-        else:
-            evidence.observed = replace(evidence.observed, excess=calibration.excess(self._spec.limits))
+            return
+        evidence.calibrations.append(calibration)
+        excess = excess_of(evidence.calibrations, self._spec.limits)
+        evidence.observed = replace(evidence.observed, excess=excess)
+
+    def _confirm(self) -> Generator[Step, Run, None]:
+        """Run everything again with fresh answers, so that both runs together decide."""
+        evidence = self._evidence
+        evidence.screened = evidence.worst_summary
+        if evidence.observed.excess is not None:
+            yield from self._calibrate()
+            return
+        trials = fresh(evidence.results, self._spec.repeats, self._unused)
+        run = yield Step(self._work(), trials, slots=self._slots)
+        evidence.results = together(self._plan.cases, [*evidence.results, *run.results])
+        evidence.records = records_of(self._plan.cases, evidence.results)
+        evidence.look(self._spec)
 
     def _look_closer(self) -> Generator[Step, Run, None]:
         evidence = self._evidence
@@ -306,6 +334,15 @@ class Inquiry:
             and evidence.missed
             and evidence.misses("at_least")
             and not evidence.reads_approved
+        )
+
+    def _needs_confirmation(self) -> bool:
+        evidence, limits = self._evidence, self._spec.limits
+        return (
+            limits.confirm
+            and bool(evidence.variation.varies)
+            and evidence.missed
+            and is_suspicious(evidence.findings, limits)
         )
 
     @property

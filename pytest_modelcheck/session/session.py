@@ -6,7 +6,8 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.baselines.candidates import CandidateStore
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
 
+    from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.conductor import Run
     from pytest_modelcheck.models.model import Definition
@@ -46,6 +48,7 @@ class Places:
         offline: Whether calling a model is forbidden.
         update: Whether this run approves what it sees, so that the baseline's own limits do not apply.
         baseline: The version to compare with, in place of the approved one.
+        suite_false_fail_rate: The chance that any of the approved checks fails for nothing, or ``None``.
     """
 
     baselines: Path
@@ -55,6 +58,7 @@ class Places:
     offline: bool = False
     update: bool = False
     baseline: str | None = None
+    suite_false_fail_rate: float | None = None
 
 
 class Session:
@@ -94,6 +98,21 @@ class Session:
         """The version that the application is held to, or ``None``."""
         approved = self.store.approved(model)
         return None if approved is None else approved.version
+
+    @cached_property
+    def approved_checks(self) -> int:
+        """How many checks are approved, of all models."""
+        return sum(1 for _ in self.store.entries())
+
+    def limits_in_suite(self, limits: Limits) -> Limits:
+        """The limits of one check among all that are approved.
+
+        Not among those that are collected: a verdict must not depend on what else was selected.
+        """
+        suite = self.places.suite_false_fail_rate
+        if suite is None or not self.approved_checks:
+            return limits
+        return replace(limits, false_fail_rate=min(limits.false_fail_rate, suite / self.approved_checks))
 
     def run(self, spec: CheckSpec) -> Judged:
         """Run and judge a check whose body is synchronous."""

@@ -103,7 +103,7 @@ def test_what_the_ini_file_cannot_mean_ends_the_run(noisy, project, name, value,
 
 
 def test_repeats_report_the_cases_that_are_flaky(noisy, project):
-    result = noisy("at_least=0.999, repeats=3")
+    result = noisy("at_least=0.999, repeats=3, confirm=False")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
@@ -138,3 +138,20 @@ def test_an_invariant_model_is_not_failed_for_its_own_noise(project, define, wai
     verdict = project.verdict(result)
     assert not verdict.failed
     assert "but the model disagrees with itself on" in verdict.headline
+
+
+def test_a_check_is_run_again_before_it_fails(noisy, project):
+    result = noisy("at_least=0.99")
+    result.stdout.fnmatch_lines(
+        ["*/80 runs of 40 cases pass (*", "*asked again to be sure; the first time: *"]
+    )
+    again = noisy("at_least=0.99, confirm=False")
+    again.stdout.fnmatch_lines(["*/40 cases pass (*"])
+
+
+def test_the_level_of_the_suite_must_be_one(noisy, project):
+    project.ini("modelcheck_suite_false_fail_rate = 7")
+    result = noisy("max_drop=1")
+    assert result.ret != 0
+    text = result.stdout.str() + result.stderr.str()
+    assert "ini option modelcheck_suite_false_fail_rate=7 is no error rate" in text

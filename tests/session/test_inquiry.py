@@ -277,7 +277,7 @@ class TestRepeats:
     MANY = TestAModelThatVaries.MANY
 
     def test_the_rate_is_over_all_runs(self, project, varying):
-        verdict = project.run(varying(0.9, seed=4), self.MANY, known, at_least=0.95, repeats=5)
+        verdict = project.run(varying(0.9, seed=4), self.MANY, known, at_least=0.95, repeats=5, confirm=False)
         passed = verdict.trials.passed
         assert verdict.headline.startswith(f"{passed}/200 runs of 40 cases pass (")
         assert (verdict.rate, verdict.trials.judged) == (passed / 200, 200)
@@ -285,14 +285,14 @@ class TestRepeats:
         assert verdict.reveals == "200 runs can only reveal rates under 88%"
 
     def test_cases_that_pass_in_some_runs_are_listed(self, project, varying):
-        verdict = project.run(varying(0.9, seed=4), self.MANY, known, at_least=0.95, repeats=5)
+        verdict = project.run(varying(0.9, seed=4), self.MANY, known, at_least=0.95, repeats=5, confirm=False)
         assert len(verdict.flaky) == 40 - verdict.cases.passed
         assert sum(5 - case.passed for case in verdict.flaky) == verdict.trials.failed
         assert all(0 < case.passed < 5 == case.runs for case in verdict.flaky)
 
     def test_runs_tell_whether_the_model_varies_without_asking_again(self, project, varying):
         model = Counting(varying(0.9, seed=4))
-        verdict = project.run(model, self.MANY, known, at_least=0.95, repeats=2)
+        verdict = project.run(model, self.MANY, known, at_least=0.95, repeats=2, confirm=False)
         assert len(model.asked) == 80
         assert verdict.varies is True
         still = project.run(lambda x: "wrong", self.MANY, known, at_least=0.95, repeats=2, version="2.0")
@@ -358,7 +358,14 @@ class TestRepeats:
         project.run(varying(1.0), self.MANY, known, repeats=2)
         project.approve()
         verdict = project.run(
-            varying(0.8, seed=1), self.MANY, known, repeats=2, version="2.0", max_changed=1, at_least=0.1
+            varying(0.8, seed=1),
+            self.MANY,
+            known,
+            repeats=2,
+            version="2.0",
+            max_changed=1,
+            at_least=0.1,
+            confirm=False,
         )
         line = next(finding.summary for finding in verdict.findings if finding.limit == "max_changed")
         assert line.startswith("14/80 answers changed (17.5%), at most 1 allowed")
@@ -493,3 +500,133 @@ class TestInvarianceOfAModelThatVaries:
             model, cases, agree, kind="invariance", perturbations=(), definition={"deterministic": False}
         )
         assert "excess" in verdict.headline
+
+
+class TestConfirmation:
+    """A check of a model that varies asks again before it fails."""
+
+    MANY = TestAModelThatVaries.MANY
+
+    @staticmethod
+    def unlucky(wrong, then_wrong=0):
+        """A model that is wrong about so many questions at first, and about others when asked anew."""
+        asked = Counter()
+
+        def answer(x):
+            asked[x] += 1
+            number = int(x.split()[1])
+            lies = (wrong, then_wrong)[asked[x] > 1]
+            return "wrong" if number < lies else "right"
+
+        return answer
+
+    def run(self, project, function, **options):
+        model = Counting(function)
+        options = {"at_least": 0.95, "definition": {"deterministic": False}, **options}
+        return project.run(model, self.MANY, known, **options), len(model.asked)
+
+    def test_bad_luck_is_forgiven(self, project):
+        verdict, asked = self.run(project, self.unlucky(7))
+        assert asked == 80
+        assert verdict.status is Status.INCONCLUSIVE
+        assert verdict.headline == (
+            "73/80 runs of 40 cases pass (91.2%), at least 95% required; noise could explain it"
+        )
+        [note] = verdict.notes
+        assert note.endswith("the first time: 33/40 cases pass (82.5%), at least 95% required")
+        assert verdict.calls.asked == 80
+
+    def test_what_happens_again_fails(self, project):
+        verdict, _ = self.run(project, self.unlucky(7, 7))
+        assert verdict.failed
+        assert verdict.headline == "66/80 runs of 40 cases pass (82.5%), at least 95% required"
+
+    def test_what_is_only_suspicious_may_fail_too(self, project):
+        """34 of 40 are not enough alone (p = 0.014), 68 of 80 are."""
+        verdict, asked = self.run(project, self.unlucky(6, 6))
+        assert (verdict.failed, asked) == (True, 80)
+
+    def test_what_is_not_suspicious_is_not_asked_again(self, project):
+        verdict, asked = self.run(project, self.unlucky(4, 4))
+        assert (verdict.status, asked) == (Status.INCONCLUSIVE, 40)
+
+    def test_what_one_wrong_answer_refutes_is_not_asked_again(self, project):
+        verdict, asked = self.run(project, self.unlucky(1), at_least=1.0)
+        assert (verdict.failed, asked) == (True, 40)
+
+    def test_it_can_be_switched_off(self, project):
+        verdict, asked = self.run(project, self.unlucky(7), confirm=False)
+        assert (verdict.failed, asked) == (True, 40)
+
+    def test_fresh_answers_are_remembered_but_never_earlier_ones_taken(self, project):
+        cold, _ = self.run(project, self.unlucky(7))
+        warm, asked = self.run(project, self.unlucky(40, 40))
+        assert asked == 0
+        assert (warm.findings, warm.status) == (cold.findings, cold.status)
+
+    def test_against_a_baseline_of_one_run(self, project):
+        self.run(project, self.unlucky(0))
+        project.approve()
+        verdict, asked = self.run(project, self.unlucky(8, 8), at_least=None, version="2.0")
+        assert (verdict.failed, asked) == (True, 80)
+        assert verdict.headline.startswith("pass rate -20 points against 1.0, none allowed")
+        assert verdict.comparison.p_value is None
+        lucky, _ = self.run(project, self.unlucky(8), at_least=None, version="3.0")
+        assert lucky.status is Status.INCONCLUSIVE
+
+    def test_the_baseline_is_made_of_the_checks_own_runs(self, project):
+        self.run(project, self.unlucky(7, 7), at_least=0.95)
+        project.approve()
+        later, _ = self.run(project, self.unlucky(7, 7), at_least=0.5, version="2.0")
+        assert later.comparison.shared == 40
+        assert later.findings[-1].summary == "0 broke, 0 fixed"
+
+    def test_a_drop_beyond_a_margin_is_decided_at_once(self, project):
+        self.run(project, self.unlucky(0))
+        project.approve()
+        verdict, asked = self.run(project, self.unlucky(20), at_least=None, max_drop=0.05, version="2.0")
+        assert (verdict.failed, asked) == (True, 40)
+
+    def test_an_invariance_check_is_calibrated_again(self, project):
+        cases = TestInvarianceOfAModelThatVaries.CASES
+        model = Counting(labelling(0.1, under=0.5, seed=3))
+        verdict = project.run(
+            model,
+            cases,
+            agree,
+            kind="invariance",
+            perturbations=as_perturbations([str.upper]),
+            definition={"deterministic": False},
+        )
+        asked = Counter(model.asked)
+        assert verdict.failed
+        assert {asked[case["input"]] for case in cases} == {6}
+        assert {asked[case["input"].upper()] for case in cases} == {2}
+        assert verdict.notes[0].startswith(
+            "everything was asked again to be sure; the first time: answers changed"
+        )
+
+
+class TestTheSuiteAsAWhole:
+    MANY = TestAModelThatVaries.MANY
+
+    def test_the_level_is_divided_by_the_number_of_checks_that_are_approved(self, project, varying):
+        options = {"at_least": 0.95, "definition": {"deterministic": False}, "confirm": False}
+        model = TestConfirmation.unlucky(7)
+        verdict = project.run(model, self.MANY, known, **options)
+        assert verdict.failed
+        project.approve()
+        suite = {"suite_false_fail_rate": 0.001}
+        strict = project.run(model, self.MANY, known, places=suite, **options)
+        assert strict.status is Status.INCONCLUSIVE
+        assert strict.interval.level == 0.999
+
+    def test_it_never_raises_the_level(self, project, varying):
+        project.run(varying(1.0), self.MANY, known)
+        project.approve()
+        verdict = project.run(varying(1.0), self.MANY, known, places={"suite_false_fail_rate": 0.4})
+        assert verdict.interval.level == 0.99
+
+    def test_with_nothing_approved_there_is_nothing_to_divide_by(self, project, varying):
+        verdict = project.run(varying(1.0), self.MANY, known, places={"suite_false_fail_rate": 0.001})
+        assert verdict.interval.level == 0.99
