@@ -48,8 +48,8 @@ class State:
         return model
 
     def warn(self) -> None:
-        """Say, once each, what the user should know of the cache."""
-        found = [*self.session.cache.warnings]
+        """Say, once each, what the user should know of the folders that are written to."""
+        found = [*self.session.warnings, *self.session.cache.warnings]
         for model in self.models.values():
             found += model.answers.warnings
         for text in found:

@@ -401,7 +401,13 @@ class Inquiry:
             findings=tuple(self._evidence.findings),
             plugin=self._session.plugin,
         )
-        self._session.candidates.write(header, self._evidence.to_approve())
+        try:
+            self._session.candidates.write(header, self._evidence.to_approve())
+        except OSError as error:
+            self._session.warnings.append(
+                f"what {subject.label} did could not be left for `modelcheck approve`: {error}. "
+                "Make the folder writable, or name another (modelcheck_cache_dir)"
+            )
 
 
 def _questions(results: Iterable[Result]) -> int:

@@ -67,11 +67,15 @@ class Session:
     Args:
         places: Where things are kept.
         plugin: The version of pytest-modelcheck, for the record.
+
+    Attributes:
+        warnings: What the user should know and nothing failed for.
     """
 
     def __init__(self, places: Places, plugin: str) -> None:
         self.places = places
         self.plugin = plugin
+        self.warnings: list[str] = []
         self.store = BaselineStore(places.baselines)
         self.candidates = CandidateStore(places.cache / CANDIDATES)
         self.cache = PredictionCache(

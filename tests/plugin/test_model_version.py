@@ -176,7 +176,8 @@ def test_a_version_that_the_fixture_does_not_take_is_not_trusted_across_runs(pro
         @model_fixture
         def triage():
             def ask(text):
-                open("calls.log", "a").write("asked\\n")
+                with open("calls.log", "a") as log:
+                    log.write("asked\\n")
                 return text
             return ask
         """
@@ -193,7 +194,8 @@ def test_a_fingerprint_makes_answers_worth_keeping(project):
         @model_fixture(fingerprint="prompt 7")
         def triage():
             def ask(text):
-                open("calls.log", "a").write("asked\\n")
+                with open("calls.log", "a") as log:
+                    log.write("asked\\n")
                 return text
             return ask
         """
@@ -209,7 +211,8 @@ def test_another_fingerprint_is_another_model(project):
         @model_fixture(fingerprint="prompt 7")
         def triage(model_version):
             def ask(text):
-                open("calls.log", "a").write("asked\\n")
+                with open("calls.log", "a") as log:
+                    log.write("asked\\n")
                 return text
             return ask
         """
@@ -230,7 +233,8 @@ def test_the_content_of_files_is_a_fingerprint(project):
         @model_fixture(fingerprint=files("prompt.txt"))
         def triage():
             def ask(text):
-                open("calls.log", "a").write("asked\\n")
+                with open("calls.log", "a") as log:
+                    log.write("asked\\n")
                 return text
             return ask
         """

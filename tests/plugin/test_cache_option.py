@@ -1,0 +1,166 @@
+"""``--modelcheck-cache``: remembered answers are used, refreshed, or neither read nor written."""
+
+import pytest
+
+TEST = """
+@pytest.mark.golden("tickets.yaml")
+def test_known(triage, case):
+    assert triage(case.input) == case.expected
+"""
+
+
+def predictions(project):
+    return {name: text for name, text in project.files().items() if "predictions" in name}
+
+
+def test_use_is_the_default_and_asks_nothing_twice(project):
+    project.test(TEST)
+    project.run("--model-version=2.0")
+    project.forget_calls()
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(passed=1)
+    assert project.calls == []
+    result.stdout.fnmatch_lines(["1 passed; answers: 10 cached, 0 asked*"])
+
+
+def test_refresh_asks_again_and_replaces_what_was_remembered(project):
+    project.test(TEST)
+    project.run("--model-version=2.0")
+    source = (project.path / "conftest.py").read_text()
+    project.run("--model-version=2.0", "--modelcheck-cache=refresh")
+    assert len(project.calls) == 20
+    project.write("conftest.py", source)
+    project.forget_calls()
+    project.run("--model-version=2.0")
+    assert project.calls == []
+
+
+def test_refresh_sees_that_a_model_changed_behind_its_version(project):
+    project.write("labels.txt", "refund")
+    project.model(
+        """
+        from pathlib import Path
+
+        @model_fixture
+        def label(model_version):
+            return lambda text: Path("labels.txt").read_text()
+        """
+    )
+    project.test(
+        """
+        @pytest.mark.golden(["a", "b"])
+        def test_it(label, case):
+            assert label(case.input) == "refund"
+        """
+    )
+    project.run("--model-version=1").assert_outcomes(passed=1)
+    project.write("labels.txt", "other")
+    project.run("--model-version=1").assert_outcomes(passed=1)
+    project.run("--model-version=1", "--modelcheck-cache=refresh").assert_outcomes(failed=1)
+    project.run("--model-version=1").assert_outcomes(failed=1)
+
+
+def test_refresh_asks_each_question_once_a_run(project):
+    project.test(TEST + TEST.replace("test_known", "test_again"))
+    project.run("--model-version=2.0", "--modelcheck-cache=refresh")
+    assert len(project.calls) == 10
+
+
+def test_off_writes_nothing_and_reads_nothing(project):
+    project.test(TEST)
+    result = project.run("--model-version=2.0", "--modelcheck-cache=off")
+    result.assert_outcomes(passed=1)
+    assert predictions(project) == {}
+    result.stdout.fnmatch_lines(["modelcheck: triage 2.0 *, cache: off"])
+    project.run("--model-version=2.0")
+    project.forget_calls()
+    project.run("--model-version=2.0", "--modelcheck-cache=off")
+    assert len(project.calls) == 10
+
+
+def test_off_still_asks_nothing_twice_within_a_run(project):
+    project.test(TEST + TEST.replace("test_known", "test_again"))
+    project.run("--model-version=2.0", "--modelcheck-cache=off")
+    assert len(project.calls) == 10
+
+
+def test_anything_else_is_a_usage_error(project):
+    project.test(TEST)
+    result = project.run("--modelcheck-cache=sometimes")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--modelcheck-cache*sometimes*"])
+
+
+def test_the_ini_file_says_it_for_all(project):
+    project.ini("modelcheck_cache = off")
+    project.test(TEST)
+    project.run("--model-version=2.0")
+    assert predictions(project) == {}
+    project.run("--model-version=2.0", "--modelcheck-cache=use")
+    assert predictions(project) != {}
+
+
+def test_answers_of_one_version_are_not_those_of_another(project):
+    project.test(TEST)
+    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    project.run("--model-version=2.1").assert_outcomes(failed=1)
+    # Ten for each, and ten more that found out whether 2.1 varies.
+    assert len(project.calls) == 30
+
+
+def test_an_edited_model_fixture_is_another_model(project):
+    project.test(TEST)
+    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    source = (project.path / "conftest.py").read_text()
+    project.write("conftest.py", source.replace('"other")', '"OTHER")'))
+    project.run("--model-version=2.0").assert_outcomes(failed=1)
+
+
+def test_the_body_is_not_part_of_it(project):
+    project.test(TEST)
+    project.run("--model-version=2.0")
+    project.forget_calls()
+    project.test(TEST.replace("assert", "assert True and"))
+    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    assert project.calls == []
+
+
+@pytest.mark.parametrize("damage", ["garbage", "truncated", "empty"])
+def test_a_corrupt_cache_is_set_aside_and_rebuilt(project, damage):
+    project.test(TEST)
+    project.run("--model-version=2.0")
+    (database,) = (project.path / ".modelcheck_cache" / "predictions").rglob("*.db")
+    for beside in database.parent.glob(f"{database.name}-*"):
+        beside.unlink()
+    whole = database.read_bytes()
+    damaged = {"garbage": b"\xff" * 5000, "truncated": whole[: len(whole) // 2], "empty": b""}
+    database.write_bytes(damaged[damage])
+    project.forget_calls()
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(passed=1, warnings=0 if damage == "empty" else 1)
+    assert len(project.calls) == 10
+    project.forget_calls()
+    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    assert project.calls == []
+
+
+def test_a_cache_that_cannot_be_written_warns_and_runs(project):
+    project.ini("modelcheck_cache_dir = blocked/cache")
+    project.write("blocked", "a file where a folder is wanted")
+    project.test(TEST)
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(passed=1, warnings=2)
+    result.stdout.fnmatch_lines(
+        ["*ModelcheckWarning: what triage 2.0 did could not be left for `modelcheck approve`: *"]
+    )
+    result.stdout.fnmatch_lines(["*ModelcheckWarning: The prediction cache * cannot be written: *"])
+
+
+def test_where_nothing_can_be_written_an_update_fails_and_says_what_was_not_approved(project):
+    project.ini("modelcheck_cache_dir = blocked/cache")
+    project.write("blocked", "a file where a folder is wanted")
+    project.test(TEST)
+    result = project.run("--model-version=2.0", "--modelcheck-update")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*not approved: *triage 2.0*"])
+    assert project.baselines() == {}

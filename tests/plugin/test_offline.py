@@ -1,0 +1,79 @@
+"""``--modelcheck-offline``: no model is ever called; what is missing is named."""
+
+TEST = """
+@pytest.mark.golden("tickets.yaml", at_least=0.5)
+def test_known(triage, case):
+    assert triage(case.input) == case.expected
+"""
+
+
+def test_runs_from_remembered_answers(project):
+    project.test(TEST)
+    project.run("--model-version=2.0")
+    project.forget_calls()
+    result = project.run("--model-version=2.0", "--modelcheck-offline")
+    result.assert_outcomes(passed=1)
+    assert project.calls == []
+
+
+def test_a_missing_answer_is_an_error_that_names_the_input(project):
+    project.test(TEST)
+    project.run("--model-version=2.0")
+    project.forget_calls()
+    tickets = (project.path / "tickets.yaml").read_text()
+    project.write("tickets.yaml", tickets + '- {id: t-11, input: "Brand new", expected: other}\n')
+    result = project.run("--model-version=2.0", "--modelcheck-offline")
+    result.assert_outcomes(failed=1)
+    assert project.calls == []
+    verdict = project.verdict(result)
+    assert (verdict.cases.error, verdict.cases.passed) == (1, 10)
+    assert "triage 2.0 has no remembered answer to 'Brand new'" in verdict.headline
+    result.stdout.fnmatch_lines(["*--modelcheck-offline*"])
+
+
+def test_nothing_remembered_fails_every_case_and_calls_nothing(project):
+    project.test(TEST)
+    result = project.run("--model-version=2.0", "--modelcheck-offline")
+    result.assert_outcomes(failed=1)
+    assert project.verdict(result).cases.error == 10
+    assert project.calls == []
+
+
+def test_in_an_ordinary_test_it_is_an_error_too(project):
+    project.test("def test_plain(triage): triage('Hello')")
+    result = project.run("--model-version=2.0", "--modelcheck-offline")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*OfflineError: triage 2.0 has no remembered answer to 'Hello'*"])
+
+
+def test_a_red_verdict_is_the_same_as_online_where_its_noise_was_measured(project):
+    project.test(TEST)
+    project.approve("2.0")
+    online = project.run("--model-version=2.1")
+    offline = project.run("--model-version=2.1", "--modelcheck-offline")
+    assert project.verdict(offline).findings == project.verdict(online).findings
+
+
+def test_a_new_miss_whose_noise_was_never_measured_is_refused_in_words(project):
+    project.test(TEST)
+    project.run("--model-version=2.1").assert_outcomes(passed=1)
+    project.test(TEST.replace("0.5", "0.95"))
+    result = project.run("--model-version=2.1", "--modelcheck-offline")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*whether triage 2.1 varies has not been measured*"])
+    assert "pytest_modelcheck/" not in result.stdout.str()
+
+
+def test_the_ini_file_says_it_for_all(project):
+    project.ini("modelcheck_offline = true")
+    project.test(TEST)
+    project.run("--model-version=2.0").assert_outcomes(failed=1)
+    assert project.calls == []
+
+
+def test_async_bodies_are_offline_too(project):
+    project.test(TEST.replace("def test", "async def test").replace("triage(case", "await triage(case"))
+    result = project.run("--model-version=2.0", "--modelcheck-offline")
+    result.assert_outcomes(failed=1)
+    assert project.verdict(result).cases.error == 10
+    assert project.calls == []

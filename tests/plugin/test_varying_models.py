@@ -1,0 +1,174 @@
+"""A model that varies fails only where noise cannot explain it; one that does not is judged exactly."""
+
+import pytest
+
+COIN = """
+import random
+from pytest_modelcheck import model_fixture
+
+CHANCES = {{"1": {one}, "2": {two}}}
+
+@model_fixture({options})
+def coin(model_version):
+    chance = random.Random(model_version)
+    return lambda text: chance.random() < CHANCES[model_version]
+"""
+
+TEST = """
+@pytest.mark.golden([{{"id": f"case-{{n:03}}", "input": str(n)}} for n in range(100)]{limits})
+def test_coin(coin, case):
+    assert coin(case.input)
+"""
+
+
+def varying(project, one=0.9, two=0.5, options="", limits=""):
+    project.write("conftest.py", COIN.format(one=one, two=two, options=options))
+    project.test(TEST.format(limits=limits))
+
+
+def test_a_miss_that_noise_could_explain_warns_and_passes(project):
+    varying(project, limits=", at_least=0.97")
+    result = project.run("--model-version=1")
+    result.assert_outcomes(passed=1, warnings=1)
+    verdict = project.verdict(result)
+    assert verdict.varies
+    assert verdict.status.value == "inconclusive"
+    result.stdout.fnmatch_lines(["*InconclusiveWarning: *::test_coin: * noise could explain it*"])
+
+
+def test_the_warning_can_be_made_an_error(project):
+    varying(project, limits=", at_least=0.97")
+    result = project.run("--model-version=1", "-W", "error::pytest_modelcheck.InconclusiveWarning")
+    result.assert_outcomes(failed=1)
+
+
+def test_inconclusive_may_fail_where_that_is_asked_for(project):
+    varying(project, limits=', at_least=0.97, inconclusive="fail"')
+    project.run("--model-version=1").assert_outcomes(failed=1)
+
+
+def test_a_miss_that_noise_cannot_explain_fails(project):
+    varying(project, limits=", at_least=0.97")
+    result = project.run("--model-version=2")
+    result.assert_outcomes(failed=1)
+    assert project.verdict(result).varies
+
+
+def test_a_drop_that_noise_cannot_explain_fails(project):
+    varying(project, limits=", at_least=0.1")
+    project.approve("1")
+    result = project.run("--model-version=2")
+    result.assert_outcomes(failed=1)
+    comparison = project.verdict(result).comparison
+    assert comparison.p_value < 0.01
+    assert project.verdict(result).headline.endswith("none allowed")
+
+
+def test_a_drop_that_noise_could_explain_warns(project):
+    varying(project, one=0.9, two=0.87, limits=", at_least=0.1")
+    project.approve("1")
+    result = project.run("--model-version=2")
+    verdict = project.verdict(result)
+    assert len(verdict.comparison.regressed) > len(verdict.comparison.fixed)
+    result.assert_outcomes(passed=1, warnings=1)
+
+
+def test_the_same_numbers_of_a_model_that_does_not_vary_fail(project):
+    project.model(
+        """
+        @model_fixture
+        def coin(model_version):
+            return lambda text: int(text) >= (10 if model_version == "1" else 13)
+        """
+    )
+    project.test(TEST.format(limits=", at_least=0.1"))
+    project.approve("1")
+    result = project.run("--model-version=2")
+    result.assert_outcomes(failed=1)
+    assert project.verdict(result).varies is False
+    assert project.verdict(result).headline == "3 broke, 0 fixed: net -3, none allowed"
+
+
+def test_declared_deterministic_is_believed_where_nothing_contradicts_it(project):
+    project.model(
+        """
+        @model_fixture(deterministic=True)
+        def coin(model_version):
+            return lambda text: text != "3"
+        """
+    )
+    project.test(TEST.format(limits=""))
+    result = project.run("--model-version=1")
+    result.assert_outcomes(failed=1)
+    assert project.verdict(result).varies is False
+
+
+def test_declared_deterministic_and_contradicted_fails_in_words(project):
+    varying(project, options="deterministic=True", limits=", at_least=0.97")
+    result = project.run("--model-version=1")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*conftest.py:*coin 1 is declared deterministic=True, but *differed*"])
+    result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
+
+
+def test_declared_not_deterministic_is_not_measured(project):
+    project.model(
+        """
+        @model_fixture(deterministic=False)
+        def coin(model_version):
+            def ask(text):
+                with open("calls.log", "a") as log:
+                    log.write("asked\\n")
+                return text != "3"
+            return ask
+        """
+    )
+    project.test(TEST.format(limits=", at_least=0.995"))
+    result = project.run("--model-version=1")
+    result.assert_outcomes(passed=1, warnings=1)
+    assert len(project.calls) == 100
+
+
+def test_a_check_that_meets_its_limits_measures_nothing(project):
+    project.model(
+        """
+        @model_fixture
+        def coin(model_version):
+            def ask(text):
+                with open("calls.log", "a") as log:
+                    log.write("asked\\n")
+                return True
+            return ask
+        """
+    )
+    project.test(TEST.format(limits=""))
+    project.run("--model-version=1").assert_outcomes(passed=1)
+    assert len(project.calls) == 100
+
+
+def test_the_verdict_is_the_same_from_a_warm_cache(project):
+    varying(project, limits=", at_least=0.97")
+    cold = project.verdict(project.run("--model-version=1"))
+    warm = project.verdict(project.run("--model-version=1"))
+    assert warm.findings == cold.findings
+    assert warm.cases == cold.cases
+
+
+@pytest.mark.parametrize("repeats", [3])
+def test_repeats_ask_for_an_answer_each(project, repeats):
+    project.model(
+        """
+        @model_fixture
+        def coin(model_version):
+            def ask(text):
+                with open("calls.log", "a") as log:
+                    log.write("asked\\n")
+                return True
+            return ask
+        """
+    )
+    project.test(TEST.format(limits=f", repeats={repeats}"))
+    result = project.run("--model-version=1")
+    result.assert_outcomes(passed=1)
+    assert len(project.calls) == 100 * repeats
+    assert project.verdict(result).trials.passed == 100 * repeats
