@@ -5,22 +5,22 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import inspect
 import os
 import shlex
 import unittest
-import warnings
 from bdb import BdbQuit
-from inspect import isawaitable
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from pytest_modelcheck.baselines.provenance import body_digest, file_digest
+from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.checks.spec import CheckSpec, Provenance
-from pytest_modelcheck.errors import CaseError
+from pytest_modelcheck.errors import CaseError, UsageError
 from pytest_modelcheck.plugin.assertions import without_diffs
 from pytest_modelcheck.plugin.progress import progress_of
 from pytest_modelcheck.plugin.render import render
@@ -176,20 +176,26 @@ def _body(
             given["score"] = view._set_score  # noqa: SLF001 - the fixture is this method
         return function(**given)
 
-    return asserting(body)
+    return asserting(body, awaited=inspect.iscoroutinefunction(function))
 
 
-def asserting(body: Callable[[CaseView], Any]) -> Callable[[CaseView], Any]:
-    """The same body, but warning of what it returns, as pytest does: a comparison that is not asserted."""
+def asserting(body: Callable[[CaseView], Any], *, awaited: bool = False) -> Callable[[CaseView], Any]:
+    """The same body, but refusing what it returns: a comparison that is not asserted can never fail."""
 
-    def warning(view: CaseView) -> Any:
-        returned = body(view)
-        if returned is not None and not isawaitable(returned):
-            text = f"the test returned {returned!r}: did you mean `assert` instead of `return`?"
-            warnings.warn(pytest.PytestReturnNotNoneWarning(text), stacklevel=2)
-        return returned
+    def asserted(view: CaseView) -> None:
+        _refuse(body(view))
 
-    return warning
+    async def asserted_when_awaited(view: CaseView) -> None:
+        _refuse(await body(view))
+
+    return asserted_when_awaited if awaited else asserted
+
+
+def _refuse(returned: Any) -> None:
+    if returned is not None:
+        raise UsageError(
+            f"the body returned {excerpt(returned, 60)}: did you mean `assert` instead of `return`?"
+        )
 
 
 def _cases(item: pytest.Function, request: Request, state: State) -> Sequence[Case]:

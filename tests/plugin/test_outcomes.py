@@ -286,8 +286,7 @@ def test_output_of_a_failed_check_is_shown_as_ever(project):
     result.stdout.fnmatch_lines(["*- Captured stdout call -*", "looking at a"])
 
 
-def test_a_body_that_returns_what_it_should_assert_is_warned_of_as_ever(project):
-    result, _ = outcome(project, "return answer == 'a'")
-    result.stdout.fnmatch_lines(
-        ["*PytestReturnNotNoneWarning: the test returned True: did you mean `assert` instead of `return`?"]
-    )
+def test_a_body_that_returns_what_it_should_assert_is_an_error(project):
+    _, verdict = outcome(project, "return answer == 'a'")
+    assert verdict.cases.error == verdict.cases.total
+    assert verdict.headline.endswith("the body returned true: did you mean `assert` instead of `return`?")
