@@ -17,7 +17,7 @@ from pytest_modelcheck.reports.selection import notes_of
 from pytest_modelcheck.session.evidence import JUDGED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.records import CaseRecord, Finding, Group
@@ -53,7 +53,11 @@ def conclude(
         perturbations=by_perturbation(evidence.records) if spec.perturbations is not None else (),
         shown=tuple(evidence.shown),
         hidden=evidence.hidden,
-        notes=(*_confirmation(evidence), *notes_of(evidence.direct, inapplicable)),
+        notes=(
+            *_confirmation(evidence),
+            *_other_versions(spec, evidence),
+            *notes_of(evidence.direct, inapplicable),
+        ),
         calls=evidence.calls,
         advice=_advice(spec, evidence, status),
         others=tuple((model.name, model.version or "unversioned") for model in spec.others),
@@ -64,6 +68,15 @@ def _confirmation(evidence: Evidence) -> tuple[str, ...]:
     if evidence.screened is None:
         return ()
     return (f"everything was asked again to be sure; the first time: {evidence.screened}",)
+
+
+def _other_versions(spec: CheckSpec, evidence: Evidence) -> Iterator[str]:
+    """Say which other models took part in another version when the baseline was made."""
+    then = {} if evidence.baseline is None else evidence.baseline.header.others
+    for model in spec.others:
+        before = then.get(model.name)
+        if before is not None and before != (model.version or ""):
+            yield f"{model.label} took part; when the baseline was made it was {before or 'unversioned'}"
 
 
 def _worst_first(finding: Finding) -> int:

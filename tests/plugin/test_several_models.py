@@ -1,0 +1,73 @@
+"""Several models in one test: one is judged, the versions of the others are remembered."""
+
+PIPELINE = """
+@model_fixture
+def triage(model_version):
+    return lambda text: f"{text} by triage {model_version}"
+
+@model_fixture
+def judge(model_version):
+    return lambda text: "good" if "bad" not in text and model_version != "broken" else "bad"
+"""
+
+TEST = """
+@pytest.mark.golden(["a", "b"], model="triage")
+def test_it(triage, judge, case):
+    assert judge(triage(case.input)) == "good"
+"""
+
+
+def test_the_answer_of_the_judged_model_is_the_answer_of_the_case(project):
+    project.model(PIPELINE)
+    project.test(TEST)
+    project.run("--model-version", "triage=1", "--model-version", "judge=7", "--modelcheck-update")
+    (lines,) = (text for name, text in project.baselines().items() if name.endswith(".jsonl"))
+    assert b"a by triage 1" in lines
+    assert b"good" not in lines
+
+
+def test_another_version_of_another_model_is_told(project):
+    project.model(PIPELINE)
+    project.test(TEST)
+    project.run("--model-version", "triage=1", "--model-version", "judge=7", "--modelcheck-update")
+    result = project.run("--model-version", "triage=1", "--model-version", "judge=broken")
+    result.assert_outcomes(failed=1)
+    assert project.verdict(result).notes == ("judge broken took part; when the baseline was made it was 7",)
+    result.stdout.fnmatch_lines(["*judge broken took part; when the baseline was made it was 7*"])
+    same = project.run("--model-version", "triage=1", "--model-version", "judge=7")
+    assert project.verdict(same).notes == ()
+
+
+def test_only_the_judged_model_needs_to_be_asked(project):
+    project.model(PIPELINE)
+    project.test(
+        """
+        @pytest.mark.golden(["a", "b"], model="triage")
+        def test_it(triage, judge, case):
+            assert judge(case.input)
+        """
+    )
+    result = project.run("--model-version=1")
+    result.assert_outcomes(failed=1)
+    assert "never asked the model 'triage'" in project.verdict(result).headline
+
+
+def test_a_changed_fingerprint_under_the_same_version_is_told(project):
+    source = """
+@model_fixture(fingerprint="{mark}")
+def triage(model_version):
+    return lambda text: text + "{mark}"
+"""
+    project.model(source.format(mark="A"))
+    project.test(
+        """
+        @pytest.mark.golden(["a", "b"])
+        def test_it(triage, case):
+            assert triage(case.input)
+        """
+    )
+    project.run("--model-version=1", "--modelcheck-update").assert_outcomes(passed=1)
+    project.model(source.format(mark="B"))
+    result = project.run("--model-version=1")
+    result.assert_outcomes(failed=1)
+    assert "fingerprint" in project.verdict(result).headline
