@@ -128,6 +128,38 @@ def diff(
     ctx.exit(1 if different and exit_code else 0)
 
 
+@modelcheck.command()
+@click.option("--at-least", type=float, help="Plan for a required rate; without it, for a baseline.")
+@click.option(
+    "--drop",
+    "drops",
+    type=float,
+    multiple=True,
+    help="How much lower than that the true rate is: 0.05. Repeatable; by default several are shown.",
+)
+@click.option("--cases", type=int, help="How many cases there are: says how often to run each.")
+@click.option("--certainty", type=float, default=0.9, show_default=True, help="The chance to see it.")
+@click.option(
+    "--false-fail-rate", type=float, default=0.01, show_default=True, help="The chance to fail for nothing."
+)
+@click.option(
+    "--disagreement",
+    type=float,
+    default=0.05,
+    show_default=True,
+    help="How often the model answers an identical input differently (for a baseline).",
+)
+@click.option("--max-drop", type=float, default=0.0, help="The drop that is allowed (for a baseline).")
+def plan(at_least: float | None, drops: tuple[float, ...], **options: Any) -> None:
+    """Show how many cases or repeats it takes to see a drop.
+
+    Of a model that varies. Of one that does not, every case shows what it shows.
+    """
+    from pytest_modelcheck.cli import plan as work
+
+    work.show(work.question(at_least, drops, **options))
+
+
 @modelcheck.command("list")
 @_check
 @click.pass_context

@@ -1,0 +1,164 @@
+"""``modelcheck plan``: how many cases, or runs of them, it takes to see what should be seen.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pytest_modelcheck.canonical.wording import percent
+from pytest_modelcheck.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+MOST = 100_000
+_DROPS = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be seen, and how surely.
+
+    Attributes:
+        at_least: The required rate, or ``None`` for a comparison with an approved version.
+        drops: How far below it a model would be, or how much worse than the approved one.
+        certainty: With which chance it is then to fail.
+        false_fail_rate: With which chance a model that just meets the limit may fail.
+        disagreement: How often the model answers an identical input differently, in a comparison.
+        max_drop: How much of a drop is allowed, in a comparison.
+        cases: How many cases there are, or ``None``; then how often each must be run is told too.
+    """
+
+    at_least: float | None
+    drops: Sequence[float] = _DROPS
+    certainty: float = 0.9
+    false_fail_rate: float = 0.01
+    disagreement: float = 0.05
+    max_drop: float = 0.0
+    cases: int | None = None
+
+
+def question(at_least: float | None, drops: Sequence[float], **options: Any) -> Question:
+    """The question that a command line asks; where it names no drops, those that can be seen at all."""
+    made = Question(at_least, tuple(drops), **options)
+    if drops:
+        return made
+    low, high = _range(made)
+    return replace(made, drops=tuple(drop for drop in _DROPS if low < drop <= high))
+
+
+def table(question: Question) -> Iterator[str]:
+    r"""The answer, for people.
+
+    Raises:
+        UsageError: The question cannot be meant.
+
+    >>> print("\n".join(table(Question(at_least=0.95, drops=(0.05, 0.1)))))
+    A varying model is to fail at_least=0.95 with a chance of 90%, once its true rate is so low.
+    A model at exactly 95% fails with a chance of at most 1%.
+    <BLANKLINE>
+    true rate  runs needed
+          90%          368
+          85%          116
+    """
+    _check(question)
+    yield from _heading(question)
+    yield ""
+    heads = ["true rate" if question.at_least is not None else "true drop", "runs needed"]
+    if question.cases is not None:
+        heads.append(f"repeats of {question.cases} cases")
+    rows = [_row(question, drop) for drop in question.drops]
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    for row in (heads, *rows):
+        yield "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
+    if question.at_least is None:
+        yield ""
+        yield "A run is a case that both versions answer once; 5 runs of 40 cases are 200."
+
+
+def show(question: Question) -> None:
+    """Print the answer."""
+    for line in table(question):
+        click.echo(line)
+
+
+def _heading(question: Question) -> Iterator[str]:
+    surely, falsely = percent(question.certainty), percent(question.false_fail_rate)
+    if question.at_least is not None:
+        rate = percent(question.at_least)
+        yield (
+            f"A varying model is to fail at_least={question.at_least:g} with a chance of {surely}, "
+            "once its true rate is so low."
+        )
+        yield f"A model at exactly {rate} fails with a chance of at most {falsely}."
+        return
+    allowed = f" max_drop={question.max_drop:g}" if question.max_drop else ""
+    yield (
+        f"A varying model is to fail against the approved version{allowed} with a chance of {surely}, "
+        "once its true rate is so much lower."
+    )
+    yield (
+        f"One that is as good fails with a chance of at most {falsely}. The model answers "
+        f"{percent(question.disagreement)} of identical inputs differently."
+    )
+
+
+def _row(question: Question, drop: float) -> list[str]:
+    runs = _runs(question, drop)
+    shown = f"over {MOST:,}" if runs is None else f"{runs:,}"
+    if question.at_least is None:
+        row = [percent(drop), shown]
+    else:
+        row = [percent(round(question.at_least - drop, 9)), shown]
+    if question.cases is not None:
+        row.append("-" if runs is None else f"{math.ceil(runs / question.cases):,}")
+    return row
+
+
+def _runs(question: Question, drop: float) -> int | None:
+    level, power = question.false_fail_rate, question.certainty
+    if question.at_least is not None:
+        from pytest_modelcheck.stats.binomial import runs_needed
+
+        low = round(question.at_least - drop, 9)
+        return runs_needed(question.at_least, low, level, power, most=MOST)
+    from pytest_modelcheck.stats.power import pairs_needed
+
+    fixed = question.disagreement / 2
+    return pairs_needed(drop, fixed, level, power, max_drop=question.max_drop, most=MOST)
+
+
+def _check(question: Question) -> None:
+    for name in ("certainty", "false_fail_rate"):
+        value = getattr(question, name)
+        if not 0 < value < 1:
+            raise UsageError(
+                f"--{name.replace('_', '-')} {value:g} is no chance: write a number between 0 and 1"
+            )
+    if question.cases is not None and question.cases < 1:
+        raise UsageError(f"--cases {question.cases}: write how many cases there are, at least 1")
+    if question.at_least is not None and not 0 < question.at_least <= 1:
+        raise UsageError(f"--at-least {question.at_least:g} is no rate: write a number from 0 to 1")
+    if not 0 <= question.disagreement < 1:
+        raise UsageError(f"--disagreement {question.disagreement:g}: write a share from 0 to below 1")
+    least, most = _range(question)
+    if not question.drops:
+        raise UsageError("nothing can be seen there: name a --drop")
+    for drop in question.drops:
+        if not least < drop <= most:
+            raise UsageError(
+                f"--drop {drop:g}: a drop that can be seen lies above {least:g} and is at most {most:g} here"
+            )
+
+
+def _range(question: Question) -> tuple[float, float]:
+    """Above which drop there is anything to see, and which is the largest possible."""
+    if question.at_least is not None:
+        return 0.0, question.at_least
+    return question.max_drop, 1 - question.disagreement

@@ -1,0 +1,62 @@
+import pytest
+
+from pytest_modelcheck.stats.binomial import runs_needed
+from pytest_modelcheck.stats.power import pairs_needed
+
+
+def rows(output):
+    """The table without its heading, split into cells."""
+    lines = [line.split() for line in output.splitlines() if line.endswith(tuple("0123456789-"))]
+    return [line for line in lines if line[0].endswith("%")]
+
+
+def test_for_a_required_rate(project, command):
+    output = command("plan", "--at-least", "0.95").output
+    assert output.startswith("A varying model is to fail at_least=0.95 with a chance of 90%")
+    assert rows(output)[3:5] == [["90%", str(runs_needed(0.95, 0.90, 0.01))], ["85%", "116"]]
+
+
+def test_for_a_baseline(project, command):
+    output = command("plan", "--drop", "0.05", "--drop", "0.1", "--disagreement", "0.04").output
+    assert "The model answers 4% of identical inputs differently." in output
+    assert rows(output) == [
+        ["5%", str(pairs_needed(0.05, 0.02, 0.01))],
+        ["10%", str(pairs_needed(0.1, 0.02, 0.01))],
+    ]
+
+
+def test_cases_that_are_there_need_so_many_repeats(project, command):
+    output = command("plan", "--at-least", "0.95", "--drop", "0.05", "--cases", "100").output
+    assert "repeats of 100 cases" in output
+    assert rows(output) == [["90%", "368", "4"]]
+
+
+def test_what_would_take_forever_is_said_to(project, command):
+    output = command("plan", "--at-least", "0.5", "--drop", "0.0005", "--cases", "10").output
+    assert output.splitlines()[-1].split()[1:] == ["over", "100,000", "-"]
+
+
+def test_a_higher_certainty_takes_more(project, command):
+    usual = rows(command("plan", "--at-least", "0.95", "--drop", "0.05").output)
+    surer = rows(command("plan", "--at-least", "0.95", "--drop", "0.05", "--certainty", "0.99").output)
+    assert int(surer[0][1]) > int(usual[0][1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--at-least", "95"), "--at-least 95 is no rate"),
+        (
+            ("--at-least", "0.95", "--drop", "0.99"),
+            "--drop 0.99: a drop that can be seen lies above 0 and is at most 0.95",
+        ),
+        (("--drop", "0.02", "--max-drop", "0.05"), "--drop 0.02: a drop that can be seen lies above 0.05"),
+        (("--max-drop", "0.9"), "nothing can be seen there: name a --drop"),
+        (("--certainty", "2"), "--certainty 2 is no chance"),
+        (("--false-fail-rate", "0"), "--false-fail-rate 0 is no chance"),
+        (("--disagreement", "1"), "--disagreement 1: write a share"),
+        (("--cases", "0"), "--cases 0: write how many cases there are"),
+    ],
+)
+def test_what_cannot_be_meant(project, command, arguments, says):
+    assert f"Error: {says}" in command("plan", *arguments, code=2).output
