@@ -155,3 +155,62 @@ def test_the_level_of_the_suite_must_be_one(noisy, project):
     assert result.ret != 0
     text = result.stdout.str() + result.stderr.str()
     assert "ini option modelcheck_suite_false_fail_rate=7 is no error rate" in text
+
+
+SEVERAL = """
+from pytest_modelcheck import perturb
+CASES = [{"id": f"c-{number}", "input": f"question {number}"} for number in range(40)]
+
+@pytest.mark.golden(CASES, at_least=0.97)
+def test_confirmed(triage, case):
+    assert triage(case.input) == "yes"
+
+@pytest.mark.golden(CASES, at_least=0.95, repeats=3)
+def test_repeated(triage, case):
+    assert triage(case.input) == "yes"
+
+@pytest.mark.invariance(CASES, under=perturb.casing())
+def test_calibrated(triage, case):
+    assert triage(case.perturbed) == triage(case.input)
+"""
+
+COUNTED = """
+import random
+from collections import Counter
+
+@model_fixture
+def triage(model_version):
+    asked = Counter()
+
+    def answer(text):
+        asked[text] += 1
+        return "yes" if random.Random(f"{text}/{asked[text]}").random() < 0.88 else "no"
+
+    return answer
+"""
+
+
+def test_a_verdict_does_not_depend_on_what_else_runs_or_in_which_order(project):
+    """With ``-k``, backwards, by two workers, and from a warm cache."""
+    project.model(COUNTED)
+    project.test(SEVERAL)
+    names = ("test_confirmed", "test_repeated", "test_calibrated")
+
+    def findings(*arguments, keep=False):
+        cache = () if keep else ("--modelcheck-cache=off",)
+        found = project.verdicts(project.run("--model-version=1", *cache, *arguments))
+        return {name: verdict.findings for name, verdict in found.items()}
+
+    usual = findings()
+    assert set(usual) == set(names)
+    assert "excess" in usual["test_calibrated"][0].summary
+    assert "/80 runs of 40 cases" in usual["test_confirmed"][0].summary
+    assert findings(*[f"test_triage.py::{name}" for name in reversed(names)]) == usual
+    for name in names:
+        assert findings("-k", name) == {name: usual[name]}
+    assert findings(keep=True) == usual
+    assert findings(keep=True) == usual
+    apart = project.run_apart("-p", "xdist", "-n", "2", "--model-version=1", "--modelcheck-cache=off")
+    apart.assert_outcomes(failed=2, passed=1)
+    text = apart.stdout.str()
+    assert all(usual[name][0].summary in text for name in names[:2])

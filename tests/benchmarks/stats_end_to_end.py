@@ -1,0 +1,256 @@
+"""Do whole checks keep their promises? False failures and power of simulated models, through a session.
+
+    python tests/benchmarks/stats_end_to_end.py              some minutes on one core
+    python tests/benchmarks/stats_end_to_end.py --runs 50    with so many models a line
+
+Every line runs the check as pytest would, from its cases to its verdict, with a new model for each run, and
+counts how many fail. A line ends in "ok" where that keeps what is promised (three standard errors of the
+simulation aside), in "BROKEN" where it does not, and in nothing where it only describes. The exit code is 1
+where a promise is broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+from pytest_modelcheck.baselines.approved import Approved
+from pytest_modelcheck.cases import load
+from pytest_modelcheck.checks.limits import NAMES, limits_from
+from pytest_modelcheck.checks.spec import CheckSpec
+from pytest_modelcheck.models.model import Definition
+from pytest_modelcheck.perturb import as_perturbations
+from pytest_modelcheck.records import Outcome
+from pytest_modelcheck.session import Places, Session
+
+CHECK = "test_simulated.py::test"
+SHOUT = as_perturbations([str.upper])
+
+
+def classify(error):
+    if isinstance(error, AssertionError):
+        return Outcome.FAILED
+    return Outcome.ERROR if isinstance(error, Exception) else None
+
+
+def known(model, case):
+    assert model(case.input) == "right"
+
+
+def scored(model, case):
+    case._set_score(model(case.input))
+
+
+def agree(model, case):
+    assert model(case.perturbed) == model(case.input)
+
+
+def run(folder, model, cases, body, version="1", approve=False, suite=None, **options):
+    """One check in a session of its own; its verdict."""
+    session = Session(Places(folder / "baselines", folder / "cache", suite_false_fail_rate=suite), "0")
+    definition = Definition("simulated", "s", "simulated.py:1", takes_version=True, deterministic=False)
+    opened = session.open_model(definition, model, version)
+    limits = limits_from({name: options.pop(name) for name in NAMES if name in options})
+    spec = CheckSpec(
+        id=CHECK,
+        kind=options.pop("kind", "golden"),
+        cases=list(load(cases)),
+        body=lambda case: body(opened, case),
+        subject=opened,
+        classify=classify,
+        render=str,
+        quietly=nullcontext,
+        limits=limits,
+        **options,
+    )
+    try:
+        verdict = session.run(spec).verdict
+        if approve:
+            candidate = session.candidates.read("simulated", CHECK, version)
+            header = replace(candidate.header, approved_at="2026-01-01T00:00:00Z")
+            session.store.write(header, candidate.values())
+            session.store.set_approved("simulated", Approved(version))
+        return verdict
+    finally:
+        session.close()
+
+
+def cases(n, templates=1):
+    return [
+        {"id": str(number), "input": f"question {number}", "metadata": {"template": number // templates}}
+        for number in range(n)
+    ]
+
+
+def number_of(x):
+    return int(x.split()[-1])
+
+
+def of_chances(chances, rng):
+    """A model that is right with a chance of its own for each case."""
+    return lambda x: "right" if rng.random() < chances[number_of(x)] else "wrong"
+
+
+def unequal(n, mean, rng):
+    """Chances that differ from case to case, with just this mean."""
+    drawn = [rng.betavariate(4 * mean, 4 * (1 - mean)) for _ in range(n)]
+    for _ in range(200):
+        shift = mean - sum(drawn) / n
+        drawn = [min(1.0, max(0.0, each + shift)) for each in drawn]
+    return drawn
+
+
+def flipping(own, under, rng):
+    """A model that answers "odd" now and then, and more often where it reads capitals."""
+    return lambda x: "odd" if rng.random() < (own + under if x.isupper() else own) else "usual"
+
+
+def at_limit(n, *, confirm=True, **options):
+    def one(folder, rng):
+        model = of_chances(unequal(n, 0.9, rng), rng)
+        return run(folder, model, cases(n), known, at_least=0.9, confirm=confirm, **options)
+
+    return one
+
+
+def at_limit_scored(n):
+    def one(folder, rng):
+        return run(folder, lambda x: rng.betavariate(9, 1), cases(n), scored, at_least=0.9)
+
+    return one
+
+
+def at_limit_sampled(groups, each):
+    """Templates that are good or bad as a whole, drawn anew with each run: 90% of them good."""
+
+    def one(folder, rng):
+        good = [rng.random() < 0.9 for _ in range(groups)]
+        chances = [float(good[number // each]) for number in range(groups * each)]
+        limits = {"at_least": 0.9, "population": "sample", "cluster": "template"}
+        return run(folder, of_chances(chances, rng), cases(groups * each, each), known, **limits)
+
+    return one
+
+
+def against_approved(n, repeats, worse=0.0, body=known, graded=False, **options):
+    def one(folder, rng):
+        before = [rng.betavariate(1, 0.4) for _ in range(n)]
+        now = [max(0.0, each - 0.4 * (rng.random() < 0.15)) if worse else each for each in before]
+
+        def model(chances):
+            if not graded:
+                return of_chances(chances, rng)
+            return lambda x: min(1.0, max(0.0, rng.gauss(chances[number_of(x)], 0.1)))
+
+        run(folder, model(before), cases(n), body, approve=True, repeats=repeats, at_least=0.0)
+        return run(folder, model(now), cases(n), body, version="2", repeats=repeats, **options)
+
+    return one
+
+
+def invariance(n, own, under, **options):
+    def one(folder, rng):
+        shouted = {"kind": "invariance", "perturbations": SHOUT, **options}
+        return run(folder, flipping(own, under, rng), cases(n), agree, **shouted)
+
+    return one
+
+
+def of_rate(n, rate, **options):
+    def one(folder, rng):
+        return run(folder, of_chances([rate] * n, rng), cases(n), known, **options)
+
+    return one
+
+
+def at_most(limit):
+    return f"at most {limit:g}", lambda share, runs: share <= limit + 3 * (limit * (1 - limit) / runs) ** 0.5
+
+
+def at_least(limit):
+    return f"at least {limit:g}", lambda share, runs: share >= limit - 3 * (limit * (1 - limit) / runs) ** 0.5
+
+
+LINES = [
+    *(
+        (
+            f"rate of {n} unequal cases at its limit, confirm={confirm}",
+            at_limit(n, confirm=confirm),
+            at_most(0.01),
+        )
+        for n in (10, 40, 200)
+        for confirm in (True, False)
+    ),
+    ("  the same, 5 runs of 40 cases", at_limit(40, repeats=5), at_most(0.01)),
+    ("  the same, 40 cases, false_fail_rate=0.05", at_limit(40, false_fail_rate=0.05), at_most(0.05)),
+    ("mean score of 40 cases at its limit", at_limit_scored(40), at_most(0.01)),
+    ("20 templates of 10 cases, 90% good, required 90%", at_limit_sampled(20, 10), at_most(0.01)),
+    ("unchanged, 40 cases, 1 run", against_approved(40, 1), at_most(0.01)),
+    ("unchanged, 100 cases, 5 runs, 0.05", against_approved(100, 5, false_fail_rate=0.05), at_most(0.05)),
+    (
+        "unchanged, 40 cases, scores of 3 runs, 0.05",
+        against_approved(40, 3, body=scored, graded=True, false_fail_rate=0.05),
+        at_most(0.05),
+    ),
+    ("invariant, 30 cases, disagrees with itself 13%", invariance(30, 0.07, 0.0), at_most(0.01)),
+    (
+        "invariant, 100 cases, disagrees with itself 13%, 0.05",
+        invariance(100, 0.07, 0.0, false_fail_rate=0.05),
+        at_most(0.05),
+    ),
+    ("  the same, at_least=0.95", invariance(100, 0.07, 0.0, at_least=0.95), at_most(0.01)),
+    (
+        "a rate of 75% that 40 cases reveal, once",
+        of_rate(40, 0.748, at_least=0.95, confirm=False),
+        at_least(0.9),
+    ),
+    ("  and asked again", of_rate(40, 0.748, at_least=0.95), at_least(0.9)),
+    (
+        "15% of 100 cases 40 points worse, 5 runs, 0.05, once",
+        against_approved(100, 5, 1.0, false_fail_rate=0.05, confirm=False),
+        at_least(0.69),
+    ),
+    ("  and asked again", against_approved(100, 5, 1.0, false_fail_rate=0.05), at_least(0.69)),
+    ("perturbed answers change 30% more, 60 cases", invariance(60, 0.07, 0.3), None),
+]
+
+
+def main() -> int:
+    """Run all lines and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, default=300, help="models a line")
+    runs = parser.parse_args().runs
+    broken = 0
+    print(f"{'':<62} {'failed':>7} {'warned':>7} {'calls':>7}")
+    for number, (what, one, promise) in enumerate(LINES):
+        began = time.perf_counter()
+        verdicts = []
+        for seed in range(runs):
+            with tempfile.TemporaryDirectory() as folder:
+                verdicts.append(one(Path(folder), random.Random(f"{number}/{seed}")))
+        failed = sum(verdict.failed for verdict in verdicts) / runs
+        warned = sum(verdict.status.value == "inconclusive" for verdict in verdicts) / runs
+        calls = sum(verdict.calls.asked for verdict in verdicts) / runs
+        words, kept = promise or ("", lambda *_: True)
+        is_kept = kept(failed, runs)
+        broken += not is_kept
+        mark = "" if promise is None else "ok" if is_kept else "BROKEN"
+        seconds = time.perf_counter() - began
+        print(
+            f"{what:<62} {failed:>7.3f} {warned:>7.3f} {calls:>7.0f}  {words:<14} {mark:<7} {seconds:.0f} s",
+            flush=True,
+        )
+    print(f"\n{broken} broken" if broken else "\nevery promise is kept")
+    return int(broken > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
