@@ -118,7 +118,7 @@ def _trial_in(fields: Mapping[str, Any], own: str, given: dict[str, bytes], abou
     return TrialRecord(
         outcome=Outcome(fields["outcome"]),
         asked=_asked_in(fields, own, given),
-        recorded=orjson.dumps(fields["recorded"]) if "recorded" in fields else None,
+        recorded=_json(fields["recorded"]) if "recorded" in fields else None,
         perturbation=fields.get("perturbation"),
         variant=fields.get("variant", 0),
         repeat=fields.get("repeat", 0),
@@ -129,11 +129,16 @@ def _trial_in(fields: Mapping[str, Any], own: str, given: dict[str, bytes], abou
 
 def _asked_in(fields: Mapping[str, Any], own: str, given: dict[str, bytes]) -> tuple[tuple[str, bytes], ...]:
     if "answer" in fields:
-        given[own] = orjson.dumps(fields["answer"])
+        given[own] = _json(fields["answer"])
         return ((own, given[own]),)
     pairs = []
     for digest, *answer in fields.get("asked", ()):
         if answer:
-            given[digest] = orjson.dumps(answer[0])
+            given[digest] = _json(answer[0])
         pairs.append((digest, given[digest]))
     return tuple(pairs)
+
+
+def _json(value: object) -> bytes:
+    """A value as JSON: cut, and so copied out of the buffer of 1 kB that orjson would keep for it."""
+    return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)[:-1]
