@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import pytest_modelcheck
-from pytest_modelcheck import perturb
+from pytest_modelcheck import cases, perturb
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.plugin import definitions, markers
 from pytest_modelcheck.plugin.options import add_options
@@ -162,3 +162,4 @@ def test_every_public_name_is_in_the_api():
     text = (REFERENCE / "api.md").read_text(encoding="utf-8")
     named = set(re.findall(r"auto(?:function|class|module):: (?:pytest_modelcheck\.)?(\w+)", text))
     assert set(pytest_modelcheck.__all__) <= named
+    assert {*cases.__all__} - {"Case"} <= set(re.findall(r"pytest_modelcheck\.cases\.(\w+)", text))
