@@ -82,8 +82,16 @@ import pytest, app
 CASES = [f"{word} {number}" for number in range(20) for word in ("refund", "parcel", "hello")]
 
 @pytest.mark.golden(CASES)
-def test_it(MODEL, case):
-    assert app.route(MODEL, case.input) in ("refund", 0, 1)
+def test_batched(batched, case):
+    assert app.route(batched, case.input) in ("refund", 0, 1)
+
+@pytest.mark.golden(CASES)
+def test_threaded(threaded, case):
+    assert app.route(threaded, case.input) in ("refund", 0, 1)
+
+@pytest.mark.golden(CASES)
+def test_awaited(awaited, case):
+    assert app.route(awaited, case.input) in ("refund", 0, 1)
 """
 
 LOOP = """
@@ -107,67 +115,77 @@ def measured(project):
 
 @pytest.fixture
 def covered(project):
+    """Run a test file under pytest-cov, and say what was measured."""
     project.ini("pythonpath = .", "addopts = -p pytest_cov")
     project.write("conftest.py", MODELS)
     project.write("app.py", APPLICATION)
+    project.write(".coveragerc", "[run]\nbranch = true\nsource = .\n")
 
     def run(source):
         project.write("test_it.py", source)
-        project.write(".coveragerc", "[run]\nbranch = true\nsource = .\n")
         result = project.run_apart("--cov", "--cov-report=", "--modelcheck-cache=off")
-        result.assert_outcomes(passed=1)
+        result.assert_outcomes(passed=source.count("def test"))
         return measured(project)
 
     return run
 
 
-@pytest.mark.parametrize("model", ["batched", "threaded", "awaited"])
-def test_of_suspended_bodies_is_that_of_a_plain_loop(covered, monkeypatch, model):
+@pytest.fixture(scope="module")
+def remembered():
+    return {}
+
+
+@pytest.fixture
+def loop(covered, remembered, monkeypatch):
+    """What a plain loop measures; the same whoever traces."""
+    if not remembered:
+        monkeypatch.setenv("COVERAGE_CORE", "ctrace")
+        remembered["loop"] = covered(LOOP)
+    return remembered["loop"]
+
+
+def test_of_suspended_bodies_is_that_of_a_plain_loop(covered, loop, monkeypatch):
     monkeypatch.setenv("COVERAGE_CORE", "ctrace")
-    loop = covered(LOOP)
-    check = covered(CHECK.replace("MODEL", model))
-    assert check == loop
-    assert len(check[0]) > 30
+    assert covered(CHECK) == loop
+    assert len(loop[0]) > 30
 
 
-def test_by_the_tracer_in_pure_python_is_that_of_a_plain_loop_too(covered, monkeypatch):
+def test_by_the_tracer_in_pure_python_is_that_of_a_plain_loop_too(covered, loop, monkeypatch):
     monkeypatch.setenv("COVERAGE_CORE", "pytrace")
-    assert covered(CHECK.replace("MODEL", "batched")) == covered(LOOP)
+    assert covered(CHECK) == loop
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring came with Python 3.12")
-def test_by_monitoring_is_that_of_a_plain_loop_too(covered, monkeypatch):
+def test_by_monitoring_is_that_of_a_plain_loop_too(covered, loop, monkeypatch):
     monkeypatch.setenv("COVERAGE_CORE", "sysmon")
-    assert covered(CHECK.replace("MODEL", "batched"))[0] == covered(LOOP)[0]
+    assert covered(CHECK)[0] == loop[0]
 
 
-def test_by_coverage_run_is_that_of_a_plain_loop_too(covered, project, monkeypatch):
+def test_by_coverage_run_is_that_of_a_plain_loop_too(covered, loop, project, monkeypatch):
     monkeypatch.setenv("COVERAGE_CORE", "ctrace")
-    loop = covered(LOOP)
-    project.write("test_it.py", CHECK.replace("MODEL", "batched"))
+    project.write("test_it.py", CHECK)
     result = project.pytester.run(
         sys.executable, "-m", "coverage", "run", "-m", "pytest", "-p", "modelcheck", "--modelcheck-cache=off"
     )
-    result.assert_outcomes(passed=1)
+    result.assert_outcomes(passed=3)
     assert measured(project) == loop
 
 
-def test_with_greenlet_named_in_coverages_configuration_is_right_too(covered, project, monkeypatch):
+def test_with_greenlet_named_in_coverages_configuration_is_right_too(covered, loop, project, monkeypatch):
     monkeypatch.setenv("COVERAGE_CORE", "ctrace")
-    loop = covered(LOOP)
-    project.write("test_it.py", CHECK.replace("MODEL", "batched"))
-    project.write(".coveragerc", "[run]\nbranch = true\nsource = .\nconcurrency = greenlet\n")
-    project.run_apart("--cov", "--cov-report=", "--modelcheck-cache=off").assert_outcomes(passed=1)
-    assert measured(project) == loop
+    project.write(".coveragerc", "[run]\nbranch = true\nsource = .\nconcurrency = greenlet, thread\n")
+    assert covered(CHECK) == loop
 
 
-def test_contexts_name_the_test(project, monkeypatch, covered):
+def test_contexts_name_the_test(covered, project, monkeypatch):
     monkeypatch.setenv("COVERAGE_CORE", "ctrace")
-    project.write("test_it.py", CHECK.replace("MODEL", "batched"))
+    project.write("test_it.py", CHECK)
     project.run_apart("--cov=.", "--cov-context=test", "--cov-report=", "--modelcheck-cache=off")
     data = coverage.CoverageData(str(project.path / ".coverage"))
     data.read()
     (name,) = (name for name in data.measured_files() if name.endswith("app.py"))
-    by_line = data.contexts_by_lineno(name)
-    number = next(n for n, line in enumerate(APPLICATION.strip().splitlines(), 1) if "again = ask" in line)
-    assert by_line[number] == ["test_it.py::test_it|run"]
+    lines = APPLICATION.strip().splitlines()
+    number = next(number for number, line in enumerate(lines, 1) if "again = ask" in line)
+    assert set(data.contexts_by_lineno(name)[number]) == {
+        f"test_it.py::test_{model}|run" for model in ("batched", "threaded", "awaited")
+    }

@@ -330,6 +330,7 @@ def test_pytest_exit_in_a_body_ends_the_run(echo):
 
 
 def test_works_under_xdist(echo):
+    pytest.importorskip("xdist")
     echo.test(
         """
         @pytest.mark.parametrize("n", range(4))

@@ -89,9 +89,3 @@ def test_inconclusive_checks_warn_from_workers_too(project):
     result = project.run_apart("-p", "xdist", "-n", "2", "--model-version=1")
     result.assert_outcomes(passed=1, warnings=1)
     result.stdout.fnmatch_lines(["*InconclusiveWarning: *::test_coin: *"])
-
-
-def test_loadscope_keeps_working(project):
-    project.test(TESTS)
-    result = project.run_apart("-p", "xdist", "-n", "2", "--dist=loadfile", "--model-version=2.0")
-    result.assert_outcomes(failed=1, passed=6)
