@@ -6,9 +6,14 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import time
-from typing import Any
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
 _AFTER = 1.0
 _EVERY = 0.2
@@ -24,7 +29,9 @@ def progress_of(item: pytest.Function, cases: int) -> Progress | None:
         return None
     if item.config.getoption("verbose") < 0:
         return None
-    progress = item.stash[PROGRESS] = Progress(reporter._tw, cases)  # noqa: SLF001 - it bypasses the capture
+    capture = item.config.pluginmanager.get_plugin("capturemanager")
+    uncaptured = nullcontext if capture is None else capture.global_and_fixture_disabled
+    progress = item.stash[PROGRESS] = Progress(reporter._tw, cases, uncaptured)  # noqa: SLF001 - the terminal's
     return progress
 
 
@@ -36,11 +43,15 @@ class Progress:
     Args:
         writer: Pytest's terminal writer.
         cases: How many cases there are.
+        uncaptured: A context in which what is written reaches the terminal, while a test is captured.
     """
 
-    def __init__(self, writer: Any, cases: int) -> None:
+    def __init__(
+        self, writer: Any, cases: int, uncaptured: Callable[[], AbstractContextManager[object]] = nullcontext
+    ) -> None:
         self._writer = writer
         self._cases = cases
+        self._uncaptured = uncaptured
         self._start = time.monotonic()
         self._next = self._start + _AFTER
         self._drawn = False
@@ -53,14 +64,18 @@ class Progress:
         self._next = now + _EVERY
         room = max(0, self._writer.fullwidth - self._writer.width_of_current_line - 2)
         text = self._text(done, calls, now - self._start)[:room]
-        self._writer.write(f"{_SAVE}{_CLEAR}{text}{_RESTORE}", flush=True)
+        self._write(f"{_SAVE}{_CLEAR}{text}{_RESTORE}")
         self._drawn = True
 
     def clear(self) -> None:
         """Take the line away."""
         if self._drawn:
-            self._writer.write(_CLEAR, flush=True)
+            self._write(_CLEAR)
             self._drawn = False
+
+    def _write(self, text: str) -> None:
+        with self._uncaptured():
+            self._writer.write(text, flush=True)
 
     def _text(self, done: int, calls: int, seconds: float) -> str:
         text = f" {done:,}/{self._cases:,} cases, {calls:,} calls, {calls / seconds:,.0f} calls/s"

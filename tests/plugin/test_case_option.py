@@ -1,5 +1,7 @@
 """``--modelcheck-case=ID``: run the one case, and leave everything that speaks of all cases alone."""
 
+import pytest
+
 from pytest_modelcheck.records import Tally
 
 TESTS = """
@@ -111,3 +113,10 @@ def test_perturbs_the_case_as_the_whole_run_does(project):
     project.run("--model-version=2.0", "--modelcheck-cache=off", "--modelcheck-case=t-05")
     assert len(project.calls) >= 2
     assert set(project.calls) <= set(whole)
+
+
+def test_works_under_xdist(project):
+    pytest.importorskip("xdist")
+    project.test(TESTS)
+    result = project.run_apart("-p", "xdist", "-n", "2", "--model-version=2.1", "--modelcheck-case=t-07")
+    result.assert_outcomes(failed=1)

@@ -440,3 +440,28 @@ def test_a_fixture_that_fails_to_load_its_model_is_an_error_as_ever(project):
     result = project.run("--model-version=7")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(['*raise FileNotFoundError(f"no weights*', "E *no weights for 7"])
+
+
+def test_may_stand_in_a_plugin(project):
+    project.ini("pythonpath = .", "addopts = -p company_models")
+    project.model("")
+    project.write("company_models.py", "from pytest_modelcheck import model_fixture\n" + KINDS["a builtin"])
+    project.test(USE)
+    project.run().assert_outcomes(passed=1)
+
+
+def test_a_fingerprint_of_files_that_are_not_there_is_refused_in_words(project):
+    project.model(
+        """
+        from pytest_modelcheck import files
+
+        @model_fixture(fingerprint=files("weights.bin"))
+        def upper():
+            return str.upper
+        """
+    )
+    project.test(USE)
+    result = project.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*fingerprint=files('weights.bin'): no file matches*"])
+    result.stdout.no_fnmatch_line("*pytest_modelcheck/*")

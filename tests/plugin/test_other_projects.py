@@ -124,3 +124,19 @@ def test_other_plugins_that_know_more_kinds_of_items_are_untouched(project):
         "test_unit.py",
     )
     project.run("--model-version=2.0").assert_outcomes(passed=3)
+
+
+def test_our_marker_beside_a_parameter_called_case_is_refused(project):
+    project.test(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("case", [1, 2])
+        @pytest.mark.golden("tickets.yaml")
+        def test_known(triage, case):
+            assert triage(case.input)
+        """
+    )
+    result = project.run("--model-version=2.0")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*test_triage.py:3: @pytest.mark.golden on a test that takes no `case`*"])

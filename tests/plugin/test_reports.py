@@ -212,3 +212,27 @@ def test_the_report_names_the_version_that_is_approved_and_what_changed(project)
             "FAILED test_triage.py::test_known - 2 broke, 0 fixed: net -2, none allowed",
         ]
     )
+
+
+@pytest.mark.parametrize("plugin", ["assertion", "terminal", "capture", "logging", "warnings"])
+def test_runs_without_a_plugin_of_pytest_itself(project, plugin):
+    project.test(FAILING)
+    assert project.run("--model-version=2.1", "-p", f"no:{plugin}").ret == 1
+    assert project.run("--model-version=2.0", "-p", f"no:{plugin}").ret == 0
+
+
+@pytest.mark.parametrize("option", ["--assert=plain", "--capture=no", "--capture=sys"])
+def test_runs_with_what_pytest_does_by_default_switched_off(project, option):
+    project.test(FAILING)
+    assert project.run("--model-version=2.1", option).ret == 1
+    assert project.run("--model-version=2.0", option).ret == 0
+
+
+def test_import_mode_importlib_works(project):
+    project.test(FAILING, "tests/one/test_triage.py")
+    project.test(FAILING, "tests/two/test_triage.py")
+    for folder in ("one", "two"):
+        project.write(f"tests/{folder}/tickets.yaml", (project.path / "tickets.yaml").read_text())
+    result = project.run("--import-mode=importlib", "--model-version=2.0", "--modelcheck-update")
+    result.assert_outcomes(passed=2)
+    assert len([name for name in project.baselines() if name.endswith(".jsonl")]) == 2

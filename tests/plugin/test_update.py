@@ -150,3 +150,11 @@ def test_from_a_folder_below_the_baselines_are_those_of_the_project(project, mon
     result = project.run("--model-version=2.1")
     assert project.verdict(result).comparison.shared == 1
     assert project.baselines() == before
+
+
+def test_without_an_ini_file_the_baselines_are_in_the_root_folder_of_pytest(project):
+    (project.path / "pytest.ini").unlink()
+    project.test(GOLDEN)
+    result = project.run("--model-version=2.0", "--modelcheck-update", f"--rootdir={project.path}")
+    result.assert_outcomes(passed=1)
+    assert FILE in project.baselines()
