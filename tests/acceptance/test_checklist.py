@@ -17,7 +17,7 @@ if not DATA:
 
 PROJECT = Path(__file__).with_name("checklist")
 REFERENCE = json.loads(Path(DATA, "checklist-sentiment", "reference.json").read_text(encoding="utf-8"))
-COUNTS = [pytest.param(name, counts, id=name) for name, counts in REFERENCE["vader"].items()]
+QUESTIONS = 164_771  # different ones, in 86,420 cases of 38 tests
 
 
 class Reader:
@@ -31,11 +31,10 @@ class Reader:
             self.verdicts[verdict.check.partition("[")[2].removesuffix("]")] = verdict
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """Run the suite, and give back its verdicts. All runs share what they remember."""
-    memory = tmp_path_factory.mktemp("memory")
-    places = [f"--override-ini=modelcheck_{name}_dir={memory / name}" for name in ("cache", "baseline")]
+@pytest.fixture
+def run(tmp_path):
+    """Run the suite, and give back its verdicts. What one run remembers, the next one finds."""
+    places = [f"--override-ini=modelcheck_{name}_dir={tmp_path / name}" for name in ("cache", "baseline")]
     alone = ["--disable-plugin-autoload", "-p", "modelcheck", "-p", "no:cacheprovider", "-q"]
 
     def run(version, *options):
@@ -47,41 +46,42 @@ def run(tmp_path_factory):
     return run
 
 
-@pytest.fixture(scope="module")
-def recorded(run):
-    return run("recorded")
-
-
-@pytest.fixture(scope="module")
-def live(run, recorded):
-    pytest.importorskip("vaderSentiment")
-    return run("3.3.2", "--modelcheck-baseline=recorded")
-
-
-@pytest.mark.parametrize(("name", "counts"), COUNTS)
-@pytest.mark.parametrize("version", ["recorded", "live"])
-def test_counts(request, version, name, counts):
-    verdict = request.getfixturevalue(version)[name]
-    cases, trials = verdict.cases, verdict.trials
-    assert (cases.judged, cases.failed) == (counts["applicable"], counts["fails"])
-    assert (trials.judged, trials.failed) == (counts["example_checks"], counts["example_fails"])
-    assert (cases.error, cases.new, cases.xfailed, cases.xpassed) == (0, 0, 0, 0)
-
-
-def test_every_case_is_run(recorded):
-    assert sum(verdict.cases.total for verdict in recorded.values()) == 86_420
-
-
-def test_what_is_live_answers_as_recorded(live):
-    comparisons = [verdict.comparison for verdict in live.values()]
-    assert sum(comparison.shared for comparison in comparisons) == 86_420
-    assert [one.changed + one.regressed + one.fixed for one in comparisons] == [()] * 38
-
-
-def test_a_second_run_asks_nothing_and_says_the_same(run, recorded):
-    again = run("recorded")
-    assert sum(verdict.calls.asked for verdict in recorded.values()) == 164_771
-    assert sum(verdict.calls.asked for verdict in again.values()) == 0
-    assert {name: verdict.trials for name, verdict in again.items()} == {
-        name: verdict.trials for name, verdict in recorded.items()
+def counts(verdicts):
+    """What was counted, as the reference has it, and that nothing else came of any case."""
+    for verdict in verdicts.values():
+        cases = verdict.cases
+        assert (cases.error, cases.new, cases.xfailed, cases.xpassed) == (0, 0, 0, 0)
+    return {
+        name: {
+            "applicable": verdict.cases.judged,
+            "fails": verdict.cases.failed,
+            "fail_rate": round(100 * verdict.cases.failed / verdict.cases.judged, 6),
+            "example_checks": verdict.trials.judged,
+            "example_fails": verdict.trials.failed,
+        }
+        for name, verdict in verdicts.items()
     }
+
+
+def asked(verdicts):
+    return sum(verdict.calls.asked for verdict in verdicts.values())
+
+
+def test_the_recorded_model_is_counted_as_checklist_counts_it_and_asked_once(run):
+    first = run("recorded")
+    assert counts(first) == REFERENCE["vader"]
+    assert sum(verdict.cases.total for verdict in first.values()) == 86_420
+    assert asked(first) == QUESTIONS
+    again = run("recorded")
+    assert counts(again) == REFERENCE["vader"]
+    assert asked(again) == 0
+
+
+def test_the_live_model_is_counted_alike_and_answers_as_recorded(run):
+    pytest.importorskip("vaderSentiment")
+    live = run("3.3.2")
+    assert counts(live) == REFERENCE["vader"]
+    assert asked(live) == QUESTIONS
+    compared = [verdict.comparison for verdict in run("recorded", "--modelcheck-baseline=3.3.2").values()]
+    assert sum(comparison.shared for comparison in compared) == 86_420
+    assert [one.changed + one.regressed + one.fixed for one in compared] == [()] * 38
