@@ -67,8 +67,8 @@ def test_kill_9_in_the_middle_loses_at_most_what_was_under_way(project, shape):
     project.forget_calls()
     project.run("--model-version=1").assert_outcomes(passed=1)
     asked_twice = set(answered) & set(project.calls)
-    # One for each that may be under way, and what was answered within the last few milliseconds.
-    assert len(asked_twice) <= 5
+    # What was under way, and what was answered but not yet taken in.
+    assert len(asked_twice) <= 12
     assert set(answered) | set(project.calls) == {str(number) for number in range(120)}
 
 
