@@ -63,7 +63,17 @@ def _everything_loaded() -> None:
     """Import what inner runs import late: each of them forgets what it was the first to import."""
     for module in pkgutil.walk_packages(pytest_modelcheck.__path__, "pytest_modelcheck."):
         importlib.import_module(module.name)
-    for name in ("diskcache", "numpy", "orjson", "scipy.special", "scipy.stats", "scipy.optimize", "yaml"):
+    late = (
+        "diskcache",
+        "numpy",
+        "orjson",
+        "scipy.special",
+        "scipy.stats",
+        "scipy.optimize",
+        "unittest.mock",
+        "yaml",
+    )
+    for name in late:
         importlib.import_module(name)
 
 

@@ -192,6 +192,7 @@ def triage(model_version):
 
 def test_a_verdict_does_not_depend_on_what_else_runs_or_in_which_order(project):
     """With ``-k``, backwards, by two workers, and from a warm cache."""
+    pytest.importorskip("xdist")
     project.model(COUNTED)
     project.test(SEVERAL)
     names = ("test_confirmed", "test_repeated", "test_calibrated")
