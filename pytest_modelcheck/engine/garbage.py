@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_FROZEN_AT_START = 1000  # more than CPython 3.12 itself freezes when it starts (375), and may as well thaw
+
 
 @contextmanager
 def spared() -> Iterator[None]:
@@ -20,7 +22,7 @@ def spared() -> Iterator[None]:
     A check makes so many objects that collections begin again and again, each of which walks through all
     that there is: the model, the cases, the application. None of it becomes garbage meanwhile.
     """
-    if gc.get_freeze_count():
+    if gc.get_freeze_count() > _FROZEN_AT_START:
         yield  # somebody has frozen objects for good, which a second thaw would undo
         return
     gc.freeze()

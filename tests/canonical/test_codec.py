@@ -144,7 +144,7 @@ def test_equal_sets_give_equal_lines(items, random):
         (dt.time(2, 30, fold=1, tzinfo=ZoneInfo("Europe/Paris")), None),
         ({"a": [{"b": ({"$c": math.inf},)}]}, None),
         (np.array(["2024-01-01", "NaT"], "M8[ns]"), None),
-        (np.datetime64("NaT"), None),
+        (np.datetime64("NaT", "s"), None),
         (np.array([1.5, np.nan, -0.0], ">f8"), None),
         (np.str_("a\ud800"), None),
     ],

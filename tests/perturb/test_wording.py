@@ -74,7 +74,6 @@ def test_what_cannot_be_replaced_is_refused(old, new):
 
 
 def test_a_group_that_is_not_there_is_reported_with_the_case():
-    with pytest.raises(
-        PerturbationError, match=r"perturbation replace\('a', '\\\\9'\), case t-1: it raised error: invalid"
-    ):
+    said = r"perturbation replace\('a', '\\\\9'\), case t-1: it raised \w*[eE]rror: invalid"
+    with pytest.raises(PerturbationError, match=said):
         perturb.variants(perturb.replace(re.compile("a"), r"\9"), "a", 0, "t-1")
