@@ -400,7 +400,7 @@ class TestInterleaving:
         assert run.direct == {"interleave=False": 20}
 
     def test_always_interleaving(self, check, model, batches):
-        world = {}  # not os.environ: blocks that are left in another order than entered restore the wrong state
+        world = {}  # not os.environ: left in another order than entered, blocks restore the wrong state
 
         def body(case):
             with mock.patch.dict(world, {"who": "me"}):
