@@ -33,20 +33,31 @@ class Baseline(Mapping[str, CaseRecord]):
     Candidates have the same form. ``header`` and ``path`` say what it is and where it lies.
     """
 
-    __slots__ = ("_lines", "header", "path")
+    __slots__ = ("_lines", "_read", "header", "path")
 
     def __init__(self, header: Header, lines: dict[str, bytes], path: str) -> None:
         self.header = header
         self.path = path
         self._lines = lines
+        self._read: dict[str, CaseRecord] = {}
 
     def __getitem__(self, case: str) -> CaseRecord:
-        line = self._lines[case]
+        known = self._read.get(case)
+        if known is not None:
+            return known
         try:
-            return lines.decode(line)
+            record = self._read[case] = lines.decode(self._lines[case])
         except BaselineError as error:
             number = list(self._lines).index(case) + 2
             raise BaselineError(located(f"{error}. {_RESTORE}", self.path, number)) from error
+        return record
+
+    def recognise(self, records: Iterable[CaseRecord]) -> None:
+        """Let records that would be written as the lines that stand here stand for them, unparsed."""
+        for record in records:
+            line = self._lines.get(record.id)
+            if line is not None and lines.encode(record) == line:
+                self._read[record.id] = record
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._lines)

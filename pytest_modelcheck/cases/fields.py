@@ -133,13 +133,14 @@ def to_case(row: Row, layout: Layout) -> Case:
 
 
 def _completed(row: Row, case: Case) -> Case:
-    return replace(
-        case,
-        id=_id(row, case.id or None),
-        metadata=_metadata(row, case.metadata),
-        variants=_variants(row, case.variants),
-        known_failure=_known_failure(row, case.known_failure),
-        origin=case.origin or row.origin,
+    return Case(
+        case.input,
+        case.expected,
+        _id(row, case.id or None),
+        _metadata(row, case.metadata) if case.metadata else {},
+        _variants(row, case.variants) if case.variants else (),
+        None if case.known_failure is None else _known_failure(row, case.known_failure),
+        case.origin or row.origin,
     )
 
 
@@ -166,7 +167,7 @@ def _no_input(values: Mapping[str, Any], layout: Layout) -> str:
 def _id(row: Row, value: object) -> str:
     if value is None:
         return ""
-    if isinstance(value, bool) or not isinstance(value, str | Real):
+    if type(value) is not str and (isinstance(value, bool) or not isinstance(value, (str, Real))):
         raise row.error(f"id: must be text or a number, not {_typed(value)}", "id")
     text = str(value)
     if not text or text != text.strip() or not text.isprintable():
@@ -190,7 +191,7 @@ def _metadata(row: Row, value: Any) -> Mapping[str, Any]:
 def _variants(row: Row, value: Any) -> tuple[Any, ...]:
     if value is None:
         return ()
-    if not isinstance(value, list | tuple):
+    if not isinstance(value, (list, tuple)):
         raise row.error(f"variants: must be a list of perturbed inputs, not {_typed(value)}", "variants")
     if any(variant is None for variant in value):
         raise row.error("variants: one of them is empty (null)", "variants")

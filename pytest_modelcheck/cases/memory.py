@@ -68,8 +68,11 @@ def read_iterable(source: Iterable[Any]) -> Iterator[Row]:
         yield row
 
 
+_UNTUPLED = (Case, str, Mapping, bytes, int, float, type(None))
+
+
 def _untupled(row: Row, value: Any) -> Any:
-    if isinstance(value, Case | Mapping | str | bytes | int | float | None):
+    if isinstance(value, _UNTUPLED):
         return value
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         return value._asdict()

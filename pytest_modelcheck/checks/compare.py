@@ -31,12 +31,13 @@ class Pair:
     @property
     def judged(self) -> bool:
         """Whether both sides came to pass or fail."""
-        return outcome_of(self.now) in _JUDGED and outcome_of(self.then) in _JUDGED
+        now = outcome_of(self.now) in _JUDGED
+        return now and (self.then is self.now or outcome_of(self.then) in _JUDGED)
 
     @property
     def changed(self) -> bool:
         """Whether any answer differs; a side without an answer differs from none."""
-        return any(
+        return self.then is not self.now and any(
             now.answer is not None and then.answer is not None and not same(now.answer, then.answer)
             for now, then in self.matched()
         )
@@ -61,6 +62,9 @@ def pairs(now: Sequence[CaseRecord], then: Mapping[str, CaseRecord]) -> list[Pai
     for record in now:
         other = then.get(record.id)
         if other is None or not is_same_case(record, other):
+            continue
+        if other is record:
+            found.append(Pair(record.id, record.trials, record.trials))
             continue
         if len(record.trials) == 1 == len(other.trials) and record.trials[0].key == other.trials[0].key:
             found.append(Pair(record.id, record.trials, other.trials))

@@ -111,9 +111,13 @@ _PATCHERS = frozenset({"unittest.mock", "mock.mock"})
 
 def block_between(frame: FrameType | None, root: CodeType) -> str | None:
     """Say what ``frame``, or one further out up to the one that runs ``root``, is inside of, or ``None``."""
-    while frame is not None and frame.f_code is not root:
-        if in_with_block(frame.f_code, frame.f_lasti):
-            return f"inside the `with` block at {frame.f_code.co_filename}:{frame.f_lineno}"
+    while frame is not None and (code := frame.f_code) is not root:
+        known = _known.get(id(code))
+        inside = None if known is None else known.answers.get(frame.f_lasti)
+        if inside is None:
+            inside = in_with_block(code, frame.f_lasti)
+        if inside:
+            return f"inside the `with` block at {code.co_filename}:{frame.f_lineno}"
         if frame.f_globals.get("__name__") in _PATCHERS:
             return "inside a patch of unittest.mock"
         frame = frame.f_back

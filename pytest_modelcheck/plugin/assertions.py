@@ -12,21 +12,49 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+_ATOMS = frozenset({float, bool, type(None)})
+_SHORT = 10**18  # an integer of thousands of digits has no repr() at all
 
 
 @contextmanager
 def without_diffs() -> Iterator[None]:
-    """Switch pytest's comparison diffs off, where this pytest has the switch that we know."""
-    from _pytest.assertion import util
+    """Switch pytest's comparison diffs off, and its care with the ``repr`` of what needs none.
 
+    Where this pytest lacks a name that we know, failing is only slower.
+    """
+    from _pytest.assertion import rewrite, util
+
+    with (
+        _swapped(util, "_reprcompare", None),
+        _swapped(rewrite, "_saferepr", _quick(getattr(rewrite, "_saferepr", repr))),
+    ):
+        yield
+
+
+def _quick(careful: Callable[[object], str]) -> Callable[[object], str]:
+    """The same as pytest's careful ``repr``, without the care for values that are written in a few digits."""
+
+    def quick(value: object) -> str:
+        kind = type(value)
+        if kind in _ATOMS or (kind is int and -_SHORT < value < _SHORT):  # type: ignore[operator]
+            return repr(value)
+        return careful(value)
+
+    return quick
+
+
+@contextmanager
+def _swapped(module: ModuleType, name: str, value: object) -> Iterator[None]:
     missing = object()
-    before = getattr(util, "_reprcompare", missing)
+    before = getattr(module, name, missing)
     if before is missing:
         yield
         return
-    util._reprcompare = None  # noqa: SLF001 - guarded: without it, failing is only slower
+    setattr(module, name, value)
     try:
         yield
     finally:
-        util._reprcompare = before  # type: ignore[assignment]  # noqa: SLF001
+        setattr(module, name, before)

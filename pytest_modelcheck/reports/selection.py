@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SHOWN = 5
 _INPUT_WIDTH = 200
 _ANSWER_WIDTH = 120
+_UNREMARKABLE = (Outcome.PASSED, Outcome.SKIPPED)
 _ORDER = ("error", "regressed", "failed", "changed", "new", "unexpected pass")
 
 
@@ -69,6 +70,8 @@ def _severity(item: tuple[tuple[int, bool], Any, Any, Any]) -> tuple[int, bool]:
 def _note(
     record: CaseRecord, regressed: Collection[str], changed: Collection[str], failed: str
 ) -> tuple[str, TrialRecord] | None:
+    if record.id not in changed and all(trial.outcome in _UNREMARKABLE for trial in record.trials):
+        return None
     by_outcome = {trial.outcome: trial for trial in reversed(record.trials)}
     if Outcome.ERROR in by_outcome:
         return "error", by_outcome[Outcome.ERROR]

@@ -125,6 +125,8 @@ class Inquiry:
         evidence.results = run.results
         evidence.first_failure = run.first_failure
         evidence.records = evidence.kept = records_of(self._plan.cases, run.results)
+        if evidence.baseline is not None:
+            evidence.baseline.recognise(evidence.records)
 
     def _replay(self, baseline: Baseline) -> Generator[Step, Run, None]:
         """Judge the approved answers by today's test, where test or expectation have changed since.

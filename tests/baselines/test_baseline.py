@@ -195,3 +195,14 @@ def test_a_foreign_line_that_is_no_case_is_not_taken_over(path, record):
     with Batch() as batch, pytest.raises(BaselineError, match=r"case 'a' cannot be written to .*not a case"):
         baseline.write(batch, path, HEAD, {"a": b'{"id":"a"}'}, baseline.read(path))
     assert path.read_bytes() == before
+
+
+def test_a_record_that_would_be_written_as_its_line_stands_for_it(path, record):
+    write(path, [record("a", 1), record("b", 1), record("c", 1)])
+    found = baseline.read(path)
+    assert found is not None
+    same, other, new = record("a", 1), record("b", 2), record("d", 1)
+    found.recognise([same, other, new])
+    assert found["a"] is same
+    assert found["b"] == record("b", 1)
+    assert "d" not in found
