@@ -21,16 +21,18 @@ from pytest_modelcheck.models.calling import answer_type, caller_of
 from pytest_modelcheck.models.identity import fingerprint, namespace
 from pytest_modelcheck.models.model import Answers, Model
 from pytest_modelcheck.session.inquiry import Inquiry
+from pytest_modelcheck.session.sequence import steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.conductor import Run
     from pytest_modelcheck.models.model import Definition
-    from pytest_modelcheck.session.inquiry import Judged, Step
+    from pytest_modelcheck.session.inquiry import Judged
+    from pytest_modelcheck.session.steps import Step, Steps
 
 CANDIDATES = "candidates"
 PREDICTIONS = "predictions"
@@ -123,7 +125,7 @@ class Session:
         from pytest_modelcheck.engine.conductor import Conductor
 
         inquiry = Inquiry(spec, self)
-        steps = inquiry.steps()
+        steps = steps_of(inquiry)
         step = next(steps, None)
         while step is not None:
             conductor = self.switchboard.conductor = Conductor(step.work, self.dispatcher)
@@ -137,7 +139,7 @@ class Session:
         from pytest_modelcheck.engine.tasks import TaskConductor
 
         inquiry = Inquiry(spec, self)
-        steps = inquiry.steps()
+        steps = steps_of(inquiry)
         step = next(steps, None)
         while step is not None:
             tasks = self.switchboard.tasks = TaskConductor(step.work, self.dispatcher)
@@ -174,7 +176,7 @@ def _nothing() -> None:
     """Nobody wants to know how far it is."""
 
 
-def _next(steps: Generator[Step, Run, None], run: Run) -> Step | None:
+def _next(steps: Steps, run: Run) -> Step | None:
     try:
         return steps.send(run)
     except StopIteration:

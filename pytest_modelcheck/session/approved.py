@@ -1,0 +1,59 @@
+"""What a check is compared with.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.baselines.candidates import find
+from pytest_modelcheck.errors import BaselineError
+from pytest_modelcheck.records import Finding, Status
+from pytest_modelcheck.session.memory import identity
+
+if TYPE_CHECKING:
+    from pytest_modelcheck.baselines.baseline import Baseline
+    from pytest_modelcheck.models.model import Model
+    from pytest_modelcheck.records import Trial
+    from pytest_modelcheck.session.session import Session
+
+
+def baseline_of(session: Session, subject: Model, check: str) -> Baseline | None:
+    """The baseline of a check: that of the version asked for, else the approved one; ``None`` without.
+
+    Raises:
+        BaselineError: a version is asked for, and nothing is remembered of it.
+    """
+    version = session.places.baseline
+    if version is None:
+        return session.store.read(subject.name, check)
+    found = find(session.store, session.candidates, subject.name, check, version)
+    if found is None:
+        raise BaselineError(
+            f"{check}: nothing is remembered of {subject.name} {version}, so nothing can be compared "
+            f"with it. Run it once: pytest --model-version={version}"
+        )
+    return found
+
+
+def approved_answer(baseline: Baseline | None, trial: Trial) -> bytes | None:
+    """The approved version's answer in the first run of a trial, or ``None``."""
+    record = None if baseline is None else baseline.get(trial.case.id)
+    if record is None or record.input != identity(trial.case):
+        return None
+    key = (trial.perturbation or "", trial.variant, 0)
+    return next((one.answer for one in record.trials if one.key == key), None)
+
+
+def other_fingerprint(session: Session, subject: Model) -> list[Finding]:
+    """Whether the model has changed without changing its version."""
+    approved = session.store.approved(subject.name)
+    if approved is None or approved.version != subject.version or approved.fingerprint == subject.fingerprint:
+        return []
+    summary = (
+        f"{subject.label} is not the {approved.version} that was approved: its fingerprint is "
+        f"{subject.fingerprint}, and {approved.fingerprint} was approved; give the change a version "
+        "of its own"
+    )
+    return [Finding("fingerprint", Status.FAILED, summary, against_baseline=True)]

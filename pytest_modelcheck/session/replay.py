@@ -1,0 +1,52 @@
+"""Approved answers, judged by today's test.
+
+An edited test must never look like a changed model.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.records import Outcome
+from pytest_modelcheck.session.memory import ReplayedAnswers, records_of
+from pytest_modelcheck.session.steps import Step
+
+if TYPE_CHECKING:
+    from pytest_modelcheck.baselines.baseline import Baseline
+    from pytest_modelcheck.records import Case
+    from pytest_modelcheck.session.inquiry import Inquiry
+    from pytest_modelcheck.session.steps import Steps
+
+
+def replay(inquiry: Inquiry) -> Steps:
+    """Judge the approved answers by today's test, where test or expectation have changed since."""
+    baseline, evidence = inquiry.evidence.baseline, inquiry.evidence
+    if baseline is None or evidence.reads_approved:
+        return
+    stale = _stale(inquiry, baseline)
+    if not stale:
+        return
+    answers = ReplayedAnswers(inquiry.subject.answers, baseline)
+    trials = (trial for trial in inquiry.plan_of(stale).trials() if answers.knows(trial))
+    run = yield Step(inquiry.work(), trials, replay=answers, slots=inquiry.slots)
+    then = {case: baseline[case] for case in baseline}
+    for record in records_of(stale, run.results):
+        if any(trial.outcome is Outcome.ERROR for trial in record.trials):
+            del then[record.id]
+        else:
+            then[record.id] = record
+            evidence.replayed += 1
+    evidence.then = then
+
+
+def _stale(inquiry: Inquiry, baseline: Baseline) -> list[Case]:
+    """The cases that both sides have, and that today's test may judge differently."""
+    edited = baseline.header.body != inquiry.spec.provenance.body
+    stale = []
+    for case, record in zip(inquiry.plan.cases, inquiry.evidence.records, strict=True):
+        then = baseline.get(case.id)
+        if then is not None and then.input == record.input and (edited or then.expected != record.expected):
+            stale.append(case)
+    return stale
