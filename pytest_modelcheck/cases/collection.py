@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from pytest_modelcheck.cases.identity import identified
 from pytest_modelcheck.cases.narrowing import Filtered, Having, Sampled, Where, values_of
+from pytest_modelcheck.cases.reading import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,10 +22,16 @@ if TYPE_CHECKING:
 
 
 class Cases(Sequence["Case"]):
-    """A sequence of cases, read when it is first looked at and then remembered.
+    """A sequence of cases, read when it is first looked at.
 
     Made by :func:`load`. Narrowing it (:meth:`filter`, :meth:`where`, :meth:`sample`) makes another one,
     and changes no id.
+
+    What has been read is remembered, except for a large file of JSON Lines (above 16 MB) or Parquet: that
+    is read anew each time one iterates over it, so that memory holds about 8 bytes a case and not the cases
+    themselves. ``len``, indices and slices work there too (an index reads 64 cases), and two iterations give
+    equal cases, but not the same objects: keep ``case.id`` and not ``id(case)``. If the file is written to
+    meanwhile, the next iteration raises :class:`CaseError`.
 
     >>> from pytest_modelcheck import cases
     >>> known = cases.load([("Where is my parcel?", "shipping"), ("I want my money back", "refund")])
@@ -35,11 +41,18 @@ class Cases(Sequence["Case"]):
     ['I want my money back']
     """
 
-    def __init__(self, source: Source, layout: Layout, narrowings: tuple[Narrowing, ...] = ()) -> None:
+    def __init__(
+        self,
+        source: Source,
+        layout: Layout,
+        narrowings: tuple[Narrowing, ...] = (),
+        reading: Reading | None = None,
+    ) -> None:
         self._source = source
         self._layout = layout
         self._narrowings = narrowings
-        self._known: tuple[Case, ...] | None = None
+        self._reading = Reading(source, layout) if reading is None else reading
+        self._known: Sequence[Case] | None = None
 
     def __repr__(self) -> str:
         return f"<Cases from {self.origin}>"
@@ -117,14 +130,11 @@ class Cases(Sequence["Case"]):
         return {value: self._narrowed(Having(name, value)) for value in values_of(self._all(), name)}
 
     def _narrowed(self, narrowing: Narrowing) -> Cases:
-        return Cases(self._source, self._layout, (*self._narrowings, narrowing))
+        return Cases(self._source, self._layout, (*self._narrowings, narrowing), self._reading)
 
-    def _all(self) -> tuple[Case, ...]:
+    def _all(self) -> Sequence[Case]:
         if self._known is None:
-            known = identified(list(self._source.cases(self._layout)))
-            for narrowing in self._narrowings:
-                known = narrowing(known)
-            self._known = known
+            self._known = self._reading.narrowed(self._narrowings)
         return self._known
 
     def __len__(self) -> int:

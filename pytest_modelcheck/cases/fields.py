@@ -113,10 +113,11 @@ def to_case(row: Row, layout: Layout) -> Case:
         CaseError: A field is missing, unknown, or of a type that it cannot have.
     """
     value = row.value
-    if isinstance(value, Case):
-        return _completed(row, value)
-    if not isinstance(value, Mapping):
-        return Case(_alone(row, value, layout), origin=row.origin)
+    if type(value) is not dict:  # the usual one, told without asking an abstract class
+        if isinstance(value, Case):
+            return _completed(row, value)
+        if not isinstance(value, Mapping):
+            return Case(_alone(row, value, layout), origin=row.origin)
     if not layout.is_plain or not value.keys() <= _KNOWN:
         value = layout.arranged(row, value)
     if value.get("input") is None:
@@ -124,10 +125,10 @@ def to_case(row: Row, layout: Layout) -> Case:
     return Case(
         value["input"],
         value.get("expected", MISSING),
-        _id(row, value.get("id")),
+        _id(row, value["id"]) if "id" in value else "",
         _metadata(row, value.get("metadata")),
-        _variants(row, value.get("variants")),
-        _known_failure(row, value.get("known_failure")),
+        _variants(row, value["variants"]) if "variants" in value else (),
+        _known_failure(row, value["known_failure"]) if "known_failure" in value else None,
         row.origin,
     )
 

@@ -11,6 +11,7 @@ import os
 import stat
 import zlib
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
@@ -29,6 +30,14 @@ FORMATS = {
     ".csv": "csv",
     ".tsv": "tsv",
 }
+
+LARGE = 16 << 20
+"""From how many bytes on a file of lines is read again rather than held."""
+PACKED = 8
+"""How many times longer text is than when it is compressed, about."""
+MOST = 128 << 20
+"""No line has so many bytes, and no file that must be read at once."""
+_TOO_MUCH = f"{MOST >> 20} MiB or more"
 
 EMPTY = "the file is empty; at least one case is needed"
 NO_CASES = "the file holds no cases; at least one is needed"
@@ -94,18 +103,63 @@ class CaseFile:
         if not os.access(self.path, os.R_OK):
             raise self.error("the file cannot be opened: permission denied")
 
-    def lines(self) -> Iterator[bytes]:
-        """The lines of the file, as bytes with their line ends; read as they are asked for."""
+    @property
+    def is_large(self) -> bool:
+        """Whether the file is rather read again than held: the cases of a file take ten times its size."""
+        return self.path.stat().st_size * (PACKED if self._compressed else 1) > LARGE
+
+    def stamp(self) -> tuple[int, int]:
+        """Something that differs once the file has been written to."""
+        try:
+            status = self.path.stat()
+        except OSError as error:
+            raise self._unopened(error) from error
+        return status.st_size, status.st_mtime_ns
+
+    def lines(self, start: int = 0, first: int = 1) -> Iterator[bytes]:
+        """The lines of the file, as bytes with their line ends; read as they are asked for.
+
+        Args:
+            start: The byte to begin at, of what the file holds when it is decompressed.
+            first: The number of the line that begins there.
+
+        Raises:
+            CaseError: The file cannot be read, or has a line that nobody can have meant.
+        """
         self.check()
         try:
             with self._open() as stream:
-                yield from stream
+                stream.seek(start)
+                for number in count(first):
+                    line = stream.readline(MOST)
+                    if not line:
+                        return
+                    if len(line) == MOST:
+                        raise self.error(
+                            f"the line has {_TOO_MUCH}; each case stands on one of its own", number
+                        )
+                    yield line
         except (OSError, EOFError, zlib.error) as error:
             raise self._unreadable(error) from error
 
     def text(self) -> str:
-        """The whole file, decoded, without a byte order mark."""
-        return self.decode(b"".join(self.lines()))
+        """The whole file, decoded, without a byte order mark.
+
+        Raises:
+            CaseError: The file cannot be read, is no text, or is too large to be held.
+        """
+        self.check()
+        try:
+            with self._open() as stream:
+                data = stream.read(MOST)
+        except (OSError, EOFError, zlib.error) as error:
+            raise self._unreadable(error) from error
+        if len(data) == MOST:
+            raise self.error(
+                f"the file holds {_TOO_MUCH}, and must be read at once; write the cases as JSON Lines"
+                " (.jsonl), which are read one by one"
+            )
+        return self.decode(data)
 
     def decode(self, data: bytes, line: int = 1) -> str:
         """Decode what begins on ``line`` of the file; line 1 may begin with a byte order mark."""

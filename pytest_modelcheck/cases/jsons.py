@@ -1,4 +1,4 @@
-"""JSON Lines, one case a line, and JSON files that hold a list of cases.
+"""JSON: files that hold a list of cases, and what a line of JSON Lines means.
 
 PYTEST_DONT_REWRITE
 """
@@ -41,27 +41,18 @@ def _no_number(word: str) -> NoReturn:
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_number)
 
 
-def read_jsonl(file: CaseFile) -> Iterator[Row]:
-    """The cases of a JSON Lines file, read line by line. Lines of white space alone are no cases.
-
-    Raises:
-        CaseError: A line is not JSON, or not UTF-8.
-    """
-    for number, data in enumerate(file.lines(), 1):
-        text = file.decode(data, number).strip(" \t\r\n")
-        if text:
-            yield Row(_line(file, text, number), file.origin(number))
-
-
-def _line(file: CaseFile, text: str, number: int) -> Any:
+def json_of_line(file: CaseFile, text: str, number: int) -> Any:
+    """The value that a line of a JSON Lines file means."""
     try:
-        value = _DECODER.decode(text)
+        value, end = _DECODER.raw_decode(text)
     except json.JSONDecodeError as error:
         raise file.error(f"not JSON: {_problem(error, text)}{_hint(text)}", number) from error
     except RecursionError as error:
         raise file.error(f"nested more than {DEEPEST} levels deep", number) from error
     except ValueError as error:
         raise file.error(f"not JSON: {error}", number) from error
+    if end < len(text):
+        raise file.error(f"not JSON: extra data, at column {end + 1}{_hint(text)}", number)
     return _checked(file, value, text, number)
 
 

@@ -6,7 +6,9 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import difflib
+from array import array
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_modelcheck.canonical import digest
@@ -24,8 +26,8 @@ _SHOWN = 8
 class Narrowing(Protocol):
     """Picks cases, keeps their order, and says in words what it picks."""
 
-    def __call__(self, cases: tuple[Case, ...]) -> tuple[Case, ...]:
-        """The cases that are meant."""
+    def __call__(self, cases: Iterable[Case]) -> Iterable[int]:
+        """The places of the cases that are meant, in order. ``cases`` may be iterated over repeatedly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,9 @@ class Filtered:
 
     predicate: Callable[[Case], object]
 
-    def __call__(self, cases: tuple[Case, ...]) -> tuple[Case, ...]:
+    def __call__(self, cases: Iterable[Case]) -> Iterable[int]:
         """The cases of which the predicate holds."""
-        return tuple(case for case in cases if self.predicate(case))
+        return (place for place, case in enumerate(cases) if self.predicate(case))
 
     def __str__(self) -> str:
         return f"filtered by {getattr(self.predicate, '__name__', type(self.predicate).__name__)}"
@@ -48,18 +50,28 @@ class Where:
 
     metadata: Mapping[str, Any]
 
-    def __call__(self, cases: tuple[Case, ...]) -> tuple[Case, ...]:
+    def __call__(self, cases: Iterable[Case]) -> Iterable[int]:
         """The cases with this metadata; that there are none at all is taken for a slip of the pen."""
+        wanted = self.metadata.items()
+        places = array(
+            "Q",
+            (
+                place
+                for place, case in enumerate(cases)
+                if all(case.metadata.get(name, MISSING) == value for name, value in wanted)
+            ),
+        )
+        if not places:
+            self._check(cases)
+        return places
+
+    def _check(self, cases: Iterable[Case]) -> None:
         for name, value in self.metadata.items():
             there = _values(cases, name)
             if not there:
                 raise CaseError(_unknown_name(cases, name))
             if value not in there:
                 raise CaseError(f"where({name}={value!r}): no case has that; there are {_listed(there)}")
-        wanted = self.metadata.items()
-        return tuple(
-            case for case in cases if all(case.metadata.get(name, MISSING) == value for name, value in wanted)
-        )
 
     def __str__(self) -> str:
         return "where " + " and ".join(f"{name}={value!r}" for name, value in self.metadata.items())
@@ -72,9 +84,9 @@ class Having:
     name: str
     value: Any
 
-    def __call__(self, cases: tuple[Case, ...]) -> tuple[Case, ...]:
+    def __call__(self, cases: Iterable[Case]) -> Iterable[int]:
         """The cases with this value."""
-        return tuple(case for case in cases if case.metadata.get(self.name) == self.value)
+        return (place for place, case in enumerate(cases) if case.metadata.get(self.name) == self.value)
 
     def __str__(self) -> str:
         return f"where {self.name}={self.value!r}"
@@ -87,12 +99,14 @@ class Sampled:
     n: int
     seed: int
 
-    def __call__(self, cases: tuple[Case, ...]) -> tuple[Case, ...]:
+    def __call__(self, cases: Iterable[Case]) -> Iterable[int]:
         """The ``n`` cases with the smallest hashes, in their order."""
-        if not 0 < self.n <= len(cases):
-            raise CaseError(f"sample({self.n}): there are {len(cases)} cases to take it from")
-        ranked = sorted(range(len(cases)), key=lambda place: digest([self.seed, cases[place].id]))
-        return tuple(cases[place] for place in sorted(ranked[: self.n]))
+        ranked = ((digest([self.seed, case.id]), place) for place, case in enumerate(cases))
+        chosen = sorted(place for _, place in nsmallest(self.n, ranked))
+        if not 0 < self.n == len(chosen):
+            there = sum(1 for _ in cases)
+            raise CaseError(f"sample({self.n}): there are {there} cases to take it from")
+        return chosen
 
     def __str__(self) -> str:
         return f"a sample of {self.n}"
@@ -104,13 +118,13 @@ def values_of(cases: Iterable[Case], name: str) -> list[Any]:
     Raises:
         CaseError: No case has it, or it has values that cannot be told apart as keys (lists).
     """
-    cases = list(cases)
-    if not _values(cases, name):
-        raise CaseError(_unknown_name(cases, name, "split"))
     try:
-        return list(dict.fromkeys(case.metadata.get(name) for case in cases))
+        found = list(dict.fromkeys(case.metadata.get(name, MISSING) for case in cases))
     except TypeError as error:
         raise CaseError(f"split({name!r}): its values are not plain ones ({error})") from error
+    if found in ([], [MISSING]):
+        raise CaseError(_unknown_name(cases, name, "split"))
+    return list(dict.fromkeys(None if value is MISSING else value for value in found))
 
 
 def _values(cases: Iterable[Case], name: str) -> list[Any]:

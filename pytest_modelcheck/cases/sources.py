@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.cases.fields import Layout
     from pytest_modelcheck.cases.rows import Row
+    from pytest_modelcheck.cases.streaming import Stream
     from pytest_modelcheck.records import Case
 
 
@@ -39,6 +40,9 @@ class Source(Protocol):
 
     def cases(self, layout: Layout) -> Iterator[Case]:
         """The cases, anew at each call, and without ids of our making."""
+
+    def stream(self, layout: Layout) -> Stream | None:
+        """How to read the cases again and again, where that is better than to hold them all."""
 
 
 class FileSource:
@@ -81,6 +85,16 @@ class FileSource:
         if case is None:
             raise file.error(NO_CASES)
 
+    def stream(self, layout: Layout) -> Stream | None:
+        """A large file of JSON Lines, line by line."""
+        file = self._file
+        file.check()
+        if file.format != "jsonl" or not file.is_large:
+            return None
+        from pytest_modelcheck.cases.jsonlines import LargeLines
+
+        return LargeLines(file, layout)
+
 
 class FrameSource:
     """A table of pandas."""
@@ -101,6 +115,9 @@ class FrameSource:
     def cases(self, layout: Layout) -> Iterator[Case]:
         """The rows of the table."""
         return _made(read_frame(self._frame, layout), AS_IT_IS)
+
+    def stream(self, layout: Layout) -> None:
+        """Nothing: it is in memory."""
 
 
 class IterableSource:
@@ -128,6 +145,9 @@ class IterableSource:
             self._kept = list(read_iterable(self._items))
         return _made(self._kept, layout)
 
+    def stream(self, layout: Layout) -> None:
+        """Nothing: it is in memory."""
+
 
 def _made(rows: Iterable[Row], layout: Layout) -> Iterator[Case]:
     return (to_case(row, layout) for row in rows)
@@ -145,6 +165,10 @@ def _read(file: CaseFile, layout: Layout) -> Iterator[Case]:
 
         read = read_csv if kind == "csv" else read_tsv
         return _made(read(file, layout), AS_IT_IS)
-    from pytest_modelcheck.cases.jsons import read_json, read_jsonl
+    if kind == "jsonl":
+        from pytest_modelcheck.cases.jsonlines import read_jsonl
 
-    return _made(read_jsonl(file) if kind == "jsonl" else read_json(file), layout)
+        return _made(read_jsonl(file), layout)
+    from pytest_modelcheck.cases.jsons import read_json
+
+    return _made(read_json(file), layout)

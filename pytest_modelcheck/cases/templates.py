@@ -101,6 +101,9 @@ class TemplateSource:
         for part in self._parts:
             yield from part.cases(self._n, self._seed)
 
+    def stream(self, layout: Layout) -> None:
+        """Nothing: they are held."""
+
 
 def _check_used(parts: Sequence[Filling], lists: Mapping[str, list[Any]]) -> None:
     for name, values in lists.items():

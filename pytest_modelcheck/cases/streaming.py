@@ -1,0 +1,138 @@
+"""Many cases, read again at each iteration, with nothing held but a few bytes of each.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, Protocol, overload
+
+from pytest_modelcheck.cases.identity import Naming
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_modelcheck.records import Case
+
+STRIDE: Final = 64
+"""How many cases are read to get at one of them."""
+
+FEW: Final = 4096
+"""So many picked cases are held."""
+
+
+class Stream(Protocol):
+    """What can be read in pieces, again and again."""
+
+    def cases(self, marks: list[Any] | None = None) -> Iterator[Case]:
+        """All cases, without ids of our making; ``marks`` takes where every :data:`STRIDE`-th begins."""
+
+    def cases_from(self, mark: Any) -> Iterator[Case]:
+        """The cases from a mark on."""
+
+    def stamp(self) -> object:
+        """Something that differs once what is read has changed."""
+
+    def error(self, message: str) -> Exception:
+        """The error that says ``message`` of what is read."""
+
+
+class Streamed(Sequence["Case"]):
+    """The cases of a stream. Two iterations give equal cases, not the same objects."""
+
+    def __init__(self, stream: Stream) -> None:
+        """Read all cases once, to know their ids and where they are.
+
+        Raises:
+            CaseError: Something is wrong with one of them, or two have the same id.
+        """
+        self._stream = stream
+        self._stamp = stream.stamp()
+        self._marks: list[Any] = []
+        self._naming = Naming(self._read)
+        self._check()
+        self._block: tuple[int, tuple[Case, ...]] = (-1, ())
+
+    def _read(self) -> Iterator[Case]:
+        self._marks.clear()
+        return self._stream.cases(self._marks)
+
+    def __len__(self) -> int:
+        return len(self._naming)
+
+    def __iter__(self) -> Iterator[Case]:
+        self._check()
+        yield from self._naming.named(islice(self._stream.cases(), len(self)))
+        self._check()
+
+    @overload
+    def __getitem__(self, index: int) -> Case: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Case]: ...
+    def __getitem__(self, index: int | slice) -> Case | Sequence[Case]:
+        places = range(len(self))[index]
+        if isinstance(places, int):
+            return self._at(places)
+        if places.step == 1:
+            return tuple(self._between(places.start, places.stop))
+        return tuple(self._at(place) for place in places)
+
+    def _at(self, place: int) -> Case:
+        number, rest = divmod(place, STRIDE)
+        if self._block[0] != number:
+            start = number * STRIDE
+            self._block = number, tuple(self._between(start, min(start + STRIDE, len(self))))
+        return self._block[1][rest]
+
+    def _between(self, start: int, stop: int) -> Iterator[Case]:
+        if stop <= start:
+            return
+        self._check()
+        number, rest = divmod(start, STRIDE)
+        cases = self._stream.cases_from(self._marks[number])
+        yield from self._naming.named(islice(cases, rest, rest + stop - start), start)
+
+    def _check(self) -> None:
+        if self._stream.stamp() != self._stamp:
+            raise self._stream.error(
+                "the file was written to while its cases were in use; run again, when it is complete"
+            )
+
+
+class Picked(Sequence["Case"]):
+    """Some of a stream's cases, by their places."""
+
+    def __init__(self, cases: Sequence[Case], places: array[int]) -> None:
+        self._cases = cases
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[Case]:
+        places = iter(self._places)
+        wanted = next(places, None)
+        for place, case in enumerate(self._cases):
+            if place == wanted:
+                yield case
+                wanted = next(places, None)
+            if wanted is None:
+                return
+
+    @overload
+    def __getitem__(self, index: int) -> Case: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Case]: ...
+    def __getitem__(self, index: int | slice) -> Case | Sequence[Case]:
+        if isinstance(index, slice):
+            return tuple(self._cases[place] for place in self._places[index])
+        return self._cases[self._places[index]]
+
+
+def picked(cases: Sequence[Case], places: Iterable[int]) -> Sequence[Case]:
+    """The cases at these places, which are in order; held where there are few."""
+    chosen = Picked(cases, array("Q", places))
+    return tuple(chosen) if len(chosen) <= FEW else chosen

@@ -1,0 +1,206 @@
+"""Large files: read again at each iteration, and otherwise just as if they were held."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import tracemalloc
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_modelcheck import cases
+from pytest_modelcheck.cases import files, streaming
+from pytest_modelcheck.errors import CaseError
+
+ROWS = st.lists(
+    st.fixed_dictionaries(
+        {"input": st.sampled_from(["a", "b", "c", {"x": 1}])},
+        optional={
+            "expected": st.sampled_from([1, 2]),
+            "id": st.integers(1, 10**6).map(str),
+            "metadata": st.fixed_dictionaries({"language": st.sampled_from(["en", "es"])}),
+            "variants": st.just(["aa"]),
+        },
+    ),
+    min_size=1,
+    max_size=200,
+    unique_by=lambda row: row.get("id", object()),
+)
+GAPS = st.sampled_from(["\n", "\r\n", "\n\n", "\n \t\n"])
+
+
+@pytest.fixture(autouse=True)
+def _all_files_are_large(monkeypatch):
+    monkeypatch.setattr(files, "LARGE", 0)
+
+
+def lines(rows, end="\n"):
+    return "".join(json.dumps(row) + end for row in rows).encode()
+
+
+def written(folder, content, name="t.jsonl"):
+    path = folder / name
+    path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    return path
+
+
+def numbered(count):
+    return [{"input": f"text {number}", "metadata": {"tens": number // 10}} for number in range(count)]
+
+
+def held(rows):
+    return cases.load([dict(row) for row in rows])
+
+
+def fields(some):
+    return [(case.id, case.input, case.expected, case.metadata, case.variants) for case in some]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("streaming")
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(ROWS, GAPS, st.sampled_from(["t.jsonl", "t.jsonl.gz"]), st.booleans())
+def test_it_is_as_if_they_were_held(folder, rows, end, name, marked):
+    content = (b"\xef\xbb\xbf" if marked else b"") + lines(rows, end)
+    loaded = cases.load(written(folder, content, name))
+    expected = fields(held(rows))
+    assert len(loaded) == len(expected)
+    assert fields(loaded) == fields(loaded) == expected
+    assert fields(loaded[place] for place in range(len(rows))) == expected
+    assert fields([loaded[-1]]) == expected[-1:]
+    assert fields(loaded[1:-1]) == expected[1:-1]
+    assert fields(loaded[::-3]) == expected[::-3]
+    assert fields(reversed(loaded)) == expected[::-1]
+
+
+@pytest.mark.parametrize("name", ["t.jsonl", "t.jsonl.gz"])
+def test_the_line_of_each_case_is_known_wherever_reading_begins(tmp_path, name):
+    loaded = cases.load(written(tmp_path, lines(numbered(300), "\n\n"), name))
+    assert [case.origin.line for case in loaded] == list(range(1, 601, 2))
+    assert [loaded[place].origin.line for place in (299, 0, 63, 64, 128)] == [599, 1, 127, 129, 257]
+
+
+def test_an_index_beyond_the_end(tmp_path):
+    loaded = cases.load(written(tmp_path, lines(numbered(3))))
+    for place in (3, -4):
+        with pytest.raises(IndexError):
+            loaded[place]
+    assert loaded[3:] == ()
+
+
+def narrowed(some):
+    return [
+        some.where(tens=7),
+        some.filter(lambda one: one.input.endswith("3")),
+        some.sample(17, seed=3),
+        some.filter(lambda one: one.metadata["tens"] > 5).sample(9).where(tens=12),
+        some.filter(lambda one: False),
+        some.split("tens")[4],
+    ]
+
+
+@pytest.mark.parametrize("few", [0, streaming.FEW])
+def test_narrowing(tmp_path, monkeypatch, few):
+    monkeypatch.setattr(streaming, "FEW", few)
+    rows = numbered(200)
+    loaded, there = cases.load(written(tmp_path, lines(rows))), held(rows)
+    for some, same in zip(narrowed(loaded), narrowed(there), strict=True):
+        assert fields(some) == fields(some) == fields(same)
+        assert len(some) == len(same)
+        assert fields(some[1:4]) == fields(same[1:4])
+        assert [some[place].id for place in range(len(same))] == [case.id for case in same]
+
+
+def test_narrowing_by_what_is_not_there_is_refused(tmp_path):
+    loaded = cases.load(written(tmp_path, lines(numbered(30))))
+    with pytest.raises(CaseError, match="no case has that; there are 0, 1, 2"):
+        len(loaded.where(tens=9))
+    with pytest.raises(CaseError, match=r"where\(ten=…\): no case has metadata of that name; did you mean"):
+        len(loaded.where(ten=1))
+    with pytest.raises(CaseError, match=r"sample\(31\): there are 30 cases"):
+        len(loaded.sample(31))
+
+
+def test_two_cases_with_one_id_are_refused_with_both_places(tmp_path):
+    rows = [*numbered(100), {"input": "x", "id": "t-1"}, {"input": "y"}, {"input": "z", "id": "t-1"}]
+    path = written(tmp_path, lines(rows))
+    with pytest.raises(CaseError) as caught:
+        len(cases.load(path))
+    assert (
+        str(caught.value) == f"{path}:103: the id 't-1' is here twice: {path}:101 has it too; ids must differ"
+    )
+
+
+def test_what_is_wrong_with_a_line_far_down_is_said(tmp_path):
+    path = written(tmp_path, lines(numbered(500)) + b'{"input": "a"\n')
+    with pytest.raises(CaseError, match=r"t\.jsonl:501: not JSON"):
+        next(iter(cases.load(path)))
+
+
+def test_a_file_without_cases_is_refused(tmp_path):
+    with pytest.raises(CaseError, match="the file holds no cases; at least one is needed"):
+        len(cases.load(written(tmp_path, b"\n \n")))
+
+
+@pytest.mark.parametrize("look", [list, lambda loaded: loaded[100], lambda loaded: loaded[90:95]])
+def test_a_file_that_is_written_to_meanwhile_is_refused(tmp_path, look):
+    path = written(tmp_path, lines(numbered(200)))
+    loaded = cases.load(path)
+    assert len(loaded) == 200
+    path.write_bytes(lines(numbered(150)))
+    with pytest.raises(CaseError, match=r"t\.jsonl: the file was written to while its cases were in use"):
+        look(loaded)
+
+
+def test_a_file_that_is_written_to_while_it_is_iterated_over_is_refused(tmp_path):
+    path = written(tmp_path, lines(numbered(20)))
+    loaded = cases.load(path)
+    some = iter(loaded)
+    next(some)
+    os.utime(path, ns=(1, 1))
+    with pytest.raises(CaseError, match="was written to"):
+        list(some)
+
+
+def test_a_file_that_is_gone_meanwhile_is_refused(tmp_path):
+    path = written(tmp_path, lines(numbered(20)))
+    loaded = cases.load(path)
+    assert len(loaded) == 20
+    path.unlink()
+    with pytest.raises(CaseError, match=r"no file .*t\.jsonl"):
+        list(loaded)
+
+
+def test_several_iterations_at_once_do_not_disturb_each_other(tmp_path):
+    loaded = cases.load(written(tmp_path, lines(numbered(150))))
+    assert all(
+        one.id == other.id == loaded[place].id for place, (one, other) in enumerate(zip(loaded, loaded))
+    )
+
+
+def test_memory_holds_a_few_bytes_a_case(tmp_path):
+    loaded = cases.load(written(tmp_path, lines(numbered(20_000))))
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in loaded) == len(loaded) == 20_000
+        held_after, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held_after / 20_000 < 16
+    assert peak / 20_000 < 120
+
+
+def test_a_small_file_is_held(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "LARGE", 10_000)
+    small = cases.load(written(tmp_path, lines(numbered(10))))
+    assert small[0] is small[0]
+    large = cases.load(written(tmp_path, lines(numbered(1000)), "large.jsonl"))
+    assert next(iter(large)) is not next(iter(large))
+    packed = cases.load(written(tmp_path, lines(numbered(1000)), "packed.jsonl.gz"))
+    assert next(iter(packed)) is not next(iter(packed))
