@@ -52,7 +52,8 @@ def json_of_line(file: CaseFile, text: str, number: int) -> Any:
     except ValueError as error:
         raise file.error(f"not JSON: {error}", number) from error
     if end < len(text):
-        raise file.error(f"not JSON: extra data, at column {end + 1}{_hint(text)}", number)
+        column = len(text) - len(text[end:].lstrip()) + 1
+        raise file.error(f"not JSON: extra data, at column {column}{_hint(text)}", number)
     return _checked(file, value, text, number)
 
 

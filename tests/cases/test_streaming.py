@@ -179,9 +179,8 @@ def test_a_file_that_is_gone_meanwhile_is_refused(tmp_path):
 
 def test_several_iterations_at_once_do_not_disturb_each_other(tmp_path):
     loaded = cases.load(written(tmp_path, lines(numbered(150))))
-    assert all(
-        one.id == other.id == loaded[place].id for place, (one, other) in enumerate(zip(loaded, loaded))
-    )
+    pairs = zip(loaded, loaded, strict=True)
+    assert all(one.id == other.id == loaded[place].id for place, (one, other) in enumerate(pairs))
 
 
 def test_memory_holds_a_few_bytes_a_case(tmp_path):
