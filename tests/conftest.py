@@ -65,6 +65,7 @@ def _everything_loaded() -> None:
         importlib.import_module(module.name)
     late = (
         "diskcache",
+        "hypothesis.strategies",
         "numpy",
         "orjson",
         "scipy.special",

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from pytest_modelcheck.cases.collection import Cases
 from pytest_modelcheck.cases.lexicons import lexicon
-from pytest_modelcheck.cases.loading import load
+from pytest_modelcheck.cases.loading import generate, load
 from pytest_modelcheck.cases.templates import template
 from pytest_modelcheck.records import Case
 
-__all__ = ["Case", "Cases", "lexicon", "load", "template"]
+__all__ = ["Case", "Cases", "generate", "lexicon", "load", "template"]

@@ -67,6 +67,11 @@ class Cases(Sequence["Case"]):
         """The files that are read, for whoever records what a result rests on."""
         return self._source.paths
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of results should know of these cases, a sentence each; known once they were read."""
+        return self._source.notes
+
     def bind(self, base: Path, root: Path | None = None) -> Cases:
         """These cases, where a relative path is meant from ``base`` unless it was said from where.
 

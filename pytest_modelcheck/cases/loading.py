@@ -13,6 +13,7 @@ from pytest_modelcheck.cases.collection import Cases
 from pytest_modelcheck.cases.fields import Layout
 from pytest_modelcheck.cases.memory import is_frame
 from pytest_modelcheck.cases.sources import FileSource, FrameSource, IterableSource
+from pytest_modelcheck.cases.strategies import StrategySource, is_strategy
 from pytest_modelcheck.errors import CaseError
 
 if TYPE_CHECKING:
@@ -27,18 +28,23 @@ def load(
     input: str | list[str] | tuple[str, ...] | None = None,  # noqa: A002 - the name of the field
     expected: str | list[str] | tuple[str, ...] | None = None,
     id: str | None = None,  # noqa: A002 - the name of the field
+    n: int | None = None,
+    seed: int = 0,
 ) -> Cases:
     """Cases from a file, a table, or anything to iterate over; read when they are first needed.
 
     Args:
         source: A path (``.yaml``, ``.jsonl``, ``.json``, ``.csv``, ``.tsv``, each also with ``.gz``); a
             pandas table; or an iterable of mappings, ``(input, expected)`` tuples,
-            :class:`~pytest_modelcheck.records.Case` objects, or inputs alone.
+            :class:`~pytest_modelcheck.records.Case` objects, or inputs alone; or a Hypothesis strategy
+            (see :func:`generate`).
         base: The folder that a relative path is meant from (default: that of the test file that uses it).
         input: The field that is the input, where it is not called ``input``; several make a mapping.
         expected: The field that is the expectation, where it is not called ``expected``; several make a
             mapping.
         id: The field that is the id, where it is not called ``id``.
+        n: How many cases to draw from a strategy (default: 100 at most).
+        seed: Which ones to draw from a strategy; it concerns nothing else.
 
     Returns:
         The cases. Where ``input``, ``expected`` or ``id`` is given, and in tables, further fields are
@@ -58,9 +64,56 @@ def load(
         for field, column in (("input", input), ("expected", expected), ("id", id))
         if column is not None
     }
+    if is_strategy(source):
+        return Cases(StrategySource(source, n, seed), Layout(names, loose=bool(names)))
+    if n is not None:
+        raise CaseError(
+            f"n={n!r}: n is how many cases to draw from a strategy; of cases that there are, take some with "
+            "cases.load(…).sample(n)"
+        )
     if isinstance(source, Cases):
         return _as_loaded(source, base, names)
     return Cases(_source(source, None if base is None else Path(base)), Layout(names, loose=bool(names)))
+
+
+def generate(
+    strategy: Any,
+    *,
+    n: int | None = None,
+    seed: int = 0,
+    input: str | list[str] | tuple[str, ...] | None = None,  # noqa: A002 - the name of the field
+    expected: str | list[str] | tuple[str, ...] | None = None,
+) -> Cases:
+    """Cases drawn from a Hypothesis strategy: up to ``n`` different ones, the same in every process.
+
+    What the strategy gives is the input, unless it is a :class:`~pytest_modelcheck.records.Case`, or a
+    mapping of an ``input`` and other fields of a case. Their ids come from their content. Asking for more
+    keeps those that there were; another version of Hypothesis may draw others.
+
+    Args:
+        strategy: The strategy.
+        n: How many cases (default: 100, or as many as there are). Where there are fewer, ``.notes`` says so.
+        seed: Which ones.
+        input: The field that is the input, where mappings are drawn and it is not called ``input``.
+        expected: The field that is the expectation, where it is not called ``expected``.
+
+    Raises:
+        CaseError: ``strategy`` is none. (When they are read:) It breaks, throws away almost everything that
+            it draws, or gives inputs without a canonical form.
+
+    >>> from hypothesis import strategies as st
+    >>> amounts = generate(st.builds("Refund {} euros".format, st.integers(1, 500)), n=20)
+    >>> len(amounts), amounts[0].input == generate(st.integers(1, 500).map("Refund {} euros".format))[0].input
+    (20, True)
+    """
+    if not is_strategy(strategy):
+        raise CaseError(
+            f"generate() takes a strategy of Hypothesis, not a {type(strategy).__name__}; all else is "
+            "loaded: cases.load(…)"
+        )
+    cases = load(strategy, input=input, expected=expected, n=n, seed=seed)
+    cases.check()
+    return cases
 
 
 def _as_loaded(source: Cases, base: str | Path | None, names: Mapping[str, Columns]) -> Cases:

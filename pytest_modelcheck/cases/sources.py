@@ -32,6 +32,10 @@ class Source(Protocol):
     def paths(self) -> tuple[Path, ...]:
         """The files that it reads."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of results should know of it, once it was read: a sentence each."""
+
     def bind(self, base: Path, root: Path | None) -> Source:
         """The same, knowing which folder a relative path is meant from; itself where it knows already."""
 
@@ -47,6 +51,8 @@ class Source(Protocol):
 
 class FileSource:
     """A file, read by what its name ends in."""
+
+    notes: tuple[str, ...] = ()
 
     def __init__(self, path: str | Path, base: Path | None = None, root: Path | None = None) -> None:
         self._path = path
@@ -100,6 +106,7 @@ class FrameSource:
     """A table of pandas."""
 
     name = "DataFrame"
+    notes: tuple[str, ...] = ()
     paths: tuple[Path, ...] = ()
 
     def __init__(self, frame: Any) -> None:
@@ -123,6 +130,7 @@ class FrameSource:
 class IterableSource:
     """Anything to iterate over. What can be iterated over once only is remembered."""
 
+    notes: tuple[str, ...] = ()
     paths: tuple[Path, ...] = ()
 
     def __init__(self, items: Iterable[Any]) -> None:

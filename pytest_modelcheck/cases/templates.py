@@ -81,6 +81,7 @@ def template(
 class TemplateSource:
     """The cases of one or several templates."""
 
+    notes: tuple[str, ...] = ()
     paths: tuple[Path, ...] = ()
 
     def __init__(self, parts: Sequence[Filling], n: int | None, seed: int) -> None:

@@ -57,6 +57,7 @@ class CheckSpec:
         provenance: What the check was made from.
         partial: Whether only some of its cases were selected; such a run is not remembered.
         rerun: The command that runs this test again, without the case.
+        notes: What a reader of the verdict should know of the cases, a sentence each.
         progress: Told now and then how many cases are done and how many calls were made.
     """
 
@@ -78,4 +79,5 @@ class CheckSpec:
     provenance: Provenance = Provenance()
     partial: bool = False
     rerun: str = ""
+    notes: Sequence[str] = ()
     progress: Callable[[int, int], None] | None = None

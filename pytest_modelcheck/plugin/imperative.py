@@ -6,14 +6,13 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from pytest_modelcheck.cases import load
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.plugin.items import definitions_of
 from pytest_modelcheck.plugin.markers import request_of
 from pytest_modelcheck.plugin.running import CheckFailed, conclude
-from pytest_modelcheck.plugin.specs import asserting, is_serial, selected, spec_of
+from pytest_modelcheck.plugin.specs import asserting, is_serial, spec_of
 from pytest_modelcheck.plugin.state import state_of
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from pytest_modelcheck.cases import Cases
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.plugin.markers import Request
     from pytest_modelcheck.records import CheckKind, Verdict
@@ -76,10 +76,7 @@ class Modelcheck:
         if state.session.switchboard.conductor is not None:
             raise UsageError("cannot be called from the body of another check")
         fail, name = options.pop("fail", True), self._name(body, options)
-        base = self._item.path.parent
-        request = request_of(kind, (cases,), options, state.settings.limits, base)
-        fields = {**request.fields}
-        found = selected(list(load(cases, base=base, **fields)), state)
+        request = request_of(kind, (cases,), options, state.settings.limits, self._item.path.parent)
         subject, others = self._models(request)
         spec = spec_of(
             self._item,
@@ -87,7 +84,7 @@ class Modelcheck:
             subject=subject,
             others=others,
             body=asserting(body),
-            cases=found,
+            cases=cast("Cases", request.cases),
             name=name,
             serial=is_serial(self._item),
         )

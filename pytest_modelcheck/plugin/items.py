@@ -99,6 +99,11 @@ def bind(item: pytest.Function, defaults: dict[str, Any]) -> Marked | None:
             f"@pytest.mark.{mark.name} on a test that takes no `case`: take the fixture `case`, and ask the "
             "model about case.input"
         )
+    if getattr(item.function, "is_hypothesis_test", False):
+        raise UsageError(
+            f"@pytest.mark.{mark.name} on a test with @given: both would run it for many inputs. Give the "
+            f"strategy to the marker, @pytest.mark.{mark.name}(st.text(), n=100), or take the marker away"
+        )
     request = request_of(mark.name, mark.args, mark.kwargs, defaults, item.path.parent)  # type: ignore[arg-type]
     if request.cases is None and "cases" not in item._fixtureinfo.name2fixturedefs:  # noqa: SLF001
         raise UsageError(

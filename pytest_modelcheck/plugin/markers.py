@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 KINDS: tuple[CheckKind, ...] = ("golden", "invariance", "directional")
 
-_COMMON = ("model", "slices", "wrong_if", "interleave", "repeats", "seed", "input", "expected")
+_COMMON = ("model", "slices", "wrong_if", "interleave", "repeats", "seed", "input", "expected", "n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class Request:
         wrong_if: Exceptions that are wrong answers.
         interleave: Whether bodies may be suspended.
         repeats: How often each trial is run.
-        seed: For perturbations.
-        fields: Which columns of the cases hold the input and what is expected.
+        seed: For perturbations, and for drawing cases.
+        fields: How the cases are read: which fields are the input and what is expected, how many are drawn.
     """
 
     kind: CheckKind
@@ -54,7 +54,7 @@ class Request:
     interleave: bool | Literal["auto"]
     repeats: int
     seed: int
-    fields: Mapping[str, str]
+    fields: Mapping[str, Any]
 
 
 def request_of(
@@ -84,7 +84,8 @@ def request_of(
     for key in options:
         if key not in known:
             raise UsageError(_unknown(kind, key, known))
-    fields = {key: options[key] for key in ("input", "expected") if key in options}
+    seed = _whole("seed", options.get("seed", 0), 0)
+    fields = {"seed": seed, **{key: options[key] for key in ("input", "expected", "n") if key in options}}
     cases = _source(arguments[0], base, fields) if arguments else None
     own = {name: options[name] for name in NAMES if name in options}
     limits = limits_from({**_applicable(defaults, own), **own})
@@ -101,7 +102,7 @@ def request_of(
         wrong_if=_wrong_if(options.get("wrong_if", ())),
         interleave=_interleave(options.get("interleave", "auto")),
         repeats=repeats,
-        seed=_whole("seed", options.get("seed", 0), 0),
+        seed=seed,
         fields=fields,
     )
 
@@ -123,7 +124,7 @@ def _unknown(kind: str, key: str, known: Sequence[str]) -> str:
     return f"{kind}() has no keyword {key!r}{hint}"
 
 
-def _source(source: Any, base: Path, fields: Mapping[str, str]) -> Cases:
+def _source(source: Any, base: Path, fields: Mapping[str, Any]) -> Cases:
     cases = load(source, base=base, **fields)
     cases.check()
     return cases

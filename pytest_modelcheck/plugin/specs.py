@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from pytest_modelcheck.cases import Cases
     from pytest_modelcheck.engine.view import CaseView
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.plugin.items import Marked
@@ -78,7 +79,6 @@ def marked_spec(item: pytest.Function, marked: Marked) -> CheckSpec:
     Raises:
         ModelcheckError: its cases cannot be read, or a fixture is not what it should be.
     """
-    state = state_of(item.session)
     arguments = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}  # noqa: SLF001
     return spec_of(
         item,
@@ -86,7 +86,7 @@ def marked_spec(item: pytest.Function, marked: Marked) -> CheckSpec:
         subject=_model(item, marked.subject),
         others=[_model(item, name) for name in marked.others],
         body=_body(item.obj, arguments, marked.arguments),
-        cases=_cases(item, marked.request, state),
+        cases=_cases(item, marked.request),
         name=item.nodeid,
         serial=is_serial(item),
         graded="score" in marked.arguments,
@@ -100,18 +100,20 @@ def spec_of(
     subject: Model,
     others: Sequence[Model],
     body: Callable[[CaseView], Any],
-    cases: Sequence[Case],
+    cases: Cases,
     name: str,
     serial: bool = False,
     graded: bool = False,
 ) -> CheckSpec:
     """Put a check together."""
     state = state_of(item.session)
+    chosen = selected(list(cases), state)
+    state.session.warnings += [f"{name}: {note}" for note in cases.notes]
     version = "" if subject.version is None else " " + state.versions.option(subject.name, subject.version)
     return CheckSpec(
         id=name,
         kind=request.kind,
-        cases=cases,
+        cases=chosen,
         perturbations=request.perturbations,
         body=body,
         subject=subject,
@@ -129,7 +131,8 @@ def spec_of(
         provenance=_provenance(item, request, state.settings.root),
         partial=state.settings.selective,
         rerun=f"pytest {shlex.quote(item.nodeid)}{version}",
-        progress=progress_of(item, len(cases)),
+        progress=progress_of(item, len(chosen)),
+        notes=cases.notes,
     )
 
 
@@ -198,12 +201,11 @@ def _refuse(returned: Any) -> None:
         )
 
 
-def _cases(item: pytest.Function, request: Request, state: State) -> Sequence[Case]:
-    source: Any = request.cases
-    if source is None:
-        given = item._request.getfixturevalue("cases")  # noqa: SLF001 - asked for by the marker, not the body
-        source = load(given, base=item.path.parent, **request.fields)
-    return selected(list(source), state)
+def _cases(item: pytest.Function, request: Request) -> Cases:
+    if request.cases is not None:
+        return request.cases
+    given = item._request.getfixturevalue("cases")  # noqa: SLF001 - asked for by the marker, not the body
+    return load(given, base=item.path.parent, **request.fields)
 
 
 def selected(cases: list[Case], state: State) -> list[Case]:

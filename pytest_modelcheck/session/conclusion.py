@@ -54,6 +54,7 @@ def conclude(
         shown=tuple(evidence.shown),
         hidden=evidence.hidden,
         notes=(
+            *spec.notes,
             *_confirmation(evidence),
             *_other_versions(spec, evidence),
             *notes_of(evidence.direct, inapplicable),

@@ -181,11 +181,12 @@ class Story:
         self._examples += [*block.lines, ""]
         script = self.folder.parent / "examples.txt"
         script.write_text("\n".join(self._examples), encoding="utf-8")
+        path = os.pathsep.join([str(self.folder), *filter(None, [os.environ.get("PYTHONPATH")])])
         options = ["-o", "ELLIPSIS", "-o", "NORMALIZE_WHITESPACE"]
         done = subprocess.run(
             [sys.executable, "-m", "doctest", *options, str(script)],
             cwd=self.folder,
-            env=self.environment | {"PYTHONPATH": str(self.folder)},
+            env=self.environment | {"PYTHONPATH": path},
             capture_output=True,
             text=True,
             timeout=300,

@@ -1,0 +1,266 @@
+"""A Hypothesis strategy in place of cases, and ``@given`` beside checks."""
+
+STRATEGY = """
+import pytest
+from hypothesis import strategies as st
+
+words = st.sampled_from(["I want a refund", "Where is my parcel?", "Hello", "Hi", "Good day"])
+orders = st.builds("order {}".format, st.integers(0, 9999))
+
+@pytest.mark.golden(orders, n=300)
+def test_orders(triage, case):
+    assert triage(case.input) == "other"
+"""
+
+
+def test_all_cases_of_a_strategy_are_one_item_and_go_in_batches(project):
+    project.test(STRATEGY)
+    project.model(
+        """
+        from pathlib import Path
+
+        @model_fixture(batch=True, batch_size=64)
+        def triage(model_version):
+            def predict(texts):
+                with Path("batches").open("a") as log:
+                    log.write(f"{len(texts)} ")
+                return ["other"] * len(texts)
+            return predict
+        """
+    )
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(passed=1)
+    assert project.verdict(result).cases.judged == 300
+    assert sorted(map(int, (project.path / "batches").read_text().split())) == [44, 64, 64, 64, 64]
+
+
+def test_a_case_is_found_again_by_its_id(project):
+    project.test(
+        """
+        from hypothesis import strategies as st
+
+        @pytest.mark.golden(st.builds("order {}".format, st.integers(0, 9999)), n=50, at_least=0.99)
+        def test_orders(triage, case):
+            assert "7" not in case.input or not triage(case.input)
+            triage(case.input)
+        """
+    )
+    first = project.verdict(project.run("--model-version=2.0")).shown[0]
+    again = project.verdict(project.run("--model-version=2.0", f"--modelcheck-case={first.id}"))
+    assert again.cases.total == 1
+    assert again.shown[0].input == first.input
+
+
+def test_what_was_approved_is_compared_with(project):
+    project.test(
+        """
+        from hypothesis import strategies as st
+
+        @pytest.mark.golden(st.sampled_from(["a reembolso", "b refund", "c parcel"]), max_changed=0)
+        def test_words(triage, case):
+            triage(case.input)
+        """
+    )
+    project.approve()
+    verdict = project.verdict(project.run("--model-version=2.1"))
+    assert verdict.comparison.shared == 3
+    assert len(verdict.comparison.changed) == 1
+
+
+def test_seed_draws_other_cases(project):
+    project.test(
+        """
+        from hypothesis import strategies as st
+
+        @pytest.mark.golden(st.integers(), n=30, seed=1)
+        def test_one(triage, case):
+            triage(str(case.input))
+            print(sorted([case.id]))
+
+        @pytest.mark.golden(st.integers(), n=30)
+        def test_other(triage, case):
+            triage(str(case.input))
+        """
+    )
+    project.run("--model-version=2.0")
+    assert len(set(project.calls)) > 45
+
+
+def test_perturbs_what_a_strategy_gives(project):
+    project.test(
+        """
+        from hypothesis import strategies as st
+        from pytest_modelcheck import perturb
+
+        parcels = st.builds("parcel {}".format, st.integers(0, 999))
+
+        @pytest.mark.invariance(parcels, under=perturb.append("Hi!"), n=20)
+        def test_greeting(triage, case):
+            assert triage(case.perturbed) == triage(case.input)
+        """
+    )
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(passed=1)
+    assert project.verdict(result).trials.judged == 20
+
+
+def test_the_modelcheck_fixture_takes_a_strategy(project):
+    project.test(
+        """
+        from hypothesis import strategies as st
+
+        def test_run_time(triage, modelcheck):
+            def body(case):
+                assert triage(str(case.input)) == "other"
+            assert modelcheck.golden(body, st.integers(0, 99), n=15).cases.judged == 15
+        """
+    )
+    project.run("--model-version=2.0").assert_outcomes(passed=1)
+
+
+def test_a_fixture_named_cases_may_give_a_strategy(project):
+    project.test(
+        """
+        from hypothesis import strategies as st
+
+        @pytest.fixture
+        def cases():
+            return st.integers(0, 99)
+
+        @pytest.mark.golden(n=15)
+        def test_given_later(triage, case, cases):
+            assert triage(str(case.input)) == "other"
+        """
+    )
+    assert project.verdict(project.run("--model-version=2.0")).cases.judged == 15
+
+
+def test_fewer_cases_than_asked_for_are_said_and_warned_of(project):
+    project.test(
+        """
+        from hypothesis import strategies as st
+
+        @pytest.mark.golden(st.booleans(), n=200)
+        def test_few(triage, case):
+            assert triage(str(case.input)) == "other"
+        """
+    )
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(passed=1, warnings=1)
+    (note,) = project.verdict(result).notes
+    assert note.startswith("strategy booleans() gave 2 different cases, of 200 asked for")
+    result.stdout.fnmatch_lines(
+        ["*ModelcheckWarning: test_triage.py::test_few: strategy booleans() gave 2 *"]
+    )
+
+
+def test_a_broken_strategy_fails_its_test_and_no_other(project):
+    project.test(
+        """
+        from hypothesis import strategies as st
+
+        @pytest.mark.golden(st.integers().map(lambda number: 1 // 0))
+        def test_broken(triage, case):
+            assert triage(str(case.input)) == "other"
+
+        @pytest.mark.golden(["Hello"])
+        def test_sound(triage, case):
+            assert triage(case.input) == "other"
+        """
+    )
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["strategy integers()*ZeroDivisionError*(raised at test_triage.py:*)"])
+    assert "Traceback" not in result.stdout.str()
+
+
+def test_a_strategy_that_cannot_be_meant_is_refused_at_collection(project):
+    project.test(
+        """
+        from hypothesis import strategies as st
+
+        @pytest.mark.golden(st.integers(3, 1))
+        def test_bounds(triage, case):
+            assert triage(str(case.input)) == "other"
+
+        @pytest.mark.golden(["Hello"], n=5)
+        def test_n(triage, case):
+            assert triage(case.input) == "other"
+        """
+    )
+    result = project.run("--model-version=2.0")
+    result.stderr.fnmatch_lines(
+        [
+            "*test_triage.py:5: strategy integers*Cannot have max_value=1*",
+            "*test_triage.py:9: n=5: *sample(n)*",
+        ]
+    )
+
+
+def test_an_async_body_takes_a_strategy(project):
+    project.model(
+        """
+        @model_fixture
+        def triage(model_version):
+            async def predict(text):
+                return "other"
+            return predict
+        """
+    )
+    project.test(
+        """
+        from hypothesis import strategies as st
+
+        @pytest.mark.golden(st.integers(0, 99), n=15)
+        async def test_awaited(triage, case):
+            assert await triage(str(case.input)) == "other"
+        """
+    )
+    assert project.verdict(project.run("--model-version=2.0")).cases.judged == 15
+
+
+# -- @given ----------------------------------------------------------------------------------------------
+
+GIVEN = """
+import pytest
+from hypothesis import given, settings, strategies as st
+
+@settings(max_examples=25, database=None)
+@given(st.sampled_from(["I want a refund", "a refund!", "Hello"]))
+def test_property(triage, text):
+    assert triage(text) == ("refund" if "refund" in text else "other")
+"""
+
+
+def test_an_ordinary_test_with_given_asks_a_model(project):
+    project.test(GIVEN)
+    project.run("-p", "_hypothesis_pytestplugin", "--model-version=2.0").assert_outcomes(passed=1)
+    assert sorted(project.calls) == ["Hello", "I want a refund", "a refund!"]
+    project.run("-p", "_hypothesis_pytestplugin", "--model-version=2.0").assert_outcomes(passed=1)
+    assert len(project.calls) == 3, "answers are remembered"
+
+
+def test_an_ordinary_test_with_given_shrinks_as_ever(project):
+    project.test(
+        GIVEN.replace(
+            'st.sampled_from(["I want a refund", "a refund!", "Hello"])', "st.text(min_size=1)"
+        ).replace(
+            'assert triage(text) == ("refund" if "refund" in text else "other")',
+            'assert len(text) < 3 or triage(text) == "refund"',
+        )
+    )
+    result = project.run("-p", "_hypothesis_pytestplugin", "--model-version=2.0")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*text='000',*"])
+
+
+def test_given_under_a_marker_is_refused(project):
+    project.test(
+        GIVEN.replace("@settings", '@pytest.mark.golden(["Hello"])\n@settings').replace(
+            "triage, text", "triage, case, text"
+        )
+    )
+    result = project.run("-p", "_hypothesis_pytestplugin", "--model-version=2.0")
+    result.stderr.fnmatch_lines(
+        ["*@pytest.mark.golden on a test with @given: *@pytest.mark.golden(st.text(), n=100)*"]
+    )
