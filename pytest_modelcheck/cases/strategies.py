@@ -89,6 +89,9 @@ class StrategySource:
             self.notes = (f"{gave}: it has no more, or they are hard to find",)
         return iter(found)
 
+    def stream(self, layout: Layout) -> None:
+        """Nothing: it is in memory."""
+
     def _case(self, value: Any, layout: Layout) -> Case:
         row = Row(value, Origin(self.name))
         if value is None:
