@@ -1,7 +1,6 @@
 """From a candidate to a baseline: what ``modelcheck approve`` does.
 
-Either everything that was asked for becomes a baseline, or nothing does. All files are written before the
-first takes its place, and ``approved.yaml`` comes last: repeating a killed approval finishes it.
+Either everything that was asked for becomes a baseline, or nothing does, also where it is killed.
 
 PYTEST_DONT_REWRITE
 """
@@ -129,7 +128,7 @@ def approve(
     approved: tuple[Approval, ...] = ()
     if present and (force or not against):
         atomic.sweep(store.root)
-        with atomic.Batch() as batch:
+        with atomic.Batch(store.root) as batch:
             approved = tuple(
                 _record(store, batch, offer, signature, against.get(check, ()), keep_history=keep_history)
                 for check, offer in present.items()

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.baselines import approved, baseline, names
-from pytest_modelcheck.baselines.atomic import Batch
+from pytest_modelcheck.baselines.atomic import Batch, recover
 from pytest_modelcheck.errors import BaselineError, located
 
 if TYPE_CHECKING:
@@ -31,10 +31,14 @@ class BaselineStore:
     Args:
         root: The folder, ``baselines/`` beside the ini file unless the ini says otherwise. It need not
             exist; reading never makes it.
+
+    Raises:
+        BaselineError: An approval was killed half-way, and cannot be finished.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        recover(root)
 
     def path(self, model: str, check: str) -> Path:
         """The file of a check."""
@@ -54,7 +58,7 @@ class BaselineStore:
         Raises:
             BaselineError: The file there cannot be read, or belongs to another test.
         """
-        with Batch() as batch:
+        with Batch(self.root) as batch:
             return self._add(batch, header, baseline.encoded(records))
 
     def adopt(self, batch: Batch, header: Header, candidate: Baseline) -> Written:
@@ -72,7 +76,7 @@ class BaselineStore:
 
     def set_approved(self, model: str, version: Approved, batch: Batch | None = None) -> None:
         """Hold the application to another version: at once, or as the last of a batch."""
-        with Batch() as own:
+        with Batch(self.root) as own:
             approved.write(batch or own, self._approved_path(model), version)
 
     def models(self) -> list[str]:

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from pytest_modelcheck.baselines import atomic
+from pytest_modelcheck.errors import BaselineError
 
 
 def names(folder):
@@ -73,3 +74,63 @@ def test_drafts_of_killed_processes_are_swept_away_and_those_at_work_are_not(tmp
 def test_sweeping_a_folder_that_is_not_there_does_nothing(tmp_path):
     atomic.sweep(tmp_path / "nowhere")
     assert names(tmp_path) == []
+
+
+class TestSeveralFilesTogether:
+    @pytest.fixture
+    def announced(self, tmp_path, monkeypatch):
+        """A batch that was killed when it had announced its steps and done none of them."""
+        (tmp_path / "gone").mkdir()
+        (tmp_path / "gone" / "old").write_bytes(b"old")
+        monkeypatch.setattr(atomic, "_carry_out", lambda steps, root: None)
+        batch = atomic.Batch(tmp_path)
+        batch.add(tmp_path / "a", [b"new"])
+        batch.add(tmp_path / "sub" / "b", [b"new"])
+        batch.remove(tmp_path / "gone" / "old")
+        monkeypatch.setattr(atomic.Batch, "__exit__", lambda batch, *_: batch._announce())
+        with batch:
+            pass
+        monkeypatch.undo()
+        return tmp_path
+
+    def test_what_was_announced_is_finished_by_whoever_comes_next(self, announced):
+        assert not (announced / "a").exists()
+        atomic.recover(announced)
+        assert [(announced / name).read_bytes() for name in ("a", "sub/b")] == [b"new", b"new"]
+        assert names(announced) == ["a", "sub"]
+
+    def test_finishing_twice_at_once_harms_nothing(self, announced):
+        journal = next(announced.glob("*.journal"))
+        text = journal.read_text()
+        atomic.recover(announced)
+        journal.write_text(text)
+        atomic.recover(announced)
+        assert names(announced) == ["a", "sub"]
+
+    @pytest.mark.parametrize("name", ["../outside", "/etc/passwd", "a/../../outside", ""])
+    def test_a_journal_never_reaches_outside(self, tmp_path, name):
+        root = tmp_path / "baselines"
+        root.mkdir()
+        (tmp_path / "outside").write_bytes(b"kept")
+        (root / ".modelcheck-1.journal").write_text(f'[[null, "{name}"]]')
+        with pytest.raises(BaselineError, match=r"\.journal.*Remove this file"):
+            atomic.recover(root)
+        assert (tmp_path / "outside").read_bytes() == b"kept"
+
+    def test_a_rename_that_fails_is_done_later(self, tmp_path, monkeypatch):
+        def refuse(steps, root):
+            raise PermissionError(13, "in use")
+
+        def write():
+            with atomic.Batch(tmp_path) as batch:
+                batch.add(tmp_path / "a", [b"new"])
+                batch.add(tmp_path / "b", [b"new"])
+
+        monkeypatch.setattr(atomic, "_carry_out", refuse)
+        with pytest.raises(PermissionError):
+            write()
+        with pytest.raises(BaselineError, match="cannot be finished here"):
+            atomic.recover(tmp_path)
+        monkeypatch.undo()
+        atomic.recover(tmp_path)
+        assert names(tmp_path) == ["a", "b"]
