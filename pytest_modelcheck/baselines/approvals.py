@@ -179,8 +179,9 @@ def _record(
     candidate = read(header.model, header.test, header.version or "")
     if candidate is None:
         raise BaselineError(f"the candidate of {header.test} has just been removed. Run pytest again.")
-    before = store.version(header.model, header.test)
-    if keep_history and before not in (None, header.version):
+    old = store.header(header.model, header.test)
+    another = old is not None and old.version != header.version
+    if keep_history and another:
         store.keep(batch, header.model, header.test)
     signed = dataclasses.replace(
         candidate.header,
@@ -190,7 +191,9 @@ def _record(
         reason=signature.reason,
         forced=forced,
         plugin=signature.plugin or candidate.header.plugin,
+        past=() if old is None else (*old.past, old.as_past()) if another else old.past,
     )
+    before = None if old is None else old.version
     return Approval(header.test, before, store.adopt(batch, signed, candidate), forced)
 
 

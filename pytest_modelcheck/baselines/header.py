@@ -13,12 +13,29 @@ from pytest_modelcheck.errors import BaselineError, located
 from pytest_modelcheck.records import Finding, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 SCHEMA: Final = 1
 """The newest form of a baseline file that this version reads, and the one that it writes."""
 
 _UPGRADE = "Upgrade it (pip install -U pytest-modelcheck), or restore the file from git."
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was approved of a check once, in a word.
+
+    Attributes:
+        version: The model's version.
+        day: When it was approved, ``"2026-03-01"``.
+        rate: Its pass rate or mean score; ``None`` where it is not known.
+        judged: Over how many cases.
+    """
+
+    version: str
+    day: str
+    rate: float | None
+    judged: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +53,9 @@ class Header:
             the project's folder and a qualified name. Empty where the node id says it.
         files: Digests of the case files, by path relative to the project's folder.
         cases: How many cases follow. Set when the file is written.
+        rate: The run's pass rate, or its mean score; ``None`` where nothing was judged.
+        judged: Over how many cases that is.
+        environment: What the model ran on, ``"CPython 3.12.1, Linux"``.
         others: Versions of the other models that took part, by name.
         findings: What the run found, for whoever approves it. Empty in a baseline.
         approved_at: UTC, ISO 8601, whole seconds; empty in a candidate.
@@ -43,6 +63,7 @@ class Header:
         reason: Why.
         forced: What was overridden by approving it with force.
         plugin: The version of pytest-modelcheck that wrote it.
+        past: What was approved of the check before, oldest first. Empty in a candidate.
     """
 
     test: str
@@ -54,6 +75,9 @@ class Header:
     source: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
     cases: int = 0
+    rate: float | None = None
+    judged: int = 0
+    environment: str = ""
     others: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     approved_at: str = ""
@@ -61,6 +85,11 @@ class Header:
     reason: str = ""
     forced: tuple[str, ...] = ()
     plugin: str = ""
+    past: tuple[Past, ...] = ()
+
+    def as_past(self) -> Past:
+        """What the next approval remembers of this one."""
+        return Past(self.version or "", self.approved_at.partition("T")[0], self.rate, self.judged)
 
 
 def encode(header: Header) -> bytes:
@@ -77,7 +106,8 @@ def encode(header: Header) -> bytes:
     line["files"] = dict(sorted(header.files.items()))
     line["others"] = dict(sorted(header.others.items()))
     line["findings"] = [_finding_out(finding) for finding in header.findings]
-    kept = {name: value for name, value in line.items() if value or name == "cases"}
+    line["past"] = [[past.version, past.day, past.rate, past.judged] for past in header.past]
+    kept = {name: value for name, value in line.items() if value or (name in _NUMBERS and value is not None)}
     try:
         return orjson.dumps(kept)
     except TypeError as error:
@@ -126,13 +156,14 @@ def _header(fields: dict[str, Any], path: str) -> Header:
     for name, kind in _KINDS.items():
         if name in given and not isinstance(given[name], kind):
             raise _damaged(path, f"has {given[name]!r} for {name!r}")
-    try:
-        findings = tuple(_finding_in(item) for item in given.get("findings", ()))
-    except (TypeError, ValueError, KeyError) as error:
-        raise _damaged(path, f"has findings that cannot be read ({error})") from error
-    given |= {"findings": findings, "forced": tuple(given.get("forced", ()))}
+    findings = _each(given, "findings", _finding_in, path)
+    past = _each(given, "past", _past_in, path)
+    given |= {"findings": findings, "forced": tuple(given.get("forced", ())), "past": past}
     return Header(**{"version": None} | given)
 
+
+_NUMBERS: Final = ("cases", "rate")
+"""Fields whose 0 says something."""
 
 _KINDS: Final[dict[str, type | tuple[type, ...]]] = {
     "version": (str, type(None)),
@@ -141,6 +172,9 @@ _KINDS: Final[dict[str, type | tuple[type, ...]]] = {
     "source": str,
     "files": dict,
     "cases": int,
+    "rate": (int, float),
+    "judged": int,
+    "environment": str,
     "others": dict,
     "findings": list,
     "approved_at": str,
@@ -148,7 +182,17 @@ _KINDS: Final[dict[str, type | tuple[type, ...]]] = {
     "reason": str,
     "forced": list,
     "plugin": str,
+    "past": list,
 }
+
+
+def _each(
+    given: Mapping[str, Any], name: str, read: Callable[[list[Any]], object], path: str
+) -> tuple[Any, ...]:
+    try:
+        return tuple(read(item) for item in given.get(name, ()))
+    except (TypeError, ValueError, KeyError) as error:
+        raise _damaged(path, f"has {name} that cannot be read ({error})") from error
 
 
 def _finding_out(finding: Finding) -> list[object]:
@@ -158,6 +202,11 @@ def _finding_out(finding: Finding) -> list[object]:
 def _finding_in(item: list[Any]) -> Finding:
     limit, status, against_baseline, summary = item
     return Finding(str(limit), Status(status), str(summary), against_baseline=bool(against_baseline))
+
+
+def _past_in(item: list[Any]) -> Past:
+    version, day, rate, judged = item
+    return Past(str(version), str(day), None if rate is None else float(rate), int(judged))
 
 
 def _damaged(path: str, what: str) -> BaselineError:

@@ -65,10 +65,10 @@ class BaselineStore:
         """Add a candidate's cases, line by line, to a batch as the approved behaviour of ``header.test``."""
         return self._add(batch, header, candidate.lines())
 
-    def version(self, model: str, check: str) -> str | None:
-        """The version that is approved of one check, or ``None``."""
+    def header(self, model: str, check: str) -> Header | None:
+        """The header of what is approved of one check, or ``None``."""
         path = self.path(model, check)
-        return baseline.read_header(path).version if path.exists() else None
+        return baseline.read_header(path) if path.exists() else None
 
     def approved(self, model: str) -> Approved | None:
         """The version that the application is held to, or ``None``."""

@@ -104,7 +104,7 @@ def test_checks_that_the_version_did_not_run_are_left_and_listed(bench, approvin
     bench.run({"a": 2})
     report = approving()
     assert report.left == ((OTHER, "2.0"),)
-    assert bench.store.version("triage", OTHER) == "2.0"
+    assert bench.store.header("triage", OTHER).version == "2.0"
 
 
 def test_a_selection_leaves_the_rest_as_it_is(bench, approving):
@@ -188,7 +188,7 @@ def test_one_refusal_leaves_everything_as_it_was(bench, approving):
     report = approving()
     assert [refusal.check for refusal in report.refused] == [OTHER]
     assert bench.store.approved("triage") == Approved("2.0")
-    assert bench.store.version("triage", KNOWN) == "2.0"
+    assert bench.store.header("triage", KNOWN).version == "2.0"
 
 
 def test_an_edit_elsewhere_in_the_file_is_no_objection(bench, approving):
@@ -254,3 +254,15 @@ def test_the_last_bits_of_a_float_make_no_diff(bench, approving):
     bench.run({"a": 0.1 + 0.2})
     assert approving().approved[0].written == Written(1)
     assert bench.store.read("triage", KNOWN).line("a") == line
+
+
+def test_each_approval_of_another_version_adds_the_one_before_to_the_past(bench, approving):
+    for version, rate in (("1.0", 0.5), ("1.1", 0.75), ("1.1", 0.8), ("1.0", 0.5)):
+        bench.run({"a": f"{version} {rate}"}, version=version, rate=rate, judged=4)
+        approving(version)
+    found = bench.store.header("triage", KNOWN)
+    assert (found.version, found.rate) == ("1.0", 0.5)
+    assert [(past.version, past.rate, past.judged) for past in found.past] == [
+        ("1.0", 0.5, 4),
+        ("1.1", 0.8, 4),
+    ]

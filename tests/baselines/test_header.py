@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from pytest_modelcheck.baselines.header import Header, decode, encode
+from pytest_modelcheck.baselines.header import Header, Past, decode, encode
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.records import Finding, Status
 
@@ -82,3 +82,26 @@ def test_a_first_line_that_is_no_header_is_an_error(line):
 def test_a_header_that_no_file_can_hold_is_refused_by_its_test():
     with pytest.raises(BaselineError, match=r"t\.py::t: its header cannot be written"):
         encode(Header("t.py::t", "golden", "m", "1\ud800"))
+
+
+def test_a_past_and_a_rate_of_nothing_come_back():
+    past = (Past("1.0", "2026-01-02", 0.0, 12), Past("1.1", "2026-02-03", None, 0))
+    header = Header(
+        "t.py::t", "golden", "m", "2.0", rate=0.0, judged=3, past=past, environment="CPython 3.12.1"
+    )
+    line = encode(header)
+    assert b'"rate":0.0,"judged":3' in line
+    assert decode(line, "f") == header
+
+
+@pytest.mark.parametrize("past", ['"x"', "[[1,2]]", '[["1.0","",null,"many"]]'])
+def test_a_past_that_cannot_be_read_is_an_error_with_its_place(past):
+    line = f'{{"modelcheck":1,"test":"t","kind":"golden","model":"m","past":{past}}}'.encode()
+    with pytest.raises(BaselineError, match=r"f\.jsonl:1: .*past"):
+        decode(line, "f.jsonl")
+
+
+def test_an_approval_leaves_itself_in_the_past_of_the_next():
+    assert Header(
+        "t.py::t", "golden", "m", "2.0", approved_at="2026-03-01T10:00:00Z", rate=0.5, judged=4
+    ).as_past() == Past("2.0", "2026-03-01", 0.5, 4)

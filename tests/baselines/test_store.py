@@ -28,7 +28,7 @@ def head(check=CHECK, model="triage", version="2.0"):
 def test_reading_makes_nothing(store, tmp_path):
     assert store.read("triage", CHECK) is None
     assert store.approved("triage") is None
-    assert store.version("triage", CHECK) is None
+    assert store.header("triage", CHECK) is None
     assert store.models() == []
     assert list(tmp_path.iterdir()) == []
 
@@ -37,7 +37,7 @@ def test_a_check_is_written_where_people_look_for_it(store, record):
     store.write(head(), [record("a", 1)])
     assert (store.root / "triage" / "tests" / "test_a.py" / "test.jsonl").is_file()
     assert store.read("triage", CHECK)["a"] == record("a", 1)
-    assert store.version("triage", CHECK) == "2.0"
+    assert store.header("triage", CHECK).version == "2.0"
 
 
 def test_rewriting_keeps_the_lines_that_say_the_same(store, record):
