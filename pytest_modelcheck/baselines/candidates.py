@@ -54,6 +54,13 @@ class CandidateStore:
         with Batch(durable=False) as batch:
             return baseline.write(batch, path, header, baseline.encoded(records))
 
+    def take(self, candidate: Baseline) -> None:
+        """Copy a candidate of another store, as it is."""
+        header = candidate.header
+        path = self._folder(header.model, header.version or "") / names.check_path(header.test)
+        with Batch(durable=False) as batch:
+            baseline.write(batch, path, header, candidate.lines())
+
     def read(self, model: str, check: str, version: str) -> Baseline | None:
         """What a version did in a check, or ``None`` where it never ran it.
 
@@ -70,6 +77,11 @@ class CandidateStore:
     def entries(self, model: str, version: str) -> Iterator[tuple[Path, Header]]:
         """Every check that a version ran, by path, without the cases."""
         for path in jsonl_files(self._folder(model, version)):
+            yield path, baseline.read_header(path)
+
+    def everything(self) -> Iterator[tuple[Path, Header]]:
+        """Every check that any version of any model ran, by path, without the cases."""
+        for path in jsonl_files(self.root):
             yield path, baseline.read_header(path)
 
     def models(self) -> list[str]:

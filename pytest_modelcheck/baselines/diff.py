@@ -157,16 +157,16 @@ def _compared(before: CaseRecord, after: CaseRecord) -> Iterator[CaseDiff]:
 
 def _side(record: CaseRecord, trial: TrialRecord | None) -> Side:
     if trial is None:
-        return Side(_outcome(record.trials), None)
+        return Side(case_outcome(record.trials), None)
     own = (answer for digest, answer in trial.asked if digest == record.input)
     base = next(own, None) if trial.perturbation is not None else None
-    return Side(_outcome(record.trials), trial.answer, base)
+    return Side(case_outcome(record.trials), trial.answer, base)
 
 
 def _note(before: CaseRecord, after: CaseRecord) -> Note | None:
     if before.input != after.input:
         return "edited"
-    then, now = _outcome(before.trials), _outcome(after.trials)
+    then, now = case_outcome(before.trials), case_outcome(after.trials)
     if then is Outcome.PASSED and now in _BAD:
         return "regressed"
     if then in _BAD and now is Outcome.PASSED:
@@ -207,7 +207,7 @@ def _answers_differ(then: TrialRecord, now: TrialRecord) -> bool:
     return None not in (then.answer, now.answer) and not same_answer(then.answer, now.answer)
 
 
-def _outcome(trials: Sequence[TrialRecord]) -> Outcome:
+def case_outcome(trials: Sequence[TrialRecord]) -> Outcome:
     """How a case came out: as bad as its worst trial that applies."""
     outcomes = {trial.outcome for trial in trials}
     return next((outcome for outcome in _WORST_FIRST if outcome in outcomes), Outcome.SKIPPED)

@@ -16,7 +16,7 @@ from pytest_modelcheck.baselines.atomic import Batch, recover
 from pytest_modelcheck.errors import BaselineError, located
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from pytest_modelcheck.baselines.approved import Approved
@@ -91,13 +91,10 @@ class BaselineStore:
                 if path.relative_to(folder).parts[0] != names.HISTORY:
                     yield path, baseline.read_header(path)
 
-    def unused(self, existing: Collection[str]) -> list[tuple[Path, Header]]:
-        """The baselines of tests that no longer exist.
-
-        Args:
-            existing: The node ids of every test of the project, not just of those selected.
-        """
-        return [(path, header) for path, header in self.entries() if header.test not in existing]
+    def everything(self) -> Iterator[tuple[Path, Header]]:
+        """Every check that is or was approved, history included, by path, without its cases."""
+        for path in jsonl_files(self.root):
+            yield path, baseline.read_header(path)
 
     def keep(self, batch: Batch, model: str, check: str) -> None:
         """Add a copy of what is approved of a check to a batch, as the history of its version."""

@@ -16,6 +16,7 @@ import click
 from pytest_modelcheck import __version__
 from pytest_modelcheck.cli.project import find_project
 from pytest_modelcheck.cli.screen import harmless
+from pytest_modelcheck.cli.upkeep import COMMANDS
 from pytest_modelcheck.cli.workspace import open_workspace
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 
@@ -168,3 +169,7 @@ def list_(ctx: click.Context, patterns: tuple[str, ...]) -> None:
     from pytest_modelcheck.cli import listing
 
     listing.show(open_workspace(ctx.obj), patterns)
+
+
+for _command in COMMANDS:
+    modelcheck.add_command(_command)

@@ -84,11 +84,16 @@ def open_workspace(project: Project, origin: Path | None = None) -> Workspace:
     Raises:
         BaselineError: ``origin`` holds no candidates.
     """
-    folder = project.cache / CANDIDATES if origin is None else _candidates_in(origin)
+    folder = project.cache / CANDIDATES if origin is None else candidates_in(origin)
     return Workspace(project, BaselineStore(project.baselines), CandidateStore(folder))
 
 
-def _candidates_in(origin: Path) -> Path:
+def candidates_in(origin: Path) -> Path:
+    """The folder of candidates that an artifact of CI holds, or is.
+
+    Raises:
+        BaselineError: It holds none.
+    """
     for folder in (origin / CANDIDATES, origin / ".modelcheck_cache" / CANDIDATES, origin):
         if next(folder.glob("*/*/**/*.jsonl"), None) is not None:
             return folder

@@ -53,6 +53,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     config.stash[RECEIVED] = received = Received()
     config.pluginmanager.register(received, "modelcheck-received")
+    listing = config.getoption("modelcheck_collected")
+    if listing is not None:
+        from pytest_modelcheck.plugin.listing import Listing
+
+        config.pluginmanager.register(Listing(listing), "modelcheck-listing")
 
 
 @pytest.hookimpl(tryfirst=True)  # before -k and its like: what they deselect still exists

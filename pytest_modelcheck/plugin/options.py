@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         help="never call a model: a prediction that is not remembered is an error.",
     )
+    group.addoption("--modelcheck-collected", metavar="FILE", help=argparse.SUPPRESS)  # for modelcheck prune
     parser.addini("model_version", "default of --model-version; several as NAME=VERSION, a line each")
     parser.addini("modelcheck_baseline", "default of --modelcheck-baseline")
     parser.addini("modelcheck_cache", "default of --modelcheck-cache", default="use")

@@ -88,13 +88,6 @@ def test_a_model_of_an_odd_name_is_listed_by_that_name(store, record):
     assert [header.test for _, header in store.entries("../a[b]")] == [CHECK]
 
 
-def test_baselines_of_tests_that_no_longer_exist_are_unused(store, record):
-    store.write(head(), [record("a", 1)])
-    store.write(head("tests/test_a.py::test_gone"), [record("a", 1)])
-    assert [header.test for _, header in store.unused({CHECK})] == ["tests/test_a.py::test_gone"]
-    assert store.unused({CHECK, "tests/test_a.py::test_gone"}) == []
-
-
 def test_history_keeps_what_was_approved_byte_for_byte(store, record):
     store.write(head(), [record("a", 1)])
     before = store.path("triage", CHECK).read_bytes()

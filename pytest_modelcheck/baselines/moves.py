@@ -1,0 +1,119 @@
+"""What a test leaves behind when it gets another name, or is deleted.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.baselines import baseline, header, names
+from pytest_modelcheck.baselines.atomic import Batch
+from pytest_modelcheck.baselines.store import jsonl_files
+from pytest_modelcheck.errors import BaselineError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+    from pathlib import Path
+
+    from pytest_modelcheck.baselines.header import Header
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A file of remembered behaviour that shall lie under another test's name."""
+
+    path: Path
+    target: Path
+    header: Header
+    check: str
+
+
+def renamed(check: str, old: str, new: str) -> str | None:
+    """The name of a check once ``old`` is called ``new``, or ``None`` where that does not touch it.
+
+    Both are a folder, a file, a class or a test, as pytest writes node ids.
+
+    >>> renamed("tests/test_a.py::TestX::test_b[1]", "tests/test_a.py", "tests/unit/test_a.py")
+    'tests/unit/test_a.py::TestX::test_b[1]'
+    >>> renamed("tests/test_a.py::test_b[1]", "tests/test_a.py::test_b", "tests/test_a.py::test_c")
+    'tests/test_a.py::test_c[1]'
+    >>> renamed("tests/test_a.py::test_bc", "tests/test_a.py::test_b", "tests/test_a.py::test_c")
+    """
+    old, new = old.rstrip("/"), new.rstrip("/")
+    if check == old:
+        return new
+    rest = check.removeprefix(old)
+    return new + rest if rest != check and rest.startswith(("::", "[", "/")) else None
+
+
+def moves(root: Path, old: str, new: str) -> list[Move]:
+    """Every file below a folder of baselines or candidates that a new name moves, history included."""
+    found = []
+    for path in jsonl_files(root):
+        head = baseline.read_header(path)
+        check = renamed(head.test, old, new)
+        if check is not None:
+            place = _place_of(path, head.test)
+            found.append(Move(path, place.joinpath(*names.check_path(check).parts), head, check))
+    return found
+
+
+def move(root: Path, planned: Collection[Move], *, durable: bool = True) -> None:
+    """Carry moves out, all or none; nothing but the header's names changes.
+
+    Raises:
+        UsageError: Something else is remembered under a new name already.
+    """
+    leaving = {one.path for one in planned}
+    for one in planned:
+        if one.target.exists() and one.target not in leaving:
+            raise UsageError(
+                f"{one.check} has a baseline of its own already ({one.target.relative_to(root)}). "
+                "Remove one of the two first."
+            )
+    with Batch(root, durable=durable) as batch:
+        arriving = {one.target for one in planned}
+        for one in planned:
+            batch.add(one.target, _under_new_name(one))
+        for path in leaving - arriving:
+            batch.remove(path)
+
+
+def remove(root: Path, paths: Collection[Path]) -> None:
+    """Remove files of baselines, all or none, and the folders that this leaves empty."""
+    with Batch(root) as batch:
+        for path in paths:
+            batch.remove(path)
+
+
+def gone(entries: Iterator[tuple[Path, Header]], exists: Callable[[str], bool]) -> list[tuple[Path, Header]]:
+    """The entries whose test does not exist any more."""
+    return [(path, head) for path, head in entries if not exists(head.test)]
+
+
+def _under_new_name(one: Move) -> Iterator[bytes]:
+    with one.path.open("rb") as file:
+        file.readline()
+        old, source = one.header.test, one.header.source
+        head = dataclasses.replace(
+            one.header, test=one.check, source=_source_under(source, old, one.check) if source else ""
+        )
+        yield header.encode(head) + b"\n"
+        yield from file
+
+
+def _source_under(source: str, old: str, new: str) -> str:
+    """Where the source stands now: in the test's own file it moves along, elsewhere it stays."""
+    file, separator, qualname = source.partition("::")
+    return f"{new.partition('::')[0]}{separator}{qualname}" if file == old.partition("::")[0] else source
+
+
+def _place_of(path: Path, check: str) -> Path:
+    """The folder that a check's file lies below: that of a model, of a version, of history."""
+    parts = names.check_path(check).parts
+    if path.parts[-len(parts) :] != parts:
+        raise BaselineError(f"{path} is not where the behaviour of {check} belongs. Move it back by hand.")
+    return path.parents[len(parts) - 1]

@@ -1,0 +1,53 @@
+"""``modelcheck prune``: removes the baselines of tests that do not exist any more.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pytest_modelcheck.baselines.moves import gone, remove
+from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.cli.collected import existence
+from pytest_modelcheck.cli.project import shown
+from pytest_modelcheck.cli.screen import indented, print_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from pytest_modelcheck.baselines.header import Header
+    from pytest_modelcheck.cli.workspace import Workspace
+
+
+def prune(workspace: Workspace, *, yes: bool) -> None:
+    """List what is of no use, and remove it once that is agreed to."""
+    store, candidates = workspace.store, workspace.candidates
+    approved, ran = list(store.everything()), list(candidates.everything())
+    exists = existence(workspace.project, (header.test for _, header in (*approved, *ran)))
+    useless, forgotten = gone(iter(approved), exists), gone(iter(ran), exists)
+    if not useless and not forgotten:
+        click.echo(f"Nothing to prune: every test in {shown(store.root)} still exists.")
+        return
+    print_lines(_told(useless, forgotten))
+    if yes or click.confirm("Remove them?"):
+        remove(store.root, [path for path, _ in useless])
+        remove(candidates.root, [path for path, _ in forgotten])
+        click.echo(f"Removed. Look at it with git diff, and commit it. A test that only moved: {_RENAME}")
+    else:
+        click.echo(f"Nothing was removed. A test that only moved: {_RENAME}")
+
+
+_RENAME = "modelcheck rename OLD NEW"
+
+
+def _told(useless: Sequence[tuple[Path, Header]], forgotten: Sequence[tuple[Path, Header]]) -> Iterator[str]:
+    if useless:
+        yield f"{plural(len(useless), 'baseline')} of tests that do not exist any more:"
+        yield from indented(f"{head.test}  ({head.model} {head.version})" for _, head in useless)
+    if forgotten:
+        yield f"{plural(len(forgotten), 'candidate')} of such tests, in the cache:"
+        yield from indented(f"{head.test}  ({head.model} {head.version})" for _, head in forgotten)

@@ -1,0 +1,42 @@
+"""``modelcheck rename``: a test that got another name keeps its baseline.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.baselines.moves import move, moves
+from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.cli.project import shown
+from pytest_modelcheck.cli.screen import indented, print_lines
+from pytest_modelcheck.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_modelcheck.baselines.moves import Move
+    from pytest_modelcheck.cli.workspace import Workspace
+
+
+def rename(workspace: Workspace, old: str, new: str) -> None:
+    """Move what is approved and what was run of the tests that ``old`` means.
+
+    Raises:
+        UsageError: Nothing is remembered of them, or something is remembered under the new name.
+    """
+    store, candidates = workspace.store, workspace.candidates
+    approved, ran = moves(store.root, old, new), moves(candidates.root, old, new)
+    if not approved and not ran:
+        raise UsageError(f"nothing is remembered of {old}. See all: modelcheck list")
+    move(store.root, approved)
+    move(candidates.root, ran, durable=False)
+    print_lines(_told(workspace, approved, ran))
+
+
+def _told(workspace: Workspace, approved: Sequence[Move], ran: Sequence[Move]) -> Iterator[str]:
+    for one in approved:
+        yield from indented([f"{one.header.test} → {one.check} ({one.header.model} {one.header.version})"])
+    kept = f"{plural(len(approved), 'baseline')} and {plural(len(ran), 'candidate')} renamed"
+    yield f"{kept} in {shown(workspace.store.root)}: commit them together with the test."

@@ -1,0 +1,102 @@
+"""``modelcheck show``: the approved behaviour of a check, case by case.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pytest_modelcheck.baselines.candidates import find
+from pytest_modelcheck.baselines.diff import case_outcome
+from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical.wording import percent, plural
+from pytest_modelcheck.cli.screen import indented, print_lines, width
+from pytest_modelcheck.cli.selection import selection
+from pytest_modelcheck.cli.targets import target
+from pytest_modelcheck.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_modelcheck.baselines.baseline import Baseline
+    from pytest_modelcheck.cli.workspace import Workspace
+    from pytest_modelcheck.records import CaseRecord, TrialRecord
+
+
+def show(workspace: Workspace, pattern: str, version: str | None, form: str) -> None:
+    """Print what is approved of the checks that are meant, or what a version did in them.
+
+    Raises:
+        UsageError: No check is meant.
+    """
+    found = list(_found(workspace, pattern, version))
+    if not found:
+        of = "approved" if version is None else f"that {version} ran"
+        raise UsageError(f"no check {of} is meant by {pattern!r}. See all: modelcheck list")
+    for baseline in found:
+        if form == "json":
+            print_lines(_json_lines(baseline))
+        else:
+            print_lines(_lines(baseline))
+
+
+def _found(workspace: Workspace, pattern: str, version: str | None) -> Iterator[Baseline]:
+    selected = selection([pattern])
+    store, candidates = workspace.store, workspace.candidates
+    if version is None:
+        for _, header in store.entries():
+            if selected(header.test) and (approved := store.read(header.model, header.test)) is not None:
+                yield approved
+        return
+    model, version = target(version, workspace.models())
+    approved_checks = {header.test for _, header in store.entries(model)}
+    ran = {header.test for _, header in candidates.entries(model, version)}
+    for check in sorted(filter(selected, approved_checks | ran)):
+        if (found := find(store, candidates, model, check, version)) is not None:
+            yield found
+
+
+def _lines(baseline: Baseline) -> Iterator[str]:
+    header = baseline.header
+    yield click.style(excerpt(header.test, 1 << 20), bold=True)
+    rate = "" if header.rate is None else f", {percent(header.rate)} pass"
+    yield from indented([f"{header.model} {header.version}, {plural(len(baseline), 'case')}{rate}"])
+    told = {
+        "approved": f"{header.approved_at} by {header.approved_by}" if header.approved_at else "",
+        "reason": header.reason,
+        "fingerprint": header.fingerprint or "",
+        "ran on": header.environment,
+        "forced": "; ".join(header.forced),
+    }
+    yield from indented(f"{name}: {value}" for name, value in told.items() if value)
+    for case in baseline:
+        yield from _case_lines(baseline[case])
+    yield ""
+
+
+def _case_lines(record: CaseRecord) -> Iterator[str]:
+    name = f"    {case_outcome(record.trials).value:7} {excerpt(record.id, 30)}  "
+    yield name + excerpt(record.about, max(10, width() - len(name)))
+    for trial in record.trials:
+        yield from indented([f"{_which(trial)}→ {_answer(trial)}"], 12)
+
+
+def _which(trial: TrialRecord) -> str:
+    run = f"run {trial.repeat + 1} " if trial.repeat else ""
+    return f"{trial.perturbation} {run}" if trial.perturbation is not None else run
+
+
+def _answer(trial: TrialRecord) -> str:
+    return "no answer" if trial.answer is None else excerpt(trial.answer.decode(), 200)
+
+
+def _json_lines(baseline: Baseline) -> Iterator[str]:
+    """The file as it is: a header, then a case a line."""
+    from pytest_modelcheck.baselines import header
+
+    yield header.encode(baseline.header).decode()
+    for line in baseline.lines().values():
+        yield line.decode()

@@ -1,0 +1,65 @@
+import pytest
+from click.testing import CliRunner
+
+from pytest_modelcheck.cli.command import modelcheck
+
+
+@pytest.fixture
+def approved(project, command):
+    for name in ("test_known", "test_other"):
+        project.run({"a": 1}, name)
+    command("approve", "2.1")
+    return project
+
+
+def files(project):
+    return sorted(path.stem for path in (project.root / "baselines").rglob("*.jsonl"))
+
+
+def delete(project, name):
+    path = project.root / "tests" / "test_triage.py"
+    path.write_text(path.read_text().replace(f"def {name}(): pass\n", ""))
+
+
+def test_nothing_goes_while_every_test_is_there(approved, command):
+    assert "Nothing to prune" in command("prune", "--yes").output
+    assert files(approved) == ["test_known", "test_other"]
+
+
+def test_the_baseline_of_a_deleted_test_is_listed_and_removed(approved, command):
+    delete(approved, "test_other")
+    output = command("prune", "--yes").output
+    assert (
+        "1 baseline of tests that do not exist any more:\n  tests/test_triage.py::test_other  (triage 2.1)"
+        in output
+    )
+    assert files(approved) == ["test_known"]
+    assert "test_other" not in command("list").output
+
+
+def test_nothing_is_removed_before_it_is_agreed_to(approved):
+    delete(approved, "test_other")
+    result = CliRunner().invoke(modelcheck, ["prune"], input="n\n")
+    assert "Nothing was removed. A test that only moved: modelcheck rename OLD NEW" in result.output
+    assert files(approved) == ["test_known", "test_other"]
+
+
+def test_a_file_that_is_gone_takes_its_folders_along(approved, command):
+    (approved.root / "tests" / "test_triage.py").unlink()
+    command("prune", "--yes")
+    assert files(approved) == []
+    assert [path.name for path in (approved.root / "baselines" / "triage").iterdir()] == ["approved.yaml"]
+
+
+def test_tests_that_pytest_cannot_collect_are_no_reason_to_remove_anything(approved, command):
+    (approved.root / "tests" / "test_triage.py").write_text("import nothing_of_that_name\n")
+    output = command("prune", "--yes", code=2).output
+    assert "pytest cannot collect the tests" in output
+    assert "nothing_of_that_name" in output
+    assert files(approved) == ["test_known", "test_other"]
+
+
+def test_checks_that_a_test_makes_at_run_time_belong_to_it(approved, command):
+    approved.run({"a": 1}, test="tests/test_triage.py::test_known::French")
+    command("approve", "2.1", "--force")
+    assert "Nothing to prune" in command("prune", "--yes").output

@@ -1,0 +1,55 @@
+import pytest
+
+OLD, NEW = "tests/test_triage.py::test_known", "tests/test_triage.py::test_tickets"
+
+
+@pytest.fixture
+def approved(project, command):
+    project.run({"a": 1}, version="1.0")
+    command("approve", "1.0")
+    project.run({"a": 2})
+    command("approve", "2.1", "--keep-history")
+    return project
+
+
+def test_a_renamed_test_keeps_its_baseline_its_history_and_its_candidates(approved, command):
+    before = command("show", OLD).output
+    output = command("rename", OLD, NEW).output
+    assert "2 baselines and 2 candidates renamed" in output
+    assert command("show", NEW).output == before.replace(OLD, NEW)
+    assert "1.0" in command("history", NEW).output
+    assert "no check approved" in command("show", OLD, code=2).output
+    assert "→ 1" in command("show", NEW, "1.0").output
+    files = sorted(path.name for path in (approved.root / "baselines").rglob("*.jsonl"))
+    assert files == ["test_tickets.jsonl", "test_tickets.jsonl"]
+
+
+def test_a_file_takes_all_its_tests_along_and_leaves_no_empty_folder(approved, command):
+    approved.run({"a": 1}, "test_other")
+    command("approve", "2.1")
+    command("rename", "tests/test_triage.py", "tests/unit/test_routing.py")
+    found = command("list").output
+    assert "tests/unit/test_routing.py::test_known" in found
+    assert "tests/unit/test_routing.py::test_other" in found
+    assert "test_triage" not in found
+    assert not list((approved.root / "baselines").rglob("test_triage.py"))
+
+
+def test_a_name_that_is_taken_is_refused_and_nothing_is_moved(approved, command):
+    approved.run({"a": 1}, "test_other")
+    command("approve", "2.1")
+    output = command("rename", OLD, "tests/test_triage.py::test_other", code=2).output
+    assert "has a baseline of its own already" in output
+    assert OLD in command("show", OLD).output
+
+
+def test_a_name_that_nothing_is_known_of_is_refused(approved, command):
+    assert (
+        "nothing is remembered of tests/test_x.py"
+        in command("rename", "tests/test_x.py", "y.py", code=2).output
+    )
+
+
+def test_the_same_name_changes_nothing(approved, command):
+    command("rename", OLD, OLD)
+    assert OLD in command("show", OLD).output
