@@ -38,7 +38,10 @@ def history(ctx: click.Context, patterns: tuple[str, ...], form: str) -> None:
 @_FORMAT
 @click.pass_context
 def show(ctx: click.Context, check: str, version: str | None, form: str) -> None:
-    """Show what is approved of a check, case by case; with a version, what that did."""
+    """Show what is approved of a check, case by case.
+
+    With a version: what that version did, as approved once or as last run.
+    """
     from pytest_modelcheck.cli import show as work
 
     work.show(open_workspace(ctx.obj), check, version, form)

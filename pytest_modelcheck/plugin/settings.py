@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,7 @@ def settings_of(config: pytest.Config) -> Settings:
         keep=cache != "off",
         refresh=cache == "refresh",
         offline=config.getoption("modelcheck_offline") or config.getini("modelcheck_offline"),
-        update=config.getoption("modelcheck_update"),
+        update=config.getoption("modelcheck_update") > 0,
         baseline=config.getoption("modelcheck_baseline") or config.getini("modelcheck_baseline") or None,
         suite_false_fail_rate=_suite_false_fail_rate(config),
     )
@@ -68,6 +69,8 @@ def settings_of(config: pytest.Config) -> Settings:
             "--modelcheck-update approves whole checks, and --modelcheck-case runs part of one: "
             "use one of the two"
         )
+    if config.getoption("modelcheck_update") == 1 and _in_ci():
+        raise UsageError(_UNSEEN)
     versions = config.getoption("model_version") or config.getini("model_version").split("\n")
     return Settings(
         root=root,
@@ -76,6 +79,18 @@ def settings_of(config: pytest.Config) -> Settings:
         cases=tuple(config.getoption("modelcheck_case")),
         versions=tuple(version.strip() for version in versions if version.strip()),
     )
+
+
+_UNSEEN = (
+    "--modelcheck-update in CI would approve whatever the model does today, unseen. Leave it out: the "
+    "run leaves candidates that a person can approve (modelcheck merge, diff, approve). Where this job "
+    "puts the result before a reviewer, say it twice: --modelcheck-update --modelcheck-update"
+)
+
+
+def _in_ci() -> bool:
+    """Whether this is a job of CI: all common services set ``CI``."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false", "no")
 
 
 def _suite_false_fail_rate(config: pytest.Config) -> float | None:

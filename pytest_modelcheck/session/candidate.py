@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import platform
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.baselines.header import Header
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def leave_candidate(inquiry: Inquiry) -> None:
     """Write what the model did, unless only some cases were run, or its version has no name."""
-    spec, subject, session = inquiry.spec, inquiry.subject, inquiry.session
+    spec, subject, session, evidence = inquiry.spec, inquiry.subject, inquiry.session, inquiry.evidence
     if spec.partial or subject.version is None:
         return
     header = Header(
@@ -27,14 +28,24 @@ def leave_candidate(inquiry: Inquiry) -> None:
         body=spec.provenance.body,
         source=spec.provenance.source,
         files=spec.provenance.files,
+        # Where bodies compare with the approved answer, how many do so says nothing once this is approved.
+        rate=None if evidence.reads_approved else evidence.observed.rate,
+        judged=0 if evidence.reads_approved else evidence.observed.cases.judged,
+        environment=_environment(),
         others={model.name: model.version or "" for model in spec.others},
-        findings=tuple(inquiry.evidence.findings),
+        findings=tuple(evidence.findings),
         plugin=session.plugin,
     )
     try:
-        session.candidates.write(header, inquiry.evidence.to_approve())
+        session.candidates.write(header, evidence.to_approve())
     except OSError as error:
         session.warnings.append(
             f"what {subject.label} did could not be left for `modelcheck approve`: {error}. "
             "Make the folder writable, or name another (modelcheck_cache_dir)"
         )
+
+
+def _environment() -> str:
+    """What the model ran on, in a word: ``CPython 3.12.1, Linux x86_64``."""
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{python}, {platform.system()} {platform.machine()}"

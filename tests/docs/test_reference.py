@@ -4,6 +4,7 @@ Tables between ``<!-- generated: NAME -->`` and ``<!-- end -->`` are made of the
 ``REWRITE_DOCS=1`` in the environment they are written anew.
 """
 
+import argparse
 import dataclasses
 import importlib
 import inspect
@@ -12,11 +13,13 @@ import os
 import re
 from pathlib import Path
 
+import click
 import pytest
 
 import pytest_modelcheck
 from pytest_modelcheck import cases, perturb
 from pytest_modelcheck.checks.limits import Limits
+from pytest_modelcheck.cli.command import modelcheck
 from pytest_modelcheck.plugin import definitions, markers
 from pytest_modelcheck.plugin.options import add_options
 
@@ -43,6 +46,8 @@ class Options:
 def options_table():
     rows = []
     for name, attributes in Options().command_line:
+        if attributes["help"] is argparse.SUPPRESS:
+            continue
         values = attributes.get("metavar") or "|".join(attributes.get("choices", ()))
         rows.append((f"`{name}{'=' + escaped(values) if values else ''}`", escaped(attributes["help"])))
     return table(("option", "what it does"), rows)
@@ -79,7 +84,22 @@ def perturbations_table():
     return table(("perturbation", "what it does"), rows)
 
 
+SHAPE = {"terminal_width": 80, "help_option_names": ["-h", "--help"]}
+
+
+def commands_text():
+    """The help of the command, and of each of its commands, as it prints it."""
+    top = click.Context(modelcheck, info_name="modelcheck", **SHAPE)
+    parts = [f"```text\n{modelcheck.get_help(top)}\n```"]
+    for name in modelcheck.list_commands(top):
+        command = modelcheck.get_command(top, name)
+        context = click.Context(command, info_name=name, parent=top, **SHAPE)
+        parts.append(f"## modelcheck {name}\n\n```text\n{command.get_help(context)}\n```")
+    return "\n\n".join(parts)
+
+
 TABLES = {
+    "commands": ("command.md", commands_text),
     "options": ("options.md", options_table),
     "ini": ("options.md", ini_table),
     "limits": ("markers.md", limits_table),

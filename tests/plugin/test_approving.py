@@ -37,3 +37,50 @@ def test_an_ordinary_failing_test_does_not_keep_checks_from_being_approved(proje
     result = project.run("--model-version=2.0", "--modelcheck-update")
     assert result.ret == 1
     result.stdout.fnmatch_lines(["approved: triage 2.0, 1 check in baselines"])
+
+
+def test_in_ci_nothing_is_approved_that_nobody_has_seen(project, monkeypatch):
+    monkeypatch.setenv("CI", "true")
+    project.test(GOLDEN)
+    result = project.run("--model-version=2.0", "--modelcheck-update")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(
+        ["ERROR: --modelcheck-update in CI would approve whatever the model does today*"]
+    )
+    assert project.calls == []
+    assert not (project.path / "baselines").exists()
+
+
+def test_in_ci_it_is_done_where_it_is_said_twice(project, monkeypatch):
+    monkeypatch.setenv("CI", "true")
+    project.test(GOLDEN)
+    result = project.run("--model-version=2.0", "--modelcheck-update", "--modelcheck-update")
+    result.stdout.fnmatch_lines(["approved: triage 2.0, 1 check in baselines"])
+
+
+def test_a_variable_that_says_no_is_no_ci(project, monkeypatch):
+    monkeypatch.setenv("CI", "false")
+    project.test(GOLDEN)
+    project.approve("2.0")
+
+
+def test_a_baseline_says_how_good_the_version_was_where_it_ran_and_what_was_before(project):
+    project.test(GOLDEN.replace("0.95", "0.5"))
+    project.approve("2.0")
+    project.approve("2.1")
+    project.command("history", "--format=json").stdout.fnmatch_lines(['*"rate": 1.0,*', '*"rate": 0.8,*'])
+    project.command("show", "test_known_tickets").stdout.fnmatch_lines(
+        ["  triage 2.1, 10 cases, 80% pass", "  ran on: *Python *"]
+    )
+
+
+def test_an_outcome_that_compares_with_what_was_approved_has_no_rate(project):
+    project.test(
+        """
+        @pytest.mark.golden("tickets.yaml", max_changed=5)
+        def test_answers(triage, case):
+            assert triage(case.input) == case.approved
+        """
+    )
+    project.approve("2.0")
+    assert b'"rate"' not in b"".join(project.baselines().values())

@@ -1,8 +1,13 @@
 """``-n 2``: the verdicts and the section of one process; only the controller writes baselines."""
 
+import re
+import shutil
+
 import pytest
 
 pytest.importorskip("xdist")
+
+MOMENT = re.compile(rb'"approved_at":"[^"]*",')
 
 TESTS = """
 @pytest.mark.golden("tickets.yaml", at_least=0.5)
@@ -89,3 +94,16 @@ def test_inconclusive_checks_warn_from_workers_too(project):
     result = project.run_apart("-p", "xdist", "-n", "2", "--model-version=1")
     result.assert_outcomes(passed=1, warnings=1)
     result.stdout.fnmatch_lines(["*InconclusiveWarning: *::test_coin: *"])
+
+
+def test_four_workers_write_what_one_process_writes_byte_for_byte(project):
+    project.test(TESTS)
+    found = []
+    for workers in ("0", "4"):
+        for folder in ("baselines", ".modelcheck_cache"):
+            shutil.rmtree(project.path / folder, ignore_errors=True)
+        run = project.run_apart("-p", "xdist", "-n", workers, "--model-version=2.0", "--modelcheck-update")
+        run.assert_outcomes(passed=7)
+        found.append({name: MOMENT.sub(b"", text) for name, text in project.baselines().items()})
+    assert found[0] == found[1]
+    assert len(found[0]) == 7
