@@ -32,6 +32,42 @@ CheckKind = Literal["golden", "invariance", "directional"]
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """From where to where a score may go; infinite where it has no bounds.
+
+    >>> Scale(-1.0, 1.0).width, Scale(-1.0, 1.0).unit(0.5)
+    (2.0, 0.75)
+    """
+
+    low: float = 0.0
+    high: float = 1.0
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it ends on both sides."""
+        return self.low > -math.inf and self.high < math.inf
+
+    @property
+    def width(self) -> float:
+        """From its one end to the other."""
+        return self.high - self.low
+
+    def unit(self, value: float) -> float:
+        """Where a value lies on a bounded scale: 0 at its low end, 1 at its high end."""
+        return (value - self.low) / self.width
+
+    def __str__(self) -> str:
+        return f"from {self.low:g} to {self.high:g}" if self.bounded else "without bounds"
+
+
+GRADE: Final = Scale()
+"""The scale of a grade, from worst to best."""
+
+CHANGE: Final = Scale(-1.0, 1.0)
+"""The scale of the change from one grade to another."""
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """Where a case was written: a file as the user knows it, and its line (from 1)."""
 
@@ -121,7 +157,7 @@ class TrialRecord:
         perturbation: The name of the perturbation, or ``None``.
         variant: Which of the perturbation's variants, from 0.
         repeat: Which run of the same trial, from 0.
-        score: The graded outcome in [0, 1], or ``None`` for pass or fail.
+        score: The graded outcome, on the scale of its check, or ``None`` for pass or fail.
         about: The beginning of the perturbed input, for people.
     """
 
@@ -391,6 +427,8 @@ class Verdict:
         approved_version: The version that the application is held to, or ``None``.
         rate: The pass rate over cases, or the mean score; ``None`` where nothing was judged.
         graded: Whether ``rate`` is a mean of scores.
+        scale: From where to where the scores may go.
+        signed: Whether the scores are changes, of which 0 says that nothing moved.
         cases: How the cases came out.
         trials: How the trials came out.
         interval: Around ``rate``.
@@ -418,6 +456,8 @@ class Verdict:
     approved_version: str | None = None
     rate: float | None = None
     graded: bool = False
+    scale: Scale = GRADE
+    signed: bool = False
     cases: Tally = Tally()
     trials: Tally = Tally()
     interval: Interval | None = None

@@ -80,9 +80,22 @@ def _within(trials: Sequence[TrialRecord], places: Collection[tuple[str, int]]) 
 
 
 def compare(
-    now: Sequence[CaseRecord], then: Mapping[str, CaseRecord], version: str, *, replayed: int = 0
+    now: Sequence[CaseRecord],
+    then: Mapping[str, CaseRecord],
+    version: str,
+    *,
+    replayed: int = 0,
+    worst: float = 0.0,
 ) -> Comparison:
-    """Say what regressed, what was fixed and what changed since ``version`` was approved."""
+    """Say what regressed, what was fixed and what changed since ``version`` was approved.
+
+    Args:
+        now: The cases of this run.
+        then: Those of the baseline, by id.
+        version: The version that was approved.
+        replayed: How many of those were judged again.
+        worst: The score of a run that fails, where there are scores.
+    """
     paired = pairs(now, then)
     judged = [pair for pair in paired if pair.judged]
     regressed, fixed = [], []
@@ -92,7 +105,11 @@ def compare(
             regressed.append(pair.id)
         elif passes and not passed:
             fixed.append(pair.id)
-    rate = score_of if is_graded(now) else _passes
+    graded = is_graded(now)
+
+    def rate(trials: Sequence[TrialRecord]) -> float:
+        return score_of(trials, worst) if graded else float(outcome_of(trials) is Outcome.PASSED)
+
     return Comparison(
         version=version,
         shared=len(paired),
@@ -115,10 +132,6 @@ def _p_value(regressed: int, fixed: int) -> float | None:
     from pytest_modelcheck.stats.paired import mcnemar_exact
 
     return mcnemar_exact(regressed, fixed)
-
-
-def _passes(trials: Sequence[TrialRecord]) -> float:
-    return float(outcome_of(trials) is Outcome.PASSED)
 
 
 def _mean(values: Sequence[float]) -> float | None:

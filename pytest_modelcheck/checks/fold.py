@@ -31,15 +31,18 @@ def outcome_of(trials: Sequence[TrialRecord]) -> Outcome:
     return next((outcome for outcome in _RANK if outcome in outcomes), Outcome.SKIPPED)
 
 
-def score_of(trials: Sequence[TrialRecord]) -> float:
-    """A case's score: the mean over its judged trials; pass is 1 and fail is 0 where none was given."""
-    scores = [_score(trial) for trial in trials if trial.outcome in _JUDGED]
+def score_of(trials: Sequence[TrialRecord], worst: float = 0.0) -> float:
+    """A case's score: the mean over its judged trials.
+
+    A failed trial has the ``worst`` score, and a passed one that was given none has 1.
+    """
+    scores = [_score(trial, worst) for trial in trials if trial.outcome in _JUDGED]
     return sum(scores) / len(scores)
 
 
-def _score(trial: TrialRecord) -> float:
+def _score(trial: TrialRecord, worst: float) -> float:
     if trial.outcome is Outcome.FAILED:
-        return 0.0
+        return worst
     return 1.0 if trial.score is None else trial.score
 
 

@@ -15,12 +15,12 @@ from pytest_modelcheck.canonical.wording import percent, plural
 from pytest_modelcheck.checks.limits import allowed, exceeds
 from pytest_modelcheck.checks.noise import DropNoise, ExcessNoise, RateNoise, Rule, ShareNoise
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.records import Finding, Status
+from pytest_modelcheck.records import GRADE, Finding, Status
 
 if TYPE_CHECKING:
     from pytest_modelcheck.checks.limits import Allowance, Limits
     from pytest_modelcheck.checks.runs import Runs, Shares
-    from pytest_modelcheck.records import Comparison, Tally
+    from pytest_modelcheck.records import Comparison, Scale, Tally
     from pytest_modelcheck.stats.invariance import Excess
 
 
@@ -39,6 +39,9 @@ class Observed:
             passes or fails; ``None`` where counts say it all.
         units: What the units are, in the plural.
         graded: Whether values are scores.
+        scale: From where to where scores may go.
+        signed: Whether scores are changes.
+        unscored: Cases with a run that has no score, where the scale says nothing of pass and fail.
         score_as: What a case with several runs is worth, where that is not the share that passes.
         comparison: With the approved behaviour, or ``None``.
         pairs: The runs of each case that is compared, then and now, where exchanging them within the case is
@@ -59,6 +62,9 @@ class Observed:
     means: tuple[float, ...] | None = None
     units: str = "cases"
     graded: bool = False
+    scale: Scale = GRADE
+    signed: bool = False
+    unscored: int = 0
     score_as: str | None = None
     comparison: Comparison | None = None
     pairs: tuple[Runs, ...] | None = None
@@ -97,10 +103,29 @@ def judge(observed: Observed, limits: Limits, *, varies: bool) -> list[Finding]:
             f"at_least={limits.at_least:g} cannot be held against a body that compares with case.approved: "
             "how many answers may differ is max_changed"
         )
+    _refuse_without_meaning(observed, limits)
     findings = list(_guards(observed, limits))
-    if observed.cases.judged:
+    if observed.cases.judged and not observed.unscored:
         findings += _limits(observed, limits, varies=varies)
     return findings
+
+
+def _refuse_without_meaning(observed: Observed, limits: Limits) -> None:
+    """Raise where ``at_least`` is needed and missing, or no rate where outcomes are counted."""
+    if not observed.cases.judged:
+        return
+    if not observed.graded:
+        if limits.at_least is not None and not 0 <= limits.at_least <= 1:
+            raise UsageError(
+                f"at_least={limits.at_least:g} is no pass rate, and no body gave a score(): write a number "
+                "from 0.0 to 1.0, or call score(after - before)"
+            )
+    elif observed.scale != GRADE and required_rate(observed, limits) == 1 and limits.at_least is None:
+        what = "change" if observed.signed else "score"
+        raise UsageError(
+            f"which mean {what} is required? On a scale {observed.scale} there is no telling: say at_least="
+            + (" (at_least=0.0: it must not fall)" if observed.signed else "")
+        )
 
 
 def required_rate(observed: Observed, limits: Limits) -> float | None:
@@ -123,6 +148,19 @@ def _guards(observed: Observed, limits: Limits) -> list[Finding]:
         findings.append(_failed("errors", f"{cases.error}/{cases.total} cases broke with an error{reason}"))
     elif not cases.judged:
         findings.append(_nothing_judged(cases))
+    if observed.unscored:
+        why = (
+            "pass and fail are worth nothing there"
+            if observed.scale.bounded
+            else "a failed assert is worth nothing there"
+        )
+        findings.append(
+            _failed(
+                "scores",
+                f"{observed.unscored}/{cases.total} cases have no score, and the scale goes "
+                f"{observed.scale}: {why}. Let every body call score(), or pytest.skip()",
+            )
+        )
     if observed.uncalibrated is not None:
         summary = "the body broke on two answers to the same input, which measure the model's own noise"
         findings.append(_failed("errors", f"{summary}: {observed.uncalibrated}"))
@@ -191,8 +229,9 @@ def _limits(observed: Observed, limits: Limits, *, varies: bool) -> list[Finding
 def _rate(observed: Observed, required: float, rule: Rule) -> Finding:
     rate = observed.rate or 0.0
     met = rate >= required - (_ROUNDING if observed.means is not None else 0.0)
+    at_zero = observed.signed and not required and rule.limits.population == "fixed"
     return rule.finding(
-        "at_least", _rate_summary(observed, rate, required), met, RateNoise(observed, required)
+        "at_least", _rate_summary(observed, rate, required), met, RateNoise(observed, required, at_zero)
     )
 
 
@@ -214,6 +253,9 @@ def _rate_summary(observed: Observed, rate: float, required: float) -> str:
     passed, judged = observed.counts
     if observed.graded:
         number = len(observed.means or ())
+        if observed.signed:
+            wanted = f"{required:+g}" if required else "0"
+            return f"mean change {rate:+.3g} over {number} {observed.units}, at least {wanted} required"
         return f"mean score {rate:.3g} over {number} {observed.units}, at least {required:g} required"
     wanted = "all required" if required == 1 else f"at least {percent(required)} required"
     if observed.means is not None:
@@ -235,6 +277,8 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
         mean = sum(observed.drops) / len(observed.drops)
         net = mean * comparison.judged
         what = "mean score" if observed.graded else observed.score_as or "pass rate"
+        if observed.signed:
+            what = "mean change is"
         change = f"{what} {-mean:+.3g}" if observed.graded else f"{what} {-mean * 100:+.3g} points"
         summary = f"{change} against {comparison.version}, {allowed(allowance)}"
     missed = exceeds(net - _ROUNDING, comparison.judged, allowance)

@@ -5,11 +5,13 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_modelcheck.canonical.wording import percent
 from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.records import GRADE, Scale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +27,7 @@ class Limits:
     """The limits of one check.
 
     Attributes:
-        at_least: The pass rate (or mean score) that is required, from 0.0 to 1.0.
+        at_least: The pass rate (or mean score) that is required, from 0.0 to 1.0; or the mean change.
         max_drop: How far the rate may fall below the approved one.
         max_changed: How many answers may differ from the approved ones.
         max_regressed: How many cases that passed may now fail, whatever was fixed.
@@ -61,8 +63,12 @@ class Limits:
 NAMES = tuple(field.name for field in fields(Limits))
 
 
-def limits_from(options: Mapping[str, Any]) -> Limits:
+def limits_from(options: Mapping[str, Any], scale: Scale = GRADE) -> Limits:
     """Check limits as a user wrote them.
+
+    Args:
+        options: The limits, by name.
+        scale: From where to where a score may go, on which ``at_least``, ``max_drop`` and ``tolerance`` lie.
 
     Raises:
         UsageError: a limit that cannot be meant, with what to write instead.
@@ -76,7 +82,11 @@ def limits_from(options: Mapping[str, Any]) -> Limits:
     """
     checked: dict[str, Any] = {}
     for name, value in options.items():
-        checked[name] = _CHECKS[name](name, value)
+        check = _ON_SCALE.get(name)
+        if check is None or scale == GRADE or not _is_finite(value):
+            checked[name] = _CHECKS[name](name, value)
+        else:
+            checked[name] = check(name, value, scale)
     return Limits(**checked)
 
 
@@ -87,6 +97,36 @@ def _rate(name: str, value: Any) -> float | None:
         percent = isinstance(value, (int, float)) and not isinstance(value, bool) and 1 < value <= 100
         hint = f" ({name}={value / 100:g}?)" if percent else ""
         raise UsageError(f"{name}={value!r} is no rate: write a number from 0.0 to 1.0{hint}")
+    return float(value)
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _mean(name: str, value: float, scale: Scale) -> float:
+    """A mean on a scale of its own; a whole number on it is not taken for a number of cases."""
+    if not scale.low <= value <= scale.high:
+        hint = f" (or a rate, {name}={value / 100:g}?)" if 1 < value <= 100 else ""
+        raise UsageError(
+            f"{name}={value!r} is not on the scale of the scores: write a number {scale}{hint}, or give the "
+            "scale, bounds=(LOW, HIGH)"
+        )
+    return float(value)
+
+
+def _difference(name: str, value: float, scale: Scale) -> Allowance:
+    """What two means on a scale may differ by: a float in the unit of the scores."""
+    if isinstance(value, int) and value >= 0:
+        return value
+    if not 0 <= value <= scale.width:
+        raise UsageError(f"{name}={value!r} is no difference of two scores {scale}")
+    return value
+
+
+def _shortfall(name: str, value: float, scale: Scale) -> float:
+    if not 0 < value < scale.width:
+        raise UsageError(f"{name}={value!r} is no difference of two scores {scale}")
     return float(value)
 
 
@@ -177,6 +217,9 @@ _CHECKS = {
     "cluster": _key,
     "confirm": _yes_or_no,
 }
+
+
+_ON_SCALE = {"at_least": _mean, "max_drop": _difference, "tolerance": _shortfall}
 
 
 def exceeds(count: float, of: int, allowance: Allowance) -> bool:

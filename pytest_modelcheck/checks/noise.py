@@ -14,7 +14,7 @@ from statistics import pstdev
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_modelcheck.canonical.wording import percent, plural
-from pytest_modelcheck.records import Finding, Status
+from pytest_modelcheck.records import CHANGE, GRADE, Finding, Scale, Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,26 +113,37 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RateNoise:
-    """A pass rate, or a mean of scores, against ``required``."""
+    """A pass rate, or a mean of scores, against ``required``.
+
+    With ``at_zero`` the scores are changes of the cases at hand, and none is required: if the perturbation
+    did nothing, each would be as likely as its opposite.
+    """
 
     observed: Observed
     required: float
+    at_zero: bool = False
 
-    def p_value(self, false_fail_rate: float) -> float:  # noqa: ARG002
-        """By Clopper and Pearson for counts, by Gaffke's bound for means."""
+    def p_value(self, false_fail_rate: float) -> float:
+        """By Clopper and Pearson for counts; for means by sign flips, Gaffke's bound, or Student."""
         if self.observed.means is not None:
-            return _mean_at_least(self.observed.means, self.required)
+            if not self.at_zero:
+                return _mean_at_least(self.observed.means, self.required, self.observed.scale)
+            from pytest_modelcheck.stats.sign_flip import sign_flip_test
+
+            return sign_flip_test([-mean for mean in self.observed.means], false_fail_rate).p_value
         from pytest_modelcheck.stats.binomial import lower_tail
 
         return lower_tail(*self.observed.counts, self.required)
 
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
         """The same towards the other side, at the required rate less the tolerance."""
-        above = max(0.0, self.required - tolerance)
+        scale = self.observed.scale
+        above = max(scale.low, self.required - tolerance)
         if self.observed.means is not None:
-            return _mean_at_least(
-                [1 - mean for mean in self.observed.means], 1 - above
-            ), f"a mean of {above:.3g}"
+            turned = [-mean for mean in self.observed.means]
+            chance = _mean_at_least(turned, -above, Scale(-scale.high, -scale.low))
+            what = f"change of {above:+.3g}" if self.observed.signed else f"of {above:.3g}"
+            return chance, f"a mean {what}"
         from pytest_modelcheck.stats.binomial import upper_tail
 
         return upper_tail(*self.observed.counts, above), f"a rate of {percent(_shown(above))}"
@@ -156,12 +167,15 @@ class RateNoise:
         return text
 
     def _mean_reveals(self, false_fail_rate: float) -> str:
-        from pytest_modelcheck.stats.power import detectable_mean
+        from pytest_modelcheck.stats.power import detectable_shift
 
-        means = self.observed.means or ()
-        # With one more at the far end, as the bound itself has it: equal scores do not mean no spread.
-        mean = detectable_mean(len(means), pstdev([*means, 1.0, 0.0]), self.required, false_fail_rate)
-        return f"{len(means)} {self.observed.units} can only reveal means under about {mean:.2g}"
+        means, scale, signed = self.observed.means or (), self.observed.scale, self.observed.signed
+        # With one more at either end, as the bound itself has it: equal scores do not mean no spread.
+        ends = (scale.high, scale.low) if scale.bounded and not self.at_zero else ()
+        spread = pstdev([*means, *ends])
+        under = max(scale.low, self.required - detectable_shift(len(means), spread, false_fail_rate))
+        what = f"mean changes under about {under:+.2g}" if signed else f"means under about {under:.2g}"
+        return f"{len(means)} {self.observed.units} can only reveal {what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +199,7 @@ class DropNoise:
         if drops is None:
             return self._of_counts()
         if self.margin:
-            return _mean_at_least([(1 - drop) / 2 for drop in drops], (1 - self.margin) / 2)
+            return _mean_at_least([-drop for drop in drops], -self.margin, self._differences)
         if self.observed.pairs is not None:
             from pytest_modelcheck.stats.permutation import scores_test
 
@@ -194,6 +208,11 @@ class DropNoise:
         from pytest_modelcheck.stats.sign_flip import sign_flip_test
 
         return sign_flip_test(drops, false_fail_rate).p_value
+
+    @property
+    def _differences(self) -> Scale:
+        """From where to where the difference of two scores may go."""
+        return Scale(-self.observed.scale.width, self.observed.scale.width)
 
     def _of_counts(self) -> float:
         if self.margin:
@@ -206,10 +225,10 @@ class DropNoise:
 
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
         """Exactly for counts, by Gaffke's bound for means."""
-        below = min(1 - _ROUNDING, self.margin + tolerance)
-        words = f"a drop of {percent(_shown(below))}"
+        below = min(self.observed.scale.width - _ROUNDING, self.margin + tolerance)
+        words = f"a drop of {percent(_shown(below)) if self.observed.scale == GRADE else f'{below:.3g}'}"
         if self.observed.drops is not None:
-            return _mean_at_least([(1 + drop) / 2 for drop in self.observed.drops], (1 + below) / 2), words
+            return _mean_at_least(self.observed.drops, below, self._differences), words
         from pytest_modelcheck.stats.noninferiority import drop_p_value
 
         return drop_p_value(self.fixed, self.broke, self.cases, -below), words
@@ -232,12 +251,13 @@ class DropNoise:
         return f"{what} can only reveal drops of more than {_rounded(drop)}"
 
     def _mean_reveals(self, false_fail_rate: float) -> str:
-        from pytest_modelcheck.stats.power import detectable_mean
+        from pytest_modelcheck.stats.power import detectable_shift
 
-        drops = self.observed.drops or ()
-        reach = 1 - detectable_mean(len(drops), pstdev([*drops, 1.0, -1.0]), 1.0, false_fail_rate)
+        drops, scale = self.observed.drops or (), self._differences
+        spread = pstdev([*drops, scale.low, scale.high] if scale.bounded else drops)
+        drop = min(scale.high, self.margin + detectable_shift(len(drops), spread, false_fail_rate))
         units = f"{len(drops)} {self.observed.units}"
-        return f"{units} can only reveal drops of more than about {min(1.0, self.margin + reach):.2g}"
+        return f"{units} can only reveal drops of more than about {drop:.2g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,12 +317,12 @@ class ExcessNoise:
         """By exchanging outputs within cases where nothing is allowed, else by Gaffke's bound."""
         if not self.allowance:
             return self.excess.p_value
-        return _mean_at_least([(1 - each) / 2 for each in self.excess.each], (1 - self.allowance) / 2)
+        return _mean_at_least([-each for each in self.excess.each], -self.allowance, CHANGE)
 
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
         """By Gaffke's bound."""
         below = min(1.0, self.allowance + tolerance)
-        chance = _mean_at_least([(1 + each) / 2 for each in self.excess.each], (1 + below) / 2)
+        chance = _mean_at_least(self.excess.each, below, CHANGE)
         return chance, f"an excess of {percent(_shown(below))}"
 
     def reveals(self, limits: Limits) -> str:
@@ -317,10 +337,17 @@ class ExcessNoise:
         )
 
 
-def _mean_at_least(values: Sequence[float], required: float) -> float:
+def _mean_at_least(values: Sequence[float], required: float, scale: Scale) -> float:
+    """The chance of so low a mean if it were ``required``: Gaffke's, or Student's without bounds."""
+    if not scale.bounded:
+        from pytest_modelcheck.stats.student import student_p_value
+
+        return student_p_value(values, required)
     from pytest_modelcheck.stats.gaffke import mean_p_value
 
-    return mean_p_value(values, min(1.0, max(0.0, required)))
+    # Rounding must not carry a score out of its scale.
+    units = [min(1.0, max(0.0, scale.unit(value))) for value in values]
+    return mean_p_value(units, min(1.0, max(0.0, scale.unit(required))))
 
 
 def _fixes(pair: Runs) -> float:

@@ -47,7 +47,7 @@ class Shares:
     changed: tuple[int, int]
 
 
-def values_of(trials: Sequence[TrialRecord], *, graded: bool) -> tuple[float, ...]:
+def values_of(trials: Sequence[TrialRecord], *, graded: bool, worst: float = 0.0) -> tuple[float, ...]:
     """The value of each run of a case: its mean score, or 1 where every variant of it passes and else 0.
 
     >>> from pytest_modelcheck.records import TrialRecord
@@ -60,7 +60,7 @@ def values_of(trials: Sequence[TrialRecord], *, graded: bool) -> tuple[float, ..
         by_repeat.setdefault(trial.repeat, []).append(trial)
     judged = [run for run in by_repeat.values() if outcome_of(run) in _JUDGED]
     if graded:
-        return tuple(score_of(run) for run in judged)
+        return tuple(score_of(run, worst) for run in judged)
     return tuple(float(outcome_of(run) is Outcome.PASSED) for run in judged)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_modelcheck.checks.limits import Limits
+from pytest_modelcheck.records import GRADE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.perturb import Perturbation
-    from pytest_modelcheck.records import Case, CheckKind, Outcome
+    from pytest_modelcheck.records import Case, CheckKind, Outcome, Scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class CheckSpec:
         render: Turns an exception into the lines that a person reads.
         quietly: A context in which failing assertions cost little, since nobody will read them.
         limits: What is required.
+        scale: From where to where a score may go.
         interleave: Whether bodies may be suspended.
         slices: The metadata to slice by, or ``None`` to choose.
         repeats: How often each trial is run.
@@ -72,6 +74,7 @@ class CheckSpec:
     perturbations: Sequence[Perturbation] | None = None
     others: Sequence[Model] = ()
     limits: Limits = Limits()
+    scale: Scale = GRADE
     interleave: bool | Literal["auto"] = "auto"
     slices: Sequence[str] | None = None
     repeats: int = 1
@@ -81,3 +84,8 @@ class CheckSpec:
     rerun: str = ""
     notes: Sequence[str] = ()
     progress: Callable[[int, int], None] | None = None
+
+    @property
+    def signed(self) -> bool:
+        """Whether a score is a change, of which 0 says that nothing moved."""
+        return self.kind == "directional" and self.scale.low < 0

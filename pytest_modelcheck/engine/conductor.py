@@ -24,14 +24,14 @@ from greenlet import GreenletExit, getcurrent, greenlet
 
 from pytest_modelcheck.engine.frames import block_between
 from pytest_modelcheck.engine.view import CaseView, NewCase, Result, conclude
-from pytest_modelcheck.records import Outcome
+from pytest_modelcheck.records import GRADE, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from pytest_modelcheck.engine.dispatch import Ask, Dispatcher
     from pytest_modelcheck.models.model import Model, Raw
-    from pytest_modelcheck.records import Trial
+    from pytest_modelcheck.records import Scale, Trial
 
 Interleave = bool | Literal["auto"]
 
@@ -52,6 +52,7 @@ class Work:
         subject: The model that is judged.
         classify: Says what an exception that left the body means, or ``None`` for one that ends everything.
         find_approved: Finds the approved answer of a trial.
+        scale: From where to where a score may go.
         interleave: Whether bodies may be suspended: always, never, or where it can do no harm.
         progress: Called now and then.
         keep_errors: Whether every exception is kept with its traceback, not just those of broken bodies.
@@ -61,6 +62,7 @@ class Work:
     subject: Model
     classify: Callable[[BaseException], Outcome | None]
     find_approved: Callable[[Trial], bytes | None]
+    scale: Scale = GRADE
     interleave: Interleave = "auto"
     progress: Callable[[], None] | None = None
     keep_errors: bool = False
@@ -144,7 +146,9 @@ class Worker(greenlet):  # type: ignore[misc]  # it comes without types
         """Run the body of one trial, and report how it ended."""
         conductor = self.conductor
         work = conductor.work
-        self.view = conductor.active = view = CaseView(trial, work.subject.answers, work.find_approved)
+        self.view = conductor.active = view = CaseView(
+            trial, work.subject.answers, work.find_approved, work.scale
+        )
         context = conductor.context.copy()
         try:
             context.run(_run_body, work.body, view)

@@ -115,7 +115,7 @@ class TaskConductor:
 
     async def _perform(self, trial: Trial) -> None:
         work = self.work
-        view = CaseView(trial, work.subject.answers, work.find_approved)
+        view = CaseView(trial, work.subject.answers, work.find_approved, work.scale)
         current_view.set(view)
         error: BaseException | None = None
         outcome = Outcome.PASSED

@@ -6,18 +6,19 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from copy import deepcopy
+from math import isfinite, nan
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_modelcheck.canonical import same
 from pytest_modelcheck.errors import BaselineError, ModelcheckError, UsageError
 from pytest_modelcheck.models.model import plain
-from pytest_modelcheck.records import MISSING, Outcome
+from pytest_modelcheck.records import GRADE, MISSING, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pytest_modelcheck.models.model import Answers, Raw
-    from pytest_modelcheck.records import Trial
+    from pytest_modelcheck.records import Scale, Trial
 
 # An enum looks its members up in Python, which is felt where a million trials do.
 _PASSED, _FAILED, _NEW = Outcome.PASSED, Outcome.FAILED, Outcome.NEW
@@ -75,17 +76,23 @@ class CaseView:
         "_copies",
         "_find_approved",
         "_result",
+        "_scale",
         "_trial",
         "_unanswered",
     )
 
     def __init__(
-        self, trial: Trial, answers: Answers, find_approved: Callable[[Trial], bytes | None]
+        self,
+        trial: Trial,
+        answers: Answers,
+        find_approved: Callable[[Trial], bytes | None],
+        scale: Scale = GRADE,
     ) -> None:
         self._trial = trial
         self._result = Result(trial)
         self._answers = answers
         self._find_approved = find_approved
+        self._scale = scale
         self._approved_raw: bytes | None = None
         self._copies: dict[str, Any] | None = None
         self._unanswered = False
@@ -199,12 +206,13 @@ class CaseView:
         return "" if origin is None else f" ({origin})"
 
     def _set_score(self, value: float) -> None:
+        scale = self._scale
         try:
             score = float(value)
         except (TypeError, ValueError):
-            score = -1.0
-        if not 0 <= score <= 1:
-            raise UsageError(f"score({value!r}): a score is a number from 0.0 (worst) to 1.0 (best)")
+            score = nan
+        if not (scale.low <= score <= scale.high and isfinite(score)):
+            raise UsageError(f"score({value!r}): {_scores(scale)}")
         self._result.score = score
 
     def _answered(self, key: bytes | None, raw: Raw) -> Raw:
@@ -214,6 +222,18 @@ class CaseView:
         if approved is not None and len(asked) == 1 and same(plain(raw), approved):
             return approved
         return raw
+
+
+def _scores(scale: Scale) -> str:
+    """What a score has to be."""
+    if scale == GRADE:
+        return "a score is a number from 0.0 (worst) to 1.0 (best)"
+    if not scale.bounded:
+        return "a score of this check is a finite number"
+    return (
+        f"a score of this check is a number {scale}; a scale of its own is given on the marker, "
+        "bounds=(LOW, HIGH), or bounds=None where there are no bounds"
+    )
 
 
 class Result:

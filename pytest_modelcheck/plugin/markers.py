@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import NAMES, Limits, limits_from
 from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.records import CHANGE, GRADE, Scale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
 
 KINDS: tuple[CheckKind, ...] = ("golden", "invariance", "directional")
 
+_OF_A_KIND: Mapping[CheckKind, tuple[str, ...]] = {
+    "golden": ("bounds",),
+    "invariance": ("under",),
+    "directional": ("under", "bounds"),
+}
 _COMMON = ("model", "slices", "wrong_if", "interleave", "repeats", "seed", "input", "expected", "n")
 
 
@@ -35,6 +42,7 @@ class Request:
         cases: The cases, or ``None`` for those of a fixture named ``cases``.
         perturbations: ``under=``, or ``None`` for a golden check.
         limits: The limits.
+        scale: From where to where a score may go.
         model: The name of the model that is judged, or ``None`` for the only one.
         slices: The metadata to slice by, or ``None`` to choose.
         wrong_if: Exceptions that are wrong answers.
@@ -48,6 +56,7 @@ class Request:
     cases: Cases | None
     perturbations: Sequence[Perturbation] | None
     limits: Limits
+    scale: Scale
     model: str | None
     slices: Sequence[str] | None
     wrong_if: tuple[type[BaseException], ...]
@@ -80,7 +89,7 @@ def request_of(
         raise UsageError(
             f"{kind}() takes one source of cases, not {len(arguments)}; all else is given by keyword"
         )
-    known = (*NAMES, *_COMMON, *(() if kind == "golden" else ("under",)))
+    known = (*NAMES, *_COMMON, *_OF_A_KIND[kind])
     for key in options:
         if key not in known:
             raise UsageError(_unknown(kind, key, known))
@@ -88,7 +97,8 @@ def request_of(
     fields = {"seed": seed, **{key: options[key] for key in ("input", "expected", "n") if key in options}}
     cases = _source(arguments[0], base, fields) if arguments else None
     own = {name: options[name] for name in NAMES if name in options}
-    limits = limits_from({**_applicable(defaults, own), **own})
+    scale = _scale(kind, options)
+    limits = limits_from({**_applicable(defaults, own), **own}, scale)
     repeats = _whole("repeats", options.get("repeats", 1), 1)
     if limits.score_as is not None and int(limits.score_as[5:]) > repeats:
         raise UsageError(f"score_as={limits.score_as!r} needs repeats={limits.score_as[5:]} or more")
@@ -97,6 +107,7 @@ def request_of(
         cases=cases,
         perturbations=None if kind == "golden" else _perturbations(kind, options, cases),
         limits=limits,
+        scale=scale,
         model=options.get("model"),
         slices=_slices(options.get("slices")),
         wrong_if=_wrong_if(options.get("wrong_if", ())),
@@ -152,6 +163,26 @@ def _slices(value: Any) -> tuple[str, ...] | None:
     if isinstance(value, str) or not all(isinstance(key, str) for key in value):
         raise UsageError(f'slices={value!r}: write a list of metadata keys, slices=["language"]')
     return tuple(value)
+
+
+def _scale(kind: CheckKind, options: Mapping[str, Any]) -> Scale:
+    """From where to where a score may go: a grade, or in a directional check the change of one."""
+    if "bounds" not in options:
+        return CHANGE if kind == "directional" else GRADE
+    value = options["bounds"]
+    if value is None:
+        return Scale(-math.inf, math.inf)
+    ends = list(value) if isinstance(value, (tuple, list)) else []
+    if len(ends) != 2 or not all(map(_is_number, ends)) or not ends[0] < ends[1]:
+        raise UsageError(
+            f"bounds={value!r}: write the least and the greatest score, bounds=(0, 100), or bounds=None "
+            "where there are none"
+        )
+    return Scale(float(ends[0]), float(ends[1]))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _wrong_if(value: Any) -> tuple[type[BaseException], ...]:

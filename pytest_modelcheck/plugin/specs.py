@@ -22,6 +22,7 @@ from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.checks.spec import CheckSpec, Provenance
 from pytest_modelcheck.errors import CaseError, UsageError
 from pytest_modelcheck.plugin.assertions import without_diffs
+from pytest_modelcheck.plugin.items import own_fixtures
 from pytest_modelcheck.plugin.progress import progress_of
 from pytest_modelcheck.plugin.render import render
 from pytest_modelcheck.plugin.state import state_of
@@ -89,7 +90,6 @@ def marked_spec(item: pytest.Function, marked: Marked) -> CheckSpec:
         cases=_cases(item, marked.request),
         name=item.nodeid,
         serial=is_serial(item),
-        graded="score" in marked.arguments,
     )
 
 
@@ -103,7 +103,6 @@ def spec_of(
     cases: Cases,
     name: str,
     serial: bool = False,
-    graded: bool = False,
 ) -> CheckSpec:
     """Put a check together."""
     state = state_of(item.session)
@@ -121,9 +120,10 @@ def spec_of(
         classify=classifier(request.wrong_if),
         render=render,
         quietly=without_diffs,
-        limits=_limits_of_a_part(request.limits, graded=graded)
+        limits=_limits_of_a_part(request.limits, graded="score" in own_fixtures(item))
         if state.settings.selective
         else request.limits,
+        scale=request.scale,
         interleave=False if serial and request.interleave == "auto" else request.interleave,
         slices=request.slices,
         repeats=request.repeats,

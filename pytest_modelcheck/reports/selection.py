@@ -21,7 +21,10 @@ SHOWN = 5
 _INPUT_WIDTH = 200
 _ANSWER_WIDTH = 120
 _UNREMARKABLE = (Outcome.PASSED, Outcome.SKIPPED)
-_ORDER = ("error", "regressed", "failed", "changed", "new", "unexpected pass")
+LOWEST = ("lowest score", "smallest change")
+"""How cases are noted that say most of a mean that is too low."""
+
+_ORDER = ("error", "regressed", "failed", "changed", *LOWEST, "new", "unexpected pass")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ def choose(
     *,
     about_change: bool = False,
     first: Collection[str] = (),
+    lowest: Mapping[str, Chosen] | None = None,
 ) -> tuple[list[Chosen], int]:
     """The cases worth reading, worst first and at most :data:`SHOWN`, and how many more there are.
 
@@ -52,18 +56,40 @@ def choose(
         changed: Ids of cases whose answer differs, where a limit on changes is missed.
         about_change: Whether failing means that the answer is not the approved one.
         first: Ids of cases to be read before others that are as bad.
+        lowest: Cases to be read where nothing worse is said of them, by id; lowest first.
     """
     noted = []
+    places = {} if lowest is None else {case: place for place, case in enumerate(lowest)}
     for case, record in zip(cases, records, strict=True):
         found = _note(record, regressed, changed, "changed" if about_change else "failed")
         if found is not None:
-            noted.append(((_ORDER.index(found[0]), case.id not in first), case, record, found))
+            one = Chosen(case, record, found[1], found[0])
+        elif lowest is not None and case.id in lowest:
+            one = lowest[case.id]
+        else:
+            continue
+        noted.append(((_ORDER.index(one.note), case.id not in first, places.get(case.id, 0)), one))
     noted.sort(key=_severity)
-    chosen = [Chosen(case, record, trial, note) for _, case, record, (note, trial) in noted[:SHOWN]]
-    return chosen, max(0, len(noted) - SHOWN)
+    return [one for _, one in noted[:SHOWN]], max(0, len(noted) - SHOWN)
 
 
-def _severity(item: tuple[tuple[int, bool], Any, Any, Any]) -> tuple[int, bool]:
+def lowest_of(cases: Sequence[Case], records: Sequence[CaseRecord], *, signed: bool) -> dict[str, Chosen]:
+    """The cases with the lowest scores, at most :data:`SHOWN`, lowest first."""
+    found = []
+    for case, record in zip(cases, records, strict=True):
+        scored = [(trial.score, trial) for trial in record.trials if trial.score is not None]
+        if scored:
+            low, trial = min(scored, key=_first)
+            found.append((low, Chosen(case, record, trial, LOWEST[signed])))
+    found.sort(key=_first)
+    return {one.case.id: one for _, one in found[:SHOWN]}
+
+
+def _severity(item: tuple[tuple[int, bool, int], Chosen]) -> tuple[int, bool, int]:
+    return item[0]
+
+
+def _first(item: tuple[float, Any]) -> float:
     return item[0]
 
 

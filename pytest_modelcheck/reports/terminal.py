@@ -8,12 +8,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical.wording import percent, plural
-from pytest_modelcheck.records import Status
+from pytest_modelcheck.records import GRADE, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_modelcheck.records import Comparison, Flaky, Group, ShownCase, Tally, Verdict
+    from pytest_modelcheck.records import (
+        Comparison,
+        Flaky,
+        Group,
+        Interval,
+        Scale,
+        ShownCase,
+        Tally,
+        Verdict,
+    )
 
 Line = tuple[str, dict[str, bool]]
 """A line, and how the terminal is to mark it."""
@@ -32,6 +41,8 @@ _TITLES = {
     "regressed": "failing cases",
     "failed": "failing cases",
     "changed": "changed answers",
+    "lowest score": "lowest scores",
+    "smallest change": "smallest changes",
     "new": "new cases",
     "unexpected pass": "unexpected passes",
 }
@@ -70,7 +81,7 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
         yield "with", f"{name} {version}"
     comparison = verdict.comparison
     if verdict.rate is not None:
-        yield ("mean" if verdict.graded else "pass rate"), _rate(verdict)
+        yield ("mean change" if verdict.signed else "mean" if verdict.graded else "pass rate"), _rate(verdict)
     if verdict.reveals is not None:
         yield "", verdict.reveals
     for label, finding in zip(("also", *[""] * 9), verdict.findings[1:], strict=False):
@@ -90,10 +101,11 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
 
 def _rate(verdict: Verdict) -> str:
     comparison = verdict.comparison
-    rate = f"{verdict.rate:.3g}" if verdict.graded else percent(verdict.rate or 0.0)
+    number = "+.3g" if verdict.signed else ".3g"
+    rate = f"{verdict.rate:{number}}" if verdict.graded else percent(verdict.rate or 0.0)
     if comparison is None or comparison.approved_rate is None:
         return rate
-    then = f"{comparison.approved_rate:.3g}" if verdict.graded else percent(comparison.approved_rate)
+    then = f"{comparison.approved_rate:{number}}" if verdict.graded else percent(comparison.approved_rate)
     return f"{rate}   (approved {comparison.version}: {then})"
 
 
@@ -276,18 +288,26 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
     approved = None if comparison is None else comparison.approved_rate
     return (
         f"{cases.passed}/{cases.judged}" if cases.judged else "none",
-        _rate_cell(verdict.rate, graded=verdict.graded),
-        "" if interval is None else f"[{interval.low * 100:.0f}–{interval.high * 100:.0f}]",
-        _rate_cell(approved, graded=verdict.graded),
+        _rate_cell(verdict.rate, verdict),
+        "" if interval is None else _bounds_cell(interval, verdict.scale),
+        _rate_cell(approved, verdict),
         "" if comparison is None else str(len(comparison.changed)),
         f"{verdict.calls.asked}/{verdict.calls.cached}",
     )
 
 
-def _rate_cell(rate: float | None, *, graded: bool) -> str:
+def _rate_cell(rate: float | None, verdict: Verdict) -> str:
     if rate is None:
         return ""
-    return f"{rate:.3f}" if graded else percent(rate)
+    if verdict.signed:
+        return f"{rate:+.3g}"
+    return f"{rate:.3f}" if verdict.graded else percent(rate)
+
+
+def _bounds_cell(interval: Interval, scale: Scale) -> str:
+    if scale == GRADE:
+        return f"[{interval.low * 100:.0f}–{interval.high * 100:.0f}]"
+    return f"[{interval.low:.2g}…{interval.high:.2g}]"
 
 
 def _totals(verdicts: Sequence[Verdict]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.records import Outcome
-from pytest_modelcheck.reports.selection import choose, show
+from pytest_modelcheck.reports.selection import LOWEST, choose, lowest_of, show
 from pytest_modelcheck.session.conclusion import in_worst_slice, slices_of
 from pytest_modelcheck.session.steps import Step
 
@@ -58,8 +58,17 @@ def _choose(inquiry: Inquiry) -> Sequence[Chosen]:
         evidence.changed if evidence.misses("max_changed") else frozenset(),
         about_change=about_change,
         first=in_worst_slice(inquiry.spec, evidence),
+        lowest=_lowest(inquiry),
     )
     return chosen
+
+
+def _lowest(inquiry: Inquiry) -> dict[str, Chosen] | None:
+    """The cases with the lowest scores, where their mean is too low."""
+    evidence = inquiry.evidence
+    if not evidence.observed.graded or not evidence.misses("at_least"):
+        return None
+    return lowest_of(inquiry.plan.cases, evidence.records, signed=evidence.observed.signed)
 
 
 def _run_again(inquiry: Inquiry, results: Sequence[Result]) -> Generator[Step, Run, dict[int, Result]]:
@@ -74,7 +83,16 @@ def _run_again(inquiry: Inquiry, results: Sequence[Result]) -> Generator[Step, R
 
 
 def _show(inquiry: Inquiry, one: Chosen, result: Result, detailed: Result) -> ShownCase:
-    message = detailed.message or result.message or ""
+    message = detailed.message or result.message or _graded(one)
     detail = None if detailed.error is None else inquiry.spec.render(detailed.error)
     approved = inquiry.approved_answer(result.trial)
     return show(one, inquiry.subject.answers.decode, approved, result.trial.perturbed, message, detail)
+
+
+def _graded(one: Chosen) -> str:
+    """What a case is shown for that said nothing itself: its score."""
+    if one.note not in LOWEST or one.trial.score is None:
+        return ""
+    return (
+        f"change {one.trial.score:+.3g}" if one.note == "smallest change" else f"score {one.trial.score:.3g}"
+    )

@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import math
 import shlex
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,12 @@ from pytest_modelcheck.checks.compare import pairs
 from pytest_modelcheck.checks.fold import by_perturbation, outcome_of, tally
 from pytest_modelcheck.checks.judge import required_rate
 from pytest_modelcheck.checks.slices import shown_value, slice_keys, slices
-from pytest_modelcheck.records import Interval, Outcome, Status, Verdict
+from pytest_modelcheck.records import Interval, Outcome, Scale, Status, Verdict
 from pytest_modelcheck.reports.selection import notes_of
 from pytest_modelcheck.session.evidence import JUDGED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.records import CaseRecord, Finding, Group
@@ -41,6 +42,8 @@ def conclude(
         approved_version=approved_version,
         rate=observed.rate,
         graded=observed.graded,
+        scale=observed.scale,
+        signed=observed.signed,
         cases=observed.cases,
         trials=tally(trial.outcome for record in evidence.records for trial in record.trials),
         interval=_interval(spec, evidence),
@@ -92,12 +95,24 @@ def _interval(spec: CheckSpec, evidence: Evidence) -> Interval | None:
     if observed.means is not None:
         if not evidence.variation.varies and spec.limits.population == "fixed":
             return None
-        from pytest_modelcheck.stats.gaffke import gaffke_bounds
-
-        return Interval(*gaffke_bounds(observed.means, level), level)
+        scale = observed.scale
+        if observed.signed and not spec.limits.at_least and spec.limits.population == "fixed":
+            scale = Scale(-math.inf, math.inf)  # what signs that are flipped decide, its bounds do not
+        return _interval_of_mean(observed.means, scale, level)
     from pytest_modelcheck.stats.binomial import clopper_pearson
 
     return Interval(*clopper_pearson(*observed.counts, level), level)
+
+
+def _interval_of_mean(means: Sequence[float], scale: Scale, level: float) -> Interval | None:
+    if scale.bounded:
+        from pytest_modelcheck.stats.gaffke import gaffke_bounds
+
+        return Interval(*gaffke_bounds(means, level, low=scale.low, high=scale.high), level)
+    from pytest_modelcheck.stats.student import student_bounds
+
+    low, high = student_bounds(means, level)
+    return Interval(low, high, level) if math.isfinite(low) else None
 
 
 def slices_of(spec: CheckSpec, evidence: Evidence) -> tuple[Group, ...]:

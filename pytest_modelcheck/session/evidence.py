@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.checks.compare import compare, pairs
@@ -13,7 +14,7 @@ from pytest_modelcheck.checks.fold import is_graded, outcome_of, tally
 from pytest_modelcheck.checks.judge import Observed
 from pytest_modelcheck.checks.runs import Runs, by_group, groups_of, shares_of, values_of, worth
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.records import Calls, Flaky, Outcome
+from pytest_modelcheck.records import GRADE, Calls, Flaky, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +22,15 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.view import Result
-    from pytest_modelcheck.records import CaseRecord, Comparison, Finding, Group, ShownCase, TrialRecord
+    from pytest_modelcheck.records import (
+        CaseRecord,
+        Comparison,
+        Finding,
+        Group,
+        Scale,
+        ShownCase,
+        TrialRecord,
+    )
     from pytest_modelcheck.session.calibration import Calibration
     from pytest_modelcheck.session.variation import Variation
 
@@ -106,7 +115,9 @@ class Evidence:
         """Work out what limits are held against."""
         if self.baseline is not None:
             version = self.baseline.header.version or "unversioned"
-            self.comparison = compare(self.records, self.then, version, replayed=self.replayed)
+            self.comparison = compare(
+                self.records, self.then, version, replayed=self.replayed, worst=_worst(spec.scale)
+            )
             if self.partial:
                 self.comparison = replace(self.comparison, removed=0)
             if self.screened is not None:
@@ -148,11 +159,10 @@ class Evidence:
             raise UsageError(f"score_as={score_as!r} counts runs that pass, and the body gives a score()")
         groups = None if key is None else groups_of(spec.cases, key)
         apart = spec.limits.population == "fixed" and groups is None and score_as is None
-        values = [values_of(record.trials, graded=graded) for record in judged]
+        valued = partial(values_of, graded=graded, worst=_worst(spec.scale))
+        values = [valued(record.trials) for record in judged]
         paired = [pair for pair in pairs(self.records, self.then) if pair.judged]
-        runs = [
-            Runs(values_of(pair.then, graded=graded), values_of(pair.now, graded=graded)) for pair in paired
-        ]
+        runs = [Runs(valued(pair.then), valued(pair.now)) for pair in paired]
         means = by_group([worth(each, score_as) for each in values], [one.id for one in judged], groups)
         drops = by_group([each.drop(score_as) for each in runs], [pair.id for pair in paired], groups)
         rerun = _are_repeated(self.records) and not graded
@@ -163,6 +173,9 @@ class Evidence:
             means=tuple(means) if graded or not apart else None,
             units="cases" if key is None else f"groups by {key}",
             graded=graded,
+            scale=spec.scale,
+            signed=graded and spec.signed,
+            unscored=_unscored(judged, spec.scale) if graded else 0,
             score_as=score_as,
             pairs=tuple(runs) if apart else None,
             drops=tuple(drops),
@@ -178,6 +191,24 @@ class Evidence:
         if not self.reads_approved:
             return self.kept
         return [replace(record, trials=tuple(map(_as_approved, record.trials))) for record in self.kept]
+
+
+def _worst(scale: Scale) -> float:
+    """The score of a run that fails."""
+    return scale.low if scale.bounded else 0.0
+
+
+def _unscored(records: Iterable[CaseRecord], scale: Scale) -> int:
+    """How many cases have a run that is worth nothing that the scale could tell."""
+    if scale == GRADE:
+        return 0
+
+    def is_worth_nothing(trial: TrialRecord) -> bool:
+        if trial.outcome is Outcome.FAILED:
+            return not scale.bounded
+        return trial.outcome is Outcome.PASSED and trial.score is None
+
+    return sum(any(map(is_worth_nothing, record.trials)) for record in records)
 
 
 def _are_repeated(records: Iterable[CaseRecord]) -> bool:

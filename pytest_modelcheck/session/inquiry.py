@@ -69,6 +69,7 @@ class Inquiry:
             subject=self.subject,
             classify=spec.classify,
             find_approved=self.approved_answer,
+            scale=spec.scale,
             interleave=spec.interleave,
         )
 

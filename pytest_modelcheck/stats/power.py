@@ -119,6 +119,27 @@ def pairs_needed(
     return needed if needed <= most else None
 
 
+def detectable_shift(units: int, deviation: float, false_fail_rate: float, power: float = 0.9) -> float:
+    """Return about how far a true mean must fall short to be seen, in the unit of the numbers.
+
+    By the normal approximation, which is a little hopeful for few numbers.
+
+    Args:
+        units: How many numbers there are, one a case (or cluster).
+        deviation: Their standard deviation.
+        false_fail_rate: The level of the test.
+        power: With which chance such a mean is to fail.
+
+    >>> f"{detectable_shift(100, deviation=0.2, false_fail_rate=0.01):.3f}"
+    '0.072'
+    """
+    count("units", units, at_least=1)
+    normal = NormalDist()
+    reach = normal.inv_cdf(1 - probability("false_fail_rate", false_fail_rate))
+    reach += normal.inv_cdf(probability("power", power))
+    return reach * deviation / math.sqrt(units)
+
+
 def detectable_mean(
     units: int, deviation: float, at_least: float, false_fail_rate: float, power: float = 0.9
 ) -> float:
@@ -136,11 +157,7 @@ def detectable_mean(
     >>> f"{detectable_mean(100, deviation=0.2, at_least=0.9, false_fail_rate=0.01):.2f}"
     '0.83'
     """
-    count("units", units, at_least=1)
-    normal = NormalDist()
-    reach = normal.inv_cdf(1 - probability("false_fail_rate", false_fail_rate))
-    reach += normal.inv_cdf(probability("power", power))
-    return max(0.0, at_least - reach * deviation / math.sqrt(units))
+    return max(0.0, at_least - detectable_shift(units, deviation, false_fail_rate, power))
 
 
 def _failing_from(

@@ -1,5 +1,7 @@
 """``@pytest.mark.directional``: does the model still move the right way when something changes?"""
 
+import pytest
+
 from pytest_modelcheck.records import Tally
 
 MODEL = """
@@ -40,3 +42,197 @@ def test_at_least_bounds_the_rate(project):
     project.model(MODEL)
     project.test(TEST.replace('append("!")', 'append("!"), at_least=0.0'))
     project.run("--model-version=2").assert_outcomes(passed=1)
+
+
+GRADED = """
+import random
+from pytest_modelcheck import model_fixture, perturb
+
+@model_fixture
+def priority(model_version):
+    rise, noise = {"1": (0.1, 0), "2": (-0.1, 0), "3": (-0.1, 0.02), "4": (0.02, 0.02)}[model_version]
+    luck = random.Random(0)
+
+    def ask(text):
+        return 0.5 + rise * text.count("lawyer") + luck.gauss(0, noise)
+
+    return ask
+"""
+
+CHANGES = """
+from pytest_modelcheck import perturb
+
+@pytest.mark.directional([f"ticket {n}" for n in range(40)], under=perturb.append("lawyer"), at_least=0.05)
+def test_a_threat_raises_priority(priority, case, score):
+    score(priority(case.perturbed) - priority(case.input))
+"""
+
+
+def changes(project, version, limits="at_least=0.05"):
+    project.model(GRADED)
+    project.test(CHANGES.replace("at_least=0.05", limits))
+    result = project.run(f"--model-version={version}")
+    return result, project.verdict(result)
+
+
+class TestGradedChanges:
+    def test_the_mean_change_is_held_against_at_least(self, project):
+        result, verdict = changes(project, 1)
+        result.assert_outcomes(passed=1)
+        assert verdict.signed
+        assert verdict.headline == "mean change +0.1 over 40 cases, at least +0.05 required"
+
+    def test_without_noise_a_miss_fails(self, project):
+        result, verdict = changes(project, 2, "at_least=0.0")
+        result.assert_outcomes(failed=1)
+        assert verdict.headline == "mean change -0.1 over 40 cases, at least 0 required"
+        assert verdict.varies is False
+        result.stdout.fnmatch_lines(
+            ["*mean change -0.1", "*smallest changes (5)", "*0.5 → 0.4", "*change -0.1"]
+        )
+
+    def test_a_varying_model_fails_at_zero_by_flipping_signs(self, project):
+        result, verdict = changes(project, 3, "at_least=0.0")
+        result.assert_outcomes(failed=1)
+        assert verdict.findings[0].p_value < 0.001
+        assert verdict.reveals.startswith("40 cases can only reveal mean changes under about -0.0")
+
+    def test_what_noise_could_explain_warns(self, project):
+        result, verdict = changes(project, 4, "at_least=0.03")
+        result.assert_outcomes(passed=1, warnings=1)
+        assert "noise could explain it" in verdict.headline
+
+    def test_tight_bounds_show_what_wide_ones_hide(self, project):
+        _, verdict = changes(project, 3, "at_least=-0.05")
+        assert not verdict.failed
+        _, verdict = changes(project, 3, "at_least=-0.05, bounds=(-0.2, 0.2)")
+        assert verdict.failed
+
+    def test_changes_without_bounds_are_judged_by_student(self, project):
+        _, verdict = changes(project, 3, "at_least=0.01, bounds=None")
+        assert verdict.failed
+        assert verdict.interval.low < -0.1 < verdict.interval.high < -0.09
+
+    def test_a_change_beyond_its_scale_is_an_error_that_says_what_to_do(self, project):
+        project.model(GRADED)
+        project.test(CHANGES.replace("score(priority", "score(100 * priority"))
+        result = project.run("--model-version=1")
+        result.assert_outcomes(failed=1)
+        verdict = project.verdict(result)
+        assert "a score of this check is a number from -1 to 1" in verdict.headline
+        assert "bounds=None where there are no bounds" in verdict.headline
+
+    @pytest.mark.parametrize("value", ["float('inf')", "float('nan')", "None", "'up'"])
+    def test_without_bounds_a_score_is_still_a_finite_number(self, project, value):
+        project.model(GRADED)
+        test = CHANGES.replace("at_least=0.05", "at_least=0.0, bounds=None")
+        project.test(f"{test.rpartition('score(priority')[0]}priority(case.input); score({value})")
+        result = project.run("--model-version=1")
+        assert "a score of this check is a finite number" in project.verdict(result).headline
+
+    def test_a_failed_assert_is_the_worst_change(self, project):
+        project.model(GRADED)
+        project.test(CHANGES + '    assert case.input != "ticket 7"\n')
+        result = project.run("--model-version=1")
+        assert project.verdict(result).rate == pytest.approx((39 * 0.1 - 1) / 40)
+
+    def test_where_some_cases_have_no_score_nothing_is_judged(self, project):
+        project.model(GRADED)
+        project.test(
+            CHANGES.replace(
+                "    score(",
+                '    if case.input == "ticket 7": return priority(case.input) and None\n    score(',
+            )
+        )
+        result = project.run("--model-version=1")
+        result.assert_outcomes(failed=1)
+        headline = project.verdict(result).headline
+        assert headline.startswith("1/40 cases have no score, and the scale goes from -1 to 1")
+
+    def test_a_failed_assert_on_a_scale_without_bounds_is_worth_nothing(self, project):
+        project.model(GRADED)
+        project.test(
+            CHANGES.replace("at_least=0.05", "at_least=0, bounds=None")
+            + '    assert case.input != "ticket 7"\n'
+        )
+        headline = project.verdict(project.run("--model-version=1")).headline
+        assert "a failed assert is worth nothing there" in headline
+
+    def test_a_scale_has_no_all_right(self, project):
+        project.model(GRADED)
+        project.test(CHANGES.replace(", at_least=0.05", ""))
+        result = project.run("--model-version=1")
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(
+            ["*which mean change is required?*say at_least= (at_least=0.0: it must not fall)*"]
+        )
+
+    def test_a_negative_rate_needs_scores(self, project):
+        project.model(MODEL)
+        project.test(TEST.replace('append("!")', 'append("!"), at_least=-0.5'))
+        result = project.run("--model-version=1")
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(["*at_least=-0.5 is no pass rate, and no body gave a score()*"])
+
+    def test_a_smaller_change_than_the_approved_one_fails(self, project):
+        project.model(GRADED)
+        project.test(CHANGES.replace("at_least=0.05", "at_least=-1.0"))
+        project.approve("1")
+        result = project.run("--model-version=2")
+        result.assert_outcomes(failed=1)
+        assert project.verdict(result).headline == "mean change is -0.2 against 1, none allowed"
+
+    def test_one_case_alone_is_held_to_the_same(self, project):
+        project.model(GRADED)
+        project.test(CHANGES.replace('f"ticket {n}"', '{"id": f"t-{n}", "input": f"ticket {n}"}'))
+        result = project.run("--model-version=1", "--modelcheck-case=t-7")
+        result.assert_outcomes(passed=1)
+        assert project.verdict(result).headline == "mean change +0.1 over 1 cases, at least +0.05 required"
+
+    def test_repeats_and_groups(self, project):
+        project.model(GRADED)
+        cases = '{"input": f"ticket {n}", "metadata": {"template": n % 8}}'
+        project.test(
+            CHANGES.replace('f"ticket {n}"', cases).replace(
+                "at_least=0.05", 'at_least=0, repeats=2, cluster="template"'
+            )
+        )
+        verdict = project.verdict(project.run("--model-version=3"))
+        assert verdict.headline == "mean change -0.102 over 8 groups by template, at least 0 required"
+        assert verdict.findings[0].p_value == 1 / 256
+
+
+def test_golden_scores_may_have_a_scale_of_their_own(project):
+    project.model("@model_fixture\ndef words(model_version):\n    return lambda text: len(text.split())\n")
+    project.test(
+        """
+        @pytest.mark.golden(["one two", "one two three"], bounds=(0, 100), at_least=2.6)
+        def test_length(words, case, score):
+            score(words(case.input))
+        """
+    )
+    result = project.run("--model-version=1")
+    result.assert_outcomes(failed=1)
+    assert project.verdict(result).headline == "mean score 2.5 over 2 cases, at least 2.6 required"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("bounds=(1, 0)", "bounds=(1, 0): write the least and the greatest score"),
+        ("bounds=5", "bounds=5: write the least and the greatest score"),
+        (
+            "at_least=95",
+            "write a number from -1 to 1 (or a rate, at_least=0.95?)",
+        ),
+        ("at_least=2, bounds=(0, 1.5)", "at_least=2 is not on the scale of the scores"),
+        ("at_least=0, max_drop=2.5", "max_drop=2.5 is no difference of two scores from -1 to 1"),
+        ("at_least=0, tolerance=-0.5", "tolerance=-0.5 is no difference of two scores"),
+    ],
+)
+def test_a_scale_that_cannot_be_meant_is_refused(project, options, said):
+    project.model(MODEL)
+    project.test(TEST.replace('append("!")', f'append("!"), {options}'))
+    result = project.run("--model-version=1")
+    assert result.ret == 4
+    assert said in " ".join(result.stderr.str().split()) + " ".join(result.stdout.str().split())

@@ -12,7 +12,7 @@ from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.checks.spec import CheckSpec, Provenance
 from pytest_modelcheck.models.model import Definition
-from pytest_modelcheck.records import Outcome
+from pytest_modelcheck.records import GRADE, Outcome
 from pytest_modelcheck.session import Places, Session
 
 CHECK = "test_triage.py::test_known"
@@ -47,7 +47,7 @@ class Project:
                 classify=classify,
                 render=str,
                 quietly=nullcontext,
-                limits=limits_from(limits),
+                limits=limits_from(limits, options.get("scale", GRADE)),
                 provenance=Provenance(options.pop("edition", "1")),
                 rerun="pytest test_triage.py",
                 **options,

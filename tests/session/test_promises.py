@@ -3,11 +3,13 @@
 The long version, with more sizes and more runs, is ``tests/benchmarks/stats_end_to_end.py``.
 """
 
+import math
 import random
 
 import pytest
 
 from pytest_modelcheck.perturb import as_perturbations
+from pytest_modelcheck.records import CHANGE, Scale
 
 RUNS = 50
 VARIES = {"definition": {"deterministic": False}, "places": {"keep": False}}
@@ -78,3 +80,43 @@ def test_an_invariant_model_that_varies_fails_seldom(project):
         return project.run(of_rate(0.93, seed), cases(30), agree, version=f"1.{seed}", **options)
 
     assert seldom(failures(run), 0.05)
+
+
+class TestChanges:
+    """Means of graded changes: at the limit they fail seldom, far below it nearly always."""
+
+    def run(self, project, seed, rise, at_least, scale=CHANGE, spread=0.1, **options):
+        luck = random.Random(seed)
+
+        def priority(text):
+            return luck.gauss(0.5 + rise * text.endswith("!"), spread)
+
+        def body(model, case):
+            case._set_score(model(case.perturbed) - model(case.input))
+
+        return project.run(
+            priority,
+            cases(40),
+            body,
+            version=f"1.{seed}",
+            kind="directional",
+            perturbations=as_perturbations({"louder": "{}!".format}),
+            scale=scale,
+            at_least=at_least,
+            false_fail_rate=0.05,
+            **options,
+            **VARIES,
+        )
+
+    SCALES = pytest.mark.parametrize(
+        ("at_least", "scale"), [(0.0, CHANGE), (0.05, CHANGE), (0.05, Scale(-math.inf, math.inf))]
+    )
+
+    @SCALES
+    def test_a_change_that_is_just_enough_fails_seldom(self, project, at_least, scale):
+        assert seldom(failures(lambda seed: self.run(project, seed, at_least, at_least, scale)), 0.05)
+
+    @SCALES
+    def test_a_change_far_too_small_fails_nearly_always(self, project, at_least, scale):
+        rise = at_least - (0.25 if scale == CHANGE and at_least else 0.1)
+        assert failures(lambda seed: self.run(project, seed, rise, at_least, scale)) >= 0.9 * RUNS

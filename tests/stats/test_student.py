@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pytest_modelcheck.stats.student import student_bounds
+from pytest_modelcheck.stats.student import student_bounds, student_p_value
 
 
 @pytest.mark.parametrize("level", [0.9, 0.99])
@@ -26,3 +26,15 @@ def test_of_constant_data_nothing_is_known(values):
 def test_what_makes_no_sense_is_refused(values):
     with pytest.raises(ValueError, match="bounds of a mean need a flat sequence of finite numbers"):
         student_bounds(values, 0.95)
+
+
+@pytest.mark.parametrize("at_least", [-1.0, 0.0, 0.3, 2.0])
+def test_the_p_value_is_that_of_scipy(at_least):
+    values = np.random.default_rng(0).normal(0.2, 0.5, size=25)
+    expected = stats.ttest_1samp(values, at_least, alternative="less").pvalue
+    assert student_p_value(values, at_least) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("values", [[], [3.0], [3.0, 3.0, 3.0]])
+def test_where_nothing_is_known_of_the_spread_nothing_fails(values):
+    assert student_p_value(values, 5.0) == 1.0
