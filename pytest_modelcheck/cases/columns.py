@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.cases.fields import FIELDS
@@ -44,7 +45,7 @@ class Header:
             value = values[place]
             if name is None:
                 if value is not None:
-                    fields[field] = value
+                    fields[field] = _said(value) if field == "metadata" else value
             elif value is not None or field == "input":
                 fields.setdefault(field, {})[name] = value
         inputs = fields.get("input")
@@ -107,6 +108,13 @@ class Header:
                 if field == "metadata":
                     raise self._error("beside a column 'metadata' there are others that are metadata too")
                 raise self._error(f"there are both a column '{taken[field, None]}' and columns '{field}.…'")
+
+
+def _said(metadata: Any) -> Any:
+    """A cell that is a mapping, without what it does not say: a struct has every name in every row."""
+    if not isinstance(metadata, Mapping):
+        return metadata
+    return {name: value for name, value in metadata.items() if value is not None}
 
 
 def _has(names: Sequence[str]) -> str:

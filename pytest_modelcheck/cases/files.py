@@ -9,12 +9,12 @@ import codecs
 import difflib
 import os
 import stat
-import zlib
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
+from pytest_modelcheck.cases.compression import SUFFIXES, DamagedError, opened
 from pytest_modelcheck.errors import CaseError, located
 from pytest_modelcheck.records import Origin
 
@@ -29,6 +29,7 @@ FORMATS = {
     ".json": "json",
     ".csv": "csv",
     ".tsv": "tsv",
+    ".parquet": "parquet",
 }
 
 LARGE = 16 << 20
@@ -79,13 +80,15 @@ class CaseFile:
         if known is None:
             raise self.error(
                 f"cannot tell from its name what this file holds; cases are read from {', '.join(FORMATS)}"
-                " (each also with .gz)"
+                f" (text also with {' or '.join(SUFFIXES)})"
             )
+        if known == "parquet" and self._compressed:
+            raise self.error("a Parquet file is compressed in itself, and read as it is: decompress it once")
         return known
 
     @property
     def _compressed(self) -> bool:
-        return self.path.suffix.lower() == ".gz"
+        return self.path.suffix.lower() in SUFFIXES
 
     def check(self) -> None:
         """Raise :class:`CaseError` unless this is a file that can be opened and holds something."""
@@ -106,7 +109,9 @@ class CaseFile:
     @property
     def is_large(self) -> bool:
         """Whether the file is rather read again than held: the cases of a file take ten times its size."""
-        return self.path.stat().st_size * (PACKED if self._compressed else 1) > LARGE
+        return (
+            self.path.stat().st_size * (PACKED if self._compressed or self.format == "parquet" else 1) > LARGE
+        )
 
     def stamp(self) -> tuple[int, int]:
         """Something that differs once the file has been written to."""
@@ -128,7 +133,7 @@ class CaseFile:
         """
         self.check()
         try:
-            with self._open() as stream:
+            with opened(self.path) as stream:
                 stream.seek(start)
                 for number in count(first):
                     line = stream.readline(MOST)
@@ -139,7 +144,7 @@ class CaseFile:
                             f"the line has {_TOO_MUCH}; each case stands on one of its own", number
                         )
                     yield line
-        except (OSError, EOFError, zlib.error) as error:
+        except (OSError, DamagedError) as error:
             raise self._unreadable(error) from error
 
     def text(self) -> str:
@@ -150,9 +155,9 @@ class CaseFile:
         """
         self.check()
         try:
-            with self._open() as stream:
+            with opened(self.path) as stream:
                 data = stream.read(MOST)
-        except (OSError, EOFError, zlib.error) as error:
+        except (OSError, DamagedError) as error:
             raise self._unreadable(error) from error
         if len(data) == MOST:
             raise self.error(
@@ -185,16 +190,10 @@ class CaseFile:
                 raise self.error(f"the file is in {name}; save it as UTF-8")
         return data.removeprefix(codecs.BOM_UTF8)
 
-    def _open(self) -> IO[bytes]:
-        if not self._compressed:
-            return self.path.open("rb")
-        import gzip
-
-        return cast("IO[bytes]", gzip.open(self.path, "rb"))
-
     def _unreadable(self, error: Exception) -> CaseError:
-        if self._compressed:
-            return self.error(f"cannot be decompressed ({error}); the file is truncated or not gzip")
+        if isinstance(error, DamagedError):
+            kind = self.path.suffix.lower().removeprefix(".")
+            return self.error(f"cannot be decompressed ({error}); the file is truncated or not {kind}")
         return self._unopened(error)
 
     def _unopened(self, error: Exception) -> CaseError:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.cases.collection import Cases
 from pytest_modelcheck.cases.fields import Layout
-from pytest_modelcheck.cases.memory import is_frame
-from pytest_modelcheck.cases.sources import FileSource, FrameSource, IterableSource
+from pytest_modelcheck.cases.sources import FileSource, IterableSource, TableSource
 from pytest_modelcheck.cases.strategies import StrategySource, is_strategy
+from pytest_modelcheck.cases.tables import table_of
 from pytest_modelcheck.errors import CaseError
 
 if TYPE_CHECKING:
@@ -34,10 +34,11 @@ def load(
     """Cases from a file, a table, or anything to iterate over; read when they are first needed.
 
     Args:
-        source: A path (``.yaml``, ``.jsonl``, ``.json``, ``.csv``, ``.tsv``, each also with ``.gz``); a
-            pandas table; or an iterable of mappings, ``(input, expected)`` tuples,
-            :class:`~pytest_modelcheck.records.Case` objects, or inputs alone; or a Hypothesis strategy
-            (see :func:`generate`).
+        source: A path (``.yaml``, ``.jsonl``, ``.json``, ``.csv``, ``.tsv``, each also with ``.gz`` or
+            ``.zst``, and ``.parquet``); a table of pandas, polars or Arrow; a dataset as Hugging Face's
+            library loads it (class labels are read by their names); an iterable of mappings,
+            ``(input, expected)`` tuples, :class:`~pytest_modelcheck.records.Case` objects, or inputs alone;
+            or a Hypothesis strategy (see :func:`generate`).
         base: The folder that a relative path is meant from (default: that of the test file that uses it).
         input: The field that is the input, where it is not called ``input``; several make a mapping.
         expected: The field that is the expectation, where it is not called ``expected``; several make a
@@ -127,8 +128,9 @@ def _as_loaded(source: Cases, base: str | Path | None, names: Mapping[str, Colum
 def _source(source: Any, base: Path | None) -> Source:
     if isinstance(source, str | PurePath):
         return FileSource(source if isinstance(source, str) else Path(source), base)
-    if is_frame(source):
-        return FrameSource(source)
+    table = table_of(source)
+    if table is not None:
+        return TableSource(table)
     if isinstance(source, Mapping):
         raise CaseError(
             "a mapping is not a list of cases; put each case into a list: [{'input': …, 'expected': …}]"
@@ -136,5 +138,5 @@ def _source(source: Any, base: Path | None) -> Source:
     if isinstance(source, Iterable) and not isinstance(source, bytes | bytearray):
         return IterableSource(source)
     raise CaseError(
-        f"cases cannot come from a {type(source).__name__}; give a path, a list of mappings or a pandas table"
+        f"cases cannot come from a {type(source).__name__}; give a path, a list of mappings or a table"
     )

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_modelcheck.cases.fields import AS_IT_IS, to_case
 from pytest_modelcheck.cases.files import NO_CASES, CaseFile, find
-from pytest_modelcheck.cases.memory import described, read_frame, read_iterable
+from pytest_modelcheck.cases.memory import described, read_iterable
+from pytest_modelcheck.cases.tables import read_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.cases.fields import Layout
     from pytest_modelcheck.cases.rows import Row
     from pytest_modelcheck.cases.streaming import Stream
+    from pytest_modelcheck.cases.tables import Table
     from pytest_modelcheck.records import Case
 
 
@@ -92,25 +94,31 @@ class FileSource:
             raise file.error(NO_CASES)
 
     def stream(self, layout: Layout) -> Stream | None:
-        """A large file of JSON Lines, line by line."""
+        """A large file of JSON Lines or Parquet, piece by piece."""
         file = self._file
         file.check()
-        if file.format != "jsonl" or not file.is_large:
+        if not file.is_large:
             return None
-        from pytest_modelcheck.cases.jsonlines import LargeLines
+        if file.format == "jsonl":
+            from pytest_modelcheck.cases.jsonlines import LargeLines
 
-        return LargeLines(file, layout)
+            return LargeLines(file, layout)
+        if file.format == "parquet":
+            from pytest_modelcheck.cases.parquet import LargeParquet
+
+            return LargeParquet(file, layout)
+        return None
 
 
-class FrameSource:
-    """A table of pandas."""
+class TableSource:
+    """A table in memory."""
 
-    name = "DataFrame"
     notes: tuple[str, ...] = ()
     paths: tuple[Path, ...] = ()
 
-    def __init__(self, frame: Any) -> None:
-        self._frame = frame
+    def __init__(self, table: Table) -> None:
+        self.name = table.name
+        self._table = table
 
     def bind(self, base: Path, root: Path | None) -> Source:  # noqa: ARG002 - nothing here is a path
         """Itself."""
@@ -121,7 +129,7 @@ class FrameSource:
 
     def cases(self, layout: Layout) -> Iterator[Case]:
         """The rows of the table."""
-        return _made(read_frame(self._frame, layout), AS_IT_IS)
+        return _made(read_table(self._table, layout), AS_IT_IS)
 
     def stream(self, layout: Layout) -> None:
         """Nothing: it is in memory."""
@@ -173,6 +181,10 @@ def _read(file: CaseFile, layout: Layout) -> Iterator[Case]:
 
         read = read_csv if kind == "csv" else read_tsv
         return _made(read(file, layout), AS_IT_IS)
+    if kind == "parquet":
+        from pytest_modelcheck.cases.parquet import read_parquet
+
+        return _made(read_parquet(file, layout), AS_IT_IS)
     if kind == "jsonl":
         from pytest_modelcheck.cases.jsonlines import read_jsonl
 

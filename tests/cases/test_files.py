@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -109,12 +110,56 @@ def test_a_name_that_no_file_can_have(tmp_path):
 
 
 def test_a_read_error_in_the_middle(tmp_path, monkeypatch):
-    from pytest_modelcheck.cases.files import CaseFile
+    from pytest_modelcheck.cases import files
 
-    def broken(self):
+    def broken(path):
         raise OSError(5, "Input/output error")
 
     (tmp_path / "t.jsonl").write_text('"a"\n')
-    monkeypatch.setattr(CaseFile, "_open", broken)
+    monkeypatch.setattr(files, "opened", broken)
     with pytest.raises(CaseError, match=r"t.jsonl: the file cannot be opened: Input/output error"):
         list(cases.load("t.jsonl", base=tmp_path))
+
+
+@pytest.fixture
+def zstd():
+    return pytest.importorskip("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+
+
+@pytest.mark.parametrize("name", ["t.jsonl.zst", "t.yaml.zst", "t.csv.ZST"])
+def test_zstd(tmp_path, zstd, name):
+    content = {"t.jsonl.zst": b'"a"\n"b"\n', "t.yaml.zst": b"- a\n- b\n", "t.csv.ZST": b"input\na\nb\n"}
+    (tmp_path / name).write_bytes(zstd.compress(content[name]))
+    loaded = cases.load(name, base=tmp_path, **({} if name != "t.csv.ZST" else {"input": "input"}))
+    assert [case.input for case in loaded] == ["a", "b"]
+
+
+@pytest.mark.parametrize("kind", ["gz", "zst"])
+def test_what_is_not_compressed_as_it_says_or_ends_early_is_refused(tmp_path, zstd, kind):
+    packed = gzip.compress(b'"a"\n' * 1000) if kind == "gz" else zstd.compress(b'"a"\n' * 1000)
+    for content in (packed[:-3], b"junk", packed + b"junk"):
+        (tmp_path / f"t.jsonl.{kind}").write_bytes(content)
+        with pytest.raises(CaseError) as caught:
+            len(cases.load(f"t.jsonl.{kind}", base=tmp_path))
+        refusal = str(caught.value)
+        assert "cannot be decompressed (" in refusal
+        assert refusal.endswith(f"the file is truncated or not {kind}")
+
+
+def test_without_a_library_for_zstd_the_extra_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "backports.zstd", None)
+    monkeypatch.setitem(sys.modules, "compression.zstd", None)
+    (tmp_path / "t.jsonl.zst").write_bytes(b"x")
+    with pytest.raises(CaseError, match=r'pip install "pytest-modelcheck\[zstd\]"'):
+        len(cases.load("t.jsonl.zst", base=tmp_path))
+
+
+@pytest.mark.parametrize("name", ["t.json", "t.csv", "t.yaml", "t.jsonl", "t.jsonl.gz", "t.yaml.gz"])
+def test_more_than_can_have_been_meant_is_refused_before_it_is_held(tmp_path, monkeypatch, name):
+    from pytest_modelcheck.cases import files
+
+    monkeypatch.setattr(files, "MOST", 1000)
+    content = b'"' + b"a" * 10_000_000
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    with pytest.raises(CaseError, match="128 MiB or more"):
+        len(cases.load(name, base=tmp_path))

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections import namedtuple
 
-import pandas as pd
 import pytest
 
 from pytest_modelcheck import cases
@@ -68,7 +67,7 @@ def test_what_can_be_read_once_only_is_remembered():
         ([Case("a", variants="bc")], "list[0]: variants: must be a list of perturbed inputs, not str bc"),
         ([{"input": object()}], "list[0]: no id can be made from what is in this case, so give it one ("),
         ({"input": "a"}, "a mapping is not a list of cases; put each case into a list"),
-        (b"input", "cases cannot come from a bytes; give a path, a list of mappings or a pandas table"),
+        (b"input", "cases cannot come from a bytes; give a path, a list of mappings or a table"),
         (3, "cases cannot come from a int"),
         (None, "cases cannot come from a NoneType"),
     ],
@@ -99,65 +98,11 @@ def test_cases_are_taken_as_they_are():
     assert "these are cases already (list): give input where they are loaded" in refused(loaded, input="text")
 
 
-def test_a_table_of_pandas():
-    frame = pd.DataFrame(
-        {
-            "input": ["a", "b", "c"],
-            "expected": [1, None, 3],
-            "known_failure": [None, "why", None],
-            "language": ["es", "en", None],
-            "metadata.score": [0.5, float("nan"), 1.0],
-            "when": pd.to_datetime(["2024-01-01", None, None]),
-        },
-        index=[5, 6, 7],
-    )
-    first, second, third = cases.load(frame)
-    assert (first.input, first.expected, first.metadata["language"]) == ("a", 1.0, "es")
-    assert (first.metadata["score"], str(first.metadata["when"])) == (0.5, "2024-01-01 00:00:00")
-    assert (second.expected, second.known_failure, second.metadata) == (MISSING, "why", {"language": "en"})
-    assert third.metadata == {"score": 1.0}
-    assert str(third.origin) == "DataFrame[2]"
-
-
-def test_cells_of_a_table_are_plain_python():
-    frame = pd.DataFrame({"input": [[1.0], [2.0]], "expected": [1, 2], "ok": [True, False]})
-    first, _ = cases.load(frame)
-    assert [type(value) for value in (first.input, first.expected, first.metadata["ok"])] == [list, int, bool]
-
-
-def test_a_named_index_is_a_column():
-    frame = pd.DataFrame({"id": ["x", "y"], "input": ["a", "b"]}).set_index("id")
-    assert [case.id for case in cases.load(frame)] == ["x", "y"]
-
-
-def test_columns_of_a_table_can_make_an_input_and_be_mapped():
-    frame = pd.DataFrame({"input.x": [1], "input.y": [None], "label": ["b"]})
-    (case,) = cases.load(frame, expected="label")
-    assert (case.input, case.expected) == ({"x": 1, "y": None}, "b")
-
-
-@pytest.mark.parametrize(
-    ("columns", "message"),
-    [
-        (["text"], "DataFrame: no column 'input'; there are 'text'"),
-        (["input", 3], "DataFrame: the name of column 2 must be text, not 3"),
-        (["input", "metdata"], "DataFrame: unknown column 'metdata': did you mean 'metadata'?"),
-        (["input", "input"], "DataFrame: there are two columns 'input'"),
-    ],
-)
-def test_what_is_wrong_with_a_table_is_said(columns, message):
-    assert message in refused(pd.DataFrame([["a"] * len(columns)], columns=columns))
-
-
-def test_a_table_without_columns_and_one_without_rows():
-    assert "DataFrame: no column 'input'; there are none" in refused(pd.DataFrame())
-    assert len(cases.load(pd.DataFrame({"input": []}))) == 0
-
-
 def test_nothing_heavy_is_imported_before_a_file_needs_it():
     code = (
         "import sys; from pytest_modelcheck import cases; list(cases.load(['a']));"
-        "print([name for name in ('yaml', 'pandas', 'numpy', 'csv', 'gzip') if name in sys.modules])"
+        "heavy = ('yaml', 'pandas', 'polars', 'pyarrow', 'numpy', 'csv', 'gzip');"
+        "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
