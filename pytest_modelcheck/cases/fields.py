@@ -200,13 +200,13 @@ def _variants(row: Row, value: Any) -> tuple[Any, ...]:
 
 
 def _known_failure(row: Row, value: Any) -> str | None:
-    word = value.strip().lower() if isinstance(value, str) else value
-    if word is None or word is False or word in _NO:
+    if value is None or value is False:
         return None
-    if word is True or word in _YES:
+    if value is True:
         return _REASON
-    if isinstance(value, str) and word:
-        return value.strip()
+    if isinstance(value, str) and value.strip():
+        word = value.strip().lower()
+        return None if word in _NO else _REASON if word in _YES else value.strip()
     raise row.error(
         f"known_failure: must be true or the reason in words, not {_typed(value)}", "known_failure"
     )

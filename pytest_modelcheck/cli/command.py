@@ -173,3 +173,16 @@ def list_(ctx: click.Context, patterns: tuple[str, ...]) -> None:
 
 for _command in COMMANDS:
     modelcheck.add_command(_command)
+
+
+@modelcheck.command()
+@click.option("--line", is_flag=True, help="That of one case: a line of a JSON Lines file.")
+@click.option("--path", is_flag=True, help="Print where the schema is installed, and not the schema.")
+def schema(*, line: bool, path: bool) -> None:
+    """Print the JSON Schema of case files, for editors.
+
+    It describes YAML and JSON files of cases.
+    """
+    from pytest_modelcheck.cli import schema as work
+
+    work.show(line=line, path=path)
