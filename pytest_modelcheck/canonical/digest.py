@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Writer = Callable[[Any, Above], bytes]
 
 _NAN: Final = b"d" + struct.pack(">d", float("nan"))
+_text_digest: Final = blake2b(b"s", digest_size=16)
 _pack: Final = struct.Struct(">d").pack
 
 
@@ -42,7 +43,14 @@ def digest(value: Any, slot: int = 0) -> bytes:
     >>> digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1}), digest(1) == digest(1.0)
     (True, False)
     """
-    data = b"s" + value.encode("utf-8", "surrogatepass") if type(value) is str else canonical_bytes(value)
+    if type(value) is str and not slot:
+        begun = _text_digest.copy()  # twice as fast as beginning anew
+        try:
+            begun.update(value.encode())
+        except UnicodeEncodeError:
+            begun.update(value.encode("utf-8", "surrogatepass"))
+        return begun.digest()
+    data = canonical_bytes(value)
     if slot:
         return blake2b(data, digest_size=16, salt=slot.to_bytes(16, "little")).digest()
     return blake2b(data, digest_size=16).digest()

@@ -60,6 +60,7 @@ class CheckSpec:
         partial: Whether only some of its cases were selected; such a run is not remembered.
         rerun: The command that runs this test again, without the case.
         notes: What a reader of the verdict should know of the cases, a sentence each.
+        asks: What every body is certain to ask first: which model, about which attribute of the case.
         progress: Told now and then how many cases are done and how many calls were made.
     """
 
@@ -83,6 +84,7 @@ class CheckSpec:
     partial: bool = False
     rerun: str = ""
     notes: Sequence[str] = ()
+    asks: Sequence[tuple[Model, str]] = ()
     progress: Callable[[int, int], None] | None = None
 
     @property

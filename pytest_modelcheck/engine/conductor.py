@@ -23,11 +23,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from pytest_modelcheck.engine.frames import block_between
+from pytest_modelcheck.engine.lookahead import lookahead_of
 from pytest_modelcheck.engine.view import CaseView, NewCase, Result, conclude
 from pytest_modelcheck.records import GRADE, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_modelcheck.engine.dispatch import Ask, Dispatcher
     from pytest_modelcheck.models.model import Model, Raw
@@ -39,6 +40,8 @@ WINDOW = 256
 _MESSAGES_KEPT = 20
 _TO_THE_BODY = 4
 """How many frames lie between a miss and the code that called the model: all of them ours."""
+
+_PASSED = Outcome.PASSED  # looked up once: that takes Python, and there may be a million trials
 
 current_view: ContextVar[CaseView] = ContextVar("modelcheck_case")
 
@@ -56,6 +59,7 @@ class Work:
         interleave: Whether bodies may be suspended: always, never, or where it can do no harm.
         progress: Called now and then.
         keep_errors: Whether every exception is kept with its traceback, not just those of broken bodies.
+        asks: What every body is certain to ask first, in order (see ``engine.certain``).
     """
 
     body: Callable[[CaseView], Any]
@@ -66,6 +70,7 @@ class Work:
     interleave: Interleave = "auto"
     progress: Callable[[], None] | None = None
     keep_errors: bool = False
+    asks: Sequence[tuple[Model, str]] = ()
 
 
 @dataclass(slots=True)
@@ -132,63 +137,71 @@ class Worker(greenlet):  # type: ignore[misc]  # it comes without types
     def run(self) -> None:
         """Take trials until there are none, idle, and go on when there are."""
         conductor = self.conductor
+        work, copy, finish = conductor.work, conductor.context.copy, conductor.finish
+        body, subject = work.body, work.subject.name
         while True:
             trial = conductor.next_trial()
-            if trial is not None:
-                self.perform(trial)
-            elif conductor.closing:
-                return
-            else:
+            if trial is None:
+                if conductor.closing:
+                    return
                 conductor.idle.append(self)
                 conductor.hub.switch()
+                continue
+            self.view = conductor.active = view = CaseView(trial, work)
+            try:
+                copy().run(_run_body, body, view)
+            except BaseException as error:  # noqa: BLE001 - told apart there
+                self._ended(view, error)
+            else:
+                result = view._result  # noqa: SLF001
+                if result.asked and result.outcome is _PASSED and trial.case.known_failure is None:
+                    finish(result)  # as conclude() would leave it
+                else:
+                    finish(conclude(view, _PASSED, None, subject))
 
-    def perform(self, trial: Trial) -> None:
-        """Run the body of one trial, and report how it ended."""
-        conductor = self.conductor
-        work = conductor.work
-        self.view = conductor.active = view = CaseView(
-            trial, work.subject.answers, work.find_approved, work.scale
-        )
-        context = conductor.context.copy()
-        try:
-            context.run(_run_body, work.body, view)
-        except NewCase:
-            conductor.finish(conclude(view, Outcome.NEW, None, work.subject.name))
-        except BaseException as error:
-            outcome = None if type(error) is GreenletExit else work.classify(error)
-            if outcome is None:
-                raise
-            conductor.finish(conclude(view, outcome, error, work.subject.name))
-        else:
-            conductor.finish(conclude(view, Outcome.PASSED, None, work.subject.name))
+    def _ended(self, view: CaseView, error: BaseException) -> None:
+        """Report a body that did not come to its end."""
+        work = self.conductor.work
+        if isinstance(error, NewCase):
+            self.conductor.finish(conclude(view, Outcome.NEW, None, work.subject.name))
+            return
+        outcome = None if type(error) is GreenletExit else work.classify(error)
+        if outcome is None:
+            raise error
+        self.conductor.finish(conclude(view, outcome, error, work.subject.name))
 
     def ask(self, model: Model, x: Any) -> Any:
         """Answer a call of the body that runs here."""
         if model.caller.awaited and asyncio._get_running_loop() is not None:  # noqa: SLF001
             return self.conductor.answer_awaited(self.view, model, x)
-        conductor = self.conductor
+        conductor, result, answers = self.conductor, self.view._result, model.answers  # noqa: SLF001
         conductor.asks += 1
-        view = self.view
-        key = model.key(x, view._trial.repeat)  # noqa: SLF001
-        raw = None if key is None else model.answers.find(key)
+        key = model.key(x, result.trial.repeat)
+        raw = None if key is None else answers.find(key)
         if raw is None:
             raw = self._miss(model, x, key)
         if model is conductor.work.subject:
-            raw = view._answered(key, raw)  # noqa: SLF001
-        return model.answers.decode(raw)
+            if result.approved_raw is None:
+                result.asked.append((key, raw))
+            else:
+                raw = self.view._answered(key, raw)  # noqa: SLF001
+        return answers.decode(raw)
 
     def _miss(self, model: Model, x: Any, key: bytes | None) -> Raw:
         conductor = self.conductor
         if conductor.closing:
             raise GreenletExit
         if model is conductor.work.subject:
-            self.view._unanswered = True  # noqa: SLF001 - for now; for good, where the model breaks
+            self.view._result.unanswered = True  # noqa: SLF001 - for now; for good, where the model breaks
+        if conductor.lookahead is not None and key is not None:
+            conductor.lookahead.raise_again(self.view._trial, model, key)  # noqa: SLF001
         obstacle = conductor.obstacle(_getframe(_TO_THE_BODY))
         if obstacle is not None:
             conductor.direct[obstacle] += 1
             return conductor.dispatcher.answer(model, x, key)
         conductor.dispatcher.submit(model, x, key, self)
         conductor.parked += 1
+        conductor.misses += 1
         asked: Ask = conductor.hub.switch()
         conductor.active = self.view
         return asked.result()
@@ -208,12 +221,14 @@ class Conductor:
         self.context: Context = copy_context()
         self.hub = getcurrent()
         self.idle: list[Worker] = []
-        self.parked = 0
+        self.parked = self.misses = 0
         self.closing = False
         self.asks = 0
         self.active: CaseView | None = None
         self.direct: Counter[str] = Counter()
+        self.lookahead = lookahead_of(work, dispatcher)
         self._trials: Iterator[Trial] = iter(())
+        self._next: Iterator[Trial] = iter(())
         self._exhausted = False
         self._workers: list[Worker] = []
         self._results: list[Result] = []
@@ -227,6 +242,8 @@ class Conductor:
                 timeout). What was answered until then is kept.
         """
         self._trials = iter(trials)
+        if self.lookahead is None:
+            self._next = self._trials
         try:
             self._conduct()
         finally:
@@ -236,10 +253,10 @@ class Conductor:
         return Run(self._results, self.asks, self.direct, self._failures.first)
 
     def next_trial(self) -> Trial | None:
-        """The next trial for a worker, or ``None`` while enough bodies wait already."""
+        """The next trial for a worker, or ``None`` while enough bodies wait already, or none is there yet."""
         if self._exhausted or self.parked >= WINDOW or self.closing:
             return None
-        trial = next(self._trials, None)
+        trial = next(self._next, None)
         if trial is None:
             self._exhausted = True
         return trial
@@ -271,7 +288,7 @@ class Conductor:
         if raw is None:
             self.direct["a thread of the body's own"] += 1
             if view is not None and model is self.work.subject:
-                view._unanswered = True  # noqa: SLF001
+                view._result.unanswered = True  # noqa: SLF001
             raw = self.dispatcher.answer(model, x, key)
         if view is not None and model is self.work.subject:
             raw = view._answered(key, raw)  # noqa: SLF001
@@ -285,7 +302,7 @@ class Conductor:
         if raw is None:
             self.direct["an event loop runs"] += 1
             if model is self.work.subject:
-                view._unanswered = True  # noqa: SLF001
+                view._result.unanswered = True  # noqa: SLF001
             raw = await self.dispatcher.answer_async(model, x, key)
         if model is self.work.subject:
             raw = view._answered(key, raw)  # noqa: SLF001
@@ -293,14 +310,35 @@ class Conductor:
 
     def _conduct(self) -> None:
         while True:
-            while not self._exhausted and self.parked < WINDOW:
+            while self.parked < WINDOW and (not self._exhausted or self._more()):
                 self._free_worker().switch()
             if not self.parked:
                 return
-            for asked in self.dispatcher.collect():
-                for worker in asked.waiters:
+            self._answer()
+
+    def _answer(self) -> None:
+        """Answer what is asked, and let each body that waited for it go on."""
+        for asked in self.dispatcher.collect():
+            for worker in asked.waiters:
+                if type(worker) is Worker:
                     self.parked -= 1
                     worker.switch(asked)
+                else:
+                    worker(asked)
+
+    def _more(self) -> bool:
+        """Get the next trials, and ask ahead what their bodies are certain to ask."""
+        lookahead = self.lookahead
+        if lookahead is None or (lookahead.rehearses and self.parked):
+            return False
+        trials = lookahead.take(self._trials, self._results, self.misses)
+        for questions in lookahead.stages(trials):
+            for question in questions:
+                self.dispatcher.submit(*question)
+            self._answer()
+        self._next = iter(trials)
+        self._exhausted = not trials
+        return bool(trials)
 
     def _free_worker(self) -> Worker:
         if self.idle:

@@ -115,7 +115,7 @@ class TaskConductor:
 
     async def _perform(self, trial: Trial) -> None:
         work = self.work
-        view = CaseView(trial, work.subject.answers, work.find_approved, work.scale)
+        view = CaseView(trial, work)
         current_view.set(view)
         error: BaseException | None = None
         outcome = Outcome.PASSED
@@ -143,7 +143,7 @@ class TaskConductor:
 
     async def _answer(self, view: CaseView, model: Model, x: Any, key: bytes | None) -> Any:
         if model is self.work.subject:
-            view._unanswered = True  # noqa: SLF001 - for now; for good, where the model breaks
+            view._result.unanswered = True  # noqa: SLF001 - for now; for good, where the model breaks
         if self._alone is not None:
             self.direct[self._alone] += 1
             raw = await self.dispatcher.answer_async(model, x, key)

@@ -15,15 +15,16 @@ from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.records import GRADE, MISSING, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from pytest_modelcheck.models.model import Answers, Raw
+    from pytest_modelcheck.engine.conductor import Work
+    from pytest_modelcheck.models.model import Raw
     from pytest_modelcheck.records import Scale, Trial
 
 # An enum looks its members up in Python, which is felt where a million trials do.
 _PASSED, _FAILED, _NEW = Outcome.PASSED, Outcome.FAILED, Outcome.NEW
 
-_IMMUTABLE = frozenset({str, int, float, bool, bytes, type(None)})
+IMMUTABLE = frozenset({str, int, float, bool, bytes, type(None)})
 
 
 class NewCase(BaseException):
@@ -70,32 +71,12 @@ class CaseView:
     ``None``.
     """
 
-    __slots__ = (
-        "_answers",
-        "_approved_raw",
-        "_copies",
-        "_find_approved",
-        "_result",
-        "_scale",
-        "_trial",
-        "_unanswered",
-    )
+    __slots__ = ("_result", "_trial", "_work")
 
-    def __init__(
-        self,
-        trial: Trial,
-        answers: Answers,
-        find_approved: Callable[[Trial], bytes | None],
-        scale: Scale = GRADE,
-    ) -> None:
+    def __init__(self, trial: Trial, work: Work) -> None:
         self._trial = trial
         self._result = Result(trial)
-        self._answers = answers
-        self._find_approved = find_approved
-        self._scale = scale
-        self._approved_raw: bytes | None = None
-        self._copies: dict[str, Any] | None = None
-        self._unanswered = False
+        self._work = work
 
     @property
     def id(self) -> str:
@@ -106,7 +87,7 @@ class CaseView:
     def input(self) -> Any:
         """What the model is given, unperturbed."""
         value = self._trial.case.input
-        return value if type(value) in _IMMUTABLE else self._copy("input", value)
+        return value if type(value) in IMMUTABLE else self._copy("input", value)
 
     @property
     def expected(self) -> Any:
@@ -116,13 +97,13 @@ class CaseView:
             raise UsageError(
                 f"case {self.id}{self._where()} does not say what is expected: add `expected:` to it"
             )
-        return value if type(value) in _IMMUTABLE else self._copy("expected", value)
+        return value if type(value) in IMMUTABLE else self._copy("expected", value)
 
     @property
     def perturbed(self) -> Any:
         """The input after the perturbation."""
         value = self._trial.perturbed
-        if type(value) in _IMMUTABLE:
+        if type(value) in IMMUTABLE:
             return value
         if value is MISSING:
             raise UsageError(
@@ -160,7 +141,7 @@ class CaseView:
         """The approved version's answer. Where there is none, the trial ends here as *new*."""
         result = self._result
         result.read_approved = True
-        approved = self._find_approved(self._trial)
+        approved = self._work.find_approved(self._trial)
         if approved is None:
             result.outcome = Outcome.NEW
             if result.asked or result.recorded is not MISSING:
@@ -170,14 +151,14 @@ class CaseView:
             # The last bits of a float are noise: an answer that is the same is the same object's value.
             first = result.asked[0][1]
             if same(plain(first), approved):
-                return self._answers.decode(first)
+                return self._work.subject.answers.decode(first)
         else:
-            self._approved_raw = approved
+            result.approved_raw = approved
         return self._read(approved)
 
     def _read(self, approved: bytes) -> Any:
         try:
-            return self._answers.decode(approved)
+            return self._work.subject.answers.decode(approved)
         except ModelcheckError as error:
             raise BaselineError(
                 f"the approved answer of case {self.id} has another form than answers have today: {error}. "
@@ -194,9 +175,9 @@ class CaseView:
 
     def _copy(self, name: str, value: Any) -> Any:
         """What the body may change as it likes: a copy of its own, always the same one."""
-        copies = self._copies
+        copies = self._result.copies
         if copies is None:
-            copies = self._copies = {}
+            copies = self._result.copies = {}
         if name not in copies:
             copies[name] = deepcopy(value)
         return copies[name]
@@ -206,7 +187,7 @@ class CaseView:
         return "" if origin is None else f" ({origin})"
 
     def _set_score(self, value: float) -> None:
-        scale = self._scale
+        scale = self._work.scale
         try:
             score = float(value)
         except (TypeError, ValueError):
@@ -217,7 +198,8 @@ class CaseView:
 
     def _answered(self, key: bytes | None, raw: Raw) -> Raw:
         """Note an answer of the judged model; give back the raw answer that the body is to see."""
-        asked, approved = self._result.asked, self._approved_raw
+        result = self._result
+        asked, approved = result.asked, result.approved_raw
         asked.append((key, raw))
         if approved is not None and len(asked) == 1 and same(plain(raw), approved):
             return approved
@@ -237,19 +219,27 @@ def _scores(scale: Scale) -> str:
 
 
 class Result:
-    """What comes of a trial: written while its body runs, and left when it has."""
+    """What comes of a trial: written while its body runs, and left when it has.
 
-    __slots__ = ("asked", "error", "message", "outcome", "read_approved", "recorded", "score", "trial")
+    What most trials leave as it is stands in the class: there may be a million of them.
+    """
+
+    outcome: Outcome = _PASSED
+    recorded: Any = MISSING
+    score: float | None = None
+    read_approved: bool = False
+    message: str | None = None
+    error: BaseException | None = None
+    unanswered: bool = False
+    """Whether the model that is judged was asked something that it broke on, or has not answered yet."""
+    approved_raw: bytes | None = None
+    """The approved answer, where the body read it before it asked."""
+    copies: dict[str, Any] | None = None
+    """What the body was given to change as it likes."""
 
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
         self.asked: list[tuple[bytes | None, Raw]] = []
-        self.recorded: Any = MISSING
-        self.score: float | None = None
-        self.read_approved = False
-        self.outcome = _PASSED
-        self.message: str | None = None
-        self.error: BaseException | None = None
 
 
 class NeverAskedError(Exception):
@@ -262,7 +252,7 @@ def conclude(view: CaseView, outcome: Outcome, error: BaseException | None, subj
     if result.outcome is _NEW:
         outcome = _NEW
     elif outcome is _PASSED or outcome is _FAILED:
-        if not result.asked and not view._unanswered:  # noqa: SLF001
+        if not result.asked and not result.unanswered:
             outcome = Outcome.ERROR
             said = f"the body never asked the model {subject!r}, so it says nothing about it"
             error = NeverAskedError(said)

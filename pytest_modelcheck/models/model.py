@@ -80,19 +80,18 @@ Raw = bytes | Unkept
 class Answers:
     """Everything that one model has answered, found by the digest of what it was asked."""
 
-    __slots__ = ("_decode", "_encode", "_shelf", "_unkept", "warnings")
+    __slots__ = ("_decode", "_encode", "_shelf", "_unkept", "find", "warnings")
+
+    find: Callable[[bytes], Raw | None]
+    """Look an answer up."""
 
     def __init__(self, shelf: Shelf, codec: Codec) -> None:
         self._shelf = shelf
         self._encode = codec.encode
         self._decode = codec.decode
         self._unkept: dict[bytes, Unkept] = {}
+        self.find = shelf.get
         self.warnings: list[str] = []
-
-    def find(self, key: bytes) -> Raw | None:
-        """Look an answer up."""
-        raw = self._shelf.get(key)
-        return raw if raw is not None or not self._unkept else self._unkept.get(key)
 
     def add(self, key: bytes | None, value: Any) -> Raw:
         """Remember an answer (unless its key is ``None``); give back the form in which it is remembered."""
@@ -121,7 +120,12 @@ class Answers:
         unkept = Unkept(value, encode_plain(value))
         if key is not None:
             self._unkept[key] = unkept
+            self.find = self._find_anywhere
         return unkept
+
+    def _find_anywhere(self, key: bytes) -> Raw | None:
+        raw = self._shelf.get(key)
+        return raw if raw is not None else self._unkept.get(key)
 
     def warn(self, reason: str) -> None:
         """Remember, once, why something cannot be cached."""

@@ -5,7 +5,6 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -101,11 +100,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Set the stage for a test that is ours."""
     if _ACTIVE not in item.config.stash:
         return (yield)
-    from pytest_modelcheck.engine.garbage import spared
-    from pytest_modelcheck.plugin.items import runs_checks
     from pytest_modelcheck.plugin.running import staged
 
-    with staged(item), spared() if runs_checks(item) else nullcontext():
+    with staged(item):
         return (yield)
 
 

@@ -65,11 +65,6 @@ def is_ours(item: pytest.Item) -> TypeGuard[pytest.Function]:
     return isinstance(item, pytest.Function) and bool(own_fixtures(item) or definitions_of(item))
 
 
-def runs_checks(item: pytest.Item) -> bool:
-    """Whether a test is a check, or calls checks."""
-    return MARKED in item.stash or "modelcheck" in getattr(item, "fixturenames", ())
-
-
 def our_markers(item: pytest.Item) -> Sequence[pytest.Mark]:
     """The markers of a test that ask for a check, the closest first."""
     from pytest_modelcheck.plugin.markers import KINDS

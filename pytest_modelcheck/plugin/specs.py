@@ -20,7 +20,9 @@ from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.checks.spec import CheckSpec, Provenance
+from pytest_modelcheck.engine.certain import certain_asks
 from pytest_modelcheck.errors import CaseError, UsageError
+from pytest_modelcheck.models.model import Model
 from pytest_modelcheck.plugin.assertions import without_diffs
 from pytest_modelcheck.plugin.items import own_fixtures
 from pytest_modelcheck.plugin.progress import progress_of
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.cases import Cases
     from pytest_modelcheck.engine.view import CaseView
-    from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.plugin.items import Marked
     from pytest_modelcheck.plugin.markers import Request
     from pytest_modelcheck.plugin.state import State
@@ -87,6 +88,7 @@ def marked_spec(item: pytest.Function, marked: Marked) -> CheckSpec:
         subject=_model(item, marked.subject),
         others=[_model(item, name) for name in marked.others],
         body=_body(item.obj, arguments, marked.arguments),
+        asks=_asks(item.obj, arguments, marked.arguments),
         cases=_cases(item, marked.request),
         name=item.nodeid,
         serial=is_serial(item),
@@ -103,6 +105,7 @@ def spec_of(
     cases: Cases,
     name: str,
     serial: bool = False,
+    asks: Sequence[tuple[Model, str]] = (),
 ) -> CheckSpec:
     """Put a check together."""
     state = state_of(item.session)
@@ -115,6 +118,7 @@ def spec_of(
         cases=chosen,
         perturbations=request.perturbations,
         body=body,
+        asks=asks,
         subject=subject,
         others=others,
         classify=classifier(request.wrong_if),
@@ -171,15 +175,36 @@ def _body(
 ) -> Callable[[CaseView], Any]:
     takes_case, takes_score = "case" in own, "score" in own
 
-    def body(view: CaseView) -> Any:
-        given = dict(arguments)
+    def given(view: CaseView) -> dict[str, Any]:
+        every = dict(arguments)
         if takes_case:
-            given["case"] = view
+            every["case"] = view
         if takes_score:
-            given["score"] = view._set_score  # noqa: SLF001 - the fixture is this method
-        return function(**given)
+            every["score"] = view._set_score  # noqa: SLF001 - the fixture is this method
+        return every
 
-    return asserting(body, awaited=inspect.iscoroutinefunction(function))
+    if inspect.iscoroutinefunction(function):
+        return asserting(lambda view: function(**given(view)), awaited=True)
+    if takes_case and not takes_score:
+        others = {name: value for name, value in arguments.items() if name != "case"}
+
+        def body(view: CaseView) -> None:
+            returned = function(case=view, **others)
+            if returned is not None:
+                _refuse(returned)
+
+        return body
+    return asserting(lambda view: function(**given(view)))
+
+
+def _asks(
+    function: Callable[..., Any], arguments: dict[str, Any], own: frozenset[str]
+) -> Sequence[tuple[Model, str]]:
+    """What the body is certain to ask first."""
+    if "case" not in own:
+        return ()
+    models = {name: value for name, value in arguments.items() if isinstance(value, Model)}
+    return certain_asks(function, "case", models)
 
 
 def asserting(body: Callable[[CaseView], Any], *, awaited: bool = False) -> Callable[[CaseView], Any]:

@@ -71,6 +71,7 @@ class Inquiry:
             find_approved=self.approved_answer,
             scale=spec.scale,
             interleave=spec.interleave,
+            asks=spec.asks,
         )
 
     def approved_answer(self, trial: Trial) -> bytes | None:

@@ -14,6 +14,7 @@ from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.store import BaselineStore
 from pytest_modelcheck.canonical import Codec
 from pytest_modelcheck.engine.dispatch import Dispatcher
+from pytest_modelcheck.engine.garbage import spared
 from pytest_modelcheck.engine.slots import own_slots
 from pytest_modelcheck.engine.switchboard import Switchboard
 from pytest_modelcheck.models.cache import PredictionCache
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.spec import CheckSpec
-    from pytest_modelcheck.engine.conductor import Run
+    from pytest_modelcheck.engine.conductor import Run, Work
     from pytest_modelcheck.models.model import Definition
     from pytest_modelcheck.session.inquiry import Judged
     from pytest_modelcheck.session.steps import Step, Steps
@@ -124,29 +125,31 @@ class Session:
         """Run and judge a check whose body is synchronous."""
         from pytest_modelcheck.engine.conductor import Conductor
 
-        inquiry = Inquiry(spec, self)
-        steps = steps_of(inquiry)
-        step = next(steps, None)
-        while step is not None:
-            conductor = self.switchboard.conductor = Conductor(step.work, self.dispatcher)
-            with self._ready(spec, step):
-                run = conductor.run(step.trials)
-            step = _next(steps, run)
-        return inquiry.judged()
+        with spared():
+            inquiry = Inquiry(spec, self)
+            steps = steps_of(inquiry)
+            step = next(steps, None)
+            while step is not None:
+                conductor = self.switchboard.conductor = Conductor(_work(step), self.dispatcher)
+                with self._ready(spec, step):
+                    run = conductor.run(step.trials)
+                step = _next(steps, run)
+            return inquiry.judged()
 
     async def run_async(self, spec: CheckSpec) -> Judged:
         """Run and judge a check whose body is awaited, on the event loop that runs here."""
         from pytest_modelcheck.engine.tasks import TaskConductor
 
-        inquiry = Inquiry(spec, self)
-        steps = steps_of(inquiry)
-        step = next(steps, None)
-        while step is not None:
-            tasks = self.switchboard.tasks = TaskConductor(step.work, self.dispatcher)
-            with self._ready(spec, step):
-                run = await tasks.run(step.trials)
-            step = _next(steps, run)
-        return inquiry.judged()
+        with spared():
+            inquiry = Inquiry(spec, self)
+            steps = steps_of(inquiry)
+            step = next(steps, None)
+            while step is not None:
+                tasks = self.switchboard.tasks = TaskConductor(step.work, self.dispatcher)
+                with self._ready(spec, step):
+                    run = await tasks.run(step.trials)
+                step = _next(steps, run)
+            return inquiry.judged()
 
     @contextmanager
     def _ready(self, spec: CheckSpec, step: Step) -> Iterator[None]:
@@ -174,6 +177,12 @@ class Session:
 
 def _nothing() -> None:
     """Nobody wants to know how far it is."""
+
+
+def _work(step: Step) -> Work:
+    """The work of a step; where a call is not what it seems, nothing is asked ahead."""
+    as_usual = step.replay is None and step.slots is None
+    return step.work if as_usual else replace(step.work, asks=())
 
 
 def _next(steps: Steps, run: Run) -> Step | None:

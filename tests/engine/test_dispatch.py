@@ -4,9 +4,11 @@ import time
 
 import pytest
 
+from pytest_modelcheck.canonical import Codec
 from pytest_modelcheck.engine.dispatch import Dispatcher
 from pytest_modelcheck.errors import OfflineError
 from pytest_modelcheck.models.cache import PredictionCache
+from pytest_modelcheck.models.model import Answers
 
 
 def submit(bench, model, *inputs):
@@ -61,7 +63,7 @@ def test_an_answer_that_took_its_time_is_on_disk_before_the_next_call(bench, tmp
         return x
 
     model = bench.model(slow)
-    model.answers._shelf = cache.shelf("slow", keep=True)
+    model.answers = Answers(cache.shelf("slow", keep=True), Codec())
     submit(bench, model, 0, 1, 2, 3)
     bench.dispatcher.collect()
     cache.close()
@@ -71,7 +73,7 @@ def test_an_answer_that_took_its_time_is_on_disk_before_the_next_call(bench, tmp
 def test_what_another_process_has_answered_meanwhile_is_not_asked(bench, tmp_path):
     mine, theirs = PredictionCache(tmp_path / "cache"), PredictionCache(tmp_path / "cache")
     model = bench.model(lambda x: pytest.fail("asked although it was answered"))
-    model.answers._shelf = mine.shelf("model", keep=True)
+    model.answers = Answers(mine.shelf("model", keep=True), Codec())
     shelf = theirs.shelf("model", keep=True)
     shelf.put(model.key(1), b'"theirs"')
     shelf.flush()

@@ -48,3 +48,21 @@ def test_what_somebody_else_has_frozen_stays_frozen():
         assert gc.get_freeze_count()
     finally:
         gc.unfreeze()
+
+
+def test_collections_are_rarer_and_then_as_before():
+    before = gc.get_threshold()
+    with spared():
+        assert gc.get_threshold()[0] > before[0]
+        assert gc.get_threshold()[1:] == before[1:]
+    assert gc.get_threshold() == before
+
+
+def test_whoever_collects_by_hand_goes_on_doing_so():
+    before = gc.get_threshold()
+    gc.set_threshold(0)
+    try:
+        with spared():
+            assert gc.get_threshold()[0] == 0
+    finally:
+        gc.set_threshold(*before)
