@@ -85,7 +85,7 @@ def compare(
     version: str,
     *,
     replayed: int = 0,
-    worst: float = 0.0,
+    worst: float | None = 0.0,
 ) -> Comparison:
     """Say what regressed, what was fixed and what changed since ``version`` was approved.
 
@@ -94,7 +94,7 @@ def compare(
         then: Those of the baseline, by id.
         version: The version that was approved.
         replayed: How many of those were judged again.
-        worst: The score of a run that fails, where there are scores.
+        worst: The score of a run that fails, where there are scores; ``None`` where scores are no grades.
     """
     paired = pairs(now, then)
     judged = [pair for pair in paired if pair.judged]
@@ -105,10 +105,10 @@ def compare(
             regressed.append(pair.id)
         elif passes and not passed:
             fixed.append(pair.id)
-    graded = is_graded(now)
+    graded = worst is not None and is_graded(now)
 
     def rate(trials: Sequence[TrialRecord]) -> float:
-        return score_of(trials, worst) if graded else float(outcome_of(trials) is Outcome.PASSED)
+        return score_of(trials, worst or 0.0) if graded else float(outcome_of(trials) is Outcome.PASSED)
 
     return Comparison(
         version=version,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.canonical.wording import percent, plural
 from pytest_modelcheck.checks.limits import allowed, exceeds
 from pytest_modelcheck.checks.noise import DropNoise, ExcessNoise, RateNoise, Rule, ShareNoise
+from pytest_modelcheck.checks.series import trend
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import GRADE, Finding, Status
 
@@ -47,6 +48,8 @@ class Observed:
         pairs: The runs of each case that is compared, then and now, where exchanging them within the case is
             the test; ``None`` where it is not, or where there is one run of each.
         drops: Then minus now, for each unit that is compared; ``None`` where counts say it all.
+        series: The score of each unit at each level, where a check is on levels and all of them have one.
+        whole: Whether all cases were run, so that scores that never move say something.
         excess: How much more the model disagrees with itself under a perturbation than without, where that
             was measured.
         uncalibrated: What a body raised when it was given two answers to the same input, in one line.
@@ -69,6 +72,8 @@ class Observed:
     comparison: Comparison | None = None
     pairs: tuple[Runs, ...] | None = None
     drops: tuple[float, ...] | None = None
+    series: tuple[tuple[float, ...], ...] | None = None
+    whole: bool = True
     excess: Excess | None = None
     uncalibrated: str | None = None
     shares: Shares | None = None
@@ -161,6 +166,15 @@ def _guards(observed: Observed, limits: Limits) -> list[Finding]:
                 f"{observed.scale}: {why}. Let every body call score(), or pytest.skip()",
             )
         )
+    if observed.whole and observed.series and all(len(set(row)) == 1 for row in observed.series):
+        number = len(observed.series)
+        findings.append(
+            _failed(
+                "levels",
+                f"the score is the same at all {len(observed.series[0])} levels of all {number} "
+                f"{observed.units}: what was done to the inputs does not matter to it",
+            )
+        )
     if observed.uncalibrated is not None:
         summary = "the body broke on two answers to the same input, which measure the model's own noise"
         findings.append(_failed("errors", f"{summary}: {observed.uncalibrated}"))
@@ -206,10 +220,12 @@ def _limits(observed: Observed, limits: Limits, *, varies: bool) -> list[Finding
     findings = []
     required = required_rate(observed, limits)
     if required is not None:
-        if observed.excess is None:
-            findings.append(_rate(observed, required, rule))
-        else:
+        if observed.excess is not None:
             findings.append(_excess(observed.excess, observed.units, required, rule))
+        elif observed.series and varies and (observed.rate or 0.0) < required:
+            findings.append(trend(observed, rule))
+        else:
+            findings.append(_rate(observed, required, rule))
     comparison = observed.comparison
     if observed.reads_approved:
         if not observed.graded:
@@ -262,6 +278,8 @@ def _rate_summary(observed: Observed, rate: float, required: float) -> str:
         what = "" if observed.score_as is None else f"{observed.score_as} is "
         return f"{what}{percent(rate)} on average over {len(observed.means)} {observed.units}, {wanted}"
     what = "cases" if observed.runs is None else f"runs of {plural(observed.cases.judged, 'case')}"
+    if observed.series is not None:
+        return f"scores never fall in {passed}/{judged} {what} ({percent(rate)}), {wanted}"
     return f"{passed}/{judged} {what} pass ({percent(rate)}), {wanted}"
 
 

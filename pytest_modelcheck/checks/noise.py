@@ -78,7 +78,7 @@ class Rule:
         if p_value <= rate:
             return Finding(limit, Status.FAILED, summary, against_baseline, p_value, reveals)
         explained = "noise" if self.varies else "the choice of cases"
-        return self._inconclusive(
+        return self.inconclusive(
             limit, f"{summary}; {explained} could explain it", against_baseline, p_value, reveals
         )
 
@@ -92,12 +92,12 @@ class Rule:
                 unproven = (
                     f"{summary}; met, but not proven: {shortfall} would show this with a chance of {likely}"
                 )
-                return self._inconclusive(
+                return self.inconclusive(
                     limit, unproven, against_baseline, context, noise.reveals(self.limits)
                 )
         return Finding(limit, Status.PASSED, summary, against_baseline, context)
 
-    def _inconclusive(
+    def inconclusive(
         self,
         limit: str,
         summary: str,
@@ -105,6 +105,7 @@ class Rule:
         p_value: float | None,
         reveals: str,
     ) -> Finding:
+        """What neither passes nor fails: a warning, or a failure where that is asked for."""
         if self.limits.inconclusive == "fail":
             text = f'{summary} (inconclusive="fail")'
             return Finding(limit, Status.FAILED, text, against_baseline, p_value, reveals)

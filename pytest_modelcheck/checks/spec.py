@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from pytest_modelcheck.models.model import Model
-    from pytest_modelcheck.perturb import Perturbation
+    from pytest_modelcheck.perturb import Levels, Perturbation
     from pytest_modelcheck.records import Case, CheckKind, Outcome, Scale
 
 
@@ -44,6 +44,7 @@ class CheckSpec:
         kind: Golden, invariance or directional.
         cases: The cases.
         perturbations: What is done to each input; ``None`` for a golden check.
+        levels: What makes a series of inputs of each, over which the score should rise; or ``None``.
         body: Runs the test for one case; awaited where the test is ``async``.
         subject: The model that is judged.
         others: The other models that the test uses.
@@ -73,6 +74,7 @@ class CheckSpec:
     render: Callable[[BaseException], str]
     quietly: Callable[[], AbstractContextManager[object]]
     perturbations: Sequence[Perturbation] | None = None
+    levels: Levels | None = None
     others: Sequence[Model] = ()
     limits: Limits = Limits()
     scale: Scale = GRADE

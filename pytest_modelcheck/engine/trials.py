@@ -9,20 +9,18 @@ import itertools
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcheck.perturb.levels import GIVEN
 from pytest_modelcheck.records import MISSING, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_modelcheck.perturb import Perturbation
+    from pytest_modelcheck.perturb import Levels, Perturbation
     from pytest_modelcheck.records import Case
 
 WINDOW = 256
 _MOST = 1 << 14
 """So many trials make a window, however few their cases."""
-
-GIVEN = "variant"
-"""The name under which the variants that a case brings along are reported."""
 
 
 class Plan:
@@ -44,6 +42,7 @@ class Plan:
         *,
         repeats: int = 1,
         seed: int = 0,
+        levels: Levels | None = None,
     ) -> None:
         self.cases = cases
         self.inapplicable: Counter[str] = Counter()
@@ -51,6 +50,7 @@ class Plan:
         self._perturbations = perturbations
         self._repeats = repeats
         self._seed = seed
+        self._levels = levels
 
     def trials(self) -> Iterator[Trial]:
         """All trials, window by window."""
@@ -99,6 +99,13 @@ class Plan:
         """What makes a trial of a case: the perturbation, the perturbed input, and which variant it is."""
         if self._perturbations is None:
             yield None, MISSING, 0
+            return
+        if self._levels is not None:
+            levels = self._levels.of(case, self._seed)
+            if isinstance(levels, str):
+                self.inapplicable[levels] += 1
+            else:
+                yield from levels
             return
         for number, variant in enumerate(case.variants):
             yield GIVEN, variant, number

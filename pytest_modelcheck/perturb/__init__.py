@@ -23,6 +23,7 @@ from pytest_modelcheck.perturb.context import emoji, injection, irrelevant, link
 from pytest_modelcheck.perturb.english import abbreviations, contractions, negation, number_words, spelling
 from pytest_modelcheck.perturb.identity import ages, countries, religions, swap_gender
 from pytest_modelcheck.perturb.keyboard import double_letters, drop_letters, near_keys, swap_letters, typos
+from pytest_modelcheck.perturb.levels import Levels, levels
 from pytest_modelcheck.perturb.misreading import homophones, ocr, transcript
 from pytest_modelcheck.perturb.names import swap_names
 from pytest_modelcheck.perturb.own import as_perturbation, as_perturbations
@@ -32,6 +33,7 @@ from pytest_modelcheck.perturb.surface import casing, punctuation, whitespace
 from pytest_modelcheck.perturb.wording import append, prepend, replace
 
 __all__ = [
+    "Levels",
     "Perturbation",
     "abbreviations",
     "ages",
@@ -50,6 +52,7 @@ __all__ = [
     "injection",
     "irrelevant",
     "leetspeak",
+    "levels",
     "links",
     "markup",
     "near_keys",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcheck.cases import Cases
-    from pytest_modelcheck.perturb import Perturbation
+    from pytest_modelcheck.perturb import Levels, Perturbation
     from pytest_modelcheck.records import CheckKind
 
 KINDS: tuple[CheckKind, ...] = ("golden", "invariance", "directional")
@@ -41,6 +41,7 @@ class Request:
         kind: Golden, invariance or directional.
         cases: The cases, or ``None`` for those of a fixture named ``cases``.
         perturbations: ``under=``, or ``None`` for a golden check.
+        levels: The same, where it is levels.
         limits: The limits.
         scale: From where to where a score may go.
         model: The name of the model that is judged, or ``None`` for the only one.
@@ -55,6 +56,7 @@ class Request:
     kind: CheckKind
     cases: Cases | None
     perturbations: Sequence[Perturbation] | None
+    levels: Levels | None
     limits: Limits
     scale: Scale
     model: str | None
@@ -97,8 +99,10 @@ def request_of(
     fields = {"seed": seed, **{key: options[key] for key in ("input", "expected", "n") if key in options}}
     cases = _source(arguments[0], base, fields) if arguments else None
     own = {name: options[name] for name in NAMES if name in options}
-    scale = _scale(kind, options)
-    limits = limits_from({**_applicable(defaults, own), **own}, scale)
+    levels = _levels(kind, options)
+    scale = _scale(kind, options, levels)
+    # Over levels, what is judged is not the score but how many cases rise.
+    limits = limits_from({**_applicable(defaults, own), **own}, scale if levels is None else GRADE)
     repeats = _whole("repeats", options.get("repeats", 1), 1)
     if limits.score_as is not None and int(limits.score_as[5:]) > repeats:
         raise UsageError(f"score_as={limits.score_as!r} needs repeats={limits.score_as[5:]} or more")
@@ -106,6 +110,7 @@ def request_of(
         kind=kind,
         cases=cases,
         perturbations=None if kind == "golden" else _perturbations(kind, options, cases),
+        levels=levels,
         limits=limits,
         scale=scale,
         model=options.get("model"),
@@ -144,9 +149,9 @@ def _source(source: Any, base: Path, fields: Mapping[str, Any]) -> Cases:
 def _perturbations(kind: str, options: Mapping[str, Any], cases: Cases | None) -> tuple[Perturbation, ...]:
     under = options.get("under")
     if under is not None:
-        from pytest_modelcheck.perturb import as_perturbations
+        from pytest_modelcheck.perturb import Levels, as_perturbations
 
-        return as_perturbations(under)
+        return under.steps if isinstance(under, Levels) else as_perturbations(under)
     if cases is not None:
         first = cases.peek()
         if first is None or not first.variants:
@@ -165,8 +170,26 @@ def _slices(value: Any) -> tuple[str, ...] | None:
     return tuple(value)
 
 
-def _scale(kind: CheckKind, options: Mapping[str, Any]) -> Scale:
+def _levels(kind: CheckKind, options: Mapping[str, Any]) -> Levels | None:
+    """The levels that ``under=`` asks for, or ``None`` where it asks for something else."""
+    if "under" not in options:
+        return None
+    from pytest_modelcheck.perturb import Levels
+
+    under = options["under"]
+    if isinstance(under, (list, tuple)) and any(isinstance(one, Levels) for one in under):
+        raise UsageError("under=[perturb.levels(...), ...]: levels stand alone, under=perturb.levels(...)")
+    if not isinstance(under, Levels):
+        return None
+    if kind != "directional":
+        raise UsageError(f"{kind}() takes no levels: it is directional() that asks whether a score rises")
+    return under
+
+
+def _scale(kind: CheckKind, options: Mapping[str, Any], levels: Levels | None) -> Scale:
     """From where to where a score may go: a grade, or in a directional check the change of one."""
+    if "bounds" not in options and levels is not None:
+        return Scale(-math.inf, math.inf)
     if "bounds" not in options:
         return CHANGE if kind == "directional" else GRADE
     value = options["bounds"]

@@ -117,6 +117,7 @@ def spec_of(
         kind=request.kind,
         cases=chosen,
         perturbations=request.perturbations,
+        levels=request.levels,
         body=body,
         asks=asks,
         subject=subject,

@@ -13,11 +13,12 @@ from pytest_modelcheck.checks.compare import compare, pairs
 from pytest_modelcheck.checks.fold import is_graded, outcome_of, tally
 from pytest_modelcheck.checks.judge import Observed
 from pytest_modelcheck.checks.runs import Runs, by_group, groups_of, shares_of, values_of, worth
+from pytest_modelcheck.checks.series import series_of
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import GRADE, Calls, Flaky, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.checks.spec import CheckSpec
@@ -116,7 +117,11 @@ class Evidence:
         if self.baseline is not None:
             version = self.baseline.header.version or "unversioned"
             self.comparison = compare(
-                self.records, self.then, version, replayed=self.replayed, worst=_worst(spec.scale)
+                self.records,
+                self.then,
+                version,
+                replayed=self.replayed,
+                worst=None if spec.levels is not None else _worst(spec.scale),
             )
             if self.partial:
                 self.comparison = replace(self.comparison, removed=0)
@@ -132,13 +137,21 @@ class Evidence:
             reads_approved=self.reads_approved,
             first_error=None if broken is None else _one_line(broken),
         )
-        graded = is_graded(self.records)
+        graded = spec.levels is None and is_graded(self.records)
         repeated = _are_repeated(self.records) or _are_repeated(self.then.values())
         units = spec.limits.cluster or spec.limits.score_as
         if graded or repeated or units is not None:
             judged = [one for one, out in zip(self.records, outcomes, strict=True) if out in JUDGED]
             observed = self._in_units(observed, judged, spec, graded=graded, repeated=repeated)
+        if spec.levels is not None:
+            observed = replace(
+                observed, series=series_of(self.records, self._groups(spec)), whole=not self.partial
+            )
         self.observed = observed
+
+    def _groups(self, spec: CheckSpec) -> Mapping[str, Hashable] | None:
+        key = spec.limits.cluster
+        return None if key is None else groups_of(spec.cases, key)
 
     def could_not_calibrate(self, broken: Result) -> None:
         """Take in that a body broke when it was given two answers to the same input."""
@@ -154,10 +167,10 @@ class Evidence:
         repeated: bool,
     ) -> Observed:
         """The same, where the unit that is judged is more than one run that passes or fails."""
-        key, score_as = spec.limits.cluster, spec.limits.score_as
+        score_as = spec.limits.score_as
         if graded and score_as is not None:
             raise UsageError(f"score_as={score_as!r} counts runs that pass, and the body gives a score()")
-        groups = None if key is None else groups_of(spec.cases, key)
+        groups = self._groups(spec)
         apart = spec.limits.population == "fixed" and groups is None and score_as is None
         valued = partial(values_of, graded=graded, worst=_worst(spec.scale))
         values = [valued(record.trials) for record in judged]
@@ -171,7 +184,7 @@ class Evidence:
             observed,
             runs=(int(sum(map(sum, values))), sum(map(len, values))) if rerun else None,
             means=tuple(means) if graded or not apart else None,
-            units="cases" if key is None else f"groups by {key}",
+            units="cases" if groups is None else f"groups by {spec.limits.cluster}",
             graded=graded,
             scale=spec.scale,
             signed=graded and spec.signed,

@@ -31,7 +31,7 @@ def first_run(inquiry: Inquiry) -> Steps:
     evidence = inquiry.evidence
     evidence.calls = Calls(asked, max(0, _questions(run.results) - asked), sum(run.direct.values()), seconds)
     evidence.direct = run.direct
-    evidence.results = run.results
+    evidence.results = inquiry.settled(run.results)
     evidence.first_failure = run.first_failure
     evidence.records = evidence.kept = records_of(plan.cases, run.results)
     if evidence.baseline is not None:

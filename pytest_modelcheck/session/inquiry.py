@@ -16,12 +16,14 @@ from pytest_modelcheck.records import Finding, Status, Verdict
 from pytest_modelcheck.session.approved import approved_answer, baseline_of, other_fingerprint
 from pytest_modelcheck.session.conclusion import conclude
 from pytest_modelcheck.session.evidence import Evidence
+from pytest_modelcheck.session.series import settle
 from pytest_modelcheck.session.variation import declared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_modelcheck.checks.spec import CheckSpec
+    from pytest_modelcheck.engine.view import Result
     from pytest_modelcheck.records import Case, Trial
     from pytest_modelcheck.session.session import Session
     from pytest_modelcheck.session.steps import Steps
@@ -59,7 +61,13 @@ class Inquiry:
     def plan_of(self, cases: Sequence[Case]) -> Plan:
         """The trials of some of the check's cases."""
         spec = self.spec
-        return Plan(cases, spec.perturbations, repeats=spec.repeats, seed=spec.seed)
+        return Plan(cases, spec.perturbations, repeats=spec.repeats, seed=spec.seed, levels=spec.levels)
+
+    def settled(self, results: Sequence[Result]) -> Sequence[Result]:
+        """What came of trials, once those that are judged together are."""
+        if self.spec.levels is not None:
+            settle(results)
+        return results
 
     def work(self) -> Work:
         """How the body is run."""

@@ -134,6 +134,6 @@ def _run_afresh(inquiry: Inquiry) -> Steps:
     evidence, cases = inquiry.evidence, inquiry.plan.cases
     trials = fresh(evidence.results, inquiry.spec.repeats, inquiry.unused)
     run = yield Step(inquiry.work(), trials, slots=inquiry.slots)
-    evidence.results = together(cases, [*evidence.results, *run.results])
+    evidence.results = together(cases, [*evidence.results, *inquiry.settled(run.results)])
     evidence.records = records_of(cases, evidence.results)
     evidence.look(inquiry.spec)

@@ -32,7 +32,7 @@ def replay(inquiry: Inquiry) -> Steps:
     trials = (trial for trial in inquiry.plan_of(stale).trials() if answers.knows(trial))
     run = yield Step(inquiry.work(), trials, replay=answers, slots=inquiry.slots)
     then = {case: baseline[case] for case in baseline}
-    for record in records_of(stale, run.results):
+    for record in records_of(stale, inquiry.settled(run.results)):
         if any(trial.outcome is Outcome.ERROR for trial in record.trials):
             del then[record.id]
         else:

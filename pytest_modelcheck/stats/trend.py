@@ -34,8 +34,8 @@ def page_trend(scores: ArrayLike) -> float:
     if found.ndim != 2 or not len(found) or found.shape[1] < 3 or not np.isfinite(found).all():
         raise ValueError("a trend needs a row a case and at least three levels, all finite numbers")
     varying = found[np.ptp(found, axis=1) > 0]
-    if not len(varying):
-        return 1.0  # nothing moved: every order is as good
+    if len(varying) < 2:
+        return 1.0  # nothing moved, or in one case only: every order is about as good
     from scipy.stats import page_trend_test
 
     method = "asymptotic" if _ties(varying) else "auto"  # which is careful where there are ties

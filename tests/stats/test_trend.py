@@ -45,3 +45,7 @@ def test_ties_do_not_raise_false_alarms():
 def test_what_makes_no_sense_is_refused(rows):
     with pytest.raises(ValueError, match="a trend needs a row a case and at least three levels"):
         page_trend(rows)
+
+
+def test_one_case_that_moves_shows_no_trend():
+    assert page_trend([[1, 2, 3], [2, 2, 2]]) == 1.0

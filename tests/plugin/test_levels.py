@@ -1,0 +1,187 @@
+"""``under=perturb.levels(...)``: does the score rise with each level?"""
+
+import pytest
+
+from pytest_modelcheck.records import Status
+
+MODEL = """
+import random
+from pytest_modelcheck import model_fixture
+
+WORDS = {"unhappy": 1, "public": 2, "lawyer": 3}
+
+@model_fixture
+def priority(model_version):
+    luck = random.Random(0)
+
+    def ask(text):
+        threat = max((level for word, level in WORDS.items() if word in text), default=0)
+        if model_version == "deaf":
+            return 1
+        if model_version == "odd" and "7" in text and threat == 2:
+            return 0.5
+        if model_version == "noisy":
+            return threat + luck.gauss(0, 1.5)
+        if model_version == "backwards":
+            return -threat + luck.gauss(0, 1.5)
+        return threat
+
+    return ask
+"""
+
+TEST = """
+from pytest_modelcheck import perturb
+
+THREATS = perturb.levels(
+    perturb.append("I am unhappy."),
+    perturb.append("I will make this public."),
+    perturb.append("I will call my lawyer."),
+)
+
+@pytest.mark.directional([f"ticket {n}" for n in range(20)], under=THREATS)
+def test_priority_rises_with_each_threat(priority, case, score):
+    score(priority(case.perturbed))
+"""
+
+
+@pytest.fixture
+def levels(project):
+    project.model(MODEL)
+    project.test(TEST)
+
+    def run(version, *arguments):
+        result = project.run(f"--model-version={version}", *arguments)
+        return result, project.verdict(result)
+
+    return run
+
+
+def test_each_level_is_one_trial_and_a_case_is_its_series(levels):
+    result, verdict = levels("1")
+    result.assert_outcomes(passed=1)
+    assert (verdict.cases.passed, verdict.trials.passed) == (20, 80)
+    assert verdict.headline == "scores never fall in 20/20 cases (100%), all required"
+    assert verdict.calls.asked == 80
+
+
+def test_a_case_fails_where_its_score_falls(levels):
+    result, verdict = levels("odd")
+    result.assert_outcomes(failed=1)
+    assert verdict.headline == "scores never fall in 18/20 cases (90%), all required"
+    result.stdout.fnmatch_lines(
+        ['*"ticket 7"', '*→ "ticket 7 I will*', "*the score falls from 1 (append('I am unhappy.')) to 0.5"]
+    )
+
+
+def test_at_least_says_how_many_cases(project, levels):
+    project.test(TEST.replace("under=THREATS", "under=THREATS, at_least=0.9"))
+    levels("odd")[0].assert_outcomes(passed=1)
+
+
+def test_a_model_that_does_not_care_fails(levels):
+    result, verdict = levels("deaf")
+    result.assert_outcomes(failed=1)
+    assert verdict.headline.startswith("the score is the same at all 4 levels of all 20 cases")
+
+
+def test_a_model_that_varies_is_judged_over_all_cases(levels):
+    result, verdict = levels("noisy")
+    result.assert_outcomes(passed=1)
+    assert verdict.varies
+    assert "over all of them they rise" in verdict.headline
+    assert verdict.rate < 0.5
+
+
+def test_and_fails_where_the_scores_fall_over_all(levels):
+    result, verdict = levels("backwards")
+    result.assert_outcomes(failed=1)
+    assert "over all of them they fall" in verdict.headline
+    assert any(note.startswith("everything was asked again") for note in verdict.notes)
+
+
+def test_a_version_in_which_cases_fall_is_worse_than_the_approved_one(project, levels):
+    project.test(TEST.replace("under=THREATS", "under=THREATS, at_least=0.5"))
+    project.approve("1")
+    result, verdict = levels("odd")
+    result.assert_outcomes(failed=1)
+    assert verdict.headline == "2 broke, 0 fixed: net -2, none allowed"
+    assert verdict.comparison.regressed
+
+
+def test_an_edited_test_is_replayed_on_the_approved_answers(project, levels):
+    project.approve("1")
+    project.test(TEST.replace("score(priority(case.perturbed))", "score(-priority(case.perturbed))"))
+    result, verdict = levels("1")
+    result.assert_outcomes(passed=1)
+    assert verdict.comparison.replayed == 20
+    assert not verdict.comparison.regressed
+
+
+def test_a_level_without_a_score_is_an_error(project, levels):
+    project.test(TEST.replace("score(priority(case.perturbed))", "priority(case.perturbed)"))
+    result, verdict = levels("1")
+    result.assert_outcomes(failed=1)
+    assert "NoScoreError: the body gave no score() at level as it is" in verdict.headline
+
+
+def test_a_failed_assert_fails_the_case(project, levels):
+    project.test(TEST + '    assert case.input != "ticket 3"\n')
+    _, verdict = levels("1")
+    assert (verdict.cases.passed, verdict.cases.failed) == (19, 1)
+    assert verdict.headline == "19/20 cases pass (95%), all required"
+
+
+def test_a_known_failure_that_falls_is_no_news(project, levels):
+    cases = '{"id": str(n), "input": f"ticket {n}", "known_failure": "#12" if "7" in str(n) else None}'
+    project.test(TEST.replace('f"ticket {n}"', cases, 1))
+    result, verdict = levels("odd")
+    result.assert_outcomes(passed=1)
+    assert (verdict.cases.passed, verdict.cases.xfailed) == (18, 2)
+
+
+def test_a_case_to_which_a_level_does_not_apply_is_not_judged(project, levels):
+    project.test(TEST.replace('perturb.append("I am unhappy.")', 'perturb.replace("ticket 1", "unhappy")'))
+    _, verdict = levels("1")
+    assert verdict.cases.passed == 1
+    assert verdict.cases.skipped == 19
+    assert any("left 19 inputs as they were" in note for note in verdict.notes)
+
+
+def test_cases_may_bring_their_levels(project, levels):
+    project.test(
+        """
+        from pytest_modelcheck import perturb
+
+        CASES = [{"input": f"ticket {n}", "variants": [f"unhappy {n}", f"lawyer {n}"]} for n in range(5)]
+
+        @pytest.mark.directional(CASES, under=perturb.levels())
+        def test_threats(priority, case, score):
+            score(priority(case.perturbed))
+        """
+    )
+    _, verdict = levels("1")
+    assert (verdict.status, verdict.trials.passed) == (Status.PASSED, 15)
+
+
+def test_repeats_of_a_level_are_averaged(project, levels):
+    project.test(TEST.replace("under=THREATS", "under=THREATS, repeats=3"))
+    _, verdict = levels("noisy")
+    assert verdict.passed
+    assert "/60 runs; over all of them they rise" in verdict.headline
+
+
+@pytest.mark.parametrize(
+    ("marker", "said"),
+    [
+        ("invariance([1], under=THREATS)", "invariance() takes no levels: it is directional()"),
+        ("directional([1], under=[THREATS])", "levels stand alone, under=perturb.levels(...)"),
+        ("directional([1], under=THREATS, at_least=2)", "at_least=2 is no rate"),
+    ],
+)
+def test_levels_that_cannot_be_meant_are_refused(project, marker, said):
+    project.model(MODEL)
+    head, _, tail = TEST.partition("@pytest.mark")
+    project.test(f"{head}@pytest.mark.{marker}\n{tail.partition(chr(10))[2]}")
+    result = project.run()
+    assert result.ret == 4
+    assert said in " ".join((result.stderr.str() + result.stdout.str()).split())
