@@ -5,6 +5,8 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +19,7 @@ from pytest_modelcheck.cli.selection import selection
 from pytest_modelcheck.cli.targets import target
 from pytest_modelcheck.errors import UsageError, VersionError
 from pytest_modelcheck.reports.diff import diff_lines
+from pytest_modelcheck.reports.words import bracketed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.baselines.diff import CheckDiff, Note
     from pytest_modelcheck.cli.workspace import Workspace
+    from pytest_modelcheck.reports.words import Fate, Mark
 
 _COLOURS: Final[dict[Note, str]] = {"regressed": "red", "fixed": "green", "changed": "yellow"}
 
@@ -46,12 +50,22 @@ def diff(workspace: Workspace, texts: Sequence[str], patterns: Sequence[str]) ->
         raise UsageError("no check is meant by that --check. See all: modelcheck list")
     seen: list[bool] = []
     found = _compared(workspace, pair, checks, seen)
-    print_lines(diff_lines(found, pair.before, pair.after, width=width(), paint=_paint))
+    print_lines(diff_lines(found, pair.before, pair.after, width=width(), paint=paint, mark=marking()))
     return any(seen)
 
 
-def _paint(text: str, note: Note) -> str:
+def paint(text: str, note: Note) -> str:
+    """Colour a heading by what it speaks of."""
     return click.style(text, fg=_COLOURS.get(note))
+
+
+def marking() -> Mark:
+    """Marks words that differ: in colour on a terminal, else in brackets."""
+    return _coloured if sys.stdout.isatty() and "NO_COLOR" not in os.environ else bracketed
+
+
+def _coloured(text: str, fate: Fate) -> str:
+    return text if fate == "same" else click.style(text, fg="red" if fate == "gone" else "green", bold=True)
 
 
 def _compared(

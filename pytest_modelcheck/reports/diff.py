@@ -6,20 +6,25 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.diff import NOTES
 from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.reports.words import bracketed, marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff, Note, Side
+    from pytest_modelcheck.reports.words import Mark
 
     Paint = Callable[[str, Note], str]
 
 _EVERYTHING: Final = 1 << 20
 _ABOUT_ROOM: Final = 24
+_SENTENCE: Final = 40
+"""Characters from which on an answer is read word by word."""
 _NEW: Final = "new"
 _NOT_RUN: Final = "not run"
 
@@ -30,7 +35,13 @@ def plain(text: str, _note: Note) -> str:
 
 
 def diff_lines(
-    diffs: Iterable[CheckDiff], before: str | None, after: str, *, width: int = 80, paint: Paint = plain
+    diffs: Iterable[CheckDiff],
+    before: str | None,
+    after: str,
+    *,
+    width: int = 80,
+    paint: Paint = plain,
+    mark: Mark = bracketed,
 ) -> Iterator[str]:
     """Each check, then a last line about them all.
 
@@ -40,13 +51,14 @@ def diff_lines(
         after: The newer version.
         width: How many characters fit into a line.
         paint: Colours a text according to what it speaks of; no colour by default.
+        mark: Marks the words of an answer that differ; in brackets by default.
     """
     total: Counter[str] = Counter()
     checks = 0
     for diff in diffs:
         checks += 1
         total.update(_effects(diff))
-        yield from _check_lines(diff, before, after, width, paint)
+        yield from _check_lines(diff, before, after, _Look(width, paint, mark))
         yield ""
     yield f"{_plural(checks, 'check')}: {_counts(total) or 'nothing changed'}"
 
@@ -80,7 +92,14 @@ def _value_text(answer: bytes) -> str:
     return f"'{text}'" if isinstance(value, str) else text
 
 
-def _check_lines(diff: CheckDiff, before: str | None, after: str, width: int, paint: Paint) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Look:
+    width: int
+    paint: Paint
+    mark: Mark
+
+
+def _check_lines(diff: CheckDiff, before: str | None, after: str, look: _Look) -> Iterator[str]:
     yield excerpt(diff.check, _EVERYTHING)
     if diff.before is None:
         known = "is not approved yet" if before is None else f"was not run with {excerpt(before)}"
@@ -97,9 +116,9 @@ def _check_lines(diff: CheckDiff, before: str | None, after: str, width: int, pa
         found = diff.of(note)
         if found:
             yield ""
-            yield paint(f"  {note} ({len(found)})", note)
+            yield look.paint(f"  {note} ({len(found)})", note)
             for case in found:
-                yield from _case_lines(case, diff, width)
+                yield from case_lines(case, diff, width=look.width, mark=look.mark)
 
 
 def _summary(diff: CheckDiff) -> str:
@@ -116,19 +135,20 @@ def _plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _case_lines(case: CaseDiff, diff: CheckDiff, width: int) -> Iterator[str]:
+def case_lines(case: CaseDiff, diff: CheckDiff, *, width: int = 80, mark: Mark = bracketed) -> Iterator[str]:
+    """One case: what it is about, and both answers."""
     name = f"    {excerpt(case.id, width - 4 - _ABOUT_ROOM)}  "
     yield name + excerpt(case.about, width - len(name))
     if case.perturbed is not None:
         label = f"      {excerpt(case.perturbation or 'perturbed', 30)}: "
         yield label + excerpt(case.perturbed, width - len(label))
     if case.note not in ("added", "removed"):
-        yield from _answer_lines(case, diff, width)
+        yield from _answer_lines(case, diff, width, mark)
     if case.new_expectation:
         yield "      another answer is expected of it now"
 
 
-def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int) -> Iterator[str]:
+def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int, mark: Mark) -> Iterator[str]:
     then, now = answer_text(case.before), answer_text(case.after)
     one = f"      {then} → {now}{_outcomes(case)}"
     if len(one) <= width and case.perturbed is None:
@@ -136,7 +156,7 @@ def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int) -> Iterator[str]:
         return
     labels = [f"      {excerpt(version or '', 20)}: " for version in (diff.before, diff.after)]
     column = max(map(len, labels))
-    for label, text in zip(labels, _windows(then, now, width - column), strict=True):
+    for label, text in zip(labels, _word_by_word(then, now, width - column, mark), strict=True):
         yield label.ljust(column) + text
     if _outcomes(case):
         yield f"     {_outcomes(case)}"
@@ -149,6 +169,20 @@ def _outcomes(case: CaseDiff) -> str:
     if case.note in ("regressed", "fixed") and "error" not in (case.before.outcome, case.after.outcome):
         return ""
     return f" ({case.before.outcome.value} → {case.after.outcome.value})"
+
+
+def _word_by_word(then: str, now: str, room: int, mark: Mark) -> tuple[str, str]:
+    """Both texts cut to ``room``, with the words marked that differ, where brackets leave room for that."""
+    if min(len(then), len(now)) < _SENTENCE:
+        return _windows(then, now, room)
+    for spare in range(0, room // 2, 4):
+        both = _windows(then, now, room - spare)
+        plain = marked(*both)
+        if plain is None:
+            break
+        if max(map(len, plain)) <= room:
+            return marked(*both, mark) or both
+    return _windows(then, now, room)
 
 
 def _windows(then: str, now: str, room: int) -> tuple[str, str]:

@@ -83,8 +83,8 @@ def long(ending, length=40):
 def test_long_answers_are_cut_so_that_the_difference_is_seen():
     lines = told(check(case("changed", (P, long(b"yes")), (P, long(b"no")))))
     assert lines[5].startswith("      2.0: …")
-    assert lines[5].endswith("word yes'")
-    assert lines[6].endswith("word no'")
+    assert lines[5].endswith("word [-yes-]'")
+    assert lines[6].endswith("word {+no+}'")
     assert max(map(len, lines)) <= 80
 
 
