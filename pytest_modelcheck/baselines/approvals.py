@@ -18,7 +18,7 @@ from pytest_modelcheck.baselines.objections import is_gone, mixed_fingerprints, 
 from pytest_modelcheck.errors import BaselineError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from pytest_modelcheck.baselines.baseline import Baseline, Written
@@ -48,12 +48,14 @@ class Approval:
         previous: The version that was approved of it before, or ``None``.
         written: What that did to its cases.
         forced: The objections that were overridden.
+        kept: How many cases stay as they were approved before.
     """
 
     check: str
     previous: str | None
     written: Written
     forced: tuple[str, ...] = ()
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ def approve(
     version: str,
     signature: Signature,
     select: Callable[[str], bool] | None = None,
+    rejected: Mapping[str, Collection[str]] | None = None,
     force: bool = False,
     keep_history: bool = False,
 ) -> Report:
@@ -109,6 +112,7 @@ def approve(
         version: Its version; an older one that history keeps will do too.
         signature: Who, when and why.
         select: Which node ids are meant; all by default.
+        rejected: By node id, the cases that stay as they are approved now; a new one is left out.
         force: Override what stands in the way, and record it in the headers.
         keep_history: Copy what is approved now into the history first.
 
@@ -130,7 +134,15 @@ def approve(
         atomic.sweep(store.root)
         with atomic.Batch(store.root) as batch:
             approved = tuple(
-                _record(store, batch, offer, signature, against.get(check, ()), keep_history=keep_history)
+                _record(
+                    store,
+                    batch,
+                    offer,
+                    signature,
+                    against.get(check, ()),
+                    (rejected or {}).get(check, ()),
+                    keep_history=keep_history,
+                )
                 for check, offer in present.items()
             )
             held = next(header for header, _ in present.values())
@@ -172,6 +184,7 @@ def _record(
     offer: tuple[Header, Reader],
     signature: Signature,
     forced: tuple[str, ...],
+    rejected: Collection[str],
     *,
     keep_history: bool,
 ) -> Approval:
@@ -180,12 +193,19 @@ def _record(
     if candidate is None:
         raise BaselineError(f"the candidate of {header.test} has just been removed. Run pytest again.")
     old = store.header(header.model, header.test)
+    rows, rate = candidate.lines(), candidate.header.rate
+    if rejected:
+        rows = _without(rows, rejected, store.read(header.model, header.test))
+        rate = None  # nobody ran this mixture
     another = old is not None and old.version != header.version
     if keep_history and another:
         store.keep(batch, header.model, header.test)
     signed = dataclasses.replace(
         candidate.header,
         findings=(),
+        rate=rate,
+        judged=0 if rejected else candidate.header.judged,
+        kept=len(rejected),
         approved_at=signature.at,
         approved_by=signature.by,
         reason=signature.reason,
@@ -194,7 +214,13 @@ def _record(
         past=() if old is None else (*old.past, old.as_past()) if another else old.past,
     )
     before = None if old is None else old.version
-    return Approval(header.test, before, store.adopt(batch, signed, candidate), forced)
+    return Approval(header.test, before, store.adopt(batch, signed, rows), forced, len(rejected))
+
+
+def _without(rows: Mapping[str, bytes], rejected: Collection[str], old: Baseline | None) -> dict[str, bytes]:
+    """The lines of a candidate, but for some cases those that are approved now."""
+    kept = {case: line for case in rejected if old is not None and (line := old.line(case)) is not None}
+    return {case: line for case, line in rows.items() if case not in rejected} | kept
 
 
 def _left(store: BaselineStore, model: str, version: str) -> tuple[tuple[str, str | None], ...]:

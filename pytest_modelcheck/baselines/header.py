@@ -55,6 +55,8 @@ class Header:
         cases: How many cases follow. Set when the file is written.
         rate: The run's pass rate, or its mean score; ``None`` where nothing was judged.
         judged: Over how many cases that is.
+        kept: How many of the cases are as an older version left them, since a reviewer did not accept what
+            became of them.
         environment: What the model ran on, ``"CPython 3.12.1, Linux"``.
         others: Versions of the other models that took part, by name.
         findings: What the run found, for whoever approves it. Empty in a baseline.
@@ -77,6 +79,7 @@ class Header:
     cases: int = 0
     rate: float | None = None
     judged: int = 0
+    kept: int = 0
     environment: str = ""
     others: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
@@ -174,6 +177,7 @@ _KINDS: Final[dict[str, type | tuple[type, ...]]] = {
     "cases": int,
     "rate": (int, float),
     "judged": int,
+    "kept": int,
     "environment": str,
     "others": dict,
     "findings": list,

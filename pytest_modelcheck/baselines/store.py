@@ -61,9 +61,9 @@ class BaselineStore:
         with Batch(self.root) as batch:
             return self._add(batch, header, baseline.encoded(records))
 
-    def adopt(self, batch: Batch, header: Header, candidate: Baseline) -> Written:
-        """Add a candidate's cases, line by line, to a batch as the approved behaviour of ``header.test``."""
-        return self._add(batch, header, candidate.lines())
+    def adopt(self, batch: Batch, header: Header, lines: dict[str, bytes]) -> Written:
+        """Add cases, line by line, to a batch as the approved behaviour of ``header.test``."""
+        return self._add(batch, header, lines)
 
     def header(self, model: str, check: str) -> Header | None:
         """The header of what is approved of one check, or ``None``."""

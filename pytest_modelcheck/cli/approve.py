@@ -15,13 +15,14 @@ from pytest_modelcheck import __version__
 from pytest_modelcheck.baselines import approvals
 from pytest_modelcheck.baselines.identity import approver, now
 from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.cli.project import shown
 from pytest_modelcheck.cli.screen import indented, print_lines
 from pytest_modelcheck.cli.selection import selection
 from pytest_modelcheck.cli.targets import targets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from pytest_modelcheck.baselines.approvals import Approval, Report
     from pytest_modelcheck.cli.workspace import Workspace
@@ -51,7 +52,23 @@ def approve(workspace: Workspace, wish: Wish) -> int:
     return 1 if refused else 0
 
 
-def _approve_one(workspace: Workspace, wish: Wish, model: str, version: str) -> Report:
+def approve_reviewed(
+    workspace: Workspace, wish: Wish, model: str, version: str, accepted: Mapping[str, Collection[str]]
+) -> int:
+    """Approve some checks, but for some of their cases; say what came of it, and return the exit code."""
+    report = _approve_one(workspace, wish, model, version, accepted)
+    print_lines(_told(workspace, report, version))
+    return 0 if report.approved else 1
+
+
+def _approve_one(
+    workspace: Workspace,
+    wish: Wish,
+    model: str,
+    version: str,
+    accepted: Mapping[str, Collection[str]] | None = None,
+) -> Report:
+    """Approve what the command line means, or exactly the checks that were accepted in review."""
     root = workspace.project.root
     return approvals.approve(
         workspace.candidates,
@@ -60,7 +77,8 @@ def _approve_one(workspace: Workspace, wish: Wish, model: str, version: str) -> 
         model=model,
         version=version,
         signature=approvals.Signature(approver(root), now(), wish.reason, __version__),
-        select=selection(wish.patterns),
+        select=selection(wish.patterns) if accepted is None else accepted.__contains__,
+        rejected=accepted,
         force=wish.force,
         keep_history=wish.keep_history,
     )
@@ -97,10 +115,12 @@ def _before(report: Report) -> str:
 def _approval_lines(approval: Approval, version: str) -> Iterator[str]:
     yield from indented([approval.check])
     written = approval.written
-    cases = "1 case" if written.cases == 1 else f"{written.cases} cases"
+    cases = plural(written.cases, "case")
     yield from indented(
         [cases if approval.previous is None else f"{cases}: {_changes(approval, version)}"], depth=4
     )
+    if approval.kept:
+        yield from indented([f"{plural(approval.kept, 'case')} left as approved before"], depth=4)
     yield from indented((f"forced: {reason}" for reason in approval.forced), depth=4)
 
 

@@ -130,6 +130,39 @@ def diff(
 
 
 @modelcheck.command()
+@click.argument("version", required=False, metavar="[VERSION | MODEL=VERSION]")
+@_check
+@click.option("--reason", default="", metavar="TEXT", help="Why, for whoever reads the baselines later.")
+@click.option(
+    "--from", "origin", type=_FOLDER, help="Take candidates from this folder, such as a CI artifact."
+)
+@click.option("--force", is_flag=True, help="Offer what is red or out of date too, and record that.")
+@click.option("--keep-history", is_flag=True, help="Keep a copy of what was approved before.")
+@click.pass_context
+def review(
+    ctx: click.Context,
+    version: str | None,
+    patterns: tuple[str, ...],
+    reason: str,
+    origin: Path | None,
+    *,
+    force: bool,
+    keep_history: bool,
+) -> None:
+    """Go through what changed case by case, and approve what you accept.
+
+    A case that is not accepted stays as it was approved, so that its check stays red until the model does so
+    again. Nothing is written before the last question.
+    """
+    from pytest_modelcheck.cli import approve as approval
+    from pytest_modelcheck.cli import review as work
+
+    versions = () if version is None else (version,)
+    wish = approval.Wish(versions, patterns, reason, force=force, keep_history=keep_history)
+    ctx.exit(work.review(open_workspace(ctx.obj, origin), wish))
+
+
+@modelcheck.command()
 @click.option("--at-least", type=float, help="Plan for a required rate; without it, for a baseline.")
 @click.option(
     "--drop",

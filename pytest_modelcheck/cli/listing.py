@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.cli.screen import indented, print_lines
 from pytest_modelcheck.cli.selection import selection
 
@@ -55,6 +56,10 @@ def _check_lines(header: Header, held: str | None) -> Iterator[str]:
     yield from indented([header.test])
     left = "" if header.version == held else f" (the application is held to {held})"
     yield from indented([f"{header.version}{left}, {_count(header)}{_signature(header)}"], depth=4)
+    if header.kept:
+        yield from indented(
+            [f"{plural(header.kept, 'case')} as approved before: not accepted in review"], depth=4
+        )
     yield from indented((f"forced: {reason}" for reason in header.forced), depth=4)
 
 
@@ -66,4 +71,4 @@ def _signature(header: Header) -> str:
 
 
 def _count(header: Header) -> str:
-    return f"{header.cases} case" if header.cases == 1 else f"{header.cases} cases"
+    return plural(header.cases, "case")

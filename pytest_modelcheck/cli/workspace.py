@@ -55,6 +55,23 @@ class Workspace:
         held = None if approved is None else approved.version
         return self._only(model, [version for version in self.candidates.versions(model) if version != held])
 
+    def reviewable_version(self, model: str) -> str:
+        """The one version that ran a check which is not approved with it.
+
+        Raises:
+            VersionError: There are several, or none.
+        """
+        approved = {header.test: header.version for _, header in self.store.entries(model)}
+        ran = {
+            version: {header.test for _, header in self.candidates.entries(model, version)}
+            for version in self.candidates.versions(model)
+        }
+        held = self.store.approved(model)
+        pending = [version for version in ran if any(approved.get(test) != version for test in ran[version])]
+        if held is not None and held.version not in pending:
+            return self.other_version(model)
+        return self._only(model, pending)
+
     def only_version(self, model: str) -> str:
         """The one version that was ever run.
 

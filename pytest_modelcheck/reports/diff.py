@@ -109,7 +109,7 @@ def _check_lines(diff: CheckDiff, before: str | None, after: str, look: _Look) -
         yield f"  was not run with {excerpt(after)}"
         return
     names = f"{excerpt(diff.model)} {excerpt(diff.before)} → {excerpt(diff.after)}"
-    yield f"  {names}   {_summary(diff)}"
+    yield f"  {names}   {summary_of(diff)}"
     if diff.new_test:
         yield "  the test itself has changed in between: outcomes may differ for that reason alone"
     for note in NOTES:
@@ -121,7 +121,8 @@ def _check_lines(diff: CheckDiff, before: str | None, after: str, look: _Look) -
                 yield from case_lines(case, diff, width=look.width, mark=look.mark)
 
 
-def _summary(diff: CheckDiff) -> str:
+def summary_of(diff: CheckDiff) -> str:
+    """How many cases differ, and in what way."""
     counts = _counts(Counter(_effects(diff)))
     same = f"{_plural(diff.same, 'case')} the same" if diff.same or not counts else ""
     return ", ".join(filter(None, (counts, same)))

@@ -1,0 +1,170 @@
+"""``modelcheck review``: what changed, case by case, and a decision on each, as in ``git add -p``.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from pytest_modelcheck.baselines import diff as compare
+from pytest_modelcheck.baselines.objections import is_gone, objections
+from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.cli.approve import Wish, approve_reviewed
+from pytest_modelcheck.cli.diff import marking, paint
+from pytest_modelcheck.cli.screen import indented, print_lines, width
+from pytest_modelcheck.cli.selection import selection
+from pytest_modelcheck.cli.targets import target
+from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.reports.diff import case_lines, summary_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff
+    from pytest_modelcheck.baselines.header import Header
+    from pytest_modelcheck.cli.workspace import Workspace
+
+_HELP: Final = {
+    "y": "approve this case as it is now",
+    "n": "leave it as it was approved: the check stays red until the model does so again",
+    "a": "approve this one and all that are left of this check",
+    "d": "leave this one and all that are left of this check as they were",
+    "s": "leave the whole check as it is",
+    "q": "leave everything from here on as it is",
+    "?": "show this",
+}
+_WHOLE: Final = ("y", "s", "q")
+"""Where cases cannot be told apart: a new check, or one whose test has changed."""
+
+
+@dataclass(slots=True)
+class Decisions:
+    """What the reviewer decided: checks to approve, and cases of them that stay as they were."""
+
+    accepted: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    finished: bool = False
+
+
+def review(workspace: Workspace, wish: Wish) -> int:
+    """Go through what changed, ask, and approve what was accepted. Returns the exit code.
+
+    Raises:
+        UsageError: Nothing that was run is meant.
+    """
+    model, version = _target(workspace, wish)
+    headers = _headers(workspace, wish, model, version)
+    decisions = Decisions()
+    for number, header in enumerate(headers, 1):
+        if decisions.finished:
+            break
+        _review_check(workspace, wish, header, decisions, f"({number}/{len(headers)})")
+    return _carry_out(workspace, wish, f"{model} {version}", (model, version), decisions)
+
+
+def _target(workspace: Workspace, wish: Wish) -> tuple[str, str]:
+    models = workspace.models()
+    if wish.versions:
+        return target(wish.versions[0], models)
+    if len(models) > 1:
+        raise UsageError(f"which model? There are {', '.join(models)}. Write MODEL=VERSION.")
+    return models[0], workspace.reviewable_version(models[0])
+
+
+def _headers(workspace: Workspace, wish: Wish, model: str, version: str) -> list[Header]:
+    selected = selection(wish.patterns)
+    root = workspace.project.root
+    entries = (header for _, header in workspace.candidates.entries(model, version))
+    found = sorted((one for one in entries if selected(one.test)), key=lambda one: one.test)
+    found = [header for header in found if not is_gone(header, root)]
+    if not found:
+        raise UsageError(f"nothing that {model} {version} ran is meant by that. See all: modelcheck list")
+    return found
+
+
+def _review_check(workspace: Workspace, wish: Wish, header: Header, decisions: Decisions, count: str) -> None:
+    store, candidates = workspace.store, workspace.candidates
+    before = store.read(header.model, header.test)
+    after = candidates.read(header.model, header.test, header.version or "")
+    found = compare.diff(header.test, header.model, before, after)
+    print_lines(_heading(found, count))
+    against = objections(header, workspace.project.root)
+    print_lines(indented((f"in the way: {reason}" for reason in against), 2))
+    if against and not wish.force:
+        click.echo("  left as it is: only with --force can it be approved\n")
+    elif before is None or found.new_test:
+        _decide_whole(found, decisions)
+    elif not found.cases:
+        decisions.accepted[header.test] = ()
+        click.echo("  no answer changed: approved\n")
+    else:
+        _decide_cases(found, decisions)
+
+
+def _heading(found: CheckDiff, count: str) -> Iterator[str]:
+    yield click.style(f"{excerpt(found.check, 1 << 20)}  {count}", bold=True)
+    if found.before is None:
+        yield f"  not approved yet: {plural(len(found.cases), 'case')}"
+        return
+    versions = f"{excerpt(found.before)} → {excerpt(found.after or '')}"
+    yield f"  {excerpt(found.model)} {versions}   {summary_of(found)}"
+    if found.new_test:
+        yield "  the test itself has changed since: cases can only be approved together"
+
+
+def _decide_whole(found: CheckDiff, decisions: Decisions) -> None:
+    key = _ask("Approve this check", _WHOLE)
+    if key == "y":
+        decisions.accepted[found.check] = ()
+    decisions.finished = key == "q"
+
+
+def _decide_cases(found: CheckDiff, decisions: Decisions) -> None:
+    rejected: list[str] = []
+    for number, case in enumerate(found.cases, 1):
+        print_lines(_case(case, found, f"{number}/{len(found.cases)}"))
+        key = _ask("Approve this case", tuple(_HELP)[:-1])
+        rest = [one.id for one in found.cases[number:]]
+        if key in ("s", "q"):
+            decisions.finished = key == "q"
+            return
+        rejected += [case.id] if key in ("n", "d") else []
+        if key in ("a", "d"):
+            rejected += rest if key == "d" else []
+            break
+    if len(rejected) < len(found.cases):
+        decisions.accepted[found.check] = tuple(rejected)
+
+
+def _case(case: CaseDiff, found: CheckDiff, count: str) -> Iterator[str]:
+    yield ""
+    yield paint(f"  {case.note} ({count})", case.note)
+    yield from case_lines(case, found, width=width(), mark=marking())
+
+
+def _ask(question: str, keys: tuple[str, ...]) -> str:
+    while True:
+        key: str = click.prompt(
+            f"{question} [{','.join(keys)},?]", prompt_suffix=" ", default="?", show_default=False
+        )
+        if key in keys:
+            return key
+        print_lines(f"  {key} - {_HELP[key]}" for key in (*keys, "?"))
+
+
+def _carry_out(
+    workspace: Workspace, wish: Wish, name: str, meant: tuple[str, str], decisions: Decisions
+) -> int:
+    if not decisions.accepted:
+        click.echo(f"{excerpt(name)}: nothing was accepted, and nothing was written")
+        return 0
+    left = sum(map(len, decisions.accepted.values()))
+    told = f"{plural(len(decisions.accepted), 'check')}, {plural(left, 'case')} left as they were"
+    if not click.confirm(f"Approve {told}?", default=True):
+        click.echo("Nothing was written.")
+        return 0
+    return approve_reviewed(workspace, wish, *meant, decisions.accepted)
