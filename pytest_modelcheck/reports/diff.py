@@ -14,7 +14,7 @@ from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.reports.words import bracketed, marked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff, Note, Side
     from pytest_modelcheck.reports.words import Mark
@@ -80,8 +80,7 @@ def answer_text(side: Side | None) -> str:
     """
     if side is None or side.answer is None:
         return "no answer"
-    text = _value_text(side.answer)
-    return text if side.unperturbed is None else f"{text}, unperturbed: {_value_text(side.unperturbed)}"
+    return _value_text(side.answer)
 
 
 def _value_text(answer: bytes) -> str:
@@ -155,12 +154,33 @@ def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int, mark: Mark) -> It
     if len(one) <= width and case.perturbed is None:
         yield one
         return
-    labels = [f"      {excerpt(version or '', 20)}: " for version in (diff.before, diff.after)]
-    column = max(map(len, labels))
-    for label, text in zip(labels, _word_by_word(then, now, width - column, mark), strict=True):
-        yield label.ljust(column) + text
+    names = [excerpt(version or "", 20) for version in (diff.before, diff.after)]
+    own = (_own_text(case.before), _own_text(case.after))
+    short = [
+        f"{text}, unperturbed: {base}" if base else text for text, base in zip((then, now), own, strict=True)
+    ]
+    if max(map(len, names)) + len("      : ") + max(map(len, short)) <= width:
+        yield from _labelled(names, short)
+    else:
+        room = width - max(map(len, names)) - len("      : ")
+        yield from _labelled(names, _word_by_word((then, now), room, mark))
+        if any(own):
+            names = [f"{name}, unperturbed" for name in names]
+            room -= len(", unperturbed")
+            yield from _labelled(names, _word_by_word(own, room, mark))
     if _outcomes(case):
         yield f"     {_outcomes(case)}"
+
+
+def _labelled(names: Sequence[str], texts: Sequence[str]) -> Iterator[str]:
+    column = max(map(len, names))
+    for name, text in zip(names, texts, strict=True):
+        yield f"      {name + ': ':{column + 2}}{text}"
+
+
+def _own_text(side: Side | None) -> str:
+    """The answer to the unperturbed input, or nothing."""
+    return "" if side is None or side.unperturbed is None else _value_text(side.unperturbed)
 
 
 def _outcomes(case: CaseDiff) -> str:
@@ -172,18 +192,18 @@ def _outcomes(case: CaseDiff) -> str:
     return f" ({case.before.outcome.value} → {case.after.outcome.value})"
 
 
-def _word_by_word(then: str, now: str, room: int, mark: Mark) -> tuple[str, str]:
+def _word_by_word(texts: tuple[str, str], room: int, mark: Mark) -> tuple[str, str]:
     """Both texts cut to ``room``, with the words marked that differ, where brackets leave room for that."""
-    if min(len(then), len(now)) < _SENTENCE:
-        return _windows(then, now, room)
+    if min(map(len, texts)) < _SENTENCE:
+        return _windows(*texts, room)
     for spare in range(0, room // 2, 4):
-        both = _windows(then, now, room - spare)
+        both = _windows(*texts, room - spare)
         plain = marked(*both)
         if plain is None:
             break
         if max(map(len, plain)) <= room:
             return marked(*both, mark) or both
-    return _windows(then, now, room)
+    return _windows(*texts, room)
 
 
 def _windows(then: str, now: str, room: int) -> tuple[str, str]:
