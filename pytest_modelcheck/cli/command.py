@@ -9,7 +9,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,9 @@ from pytest_modelcheck.cli.screen import harmless
 from pytest_modelcheck.cli.upkeep import COMMANDS
 from pytest_modelcheck.cli.workspace import open_workspace
 from pytest_modelcheck.errors import ModelcheckError, UsageError
+
+if TYPE_CHECKING:
+    from pytest_modelcheck.baselines.diff import Note
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -105,6 +108,14 @@ def approve(
 @click.option(
     "--from", "origin", type=_FOLDER, help="Take candidates from this folder, such as a CI artifact."
 )
+@click.option(
+    "--regressed", "notes", flag_value="regressed", multiple=True, help="Only what passed, and fails."
+)
+@click.option("--fixed", "notes", flag_value="fixed", multiple=True, help="Only what failed, and passes.")
+@click.option(
+    "--changed", "notes", flag_value="changed", multiple=True, help="Only what is answered otherwise."
+)
+@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where anything differs.")
 @click.pass_context
 def diff(
@@ -113,6 +124,8 @@ def diff(
     b: str | None,
     patterns: tuple[str, ...],
     origin: Path | None,
+    notes: tuple[Note, ...],
+    form: str,
     *,
     exit_code: bool,
 ) -> None:
@@ -123,9 +136,9 @@ def diff(
     """
     from pytest_modelcheck.cli import diff as work
 
-    different = work.diff(
-        open_workspace(ctx.obj, origin), [text for text in (a, b) if text is not None], patterns
-    )
+    versions = [text for text in (a, b) if text is not None]
+    question = work.Question(versions, patterns, notes, form)
+    different = work.diff(open_workspace(ctx.obj, origin), question)
     ctx.exit(1 if different and exit_code else 0)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -19,6 +19,7 @@ from pytest_modelcheck.cli.selection import selection
 from pytest_modelcheck.cli.targets import target
 from pytest_modelcheck.errors import UsageError, VersionError
 from pytest_modelcheck.reports.diff import diff_lines
+from pytest_modelcheck.reports.diff_json import diff_json
 from pytest_modelcheck.reports.words import bracketed
 
 if TYPE_CHECKING:
@@ -41,16 +42,37 @@ class Pair:
     after: str
 
 
-def diff(workspace: Workspace, texts: Sequence[str], patterns: Sequence[str]) -> bool:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the command line asks to be shown.
+
+    Attributes:
+        versions: None, one or two of them.
+        patterns: The checks that are meant; all without one.
+        notes: The kinds of change that are meant; all without one.
+        form: ``"text"`` or ``"json"``.
+    """
+
+    versions: Sequence[str]
+    patterns: Sequence[str] = ()
+    notes: Sequence[Note] = ()
+    form: str = "text"
+
+
+def diff(workspace: Workspace, question: Question) -> bool:
     """Print what changed, and say whether anything did."""
-    pair = _pair(workspace, texts)
-    selected = selection(patterns)
+    pair = _pair(workspace, question.versions)
+    selected = selection(question.patterns)
     checks = [check for check in _checks(workspace, pair) if selected(check)]
     if not checks:
         raise UsageError("no check is meant by that --check. See all: modelcheck list")
     seen: list[bool] = []
-    found = _compared(workspace, pair, checks, seen)
-    print_lines(diff_lines(found, pair.before, pair.after, width=width(), paint=paint, mark=marking()))
+    found = _compared(workspace, pair, checks, seen, question.notes)
+    if question.form == "json":
+        for piece in diff_json(found):
+            click.echo(piece, nl=piece[-1] == "]")
+    else:
+        print_lines(diff_lines(found, pair.before, pair.after, width=width(), paint=paint, mark=marking()))
     return any(seen)
 
 
@@ -69,15 +91,21 @@ def _coloured(text: str, fate: Fate) -> str:
 
 
 def _compared(
-    workspace: Workspace, pair: Pair, checks: Sequence[str], seen: list[bool]
+    workspace: Workspace, pair: Pair, checks: Sequence[str], seen: list[bool], notes: Sequence[Note]
 ) -> Iterator[CheckDiff]:
-    """One check after the other, so that a long list needs no more memory than its longest."""
+    """One check after the other, so that a long list needs no more memory than its longest.
+
+    Where only some kinds of change are meant, checks without any are passed over.
+    """
     for check in checks:
         found = compare.diff(
             check, pair.model, _before(workspace, pair, check), _after(workspace, pair, check)
         )
+        if notes:
+            found = replace(found, cases=tuple(case for case in found.cases if case.note in notes))
         seen.append(bool(found.cases))
-        yield found
+        if found.cases or not notes:
+            yield found
 
 
 def _pair(workspace: Workspace, texts: Sequence[str]) -> Pair:

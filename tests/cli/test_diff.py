@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 
@@ -119,3 +121,56 @@ def test_answers_cannot_drive_the_terminal_nor_overflow_it(two, command):
     output = command("diff", "2.1").output
     assert "\x1b" not in output
     assert max(map(len, output.splitlines())) <= 80
+
+
+@pytest.fixture
+def mixed(project, command):
+    project.run(dict.fromkeys("abcd", "old"), version="2.0", failed="b")
+    project.run({"x": "same"}, "test_other", version="2.0")
+    command("approve", "2.0", "--force")
+    project.run({"a": "new", "b": "new", "c": "new", "d": "old"}, failed="a")
+    project.run({"x": "same"}, "test_other")
+
+
+@pytest.mark.parametrize(
+    ("flags", "cases"),
+    [
+        (["--regressed"], "a"),
+        (["--fixed"], "b"),
+        (["--changed"], "c"),
+        (["--regressed", "--fixed"], "ab"),
+        ([], "abc"),
+    ],
+)
+def test_only_some_kinds_of_change(mixed, command, flags, cases):
+    output = command("diff", "2.1", *flags).output
+    assert [case for case in "abcd" if f"    {case}  about {case}" in output] == list(cases)
+    assert ("test_other" in output) == (not flags)
+
+
+def test_the_exit_code_speaks_of_what_is_meant(mixed, command):
+    command("diff", "2.1", "--regressed", "--exit-code", code=1)
+    command("diff", "2.1", "--regressed", "--check", "test_other", "--exit-code")
+
+
+def test_as_json(mixed, command):
+    found = json.loads(command("diff", "2.1", "--format", "json").output)
+    assert [check["check"].rpartition("::")[2] for check in found] == ["test_known", "test_other"]
+    assert (found[0]["before"], found[0]["after"], found[0]["same"]) == ("2.0", "2.1", 1)
+    assert found[0]["cases"][0] == {
+        "id": "a",
+        "note": "regressed",
+        "about": "about a",
+        "perturbation": None,
+        "perturbed": None,
+        "new_expectation": False,
+        "before": {"outcome": "passed", "answer": "old"},
+        "after": {"outcome": "failed", "answer": "new"},
+    }
+
+
+def test_as_json_where_nothing_is_meant(mixed, command):
+    assert (
+        json.loads(command("diff", "2.1", "--fixed", "--check", "test_other", "--format", "json").output)
+        == []
+    )
