@@ -50,7 +50,7 @@ class CandidateStore:
                 f"{header.test}: model {header.model!r} has no version, and leaves no candidate. "
                 "Name it: pytest --model-version=VERSION"
             )
-        path = self._folder(header.model, header.version) / names.check_path(header.test)
+        path = self.path(header.model, header.test, header.version)
         with Batch(durable=False) as batch:
             return baseline.write(batch, path, header, baseline.encoded(records))
 
@@ -67,12 +67,16 @@ class CandidateStore:
         Raises:
             BaselineError: The file is damaged, incomplete, or belongs to another test.
         """
-        path = self._folder(model, version) / names.check_path(check)
+        path = self.path(model, check, version)
         found = checked(baseline.read(path), model, check)
         if found is not None and found.header.cases != len(found):
             message = f"holds {len(found)} of {found.header.cases} cases. Run pytest again."
             raise BaselineError(located(message, str(path)))
         return found
+
+    def path(self, model: str, check: str, version: str) -> Path:
+        """The file of what a version did in a check."""
+        return self._folder(model, version) / names.check_path(check)
 
     def entries(self, model: str, version: str) -> Iterator[tuple[Path, Header]]:
         """Every check that a version ran, by path, without the cases."""

@@ -28,11 +28,13 @@ class Provenance:
         body: Digest of the test's source.
         source: Where the test is written: ``tests/test_triage.py::test_known``.
         files: Digests of the case files, by path relative to the project's folder.
+        line: The line of the test (from 1), for messages.
     """
 
     body: str = ""
     source: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

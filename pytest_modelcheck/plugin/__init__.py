@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pytest_modelcheck.plugin.fixtures import case, model_version, modelcheck, score
 from pytest_modelcheck.plugin.hooks import (
+    pytest_addhooks,
     pytest_addoption,
     pytest_collection_modifyitems,
     pytest_configure,
@@ -24,6 +25,7 @@ __all__ = [
     "case",
     "model_version",
     "modelcheck",
+    "pytest_addhooks",
     "pytest_addoption",
     "pytest_collection_modifyitems",
     "pytest_configure",

@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 REPORT = "modelcheck"
 """The attribute of a test report that carries verdicts, also from a worker of pytest-xdist."""
 
+ACCOUNTS = "modelcheck_accounts"
+"""The attribute that carries the full account of each of them, where a report was asked for."""
+
+TROUBLE = "modelcheck_trouble"
+"""The attribute that carries why a test of ours failed, where no verdict says so."""
+
 MISTAKES = "modelcheck_mistakes"
 """The name under which a worker of pytest-xdist tells its controller why nothing can be run."""
 
@@ -27,11 +34,17 @@ class Received:
     """The verdicts of a run, as they arrive on the reports: in this process, or from workers."""
 
     def __init__(self) -> None:
+        self.started = time.time()
         self.verdicts: list[dict[str, Any]] = []
+        self.accounts: list[str] = []
+        self.troubles: list[tuple[str, str]] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the verdicts off a report."""
         self.verdicts += getattr(report, REPORT, ())
+        self.accounts += getattr(report, ACCOUNTS, ())
+        if hasattr(report, TROUBLE):
+            self.troubles.append((report.nodeid, getattr(report, TROUBLE)))
 
 
 RECEIVED = pytest.StashKey[Received]()
@@ -42,6 +55,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     from pytest_modelcheck.plugin.options import add_options
 
     add_options(parser)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Tell pytest about the hook that others may implement."""
+    from pytest_modelcheck.plugin import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -57,6 +77,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_modelcheck.plugin.listing import Listing
 
         config.pluginmanager.register(Listing(listing), "modelcheck-listing")
+    if _asks_for_reports(config):
+        from pytest_modelcheck.plugin.filing import check_targets
+
+        check_targets(config)
 
 
 @pytest.hookimpl(tryfirst=True)  # before -k and its like: what they deselect still exists
@@ -122,10 +146,12 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Put verdicts on the report, so that they travel with it."""
     report = yield
-    if call.when == "call" and _ACTIVE in item.config.stash:
-        from pytest_modelcheck.plugin.reporting import attach
+    if _ACTIVE in item.config.stash:
+        from pytest_modelcheck.plugin.reporting import attach, note_trouble
 
-        attach(item, call, report)
+        if call.when == "call":
+            attach(item, call, report)
+        note_trouble(item, report)
     return report
 
 
@@ -138,15 +164,24 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Approve what was seen, where that was asked for; a worker leaves it to its controller."""
+    """Approve what was seen and report it, where that was asked for; a worker leaves it to its controller."""
     config = session.config
-    if not config.stash[RECEIVED].verdicts or hasattr(config, "workerinput"):
+    received = config.stash[RECEIVED]
+    if hasattr(config, "workerinput"):
         return
-    if config.getoption("modelcheck_update"):
+    if received.verdicts and config.getoption("modelcheck_update"):
         from pytest_modelcheck.plugin.approving import approve_seen
         from pytest_modelcheck.plugin.reporting import verdicts_of
 
         approve_seen(session, verdicts_of(config))
+    if received.verdicts or _asks_for_reports(config):
+        from pytest_modelcheck.plugin.filing import file_reports
+
+        file_reports(session, received)
+
+
+def _asks_for_reports(config: pytest.Config) -> bool:
+    return bool(config.getoption("modelcheck_report") or config.getini("modelcheck_report"))
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:

@@ -26,7 +26,7 @@ MARKERS = (
     ),
 )
 
-_LIMITS = {
+LIMITS = {
     "modelcheck_at_least": "the pass rate that every check requires (a marker's own wins)",
     "modelcheck_max_drop": "how far a pass rate may fall below the approved one: cases or fraction",
     "modelcheck_max_changed": "how many answers may differ from the approved ones: cases or fraction",
@@ -85,6 +85,13 @@ def add_options(parser: pytest.Parser) -> None:
         help="never call a model: a prediction that is not remembered is an error.",
     )
     group.addoption("--modelcheck-collected", metavar="FILE", help=argparse.SUPPRESS)  # for modelcheck prune
+    group.addoption(
+        "--modelcheck-report",
+        action="append",
+        default=[],
+        metavar="[FORMAT:]PATH",
+        help="write a report: its ending, or FORMAT:, says which (.json, .md, gitlab:). Repeatable.",
+    )
     parser.addini("model_version", "default of --model-version; several as NAME=VERSION, a line each")
     parser.addini("modelcheck_baseline", "default of --modelcheck-baseline")
     parser.addini("modelcheck_cache", "default of --modelcheck-cache", default="use")
@@ -100,8 +107,20 @@ def add_options(parser: pytest.Parser) -> None:
         default=".modelcheck_cache",
     )
     parser.addini(
+        "modelcheck_report",
+        "default of --modelcheck-report, a line each, relative to the ini file",
+        type="linelist",
+        default=[],
+    )
+    parser.addini(
+        "modelcheck_github",
+        "whether a job of GitHub Actions gets a summary and annotations",
+        type="bool",
+        default=True,
+    )
+    parser.addini(
         "modelcheck_suite_false_fail_rate",
         "the chance that any of the approved checks fails for nothing: lowers modelcheck_false_fail_rate",
     )
-    for name, text in _LIMITS.items():
+    for name, text in LIMITS.items():
         parser.addini(name, text)

@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.plugin.approving import APPROVALS
-from pytest_modelcheck.plugin.hooks import RECEIVED, REPORT
+from pytest_modelcheck.plugin.filing import FILED, packed
+from pytest_modelcheck.plugin.hooks import ACCOUNTS, RECEIVED, REPORT, TROUBLE
 from pytest_modelcheck.plugin.items import definitions_of, is_ours
-from pytest_modelcheck.plugin.running import VERDICTS, CheckFailed
+from pytest_modelcheck.plugin.running import FATAL, VERDICTS, CheckFailed
 from pytest_modelcheck.plugin.state import STATE
 from pytest_modelcheck.plugin.transport import pack, unpack
 from pytest_modelcheck.plugin.unused import unused_baselines
+from pytest_modelcheck.reports.properties import properties
 from pytest_modelcheck.reports.terminal import header_line, summary_lines
 
 if TYPE_CHECKING:
@@ -42,6 +44,11 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     judged = item.stash.get(VERDICTS, [])
     if judged:
         setattr(report, REPORT, [pack(one.verdict) for one in judged])
+        setattr(report, ACCOUNTS, [packed(one.account) for one in judged if one.account is not None])
+        # Of this report, and of that of the teardown, which junitxml reads them from.
+        found = properties([one.verdict for one in judged])
+        report.user_properties.extend(found)
+        item.user_properties.extend(found)
     if call.excinfo is None or not isinstance(call.excinfo.value, CheckFailed):
         return
     crash = getattr(report.longrepr, "reprcrash", None)
@@ -51,13 +58,27 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
         crash.path, crash.lineno = path, (line or 0) + 1
 
 
+def note_trouble(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Put why a test of ours failed on its report, where no verdict that fails it says so."""
+    if report.failed and is_ours(item) and not item.stash.get(FATAL, []):
+        setattr(report, TROUBLE, crash_message(report))
+
+
+def crash_message(report: pytest.TestReport) -> str:
+    """The first line of what a failed report says."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    lines = report.longreprtext.splitlines() if crash is None else str(crash.message).splitlines()
+    lines = [line[1:] for line in lines if line.startswith("E ")] or lines
+    return next((line.strip() for line in lines if line.strip()), f"failed in {report.when}")
+
+
 def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
     """The section at the end of the run."""
     verdicts = verdicts_of(config)
     reporter.section("modelcheck")
     for text, markup in summary_lines(verdicts, reporter._tw.fullwidth):  # noqa: SLF001 - the terminal's width
         reporter.write_line(text, **markup)
-    for line in [*unused_baselines(config), *config.stash.get(APPROVALS, [])]:
+    for line in [*unused_baselines(config), *config.stash.get(APPROVALS, []), *config.stash.get(FILED, [])]:
         reporter.write_line(line)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.plugin.filing import wanted
 from pytest_modelcheck.session import Places
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def settings_of(config: pytest.Config) -> Settings:
         update=config.getoption("modelcheck_update") > 0,
         baseline=config.getoption("modelcheck_baseline") or config.getini("modelcheck_baseline") or None,
         suite_false_fail_rate=_suite_false_fail_rate(config),
+        account=wanted(config),
     )
     if places.update and config.getoption("modelcheck_case"):
         raise UsageError(

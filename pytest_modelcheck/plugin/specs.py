@@ -261,7 +261,8 @@ def _provenance(item: pytest.Function, request: Request, root: Path) -> Provenan
     files = {}
     for each in () if request.cases is None else request.cases.paths:
         files[_relative(each, root)] = file_digest(each)
-    return Provenance(body, f"{_relative(path, root)}::{name}", files)
+    line = item.location[1]
+    return Provenance(body, f"{_relative(path, root)}::{name}", files, None if line is None else line + 1)
 
 
 def _relative(path: Path, root: Path) -> str:

@@ -131,7 +131,7 @@ def show(
         detail: The traceback of an error, or the full message of a failed assertion.
     """
     case, trial = chosen.case, chosen.trial
-    base = _base_answer(trial) if perturbed is not MISSING else None
+    base = base_answer(trial) if perturbed is not MISSING else None
     return ShownCase(
         id=case.id,
         note=chosen.note,
@@ -148,7 +148,7 @@ def show(
     )
 
 
-def _base_answer(trial: TrialRecord) -> bytes | None:
+def base_answer(trial: TrialRecord) -> bytes | None:
     """The answer to the unperturbed input: the one that is not the first, where a body asks about both."""
     return next((answer for key, answer in trial.asked[1:] if key != trial.asked[0][0]), None)
 

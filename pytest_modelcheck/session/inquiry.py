@@ -13,6 +13,7 @@ from pytest_modelcheck.engine.conductor import Work
 from pytest_modelcheck.engine.slots import by_repeat
 from pytest_modelcheck.engine.trials import Plan
 from pytest_modelcheck.records import Finding, Status, Verdict
+from pytest_modelcheck.session.account import KEPT, account
 from pytest_modelcheck.session.approved import approved_answer, baseline_of, other_fingerprint
 from pytest_modelcheck.session.conclusion import conclude
 from pytest_modelcheck.session.evidence import Evidence
@@ -31,10 +32,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A verdict, and what the first body that failed or broke raised."""
+    """A verdict, what the first body that failed or broke raised, and the full account of the check.
+
+    The account is there where one was asked for (:attr:`Places.account`).
+    """
 
     verdict: Verdict
     first_failure: BaseException | None
+    account: bytes | None = None
 
 
 class Inquiry:
@@ -121,4 +126,14 @@ class Inquiry:
         """The verdict, once all steps are done."""
         approved = self.session.approved_version(self.subject.name)
         verdict = conclude(self.spec, self.evidence, approved, self.plan.inapplicable)
-        return Judged(verdict, self.evidence.first_failure)
+        return Judged(verdict, self.evidence.first_failure, self._account(verdict))
+
+    def _account(self, verdict: Verdict) -> bytes | None:
+        spec, evidence, wanted = self.spec, self.evidence, self.session.places.account
+        kept = not spec.partial and self.subject.version is not None
+        if not wanted and (not kept or len(evidence.results) > KEPT):
+            return None
+        told = account(spec, self.plan.cases, evidence, verdict)
+        if kept:
+            self.session.leave_account(told, self.subject, spec.id)
+        return told if wanted else None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcheck.baselines.atomic import replace as replace_file
 from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.store import BaselineStore
 from pytest_modelcheck.canonical import Codec
@@ -21,6 +22,7 @@ from pytest_modelcheck.models.cache import PredictionCache
 from pytest_modelcheck.models.calling import answer_type, caller_of
 from pytest_modelcheck.models.identity import fingerprint, namespace
 from pytest_modelcheck.models.model import Answers, Model
+from pytest_modelcheck.reports import accounts
 from pytest_modelcheck.session.inquiry import Inquiry
 from pytest_modelcheck.session.sequence import steps_of
 
@@ -52,6 +54,7 @@ class Places:
         update: Whether this run approves what it sees, so that the baseline's own limits do not apply.
         baseline: The version to compare with, in place of the approved one.
         suite_false_fail_rate: The chance that any of the approved checks fails for nothing, or ``None``.
+        account: Whether the full account of each check is to come with its verdict.
     """
 
     baselines: Path
@@ -62,6 +65,7 @@ class Places:
     update: bool = False
     baseline: str | None = None
     suite_false_fail_rate: float | None = None
+    account: bool = False
 
 
 class Session:
@@ -120,6 +124,19 @@ class Session:
         if suite is None or not self.approved_checks:
             return limits
         return replace(limits, false_fail_rate=min(limits.false_fail_rate, suite / self.approved_checks))
+
+    def leave_account(self, told: bytes, model: Model, check: str) -> None:
+        """Leave the account of a check beside its candidate, for reports that are made later."""
+        path = self.candidates.path(model.name, check, model.version or "")
+        if not path.exists():
+            return  # it could not be written either, which the user is warned of
+        try:
+            replace_file(accounts.beside(path), [told], durable=False)
+        except OSError as error:
+            self.warnings.append(
+                f"the account of {check} could not be left for `modelcheck report`: {error}. "
+                "Make the folder writable, or name another (modelcheck_cache_dir)"
+            )
 
     def run(self, spec: CheckSpec) -> Judged:
         """Run and judge a check whose body is synchronous."""

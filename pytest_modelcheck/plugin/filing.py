@@ -1,0 +1,167 @@
+"""The reports that a run was asked for, and those that its surroundings ask for.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import time
+import zlib
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from pytest_modelcheck.errors import ModelcheckError
+from pytest_modelcheck.plugin.options import LIMITS
+from pytest_modelcheck.reports import accounts
+from pytest_modelcheck.reports.formats import Target, target_of, write
+from pytest_modelcheck.reports.model import RunInfo, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pytest_modelcheck.plugin.hooks import Received
+    from pytest_modelcheck.plugin.settings import Settings
+    from pytest_modelcheck.reports.model import CheckReport, RunReport
+
+OPTION: Final = "modelcheck_report"
+FILED = pytest.StashKey[list[str]]()
+"""What was written and what could not be, a line each."""
+
+SUMMARY: Final = "GITHUB_STEP_SUMMARY"
+ACTIONS: Final = "GITHUB_ACTIONS"
+_OURS: Final = ("modelcheck_", "model_version")
+_INI: Final = (
+    "model_version",
+    "modelcheck_baseline",
+    "modelcheck_cache",
+    "modelcheck_offline",
+    "modelcheck_suite_false_fail_rate",
+)
+
+
+def targets_of(config: pytest.Config) -> list[tuple[Target, Path]]:
+    """The files that are asked for, each with the folder that its path begins at.
+
+    Raises:
+        UsageError: It is not clear which format one of them is to have.
+    """
+    given = config.getoption(OPTION)
+    if given:
+        return [(target_of(text), config.invocation_params.dir) for text in given]
+    root = config.inipath.parent if config.inipath is not None else config.rootpath
+    return [(target_of(text), root) for text in config.getini(OPTION)]
+
+
+def wanted(config: pytest.Config) -> bool:
+    """Whether anybody wants a full account of the checks."""
+    return bool(targets_of(config) or _listeners(config) or _on_github(config))
+
+
+def packed(account: bytes) -> str:
+    """An account as a short text, for a test report to carry."""
+    return base64.b85encode(zlib.compress(account, 1)).decode()
+
+
+def unpacked(text: str) -> CheckReport:
+    """The account that :func:`packed` was given."""
+    return accounts.parse(zlib.decompress(base64.b85decode(text)))
+
+
+def file_reports(session: pytest.Session, received: Received) -> None:
+    """Make one report of all accounts and hand it to everybody who wants it."""
+    from pytest_modelcheck.plugin.settings import settings_of
+
+    config = session.config
+    lines = config.stash[FILED] = []
+    if config.option.collectonly or not wanted(config):
+        return
+    try:
+        settings = settings_of(config)
+    except ModelcheckError:
+        return  # why nothing could be run, pytest has said
+    report = _report(config, settings, received)
+    for target, base in targets_of(config):
+        try:
+            write(report, target, base)
+        except OSError as error:
+            lines.append(f"no report: {target.path}: {error.strerror or error}")
+            _fail(session)
+        else:
+            lines.append(f"report: {target.path}")
+    if report.checks and _listeners(config):
+        config.hook.pytest_modelcheck_report(report=report, config=config)
+    if report.checks and _on_github(config):
+        lines += _tell_github(report)
+
+
+def _tell_github(report: RunReport) -> list[str]:
+    from pytest_modelcheck.reports.github import append_summary, workflow_commands
+
+    summary, lines = os.environ.get(SUMMARY), []
+    if summary:
+        try:
+            append_summary(report, summary)
+        except OSError as error:
+            lines.append(f"no summary of the job: {summary}: {error.strerror or error}")
+    if os.environ.get(ACTIONS) == "true":
+        lines += workflow_commands(report, os.environ.get("GITHUB_WORKSPACE", ""))
+    return lines
+
+
+def _report(config: pytest.Config, settings: Settings, received: Received) -> RunReport:
+    from pytest_modelcheck.baselines.candidates import CandidateStore
+    from pytest_modelcheck.baselines.store import BaselineStore
+    from pytest_modelcheck.reports.surroundings import environment, versions
+    from pytest_modelcheck.session.retelling import Archive, assembled
+    from pytest_modelcheck.session.session import CANDIDATES
+
+    places = settings.places
+    archive = Archive(BaselineStore(places.baselines), CandidateStore(places.cache / CANDIDATES))
+    run = RunInfo(
+        started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(received.started)),
+        seconds=round(time.time() - received.started, 3),
+        versions=versions(pytest=pytest.__version__),
+        environment=environment(settings.root),
+        options=_options(config),
+    )
+    checks = [archive.with_history(unpacked(text)) for text in received.accounts]
+    return assembled(run, checks, [Trouble(*each) for each in received.troubles])
+
+
+def _options(config: pytest.Config) -> Mapping[str, str]:
+    """Our options and ini values that were set: nobody else's, which may be secrets."""
+    given = {name: config.getini(name) for name in (*_INI, *LIMITS)}
+    given |= {name: value for name, value in vars(config.option).items() if name.startswith(_OURS) and value}
+    given = {name: value for name, value in given.items() if value}
+    return {name: _shown(value) for name, value in given.items()}
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _listeners(config: pytest.Config) -> bool:
+    return bool(config.hook.pytest_modelcheck_report.get_hookimpls())
+
+
+def _on_github(config: pytest.Config) -> bool:
+    asked: bool = config.getini("modelcheck_github")
+    return asked and bool(os.environ.get(SUMMARY) or os.environ.get(ACTIONS) == "true")
+
+
+def _fail(session: pytest.Session) -> None:
+    """A report that was asked for and is not there fails the run."""
+    if session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def check_targets(config: pytest.Config) -> None:
+    """Refuse a report whose format is not clear before anything is run."""
+    try:
+        targets_of(config)
+    except ModelcheckError as error:
+        raise pytest.UsageError(str(error)) from None

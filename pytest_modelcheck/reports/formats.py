@@ -1,0 +1,94 @@
+"""The files that a report can be written to: what each is called, and who makes it.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pytest_modelcheck.baselines.atomic import replace
+from pytest_modelcheck.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytest_modelcheck.reports.model import RunReport
+
+
+def _json(report: RunReport) -> bytes:
+    from pytest_modelcheck.reports.jsons import to_json
+
+    return to_json(report)
+
+
+def _markdown(report: RunReport) -> bytes:
+    from pytest_modelcheck.reports.markdown import to_markdown
+
+    return to_markdown(report).encode()
+
+
+def _gitlab(report: RunReport) -> bytes:
+    from pytest_modelcheck.reports.gitlab import to_code_quality
+
+    return to_code_quality(report)
+
+
+FORMATS: Final[dict[str, Callable[[RunReport], bytes]]] = {
+    "json": _json,
+    "md": _markdown,
+    "gitlab": _gitlab,
+}
+"""By name. All but ``gitlab`` are endings of file names, too."""
+
+_ENDINGS: Final = {".json": "json", ".md": "md"}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A file to be written.
+
+    Attributes:
+        format: Its name in :data:`FORMATS`.
+        path: The file as the user named it.
+    """
+
+    format: str
+    path: str
+
+
+def target_of(text: str) -> Target:
+    """Read ``PATH`` or ``FORMAT:PATH``.
+
+    Raises:
+        UsageError: Neither the beginning nor the ending says which format is meant.
+
+    >>> target_of("out/report.json"), target_of("gitlab:gl-code-quality.json")
+    (Target(format='json', path='out/report.json'), Target(format='gitlab', path='gl-code-quality.json'))
+    """
+    name, colon, path = text.partition(":")
+    if colon and name in FORMATS and path:
+        return Target(name, path)
+    known = next((format_ for ending, format_ in _ENDINGS.items() if text.lower().endswith(ending)), None)
+    if known is None:
+        raise UsageError(
+            f"--modelcheck-report={text}: which format? Let the name end in {', '.join(_ENDINGS)}, or write "
+            f"FORMAT:PATH with one of {', '.join(FORMATS)}"
+        )
+    return Target(known, text)
+
+
+def write(report: RunReport, target: Target, base: Path) -> None:
+    """Write a report into a file, all or nothing; its folder is made.
+
+    Args:
+        report: The report.
+        target: Which file, and in which format.
+        base: The folder that a relative path begins at.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    replace(base / target.path, [FORMATS[target.format](report)], durable=False)

@@ -1,0 +1,146 @@
+"""A report as Markdown: for the summary of a CI job, or a comment on a pull request.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.records import MISSING, Status
+from pytest_modelcheck.reports.wording import (
+    counts_text,
+    interval_text,
+    rate_text,
+    telling,
+    value_text,
+    wrong_cases,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_modelcheck.reports.model import CaseReport, CheckReport, RunReport
+
+_MARKS: Final = {Status.FAILED: "❌", Status.INCONCLUSIVE: "⚠️", Status.PASSED: "✅"}
+_CHECKS: Final = 50
+_CASES: Final = 10
+_WIDTH: Final = 80
+
+
+def to_markdown(report: RunReport) -> str:
+    """A table of the checks, worst first, and the worst cases of each that did not pass.
+
+    Whatever a model or a case file says stands in code spans, where it is neither HTML nor a mention.
+    """
+    return "\n".join(_lines(report)) + "\n"
+
+
+def code(text: str) -> str:
+    r"""Text as a code span that nothing in it can end, also inside a table.
+
+    >>> code("a|b"), code("`<b>`")
+    ('`a\\|b`', '`` `<b>` ``')
+    """
+    if not text:
+        return ""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    blank = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{blank}{text}{blank}{fence}".replace("|", "\\|")
+
+
+def _lines(report: RunReport) -> Iterator[str]:
+    yield f"### modelcheck: {counts_text(report)}"
+    yield ""
+    for model in report.models:
+        name = excerpt(f"{model.name} {model.version or '(unversioned)'}")
+        approved = (
+            "nothing approved yet" if model.approved is None else f"approved: {code(excerpt(model.approved))}"
+        )
+        yield f"{code(name)} ({approved})  "
+    for trouble in report.troubles:
+        yield f"- ❌ {code(excerpt(trouble.test, 200))}: {code(excerpt(trouble.message, 300))}"
+    if report.checks:
+        yield ""
+        yield from _table(report.checks)
+    for check in report.checks:
+        if check.verdict.status is not Status.PASSED:
+            yield from _details(check)
+
+
+def _table(checks: Sequence[CheckReport]) -> Iterator[str]:
+    yield "| | check | passed | rate | interval | approved | broke | fixed | changed |"
+    yield "|---|---|--:|--:|--:|--:|--:|--:|--:|"
+    for check in checks[:_CHECKS]:
+        yield f"| {' | '.join(_row(check))} |"
+    if len(checks) > _CHECKS:
+        yield ""
+        yield f"{plural(len(checks) - _CHECKS, 'more check')} not shown."
+
+
+def _row(check: CheckReport) -> tuple[str, ...]:
+    verdict, comparison = check.verdict, check.verdict.comparison
+    counts = ("", "", "", "")
+    if comparison is not None:
+        then = rate_text(comparison.approved_rate, graded=verdict.graded)
+        sets = (comparison.regressed, comparison.fixed, comparison.changed)
+        counts = (then, *(str(len(each)) for each in sets))  # type: ignore[assignment]
+    return (
+        _MARKS[verdict.status],
+        code(excerpt(verdict.check, 120)),
+        f"{verdict.cases.passed}/{verdict.cases.judged}",
+        rate_text(verdict.rate, graded=verdict.graded),
+        interval_text(verdict),
+        *counts,
+    )
+
+
+def _details(check: CheckReport) -> Iterator[str]:
+    verdict = check.verdict
+    yield ""
+    yield f"#### {_MARKS[verdict.status]} {code(excerpt(verdict.check, 200))}"
+    yield ""
+    for finding in verdict.findings:
+        if not finding.met:
+            yield f"- {code(excerpt(finding.summary, 300))}"
+    wrong = wrong_cases(check)
+    if wrong:
+        yield ""
+        yield from _cases(check, wrong)
+    if verdict.advice:
+        yield ""
+        yield from (f"- {what}: {code(excerpt(command, 400))}" for what, command in verdict.advice)
+
+
+def _cases(check: CheckReport, wrong: Sequence[CaseReport]) -> Iterator[str]:
+    comparison = check.verdict.comparison
+    version = "" if comparison is None else excerpt(comparison.version, 30)
+    more = f", the worst {_CASES} shown" if len(wrong) > _CASES else ""
+    yield f"<details><summary>{plural(len(wrong), 'failing case')}{more}</summary>"
+    yield ""
+    heads = ("case", "input", "expected", "got", code(version) if version else "before")
+    yield f"| {' | '.join(heads)} |"
+    yield "|---|---|---|---|---|"
+    for case in wrong[:_CASES]:
+        yield f"| {' | '.join(map(code, _case(case)))} |"
+    yield ""
+    yield "</details>"
+
+
+def _case(case: CaseReport) -> tuple[str, ...]:
+    trial = telling(case)
+    shown = case.input if trial is None or trial.perturbed is MISSING else trial.perturbed
+    expected = case.expected
+    if trial is not None and trial.base_answer is not MISSING:
+        expected = trial.base_answer
+    return (
+        excerpt(case.id, 40),
+        value_text(shown, _WIDTH),
+        value_text(expected, _WIDTH),
+        "" if trial is None else value_text(trial.answer, _WIDTH),
+        "" if trial is None else value_text(trial.approved_answer, _WIDTH),
+    )

@@ -1,0 +1,199 @@
+"""What a run, or a remembered version, is reported as: the nouns behind every report.
+
+All of it is plain data. The JSON report is this and nothing else, field by field.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from pytest_modelcheck.records import MISSING, Interval, Origin, Outcome, Status, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORM: Final = 1
+"""The form of the report. It changes where an old reader could take something for what it is not."""
+
+Change = Literal["regressed", "fixed", "changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialReport:
+    """One run of a test's body.
+
+    Values are JSON, in the form in which answers are remembered; one of more than 20,000 characters is cut
+    to a text that ends in ``…``.
+
+    Attributes:
+        outcome: How it came out.
+        answer: What the model answered: what counts as its answer in this trial.
+        perturbation: The name of the perturbation.
+        variant: Which of the perturbation's variants, from 0.
+        repeat: Which run of the same trial, from 0.
+        perturbed: The input that the model was given in place of the case's own.
+        base_answer: What it answered to the case's own input, where the body asked about that, too.
+        score: The graded outcome from 0 to 1.
+        message: What a body that failed or broke said, its beginning.
+        approved_outcome: How the same trial came out with the version that it is compared with.
+        approved_answer: What that version answered.
+    """
+
+    outcome: Outcome
+    answer: Any = MISSING
+    perturbation: str | None = None
+    variant: int = 0
+    repeat: int = 0
+    perturbed: Any = MISSING
+    base_answer: Any = MISSING
+    score: float | None = None
+    message: str | None = None
+    approved_outcome: Outcome | None = None
+    approved_answer: Any = MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReport:
+    """One case of a check, whether it passed or not.
+
+    Attributes:
+        id: Its id.
+        outcome: As bad as its worst trial that applies.
+        input: What the model is asked about.
+        expected: The right answer, where the case says it.
+        metadata: What else is known of the case.
+        known_failure: Why it is known to fail.
+        origin: Where it was written.
+        approved_outcome: How it came out with the version that it is compared with.
+        change: What became of it since that version; nothing where it is the same.
+        trials: Its trials.
+    """
+
+    id: str
+    outcome: Outcome
+    input: Any
+    expected: Any = MISSING
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    known_failure: str | None = None
+    origin: Origin | None = None
+    approved_outcome: Outcome | None = None
+    change: Change | None = None
+    trials: tuple[TrialReport, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """How a version came out in the same check.
+
+    Attributes:
+        version: The version.
+        status: What its verdict was; ``None`` where only its answers were kept.
+        rate: The pass rate over cases, or the mean score.
+        interval: Around the rate.
+        approved: Whether the application is, or was once, held to it.
+        when: When it was approved, or run; UTC, ISO 8601.
+    """
+
+    version: str
+    status: Status | None = None
+    rate: float | None = None
+    interval: Interval | None = None
+    approved: bool = False
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """One check.
+
+    Attributes:
+        verdict: How it came out.
+        cases: Every case, in the order of its source. None where no account of them was kept.
+        fingerprint: What tells two models of one version apart.
+        origin: Where the test is written.
+        when: When it was judged; UTC, ISO 8601, whole seconds.
+        rerun: The command that runs it again.
+        history: Other versions that are remembered, older ones first.
+    """
+
+    verdict: Verdict
+    cases: tuple[CaseReport, ...] = ()
+    fingerprint: str | None = None
+    origin: Origin | None = None
+    when: str = ""
+    rerun: str = ""
+    history: tuple[Past, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A test that failed for another reason than the verdict of a check.
+
+    Attributes:
+        test: Its node id.
+        message: What it said.
+    """
+
+    test: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReport:
+    """One model.
+
+    Attributes:
+        name: Its name.
+        version: The version that was tested; ``None`` where it has none.
+        approved: The version that the application is held to.
+        fingerprint: What tells two models of one version apart.
+    """
+
+    name: str
+    version: str | None = None
+    approved: str | None = None
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """When, where and how.
+
+    Attributes:
+        started: When the run began, or the oldest of what is remembered; UTC, ISO 8601, whole seconds.
+        seconds: How long it took; ``None`` where there was no run.
+        versions: Of pytest-modelcheck, Python and pytest.
+        environment: The operating system, the commit, the CI job: by name, as far as it is known.
+        options: The options and ini values of pytest-modelcheck that were set, by name.
+    """
+
+    started: str
+    seconds: float | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """Everything that there is to report.
+
+    Attributes:
+        run: When, where and how.
+        models: The models that were judged, by name.
+        checks: The checks, worst first, else by name.
+        troubles: Tests that failed for another reason than a verdict, so that something was not judged.
+    """
+
+    run: RunInfo
+    models: tuple[ModelReport, ...] = ()
+    checks: tuple[CheckReport, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+
+
+def worst_first(check: CheckReport) -> tuple[int, str]:
+    """A sort key: failed, inconclusive, passed; by name within each."""
+    return -check.verdict.status.severity, check.verdict.check

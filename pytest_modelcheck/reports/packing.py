@@ -1,0 +1,110 @@
+"""Nouns as plain JSON values, and back.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import types
+import typing
+from collections.abc import Mapping
+from enum import Enum, StrEnum
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from pytest_modelcheck.records import MISSING
+
+_T = TypeVar("_T")
+
+
+def pack(value: Any, *, brief: bool = False) -> Any:
+    """A noun as dicts, lists, strings, numbers, booleans and ``None``.
+
+    Args:
+        value: A frozen dataclass, or what one is made of. What is ``MISSING`` is left out.
+        brief: Whether fields that say no more than their default are left out, too.
+
+    >>> from pytest_modelcheck.records import Origin
+    >>> pack(Origin("tickets.yaml")), pack(Origin("tickets.yaml"), brief=True)
+    ({'path': 'tickets.yaml', 'line': None}, {'path': 'tickets.yaml'})
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = ((name, default, getattr(value, name)) for name, default in _fields(type(value)))
+        return {
+            name: pack(one, brief=brief)
+            for name, default, one in fields
+            if one is not MISSING and not (brief and _same(one, default))
+        }
+    if isinstance(value, (tuple, list)):
+        return [pack(item, brief=brief) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): pack(item, brief=brief) for key, item in value.items()}
+    return value.value if isinstance(value, StrEnum) else value
+
+
+def unpack(packed: Any, kind: type[_T]) -> _T:
+    """The noun that :func:`pack` was given. Fields of a newer version are passed over.
+
+    Args:
+        packed: What :func:`pack` returned.
+        kind: The class of the noun.
+
+    Raises:
+        TypeError: A field that has no default is missing, or something is not of its kind.
+        ValueError: A text is none of those that its field knows.
+    """
+    return typing.cast("_T", _unpacked(packed, kind))
+
+
+@lru_cache(maxsize=64)
+def _fields(kind: type) -> tuple[tuple[str, Any], ...]:
+    return tuple((field.name, _default(field)) for field in dataclasses.fields(kind))
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default
+
+
+def _same(value: Any, default: Any) -> bool:
+    return value is default or (type(value) is type(default) and bool(value == default))
+
+
+@lru_cache(maxsize=64)
+def hints_of(kind: type) -> dict[str, Any]:
+    """The types of the fields of a noun, by name."""
+    return typing.get_type_hints(kind, {**vars(sys.modules[kind.__module__]), "Mapping": Mapping})
+
+
+def is_optional(kind: Any) -> bool:
+    """Whether a type says ``X | None``."""
+    return typing.get_origin(kind) in (types.UnionType, typing.Union)
+
+
+def without_none(kind: Any) -> Any:
+    """``X`` of ``X | None``."""
+    return next(one for one in typing.get_args(kind) if one is not type(None))
+
+
+def _unpacked(value: Any, kind: Any) -> Any:
+    if value is None or kind is Any:
+        return value
+    if is_optional(kind):
+        return _unpacked(value, without_none(kind))
+    origin = typing.get_origin(kind)
+    if origin is tuple:
+        inner = typing.get_args(kind)
+        if len(inner) == 2 and inner[1] is Ellipsis:
+            return tuple([_unpacked(item, inner[0]) for item in value])
+        return tuple(_unpacked(item, one) for item, one in zip(value, inner, strict=True))
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        if not isinstance(value, Mapping):
+            raise TypeError(f"{kind.__name__} is an object, not {value!r}")
+        known = hints_of(kind)
+        return kind(**{name: _unpacked(one, known[name]) for name, one in value.items() if name in known})
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(value)
+    return value

@@ -1,0 +1,92 @@
+"""What reports in more than one form say in the same words.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical.wording import percent
+from pytest_modelcheck.records import MISSING, Outcome, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pytest_modelcheck.records import Verdict
+    from pytest_modelcheck.reports.model import CaseReport, CheckReport, RunReport, TrialReport
+
+WRONG = (Outcome.FAILED, Outcome.ERROR)
+
+
+def rate_text(rate: float | None, *, graded: bool) -> str:
+    """A pass rate in percent, a mean score as it is, nothing where nothing was judged."""
+    if rate is None:
+        return ""
+    return f"{rate:.3f}" if graded else percent(rate)
+
+
+def interval_text(verdict: Verdict) -> str:
+    """The interval around a rate, in percent: ``83–94%``."""
+    interval = verdict.interval
+    return "" if interval is None else f"{interval.low * 100:.0f}–{interval.high * 100:.0f}%"
+
+
+def counts_text(report: RunReport) -> str:
+    """How many checks came out how: ``2 failed, 1 inconclusive, 10 passed``."""
+    counts = Counter(check.verdict.status for check in report.checks)
+    worst_first = sorted(Status, key=lambda status: -status.severity)
+    told = [f"{counts[status]} {status.value}" for status in worst_first if counts[status]]
+    if report.troubles:
+        told.insert(0, f"{len(report.troubles)} not judged")
+    return ", ".join(told) or "no check was run"
+
+
+def wrong_cases(check: CheckReport) -> list[CaseReport]:
+    """The cases that failed or broke: those that passed before first, each group in its order."""
+    wrong = [case for case in check.cases if case.outcome in WRONG]
+    return sorted(wrong, key=lambda case: case.change != "regressed")
+
+
+def telling(case: CaseReport) -> TrialReport | None:
+    """The trial of a case that says most: the first that went wrong, else the first that differs."""
+    by_need = (
+        [trial for trial in case.trials if trial.outcome in WRONG],
+        [trial for trial in case.trials if trial.answer != trial.approved_answer],
+        case.trials,
+    )
+    return next((trials[0] for trials in by_need if trials), None)
+
+
+def value_text(value: Any, width: int) -> str:
+    """A JSON value on one line; nothing for no value."""
+    return "" if value is MISSING else excerpt(value, width)
+
+
+def case_text(case: CaseReport, version: str | None) -> Iterator[str]:
+    """What to know of one case that went wrong, a short sentence each."""
+    trial = telling(case)
+    yield f"input: {value_text(case.input, 160)}"
+    if trial is None:
+        return
+    if trial.perturbed is not MISSING:
+        yield f"{trial.perturbation}: {value_text(trial.perturbed, 160)}"
+    if case.expected is not MISSING:
+        yield f"expected: {value_text(case.expected, 120)}"
+    if trial.base_answer is not MISSING:
+        yield f"unperturbed: {value_text(trial.base_answer, 120)}"
+    if trial.answer is not MISSING:
+        yield f"got: {value_text(trial.answer, 120)}"
+    if trial.approved_answer is not MISSING and version is not None:
+        yield f"{version}: {value_text(trial.approved_answer, 120)}"
+    if case.outcome is Outcome.ERROR and trial.message:
+        yield value_text(trial.message, 200)
+
+
+def regressed_cases(checks: Iterable[CheckReport]) -> Iterator[tuple[CheckReport, CaseReport]]:
+    """Every case that passed with the approved version and fails now, of checks that did not pass."""
+    for check in checks:
+        if check.verdict.status is not Status.PASSED:
+            yield from ((check, case) for case in wrong_cases(check) if case.change == "regressed")

@@ -1,0 +1,143 @@
+"""The full account of a check that was just judged: every case, with all that was asked and answered.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.baselines.identity import now
+from pytest_modelcheck.canonical import encode_plain
+from pytest_modelcheck.checks.compare import is_same_case
+from pytest_modelcheck.checks.fold import outcome_of
+from pytest_modelcheck.records import MISSING, Origin, Outcome
+from pytest_modelcheck.reports import accounts
+from pytest_modelcheck.reports.model import CheckReport
+from pytest_modelcheck.reports.selection import base_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pytest_modelcheck.checks.spec import CheckSpec
+    from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.records import Case, CaseRecord, Comparison, TrialRecord, Verdict
+    from pytest_modelcheck.session.evidence import Evidence
+
+KEPT: Final = 10_000
+"""Of a check with at most so many trials an account is kept after every run: it takes some 50 ms then."""
+
+_LONGEST: Final = 20_000
+_MESSAGE: Final = 1_000
+_WRONG = (Outcome.FAILED, Outcome.ERROR)
+
+
+def account(spec: CheckSpec, cases: Sequence[Case], evidence: Evidence, verdict: Verdict) -> bytes:
+    """Everything about a check, as ``reports.accounts`` reads it."""
+    rows = _rows(cases, evidence, _changes(verdict.comparison, about_change=evidence.reads_approved))
+    return accounts.joined([_head(spec, verdict), *rows])
+
+
+def _head(spec: CheckSpec, verdict: Verdict) -> bytes:
+    provenance = spec.provenance
+    path = provenance.source.partition("::")[0]
+    check = CheckReport(
+        verdict,
+        fingerprint=spec.subject.fingerprint,
+        origin=Origin(path, provenance.line) if path else None,
+        when=now(),
+        rerun=spec.rerun,
+    )
+    return accounts.head_line(check)
+
+
+def _changes(comparison: Comparison | None, *, about_change: bool) -> Mapping[str, str]:
+    """What became of each case since the approved version, the worst that can be said of it.
+
+    Where bodies compare with the approved answer themselves, failing says no more than another answer.
+    """
+    if comparison is None:
+        return {}
+    said = dict.fromkeys(comparison.changed, "changed")
+    if about_change:
+        return said
+    return {
+        **said,
+        **dict.fromkeys(comparison.fixed, "fixed"),
+        **dict.fromkeys(comparison.regressed, "regressed"),
+    }
+
+
+def _rows(cases: Sequence[Case], evidence: Evidence, changes: Mapping[str, str]) -> Iterator[bytes]:
+    results = iter(evidence.results)
+    for case, record in zip(cases, evidence.records, strict=True):
+        then = evidence.then.get(record.id)
+        approved = then if is_same_case(record, then) else None
+        own = list(islice(results, len(record.trials)))
+        yield accounts.row_line(_row(case, record, approved, own, changes.get(record.id)))
+
+
+def _row(
+    case: Case, record: CaseRecord, then: CaseRecord | None, results: list[Result], change: str | None
+) -> dict[str, Any]:
+    approved = {} if then is None else {trial.key: trial for trial in then.trials}
+    fields: dict[str, Any] = {
+        "id": record.id,
+        "outcome": outcome_of(record.trials).value,
+        "input": _plain(case.input),
+    }
+    if case.expected is not MISSING:
+        fields["expected"] = _plain(case.expected)
+    if case.metadata:
+        fields["metadata"] = {str(key): _plain(value) for key, value in case.metadata.items()}
+    if case.known_failure is not None:
+        fields["known_failure"] = case.known_failure
+    if case.origin is not None:
+        fields["origin"] = {"path": case.origin.path, "line": case.origin.line}
+    if then is not None:
+        fields["approved_outcome"] = outcome_of(then.trials).value
+    if change is not None:
+        fields["change"] = change
+    trials = zip(record.trials, results, strict=True)
+    fields["trials"] = [_trial(trial, result, approved.get(trial.key)) for trial, result in trials]
+    return fields
+
+
+def _trial(trial: TrialRecord, result: Result, then: TrialRecord | None) -> dict[str, Any]:
+    fields: dict[str, Any] = {"outcome": trial.outcome.value}
+    answer, perturbed = trial.answer, result.trial.perturbed
+    if answer is not None:
+        fields["answer"] = _raw(answer)
+    if perturbed is not MISSING:
+        fields["perturbation"], fields["perturbed"] = trial.perturbation, _plain(perturbed)
+        base = base_answer(trial)
+        if base is not None:
+            fields["base_answer"] = _raw(base)
+    for name in ("variant", "repeat"):
+        if number := getattr(trial, name):
+            fields[name] = number
+    if trial.score is not None:
+        fields["score"] = trial.score
+    if result.message and trial.outcome in _WRONG:
+        fields["message"] = result.message[:_MESSAGE]
+    if then is not None:
+        fields["approved_outcome"] = then.outcome.value
+        if then.answer is not None:
+            fields["approved_answer"] = _raw(then.answer)
+    return fields
+
+
+def _plain(value: Any) -> Any:
+    return _raw(encode_plain(value))
+
+
+def _raw(raw: bytes) -> Any:
+    """A value that is JSON already, cut to a text where it is very long."""
+    import orjson
+
+    if len(raw) <= _LONGEST:
+        return orjson.Fragment(raw)
+    value = orjson.loads(raw)
+    text = value if isinstance(value, str) else raw.decode()
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

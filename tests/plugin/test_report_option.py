@@ -1,0 +1,362 @@
+"""--modelcheck-report: which files a run writes, and what is in them."""
+
+import json
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from pytest_modelcheck.reports.jsons import from_json
+
+KNOWN = """
+@pytest.mark.golden("tickets.yaml")
+def test_known(triage, case):
+    assert triage(case.input) == case.expected
+"""
+
+
+def read(project, name="report.json"):
+    return from_json((project.path / name).read_bytes())
+
+
+def test_every_case_is_there_also_those_that_pass(project):
+    project.test(KNOWN)
+    project.approve("2.0")
+    result = project.run("--model-version=2.1", "--modelcheck-report=report.json")
+    result.stdout.fnmatch_lines(["report: report.json"])
+    (check,) = read(project).checks
+    assert check.verdict == project.verdict(result)
+    assert [case.outcome.value for case in check.cases] == ["passed"] * 6 + ["failed"] * 2 + ["passed"] * 2
+    broken = check.cases[6]
+    assert (broken.id, broken.input, broken.expected, broken.metadata) == (
+        "t-07",
+        "Quiero un reembolso",
+        "refund",
+        {"language": "es"},
+    )
+    assert str(broken.origin) == "tickets.yaml:7"
+    assert (broken.change, broken.approved_outcome.value) == ("regressed", "passed")
+    (trial,) = broken.trials
+    assert (trial.answer, trial.approved_answer) == ("other", "refund")
+    assert trial.message.startswith("assert ")
+    assert check.cases[0].change is None
+    assert str(check.origin) == "test_triage.py:3"
+    assert check.rerun == "pytest test_triage.py::test_known --model-version=2.1"
+
+
+def test_the_run_is_described_without_options_of_others(project, monkeypatch):
+    monkeypatch.setenv("API_KEY", "secret")
+    project.ini("modelcheck_at_least = 0.5")
+    project.test(KNOWN)
+    project.run("--model-version=2.0", "--modelcheck-report=report.json", "-p", "no:cacheprovider")
+    report = read(project)
+    assert report.run.options == {
+        "model_version": "2.0",
+        "modelcheck_cache": "use",
+        "modelcheck_at_least": "0.5",
+        "modelcheck_report": "report.json",
+    }
+    assert report.run.versions["pytest"] == pytest.__version__
+    assert report.run.seconds > 0
+    assert (report.models[0].name, report.models[0].version, report.models[0].approved) == (
+        "triage",
+        "2.0",
+        None,
+    )
+    assert "secret" not in (project.path / "report.json").read_text()
+
+
+def test_a_perturbed_case_tells_both_inputs_and_both_answers(project):
+    project.test(
+        """
+        from pytest_modelcheck import perturb
+
+        @pytest.mark.invariance("tickets.yaml", under=perturb.append("parcel"), at_least=0.1)
+        def test_it(triage, case):
+            assert triage(case.perturbed) == triage(case.input)
+        """
+    )
+    project.run("--model-version=2.0", "--modelcheck-report=report.json")
+    (check,) = read(project).checks
+    (trial,) = check.cases[5].trials
+    assert (trial.perturbed, trial.answer, trial.base_answer) == ("Hello there parcel", "shipping", "other")
+    assert trial.perturbation == check.verdict.perturbations[0].name
+
+
+def test_a_case_that_is_compared_with_its_approved_answer_has_changed_and_not_regressed(project):
+    project.test(
+        """
+        @pytest.mark.golden("tickets.yaml", max_changed=0)
+        def test_it(triage, case):
+            assert triage(case.input) == case.approved
+        """
+    )
+    project.approve("2.0")
+    project.run("--model-version=2.1", "--modelcheck-report=report.json")
+    (check,) = read(project).checks
+    assert [case.change for case in check.cases] == [None] * 6 + ["changed"] * 2 + [None] * 2
+
+
+def test_other_versions_are_its_history(project):
+    project.test(KNOWN)
+    project.approve("2.0")
+    project.run("--model-version=1.9")
+    project.run("--model-version=2.1", "--modelcheck-report=report.json")
+    (check,) = read(project).checks
+    assert [(past.version, past.rate, past.approved) for past in check.history] == [
+        ("1.9", 0.9, False),
+        ("2.0", 1.0, True),
+    ]
+    assert check.history[0].status.value == "failed"
+    assert check.history[0].interval.level == 0.99
+
+
+def test_several_files_in_several_formats(project):
+    project.test(KNOWN)
+    result = project.run(
+        "--model-version=2.1",
+        "--modelcheck-report=out/report.json",
+        "--modelcheck-report=summary.md",
+        "--modelcheck-report=gitlab:out/quality.json",
+    )
+    result.stdout.fnmatch_lines(["report: out/report.json", "report: summary.md", "report: out/quality.json"])
+    assert read(project, "out/report.json").checks
+    assert (project.path / "summary.md").read_text(encoding="utf-8").startswith("### modelcheck: 1 failed")
+    assert len(json.loads((project.path / "out/quality.json").read_bytes())) == 3
+
+
+def test_the_ini_file_can_ask_for_them_from_its_own_folder(project, monkeypatch):
+    project.ini("modelcheck_report =", "    out/report.json", "    out/summary.md")
+    project.test(KNOWN, "tests/test_triage.py")
+    (project.path / "tickets.yaml").rename(project.path / "tests/tickets.yaml")
+    monkeypatch.chdir(project.path / "tests")
+    project.run("--model-version=2.0", "-c", "../pytest.ini", "--rootdir=..")
+    assert read(project, "out/report.json").checks
+    assert (project.path / "out/summary.md").exists()
+
+
+def test_the_command_line_goes_before_the_ini_file(project):
+    project.ini("modelcheck_report = ini.json")
+    project.test(KNOWN)
+    project.run("--model-version=2.0", "--modelcheck-report=own.json")
+    assert read(project, "own.json").checks
+    assert not (project.path / "ini.json").exists()
+
+
+@pytest.mark.parametrize("where", ["option", "ini"])
+def test_a_name_without_a_format_is_refused_before_anything_runs(project, where):
+    project.test(KNOWN)
+    if where == "ini":
+        project.ini("modelcheck_report = report.pdf")
+    result = project.run(*(["--modelcheck-report=report.pdf"] if where == "option" else []))
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --modelcheck-report=report.pdf: which format? *"])
+    assert project.calls == []
+
+
+def test_a_report_that_cannot_be_written_fails_the_run_and_says_why(project):
+    project.test(KNOWN)
+    project.write("file", "")
+    result = project.run("--model-version=2.0", "--modelcheck-report=file/report.json")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["no report: file/report.json: *"])
+
+
+def test_a_test_that_could_not_be_judged_is_told(project):
+    project.test(
+        KNOWN
+        + """
+@pytest.mark.golden("tickets.yaml")
+def test_broken(triage, case, nothing):
+    assert triage(case.input)
+
+@pytest.mark.golden([])
+def test_empty(triage, case):
+    assert triage(case.input)
+
+def test_plain(triage):
+    assert triage("refund") == "shipping"
+
+def test_of_others():
+    assert 1 == 2
+"""
+    )
+    project.run("--model-version=2.0", "--modelcheck-report=report.json")
+    report = read(project)
+    assert [check.verdict.check for check in report.checks] == ["test_triage.py::test_known"]
+    told = {trouble.test.partition("::")[2]: trouble.message for trouble in report.troubles}
+    assert sorted(told) == ["test_broken", "test_empty", "test_plain"]
+    assert "no cases at all" in told["test_empty"]
+    assert "nothing" in told["test_broken"]
+    assert told["test_plain"].startswith("AssertionError: assert 'refund' == 'shipping'")
+
+
+def test_a_run_without_checks_still_leaves_a_report(project):
+    project.test("def test_plain(): pass")
+    project.run("--modelcheck-report=report.json")
+    assert read(project).checks == ()
+
+
+def test_collecting_alone_writes_nothing(project):
+    project.test(KNOWN)
+    project.run("--collect-only", "--modelcheck-report=report.json")
+    assert not (project.path / "report.json").exists()
+
+
+def test_some_cases_alone_are_reported_and_do_not_replace_what_is_remembered(project):
+    project.test(KNOWN)
+    project.run("--model-version=2.1")
+    remembered = {name: text for name, text in project.files().items() if name.endswith(".report")}
+    project.run("--model-version=2.1", "--modelcheck-case=t-07", "--modelcheck-report=report.json")
+    assert [case.id for case in read(project).checks[0].cases] == ["t-07"]
+    assert len(remembered) == 1
+    assert {name: project.files()[name] for name in remembered} == remembered
+
+
+def test_a_model_without_a_version_is_reported(project):
+    project.model("@model_fixture\ndef triage():\n    return str.lower\n")
+    project.test(KNOWN)
+    project.run("--modelcheck-report=report.json")
+    (check,) = read(project).checks
+    assert len(check.cases) == 10
+    assert check.verdict.version is None
+    assert not [name for name in project.files() if name.endswith(".report")]
+
+
+def test_checks_that_a_test_calls_are_reported_each(project):
+    project.test(
+        """
+        def test_it(triage, modelcheck):
+            def one(case):
+                assert triage(case.input) == case.expected
+            modelcheck.golden(one, "tickets.yaml", name="a")
+            modelcheck.golden(one, "tickets.yaml", name="b")
+        """
+    )
+    project.run("--model-version=2.0", "--modelcheck-report=report.json")
+    assert [check.verdict.check.rpartition("::")[2] for check in read(project).checks] == ["a", "b"]
+
+
+def test_an_input_that_is_very_long_is_cut(project):
+    project.model("@model_fixture\ndef triage(model_version):\n    return len\n")
+    project.test(
+        """
+        @pytest.mark.golden([{"id": "long", "input": "x" * 50_000, "expected": 50_000}])
+        def test_it(triage, case):
+            assert triage(case.input) == case.expected
+        """
+    )
+    project.run("--model-version=1", "--modelcheck-report=report.json")
+    (case,) = read(project).checks[0].cases
+    assert case.input == "x" * 19_999 + "…"
+
+
+def test_inputs_that_json_does_not_know_are_told_in_their_canonical_form(project):
+    project.model("@model_fixture\ndef triage(model_version):\n    return lambda x: float('nan')\n")
+    project.test(
+        """
+        @pytest.mark.golden([{"id": "a", "input": b"xx", "metadata": {"of": {1, 2}}}])
+        def test_it(triage, case):
+            triage(case.input)
+        """
+    )
+    project.run("--model-version=1", "--modelcheck-report=report.json")
+    (case,) = read(project).checks[0].cases
+    assert case.input == {"$bytes": "eHg="}
+    assert case.metadata == {"of": {"$set": [1, 2]}}
+    assert case.trials[0].answer == {"$float": "nan"}
+
+
+def test_under_xdist_the_controller_alone_writes(project):
+    pytest.importorskip("xdist")
+    project.test(KNOWN + KNOWN.replace("test_known", "test_again") + "def test_plain(triage): assert 0")
+    result = project.run_apart(
+        "-p", "xdist", "-n2", "--model-version=2.1", "--modelcheck-report=report.json", timeout=120
+    )
+    result.stdout.fnmatch_lines(["report: report.json"])
+    report = read(project)
+    assert [check.verdict.check for check in report.checks] == [
+        "test_triage.py::test_again",
+        "test_triage.py::test_known",
+    ]
+    assert [len(check.cases) for check in report.checks] == [10, 10]
+    assert [trouble.test for trouble in report.troubles] == ["test_triage.py::test_plain"]
+
+
+def test_the_hook_is_given_the_report(project):
+    project.test(KNOWN)
+    with (project.path / "conftest.py").open("a") as file:
+        file.write(
+            """
+def pytest_modelcheck_report(report, config):
+    (check,) = report.checks
+    print("\\ntold:", check.verdict.rate, len(check.cases), config.rootpath == Path(__file__).parent)
+"""
+        )
+    result = project.run("--model-version=2.1", "-s")
+    result.stdout.fnmatch_lines(["told: 0.8 10 True"])
+
+
+def test_the_hook_is_not_called_where_no_check_was_run(project):
+    project.test("def test_plain(): pass")
+    with (project.path / "conftest.py").open("a") as file:
+        file.write("\ndef pytest_modelcheck_report(report):\n    raise AssertionError\n")
+    result = project.run()
+    assert result.ret == 0
+
+
+def test_github_gets_a_summary_and_annotations(project, monkeypatch):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(project.path / "summary"))
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(project.path))
+    project.test(KNOWN)
+    project.approve("2.0")
+    result = project.run("--model-version=2.1")
+    result.stdout.fnmatch_lines(["::error file=tickets.yaml,line=7,title=t-07 broke in test_known::*"])
+    assert (project.path / "summary").read_text(encoding="utf-8").count("### modelcheck: ") == 2
+
+
+def test_github_can_be_left_alone(project, monkeypatch):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(project.path / "summary"))
+    project.ini("modelcheck_github = false")
+    project.test(KNOWN)
+    project.approve("2.0")
+    result = project.run("--model-version=2.1")
+    result.stdout.no_fnmatch_line("::error*")
+    assert not (project.path / "summary").exists()
+
+
+def test_junit_gets_the_numbers_as_properties(project):
+    project.test(KNOWN)
+    project.approve("2.0")
+    project.run("--model-version=2.1", "--junitxml=junit.xml")
+    properties = ET.parse(project.path / "junit.xml").getroot().iter("property")
+    found = {one.attrib["name"]: one.attrib["value"] for one in properties}
+    assert found["modelcheck.status"] == "failed"
+    assert found["modelcheck.rate"] == "0.8"
+    assert found["modelcheck.passed"] == "8"
+    assert found["modelcheck.judged"] == "10"
+    assert found["modelcheck.model"] == "triage"
+    assert found["modelcheck.version"] == "2.1"
+    assert found["modelcheck.approved_version"] == "2.0"
+    assert found["modelcheck.approved_rate"] == "1.0"
+    assert found["modelcheck.regressed"] == "2"
+    assert float(found["modelcheck.interval_low"]) < 0.8 < float(found["modelcheck.interval_high"])
+    assert "modelcheck.required" not in found
+
+
+def test_junit_tells_the_checks_of_one_test_apart(project):
+    project.test(
+        """
+        def test_it(triage, modelcheck):
+            def one(case):
+                assert triage(case.input) == case.expected
+            modelcheck.golden(one, "tickets.yaml", name="a")
+            modelcheck.golden(one, "tickets.yaml", name="b")
+        """
+    )
+    project.run("--model-version=2.0", "--junitxml=junit.xml")
+    properties = ET.parse(project.path / "junit.xml").getroot().iter("property")
+    names = [one.attrib["name"] for one in properties]
+    assert names.count("modelcheck.a.rate") == 1
+    assert names.count("modelcheck.b.rate") == 1

@@ -1,0 +1,83 @@
+"""Markdown that nothing a model says can break out of."""
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_modelcheck.records import Status
+from pytest_modelcheck.reports.markdown import code, to_markdown
+from pytest_modelcheck.reports.model import RunInfo, RunReport
+
+
+def test_the_heading_counts_and_the_table_is_worst_first(report):
+    lines = to_markdown(report).splitlines()
+    assert lines[0] == "### modelcheck: 1 not judged, 1 failed, 1 passed"
+    assert lines[2] == "`triage 2.1` (approved: `2.0`)  "
+    assert lines[3] == "- ❌ `test_triage.py::test_broken`: `no such file`"
+    rows = [line for line in lines if line.startswith(("| ❌", "| ✅"))]
+    assert rows == [
+        "| ❌ | `test_triage.py::test_known` | 2/4 | 50% | 5–95% | 100% | 2 | 0 | 2 |",
+        "| ✅ | `test_triage.py::test_typos` | 2/4 | 50% | 5–95% |  |  |  |  |",
+    ]
+
+
+def test_broken_cases_are_listed_for_what_did_not_pass(report):
+    text = to_markdown(report)
+    assert "- `2 broke, 0 fixed: net -2, none allowed`" in text
+    assert "| `t-1` | `about t-1` | `refund` | `other` | `refund` |" in text
+    assert "| `t-2` | `about t-2` | `refund` | `null` | `refund` |" in text
+    assert "`t-3`" not in text
+    assert "- see all: `modelcheck diff 2.1`" in text
+    assert "t-5" not in text
+
+
+def test_a_perturbed_case_shows_what_the_model_got_and_said_before(report):
+    check = report.checks[1]
+    failed = replace(check, verdict=replace(check.verdict, status=Status.FAILED))
+    assert "| `t-5` | `Where si it?` | `shipping` | `other` |  |" in to_markdown(
+        replace(report, checks=(failed,))
+    )
+
+
+def test_at_most_ten_cases_are_shown(report):
+    check = report.checks[0]
+    many = tuple(replace(check.cases[0], id=f"t-{number}") for number in range(12))
+    text = to_markdown(replace(report, checks=(replace(check, cases=many),)))
+    assert "<summary>12 failing cases, the worst 10 shown</summary>" in text
+    assert "`t-9`" in text
+    assert "`t-10`" not in text
+
+
+def test_many_checks_are_cut(report):
+    text = to_markdown(replace(report, checks=report.checks[1:] * 60))
+    assert text.count("| ✅ |") == 50
+    assert "10 more checks not shown." in text
+
+
+def test_a_run_without_checks_says_so():
+    assert to_markdown(RunReport(RunInfo(""))) == "### modelcheck: no check was run\n\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a|b", "`a\\|b`"),
+        ("<script>alert(1)</script>", "`<script>alert(1)</script>`"),
+        ("@everyone", "`@everyone`"),
+        ("a`b", "``a`b``"),
+        ("`", "`` ` ``"),
+        ("a``b`", "``` a``b` ```"),
+        ("", ""),
+    ],
+)
+def test_text_cannot_leave_its_code_span(text, shown):
+    assert code(text) == shown
+
+
+def test_a_hostile_case_stays_in_its_cell(report):
+    check = report.checks[0]
+    case = replace(check.cases[0], id="x\n| y", input="a\n\n# b `` | <img src=x> \u202e\x1b[2J")
+    text = to_markdown(replace(report, checks=(replace(check, cases=(case,)),)))
+    (row,) = (line for line in text.splitlines() if "img" in line)
+    assert row.startswith("| `x\\n\\| y` | ```a\\n\\n# b `` \\| <img src=x> \\u202e\\x1b[2J``` |")
+    assert "\x1b" not in text
