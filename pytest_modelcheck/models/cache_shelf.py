@@ -92,6 +92,11 @@ class Shelf:
         page.used = self._clock
         return lines.get(key)
 
+    def is_inherited(self, key: bytes) -> bool:
+        """Whether an answer was on disk already, and not put here by this process."""
+        page = self._index.get(key)
+        return page is not None and not page.own
+
     def put(self, key: bytes, line: bytes) -> None:
         """Remember an answer. It is on disk after the next :meth:`flush`.
 

@@ -103,6 +103,10 @@ class Answers:
             self._shelf.put(key, raw)
         return raw
 
+    def was_remembered(self, key: bytes) -> bool:
+        """Whether an answer comes from an earlier run, or from another process."""
+        return self._shelf.is_inherited(key)
+
     def decode(self, raw: Raw) -> Any:
         """Make the answer anew, so that no reader can spoil another's."""
         return self._decode(raw) if type(raw) is bytes else raw.value  # type: ignore[union-attr]

@@ -84,6 +84,13 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         help="never call a model: a prediction that is not remembered is an error.",
     )
+    group.addoption(
+        "--modelcheck-revalidate",
+        type=int,
+        metavar="N",
+        help="ask N remembered answers of each check again, to see whether the version still answers as it "
+        "did: for a nightly job.",
+    )
     group.addoption("--modelcheck-collected", metavar="FILE", help=argparse.SUPPRESS)  # for modelcheck prune
     group.addoption(
         "--modelcheck-report",
@@ -96,6 +103,7 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("modelcheck_baseline", "default of --modelcheck-baseline")
     parser.addini("modelcheck_cache", "default of --modelcheck-cache", default="use")
     parser.addini("modelcheck_offline", "default of --modelcheck-offline", type="bool", default=False)
+    parser.addini("modelcheck_revalidate", "default of --modelcheck-revalidate")
     parser.addini(
         "modelcheck_baseline_dir",
         "folder of the approved behaviour, beside the ini file",

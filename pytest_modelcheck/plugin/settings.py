@@ -62,6 +62,7 @@ def settings_of(config: pytest.Config) -> Settings:
         refresh=cache == "refresh",
         offline=config.getoption("modelcheck_offline") or config.getini("modelcheck_offline"),
         update=config.getoption("modelcheck_update") > 0,
+        revalidate=_revalidate(config),
         baseline=config.getoption("modelcheck_baseline") or config.getini("modelcheck_baseline") or None,
         suite_false_fail_rate=_suite_false_fail_rate(config),
         account=wanted(config),
@@ -70,6 +71,11 @@ def settings_of(config: pytest.Config) -> Settings:
         raise UsageError(
             "--modelcheck-update approves whole checks, and --modelcheck-case runs part of one: "
             "use one of the two"
+        )
+    if places.revalidate and (places.offline or cache != "use"):
+        raise UsageError(
+            "--modelcheck-revalidate asks the model again what is remembered: it goes neither with "
+            "--modelcheck-offline nor with --modelcheck-cache=refresh or off"
         )
     if config.getoption("modelcheck_update") == 1 and _in_ci():
         raise UsageError(_UNSEEN)
@@ -88,6 +94,16 @@ _UNSEEN = (
     "run leaves candidates that a person can approve (modelcheck merge, diff, approve). Where this job "
     "puts the result before a reviewer, say it twice: --modelcheck-update --modelcheck-update"
 )
+
+
+def _revalidate(config: pytest.Config) -> int:
+    given = config.getoption("modelcheck_revalidate")
+    value = _value(config.getini("modelcheck_revalidate")) if given is None else given
+    if value is None:
+        return 0
+    if type(value) is not int or value < 0:
+        raise UsageError(f"--modelcheck-revalidate is a number of answers, not {value!r}")
+    return value
 
 
 def _in_ci() -> bool:

@@ -113,7 +113,7 @@ class Inquiry:
         """Hold the limits against what was observed."""
         evidence = self.evidence
         findings = judge(evidence.observed, self.spec.limits, varies=bool(evidence.variation.varies))
-        findings += other_fingerprint(self.session, self.subject)
+        findings += [*other_fingerprint(self.session, self.subject), *evidence.revalidated]
         if self.session.places.update:
             # What this run sees becomes the baseline, so that today's says nothing about it.
             findings = [finding for finding in findings if not finding.against_baseline]

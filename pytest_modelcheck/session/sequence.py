@@ -19,6 +19,7 @@ from pytest_modelcheck.session.closer_look import look_closer
 from pytest_modelcheck.session.first_run import first_run
 from pytest_modelcheck.session.noise import calibrate, confirm, measure
 from pytest_modelcheck.session.replay import replay
+from pytest_modelcheck.session.revalidation import revalidate
 
 if TYPE_CHECKING:
     from pytest_modelcheck.session.inquiry import Inquiry
@@ -29,6 +30,7 @@ def steps_of(inquiry: Inquiry) -> Steps:
     """What is to be run, step by step; each step is answered with what came of it."""
     yield from first_run(inquiry)
     yield from replay(inquiry)
+    yield from revalidate(inquiry)
     inquiry.look()
     yield from measure(inquiry)
     yield from calibrate(inquiry)

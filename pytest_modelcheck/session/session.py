@@ -52,6 +52,7 @@ class Places:
         refresh: Whether remembered predictions are asked again.
         offline: Whether calling a model is forbidden.
         update: Whether this run approves what it sees, so that the baseline's own limits do not apply.
+        revalidate: How many remembered answers of each check are asked again, to see whether they still hold.
         baseline: The version to compare with, in place of the approved one.
         suite_false_fail_rate: The chance that any of the approved checks fails for nothing, or ``None``.
         account: Whether the full account of each check is to come with its verdict.
@@ -63,6 +64,7 @@ class Places:
     refresh: bool = False
     offline: bool = False
     update: bool = False
+    revalidate: int = 0
     baseline: str | None = None
     suite_false_fail_rate: float | None = None
     account: bool = False

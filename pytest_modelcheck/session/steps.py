@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.conductor import Run, Work
     from pytest_modelcheck.records import Trial
     from pytest_modelcheck.session.memory import ReplayedAnswers
+    from pytest_modelcheck.session.revalidation import FreshAnswers
 
     Steps = Generator["Step", Run, None]
     """What is to be run, step by step; each step is answered with what came of it."""
@@ -34,5 +35,5 @@ class Step:
     work: Work
     trials: Iterable[Trial]
     quiet: bool = True
-    replay: ReplayedAnswers | None = None
+    replay: ReplayedAnswers | FreshAnswers | None = None
     slots: Callable[[Trial, bytes, int], int] | None = None

@@ -12,6 +12,7 @@ Each module is named for the one thing that it holds.
 | ``noninferiority`` | the same with a margin, exactly |
 | ``permutation``, ``sign_flip`` | the same with repeats, scores or clusters |
 | ``invariance`` | a perturbation against the model's own noise |
+| ``odd_one_out`` | remembered answers against fresh ones |
 | ``trend`` | scores over three or more ordered levels |
 | ``drift``, ``two_sample`` | two samples of labels, scores or features |
 | ``sequential``, ``curtailment`` | stopping early, for models that vary and for limits that are exact |

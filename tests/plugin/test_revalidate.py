@@ -1,0 +1,156 @@
+"""``--modelcheck-revalidate``: a version that no longer answers as it did is found out."""
+
+import pytest
+
+TEST = """
+@pytest.mark.golden("tickets.yaml", at_least=0.5)
+def test_known(triage, case):
+    assert triage(case.input) == case.expected
+"""
+
+SWAPPED = """
+    import random
+    from pathlib import Path
+
+    @model_fixture
+    def triage(model_version):
+        how = Path(__file__).with_name("how").read_text()
+        loads = Path(__file__).with_name("loads")
+        loads.write_text(loads.read_text() + "." if loads.exists() else ".")
+        rng = random.Random(len(loads.read_text()))
+
+        def predict(text):
+            if how == "down":
+                raise ConnectionError("no route")
+            if how == "other" and "parcel" in text:
+                return "swapped"
+            if how == "noisy" or how == "noisy-other":
+                usual = "refund" if how == "noisy" else "other"
+                return usual if rng.random() < 0.7 else "else"
+            return "refund"
+
+        return predict
+"""
+
+
+@pytest.fixture
+def swapped(project):
+    """A model whose weights can be swapped without changing its version."""
+
+    def become(how):
+        (project.path / "how").write_text(how)
+
+    project.become = become
+    project.model(SWAPPED)
+    project.test(TEST.replace("0.5", "0.0"))
+    become("as it was")
+    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    return project
+
+
+def revalidated(result, project):
+    (found,) = [one for one in project.verdict(result).findings if one.limit == "revalidation"]
+    return found
+
+
+def test_a_model_that_still_answers_so_passes_and_says_so(swapped):
+    result = swapped.run("--model-version=2.0", "--modelcheck-revalidate=5")
+    found = revalidated(result, swapped)
+    assert (found.status.value, found.summary) == (
+        "passed",
+        "5 remembered answers of triage 2.0 asked again: all the same",
+    )
+    assert swapped.verdict(result).calls.asked == 5
+
+
+def test_a_model_that_was_swapped_fails_though_all_answers_are_remembered(swapped):
+    swapped.become("other")
+    swapped.run("--model-version=2.0").assert_outcomes(passed=1)
+    result = swapped.run("--model-version=2.0", "--modelcheck-revalidate=50")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*triage 2.0 no longer answers as it did: 2 of 10 remembered answers differ*"]
+    )
+
+
+def test_the_new_answers_are_not_remembered(swapped):
+    swapped.become("other")
+    for _ in range(2):
+        swapped.run("--model-version=2.0", "--modelcheck-revalidate=50").assert_outcomes(failed=1)
+    swapped.run("--model-version=2.0").assert_outcomes(passed=1)
+
+
+def test_what_only_noise_changed_passes_and_says_so(swapped):
+    swapped.become("noisy")
+    swapped.run("--model-version=2.1").assert_outcomes(passed=1)
+    found = revalidated(swapped.run("--model-version=2.1", "--modelcheck-revalidate=50"), swapped)
+    assert found.status.value == "passed"
+    assert "the model itself does not repeat" in found.summary
+
+
+def test_a_swap_is_seen_through_the_noise(swapped):
+    swapped.become("noisy")
+    swapped.run("--model-version=2.1").assert_outcomes(passed=1)
+    swapped.become("noisy-other")
+    found = revalidated(swapped.run("--model-version=2.1", "--modelcheck-revalidate=50"), swapped)
+    assert found.status.value == "failed"
+    assert found.p_value < 0.01
+
+
+def test_what_this_run_asked_itself_is_not_asked_again(swapped):
+    result = swapped.run("--model-version=2.2", "--modelcheck-revalidate=5")
+    assert revalidated(result, swapped).summary == "nothing is remembered of triage 2.2 to ask again"
+    assert swapped.verdict(result).calls.asked == 10
+
+
+def test_a_model_that_breaks_when_asked_again_fails(swapped):
+    swapped.become("down")
+    result = swapped.run("--model-version=2.0", "--modelcheck-revalidate=5")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*triage 2.0 could not be asked again: ConnectionError: no route*"])
+
+
+def test_the_ini_file_can_ask_for_it(swapped):
+    swapped.ini("modelcheck_revalidate = 3")
+    assert "3 remembered answers" in revalidated(swapped.run("--model-version=2.0"), swapped).summary
+
+
+@pytest.mark.parametrize(
+    "other", ["--modelcheck-offline", "--modelcheck-cache=refresh", "--modelcheck-cache=off"]
+)
+def test_what_it_does_not_go_with_is_refused(swapped, other):
+    result = swapped.run("--model-version=2.0", "--modelcheck-revalidate=5", other)
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: --modelcheck-revalidate asks the model again what is remembered*"])
+
+
+def test_a_number_is_wanted(swapped):
+    swapped.ini("modelcheck_revalidate = many")
+    result = swapped.run("--model-version=2.0")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: --modelcheck-revalidate is a number of answers, not 'many'"])
+
+
+def test_bodies_that_are_awaited_are_asked_again_too(swapped):
+    swapped.model(
+        """
+        from pathlib import Path
+
+        @model_fixture
+        def triage(model_version):
+            async def predict(text):
+                return Path(__file__).with_name("how").read_text()
+            return predict
+        """
+    )
+    swapped.test(
+        """
+        @pytest.mark.golden("tickets.yaml", at_least=0.0)
+        async def test_known(triage, case):
+            assert await triage(case.input) == case.expected
+        """
+    )
+    swapped.run("--model-version=3.0").assert_outcomes(passed=1)
+    swapped.become("swapped")
+    result = swapped.run("--model-version=3.0", "--modelcheck-revalidate=4")
+    assert "4 of 4 remembered answers differ" in revalidated(result, swapped).summary
