@@ -9,7 +9,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import datetime as dt
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import Enum
@@ -72,5 +72,6 @@ _REDUCERS: Final[dict[type, Reducer]] = {
     complex: lambda value: ("complex", (value.real, value.imag)),
     bytearray: lambda value: ("bytearray", (bytes(value),)),
     range: lambda value: ("range", (value.start, value.stop, value.step)),
+    OrderedDict: lambda value: ("ordereddict", (list(value.items()),)),
     deque: lambda value: ("deque", (list(value), value.maxlen)),
 }

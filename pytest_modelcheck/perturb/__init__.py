@@ -9,6 +9,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from pytest_modelcheck.perturb.adapters import adapt
 from pytest_modelcheck.perturb.applying import variants
 from pytest_modelcheck.perturb.characters import (
     diacritics,
@@ -19,63 +20,122 @@ from pytest_modelcheck.perturb.characters import (
     zero_width,
 )
 from pytest_modelcheck.perturb.compose import one_of
-from pytest_modelcheck.perturb.context import emoji, injection, irrelevant, links, markup, politeness
+from pytest_modelcheck.perturb.context import (
+    emoji,
+    entities,
+    injection,
+    irrelevant,
+    links,
+    markup,
+    politeness,
+)
 from pytest_modelcheck.perturb.english import abbreviations, contractions, negation, number_words, spelling
+from pytest_modelcheck.perturb.geometry import crop, flip, occlude, rotate, shift
 from pytest_modelcheck.perturb.identity import ages, countries, religions, swap_gender
-from pytest_modelcheck.perturb.keyboard import double_letters, drop_letters, near_keys, swap_letters, typos
+from pytest_modelcheck.perturb.jpeg import jpeg
+from pytest_modelcheck.perturb.keyboard import (
+    double_letters,
+    drop_letters,
+    near_keys,
+    swap_letters,
+    typos,
+    word_breaks,
+)
 from pytest_modelcheck.perturb.levels import Levels, levels
-from pytest_modelcheck.perturb.misreading import homophones, ocr, transcript
+from pytest_modelcheck.perturb.lighting import (
+    blur,
+    brightness,
+    contrast,
+    gamma,
+    gaussian_noise,
+    salt_and_pepper,
+)
+from pytest_modelcheck.perturb.misreading import hesitations, homophones, mojibake, ocr, transcript
 from pytest_modelcheck.perturb.names import swap_names
+from pytest_modelcheck.perturb.numeric import jitter, rounding, scale
 from pytest_modelcheck.perturb.own import as_perturbation, as_perturbations
 from pytest_modelcheck.perturb.perturbation import Perturbation
+from pytest_modelcheck.perturb.ranges import boundaries, extremes, out_of_range
+from pytest_modelcheck.perturb.records import extra_fields, field_order, missing
 from pytest_modelcheck.perturb.sentences import sentence_order, truncate
 from pytest_modelcheck.perturb.surface import casing, punctuation, whitespace
+from pytest_modelcheck.perturb.units import units
+from pytest_modelcheck.perturb.values import swap_category, type_noise
 from pytest_modelcheck.perturb.wording import append, prepend, replace
 
 __all__ = [
     "Levels",
     "Perturbation",
     "abbreviations",
+    "adapt",
     "ages",
     "append",
     "as_perturbation",
     "as_perturbations",
+    "blur",
+    "boundaries",
+    "brightness",
     "casing",
     "contractions",
+    "contrast",
     "countries",
+    "crop",
     "diacritics",
     "double_letters",
     "drop_letters",
     "emoji",
+    "entities",
+    "extra_fields",
+    "extremes",
+    "field_order",
+    "flip",
+    "gamma",
+    "gaussian_noise",
+    "hesitations",
     "homoglyphs",
     "homophones",
     "injection",
     "irrelevant",
+    "jitter",
+    "jpeg",
     "leetspeak",
     "levels",
     "links",
     "markup",
+    "missing",
+    "mojibake",
     "near_keys",
     "negation",
     "normal_form",
     "number_words",
+    "occlude",
     "ocr",
     "one_of",
+    "out_of_range",
     "politeness",
     "prepend",
     "punctuation",
     "religions",
     "replace",
+    "rotate",
+    "rounding",
+    "salt_and_pepper",
+    "scale",
     "sentence_order",
+    "shift",
     "spelling",
+    "swap_category",
     "swap_gender",
     "swap_letters",
     "swap_names",
     "transcript",
     "truncate",
+    "type_noise",
     "typos",
+    "units",
     "variants",
     "whitespace",
     "width",
+    "word_breaks",
     "zero_width",
 ]

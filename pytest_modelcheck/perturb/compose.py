@@ -63,5 +63,8 @@ def _changed(perturbation: Perturbation, x: Any, rng: Random) -> list[Any]:
     """What a perturbation makes, with ``None`` for what it left as it was."""
     from pytest_modelcheck.perturb.applying import own_copy, same
 
-    made = perturbation.apply(own_copy(x), rng)
+    try:
+        made = perturbation.apply(own_copy(x), rng)
+    except PerturbationError as error:
+        raise PerturbationError(f"in {perturbation.name}: {error}") from error
     return [None if variant is None or same(variant, x) else variant for variant in made]

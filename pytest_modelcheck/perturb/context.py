@@ -5,12 +5,14 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from html.entities import codepoint2name
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.perturb.building import called, drawn, listed
 from pytest_modelcheck.perturb.perturbation import pick
 from pytest_modelcheck.perturb.phrases import EMOJI, INJECTIONS, IRRELEVANT, POLITE
+from pytest_modelcheck.perturb.spans import rewritten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.perturb.focus import Field
     from pytest_modelcheck.perturb.perturbation import Perturbation
 
+_ENTITIES: Final = {code: f"&{name};" for code, name in codepoint2name.items()} | {ord("'"): "&#39;"}
 _HOSTS: Final = ("example.com", "example.org", "example.net")
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _MARKUP: Final[dict[str, str]] = {
@@ -102,6 +105,15 @@ def markup(kind: str | None = None, *, field: Field | None = None) -> Perturbati
     return listed(
         "markup" if kind is None else called("markup", kind), [_frame(each) for each in frames], field
     )
+
+
+def entities(*, field: Field | None = None) -> Perturbation:
+    """Quotes, ampersands and letters beyond ASCII as HTML writes them, as scraped text has them.
+
+    >>> entities().preview("It's a café & more")
+    ['It&#39;s a caf&eacute; &amp; more']
+    """
+    return listed("entities", [lambda text: rewritten(text, lambda part: part.translate(_ENTITIES))], field)
 
 
 def injection(

@@ -5,14 +5,14 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from pytest_modelcheck.errors import PerturbationError
+from pytest_modelcheck.perturb.places import part_at, parts_of, placed
 
 Field = str | int | tuple[str | int, ...]
-"""A key, or the keys and indices that lead to a part of nested data: ``(-1, "content")``."""
+"""A key, or keys and indices that lead to a part of nested data: ``(-1, "content")``, ``"customer.note"``."""
 
 
 def text_in(x: Any, field: Field | None) -> tuple[str, Callable[[str], Any]]:
@@ -28,20 +28,21 @@ def text_in(x: Any, field: Field | None) -> tuple[str, Callable[[str], Any]]:
     >>> text, put("Hello")
     ('Hi', [{'role': 'user', 'content': 'Hello'}])
     """
-    path = _path(x, field)
+    path = text_path(x, field)
     text = x
     for key in path:
-        text = _get(text, key, field)
+        text = part(text, key, field)
     if not isinstance(text, str):
         raise PerturbationError(
             f"field={field!r} is {type(text).__name__}, and only text can be perturbed like this"
         )
-    return text, lambda new: _put(x, path, new)
+    return text, lambda new: placed(x, path, new)
 
 
-def _path(x: Any, field: Field | None) -> tuple[str | int, ...]:
+def text_path(x: Any, field: Field | None) -> tuple[str | int, ...]:
+    """Where the text of an input is."""
     if field is not None:
-        return field if isinstance(field, tuple) else (field,)
+        return path_of(x, field)
     if isinstance(x, str):
         return ()
     if not isinstance(x, Mapping):
@@ -59,36 +60,27 @@ def _path(x: Any, field: Field | None) -> tuple[str | int, ...]:
     return (texts[0],)
 
 
-def _get(value: Any, key: str | int, field: Field | None) -> Any:
+def path_of(x: Any, field: Field) -> tuple[str | int, ...]:
+    """The keys that lead to a field: those of a tuple, one alone, or those between dots.
+
+    >>> path_of({"a": {"b": 1}}, "a.b"), path_of({"a.b": 1}, "a.b"), path_of([{"b": 1}], "0.b")
+    (('a', 'b'), ('a.b',), (0, 'b'))
+    """
+    if isinstance(field, tuple):
+        return field
+    if not isinstance(field, str) or "." not in field or any(key == field for key, _ in parts_of(x) or ()):
+        return (field,)
+    return tuple(int(key) if key.lstrip("-").isdecimal() else key for key in field.split("."))
+
+
+def part(value: Any, key: Hashable, field: object) -> Any:
+    """One part of a value, on the way to a field.
+
+    Raises:
+        PerturbationError: There is no such part.
+    """
     try:
-        if isinstance(value, Mapping | list | tuple) and not (
-            isinstance(key, str) and hasattr(value, "_asdict")
-        ):
-            return value[key]  # type: ignore[index]
-        return getattr(value, str(key))
+        return part_at(value, key)
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         there = f"; it has {', '.join(map(str, value))}" if isinstance(value, Mapping) else ""
         raise PerturbationError(f"field={field!r}: no {key!r} in a {type(value).__name__}{there}") from error
-
-
-def _put(value: Any, path: tuple[str | int, ...], new: Any) -> Any:
-    if not path:
-        return new
-    key, rest = path[0], path[1:]
-    if isinstance(value, Mapping):
-        return {**value, key: _put(value[key], rest, new)}
-    if isinstance(value, list | tuple) and isinstance(key, int):
-        items = list(value)
-        items[key] = _put(items[key], rest, new)
-        return items if isinstance(value, list) else tuple(items)
-    return _with_attribute(value, str(key), _put(getattr(value, str(key)), rest, new))
-
-
-def _with_attribute(value: Any, name: str, new: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.replace(value, **{name: new})
-    if hasattr(value, "model_copy"):  # pydantic
-        return value.model_copy(update={name: new})
-    if hasattr(value, "_replace"):  # a NamedTuple
-        return value._replace(**{name: new})
-    raise PerturbationError(f"there is no way to change {name!r} in a copy of a {type(value).__name__}")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _LONG_WORD: Final = re.compile(r"[^\W\d_]{4,}")
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
+_GAP: Final = re.compile(r"(?<=[^\W\d_]) (?=[^\W\d_])")
 _ROWS: Final = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
@@ -104,6 +105,27 @@ def near_keys(n: int = 1, *, field: Field | None = None) -> Perturbation:
     ['Olease refund order 1182']
     """
     return drawn("near_keys", lambda text, rng: _one_slip(text, rng, (_beside,)), n, field)
+
+
+def word_breaks(n: int = 1, *, field: Field | None = None) -> Perturbation:
+    """Two words written as one, or one as two.
+
+    >>> word_breaks(n=3).preview("Please refund order 1182")
+    ['P lease refund order 1182', 'Please refundorder 1182', 'Please r efund order 1182']
+    """
+
+    def edit(text: str, rng: Random) -> str | None:
+        gaps, words = found(_GAP, text), found(_LONG_WORD, text)
+        if not gaps and not words:
+            return None
+        if gaps and (not words or rng.random() < 0.5):
+            gap = pick(rng, gaps)
+            return text[: gap.start()] + text[gap.end() :]
+        word = pick(rng, words)
+        place = word.start() + 1 + int(rng.random() * (len(word[0]) - 1))
+        return text if _is_mark_at(text, place) else f"{text[:place]} {text[place:]}"
+
+    return drawn("word_breaks", edit, n, field)
 
 
 def _one_slip(text: str, rng: Random, slips: tuple[Slip, ...] = ()) -> str | None:

@@ -46,6 +46,10 @@ _SCANNED: Final = {
     "f": "t",
 }
 _SCANNABLE: Final = re.compile("|".join(sorted(_SCANNED, key=len, reverse=True)))
+_UNREAD: Final = {byte: chr(byte) for byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
+"""What Windows-1252 has no characters for; programs keep them as control characters."""
+_GAP: Final = re.compile(r"(?<=[^\W\d_]) (?=[^\W\d_])")
+_FILLERS: Final = ("um", "uh", "er", "hmm", "like", "you know", "I mean")
 _MARKS: Final = re.compile(r"(?<!\w)['\"“”«»¿¡()\[\]]+|[.,;:!?…'\"“”«»()\[\]]+(?!\w)")
 _GROUPS: Final = {word: [other for other in group if other != word] for group in HOMOPHONES for word in group}
 _HOMOPHONES: Final = Table({word: others[0] for word, others in _GROUPS.items()})
@@ -95,3 +99,36 @@ def transcript(*, field: Field | None = None) -> Perturbation:
     return listed(
         "transcript", [lambda text: rewritten(text, lambda part: _MARKS.sub("", part).lower())], field
     )
+
+
+def hesitations(n: int = 1, *, field: Field | None = None) -> Perturbation:
+    """Speech as it is transcribed word by word: an "um" between two words, or a word said twice. English.
+
+    >>> hesitations(n=2).preview("Where is my parcel?")
+    ['Where is is my parcel?', 'Where is uh my parcel?']
+    """
+
+    def edit(text: str, rng: Random) -> str | None:
+        gaps = found(_GAP, text)
+        if not gaps:
+            return None
+        gap = pick(rng, gaps)
+        word = text[: gap.start()].rsplit(None, 1)[-1]
+        said = word.lower() if word.isalpha() and rng.random() < 0.5 else pick(rng, _FILLERS)
+        return f"{text[: gap.start()]} {said}{text[gap.start() :]}"
+
+    return drawn("hesitations", edit, n, field)
+
+
+def mojibake(*, field: Field | None = None) -> Perturbation:
+    r"""Text in UTF-8 that was read as Windows-1252. Does not apply to ASCII.
+
+    >>> mojibake().preview("El café está frío")
+    ['El cafÃ© estÃ¡ frÃ\xado']
+    """
+
+    def misread(text: str) -> str:
+        data = text.encode("utf-8", "surrogatepass")
+        return "".join(_UNREAD.get(byte) or bytes([byte]).decode("cp1252") for byte in data)
+
+    return listed("mojibake", [lambda text: rewritten(text, misread)], field)

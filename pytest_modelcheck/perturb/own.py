@@ -48,7 +48,7 @@ def as_perturbations(under: object) -> tuple[Perturbation, ...]:
 
 
 def as_perturbation(item: object) -> Perturbation:
-    """A perturbation as it is, or made of a callable.
+    """A perturbation as it is, or made of a callable or of an augmenter (see :func:`adapt`).
 
     The callable takes an input, or an input and a :class:`random.Random`, and returns another input, a
     list or a generator of several, or ``None`` where it does not apply. Where the inputs are lists
@@ -64,6 +64,10 @@ def as_perturbation(item: object) -> Perturbation:
     """
     if isinstance(item, Perturbation):
         return item
+    from pytest_modelcheck.perturb.adapters import adapt, is_augmenter
+
+    if is_augmenter(item):
+        return adapt(item)
     if not callable(item):
         hint = f"; did you mean perturb.{item}()?" if isinstance(item, str) and item.isidentifier() else ""
         raise PerturbationError(f"{item!r:.60} is no perturbation: it cannot be called{hint}")

@@ -6,6 +6,7 @@ Tables between ``<!-- generated: NAME -->`` and ``<!-- end -->`` are made of the
 
 import argparse
 import dataclasses
+import doctest
 import importlib
 import inspect
 import json
@@ -71,17 +72,53 @@ def limits_table():
     return table(("keyword", "default", "what it asks for"), rows)
 
 
-def perturbations_table():
-    rows = []
-    for name in perturb.__all__:
-        made = getattr(perturb, name)
-        if not is_maker(made):
-            continue
-        signature = inspect.signature(made)
-        bare = [one.replace(annotation=inspect.Parameter.empty) for one in signature.parameters.values()]
-        shown = str(signature.replace(parameters=bare, return_annotation=inspect.Signature.empty))
-        rows.append((f"`{name}{shown}`", escaped(summary(made))))
-    return table(("perturbation", "what it does"), rows)
+KINDS = {
+    "Text": "characters keyboard surface context english misreading sentences wording",
+    "Who somebody is": "identity names",
+    "Numbers and records": "numeric ranges units records values",
+    "Images": "images lighting geometry jpeg",
+    "Several, and those of other libraries": "compose adapters",
+}
+"""Under which heading the perturbations of which modules are listed."""
+
+
+def perturbations_text():
+    """A table of each kind, and the examples of all docstrings, which run here as they do there."""
+    makers = {name: getattr(perturb, name) for name in perturb.__all__ if is_maker(getattr(perturb, name))}
+    parts = []
+    for heading, modules in KINDS.items():
+        there = {name: made for name, made in makers.items() if module_of(made) in modules.split()}
+        rows = [(f"`{name}{shown(made)}`", escaped(summary(made))) for name, made in there.items()]
+        examples = "\n\n".join(filter(None, map(example, there.values())))
+        known = f">>> from pytest_modelcheck.perturb import {', '.join(there)}"
+        listing = table(("perturbation", "what it does"), rows)
+        parts.append(f"## {heading}\n\n{listing}\n\n```pycon\n{known}\n\n{examples}\n```")
+        for name in there:
+            del makers[name]
+    assert not makers, "say under which heading these are listed"
+    return "\n\n".join(parts) + "\n"
+
+
+def module_of(made):
+    return made.__module__.rpartition(".")[2]
+
+
+def shown(made):
+    """What a maker takes, without types."""
+    signature = inspect.signature(made)
+    bare = [one.replace(annotation=inspect.Parameter.empty) for one in signature.parameters.values()]
+    return str(signature.replace(parameters=bare, return_annotation=inspect.Signature.empty))
+
+
+def example(made):
+    """The examples in a docstring, as one would type them."""
+    lines = []
+    for one in doctest.DocTestParser().get_examples(inspect.getdoc(made)):
+        first, *more = one.source.splitlines()
+        if first != "import numpy as np":
+            lines += [f">>> {first}", *(f"... {line}" for line in more), *one.want.splitlines()]
+    numpy = [">>> import numpy as np"] if any("np." in line for line in lines) else []
+    return "\n".join([*numpy, *lines])
 
 
 SHAPE = {"terminal_width": 80, "help_option_names": ["-h", "--help"]}
@@ -103,7 +140,7 @@ TABLES = {
     "options": ("options.md", options_table),
     "ini": ("options.md", ini_table),
     "limits": ("markers.md", limits_table),
-    "perturbations": ("perturbations.md", perturbations_table),
+    "perturbations": ("perturbations.md", perturbations_text),
 }
 
 

@@ -56,6 +56,10 @@ ALL = [
     perturb.links(),
     perturb.markup(),
     perturb.injection(),
+    perturb.entities(),
+    perturb.hesitations(n=2),
+    perturb.mojibake(),
+    perturb.word_breaks(n=2),
     perturb.typos() | perturb.casing("upper"),
     perturb.one_of(perturb.typos(), perturb.swap_names(), perturb.punctuation()),
 ]
