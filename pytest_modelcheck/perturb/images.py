@@ -102,7 +102,8 @@ def image_path(x: Any, field: Field | None) -> tuple[Any, ...]:
         return ()
     if len(arrays) != 1:
         raise PerturbationError(
-            f"{len(arrays)} of the parts of the input are arrays; say which is the image with field='…'"
+            f"{len(arrays) or 'none'} of the parts of the input are arrays; say where the image is with"
+            " field='…'"
         )
     return (arrays[0],)
 

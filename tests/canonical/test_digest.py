@@ -119,7 +119,8 @@ UNLIKE = [
         Query(text="a", top_k=4),
     ),
     *(Open(text="a"), Open(text="a", more=1), Name("a"), Tagged("a", "x"), Tagged("a", "y")),
-    *(deque([1]), deque([1], maxlen=2), range(3), [0, 1, 2], defaultdict(int, a=1), OrderedDict(a=1)),
+    *(deque([1]), deque([1], maxlen=2), range(3), [0, 1, 2], defaultdict(int, a=1)),
+    *(OrderedDict(a=1), OrderedDict(a=1, b=2), OrderedDict(b=2, a=1)),
     *(np.float64(1), np.float32(1), np.int64(1), np.bool_(1), np.str_("a"), np.datetime64("2024-01-01")),
     *(
         np.array([1, 2]),

@@ -96,7 +96,7 @@ def perturbations_text():
         for name in there:
             del makers[name]
     assert not makers, "say under which heading these are listed"
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(parts)
 
 
 def module_of(made):

@@ -143,7 +143,7 @@ def test_the_image_may_be_a_part_of_the_input(perturbation):
         ),
         (np.full((8, 8), np.nan), "is no image: floats go from 0 to 1"),
         (np.zeros((8, 8), "int64"), "an array of int64 is no image: it must be of uint8"),
-        ({"a": np.zeros((8, 8)), "b": np.zeros((8, 8))}, "2 of the parts of the input are arrays; say which"),
+        ({"a": np.zeros((8, 8)), "b": np.zeros((8, 8))}, "2 of the parts of the input are arrays; say where"),
     ],
 )
 def test_what_is_no_image_is_said_with_the_case(perturbation, given, message):
