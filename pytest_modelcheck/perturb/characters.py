@@ -66,7 +66,7 @@ def normal_form(*, field: Field | None = None) -> Perturbation:
     The two are equal to Unicode and to readers (forms NFC and NFD), and differ for a program that compares
     characters.
 
-    >>> made, = normal_form().preview("está")
+    >>> (made,) = normal_form().preview("está")
     >>> len("está"), len(made)
     (4, 5)
     """

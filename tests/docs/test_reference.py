@@ -85,14 +85,13 @@ KINDS = {
 def perturbations_text():
     """A table of each kind, and the examples of all docstrings, which run here as they do there."""
     makers = {name: getattr(perturb, name) for name in perturb.__all__ if is_maker(getattr(perturb, name))}
-    parts = []
+    parts = ["In all examples on this page:\n\n```pycon\n>>> from pytest_modelcheck.perturb import *\n```"]
     for heading, modules in KINDS.items():
         there = {name: made for name, made in makers.items() if module_of(made) in modules.split()}
         rows = [(f"`{name}{shown(made)}`", escaped(summary(made))) for name, made in there.items()]
         examples = "\n\n".join(filter(None, map(example, there.values())))
-        known = f">>> from pytest_modelcheck.perturb import {', '.join(there)}"
         listing = table(("perturbation", "what it does"), rows)
-        parts.append(f"## {heading}\n\n{listing}\n\n```pycon\n{known}\n\n{examples}\n```")
+        parts.append(f"## {heading}\n\n{listing}\n\n```pycon\n{examples}\n```")
         for name in there:
             del makers[name]
     assert not makers, "say under which heading these are listed"
