@@ -48,6 +48,7 @@ class Header:
         model: The name of the model that is judged.
         version: Its version; ``None`` for a model without one, which nothing can be approved of.
         fingerprint: What tells two models of one version apart, or ``None``.
+        systems: The systems that the answers came from, where the answers say so, sorted.
         body: Digest of the test's source (:func:`~pytest_modelcheck.baselines.provenance.body_digest`).
         source: Where that source stands, ``"tests/test_triage.py::TestX.test_known"``: a file relative to
             the project's folder and a qualified name. Empty where the node id says it.
@@ -73,6 +74,7 @@ class Header:
     model: str
     version: str | None
     fingerprint: str | None = None
+    systems: tuple[str, ...] = ()
     body: str = ""
     source: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
@@ -161,7 +163,8 @@ def _header(fields: dict[str, Any], path: str) -> Header:
             raise _damaged(path, f"has {given[name]!r} for {name!r}")
     findings = _each(given, "findings", _finding_in, path)
     past = _each(given, "past", _past_in, path)
-    given |= {"findings": findings, "forced": tuple(given.get("forced", ())), "past": past}
+    given |= {"findings": findings, "past": past}
+    given |= {name: tuple(given.get(name, ())) for name in ("forced", "systems")}
     return Header(**{"version": None} | given)
 
 
@@ -185,6 +188,7 @@ _KINDS: Final[dict[str, type | tuple[type, ...]]] = {
     "approved_by": str,
     "reason": str,
     "forced": list,
+    "systems": list,
     "plugin": str,
     "past": list,
 }

@@ -38,6 +38,7 @@ class Definition:
         returns: The type of one answer.
         deterministic: Whether equal inputs always get equal answers; ``None`` to measure.
         fingerprint: What tells two models of one version apart.
+        answer_fingerprint: Reads from an answer which system gave it.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Definition:
     returns: Any = None
     deterministic: bool | None = None
     fingerprint: Any = None
+    answer_fingerprint: Callable[[Any], str | None] | None = None
 
 
 _LONG = 1000

@@ -30,6 +30,7 @@ _OPTIONS = (
     "returns",
     "deterministic",
     "fingerprint",
+    "answer_fingerprint",
 )
 
 

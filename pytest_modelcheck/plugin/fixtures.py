@@ -72,6 +72,7 @@ def model_fixture(
     returns: Any = None,
     deterministic: bool | None = None,
     fingerprint: Any = None,
+    answer_fingerprint: Callable[[Any], str | None] | None = None,
 ) -> Callable[[Callable[..., Any]], Any]: ...
 def model_fixture(
     function: Callable[..., Any] | None = None,
@@ -107,6 +108,9 @@ def model_fixture(
         fingerprint: What tells two models of one version apart: a value, a callable that returns one, or
             ``files("model.joblib", "prompts/*.txt")``. A model whose fixture takes neither
             ``model_version`` nor has a fingerprint is not remembered across runs.
+        answer_fingerprint: Reads from an answer which system gave it, as some providers say:
+            ``lambda answer: answer.system_fingerprint``. An answer from a system that was not approved under
+            this version then fails the check. Default: nobody asks.
 
     Raises:
         UsageError: options that contradict each other, at the decorator.

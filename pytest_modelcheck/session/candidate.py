@@ -25,6 +25,7 @@ def leave_candidate(inquiry: Inquiry) -> None:
         model=subject.name,
         version=subject.version,
         fingerprint=subject.fingerprint,
+        systems=tuple(sorted(evidence.systems)),
         body=spec.provenance.body,
         source=spec.provenance.source,
         files=spec.provenance.files,

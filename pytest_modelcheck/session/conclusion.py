@@ -16,6 +16,7 @@ from pytest_modelcheck.checks.slices import shown_value, slice_keys, slices
 from pytest_modelcheck.records import Interval, Outcome, Scale, Status, Verdict
 from pytest_modelcheck.reports.selection import notes_of
 from pytest_modelcheck.session.evidence import JUDGED
+from pytest_modelcheck.session.systems import systems_note
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -60,6 +61,7 @@ def conclude(
             *spec.notes,
             *_confirmation(evidence),
             *_other_versions(spec, evidence),
+            *systems_note(subject, evidence.systems),
             *notes_of(evidence.direct, inapplicable),
         ),
         calls=evidence.calls,

@@ -57,6 +57,7 @@ class Evidence:
         comparison: With the baseline.
         observed: What limits are held against.
         findings: What came of that.
+        systems: How many answers each system gave, where the answers say so.
         revalidated: What came of asking remembered answers again, where that was asked for.
         flaky: Cases some of whose runs pass.
         slices: The same by metadata, the slice that lost most first.
@@ -80,6 +81,7 @@ class Evidence:
     comparison: Comparison | None = None
     observed: Observed = field(default_factory=lambda: Observed(tally(())))
     findings: Sequence[Finding] = ()
+    systems: Mapping[str, int] = field(default_factory=dict)
     revalidated: Sequence[Finding] = ()
     flaky: tuple[Flaky, ...] = ()
     slices: Sequence[Group] = ()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.records import Calls
 from pytest_modelcheck.session.memory import records_of
 from pytest_modelcheck.session.steps import Step
+from pytest_modelcheck.session.systems import systems_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,6 +34,7 @@ def first_run(inquiry: Inquiry) -> Steps:
     evidence.direct = run.direct
     evidence.results = inquiry.settled(run.results)
     evidence.first_failure = run.first_failure
+    evidence.systems = systems_of(subject, run.results)
     evidence.records = evidence.kept = records_of(plan.cases, run.results)
     if evidence.baseline is not None:
         evidence.baseline.recognise(evidence.records)

@@ -18,6 +18,7 @@ from pytest_modelcheck.session.approved import approved_answer, baseline_of, oth
 from pytest_modelcheck.session.conclusion import conclude
 from pytest_modelcheck.session.evidence import Evidence
 from pytest_modelcheck.session.series import settle
+from pytest_modelcheck.session.systems import other_systems
 from pytest_modelcheck.session.variation import declared
 
 if TYPE_CHECKING:
@@ -113,7 +114,9 @@ class Inquiry:
         """Hold the limits against what was observed."""
         evidence = self.evidence
         findings = judge(evidence.observed, self.spec.limits, varies=bool(evidence.variation.varies))
-        findings += [*other_fingerprint(self.session, self.subject), *evidence.revalidated]
+        findings += other_fingerprint(self.session, self.subject)
+        findings += other_systems(self.subject, evidence.systems, evidence.baseline)
+        findings += evidence.revalidated
         if self.session.places.update:
             # What this run sees becomes the baseline, so that today's says nothing about it.
             findings = [finding for finding in findings if not finding.against_baseline]
