@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pytest_modelcheck import cases, errors, perturb
     from pytest_modelcheck.models.identity import files
+    from pytest_modelcheck.models.per_worker import per_worker
+    from pytest_modelcheck.models.usage import Answer
     from pytest_modelcheck.plugin.fixtures import model_fixture
     from pytest_modelcheck.plugin.warnings import InconclusiveWarning, ModelcheckWarning
     from pytest_modelcheck.records import Case, Verdict
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Answer",
     "Case",
     "InconclusiveWarning",
     "ModelcheckWarning",
@@ -26,12 +29,14 @@ __all__ = [
     "errors",
     "files",
     "model_fixture",
+    "per_worker",
     "perturb",
 ]
 
 # Where each public name lives. Imported at first use: every pytest run of every project that has this
 # plugin installed imports this package.
 _HOMES = {
+    "Answer": "models.usage",
     "Case": "records",
     "InconclusiveWarning": "plugin.warnings",
     "ModelcheckWarning": "plugin.warnings",
@@ -40,6 +45,7 @@ _HOMES = {
     "errors": "",
     "files": "models.identity",
     "model_fixture": "plugin.fixtures",
+    "per_worker": "models.per_worker",
     "perturb": "",
 }
 

@@ -6,7 +6,11 @@
     │   ├── PerturbationError    a perturbation, or what it returned
     │   └── VersionError         which version of which model was meant
     ├── ModelError               a model broke its own contract
-    │   └── OfflineError         an answer is missing and calling the model is not allowed
+    │   ├── OfflineError         an answer is missing and calling the model is not allowed
+    │   ├── CallTimeoutError     a call took longer than the fixture allows
+    │   └── NotAskedError        a question was not put to the model
+    │       ├── OutageError      since too many calls in a row had failed
+    │       └── BudgetError      since the calls or the money of the run are spent
     ├── CacheError               the prediction cache cannot be used as it is
     └── BaselineError            an approved or a candidate behaviour cannot be used as it is
 
@@ -44,6 +48,22 @@ class ModelError(ModelcheckError):
 
 class OfflineError(ModelError):
     """A prediction is missing from the cache and the run is not allowed to call the model."""
+
+
+class CallTimeoutError(ModelError, TimeoutError):
+    """A call of a model took longer than ``timeout=`` of its fixture allows."""
+
+
+class NotAskedError(ModelError):
+    """A question was not put to the model, so that its case could not be judged."""
+
+
+class OutageError(NotAskedError):
+    """The model was given up: too many calls in a row had failed."""
+
+
+class BudgetError(NotAskedError):
+    """The calls, or the money, that a run may spend are spent."""
 
 
 class CacheError(ModelcheckError):

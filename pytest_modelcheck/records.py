@@ -445,6 +445,7 @@ class Verdict:
         calls: What it cost.
         advice: Commands that a reasonable person might type next, as (what for, command).
         others: Versions of other models that took part.
+        unasked: How many of the broken cases are so only because the model could not be asked any more.
     """
 
     check: str
@@ -474,6 +475,7 @@ class Verdict:
     calls: Calls = Calls()
     advice: tuple[tuple[str, str], ...] = ()
     others: tuple[tuple[str, str], ...] = ()
+    unasked: int = 0
 
     @property
     def passed(self) -> bool:

@@ -58,6 +58,8 @@ class Observed:
         approved_cases: How many cases the baseline has.
         reads_approved: Whether the body compares with the approved answer itself.
         first_error: What the first broken case raised, in one line.
+        unasked: How many of the broken cases are so only because their model could not be asked.
+        stopped: Why it could not be asked, or ``None``.
     """
 
     cases: Tally
@@ -80,6 +82,8 @@ class Observed:
     approved_cases: int = 0
     reads_approved: bool = False
     first_error: str | None = None
+    unasked: int = 0
+    stopped: str | None = None
 
     @property
     def rate(self) -> float | None:
@@ -148,10 +152,14 @@ def required_rate(observed: Observed, limits: Limits) -> float | None:
 def _guards(observed: Observed, limits: Limits) -> list[Finding]:
     findings = []
     cases = observed.cases
-    if cases.error:
+    broken = cases.error - observed.unasked
+    if observed.stopped is not None:
+        missing = f"{observed.unasked:,} of {plural(cases.total, 'case')} could not be judged"
+        findings.append(_failed("asked", f"{observed.stopped}; {missing}"))
+    if broken:
         reason = f": {observed.first_error}" if observed.first_error else ""
-        findings.append(_failed("errors", f"{cases.error}/{cases.total} cases broke with an error{reason}"))
-    elif not cases.judged:
+        findings.append(_failed("errors", f"{broken}/{cases.total} cases broke with an error{reason}"))
+    elif observed.stopped is None and not cases.judged:
         findings.append(_nothing_judged(cases))
     if observed.unscored:
         why = (

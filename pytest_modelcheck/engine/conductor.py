@@ -25,6 +25,7 @@ from greenlet import GreenletExit, getcurrent, greenlet
 from pytest_modelcheck.engine.frames import block_between
 from pytest_modelcheck.engine.lookahead import lookahead_of
 from pytest_modelcheck.engine.view import CaseView, NewCase, Result, conclude
+from pytest_modelcheck.errors import NotAskedError
 from pytest_modelcheck.records import GRADE, Outcome
 
 if TYPE_CHECKING:
@@ -82,12 +83,16 @@ class Run:
         asks: How often the bodies asked any model.
         direct: Where and how often bodies were not suspended although they waited, by what stood in the way.
         first_failure: What the first failed or broken body raised, with its traceback.
+        unasked: How many cases broke for no other reason than that their model could not be asked.
+        stopped: Why it could not be asked, or ``None``.
     """
 
     results: list[Result]
     asks: int
     direct: Counter[str]
     first_failure: BaseException | None
+    unasked: int = 0
+    stopped: str | None = None
 
 
 class Failures:
@@ -100,6 +105,8 @@ class Failures:
         self._keep_all = work.keep_errors
         self._kept = 0
         self._first: tuple[int, BaseException] | None = None
+        self._unasked: set[str] = set()
+        self._stopped: str | None = None
 
     @property
     def first(self) -> BaseException | None:
@@ -110,6 +117,9 @@ class Failures:
         """Keep what may be shown of a result, and drop the rest of it."""
         error = result.error
         if error is None:
+            return
+        if isinstance(error, NotAskedError) and result.outcome is Outcome.ERROR:
+            self._note_unasked(result, error)
             return
         index = result.trial.index
         wrong = result.outcome in (Outcome.FAILED, Outcome.ERROR)
@@ -122,6 +132,18 @@ class Failures:
             result.error = None
         if result.outcome is not Outcome.ERROR and not self._keep_all:
             result.error = None
+
+    def run_of(self, results: list[Result], asks: int, direct: Counter[str]) -> Run:
+        """What came of running bodies."""
+        results.sort(key=lambda result: result.trial.index)
+        return Run(results, asks, direct, self.first, len(self._unasked), self._stopped)
+
+    def _note_unasked(self, result: Result, error: NotAskedError) -> None:
+        """Keep the reason alone: it is the same for all, and no fault of the body's."""
+        self._stopped = self._stopped or str(error)
+        self._unasked.add(result.trial.case.id)
+        result.message = self._stopped
+        result.error = None
 
 
 class Worker(greenlet):  # type: ignore[misc]  # it comes without types
@@ -249,8 +271,7 @@ class Conductor:
         finally:
             self._dismiss()
             self.dispatcher.save()
-        self._results.sort(key=lambda result: result.trial.index)
-        return Run(self._results, self.asks, self.direct, self._failures.first)
+        return self._failures.run_of(self._results, self.asks, self.direct)
 
     def next_trial(self) -> Trial | None:
         """The next trial for a worker, or ``None`` while enough bodies wait already, or none is there yet."""

@@ -9,23 +9,29 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.engine.isolate import Answered, Failure, ask, ask_async
-from pytest_modelcheck.errors import OfflineError
+from pytest_modelcheck.engine.budget import Allowance
+from pytest_modelcheck.engine.isolate import Answered, Failure
+from pytest_modelcheck.engine.line import Line
+from pytest_modelcheck.errors import ModelError, OfflineError
+from pytest_modelcheck.models.usage import Measured
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterator
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from concurrent.futures import Future
 
     from pytest_modelcheck.engine.loop import LoopThread
-    from pytest_modelcheck.models.model import Model, Raw
+    from pytest_modelcheck.models.model import Answers, Model, Raw
+
+    _Done = tuple["_Lane", list["Ask"], Answered | BaseException, float]
 
 _UNSAVED_SECONDS = 0.005  # at most this much of a model's time is lost when the process is killed
+_WRAPPED = (Measured, Failure)
 
 
 class Ask:
@@ -50,28 +56,69 @@ class Ask:
         return self.raw
 
 
+class _Lane:
+    """What is being asked of one model: questions that wait for a call, and calls under way."""
+
+    __slots__ = ("line", "model", "under_way", "unsent")
+
+    def __init__(self, model: Model, line: Line) -> None:
+        self.model = model
+        self.line = line
+        self.unsent: deque[Ask] = deque()
+        self.under_way = 0
+
+    def next_batch(self) -> list[Ask]:
+        """What the next call asks for; nothing while batches may still grow, since all calls are taken."""
+        if self.model.caller.batch and self.under_way >= self.line.concurrency:
+            return []
+        unsent = self.unsent
+        return [unsent.popleft() for _ in range(min(len(unsent), self.line.sizes.size))]
+
+
 class Dispatcher:
     """Calls models for a session. One thread submits and collects; :meth:`answer` is for any thread.
+
+    Args:
+        offline: Whether calling a model is forbidden.
+        allowance: The calls that the run may make; ``None`` for any number.
+        workers: How many processes share rates and budgets.
 
     Attributes:
         offline: Whether calling a model is forbidden.
         tick: Called now and then while answers are awaited.
+        parked: How many bodies wait for an answer.
     """
 
-    def __init__(self, *, offline: bool = False) -> None:
+    def __init__(
+        self, *, offline: bool = False, allowance: Allowance | None = None, workers: int = 1
+    ) -> None:
         self.offline = offline
-        self._counts: Counter[Model] = Counter()
         self.tick: Callable[[], None] = lambda: None
+        self.parked = 0
+        self._allowance = allowance or Allowance()
+        self._workers = workers
+        self._lines: dict[tuple[str, str | None, str | None], Line] = {}
         self._waiting: dict[tuple[int, bytes], Ask] = {}
         self._unsent: deque[Ask] = deque()
+        self._lanes: dict[Model, _Lane] = {}
         self._under_way = 0
-        self._done: SimpleQueue[tuple[list[Ask], Answered | BaseException, float]] = SimpleQueue()
-        self._pools: dict[Model, ThreadPoolExecutor] = {}
+        self._done: SimpleQueue[_Done] = SimpleQueue()
         self._loop: LoopThread | None = None
-        self._semaphores: dict[Model, asyncio.Semaphore] = {}
+        self._semaphores: dict[Line, asyncio.Semaphore] = {}
         self._unsaved: set[Model] = set()
         self._unsaved_seconds = 0.0
         self._lock = threading.RLock()
+
+    def line(self, model: Model) -> Line:
+        """The way to a model: one for each version, however often its fixture is set up."""
+        place = (model.name, model.version, model.fingerprint)
+        line = self._lines.get(place)
+        if line is None:
+            with self._lock:
+                line = self._lines.get(place)
+                if line is None:
+                    line = self._lines[place] = Line(model, self._allowance, self._workers)
+        return line
 
     # -- asks that are gathered ------------------------------------------------------------------
 
@@ -87,6 +134,7 @@ class Dispatcher:
             if place is not None:
                 self._waiting[place] = found
         found.waiters.append(waiter)
+        self.parked += 1
 
     def collect(self) -> list[Ask]:
         """Send what is unsent, and give back what has been answered: at least one ask, if any waits."""
@@ -96,16 +144,22 @@ class Dispatcher:
         while not self._done.empty():
             answered += self._receive(*self._done.get())
         for asked in answered:
+            self.parked -= len(asked.waiters)
             if asked.key is not None:
                 del self._waiting[(id(asked.model), asked.key)]
         return answered
 
     def forget(self) -> None:
         """Drop every question that is not answered yet; what is under way is not waited for."""
+        done, self._done = self._done, SimpleQueue()
         self._waiting.clear()
         self._unsent.clear()
-        self._done = SimpleQueue()
-        self._under_way = 0
+        self._lanes.clear()
+        self._under_way = self.parked = 0
+        while not done.empty():  # what was answered is paid for
+            lane, chunk, rows, seconds = done.get()
+            if rows and not isinstance(rows, BaseException):
+                self.settle(lane.line, chunk, rows, seconds)
 
     # -- asks that cannot wait -------------------------------------------------------------------
 
@@ -113,30 +167,32 @@ class Dispatcher:
         """Answer one question here and now, in whatever thread this is."""
         if self.offline:
             raise refusal(model, x)
-        caller = model.caller
+        line = self.line(model)
         start = time.perf_counter()
-        if caller.awaited:
-            rows: Answered = self.loop().submit(ask_async(caller, [x])).result()
+        if model.caller.awaited:
+            rows: Answered = self.loop().submit(self._limited(line, model, [x])).result()
         else:
-            rows = ask(caller, [x])
-        with self._lock:
-            asked = Ask(model, x, key)
-            self.settle([asked], rows, time.perf_counter() - start)
-        return asked.result()
+            rows = line.ask(model.caller, [x])
+        return self._settled(line, Ask(model, x, key), rows, time.perf_counter() - start)
 
     async def answer_async(self, model: Model, x: Any, key: bytes | None) -> Raw:
         """Answer one question on the event loop that runs here, under the model's own limit."""
         if self.offline:
             raise refusal(model, x)
         start = time.perf_counter()
-        asked = Ask(model, x, key)
+        line = self.line(model)
+        rows = await self.rows_of(line, model, [x])
+        return self._settled(line, Ask(model, x, key), rows, time.perf_counter() - start)
+
+    async def rows_of(self, line: Line, model: Model, inputs: list[Any]) -> Answered:
+        """Answers, on the event loop that runs here, which is not held up by a model that has threads."""
         if model.caller.awaited:
-            rows = await ask_async(model.caller, [x])
-        else:
-            rows = ask(model.caller, [x])
-        with self._lock:
-            self.settle([asked], rows, time.perf_counter() - start)
-        return asked.result()
+            return await line.ask_async(model.caller, inputs)
+        if not line.threaded:
+            return line.ask(model.caller, inputs)
+        import asyncio
+
+        return await asyncio.wrap_future(line.submit(model.caller, inputs, lambda: True))
 
     def save(self) -> None:
         """Write every answer that is not on disk yet."""
@@ -148,7 +204,7 @@ class Dispatcher:
 
     def asked_of(self, model: Model) -> int:
         """How many answers a model was asked for so far."""
-        return self._counts[model]
+        return self.line(model).meter.asked
 
     def loop(self) -> LoopThread:
         """The event loop for models that are awaited, started at first use."""
@@ -160,10 +216,10 @@ class Dispatcher:
         return self._loop
 
     def close(self) -> None:
-        """End threads and the event loop."""
-        for pool in self._pools.values():
-            pool.shutdown(wait=False, cancel_futures=True)
-        self._pools.clear()
+        """End threads and the event loop; calls that hang are left behind."""
+        for line in self._lines.values():
+            line.close()
+        self._lines.clear()
         if self._loop is not None:
             self._loop.close()
             self._loop = None
@@ -174,22 +230,28 @@ class Dispatcher:
         answered: list[Ask] = []
         unsent = list(self._unsent)
         self._unsent.clear()
-        here: list[list[Ask]] = []
+        here: list[_Lane] = []
         for model, asks in by_model(unsent):
             model.answers.reload()
-            missing = [asked for asked in asks if not self._found_meanwhile(asked, answered)]
-            batches = chunks(missing, model.caller.batch_size)
-            if model.caller.awaited or model.caller.concurrency > 1:
-                for batch in batches:
-                    self._start(model, batch)
+            lane = self._lane(model)
+            lane.unsent.extend(asked for asked in asks if not self._found_meanwhile(asked, answered))
+            if model.caller.awaited or lane.line.threaded:
+                self._fill(lane)
             else:
-                here += batches
-        for batch in here:
-            start = time.perf_counter()
-            rows = ask(batch[0].model.caller, [asked.x for asked in batch])
-            answered += self.settle(batch, rows, time.perf_counter() - start)
-            self.tick()
+                here.append(lane)
+        for lane in here:
+            while batch := lane.next_batch():
+                start = time.perf_counter()
+                rows = lane.line.ask(lane.model.caller, [asked.x for asked in batch])
+                answered += self.settle(lane.line, batch, rows, time.perf_counter() - start)
+                self.tick()
         return answered
+
+    def _lane(self, model: Model) -> _Lane:
+        lane = self._lanes.get(model)
+        if lane is None:
+            lane = self._lanes[model] = _Lane(model, self.line(model))
+        return lane
 
     @staticmethod
     def _found_meanwhile(asked: Ask, answered: list[Ask]) -> bool:
@@ -200,48 +262,45 @@ class Dispatcher:
         answered.append(asked)
         return True
 
-    def _start(self, model: Model, chunk: list[Ask]) -> None:
-        caller = model.caller
-        inputs = [asked.x for asked in chunk]
+    def _fill(self, lane: _Lane) -> None:
+        """Begin as many calls as may be under way."""
+        while batch := lane.next_batch():
+            self._start(lane, batch)
+
+    def _start(self, lane: _Lane, batch: list[Ask]) -> None:
+        model, line, done = lane.model, lane.line, self._done
+        inputs = [asked.x for asked in batch]
         self._under_way += 1
-        done = self._done
+        lane.under_way += 1
         start = time.perf_counter()
 
         def finished(future: Future[Answered]) -> None:
-            error = None if future.cancelled() else future.exception()
+            if future.cancelled():
+                done.put((lane, batch, _cancelled(model), 0.0))
+                return
+            error = future.exception()
             seconds = time.perf_counter() - start
-            if not future.cancelled():
-                done.put((chunk, error if error is not None else future.result(), seconds))
+            done.put((lane, batch, error if error is not None else future.result(), seconds))
 
-        if caller.awaited:
-            future: Future[Answered] = self.loop().submit(self._limited(model, inputs))
+        if model.caller.awaited:
+            future: Future[Answered] = self.loop().submit(self._limited(line, model, inputs))
         else:
-            future = self._pool(model).submit(ask, caller, inputs)
+            future = line.submit(model.caller, inputs, lambda: done is self._done)
         future.add_done_callback(finished)
 
-    async def _limited(self, model: Model, inputs: list[Any]) -> Answered:
-        async with self._slots(model):
-            return await ask_async(model.caller, inputs)
+    async def _limited(self, line: Line, model: Model, inputs: list[Any]) -> Answered:
+        async with self._slots(line):
+            return await line.ask_async(model.caller, inputs)
 
-    def _slots(self, model: Model) -> Any:
+    def _slots(self, line: Line) -> Any:
         import asyncio
 
-        slots = self._semaphores.get(model)
+        slots = self._semaphores.get(line)
         if slots is None:
-            slots = self._semaphores[model] = asyncio.Semaphore(model.caller.concurrency)
+            slots = self._semaphores[line] = asyncio.Semaphore(line.concurrency)
         return slots
 
-    def _pool(self, model: Model) -> ThreadPoolExecutor:
-        pool = self._pools.get(model)
-        if pool is None:
-            from concurrent.futures import ThreadPoolExecutor
-
-            pool = self._pools[model] = ThreadPoolExecutor(
-                model.caller.concurrency, thread_name_prefix=f"modelcheck-{model.name}"
-            )
-        return pool
-
-    def _next_done(self) -> tuple[list[Ask], Answered | BaseException, float]:
+    def _next_done(self) -> _Done:
         from queue import Empty
 
         while True:
@@ -250,26 +309,49 @@ class Dispatcher:
             except Empty:
                 self.tick()
 
-    def _receive(self, chunk: list[Ask], rows: Answered | BaseException, seconds: float) -> list[Ask]:
+    def _receive(
+        self, lane: _Lane, chunk: list[Ask], rows: Answered | BaseException, seconds: float
+    ) -> list[Ask]:
         self._under_way -= 1
+        lane.under_way -= 1
         if isinstance(rows, BaseException):
             raise rows
-        return self.settle(chunk, rows, seconds)
+        self._fill(lane)
+        return self.settle(lane.line, chunk, rows, seconds)
 
-    def settle(self, chunk: list[Ask], rows: Answered, seconds: float) -> list[Ask]:
+    def _settled(self, line: Line, asked: Ask, rows: Answered, seconds: float) -> Raw:
+        with self._lock:
+            self.settle(line, [asked], rows, seconds)
+        return asked.result()
+
+    def settle(self, line: Line, chunk: list[Ask], rows: Answered, seconds: float) -> list[Ask]:
         """Give each ask its answer, and remember it. ``seconds`` is how long the model took."""
         model = chunk[0].model
-        self._counts[model] += len(chunk)
+        answers = model.answers
+        if line.measured or type(rows[0]) in _WRAPPED:
+            rows = [_unwrapped(answers, asked, row) for asked, row in zip(chunk, rows, strict=True)]
         for asked, row in zip(chunk, rows, strict=True):
             if isinstance(row, Failure):
                 asked.error = row.error
             else:
-                asked.raw = model.answers.add(asked.key, row)
+                asked.raw = answers.add(asked.key, row)
         self._unsaved.add(model)
         self._unsaved_seconds += seconds
         if self._unsaved_seconds >= _UNSAVED_SECONDS:
             self.save()
         return chunk
+
+
+def _unwrapped(answers: Answers, asked: Ask, row: Any) -> Any:
+    """An answer without what is known of its cost, which is remembered beside it."""
+    if type(row) is not Measured:
+        return row
+    answers.measured(asked.key, row)
+    return row.value
+
+
+def _cancelled(model: Model) -> ModelError:
+    return ModelError(f"a call of {model.label} was cancelled from outside, so that it has no answer")
 
 
 def by_model(asks: list[Ask]) -> Iterator[tuple[Model, list[Ask]]]:

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcheck.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from pytest_modelcheck.models.calling import Caller
+    from collections.abc import Awaitable, Callable, Generator
 
 _GIVE_UP_AFTER = 6  # both halves and all four quarters
 
@@ -31,14 +29,17 @@ Answered = list[Any]
 """One answer, or one :class:`Failure`, for each input."""
 
 
-def _search(inputs: list[Any], error: Exception) -> Generator[list[Any], Answered | Failure, Answered]:
+def _search(
+    inputs: list[Any], error: Exception, is_outage: Callable[[BaseException], bool]
+) -> Generator[list[Any], Answered | Failure, Answered]:
     """Halve a failed batch until each failure stands alone, asking for the parts to be called.
 
     Larger parts come first. A model that has failed for every half and quarter is taken to be out of order
-    rather than unlucky in its inputs: the rest is given up unasked.
+    rather than unlucky in its inputs: the rest is given up unasked. So is a batch whose failure speaks
+    against the endpoint.
     """
     answers: Answered = [Failure(error)] * len(inputs)
-    if isinstance(error, ModelError) or len(inputs) == 1:
+    if isinstance(error, ModelError) or len(inputs) == 1 or is_outage(error):
         return answers
     middle = len(inputs) // 2
     parts = deque([(0, middle), (middle, len(inputs))])
@@ -58,12 +59,25 @@ def _search(inputs: list[Any], error: Exception) -> Generator[list[Any], Answere
     return answers
 
 
-def ask(caller: Caller, inputs: list[Any]) -> Answered:
-    """Call a model with one batch (or one input), and find out which inputs it fails on."""
-    try:
-        return caller.call(inputs)
-    except Exception as error:  # noqa: BLE001 - whatever a model raises belongs to the body that asked
-        search = _search(inputs, error)
+def _never(_error: BaseException) -> bool:
+    return False
+
+
+def blame(
+    call: Callable[[list[Any]], list[Any]],
+    inputs: list[Any],
+    error: Exception,
+    is_outage: Callable[[BaseException], bool] = _never,
+) -> Answered:
+    """Find out which inputs of a batch a model fails on.
+
+    Args:
+        call: Asks the model for part of the batch.
+        inputs: The batch, or one input.
+        error: What the model raised for all of it.
+        is_outage: Whether an error speaks against the model as a whole.
+    """
+    search = _search(inputs, error, is_outage)
     result: Answered | Failure | None = None
     while True:
         try:
@@ -71,17 +85,19 @@ def ask(caller: Caller, inputs: list[Any]) -> Answered:
         except StopIteration as found:
             return found.value  # type: ignore[no-any-return]
         try:
-            result = caller.call(part)
-        except Exception as error:  # noqa: BLE001 - as above
-            result = Failure(error)
+            result = call(part)
+        except Exception as raised:  # noqa: BLE001 - whatever a model raises belongs to the body that asked
+            result = Failure(raised)
 
 
-async def ask_async(caller: Caller, inputs: list[Any]) -> Answered:
+async def blame_async(
+    call: Callable[[list[Any]], Awaitable[list[Any]]],
+    inputs: list[Any],
+    error: Exception,
+    is_outage: Callable[[BaseException], bool] = _never,
+) -> Answered:
     """The same for a model that is awaited."""
-    try:
-        return await caller.call_async(inputs)
-    except Exception as error:  # noqa: BLE001 - as above
-        search = _search(inputs, error)
+    search = _search(inputs, error, is_outage)
     result: Answered | Failure | None = None
     while True:
         try:
@@ -89,6 +105,6 @@ async def ask_async(caller: Caller, inputs: list[Any]) -> Answered:
         except StopIteration as found:
             return found.value  # type: ignore[no-any-return]
         try:
-            result = await caller.call_async(part)
-        except Exception as error:  # noqa: BLE001 - as above
-            result = Failure(error)
+            result = await call(part)
+        except Exception as raised:  # noqa: BLE001 - as above
+            result = Failure(raised)

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
     from concurrent.futures import Future
+
+
+_LAST_WORDS = 1.0  # seconds that cancelled calls get
 
 
 class LoopThread:
@@ -29,10 +33,11 @@ class LoopThread:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     def close(self) -> None:
-        """Cancel what is under way and end the thread."""
-        asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop).result(timeout=5)
+        """Cancel what is under way and end the thread. What does not heed is left behind: it is a daemon."""
+        with suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop).result(timeout=_LAST_WORDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=5)
+        self._thread.join(timeout=_LAST_WORDS)
         if not self._thread.is_alive():
             self._loop.close()
 
@@ -45,5 +50,6 @@ class LoopThread:
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in others:
             task.cancel()
-        await asyncio.wait_for(asyncio.gather(*others, return_exceptions=True), timeout=3)
+        if others:
+            await asyncio.wait(others, timeout=_LAST_WORDS / 2)
         await asyncio.get_running_loop().shutdown_asyncgens()

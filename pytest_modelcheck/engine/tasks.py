@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcheck.engine.conductor import WINDOW, Failures, Run, Work, current_view
 from pytest_modelcheck.engine.dispatch import Ask, by_model, chunks, refusal
 from pytest_modelcheck.engine.frames import block_between
-from pytest_modelcheck.engine.isolate import ask, ask_async
 from pytest_modelcheck.engine.view import CaseView, NewCase, Result, conclude
 from pytest_modelcheck.records import Outcome
 
@@ -71,8 +70,7 @@ class TaskConductor:
             await self._conduct(upcoming)
         finally:
             self.dispatcher.save()
-        self._results.sort(key=lambda result: result.trial.index)
-        return Run(self._results, self.asks, self.direct, self._failures.first)
+        return self._failures.run_of(self._results, self.asks, self.direct)
 
     def ask(self, view: CaseView, model: Model, x: Any) -> Awaitable[Any]:
         """Answer a call of a body; what comes back is awaited."""
@@ -173,29 +171,25 @@ class TaskConductor:
         """Send what was gathered: every body that could run has run up to its question by now."""
         unsent, self._unsent = self._unsent, []
         for model, asks in by_model(unsent):
-            for chunk in chunks(asks, model.caller.batch_size):
+            for chunk in chunks(asks, self.dispatcher.line(model).sizes.size):
                 sender = asyncio.create_task(self._call(model, chunk))
                 self._senders.add(sender)
                 sender.add_done_callback(self._senders.discard)
 
     async def _call(self, model: Model, chunk: list[Ask]) -> None:
-        caller = model.caller
-        inputs = [asked.x for asked in chunk]
-        slots = self._slots.setdefault(id(model), asyncio.Semaphore(caller.concurrency))
+        line = self.dispatcher.line(model)
+        slots = self._slots.setdefault(id(model), asyncio.Semaphore(line.concurrency))
         async with slots:
             start = time.perf_counter()
-            if caller.awaited:
-                rows = await ask_async(caller, inputs)
-            elif caller.concurrency > 1:
-                rows = await asyncio.to_thread(ask, caller, inputs)
-            else:
-                rows = ask(caller, inputs)
-        self.dispatcher.settle(chunk, rows, time.perf_counter() - start)
+            rows = await self.dispatcher.rows_of(line, model, [asked.x for asked in chunk])
+        self.dispatcher.settle(line, chunk, rows, time.perf_counter() - start)
         for asked in chunk:
             future = asked.waiters[0]
             if asked.key is not None:
                 del self._waiting[(id(model), asked.key)]
+            if future.cancelled():
+                continue
             if asked.error is not None:
                 future.set_exception(asked.error)
-            elif not future.cancelled():
+            else:
                 future.set_result(asked.raw)

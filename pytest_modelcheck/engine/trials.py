@@ -33,6 +33,7 @@ class Plan:
         cases: The cases, in order.
         inapplicable: How many cases each perturbation left as they were: no trial was made of those.
         begun: How many cases have given out their trials, or would have if cases came one after another.
+        given: How many trials were given out.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Plan:
     ) -> None:
         self.cases = cases
         self.inapplicable: Counter[str] = Counter()
-        self.begun = 0
+        self.begun = self.given = 0
         self._perturbations = perturbations
         self._repeats = repeats
         self._seed = seed
@@ -56,6 +57,18 @@ class Plan:
         """All trials, window by window."""
         return itertools.chain.from_iterable(self._rounds())
 
+    def done(self, waiting: int) -> int:
+        """About how many cases are done, where so many trials have begun and are waiting.
+
+        >>> from pytest_modelcheck.records import Case
+        >>> plan = Plan([Case(str(number)) for number in range(10)], None)
+        >>> len(list(plan.trials())), plan.done(4)
+        (10, 6)
+        """
+        if not self.given:
+            return 0
+        return self.begun * max(0, self.given - waiting) // self.given
+
     def _rounds(self) -> Iterator[list[Trial]]:
         """The first trial of every case of a window, then the second of each that has one, and so on."""
         for window in self._windows():
@@ -64,6 +77,7 @@ class Plan:
             while turn := [trials[place] for trials in window if len(trials) > place]:
                 place += 1
                 given += len(turn)
+                self.given += len(turn)
                 self.begun = begun + given * cases // size
                 yield turn
             self.begun = begun + cases

@@ -6,10 +6,12 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.errors import ModelError, UsageError
+from pytest_modelcheck.models.per_worker import PerWorker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,6 +129,8 @@ def _collator(definition: Definition) -> Callable[[list[Any]], Any]:
 
 def _callable_of(definition: Definition, raw: Any) -> tuple[Callable[[Any], Any], bool]:
     """Find what to call, and whether it takes a batch unless the fixture says otherwise."""
+    if isinstance(raw, PerWorker):
+        return replace(raw, method=definition.method), definition.method is not None
     if definition.method is not None:
         method = getattr(raw, definition.method, None)
         if not callable(method):
@@ -160,7 +164,12 @@ def caller_of(definition: Definition, raw: Any) -> Caller:
     function, takes_batch = _callable_of(definition, raw)
     batch = takes_batch if definition.batch is None else definition.batch
     awaited = _is_awaited(function)
-    concurrency = definition.concurrency or (DEFAULT_ASYNC_CONCURRENCY if awaited else 1)
+    if awaited and definition.executor is not None:
+        raise UsageError(
+            f"{definition.location}: executor= makes calls elsewhere, and the model {definition.name!r} is "
+            "`async`: concurrency= says how many of its calls may be under way"
+        )
+    concurrency = definition.concurrency or _concurrency(definition, awaited=awaited)
     return Caller(
         function=function,
         batch=batch,
@@ -172,9 +181,16 @@ def caller_of(definition: Definition, raw: Any) -> Caller:
     )
 
 
+def _concurrency(definition: Definition, *, awaited: bool) -> int:
+    if definition.executor is None:
+        return DEFAULT_ASYNC_CONCURRENCY if awaited else 1
+    workers = getattr(definition.executor, "_max_workers", None)
+    return workers if isinstance(workers, int) else 2 * (os.cpu_count() or 1)
+
+
 def answer_type(definition: Definition, raw: Any) -> Any:
     """The type of one answer: ``returns=``, else what the callable's annotation says, else ``None``."""
-    if definition.returns is not None:
+    if definition.returns is not None or isinstance(raw, PerWorker):
         return definition.returns
     function, takes_batch = _callable_of(definition, raw)
     batch = takes_batch if definition.batch is None else definition.batch

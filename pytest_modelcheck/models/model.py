@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_modelcheck.canonical import Codec, NotKept, digest, encode_plain
 from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.models.usage import Measured
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +40,15 @@ class Definition:
         deterministic: Whether equal inputs always get equal answers; ``None`` to measure.
         fingerprint: What tells two models of one version apart.
         answer_fingerprint: Reads from an answer which system gave it.
+        rate_limit: How many calls may be made in what time: ``"500/minute"``.
+        retries: How often a call that failed is made again.
+        retry_on: For which exceptions; ``None`` for those that a second call may not meet.
+        timeout: How many seconds a call may take.
+        give_up_after: After how many failed calls in a row the model is given up; 0 for never.
+        usage: Takes what a provider reports of an answer's cost from the answer.
+        cost: What an answer cost, of what is reported, else of the answer.
+        max_cost: What the calls of a run may cost.
+        executor: Where calls are made, or what makes such a place.
     """
 
     name: str
@@ -54,6 +64,15 @@ class Definition:
     deterministic: bool | None = None
     fingerprint: Any = None
     answer_fingerprint: Callable[[Any], str | None] | None = None
+    rate_limit: str | None = None
+    retries: int | None = None
+    retry_on: Any = None
+    timeout: float | None = None
+    give_up_after: int | None = None
+    usage: Callable[[Any], Any] | None = None
+    cost: Callable[[Any], float] | None = None
+    max_cost: float | None = None
+    executor: Any = None
 
 
 _LONG = 1000
@@ -82,13 +101,24 @@ Raw = bytes | Unkept
 class Answers:
     """Everything that one model has answered, found by the digest of what it was asked."""
 
-    __slots__ = ("_decode", "_encode", "_shelf", "_unkept", "find", "warnings")
+    __slots__ = (
+        "_decode",
+        "_encode",
+        "_measures",
+        "_open_measures",
+        "_shelf",
+        "_unkept",
+        "find",
+        "warnings",
+    )
 
     find: Callable[[bytes], Raw | None]
     """Look an answer up."""
 
-    def __init__(self, shelf: Shelf, codec: Codec) -> None:
+    def __init__(self, shelf: Shelf, codec: Codec, open_measures: Callable[[], Shelf] | None = None) -> None:
         self._shelf = shelf
+        self._open_measures = open_measures
+        self._measures: Shelf | None = None
         self._encode = codec.encode
         self._decode = codec.decode
         self._unkept: dict[bytes, Unkept] = {}
@@ -109,6 +139,22 @@ class Answers:
         """Whether an answer comes from an earlier run, or from another process."""
         return self._shelf.is_inherited(key)
 
+    def measured(self, key: bytes | None, measured: Measured) -> None:
+        """Remember how long an answer took and what it cost, beside it."""
+        if key is not None and (shelf := self._beside()) is not None:
+            shelf.put(key, measured.line())
+
+    def measure(self, key: bytes) -> Measured | None:
+        """How long an answer took and what it cost, where that was remembered; without the answer."""
+        shelf = self._beside()
+        line = None if shelf is None else shelf.get(key)
+        return None if line is None else Measured.read(line)
+
+    def _beside(self) -> Shelf | None:
+        if self._measures is None and self._open_measures is not None:
+            self._measures = self._open_measures()
+        return self._measures
+
     def decode(self, raw: Raw) -> Any:
         """Make the answer anew, so that no reader can spoil another's."""
         return self._decode(raw) if type(raw) is bytes else raw.value  # type: ignore[union-attr]
@@ -120,6 +166,8 @@ class Answers:
     def save(self) -> None:
         """Write what is new to disk."""
         self._shelf.flush()
+        if self._measures is not None:
+            self._measures.flush()
 
     def _hold(self, key: bytes | None, value: Any, reason: str) -> Unkept:
         self.warn(reason)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcheck.errors import UsageError, located
 from pytest_modelcheck.models.identity import source_digest
 from pytest_modelcheck.models.model import Definition
+from pytest_modelcheck.models.pacing import interval_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +32,15 @@ _OPTIONS = (
     "deterministic",
     "fingerprint",
     "answer_fingerprint",
+    "rate_limit",
+    "retries",
+    "retry_on",
+    "timeout",
+    "give_up_after",
+    "usage",
+    "cost",
+    "max_cost",
+    "executor",
 )
 
 
@@ -47,12 +57,16 @@ def declare(function: Callable[..., Any], options: dict[str, Any]) -> Definition
             near = get_close_matches(key, _OPTIONS, 1)
             hint = f"; did you mean {near[0]}?" if near else f" (it takes {', '.join(_OPTIONS)}, scope)"
             raise UsageError(located(f"@model_fixture has no option {key!r}{hint}", where))
-    for key in ("batch_size", "concurrency"):
-        value = options.get(key)
-        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-            raise UsageError(located(f"@model_fixture({key}={value!r}): write a whole number from 1", where))
+    for key, value in options.items():
+        mistake = None if value is None else _mistake(key, value)
+        if mistake is not None:
+            raise UsageError(located(f"@model_fixture({key}={value!r}): {mistake}", where))
     if options.get("batch") is False and options.get("batch_size") is not None:
         raise UsageError(located("@model_fixture(batch=False, batch_size=...) contradicts itself", where))
+    if options.get("retry_on") is not None and not options.get("retries"):
+        raise UsageError(
+            located("@model_fixture(retry_on=...) says when to retry: retries= is missing", where)
+        )
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         raise UsageError(
             located(
@@ -67,6 +81,49 @@ def declare(function: Callable[..., Any], options: dict[str, Any]) -> Definition
         takes_version=_VERSION in inspect.signature(function).parameters,
         **{**options, "name": options.get("name") or function.__name__},
     )
+
+
+def _mistake(key: str, value: Any) -> str | None:
+    """What is wrong with the value of an option."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    number = (whole or isinstance(value, float)) and value > 0
+    if key in ("batch_size", "concurrency"):
+        return None if whole and value >= 1 else "write a whole number from 1"
+    if key in ("retries", "give_up_after"):
+        return None if whole and value >= 0 else "write a whole number from 0"
+    if key == "timeout":
+        return None if number else "write a number of seconds"
+    if key == "max_cost":
+        return None if number else "write an amount above 0"
+    if key in ("usage", "cost"):
+        return None if callable(value) else "write a function that is given an answer"
+    if key == "executor":
+        return (
+            None
+            if _runs_calls(value)
+            else "write a concurrent.futures.Executor, or a function that makes one"
+        )
+    if key == "retry_on":
+        return None if _tells_errors(value) else "write a type of exception, a tuple of them, or a function"
+    return _no_rate(value) if key == "rate_limit" else None
+
+
+def _runs_calls(value: Any) -> bool:
+    return callable(value) or callable(getattr(value, "submit", None))
+
+
+def _tells_errors(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(isinstance(each, type) and issubclass(each, BaseException) for each in value)
+    return issubclass(value, BaseException) if isinstance(value, type) else callable(value)
+
+
+def _no_rate(value: Any) -> str | None:
+    try:
+        interval_of(value)
+    except UsageError as error:
+        return str(error).partition(": ")[2]
+    return None
 
 
 def providing(function: Callable[..., Any], definition: Definition) -> Callable[..., Any]:

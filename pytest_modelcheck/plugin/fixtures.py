@@ -12,6 +12,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Executor
 
     from pytest_modelcheck.engine.view import CaseView
     from pytest_modelcheck.plugin.imperative import Modelcheck
@@ -73,6 +74,18 @@ def model_fixture(
     deterministic: bool | None = None,
     fingerprint: Any = None,
     answer_fingerprint: Callable[[Any], str | None] | None = None,
+    rate_limit: str | None = None,
+    retries: int | None = None,
+    retry_on: type[BaseException]
+    | tuple[type[BaseException], ...]
+    | Callable[[BaseException], bool]
+    | None = None,
+    timeout: float | None = None,
+    give_up_after: int | None = None,
+    usage: Callable[[Any], Any] | None = None,
+    cost: Callable[[Any], float] | None = None,
+    max_cost: float | None = None,
+    executor: Executor | Callable[[], Executor] | None = None,
 ) -> Callable[[Callable[..., Any]], Any]: ...
 def model_fixture(
     function: Callable[..., Any] | None = None,
@@ -94,7 +107,8 @@ def model_fixture(
         name: The model's name in baselines and on the command line. Default: the fixture's name.
         batch: Whether the callable takes a list of inputs and answers with a list. Default: no, but yes
             where a method is called (``predict``, or ``method=``), as estimators do.
-        batch_size: How many inputs a batch may have. Default: 64.
+        batch_size: How many inputs a batch may have. Default: 64, doubled up to 256 for as long as the time
+            of an input falls.
         concurrency: How many calls may be under way at once: threads, or for an ``async`` callable tasks on
             one event loop. Default: 1, and 16 for an ``async`` callable.
         method: The name of the method to call (``"predict_proba"``). Default: the object itself, else its
@@ -111,6 +125,24 @@ def model_fixture(
         answer_fingerprint: Reads from an answer which system gave it, as some providers say:
             ``lambda answer: answer.system_fingerprint``. An answer from a system that was not approved under
             this version then fails the check. Default: nobody asks.
+        rate_limit: How many calls may be made in what time, evenly spaced: ``"500/minute"``, ``"10/second"``,
+            ``"3000/hour"``. Retries count. Workers of pytest-xdist share it. Default: any number.
+        retries: How often a call that failed is made again, after waits of up to 0.5, 1, 2, … 60 seconds
+            (chosen at random, or as the endpoint's ``Retry-After`` says). Default: 0.
+        retry_on: Which exceptions a call is made again for: a type, a tuple of types, or a callable that is
+            given the exception. Default: connection errors, timeouts, and the statuses 408, 409, 425, 429
+            and 5xx of any HTTP client.
+        timeout: How many seconds one call may take before it is given up. A thread cannot be ended: what
+            hangs is left behind. Default: any time.
+        give_up_after: After how many calls in a row that failed as ``retry_on`` says, or with the status 401,
+            402, 403 or 404, nothing more is asked of the model in this run; 0 for never. Default: 5.
+        usage: Takes what the provider reports of an answer's tokens from the answer:
+            ``lambda answer: answer.usage``. Or let the model answer with ``Answer(value, usage=...)``.
+        cost: What an answer cost: called with what is reported, else with the answer; gives a number.
+        max_cost: What the calls of one run may cost, in the unit of ``cost``. No call is made that could
+            exceed it. Workers of pytest-xdist share it. Default: any amount.
+        executor: A ``concurrent.futures.Executor`` in which calls are made, or a function that makes one:
+            ``lambda: ProcessPoolExecutor(4)``. See :func:`pytest_modelcheck.per_worker`.
 
     Raises:
         UsageError: options that contradict each other, at the decorator.

@@ -99,6 +99,13 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="[FORMAT:]PATH",
         help="write a report: its ending, or FORMAT:, says which (.json, .md, gitlab:). Repeatable.",
     )
+    group.addoption(
+        "--modelcheck-max-calls",
+        type=int,
+        metavar="N",
+        help="ask the models for at most N answers in this run; what is left then is not judged, and fails.",
+    )
+    parser.addini("modelcheck_max_calls", "default of --modelcheck-max-calls")
     parser.addini("model_version", "default of --model-version; several as NAME=VERSION, a line each")
     parser.addini("modelcheck_baseline", "default of --modelcheck-baseline")
     parser.addini("modelcheck_cache", "default of --modelcheck-cache", default="use")

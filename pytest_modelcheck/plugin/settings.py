@@ -66,6 +66,8 @@ def settings_of(config: pytest.Config) -> Settings:
         baseline=config.getoption("modelcheck_baseline") or config.getini("modelcheck_baseline") or None,
         suite_false_fail_rate=_suite_false_fail_rate(config),
         account=wanted(config),
+        max_calls=_max_calls(config),
+        workers=_workers(config),
     )
     if places.update and config.getoption("modelcheck_case"):
         raise UsageError(
@@ -119,6 +121,23 @@ def _suite_false_fail_rate(config: pytest.Config) -> float | None:
         return limits_from({"false_fail_rate": value}).false_fail_rate
     except UsageError as error:
         raise UsageError(f"ini option modelcheck_suite_{error}") from error
+
+
+def _max_calls(config: pytest.Config) -> int | None:
+    given = config.getoption("modelcheck_max_calls")
+    name, value = "--modelcheck-max-calls", given
+    if given is None:
+        name, value = "ini option modelcheck_max_calls", _value(config.getini("modelcheck_max_calls"))
+    if value is None:
+        return None
+    if not isinstance(value, int) or value < 0:
+        raise UsageError(f"{name}={value}: write a whole number from 0")
+    return value
+
+
+def _workers(config: pytest.Config) -> int:
+    """How many workers of pytest-xdist share this run."""
+    return int(getattr(config, "workerinput", {}).get("workercount", 1))
 
 
 def _limits(config: pytest.Config) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical.wording import percent, plural
 from pytest_modelcheck.records import GRADE, Status
+from pytest_modelcheck.reports.costs import by_model, cost_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -93,7 +94,9 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
         yield "flaky", _flaky(verdict.flaky)
     yield from _labelled("where", _groups(verdict.slices, comparison, _share(verdict.cases)))
     yield from _labelled("under", _groups(verdict.perturbations, None, _share(verdict.trials)))
-    rest = _rest(verdict.cases)
+    if cost := cost_of(verdict.calls):
+        yield "calls", cost
+    rest = _rest(verdict)
     if rest:
         yield "not judged", rest
     yield from _labelled("note", list(verdict.notes))
@@ -159,9 +162,11 @@ def _share(counts: Tally) -> float:
     return counts.passed / counts.judged if counts.judged else 0.0
 
 
-def _rest(cases: Tally) -> str:
+def _rest(verdict: Verdict) -> str:
+    cases = verdict.cases
     counts = (
-        (cases.error, "broke with an error"),
+        (cases.error - verdict.unasked, "broke with an error"),
+        (verdict.unasked, "not asked"),
         (cases.new, "new"),
         (cases.skipped, "not applicable"),
         (cases.xfailed, "known failures"),
@@ -261,6 +266,8 @@ def summary_lines(verdicts: Sequence[Verdict], width: int) -> Iterator[Line]:
         cells = _aligned(rows[verdict.check], widths)
         yield f"  {_MARKS[verdict.status]} {name:<{room}}{cells}".rstrip(), _STYLE[verdict.status]
     yield _totals(verdicts), {}
+    for label, cost in by_model(verdicts):
+        yield f"{label}: {cost}", {}
 
 
 _HEADINGS = ("passed", "rate", "bounds", "was", "changed", "asked/kept")

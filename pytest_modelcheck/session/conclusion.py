@@ -65,6 +65,7 @@ def conclude(
             *notes_of(evidence.direct, inapplicable),
         ),
         calls=evidence.calls,
+        unasked=evidence.unasked,
         advice=_advice(spec, evidence, status),
         others=tuple((model.name, model.version or "unversioned") for model in spec.others),
     )

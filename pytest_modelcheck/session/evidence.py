@@ -65,6 +65,8 @@ class Evidence:
         hidden: How many more there are.
         first_failure: What the first body that failed or broke raised.
         calls: What it cost.
+        unasked: How many cases could not be judged, since their model could not be asked.
+        stopped: Why it could not be asked, or ``None``.
         direct: Why, and how often, bodies were not suspended although they waited.
     """
 
@@ -89,6 +91,8 @@ class Evidence:
     hidden: int = 0
     first_failure: BaseException | None = None
     calls: Calls = field(default_factory=Calls)
+    unasked: int = 0
+    stopped: str | None = None
     direct: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -133,13 +137,15 @@ class Evidence:
                 # A case that was run more often now than then has had more chances to fail.
                 self.comparison = replace(self.comparison, p_value=None)
         outcomes = [outcome_of(record.trials) for record in self.records]
-        broken = next((result for result in self.results if result.outcome is Outcome.ERROR), None)
+        broken = _first_broken(self.results)
         observed = Observed(
             cases=tally(outcomes),
             comparison=None if self.partial else self.comparison,
             approved_cases=0 if self.baseline is None else len(self.baseline),
             reads_approved=self.reads_approved,
             first_error=None if broken is None else _one_line(broken),
+            unasked=self.unasked,
+            stopped=self.stopped,
         )
         graded = spec.levels is None and is_graded(self.records)
         repeated = _are_repeated(self.records) or _are_repeated(self.then.values())
@@ -254,6 +260,12 @@ def _steadiness(case: Flaky) -> float:
 def _as_approved(trial: TrialRecord) -> TrialRecord:
     settled = trial.outcome in (Outcome.FAILED, Outcome.NEW)
     return replace(trial, outcome=Outcome.PASSED, score=None) if settled else trial
+
+
+def _first_broken(results: Iterable[Result]) -> Result | None:
+    """The first result that is an error, one of which the exception is known where there is one."""
+    errors = [result for result in results if result.outcome is Outcome.ERROR]
+    return next((result for result in errors if result.error is not None), errors[0] if errors else None)
 
 
 def _one_line(result: Result) -> str:

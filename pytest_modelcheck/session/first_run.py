@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 def first_run(inquiry: Inquiry) -> Steps:
     """Run every trial."""
-    dispatcher, subject, plan = inquiry.session.dispatcher, inquiry.subject, inquiry.plan
-    start, before = time.perf_counter(), dispatcher.asked_of(subject)
-    work = replace(inquiry.work(), progress=_progress(inquiry, before))
+    plan, evidence, start = inquiry.plan, inquiry.evidence, time.perf_counter()
+    work = replace(inquiry.work(), progress=_progress(inquiry))
     run = yield Step(work, plan.trials(), slots=inquiry.slots)
-    asked, seconds = dispatcher.asked_of(subject) - before, time.perf_counter() - start
-    evidence = inquiry.evidence
-    evidence.calls = Calls(asked, max(0, _questions(run.results) - asked), sum(run.direct.values()), seconds)
+    asked, seconds = inquiry.calls().asked, time.perf_counter() - start
+    cached = max(0, _questions(run.results) - asked)
+    evidence.calls = inquiry.calls(Calls(cached=cached, direct=sum(run.direct.values()), seconds=seconds))
+    evidence.unasked, evidence.stopped = run.unasked, run.stopped
     evidence.direct = run.direct
     evidence.results = inquiry.settled(run.results)
     evidence.first_failure = run.first_failure
@@ -40,13 +40,13 @@ def first_run(inquiry: Inquiry) -> Steps:
         evidence.baseline.recognise(evidence.records)
 
 
-def _progress(inquiry: Inquiry, asked: int) -> Callable[[], None] | None:
+def _progress(inquiry: Inquiry) -> Callable[[], None] | None:
     tell, plan, dispatcher = inquiry.spec.progress, inquiry.plan, inquiry.session.dispatcher
     if tell is None:
         return None
 
     def progress() -> None:
-        tell(plan.begun, dispatcher.asked_of(inquiry.subject) - asked)
+        tell(plan.done(dispatcher.parked), inquiry.calls().asked)
 
     return progress
 

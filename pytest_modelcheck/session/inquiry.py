@@ -12,7 +12,7 @@ from pytest_modelcheck.checks.judge import judge
 from pytest_modelcheck.engine.conductor import Work
 from pytest_modelcheck.engine.slots import by_repeat
 from pytest_modelcheck.engine.trials import Plan
-from pytest_modelcheck.records import Finding, Status, Verdict
+from pytest_modelcheck.records import Calls, Finding, Status, Verdict
 from pytest_modelcheck.session.account import KEPT, account
 from pytest_modelcheck.session.approved import approved_answer, baseline_of, other_fingerprint
 from pytest_modelcheck.session.conclusion import conclude
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.view import Result
     from pytest_modelcheck.records import Case, Trial
     from pytest_modelcheck.session.session import Session
-    from pytest_modelcheck.session.steps import Steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,8 @@ class Inquiry:
         self.subject = spec.subject
         self.plan = self.plan_of(spec.cases)
         self.slots = by_repeat if spec.repeats > 1 else None
+        self._line = session.dispatcher.line(spec.subject)
+        self._mark = self._line.meter.mark()
         baseline = baseline_of(session, spec.subject, spec.id)
         self.evidence = Evidence(baseline, declared(spec.subject), spec.partial, baseline or {})
 
@@ -97,13 +98,9 @@ class Inquiry:
         """A number from which on no trial of the check has its own."""
         return 1 + max((result.trial.index for result in self.evidence.results), default=0)
 
-    def counted(self, steps: Steps) -> Steps:
-        """The same steps; what they ask the model is added to what the check cost."""
-        dispatcher, evidence = self.session.dispatcher, self.evidence
-        before = dispatcher.asked_of(self.subject)
-        yield from steps
-        more = dispatcher.asked_of(self.subject) - before
-        evidence.calls = replace(evidence.calls, asked=evidence.calls.asked + more)
+    def calls(self, calls: Calls | None = None) -> Calls:
+        """What the check has cost so far: ``calls``, with what the way to its model has counted."""
+        return self._line.meter.since(self._mark, calls or Calls())
 
     def look(self) -> None:
         """Work out what limits are held against, and hold them."""
@@ -128,6 +125,7 @@ class Inquiry:
     def judged(self) -> Judged:
         """The verdict, once all steps are done."""
         approved = self.session.approved_version(self.subject.name)
+        self.evidence.calls = self.calls(self.evidence.calls)
         verdict = conclude(self.spec, self.evidence, approved, self.plan.inapplicable)
         return Judged(verdict, self.evidence.first_failure, self._account(verdict))
 

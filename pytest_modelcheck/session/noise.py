@@ -37,7 +37,7 @@ def calibrate(inquiry: Inquiry) -> Steps:
     """Find out how often a model that varies disagrees with itself about one and the same input."""
     if not _is_hidden_by_noise(inquiry):
         return
-    yield from inquiry.counted(_compare_outputs(inquiry))
+    yield from _compare_outputs(inquiry)
     inquiry.judge()
 
 
@@ -48,7 +48,7 @@ def confirm(inquiry: Inquiry) -> Steps:
     evidence = inquiry.evidence
     evidence.screened = evidence.worst_summary
     again = _run_afresh if evidence.observed.excess is None else _compare_outputs
-    yield from inquiry.counted(again(inquiry))
+    yield from again(inquiry)
     inquiry.judge()
 
 

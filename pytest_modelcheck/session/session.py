@@ -14,6 +14,7 @@ from pytest_modelcheck.baselines.atomic import replace as replace_file
 from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.store import BaselineStore
 from pytest_modelcheck.canonical import Codec
+from pytest_modelcheck.engine.budget import Allowance
 from pytest_modelcheck.engine.dispatch import Dispatcher
 from pytest_modelcheck.engine.garbage import spared
 from pytest_modelcheck.engine.slots import own_slots
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 CANDIDATES = "candidates"
 PREDICTIONS = "predictions"
+MEASURES = "measures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Places:
         baseline: The version to compare with, in place of the approved one.
         suite_false_fail_rate: The chance that any of the approved checks fails for nothing, or ``None``.
         account: Whether the full account of each check is to come with its verdict.
+        max_calls: How many answers the models may be asked for in the whole run, or ``None``.
+        workers: How many processes share the run, and with it its budgets.
     """
 
     baselines: Path
@@ -68,6 +72,8 @@ class Places:
     baseline: str | None = None
     suite_false_fail_rate: float | None = None
     account: bool = False
+    max_calls: int | None = None
+    workers: int = 1
 
 
 class Session:
@@ -90,7 +96,9 @@ class Session:
         self.cache = PredictionCache(
             places.cache / PREDICTIONS if places.keep else None, refresh=places.refresh
         )
-        self.dispatcher = Dispatcher(offline=places.offline)
+        self.dispatcher = Dispatcher(
+            offline=places.offline, allowance=_allowance(places), workers=places.workers
+        )
         self.switchboard = Switchboard(self.dispatcher)
 
     def open_model(self, definition: Definition, raw: Any, version: str | None) -> Model:
@@ -103,7 +111,11 @@ class Session:
         named = version is not None and (definition.takes_version or mark is not None)
         codec = Codec(answer_type(definition, raw))
         place = namespace(definition.name, version, mark, f"{definition.source} {codec.form}".rstrip())
-        answers = Answers(self.cache.shelf(place, keep=named), codec)
+        answers = Answers(
+            self.cache.shelf(place, keep=named),
+            codec,
+            lambda: self.cache.shelf(f"{place} {MEASURES}", keep=named),
+        )
         caller = caller_of(definition, raw)
         return Model(definition, raw, version, mark, caller, answers, self.switchboard.ask)
 
@@ -192,6 +204,14 @@ class Session:
         self.dispatcher.save()
         self.dispatcher.close()
         self.cache.close()
+
+
+def _allowance(places: Places) -> Allowance:
+    """The part of the budget of calls that this process may spend: they share it evenly."""
+    calls = places.max_calls
+    if calls is None:
+        return Allowance()
+    return Allowance(calls // places.workers, f"--modelcheck-max-calls={calls}")
 
 
 def _nothing() -> None:

@@ -2,10 +2,24 @@ import asyncio
 
 import pytest
 
-from pytest_modelcheck.engine.isolate import Failure, ask, ask_async
+from pytest_modelcheck.engine.isolate import Failure, blame, blame_async
 from pytest_modelcheck.errors import ModelError
 from pytest_modelcheck.models.calling import caller_of
 from pytest_modelcheck.models.model import Definition
+
+
+def ask(caller, inputs, **options):
+    try:
+        return caller.call(inputs)
+    except Exception as error:
+        return blame(caller.call, inputs, error, **options)
+
+
+async def ask_async(caller, inputs):
+    try:
+        return await caller.call_async(inputs)
+    except Exception as error:
+        return await blame_async(caller.call_async, inputs, error)
 
 
 def failing_on(*bad):
@@ -54,6 +68,13 @@ def test_a_wrong_number_of_answers_is_no_matter_of_inputs():
     rows = ask(caller, [1, 2, 3])
     assert {type(row.error) for row in rows} == {ModelError}
     assert "answered a batch of 3 inputs with 1 answers" in str(rows[0].error)
+    assert len(calls) == 1
+
+
+def test_a_failure_that_speaks_against_the_endpoint_is_no_matter_of_inputs():
+    caller, calls = failing_on(2)
+    rows = ask(caller, [1, 2, 3, 4], is_outage=lambda error: "cannot read" in str(error))
+    assert shown(rows) == ["cannot read 2"] * 4
     assert len(calls) == 1
 
 

@@ -1,0 +1,183 @@
+"""What an exception of a model says: try again, wait so long, or this endpoint is out of order.
+
+Clients are recognised by what their exceptions look like (a status, a response with headers, a name), so that
+none of them need be imported.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+TRANSIENT: Final = frozenset({408, 409, 425, 429})
+"""Statuses below 500 after which the same call may succeed."""
+
+REFUSED: Final = frozenset({401, 402, 403, 404})
+"""Statuses that say nothing of the input: the key, the account or the address is wrong."""
+
+_CONNECTION: Final = frozenset(
+    {
+        "aiohttp.ClientConnectionError",
+        "aiohttp.ClientPayloadError",
+        "anthropic.APIConnectionError",
+        "botocore.ConnectionError",
+        "botocore.EndpointConnectionError",
+        "botocore.HTTPClientError",
+        "distributed.CommClosedError",
+        "distributed.KilledWorker",
+        "http.IncompleteRead",
+        "httpcore.NetworkError",
+        "httpcore.TimeoutException",
+        "httpx.TransportError",
+        "openai.APIConnectionError",
+        "requests.ChunkedEncodingError",
+        "requests.ConnectionError",
+        "requests.Timeout",
+        "urllib3.HTTPError",
+    }
+)
+
+
+def status_of(error: BaseException) -> int | None:
+    """The HTTP status that an exception carries, or ``None``.
+
+    Found at ``.status_code``, ``.status`` or ``.code`` of the exception or its ``.response`` (openai, httpx,
+    requests, aiohttp, urllib), and where botocore keeps it.
+
+    >>> import urllib.error
+    >>> status_of(urllib.error.HTTPError("http://127.0.0.1", 503, "busy", {}, None))
+    503
+    """
+    response = getattr(error, "response", None)
+    if isinstance(response, dict):
+        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        return status if _is_status(status) else None
+    for holder in (error, response):
+        for name in ("status_code", "status", "code"):
+            status = getattr(holder, name, None)
+            if _is_status(status):
+                return int(status)  # type: ignore[arg-type]
+    return None
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same call may succeed when it is made again: the default of ``retry_on=``.
+
+    True of connection errors, timeouts, answers that break off, and of the statuses 408, 409, 425, 429 and
+    5xx, whichever client raised them; also where they are the stated cause (``raise ... from``).
+
+    >>> is_transient(ConnectionResetError()), is_transient(ValueError("empty text"))
+    (True, False)
+    """
+    return any(_is_transient(each) for each in _causes(error))
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether an exception speaks against the endpoint rather than against the input."""
+    return is_transient(error) or any(status_of(each) in REFUSED for each in _causes(error))
+
+
+def worth_retrying(retry_on: Any) -> Callable[[BaseException], bool]:
+    """What ``retry_on=`` of a model fixture says: types of exceptions, or who decides.
+
+    >>> worth_retrying(KeyError)(KeyError()), worth_retrying((KeyError, OSError))(ValueError())
+    (True, False)
+    """
+    if retry_on is None:
+        return is_transient
+    if isinstance(retry_on, (type, tuple)):
+        return lambda error: isinstance(error, retry_on)
+    return lambda error: bool(retry_on(error))
+
+
+def retry_after(error: BaseException) -> float | None:
+    """How many seconds the endpoint asks to wait, or ``None``.
+
+    Read from ``Retry-After`` (seconds, or a date) or ``retry-after-ms`` of the headers that the exception or
+    its response carries (RFC 9110, section 10.2.3).
+    """
+    for each in _causes(error):
+        for holder in (getattr(each, "response", None), each):
+            headers = getattr(holder, "headers", None)
+            if headers is not None and (wait := _wait_in(headers)) is not None:
+                return wait
+    return None
+
+
+def is_throttled(error: BaseException) -> bool:
+    """Whether the endpoint asks all callers to slow down."""
+    return any(status_of(each) in (429, 503) for each in _causes(error))
+
+
+def one_line(error: BaseException) -> str:
+    r"""An exception in one line.
+
+    >>> one_line(ConnectionError("refused\nby 127.0.0.1"))
+    'ConnectionError: refused'
+    """
+    text = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    each: BaseException | None = error
+    seen: set[int] = set()
+    while each is not None and id(each) not in seen:
+        seen.add(id(each))
+        yield each
+        each = each.__cause__
+
+
+def _is_transient(error: BaseException) -> bool:
+    status = status_of(error)
+    if status is not None:
+        return status in TRANSIENT or 500 <= status <= 599
+    if isinstance(error, (ConnectionError, TimeoutError)):
+        return True
+    if isinstance(reason := getattr(error, "reason", None), OSError):  # urllib's URLError
+        return isinstance(reason, (ConnectionError, TimeoutError)) or reason.errno is not None
+    return any(_full_name(kind) in _CONNECTION for kind in type(error).__mro__)
+
+
+def _full_name(kind: type) -> str:
+    return f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
+
+
+def _is_status(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599
+
+
+def _wait_in(headers: Any) -> float | None:
+    get = getattr(headers, "get", None)
+    if get is None:
+        return None
+    milliseconds = _number(get("retry-after-ms") or get("Retry-After-Ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    text = get("retry-after") or get("Retry-After")
+    if text is None:
+        return None
+    seconds = _number(text)
+    return _until(str(text)) if seconds is None else seconds
+
+
+def _number(text: Any) -> float | None:
+    try:
+        value = float(text)
+    except (TypeError, ValueError):
+        return None
+    return value if 0 <= value < float("inf") else None
+
+
+def _until(date: str) -> float | None:
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return max(0.0, parsedate_to_datetime(date).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,133 @@
+"""What calls cost, in words: how many, how long they took, tokens and money.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.canonical.wording import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pytest_modelcheck.records import Calls, Verdict
+
+_FELT = 0.01
+"""Seconds: where half of the calls are faster, nobody asks how long they take."""
+
+
+def seconds_text(seconds: float) -> str:
+    """A time, short.
+
+    >>> seconds_text(0.0234), seconds_text(0.534), seconds_text(2.13), seconds_text(75.0)
+    ('23 ms', '0.53 s', '2.1 s', '75 s')
+    """
+    if seconds < 0.1:
+        return f"{seconds * 1000:.0f} ms"
+    return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+
+
+def money_text(amount: float) -> str:
+    """An amount in the unit of the fixture's ``cost=``, with two digits that mean something.
+
+    >>> money_text(0.0), money_text(0.000123), money_text(0.4567), money_text(1234.5)
+    ('0', '0.00012', '0.46', '1,234.50')
+    """
+    if not amount:
+        return "0"
+    return f"{amount:,.2f}" if amount >= 0.1 else f"{amount:.2g}"
+
+
+def is_felt(calls: Calls) -> bool:
+    """Whether anybody would ask how long the calls of a check took."""
+    return calls.p50 is not None and calls.p50 >= _FELT
+
+
+def cost_of(calls: Calls) -> str:
+    """What the calls of one check, or of several, cost; empty where there is nothing to say.
+
+    >>> from pytest_modelcheck.records import Calls
+    >>> cost_of(Calls(asked=3, requests=4, retries=1, latencies=(0.2, 0.3, 1.5), tokens_in=360, tokens_out=9))
+    '4 calls (1 retry), half within 0.3 s, 95% within 1.5 s, 360 + 9 tokens'
+    """
+    return ", ".join(_parts(calls)) if is_felt(calls) or calls.cost is not None or _trouble(calls) else ""
+
+
+def by_model(verdicts: Iterable[Verdict]) -> Iterator[tuple[str, str]]:
+    """Each model version that was called, and what its calls in all checks cost."""
+    groups: dict[str, list[Calls]] = {}
+    for verdict in verdicts:
+        label = f"{verdict.model} {verdict.version or '(unversioned)'}"
+        groups.setdefault(label, []).append(verdict.calls)
+    for label, group in groups.items():
+        text = cost_of(together(group))
+        if text:
+            yield label, text
+
+
+def together(group: Sequence[Calls]) -> Calls:
+    """The calls of several checks as one."""
+    from pytest_modelcheck.records import Calls
+
+    return Calls(
+        asked=sum(calls.asked for calls in group),
+        cached=sum(calls.cached for calls in group),
+        direct=sum(calls.direct for calls in group),
+        seconds=sum(calls.seconds for calls in group),
+        requests=sum(calls.requests for calls in group),
+        retries=sum(calls.retries for calls in group),
+        failed=sum(calls.failed for calls in group),
+        timeouts=sum(calls.timeouts for calls in group),
+        unasked=sum(calls.unasked for calls in group),
+        latencies=_latencies(group),
+        tokens_in=_sum(calls.tokens_in for calls in group),
+        tokens_out=_sum(calls.tokens_out for calls in group),
+        cost=_sum(calls.cost for calls in group),
+    )
+
+
+def _parts(calls: Calls) -> Iterator[str]:
+    trouble = _trouble(calls)
+    yield plural(calls.requests, "call") + (f" ({trouble})" if trouble else "")
+    if calls.p50 is not None and calls.p95 is not None:
+        yield f"half within {seconds_text(calls.p50)}, 95% within {seconds_text(calls.p95)}"
+    if calls.tokens_in is not None or calls.tokens_out is not None:
+        yield f"{calls.tokens_in or 0:,} + {calls.tokens_out or 0:,} tokens"
+    if calls.cost is not None:
+        yield f"cost {money_text(calls.cost)}"
+
+
+def _trouble(calls: Calls) -> str:
+    found = (
+        (calls.retries, "retry", "retries"),
+        (calls.timeouts, "timeout", "timeouts"),
+        (calls.failed, "answer failed", "answers failed"),
+        (calls.unasked, "question not asked", "questions not asked"),
+    )
+    return ", ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in found if count)
+
+
+def _latencies(group: Sequence[Calls]) -> tuple[float, ...]:
+    """Those of all, each check by the number of its calls: 41 quantiles where they are thinned."""
+    weighed = sorted(
+        (seconds, max(1.0, calls.requests / len(calls.latencies)))
+        for calls in group
+        for seconds in calls.latencies
+    )
+    if len(weighed) <= 41 or len(group) == 1:
+        return tuple(seconds for seconds, _ in weighed)
+    total = sum(weight for _, weight in weighed)
+    chosen: list[float] = []
+    reached = 0.0
+    for seconds, weight in weighed:
+        reached += weight
+        while len(chosen) <= 40 and reached >= total * len(chosen) / 40 - 1e-9:
+            chosen.append(seconds)
+    return tuple(chosen)
+
+
+def _sum(values: Iterable[float | int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None  # type: ignore[return-value]  # a float where the values are

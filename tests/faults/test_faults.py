@@ -1,0 +1,260 @@
+"""A model behind a network that fails in every way that networks do."""
+
+import json
+import socket
+import time
+
+import pytest
+
+
+def test_a_model_that_answers_is_asked_once_for_each_case(remote, endpoint):
+    remote.cases(8)
+    verdict = remote.verdict()
+    assert verdict.passed
+    assert endpoint.answered == {f"text {number}": 1 for number in range(8)}
+    assert (verdict.calls.requests, verdict.calls.retries, verdict.calls.failed) == (8, 0, 0)
+    assert len(verdict.calls.latencies) == 8
+
+
+def drops(handler, text, before):
+    """Close the connection without a word."""
+    handler.connection.shutdown(socket.SHUT_RDWR)
+    return True
+
+
+def half(handler, text, before):
+    """Promise 500 bytes and send ten."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "500")
+    handler.end_headers()
+    handler.wfile.write(b'{"label": ')
+    return True
+
+
+def status(number, **headers):
+    def answers(handler, text, before):
+        handler.server_version = "test"
+        body = b"{}"
+        handler.send_response(number)
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+        return True
+
+    answers.__name__ = f"status {number}"
+    return answers
+
+
+TRANSIENT = [drops, half, status(429), status(500), status(503), status(408)]
+
+
+@pytest.mark.parametrize("fault", TRANSIENT, ids=lambda fault: fault.__name__)
+def test_a_fault_that_passes_is_survived_and_counted(remote, endpoint, fault):
+    endpoint.behave = lambda handler, text, before: (
+        text.endswith("3") and not before and fault(handler, text, 0)
+    )
+    remote.model("retries=2")
+    remote.cases(6)
+    verdict = remote.verdict()
+    assert verdict.passed
+    assert set(endpoint.answered.values()) == {1}
+    assert (verdict.calls.requests, verdict.calls.retries, verdict.calls.asked) == (7, 1, 6)
+    remote.result.stdout.fnmatch_lines(["triage 1: 7 calls (1 retry)*"])
+
+
+@pytest.mark.parametrize("fault", TRANSIENT, ids=lambda fault: fault.__name__)
+def test_a_fault_that_stays_is_an_error_of_its_case_alone_and_nothing_is_asked_twice(remote, endpoint, fault):
+    endpoint.behave = lambda handler, text, before: text.endswith("3") and fault(handler, text, 0)
+    remote.cases(6)
+    verdict = remote.verdict()
+    assert verdict.failed
+    assert (verdict.cases.passed, verdict.cases.error, verdict.unasked) == (5, 1, 0)
+    assert endpoint.texts.count("text 3") == 1
+    endpoint.behave = lambda handler, text, before: False
+    assert remote.verdict().passed
+    assert set(endpoint.answered.values()) == {1}
+
+
+def test_what_is_no_matter_of_the_network_is_not_tried_again(remote, endpoint):
+    endpoint.behave = lambda handler, text, before: (
+        text.endswith("3") and endpoint.send(handler, 200, b"<html>")
+    )
+    remote.model("retries=5")
+    remote.cases(5)
+    verdict = remote.verdict()
+    assert (verdict.cases.error, verdict.calls.retries) == (1, 0)
+    assert "JSONDecodeError" in verdict.headline
+    assert endpoint.texts.count("text 3") == 1
+
+
+def test_a_client_error_is_not_tried_again(remote, endpoint):
+    endpoint.behave = lambda handler, text, before: text.endswith("3") and status(422)(handler, text, 0)
+    remote.model("retries=5")
+    remote.cases(5)
+    assert remote.verdict().calls.retries == 0
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_a_call_that_hangs_is_given_up_and_the_run_ends(remote, endpoint, concurrency):
+    endpoint.behave = lambda handler, text, before: text.endswith("3") and endpoint.over.wait(30)
+    remote.model(f"timeout=0.3, concurrency={concurrency}")
+    remote.cases(6)
+    verdict = remote.verdict()
+    assert (verdict.cases.passed, verdict.cases.error) == (5, 1)
+    assert "CallTimeoutError: triage 1 had not answered after 0.3 s (timeout=0.3)" in verdict.headline
+    assert verdict.calls.timeouts == 1
+    assert remote.seconds < 5
+
+
+def test_an_endpoint_that_is_slow_is_waited_for(remote, endpoint):
+    endpoint.behave = lambda handler, text, before: time.sleep(0.1)
+    remote.model("timeout=5")
+    remote.cases(3)
+    verdict = remote.verdict()
+    assert verdict.passed
+    assert verdict.calls.p50 >= 0.1
+
+
+def test_a_dead_endpoint_ends_the_run_with_one_message(remote, endpoint):
+    endpoint.close()
+    remote.cases(2000, at_least=0.5)
+    verdict = remote.verdict()
+    assert verdict.headline.startswith("triage 1 was given up after 5 calls in a row failed: URLError: <url")
+    assert verdict.headline.endswith("refused>; 1,995 of 2,000 cases could not be judged")
+    assert (verdict.unasked, verdict.cases.error, verdict.cases.judged) == (1995, 2000, 0)
+    assert remote.seconds < 10
+    text = remote.result.stdout.str()
+    assert text.count("Traceback (most recent call last)") <= 1
+    remote.result.stdout.fnmatch_lines(["*1995 not asked*"])
+
+
+def test_a_model_that_was_given_up_stays_so_for_all_checks_but_answers_at_hand_count(remote, endpoint):
+    endpoint.behave = lambda handler, text, before: text.startswith("other") and drops(handler, text, before)
+    remote.cases(4)
+    remote.project.test("""
+        CASES = [(f"text {number}", f"TEXT {number}") for number in range(4)]
+        OTHERS = [(f"other {number}", f"OTHER {number}") for number in range(50)]
+
+        @pytest.mark.golden(CASES)
+        def test_a(triage, case):
+            assert triage(case.input) == case.expected
+
+        @pytest.mark.golden(OTHERS)
+        def test_b(triage, case):
+            assert triage(case.input) == case.expected
+
+        @pytest.mark.golden(CASES)
+        def test_c(triage, case):
+            assert triage(case.input) == case.expected
+
+        @pytest.mark.golden([("text 99", "TEXT 99")])
+        def test_d(triage, case):
+            assert triage(case.input) == case.expected
+    """)
+    result = remote.run()
+    verdicts = remote.project.verdicts(result)
+    passed = {name: verdict.passed for name, verdict in verdicts.items()}
+    assert passed == {"test_a": True, "test_b": False, "test_c": True, "test_d": False}
+    assert (verdicts["test_b"].unasked, verdicts["test_d"].unasked) == (45, 1)
+    assert len(endpoint.asked) == 4 + 5
+
+
+def test_failures_that_do_not_come_in_a_row_give_nothing_up(remote, endpoint):
+    odd = {f"text {number}" for number in range(1, 30, 2)}
+    endpoint.behave = lambda handler, text, before: text in odd and drops(handler, text, before)
+    remote.cases(30)
+    verdict = remote.verdict()
+    assert (verdict.cases.passed, verdict.cases.error, verdict.unasked) == (15, 15, 0)
+
+
+def test_a_model_is_never_given_up_where_the_fixture_says_so(remote, endpoint):
+    endpoint.behave = drops
+    remote.model("give_up_after=0")
+    remote.cases(12)
+    assert remote.verdict().unasked == 0
+    assert len(endpoint.asked) == 12
+
+
+def test_a_wrong_key_gives_the_model_up_without_trying_again(remote, endpoint):
+    endpoint.behave = status(401)
+    remote.model("retries=3, give_up_after=2")
+    remote.cases(12)
+    verdict = remote.verdict()
+    assert "was given up after 2 calls in a row failed: HTTPError: HTTP Error 401" in verdict.headline
+    assert len(endpoint.asked) == 2
+
+
+def test_retry_after_holds_up_all_calls_of_the_model(remote, endpoint):
+    endpoint.behave = lambda handler, text, before: (
+        text == "text 0" and not before and status(429, Retry_After="1")(handler, text, 0)
+    )
+    remote.model("retries=1, concurrency=2")
+    endpoint_first = endpoint.asked
+    remote.cases(12)
+    assert remote.verdict().passed
+    start = endpoint_first[0][0]
+    early = [text for moment, text in endpoint.asked if moment - start < 0.9]
+    assert len(early) <= 3
+    assert remote.seconds >= 1
+
+
+def test_an_endpoint_that_asks_for_an_hour_is_given_up_at_once(remote, endpoint):
+    endpoint.behave = status(429, Retry_After="3600")
+    remote.model("retries=3")
+    remote.cases(50)
+    verdict = remote.verdict()
+    assert "triage 1 asks to be left alone for 3,600 s: HTTPError" in verdict.headline
+    assert len(endpoint.asked) == 1
+    assert remote.seconds < 5
+
+
+def test_a_rate_limit_holds_as_the_endpoint_counts(remote, endpoint):
+    remote.model('rate_limit="1200/minute", concurrency=8')
+    remote.cases(21)
+    assert remote.verdict().passed
+    moments = [moment for moment, _ in endpoint.asked]
+    assert moments[-1] - moments[0] >= 20 * 0.05 - 0.04
+    for first, last in zip(moments, moments[10:], strict=False):
+        assert last - first > 0.4  # ten calls in half a second
+    assert remote.seconds < 4
+
+
+def test_one_call_that_is_slow_holds_nobody_up(remote, endpoint):
+    endpoint.behave = lambda handler, text, before: time.sleep(1.0 if text == "text 0" else 0.05)
+    remote.model("concurrency=4")
+    remote.cases(40)
+    assert remote.verdict().passed
+    first = endpoint.asked[0][0]
+    others = [moment - first for moment, text in endpoint.asked if text != "text 0"]
+    assert max(others) < 0.95  # 39 calls of 50 ms on three lines: 0.65 s
+    assert endpoint.most_under_way == 4
+
+
+def test_an_interrupt_does_not_wait_for_calls_under_way(remote, endpoint):
+    """A call of 30 seconds is under way in a thread when Ctrl-C comes."""
+    endpoint.behave = lambda handler, text, before: text == "text 5" and endpoint.over.wait(30)
+    remote.model("concurrency=2")
+    remote.project.test("""
+        import _thread, threading
+
+        CASES = [(f"text {number}", f"TEXT {number}") for number in range(6)]
+
+        @pytest.fixture
+        def interrupt():
+            threading.Timer(0.8, _thread.interrupt_main).start()
+
+        @pytest.mark.golden(CASES)
+        def test_labels(triage, case, interrupt):
+            assert triage(case.input) == case.expected
+    """)
+    start = time.monotonic()
+    result = remote.project.run_apart("--model-version=1", timeout=20)
+    assert time.monotonic() - start < 10
+    assert "KeyboardInterrupt" in result.stdout.str()
+    endpoint.behave = lambda handler, text, before: False
+    assert remote.project.run_apart("--model-version=1").ret in (0, 2)
+    assert all(count == 1 for text, count in endpoint.answered.items() if text != "text 5"), json.dumps(
+        endpoint.answered
+    )
