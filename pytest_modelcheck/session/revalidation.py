@@ -71,7 +71,7 @@ def revalidate(inquiry: Inquiry) -> Steps:
     if not trials:
         inquiry.evidence.revalidated = (_finding(f"nothing is remembered of {_label(inquiry)} to ask again"),)
         return
-    yield from inquiry.counted(_ask_again(inquiry, old, trials))
+    yield from _ask_again(inquiry, old, trials)
 
 
 def _ask_again(inquiry: Inquiry, old: Known, trials: Sequence[Trial]) -> Steps:
