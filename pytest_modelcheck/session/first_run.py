@@ -34,7 +34,7 @@ def first_run(inquiry: Inquiry) -> Steps:
     evidence.direct = run.direct
     evidence.results = inquiry.settled(run.results)
     evidence.first_failure = run.first_failure
-    evidence.systems = systems_of(subject, run.results)
+    evidence.systems = systems_of(inquiry.subject, run.results)
     evidence.records = evidence.kept = records_of(plan.cases, run.results)
     if evidence.baseline is not None:
         evidence.baseline.recognise(evidence.records)

@@ -1,6 +1,5 @@
 """A model behind a network that fails in every way that networks do."""
 
-import json
 import socket
 import time
 
