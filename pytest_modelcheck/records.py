@@ -28,7 +28,7 @@ class Missing(Enum):
 
 MISSING: Final = Missing.MISSING
 
-CheckKind = Literal["golden", "invariance", "directional"]
+CheckKind = Literal["golden", "invariance", "directional", "drift"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +351,35 @@ class ShownCase:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """How far the distribution of answers is from the one that it is compared with.
+
+    Attributes:
+        measure: What measures it: ``"total variation"``.
+        distance: How far.
+        expected: How far by chance alone.
+        tolerance: How much more is allowed.
+        p_value: The chance of such a distance if nothing had moved.
+        before: How many answers it is compared with.
+        now: How many there are now.
+        paired: Whether both are answers to the same inputs.
+        against: Whose answers it is compared with: ``"of 2.0"``.
+        changes: What moved most, as (what, then, now).
+    """
+
+    measure: str
+    distance: float
+    expected: float
+    tolerance: float
+    p_value: float
+    before: int
+    now: int
+    paired: bool
+    against: str
+    changes: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Calls:
     """What a check cost: answers that came from the cache, answers that a model was asked for, and how.
 
@@ -419,7 +448,7 @@ class Verdict:
 
     Attributes:
         check: The pytest node id of the test, exactly.
-        kind: ``"golden"``, ``"invariance"`` or ``"directional"``.
+        kind: ``"golden"``, ``"invariance"``, ``"directional"`` or ``"drift"``.
         status: The worst of the findings.
         findings: Every limit that was applied.
         model: The name of the model that is judged.
@@ -434,6 +463,7 @@ class Verdict:
         interval: Around ``rate``.
         required: The rate that ``at_least`` asks for, or ``None``.
         comparison: With the approved behaviour, where there is one.
+        moved: How far the distribution of answers moved, in a drift check.
         variation: What is known of the model's own variation, in words.
         varies: Whether it varies; ``None`` where nothing depended on it, so that nobody looked.
         flaky: Cases that pass in some of their runs only, those that are most of a coin first.
@@ -464,6 +494,7 @@ class Verdict:
     interval: Interval | None = None
     required: float | None = None
     comparison: Comparison | None = None
+    moved: Moved | None = None
     variation: str | None = None
     varies: bool | None = None
     flaky: tuple[Flaky, ...] = ()

@@ -44,7 +44,7 @@ class Header:
 
     Attributes:
         test: The pytest node id, exactly.
-        kind: ``"golden"``, ``"invariance"`` or ``"directional"``.
+        kind: ``"golden"``, ``"invariance"``, ``"directional"`` or ``"drift"``.
         model: The name of the model that is judged.
         version: Its version; ``None`` for a model without one, which nothing can be approved of.
         fingerprint: What tells two models of one version apart, or ``None``.

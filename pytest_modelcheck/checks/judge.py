@@ -113,7 +113,7 @@ def judge(observed: Observed, limits: Limits, *, varies: bool) -> list[Finding]:
             "how many answers may differ is max_changed"
         )
     _refuse_without_meaning(observed, limits)
-    findings = list(_guards(observed, limits))
+    findings = guards(observed, limits)
     if observed.cases.judged and not observed.unscored:
         findings += _limits(observed, limits, varies=varies)
     return findings
@@ -149,7 +149,8 @@ def required_rate(observed: Observed, limits: Limits) -> float | None:
 # -- what must hold before any limit says anything --------------------------------------------------
 
 
-def _guards(observed: Observed, limits: Limits) -> list[Finding]:
+def guards(observed: Observed, limits: Limits) -> list[Finding]:
+    """What fails a check whatever its limits are: errors, nothing to judge, too little to compare with."""
     findings = []
     cases = observed.cases
     broken = cases.error - observed.unasked

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
+    from pytest_modelcheck.checks.drift import Reference
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.perturb import Levels, Perturbation
     from pytest_modelcheck.records import Case, CheckKind, Outcome, Scale
@@ -43,10 +44,11 @@ class CheckSpec:
 
     Attributes:
         id: The node id of the test, exactly.
-        kind: Golden, invariance or directional.
+        kind: Golden, invariance, directional or drift.
         cases: The cases.
         perturbations: What is done to each input; ``None`` for a golden check.
         levels: What makes a series of inputs of each, over which the score should rise; or ``None``.
+        drift: What a drift check compares with; ``None`` for any other.
         body: Runs the test for one case; awaited where the test is ``async``.
         subject: The model that is judged.
         others: The other models that the test uses.
@@ -77,6 +79,7 @@ class CheckSpec:
     quietly: Callable[[], AbstractContextManager[object]]
     perturbations: Sequence[Perturbation] | None = None
     levels: Levels | None = None
+    drift: Reference | None = None
     others: Sequence[Model] = ()
     limits: Limits = Limits()
     scale: Scale = GRADE

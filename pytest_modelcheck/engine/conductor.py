@@ -59,6 +59,7 @@ class Work:
         scale: From where to where a score may go.
         interleave: Whether bodies may be suspended: always, never, or where it can do no harm.
         progress: Called now and then.
+        records: Whether what a body records says enough, though it never asked the model.
         keep_errors: Whether every exception is kept with its traceback, not just those of broken bodies.
         asks: What every body is certain to ask first, in order (see ``engine.certain``).
     """
@@ -70,6 +71,7 @@ class Work:
     scale: Scale = GRADE
     interleave: Interleave = "auto"
     progress: Callable[[], None] | None = None
+    records: bool = False
     keep_errors: bool = False
     asks: Sequence[tuple[Model, str]] = ()
 

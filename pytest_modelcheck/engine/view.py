@@ -252,7 +252,8 @@ def conclude(view: CaseView, outcome: Outcome, error: BaseException | None, subj
     if result.outcome is _NEW:
         outcome = _NEW
     elif outcome is _PASSED or outcome is _FAILED:
-        if not result.asked and not result.unanswered:
+        told = view._work.records and result.recorded is not MISSING  # noqa: SLF001
+        if not (result.asked or result.unanswered or told):
             outcome = Outcome.ERROR
             said = f"the body never asked the model {subject!r}, so it says nothing about it"
             error = NeverAskedError(said)

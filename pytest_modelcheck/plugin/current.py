@@ -14,7 +14,7 @@ from pytest_modelcheck.engine.conductor import current_view
 if TYPE_CHECKING:
     from pytest_modelcheck.engine.view import CaseView
 
-_MARKERS = ("golden", "invariance", "directional")
+_MARKERS = ("golden", "invariance", "directional", "drift")
 
 
 def refuse_unmarked(request: pytest.FixtureRequest, name: str) -> None:
@@ -22,7 +22,7 @@ def refuse_unmarked(request: pytest.FixtureRequest, name: str) -> None:
     if not any(request.node.get_closest_marker(marker) for marker in _MARKERS):
         pytest.fail(
             f"the fixture {name!r} needs to know the cases: mark the test with @pytest.mark.golden(...), "
-            "invariance or directional",
+            "invariance, directional or drift",
             pytrace=False,
         )
 

@@ -57,6 +57,10 @@ class Modelcheck:
         """Run ``body`` for each perturbed case: the answer must move the right way."""
         return self._check("directional", body, cases, options)
 
+    def drift(self, body: Callable[[Any], Any], cases: Iterable[Any] | str, /, **options: Any) -> Verdict:
+        """Run ``body`` for each case, and compare how what it records is distributed with how it was."""
+        return self._check("drift", body, cases, options)
+
     def _check(
         self, kind: CheckKind, body: Callable[[Any], Any], cases: Any, options: dict[str, Any]
     ) -> Verdict:

@@ -20,16 +20,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcheck.cases import Cases
+    from pytest_modelcheck.checks.drift import Reference
     from pytest_modelcheck.perturb import Levels, Perturbation
     from pytest_modelcheck.records import CheckKind
 
-KINDS: tuple[CheckKind, ...] = ("golden", "invariance", "directional")
+KINDS: tuple[CheckKind, ...] = ("golden", "invariance", "directional", "drift")
 
 _OF_A_KIND: Mapping[CheckKind, tuple[str, ...]] = {
     "golden": ("bounds",),
     "invariance": ("under",),
     "directional": ("under", "bounds"),
+    "drift": ("reference", "tolerance"),
 }
+_LIMITS_OF_DRIFT = ("false_fail_rate", "inconclusive", "min_overlap")
+"""A distribution has no pass rate, and its cases are a sample by nature."""
+
+_NOT_OF_DRIFT = ("slices", "repeats")
 _COMMON = ("model", "slices", "wrong_if", "interleave", "repeats", "seed", "input", "expected", "n")
 
 
@@ -42,6 +48,7 @@ class Request:
         cases: The cases, or ``None`` for those of a fixture named ``cases``.
         perturbations: ``under=``, or ``None`` for a golden check.
         levels: The same, where it is levels.
+        drift: What a drift check compares with; ``None`` for any other.
         limits: The limits.
         scale: From where to where a score may go.
         model: The name of the model that is judged, or ``None`` for the only one.
@@ -57,6 +64,7 @@ class Request:
     cases: Cases | None
     perturbations: Sequence[Perturbation] | None
     levels: Levels | None
+    drift: Reference | None
     limits: Limits
     scale: Scale
     model: str | None
@@ -91,14 +99,16 @@ def request_of(
         raise UsageError(
             f"{kind}() takes one source of cases, not {len(arguments)}; all else is given by keyword"
         )
-    known = (*NAMES, *_COMMON, *_OF_A_KIND[kind])
+    known = _known(kind)
     for key in options:
         if key not in known:
             raise UsageError(_unknown(kind, key, known))
     seed = _whole("seed", options.get("seed", 0), 0)
     fields = {"seed": seed, **{key: options[key] for key in ("input", "expected", "n") if key in options}}
     cases = _source(arguments[0], base, fields) if arguments else None
-    own = {name: options[name] for name in NAMES if name in options}
+    names = NAMES if kind != "drift" else _LIMITS_OF_DRIFT
+    own = {name: options[name] for name in names if name in options}
+    defaults = {name: value for name, value in defaults.items() if name in names}
     levels = _levels(kind, options)
     scale = _scale(kind, options, levels)
     # Over levels, what is judged is not the score but how many cases rise.
@@ -109,8 +119,9 @@ def request_of(
     return Request(
         kind=kind,
         cases=cases,
-        perturbations=None if kind == "golden" else _perturbations(kind, options, cases),
+        perturbations=None if kind in ("golden", "drift") else _perturbations(kind, options, cases),
         levels=levels,
+        drift=_drift(options, base, fields) if kind == "drift" else None,
         limits=limits,
         scale=scale,
         model=options.get("model"),
@@ -123,6 +134,28 @@ def request_of(
     )
 
 
+def _known(kind: CheckKind) -> tuple[str, ...]:
+    """The keywords that a marker takes."""
+    if kind != "drift":
+        return (*NAMES, *_COMMON, *_OF_A_KIND[kind])
+    common = (name for name in _COMMON if name not in _NOT_OF_DRIFT)
+    return (*_LIMITS_OF_DRIFT, *common, *_OF_A_KIND[kind])
+
+
+def _drift(options: Mapping[str, Any], base: Path, fields: Mapping[str, Any]) -> Reference:
+    from pytest_modelcheck.checks.drift import Reference
+
+    tolerance = options.get("tolerance")
+    if tolerance is not None and not (_is_number(tolerance) and tolerance >= 0):
+        raise UsageError(
+            f"tolerance={tolerance!r}: write how far the distribution may move beyond chance: a fraction of "
+            "the labels (tolerance=0.05), or a number in the unit of the scores"
+        )
+    source = options.get("reference")
+    cases = None if source is None else _source(source, base, fields)
+    return Reference(cases, None if tolerance is None else float(tolerance))
+
+
 def _applicable(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, Any]:
     """A marker that allows changed answers only is not held to a pass rate from the ini file."""
     if "max_changed" in own and "at_least" not in own:
@@ -133,7 +166,7 @@ def _applicable(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[
 def _unknown(kind: str, key: str, known: Sequence[str]) -> str:
     if key == "under":
         return (
-            "golden() asks about the cases as they are, and takes no under=; perturb them with invariance()"
+            f"{kind}() asks about the cases as they are, and takes no under=; perturb them with invariance()"
         )
     near = get_close_matches(key, known, 1)
     hint = f"; did you mean {near[0]}?" if near else f" (it takes {', '.join(known)})"

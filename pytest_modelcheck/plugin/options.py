@@ -24,6 +24,10 @@ MARKERS = (
         "directional(cases, *, under, at_least, ...): the answer must move the right way under a change "
         "that matters (pytest-modelcheck)"
     ),
+    (
+        "drift(cases, *, reference, tolerance, ...): answers, or what the test records of a case, must be "
+        "distributed as they were (pytest-modelcheck)"
+    ),
 )
 
 LIMITS = {

@@ -118,6 +118,7 @@ def spec_of(
         cases=chosen,
         perturbations=request.perturbations,
         levels=request.levels,
+        drift=request.drift,
         body=body,
         asks=asks,
         subject=subject,
@@ -259,8 +260,10 @@ def _provenance(item: pytest.Function, request: Request, root: Path) -> Provenan
         # No file to read (a test made at run time): its approved answers are compared as they were judged.
         body = ""
     files = {}
-    for each in () if request.cases is None else request.cases.paths:
-        files[_relative(each, root)] = file_digest(each)
+    sources = (request.cases, None if request.drift is None else request.drift.cases)
+    for source in sources:
+        for each in () if source is None else source.paths:
+            files[_relative(each, root)] = file_digest(each)
     line = item.location[1]
     return Provenance(body, f"{_relative(path, root)}::{name}", files, None if line is None else line + 1)
 

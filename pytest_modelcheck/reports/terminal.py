@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Flaky,
         Group,
         Interval,
+        Moved,
         Scale,
         ShownCase,
         Tally,
@@ -88,7 +89,9 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
     for label, finding in zip(("also", *[""] * 9), verdict.findings[1:], strict=False):
         if finding.status is not Status.PASSED:
             yield label, finding.summary
-    if comparison is not None and comparison.judged:
+    if verdict.moved is not None:
+        yield from _labelled("moved", _moved(verdict.moved))
+    elif comparison is not None and comparison.judged:
         yield from _labelled("change", _change(comparison))
     if verdict.flaky:
         yield "flaky", _flaky(verdict.flaky)
@@ -110,6 +113,14 @@ def _rate(verdict: Verdict) -> str:
         return rate
     then = f"{comparison.approved_rate:{number}}" if verdict.graded else percent(comparison.approved_rate)
     return f"{rate}   (approved {comparison.version}: {then})"
+
+
+def _moved(moved: Moved) -> list[str]:
+    room = max((len(what) for what, _, _ in moved.changes), default=0)
+    lines = [f"{what:<{room}}  {then} → {now}" for what, then, now in moved.changes]
+    same = ", to the same inputs" if moved.paired else ""
+    compared = f"{moved.now} answers against {moved.before} {moved.against}{same}"
+    return [*lines, f"{compared}   (p = {moved.p_value:.2g})"]
 
 
 def _change(comparison: Comparison) -> list[str]:
@@ -292,10 +303,10 @@ def _cut(text: str, width: int) -> str:
 
 def _row(verdict: Verdict) -> tuple[str, ...]:
     cases, interval, comparison = verdict.cases, verdict.interval, verdict.comparison
-    approved = None if comparison is None else comparison.approved_rate
+    approved = None if comparison is None or verdict.moved is not None else comparison.approved_rate
     return (
         f"{cases.passed}/{cases.judged}" if cases.judged else "none",
-        _rate_cell(verdict.rate, verdict),
+        _rate_cell(verdict.rate, verdict) if verdict.moved is None else f"Δ {verdict.moved.distance:.2g}",
         "" if interval is None else _bounds_cell(interval, verdict.scale),
         _rate_cell(approved, verdict),
         "" if comparison is None else str(len(comparison.changed)),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.view import Result
     from pytest_modelcheck.records import ShownCase
     from pytest_modelcheck.reports.selection import Chosen
+    from pytest_modelcheck.session.evidence import Evidence
     from pytest_modelcheck.session.inquiry import Inquiry
     from pytest_modelcheck.session.steps import Steps
 
@@ -55,12 +56,18 @@ def _choose(inquiry: Inquiry) -> Sequence[Chosen]:
         inquiry.plan.cases,
         evidence.records,
         regressed,
-        evidence.changed if evidence.misses("max_changed") else frozenset(),
+        evidence.changed if _shows_changes(evidence) else frozenset(),
         about_change=about_change,
         first=in_worst_slice(inquiry.spec, evidence),
         lowest=_lowest(inquiry),
     )
     return chosen
+
+
+def _shows_changes(evidence: Evidence) -> bool:
+    """Whether answers that differ from the approved ones are what a reader wants to see."""
+    drifted = evidence.misses("drift") and evidence.moved is not None and evidence.moved.paired
+    return drifted or evidence.misses("max_changed")
 
 
 def _lowest(inquiry: Inquiry) -> dict[str, Chosen] | None:

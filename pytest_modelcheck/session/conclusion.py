@@ -41,15 +41,16 @@ def conclude(
         model=subject.name,
         version=subject.version,
         approved_version=approved_version,
-        rate=observed.rate,
+        rate=None if spec.drift is not None else observed.rate,
         graded=observed.graded,
         scale=observed.scale,
         signed=observed.signed,
         cases=observed.cases,
         trials=tally(trial.outcome for record in evidence.records for trial in record.trials),
         interval=_interval(spec, evidence),
-        required=required_rate(observed, spec.limits),
-        comparison=evidence.comparison,
+        required=None if spec.drift is not None else required_rate(observed, spec.limits),
+        comparison=evidence.comparison if spec.drift is None or _is_paired(evidence) else None,
+        moved=evidence.moved,
         variation=evidence.variation.words,
         varies=evidence.variation.varies,
         flaky=evidence.flaky,
@@ -69,6 +70,11 @@ def conclude(
         advice=_advice(spec, evidence, status),
         others=tuple((model.name, model.version or "unversioned") for model in spec.others),
     )
+
+
+def _is_paired(evidence: Evidence) -> bool:
+    """Whether a drift check compared answers to the same inputs."""
+    return evidence.moved is not None and evidence.moved.paired
 
 
 def _confirmation(evidence: Evidence) -> tuple[str, ...]:
@@ -93,7 +99,7 @@ def _worst_first(finding: Finding) -> int:
 def _interval(spec: CheckSpec, evidence: Evidence) -> Interval | None:
     """Around the rate, at the level that decides; around a mean only where chance plays a part."""
     observed, level = evidence.observed, 1 - spec.limits.false_fail_rate
-    if not observed.cases.judged:
+    if not observed.cases.judged or spec.drift is not None:
         return None
     if observed.means is not None:
         if not evidence.variation.varies and spec.limits.population == "fixed":
@@ -121,7 +127,7 @@ def _interval_of_mean(means: Sequence[float], scale: Scale, level: float) -> Int
 def slices_of(spec: CheckSpec, evidence: Evidence) -> tuple[Group, ...]:
     """The verdict by slices, the one that lost most against the approved version first."""
     keys = slice_keys(spec.cases, spec.slices)
-    if not keys:
+    if not keys or spec.drift is not None:
         return ()
     judged = (pair for pair in pairs(evidence.records, evidence.then) if pair.judged)
     approved = {pair.id: outcome_of(pair.then) is Outcome.PASSED for pair in judged}

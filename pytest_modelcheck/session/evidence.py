@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Comparison,
         Finding,
         Group,
+        Moved,
         Scale,
         ShownCase,
         TrialRecord,
@@ -47,6 +48,8 @@ class Evidence:
         baseline: What it is compared with, or ``None``.
         then: The baseline's cases, those judged again by today's test replaced.
         replayed: How many were judged again.
+        reference: What came of the cases that a drift check names to compare with, or ``None``.
+        moved: How far the distribution of answers moved, in a drift check.
         variation: What is known of the model's own variation.
         partial: Whether only some cases are run; the baseline is then shown, and not held against them.
         results: What came of the trials.
@@ -75,6 +78,8 @@ class Evidence:
     partial: bool = False
     then: Mapping[str, CaseRecord] = field(default_factory=dict)
     replayed: int = 0
+    reference: Sequence[CaseRecord] | None = None
+    moved: Moved | None = None
     results: Sequence[Result] = ()
     records: Sequence[CaseRecord] = ()
     kept: Sequence[CaseRecord] = ()
@@ -140,7 +145,7 @@ class Evidence:
         broken = _first_broken(self.results)
         observed = Observed(
             cases=tally(outcomes),
-            comparison=None if self.partial else self.comparison,
+            comparison=None if self.partial or spec.drift is not None else self.comparison,
             approved_cases=0 if self.baseline is None else len(self.baseline),
             reads_approved=self.reads_approved,
             first_error=None if broken is None else _one_line(broken),

@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.checks.judge import judge
+from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.checks.drift import judge_drift
+from pytest_modelcheck.checks.judge import guards, judge
 from pytest_modelcheck.engine.conductor import Work
 from pytest_modelcheck.engine.slots import by_repeat
 from pytest_modelcheck.engine.trials import Plan
@@ -17,6 +19,7 @@ from pytest_modelcheck.session.account import KEPT, account
 from pytest_modelcheck.session.approved import approved_answer, baseline_of, other_fingerprint
 from pytest_modelcheck.session.conclusion import conclude
 from pytest_modelcheck.session.evidence import Evidence
+from pytest_modelcheck.session.sampling import broken_reference, sampled
 from pytest_modelcheck.session.series import settle
 from pytest_modelcheck.session.systems import other_systems
 from pytest_modelcheck.session.variation import declared
@@ -24,9 +27,10 @@ from pytest_modelcheck.session.variation import declared
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_modelcheck.checks.drift import Reference
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.view import Result
-    from pytest_modelcheck.records import Case, Trial
+    from pytest_modelcheck.records import Case, Moved, Trial
     from pytest_modelcheck.session.session import Session
 
 
@@ -62,7 +66,8 @@ class Inquiry:
         self.slots = by_repeat if spec.repeats > 1 else None
         self._line = session.dispatcher.line(spec.subject)
         self._mark = self._line.meter.mark()
-        baseline = baseline_of(session, spec.subject, spec.id)
+        named = spec.drift is not None and spec.drift.cases is not None
+        baseline = None if named else baseline_of(session, spec.subject, spec.id)
         self.evidence = Evidence(baseline, declared(spec.subject), spec.partial, baseline or {})
 
     def plan_of(self, cases: Sequence[Case]) -> Plan:
@@ -85,6 +90,7 @@ class Inquiry:
             classify=spec.classify,
             find_approved=self.approved_answer,
             scale=spec.scale,
+            records=spec.drift is not None,
             interleave=spec.interleave,
             asks=spec.asks,
         )
@@ -110,7 +116,10 @@ class Inquiry:
     def judge(self) -> None:
         """Hold the limits against what was observed."""
         evidence = self.evidence
-        findings = judge(evidence.observed, self.spec.limits, varies=bool(evidence.variation.varies))
+        if self.spec.drift is None:
+            findings = judge(evidence.observed, self.spec.limits, varies=bool(evidence.variation.varies))
+        else:
+            findings, evidence.moved = self._judge_drift(self.spec.drift)
         findings += other_fingerprint(self.session, self.subject)
         findings += other_systems(self.subject, evidence.systems, evidence.baseline)
         findings += evidence.revalidated
@@ -121,6 +130,17 @@ class Inquiry:
                 Finding("update", Status.PASSED, f"{len(evidence.records)} cases recorded")
             ]
         evidence.findings = findings
+
+    def _judge_drift(self, reference: Reference) -> tuple[list[Finding], Moved | None]:
+        evidence, limits = self.evidence, self.spec.limits
+        findings = guards(evidence.observed, limits) + broken_reference(evidence.reference or ())
+        if findings:
+            return findings, None
+        if evidence.partial:
+            ran = plural(len(evidence.records), "case")
+            text = f"{ran} run; the distribution is judged when all are"
+            return [Finding("drift", Status.PASSED, text)], None
+        return judge_drift(sampled(self.spec, evidence), reference, limits, self.spec.seed)
 
     def judged(self) -> Judged:
         """The verdict, once all steps are done."""

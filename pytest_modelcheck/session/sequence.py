@@ -20,6 +20,7 @@ from pytest_modelcheck.session.first_run import first_run
 from pytest_modelcheck.session.noise import calibrate, confirm, measure
 from pytest_modelcheck.session.replay import replay
 from pytest_modelcheck.session.revalidation import revalidate
+from pytest_modelcheck.session.sampling import run_reference
 
 if TYPE_CHECKING:
     from pytest_modelcheck.session.inquiry import Inquiry
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 def steps_of(inquiry: Inquiry) -> Steps:
     """What is to be run, step by step; each step is answered with what came of it."""
     yield from first_run(inquiry)
+    yield from run_reference(inquiry)
     yield from replay(inquiry)
     yield from revalidate(inquiry)
     inquiry.look()

@@ -37,11 +37,13 @@ class Drift:
         distance: What was observed.
         expected: The mean of the same over permuted samples: what chance alone makes of it.
         p_value: The chance of a distance at least as large if nothing differed.
+        spread: The standard deviation of the distance over permuted samples.
     """
 
     distance: float
     expected: float
     p_value: float
+    spread: float
 
     @property
     def excess(self) -> float:
@@ -53,13 +55,14 @@ def judged(distance: float, permuted: Floats) -> Drift:
     """Hold a distance against those of permuted samples; the observed one counts among them.
 
     >>> import numpy as np
-    >>> judged(0.5, np.array([0.125, 0.25, 0.375]))
-    Drift(distance=0.5, expected=0.25, p_value=0.25)
+    >>> judged(0.5, np.array([0.125, 0.25, 0.25, 0.375]))
+    Drift(distance=0.5, expected=0.25, p_value=0.2, spread=0.08838834764831845)
     """
     import numpy as np
 
     as_far = int(np.count_nonzero(permuted >= distance - _TIE * max(1.0, distance)))
-    return Drift(distance, float(permuted.mean()), (as_far + 1) / (len(permuted) + 1))
+    p_value = (as_far + 1) / (len(permuted) + 1)
+    return Drift(distance, float(permuted.mean()), p_value, float(permuted.std()))
 
 
 def total_variation(before: Sequence[Hashable], now: Sequence[Hashable]) -> float:

@@ -1,0 +1,162 @@
+"""Whether answers are still distributed as they were: verdicts, guards, false alarms and power."""
+
+import json
+import random
+
+import pytest
+
+from pytest_modelcheck.checks.drift import Reference, Sampled, judge_drift
+from pytest_modelcheck.checks.limits import Limits
+from pytest_modelcheck.records import Status
+
+PASSED, FAILED, INCONCLUSIVE = Status.PASSED, Status.FAILED, Status.INCONCLUSIVE
+
+
+def raw(values):
+    return [json.dumps(value).encode() for value in values]
+
+
+def verdict(before, now, tolerance=None, limits=Limits(), **options):
+    sampled = Sampled(None if before is None else raw(before), raw(now), **options)
+    (finding,), moved = judge_drift(sampled, Reference(tolerance=tolerance), limits)
+    return finding, moved
+
+
+def labels(refunds, of=200):
+    return ["refund"] * refunds + ["other"] * (of - refunds)
+
+
+class TestVerdicts:
+    def test_what_did_not_move_passes(self):
+        finding, moved = verdict(labels(60), labels(60))
+        assert finding.status is PASSED
+        assert finding.summary.startswith("distribution of answers is as before: total variation 0 (0.0")
+        assert not moved.changes
+
+    def test_what_moved_fails_and_says_what(self):
+        finding, moved = verdict(labels(62), labels(28), name="of 2.0")
+        assert finding.status is FAILED
+        assert finding.p_value < 0.01
+        assert finding.summary.startswith("distribution of answers moved: total variation 0.17 (0.0")
+        assert "by chance), at most 0.05 more allowed; 'refund' 31% → 14%" in finding.summary
+        assert moved.changes == (("'refund'", "31%", "14%"), ("'other'", "69%", "86%"))
+        assert (moved.before, moved.now, moved.against) == (200, 200, "of 2.0")
+
+    def test_what_chance_explains_is_inconclusive(self):
+        finding, _ = verdict(labels(9, 30), labels(15, 30))
+        assert finding.status is INCONCLUSIVE
+        assert finding.summary.endswith("; chance could explain it")
+        assert finding.reveals.startswith("30 answers against 30 can only reveal moves of more than about 0.")
+
+    def test_which_may_fail(self):
+        finding, _ = verdict(labels(9, 30), labels(15, 30), limits=Limits(inconclusive="fail"))
+        assert finding.status is FAILED
+
+    def test_what_is_tolerated_passes_however_certain_it_is(self):
+        before, now = labels(6000, 20000), labels(6800, 20000)
+        assert verdict(before, now, tolerance=0.0)[0].status is FAILED
+        assert verdict(before, now, tolerance=0.05)[0].status is PASSED
+
+    def test_numbers_are_compared_in_their_unit(self):
+        before = [float(n % 10) for n in range(200)]
+        finding, moved = verdict(before, [value + 3 for value in before])
+        assert finding.status is FAILED
+        assert moved.measure == "Wasserstein distance"
+        assert moved.distance == pytest.approx(3)
+        assert moved.tolerance == pytest.approx(0.05 * 2.872, rel=0.01)
+        assert moved.changes[0] == ("mean", "4.5", "7.5")
+
+    def test_features_are_told_apart_by_a_classifier(self):
+        luck = random.Random(0)
+        before = [{"length": luck.gauss(40, 10), "language": "es"} for _ in range(150)]
+        now = [{"length": luck.gauss(60, 10), "language": "es"} for _ in range(150)]
+        finding, moved = verdict(before, now)
+        assert finding.status is FAILED
+        assert finding.summary.startswith("distribution of answers moved: Gini of a classifier 0.")
+        assert [name for name, _, _ in moved.changes] == ["length"]
+
+    def test_the_same_inputs_show_more(self):
+        luck = random.Random(0)
+        before = [luck.gauss(0, 1) for _ in range(60)]
+        now = [value + 0.2 + luck.gauss(0, 0.05) for value in before]
+        assert verdict(before, now)[0].status is not FAILED
+        assert verdict(before, now, paired=True)[0].status is FAILED
+
+    @pytest.mark.parametrize("value", ["refund", 3.0])
+    def test_what_never_changes_did_not_move(self, value):
+        finding, moved = verdict([value] * 50, [value] * 60)
+        assert (finding.status, moved.distance) == (PASSED, 0.0)
+
+    def test_from_one_constant_to_another_all_moved(self):
+        finding, moved = verdict(["refund"] * 20, ["other"] * 20)
+        assert (finding.status, moved.distance) == (FAILED, 1.0)
+
+    @pytest.mark.parametrize("approved", [True, False])
+    def test_only_what_was_approved_is_settled_by_an_approval(self, approved):
+        assert verdict(labels(60), labels(20), approved=approved)[0].against_baseline is approved
+
+
+class TestGuards:
+    def test_nothing_to_compare_with(self):
+        finding, moved = verdict(None, labels(60))
+        assert (finding.status, finding.against_baseline, moved) == (FAILED, True, None)
+        assert finding.summary == "no approved baseline yet: there is nothing to compare 200 answers with"
+
+    def test_an_empty_side(self):
+        assert verdict([], labels(3, 10))[0].summary == "10 answers against 0: there is nothing to judge"
+
+    @pytest.mark.parametrize(
+        ("of", "paired", "enough"), [(4, False, False), (6, False, True), (7, True, False)]
+    )
+    def test_too_few_to_ever_fail(self, of, paired, enough):
+        finding, _ = verdict(["a"] * of, ["b"] * of, paired=paired)
+        assert finding.status is FAILED
+        assert finding.limit == ("drift" if enough else "size")
+
+    def test_features_need_enough_to_learn_from(self):
+        finding, _ = verdict([[1.0]] * 7, [[2.0]] * 200)
+        assert finding.limit == "size"
+        assert "can never show drift, however far they are apart (false_fail_rate=0.01)" in finding.summary
+
+    def test_texts_that_occur_once_are_no_labels(self):
+        finding, _ = verdict([f"answer {n}" for n in range(50)], [f"reply {n}" for n in range(50)])
+        assert (finding.status, finding.limit) == (FAILED, "labels")
+        assert finding.summary.startswith("100 of 100 answers are texts that occur once")
+
+    def test_failed_assertions(self):
+        finding, _ = verdict(labels(60), labels(60), failed=2)
+        assert finding.summary.startswith("2 cases failed an assertion: a drift check compares distributions")
+
+    def test_an_edited_test(self):
+        finding, _ = verdict(labels(60), labels(60), edited=True)
+        assert (finding.status, finding.against_baseline) == (FAILED, True)
+
+
+KINDS = {
+    "labels": lambda luck: luck.choices("abc", (5, 3, 2))[0],
+    "numbers": lambda luck: round(luck.gauss(0, 1), 3),
+    "paired": lambda luck: luck.choices("abc", (5, 3, 2))[0],
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", [20, 100])
+def test_false_alarms_are_as_rare_as_promised(kind, size):
+    """At a tolerance of 0, where the permutation test alone decides."""
+    runs, limits = 100, Limits(false_fail_rate=0.05)
+    luck = random.Random(size)
+    failed = 0
+    for _ in range(runs):
+        before, now = ([KINDS[kind](luck) for _ in range(size)] for _ in range(2))
+        failed += verdict(before, now, 0.0, limits, paired=kind == "paired")[0].status is FAILED
+    assert failed <= runs * 0.05 + 3 * (runs * 0.05 * 0.95) ** 0.5
+
+
+def test_a_large_move_is_nearly_always_seen():
+    luck = random.Random(0)
+    seen = 0
+    for _ in range(50):
+        before = [luck.random() < 0.31 for _ in range(200)]
+        now = [luck.random() < 0.10 for _ in range(200)]
+        seen += verdict(before, now)[0].status is FAILED
+    assert seen >= 45
