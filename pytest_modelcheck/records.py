@@ -35,6 +35,10 @@ CheckKind = Literal["golden", "invariance", "directional", "drift"]
 class Scale:
     """From where to where a score may go; infinite where it has no bounds.
 
+    Attributes:
+        low: The least.
+        high: The greatest.
+
     >>> Scale(-1.0, 1.0).width, Scale(-1.0, 1.0).unit(0.5)
     (2.0, 0.75)
     """
@@ -456,7 +460,7 @@ class Verdict:
         approved_version: The version that the application is held to, or ``None``.
         rate: The pass rate over cases, or the mean score; ``None`` where nothing was judged.
         graded: Whether ``rate`` is a mean of scores.
-        scale: From where to where the scores may go.
+        scale: From where to where the scores may go; ``None`` where they have no bounds.
         signed: Whether the scores are changes, of which 0 says that nothing moved.
         cases: How the cases came out.
         trials: How the trials came out.
@@ -487,7 +491,7 @@ class Verdict:
     approved_version: str | None = None
     rate: float | None = None
     graded: bool = False
-    scale: Scale = GRADE
+    scale: Scale | None = GRADE
     signed: bool = False
     cases: Tally = Tally()
     trials: Tally = Tally()

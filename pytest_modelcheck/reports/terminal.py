@@ -322,7 +322,7 @@ def _rate_cell(rate: float | None, verdict: Verdict) -> str:
     return f"{rate:.3f}" if verdict.graded else percent(rate)
 
 
-def _bounds_cell(interval: Interval, scale: Scale) -> str:
+def _bounds_cell(interval: Interval, scale: Scale | None) -> str:
     if scale == GRADE:
         return f"[{interval.low * 100:.0f}–{interval.high * 100:.0f}]"
     return f"[{interval.low:.2g}…{interval.high:.2g}]"

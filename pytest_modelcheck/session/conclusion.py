@@ -43,7 +43,7 @@ def conclude(
         approved_version=approved_version,
         rate=None if spec.drift is not None else observed.rate,
         graded=observed.graded,
-        scale=observed.scale,
+        scale=observed.scale if observed.scale.bounded else None,
         signed=observed.signed,
         cases=observed.cases,
         trials=tally(trial.outcome for record in evidence.records for trial in record.trials),
