@@ -333,6 +333,24 @@ class Flaky:
 
 
 @dataclass(frozen=True, slots=True)
+class Smallest:
+    """The smallest change of an input that still fails.
+
+    Attributes:
+        text: What changes, in brackets: ``"Please [refund→refnud] order 1182"``; empty where the input fails
+            as it is.
+        edits: How many single changes that is.
+        got: What the model answers to it.
+        complete: Whether the search came to its end, so that none of them can be left out.
+    """
+
+    text: str
+    edits: int
+    got: str | None = None
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ShownCase:
     """One case as the reader of a report sees it: everything is text already, cut to length.
 
@@ -352,6 +370,7 @@ class ShownCase:
     base_answer: str | None = None
     detail: str | None = None
     origin: str | None = None
+    smallest: Smallest | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ class CheckSpec:
         rerun: The command that runs this test again, without the case.
         notes: What a reader of the verdict should know of the cases, a sentence each.
         asks: What every body is certain to ask first: which model, about which attribute of the case.
+        shrink_calls: How many calls the smallest counterexamples may take; 0 for none.
         progress: Told now and then how many cases are done and how many calls were made.
     """
 
@@ -92,6 +93,7 @@ class CheckSpec:
     rerun: str = ""
     notes: Sequence[str] = ()
     asks: Sequence[tuple[Model, str]] = ()
+    shrink_calls: int = 0
     progress: Callable[[int, int], None] | None = None
 
     @property

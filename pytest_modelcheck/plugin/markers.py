@@ -35,8 +35,8 @@ _OF_A_KIND: Mapping[CheckKind, tuple[str, ...]] = {
 _LIMITS_OF_DRIFT = ("false_fail_rate", "inconclusive", "min_overlap")
 """A distribution has no pass rate, and its cases are a sample by nature."""
 
-_NOT_OF_DRIFT = ("slices", "repeats")
-_COMMON = ("model", "slices", "wrong_if", "interleave", "repeats", "seed", "input", "expected", "n")
+_NOT_OF_DRIFT = ("slices", "repeats", "shrink")
+_COMMON = ("model", "slices", "wrong_if", "interleave", "repeats", "seed", "input", "expected", "n", "shrink")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ class Request:
         repeats: How often each trial is run.
         seed: For perturbations, and for drawing cases.
         fields: How the cases are read: which fields are the input and what is expected, how many are drawn.
+        shrink: Whether the smallest change that still fails is looked for.
     """
 
     kind: CheckKind
@@ -74,6 +75,7 @@ class Request:
     repeats: int
     seed: int
     fields: Mapping[str, Any]
+    shrink: bool
 
 
 def request_of(
@@ -131,6 +133,7 @@ def request_of(
         repeats=repeats,
         seed=seed,
         fields=fields,
+        shrink=_shrink(options.get("shrink", True)),
     )
 
 
@@ -253,6 +256,12 @@ def _interleave(value: Any) -> bool | Literal["auto"]:
     if value is not True and value is not False and value != "auto":
         raise UsageError(f'interleave={value!r}: write True, False or "auto"')
     return cast("bool | Literal['auto']", value)
+
+
+def _shrink(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"shrink={value!r}: write True or False")
+    return value
 
 
 def _whole(name: str, value: Any, least: int) -> int:

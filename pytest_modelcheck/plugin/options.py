@@ -109,6 +109,11 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="N",
         help="ask the models for at most N answers in this run; what is left then is not judged, and fails.",
     )
+    group.addoption(
+        "--modelcheck-no-shrink",
+        action="store_true",
+        help="do not look for the smallest change that still fails, which asks the model a little more.",
+    )
     parser.addini("modelcheck_max_calls", "default of --modelcheck-max-calls")
     parser.addini("model_version", "default of --model-version; several as NAME=VERSION, a line each")
     parser.addini("modelcheck_baseline", "default of --modelcheck-baseline")
@@ -140,6 +145,18 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini(
         "modelcheck_suite_false_fail_rate",
         "the chance that any of the approved checks fails for nothing: lowers modelcheck_false_fail_rate",
+    )
+    parser.addini(
+        "modelcheck_shrink",
+        "whether the smallest change that still fails is looked for, for the worst cases of a failing check; "
+        "never in offline runs",
+        type="bool",
+        default=True,
+    )
+    parser.addini(
+        "modelcheck_shrink_calls",
+        "how many calls of the model that may take, for each check",
+        default="200",
     )
     for name, text in LIMITS.items():
         parser.addini(name, text)

@@ -31,6 +31,7 @@ class Settings:
         limits: Limits for every check that does not set its own.
         cases: The ids of the only cases to run, or none for all.
         versions: What ``--model-version`` says, or else the ini file.
+        shrink_calls: How many calls the smallest counterexamples of a check may take; 0 for none.
     """
 
     root: Path
@@ -38,6 +39,7 @@ class Settings:
     limits: Mapping[str, Any]
     cases: Sequence[str]
     versions: Sequence[str]
+    shrink_calls: int
 
     @property
     def selective(self) -> bool:
@@ -88,7 +90,16 @@ def settings_of(config: pytest.Config) -> Settings:
         limits=_limits(config),
         cases=tuple(config.getoption("modelcheck_case")),
         versions=tuple(version.strip() for version in versions if version.strip()),
+        shrink_calls=_shrink_calls(config),
     )
+
+
+def _shrink_calls(config: pytest.Config) -> int:
+    text = str(config.getini("modelcheck_shrink_calls")).strip()
+    if not text.isascii() or not text.isdigit():
+        raise UsageError(f"ini option modelcheck_shrink_calls={text!r}: write a whole number from 0")
+    wanted = config.getini("modelcheck_shrink") and not config.getoption("modelcheck_no_shrink")
+    return int(text) if wanted else 0
 
 
 _UNSEEN = (

@@ -139,6 +139,7 @@ def spec_of(
         rerun=f"pytest {shlex.quote(item.nodeid)}{version}",
         progress=progress_of(item, len(chosen)),
         notes=cases.notes,
+        shrink_calls=state.settings.shrink_calls if request.shrink else 0,
     )
 
 

@@ -132,17 +132,21 @@ def show(
     """
     case, trial = chosen.case, chosen.trial
     base = base_answer(trial) if perturbed is not MISSING else None
+    got = trial.answer
+    if base is not None and trial.recorded is None and trial.asked[0][0] == chosen.record.input:
+        # The body asked about the unperturbed input first; what was approved is the answer to that.
+        base, got, approved = got, base, None
     return ShownCase(
         id=case.id,
         note=chosen.note,
         input=excerpt(case.input, _INPUT_WIDTH),
         message=message,
         expected=None if case.expected is MISSING else _shown(case.expected),
-        got=_answer(trial.answer, decode),
-        approved=_answer(approved, decode),
+        got=shown_answer(got, decode),
+        approved=shown_answer(approved, decode),
         perturbation=trial.perturbation,
         perturbed=None if perturbed is MISSING else excerpt(perturbed, _INPUT_WIDTH),
-        base_answer=_answer(base, decode),
+        base_answer=shown_answer(base, decode),
         detail=detail,
         origin=None if case.origin is None else str(case.origin),
     )
@@ -153,7 +157,8 @@ def base_answer(trial: TrialRecord) -> bytes | None:
     return next((answer for key, answer in trial.asked[1:] if key != trial.asked[0][0]), None)
 
 
-def _answer(raw: bytes | None, decode: Callable[[bytes], Any]) -> str | None:
+def shown_answer(raw: bytes | None, decode: Callable[[bytes], Any]) -> str | None:
+    """An answer as the reader of a report sees it, or ``None`` where there is none."""
     if raw is None:
         return None
     try:

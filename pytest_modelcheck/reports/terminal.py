@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical.wording import percent, plural
@@ -215,10 +216,27 @@ def _case(case: ShownCase, verdict: Verdict, reason: Sequence[str]) -> Iterator[
         yield f"{margin}{line}"
     for line in reason:
         yield f"{margin}{line}".rstrip()
+    for line in _smallest(case, _WIDTH - len(margin)):
+        yield f"{margin}{line}"
     where = [case.note] if case.note != verdict.shown[0].note else []
     where += [case.origin] if case.origin else []
     if where:
         yield f"{margin}({', '.join(where)})"
+
+
+def _smallest(case: ShownCase, room: int) -> list[str]:
+    """The smallest change that still fails, and the answer where it is another one."""
+    found = case.smallest
+    if found is None:
+        return []
+    label = "smallest change that still fails" if found.complete else "smallest change found so far"
+    if not found.text:
+        return ["it fails as it is, without any change"]
+    answer = "" if found.got in (None, case.got) else f"   (got {found.got})"
+    together = f"{label}: {found.text}{answer}"
+    if len(together) <= room:
+        return [together]
+    return [f"{label}:", *(f"  {line}" for line in wrap(f"{found.text}{answer}", room - 2))]
 
 
 def _answers(case: ShownCase, verdict: Verdict, room: int) -> list[str]:

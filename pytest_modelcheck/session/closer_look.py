@@ -40,6 +40,7 @@ def look_closer(inquiry: Inquiry) -> Steps:
     }
     seen = [results[(one.case.id, *one.trial.key)] for one in chosen]
     detailed = yield from _run_again(inquiry, [one for one in seen if one.outcome is Outcome.FAILED])
+    evidence.read = [detailed.get(result.trial.index) for result in seen]
     evidence.shown = tuple(
         _show(inquiry, one, result, detailed.get(result.trial.index, result))
         for one, result in zip(chosen, seen, strict=True)

@@ -64,6 +64,7 @@ def conclude(
             *_other_versions(spec, evidence),
             *systems_note(subject, evidence.systems),
             *notes_of(evidence.direct, inapplicable),
+            *evidence.remarks,
         ),
         calls=evidence.calls,
         unasked=evidence.unasked,

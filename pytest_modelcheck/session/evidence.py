@@ -65,7 +65,10 @@ class Evidence:
         flaky: Cases some of whose runs pass.
         slices: The same by metadata, the slice that lost most first.
         shown: Cases worth reading.
+        read: What came of the trial that each of them is shown for when it was run again, ``None`` where it
+            was not, or did not fail by itself.
         hidden: How many more there are.
+        remarks: What else the reader should know, a sentence each.
         first_failure: What the first body that failed or broke raised.
         calls: What it cost.
         unasked: How many cases could not be judged, since their model could not be asked.
@@ -93,7 +96,9 @@ class Evidence:
     flaky: tuple[Flaky, ...] = ()
     slices: Sequence[Group] = ()
     shown: Sequence[ShownCase] = ()
+    read: Sequence[Result | None] = ()
     hidden: int = 0
+    remarks: list[str] = field(default_factory=list)
     first_failure: BaseException | None = None
     calls: Calls = field(default_factory=Calls)
     unasked: int = 0
@@ -148,7 +153,7 @@ class Evidence:
             comparison=None if self.partial or spec.drift is not None else self.comparison,
             approved_cases=0 if self.baseline is None else len(self.baseline),
             reads_approved=self.reads_approved,
-            first_error=None if broken is None else _one_line(broken),
+            first_error=None if broken is None else one_line(broken),
             unasked=self.unasked,
             stopped=self.stopped,
         )
@@ -170,7 +175,7 @@ class Evidence:
 
     def could_not_calibrate(self, broken: Result) -> None:
         """Take in that a body broke when it was given two answers to the same input."""
-        self.observed = replace(self.observed, uncalibrated=_one_line(broken))
+        self.observed = replace(self.observed, uncalibrated=one_line(broken))
 
     def _in_units(
         self,
@@ -273,6 +278,7 @@ def _first_broken(results: Iterable[Result]) -> Result | None:
     return next((result for result in errors if result.error is not None), errors[0] if errors else None)
 
 
-def _one_line(result: Result) -> str:
+def one_line(result: Result) -> str:
+    """What a body raised, in one line."""
     kind = "error" if result.error is None else type(result.error).__name__
     return f"{kind}: {(result.message or '').strip().partition(chr(10))[0]}"

@@ -3,7 +3,7 @@
 Each step says which bodies are to be run; whoever drives them runs them, synchronously or awaited, and hands
 the results back. Most checks take the first run alone. One that misses a limit takes more: has the test
 changed since the approval (then its approved answers are judged again), does the model vary (then noise may
-explain the miss), and what exactly do the worst cases say.
+explain the miss), what exactly do the worst cases say, and what is the least that breaks them.
 
 A new step is a module of its own and a line here. It decides itself whether it has anything to do.
 
@@ -21,6 +21,7 @@ from pytest_modelcheck.session.noise import calibrate, confirm, measure
 from pytest_modelcheck.session.replay import replay
 from pytest_modelcheck.session.revalidation import revalidate
 from pytest_modelcheck.session.sampling import run_reference
+from pytest_modelcheck.session.shrinking import shrink
 
 if TYPE_CHECKING:
     from pytest_modelcheck.session.inquiry import Inquiry
@@ -39,3 +40,4 @@ def steps_of(inquiry: Inquiry) -> Steps:
     yield from confirm(inquiry)
     yield from look_closer(inquiry)
     leave_candidate(inquiry)
+    yield from shrink(inquiry)

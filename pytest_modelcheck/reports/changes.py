@@ -1,0 +1,96 @@
+"""What was changed in an input, as one line: ``Please [refund→refnud] order 1182``.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.perturb.alignment import word_spans
+from pytest_modelcheck.perturb.edits import Edit, edits_between
+from pytest_modelcheck.records import MISSING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_AROUND: Final = 24
+"""How many characters are left of what does not change, on each side of what does."""
+
+_VALUE_WIDTH: Final = 40
+_WHOLE: Final = 1 << 20
+
+
+def changes(before: Any, after: Any, width: int = 200) -> str:
+    """The changes that turn one input into another, each in brackets, with a little of what is around it.
+
+    >>> changes("Please refund order 1182", "Please refnud order 1182")
+    'Please [refund→refnud] order 1182'
+    >>> changes("Where is it?", "Where exactly is it")
+    'Where [+exactly] is it[-?]'
+    >>> changes({"text": "Hello", "amount": 20}, {"text": "hello", "amount": 20, "vip": True})
+    'text: [Hello→hello]; vip: [+true]'
+    """
+    if isinstance(before, str) and isinstance(after, str):
+        return _cut(_marked(before, after), width)
+    by_path: dict[tuple[Any, ...], list[Edit]] = {}
+    for edit in edits_between(before, after):
+        by_path.setdefault(edit.path, []).append(edit)
+    return _cut("; ".join(_field(before, after, path) for path in by_path), width)
+
+
+def _field(before: Any, after: Any, path: Sequence[Any]) -> str:
+    old, new = _at(before, path), _at(after, path)
+    name = excerpt(".".join(map(str, path)), _VALUE_WIDTH)
+    if isinstance(old, str) and isinstance(new, str):
+        return f"{name}: {_marked(old, new)}"
+    changed = _change(*("" if each is MISSING else excerpt(each, _VALUE_WIDTH) for each in (old, new)))
+    return f"{name}: {changed}" if name else changed
+
+
+def _at(value: Any, path: Iterable[Any]) -> Any:
+    for step in path:
+        value = value.get(step, MISSING) if isinstance(value, dict) else value[step]
+    return value
+
+
+def _marked(before: str, after: str) -> str:
+    """A text with its changes in brackets."""
+    parts: list[str] = []
+    place = 0
+    for span in word_spans(before, after):
+        parts.append(_shortened(before[place : span.start], first=not parts))
+        old, new = before[span.start : span.stop], span.new
+        common = _white_space_before(old or new, new or old)
+        parts.append(common + _change(old.removeprefix(common), new.removeprefix(common)))
+        place = span.stop
+    rest = before[place:]
+    parts.append(excerpt(rest, _WHOLE if len(rest) <= 2 * _AROUND else _AROUND))
+    return "".join(parts)
+
+
+def _white_space_before(one: str, other: str) -> str:
+    length = 0
+    while length < min(len(one), len(other)) and one[length] == other[length] == " ":
+        length += 1
+    return one[:length]
+
+
+def _change(old: str, new: str) -> str:
+    old, new = excerpt(old, _WHOLE), excerpt(new, _WHOLE)
+    if not old:
+        return f"[+{new}]"
+    return f"[{old}→{new}]" if new else f"[-{old}]"
+
+
+def _shortened(same: str, *, first: bool) -> str:
+    """What does not change before a change: its end, and its beginning where it comes after another."""
+    if len(same) <= 2 * _AROUND:
+        return excerpt(same, _WHOLE)
+    end = excerpt(same[-_AROUND:], _WHOLE)
+    return f"…{end}" if first else f"{excerpt(same[:_AROUND], _WHOLE)}…{end}"
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"

@@ -1,0 +1,88 @@
+"""Delta debugging by rounds: few of them, and nothing in the result that could be left out."""
+
+import random
+
+import pytest
+
+from pytest_modelcheck.checks.smallest import simplified, smallest
+
+
+def driven(search, fails):
+    """What a search finds, how many candidates it asked about, and in how many rounds."""
+    known, rounds = {}, 0
+    try:
+        asked = next(search)
+        while True:
+            rounds += 1
+            known.update({candidate: fails(candidate) for candidate in asked})
+            asked = search.send([known[candidate] for candidate in asked])
+    except StopIteration as end:
+        return end.value, len(known), rounds
+
+
+@pytest.mark.parametrize("items", [(), (7,)])
+def test_what_is_small_already_is_not_asked_about(items):
+    assert driven(smallest(items), lambda some: pytest.fail("asked")) == (items, 0, 0)
+
+
+@pytest.mark.parametrize("culprit", range(60))
+def test_one_of_sixty_is_found_in_two_rounds(culprit):
+    found, asked, rounds = driven(smallest(range(60)), lambda some: culprit in some)
+    assert (found, rounds) == ((culprit,), 2)
+    assert asked <= 16
+
+
+def test_several_that_fail_only_together():
+    found, asked, rounds = driven(smallest(range(60)), lambda some: {3, 31, 58} <= set(some))
+    assert found == (3, 31, 58)
+    assert asked <= 45
+    assert rounds <= 10
+
+
+def test_all_are_kept_where_all_are_needed():
+    assert driven(smallest(range(20)), lambda some: len(some) == 20)[0] == tuple(range(20))
+
+
+def test_none_at_all_is_never_asked_about():
+    asked = []
+    driven(smallest(range(9)), lambda some: asked.append(some) or len(some) > 4)
+    assert all(asked)
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_nothing_can_be_left_out_of_what_is_found(seed):
+    rng = random.Random(seed)
+    n = rng.randint(1, 14)
+    culprits = [frozenset(rng.sample(range(n), rng.randint(1, min(4, n)))) for _ in range(rng.randint(1, 3))]
+    monotone, told = rng.random() < 0.7, {}
+
+    def fails(some):
+        some = frozenset(some)
+        if len(some) in (0, n):
+            return len(some) == n
+        if monotone:
+            return any(one <= some for one in culprits)
+        return told.setdefault(some, rng.random() < 0.3)
+
+    found, _, rounds = driven(smallest(range(n)), fails)
+    assert fails(found)
+    assert not any(fails([each for each in found if each != one]) for one in found)
+    assert rounds < 40
+
+
+def test_is_the_same_every_time():
+    assert len({driven(smallest(range(30)), lambda some: sum(some) > 100) for _ in range(3)}) == 1
+
+
+def test_all_are_made_simpler_at_once_where_that_still_fails():
+    assert driven(simplified("xyz", lambda item: "a"), lambda some: True) == (("a", "a", "a"), 4, 1)
+
+
+def test_one_is_made_simpler_where_not_all_can_be():
+    found, _, _ = driven(simplified("xyz", lambda item: "a"), lambda some: some[0] == "x")
+    assert found == ("x", "a", "z")
+
+
+def test_what_is_as_simple_as_it_can_be_stays():
+    assert driven(simplified("xyz", lambda item: None), lambda some: True) == (("x", "y", "z"), 0, 0)
+    assert driven(simplified("xy", lambda item: "a"), lambda some: False)[0] == ("x", "y")

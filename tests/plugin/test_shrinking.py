@@ -1,0 +1,308 @@
+"""The smallest change that still fails: shown for the worst cases of a check that is not passed."""
+
+import pytest
+
+MODEL = """
+from pathlib import Path
+
+LOG = Path(__file__).with_name("calls.log")
+BATCHES = Path(__file__).with_name("batches.log")
+
+@model_fixture(batch=True)
+def triage(model_version):
+    def predict(texts):
+        with LOG.open("a") as log:
+            log.writelines(f"{text}\\n" for text in texts)
+        with BATCHES.open("a") as log:
+            log.write(f"{len(texts)}\\n")
+        return ["refund" if "refund" in str(text) else "other" for text in texts]
+    return predict
+"""
+
+TEST = """
+import pytest
+
+def garbled(text):
+    return text.replace("Please", "Plaese").replace("refund", "refnud").replace("because", "becuase")
+
+@pytest.mark.invariance(["Please refund order 1182 because it broke"], under={"typos": garbled})
+def test_typos(triage, case):
+    assert triage(case.perturbed) == triage(case.input)
+"""
+
+
+@pytest.fixture
+def shrinking(project):
+    project.model(MODEL)
+    project.test(TEST)
+    return project
+
+
+def shown(project, *options):
+    return project.verdict(project.run("--model-version=1", *options)).shown
+
+
+def test_shows_the_smallest_change(shrinking):
+    result = shrinking.run("--model-version=1")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*'refund' → 'other'",
+            "*smallest change that still fails:*",
+            "*Please [[]refund→refnud] order 1182 because it broke*",
+        ]
+    )
+    (case,) = shrinking.verdict(result).shown
+    assert (case.smallest.edits, case.smallest.got, case.smallest.complete) == (1, "'other'", True)
+
+
+def test_says_what_it_took(shrinking):
+    without = shrinking.verdict(shrinking.run("--model-version=1", "--modelcheck-no-shrink"))
+    asked = len(shrinking.calls)
+    verdict = shrinking.verdict(shrinking.run("--model-version=1"))
+    further = len(shrinking.calls) - asked
+    assert f"the smallest changes took {further} further calls" in verdict.notes
+    assert verdict.calls.asked == further
+    assert without.calls.asked == asked
+
+
+def test_asks_about_the_candidates_of_a_round_together(shrinking):
+    shrinking.run("--model-version=1", "--modelcheck-no-shrink")
+    before = len((shrinking.path / "batches.log").read_text().split())
+    shrinking.run("--model-version=1")
+    batches = (shrinking.path / "batches.log").read_text().split()[before:]
+    assert len(batches) <= 4
+    assert int(batches[0]) == 3
+
+
+def test_asks_nothing_the_second_time(shrinking):
+    first = shown(shrinking)
+    asked = len(shrinking.calls)
+    assert shown(shrinking) == first
+    assert len(shrinking.calls) == asked
+
+
+def test_changes_nothing_of_the_verdict(shrinking):
+    with_it = shrinking.verdict(shrinking.run("--model-version=1"))
+    candidates = {name: text for name, text in shrinking.files().items() if "candidates" in name}
+    without = shrinking.verdict(shrinking.run("--model-version=1", "--modelcheck-no-shrink"))
+    assert (with_it.findings, with_it.trials, with_it.rate) == (
+        without.findings,
+        without.trials,
+        without.rate,
+    )
+    after = {name: text for name, text in shrinking.files().items() if "candidates" in name}
+    assert candidates.keys() == after.keys()
+
+
+@pytest.mark.parametrize(
+    ("lines", "options"),
+    [
+        ((), ["--modelcheck-no-shrink"]),
+        (["modelcheck_shrink = false"], []),
+        (["modelcheck_shrink_calls = 0"], []),
+    ],
+)
+def test_can_be_turned_off(shrinking, lines, options):
+    shrinking.ini(*lines)
+    (case,) = shown(shrinking, *options)
+    assert case.smallest is None
+    assert len(set(shrinking.calls)) == 2
+
+
+def test_can_be_turned_off_for_one_check(shrinking):
+    shrinking.test(TEST.replace("under=", "shrink=False, under="))
+    assert shown(shrinking)[0].smallest is None
+
+
+def test_shrink_is_yes_or_no(shrinking):
+    shrinking.test(TEST.replace("under=", "shrink=3, under="))
+    shrinking.run("--model-version=1").stderr.fnmatch_lines(["*shrink=3: write True or False*"])
+
+
+def test_a_budget_that_is_no_number_is_refused(shrinking):
+    shrinking.ini("modelcheck_shrink_calls = many")
+    shrinking.run("--model-version=1").stderr.fnmatch_lines(
+        ["*modelcheck_shrink_calls='many': write a whole number from 0*"]
+    )
+
+
+def test_never_asks_offline(shrinking):
+    shown(shrinking, "--modelcheck-no-shrink")
+    asked = len(shrinking.calls)
+    (case,) = shown(shrinking, "--modelcheck-offline")
+    assert case.smallest is None
+    assert len(shrinking.calls) == asked
+
+
+def test_leaves_calls_that_are_counted_out_to_verdicts(shrinking):
+    (case,) = shown(shrinking, "--modelcheck-max-calls=100")
+    assert case.smallest is None
+
+
+def test_stops_at_its_budget_and_says_so(shrinking):
+    shrinking.test(
+        TEST.replace(
+            "garbled(text):", "garbled(text):\n    return ' '.join(w.title() for w in text.split())"
+        ).replace("order 1182 because it broke", "the " * 40)
+    )
+    shrinking.ini("modelcheck_shrink_calls = 10")
+    result = shrinking.run("--model-version=1")
+    verdict = shrinking.verdict(result)
+    assert len(set(shrinking.calls)) <= 12
+    assert "the search for the smallest changes stopped at its budget of 10 calls" in verdict.notes
+    assert not verdict.shown[0].smallest.complete
+    result.stdout.fnmatch_lines(["*smallest change found so far*"])
+
+
+def test_only_for_the_worst_few(shrinking):
+    shrinking.test(
+        TEST.replace('["Please', '[f"{n}: Please').replace('it broke"]', 'it broke" for n in range(9)]')
+    )
+    assert [case.smallest is not None for case in shown(shrinking)] == [True] * 3 + [False] * 2
+
+
+def test_not_for_a_check_that_passes(shrinking):
+    shrinking.test(TEST.replace("under=", "at_least=0.0, under="))
+    shrinking.run("--model-version=1").assert_outcomes(passed=1)
+    assert len(shrinking.calls) == 2
+
+
+def test_not_for_a_model_that_varies(shrinking):
+    shrinking.model(
+        """
+        import itertools
+        counter = itertools.count()
+
+        @model_fixture
+        def triage(model_version):
+            return lambda text: f"{'refund' in text} {next(counter)}"
+        """
+    )
+    verdict = shrinking.verdict(shrinking.run("--model-version=1"))
+    assert verdict.varies
+    assert all(case.smallest is None for case in verdict.shown)
+
+
+def test_an_input_that_fails_as_it_is(shrinking):
+    shrinking.test(
+        """
+        @pytest.mark.invariance([("Where is it?", "refund")], under={"shout": str.upper})
+        def test_shout(triage, case):
+            assert triage(case.perturbed) == case.expected
+        """
+    )
+    result = shrinking.run("--model-version=1")
+    assert shrinking.verdict(result).shown[0].smallest.text == ""
+    result.stdout.fnmatch_lines(["*it fails as it is, without any change*"])
+
+
+def test_a_direction_that_asks_for_a_change_has_no_smallest_one(shrinking):
+    shrinking.test(
+        """
+        @pytest.mark.directional(["Where is it?"], under={"ask": lambda text: text + " I want money"})
+        def test_ask(triage, case):
+            assert triage(case.perturbed) != triage(case.input)
+        """
+    )
+    assert shown(shrinking)[0].smallest is None
+
+
+def test_a_direction_that_must_not_be_left_has_one(shrinking):
+    shrinking.test(
+        """
+        @pytest.mark.directional(["a refund"], under={"ask": lambda text: text.upper() + " NOW"})
+        def test_ask(triage, case):
+            assert triage(case.perturbed) >= triage(case.input)
+        """
+    )
+    assert shown(shrinking)[0].smallest.text == "a [refund→Refund]"
+
+
+def test_fields_of_a_record(shrinking):
+    shrinking.test(
+        """
+        def other(record):
+            return {"text": "money please", "amount": 4, "vip": True}
+
+        @pytest.mark.invariance([{"input": {"text": "refund please", "amount": 3}}], under={"other": other})
+        def test_record(triage, case):
+            assert triage(case.perturbed) == triage(case.input)
+        """
+    )
+    assert shown(shrinking)[0].smallest.text == "text: [refund→money] please"
+
+
+def test_the_simplest_character(shrinking):
+    shrinking.test(TEST.replace('"refnud"', '"refuxd"'))
+    assert shown(shrinking)[0].smallest.text == "Please [refund→refuad] order 1182 because it broke"
+
+
+def test_a_body_that_breaks_on_a_candidate_stops_the_search_and_not_the_verdict(shrinking):
+    shrinking.test(
+        TEST.replace(
+            "    assert",
+            '    if "Plaese" not in case.perturbed:\n        raise OSError("no line")\n    assert',
+        )
+    )
+    verdict = shrinking.verdict(shrinking.run("--model-version=1"))
+    assert verdict.failed
+    assert verdict.cases.error == 0
+    assert any(
+        note.startswith("the search for the smallest changes stopped where the test broke (OSError: no line)")
+        for note in verdict.notes
+    )
+    assert not verdict.shown[0].smallest.complete
+
+
+def test_a_model_that_breaks_on_a_candidate_stops_the_search_and_not_the_verdict(shrinking):
+    shrinking.model(MODEL.replace("return [", "assert len(texts) < 3, 'too many'\n        return ["))
+    result = shrinking.run("--model-version=1")
+    result.assert_outcomes(failed=1)
+    assert shrinking.verdict(result).cases.error == 0
+
+
+def test_bodies_that_are_awaited(shrinking):
+    shrinking.model(
+        """
+        @model_fixture
+        def triage(model_version):
+            async def predict(text):
+                return "refund" if "refund" in text else "other"
+            return predict
+        """
+    )
+    shrinking.test(
+        TEST.replace("def test_typos", "async def test_typos")
+        .replace("triage(", "await triage(")
+        .replace("test_typosawait triage(", "test_typos(triage")
+        .replace("test_typos(await ", "test_typos(")
+    )
+    assert shown(shrinking)[0].smallest.text == "Please [refund→refnud] order 1182 because it broke"
+
+
+def test_a_case_alone(shrinking):
+    (case,) = shown(shrinking)
+    (alone,) = shown(shrinking, f"--modelcheck-case={case.id}")
+    assert alone.smallest == case.smallest
+
+
+def test_several_runs_of_each_case(shrinking):
+    shrinking.test(TEST.replace("under=", "repeats=2, under="))
+    assert shown(shrinking)[0].smallest.text == "Please [refund→refnud] order 1182 because it broke"
+
+
+def test_from_a_worker_of_xdist(shrinking):
+    pytest.importorskip("xdist")
+    result = shrinking.run_apart("--model-version=1", "-p", "xdist", "-n", "2")
+    result.stdout.fnmatch_lines(["*Please [[]refund→refnud] order 1182 because it broke*"])
+
+
+def test_answers_are_shown_in_whichever_order_the_body_asks(shrinking):
+    shrinking.test(
+        TEST.replace(
+            "triage(case.perturbed) == triage(case.input)", "triage(case.input) == triage(case.perturbed)"
+        )
+    )
+    (case,) = shown(shrinking)
+    assert (case.base_answer, case.got) == ("'refund'", "'other'")
