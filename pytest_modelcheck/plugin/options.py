@@ -101,7 +101,7 @@ def add_options(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="[FORMAT:]PATH",
-        help="write a report: its ending, or FORMAT:, says which (.json, .md, gitlab:). Repeatable.",
+        help="write a report: its ending, or FORMAT:, says which (.html, .json, .md, gitlab:). Repeatable.",
     )
     group.addoption(
         "--modelcheck-max-calls",

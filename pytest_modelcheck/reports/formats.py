@@ -24,6 +24,12 @@ def _json(report: RunReport) -> bytes:
     return to_json(report)
 
 
+def _html(report: RunReport) -> bytes:
+    from pytest_modelcheck.reports.html import to_html
+
+    return to_html(report)
+
+
 def _markdown(report: RunReport) -> bytes:
     from pytest_modelcheck.reports.markdown import to_markdown
 
@@ -37,13 +43,14 @@ def _gitlab(report: RunReport) -> bytes:
 
 
 FORMATS: Final[dict[str, Callable[[RunReport], bytes]]] = {
+    "html": _html,
     "json": _json,
     "md": _markdown,
     "gitlab": _gitlab,
 }
 """By name. All but ``gitlab`` are endings of file names, too."""
 
-_ENDINGS: Final = {".json": "json", ".md": "md"}
+_ENDINGS: Final = {".html": "html", ".htm": "html", ".json": "json", ".md": "md"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +72,8 @@ def target_of(text: str) -> Target:
     Raises:
         UsageError: Neither the beginning nor the ending says which format is meant.
 
-    >>> target_of("out/report.json"), target_of("gitlab:gl-code-quality.json")
-    (Target(format='json', path='out/report.json'), Target(format='gitlab', path='gl-code-quality.json'))
+    >>> target_of("out/report.html"), target_of("gitlab:gl-code-quality.json")
+    (Target(format='html', path='out/report.html'), Target(format='gitlab', path='gl-code-quality.json'))
     """
     name, colon, path = text.partition(":")
     if colon and name in FORMATS and path:

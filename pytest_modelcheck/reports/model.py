@@ -40,6 +40,7 @@ class TrialReport:
         message: What a body that failed or broke said, its beginning.
         approved_outcome: How the same trial came out with the version that it is compared with.
         approved_answer: What that version answered.
+        approved_base_answer: What it answered to the case's own input.
     """
 
     outcome: Outcome
@@ -53,6 +54,7 @@ class TrialReport:
     message: str | None = None
     approved_outcome: Outcome | None = None
     approved_answer: Any = MISSING
+    approved_base_answer: Any = MISSING
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import dataclasses
+import math
 import sys
 import types
 import typing
@@ -41,6 +42,8 @@ def pack(value: Any, *, brief: bool = False) -> Any:
         return [pack(item, brief=brief) for item in value]
     if isinstance(value, Mapping):
         return {str(key): pack(item, brief=brief) for key, item in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # which JSON has no number for
     return value.value if isinstance(value, StrEnum) else value
 
 
@@ -107,4 +110,4 @@ def _unpacked(value: Any, kind: Any) -> Any:
         return kind(**{name: _unpacked(one, known[name]) for name, one in value.items() if name in known})
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(value)
-    return value
+    return float(value) if kind is float and isinstance(value, str) else value

@@ -22,7 +22,11 @@ PATH: Final = Path(__file__).with_name(f"report-{FORM}.schema.json")
 """The schema as it is shipped."""
 
 _BRIEF: Final = (CaseReport, TrialReport, Origin)
-_SCALARS: Final[dict[Any, str]] = {str: "string", int: "integer", float: "number", bool: "boolean"}
+_SCALARS: Final[dict[Any, str]] = {str: "string", int: "integer", bool: "boolean"}
+_NUMBER: Final = {
+    "description": "A number, or the name of one that JSON has no number for.",
+    "anyOf": [{"type": "number"}, {"enum": ["inf", "-inf", "nan"]}],
+}
 
 
 def schema() -> dict[str, Any]:
@@ -31,7 +35,7 @@ def schema() -> dict[str, Any]:
     A report of this form may have further fields, which a later version adds; none that is required here
     goes missing.
     """
-    definitions: dict[str, Any] = {}
+    definitions: dict[str, Any] = {"number": _NUMBER}
     whole = _object(RunReport, definitions)
     whole["properties"] = {
         "modelcheck_report": {"const": FORM, "description": "The form of the report."},
@@ -91,6 +95,8 @@ def _type(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
             definitions[kind.__name__] = {}
             definitions[kind.__name__] = _object(kind, definitions)
         return {"$ref": f"#/$defs/{kind.__name__}"}
+    if kind is float:
+        return {"$ref": "#/$defs/number"}
     return {"type": _SCALARS[kind]}
 
 

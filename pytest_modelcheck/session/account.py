@@ -125,6 +125,9 @@ def _trial(trial: TrialRecord, result: Result, then: TrialRecord | None) -> dict
         fields["approved_outcome"] = then.outcome.value
         if then.answer is not None:
             fields["approved_answer"] = _raw(then.answer)
+        before = base_answer(then) if perturbed is not MISSING else None
+        if before is not None:
+            fields["approved_base_answer"] = _raw(before)
     return fields
 
 

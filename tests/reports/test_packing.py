@@ -1,10 +1,12 @@
 """Nouns become plain JSON values and come back as they were."""
 
 import json
+import math
+from dataclasses import replace
 
 import pytest
 
-from pytest_modelcheck.records import MISSING, Interval, Origin, Outcome, Verdict
+from pytest_modelcheck.records import MISSING, Interval, Origin, Outcome, Scale, Verdict
 from pytest_modelcheck.reports.model import CaseReport, RunReport, TrialReport
 from pytest_modelcheck.reports.packing import pack, unpack
 
@@ -66,3 +68,10 @@ def test_values_of_answers_are_left_alone():
 def test_every_field_of_a_verdict_is_packed(report):
     packed = pack(report.checks[0].verdict)
     assert set(packed) == set(Verdict.__dataclass_fields__)
+
+
+def test_a_scale_without_bounds_comes_back(report):
+    verdict = replace(report.checks[0].verdict, scale=Scale(-math.inf, math.inf))
+    packed = json.loads(json.dumps(pack(verdict), allow_nan=False))
+    assert packed["scale"] == {"low": "-inf", "high": "inf"}
+    assert unpack(packed, Verdict) == verdict

@@ -1,0 +1,189 @@
+// The cases of a check: read when they are first looked at, listed a screen at a time.
+
+const ROW = 50;
+const AHEAD = 8;
+
+class Cases {
+  constructor(number) {
+    this.rows = JSON.parse(document.getElementById(`cases-${number}`).textContent);
+    this.texts = new Array(this.rows.length);
+    this.places = new Map(this.rows.map((row, place) => [row[0], place]));
+  }
+
+  case(place) {
+    const row = this.rows[place];
+    const value = (number) => (Array.isArray(row[number]) ? row[number] : null);
+    return {
+      id: row[0],
+      outcome: REPORT.outcomes[row[1]],
+      trials: row[2].map(trialOf),
+      input: value(3),
+      expected: value(4),
+      change: REPORT.changes[row[5] || 0],
+      approved: row[6] ? REPORT.outcomes[row[6] - 1] : null,
+      origin: row[7] || null,
+      metadata: row[8] || {},
+      known: row[9] || null,
+    };
+  }
+
+  /** All that a search looks at. */
+  text(place) {
+    if (this.texts[place] === undefined) this.texts[place] = flat(this.rows[place]).toLowerCase();
+    return this.texts[place];
+  }
+}
+
+function trialOf(trial) {
+  const value = (number) => (Array.isArray(trial[number]) ? trial[number] : null);
+  return {
+    outcome: REPORT.outcomes[trial[0]],
+    answer: value(1),
+    then: trial[2] === 1 ? value(1) : value(2),
+    approved: trial[3] ? REPORT.outcomes[trial[3] - 1] : null,
+    perturbed: value(4),
+    base: value(5),
+    perturbation: trial[6] || null,
+    variant: trial[7] || 0,
+    repeat: trial[8] || 0,
+    score: value(9),
+    message: trial[10] || null,
+    thenBase: trial[11] === 1 ? value(5) : value(11),
+  };
+}
+
+function flat(value) {
+  if (typeof value === "string") return value;
+  if (Array.isArray(value)) return value.map(flat).filter(Boolean).join("\n");
+  if (value && typeof value === "object") return Object.entries(value).map(([key, one]) => `${key}=${flat(one)}`).join("\n");
+  return typeof value === "number" || value === null ? "" : String(value);
+}
+
+/** The trial that says most: the first that went wrong, else the first with another answer, else the first. */
+function telling(trials) {
+  return trials.find((trial) => trial.outcome === "failed" || trial.outcome === "error")
+    || trials.find((trial) => trial.then && JSON.stringify(trial.answer) !== JSON.stringify(trial.then))
+    || trials[0];
+}
+
+const KINDS = {
+  regressed: ["Broke", (one) => one[5] === 1],
+  failing: ["Failing", (one) => REPORT.outcomes[one[1]] === "failed" || REPORT.outcomes[one[1]] === "error"],
+  fixed: ["Fixed", (one) => one[5] === 2],
+  changed: ["Changed", (one) => Boolean(one[5])],
+  errors: ["Errors", (one) => REPORT.outcomes[one[1]] === "error"],
+  flaky: ["Flaky", (one) => isFlaky(one)],
+  aside: ["Not judged", (one) => !["passed", "failed", "error"].includes(REPORT.outcomes[one[1]])],
+  passing: ["Passing", (one) => REPORT.outcomes[one[1]] === "passed"],
+  all: ["All", () => true],
+};
+
+function isFlaky(row) {
+  if (row[2].length < 2 || !row[2].some((trial) => trial[8])) return false;
+  const passed = row[2].filter((trial) => REPORT.outcomes[trial[0]] === "passed").length;
+  const judged = row[2].filter((trial) => ["passed", "failed"].includes(REPORT.outcomes[trial[0]])).length;
+  return passed > 0 && passed < judged;
+}
+
+function badness(row) {
+  const outcome = REPORT.outcomes[row[1]];
+  if (outcome === "error") return 0;
+  if (outcome === "failed") return row[5] === 1 ? 1 : 2;
+  return row[5] ? 3 : 4;
+}
+
+const ORDERS = {
+  worst: ["worst first", (a, b) => badness(a) - badness(b)],
+  written: ["as written", null],
+  id: ["by id", (a, b) => (a[0] < b[0] ? -1 : Number(a[0] > b[0]))],
+  long: ["longest input", (a, b) => flat(b[3] || "").length - flat(a[3] || "").length],
+};
+
+/** A list of which only what is seen exists. */
+class List {
+  constructor(cases, open) {
+    this.cases = cases;
+    this.open = open;
+    this.places = [];
+    this.current = -1;
+    this.inner = el("div", { class: "rows", role: "presentation" });
+    this.node = el("div", { class: "list", role: "listbox", tabindex: "0", "aria-label": "Cases", onscroll: () => this.draw() }, this.inner);
+    this.inner.addEventListener("click", (event) => {
+      const row = event.target.closest("[data-at]");
+      if (row) this.select(Number(row.dataset.at), true);
+    });
+    this.shown = new Map();
+    new ResizeObserver(() => this.draw()).observe(this.node);
+  }
+
+  show(places) {
+    this.places = places;
+    this.shown.clear();
+    this.inner.replaceChildren();
+    this.inner.style.height = `${places.length * ROW}px`;
+    this.node.scrollTop = 0;
+    this.current = -1;
+    this.draw();
+  }
+
+  draw() {
+    const first = Math.max(0, Math.floor(this.node.scrollTop / ROW) - AHEAD);
+    const room = printing ? 500 : Math.ceil((this.node.clientHeight || 600) / ROW) + 2 * AHEAD;
+    const last = Math.min(this.places.length, first + room);
+    for (const [at, row] of this.shown) {
+      if (at < first || at >= last) { row.remove(); this.shown.delete(at); }
+    }
+    for (let at = first; at < last; at += 1) {
+      if (!this.shown.has(at)) {
+        const row = this.row(at);
+        this.shown.set(at, row);
+        this.inner.append(row);
+      }
+    }
+  }
+
+  row(at) {
+    const one = this.cases.case(this.places[at]);
+    const trial = telling(one.trials);
+    const row = el("div", { class: `row${at === this.current ? " current" : ""}`, role: "option", id: `row-${at}`, "data-at": at, "aria-selected": String(at === this.current), "aria-posinset": at + 1, "aria-setsize": this.places.length },
+      mark(one.outcome),
+      el("span", { class: "what" },
+        el("span", { class: "name" }, foreign(one.id), one.change && el("span", { class: `tag ${one.change}` }, one.change === "regressed" ? "broke" : one.change)),
+        el("span", { class: "answers" }, summaryOf(one, trial)),
+        el("span", { class: "about" }, foreign(lineText(trial && trial.perturbed ? trial.perturbed[0] : one.input ? one.input[0] : "")))));
+    row.style.top = `${at * ROW}px`;
+    return row;
+  }
+
+  select(at, focus = false) {
+    if (at < 0 || at >= this.places.length) return;
+    const before = this.shown.get(this.current);
+    this.current = at;
+    const top = at * ROW;
+    if (top < this.node.scrollTop) this.node.scrollTop = top;
+    else if (top + ROW > this.node.scrollTop + this.node.clientHeight) this.node.scrollTop = top + ROW - this.node.clientHeight;
+    this.draw();
+    if (before) { before.classList.remove("current"); before.setAttribute("aria-selected", "false"); }
+    const now = this.shown.get(at);
+    if (now) { now.classList.add("current"); now.setAttribute("aria-selected", "true"); }
+    this.node.setAttribute("aria-activedescendant", `row-${at}`);
+    if (focus) this.node.focus({ preventScroll: true });
+    this.open(this.places[at]);
+  }
+}
+
+/** What the model said, in a few words. */
+function summaryOf(one, trial) {
+  if (!trial || !trial.answer) return one.outcome === "passed" ? "" : WORDS[one.outcome] || one.outcome;
+  const other = trial.base || trial.then;
+  const [before, now] = other ? whatDiffers(other[0], trial.answer[0]) : [null, trial.answer[0]];
+  return before === null ? foreign(lineText(now, 60)) : [foreign(lineText(before, 40)), " → ", foreign(lineText(now, 40))];
+}
+
+/** Two answers reduced to the first part in which they differ; nothing and the answer where they are the same. */
+function whatDiffers(before, now) {
+  if (JSON.stringify(before) === JSON.stringify(now)) return [null, now];
+  const objects = [before, now].every((value) => value && typeof value === "object" && !Array.isArray(value));
+  const key = objects && Object.keys(now).find((name) => name in before && JSON.stringify(before[name]) !== JSON.stringify(now[name]));
+  return key ? whatDiffers(before[key], now[key]) : [before, now];
+}

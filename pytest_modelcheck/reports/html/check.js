@@ -1,0 +1,289 @@
+// One check: what decided, where it happens, and every case of it.
+
+const opened = new Map();
+
+function casesOf(number) {
+  if (!opened.has(number)) opened.set(number, new Cases(number));
+  return opened.get(number);
+}
+
+class CheckView {
+  constructor(number, wanted) {
+    this.number = number;
+    this.check = REPORT.checks[number];
+    this.verdict = this.check.verdict;
+    this.cases = casesOf(number);
+    this.search = "";
+    this.slice = null;
+    this.under = null;
+    this.order = "worst";
+    this.detail = el("article", { class: "detail", "aria-label": "The case", tabindex: "-1" });
+    this.list = new List(this.cases, (place) => this.open(place));
+    this.counts = {};
+    for (const [kind, [, test]] of Object.entries(KINDS)) this.counts[kind] = this.cases.rows.filter(test).length;
+    this.kind = wanted === undefined ? ["regressed", "failing", "changed", "all"].find((kind) => this.counts[kind]) || "all" : "all";
+  }
+
+  draw(main, wanted) {
+    const { verdict } = this;
+    document.title = `${visible(shortName(verdict.check))} – modelcheck`;
+    replace(main,
+      el("nav", { class: "path", "aria-label": "Where this is" }, el("a", { href: "#" }, "All checks"), " / ", foreign(fileOf(verdict.check))),
+      el("section", { class: `lead check ${verdict.status}` },
+        el("h1", {}, foreign(shortName(verdict.check))),
+        el("p", { class: "verdict" }, badge(verdict.status), " ", foreign(verdict.findings[0] ? verdict.findings[0].summary : "")),
+        verdict.findings[0]?.reveals && el("p", { class: "sub" }, foreign(verdict.findings[0].reveals))),
+      el("div", { class: "columns" }, el("aside", { class: "side", "aria-label": "About the check" }, this.side()), this.explorer()));
+    this.refresh(wanted);
+  }
+
+  // -- beside the cases -----------------------------------------------------------------------------
+
+  side() {
+    return [this.numbers(), this.findings(), this.groups("Where", this.verdict.slices, "slice"), this.groups("Under", this.verdict.perturbations, "under"), this.history(), this.latency(), this.notes(), this.commands()];
+  }
+
+  block(title, ...content) {
+    return el("section", { class: "block" }, el("h2", {}, title), content);
+  }
+
+  numbers() {
+    const { verdict } = this;
+    const { comparison, calls, cases } = verdict;
+    const pair = (name, ...value) => (value.some((one) => one) ? [el("dt", {}, name), el("dd", {}, value)] : null);
+    return this.block(verdict.graded ? "Mean score" : "Pass rate",
+      el("p", { class: "big" }, rateText(verdict, verdict.rate) || "–", el("span", { class: "of" }, `${cases.passed.toLocaleString("en")} of ${plural(cases.passed + cases.failed, "case")}`)),
+      forest(verdict, axisFrom([verdict])), axis(axisFrom([verdict])),
+      el("dl", { class: "pairs" },
+        pair("interval", verdict.interval && `${boundsText(verdict)}, each bound with ${percent(verdict.interval.level)}`),
+        pair("required", typeof verdict.required === "number" && `at least ${rateText(verdict, verdict.required)}`),
+        pair("model", foreign(`${verdict.model} ${verdict.version || "(unversioned)"}`)),
+        pair("approved", verdict.approved_version && foreign(verdict.approved_version)),
+        comparison && pair(`was (${visible(comparison.version)})`, rateText(verdict, comparison.approved_rate)),
+        comparison && pair("since then", `${comparison.regressed} broke, ${comparison.fixed} fixed, ${comparison.changed} changed`, typeof comparison.p_value === "number" && ` (McNemar p = ${Number(comparison.p_value.toPrecision(2))})`),
+        comparison && comparison.added + comparison.removed > 0 && pair("cases", `${comparison.added} added, ${comparison.removed} gone`),
+        pair("variation", verdict.variation && foreign(verdict.variation)),
+        verdict.others.map(([name, version]) => pair("with", foreign(`${name} ${version}`))),
+        pair("answers", `${calls.cached.toLocaleString("en")} cached, ${calls.asked.toLocaleString("en")} asked`),
+        pair("took", seconds(calls.seconds)),
+        pair("retries", calls.retries),
+        pair("timeouts", calls.timeouts),
+        pair("tokens", typeof calls.tokens_in === "number" && `${calls.tokens_in.toLocaleString("en")} in, ${(calls.tokens_out || 0).toLocaleString("en")} out`),
+        pair("cost", typeof calls.cost === "number" && String(Number(calls.cost.toPrecision(4)))),
+        pair("judged", when(this.check.when)),
+        pair("test", this.check.origin && foreign(`${this.check.origin.path}${this.check.origin.line ? `:${this.check.origin.line}` : ""}`))));
+  }
+
+  findings() {
+    return this.block("Limits", el("ul", { class: "findings" }, this.verdict.findings.map((finding) => el("li", {}, mark(finding.status), el("span", {}, el("code", {}, visible(finding.limit)), " ", foreign(finding.summary), typeof finding.p_value === "number" && el("span", { class: "under" }, ` p = ${Number(finding.p_value.toPrecision(2))}`))))));
+  }
+
+  groups(title, groups, kind) {
+    if (!groups || !groups.length) return null;
+    const most = 12;
+    const rows = groups.map((group) => this.group(group, kind));
+    const table = el("table", { class: "groups" }, el("tbody", {}, rows.slice(0, most)));
+    const more = rows.length > most && el("button", { type: "button", class: "small" }, `Show ${rows.length - most} more`);
+    if (more) more.addEventListener("click", () => { table.tBodies[0].append(...rows.slice(most)); more.remove(); });
+    return this.block(title, table, more);
+  }
+
+  group(group, kind) {
+    const rate = group.judged ? group.passed / group.judged : 0;
+    const then = group.approved_judged ? group.approved_passed / group.approved_judged : undefined;
+    const button = el("button", { type: "button", class: "link", title: "List these cases" }, foreign(group.name));
+    button.addEventListener("click", () => { this[kind] = this[kind] === group.name ? null : group.name; this.choose("all"); });
+    return el("tr", { class: then !== undefined && then > rate ? "lost" : "" }, el("th", { scope: "row" }, button), el("td", {}, bar(rate, then)), el("td", { class: "number" }, `${group.passed}/${group.judged}`), el("td", { class: "number was" }, then === undefined ? "" : `was ${group.approved_passed}/${group.approved_judged}`));
+  }
+
+  history() {
+    const { history } = this.check;
+    if (!history.length) return null;
+    const all = [...history.map((past) => ({ ...past, scale: this.verdict.scale, graded: this.verdict.graded, signed: this.verdict.signed })), { ...this.verdict, version: `${this.verdict.version || "now"}`, comparison: null, now: true }];
+    const from = axisFrom(all);
+    return this.block("Versions", el("table", { class: "groups versions" }, el("tbody", {}, all.map((past) => el("tr", { class: past.now ? "now" : "" }, el("th", { scope: "row" }, past.status && mark(past.status), " ", foreign(past.version), past.approved && el("span", { class: "tag" }, "approved")), el("td", { class: "chart" }, forest(past, from, { height: 18 })), el("td", { class: "number" }, rateText(this.verdict, past.rate)))))));
+  }
+
+  latency() {
+    const { calls } = this.verdict;
+    const times = calls.latencies || [];
+    if (times.length < 2) return null;
+    const at = (share) => times[Math.min(times.length - 1, Math.round(share * (times.length - 1)))];
+    const words = `half of the calls took up to ${seconds(at(0.5))}, 95% up to ${seconds(at(0.95))}, the longest ${seconds(times[times.length - 1])}`;
+    return this.block("How long calls took", histogram(times, words), el("p", { class: "ends" }, el("span", {}, seconds(times[0])), el("span", {}, seconds(times[times.length - 1]))), el("p", { class: "hint" }, words, "."));
+  }
+
+  notes() {
+    const { notes, flaky } = this.verdict;
+    const told = [...notes];
+    if (flaky.length) told.unshift(`${plural(flaky.length, "case passes", "cases pass")} in some runs only`);
+    return told.length > 0 && this.block("Notes", el("ul", { class: "notes" }, told.map((note) => el("li", {}, foreign(note)))));
+  }
+
+  commands() {
+    const { advice } = this.verdict;
+    return advice.length > 0 && this.block("Next", advice.map(([what, text]) => [el("p", { class: "hint" }, foreign(what)), command(text)]));
+  }
+
+  // -- the cases ------------------------------------------------------------------------------------
+
+  explorer() {
+    if (!this.cases.rows.length) return el("section", { class: "explorer" }, el("p", { class: "empty" }, "No account of the cases was kept. Run the check again."));
+    const kinds = Object.entries(KINDS).filter(([kind]) => kind === "all" || (this.counts[kind] && !(kind === "passing" && this.counts.passing === this.counts.all)));
+    this.tabs = segments(kinds.map(([kind, [words]]) => [kind, words, this.counts[kind]]), this.kind, (kind) => { this.kind = kind; this.refresh(); });
+    this.kinds = kinds.map(([kind]) => kind);
+    const field = el("input", { type: "search", id: "search", placeholder: "Search cases  ( / )", "aria-label": "Search cases", autocomplete: "off", spellcheck: "false" });
+    let timer = null;
+    field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => { this.search = field.value; this.refresh(); }, 80); });
+    const orders = Object.fromEntries(Object.entries(ORDERS).map(([name, [words]]) => [name, words]));
+    this.filters = el("div", { class: "filters" });
+    this.tally = el("p", { class: "tally" });
+    return el("section", { class: "explorer", "aria-label": "Cases" },
+      el("div", { class: "tools" }, this.tabs),
+      el("div", { class: "tools" }, field, choice("Order", orders, this.order, (value) => { this.order = value; this.refresh(); }), this.filters),
+      el("div", { class: "panes" }, el("div", { class: "left" }, this.tally, this.list.node), this.detail));
+  }
+
+  choose(kind) {
+    this.tabs.choose(kind);
+    this.list.node.scrollIntoView({ block: "nearest" });
+  }
+
+  refresh(wanted) {
+    if (!this.cases.rows.length) return;
+    const test = KINDS[this.kind][1];
+    const search = this.search.toLowerCase();
+    const places = [];
+    this.cases.rows.forEach((row, place) => {
+      if (test(row) && this.fits(row) && (!search || this.cases.text(place).includes(search))) places.push(place);
+    });
+    const compare = ORDERS[this.order][1];
+    if (compare) places.sort((a, b) => compare(this.cases.rows[a], this.cases.rows[b]) || a - b);
+    this.list.show(places);
+    this.chips();
+    this.tally.textContent = places.length === this.cases.rows.length ? plural(places.length, "case") : `${places.length.toLocaleString("en")} of ${plural(this.cases.rows.length, "case")}`;
+    say(this.tally.textContent);
+    const at = wanted === undefined ? 0 : places.indexOf(wanted);
+    if (places.length) this.list.select(Math.max(0, at));
+    else replace(this.detail, el("p", { class: "empty" }, "No case is like that."));
+  }
+
+  fits(row) {
+    if (this.slice !== null) {
+      const [key, value] = parted(this.slice);
+      const facts = row[8] || {};
+      const found = key in facts ? facts[key] : key === "expected" && Array.isArray(row[4]) ? row[4][0] : undefined;
+      if (sliceText(found) !== value) return false;
+    }
+    return this.under === null || row[2].some((trial) => trial[6] === this.under);
+  }
+
+  chips() {
+    const chip = (kind) => {
+      if (this[kind] === null) return null;
+      const button = el("button", { type: "button", class: "chip", "aria-label": `No longer only ${visible(this[kind])}` }, foreign(this[kind]), " ×");
+      button.addEventListener("click", () => { this[kind] = null; this.refresh(); });
+      return button;
+    };
+    replace(this.filters, chip("slice"), chip("under"));
+  }
+
+  open(place, trial) {
+    const one = this.cases.case(place);
+    replace(this.detail, caseDetail(this, one, place, trial));
+    this.detail.scrollTop = 0;
+    const link = checkLink(this.verdict.check, one.id);
+    if (location.hash !== link) history.replaceState(null, "", link);
+  }
+
+  step(by) {
+    this.list.select(Math.max(0, Math.min(this.list.places.length - 1, this.list.current + by)));
+  }
+}
+
+/** A slice's name and value; the value is text, as the slice was named by Python. */
+function parted(slice) {
+  const at = slice.indexOf("=");
+  return [slice.slice(0, at), slice.slice(at + 1)];
+}
+
+function sliceText(value) {
+  if (value === true) return "True";
+  if (value === false) return "False";
+  if (value === null) return "None";
+  return value === undefined ? undefined : String(value);
+}
+
+// -- one case ---------------------------------------------------------------------------------------
+
+function caseDetail(view, one, place, chosen) {
+  const { verdict, check } = view;
+  const trial = chosen || telling(one.trials);
+  const version = verdict.comparison ? visible(verdict.comparison.version) : "before";
+  const shown = verdict.shown.find((each) => each.id === one.id);
+  const link = el("button", { type: "button", class: "small" }, "Copy link");
+  link.addEventListener("click", () => copy(location.href, link));
+  return [
+    el("header", {}, el("h2", {}, foreign(one.id)), badge(one.outcome), one.change && el("span", { class: `tag ${one.change}` }, one.change === "regressed" ? "broke" : one.change), one.approved && one.approved !== one.outcome && el("span", { class: "under" }, `${version}: ${WORDS[one.approved] || one.approved}`), link),
+    one.known && el("p", { class: "hint" }, "Known failure: ", foreign(one.known)),
+    one.trials.length > 1 && trialTable(view, one, place, trial),
+    inputs(one, trial),
+    trial && answers(one, trial, verdict, version),
+    trial && message(trial, shown, one),
+    facts(one, trial),
+    check.rerun && [el("h3", {}, "Reproduce"), command(`${check.rerun} --modelcheck-case=${quoted(one.id)}`)],
+  ];
+}
+
+function panel(title, content, attributes = {}) {
+  return el("div", { class: "panel" }, el("h3", {}, title), el("pre", { dir: "auto", tabindex: "0", ...attributes }, content));
+}
+
+function inputs(one, trial) {
+  const input = one.input ? valueText(one.input[0], 1) : "";
+  if (!trial || !trial.perturbed) return panel("Input", input);
+  const [before, after] = sides(input, valueText(trial.perturbed[0], 1));
+  return el("div", { class: "pair" }, panel("Input", before), panel(["Under ", foreign(trial.perturbation || "perturbation")], after));
+}
+
+function answers(one, trial, verdict, version) {
+  const text = (value) => (value ? valueText(value[0], 1) : null);
+  const name = visible(verdict.version || verdict.model);
+  const pairs = [];
+  if (trial.base) {
+    pairs.push([["Answer to the input", text(trial.base)], ["Answer under the change", text(trial.answer)]]);
+    if (trial.thenBase || trial.then) pairs.push([[`${version}: to the input`, text(trial.thenBase)], [`${version}: under the change`, text(trial.then)]]);
+  } else {
+    if (one.expected) pairs.push([["Expected", text(one.expected)]]);
+    pairs.push([[`Answer of ${version}`, text(trial.then)], [`Answer of ${name}`, text(trial.answer)]]);
+  }
+  return pairs.map(sideBySide);
+}
+
+/** Texts beside each other; of two, what differs is marked. */
+function sideBySide(panels) {
+  const known = panels.filter(([, value]) => value !== null);
+  const contents = known.length === 2 ? sides(known[0][1], known[1][1]) : known.map(([, value]) => value);
+  return known.length > 0 && el("div", { class: "pair" }, known.map(([title], number) => panel(title, contents[number])));
+}
+
+function message(trial, shown, one) {
+  const text = shown && (shown.detail || shown.message) && trial === telling(one.trials) ? shown.detail || shown.message : trial.message;
+  return [text && panel(trial.outcome === "error" ? "Error" : "What the test said", visible(text)), trial.score && el("p", { class: "hint" }, `Score: ${trial.score[0]}`)];
+}
+
+function trialTable(view, one, place, chosen) {
+  const row = (trial) => {
+    const button = el("button", { type: "button", class: "link" }, trial.perturbation ? foreign(trial.perturbation) : "run", trial.variant > 0 && ` ${trial.variant + 1}`, trial.repeat > 0 && `, run ${trial.repeat + 1}`);
+    button.addEventListener("click", () => view.open(place, trial));
+    return el("tr", { class: trial === chosen ? "current" : "" }, el("td", {}, mark(trial.outcome)), el("th", { scope: "row" }, button), el("td", {}, foreign(trial.perturbed ? lineText(trial.perturbed[0], 120) : "")), el("td", {}, foreign(trial.answer ? lineText(trial.answer[0], 80) : "")));
+  };
+  return el("details", { class: "trials", open: one.trials.length <= 8 }, el("summary", {}, `${plural(one.trials.length, "run")}: ${one.trials.filter((trial) => trial.outcome === "passed").length} passed`), el("div", { class: "scroll" }, el("table", {}, el("tbody", {}, one.trials.map(row)))));
+}
+
+function facts(one, trial) {
+  const rows = Object.entries(one.metadata).map(([name, value]) => [el("dt", {}, foreign(name)), el("dd", {}, foreign(lineText(value)))]);
+  if (one.origin) rows.push([el("dt", {}, "written in"), el("dd", {}, foreign(one.origin, "code"))]);
+  if (trial && trial.approved) rows.push([el("dt", {}, "was"), el("dd", {}, WORDS[trial.approved] || trial.approved)]);
+  return rows.length > 0 && el("dl", { class: "pairs" }, rows);
+}

@@ -1,0 +1,68 @@
+// Values as text. Whatever would act on the reader rather than be read is shown as its escape.
+
+const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\u{e0000}-\u{e007f}]/gu;
+
+function visible(text) {
+  return String(text).replace(UNSAFE, (found) => {
+    const code = found.codePointAt(0);
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
+  });
+}
+
+/** A value as people read it: text as it is, all else as JSON. */
+function valueText(value, indent) {
+  return visible(typeof value === "string" ? value : JSON.stringify(value, null, indent));
+}
+
+/** The same on one line, for lists. */
+function lineText(value, most = 300) {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const cut = text.length > most ? `${text.slice(0, most)}…` : text;
+  return visible(cut.replace(/[\n\t]+/g, " "));
+}
+
+/** A rate in percent; what is not all, or not none, never looks as if it were. */
+function percent(rate) {
+  let text = (rate * 100).toFixed(1);
+  if (rate !== 0 && rate !== 1 && (text === "0.0" || text === "100.0")) text = String(Number((rate * 100).toPrecision(6)));
+  return `${text.replace(/\.0$/, "")}%`;
+}
+
+function rateText(verdict, rate) {
+  if (rate === null || rate === undefined) return "";
+  if (!verdict.graded) return percent(rate);
+  const text = Number(rate.toPrecision(3)).toString();
+  return verdict.signed && rate > 0 ? `+${text}` : text;
+}
+
+function boundsText(verdict) {
+  const { interval } = verdict;
+  if (!interval) return "";
+  if (verdict.graded && !isUnit(verdict)) return `${Number(interval.low.toPrecision(3))} to ${Number(interval.high.toPrecision(3))}`;
+  return `${Math.round(interval.low * 100)}–${Math.round(interval.high * 100)}%`;
+}
+
+function plural(count, one, many) {
+  return `${count.toLocaleString("en")} ${count === 1 ? one : many || `${one}s`}`;
+}
+
+function seconds(value) {
+  if (value < 0.001) return `${Math.round(value * 1e6)} µs`;
+  if (value < 1) return `${Math.round(value * 1000)} ms`;
+  return value < 90 ? `${Number(value.toPrecision(2))} s` : `${Math.round(value / 60)} min`;
+}
+
+/** A word as a POSIX shell takes it. */
+function quoted(word) {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, `'"'"'`)}'`;
+}
+
+/** The name of a check without its file: `TestX::test_a[es]`. */
+function shortName(check) {
+  const parts = check.split("::");
+  return parts.length > 1 ? parts.slice(1).join("::") : check;
+}
+
+function fileOf(check) {
+  return check.split("::")[0];
+}

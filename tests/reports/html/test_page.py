@@ -1,0 +1,506 @@
+"""The page in a real browser."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pytest_modelcheck.records import Calls, Comparison, Outcome, Tally
+from pytest_modelcheck.reports.html import to_html
+from pytest_modelcheck.reports.model import CaseReport, RunInfo, RunReport, TrialReport, Trouble
+
+KNOWN = "#test_triage.py%3A%3Atest_known"
+
+
+@pytest.fixture(autouse=True)
+def _quiet(request):
+    """Whatever a test does: nothing is loaded, and nothing is complained about."""
+    yield
+    if "page" in request.fixturenames:
+        browser = request.getfixturevalue("browser")
+        assert browser.complaints == []
+        assert browser.requests == []
+
+
+# -- what it shows -------------------------------------------------------------------------------------
+
+
+def test_the_overview_says_first_what_came_of_it(report, page):
+    browser = page(report)
+    assert browser.text("h1") == "1 of 2 checks failed, 1 test could not be judged"
+    assert browser.text(".sub") == "Compared with 2.0: 2 cases broke, 0 fixed, 2 answers changed."
+    assert browser.text(".subjects") == "triage 2.1 approved: 2.0"
+    assert browser.run("document.title") == "triage 2.1 – modelcheck"
+
+
+def test_the_table_is_worst_first_with_rate_interval_requirement_and_baseline(report, page):
+    browser = page(report)
+    assert browser.texts("table.checks td.title a") == ["test_known", "test_typos"]
+    assert browser.text("table.checks td.title .under") == "2 broke, 0 fixed: net -2, none allowed"
+    labels = browser.run(
+        "[...document.querySelectorAll('svg.forest[role=img]')].map((one) => one.getAttribute('aria-label'))"
+    )
+    assert labels == ["50%, between 5–95%, required 90%, approved 100%", "50%, between 5–95%"]
+    assert browser.texts("table.checks tbody tr:first-child td.number") == ["50%", "100%", "2", "0", "2", "4"]
+
+
+def test_what_could_not_be_judged_is_told(report, page):
+    browser = page(report)
+    assert "no such file" in browser.text(".troubles")
+
+
+def test_a_run_without_checks_says_so(page):
+    browser = page(RunReport(RunInfo("2025-03-01T12:00:00Z")))
+    assert browser.text("h1") == "No check was run"
+
+
+def test_nothing_but_trouble(page):
+    browser = page(RunReport(RunInfo(""), troubles=(Trouble("a", "b"),)))
+    assert browser.text("h1") == "1 test could not be judged"
+
+
+def test_everything_passed(report, page):
+    browser = page(replace(report, checks=report.checks[1:], troubles=()))
+    assert browser.text("h1") == "The check passed"
+    assert browser.text(".sub") == "Nothing is approved yet, so that nothing is compared."
+
+
+def test_capabilities_are_files_against_models_and_kinds(report, page):
+    browser = page(report)
+    assert browser.texts("table.matrix thead th") == ["triage 2.1", "golden", "invariance"]
+    assert browser.text("table.matrix tbody th") == "triage"
+    assert browser.texts("table.matrix td.cell b") == ["50%", "50%"]
+
+
+def test_a_check_shows_what_decided_and_where(report, page):
+    browser = page(report, KNOWN)
+    assert browser.text("h1") == "test_known"
+    assert "2 broke, 0 fixed" in browser.text(".verdict")
+    assert browser.texts("table.groups th")[:2] == ["language=es", "language=en"]
+    assert "was 2/2" in browser.text("table.groups tr")
+    assert "2.0" in browser.text("table.versions tr")
+    assert "modelcheck diff 2.1" in browser.text(".side")
+
+
+def test_the_broken_cases_come_first_and_all_are_there(report, page):
+    browser = page(report, KNOWN)
+    assert [one.replace("\n", " ") for one in browser.texts(".segments button")] == [
+        "Broke2",
+        "Failing2",
+        "Changed2",
+        "Passing2",
+        "All4",
+    ]
+    assert browser.texts(".row .name") == ["t-1broke", "t-2broke"]
+    browser.press("5")
+    assert len(browser.texts(".row")) == 4
+    assert browser.text(".tally") == "4 cases"
+
+
+def test_a_case_shows_what_differs_word_by_word(report, page):
+    check = report.checks[0]
+    trial = replace(
+        check.cases[0].trials[0], answer="I sent it on Monday", approved_answer="I sent it on Friday"
+    )
+    case = replace(check.cases[0], trials=(trial,))
+    browser = page(replace(report, checks=(replace(check, cases=(case,)),)), KNOWN)
+    assert browser.texts(".detail del") == ["Friday"]
+    assert browser.texts(".detail ins") == ["Monday"]
+    assert browser.texts(".detail .panel h3") == [
+        "Input",
+        "Expected",
+        "Answer of 2.0",
+        "Answer of 2.1",
+        "What the test said",
+    ]
+    assert "tickets.yaml:7" in browser.text(".detail")
+    assert "pytest test_triage.py::test_known --modelcheck-case=t-1" in browser.text(".detail .command")
+
+
+def test_a_perturbed_case_shows_what_was_changed_in_the_input(report, page):
+    browser = page(report, "#test_triage.py%3A%3Atest_typos")
+    assert browser.texts(".detail del")[0] == "is"
+    assert browser.texts(".detail ins")[0] == "si"
+    browser.run("document.querySelector('.trials button.link').click()")
+    assert browser.texts(".detail ins")[0] == "Whree"
+
+
+def test_how_long_calls_took_is_drawn_where_it_is_known(report, page):
+    check = report.checks[0]
+    calls = Calls(asked=4, requests=4, latencies=(0.1, 0.2, 0.3, 2.5), cost=0.25)
+    timed = replace(check, verdict=replace(check.verdict, calls=calls))
+    browser = page(replace(report, checks=(timed,)), KNOWN)
+    assert "the longest 2.5 s" in browser.run(
+        "document.querySelector('svg.histogram').getAttribute('aria-label')"
+    )
+    assert "0.25" in browser.text(".side")
+
+
+def test_a_check_without_an_account_says_so(report, page):
+    browser = page(replace(report, checks=(replace(report.checks[0], cases=()),)), KNOWN)
+    assert "No account of the cases was kept" in browser.text(".explorer")
+
+
+# -- finding -------------------------------------------------------------------------------------------
+
+
+def test_search_looks_at_inputs_and_answers_and_everything(report, page):
+    browser = page(report, KNOWN)
+    browser.press("5", "/", *"about t-3")
+    browser.wait("document.querySelector('.tally').innerText === '1 of 4 cases'")
+    assert browser.texts(".row .name") == ["t-3"]
+    browser.press("Escape")
+    browser.wait("document.querySelector('.tally').innerText === '4 cases'")
+    browser.press(*"OTHER")
+    browser.wait("document.querySelector('.tally').innerText === '1 of 4 cases'")
+    assert browser.texts(".row .name") == ["t-1broke"]
+    browser.press(*"nothing like that")
+    browser.wait("document.querySelector('.detail').innerText.includes('No case is like that')")
+
+
+def test_a_slice_lists_its_cases(report, page):
+    browser = page(report, KNOWN)
+    browser.run("document.querySelector('table.groups button.link').click()")
+    assert browser.texts(".row .name") == ["t-2broke"]
+    assert browser.text(".chip") == "language=es ×"
+    browser.run("document.querySelector('.chip').click()")
+    assert len(browser.texts(".row")) == 4
+
+
+def test_cases_can_be_put_in_order(report, page):
+    check = report.checks[0]
+    cases = tuple(reversed(check.cases))
+    browser = page(replace(report, checks=(replace(check, cases=cases),)), KNOWN)
+    browser.press("5")
+    names = [one.replace("broke", "") for one in browser.texts(".row .name")]
+    assert names == ["t-2", "t-1", "t-4", "t-3"]
+    browser.run(
+        """{
+            const order = document.querySelector(".explorer select");
+            order.value = "written";
+            order.dispatchEvent(new Event("change"));
+        }"""
+    )
+    assert [one.replace("broke", "") for one in browser.texts(".row .name")] == ["t-4", "t-3", "t-2", "t-1"]
+
+
+def test_checks_can_be_searched_and_filtered(report, page):
+    many = tuple(
+        replace(
+            report.checks[number % 2],
+            verdict=replace(report.checks[number % 2].verdict, check=f"test_a.py::test_{number}"),
+        )
+        for number in range(40)
+    )
+    browser = page(replace(report, checks=many))
+    browser.press("/", *"test_1")
+    assert len(browser.texts("table.checks tbody tr")) == 11
+    browser.press("Escape")
+    assert len(browser.texts("table.checks tbody tr")) == 40
+    browser.run("document.querySelector('.segments [data-value=passed]').click()")
+    assert len(browser.texts("table.checks tbody tr")) == 20
+
+
+# -- keys and links ------------------------------------------------------------------------------------
+
+
+def test_everything_can_be_reached_from_the_keyboard(report, page):
+    browser = page(report)
+    browser.press("j", "Enter")
+    browser.wait("document.querySelector('h1').innerText === 'test_known'")
+    assert browser.text(".detail h2") == "t-1"
+    browser.press("j")
+    assert browser.text(".detail h2") == "t-2"
+    browser.press("j")
+    assert browser.text(".detail h2") == "t-2"
+    browser.press("k")
+    assert browser.text(".detail h2") == "t-1"
+    browser.press("Escape")
+    browser.wait("document.querySelector('h1').innerText.startsWith('1 of 2')")
+    browser.press("?")
+    assert browser.run("document.getElementById('help').open")
+
+
+def test_a_case_has_a_link_that_can_be_shared(report, page):
+    browser = page(report, KNOWN)
+    browser.press("j")
+    assert browser.run("location.hash") == f"{KNOWN}/t-2"
+    browser = page(report, f"{KNOWN}/t-3")
+    assert browser.text(".detail h2") == "t-3"
+    assert browser.run("document.querySelector('.row.current .name').innerText") == "t-3"
+
+
+@pytest.mark.parametrize("odd", ["a/b", "a%2Fb", "ä ö#?&", "<b>", "a\u202eb", "100%"])
+def test_a_link_survives_any_name(report, page, odd):
+    check = report.checks[0]
+    cases = (check.cases[0], replace(check.cases[2], id=odd))
+    strange = replace(check, verdict=replace(check.verdict, check=f"test_a.py::test[{odd}]"), cases=cases)
+    browser = page(replace(report, checks=(strange,)))
+    browser.press("j", "Enter")
+    browser.wait("document.querySelector('.detail h2')")
+    browser.run("document.querySelector('.segments [data-value=all]').click()")
+    browser.press("j")
+    link = browser.run("location.hash")
+    browser = page(replace(report, checks=(strange,)), link)
+    assert browser.run("document.querySelector('.detail .command code').innerText").startswith("pytest ")
+    assert browser.run("document.querySelector('.row.current').dataset.at") == "1"
+
+
+@pytest.mark.parametrize("fragment", ["#nothing/here", "#%", "#/", f"{KNOWN}/gone", "#%E0%A4%A"])
+def test_a_link_to_nothing_shows_something(report, page, fragment):
+    assert page(report, fragment).text("h1")
+
+
+def test_the_command_is_quoted_for_a_shell(report, page):
+    check = report.checks[0]
+    case = replace(check.cases[0], id="it's $HOME; rm")
+    browser = page(replace(report, checks=(replace(check, cases=(case,)),)), KNOWN)
+    assert browser.text(".detail .command code").endswith("""--modelcheck-case='it'"'"'s $HOME; rm'""")
+
+
+# -- hostile -------------------------------------------------------------------------------------------
+
+PAYLOADS = [
+    "</script><script>window.hit = 1</script>",
+    "<img src=x onerror='window.hit = 1'>",
+    "<svg/onload=window.hit=1>",
+    "javascript:window.hit=1",
+    "<!--<script>",
+    "]]><script>window.hit = 1</script>",
+    "{{ 7 * 7 }}{% raw %}",
+    "<style>* { display: none }</style>",
+    "<iframe srcdoc='<script>parent.hit = 1</script>'></iframe>",
+    "\u2028window.hit = 1",
+    "<!-- data -->",
+    "\x00\x1b[31m\u202egnp.exe\u2066",
+    "'\"`$&$1",
+    "<a href='https://example.invalid'>x</a>",
+    "__proto__",
+    "constructor",
+]
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_what_a_model_says_is_text_wherever_it_is_shown(report, page, payload):
+    trial = TrialReport(
+        Outcome.FAILED,
+        payload,
+        payload,
+        perturbed=payload,
+        base_answer=payload,
+        message=payload,
+        approved_answer=payload + "!",
+    )
+    case = CaseReport(
+        payload, Outcome.FAILED, payload, payload, {payload: payload}, payload, trials=(trial, trial)
+    )
+    check = report.checks[0]
+    verdict = replace(
+        check.verdict,
+        check=f"{payload}::{payload}",
+        model=payload,
+        version=payload,
+        variation=payload,
+        notes=(payload,),
+        advice=((payload, payload),),
+        findings=tuple(replace(one, summary=payload, limit=payload) for one in check.verdict.findings),
+        slices=tuple(replace(one, name=f"{payload}={payload}") for one in check.verdict.slices),
+        shown=(),
+        others=((payload, payload),),
+        comparison=replace(check.verdict.comparison, version=payload),
+    )
+    hostile = replace(check, verdict=verdict, cases=(case,), rerun=payload, fingerprint=payload)
+    run = RunInfo(
+        payload,
+        1.0,
+        {payload: payload},
+        {"job": payload, "commit": payload, "branch": payload},
+        {payload: payload},
+    )
+    models = tuple(replace(model, name=payload, version=payload, approved=payload) for model in report.models)
+    browser = page(RunReport(run, models, (hostile, hostile), (Trouble(payload, payload),)))
+    browser.press("j", "Enter")
+    browser.wait("document.querySelector('.detail')")
+    for _ in range(2):
+        assert browser.run("window.hit === undefined")
+        markup = "main script, main img, main iframe, main style, main a[href^=j]"
+        assert browser.run(f"document.querySelectorAll('{markup}').length") == 0
+        shown = browser.run("document.querySelector('main').innerText")
+        assert not set(shown) & set("\x00\x1b\u202e\u2066\u2028")
+        browser.press("Escape")
+    assert browser.requests == []
+
+
+def test_the_policy_stops_what_would_get_through(report, page):
+    browser = page(report)
+    tried = browser.run(
+        """(() => {
+            const tried = [];
+            const script = document.createElement("script");
+            const attempt = (act) => { try { act(); } catch (error) { tried.push(error.name); } };
+            attempt(() => { script.text = "window.hit = 1"; document.body.append(script); });
+            attempt(() => { document.body.innerHTML += "<b>x</b>"; });
+            return [tried, window.hit === undefined];
+        })()"""
+    )
+    assert tried == [["TypeError", "TypeError"], True]
+    browser.run("fetch('https://example.invalid/').catch(() => 0)")
+    stopped = [event["params"] for event in browser.events if event["method"] == "Log.entryAdded"]
+    assert any("Content Security Policy" in one["entry"]["text"] for one in stopped)
+    assert all(
+        "responseReceived" not in event["method"]
+        for event in browser.events
+        if "example.invalid" in json.dumps(event)
+    )
+    browser.events.clear()
+
+
+# -- people --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("fragment", ["", KNOWN, "#test_triage.py%3A%3Atest_typos"])
+@pytest.mark.parametrize("width", [1280, 420])
+def test_an_accessibility_checker_finds_nothing_serious(report, page, fragment, dark, width):
+    axe = pytest.importorskip("axe_core_python")
+    script = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    browser = page(report, fragment, dark=dark, width=width, bypass=True)
+    browser.run(f"{script}; 0")
+    found = browser.run("axe.run(document, {resultTypes: ['violations']}).then((all) => all.violations)")
+    serious = [(one["id"], one["impact"], [node["html"] for node in one["nodes"]]) for one in found]
+    assert [one for one in serious if one[1] in ("serious", "critical")] == []
+
+
+def test_light_and_dark_are_the_readers_choice(report, page):
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    browser = page(report, dark=True)
+    dark = browser.run(ground)
+    browser.run("document.getElementById('theme').click()")
+    light = browser.run(ground)
+    assert dark != light
+    browser.run("document.getElementById('theme').click()")
+    assert browser.run(ground) == dark
+
+
+def test_nothing_is_wider_than_a_phone(report, page):
+    for fragment in ("", KNOWN):
+        browser = page(report, fragment, width=420)
+        assert browser.run("document.documentElement.scrollWidth") <= 420
+
+
+def test_what_is_printed_has_all_of_the_list(report, page):
+    check = report.checks[0]
+    cases = tuple(replace(check.cases[0], id=f"t-{number}") for number in range(200))
+    browser = page(replace(report, checks=(replace(check, cases=cases),)), KNOWN)
+    assert len(browser.texts(".row")) < 60
+    browser.run("dispatchEvent(new Event('beforeprint'))")
+    assert len(browser.texts(".row")) == 200
+
+
+# -- size ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def large():
+    """A check with a hundred thousand cases."""
+    passed, failed = Outcome.PASSED, Outcome.FAILED
+    return tuple(
+        CaseReport(
+            f"case-{number:06}",
+            failed if number % 7 == 0 else passed,
+            f"The message number {number} of a customer who writes about parcels, refunds and the weather.",
+            "refund",
+            {"language": ("en", "es", "fr")[number % 3], "channel": ("chat", "email")[number % 2]},
+            approved_outcome=passed,
+            change="regressed" if number % 7 == 0 else None,
+            trials=(
+                TrialReport(
+                    failed if number % 7 == 0 else passed,
+                    "other" if number % 7 == 0 else "refund",
+                    approved_outcome=passed,
+                    approved_answer="refund",
+                ),
+            ),
+        )
+        for number in range(100_000)
+    )
+
+
+def timed(script):
+    """How long a script takes until what it did is drawn, in milliseconds."""
+    return f"""(async () => {{
+        const start = performance.now();
+        {script};
+        await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+        return performance.now() - start;
+    }})()"""
+
+
+def test_a_hundred_thousand_cases_are_read_searched_and_scrolled_without_a_wait(
+    report, page, large, record_property
+):
+    check = report.checks[0]
+    tally = Tally(passed=85_714, failed=14_286)
+    verdict = replace(
+        check.verdict, cases=tally, comparison=Comparison("2.0", 100_000, 0, 0, 100_000, 1.0, 0.857)
+    )
+    browser = page(replace(report, checks=(replace(check, verdict=verdict, cases=large), report.checks[1])))
+    times = {}
+    times["open"] = browser.run(
+        timed(
+            f"""location.hash = '{KNOWN}';
+            await new Promise((done) => addEventListener('hashchange', done, {{once: true}}))"""
+        )
+    )
+    browser.wait("document.querySelector('.tally')?.innerText === '14,286 of 100,000 cases'")
+    times["all"] = browser.run(timed("document.querySelector('.segments [data-value=all]').click()"))
+    assert browser.text(".tally") == "100,000 cases"
+    frames = browser.run(
+        """(async () => {
+            const list = document.querySelector(".list");
+            const took = [];
+            for (let step = 0; step < 120; step += 1) {
+                const start = performance.now();
+                list.scrollTop += 1700 + step * 400;
+                list.dispatchEvent(new Event("scroll"));
+                list.getBoundingClientRect();
+                document.querySelector(".row").getBoundingClientRect();
+                took.push(performance.now() - start);
+                await new Promise((done) => setTimeout(done));
+            }
+            return took.sort((a, b) => a - b);
+        })()"""
+    )
+    times["frame p95"] = frames[int(len(frames) * 0.95)]
+    field = "document.getElementById('search')"
+    times["search"] = browser.run(
+        timed(
+            f"""{field}.value = 'number 99999 '; {field}.dispatchEvent(new Event('input'));
+            await new Promise((done) => setTimeout(done, 90))"""
+        )
+    )
+    browser.wait("document.querySelector('.tally').innerText === '1 of 100,000 cases'")
+    assert browser.text(".detail h2") == "case-099999"
+    assert browser.run("document.querySelectorAll('.row').length") == 1
+    for name, took in times.items():
+        record_property(name, took)
+    print({name: round(took, 1) for name, took in times.items()})
+    # Generous: a busy machine fails no test. Watched on two idle cores: open 450, search 350, a frame 20.
+    assert times["open"] < 8000
+    assert times["search"] < 8000
+    assert times["frame p95"] < 100
+
+
+def test_only_the_checks_that_are_looked_at_are_read(report, browser, tmp_path):
+    content = to_html(report)
+    damaged = re.sub(rb'(id="cases-1">)[^<]*', rb"\1no JSON at all", content)
+    assert damaged != content
+    (tmp_path / "report.html").write_bytes(damaged)
+    browser.open(tmp_path / "report.html")
+    browser.press("j", "Enter")
+    browser.wait("document.querySelector('h1').innerText === 'test_known'")
+    assert browser.complaints == []
+    browser.run("location.hash = '#test_triage.py%3A%3Atest_typos'")
+    assert "no JSON at all" in str(browser.complaints)
