@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.per_worker import per_worker
     from pytest_modelcheck.models.usage import Answer
     from pytest_modelcheck.plugin.fixtures import model_fixture
-    from pytest_modelcheck.plugin.warnings import InconclusiveWarning, ModelcheckWarning
+    from pytest_modelcheck.plugin.warnings import InconclusiveWarning, LintWarning, ModelcheckWarning
     from pytest_modelcheck.records import Case, Verdict
 
 __version__ = "0.1.0"
@@ -23,6 +23,7 @@ __all__ = [
     "Answer",
     "Case",
     "InconclusiveWarning",
+    "LintWarning",
     "ModelcheckWarning",
     "Verdict",
     "cases",
@@ -39,6 +40,7 @@ _HOMES = {
     "Answer": "models.usage",
     "Case": "records",
     "InconclusiveWarning": "plugin.warnings",
+    "LintWarning": "plugin.warnings",
     "ModelcheckWarning": "plugin.warnings",
     "Verdict": "records",
     "cases": "",

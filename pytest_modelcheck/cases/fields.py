@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 FIELDS: Final = ("input", "expected", "id", "metadata", "variants", "known_failure")
 _KNOWN: Final = frozenset(FIELDS)
 _SIMILAR: Final = 0.8
-_REASON: Final = "known failure"
+NO_REASON: Final = "known failure"
+"""What stands for the reason where a case gives none: ``known_failure: true``."""
 _YES: Final = frozenset({"true", "yes", "on", "1"})
 _NO: Final = frozenset({"false", "no", "off", "0"})
 
@@ -203,10 +204,10 @@ def _known_failure(row: Row, value: Any) -> str | None:
     if value is None or value is False:
         return None
     if value is True:
-        return _REASON
+        return NO_REASON
     if isinstance(value, str) and value.strip():
         word = value.strip().lower()
-        return None if word in _NO else _REASON if word in _YES else value.strip()
+        return None if word in _NO else NO_REASON if word in _YES else value.strip()
     raise row.error(
         f"known_failure: must be true or the reason in words, not {_typed(value)}", "known_failure"
     )

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.cli.screen import harmless
 from pytest_modelcheck.errors import UsageError
@@ -43,18 +43,36 @@ def _is_collected(check: str, collected: Collection[str]) -> bool:
 
 
 def _collected(project: Project, files: Iterable[str]) -> list[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        found = Path(folder) / "collected.json"
-        command = [sys.executable, "-m", "pytest", "--collect-only", "-q", f"--modelcheck-collected={found}"]
-        command += ["--rootdir", str(project.root), "-p", "no:cacheprovider"]
+    arguments = ["--rootdir", str(project.root), *files]
+    unknown = "so that nobody knows which of them still exist"
+    return list(told_by_pytest("--modelcheck-collected", arguments, project.root, unknown))
+
+
+def told_by_pytest(option: str, arguments: Iterable[str], folder: Path, consequence: str) -> Any:
+    """Let pytest collect tests, and our plugin write what it sees of them.
+
+    Args:
+        option: The option of ours that takes the file to write.
+        arguments: What else pytest is told.
+        folder: Where it runs.
+        consequence: What it means if it cannot.
+
+    Raises:
+        UsageError: pytest cannot collect them.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        found = Path(temporary) / "told.json"
+        command = [sys.executable, "-m", "pytest", "--collect-only", "-q", f"{option}={found}"]
+        command += ["-p", "no:cacheprovider"]
         if importlib.util.find_spec("xdist") is not None:
-            command += ["-n", "0"]  # workers would collect, and not tell
+            # Workers would collect, and not tell. The plugin is named, as not all plugins need be loaded.
+            command += ["-p", "xdist", "-n", "0"]
         done = subprocess.run(  # noqa: S603 - this Python, and files of the project
-            [*command, *files], cwd=project.root, capture_output=True, text=True, check=False
+            [*command, *arguments], cwd=folder, capture_output=True, text=True, check=False
         )
         if done.returncode not in _FINE or not found.is_file():
             raise UsageError(
-                "pytest cannot collect the tests, so that nobody knows which of them still exist. It says:\n"
+                f"pytest cannot collect the tests, {consequence}. It says:\n"
                 + harmless((done.stdout + done.stderr).strip())
             )
-        return list(json.loads(found.read_text(encoding="utf-8")))
+        return json.loads(found.read_text(encoding="utf-8"))

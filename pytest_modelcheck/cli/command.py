@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pytest_modelcheck import __version__
+from pytest_modelcheck.cli import suite, upkeep
 from pytest_modelcheck.cli.project import find_project
 from pytest_modelcheck.cli.screen import harmless
-from pytest_modelcheck.cli.upkeep import COMMANDS
 from pytest_modelcheck.cli.workspace import open_workspace
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 
@@ -217,18 +217,5 @@ def list_(ctx: click.Context, patterns: tuple[str, ...]) -> None:
     listing.show(open_workspace(ctx.obj), patterns)
 
 
-for _command in COMMANDS:
+for _command in (*upkeep.COMMANDS, *suite.COMMANDS):
     modelcheck.add_command(_command)
-
-
-@modelcheck.command()
-@click.option("--line", is_flag=True, help="That of one case: a line of a JSON Lines file.")
-@click.option("--path", is_flag=True, help="Print where the schema is installed, and not the schema.")
-def schema(*, line: bool, path: bool) -> None:
-    """Print the JSON Schema of case files, for editors.
-
-    It describes YAML and JSON files of cases.
-    """
-    from pytest_modelcheck.cli import schema as work
-
-    work.show(line=line, path=path)

@@ -81,6 +81,11 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_modelcheck.plugin.filing import check_targets
 
         check_targets(config)
+    linted = config.getoption("modelcheck_lint")
+    if linted is not None:
+        from pytest_modelcheck.plugin.linting import Linting
+
+        config.pluginmanager.register(Linting(linted), "modelcheck-linting")
 
 
 @pytest.hookimpl(tryfirst=True)  # before -k and its like: what they deselect still exists

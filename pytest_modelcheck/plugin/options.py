@@ -95,6 +95,7 @@ def add_options(parser: pytest.Parser) -> None:
         help="ask N remembered answers of each check again, to see whether the version still answers as it "
         "did: for a nightly job.",
     )
+    group.addoption("--modelcheck-lint", metavar="FILE", help=argparse.SUPPRESS)  # for modelcheck lint
     group.addoption("--modelcheck-collected", metavar="FILE", help=argparse.SUPPRESS)  # for modelcheck prune
     group.addoption(
         "--modelcheck-report",
@@ -157,6 +158,12 @@ def add_options(parser: pytest.Parser) -> None:
         "modelcheck_shrink_calls",
         "how many calls of the model that may take, for each check",
         default="200",
+    )
+    parser.addini(
+        "modelcheck_lint_ignore",
+        "rules of `modelcheck lint` that are not wanted, by their codes: MC105 MC2",
+        type="args",
+        default=[],
     )
     for name, text in LIMITS.items():
         parser.addini(name, text)

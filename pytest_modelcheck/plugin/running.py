@@ -58,6 +58,10 @@ def staged(item: pytest.Item) -> Iterator[None]:
     switchboard = state.session.switchboard
     switchboard.awaited = inspect.iscoroutinefunction(item.obj)
     marked = item.stash.get(MARKED, None)
+    if marked is not None:
+        from pytest_modelcheck.plugin.linting import warn
+
+        warn(item, marked, state.settings.lint_ignore)
     if marked is not None and switchboard.awaited:
         item.obj = _all_cases(item, marked)
     try:

@@ -32,6 +32,7 @@ class Settings:
         cases: The ids of the only cases to run, or none for all.
         versions: What ``--model-version`` says, or else the ini file.
         shrink_calls: How many calls the smallest counterexamples of a check may take; 0 for none.
+        lint_ignore: Rules of lint that nobody wants to hear of.
     """
 
     root: Path
@@ -40,6 +41,7 @@ class Settings:
     cases: Sequence[str]
     versions: Sequence[str]
     shrink_calls: int
+    lint_ignore: Sequence[str] = ()
 
     @property
     def selective(self) -> bool:
@@ -91,6 +93,7 @@ def settings_of(config: pytest.Config) -> Settings:
         cases=tuple(config.getoption("modelcheck_case")),
         versions=tuple(version.strip() for version in versions if version.strip()),
         shrink_calls=_shrink_calls(config),
+        lint_ignore=_lint_ignore(config),
     )
 
 
@@ -122,6 +125,19 @@ def _revalidate(config: pytest.Config) -> int:
 def _in_ci() -> bool:
     """Whether this is a job of CI: all common services set ``CI``."""
     return os.environ.get("CI", "").lower() not in ("", "0", "false", "no")
+
+
+def _lint_ignore(config: pytest.Config) -> Sequence[str]:
+    codes: Sequence[str] = config.getini("modelcheck_lint_ignore")
+    if not codes:
+        return ()
+    from pytest_modelcheck.lint import chosen
+
+    try:
+        chosen(ignore=codes)
+    except UsageError as error:
+        raise UsageError(f"ini option modelcheck_lint_ignore: {error}") from error
+    return codes
 
 
 def _suite_false_fail_rate(config: pytest.Config) -> float | None:

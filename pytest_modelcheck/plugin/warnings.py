@@ -12,5 +12,9 @@ class ModelcheckWarning(pytest.PytestWarning):
     """Something about a check that does not make it fail."""
 
 
+class LintWarning(ModelcheckWarning):
+    """A check is written so that it shows less than it seems to; see ``modelcheck lint``."""
+
+
 class InconclusiveWarning(ModelcheckWarning):
     """A check missed a limit, but noise could explain the miss."""

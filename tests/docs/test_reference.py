@@ -21,6 +21,7 @@ import pytest_modelcheck
 from pytest_modelcheck import cases, perturb
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.cli.command import modelcheck
+from pytest_modelcheck.lint import RULES
 from pytest_modelcheck.plugin import definitions, markers
 from pytest_modelcheck.plugin.options import add_options
 
@@ -134,7 +135,17 @@ def commands_text():
     return "\n\n".join(parts)
 
 
+def rules_text():
+    """Every rule of lint."""
+    parts = []
+    for rule in RULES:
+        warned = " It is a warning of pytest, too." if rule.cheap else ""
+        parts.append(f"## {rule.code} {rule.name}\n\n{rule.what}{warned}\n\n{rule.why}\n\n{rule.instead}")
+    return "\n\n".join(parts)
+
+
 TABLES = {
+    "lint": ("lint.md", rules_text),
     "commands": ("command.md", commands_text),
     "options": ("options.md", options_table),
     "ini": ("options.md", ini_table),

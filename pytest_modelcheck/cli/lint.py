@@ -1,0 +1,159 @@
+"""``modelcheck lint``: what is wrong with a suite, without asking any model.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.cases import load
+from pytest_modelcheck.cases.compression import SUFFIXES
+from pytest_modelcheck.cases.files import FORMATS
+from pytest_modelcheck.cli.collected import told_by_pytest
+from pytest_modelcheck.cli.screen import harmless
+from pytest_modelcheck.lint import RULES, Finding, Target, chosen, lint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pytest_modelcheck.cli.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What lint found.
+
+    Attributes:
+        findings: The problems.
+        what: What was looked at, in words.
+        unread: Tests whose cases are only known when they run.
+    """
+
+    findings: Sequence[Finding]
+    what: str
+    unread: Sequence[str] = ()
+
+
+def look(
+    project: Project,
+    paths: Sequence[str],
+    columns: tuple[str | None, str | None],
+    select: Sequence[str],
+    ignore: Sequence[str],
+) -> Found:
+    """Look at the checks that pytest finds, or at case files alone where such are named.
+
+    Args:
+        project: The project.
+        paths: Case files, or what pytest is to collect; nothing for the whole project.
+        columns: Which columns of case files are the input and the expectation, where they have other names.
+        select: Rules, by their codes or how these begin; nothing for all. A comma is between two.
+        ignore: Rules that are not wanted, the same way.
+
+    Raises:
+        UsageError: There are no such rules, or pytest cannot collect the tests.
+    """
+    codes = {rule.code for rule in chosen(_separated(select), _separated(ignore))}
+    files = [path for path in paths if _holds_cases(path)]
+    tests = [path for path in paths if path not in files]
+    found: list[Finding] = []
+    looked: list[str] = []
+    unread: Sequence[str] = ()
+    if files:
+        given, expected = columns
+        found += lint([Target(load(Path(path).absolute(), input=given, expected=expected)) for path in files])
+        looked.append(plural(len(files), "file"))
+    if tests or not files:
+        told = _of_tests(project, tests)
+        found += told["findings"]
+        looked.append(plural(told["checks"], "check"))
+        unread = told["unread"]
+    return Found([one for one in found if one.code in codes], " and ".join(looked), unread)
+
+
+def show(found: Found, form: str) -> None:
+    """Print what was found, in one of :data:`FORMS`."""
+    for line in FORMS[form](found):
+        click.echo(line)
+
+
+def _separated(codes: Sequence[str]) -> list[str]:
+    return [code.strip() for several in codes for code in several.split(",")]
+
+
+def _holds_cases(path: str) -> bool:
+    suffixes = [suffix.lower() for suffix in Path(path).suffixes]
+    while suffixes and suffixes[-1] in SUFFIXES:
+        suffixes.pop()
+    return bool(suffixes) and suffixes[-1] in FORMATS
+
+
+def _of_tests(project: Project, tests: Sequence[str]) -> dict[str, Any]:
+    folder = Path.cwd() if tests else project.root
+    told: dict[str, Any] = told_by_pytest(
+        "--modelcheck-lint", tests, folder, "so that there is nothing to look at"
+    )
+    found = [Finding(**finding) for finding in told["findings"]]
+    told["findings"] = [replace(one, path=_from_here(folder, one.path)) for one in found]
+    return told
+
+
+def _from_here(folder: Path, path: str) -> str:
+    if not path:
+        return path
+    there, here = folder / path, Path.cwd()
+    return os.fspath(there.relative_to(here) if there.is_relative_to(here) else there)
+
+
+def _text(found: Found) -> Iterator[str]:
+    for one in found.findings:
+        yield harmless(f"{_place(one)}: {one.code} {_one_line(one.message)}")
+    for test in found.unread:
+        yield harmless(f"{test} takes its cases from a fixture, which only a run asks for: not looked at.")
+    if found.findings:
+        yield f"Found {plural(len(found.findings), 'problem')} in {found.what}."
+    else:
+        yield f"No problem in {found.what}."
+
+
+def _json(found: Found) -> Iterator[str]:
+    names = {rule.code: rule.name for rule in RULES}
+    yield json.dumps([{**asdict(one), "rule": names[one.code]} for one in found.findings], indent=2)
+
+
+def _github(found: Found) -> Iterator[str]:
+    """Workflow commands, which GitHub shows beside the lines of a pull request."""
+    names = {rule.code: rule.name for rule in RULES}
+    for one in found.findings:
+        place = f"file={_property(one.path)}," if one.path else ""
+        line = f"line={one.line}," if one.line is not None else ""
+        title = _property(f"{one.code} {names[one.code]}")
+        yield f"::error {place}{line}title={title}::{_escaped(_one_line(one.message))}"
+
+
+def _place(one: Finding) -> str:
+    return one.path if one.line is None else f"{one.path}:{one.line}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _escaped(text: str) -> str:
+    return harmless(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+
+
+FORMS: dict[str, Callable[[Found], Iterator[str]]] = {"text": _text, "json": _json, "github": _github}
+"""How findings are printed, by the name of the format."""

@@ -1,0 +1,20 @@
+"""What is wrong with a suite before any model is asked: contradictory cases, checks that cannot fail.
+
+>>> from pytest_modelcheck.cases import load
+>>> from pytest_modelcheck.lint import Target, lint
+>>> known = load([("Where is it?", "shipping"), ("Where is it?", "refund")])
+>>> for finding in lint([Target(cases=known)]):
+...     print(finding.code, finding.message)
+MC101 list[1]: expects 'refund'; list[0] asks the same and expects 'shipping'
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from pytest_modelcheck.lint.findings import Finding
+from pytest_modelcheck.lint.linting import lint, warnings_of
+from pytest_modelcheck.lint.rules import RULES, chosen
+from pytest_modelcheck.lint.target import Target
+
+__all__ = ["RULES", "Finding", "Target", "chosen", "lint", "warnings_of"]

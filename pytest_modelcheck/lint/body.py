@@ -1,0 +1,137 @@
+"""What the body of a test does with its case, as far as its source says so beyond doubt.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from pytest_modelcheck.baselines.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_CASE: Final = "case"
+_CONDITIONAL: Final = (
+    ast.If, ast.IfExp, ast.BoolOp, ast.Try, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith,
+    ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ListComp, ast.SetComp, ast.DictComp,
+    ast.GeneratorExp, ast.Match,
+)  # fmt: skip
+"""Whatever stands in one of these may not be done at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a body does.
+
+    Attributes:
+        reads: The attributes of ``case`` that it reads anywhere.
+        always_reads: Those that it reads whatever happens, unless it fails before.
+        keys: The metadata that it reads whatever happens, as ``case["language"]``.
+        hands_on: Whether it does anything else with ``case``, so that more may be read elsewhere.
+        void: Comparisons that cannot make it fail: what is wrong with each, and its line.
+    """
+
+    reads: frozenset[str]
+    always_reads: frozenset[str]
+    keys: frozenset[str]
+    hands_on: bool
+    void: tuple[tuple[str, int], ...]
+
+    def may_read(self, attribute: str) -> bool:
+        """Whether it may read an attribute of ``case``."""
+        return self.hands_on or attribute in self.reads
+
+    @property
+    def may_read_metadata(self) -> bool:
+        """Whether it may read any metadata."""
+        return self.may_read("metadata") or bool(self.keys)
+
+
+def body_of(path: Path, qualname: str) -> Body | None:
+    """What a function of a file does, or ``None`` where its source is not to be had."""
+    try:
+        found = _source(path, path.stat().st_mtime_ns).find(qualname)
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return None
+    if not isinstance(found, ast.FunctionDef | ast.AsyncFunctionDef):
+        return None
+    return _read(found)
+
+
+@lru_cache(maxsize=16)
+def _source(path: Path, _changed: int) -> Source:
+    return Source(path.read_bytes())
+
+
+def _read(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Body:
+    reads: set[str] = set()
+    known: set[ast.AST] = set()
+    dynamic = False
+    for node in _inside(function):
+        if isinstance(node, ast.Attribute) and _is_case(node.value):
+            reads.add(node.attr)
+            known.add(node.value)
+        elif isinstance(node, ast.Subscript) and _is_case(node.value):
+            dynamic |= _key(node) is None
+            known.add(node.value)
+    subscripts = {_key(node) for node in _inside(function) if isinstance(node, ast.Subscript)} - {None}
+    always = [node for statement in function.body for node in _unconditional(statement)]
+    return Body(
+        frozenset(reads | ({"metadata"} if dynamic or subscripts else set())),
+        frozenset(node.attr for node in always if isinstance(node, ast.Attribute) and _is_case(node.value)),
+        frozenset(key for node in always if isinstance(node, ast.Subscript) and (key := _key(node))),
+        any(_is_case(node) and node not in known for node in _inside(function)),
+        tuple(_void(function)),
+    )
+
+
+def _inside(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.AST]:
+    for statement in function.body:
+        yield from ast.walk(statement)
+
+
+def _unconditional(node: ast.AST) -> Iterator[ast.AST]:
+    if isinstance(node, _CONDITIONAL):
+        return
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _unconditional(child)
+
+
+def _is_case(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id == _CASE
+
+
+def _key(node: ast.Subscript) -> str | None:
+    """The name in ``case["name"]``."""
+    if not _is_case(node.value) or not isinstance(node.slice, ast.Constant):
+        return None
+    return node.slice.value if isinstance(node.slice.value, str) else None
+
+
+def _void(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, int]]:
+    for node in _inside(function):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Compare):
+            yield "a comparison whose result nobody looks at; did you mean assert?", node.lineno
+        elif isinstance(node, ast.Assert):
+            problem = _always_true(node.test)
+            if problem is not None:
+                yield problem, node.lineno
+
+
+def _always_true(test: ast.expr) -> str | None:
+    if isinstance(test, ast.Tuple) and test.elts:
+        return "assert of a tuple, which is always true; leave the parentheses out"
+    if isinstance(test, ast.Constant) and test.value:
+        return f"assert {test.value!r} is always true"
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq):
+        left, right = ast.dump(test.left), ast.dump(test.comparators[0])
+        if left == right:
+            return "both sides of the comparison are the same"
+    return None

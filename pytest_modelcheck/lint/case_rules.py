@@ -1,0 +1,186 @@
+"""Rules about cases: each takes a check, and yields what is wrong with its cases.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.canonical import NotCanonical, digest, excerpt
+from pytest_modelcheck.cases.fields import NO_REASON
+from pytest_modelcheck.lint.alike import alike, expectation, metadata
+from pytest_modelcheck.lint.findings import Remark
+from pytest_modelcheck.records import MISSING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pytest_modelcheck.lint.target import Target
+    from pytest_modelcheck.records import Case
+
+_SLOT: Final = re.compile(r"\{\{?\s*[A-Za-z_]\w*\s*\}\}?")
+_BRACES: Final = re.compile(r"[{}]")
+_FEW: Final = 0.2
+"""Where more of the inputs than this have slots, they are meant to be there."""
+_LONGEST_LABEL: Final = 40
+
+
+def contradictions(target: Target) -> Iterator[Remark]:
+    """Cases that ask the same and expect something else."""
+    for group in _groups(target):
+        first: dict[Any, Case] = {}
+        for case in group:
+            if case.expected is MISSING:
+                continue
+            first.setdefault(expectation(case), case)
+            other = next(iter(first.values()))
+            if expectation(other) != expectation(case):
+                yield Remark(
+                    f"expects {_shown(case.expected)}; {_called(other)} asks the same and expects "
+                    f"{_shown(other.expected)}",
+                    case,
+                )
+
+
+def duplicates(target: Target) -> Iterator[Remark]:
+    """Cases that ask and expect the same."""
+    for group in _groups(target):
+        first: dict[Any, Case] = {}
+        for case in group:
+            other = first.setdefault(expectation(case), case)
+            if other is not case:
+                yield Remark(f"asks and expects the same as {_called(other)}; it counts twice", case)
+
+
+def without_expectation(target: Target) -> Iterator[Remark]:
+    """Cases without an expectation, in a check whose body reads it."""
+    if target.body is None or "expected" not in target.body.always_reads:
+        return
+    for case in target.cases or ():
+        if case.expected is MISSING:
+            yield Remark("does not say what is expected, which the test reads; add `expected:`", case)
+
+
+def without_key(target: Target) -> Iterator[Remark]:
+    """Cases without a metadata that the body reads."""
+    keys = sorted(target.body.keys) if target.body is not None else ()
+    for case in target.cases or () if keys else ():
+        for key in keys:
+            if key not in case.metadata:
+                yield Remark(f"has no metadata '{key}', which the test reads", case)
+
+
+def unchanged_variants(target: Target) -> Iterator[Remark]:
+    """Ready-made variants that are equal to the input, or to each other."""
+    for case in target.cases or ():
+        if not case.variants:
+            continue
+        seen = {_key(case.input): "the input"}
+        for number, variant in enumerate(case.variants, 1):
+            other = seen.setdefault(_key(variant), f"variant {number}")
+            if other != f"variant {number}":
+                yield Remark(f"variant {number} is the same as {other}, so that it shows nothing", case)
+
+
+def reasonless(target: Target) -> Iterator[Remark]:
+    """Known failures that do not say why."""
+    for case in target.cases or ():
+        if case.known_failure == NO_REASON:
+            yield Remark("is a known failure, and nobody knows why; say it: known_failure: reason", case)
+
+
+def unfilled(target: Target) -> Iterator[Remark]:
+    """Inputs with slots in them that nobody filled."""
+    found = [(case, slots) for case in target.cases or () if (slots := _slots(case))]
+    if len(found) > _FEW * len(target.cases or ()):
+        return
+    for case, slots in found:
+        yield Remark(f"the input has a slot that nobody filled: {slots[0]}", case)
+
+
+def label_spellings(target: Target) -> Iterator[Remark]:
+    """Labels that are spelt as hardly any other is: ``Refund`` among many ``refund``."""
+    counts = Counter(
+        (type(case.expected), case.expected) for case in target.cases or () if _is_label(case.expected)
+    )
+    spellings: defaultdict[str, list[tuple[type, Any]]] = defaultdict(list)
+    for label in counts:
+        spellings[_plain(label[1])].append(label)
+    usual: dict[tuple[type, Any], tuple[type, Any]] = {}
+    for labels in spellings.values():
+        best = max(labels, key=lambda label: counts[label])
+        usual |= {label: best for label in labels if label != best and counts[best] > counts[label]}
+    if not usual:
+        return
+    for case in target.cases or ():
+        other = usual.get((type(case.expected), case.expected)) if _is_label(case.expected) else None
+        if other is not None:
+            others = f"{counts[other]} others expect {_shown(other[1])}"
+            yield Remark(f"expects {_shown(case.expected)}; {others}", case)
+
+
+def without_slice(target: Target) -> Iterator[Remark]:
+    """Cases that belong to no slice of those that are asked for."""
+    cases: Sequence[Case] = target.cases or ()
+    wanted = [key for key in target.slices if any(_has(case, key) for case in cases)]
+    for case in cases if wanted else ():
+        for key in wanted:
+            if not _has(case, key):
+                yield Remark(f"has no '{key}', by which the check is sliced", case)
+
+
+def _groups(target: Target) -> Iterator[Sequence[Case]]:
+    """The cases that ask the same; where the body may read their metadata, these are part of the question."""
+    for group in alike(target.cases or ()):
+        if target.body is None or not target.body.may_read_metadata:
+            yield group
+            continue
+        parts: dict[Any, list[Case]] = {}
+        for case in group:
+            parts.setdefault(metadata(case), []).append(case)
+        yield from parts.values()
+
+
+def _has(case: Case, key: str) -> bool:
+    facts: Mapping[str, Any] = case.metadata
+    return key in facts or (key == "expected" and case.expected is not MISSING)
+
+
+def _is_label(value: Any) -> bool:
+    return isinstance(value, bool | int) or (isinstance(value, str) and len(value) <= _LONGEST_LABEL)
+
+
+def _plain(label: Any) -> str:
+    return " ".join(str(label).casefold().replace("_", " ").replace("-", " ").split())
+
+
+def _slots(case: Case) -> list[str]:
+    """What looks like a slot in a text, unless it says so elsewhere too, or has other braces."""
+    text = case.input
+    if not isinstance(text, str) or "{" not in text:
+        return []
+    found = _SLOT.findall(text)
+    if _BRACES.search(_SLOT.sub("", text)) or any(slot in str(case.expected) for slot in found):
+        return []
+    return found
+
+
+def _key(value: Any) -> Any:
+    try:
+        return digest(value)
+    except NotCanonical:
+        return id(value)
+
+
+def _called(case: Case) -> str:
+    named = "" if case.id.startswith("c-") else case.id
+    if case.origin is None:
+        return named or case.id
+    return f"{named} ({case.origin})" if named else str(case.origin)
+
+
+def _shown(value: Any) -> str:
+    return excerpt(value, 40) if not isinstance(value, str) else repr(excerpt(value, 40))

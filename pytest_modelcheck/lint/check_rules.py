@@ -1,0 +1,150 @@
+"""Rules about checks: each takes one, and yields what is wrong with what it asks for.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical.wording import percent, plural
+from pytest_modelcheck.errors import PerturbationError
+from pytest_modelcheck.lint.findings import Remark
+from pytest_modelcheck.records import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_modelcheck.lint.target import Target
+    from pytest_modelcheck.perturb import Perturbation
+
+FAR: Final = 0.2
+"""A threshold that reveals no rate within this of itself is too much for so few cases."""
+_MEANINGS: Final = re.compile(r"\bnegation\b")
+"""Perturbations that change what a text means, as they stand in names."""
+
+
+def too_few(target: Target) -> Iterator[Remark]:
+    """Thresholds that say little of a model that varies, since there are too few cases."""
+    at_least = target.limits.at_least
+    told_apart = target.varies and not target.graded and target.limits.score_as is None
+    if target.cases is None or at_least is None or not 0 < at_least < 1 or not told_apart:
+        return
+    runs = _runs(target)
+    if runs == 0:
+        return
+    from pytest_modelcheck.stats.binomial import detectable_rate, runs_needed
+
+    level = target.limits.false_fail_rate
+    revealed = detectable_rate(runs, at_least, level)
+    far = FAR if target.limits.tolerance is None else target.limits.tolerance
+    wanted = round(at_least - far, 9)
+    if wanted <= 0 or (revealed is not None and revealed >= wanted):
+        return
+    needed = runs_needed(at_least, wanted, level)
+    low = "no rate" if revealed is None else f"no rate above {percent(round(revealed, 2))}"
+    yield Remark(
+        f"at_least={at_least:g} with {plural(runs, 'run')}: of a model that varies, {low} can be told from "
+        f"{percent(at_least)}; {needed} runs would tell {percent(wanted)} (more cases, repeats=, or "
+        "deterministic=True on a model that does not vary)"
+    )
+
+
+def cannot_fail(target: Target) -> Iterator[Remark]:
+    """Limits that allow everything."""
+    limits = target.limits
+    if limits.at_least is not None and limits.at_least <= target.scale.low:
+        yield Remark(f"at_least={limits.at_least:g} is met by every model")
+    cases = None if target.cases is None else len(target.cases)
+    for name in ("max_drop", "max_changed", "max_regressed"):
+        allowed = getattr(limits, name)
+        if isinstance(allowed, float) and allowed >= target.scale.width:
+            yield Remark(f"{name}={allowed!r} allows everything; an int is a number of cases")
+        elif isinstance(allowed, int) and cases is not None and 0 < cases <= allowed:
+            yield Remark(f"{name}={allowed} of {plural(cases, 'case')} allows everything")
+
+
+def unchanging(target: Target) -> Iterator[Remark]:
+    """Perturbations that leave every input as it is, or that break."""
+    for perturbation in target.perturbations if target.cases else ():
+        try:
+            applies = any(_variants(perturbation, target))
+        except PerturbationError:
+            continue
+        if not applies:
+            inputs = plural(len(target.cases or ()), "input")
+            yield Remark(f"under={perturbation.name}: changes nothing in {inputs}")
+
+
+def breaking(target: Target) -> Iterator[Remark]:
+    """Perturbations that cannot work on an input."""
+    for perturbation in target.perturbations if target.cases else ():
+        try:
+            for _ in _variants(perturbation, target):
+                pass
+        except PerturbationError as error:
+            yield Remark(f"under=: {excerpt(str(error), 200)}")
+
+
+def changing_meaning(target: Target) -> Iterator[Remark]:
+    """Perturbations after which another answer is right, in a check that wants the same one."""
+    if target.kind != "invariance":
+        return
+    for perturbation in target.perturbations:
+        if _MEANINGS.search(perturbation.name):
+            yield Remark(
+                f"under={perturbation.name}: changes what the input means, so that another answer may be "
+                "right; ask for a direction instead: @pytest.mark.directional"
+            )
+
+
+def unknown_metadata(target: Target) -> Iterator[Remark]:
+    """Slices and clusters by metadata that no case has."""
+    if not target.cases:
+        return
+    asked = [("slices", key) for key in target.slices]
+    if target.limits.cluster is not None:
+        asked.append(("cluster", target.limits.cluster))
+    for option, key in asked:
+        if key == "expected" or any(key in case.metadata for case in target.cases):
+            continue
+        names = sorted({name for case in target.cases for name in case.metadata})
+        close = difflib.get_close_matches(key, names, 1)
+        hint = f"did you mean '{close[0]}'?" if close else f"they have: {', '.join(names) or 'none'}"
+        yield Remark(f"{option}: no case has metadata '{key}'; {hint}")
+
+
+def void(target: Target) -> Iterator[Remark]:
+    """Comparisons that cannot make a case fail."""
+    for problem, line in target.body.void if target.body is not None else ():
+        yield Remark(problem, place=None if target.place is None else Origin(target.place.path, line))
+
+
+def perturbed_unread(target: Target) -> Iterator[Remark]:
+    """Bodies that never look at what the perturbation made."""
+    if target.kind == "golden" or target.body is None or target.body.may_read("perturbed"):
+        return
+    yield Remark(f"a check of {_what(target)} that never looks at case.perturbed compares nothing")
+
+
+def _what(target: Target) -> str:
+    return "invariance" if target.kind == "invariance" else "direction"
+
+
+def _runs(target: Target) -> int:
+    """How many runs are judged, at most: those of a perturbed case count each."""
+    cases = target.cases or ()
+    if target.limits.cluster is not None:
+        key = target.limits.cluster
+        return len({str(case.metadata.get(key)) for case in cases})
+    return len(cases) * target.repeats * max(1, len(target.perturbations))
+
+
+def _variants(perturbation: Perturbation, target: Target) -> Iterator[Any]:
+    from pytest_modelcheck.perturb import variants
+
+    for case in target.cases or ():
+        yield variants(perturbation, case.input, target.seed, case.id)

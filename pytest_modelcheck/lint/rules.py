@@ -1,0 +1,203 @@
+"""Every rule of lint. Codes beginning with MC0 are about reading, MC1 about cases, MC2 about checks.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.lint import case_rules, check_rules
+from pytest_modelcheck.lint.findings import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_modelcheck.lint.findings import Remark
+    from pytest_modelcheck.lint.target import Target
+
+
+def _unreadable(_target: Target) -> Iterator[Remark]:
+    """Found by whoever reads the cases: there is nothing to look at."""
+    yield from ()
+
+
+RULES: Final = (
+    Rule(
+        "MC001",
+        "unreadable",
+        "The cases cannot be read.",
+        "The check fails before it asks anything.",
+        "Mend what the message says.",
+        _unreadable,
+    ),
+    Rule(
+        "MC101",
+        "contradiction",
+        "Two cases ask the same and expect something else.",
+        "A model that does not vary gets one of them wrong, whatever it answers.",
+        "Decide which answer is right. Where something else decides, it belongs into the input, or the test "
+        "reads it from the metadata.",
+        case_rules.contradictions,
+    ),
+    Rule(
+        "MC102",
+        "duplicate",
+        "Two cases ask and expect the same.",
+        "Its outcome counts twice, and a rate over the cases means less than it seems to.",
+        "Remove one.",
+        case_rules.duplicates,
+    ),
+    Rule(
+        "MC103",
+        "no-expectation",
+        "A case does not say what is expected, and the test reads it.",
+        "The trial ends in an error, which fails the check.",
+        "Add `expected:`, or `defaults:` at the top of the file.",
+        case_rules.without_expectation,
+    ),
+    Rule(
+        "MC104",
+        "unchanged-variant",
+        "A variant is the same as the input, or as another variant.",
+        "The model is asked the same twice, and agrees with itself.",
+        "Remove it, or write what was meant.",
+        case_rules.unchanged_variants,
+    ),
+    Rule(
+        "MC105",
+        "no-reason",
+        "A known failure does not say why: `known_failure: true`.",
+        "Nobody will know when it may be expected to pass.",
+        'Write the reason: `known_failure: "no German before 3.0"`.',
+        case_rules.reasonless,
+    ),
+    Rule(
+        "MC106",
+        "unfilled-slot",
+        "An input holds a slot that looks as if it should have been filled: `{name}`.",
+        "The model is asked about the template and not about what people write.",
+        "Fill it, or use `cases.template`. (Not found where a fifth of the inputs have slots, or the "
+        "expectation has the same one.)",
+        case_rules.unfilled,
+    ),
+    Rule(
+        "MC107",
+        "label-spelling",
+        'A label is spelt otherwise than in most cases: `Refund` among many `refund`, `1` among `"1"`.',
+        "A right answer is compared with it and is wrong.",
+        "Spell it as the others.",
+        case_rules.label_spellings,
+    ),
+    Rule(
+        "MC108",
+        "no-slice",
+        "A case lacks a metadata of `slices=`.",
+        "It is in none of the slices.",
+        "Add it.",
+        case_rules.without_slice,
+    ),
+    Rule(
+        "MC109",
+        "no-metadata",
+        'A case lacks a metadata that the test reads, as `case["language"]`.',
+        "The trial ends in an error, which fails the check.",
+        "Add it, or read `case.metadata.get(…)`.",
+        case_rules.without_key,
+    ),
+    Rule(
+        "MC201",
+        "too-few-cases",
+        "`at_least=` cannot tell even a rate 20 points lower (or `tolerance=`, where it is set) from itself.",
+        "A model that varies fails only where noise cannot explain it; with few cases, noise explains nearly "
+        "everything.",
+        "Add cases or `repeats=`; `modelcheck plan` says how many. A model that does not vary is judged "
+        "exactly: declare `deterministic=True`.",
+        check_rules.too_few,
+    ),
+    Rule(
+        "MC202",
+        "cannot-fail",
+        "A limit allows everything: `at_least=0`, `max_changed=1.0`, `max_regressed=12` of 12 cases.",
+        "It looks like a requirement and is none.",
+        "Lower it. An `int` is a number of cases, a `float` a fraction: `1` is one case, `1.0` all of them.",
+        check_rules.cannot_fail,
+        cheap=True,
+    ),
+    Rule(
+        "MC203",
+        "changes-nothing",
+        "A perturbation leaves every input as it is.",
+        "Beside others that do something, it only looks as if it were tested.",
+        "Remove it, or add cases that it applies to.",
+        check_rules.unchanging,
+    ),
+    Rule(
+        "MC204",
+        "changes-meaning",
+        "A perturbation that changes what the input means, in a check of invariance.",
+        "Another answer is right then, and a good model fails.",
+        "Ask for a direction: `@pytest.mark.directional`.",
+        check_rules.changing_meaning,
+        cheap=True,
+    ),
+    Rule(
+        "MC205",
+        "broken-perturbation",
+        "A perturbation cannot work on an input.",
+        "The check fails before it asks anything.",
+        "Mend it, or give it `field=`.",
+        check_rules.breaking,
+    ),
+    Rule(
+        "MC206",
+        "void-comparison",
+        "A comparison that cannot make a case fail: no `assert`, of a tuple, of something with itself.",
+        "Every answer passes.",
+        "Write what was meant.",
+        check_rules.void,
+        cheap=True,
+    ),
+    Rule(
+        "MC207",
+        "perturbed-unread",
+        "The body of a check of invariance or direction never reads `case.perturbed`.",
+        "Nothing is compared with anything.",
+        "Compare `model(case.perturbed)` with `model(case.input)`.",
+        check_rules.perturbed_unread,
+        cheap=True,
+    ),
+    Rule(
+        "MC208",
+        "unknown-metadata",
+        "`slices=` or `cluster=` names a metadata that no case has.",
+        "The check ends in an error.",
+        "Mend the spelling, or add it to the cases.",
+        check_rules.unknown_metadata,
+    ),
+)
+
+
+def chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
+    """The rules that are meant: those selected (default: all), without those ignored.
+
+    Args:
+        select: Codes, or how they begin: ``MC1``.
+        ignore: The same.
+
+    Raises:
+        UsageError: No rule has such a code.
+
+    >>> [rule.code for rule in chosen(["MC10"], ["MC101", "MC104"])][:3]
+    ['MC102', 'MC103', 'MC105']
+    """
+    for wanted in (*select, *ignore):
+        if not any(rule.code.startswith(wanted) for rule in RULES) or not wanted:
+            codes = ", ".join(rule.code for rule in RULES)
+            raise UsageError(f"{wanted!r} is no rule, and none begins so; there are {codes}")
+    return tuple(
+        rule
+        for rule in RULES
+        if (not select or rule.code.startswith(tuple(select))) and not rule.code.startswith(tuple(ignore))
+    )

@@ -1,0 +1,97 @@
+"""Handing the checks that were collected to lint.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_modelcheck.lint import Target, chosen, lint, warnings_of
+from pytest_modelcheck.lint.body import body_of
+from pytest_modelcheck.plugin.items import MARKED, definitions_of
+from pytest_modelcheck.plugin.state import state_of
+from pytest_modelcheck.plugin.warnings import LintWarning
+from pytest_modelcheck.records import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_modelcheck.plugin.items import Marked
+
+
+class Linting:
+    """Writes what lint finds in the checks that were collected, as JSON, for ``modelcheck lint``.
+
+    Args:
+        path: The file to write.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Look at every check, and write what is found."""
+        marked = [
+            (item, item.stash[MARKED])
+            for item in session.items
+            if isinstance(item, pytest.Function) and MARKED in item.stash
+        ]
+        ignored = state_of(session).settings.lint_ignore if marked else ()
+        found = lint((target_of(item, one) for item, one in marked), chosen(ignore=ignored))
+        content = {
+            "checks": len(marked),
+            "unread": [item.nodeid for item, one in marked if one.request.cases is None],
+            "findings": [asdict(finding) for finding in found],
+        }
+        self._path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def warn(item: pytest.Function, marked: Marked, ignored: Sequence[str]) -> None:
+    """Warn of what is certainly wrong with a check, and seen without looking at its cases.
+
+    Args:
+        item: The test.
+        marked: What its marker asks for.
+        ignored: Rules that are not wanted.
+    """
+    for finding in warnings_of(target_of(item, marked, read=False), ignored):
+        text = f"{finding.message} ({finding.code})"
+        warnings.warn_explicit(LintWarning(text), None, str(item.path), finding.line or 1)
+
+
+def target_of(item: pytest.Function, marked: Marked, *, read: bool = True) -> Target:
+    """A check as lint sees it.
+
+    Args:
+        item: The test.
+        marked: What its marker asks for.
+        read: Whether its cases may be read.
+    """
+    request = marked.request
+    return Target(
+        cases=request.cases if read else None,
+        test=item.nodeid,
+        place=Origin(_shown(item.path), item.function.__code__.co_firstlineno),
+        kind=request.kind,
+        perturbations=request.perturbations or (),
+        limits=request.limits,
+        scale=request.scale,
+        graded="score" in marked.arguments,
+        slices=request.slices or (),
+        repeats=request.repeats,
+        seed=request.seed,
+        varies=definitions_of(item)[marked.subject].deterministic is not True,
+        body=body_of(item.path, item.function.__qualname__),
+    )
+
+
+def _shown(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,106 @@
+"""What the source of a body says beyond doubt."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from pytest_modelcheck.lint.body import body_of
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(source, name="test_it"):
+        path = tmp_path / "test_it.py"
+        lines = textwrap.indent(textwrap.dedent(source).strip(), "    ")
+        path.write_text(f"def test_it(triage, case):\n{lines}\n")
+        return body_of(path, name)
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("source", "reads", "always", "keys"),
+    [
+        ("assert triage(case.input) == case.expected", {"input", "expected"}, {"input", "expected"}, set()),
+        ("if case.repeat:\n    assert case.expected", {"repeat", "expected"}, set(), set()),
+        ("assert case.id or case.expected", {"id", "expected"}, set(), set()),
+        ("case.input\nwith raises():\n    case.expected", {"input", "expected"}, {"input"}, set()),
+        ("[case.expected for _ in range(3)]", {"expected"}, set(), set()),
+        ('assert case["language"] == case.input', {"metadata", "input"}, {"input"}, {"language"}),
+        ('assert case.metadata["language"]', {"metadata"}, {"metadata"}, set()),
+        ("key = 'a'\nassert case[key]", {"metadata"}, set(), set()),
+    ],
+)  # fmt: skip
+def test_what_it_reads(read, source, reads, always, keys):
+    body = read(source)
+    assert (set(body.reads), set(body.always_reads), set(body.keys)) == (reads, always, keys)
+    assert not body.hands_on
+    assert body.may_read_metadata == ("metadata" in reads)
+
+
+@pytest.mark.parametrize(
+    "source", ["check(case)", "other = case", "return [case]", "getattr(case, 'expected')"]
+)
+def test_what_is_done_with_a_case_that_is_handed_on_nobody_knows(read, source):
+    body = read(source)
+    assert body.hands_on
+    assert body.may_read("perturbed")
+
+
+@pytest.mark.parametrize(
+    ("source", "void"),
+    [
+        ("triage(case.input) == case.expected", "a comparison whose result nobody looks at"),
+        ("assert (triage(case.input) == 1, 'why')", "assert of a tuple, which is always true"),
+        ("assert 'label'", "assert 'label' is always true"),
+        ("assert triage(case.input) == triage( case.input )", "both sides of the comparison are the same"),
+    ],
+)
+def test_comparisons_that_cannot_fail(read, source, void):
+    ((problem, line),) = read("answer = 1\n" + source).void
+    assert problem.startswith(void)
+    assert line == 3
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "assert triage(case.input) == triage(case.perturbed)",
+        "assert ()",
+        "assert 0",
+        "same = triage(case.input) == 1\nassert same",
+        "assert 1 <= triage(case.input) <= 1",
+        "assert triage(case.input) != triage(case.input)",
+    ],
+)
+def test_comparisons_that_can(read, source):
+    assert read(source).void == ()
+
+
+def test_methods_and_other_names(tmp_path):
+    path = tmp_path / "test_it.py"
+    path.write_text(
+        "class TestIt:\n    async def test_a(self, case):\n        assert await model(case.input)\n"
+    )
+    assert body_of(path, "TestIt.test_a").reads == {"input"}
+    assert body_of(path, "TestIt") is None
+    assert body_of(path, "test_b") is None
+
+
+def test_a_source_that_is_not_to_be_had(tmp_path):
+    assert body_of(tmp_path / "gone.py", "test_it") is None
+    (tmp_path / "broken.py").write_text("def test_it(:\n")
+    assert body_of(tmp_path / "broken.py", "test_it") is None
+
+
+def test_a_file_that_changes_is_read_anew(tmp_path):
+    import os
+
+    path = tmp_path / "test_it.py"
+    path.write_text("def test_it(case): case.input")
+    assert body_of(path, "test_it").reads == {"input"}
+    path.write_text("def test_it(case): case.expected")
+    os.utime(path, ns=(1, 1))
+    assert body_of(path, "test_it").reads == {"expected"}
