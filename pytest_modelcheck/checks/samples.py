@@ -50,7 +50,7 @@ def samples_of(before: Sequence[bytes], now: Sequence[bytes]) -> Samples:
 
     >>> samples_of([b'"refund"', b'"other"'], [b'"refund"']).kind
     'labels'
-    >>> samples_of([b'{"length":3,"language":"es"}'], [b'{"length":7,"language":"en"}']).names
+    >>> samples_of([b'{"language":"es","length":3}'], [b'{"language":"en","length":7}']).names
     ('language=en', 'language=es', 'length')
     """
     import orjson
