@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical.wording import percent, plural
+from pytest_modelcheck.checks.excess import of_changes, of_regressions, of_variants
 from pytest_modelcheck.checks.limits import allowed, exceeds
-from pytest_modelcheck.checks.noise import DropNoise, ExcessNoise, RateNoise, Rule, ShareNoise
+from pytest_modelcheck.checks.noise import DropNoise, RateNoise, Rule, ShareNoise
 from pytest_modelcheck.checks.series import trend
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import GRADE, Finding, Status
@@ -52,6 +53,9 @@ class Observed:
         whole: Whether all cases were run, so that scores that never move say something.
         excess: How much more the model disagrees with itself under a perturbation than without, where that
             was measured.
+        changes: How much more answers differ from the approved ones than from each other, where that was
+            measured.
+        regressions: The same for runs that fail of cases that passed.
         uncalibrated: What a body raised when it was given two answers to the same input, in one line.
         shares: How many runs regressed, how many answers changed, and of how many runs each, where cases were
             run more than once.
@@ -77,6 +81,8 @@ class Observed:
     series: tuple[tuple[float, ...], ...] | None = None
     whole: bool = True
     excess: Excess | None = None
+    changes: Excess | None = None
+    regressions: Excess | None = None
     uncalibrated: str | None = None
     shares: Shares | None = None
     approved_cases: int = 0
@@ -116,7 +122,7 @@ def judge(observed: Observed, limits: Limits, *, varies: bool) -> list[Finding]:
     findings = guards(observed, limits)
     if observed.cases.judged and not observed.unscored:
         findings += _limits(observed, limits, varies=varies)
-    return findings
+    return findings or [_rests_on_a_baseline(observed.cases)]
 
 
 def _refuse_without_meaning(observed: Observed, limits: Limits) -> None:
@@ -217,6 +223,15 @@ def _nothing_judged(cases: Tally) -> Finding:
     return _failed("applicable", f"0 of {cases.total} cases were applicable")
 
 
+def _rests_on_a_baseline(cases: Tally) -> Finding:
+    """Where nothing is approved, and all that is asked for is a comparison with it."""
+    return _failed(
+        "new",
+        f"no approved baseline yet: there is nothing to compare {plural(cases.judged, 'case')} with",
+        against_baseline=True,
+    )
+
+
 def _failed(limit: str, summary: str, *, against_baseline: bool = False) -> Finding:
     return Finding(limit, Status.FAILED, summary, against_baseline=against_baseline)
 
@@ -230,7 +245,7 @@ def _limits(observed: Observed, limits: Limits, *, varies: bool) -> list[Finding
     required = required_rate(observed, limits)
     if required is not None:
         if observed.excess is not None:
-            findings.append(_excess(observed.excess, observed.units, required, rule))
+            findings.append(of_variants(observed.excess, observed.units, required, rule))
         elif observed.series and varies and (observed.rate or 0.0) < required:
             findings.append(trend(observed, rule))
         else:
@@ -258,20 +273,6 @@ def _rate(observed: Observed, required: float, rule: Rule) -> Finding:
     return rule.finding(
         "at_least", _rate_summary(observed, rate, required), met, RateNoise(observed, required, at_zero)
     )
-
-
-def _excess(excess: Excess, units: str, required: float, rule: Rule) -> Finding:
-    """Hold what a perturbation adds to the model's own noise against the changes that are allowed."""
-    allowance = round(1 - required, 12)
-    mean = sum(excess.each) / len(excess.each)
-    noise = ExcessNoise(excess, units, allowance)
-    low = noise.low(rule.limits.false_fail_rate)
-    summary = (
-        f"answers changed in {excess.cross:.0%} of variants, but the model disagrees with itself on "
-        f"{excess.own:.0%} of identical inputs; excess {mean:.0%} (at least {low:.0%}), "
-        f"{f'allowed {percent(allowance)}' if allowance else 'none allowed'}"
-    )
-    return rule.finding("at_least", summary, mean <= allowance + _ROUNDING, noise)
 
 
 def _rate_summary(observed: Observed, rate: float, required: float) -> str:
@@ -315,6 +316,8 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
 
 def _regressed(observed: Observed, comparison: Comparison, allowance: Allowance, rule: Rule) -> Finding:
     count, of = len(comparison.regressed), comparison.judged
+    if observed.regressions is not None:
+        return of_regressions(observed.regressions, observed.units, of, allowance, rule)
     summary = (
         f"{plural(count, 'case')} that passed now {'fails' if count == 1 else 'fail'}, {allowed(allowance)}"
     )
@@ -327,6 +330,8 @@ def _regressed(observed: Observed, comparison: Comparison, allowance: Allowance,
 
 def _changed(observed: Observed, comparison: Comparison, allowance: Allowance, rule: Rule) -> Finding:
     count, of = len(comparison.changed), comparison.shared
+    if observed.changes is not None:
+        return of_changes(observed.changes, observed.units, of, allowance, rule)
     if observed.shares is not None:
         count, of = observed.shares.changed
     return _share(
@@ -336,6 +341,8 @@ def _changed(observed: Observed, comparison: Comparison, allowance: Allowance, r
 
 def _differ(observed: Observed, allowance: Allowance, rule: Rule) -> Finding:
     """Hold a body that compares with the approved answer itself against how many may differ."""
+    if observed.changes is not None:
+        return of_changes(observed.changes, observed.units, observed.cases.judged, allowance, rule)
     passed, of = observed.counts
     summary = _differing(of - passed, of, allowance)
     return _share("max_changed", of - passed, of, observed.cases.judged, allowance, summary, rule)

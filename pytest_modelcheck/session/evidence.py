@@ -56,6 +56,7 @@ class Evidence:
         records: What came of the cases, in their order.
         kept: The same of the check's own trials alone: what a baseline is made of.
         calibrations: What was found out about the model's disagreement with itself.
+        more: What came of runs that only tell how much the model varies.
         screened: What decided before everything was run again, or ``None`` where it was not.
         comparison: With the baseline.
         observed: What limits are held against.
@@ -87,6 +88,7 @@ class Evidence:
     records: Sequence[CaseRecord] = ()
     kept: Sequence[CaseRecord] = ()
     calibrations: list[Calibration] = field(default_factory=list)
+    more: Sequence[Result] = ()
     screened: str | None = None
     comparison: Comparison | None = None
     observed: Observed = field(default_factory=lambda: Observed(tally(())))

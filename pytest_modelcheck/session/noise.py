@@ -13,6 +13,7 @@ from pytest_modelcheck.errors import OfflineError
 from pytest_modelcheck.session.calibration import Calibration, excess_of
 from pytest_modelcheck.session.confirmation import fresh, is_suspicious, together
 from pytest_modelcheck.session.memory import records_of
+from pytest_modelcheck.session.own_noise import look_for_own_noise
 from pytest_modelcheck.session.steps import Step
 from pytest_modelcheck.session.variation import measured, seen, trials_to_repeat
 
@@ -48,7 +49,10 @@ def confirm(inquiry: Inquiry) -> Steps:
     evidence = inquiry.evidence
     evidence.screened = evidence.worst_summary
     again = _run_afresh if evidence.observed.excess is None else _compare_outputs
+    calibrated = evidence.observed.changes is not None or evidence.observed.regressions is not None
     yield from again(inquiry)
+    if calibrated:
+        yield from look_for_own_noise(inquiry)
     inquiry.judge()
 
 

@@ -18,6 +18,7 @@ from pytest_modelcheck.session.candidate import leave_candidate
 from pytest_modelcheck.session.closer_look import look_closer
 from pytest_modelcheck.session.first_run import first_run
 from pytest_modelcheck.session.noise import calibrate, confirm, measure
+from pytest_modelcheck.session.own_noise import calibrate_changes
 from pytest_modelcheck.session.replay import replay
 from pytest_modelcheck.session.revalidation import revalidate
 from pytest_modelcheck.session.sampling import run_reference
@@ -37,6 +38,7 @@ def steps_of(inquiry: Inquiry) -> Steps:
     inquiry.look()
     yield from measure(inquiry)
     yield from calibrate(inquiry)
+    yield from calibrate_changes(inquiry)
     yield from confirm(inquiry)
     yield from look_closer(inquiry)
     leave_candidate(inquiry)

@@ -11,7 +11,8 @@ Each module is named for the one thing that it holds.
 | ``paired`` | the same cases under two versions: McNemar, Tango, Newcombe |
 | ``noninferiority`` | the same with a margin, exactly |
 | ``permutation``, ``sign_flip`` | the same with repeats, scores or clusters |
-| ``invariance`` | a perturbation against the model's own noise |
+| ``invariance`` | a perturbation, or another version, against the model's own noise |
+| ``regressions`` | cases that passed and fail now, against the same |
 | ``odd_one_out`` | remembered answers against fresh ones |
 | ``trend`` | scores over three or more ordered levels |
 | ``drift``, ``two_sample`` | two samples of labels, scores or features |

@@ -72,7 +72,7 @@ def disagreements(
 
 
 def noise_calibrated_excess(
-    tables: Sequence[ArrayLike], bases: int, false_fail_rate: float, *, seed: int = 0
+    tables: Sequence[ArrayLike], bases: int, false_fail_rate: float, *, both: bool = False, seed: int = 0
 ) -> Excess:
     """Compare the disagreement under a perturbation with the model's own.
 
@@ -85,6 +85,8 @@ def noise_calibrated_excess(
             runs first, then the variants, at least one.
         bases: How many base runs each case has, at least 2; 3 is a good number.
         false_fail_rate: The level of the test and of the bound.
+        both: Whether all that is not base is of one kind too, such as the runs of another version. Its own
+            disagreement then counts as much as that of the base, where there are two of it or more.
         seed: Of the permutations.
 
     Raises:
@@ -106,7 +108,10 @@ def noise_calibrated_excess(
     crosses, owns = np.empty(len(tables)), np.empty(len(tables))
     permuted = np.zeros(resamples)
     for index, table in enumerate(map(_checked, tables, itertools.repeat(bases))):
-        cross, own = _by_choice(table, _choices(len(table), bases, generator))
+        chosen = _choices(len(table), bases, generator)
+        cross, own = _by_choice(table, chosen)
+        if both and len(table) - bases > 1:
+            own = (own + _by_choice(table, 1 - chosen)[1]) / 2
         crosses[index], owns[index] = cross[0], own[0]
         permuted += (cross - own)[generator.integers(len(cross), size=resamples)]
     excess = crosses - owns

@@ -303,3 +303,9 @@ def test_what_is_inconclusive_may_fail():
     finding = deciding(passing(36, 40), Limits(at_least=0.95, inconclusive="fail"))
     assert finding.status is FAILED
     assert finding.summary.endswith('; noise could explain it (inconclusive="fail")')
+
+
+def test_a_check_that_rests_on_a_baseline_alone_fails_without_one():
+    (finding,) = judge(Observed(Tally(passed=40)), Limits(max_changed=0.02), varies=False)
+    assert (finding.status, finding.against_baseline) == (FAILED, True)
+    assert finding.summary == "no approved baseline yet: there is nothing to compare 40 cases with"

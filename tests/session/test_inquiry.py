@@ -363,12 +363,12 @@ class TestRepeats:
             known,
             repeats=2,
             version="2.0",
-            max_changed=1,
+            max_changed=0.2,
             at_least=0.1,
             confirm=False,
         )
         line = next(finding.summary for finding in verdict.findings if finding.limit == "max_changed")
-        assert line.startswith("14/80 answers changed (17.5%), at most 1 allowed")
+        assert line.startswith("14/80 answers changed (17.5%), at most 20% allowed")
 
     @pytest.mark.parametrize(("score_as", "rate"), [("pass@2", 1.0), ("pass^2", 2 / 3), (None, 5 / 6)])
     def test_attempts_as_scores(self, project, score_as, rate):

@@ -122,3 +122,20 @@ def test_with_an_allowance_a_model_at_its_limit_rarely_fails_and_one_beyond_does
 def test_what_makes_no_sense_is_refused(tables, bases, message):
     with pytest.raises(ValueError, match=message):
         noise_calibrated_excess(tables, bases, 0.01)
+
+
+@pytest.mark.parametrize(("outputs", "bases"), [("aaabb", 3), ("abcab", 2), ("aaab", 3), ("aabbb", 2)])
+def test_where_both_sides_are_of_one_kind_both_disagreements_count(outputs, bases):
+    found = noise_calibrated_excess([disagreements(outputs)], bases, 0.01, both=True)
+    cross, own = excess_by_pairs(outputs, range(bases))
+    if len(outputs) - bases > 1:
+        _, other = excess_by_pairs(outputs, range(bases, len(outputs)))
+        own = (own + other) / 2
+    assert found.excess == pytest.approx(cross - own)
+
+
+def test_a_version_that_only_became_noisier_differs_from_one_that_was_steady():
+    """Its own disagreement alone would hide that: it is larger than what it disagrees with the other."""
+    tables = [disagreements("aab" + "aaa")] * 60
+    assert noise_calibrated_excess(tables, 3, 0.01).excess < 0
+    assert noise_calibrated_excess(tables, 3, 0.01, both=True).excess == pytest.approx(0)

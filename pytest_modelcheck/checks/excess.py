@@ -1,0 +1,60 @@
+"""What a model that varies does by itself, taken off what a limit counts.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.canonical.wording import percent
+from pytest_modelcheck.checks.noise import ExcessNoise
+
+if TYPE_CHECKING:
+    from pytest_modelcheck.checks.limits import Allowance
+    from pytest_modelcheck.checks.noise import Rule
+    from pytest_modelcheck.records import Finding
+    from pytest_modelcheck.stats.invariance import Excess
+
+_ROUNDING = 1e-9
+
+
+def of_variants(excess: Excess, units: str, required: float, rule: Rule) -> Finding:
+    """Hold what a perturbation adds to the model's own noise against the changes that are allowed."""
+    noise = ExcessNoise(excess, units, round(1 - required, 12))
+    what = (
+        f"answers changed in {excess.cross:.0%} of variants, but the model disagrees with itself on "
+        f"{excess.own:.0%} of identical inputs"
+    )
+    return _finding("at_least", noise, what, rule)
+
+
+def of_changes(excess: Excess, units: str, cases: int, allowance: Allowance, rule: Rule) -> Finding:
+    """Hold what differs from the approved answers against how many may."""
+    what = (
+        f"{excess.cross:.0%} of answers differ from the approved ones, but the model disagrees with itself "
+        f"on {excess.own:.0%} of identical inputs"
+    )
+    return _finding("max_changed", ExcessNoise(excess, units, _fraction(allowance, cases)), what, rule)
+
+
+def of_regressions(excess: Excess, units: str, cases: int, allowance: Allowance, rule: Rule) -> Finding:
+    """Hold runs that fail of cases that passed against how many may."""
+    what = (
+        f"{excess.cross:.0%} of runs fail of cases that passed, but {excess.own:.0%} do where the model is "
+        "only asked again"
+    )
+    return _finding("max_regressed", ExcessNoise(excess, units, _fraction(allowance, cases)), what, rule)
+
+
+def _fraction(allowance: Allowance, cases: int) -> float:
+    """An allowance as a fraction of the cases."""
+    return min(1.0, allowance / cases if isinstance(allowance, int) else allowance)
+
+
+def _finding(limit: str, noise: ExcessNoise, what: str, rule: Rule) -> Finding:
+    each = noise.excess.each
+    mean, low = sum(each) / len(each), noise.low(rule.limits.false_fail_rate)
+    allowed = f"allowed {percent(noise.allowance)}" if noise.allowance else "none allowed"
+    summary = f"{what}; excess {mean:.0%} (at least {low:.0%}), {allowed}"
+    return rule.finding(limit, summary, mean <= noise.allowance + _ROUNDING, noise)
