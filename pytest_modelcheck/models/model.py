@@ -204,9 +204,10 @@ class Model:
         caller: How the object is called.
         answers: What it has answered.
         route: Who answers a call: set by the session that runs it.
+        rival: Another version of it, to be compared with in the same run, or ``None``.
     """
 
-    __slots__ = ("answers", "caller", "definition", "fingerprint", "name", "raw", "route", "version")
+    __slots__ = ("answers", "caller", "definition", "fingerprint", "name", "raw", "rival", "route", "version")
 
     def __init__(
         self,
@@ -226,6 +227,7 @@ class Model:
         self.caller = caller
         self.answers = answers
         self.route = route
+        self.rival: Model | None = None
 
     def __call__(self, x: Any, /) -> Any:
         """Ask the model. In an ``async`` test the answer is awaited."""

@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import inspect
+from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from pytest_modelcheck.models.model import Definition
 from pytest_modelcheck.models.pacing import interval_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import pytest
 
@@ -134,24 +135,25 @@ def providing(function: Callable[..., Any], definition: Definition) -> Callable[
     signature = inspect.signature(function)
     wants_request = "request" in signature.parameters
 
-    def arguments(request: pytest.FixtureRequest, given: dict[str, Any]) -> dict[str, Any]:
+    def arguments(request: pytest.FixtureRequest, given: dict[str, Any]) -> Iterator[dict[str, Any]]:
         from pytest_modelcheck.plugin.state import usage
 
         with usage():
-            version = _state(request).versions.of(definition.name)
+            versions = _state(request).versions_of(definition)
         if wants_request:
             given["request"] = request
-        if definition.takes_version:
-            given[_VERSION] = version
-        return given
+        for version in versions:
+            yield given | {_VERSION: version} if definition.takes_version else given
 
     def provide(*instance: Any, request: pytest.FixtureRequest, **given: Any) -> Any:
-        return _opened(request, definition, function(*instance, **arguments(request, given)))
+        raws = [function(*instance, **each) for each in arguments(request, given)]
+        return _opened(request, definition, raws)
 
     def provide_and_clean_up(*instance: Any, request: pytest.FixtureRequest, **given: Any) -> Iterator[Any]:
-        generator = function(*instance, **arguments(request, given))
-        yield _opened(request, definition, next(generator))
-        yield from generator
+        with ExitStack() as stack:
+            enter = contextmanager(function)
+            raws = [stack.enter_context(enter(*instance, **each)) for each in arguments(request, given)]
+            yield _opened(request, definition, raws)
 
     wrapper = provide_and_clean_up if inspect.isgeneratorfunction(function) else provide
     wrapper.__name__ = wrapper.__qualname__ = function.__name__
@@ -173,8 +175,8 @@ def _state(request: pytest.FixtureRequest) -> Any:
     return state_of(request.session)
 
 
-def _opened(request: pytest.FixtureRequest, definition: Definition, raw: Any) -> Any:
+def _opened(request: pytest.FixtureRequest, definition: Definition, raws: Sequence[Any]) -> Any:
     from pytest_modelcheck.plugin.state import usage
 
     with usage():
-        return _state(request).open_model(definition, raw)
+        return _state(request).open_model(definition, raws)

@@ -72,6 +72,15 @@ def add_options(parser: pytest.Parser) -> None:
         help="compare with this version, in place of the approved one. It was approved or run before.",
     )
     group.addoption(
+        "--against",
+        "--modelcheck-against",
+        dest="modelcheck_against",
+        action="append",
+        default=[],
+        metavar="[NAME=]VERSION",
+        help="run this version too, and compare with it in place of the approved one.",
+    )
+    group.addoption(
         "--modelcheck-case",
         action="append",
         default=[],

@@ -32,7 +32,13 @@ def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
     state = config.stash[STATE]
     cache = "off" if not state.settings.places.keep else config.getini("modelcheck_cache_dir")
     return [
-        header_line(name, state.versions.of(name), state.session.approved_version(name), cache)
+        header_line(
+            name,
+            state.versions.of(name),
+            state.session.approved_version(name),
+            cache,
+            state.rivals.of(name),
+        )
         for name in sorted(
             {one.name for item in items if is_ours(item) for one in definitions_of(item).values()}
         )

@@ -33,6 +33,7 @@ class Settings:
         versions: What ``--model-version`` says, or else the ini file.
         shrink_calls: How many calls the smallest counterexamples of a check may take; 0 for none.
         lint_ignore: Rules of lint that nobody wants to hear of.
+        against: What ``--against`` says.
     """
 
     root: Path
@@ -42,6 +43,7 @@ class Settings:
     versions: Sequence[str]
     shrink_calls: int
     lint_ignore: Sequence[str] = ()
+    against: Sequence[str] = ()
 
     @property
     def selective(self) -> bool:
@@ -85,6 +87,11 @@ def settings_of(config: pytest.Config) -> Settings:
         )
     if config.getoption("modelcheck_update") == 1 and _in_ci():
         raise UsageError(_UNSEEN)
+    if config.getoption("modelcheck_against") and (places.baseline or places.update):
+        raise UsageError(
+            "--against compares with another version that is run now: it goes neither with "
+            "--modelcheck-baseline nor with --modelcheck-update"
+        )
     versions = config.getoption("model_version") or config.getini("model_version").split("\n")
     return Settings(
         root=root,
@@ -94,6 +101,7 @@ def settings_of(config: pytest.Config) -> Settings:
         versions=tuple(version.strip() for version in versions if version.strip()),
         shrink_calls=_shrink_calls(config),
         lint_ignore=_lint_ignore(config),
+        against=tuple(config.getoption("modelcheck_against")),
     )
 
 

@@ -111,7 +111,6 @@ def spec_of(
     state = state_of(item.session)
     chosen = selected(list(cases), state)
     state.session.warnings += [f"{name}: {note}" for note in cases.notes]
-    version = "" if subject.version is None else " " + state.versions.option(subject.name, subject.version)
     return CheckSpec(
         id=name,
         kind=request.kind,
@@ -136,11 +135,21 @@ def spec_of(
         seed=request.seed,
         provenance=_provenance(item, request, state.settings.root),
         partial=state.settings.selective,
-        rerun=f"pytest {shlex.quote(item.nodeid)}{version}",
+        rerun=_rerun(item, subject, state),
         progress=progress_of(item, len(chosen)),
         notes=cases.notes,
         shrink_calls=state.settings.shrink_calls if request.shrink else 0,
     )
+
+
+def _rerun(item: pytest.Function, subject: Model, state: State) -> str:
+    """The command that runs this test again, as it was run."""
+    command = f"pytest {shlex.quote(item.nodeid)}"
+    if subject.version is not None:
+        command += " " + state.versions.option(subject.name, subject.version)
+    if subject.rival is not None and subject.rival.version is not None:
+        command += " " + state.rivals.option(subject.name, subject.rival.version)
+    return command
 
 
 def _limits_of_a_part(limits: Limits, *, graded: bool) -> Limits:

@@ -23,7 +23,7 @@ from pytest_modelcheck.plugin.warnings import ModelcheckWarning
 from pytest_modelcheck.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pytest_modelcheck.models.model import Model
 
@@ -36,14 +36,37 @@ class State:
         self.session = Session(self.settings.places, __version__)
         self.definitions = model_definitions(session)
         self.versions = Versions(self.settings.versions, self.definitions, self.session.approved_version)
+        self.rivals = Versions(self.settings.against, self.definitions, _nobody, option="--against")
         self.models: dict[str, Model] = {}
         self.collected: frozenset[str] = frozenset()
         self._warned: set[str] = set()
 
-    def open_model(self, definition: Definition, raw: Any) -> Model:
-        """Make a model of what its fixture returned."""
-        version = self.versions.of(definition.name)
-        model = self.session.open_model(definition, raw, version)
+    def versions_of(self, definition: Definition) -> list[str | None]:
+        """The version of a model that is judged and, where there is one, the version to compare it with.
+
+        Raises:
+            UsageError: The other version cannot be loaded, or is the same.
+        """
+        version, rival = self.versions.of(definition.name), self.rivals.of(definition.name)
+        if rival is None:
+            return [version]
+        if not definition.takes_version:
+            raise UsageError(
+                f"--against={rival}: the model fixture {definition.name!r} ({definition.location}) takes no "
+                "`model_version`, so that no other version can be loaded"
+            )
+        if rival == version:
+            raise UsageError(f"--against={rival}: {definition.name} {version} would be compared with itself")
+        return [version, rival]
+
+    def open_model(self, definition: Definition, raws: Sequence[Any]) -> Model:
+        """Make a model of what its fixture returned for each of its versions."""
+        versions = self.versions_of(definition)
+        model, *rivals = (
+            self.session.open_model(definition, raw, version)
+            for version, raw in zip(versions, raws, strict=True)
+        )
+        model.rival = rivals[0] if rivals else None
         self.models[definition.name] = model
         return model
 
@@ -56,6 +79,10 @@ class State:
             if text not in self._warned:
                 self._warned.add(text)
                 warnings.warn(ModelcheckWarning(text), stacklevel=2)
+
+
+def _nobody(_model: str) -> None:
+    """No version is compared with unless one is named."""
 
 
 _FIXTURE = type(case)

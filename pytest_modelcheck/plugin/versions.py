@@ -21,14 +21,21 @@ class Versions:
             NAME is a known model, since a version may itself contain ``=``.
         known: The names of all models.
         approved: Finds the approved version of a model.
+        option: What the command line calls them.
 
     Raises:
         VersionError: two versions are asked for the same model.
     """
 
     def __init__(
-        self, asked: Sequence[str], known: Collection[str], approved: Callable[[str], str | None]
+        self,
+        asked: Sequence[str],
+        known: Collection[str],
+        approved: Callable[[str], str | None],
+        *,
+        option: str = "--model-version",
     ) -> None:
+        self._option = option
         self._known = sorted(known)
         self._approved = approved
         self._common: str | None = None
@@ -62,21 +69,21 @@ class Versions:
         import shlex
 
         text = version if len(self._known) == 1 else f"{model}={version}"
-        return shlex.quote(f"--model-version={text}")
+        return shlex.quote(f"{self._option}={text}")
 
     def _take(self, text: str) -> None:
         name, separator, version = text.partition("=")
         if separator and name in self._known:
             if not version:
-                raise VersionError(f"--model-version={text}: no version after {name}=")
+                raise VersionError(f"{self._option}={text}: no version after {name}=")
             if self._own.get(name, version) != version:
-                raise VersionError(f"--model-version: {name} cannot be both {self._own[name]} and {version}")
+                raise VersionError(f"{self._option}: {name} cannot be both {self._own[name]} and {version}")
             self._own[name] = version
         elif self._common not in (None, text):
             known = ", ".join(self._known) or "none"
             raise VersionError(
-                f"--model-version: {self._common!r} and {text!r} are asked for at once. With several models, "
-                f"say which is whose: --model-version NAME=VERSION (models: {known})"
+                f"{self._option}: {self._common!r} and {text!r} are asked for at once. With several models, "
+                f"say which is whose: {self._option} NAME=VERSION (models: {known})"
             )
         else:
             self._common = text

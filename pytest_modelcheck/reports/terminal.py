@@ -51,14 +51,17 @@ _TITLES = {
 }
 
 
-def header_line(model: str, version: str | None, approved: str | None, cache: str) -> str:
+def header_line(
+    model: str, version: str | None, approved: str | None, cache: str, against: str | None = None
+) -> str:
     """What is tested, for the top of the run.
 
     >>> header_line("triage", "2.1", "2.0", ".modelcheck_cache")
     'modelcheck: triage 2.1 (approved: 2.0), cache: .modelcheck_cache'
     """
     tested = f"{model} {version or '(unversioned)'}"
-    return f"modelcheck: {tested} (approved: {approved or 'none yet'}), cache: {cache}"
+    beside = f", against {against}" if against is not None else ""
+    return f"modelcheck: {tested} (approved: {approved or 'none yet'}){beside}, cache: {cache}"
 
 
 # -- the message of a failure -----------------------------------------------------------------------
@@ -113,7 +116,8 @@ def _rate(verdict: Verdict) -> str:
     if comparison is None or comparison.approved_rate is None:
         return rate
     then = f"{comparison.approved_rate:{number}}" if verdict.graded else percent(comparison.approved_rate)
-    return f"{rate}   (approved {comparison.version}: {then})"
+    approved = "approved " if comparison.version == verdict.approved_version else ""
+    return f"{rate}   ({approved}{comparison.version}: {then})"
 
 
 def _moved(moved: Moved) -> list[str]:

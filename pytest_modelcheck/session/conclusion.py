@@ -60,6 +60,7 @@ def conclude(
         hidden=evidence.hidden,
         notes=(
             *spec.notes,
+            *(() if evidence.rivalry is None else (evidence.rivalry,)),
             *_confirmation(evidence),
             *_other_versions(spec, evidence),
             *systems_note(subject, evidence.systems),
@@ -68,7 +69,7 @@ def conclude(
         ),
         calls=evidence.calls,
         unasked=evidence.unasked,
-        advice=_advice(spec, evidence, status),
+        advice=_advice(spec, evidence, status, approved_version),
         others=tuple((model.name, model.version or "unversioned") for model in spec.others),
     )
 
@@ -149,7 +150,9 @@ def _passed(records: Iterable[CaseRecord]) -> dict[str, bool]:
     return {case: outcome is Outcome.PASSED for case, outcome in outcomes if outcome in JUDGED}
 
 
-def _advice(spec: CheckSpec, evidence: Evidence, status: Status) -> tuple[tuple[str, str], ...]:
+def _advice(
+    spec: CheckSpec, evidence: Evidence, status: Status, approved_version: str | None
+) -> tuple[tuple[str, str], ...]:
     """Commands that a reasonable person might type next."""
     if status is Status.PASSED:
         return ()
@@ -162,7 +165,9 @@ def _advice(spec: CheckSpec, evidence: Evidence, status: Status) -> tuple[tuple[
     if version is None:
         return (*advice, ("name the version", "pytest --model-version=VERSION"))
     if evidence.baseline is not None:
-        advice.append(("see all", f"modelcheck diff {shlex.quote(version)}"))
+        then = evidence.baseline.header.version
+        pair = [version] if then in (None, approved_version) else [then, version]
+        advice.append(("see all", shlex.join(["modelcheck", "diff", *pair])))
     missed = [finding for finding in evidence.findings if not finding.met]
     if all(finding.against_baseline for finding in missed) and not spec.partial:
         advice.append(("approve it", f"modelcheck approve {shlex.quote(version)}"))

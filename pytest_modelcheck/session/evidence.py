@@ -47,6 +47,7 @@ class Evidence:
     Attributes:
         baseline: What it is compared with, or ``None``.
         then: The baseline's cases, those judged again by today's test replaced.
+        rivalry: What is to be said of another version that was run beside, or ``None``.
         replayed: How many were judged again.
         reference: What came of the cases that a drift check names to compare with, or ``None``.
         moved: How far the distribution of answers moved, in a drift check.
@@ -81,6 +82,7 @@ class Evidence:
     variation: Variation
     partial: bool = False
     then: Mapping[str, CaseRecord] = field(default_factory=dict)
+    rivalry: str | None = None
     replayed: int = 0
     reference: Sequence[CaseRecord] | None = None
     moved: Moved | None = None
@@ -225,7 +227,7 @@ class Evidence:
         """
         if not self.reads_approved:
             return self.kept
-        return [replace(record, trials=tuple(map(_as_approved, record.trials))) for record in self.kept]
+        return list(map(as_approved, self.kept))
 
 
 def _worst(scale: Scale) -> float:
@@ -269,7 +271,12 @@ def _steadiness(case: Flaky) -> float:
     return abs(case.passed / case.runs - 0.5)
 
 
-def _as_approved(trial: TrialRecord) -> TrialRecord:
+def as_approved(record: CaseRecord) -> CaseRecord:
+    """The record of a case whose answers are the approved ones, so that comparing with them passes."""
+    return replace(record, trials=tuple(map(_settled, record.trials)))
+
+
+def _settled(trial: TrialRecord) -> TrialRecord:
     settled = trial.outcome in (Outcome.FAILED, Outcome.NEW)
     return replace(trial, outcome=Outcome.PASSED, score=None) if settled else trial
 

@@ -21,6 +21,7 @@ from pytest_modelcheck.session.noise import calibrate, confirm, measure
 from pytest_modelcheck.session.own_noise import calibrate_changes
 from pytest_modelcheck.session.replay import replay
 from pytest_modelcheck.session.revalidation import revalidate
+from pytest_modelcheck.session.rival import run_rival
 from pytest_modelcheck.session.sampling import run_reference
 from pytest_modelcheck.session.shrinking import shrink
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 def steps_of(inquiry: Inquiry) -> Steps:
     """What is to be run, step by step; each step is answered with what came of it."""
+    yield from run_rival(inquiry)
     yield from first_run(inquiry)
     yield from run_reference(inquiry)
     yield from replay(inquiry)

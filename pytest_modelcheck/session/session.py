@@ -185,17 +185,20 @@ class Session:
     @contextmanager
     def _ready(self, spec: CheckSpec, step: Step) -> Iterator[None]:
         """Everything as a step wants it, while it runs."""
-        answers = spec.subject.answers
+        subject = spec.subject
+        answers, caller = subject.answers, subject.caller
+        if step.rival is not None:
+            subject.answers, subject.caller = step.rival.answers, step.rival.caller
         if step.replay is not None:
-            spec.subject.answers = step.replay  # type: ignore[assignment]  # it answers like them
+            subject.answers = step.replay  # type: ignore[assignment]  # it answers like them
         if step.work.progress is not None:
             self.dispatcher.tick = step.work.progress
-        slots = nullcontext() if step.slots is None else own_slots(spec.subject, step.slots)
+        slots = nullcontext() if step.slots is None else own_slots(subject, step.slots)
         try:
             with slots, spec.quietly() if step.quiet else nullcontext():
                 yield
         finally:
-            spec.subject.answers = answers
+            subject.answers, subject.caller = answers, caller
             self.dispatcher.tick = _nothing
             self.switchboard.conductor = self.switchboard.tasks = None
 
@@ -220,7 +223,7 @@ def _nothing() -> None:
 
 def _work(step: Step) -> Work:
     """The work of a step; where a call is not what it seems, nothing is asked ahead."""
-    as_usual = step.replay is None and step.slots is None
+    as_usual = step.replay is None and step.slots is None and step.rival is None
     return step.work if as_usual else replace(step.work, asks=())
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
     from pytest_modelcheck.engine.conductor import Run, Work
+    from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Trial
     from pytest_modelcheck.session.memory import ReplayedAnswers
     from pytest_modelcheck.session.revalidation import FreshAnswers
@@ -29,6 +30,7 @@ class Step:
         trials: The trials.
         quiet: Whether nobody will read what failed assertions say.
         replay: Answers to be used in place of the judged model's own.
+        rival: Another version of the judged model that answers in its place, or ``None``.
         slots: Says which of several answers a call gets; ``None`` for that of the trial's repeat.
     """
 
@@ -36,4 +38,5 @@ class Step:
     trials: Iterable[Trial]
     quiet: bool = True
     replay: ReplayedAnswers | FreshAnswers | None = None
+    rival: Model | None = None
     slots: Callable[[Trial, bytes, int], int] | None = None

@@ -1,0 +1,81 @@
+"""Another version of the model in the same run, to be compared with in place of what is approved.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.baselines import baseline
+from pytest_modelcheck.baselines.baseline import Baseline
+from pytest_modelcheck.baselines.header import Header
+from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.records import Finding, Status
+from pytest_modelcheck.session.evidence import as_approved
+from pytest_modelcheck.session.memory import records_of
+from pytest_modelcheck.session.steps import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_modelcheck.models.model import Model
+    from pytest_modelcheck.records import CaseRecord
+    from pytest_modelcheck.session.inquiry import Inquiry
+    from pytest_modelcheck.session.steps import Steps
+
+
+def run_rival(inquiry: Inquiry) -> Steps:
+    """Run every trial with the other version; what it does is what today's version is compared with."""
+    rival = inquiry.subject.rival
+    if rival is None:
+        return
+    plan, dispatcher = inquiry.plan_of(inquiry.spec.cases), inquiry.session.dispatcher
+    before = dispatcher.asked_of(inquiry.subject)
+    run = yield Step(inquiry.work(), plan.trials(), slots=inquiry.slots, rival=rival)
+    asked = dispatcher.asked_of(inquiry.subject) - before
+    records = records_of(plan.cases, run.results)
+    if any(result.read_approved for result in run.results):
+        records = list(map(as_approved, records))
+    rows = baseline.encoded(records)
+    header = _header(inquiry, rival, len(rows))
+    evidence = inquiry.evidence
+    evidence.baseline = Baseline(header, rows, f"the run of {rival.label}")
+    _leave(inquiry, header, records)
+    evidence.then = evidence.baseline
+    evidence.rivalry = f"{rival.label} was run beside it: {plural(asked, 'answer')} asked"
+
+
+def _leave(inquiry: Inquiry, header: Header, records: Sequence[CaseRecord]) -> None:
+    """Leave it for ``modelcheck diff``, unless a run of its own left more, or only some cases were run."""
+    store = inquiry.session.candidates
+    if inquiry.spec.partial or store.read(header.model, header.test, header.version or "") is not None:
+        return
+    store.write(header, records)
+
+
+def _header(inquiry: Inquiry, rival: Model, cases: int) -> Header:
+    spec = inquiry.spec
+    return Header(
+        test=spec.id,
+        kind=spec.kind,
+        model=rival.name,
+        version=rival.version,
+        fingerprint=rival.fingerprint,
+        body=spec.provenance.body,
+        source=spec.provenance.source,
+        files=spec.provenance.files,
+        cases=cases,
+        findings=(_not_judged(inquiry, rival),),
+        others={model.name: model.version or "" for model in spec.others},
+        plugin=inquiry.session.plugin,
+    )
+
+
+def _not_judged(inquiry: Inquiry, rival: Model) -> Finding:
+    """What keeps it from being approved: nobody knows whether it meets its limits."""
+    summary = (
+        f"it was only run to compare {inquiry.subject.label} with; to approve it, run it by itself: "
+        f"pytest --model-version={rival.version}"
+    )
+    return Finding("against", Status.FAILED, summary)

@@ -1,0 +1,171 @@
+"""``--against``: two versions in one run, compared with each other case by case."""
+
+import pytest
+
+GOLDEN = """
+@pytest.mark.golden("tickets.yaml", at_least=0.5)
+def test_known(triage, case):
+    assert triage(case.input) == case.expected
+"""
+
+
+@pytest.fixture
+def tested(project):
+    project.test(GOLDEN)
+    return project
+
+
+def test_both_versions_are_called_and_compared_though_nothing_was_approved_or_run(tested):
+    result = tested.run("--model-version=2.1", "--against=2.0")
+    result.assert_outcomes(failed=1)
+    verdict = tested.verdict(result)
+    assert (verdict.comparison.version, verdict.comparison.regressed) == ("2.0", ("t-07", "t-08"))
+    assert tested.verdict(result).calls.asked == 10
+    result.stdout.fnmatch_lines(["modelcheck: triage 2.1 (approved: none yet), against 2.0, cache: *"])
+    assert "triage 2.0 was run beside it: 10 answers asked" in verdict.notes
+
+
+def test_a_challenger_that_is_no_worse_passes(tested):
+    result = tested.run("--model-version=2.0", "--against=2.1")
+    result.assert_outcomes(passed=1)
+    assert tested.verdict(result).comparison.fixed == ("t-07", "t-08")
+
+
+def test_it_takes_the_place_of_what_is_approved(tested):
+    tested.approve("2.0")
+    tested.run("--model-version=2.1").assert_outcomes(failed=1)
+    tested.run("--model-version=2.1", "--against=1.9").assert_outcomes(passed=0, failed=1)
+    tested.run("--model-version=2.1", "--against=2.1-copy").assert_outcomes(failed=1)
+    before = tested.baselines()
+    tested.run("--model-version=2.0", "--against=1.9").assert_outcomes(passed=1)
+    assert tested.baselines() == before
+
+
+def test_a_body_that_compares_with_the_approved_answer_gets_the_other_versions(project):
+    project.test(
+        """
+        @pytest.mark.golden("tickets.yaml", max_changed=1)
+        def test_answers(triage, case):
+            assert triage(case.input) == case.approved
+        """
+    )
+    result = project.run("--model-version=2.1", "--against=2.0")
+    result.assert_outcomes(failed=1)
+    assert "2/10 answers changed" in project.verdict(result).headline
+
+
+def test_the_other_versions_answers_are_remembered_like_any(tested):
+    tested.run("--model-version=2.1", "--against=2.0")
+    tested.forget_calls()
+    tested.run("--model-version=2.0", "--against=2.1").assert_outcomes(passed=1)
+    assert tested.calls == []
+
+
+def test_what_the_other_version_did_can_be_looked_at_and_not_approved(tested):
+    result = tested.run("--model-version=2.1", "--against=2.0")
+    result.stdout.fnmatch_lines(
+        [
+            "  pass rate   80%   (2.0: 100%)",
+            "  reproduce one:   pytest test_triage.py::test_known --model-version=2.1 --against=2.0 *",
+            "  see all:         modelcheck diff 2.0 2.1",
+        ]
+    )
+    tested.command("diff", "2.0", "2.1").stdout.fnmatch_lines(
+        ["  triage 2.0 → 2.1   2 regressed, 8 cases the same"]
+    )
+    refused = tested.command("approve", "2.0")
+    assert refused.ret == 1
+    refused.stdout.fnmatch_lines(["    it was only run to compare triage 2.1 with*"])
+
+
+def test_what_a_run_of_its_own_left_is_not_replaced(tested):
+    tested.run("--model-version=2.0")
+    tested.run("--model-version=2.1", "--against=2.0")
+    assert tested.command("approve", "2.0").ret == 0
+
+
+def test_some_cases_only(tested):
+    result = tested.run("--model-version=2.1", "--against=2.0", "--modelcheck-case=t-07")
+    result.assert_outcomes(failed=1)
+    assert set(tested.calls) == {"Quiero un reembolso"}
+
+
+def test_invariance_of_two_versions(project):
+    project.test(
+        """
+        @pytest.mark.invariance("tickets.yaml", under=str.upper, max_drop=0)
+        def test_shouting(triage, case):
+            assert triage(case.perturbed) == triage(case.input)
+        """
+    )
+    result = project.run("--model-version=2.1", "--against=2.0")
+    result.assert_outcomes(passed=1)
+    assert project.verdict(result).comparison.shared == 10
+
+
+def test_awaited_bodies_and_fixtures_that_clean_up(project):
+    project.model(
+        """
+        from pathlib import Path
+        LOG = Path(__file__).with_name("events.log")
+
+        @model_fixture
+        def triage(model_version):
+            async def predict(text):
+                return "other" if model_version == "2.1" else "refund"
+            with LOG.open("a") as log:
+                log.write(f"open {model_version};")
+            yield predict
+            with LOG.open("a") as log:
+                log.write(f"close {model_version};")
+        """
+    )
+    project.test(
+        """
+        @pytest.mark.golden("tickets.yaml", at_least=0.1)
+        async def test_known(triage, case):
+            assert await triage(case.input) == case.expected
+        """
+    )
+    result = project.run("--model-version=2.1", "--against=2.0")
+    assert project.verdict(result).comparison.version == "2.0"
+    assert (project.path / "events.log").read_text() == "open 2.1;open 2.0;close 2.0;close 2.1;"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--against=2.1"], "*triage 2.1 would be compared with itself*"),
+        (["--against=2.0", "--modelcheck-baseline=1.9"], "*it goes neither with*"),
+        (["--against=2.0", "--modelcheck-update"], "*it goes neither with*"),
+        (["--against=2.0", "--against=1.9"], "*--against: '2.0' and '1.9' are asked for at once*"),
+    ],
+)
+def test_what_cannot_be_meant_is_said(tested, arguments, told):
+    result = tested.run("--model-version=2.1", *arguments)
+    assert result.ret != 0
+    assert any(told.strip("*") in line for line in result.outlines + result.errlines)
+    assert tested.calls == []
+
+
+def test_a_fixture_that_takes_no_version_cannot_load_another(project):
+    project.model(
+        """
+        @model_fixture
+        def triage():
+            return lambda text: "refund"
+        """
+    )
+    project.test(GOLDEN)
+    result = project.run("--model-version=2.1", "--against=2.0")
+    result.assert_outcomes(errors=1)
+    assert "takes no `model_version`, so that no other version can be loaded" in result.stdout.str()
+
+
+def test_under_xdist_it_is_the_same(tested):
+    pytest.importorskip("xdist")
+    result = tested.run_apart("-p", "xdist", "-n", "2", "--model-version=2.1", "--against=2.0")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["FAILED test_triage.py::test_known - 2 broke, 0 fixed: net -2, none allowed"]
+    )
