@@ -38,8 +38,8 @@ class Options:
     def getgroup(self, name, description):
         return self
 
-    def addoption(self, name, **attributes):
-        self.command_line.append((name, attributes))
+    def addoption(self, *names, **attributes):
+        self.command_line.append((names[0], attributes))
 
     def addini(self, name, text, default="", **_):
         self.ini.append((name, text, default))
