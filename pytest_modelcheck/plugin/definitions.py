@@ -6,7 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import inspect
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -150,10 +150,14 @@ def providing(function: Callable[..., Any], definition: Definition) -> Callable[
         return _opened(request, definition, raws)
 
     def provide_and_clean_up(*instance: Any, request: pytest.FixtureRequest, **given: Any) -> Iterator[Any]:
+        generator, *others = [function(*instance, **each) for each in arguments(request, given)]
         with ExitStack() as stack:
-            enter = contextmanager(function)
-            raws = [stack.enter_context(enter(*instance, **each)) for each in arguments(request, given)]
+            raws = [next(generator)]
+            for other in others:
+                raws.append(next(other))
+                stack.callback(_finish, other)
             yield _opened(request, definition, raws)
+        yield from generator
 
     wrapper = provide_and_clean_up if inspect.isgeneratorfunction(function) else provide
     wrapper.__name__ = wrapper.__qualname__ = function.__name__
@@ -164,6 +168,12 @@ def providing(function: Callable[..., Any], definition: Definition) -> Callable[
     keyword = [each for each in kept if each.kind is inspect.Parameter.KEYWORD_ONLY]
     setattr(wrapper, "__signature__", inspect.Signature([*positional, asking, *keyword]))  # noqa: B010 - typed
     return wrapper
+
+
+def _finish(generator: Iterator[Any]) -> None:
+    """Let a model fixture clean up after a version that was only compared with."""
+    for _ in generator:
+        pass
 
 
 def _state(request: pytest.FixtureRequest) -> Any:
