@@ -31,7 +31,8 @@ from pytest_modelcheck.records import GRADE, Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from pytest_modelcheck.engine.dispatch import Ask, Dispatcher
+    from pytest_modelcheck.engine.asks import Ask
+    from pytest_modelcheck.engine.dispatch import Dispatcher
     from pytest_modelcheck.models.model import Model, Raw
     from pytest_modelcheck.records import Scale, Trial
 

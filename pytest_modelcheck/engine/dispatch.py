@@ -10,14 +10,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.engine.asks import POLL, Ask, Lane, by_model, found_meanwhile, refusal
 from pytest_modelcheck.engine.budget import Allowance
 from pytest_modelcheck.engine.isolate import Answered, Failure
 from pytest_modelcheck.engine.line import Line
-from pytest_modelcheck.errors import ModelError, OfflineError
+from pytest_modelcheck.errors import ModelError
 from pytest_modelcheck.models.usage import Measured
 
 if TYPE_CHECKING:
@@ -28,51 +28,11 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.loop import LoopThread
     from pytest_modelcheck.models.model import Answers, Model, Raw
 
-    _Done = tuple["_Lane", list["Ask"], Answered | BaseException, float]
+    _Done = tuple["Lane", list["Ask"], Answered | BaseException, float]
 
 _UNSAVED_SECONDS = 0.005  # at most this much of a model's time is lost when the process is killed
+_PATIENCE = 30.0  # seconds that a call which cannot be suspended waits for another process
 _WRAPPED = (Measured, Failure)
-
-
-class Ask:
-    """One question to one model, and who waits for the answer."""
-
-    __slots__ = ("error", "key", "model", "raw", "waiters", "x")
-
-    def __init__(self, model: Model, x: Any, key: bytes | None) -> None:
-        self.model = model
-        self.x = x
-        self.key = key
-        self.raw: Raw | None = None
-        self.error: Exception | None = None
-        self.waiters: list[Any] = []
-
-    def result(self) -> Raw:
-        """The answer, or whatever the model raised."""
-        if self.error is not None:
-            raise self.error
-        if self.raw is None:
-            raise LookupError("the answer is not there yet")
-        return self.raw
-
-
-class _Lane:
-    """What is being asked of one model: questions that wait for a call, and calls under way."""
-
-    __slots__ = ("line", "model", "under_way", "unsent")
-
-    def __init__(self, model: Model, line: Line) -> None:
-        self.model = model
-        self.line = line
-        self.unsent: deque[Ask] = deque()
-        self.under_way = 0
-
-    def next_batch(self) -> list[Ask]:
-        """What the next call asks for; nothing while batches may still grow, since all calls are taken."""
-        if self.model.caller.batch and self.under_way >= self.line.concurrency:
-            return []
-        unsent = self.unsent
-        return [unsent.popleft() for _ in range(min(len(unsent), self.line.sizes.size))]
 
 
 class Dispatcher:
@@ -100,7 +60,7 @@ class Dispatcher:
         self._lines: dict[tuple[str, str | None, str | None], Line] = {}
         self._waiting: dict[tuple[int, bytes], Ask] = {}
         self._unsent: deque[Ask] = deque()
-        self._lanes: dict[Model, _Lane] = {}
+        self._lanes: dict[Model, Lane] = {}
         self._under_way = 0
         self._done: SimpleQueue[_Done] = SimpleQueue()
         self._loop: LoopThread | None = None
@@ -139,8 +99,8 @@ class Dispatcher:
     def collect(self) -> list[Ask]:
         """Send what is unsent, and give back what has been answered: at least one ask, if any waits."""
         answered = self._send()
-        if not answered and self._under_way:
-            answered += self._receive(*self._next_done())
+        if not answered:
+            answered += self._next_answered()
         while not self._done.empty():
             answered += self._receive(*self._done.get())
         for asked in answered:
@@ -154,12 +114,14 @@ class Dispatcher:
         done, self._done = self._done, SimpleQueue()
         self._waiting.clear()
         self._unsent.clear()
-        self._lanes.clear()
+        lanes, self._lanes = self._lanes, {}
         self._under_way = self.parked = 0
         while not done.empty():  # what was answered is paid for
             lane, chunk, rows, seconds = done.get()
             if rows and not isinstance(rows, BaseException):
                 self.settle(lane.line, chunk, rows, seconds)
+        for lane in lanes.values():
+            lane.model.answers.release()
 
     # -- asks that cannot wait -------------------------------------------------------------------
 
@@ -168,21 +130,33 @@ class Dispatcher:
         if self.offline:
             raise refusal(model, x)
         line = self.line(model)
+        for _ in self._turns(line, model, key):
+            time.sleep(POLL)
+        asked = Ask(model, x, key)
+        if model.answers.claims is not None and found_meanwhile(asked):
+            return asked.result()
         start = time.perf_counter()
         if model.caller.awaited:
             rows: Answered = self.loop().submit(self._limited(line, model, [x])).result()
         else:
             rows = line.ask(model.caller, [x])
-        return self._settled(line, Ask(model, x, key), rows, time.perf_counter() - start)
+        return self._settled(line, asked, rows, time.perf_counter() - start)
 
     async def answer_async(self, model: Model, x: Any, key: bytes | None) -> Raw:
         """Answer one question on the event loop that runs here, under the model's own limit."""
         if self.offline:
             raise refusal(model, x)
-        start = time.perf_counter()
+        import asyncio
+
         line = self.line(model)
+        for _ in self._turns(line, model, key):
+            await asyncio.sleep(POLL)
+        asked = Ask(model, x, key)
+        if model.answers.claims is not None and found_meanwhile(asked):
+            return asked.result()
+        start = time.perf_counter()
         rows = await self.rows_of(line, model, [x])
-        return self._settled(line, Ask(model, x, key), rows, time.perf_counter() - start)
+        return self._settled(line, asked, rows, time.perf_counter() - start)
 
     async def rows_of(self, line: Line, model: Model, inputs: list[Any]) -> Answered:
         """Answers, on the event loop that runs here, which is not held up by a model that has threads."""
@@ -230,44 +204,51 @@ class Dispatcher:
         answered: list[Ask] = []
         unsent = list(self._unsent)
         self._unsent.clear()
-        here: list[_Lane] = []
+        lanes: list[Lane] = []
         for model, asks in by_model(unsent):
             model.answers.reload()
             lane = self._lane(model)
-            lane.unsent.extend(asked for asked in asks if not self._found_meanwhile(asked, answered))
-            if model.caller.awaited or lane.line.threaded:
-                self._fill(lane)
-            else:
-                here.append(lane)
-        for lane in here:
-            while batch := lane.next_batch():
-                start = time.perf_counter()
-                rows = lane.line.ask(lane.model.caller, [asked.x for asked in batch])
-                answered += self.settle(lane.line, batch, rows, time.perf_counter() - start)
-                self.tick()
+            for asked in asks:
+                (answered if found_meanwhile(asked) else lane.unsent).append(asked)
+            lanes.append(lane)
+        # Those first that are under way while others, which are called here, are waited for.
+        for lane in sorted(lanes, key=_is_called_here):
+            answered += self._advance(lane)
         return answered
 
-    def _lane(self, model: Model) -> _Lane:
+    def _lane(self, model: Model) -> Lane:
         lane = self._lanes.get(model)
         if lane is None:
-            lane = self._lanes[model] = _Lane(model, self.line(model))
+            lane = self._lanes[model] = Lane(model, self.line(model))
         return lane
 
-    @staticmethod
-    def _found_meanwhile(asked: Ask, answered: list[Ask]) -> bool:
-        if asked.key is not None:
-            asked.raw = asked.model.answers.find(asked.key)
-        if asked.raw is None:
-            return False
-        answered.append(asked)
-        return True
+    def _advance(self, lane: Lane) -> list[Ask]:
+        """Begin as many calls as may be under way, or make them here; give back what is answered."""
+        answered: list[Ask] = []
+        here = _is_called_here(lane)
+        while batch := lane.next_batch(answered):
+            if not here:
+                self._start(lane, batch)
+                continue
+            start = time.perf_counter()
+            rows = lane.line.ask(lane.model.caller, [asked.x for asked in batch])
+            answered += self.settle(lane.line, batch, rows, time.perf_counter() - start)
+            self.tick()
+        return answered
 
-    def _fill(self, lane: _Lane) -> None:
-        """Begin as many calls as may be under way."""
-        while batch := lane.next_batch():
-            self._start(lane, batch)
+    def _look_elsewhere(self) -> list[Ask]:
+        """What other processes have answered meanwhile; what they have left is asked here."""
+        answered: list[Ask] = []
+        for lane in self._lanes.values():
+            if lane.elsewhere:
+                others, lane.elsewhere = lane.elsewhere, []
+                lane.model.answers.reload()
+                for asked in others:
+                    (answered if found_meanwhile(asked) else lane.unsent).append(asked)
+                answered += self._advance(lane)
+        return answered
 
-    def _start(self, lane: _Lane, batch: list[Ask]) -> None:
+    def _start(self, lane: Lane, batch: list[Ask]) -> None:
         model, line, done = lane.model, lane.line, self._done
         inputs = [asked.x for asked in batch]
         self._under_way += 1
@@ -300,24 +281,41 @@ class Dispatcher:
             slots = self._semaphores[line] = asyncio.Semaphore(line.concurrency)
         return slots
 
-    def _next_done(self) -> _Done:
-        from queue import Empty
-
+    def _next_answered(self) -> list[Ask]:
+        """Wait until anything that is under way is answered, here or elsewhere."""
         while True:
+            elsewhere = any(lane.elsewhere for lane in self._lanes.values())
+            if not self._under_way and not elsewhere:
+                return []
             try:
-                return self._done.get(timeout=0.1)
+                answered = self._receive(*self._done.get(timeout=POLL if elsewhere else 0.1))
             except Empty:
                 self.tick()
+                answered = self._look_elsewhere() if elsewhere else []
+            if answered:
+                return answered
 
     def _receive(
-        self, lane: _Lane, chunk: list[Ask], rows: Answered | BaseException, seconds: float
+        self, lane: Lane, chunk: list[Ask], rows: Answered | BaseException, seconds: float
     ) -> list[Ask]:
         self._under_way -= 1
         lane.under_way -= 1
         if isinstance(rows, BaseException):
             raise rows
-        self._fill(lane)
-        return self.settle(lane.line, chunk, rows, seconds)
+        return [*self._advance(lane), *self.settle(lane.line, chunk, rows, seconds)]
+
+    def _turns(self, line: Line, model: Model, key: bytes | None) -> Iterator[None]:
+        """Something to wait for, while another process asks what is to be asked here; but not for ever."""
+        answers = model.answers
+        if key is None or answers.claims is None or not line.claims:
+            return
+        until = time.monotonic() + _PATIENCE
+        while not answers.claim(key) and time.monotonic() < until:
+            yield
+            answers.reload()
+            if answers.find(key) is not None:
+                return
+        answers.reload()
 
     def _settled(self, line: Line, asked: Ask, rows: Answered, seconds: float) -> Raw:
         with self._lock:
@@ -333,11 +331,13 @@ class Dispatcher:
         for asked, row in zip(chunk, rows, strict=True):
             if isinstance(row, Failure):
                 asked.error = row.error
+                if asked.key is not None:
+                    answers.release([asked.key])
             else:
                 asked.raw = answers.add(asked.key, row)
         self._unsaved.add(model)
         self._unsaved_seconds += seconds
-        if self._unsaved_seconds >= _UNSAVED_SECONDS:
+        if self._unsaved_seconds >= _UNSAVED_SECONDS or (answers.claims is not None and line.claims):
             self.save()
         return chunk
 
@@ -354,24 +354,6 @@ def _cancelled(model: Model) -> ModelError:
     return ModelError(f"a call of {model.label} was cancelled from outside, so that it has no answer")
 
 
-def by_model(asks: list[Ask]) -> Iterator[tuple[Model, list[Ask]]]:
-    """Asks by the model that they are for, in order of appearance."""
-    groups: dict[int, list[Ask]] = {}
-    for asked in asks:
-        groups.setdefault(id(asked.model), []).append(asked)
-    for group in groups.values():
-        yield group[0].model, group
-
-
-def chunks(asks: list[Ask], size: int) -> Iterator[list[Ask]]:
-    """Asks in batches of at most ``size``."""
-    for start in range(0, len(asks), size):
-        yield asks[start : start + size]
-
-
-def refusal(model: Model, x: Any) -> OfflineError:
-    """Why a question cannot be answered offline."""
-    return OfflineError(
-        f"{model.label} has no remembered answer to {excerpt(x, 60)!r}, and --modelcheck-offline forbids "
-        "calling it. Run once without --modelcheck-offline, or bring the prediction cache of a run that did"
-    )
+def _is_called_here(lane: Lane) -> bool:
+    """Whether calls are made by the thread that asks, which then waits for them."""
+    return not lane.model.caller.awaited and not lane.line.threaded

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _POLL = 0.02  # seconds between two looks at a purse
 _WORTH_KEEPING = 0.001  # seconds: that a call was faster is not remembered
+_SLOW = 0.005  # seconds for an answer: what two processes should not both wait for
 _NOTHING = Usage()
 
 
@@ -76,6 +77,7 @@ class Line:
         self.threaded = not caller.awaited and (caller.concurrency > 1 or asks_for_care)
         self._plain = not (caller.awaited or self.threaded)
         self.measured = not (self._plain and caller.batch)
+        self._claimed = not self._plain
         self._retry_on = worth_retrying(definition.retry_on)
         self._tries = self._patience(definition.retries or 0)
         self._threads: Threads | None = None
@@ -123,6 +125,13 @@ class Line:
             if self._threads is None:
                 self._threads = Threads(self.concurrency, f"modelcheck-{caller.label}")
         return self._threads.submit(job)
+
+    @property
+    def claims(self) -> bool:
+        """Whether an answer takes so long that no two processes should wait for the same."""
+        if not self._claimed and self.meter.mean >= _SLOW:
+            self._claimed = True
+        return self._claimed
 
     def close(self) -> None:
         """Let threads and executors end; what hangs is left behind."""

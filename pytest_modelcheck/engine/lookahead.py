@@ -18,8 +18,9 @@ from pytest_modelcheck.engine.view import IMMUTABLE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from pytest_modelcheck.engine.asks import Ask
     from pytest_modelcheck.engine.conductor import Work
-    from pytest_modelcheck.engine.dispatch import Ask, Dispatcher
+    from pytest_modelcheck.engine.dispatch import Dispatcher
     from pytest_modelcheck.engine.view import Result
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Trial

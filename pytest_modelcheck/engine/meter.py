@@ -45,12 +45,13 @@ class Meter:
         self._seconds = array("d")
         self.asked = self.requests = self.retries = self.failed = self.timeouts = self.unasked = 0
         self._tokens_in = self._tokens_out = self._weighed = self._priced = 0
-        self._cost = 0.0
+        self._cost = self._total = 0.0
 
     def called(self, seconds: float) -> None:
         """A call was answered after so many seconds."""
         with self._lock:
             self.requests += 1
+            self._total += seconds
             self._seconds.append(seconds)
 
     def broke(self, seconds: float, *, timeout: bool) -> None:
@@ -83,6 +84,11 @@ class Meter:
             self.asked += asked
             self.failed += failed
             self.unasked += unasked
+
+    @property
+    def mean(self) -> float:
+        """How many seconds an answer took, on average."""
+        return self._total / self.asked if self.asked else 0.0
 
     def mark(self) -> Mark:
         """Where the meter stands."""

@@ -14,8 +14,8 @@ from collections import Counter
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcheck.engine.asks import POLL, Ask, by_model, chunks, refusal, sorted_out
 from pytest_modelcheck.engine.conductor import WINDOW, Failures, Run, Work, current_view
-from pytest_modelcheck.engine.dispatch import Ask, by_model, chunks, refusal
 from pytest_modelcheck.engine.frames import block_between
 from pytest_modelcheck.engine.view import CaseView, NewCase, Result, conclude
 from pytest_modelcheck.records import Outcome
@@ -177,16 +177,28 @@ class TaskConductor:
                 sender.add_done_callback(self._senders.discard)
 
     async def _call(self, model: Model, chunk: list[Ask]) -> None:
-        line = self.dispatcher.line(model)
+        line, answers = self.dispatcher.line(model), model.answers
         slots = self._slots.setdefault(id(model), asyncio.Semaphore(line.concurrency))
-        async with slots:
-            start = time.perf_counter()
-            rows = await self.dispatcher.rows_of(line, model, [asked.x for asked in chunk])
-        self.dispatcher.settle(line, chunk, rows, time.perf_counter() - start)
-        for asked in chunk:
+        others = chunk
+        while others:
+            async with slots:
+                ours, others = others, []
+                found: list[Ask] = []
+                if answers.claims is not None and line.claims:
+                    ours, found, others = sorted_out(answers, ours)
+                if ours:
+                    start = time.perf_counter()
+                    rows = await self.dispatcher.rows_of(line, model, [asked.x for asked in ours])
+                    self.dispatcher.settle(line, ours, rows, time.perf_counter() - start)
+            self._wake([*found, *ours])
+            if others:
+                await asyncio.sleep(POLL)
+
+    def _wake(self, answered: list[Ask]) -> None:
+        for asked in answered:
             future = asked.waiters[0]
             if asked.key is not None:
-                del self._waiting[(id(model), asked.key)]
+                del self._waiting[(id(asked.model), asked.key)]
             if future.cancelled():
                 continue
             if asked.error is not None:

@@ -75,6 +75,16 @@ class Shelf:
         self._known: set[int] = set()
         self._small: set[int] = set()
 
+    @property
+    def kept(self) -> bool:
+        """Whether answers outlast the run."""
+        return self._keep
+
+    @property
+    def namespace(self) -> str:
+        """Which model's answers these are."""
+        return self._namespace
+
     def __contains__(self, key: bytes) -> bool:
         return key in self._index
 

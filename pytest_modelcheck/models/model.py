@@ -14,10 +14,11 @@ from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.usage import Measured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from pytest_modelcheck.models.cache import Shelf
     from pytest_modelcheck.models.calling import Caller
+    from pytest_modelcheck.models.claims import Claims
 
 Collate = Literal["list", "frame"] | None
 
@@ -102,12 +103,14 @@ class Answers:
     """Everything that one model has answered, found by the digest of what it was asked."""
 
     __slots__ = (
+        "_claimed",
         "_decode",
         "_encode",
         "_measures",
         "_open_measures",
         "_shelf",
         "_unkept",
+        "claims",
         "find",
         "warnings",
     )
@@ -115,8 +118,16 @@ class Answers:
     find: Callable[[bytes], Raw | None]
     """Look an answer up."""
 
-    def __init__(self, shelf: Shelf, codec: Codec, open_measures: Callable[[], Shelf] | None = None) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        codec: Codec,
+        open_measures: Callable[[], Shelf] | None = None,
+        claims: Claims | None = None,
+    ) -> None:
         self._shelf = shelf
+        self.claims = claims if shelf.kept else None
+        self._claimed: set[bytes] = set()
         self._open_measures = open_measures
         self._measures: Shelf | None = None
         self._encode = codec.encode
@@ -155,6 +166,21 @@ class Answers:
             self._measures = self._open_measures()
         return self._measures
 
+    def claim(self, key: bytes) -> bool:
+        """Whether this process may put a question: no other process is doing so."""
+        if self.claims is not None:
+            if not self.claims.take(self._shelf.namespace, key):
+                return False
+            self._claimed.add(key)
+        return True
+
+    def release(self, keys: Iterable[bytes] | None = None) -> None:
+        """Let go of questions that will not be answered, or of all; answers do so when they are on disk."""
+        if self._claimed and self.claims is not None:
+            gone = self._claimed if keys is None else self._claimed.intersection(keys)
+            self.claims.release(self._shelf.namespace, gone)
+            self._claimed = self._claimed - gone
+
     def decode(self, raw: Raw) -> Any:
         """Make the answer anew, so that no reader can spoil another's."""
         return self._decode(raw) if type(raw) is bytes else raw.value  # type: ignore[union-attr]
@@ -168,6 +194,8 @@ class Answers:
         self._shelf.flush()
         if self._measures is not None:
             self._measures.flush()
+        if self._claimed:
+            self.release([key for key in self._claimed if self.find(key) is not None])
 
     def _hold(self, key: bytes | None, value: Any, reason: str) -> Unkept:
         self.warn(reason)

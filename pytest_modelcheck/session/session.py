@@ -21,6 +21,7 @@ from pytest_modelcheck.engine.slots import own_slots
 from pytest_modelcheck.engine.switchboard import Switchboard
 from pytest_modelcheck.models.cache import PredictionCache
 from pytest_modelcheck.models.calling import answer_type, caller_of
+from pytest_modelcheck.models.claims import Claims
 from pytest_modelcheck.models.identity import fingerprint, namespace
 from pytest_modelcheck.models.model import Answers, Model
 from pytest_modelcheck.reports import accounts
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 CANDIDATES = "candidates"
 PREDICTIONS = "predictions"
 MEASURES = "measures"
+CLAIMS = "claims.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class Session:
         self.cache = PredictionCache(
             places.cache / PREDICTIONS if places.keep else None, refresh=places.refresh
         )
+        self._claims = Claims(places.cache / CLAIMS) if places.workers > 1 else None
         self.dispatcher = Dispatcher(
             offline=places.offline, allowance=_allowance(places), workers=places.workers
         )
@@ -115,6 +118,7 @@ class Session:
             self.cache.shelf(place, keep=named),
             codec,
             lambda: self.cache.shelf(f"{place} {MEASURES}", keep=named),
+            self._claims,
         )
         caller = caller_of(definition, raw)
         return Model(definition, raw, version, mark, caller, answers, self.switchboard.ask)
@@ -207,6 +211,8 @@ class Session:
         self.dispatcher.save()
         self.dispatcher.close()
         self.cache.close()
+        if self._claims is not None:
+            self._claims.close()
 
 
 def _allowance(places: Places) -> Allowance:

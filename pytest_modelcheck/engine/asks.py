@@ -1,0 +1,121 @@
+"""Questions to models: who waits for them, which belong together, and which somebody else is asking already.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.errors import OfflineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_modelcheck.engine.line import Line
+    from pytest_modelcheck.models.model import Answers, Model, Raw
+
+
+POLL = 0.02
+"""Seconds between two looks at what other processes have answered."""
+
+
+class Ask:
+    """One question to one model, and who waits for the answer."""
+
+    __slots__ = ("error", "key", "model", "raw", "waiters", "x")
+
+    def __init__(self, model: Model, x: Any, key: bytes | None) -> None:
+        self.model = model
+        self.x = x
+        self.key = key
+        self.raw: Raw | None = None
+        self.error: Exception | None = None
+        self.waiters: list[Any] = []
+
+    def result(self) -> Raw:
+        """The answer, or whatever the model raised."""
+        if self.error is not None:
+            raise self.error
+        if self.raw is None:
+            raise LookupError("the answer is not there yet")
+        return self.raw
+
+
+class Lane:
+    """What is being asked of one model: questions that wait for a call, and calls under way."""
+
+    __slots__ = ("elsewhere", "line", "model", "under_way", "unsent")
+
+    def __init__(self, model: Model, line: Line) -> None:
+        self.model = model
+        self.line = line
+        self.unsent: deque[Ask] = deque()
+        self.elsewhere: list[Ask] = []  # what other processes ask at this moment
+        self.under_way = 0
+
+    def next_batch(self, answered: list[Ask]) -> list[Ask]:
+        """What the next call asks for.
+
+        Nothing while all calls are taken, where a batch may still grow, or another process may be faster.
+        """
+        shared = self.model.answers.claims is not None and self.line.claims
+        if (shared or self.model.caller.batch) and self.under_way >= self.line.concurrency:
+            return []
+        unsent = self.unsent
+        while unsent:
+            batch = [unsent.popleft() for _ in range(min(len(unsent), self.line.sizes.size))]
+            if not shared:
+                return batch
+            batch, found, others = sorted_out(self.model.answers, batch)
+            answered += found
+            self.elsewhere += others
+            if batch:
+                return batch
+        return []
+
+
+def sorted_out(answers: Answers, asks: list[Ask]) -> tuple[list[Ask], list[Ask], list[Ask]]:
+    """Which of some questions are ours to ask, which are answered by now, and which another process asks."""
+    claimed: list[Ask] = []
+    others: list[Ask] = []
+    for asked in asks:
+        mine = asked.key is None or answers.claim(asked.key)
+        (claimed if mine else others).append(asked)
+    answers.reload()  # after the claim: what was answered before it is seen now
+    ours = [asked for asked in claimed if not found_meanwhile(asked)]
+    found = [asked for asked in claimed if asked.raw is not None]
+    answers.release([asked.key for asked in found if asked.key is not None])
+    return ours, found, others
+
+
+def found_meanwhile(asked: Ask) -> bool:
+    """Whether a question is answered by now."""
+    if asked.key is not None:
+        asked.raw = asked.model.answers.find(asked.key)
+    return asked.raw is not None
+
+
+def by_model(asks: list[Ask]) -> Iterator[tuple[Model, list[Ask]]]:
+    """Asks by the model that they are for, in order of appearance."""
+    groups: dict[int, list[Ask]] = {}
+    for asked in asks:
+        groups.setdefault(id(asked.model), []).append(asked)
+    for group in groups.values():
+        yield group[0].model, group
+
+
+def chunks(asks: list[Ask], size: int) -> Iterator[list[Ask]]:
+    """Asks in batches of at most ``size``."""
+    for start in range(0, len(asks), size):
+        yield asks[start : start + size]
+
+
+def refusal(model: Model, x: Any) -> OfflineError:
+    """Why a question cannot be answered offline."""
+    return OfflineError(
+        f"{model.label} has no remembered answer to {excerpt(x, 60)!r}, and --modelcheck-offline forbids "
+        "calling it. Run once without --modelcheck-offline, or bring the prediction cache of a run that did"
+    )

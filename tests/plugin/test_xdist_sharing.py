@@ -1,0 +1,112 @@
+"""Workers of pytest-xdist that ask the same: who pays, and what a worker takes with it that dies."""
+
+from collections import Counter
+
+import pytest
+
+pytest.importorskip("xdist")
+
+MODEL = """
+import os, time
+from pathlib import Path
+from pytest_modelcheck import model_fixture
+
+LOG = Path(__file__).with_name("calls.log")
+
+@model_fixture({options})
+def triage(model_version):
+    def ask(text):
+        time.sleep({seconds})
+        with LOG.open("a") as log:
+            log.write(text + "\\n")
+        {extra}
+        return text.upper()
+    return ask
+"""
+
+TWO_FILES = """
+import pytest
+
+CASES = [(f"text {number}", f"TEXT {number}") for number in range(%d)]
+
+@pytest.mark.golden(CASES)
+def test_labels(triage, case):
+    assert triage(case.input) == case.expected
+"""
+
+
+@pytest.fixture
+def shared(project):
+    def prepare(options="concurrency=4", seconds=0.01, extra="pass", files=2, cases=100):
+        project.write("conftest.py", MODEL.format(options=options, seconds=seconds, extra=extra))
+        for number in range(files):
+            project.test(TWO_FILES % cases, name=f"test_{number}.py")
+        return project
+
+    return prepare
+
+
+def spread(project, *arguments, dist="loadfile"):
+    options = ("-p", "xdist", "-n", "2", "--dist", dist, "--model-version=1", *arguments)
+    return project.run_apart(*options, timeout=60)
+
+
+@pytest.mark.parametrize("options", ["concurrency=4", "concurrency=4, timeout=20"])
+def test_two_workers_with_the_same_inputs_pay_for_each_once(shared, options):
+    project = shared(options)
+    result = spread(project)
+    result.assert_outcomes(passed=2)
+    assert Counter(project.calls) == {f"text {number}": 1 for number in range(100)}
+
+
+def test_the_same_for_bodies_that_cannot_be_suspended(shared):
+    project = shared("concurrency=1, retries=1", cases=20)
+    for number in range(2):
+        path = project.path / f"test_{number}.py"
+        path.write_text(path.read_text().replace(".golden(CASES)", ".golden(CASES, interleave=False)"))
+    spread(project).assert_outcomes(passed=2)
+    assert Counter(project.calls) == {f"text {number}": 1 for number in range(20)}
+
+
+def test_the_same_for_async_tests(shared):
+    project = shared("concurrency=4", cases=40)
+    for number in range(2):
+        path = project.path / f"test_{number}.py"
+        source = path.read_text().replace("def test", "async def test")
+        path.write_text(source.replace("assert triage", "assert await triage"))
+    spread(project).assert_outcomes(passed=2)
+    assert Counter(project.calls) == {f"text {number}": 1 for number in range(40)}
+
+
+@pytest.mark.parametrize("dist", ["load", "loadscope", "loadfile", "worksteal"])
+def test_summary_and_baselines_are_complete_however_tests_are_dealt_out(shared, dist):
+    project = shared(files=3, cases=30)
+    result = spread(project, "--modelcheck-update", dist=dist)
+    result.assert_outcomes(passed=3)
+    for number in range(3):
+        result.stdout.fnmatch_lines([f"test_{number}.py*", "*pass test_labels*30/30*"])
+    assert sum(name.endswith("test_labels.jsonl") for name in project.baselines()) == 3
+    assert max(Counter(project.calls).values()) == 1
+
+
+def test_a_worker_that_dies_loses_its_own_test_and_holds_nobody_up(shared):
+    """It dies while it asks what the other worker waits for."""
+    flag = "(Path(__file__).parent / 'died')"
+    extra = f"text == 'text 5' and not {flag}.exists() and ({flag}.touch(), os._exit(3))"
+    project = shared("concurrency=2", extra=extra, cases=30)
+    result = spread(project)
+    result.assert_outcomes(passed=2, failed=1)  # xdist runs it again, in a new worker
+    result.stdout.fnmatch_lines(["*pass test_labels*30/30*", "*pass test_labels*30/30*"])
+    assert "crashed" in result.stdout.str()
+    again = spread(project)
+    again.assert_outcomes(passed=2)
+    counted = Counter(project.calls)
+    assert set(counted) == {f"text {number}" for number in range(30)}
+    assert sum(counted.values()) <= 30 + 4  # what was under way when it died, and was not written
+
+
+def test_workers_share_the_budget_of_calls_and_the_rate(shared):
+    project = shared("concurrency=4", files=2, cases=50)
+    result = spread(project, "--modelcheck-max-calls=40")
+    assert len(project.calls) <= 40
+    result.assert_outcomes(failed=2)
