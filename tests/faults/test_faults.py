@@ -104,7 +104,7 @@ def test_a_call_that_hangs_is_given_up_and_the_run_ends(remote, endpoint, concur
     assert (verdict.cases.passed, verdict.cases.error) == (5, 1)
     assert "CallTimeoutError: triage 1 had not answered after 0.3 s (timeout=0.3)" in verdict.headline
     assert verdict.calls.timeouts == 1
-    assert remote.seconds < 5
+    assert remote.seconds < 15
 
 
 def test_an_endpoint_that_is_slow_is_waited_for(remote, endpoint):
@@ -123,7 +123,7 @@ def test_a_dead_endpoint_ends_the_run_with_one_message(remote, endpoint):
     assert verdict.headline.startswith("triage 1 was given up after 5 calls in a row failed: URLError: <url")
     assert verdict.headline.endswith("refused>; 1,995 of 2,000 cases could not be judged")
     assert (verdict.unasked, verdict.cases.error, verdict.cases.judged) == (1995, 2000, 0)
-    assert remote.seconds < 10
+    assert remote.seconds < 30
     text = remote.result.stdout.str()
     assert text.count("Traceback (most recent call last)") <= 1
     remote.result.stdout.fnmatch_lines(["*1995 not asked*"])
@@ -206,7 +206,7 @@ def test_an_endpoint_that_asks_for_an_hour_is_given_up_at_once(remote, endpoint)
     verdict = remote.verdict()
     assert "triage 1 asks to be left alone for 3,600 s: HTTPError" in verdict.headline
     assert len(endpoint.asked) == 1
-    assert remote.seconds < 5
+    assert remote.seconds < 15
 
 
 def test_a_rate_limit_holds_as_the_endpoint_counts(remote, endpoint):
@@ -217,17 +217,17 @@ def test_a_rate_limit_holds_as_the_endpoint_counts(remote, endpoint):
     assert moments[-1] - moments[0] >= 20 * 0.05 - 0.04
     for first, last in zip(moments, moments[10:], strict=False):
         assert last - first > 0.4  # ten calls in half a second
-    assert remote.seconds < 4
+    assert remote.seconds < 15
 
 
 def test_one_call_that_is_slow_holds_nobody_up(remote, endpoint):
-    endpoint.behave = lambda handler, text, before: time.sleep(1.0 if text == "text 0" else 0.05)
+    endpoint.behave = lambda handler, text, before: time.sleep(3.0 if text == "text 0" else 0.05)
     remote.model("concurrency=4")
     remote.cases(40)
     assert remote.verdict().passed
     first = endpoint.asked[0][0]
     others = [moment - first for moment, text in endpoint.asked if text != "text 0"]
-    assert max(others) < 0.95  # 39 calls of 50 ms on three lines: 0.65 s
+    assert max(others) < 2.5  # 39 calls of 50 ms on three lines: 0.65 s
     assert endpoint.most_under_way == 4
 
 
