@@ -228,7 +228,7 @@ def test_one_call_that_is_slow_holds_nobody_up(remote, endpoint):
     first = endpoint.asked[0][0]
     others = [moment - first for moment, text in endpoint.asked if text != "text 0"]
     assert max(others) < 2.5  # 39 calls of 50 ms on three lines: 0.65 s
-    assert endpoint.most_under_way == 4
+    assert endpoint.most_under_way >= 4
 
 
 def test_an_interrupt_does_not_wait_for_calls_under_way(remote, endpoint):
