@@ -74,6 +74,11 @@ class CandidateStore:
             raise BaselineError(located(message, str(path)))
         return found
 
+    def last_run(self, model: str, version: str) -> float:
+        """When a version last left a candidate, in seconds since the epoch; 0 where it never did."""
+        files = jsonl_files(self._folder(model, version))
+        return max((path.stat().st_mtime for path in files), default=0.0)
+
     def path(self, model: str, check: str, version: str) -> Path:
         """The file of what a version did in a check."""
         return self._folder(model, version) / names.check_path(check)

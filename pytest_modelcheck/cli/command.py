@@ -143,6 +143,40 @@ def diff(
 
 
 @modelcheck.command()
+@click.argument("a", required=False, metavar="[A]")
+@click.argument("b", required=False, metavar="[B]")
+@_check
+@click.option(
+    "--to",
+    "files",
+    multiple=True,
+    metavar="[FORMAT:]PATH",
+    help="Write a file in place of the screen: .html, .json, .md, gitlab:PATH. Repeatable.",
+)
+@click.option(
+    "--from", "origin", type=_FOLDER, help="Take candidates from this folder, such as a CI artifact."
+)
+@click.pass_context
+def report(
+    ctx: click.Context,
+    a: str | None,
+    b: str | None,
+    patterns: tuple[str, ...],
+    files: tuple[str, ...],
+    origin: Path | None,
+) -> None:
+    """Report what is remembered, without a run.
+
+    With one version: how it came out when it was last run. With two: B, compared with A in place of what is
+    approved. With none: the version of each model that was run last. Each is VERSION or MODEL=VERSION.
+    """
+    from pytest_modelcheck.cli import report as work
+
+    versions = [text for text in (a, b) if text is not None]
+    work.report(open_workspace(ctx.obj, origin), work.Wish(versions, files, patterns))
+
+
+@modelcheck.command()
 @click.argument("version", required=False, metavar="[VERSION | MODEL=VERSION]")
 @_check
 @click.option("--reason", default="", metavar="TEXT", help="Why, for whoever reads the baselines later.")

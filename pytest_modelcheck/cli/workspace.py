@@ -72,6 +72,21 @@ class Workspace:
             return self.other_version(model)
         return self._only(model, pending)
 
+    def was_run(self, model: str) -> bool:
+        """Whether any run of a model is remembered."""
+        return bool(self.candidates.versions(model))
+
+    def latest_version(self, model: str) -> str:
+        """The version that was run last.
+
+        Raises:
+            VersionError: None was run.
+        """
+        versions = self.candidates.versions(model)
+        if not versions:
+            return self._only(model, versions)
+        return max(versions, key=lambda version: self.candidates.last_run(model, version))
+
     def only_version(self, model: str) -> str:
         """The one version that was ever run.
 

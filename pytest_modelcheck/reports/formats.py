@@ -66,8 +66,12 @@ class Target:
     path: str
 
 
-def target_of(text: str) -> Target:
+def target_of(text: str, option: str = "--modelcheck-report") -> Target:
     """Read ``PATH`` or ``FORMAT:PATH``.
+
+    Args:
+        text: What was typed.
+        option: Where, for the message.
 
     Raises:
         UsageError: Neither the beginning nor the ending says which format is meant.
@@ -81,7 +85,7 @@ def target_of(text: str) -> Target:
     known = next((format_ for ending, format_ in _ENDINGS.items() if text.lower().endswith(ending)), None)
     if known is None:
         raise UsageError(
-            f"--modelcheck-report={text}: which format? Let the name end in {', '.join(_ENDINGS)}, or write "
+            f"{option}={text}: which format? Let the name end in {', '.join(_ENDINGS)}, or write "
             f"FORMAT:PATH with one of {', '.join(FORMATS)}"
         )
     return Target(known, text)

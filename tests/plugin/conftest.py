@@ -11,7 +11,7 @@ import pytest
 from pytest_modelcheck.reports.jsons import from_json, to_json
 from pytest_modelcheck.reports.schema import PATH
 
-_LEFT_ALONE = ("test_idle", "test_report_option", "test_xdist")
+_LEFT_ALONE = ("test_idle", "test_report_command", "test_report_option", "test_xdist")
 """These compare with runs that leave no report, or ask for their own."""
 
 

@@ -136,3 +136,19 @@ def test_in_an_invariance_check_it_is_the_approved_answer_to_that_perturbation(p
     result = project.run("--model-version=2.1")
     result.assert_outcomes(failed=1)
     assert project.verdict(result).headline.startswith("2/10 answers changed")
+
+
+def test_a_limit_against_a_baseline_that_is_not_there_fails_and_says_so(project):
+    project.test(
+        """
+        @pytest.mark.golden("tickets.yaml", max_drop=5)
+        def test_it(triage, case):
+            assert triage(case.input) == case.expected
+        """
+    )
+    result = project.run("--model-version=2.1")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["no approved baseline yet: there is nothing to compare 10 cases with*"])
+    result.stdout.fnmatch_lines(["*modelcheck approve 2.1"])
+    project.approve("2.1")
+    project.run("--model-version=2.1").assert_outcomes(passed=1)

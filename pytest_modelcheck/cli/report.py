@@ -1,0 +1,141 @@
+"""``modelcheck report``.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pytest_modelcheck.baselines.candidates import find, never_ran
+from pytest_modelcheck.cli.screen import harmless, print_lines, width
+from pytest_modelcheck.cli.selection import selection
+from pytest_modelcheck.cli.targets import target
+from pytest_modelcheck.errors import UsageError, VersionError
+from pytest_modelcheck.records import Status
+from pytest_modelcheck.reports.formats import target_of, write
+from pytest_modelcheck.reports.model import RunInfo
+from pytest_modelcheck.reports.surroundings import environment, versions
+from pytest_modelcheck.reports.terminal import failure, summary_lines
+from pytest_modelcheck.session.comparing import COMPARED, compared
+from pytest_modelcheck.session.retelling import Archive, assembled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_modelcheck.cli.workspace import Workspace
+    from pytest_modelcheck.records import Verdict
+    from pytest_modelcheck.reports.model import CheckReport, RunReport
+    from pytest_modelcheck.reports.terminal import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line asks for.
+
+    Attributes:
+        versions: None, one or two of them.
+        files: The files to write, ``[FORMAT:]PATH``; the terminal where there is none.
+        patterns: The checks that are meant; all without one.
+    """
+
+    versions: Sequence[str] = ()
+    files: Sequence[str] = ()
+    patterns: Sequence[str] = ()
+
+
+def report(workspace: Workspace, wish: Wish) -> None:
+    """Report what is remembered of a version, or of two, without running anything."""
+    files = [target_of(text, "--to") for text in wish.files]
+    made = _made(workspace, wish)
+    for file in files:
+        write(made, file, Path.cwd())
+        click.echo(f"report: {file.path}")
+    if not files:
+        print_lines(_styled(_on_screen(made)))
+
+
+def _made(workspace: Workspace, wish: Wish) -> RunReport:
+    models = workspace.models()
+    before, wanted = _versions(workspace, wish.versions, models)
+    archive = Archive(workspace.store, workspace.candidates)
+    selected = selection(wish.patterns)
+    checks: list[CheckReport] = []
+    without: list[str] = []
+    for model, version in wanted:
+        found, missing = archive.remembered(model, version, selected)
+        if not found and not missing and not wish.patterns:
+            raise never_ran(workspace.store, workspace.candidates, model, version)
+        checks += found if before is None else _against(workspace, found, before)
+        without += missing
+    if without:
+        listed = "\n  ".join(without)
+        click.echo(
+            harmless(f"no account was kept of these; run them again with --modelcheck-report:\n  {listed}"),
+            err=True,
+        )
+    if not checks:
+        raise UsageError("there is nothing to report. See what was run: modelcheck list")
+    run = RunInfo(
+        started=min(check.when for check in checks),
+        versions=versions(),
+        environment=environment(workspace.project.root),
+    )
+    return assembled(run, checks)
+
+
+def _versions(
+    workspace: Workspace, texts: Sequence[str], models: Sequence[str]
+) -> tuple[str | None, list[tuple[str, str]]]:
+    """The older version, if there is one, and which version of which models is reported."""
+    if not texts:
+        return None, [
+            (model, workspace.latest_version(model)) for model in models if workspace.was_run(model)
+        ]
+    named = [target(text, models) for text in texts]
+    if len({model for model, _ in named}) > 1:
+        raise VersionError(f"{texts[0]} and {texts[1]} are different models: there is nothing to compare.")
+    return (named[0][1] if len(named) > 1 else None), [named[-1]]
+
+
+def _against(workspace: Workspace, checks: Sequence[CheckReport], before: str) -> Iterator[CheckReport]:
+    """The checks that the older version ran, too, compared with it."""
+    store, candidates = workspace.store, workspace.candidates
+    known = False
+    for check in checks:
+        verdict = check.verdict
+        now = candidates.read(verdict.model, verdict.check, verdict.version or "")
+        then = find(store, candidates, verdict.model, verdict.check, before)
+        if now is not None and then is not None:
+            known = True
+            yield compared(check, now, then)
+    if checks and not known:
+        raise never_ran(store, candidates, checks[0].verdict.model, before)
+
+
+def _on_screen(made: RunReport) -> Iterator[Line]:
+    verdicts = [check.verdict for check in made.checks]
+    for verdict in verdicts:
+        if verdict.status is not Status.PASSED or _has_moved(verdict):
+            yield harmless(verdict.check), {"bold": True}
+            for line in failure(verdict).splitlines():
+                yield line, {}
+            yield "", {}
+    yield from summary_lines(verdicts, width())
+
+
+def _has_moved(verdict: Verdict) -> bool:
+    """Whether two versions are compared, and cases of the check broke or were fixed."""
+    comparison = verdict.comparison
+    asked = any(finding.limit == COMPARED for finding in verdict.findings)
+    return asked and comparison is not None and bool(comparison.regressed or comparison.fixed)
+
+
+def _styled(lines: Iterator[Line]) -> Iterator[str]:
+    for text, markup in lines:
+        colour = next((name for name in ("green", "yellow", "red") if markup.get(name)), None)
+        yield click.style(text, fg=colour, bold=markup.get("bold") or None)

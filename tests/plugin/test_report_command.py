@@ -1,0 +1,180 @@
+"""modelcheck report: what runs have left behind, without a run."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from pytest_modelcheck.cli.command import modelcheck
+from pytest_modelcheck.reports.jsons import from_json
+
+KNOWN = """
+@pytest.mark.golden("tickets.yaml", max_drop=5)
+def test_known(triage, case):
+    assert triage(case.input) == case.expected
+"""
+SAME = """
+from pytest_modelcheck import perturb
+
+@pytest.mark.invariance("tickets.yaml", under=perturb.append("!"), at_least=0.5)
+def test_same(triage, case):
+    assert triage(case.perturbed) == triage(case.input)
+"""
+
+
+@pytest.fixture
+def ran(project):
+    """2.0 is approved; 1.9 and then 2.1 were run."""
+    project.test(KNOWN + SAME)
+    project.approve("2.0")
+    project.run("--model-version=1.9")
+    project.run("--model-version=2.1")
+    project.forget_calls()
+    return project
+
+
+@pytest.fixture
+def command(monkeypatch):
+    """Run the command; anything but this exit code is an error of the test."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def run(*arguments, code=0):
+        result = CliRunner().invoke(modelcheck, ["report", *arguments], prog_name="modelcheck")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert result.exit_code == code, result.output
+        return result
+
+    return run
+
+
+def read(project, name="report.json"):
+    return from_json((project.path / name).read_bytes())
+
+
+def test_what_was_run_last_is_what_is_shown(ran, command):
+    output = command().output
+    assert "  pass test_known" in output
+    assert " 8/10 " in output
+    assert max(map(len, output.splitlines())) <= 80
+    assert ran.calls == []
+
+
+def test_a_version_that_failed_says_why(ran, command):
+    ran.test(KNOWN.replace("max_drop=5", "at_least=0.99") + SAME)
+    ran.run("--model-version=2.1")
+    output = command("2.1").output
+    assert "8/10 cases pass (80%), at least 99% required" in output
+    assert "t-07" in output
+
+
+def test_it_says_what_the_run_said(ran, command):
+    ran.run("--model-version=2.1", "--modelcheck-report=run.json")
+    command(
+        "2.1",
+        "--to",
+        "report.json",
+        "--to",
+        "summary.md",
+        "--to",
+        "report.html",
+        "--to",
+        "gitlab:quality.json",
+    )
+    run, again = read(ran, "run.json"), read(ran)
+    assert again.checks == run.checks
+    assert again.models == run.models
+    assert again.run.seconds is None
+    assert (ran.path / "summary.md").read_text(encoding="utf-8").startswith("### modelcheck: 2 passed")
+    assert b"<!doctype html>" in (ran.path / "report.html").read_bytes()
+    assert json.loads((ran.path / "quality.json").read_bytes()) == []
+
+
+def test_two_versions_are_compared_with_each_other(ran, command):
+    output = command("1.9", "2.1", "--check", "test_known").output
+    assert output.startswith("test_triage.py::test_known\n2 broke, 1 fixed since 1.9, 3 answers differ\n")
+    assert "see all:         modelcheck diff 1.9 2.1" in output
+    assert "approve it" not in output
+    command("1.9", "2.1", "--to", "report.json")
+    check = next(check for check in read(ran).checks if check.verdict.check.endswith("test_known"))
+    changes = {case.id: case.change for case in check.cases if case.change}
+    assert changes == {"t-05": "fixed", "t-07": "regressed", "t-08": "regressed"}
+    (trial,) = check.cases[4].trials
+    assert (trial.answer, trial.approved_answer, trial.approved_outcome.value) == (
+        "account",
+        "other",
+        "failed",
+    )
+    slices = {group.name: group for group in check.verdict.slices}
+    assert (slices["language=es"].approved_passed, slices["language=es"].approved_judged) == (4, 4)
+    assert (slices["language=en"].approved_passed, slices["language=en"].approved_judged) == (5, 6)
+
+
+def test_a_comparison_knows_the_other_answers_under_a_perturbation(ran, command):
+    command("1.9", "2.1", "--check", "test_same", "--to", "report.json")
+    (check,) = read(ran).checks
+    (trial,) = check.cases[6].trials
+    assert (trial.approved_answer, trial.approved_base_answer) == ("refund", "refund")
+    assert (trial.answer, trial.base_answer) == ("other", "other")
+
+
+def test_a_limit_against_the_approved_version_is_no_limit_of_a_comparison(ran, command):
+    ran.test(KNOWN.replace("max_drop=5", "max_drop=0") + SAME)
+    ran.run("--model-version=2.1")
+    command("2.1", "--check", "test_known", "--to", "own.json")
+    command("1.9", "2.1", "--check", "test_known", "--to", "two.json")
+    assert read(ran, "own.json").checks[0].verdict.failed
+    assert read(ran, "two.json").checks[0].verdict.passed
+
+
+def test_the_artifact_of_a_job_will_do(ran, command):
+    (ran.path / ".modelcheck_cache").rename(ran.path / "artifact")
+    assert "8/10" in command("2.1", "--from", "artifact").output
+
+
+def test_a_check_of_which_no_account_was_kept_is_named(ran, command):
+    (account,) = (ran.path / ".modelcheck_cache" / "candidates" / "triage" / "2.1").rglob("test_known.report")
+    account.unlink()
+    result = command("2.1")
+    assert "no account was kept of these" in result.output
+    assert "test_triage.py::test_known" in result.output
+    assert "pass test_same" in result.output
+
+
+def test_a_damaged_account_says_what_to_do(ran, command):
+    (account,) = (ran.path / ".modelcheck_cache" / "candidates" / "triage" / "2.1").rglob("test_known.report")
+    account.write_bytes(account.read_bytes()[:100])
+    output = command("2.1", code=1).output
+    assert "the account of a check is damaged" in output
+    assert "Run pytest again." in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["9"], 1, "no run of triage 9 is remembered"),
+        (["9", "2.1"], 1, "no run of triage 9 is remembered"),
+        (["2.1", "9"], 1, "no run of triage 9 is remembered"),
+        (["2.1", "--check", "nothing"], 2, "there is nothing to report"),
+        (["2.1", "--to", "report.pdf"], 2, "--to=report.pdf: which format?"),
+        (["2.1", "--to", "tickets.yaml/report.json"], 1, "tickets.yaml"),
+    ],
+)
+def test_what_cannot_be_reported_says_so(ran, command, arguments, code, said):
+    if "no run of" in said:
+        code = 2
+    assert said in command(*arguments, code=code).output
+
+
+def test_where_nothing_was_run_it_says_how_to(project, command):
+    assert "nothing was run or approved yet" in command(code=1).output
+
+
+def test_a_large_check_keeps_an_account_only_where_a_report_is_asked_for(project, command, monkeypatch):
+    from pytest_modelcheck.session import inquiry
+
+    monkeypatch.setattr(inquiry, "KEPT", 9)
+    project.test(KNOWN)
+    project.run("--model-version=2.0")
+    assert not [name for name in project.files() if name.endswith(".report")]
+    assert "there is nothing to report" in command(code=2).output
