@@ -127,9 +127,12 @@ class Outcome(StrEnum):
 
 
 class Trial:
-    """One run of a test's body: a case, perturbed or not, for the nth time."""
+    """One run of a test's body: a case, perturbed or not, for the nth time.
 
-    __slots__ = ("case", "index", "perturbation", "perturbed", "repeat", "variant")
+    ``index`` numbers the trials of a check, ``number`` its cases; the case has ``of`` trials in all.
+    """
+
+    __slots__ = ("case", "index", "number", "of", "perturbation", "perturbed", "repeat", "variant")
 
     def __init__(
         self,
@@ -139,6 +142,8 @@ class Trial:
         perturbed: Any = MISSING,
         variant: int = 0,
         repeat: int = 0,
+        number: int = 0,
+        of: int = 1,
     ) -> None:
         self.index = index
         self.case = case
@@ -146,6 +151,8 @@ class Trial:
         self.perturbed = perturbed
         self.variant = variant
         self.repeat = repeat
+        self.number = number
+        self.of = of
 
 
 @dataclass(slots=True)

@@ -72,6 +72,10 @@ class Baseline(Mapping[str, CaseRecord]):
         """Every case as its line in the file, by id."""
         return dict(self._lines)
 
+    def rows(self) -> Iterable[bytes]:
+        """The lines of all cases, as they stand in the file."""
+        return self._lines.values()
+
     def line(self, case: str) -> bytes | None:
         """The line of a case as it stands in the file, or ``None``."""
         return self._lines.get(case)
@@ -166,6 +170,36 @@ def write(
         ordered = (rows[case] + b"\n" for case in sorted(rows))
         batch.add(path, itertools.chain([header.encode(head) + b"\n"], ordered))
     return done
+
+
+def write_rows(batch: atomic.Batch, path: Path, head: Header, rows: Iterable[bytes], cases: int) -> None:
+    """Add a file to a batch whose cases are lines already, sorted by id.
+
+    Raises:
+        BaselineError: Two cases have the same id.
+    """
+    head = dataclasses.replace(head, cases=cases)
+    batch.add(path, itertools.chain([header.encode(head) + b"\n"], _distinct(rows)))
+
+
+def _distinct(rows: Iterable[bytes]) -> Iterator[bytes]:
+    last = b""
+    for row in rows:
+        case = id_of(row)
+        if case == last:
+            raise BaselineError(f"two cases have the id {case.decode()!r}. Give one of them another.")
+        last = case
+        yield row + b"\n"
+
+
+def id_of(row: bytes) -> bytes:
+    """The id in a line that this package has written, as UTF-8, which sorts as text does."""
+    found = _ID.match(row)
+    if found:
+        return found[1]
+    import orjson
+
+    return str(orjson.loads(row)["id"]).encode()
 
 
 _RESTORE: Final = "Restore the file from git, or approve the check again."

@@ -45,14 +45,21 @@ class CandidateStore:
         Raises:
             BaselineError: The model has no version.
         """
+        with Batch(durable=False) as batch:
+            return baseline.write(batch, self._place(header), header, baseline.encoded(records))
+
+    def write_rows(self, header: Header, rows: Iterable[bytes], cases: int) -> None:
+        """The same of cases that are lines already, sorted by id: they need not fit into memory."""
+        with Batch(durable=False) as batch:
+            baseline.write_rows(batch, self._place(header), header, rows, cases)
+
+    def _place(self, header: Header) -> Path:
         if header.version is None:
             raise BaselineError(
                 f"{header.test}: model {header.model!r} has no version, and leaves no candidate. "
                 "Name it: pytest --model-version=VERSION"
             )
-        path = self.path(header.model, header.test, header.version)
-        with Batch(durable=False) as batch:
-            return baseline.write(batch, path, header, baseline.encoded(records))
+        return self._folder(header.model, header.version) / names.check_path(header.test)
 
     def take(self, candidate: Baseline) -> None:
         """Copy a candidate of another store, as it is."""

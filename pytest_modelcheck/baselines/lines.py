@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Lines are put together from text: a check writes one a case, most of it JSON already.
-_quoted: Final = json.encoder.encode_basestring
+quoted: Final = json.encoder.encode_basestring
 
 
 def encode(record: CaseRecord) -> bytes:
@@ -37,7 +37,7 @@ def encode(record: CaseRecord) -> bytes:
     trials = record.trials
     told = _short(record, trials[0]) if len(trials) == 1 and _is_plain(trials[0]) else _long(record)
     expected = "" if record.expected is None else f',"expected":"{record.expected}"'
-    line = f'{{"id":{_quoted(record.id)},{told},"input":"{record.input}"{expected}}}'
+    line = f'{{"id":{quoted(record.id)},{told},"input":"{record.input}"{expected}}}'
     try:
         return line.encode()
     except UnicodeEncodeError as error:
@@ -68,7 +68,7 @@ def _is_plain(trial: TrialRecord) -> bool:
 
 
 def _short(record: CaseRecord, trial: TrialRecord) -> str:
-    outcome, about = _outcome_out(trial), _quoted(record.about)
+    outcome, about = _outcome_out(trial), quoted(record.about)
     if len(trial.asked) == 1 and trial.asked[0][0] == record.input:
         return f'{outcome},"answer":{trial.asked[0][1].decode()},"about":{about}'
     asked = f',"asked":[{_asked_out(trial, {})}]' if trial.asked else ""
@@ -78,16 +78,16 @@ def _short(record: CaseRecord, trial: TrialRecord) -> str:
 def _long(record: CaseRecord) -> str:
     given: dict[str, bytes] = {}
     trials = ",".join([_trial_out(trial, record.input, given) for trial in record.trials])
-    return f'"about":{_quoted(record.about)},"trials":[{trials}]'
+    return f'"about":{quoted(record.about)},"trials":[{trials}]'
 
 
 def _trial_out(trial: TrialRecord, own: str, given: dict[str, bytes]) -> str:
-    which = "" if trial.perturbation is None else f'"perturbation":{_quoted(trial.perturbation)},'
+    which = "" if trial.perturbation is None else f'"perturbation":{quoted(trial.perturbation)},'
     if trial.variant:
         which += f'"variant":{trial.variant},'
     if trial.repeat:
         which += f'"repeat":{trial.repeat},'
-    about = "" if trial.about is None else f',"about":{_quoted(trial.about)}'
+    about = "" if trial.about is None else f',"about":{quoted(trial.about)}'
     if len(trial.asked) == 1 and trial.asked[0][0] == own:
         given[own] = trial.asked[0][1]
         asked = f',"answer":{given[own].decode()}'

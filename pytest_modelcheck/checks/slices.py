@@ -5,7 +5,8 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from collections import defaultdict
+from array import array
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.errors import UsageError
@@ -18,77 +19,145 @@ if TYPE_CHECKING:
 
 _SCALARS = (str, int, float, bool)
 _MOST_VALUES = 12
+_MOST_NAMES = 1 << 12
+"""So many different values that are no scalars are told apart, where nobody asked for the slice."""
+
+FAILED, PASSED, NOT_JUDGED = range(3)
+"""How a case came out, as far as slices are concerned."""
 
 
-def slice_keys(cases: Sequence[Case], asked: Sequence[str] | None) -> tuple[str, ...]:
-    """Which metadata to slice by: what the check asks for, else whatever sorts the cases into a few bins.
+class Slices:
+    """What the cases of a check can be sliced by, gathered while they go by: some bytes a case.
 
-    Raises:
-        UsageError: no case has a key that was asked for.
+    Args:
+        asked: The metadata to slice by, or ``None`` for whatever sorts the cases into a few bins.
+
+    >>> from pytest_modelcheck.records import Case
+    >>> found = Slices(None)
+    >>> for language in ("en", "es", "es"):
+    ...     found.add(Case("x", metadata={"language": language}))
+    >>> found.keys()
+    ('language',)
+    >>> [group.name for group in found.groups(bytes([PASSED, PASSED, FAILED]))]
+    ['language=es', 'language=en']
     """
-    seen: defaultdict[str, set[Any]] = defaultdict(set)
-    holders: defaultdict[str, int] = defaultdict(int)
-    for case in cases:
+
+    def __init__(self, asked: Sequence[str] | None) -> None:
+        self._asked = asked
+        self._size = 0
+        self._columns: dict[str, _Column] = {}
+
+    def add(self, case: Case) -> None:
+        """Take in the next case."""
         for key, value in _facts(case).items():
-            holders[key] += 1
-            if isinstance(value, _SCALARS) and len(seen[key]) <= _MOST_VALUES:
-                seen[key].add(value)
-    if asked is not None:
-        unknown = [key for key in asked if key not in holders]
+            column = self._columns.get(key)
+            if column is None:
+                asked = self._asked is not None and key in self._asked
+                column = self._columns[key] = _Column(asked=asked)
+            column.add(self._size, value)
+        self._size += 1
+
+    def keys(self) -> tuple[str, ...]:
+        """The metadata to slice by.
+
+        Raises:
+            UsageError: no case has a key that was asked for.
+        """
+        if self._asked is None:
+            return tuple(key for key, column in self._columns.items() if column.makes_few_bins(self._size))
+        unknown = [key for key in self._asked if key not in self._columns]
         if unknown:
-            known = ", ".join(map(repr, holders)) or "none"
+            known = ", ".join(map(repr, self._columns)) or "none"
             raise UsageError(f"slices={unknown!r}: no case has such metadata (they have: {known})")
-        return tuple(asked)
-    few = [key for key, values in seen.items() if 2 <= len(values) <= _MOST_VALUES]
-    return tuple(key for key in few if holders[key] * 2 >= len(cases))
+        return tuple(self._asked)
+
+    def groups(self, now: bytes, then: bytes | None = None) -> tuple[Group, ...]:
+        """Count by slice, those that lost most against the approved version first, then the worst.
+
+        Args:
+            now: How each case came out, in order.
+            then: The same under the approved version, where both versions can be compared.
+        """
+        then = bytes([NOT_JUDGED]) * len(now) if then is None else then
+        found = []
+        for key in self.keys():
+            column = self._columns[key]
+            counts: dict[int, Counter[tuple[int, int]]] = {code: Counter() for code in column.names.values()}
+            for (code, *both), count in Counter(zip(column.codes, now, then, strict=False)).items():
+                if code:
+                    counts[code][both[0], both[1]] += count
+            groups = (_group(f"{key}={name}", counts[code]) for name, code in column.names.items())
+            found += [group for group in groups if group.judged]
+        return tuple(sorted(found, key=_badness))
+
+    def members(self, slice_name: str) -> frozenset[int]:
+        """The cases of a slice (``language=es``), by their number."""
+        key, _, value = slice_name.partition("=")
+        column = self._columns[key]
+        code = column.names[value]
+        return frozenset(number for number, found in enumerate(column.codes) if found == code)
 
 
-def shown_value(case: Case, key: str) -> str | None:
-    """What a case has under a key, as slices are named, or ``None``."""
-    facts = _facts(case)
-    return str(facts[key]) if key in facts else None
+class _Column:
+    """What each case has under one key: a code for each value, 0 for none."""
+
+    __slots__ = ("asked", "codes", "holders", "names", "values")
+
+    def __init__(self, *, asked: bool) -> None:
+        self.asked = asked
+        self.codes = array("L")
+        self.names: dict[str, int] = {}
+        self.values: set[Any] = set()
+        self.holders = 0
+
+    def is_wide(self) -> bool:
+        """Whether there are so many values that these are no slices."""
+        return not self.asked and (len(self.values) > _MOST_VALUES or len(self.names) > _MOST_NAMES)
+
+    def makes_few_bins(self, cases: int) -> bool:
+        """Whether this sorts most of the cases into a few bins."""
+        return 2 <= len(self.values) <= _MOST_VALUES and not self.is_wide() and self.holders * 2 >= cases
+
+    def add(self, number: int, value: Any) -> None:
+        """Note the value of a case; the cases in between have none."""
+        self.holders += 1
+        if self.is_wide():
+            return
+        if isinstance(value, _SCALARS) and len(self.values) <= _MOST_VALUES:
+            self.values.add(value)
+        codes = self.codes
+        if len(codes) < number:
+            codes.extend([0] * (number - len(codes)))
+        codes.append(self.names.setdefault(str(value), len(self.names) + 1))
+        if self.is_wide():
+            self.codes, self.names = array("L"), {}
+
+
+def slices_of(cases: Iterable[Case], asked: Sequence[str] | None) -> Slices:
+    """What some cases can be sliced by."""
+    found = Slices(asked)
+    for case in cases:
+        found.add(case)
+    return found
 
 
 def _facts(case: Case) -> Mapping[str, Any]:
     """What a case can be sliced by: its metadata, and what is expected of it as ``expected``."""
     if case.expected is MISSING or not isinstance(case.expected, _SCALARS):
         return case.metadata
-    return {"expected": case.expected, **case.metadata}
+    return {"expected": case.expected, **case.metadata} if case.metadata else {"expected": case.expected}
 
 
-def slices(
-    cases: Sequence[Case],
-    keys: Sequence[str],
-    passed: Mapping[str, bool],
-    approved: Mapping[str, bool],
-) -> tuple[Group, ...]:
-    """Count by slice, those that lost most against the approved version first, then the worst.
-
-    Args:
-        cases: All cases of the check.
-        keys: The metadata to slice by.
-        passed: For each judged case, whether it passed.
-        approved: The same under the approved version.
-    """
-    groups: defaultdict[str, list[str]] = defaultdict(list)
-    for case in cases:
-        for key in keys:
-            value = shown_value(case, key)
-            if value is not None and case.id in passed:
-                groups[f"{key}={value}"].append(case.id)
-    found = [_group(name, ids, passed, approved) for name, ids in groups.items()]
-    return tuple(sorted(found, key=_badness))
-
-
-def _group(name: str, ids: Iterable[str], passed: Mapping[str, bool], approved: Mapping[str, bool]) -> Group:
-    ids = list(ids)
-    known = [case for case in ids if case in approved]
+def _group(name: str, counts: Mapping[tuple[int, int], int]) -> Group:
+    """A slice, from how often a case came out how now and under the approved version."""
+    judged = {both: count for both, count in counts.items() if both[0] != NOT_JUDGED}
+    known = {both: count for both, count in judged.items() if both[1] != NOT_JUDGED}
     return Group(
         name,
-        sum(passed[case] for case in ids),
-        len(ids),
-        sum(approved[case] for case in known) if known else None,
-        len(known) if known else None,
+        sum(count for (now, _), count in judged.items() if now == PASSED),
+        sum(judged.values()),
+        sum(count for (_, then), count in known.items() if then == PASSED) if known else None,
+        sum(known.values()) or None,
     )
 
 

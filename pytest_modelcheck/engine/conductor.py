@@ -63,6 +63,7 @@ class Work:
         records: Whether what a body records says enough, though it never asked the model.
         keep_errors: Whether every exception is kept with its traceback, not just those of broken bodies.
         asks: What every body is certain to ask first, in order (see ``engine.certain``).
+        take: Takes each result as it comes, in whatever order; ``None`` to have all of them in the run.
     """
 
     body: Callable[[CaseView], Any]
@@ -75,6 +76,7 @@ class Work:
     records: bool = False
     keep_errors: bool = False
     asks: Sequence[tuple[Model, str]] = ()
+    take: Callable[[Result], None] | None = None
 
 
 @dataclass(slots=True)
@@ -257,6 +259,7 @@ class Conductor:
         self._exhausted = False
         self._workers: list[Worker] = []
         self._results: list[Result] = []
+        self._finished = 0
         self._failures = Failures(work)
 
     def run(self, trials: Iterable[Trial]) -> Run:
@@ -274,7 +277,8 @@ class Conductor:
         finally:
             self._dismiss()
             self.dispatcher.save()
-        return self._failures.run_of(self._results, self.asks, self.direct)
+        results = self._results if self.work.take is None else []
+        return self._failures.run_of(results, self.asks, self.direct)
 
     def next_trial(self) -> Trial | None:
         """The next trial for a worker, or ``None`` while enough bodies wait already, or none is there yet."""
@@ -287,12 +291,16 @@ class Conductor:
 
     def finish(self, result: Result) -> None:
         """Take in what came of a trial."""
-        results, progress = self._results, self.work.progress
-        results.append(result)
+        work = self.work
         if result.error is not None:
             self._failures.note(result)
-        if progress is not None and not len(results) & 63:
-            progress()
+        if work.take is None or (self.lookahead is not None and self.lookahead.rehearses):
+            self._results.append(result)
+        if work.take is not None:
+            work.take(result)
+        self._finished += 1
+        if work.progress is not None and not self._finished & 63:
+            work.progress()
 
     def obstacle(self, frame: Any) -> str | None:
         """Say why the body whose call is at ``frame`` must not be suspended, or ``None``."""

@@ -130,7 +130,10 @@ class TaskConductor:
 
     def _finish(self, result: Result) -> None:
         self._failures.note(result)
-        self._results.append(result)
+        if self.work.take is None:
+            self._results.append(result)
+        else:
+            self.work.take(result)
         if self.work.progress is not None:
             self.work.progress()
 

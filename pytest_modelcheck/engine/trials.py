@@ -13,7 +13,7 @@ from pytest_modelcheck.perturb.levels import GIVEN
 from pytest_modelcheck.records import MISSING, Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pytest_modelcheck.perturb import Levels, Perturbation
     from pytest_modelcheck.records import Case
@@ -34,6 +34,7 @@ class Plan:
         inapplicable: How many cases each perturbation left as they were: no trial was made of those.
         begun: How many cases have given out their trials, or would have if cases came one after another.
         given: How many trials were given out.
+        without: Told each case of which no trial was made, and its number.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Plan:
         self.cases = cases
         self.inapplicable: Counter[str] = Counter()
         self.begun = self.given = 0
+        self.without: Callable[[Case, int], None] = _nobody
         self._perturbations = perturbations
         self._repeats = repeats
         self._seed = seed
@@ -85,8 +87,10 @@ class Plan:
     def _windows(self) -> Iterator[list[list[Trial]]]:
         window: list[list[Trial]] = []
         index = size = 0
-        for case in self.cases:
-            trials = self._of_case(case, index)
+        for number, case in enumerate(self.cases):
+            trials = self.of_case(case, number, index)
+            if not trials:
+                self.without(case, number)
             window.append(trials)
             index += len(trials)
             size += len(trials)
@@ -95,18 +99,14 @@ class Plan:
                 window, size = [], 0
         yield window
 
-    def _of_case(self, case: Case, index: int) -> list[Trial]:
-        if self._repeats > 1:
-            runs = itertools.product(self._inputs(case), range(self._repeats))
-            return [
-                Trial(place, case, name, perturbed, variant, repeat)
-                for place, ((name, perturbed, variant), repeat) in enumerate(runs, index)
-            ]
-        if self._perturbations is None:
-            return [Trial(index, case)]
+    def of_case(self, case: Case, number: int, index: int) -> list[Trial]:
+        """The trials of one case; ``index`` is that of the first."""
+        if self._perturbations is None and self._repeats == 1:
+            return [Trial(index, case, number=number)]
+        runs = list(itertools.product(self._inputs(case), range(self._repeats)))
         return [
-            Trial(place, case, name, perturbed, variant)
-            for place, (name, perturbed, variant) in enumerate(self._inputs(case), index)
+            Trial(place, case, name, perturbed, variant, repeat, number, len(runs))
+            for place, ((name, perturbed, variant), repeat) in enumerate(runs, index)
         ]
 
     def _inputs(self, case: Case) -> Iterator[tuple[str | None, Any, int]]:
@@ -133,3 +133,7 @@ class Plan:
                 self.inapplicable[perturbation.name] += 1
             for number, perturbed in made:
                 yield perturbation.name, perturbed, number
+
+
+def _nobody(case: Case, number: int) -> None:
+    """Nobody wants to know of cases without trials."""

@@ -109,7 +109,7 @@ def spec_of(
 ) -> CheckSpec:
     """Put a check together."""
     state = state_of(item.session)
-    chosen = selected(list(cases), state)
+    chosen = selected(cases, state)
     state.session.warnings += [f"{name}: {note}" for note in cases.notes]
     return CheckSpec(
         id=name,
@@ -245,7 +245,7 @@ def _cases(item: pytest.Function, request: Request) -> Cases:
     return load(given, base=item.path.parent, **request.fields)
 
 
-def selected(cases: list[Case], state: State) -> list[Case]:
+def selected(cases: Sequence[Case], state: State) -> Sequence[Case]:
     """The cases that ``--modelcheck-case`` asks for.
 
     Raises:

@@ -24,7 +24,7 @@ _UNREMARKABLE = (Outcome.PASSED, Outcome.SKIPPED)
 LOWEST = ("lowest score", "smallest change")
 """How cases are noted that say most of a mean that is too low."""
 
-_ORDER = ("error", "regressed", "failed", "changed", *LOWEST, "new", "unexpected pass")
+ORDER = ("error", "regressed", "failed", "changed", *LOWEST, "new", "unexpected pass")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def choose(
     changed: Collection[str],
     *,
     about_change: bool = False,
-    first: Collection[str] = (),
+    first: Collection[int] = (),
     lowest: Mapping[str, Chosen] | None = None,
 ) -> tuple[list[Chosen], int]:
     """The cases worth reading, worst first and at most :data:`SHOWN`, and how many more there are.
@@ -55,12 +55,12 @@ def choose(
         regressed: Ids of cases that the approved version passed.
         changed: Ids of cases whose answer differs, where a limit on changes is missed.
         about_change: Whether failing means that the answer is not the approved one.
-        first: Ids of cases to be read before others that are as bad.
+        first: Numbers of cases to be read before others that are as bad.
         lowest: Cases to be read where nothing worse is said of them, by id; lowest first.
     """
     noted = []
     places = {} if lowest is None else {case: place for place, case in enumerate(lowest)}
-    for case, record in zip(cases, records, strict=True):
+    for number, (case, record) in enumerate(zip(cases, records, strict=True)):
         found = _note(record, regressed, changed, "changed" if about_change else "failed")
         if found is not None:
             one = Chosen(case, record, found[1], found[0])
@@ -68,7 +68,7 @@ def choose(
             one = lowest[case.id]
         else:
             continue
-        noted.append(((_ORDER.index(one.note), case.id not in first, places.get(case.id, 0)), one))
+        noted.append(((ORDER.index(one.note), number not in first, places.get(case.id, 0)), one))
     noted.sort(key=_severity)
     return [one for _, one in noted[:SHOWN]], max(0, len(noted) - SHOWN)
 
@@ -99,17 +99,34 @@ def _note(
     if record.id not in changed and all(trial.outcome in _UNREMARKABLE for trial in record.trials):
         return None
     by_outcome = {trial.outcome: trial for trial in reversed(record.trials)}
-    if Outcome.ERROR in by_outcome:
-        return "error", by_outcome[Outcome.ERROR]
-    if Outcome.FAILED in by_outcome:
-        return ("regressed" if record.id in regressed else failed), by_outcome[Outcome.FAILED]
-    if record.id in changed:
-        return "changed", record.trials[0]
-    if Outcome.NEW in by_outcome:
-        return "new", by_outcome[Outcome.NEW]
-    if Outcome.XPASSED in by_outcome and Outcome.XFAILED not in by_outcome:
-        return "unexpected pass", by_outcome[Outcome.XPASSED]
-    return None
+    note = note_of(by_outcome, failed, regressed=record.id in regressed, changed=record.id in changed)
+    if note is None:
+        return None
+    return note, by_outcome.get(_SAID_BY.get(note, Outcome.FAILED), record.trials[0])
+
+
+_SAID_BY = {"error": Outcome.ERROR, "new": Outcome.NEW, "unexpected pass": Outcome.XPASSED}
+"""The outcome of the trial that a note is about, where it is not the failed one, or the first."""
+
+
+def note_of(outcomes: Collection[Outcome], failed: str, *, regressed: bool, changed: bool) -> str | None:
+    """How a case is noted among those worth reading, by the outcomes that its trials had.
+
+    Args:
+        outcomes: The outcomes.
+        failed: How a failed case is noted.
+        regressed: Whether the approved version passed it.
+        changed: Whether its answer differs, where a limit on changes is missed.
+    """
+    if Outcome.ERROR in outcomes:
+        return "error"
+    if Outcome.FAILED in outcomes:
+        return "regressed" if regressed else failed
+    if changed:
+        return "changed"
+    if Outcome.NEW in outcomes:
+        return "new"
+    return "unexpected pass" if Outcome.XPASSED in outcomes and Outcome.XFAILED not in outcomes else None
 
 
 def show(

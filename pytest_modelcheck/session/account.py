@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Case, CaseRecord, Comparison, TrialRecord, Verdict
     from pytest_modelcheck.session.evidence import Evidence
 
-KEPT: Final = 10_000
-"""Of a check with at most so many trials an account is kept after every run: it takes some 50 ms then."""
+KEPT: Final = 1_000
+"""Of a check with at most so many trials an account is kept after every run; it takes as long as they do."""
 
 _LONGEST: Final = 20_000
 _MESSAGE: Final = 1_000

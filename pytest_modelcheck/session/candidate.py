@@ -8,10 +8,13 @@ from __future__ import annotations
 import platform
 from typing import TYPE_CHECKING
 
+from pytest_modelcheck.baselines import baseline, lines
 from pytest_modelcheck.baselines.header import Header
+from pytest_modelcheck.session.evidence import as_approved
 
 if TYPE_CHECKING:
     from pytest_modelcheck.session.inquiry import Inquiry
+    from pytest_modelcheck.session.ledger import Ledger
 
 
 def leave_candidate(inquiry: Inquiry) -> None:
@@ -38,12 +41,22 @@ def leave_candidate(inquiry: Inquiry) -> None:
         plugin=session.plugin,
     )
     try:
-        session.candidates.write(header, evidence.to_approve())
+        if evidence.ledger is None:
+            session.candidates.write(header, evidence.to_approve())
+        else:
+            _write_large(inquiry, header, evidence.ledger)
     except OSError as error:
         session.warnings.append(
             f"what {subject.label} did could not be left for `modelcheck approve`: {error}. "
             "Make the folder writable, or name another (modelcheck_cache_dir)"
         )
+
+
+def _write_large(inquiry: Inquiry, header: Header, ledger: Ledger) -> None:
+    rows = ledger.lines.in_order(baseline.id_of)
+    if inquiry.evidence.reads_approved:
+        rows = (lines.encode(as_approved(lines.decode(row))) for row in rows)
+    inquiry.session.candidates.write_rows(header, rows, len(ledger))
 
 
 def _environment() -> str:

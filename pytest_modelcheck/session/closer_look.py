@@ -5,38 +5,44 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pytest_modelcheck.checks.slices import slices_of
 from pytest_modelcheck.records import Outcome
-from pytest_modelcheck.reports.selection import LOWEST, choose, lowest_of, show
-from pytest_modelcheck.session.conclusion import in_worst_slice, slices_of
+from pytest_modelcheck.reports.selection import LOWEST, ORDER, SHOWN, choose, lowest_of, note_of, show
+from pytest_modelcheck.session.conclusion import outcomes_now, outcomes_then
+from pytest_modelcheck.session.ledger import outcomes_in
+from pytest_modelcheck.session.reread import Results
 from pytest_modelcheck.session.steps import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Collection, Generator, Iterator, Sequence
 
+    from pytest_modelcheck.checks.slices import Slices
     from pytest_modelcheck.engine.conductor import Run
     from pytest_modelcheck.engine.view import Result
-    from pytest_modelcheck.records import ShownCase
+    from pytest_modelcheck.records import Case, ShownCase
     from pytest_modelcheck.reports.selection import Chosen
     from pytest_modelcheck.session.evidence import Evidence
     from pytest_modelcheck.session.inquiry import Inquiry
+    from pytest_modelcheck.session.ledger import Ledger
     from pytest_modelcheck.session.steps import Steps
 
 
 def look_closer(inquiry: Inquiry) -> Steps:
     """Choose the cases worth reading, and say what each of them says."""
     evidence = inquiry.evidence
-    evidence.slices = slices_of(inquiry.spec, evidence)
-    chosen = _choose(inquiry)
-    wanted = {id(one.case) for one in chosen}
+    slices = _slices(inquiry)
+    if slices.keys() and inquiry.spec.drift is None:
+        evidence.slices = slices.groups(outcomes_now(evidence), outcomes_then(evidence))
+    chosen = _choose(inquiry, _in_worst_slice(slices, evidence))
     results = {
         (result.trial.case.id, result.trial.perturbation or "", result.trial.variant, result.trial.repeat): (
             result
         )
-        for result in evidence.results
-        if id(result.trial.case) in wanted
+        for result in _results_of(inquiry, {one.case.id for one in chosen})
     }
     seen = [results[(one.case.id, *one.trial.key)] for one in chosen]
     detailed = yield from _run_again(inquiry, [one for one in seen if one.outcome is Outcome.FAILED])
@@ -47,21 +53,46 @@ def look_closer(inquiry: Inquiry) -> Steps:
     )
 
 
-def _choose(inquiry: Inquiry) -> Sequence[Chosen]:
+def _slices(inquiry: Inquiry) -> Slices:
+    ledger = inquiry.evidence.ledger
+    return slices_of(inquiry.plan.cases, inquiry.spec.slices) if ledger is None else ledger.slices
+
+
+def _results_of(inquiry: Inquiry, wanted: Collection[str]) -> list[Result]:
+    evidence = inquiry.evidence
+    if evidence.ledger is None or not isinstance(evidence.results, Results):
+        return [result for result in evidence.results if result.trial.case.id in wanted]
+    return evidence.results.of(evidence.ledger.numbers_of(wanted))
+
+
+def _in_worst_slice(slices: Slices, evidence: Evidence) -> frozenset[int]:
+    """The numbers of the cases of the slice that lost most: the ones to read first."""
+    worst = next(iter(evidence.slices), None)
+    return frozenset() if worst is None or worst.passed == worst.judged else slices.members(worst.name)
+
+
+def _choose(inquiry: Inquiry, first: frozenset[int]) -> Sequence[Chosen]:
     evidence = inquiry.evidence
     about_change = evidence.reads_approved
+    cases: Sequence[Case] = inquiry.plan.cases
+    records, more = evidence.records, 0
+    if evidence.plain is not None:
+        numbers, more = _worst_numbers(evidence, evidence.plain, first)
+        cases, records = [cases[number] for number in numbers], [records[number] for number in numbers]
+        first = frozenset(place for place, number in enumerate(numbers) if number in first)
     regressed: frozenset[str] = frozenset()
     if evidence.comparison is not None and not about_change:
         regressed = frozenset(evidence.comparison.regressed)
     chosen, evidence.hidden = choose(
-        inquiry.plan.cases,
-        evidence.records,
+        cases,
+        records,
         regressed,
         evidence.changed if _shows_changes(evidence) else frozenset(),
         about_change=about_change,
-        first=in_worst_slice(inquiry.spec, evidence),
+        first=first,
         lowest=_lowest(inquiry),
     )
+    evidence.hidden += more
     return chosen
 
 
@@ -69,6 +100,31 @@ def _shows_changes(evidence: Evidence) -> bool:
     """Whether answers that differ from the approved ones are what a reader wants to see."""
     drifted = evidence.misses("drift") and evidence.moved is not None and evidence.moved.paired
     return drifted or evidence.misses("max_changed")
+
+
+def _worst_numbers(evidence: Evidence, ledger: Ledger, first: frozenset[int]) -> tuple[list[int], int]:
+    """The numbers of the cases to be shown, in order, and how many more are noted: from the masks alone."""
+    failed = "changed" if evidence.reads_approved else "failed"
+    regressed = changed = frozenset[int]()
+    if evidence.pairs is not None:
+        regressed = frozenset() if evidence.reads_approved else frozenset(evidence.pairs.regressed)
+        changed = frozenset(evidence.pairs.changed) if _shows_changes(evidence) else changed
+    notes: dict[tuple[int, bool, bool], str | None] = {}
+    noted = 0
+
+    def severities() -> Iterator[tuple[int, bool, int]]:
+        nonlocal noted
+        for number, mask in enumerate(ledger.masks):
+            of = (mask, number in regressed, number in changed)
+            if of not in notes:
+                notes[of] = note_of(outcomes_in(mask), failed, regressed=of[1], changed=of[2])
+            note = notes[of]
+            if note is not None:
+                noted += 1
+                yield ORDER.index(note), number not in first, number
+
+    worst = heapq.nsmallest(SHOWN, severities())
+    return sorted(number for *_, number in worst), noted - len(worst)
 
 
 def _lowest(inquiry: Inquiry) -> dict[str, Chosen] | None:

@@ -7,23 +7,25 @@ from __future__ import annotations
 
 import math
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.checks.compare import pairs
 from pytest_modelcheck.checks.fold import by_perturbation, outcome_of, tally
 from pytest_modelcheck.checks.judge import required_rate
-from pytest_modelcheck.checks.slices import shown_value, slice_keys, slices
+from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED
 from pytest_modelcheck.records import Interval, Outcome, Scale, Status, Verdict
 from pytest_modelcheck.reports.selection import notes_of
-from pytest_modelcheck.session.evidence import JUDGED
 from pytest_modelcheck.session.systems import systems_note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcheck.checks.spec import CheckSpec
-    from pytest_modelcheck.records import CaseRecord, Finding, Group
+    from pytest_modelcheck.records import Finding, Group
     from pytest_modelcheck.session.evidence import Evidence
+
+
+_PLAIN: Final = {Outcome.PASSED: PASSED, Outcome.FAILED: FAILED}
 
 
 def conclude(
@@ -46,7 +48,9 @@ def conclude(
         scale=observed.scale if observed.scale.bounded else None,
         signed=observed.signed,
         cases=observed.cases,
-        trials=tally(trial.outcome for record in evidence.records for trial in record.trials),
+        trials=tally(trial.outcome for record in evidence.records for trial in record.trials)
+        if evidence.plain is None
+        else evidence.plain.trial_outcomes(),
         interval=_interval(spec, evidence),
         required=None if spec.drift is not None else required_rate(observed, spec.limits),
         comparison=evidence.comparison if spec.drift is None or _is_paired(evidence) else None,
@@ -55,7 +59,7 @@ def conclude(
         varies=evidence.variation.varies,
         flaky=evidence.flaky,
         slices=tuple(evidence.slices),
-        perturbations=by_perturbation(evidence.records) if spec.perturbations is not None else (),
+        perturbations=_perturbations(evidence) if spec.perturbations is not None else (),
         shown=tuple(evidence.shown),
         hidden=evidence.hidden,
         notes=(
@@ -77,6 +81,10 @@ def conclude(
 def _is_paired(evidence: Evidence) -> bool:
     """Whether a drift check compared answers to the same inputs."""
     return evidence.moved is not None and evidence.moved.paired
+
+
+def _perturbations(evidence: Evidence) -> tuple[Group, ...]:
+    return by_perturbation(evidence.records) if evidence.plain is None else evidence.plain.by_perturbation()
 
 
 def _confirmation(evidence: Evidence) -> tuple[str, ...]:
@@ -126,28 +134,22 @@ def _interval_of_mean(means: Sequence[float], scale: Scale, level: float) -> Int
     return Interval(low, high, level) if math.isfinite(low) else None
 
 
-def slices_of(spec: CheckSpec, evidence: Evidence) -> tuple[Group, ...]:
-    """The verdict by slices, the one that lost most against the approved version first."""
-    keys = slice_keys(spec.cases, spec.slices)
-    if not keys or spec.drift is not None:
-        return ()
+def outcomes_now(evidence: Evidence) -> bytes:
+    """How each case came out, as far as slices are concerned."""
+    if evidence.plain is not None:
+        return evidence.plain.plain_outcomes()
+    return bytes(_PLAIN.get(outcome_of(record.trials), NOT_JUDGED) for record in evidence.records)
+
+
+def outcomes_then(evidence: Evidence) -> bytes | None:
+    """The same under the approved version, where both sides came to pass or fail."""
+    if not evidence.then:
+        return None
+    if evidence.pairs is not None:
+        return evidence.pairs.then
     judged = (pair for pair in pairs(evidence.records, evidence.then) if pair.judged)
-    approved = {pair.id: outcome_of(pair.then) is Outcome.PASSED for pair in judged}
-    return slices(spec.cases, keys, _passed(evidence.records), approved)
-
-
-def in_worst_slice(spec: CheckSpec, evidence: Evidence) -> frozenset[str]:
-    """Ids of the cases of the slice that lost most: the ones to read first."""
-    worst = next(iter(evidence.slices), None)
-    if worst is None or worst.passed == worst.judged:
-        return frozenset()
-    key, _, value = worst.name.partition("=")
-    return frozenset(case.id for case in spec.cases if shown_value(case, key) == value)
-
-
-def _passed(records: Iterable[CaseRecord]) -> dict[str, bool]:
-    outcomes = ((record.id, outcome_of(record.trials)) for record in records)
-    return {case: outcome is Outcome.PASSED for case, outcome in outcomes if outcome in JUDGED}
+    then = {pair.id: _PLAIN[outcome_of(pair.then)] for pair in judged}
+    return bytes(then.get(record.id, NOT_JUDGED) for record in evidence.records)
 
 
 def _advice(

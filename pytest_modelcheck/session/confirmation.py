@@ -65,5 +65,5 @@ def fresh(results: Sequence[Result], repeats: int, start: int) -> Iterator[Trial
 
 def together(cases: Iterable[Case], results: Iterable[Result]) -> list[Result]:
     """The results of both runs, case by case in the order of the cases, and the first run first."""
-    place = {id(case): number for number, case in enumerate(cases)}
-    return sorted(results, key=lambda result: place[id(result.trial.case)])
+    place = {case.id: number for number, case in enumerate(cases)}
+    return sorted(results, key=lambda result: place[result.trial.case.id])

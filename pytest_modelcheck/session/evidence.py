@@ -16,6 +16,8 @@ from pytest_modelcheck.checks.runs import Runs, by_group, groups_of, shares_of, 
 from pytest_modelcheck.checks.series import series_of
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import GRADE, Calls, Flaky, Outcome
+from pytest_modelcheck.session.pairing import paired_lines, plain_ledger
+from pytest_modelcheck.session.reread import Results
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -31,9 +33,12 @@ if TYPE_CHECKING:
         Moved,
         Scale,
         ShownCase,
+        Tally,
         TrialRecord,
     )
     from pytest_modelcheck.session.calibration import Calibration
+    from pytest_modelcheck.session.ledger import Ledger
+    from pytest_modelcheck.session.pairing import PairedLines
     from pytest_modelcheck.session.variation import Variation
 
 JUDGED = (Outcome.PASSED, Outcome.FAILED)
@@ -53,6 +58,7 @@ class Evidence:
         moved: How far the distribution of answers moved, in a drift check.
         variation: What is known of the model's own variation.
         partial: Whether only some cases are run; the baseline is then shown, and not held against them.
+        ledger: Where a large check keeps what came of it; ``None`` where everything is in memory.
         results: What came of the trials.
         records: What came of the cases, in their order.
         kept: The same of the check's own trials alone: what a baseline is made of.
@@ -71,6 +77,8 @@ class Evidence:
             was not, or did not fail by itself.
         hidden: How many more there are.
         remarks: What else the reader should know, a sentence each.
+        plain: The ledger, where it says all: of each case one run, that passes or fails.
+        pairs: Its lines beside those of the baseline.
         first_failure: What the first body that failed or broke raised.
         calls: What it cost.
         unasked: How many cases could not be judged, since their model could not be asked.
@@ -86,6 +94,7 @@ class Evidence:
     replayed: int = 0
     reference: Sequence[CaseRecord] | None = None
     moved: Moved | None = None
+    ledger: Ledger | None = None
     results: Sequence[Result] = ()
     records: Sequence[CaseRecord] = ()
     kept: Sequence[CaseRecord] = ()
@@ -103,6 +112,8 @@ class Evidence:
     read: Sequence[Result | None] = ()
     hidden: int = 0
     remarks: list[str] = field(default_factory=list)
+    plain: Ledger | None = None
+    pairs: PairedLines | None = None
     first_failure: BaseException | None = None
     calls: Calls = field(default_factory=Calls)
     unasked: int = 0
@@ -112,6 +123,8 @@ class Evidence:
     @property
     def reads_approved(self) -> bool:
         """Whether bodies compare with the approved answer themselves."""
+        if self.ledger is not None:
+            return self.ledger.reads_approved
         return any(result.read_approved for result in self.results)
 
     @property
@@ -136,24 +149,30 @@ class Evidence:
 
     def look(self, spec: CheckSpec) -> None:
         """Work out what limits are held against."""
+        self.plain, self.pairs = plain_ledger(self, spec), None
         if self.baseline is not None:
-            version = self.baseline.header.version or "unversioned"
-            self.comparison = compare(
-                self.records,
-                self.then,
-                version,
-                replayed=self.replayed,
-                worst=None if spec.levels is not None else _worst(spec.scale),
-            )
+            self.comparison = self._compared(spec, self.baseline)
             if self.partial:
                 self.comparison = replace(self.comparison, removed=0)
             if self.screened is not None:
                 # A case that was run more often now than then has had more chances to fail.
                 self.comparison = replace(self.comparison, p_value=None)
-        outcomes = [outcome_of(record.trials) for record in self.records]
-        broken = _first_broken(self.results)
-        observed = Observed(
-            cases=tally(outcomes),
+        if self.plain is None:
+            self._look_at_records(spec)
+        else:
+            self.observed = self._observed(spec, self.plain.outcomes(), self.plain.broken)
+
+    def _compared(self, spec: CheckSpec, baseline: Baseline) -> Comparison:
+        version = baseline.header.version or "unversioned"
+        if self.plain is not None:
+            self.pairs = paired_lines(self.plain, baseline)
+            return self.pairs.comparison(version)
+        worst = None if spec.levels is not None else _worst(spec.scale)
+        return compare(self.records, self.then, version, replayed=self.replayed, worst=worst)
+
+    def _observed(self, spec: CheckSpec, cases: Tally, broken: Result | None) -> Observed:
+        return Observed(
+            cases=cases,
             comparison=None if self.partial or spec.drift is not None else self.comparison,
             approved_cases=0 if self.baseline is None else len(self.baseline),
             reads_approved=self.reads_approved,
@@ -161,6 +180,10 @@ class Evidence:
             unasked=self.unasked,
             stopped=self.stopped,
         )
+
+    def _look_at_records(self, spec: CheckSpec) -> None:
+        outcomes = [outcome_of(record.trials) for record in self.records]
+        observed = self._observed(spec, tally(outcomes), _first_broken(self.results))
         graded = spec.levels is None and is_graded(self.records)
         repeated = _are_repeated(self.records) or _are_repeated(self.then.values())
         units = spec.limits.cluster or spec.limits.score_as
@@ -228,6 +251,15 @@ class Evidence:
         if not self.reads_approved:
             return self.kept
         return list(map(as_approved, self.kept))
+
+    def worth_repeating(self, most: int) -> Sequence[Result]:
+        """Results that contain those of the first cases that went wrong, and of the first that did not."""
+        if self.ledger is None or not isinstance(self.results, Results):
+            return self.results
+        changed = frozenset[int]() if self.pairs is None else frozenset(self.pairs.changed)
+        if self.plain is None and self.changed:
+            changed = frozenset(n for n, record in enumerate(self.records) if record.id in self.changed)
+        return self.results.of(self.ledger.some_of_each(changed, most))
 
 
 def _worst(scale: Scale) -> float:

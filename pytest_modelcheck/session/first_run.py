@@ -10,7 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.records import Calls
+from pytest_modelcheck.session.ledger import Ledger
 from pytest_modelcheck.session.memory import records_of
+from pytest_modelcheck.session.reread import Records, Results
 from pytest_modelcheck.session.steps import Step
 from pytest_modelcheck.session.systems import systems_of
 
@@ -22,22 +24,48 @@ if TYPE_CHECKING:
     from pytest_modelcheck.session.steps import Steps
 
 
+LARGE = 10_000
+"""With more cases than this, a check keeps a line and some bytes of each in place of objects."""
+
+
 def first_run(inquiry: Inquiry) -> Steps:
     """Run every trial."""
     plan, evidence, start = inquiry.plan, inquiry.evidence, time.perf_counter()
-    work = replace(inquiry.work(), progress=_progress(inquiry))
+    ledger = _ledger(inquiry)
+    work = replace(inquiry.work(), progress=_progress(inquiry), take=None if ledger is None else ledger.take)
     run = yield Step(work, plan.trials(), slots=inquiry.slots)
     asked, seconds = inquiry.calls().asked, time.perf_counter() - start
-    cached = max(0, _questions(run.results) - asked)
+    cached = max(0, (_questions(run.results) if ledger is None else ledger.questions) - asked)
     evidence.calls = inquiry.calls(Calls(cached=cached, direct=sum(run.direct.values()), seconds=seconds))
     evidence.unasked, evidence.stopped = run.unasked, run.stopped
     evidence.direct = run.direct
-    evidence.results = inquiry.settled(run.results)
     evidence.first_failure = run.first_failure
+    if ledger is not None:
+        evidence.ledger = ledger
+        evidence.records = evidence.kept = Records(ledger)
+        evidence.results = Results(ledger, plan, evidence.records)
+        return
+    evidence.results = inquiry.settled(run.results)
     evidence.systems = systems_of(inquiry.subject, run.results)
     evidence.records = evidence.kept = records_of(plan.cases, run.results)
     if evidence.baseline is not None:
         evidence.baseline.recognise(evidence.records)
+
+
+def _ledger(inquiry: Inquiry) -> Ledger | None:
+    """Where a large check keeps what came of its cases; a small one has room for all of it."""
+    spec, plan = inquiry.spec, inquiry.plan
+    looks_at_each = (
+        spec.levels is not None
+        or spec.drift is not None
+        or spec.subject.definition.answer_fingerprint is not None
+        or bool(inquiry.session.places.revalidate)
+    )
+    if len(plan.cases) <= LARGE or looks_at_each:
+        return None
+    ledger = Ledger(spec.slices, inquiry.evidence.baseline, keeps_trials=bool(spec.perturbations))
+    plan.without = ledger.without
+    return ledger
 
 
 def _progress(inquiry: Inquiry) -> Callable[[], None] | None:

@@ -19,6 +19,7 @@ from pytest_modelcheck.session.account import KEPT, account
 from pytest_modelcheck.session.approved import approved_answer, baseline_of, other_fingerprint
 from pytest_modelcheck.session.conclusion import conclude
 from pytest_modelcheck.session.evidence import Evidence
+from pytest_modelcheck.session.reread import Results
 from pytest_modelcheck.session.sampling import broken_reference, sampled
 from pytest_modelcheck.session.series import settle
 from pytest_modelcheck.session.systems import other_systems
@@ -102,6 +103,8 @@ class Inquiry:
     @property
     def unused(self) -> int:
         """A number from which on no trial of the check has its own."""
+        if isinstance(self.evidence.results, Results):
+            return len(self.evidence.results)
         return 1 + max((result.trial.index for result in self.evidence.results), default=0)
 
     def calls(self, calls: Calls | None = None) -> Calls:

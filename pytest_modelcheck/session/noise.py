@@ -15,7 +15,7 @@ from pytest_modelcheck.session.confirmation import fresh, is_suspicious, togethe
 from pytest_modelcheck.session.memory import records_of
 from pytest_modelcheck.session.own_noise import look_for_own_noise
 from pytest_modelcheck.session.steps import Step
-from pytest_modelcheck.session.variation import measured, seen, trials_to_repeat
+from pytest_modelcheck.session.variation import MEASURED, measured, seen, trials_to_repeat
 
 if TYPE_CHECKING:
     from pytest_modelcheck.session.inquiry import Inquiry
@@ -104,11 +104,12 @@ def _ask_twice(inquiry: Inquiry) -> Steps:
     if inquiry.spec.repeats > 1:
         evidence.variation = seen(subject, evidence.results)
         return
-    again = trials_to_repeat(evidence.results, evidence.changed, slot=1)
+    first = evidence.worth_repeating(MEASURED)
+    again = trials_to_repeat(first, evidence.changed, slot=1)
     if not again:
         return
     run = yield Step(inquiry.work(), again)
-    evidence.variation = measured(subject, evidence.results, run.results)
+    evidence.variation = measured(subject, first, run.results)
     if evidence.variation.varies is None and inquiry.session.places.offline:
         raise OfflineError(
             f"{inquiry.spec.id} misses a limit, and whether {subject.label} varies has not been "
@@ -138,6 +139,10 @@ def _run_afresh(inquiry: Inquiry) -> Steps:
     evidence, cases = inquiry.evidence, inquiry.plan.cases
     trials = fresh(evidence.results, inquiry.spec.repeats, inquiry.unused)
     run = yield Step(inquiry.work(), trials, slots=inquiry.slots)
-    evidence.results = together(cases, [*evidence.results, *inquiry.settled(run.results)])
-    evidence.records = records_of(cases, evidence.results)
+    again = inquiry.settled(run.results)
+    evidence.records = [
+        replace(one, trials=(*one.trials, *two.trials))
+        for one, two in zip(evidence.records, records_of(cases, again), strict=True)
+    ]
+    evidence.results = together(cases, [*evidence.results, *again])
     evidence.look(inquiry.spec)

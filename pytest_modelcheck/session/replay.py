@@ -10,12 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.records import Outcome
+from pytest_modelcheck.session.ledger import OTHER
 from pytest_modelcheck.session.memory import ReplayedAnswers, records_of
 from pytest_modelcheck.session.steps import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_modelcheck.baselines.baseline import Baseline
-    from pytest_modelcheck.records import Case
+    from pytest_modelcheck.records import Case, CaseRecord
     from pytest_modelcheck.session.inquiry import Inquiry
     from pytest_modelcheck.session.steps import Steps
 
@@ -45,8 +48,19 @@ def _stale(inquiry: Inquiry, baseline: Baseline) -> list[Case]:
     """The cases that both sides have, and that today's test may judge differently."""
     edited = baseline.header.body != inquiry.spec.provenance.body
     stale = []
-    for case, record in zip(inquiry.plan.cases, inquiry.evidence.records, strict=True):
+    for case, record in _compared(inquiry, all_of_them=edited):
         then = baseline.get(case.id)
         if then is not None and then.input == record.input and (edited or then.expected != record.expected):
             stale.append(case)
     return stale
+
+
+def _compared(inquiry: Inquiry, *, all_of_them: bool) -> Iterator[tuple[Case, CaseRecord]]:
+    """The cases that may be stale: where a line is that of the baseline, so is what was expected."""
+    evidence, cases = inquiry.evidence, inquiry.plan.cases
+    if all_of_them or evidence.ledger is None:
+        yield from zip(cases, evidence.records, strict=True)
+        return
+    for number, (case, match) in enumerate(zip(cases, evidence.ledger.matches, strict=True)):
+        if match == OTHER:
+            yield case, evidence.records[number]

@@ -70,7 +70,8 @@ def measured(model: Model, first: Sequence[Result], again: Sequence[Result]) -> 
     Raises:
         ModelError: the model is declared deterministic, and is not.
     """
-    once = {result.trial.index: result for result in first}
+    wanted = {result.trial.index for result in again}
+    once = {result.trial.index: result for result in first if result.trial.index in wanted}
     pairs = [(once[result.trial.index], result) for result in again if result.outcome is not Outcome.ERROR]
     if not pairs:
         return Variation(None, f"unknown: {len(again)} of {len(again)} calls broke when asked again")

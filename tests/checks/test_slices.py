@@ -1,6 +1,6 @@
 import pytest
 
-from pytest_modelcheck.checks.slices import slice_keys, slices
+from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED, slices_of
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import Case, Group
 
@@ -13,26 +13,26 @@ def test_keys_are_chosen_that_sort_the_cases_into_a_few_bins():
     found = cases(
         *({"language": "es" if n % 2 else "en", "ticket": n, "shop": 1, "tags": ["a"]} for n in range(40))
     )
-    assert slice_keys(found, None) == ("language",)
+    assert slices_of(found, None).keys() == ("language",)
 
 
 def test_a_key_that_few_cases_have_is_not_chosen():
-    assert slice_keys(cases({"a": 1}, {"a": 2}, {}, {}, {}), None) == ()
+    assert slices_of(cases({"a": 1}, {"a": 2}, {}, {}, {}), None).keys() == ()
 
 
 def test_keys_that_are_asked_for_must_be_there():
-    assert slice_keys(cases({"shop": 1}), ["shop"]) == ("shop",)
+    assert slices_of(cases({"shop": 1}), ["shop"]).keys() == ("shop",)
     with pytest.raises(
         UsageError, match=r"slices=\['langauge'\]: no case has such metadata \(they have: 'language'\)"
     ):
-        slice_keys(cases({"language": "en"}), ["langauge"])
+        slices_of(cases({"language": "en"}), ["langauge"]).keys()
 
 
 def test_the_slice_that_lost_most_comes_first():
     found = cases({"l": "en"}, {"l": "en"}, {"l": "es"}, {"l": "es"}, {"l": "de"}, {})
-    passed = {"0": True, "1": False, "2": False, "3": True, "4": False}
-    approved = {"0": True, "1": False, "2": True, "3": True, "4": False}
-    assert slices(found, ["l"], passed, approved) == (
+    now = bytes([PASSED, FAILED, FAILED, PASSED, FAILED, PASSED])
+    then = bytes([PASSED, FAILED, PASSED, PASSED, FAILED, PASSED])
+    assert slices_of(found, ["l"]).groups(now, then) == (
         Group("l=es", 1, 2, 2, 2),
         Group("l=de", 0, 1, 0, 1),
         Group("l=en", 1, 2, 1, 2),
@@ -40,4 +40,27 @@ def test_the_slice_that_lost_most_comes_first():
 
 
 def test_cases_that_were_not_judged_are_in_no_slice():
-    assert slices(cases({"l": "en"}), ["l"], {}, {}) == ()
+    found = slices_of(cases({"l": "en"}, {"l": "es"}), ["l"])
+    assert found.groups(bytes([NOT_JUDGED, PASSED])) == (Group("l=es", 1, 1),)
+
+
+def test_only_cases_that_can_be_compared_count_for_the_approved_version():
+    found = slices_of(cases({"l": "en"}, {"l": "en"}, {"l": "en"}), ["l"])
+    now, then = bytes([PASSED, FAILED, PASSED]), bytes([NOT_JUDGED, PASSED, FAILED])
+    assert found.groups(now, then) == (Group("l=en", 2, 3, 1, 2),)
+
+
+def test_the_members_of_a_slice_are_told_by_their_number():
+    found = slices_of(cases({}, {"l": "en"}, {"l": "es"}, {}, {"l": "en"}), ["l"])
+    assert found.members("l=en") == {1, 4}
+
+
+def test_values_that_look_alike_are_one_slice():
+    found = slices_of(cases({"l": 1}, {"l": "1"}), None)
+    assert found.groups(bytes([PASSED, FAILED])) == (Group("l=1", 1, 2),)
+
+
+def test_a_key_with_many_values_takes_no_memory():
+    found = slices_of(cases(*({"ticket": n} for n in range(100))), None)
+    assert found.keys() == ()
+    assert not found._columns["ticket"].codes

@@ -41,7 +41,7 @@ class Project:
             spec = CheckSpec(
                 id=CHECK,
                 kind=options.pop("kind", "golden"),
-                cases=list(load(cases)),
+                cases=load(cases),
                 body=lambda case: body(model, case),
                 subject=model,
                 classify=classify,
