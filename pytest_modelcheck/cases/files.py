@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.cases.compression import SUFFIXES, DamagedError, opened
+from pytest_modelcheck.cases.rows import concise
 from pytest_modelcheck.errors import CaseError, located
 from pytest_modelcheck.records import Origin
 
@@ -65,7 +66,7 @@ class CaseFile:
 
     def error(self, message: str, line: int | None = None) -> CaseError:
         """The error that says ``message`` of this file."""
-        return CaseError(located(message, self.shown, line))
+        return CaseError(located(concise(message), self.shown, line))
 
     def origin(self, line: int | None) -> Origin:
         """The place of a case in this file."""

@@ -20,6 +20,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import NotCanonical, digest
+from pytest_modelcheck.cases.rows import concise
 from pytest_modelcheck.errors import CaseError, located
 from pytest_modelcheck.records import MISSING, Case
 
@@ -201,5 +202,5 @@ def _known(case: Case) -> list[Any]:
 
 
 def _error(case: Case, message: str) -> CaseError:
-    origin = case.origin
-    return CaseError(located(message, origin.path if origin else None, origin.line if origin else None))
+    path, line = (case.origin.path, case.origin.line) if case.origin else (None, None)
+    return CaseError(located(concise(message), path, line))

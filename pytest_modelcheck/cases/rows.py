@@ -6,7 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.errors import CaseError, located
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_modelcheck.records import Origin
+
+_LONGEST: Final = 600
 
 
 @dataclass(slots=True)
@@ -35,4 +37,13 @@ class Row:
         line = self.origin.line
         if self.lines is not None and field is not None:
             line = self.lines.get(field, line)
-        return CaseError(located(message, self.origin.path, line))
+        return CaseError(located(concise(message), self.origin.path, line))
+
+
+def concise(message: str) -> str:
+    """A message with its middle left out where it quotes too much of what somebody wrote.
+
+    >>> len(concise("the id '" + "9" * 5000 + "' is here twice"))
+    601
+    """
+    return message if len(message) <= _LONGEST else f"{message[:400]}…{message[400 - _LONGEST :]}"

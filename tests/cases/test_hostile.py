@@ -1,0 +1,240 @@
+"""Files that are damaged or made to do harm: an error with its place, or every case; in little memory."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import subprocess
+import sys
+import time
+from multiprocessing import get_context
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_modelcheck import cases
+from pytest_modelcheck.cases import files
+from pytest_modelcheck.errors import CaseError
+
+ROWS = [
+    {"id": "t-1", "input": "Grüße, wo ist mein Paket?", "expected": "shipping"},
+    {"input": {"subject": "Refund", "body": "Please: now — 5 €"}, "expected": "refund"},
+    {"input": "quoted \"words\", commas; and\ttabs", "metadata": {"language": "es", "n": 3}},
+    {"input": "一二三 😀", "expected": None, "variants": ["a", "b"], "known_failure": "why"},
+]  # fmt: skip
+
+
+def as_csv(delimiter):
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n")
+    writer.writerows(
+        [["input", "expected", "language"], ["Grüße, 一", "a", "de"], ['say "x"\nand', "b", "€"]]
+    )
+    return out.getvalue().encode()
+
+
+VALID = {
+    "t.jsonl": "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS).encode(),
+    "t.json": json.dumps(
+        {"defaults": {"expected": "x"}, "cases": ROWS}, indent=1, ensure_ascii=False
+    ).encode(),
+    "t.yaml": yaml.safe_dump(ROWS, allow_unicode=True, sort_keys=False).encode(),
+    "t.csv": as_csv(","),
+    "t.tsv": as_csv("\t"),
+}
+BYTES = st.sampled_from(
+    [b"", b"\n", b"\r", b"\r\n", b"\0", b'"', b"'", b",", b"\t", b":", b"- ", b"{", b"}", b"[", b"]", b"&a ",
+     b"*a", b"\xef\xbb\xbf", b"\xff\xfe", b"\x80", b"\xc3", b"\xe2\x80\xa8", b"\x1a", b"NaN", b"1e999",
+     b"9" * 5000, b"null", b"input", b'"id": "t-1", ', b"!!python/object:os.system x", b"<<: *a", b"#",
+     b"|\n", b"---\n", b"\\ud800"]
+)  # fmt: skip
+EDITS = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 12), BYTES), min_size=1, max_size=4)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("hostile")
+
+
+def edited(content, edits):
+    for place, removed, inserted in edits:
+        at = int(place * len(content))
+        content = content[:at] + inserted + content[at + removed :]
+    return content
+
+
+def counted(name, content):
+    """How many rows somebody else finds in a file, or ``None`` where they find none of their own."""
+    text = content.decode("utf-8-sig")
+    if name.endswith("jsonl"):
+        return sum(1 for line in text.split("\n") if line.strip(" \t\r\n"))
+    if name.endswith("json"):
+        found = json.loads(text)
+        return len(found if isinstance(found, list) else found["cases"])
+    if name.endswith("yaml"):
+        found = yaml.load(text, getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+        return len(found if isinstance(found, list) else found["cases"])
+    first = text.lstrip("\r\n").split("\n", 1)[0]
+    separator = "\t" if name.endswith("tsv") else ";" if ";" in first and "," not in first else ","
+    return sum(1 for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if row) - 1
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gz"])
+@pytest.mark.parametrize("name", VALID)
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(edits=EDITS)
+def test_a_damaged_file_is_refused_with_its_place_or_gives_a_case_for_every_row(folder, name, packed, edits):
+    content = edited(VALID[name], edits)
+    path = folder / (f"{name}.gz" if packed else name)
+    path.write_bytes(gzip.compress(content) if packed else content)
+    for large in (files.LARGE, -1):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(files, "LARGE", large)
+            try:
+                loaded = list(cases.load(path))
+            except CaseError as error:
+                refusal = str(error)
+                assert refusal.startswith(f"{path}:")
+                assert len(refusal) < 1000 + len(str(path))
+                continue
+        assert len(loaded) == counted(name, content)
+        assert len({case.id for case in loaded}) == len(loaded)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-16-le", "utf-32-be", "shift_jis", "cp437"])
+@pytest.mark.parametrize("name", VALID)
+def test_text_in_another_encoding_is_refused_and_never_read_as_something_else(folder, name, encoding):
+    path = folder / name
+    path.write_bytes(VALID[name].decode().encode(encoding, "ignore"))
+    with pytest.raises(CaseError, match=r"not UTF-8|UTF-16|UTF-32|NUL byte|not YAML|not JSON"):
+        list(cases.load(path))
+
+
+@pytest.mark.parametrize("name", VALID)
+def test_a_file_that_is_cut_off_anywhere_loses_no_begun_row(folder, name):
+    whole = VALID[name]
+    rows = [case.input for case in cases.load(write(folder, name, whole))]
+    for cut in range(len(whole)):
+        try:
+            loaded = [case.input for case in cases.load(write(folder, name, whole[:cut]))]
+        except CaseError:
+            continue
+        if name.endswith(("jsonl", "json")):
+            assert loaded == rows[: len(loaded)]
+        assert len(loaded) == counted(name, whole[:cut])
+
+
+def write(folder, name, content):
+    (folder / name).write_bytes(content)
+    return folder / name
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("t.jsonl", b'{"input": "a", "input": "b"}'),
+        ("t.json", b'[{"input": "a", "metadata": {"x": 1, "x": 2}}]'),
+        ("t.json", b'{"cases": ["a"], "cases": ["b"]}'),
+        ("t.yaml", b"- input: a\n  input: b\n"),
+        ("t.csv", b"input,input\na,b\n"),
+        ("t.jsonl", b'{"input": NaN}'),
+        ("t.json", b'[{"input": -Infinity}]'),
+        ("t.jsonl", b'{"input": ' + b"9" * 5000 + b"}"),
+        ("t.yaml", b"- input: " + b"9" * 5000),
+        ("t.jsonl", b"[" * 1_000_000),
+        ("t.json", b"[" * 1_000_000),
+        ("t.json", b'{"a":' * 1_000_000),
+        ("t.yaml", b"[" * 1_000_000),
+        ("t.yaml", b"- " * 1_000_000),
+        ("t.yaml", b"? " * 1_000_000),
+        ("t.jsonl", b'"a"\n["b"]\n'),
+        ("t.json", b'["a", null]'),
+        ("t.yaml", b"- a\n- [b]\n"),
+        ("t.jsonl", b'"a"\n\xef\xbb\xbf"b"\n'),
+        ("t.csv", b"input\n\0\n"),
+        ("t.jsonl", b"\0" * 1000),
+    ],
+)  # fmt: skip
+def test_what_could_be_read_in_two_ways_or_in_none_is_refused_at_once(folder, name, content):
+    start = time.perf_counter()
+    with pytest.raises(CaseError) as caught:
+        list(cases.load(write(folder, name, content)))
+    assert str(caught.value).startswith(f"{folder / name}:")
+    assert time.perf_counter() - start < 3
+
+
+LAUGHS = b"- &a0 ha\n" + b"".join(
+    b"- &a%d [%s]\n" % (n, b", ".join([b"*a%d" % (n - 1)] * 10)) for n in range(1, 40)
+)
+MERGES = b"- &m0 {a: 1}\n" + b"".join(
+    b"- &m%d {<<: [%s], b%d: 1}\n" % (n, b", ".join([b"*m%d" % (n - 1)] * 10), n) for n in range(1, 40)
+)
+
+
+@pytest.mark.parametrize("content", [LAUGHS, MERGES])
+def test_aliases_that_grow_without_measure_are_refused_at_once(folder, content):
+    start = time.perf_counter()
+    with pytest.raises(CaseError, match=r"t\.yaml:\d+: "):
+        list(cases.load(write(folder, "t.yaml", content)))
+    assert time.perf_counter() - start < 3
+
+
+def measured(queue, path, limit):
+    """Read a file in a process of its own that may not take more memory than ``limit`` bytes."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    try:
+        queue.put(f"{len(cases.load(path))} cases")
+    except CaseError as error:
+        queue.put(str(error))
+
+
+def within(path, limit):
+    context = get_context("spawn")
+    queue = context.SimpleQueue()
+    process = context.Process(target=measured, args=(queue, path, limit))
+    process.start()
+    told = queue.get()
+    process.join()
+    return told
+
+
+BOMB = b'"' + b"a" * (200 << 20)
+"""Compressed, these are 200 kilobytes."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits the memory of a process")
+@pytest.mark.parametrize("name", ["t.jsonl.gz", "t.json.gz", "t.yaml.gz", "t.csv.gz"])
+def test_a_file_that_is_far_larger_than_it_looks_is_refused_in_bounded_memory(tmp_path, name):
+    (tmp_path / name).write_bytes(gzip.compress(BOMB, 1))
+    assert "128 MiB or more" in within(tmp_path / name, 1 << 30)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits the memory of a process")
+def test_a_line_of_a_hundred_megabytes_is_a_case(tmp_path):
+    with (tmp_path / "t.jsonl").open("wb") as file:
+        file.write(b'{"input": "' + b"a" * 100_000_000 + b'"}\n"b"\n')
+    assert within(tmp_path / "t.jsonl", 2 << 30) == "2 cases"
+
+
+def test_nothing_of_ours_is_shown_where_pytest_cannot_read_a_file(tmp_path):
+    (tmp_path / "conftest.py").write_text(
+        "from pytest_modelcheck import model_fixture\n\n@model_fixture\ndef triage():\n    return str.upper\n"
+    )
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n\n@pytest.mark.golden('t.jsonl')\n"
+        "def test_it(triage, case):\n    assert triage(case.input)\n"
+    )
+    (tmp_path / "t.jsonl").write_bytes(b'"a"\n"b\xff"\n')
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "t.jsonl:2: not UTF-8: byte 0xff, number 3 of the line" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "pytest_modelcheck/" not in done.stdout
