@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.canonical.wording import percent, plural
 from pytest_modelcheck.records import GRADE, Status
 from pytest_modelcheck.reports.costs import by_model, cost_of
+from pytest_modelcheck.reports.triage import triage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -299,6 +300,8 @@ def summary_lines(verdicts: Sequence[Verdict], width: int) -> Iterator[Line]:
         cells = _aligned(rows[verdict.check], widths)
         yield f"  {_MARKS[verdict.status]} {name:<{room}}{cells}".rstrip(), _STYLE[verdict.status]
     yield _totals(verdicts), {}
+    if (first := triage(verdicts)) is not None:
+        yield first, {}
     for label, cost in by_model(verdicts):
         yield f"{label}: {cost}", {}
 

@@ -1,0 +1,69 @@
+"""Which of several misses to look into first, once all checks of the run are allowed for."""
+
+import pytest
+
+from pytest_modelcheck.records import Finding, Status, Verdict
+from pytest_modelcheck.reports.terminal import summary_lines
+from pytest_modelcheck.reports.triage import triage
+
+REVEALS = "40 cases can only reveal rates under 75%"
+
+
+def verdict(name, *p_values, status=Status.FAILED, reveals=REVEALS):
+    findings = tuple(Finding("at_least", status, "missed", p_value=p, reveals=reveals) for p in p_values)
+    met = (Finding("max_drop", Status.PASSED, "met", p_value=0.3),)
+    return Verdict(f"test_x.py::{name}", "golden", status, findings or met, "triage", "1")
+
+
+def quiet(number):
+    return [verdict(f"test_quiet_{n}", status=Status.PASSED) for n in range(number)]
+
+
+def test_what_stands_out_among_all_is_named_the_clearest_first():
+    found = triage(
+        [verdict("test_a", 0.0005), verdict("test_b", 0.0001), verdict("test_c", 0.008), *quiet(35)]
+    )
+    assert found == "after allowing for 38 checks, 2 of 3 that miss a limit stand out: test_b, test_a"
+
+
+def test_among_fewer_more_stands_out():
+    found = triage([verdict("test_a", 0.0005), verdict("test_b", 0.0001), verdict("test_c", 0.008)])
+    assert found.endswith("3 of 3 that miss a limit stand out: test_b, test_a, test_c")
+
+
+def test_none_may():
+    found = triage(
+        [verdict("test_a", 0.009), verdict("test_b", 0.04, status=Status.INCONCLUSIVE), *quiet(98)]
+    )
+    assert found.startswith("after allowing for 100 checks, none of 2 that miss a limit stands out: chance")
+
+
+@pytest.mark.parametrize(
+    "verdicts",
+    [
+        [],
+        quiet(5),
+        [verdict("test_a", 0.001), *quiet(5)],
+        [verdict("test_a", 0.001, reveals=None), verdict("test_b", 0.001, reveals=None), *quiet(5)],
+        [verdict("test_a", None), verdict("test_b", None)],
+    ],
+)
+def test_where_there_is_nothing_to_choose_nothing_is_said(verdicts):
+    """Of fewer than two; and McNemar's p beside an exact verdict is context, and decides nothing."""
+    assert triage(verdicts) is None
+
+
+def test_several_limits_of_one_check_are_allowed_for():
+    several, one = verdict("test_a", 0.03, 0.03, 0.03), verdict("test_b", 0.001)
+    assert triage([several, one]).endswith("1 of 2 that miss a limit stands out: test_b")
+
+
+def test_a_long_list_is_cut():
+    assert triage([verdict(f"test_{n}", 0.0001) for n in range(7)]).endswith(
+        "7 of 7 that miss a limit stand out: test_0, test_1, test_2, test_3 (+3 more)"
+    )
+
+
+def test_the_end_of_the_run_says_it():
+    lines = [text for text, _ in summary_lines([verdict("test_a", 0.0001), verdict("test_b", 0.0001)], 80)]
+    assert "after allowing for 2 checks, 2 of 2 that miss a limit stand out: test_a, test_b" in lines
