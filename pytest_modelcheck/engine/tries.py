@@ -56,7 +56,11 @@ class Tries:
 
     async def make_async(self, call: Callable[[], Awaitable[T]], size: int) -> T:
         """The same for a call that is awaited."""
-        return await AsyncRetrying(**self._options(size))(call)
+
+        async def attempt() -> T:  # tenacity awaits what is a coroutine function, and nothing else
+            return await call()
+
+        return await AsyncRetrying(**self._options(size))(attempt)
 
     def _options(self, size: int) -> dict[str, Any]:
         def before(state: RetryCallState) -> None:

@@ -25,6 +25,26 @@ def triage(model_version):
 """
 
 
+ASYNC = """
+import asyncio
+import json
+import urllib.request
+from pytest_modelcheck import model_fixture
+
+@model_fixture({options})
+def triage(model_version):
+    def ask(text):
+        request = urllib.request.Request("{url}", json.dumps({{"text": text}}).encode())
+        with urllib.request.urlopen(request) as response:
+            return json.loads(response.read())["label"]
+
+    async def asked(text):
+        return await asyncio.to_thread(ask, text)
+
+    return asked
+"""
+
+
 class Endpoint:
     """Answers ``{"label": ...}``: the text in capitals.
 
@@ -116,9 +136,12 @@ class Remote:
         self.project = project
         self.endpoint = endpoint
 
-    def model(self, options="", setup=""):
-        source = MODEL.format(options=options, url=self.endpoint.url, setup=setup)
+    def model(self, options="", setup="", template=MODEL):
+        source = template.format(options=options, url=self.endpoint.url, setup=setup)
         self.project.write("conftest.py", source)
+
+    def async_model(self, options=""):
+        self.model(options, template=ASYNC)
 
     def cases(self, number, *, marker="golden", **limits):
         given = "".join(f", {name}={value!r}" for name, value in limits.items())

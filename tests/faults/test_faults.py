@@ -63,6 +63,18 @@ def test_a_fault_that_passes_is_survived_and_counted(remote, endpoint, fault):
     remote.result.stdout.fnmatch_lines(["triage 1: 7 calls (1 retry)*"])
 
 
+@pytest.mark.parametrize("options", ["retries=2", "retries=2, timeout=20"])
+def test_a_fault_of_an_async_model_is_survived_too(remote, endpoint, options):
+    endpoint.behave = lambda handler, text, before: (
+        text.endswith("3") and not before and status(500)(handler, text, 0)
+    )
+    remote.async_model(options)
+    remote.cases(6)
+    verdict = remote.verdict()
+    assert verdict.passed
+    assert (verdict.calls.requests, verdict.calls.retries, verdict.calls.asked) == (7, 1, 6)
+
+
 @pytest.mark.parametrize("fault", TRANSIENT, ids=lambda fault: fault.__name__)
 def test_a_fault_that_stays_is_an_error_of_its_case_alone_and_nothing_is_asked_twice(remote, endpoint, fault):
     endpoint.behave = lambda handler, text, before: text.endswith("3") and fault(handler, text, 0)
