@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines import baseline, names
@@ -18,7 +19,6 @@ from pytest_modelcheck.errors import BaselineError, VersionError, located
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from pytest_modelcheck.baselines.baseline import Baseline, Written
     from pytest_modelcheck.baselines.header import Header
@@ -62,11 +62,14 @@ class CandidateStore:
         return self._folder(header.model, header.version) / names.check_path(header.test)
 
     def take(self, candidate: Baseline) -> None:
-        """Copy a candidate of another store, as it is."""
+        """Copy a candidate of another store as it is, with the account that lies beside it."""
         header = candidate.header
-        path = self._folder(header.model, header.version or "") / names.check_path(header.test)
+        path = self.path(header.model, header.test, header.version or "")
+        account = Path(candidate.path).with_suffix(names.ACCOUNT)
         with Batch(durable=False) as batch:
             baseline.write(batch, path, header, candidate.lines())
+            if account.is_file():
+                batch.add(path.with_suffix(names.ACCOUNT), [account.read_bytes()])
 
     def read(self, model: str, check: str, version: str) -> Baseline | None:
         """What a version did in a check, or ``None`` where it never ran it.

@@ -80,6 +80,8 @@ def move(root: Path, planned: Collection[Move], *, durable: bool = True) -> None
             batch.add(one.target, _under_new_name(one))
         for path in leaving - arriving:
             batch.remove(path)
+        for path in leaving:
+            _forget_account(batch, path)
 
 
 def remove(root: Path, paths: Collection[Path]) -> None:
@@ -87,6 +89,14 @@ def remove(root: Path, paths: Collection[Path]) -> None:
     with Batch(root) as batch:
         for path in paths:
             batch.remove(path)
+            _forget_account(batch, path)
+
+
+def _forget_account(batch: Batch, path: Path) -> None:
+    """The account of a run names its test; the next run leaves a new one."""
+    account = path.with_suffix(names.ACCOUNT)
+    if account.exists():
+        batch.remove(account)
 
 
 def gone(entries: Iterator[tuple[Path, Header]], exists: Callable[[str], bool]) -> list[tuple[Path, Header]]:

@@ -16,6 +16,8 @@ from typing import Final
 
 SUFFIX: Final = ".jsonl"
 APPROVED: Final = "approved.yaml"
+ACCOUNT: Final = ".report"
+"""The suffix of the full account of a run, which lies beside its candidate."""
 HISTORY: Final = "history"
 
 _LONGEST: Final = 120

@@ -115,7 +115,16 @@ def approve(
 @click.option(
     "--changed", "notes", flag_value="changed", multiple=True, help="Only what is answered otherwise."
 )
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
+@click.option(
+    "--slice",
+    "slices",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Only cases whose metadata says so. Repeatable: all must hold.",
+)
+@click.option(
+    "--format", "form", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True
+)
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where anything differs.")
 @click.pass_context
 def diff(
@@ -125,6 +134,7 @@ def diff(
     patterns: tuple[str, ...],
     origin: Path | None,
     notes: tuple[Note, ...],
+    slices: tuple[str, ...],
     form: str,
     *,
     exit_code: bool,
@@ -137,7 +147,7 @@ def diff(
     from pytest_modelcheck.cli import diff as work
 
     versions = [text for text in (a, b) if text is not None]
-    question = work.Question(versions, patterns, notes, form)
+    question = work.Question(versions, patterns, notes, slices, form)
     different = work.diff(open_workspace(ctx.obj, origin), question)
     ctx.exit(1 if different and exit_code else 0)
 

@@ -16,14 +16,17 @@ from pytest_modelcheck.baselines import diff as compare
 from pytest_modelcheck.baselines.candidates import find, never_ran
 from pytest_modelcheck.cli.screen import print_lines, width
 from pytest_modelcheck.cli.selection import selection
+from pytest_modelcheck.cli.slices import in_slices
 from pytest_modelcheck.cli.targets import target
 from pytest_modelcheck.errors import UsageError, VersionError
 from pytest_modelcheck.reports.diff import diff_lines
 from pytest_modelcheck.reports.diff_json import diff_json
+from pytest_modelcheck.reports.diff_markdown import diff_markdown
 from pytest_modelcheck.reports.words import bracketed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.baselines.diff import CheckDiff, Note
@@ -50,12 +53,14 @@ class Question:
         versions: None, one or two of them.
         patterns: The checks that are meant; all without one.
         notes: The kinds of change that are meant; all without one.
-        form: ``"text"`` or ``"json"``.
+        slices: Each ``KEY=VALUE`` of the metadata of the cases that are meant; all without one.
+        form: ``"text"``, ``"json"`` or ``"markdown"``.
     """
 
     versions: Sequence[str]
     patterns: Sequence[str] = ()
     notes: Sequence[Note] = ()
+    slices: Sequence[str] = ()
     form: str = "text"
 
 
@@ -67,10 +72,12 @@ def diff(workspace: Workspace, question: Question) -> bool:
     if not checks:
         raise UsageError("no check is meant by that --check. See all: modelcheck list")
     seen: list[bool] = []
-    found = _compared(workspace, pair, checks, seen, question.notes)
+    found = _compared(workspace, pair, checks, seen, question)
     if question.form == "json":
         for piece in diff_json(found):
             click.echo(piece, nl=piece[-1] == "]")
+    elif question.form == "markdown":
+        print_lines(diff_markdown(found))
     else:
         print_lines(diff_lines(found, pair.before, pair.after, width=width(), paint=paint, mark=marking()))
     return any(seen)
@@ -91,21 +98,30 @@ def _coloured(text: str, fate: Fate) -> str:
 
 
 def _compared(
-    workspace: Workspace, pair: Pair, checks: Sequence[str], seen: list[bool], notes: Sequence[Note]
+    workspace: Workspace, pair: Pair, checks: Sequence[str], seen: list[bool], question: Question
 ) -> Iterator[CheckDiff]:
     """One check after the other, so that a long list needs no more memory than its longest.
 
-    Where only some kinds of change are meant, checks without any are passed over.
+    Where only some changes are meant, checks without any are passed over.
     """
     for check in checks:
         found = compare.diff(
             check, pair.model, _before(workspace, pair, check), _after(workspace, pair, check)
         )
-        if notes:
-            found = replace(found, cases=tuple(case for case in found.cases if case.note in notes))
+        if question.notes:
+            found = replace(found, cases=tuple(case for case in found.cases if case.note in question.notes))
+        if question.slices:
+            meant = in_slices(question.slices, _candidates(workspace, pair, check), check)
+            found = replace(found, cases=tuple(case for case in found.cases if meant(case.id)))
         seen.append(bool(found.cases))
-        if found.cases or not notes:
+        if found.cases or not (question.notes or question.slices):
             yield found
+
+
+def _candidates(workspace: Workspace, pair: Pair, check: str) -> list[Path]:
+    """Where what is known of a check's cases lies: beside the newer candidate, else beside the older one."""
+    versions = [version for version in (pair.after, pair.before) if version is not None]
+    return [workspace.candidates.path(pair.model, check, version) for version in versions]
 
 
 def _pair(workspace: Workspace, texts: Sequence[str]) -> Pair:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.baselines.names import ACCOUNT
 from pytest_modelcheck.errors import BaselineError, located
 from pytest_modelcheck.reports.model import FORM, CheckReport
 from pytest_modelcheck.reports.packing import pack, unpack
@@ -18,14 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-SUFFIX: Final = ".report"
 _FORM: Final = "modelcheck_report"
 _AGAIN: Final = "Run pytest again."
 
 
 def beside(candidate: Path) -> Path:
     """Where the account lies that belongs to a candidate."""
-    return candidate.with_suffix(SUFFIX)
+    return candidate.with_suffix(ACCOUNT)
 
 
 def head_line(check: CheckReport) -> bytes:

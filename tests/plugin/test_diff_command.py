@@ -1,0 +1,75 @@
+"""``modelcheck diff`` after real runs: by slice, and for a pull request."""
+
+import pytest
+
+GOLDEN = """
+@pytest.mark.golden("tickets.yaml", at_least=0.5)
+def test_known(triage, case):
+    assert triage(case.input) == case.expected
+"""
+
+
+@pytest.fixture
+def changed(project):
+    project.test(GOLDEN)
+    project.approve("2.0")
+    project.run("--model-version=2.1")
+    return project
+
+
+def test_only_the_cases_of_a_slice(changed):
+    found = changed.command("diff", "2.1", "--slice", "language=ES")
+    found.stdout.fnmatch_lines(["  regressed (2)", "    t-07  *", "    t-08  *"])
+    nothing = changed.command("diff", "2.1", "--slice", "language=en", "--exit-code")
+    assert (nothing.ret, nothing.outlines) == (0, ["0 checks: nothing changed"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ["--slice", "country=es"],
+            "*--slice country=...: no case of *test_known has that. There is: language",
+        ),
+        (["--slice", "language"], "*--slice 'language': write KEY=VALUE, such as language=es"),
+    ],
+)
+def test_a_slice_that_cannot_be_meant_is_refused(changed, arguments, told):
+    found = changed.command("diff", "2.1", *arguments)
+    assert found.ret == 2
+    found.stderr.fnmatch_lines([told])
+
+
+def test_a_run_whose_cases_nobody_has_noted_says_so(changed):
+    for path in (changed.path / ".modelcheck_cache").rglob("*.report"):
+        path.unlink()
+    found = changed.command("diff", "2.1", "--slice", "language=es")
+    assert found.ret == 2
+    found.stderr.fnmatch_lines(["*what the cases of * are is not known from its last run*"])
+
+
+def test_as_markdown(changed):
+    changed.command("diff", "2.1", "--format", "markdown").stdout.fnmatch_lines(
+        [
+            "### `test_triage.py::test_known`",
+            "`triage 2.0 → 2.1`: 2 regressed, 8 cases the same",
+            "[*][*]regressed[*][*] (2)",
+            "| case | input | `2.0` | `2.1` |",
+            "| `t-07` | `Quiero un reembolso` | `'refund'` | `'other'` |",
+        ]
+    )
+
+
+def test_a_renamed_test_and_a_merged_job_can_still_be_compared(changed):
+    changed.write(
+        "test_triage.py", (changed.path / "test_triage.py").read_text().replace("test_known", "test_all")
+    )
+    assert changed.command("rename", "test_triage.py::test_known", "test_triage.py::test_all").ret == 0
+    changed.command("diff", "2.1").stdout.fnmatch_lines(
+        ["  triage 2.0 → 2.1   2 regressed, 8 cases the same"]
+    )
+    changed.run("--model-version=2.0").assert_outcomes(passed=1)
+    changed.run("--model-version=2.1").assert_outcomes(failed=1)
+    (changed.path / ".modelcheck_cache").rename(changed.path / "job")
+    assert changed.command("merge", "job").ret == 0
+    assert changed.command("diff", "2.1", "--slice", "language=es").ret == 0
