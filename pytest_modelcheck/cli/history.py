@@ -90,7 +90,8 @@ def _trend(past: Sequence[Past]) -> str:
     since = f"since {excerpt(first.version)}"
     if round(points, 1) == 0:
         return f"as good as {excerpt(first.version)}, {_way(first, last)}"
-    text = f"{points:+.1f} points {since}, {_way(first, last)}"
+    change = f"{points:+.1f}".removesuffix(".0")
+    text = f"{change} points {since}, {_way(first, last)}"
     return click.style(text, fg="red") if points < 0 else text
 
 

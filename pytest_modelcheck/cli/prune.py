@@ -36,12 +36,9 @@ def prune(workspace: Workspace, *, yes: bool) -> None:
     if yes or click.confirm("Remove them?"):
         remove(store.root, [path for path, _ in useless])
         remove(candidates.root, [path for path, _ in forgotten])
-        click.echo(f"Removed. Look at it with git diff, and commit it. A test that only moved: {_RENAME}")
+        click.echo("Removed: look at it with git diff, and commit it.")
     else:
-        click.echo(f"Nothing was removed. A test that only moved: {_RENAME}")
-
-
-_RENAME = "modelcheck rename OLD NEW"
+        click.echo("Nothing was removed. A test that only moved: modelcheck rename OLD NEW")
 
 
 def _told(useless: Sequence[tuple[Path, Header]], forgotten: Sequence[tuple[Path, Header]]) -> Iterator[str]:

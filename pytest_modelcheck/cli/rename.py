@@ -39,4 +39,4 @@ def _told(workspace: Workspace, approved: Sequence[Move], ran: Sequence[Move]) -
     for one in approved:
         yield from indented([f"{one.header.test} → {one.check} ({one.header.model} {one.header.version})"])
     kept = f"{plural(len(approved), 'baseline')} and {plural(len(ran), 'candidate')} renamed"
-    yield f"{kept} in {shown(workspace.store.root)}: commit them together with the test."
+    yield f"{kept} in {shown(workspace.store.root)}: commit them with the test."
