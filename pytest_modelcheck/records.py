@@ -473,6 +473,24 @@ def quantile(ordered: Sequence[float], share: float) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopped:
+    """A check that was stopped before its last case, since its verdict was known.
+
+    Attributes:
+        after: How many cases the verdict rests on.
+        of: How many there are.
+        why: Why the verdict was known: ``"rate above 90%, chance of a false pass at most 10%"``.
+    """
+
+    after: int
+    of: int
+    why: str
+
+    def __str__(self) -> str:
+        return f"stopped after {self.after:,} of {self.of:,} cases"
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """How a check came out, and everything that a report says about it.
 
@@ -506,6 +524,7 @@ class Verdict:
         advice: Commands that a reasonable person might type next, as (what for, command).
         others: Versions of other models that took part.
         unasked: How many of the broken cases are so only because the model could not be asked any more.
+        stopped: Where and why it was stopped early, or ``None`` where all cases were run.
     """
 
     check: str
@@ -537,6 +556,7 @@ class Verdict:
     advice: tuple[tuple[str, str], ...] = ()
     others: tuple[tuple[str, str], ...] = ()
     unasked: int = 0
+    stopped: Stopped | None = None
 
     @property
     def passed(self) -> bool:

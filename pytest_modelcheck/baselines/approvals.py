@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.baselines import atomic
 from pytest_modelcheck.baselines.approved import Approved
 from pytest_modelcheck.baselines.candidates import never_ran
-from pytest_modelcheck.baselines.objections import is_gone, mixed_fingerprints, objections
+from pytest_modelcheck.baselines.objections import incomplete, is_gone, mixed_fingerprints, objections
 from pytest_modelcheck.errors import BaselineError, UsageError
 
 if TYPE_CHECKING:
@@ -113,7 +113,8 @@ def approve(
         signature: Who, when and why.
         select: Which node ids are meant; all by default.
         rejected: By node id, the cases that stay as they are approved now; a new one is left out.
-        force: Override what stands in the way, and record it in the headers.
+        force: Override what stands in the way, and record it in the headers. A run that was stopped early is
+            refused nevertheless: a baseline has all of its cases.
         keep_history: Copy what is approved now into the history first.
 
     Raises:
@@ -127,10 +128,12 @@ def approve(
         raise UsageError(_nothing_chosen(model, version, offered))
     gone = tuple(check for check, (header, _) in chosen.items() if is_gone(header, root))
     present = {check: offer for check, offer in chosen.items() if check not in gone}
-    against = _against([header for header, _ in present.values()], root)
+    headers = [header for header, _ in present.values()]
+    unfinished = {header.test: reasons for header in headers if (reasons := incomplete(header))}
+    against = unfinished or _against(headers, root)
     previous = store.approved(model)
     approved: tuple[Approval, ...] = ()
-    if present and (force or not against):
+    if present and not unfinished and (force or not against):
         atomic.sweep(store.root)
         with atomic.Batch(store.root) as batch:
             approved = tuple(

@@ -87,6 +87,7 @@ class CheckDiff:
         cases: What differs, sorted by note (:data:`NOTES`) and id.
         same: How many cases do not differ.
         new_test: Whether the source of the test is another on the newer side.
+        stopped: ``"stopped after 52 of 200 cases"``, where a side was: the others are not compared.
     """
 
     check: str
@@ -96,6 +97,7 @@ class CheckDiff:
     cases: tuple[CaseDiff, ...]
     same: int
     new_test: bool = False
+    stopped: str = ""
 
     def of(self, note: Note) -> tuple[CaseDiff, ...]:
         """The differing cases of one kind."""
@@ -113,7 +115,14 @@ def diff(check: str, model: str, before: Baseline | None, after: Baseline | None
     found.sort(key=lambda case: (NOTES.index(case.note), case.id))
     new_test = before is not None and after is not None and before.header.body != after.header.body
     return CheckDiff(
-        check, model, _version(before), _version(after), tuple(found), shared - both, new_test=new_test
+        check,
+        model,
+        _version(before),
+        _version(after),
+        tuple(found),
+        shared - both,
+        new_test=new_test,
+        stopped=_stopped(after) or _stopped(before),
     )
 
 
@@ -121,11 +130,17 @@ def _version(side: Baseline | None) -> str | None:
     return None if side is None else side.header.version
 
 
+def _stopped(side: Baseline | None) -> str:
+    return "" if side is None else side.header.stopped
+
+
 def _differences(before: Baseline | None, after: Baseline | None) -> Iterator[CaseDiff]:
     then: Mapping[str, CaseRecord] = {} if before is None else before
     now: Mapping[str, CaseRecord] = {} if after is None else after
-    yield from (_one_sided(then[case], "removed") for case in then if case not in now)
-    yield from (_one_sided(now[case], "added") for case in now if case not in then)
+    if not _stopped(after):
+        yield from (_one_sided(then[case], "removed") for case in then if case not in now)
+    if not _stopped(before):
+        yield from (_one_sided(now[case], "added") for case in now if case not in then)
     if before is not None and after is not None:
         for case in after:
             if case in before and before.line(case) != after.line(case):

@@ -61,6 +61,8 @@ class Header:
         environment: What the model ran on, ``"CPython 3.12.1, Linux"``.
         others: Versions of the other models that took part, by name.
         findings: What the run found, for whoever approves it. Empty in a baseline.
+        stopped: ``"stopped after 52 of 200 cases"``, or empty where all were run. What was stopped is never
+            approved.
         approved_at: UTC, ISO 8601, whole seconds; empty in a candidate.
         approved_by: Who approved it.
         reason: Why.
@@ -85,6 +87,7 @@ class Header:
     environment: str = ""
     others: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    stopped: str = ""
     approved_at: str = ""
     approved_by: str = ""
     reason: str = ""
@@ -184,6 +187,7 @@ _KINDS: Final[dict[str, type | tuple[type, ...]]] = {
     "environment": str,
     "others": dict,
     "findings": list,
+    "stopped": str,
     "approved_at": str,
     "approved_by": str,
     "reason": str,

@@ -46,6 +46,14 @@ def objections(header: Header, root: Path) -> tuple[str, ...]:
     return (*_stale_test(header, root), *_stale_cases(header, root), *_red(header))
 
 
+def incomplete(header: Header) -> tuple[str, ...]:
+    """Why a candidate can never be approved, whatever is forced: some of its cases were not run."""
+    if not header.stopped:
+        return ()
+    others = "nothing is known of the others: run all of them (pytest --modelcheck-no-early-stop)"
+    return (f"it was {header.stopped}, and {others}",)
+
+
 def mixed_fingerprints(headers: Iterable[Header]) -> Mapping[str, tuple[str, ...]]:
     """By node id, the objection that candidates of one version come from different models."""
     by_check = {header.test: header.fingerprint for header in headers}

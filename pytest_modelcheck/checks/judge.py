@@ -60,6 +60,7 @@ class Observed:
         shares: How many runs regressed, how many answers changed, and of how many runs each, where cases were
             run more than once.
         approved_cases: How many cases the baseline has.
+        comparable: How many of them can still be compared, where not all cases were run.
         reads_approved: Whether the body compares with the approved answer itself.
         first_error: What the first broken case raised, in one line.
         unasked: How many of the broken cases are so only because their model could not be asked.
@@ -86,6 +87,7 @@ class Observed:
     uncalibrated: str | None = None
     shares: Shares | None = None
     approved_cases: int = 0
+    comparable: int | None = None
     reads_approved: bool = False
     first_error: str | None = None
     unasked: int = 0
@@ -113,16 +115,25 @@ def judge(observed: Observed, limits: Limits, *, varies: bool) -> list[Finding]:
     Raises:
         UsageError: the limits contradict what the body does.
     """
-    if observed.reads_approved and limits.at_least is not None and not observed.graded:
-        raise UsageError(
-            f"at_least={limits.at_least:g} cannot be held against a body that compares with case.approved: "
-            "how many answers may differ is max_changed"
-        )
+    refuse_contradiction(observed, limits)
     _refuse_without_meaning(observed, limits)
     findings = guards(observed, limits)
     if observed.cases.judged and not observed.unscored:
         findings += _limits(observed, limits, varies=varies)
     return findings or [_rests_on_a_baseline(observed.cases)]
+
+
+def refuse_contradiction(observed: Observed, limits: Limits) -> None:
+    """Refuse limits that contradict what the body does.
+
+    Raises:
+        UsageError: they do.
+    """
+    if observed.reads_approved and limits.at_least is not None and not observed.graded:
+        raise UsageError(
+            f"at_least={limits.at_least:g} cannot be held against a body that compares with case.approved: "
+            "how many answers may differ is max_changed"
+        )
 
 
 def _refuse_without_meaning(observed: Observed, limits: Limits) -> None:
@@ -195,12 +206,13 @@ def guards(observed: Observed, limits: Limits) -> list[Finding]:
         findings.append(_failed("errors", f"{summary}: {observed.uncalibrated}"))
     comparison = observed.comparison
     if comparison is not None and observed.approved_cases:
-        overlap = comparison.shared / observed.approved_cases
+        shared = comparison.shared if observed.comparable is None else observed.comparable
+        overlap = shared / observed.approved_cases
         if overlap < limits.min_overlap:
             findings.append(
                 _failed(
                     "min_overlap",
-                    f"only {comparison.shared}/{observed.approved_cases} approved cases can still be "
+                    f"only {shared}/{observed.approved_cases} approved cases can still be "
                     f"compared ({percent(overlap)}, at least {percent(limits.min_overlap)} required): "
                     "approve the check again",
                     against_baseline=True,

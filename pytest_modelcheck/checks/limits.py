@@ -41,6 +41,7 @@ class Limits:
         score_as: What a case with several runs is worth: ``"pass@2"``, the chance that one of two passes;
             ``"pass^2"``, that both do; ``None`` for the share of its runs that pass.
         confirm: Whether a check of a varying model is run again, with fresh answers, before it fails.
+        early_stop: Whether a check ends as soon as its verdict is known.
         cluster: The metadata whose value names the group of cases that depend on each other, or ``None``.
     """
 
@@ -58,6 +59,7 @@ class Limits:
     score_as: str | None = None
     cluster: str | None = None
     confirm: bool = True
+    early_stop: bool = False
 
 
 NAMES = tuple(field.name for field in fields(Limits))
@@ -216,6 +218,7 @@ _CHECKS = {
     "score_as": _attempts,
     "cluster": _key,
     "confirm": _yes_or_no,
+    "early_stop": _yes_or_no,
 }
 
 

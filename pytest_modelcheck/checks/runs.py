@@ -129,13 +129,13 @@ def shares_of(pairs: Iterable[Pair]) -> Shares:
             compared += len(values)
             if outcome_of(pair.then) is Outcome.PASSED:
                 regressed += len(values) - int(sum(values))
-        differ = list(_differences(pair))
+        differ = list(differences(pair))
         answered += len(differ)
         changed += sum(differ)
     return Shares((regressed, compared), (changed, answered))
 
 
-def _differences(pair: Pair) -> Iterable[bool]:
+def differences(pair: Pair) -> Iterable[bool]:
     """For each run of a case, whether any of its answers differs from the approved one."""
     runs: dict[int, bool] = {}
     for now, then in pair.matched():

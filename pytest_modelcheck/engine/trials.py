@@ -32,6 +32,7 @@ class Plan:
     Attributes:
         cases: The cases, in order.
         inapplicable: How many cases each perturbation left as they were: no trial was made of those.
+        start: The number of the first trial.
         begun: How many cases have given out their trials, or would have if cases came one after another.
         given: How many trials were given out.
         without: Told each case of which no trial was made, and its number.
@@ -45,8 +46,10 @@ class Plan:
         repeats: int = 1,
         seed: int = 0,
         levels: Levels | None = None,
+        start: int = 0,
     ) -> None:
         self.cases = cases
+        self.start = start
         self.inapplicable: Counter[str] = Counter()
         self.begun = self.given = 0
         self.without: Callable[[Case, int], None] = _nobody
@@ -86,7 +89,7 @@ class Plan:
 
     def _windows(self) -> Iterator[list[list[Trial]]]:
         window: list[list[Trial]] = []
-        index = size = 0
+        index, size = self.start, 0
         for number, case in enumerate(self.cases):
             trials = self.of_case(case, number, index)
             if not trials:

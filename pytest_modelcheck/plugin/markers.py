@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import NAMES, Limits, limits_from
+from pytest_modelcheck.checks.watching import why_not_watched
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import CHANGE, GRADE, Scale
 
@@ -115,6 +116,9 @@ def request_of(
     scale = _scale(kind, options, levels)
     # Over levels, what is judged is not the score but how many cases rise.
     limits = limits_from({**_applicable(defaults, own), **own}, scale if levels is None else GRADE)
+    unwatched = why_not_watched(limits, scale, levels)
+    if unwatched is not None and own.get("early_stop"):
+        raise UsageError(f"early_stop=True is not for this check: {unwatched}. Leave it out: all cases run")
     repeats = _whole("repeats", options.get("repeats", 1), 1)
     if limits.score_as is not None and int(limits.score_as[5:]) > repeats:
         raise UsageError(f"score_as={limits.score_as!r} needs repeats={limits.score_as[5:]} or more")

@@ -45,6 +45,7 @@ LIMITS = {
     "modelcheck_score_as": "what a case with several runs is worth: pass@2 or pass^2, say",
     "modelcheck_cluster": "the metadata that names the group of cases that depend on each other",
     "modelcheck_confirm": "run a check of a model that varies again before it fails (true)",
+    "modelcheck_early_stop": "end each check as soon as its verdict is known (false)",
 }
 
 
@@ -91,6 +92,20 @@ def add_options(parser: pytest.Parser) -> None:
         "--modelcheck-cache",
         choices=("use", "refresh", "off"),
         help="use remembered predictions (default), refresh them, or keep none.",
+    )
+    group.addoption(
+        "--modelcheck-early-stop",
+        action="store_true",
+        default=None,
+        dest="modelcheck_early_stop",
+        help="end each check as soon as its verdict is known. Such a run cannot be approved.",
+    )
+    group.addoption(
+        "--modelcheck-no-early-stop",
+        action="store_false",
+        default=None,
+        dest="modelcheck_early_stop",
+        help="run every case, whatever markers and the ini file say of early_stop.",
     )
     group.addoption(
         "--modelcheck-offline",

@@ -74,6 +74,7 @@ def settings_of(config: pytest.Config) -> Settings:
         account=wanted(config),
         max_calls=_max_calls(config),
         workers=_workers(config),
+        every_case=config.getoption("modelcheck_early_stop") is False,
     )
     if places.update and config.getoption("modelcheck_case"):
         raise UsageError(
@@ -178,6 +179,8 @@ def _workers(config: pytest.Config) -> int:
 def _limits(config: pytest.Config) -> dict[str, Any]:
     given = {name: _value(config.getini(f"modelcheck_{name}")) for name in NAMES}
     given = {name: value for name, value in given.items() if value is not None}
+    if config.getoption("modelcheck_early_stop"):
+        given["early_stop"] = True
     try:
         limits_from(given)
     except UsageError as error:

@@ -109,6 +109,8 @@ def _check_lines(diff: CheckDiff, before: str | None, after: str, look: _Look) -
         return
     names = f"{excerpt(diff.model)} {excerpt(diff.before)} → {excerpt(diff.after)}"
     yield f"  {names}   {summary_of(diff)}"
+    if diff.stopped:
+        yield f"  {diff.stopped}: the others are not compared"
     if diff.new_test:
         yield "  the test itself has changed in between: outcomes may differ for that reason alone"
     for note in NOTES:

@@ -114,6 +114,8 @@ def _rate(verdict: Verdict) -> str:
     comparison = verdict.comparison
     number = "+.3g" if verdict.signed else ".3g"
     rate = f"{verdict.rate:{number}}" if verdict.graded else percent(verdict.rate or 0.0)
+    if verdict.stopped is not None:
+        rate += f" of the {plural(verdict.cases.judged, 'case')} that were run"
     if comparison is None or comparison.approved_rate is None:
         return rate
     then = f"{comparison.approved_rate:{number}}" if verdict.graded else percent(comparison.approved_rate)
@@ -328,9 +330,10 @@ def _cut(text: str, width: int) -> str:
 
 def _row(verdict: Verdict) -> tuple[str, ...]:
     cases, interval, comparison = verdict.cases, verdict.interval, verdict.comparison
+    stopped = "" if verdict.stopped is None else f" of {verdict.stopped.of}"
     approved = None if comparison is None or verdict.moved is not None else comparison.approved_rate
     return (
-        f"{cases.passed}/{cases.judged}" if cases.judged else "none",
+        f"{cases.passed}/{cases.judged}{stopped}" if cases.judged else f"none{stopped}",
         _rate_cell(verdict.rate, verdict) if verdict.moved is None else f"Δ {verdict.moved.distance:.2g}",
         "" if interval is None else _bounds_cell(interval, verdict.scale),
         _rate_cell(approved, verdict),
@@ -356,6 +359,9 @@ def _bounds_cell(interval: Interval, scale: Scale | None) -> str:
 def _totals(verdicts: Sequence[Verdict]) -> str:
     counts = [(sum(verdict.status is status for verdict in verdicts), status) for status in Status]
     text = ", ".join(f"{count} {status.value}" for count, status in counts if count)
+    early = sum(verdict.stopped is not None for verdict in verdicts)
+    if early:
+        text += f" ({early} stopped early)"
     asked = sum(verdict.calls.asked for verdict in verdicts)
     cached = sum(verdict.calls.cached for verdict in verdicts)
     levels = {verdict.interval.level for verdict in verdicts if verdict.interval is not None}

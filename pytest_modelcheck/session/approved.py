@@ -23,7 +23,7 @@ def baseline_of(session: Session, subject: Model, check: str) -> Baseline | None
     """The baseline of a check: that of the version asked for, else the approved one; ``None`` without.
 
     Raises:
-        BaselineError: a version is asked for, and nothing is remembered of it.
+        BaselineError: a version is asked for, and nothing is remembered of it, or only part.
     """
     version = session.places.baseline
     if version is None:
@@ -33,6 +33,11 @@ def baseline_of(session: Session, subject: Model, check: str) -> Baseline | None
         raise BaselineError(
             f"{check}: nothing is remembered of {subject.name} {version}, so nothing can be compared "
             f"with it. Run it once: pytest --model-version={version}"
+        )
+    if found.header.stopped:
+        raise BaselineError(
+            f"{check}: {subject.name} {version} was {found.header.stopped}, and nothing can be compared with "
+            f"part of a check. Run all cases: pytest --model-version={version} --modelcheck-no-early-stop"
         )
     return found
 

@@ -38,6 +38,7 @@ def leave_candidate(inquiry: Inquiry) -> None:
         environment=_environment(),
         others={model.name: model.version or "" for model in spec.others},
         findings=tuple(evidence.findings),
+        stopped="" if evidence.early is None else str(evidence.early),
         plugin=session.plugin,
     )
     try:

@@ -13,6 +13,7 @@ from pytest_modelcheck.checks.compare import pairs
 from pytest_modelcheck.checks.fold import by_perturbation, outcome_of, tally
 from pytest_modelcheck.checks.judge import required_rate
 from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED
+from pytest_modelcheck.checks.watching import why_not_watched
 from pytest_modelcheck.records import Interval, Outcome, Scale, Status, Verdict
 from pytest_modelcheck.reports.selection import notes_of
 from pytest_modelcheck.session.systems import systems_note
@@ -70,11 +71,13 @@ def conclude(
             *systems_note(subject, evidence.systems),
             *notes_of(evidence.direct, inapplicable),
             *evidence.remarks,
+            *_not_watched(spec),
         ),
         calls=evidence.calls,
         unasked=evidence.unasked,
         advice=_advice(spec, evidence, status, approved_version),
         others=tuple((model.name, model.version or "unversioned") for model in spec.others),
+        stopped=evidence.early,
     )
 
 
@@ -85,6 +88,11 @@ def _is_paired(evidence: Evidence) -> bool:
 
 def _perturbations(evidence: Evidence) -> tuple[Group, ...]:
     return by_perturbation(evidence.records) if evidence.plain is None else evidence.plain.by_perturbation()
+
+
+def _not_watched(spec: CheckSpec) -> tuple[str, ...]:
+    why = why_not_watched(spec.limits, spec.scale, spec.levels) if spec.limits.early_stop else None
+    return () if why is None else (f"not stopped early: {why}",)
 
 
 def _confirmation(evidence: Evidence) -> tuple[str, ...]:
@@ -109,7 +117,7 @@ def _worst_first(finding: Finding) -> int:
 def _interval(spec: CheckSpec, evidence: Evidence) -> Interval | None:
     """Around the rate, at the level that decides; around a mean only where chance plays a part."""
     observed, level = evidence.observed, 1 - spec.limits.false_fail_rate
-    if not observed.cases.judged or spec.drift is not None:
+    if not observed.cases.judged or spec.drift is not None or evidence.early is not None:
         return None
     if observed.means is not None:
         if not evidence.variation.varies and spec.limits.population == "fixed":
@@ -171,6 +179,9 @@ def _advice(
         pair = [version] if then in (None, approved_version) else [then, version]
         advice.append(("see all", shlex.join(["modelcheck", "diff", *pair])))
     missed = [finding for finding in evidence.findings if not finding.met]
+    if evidence.early is not None:
+        # What was stopped cannot be approved.
+        return (*advice, ("run all cases", f"{spec.rerun or 'pytest'} --modelcheck-no-early-stop"))
     if all(finding.against_baseline for finding in missed) and not spec.partial:
         advice.append(("approve it", f"modelcheck approve {shlex.quote(version)}"))
     return tuple(advice)

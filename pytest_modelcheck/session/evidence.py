@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         Moved,
         Scale,
         ShownCase,
+        Stopped,
         Tally,
         TrialRecord,
     )
@@ -71,6 +72,9 @@ class Evidence:
         systems: How many answers each system gave, where the answers say so.
         revalidated: What came of asking remembered answers again, where that was asked for.
         flaky: Cases some of whose runs pass.
+        early: Where and why the check was stopped early, or ``None``.
+        decided: What was decided by then: one finding a limit.
+        comparable: How many approved cases can still be compared, where the check was stopped.
         slices: The same by metadata, the slice that lost most first.
         shown: Cases worth reading.
         read: What came of the trial that each of them is shown for when it was run again, ``None`` where it
@@ -107,6 +111,9 @@ class Evidence:
     systems: Mapping[str, int] = field(default_factory=dict)
     revalidated: Sequence[Finding] = ()
     flaky: tuple[Flaky, ...] = ()
+    early: Stopped | None = None
+    decided: Sequence[Finding] = ()
+    comparable: int | None = None
     slices: Sequence[Group] = ()
     shown: Sequence[ShownCase] = ()
     read: Sequence[Result | None] = ()
@@ -152,10 +159,11 @@ class Evidence:
         self.plain, self.pairs = plain_ledger(self, spec), None
         if self.baseline is not None:
             self.comparison = self._compared(spec, self.baseline)
-            if self.partial:
+            if self.partial or self.early is not None:
                 self.comparison = replace(self.comparison, removed=0)
-            if self.screened is not None:
-                # A case that was run more often now than then has had more chances to fail.
+            if self.screened is not None or self.early is not None:
+                # A case that was run more often now than then has had more chances to fail, and a check
+                # that was stopped ended where it looked best or worst.
                 self.comparison = replace(self.comparison, p_value=None)
         if self.plain is None:
             self._look_at_records(spec)
@@ -175,6 +183,7 @@ class Evidence:
             cases=cases,
             comparison=None if self.partial or spec.drift is not None else self.comparison,
             approved_cases=0 if self.baseline is None else len(self.baseline),
+            comparable=self.comparable,
             reads_approved=self.reads_approved,
             first_error=None if broken is None else one_line(broken),
             unasked=self.unasked,

@@ -19,6 +19,7 @@ from pytest_modelcheck.session.systems import systems_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from pytest_modelcheck.engine.trials import Plan
     from pytest_modelcheck.engine.view import Result
     from pytest_modelcheck.session.inquiry import Inquiry
     from pytest_modelcheck.session.steps import Steps
@@ -32,10 +33,12 @@ def first_run(inquiry: Inquiry) -> Steps:
     """Run every trial."""
     plan, evidence, start = inquiry.plan, inquiry.evidence, time.perf_counter()
     ledger = _ledger(inquiry)
-    work = replace(inquiry.work(), progress=_progress(inquiry), take=None if ledger is None else ledger.take)
+    work = replace(
+        inquiry.work(), progress=progress_of(inquiry, plan), take=None if ledger is None else ledger.take
+    )
     run = yield Step(work, plan.trials(), slots=inquiry.slots)
     asked, seconds = inquiry.calls().asked, time.perf_counter() - start
-    cached = max(0, (_questions(run.results) if ledger is None else ledger.questions) - asked)
+    cached = max(0, (questions(run.results) if ledger is None else ledger.questions) - asked)
     evidence.calls = inquiry.calls(Calls(cached=cached, direct=sum(run.direct.values()), seconds=seconds))
     evidence.unasked, evidence.stopped = run.unasked, run.stopped
     evidence.direct = run.direct
@@ -68,17 +71,18 @@ def _ledger(inquiry: Inquiry) -> Ledger | None:
     return ledger
 
 
-def _progress(inquiry: Inquiry) -> Callable[[], None] | None:
-    tell, plan, dispatcher = inquiry.spec.progress, inquiry.plan, inquiry.session.dispatcher
+def progress_of(inquiry: Inquiry, plan: Plan, before: int = 0) -> Callable[[], None] | None:
+    """Tells how many cases are done, with those ``before`` the plan; ``None`` where nobody asks."""
+    tell, dispatcher = inquiry.spec.progress, inquiry.session.dispatcher
     if tell is None:
         return None
 
     def progress() -> None:
-        tell(plan.done(dispatcher.parked), inquiry.calls().asked)
+        tell(before + plan.done(dispatcher.parked), inquiry.calls().asked)
 
     return progress
 
 
-def _questions(results: Iterable[Result]) -> int:
+def questions(results: Iterable[Result]) -> int:
     """How many different questions the judged model was asked."""
     return len({key for result in results for key, _ in result.asked})

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.checks.drift import judge_drift
 from pytest_modelcheck.checks.judge import guards, judge
+from pytest_modelcheck.checks.watching import why_not_watched
 from pytest_modelcheck.engine.conductor import Work
 from pytest_modelcheck.engine.slots import by_repeat
 from pytest_modelcheck.engine.trials import Plan
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.drift import Reference
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.view import Result
-    from pytest_modelcheck.records import Case, Moved, Trial
+    from pytest_modelcheck.records import Case, Moved, Stopped, Trial
     from pytest_modelcheck.session.session import Session
 
 
@@ -71,10 +72,23 @@ class Inquiry:
         baseline = None if named else baseline_of(session, spec.subject, spec.id)
         self.evidence = Evidence(baseline, declared(spec.subject), spec.partial, baseline or {})
 
-    def plan_of(self, cases: Sequence[Case]) -> Plan:
-        """The trials of some of the check's cases."""
+    def plan_of(self, cases: Sequence[Case], start: int = 0) -> Plan:
+        """The trials of some of the check's cases, numbered from ``start``."""
         spec = self.spec
-        return Plan(cases, spec.perturbations, repeats=spec.repeats, seed=spec.seed, levels=spec.levels)
+        return Plan(
+            cases, spec.perturbations, repeats=spec.repeats, seed=spec.seed, levels=spec.levels, start=start
+        )
+
+    @property
+    def may_stop(self) -> bool:
+        """Whether the check may end before all its cases were run.
+
+        Never one whose behaviour is to be approved, nor one of which only some cases are asked for.
+        """
+        places, spec = self.session.places, self.spec
+        if not spec.limits.early_stop or places.update or places.every_case or spec.partial:
+            return False
+        return why_not_watched(spec.limits, spec.scale, spec.levels) is None
 
     def settled(self, results: Sequence[Result]) -> Sequence[Result]:
         """What came of trials, once those that are judged together are."""
@@ -119,7 +133,9 @@ class Inquiry:
     def judge(self) -> None:
         """Hold the limits against what was observed."""
         evidence = self.evidence
-        if self.spec.drift is None:
+        if evidence.early is not None:
+            findings = [*self._guards(evidence.early), *evidence.decided]
+        elif self.spec.drift is None:
             findings = judge(evidence.observed, self.spec.limits, varies=bool(evidence.variation.varies))
         else:
             findings, evidence.moved = self._judge_drift(self.spec.drift)
@@ -144,6 +160,11 @@ class Inquiry:
             text = f"{ran} run; the distribution is judged when all are"
             return [Finding("drift", Status.PASSED, text)], None
         return judge_drift(sampled(self.spec, evidence), reference, limits, self.spec.seed)
+
+    def _guards(self, stopped: Stopped) -> list[Finding]:
+        """What fails a check that was stopped, whatever its limits say."""
+        found = guards(self.evidence.observed, self.spec.limits)
+        return [replace(finding, summary=f"{stopped}: {finding.summary}") for finding in found]
 
     def judged(self) -> Judged:
         """The verdict, once all steps are done."""

@@ -30,7 +30,7 @@ def measure(inquiry: Inquiry) -> Steps:
     """
     if not _depends_on_variation(inquiry):
         return
-    yield from _ask_twice(inquiry)
+    yield from ask_twice(inquiry)
     inquiry.judge()
 
 
@@ -99,7 +99,8 @@ def _needs_confirmation(inquiry: Inquiry) -> bool:
 # -- how ---------------------------------------------------------------------------------------------
 
 
-def _ask_twice(inquiry: Inquiry) -> Steps:
+def ask_twice(inquiry: Inquiry) -> Steps:
+    """Compare the answers of some trials with second ones, unless they were run more than once anyway."""
     evidence, subject = inquiry.evidence, inquiry.subject
     if inquiry.spec.repeats > 1:
         evidence.variation = seen(subject, evidence.results)

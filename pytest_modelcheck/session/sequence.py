@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.session.candidate import leave_candidate
 from pytest_modelcheck.session.closer_look import look_closer
+from pytest_modelcheck.session.early import run_until_decided
 from pytest_modelcheck.session.first_run import first_run
 from pytest_modelcheck.session.noise import calibrate, confirm, measure
 from pytest_modelcheck.session.own_noise import calibrate_changes
@@ -33,15 +34,19 @@ if TYPE_CHECKING:
 def steps_of(inquiry: Inquiry) -> Steps:
     """What is to be run, step by step; each step is answered with what came of it."""
     yield from run_rival(inquiry)
-    yield from first_run(inquiry)
-    yield from run_reference(inquiry)
-    yield from replay(inquiry)
+    if inquiry.may_stop:
+        yield from run_until_decided(inquiry)
+    else:
+        yield from first_run(inquiry)
+        yield from run_reference(inquiry)
+        yield from replay(inquiry)
     yield from revalidate(inquiry)
     inquiry.look()
-    yield from measure(inquiry)
-    yield from calibrate(inquiry)
-    yield from calibrate_changes(inquiry)
-    yield from confirm(inquiry)
+    if inquiry.evidence.early is None:
+        yield from measure(inquiry)
+        yield from calibrate(inquiry)
+        yield from calibrate_changes(inquiry)
+        yield from confirm(inquiry)
     yield from look_closer(inquiry)
     leave_candidate(inquiry)
     yield from shrink(inquiry)

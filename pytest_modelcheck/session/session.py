@@ -58,6 +58,7 @@ class Places:
         update: Whether this run approves what it sees, so that the baseline's own limits do not apply.
         revalidate: How many remembered answers of each check are asked again, to see whether they still hold.
         baseline: The version to compare with, in place of the approved one.
+        every_case: Whether every case is run, whatever checks say of ``early_stop``.
         suite_false_fail_rate: The chance that any of the approved checks fails for nothing, or ``None``.
         account: Whether the full account of each check is to come with its verdict.
         max_calls: How many answers the models may be asked for in the whole run, or ``None``.
@@ -72,6 +73,7 @@ class Places:
     update: bool = False
     revalidate: int = 0
     baseline: str | None = None
+    every_case: bool = False
     suite_false_fail_rate: float | None = None
     account: bool = False
     max_calls: int | None = None

@@ -7,52 +7,58 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.stats.arguments import count
-
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pytest_modelcheck.stats.sequential import Decision
 
+Range = tuple[float, float]
+"""The least and the most that one case may lose."""
 
-def curtail_rate(passed: int, failed: int, left: int, at_least: float) -> Decision | None:
-    """Decide ``at_least``, whatever becomes of the cases that are ``left``, or return ``None``.
-
-    Also right where some of those that are left turn out not to apply.
-
-    >>> curtail_rate(passed=60, failed=11, left=129, at_least=0.95)
-    'failed'
-    >>> curtail_rate(passed=60, failed=10, left=130, at_least=0.95) is None
-    True
-    """
-    total = _total(passed, failed, left)
-    if passed / total >= at_least:
-        return "passed"
-    return "failed" if (passed + left) / total < at_least else None
+_ROUNDING = 1e-9
 
 
-def curtail_drop(
-    regressed: int, fixed: int, unchanged: int, *, left_passed: int, left_failed: int, max_drop: float
-) -> Decision | None:
-    """Decide ``max_drop``, whatever becomes of the cases that are left, or return ``None``.
+class Curtailment:
+    """Says when a limit on losses is decided, whatever becomes of the cases that are left.
+
+    A loss is what a case contributes to missing the limit: 1 for a wrong answer and 0 for a right one; what
+    it passed before minus what it passes now; 1 minus its score. The limit is met if the losses come to
+    at most ``altogether``, plus ``each`` for every case that counts. Also right where some of the cases that
+    are left turn out not to count.
 
     Args:
-        regressed: Cases that passed and now fail.
-        fixed: Cases that failed and now pass.
-        unchanged: Cases that were run and came out as before.
-        left_passed: Cases still to run that passed before: each may break.
-        left_failed: Cases still to run that failed before: each may be fixed.
-        max_drop: How far the rate over all these cases may fall.
+        ranges: What each case may lose.
+        each: The mean loss that is allowed.
+        altogether: The sum of losses that is allowed.
 
-    >>> curtail_drop(3, 0, 40, left_passed=155, left_failed=2, max_drop=0)
+    >>> all_required_95_percent = Curtailment([(0, 1)] * 200, each=1 - 0.95)
+    >>> for loss in [0] * 60 + [1] * 11:
+    ...     all_required_95_percent.feed(loss, (0, 1))
+    >>> all_required_95_percent.decision
     'failed'
-    >>> curtail_drop(0, 3, 40, left_passed=3, left_failed=0, max_drop=0)
-    'passed'
     """
-    total = _total(regressed, fixed, unchanged, left_passed, left_failed)
-    if (regressed - fixed + left_passed) / total <= max_drop:
-        return "passed"
-    return "failed" if (regressed - fixed - left_failed) / total > max_drop else None
 
+    __slots__ = ("_altogether", "_each", "_least", "_most", "_seen")
 
-def _total(*counts: int) -> int:
-    total = sum(count("a number of cases", number) for number in counts)
-    return count("all cases", total, at_least=1)
+    def __init__(self, ranges: Iterable[Range], each: float = 0.0, altogether: float = 0.0) -> None:
+        self._each, self._altogether = each, altogether
+        self._seen = self._least = self._most = 0.0
+        for least, most in ranges:
+            self._least += min(0.0, least - each)
+            self._most += max(0.0, most - each)
+
+    def feed(self, loss: float | None, expected: Range) -> None:
+        """Take what a case lost, or ``None`` where it does not count; ``expected`` is its range."""
+        least, most = expected
+        self._least -= min(0.0, least - self._each)
+        self._most -= max(0.0, most - self._each)
+        if loss is not None:
+            self._seen += loss - self._each
+
+    @property
+    def decision(self) -> Decision | None:
+        """What the verdict will be, or ``None`` while it may still turn."""
+        room = self._altogether + _ROUNDING
+        if self._seen + self._most <= room:
+            return "passed"
+        return "failed" if self._seen + self._least > room else None

@@ -97,6 +97,11 @@ class Wager:
             return math.inf if highest > 0 else 0.0
         return math.exp(min(highest, 700.0)) * sum(math.exp(log - highest) for log in self._logs)
 
+    def leave_out(self) -> None:
+        """Take in that one of the values that were to come does not exist."""
+        if self._total is not None:
+            self._total -= 1
+
     def _rest(self) -> float:
         """Return the mean that the values not seen yet must have for the mean of all to be ``null``."""
         if self._total is None:
@@ -123,7 +128,7 @@ class Monitor:
     def __init__(
         self,
         failing: Wager,
-        passing: Wager,
+        passing: Wager | None,
         false_fail_rate: float,
         false_pass_rate: float,
         score: Callable[[float], float],
@@ -146,14 +151,20 @@ class Monitor:
             self.seen += 1
             if self._failing.feed(score) >= self._fail_at:
                 self.decision = "failed"
-            elif self._passing.feed(1 - score) >= self._pass_at:
+            elif self._passing is not None and self._passing.feed(1 - score) >= self._pass_at:
                 self.decision = "passed"
         return self.decision
+
+    def leave_out(self) -> None:
+        """Take in that a case does not count."""
+        self._failing.leave_out()
+        if self._passing is not None:
+            self._passing.leave_out()
 
 
 def watch_mean(
     at_least: float,
-    tolerance: float,
+    tolerance: float | None,
     false_fail_rate: float,
     false_pass_rate: float,
     *,
@@ -167,7 +178,8 @@ def watch_mean(
 
     Args:
         at_least: The required mean, in (0, 1].
-        tolerance: A shortfall this large must not be missed; in (0, ``at_least``].
+        tolerance: A shortfall this large must not be missed; in (0, ``at_least``]. ``None`` where nothing is
+            said of that: then nothing passes early.
         false_fail_rate: See above.
         false_pass_rate: See above.
         graded: Whether the values are scores rather than 0 or 1.
@@ -181,6 +193,9 @@ def watch_mean(
     >>> monitor.feed([1, 1, 0, 0, 1, 0, 0, 0, 1]), monitor.seen
     ('failed', 7)
     """
+    if tolerance is None:
+        failing = Wager(at_least, 0.0, 0.0, total)
+        return Monitor(failing, None, false_fail_rate, false_pass_rate, float)
     _check_tolerance(tolerance, at_least)
     share = 0.5 if graded else 0.8
     poor = max(at_least - tolerance, 0.0)
@@ -191,7 +206,7 @@ def watch_mean(
 
 def watch_drop(
     max_drop: float,
-    tolerance: float,
+    tolerance: float | None,
     false_fail_rate: float,
     false_pass_rate: float,
     *,
@@ -211,11 +226,16 @@ def watch_drop(
     """
     if not 0 <= max_drop < 1:
         raise ValueError(f"max_drop must lie in [0, 1), not {max_drop!r}")
-    _check_tolerance(tolerance, 1 - max_drop)
-    at_least, poor = (1 - max_drop) / 2, max((1 - max_drop - tolerance) / 2, 0.0)
-    failing = Wager(at_least, poor, 0.0, total)
-    passing = Wager(1 - poor, 1 - at_least, 0.0, total)
-    return Monitor(failing, passing, false_fail_rate, false_pass_rate, lambda drop: (1 - drop) / 2)
+    at_least = (1 - max_drop) / 2
+    failing, passing = Wager(at_least, 0.0, 0.0, total), None
+    if tolerance is not None:
+        _check_tolerance(tolerance, 1 - max_drop)
+        passing = Wager(1 - max((1 - max_drop - tolerance) / 2, 0.0), 1 - at_least, 0.0, total)
+    return Monitor(failing, passing, false_fail_rate, false_pass_rate, _half)
+
+
+def _half(drop: float) -> float:
+    return (1 - drop) / 2
 
 
 def _check_tolerance(tolerance: float, most: float) -> None:

@@ -31,7 +31,7 @@ def test_no_module_imports_anything_heavy_by_itself():
     ("call", "imported"),
     [
         ("paired import mcnemar_exact as f; f(7, 2)", set()),
-        ("curtailment import curtail_rate as f; f(3, 1, 5, 0.9)", set()),
+        ("curtailment import Curtailment as f; f([(0, 1)] * 5, 0.1)", set()),
         ("sequential import watch_mean as f; f(0.9, 0.1, 0.01, 0.1).feed([1, 0, 0])", set()),
         ("gaffke import gaffke_bounds as f; f([0.5, 1], 0.99)", {"numpy"}),
         ("sign_flip import sign_flip_test as f; f([1, 0, 1], 0.01)", {"numpy"}),
