@@ -331,6 +331,35 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundSlice:
+    """A slice that nobody declared, in which more fails than elsewhere; noise hardly gives one like it.
+
+    Attributes:
+        conditions: What holds of its cases, all of it: ``("language=es", "length > 120")``.
+        failed: How many of its cases fail.
+        judged: How many cases it has.
+        elsewhere_failed: How many of the others fail.
+        elsewhere_judged: How many others there are.
+        p_value: The chance that the same search finds so much where there is nothing to be found.
+        regressed: Whether failing means that the approved version passed; all others are then left out.
+    """
+
+    conditions: tuple[str, ...]
+    failed: int
+    judged: int
+    elsewhere_failed: int
+    elsewhere_judged: int
+    p_value: float
+    regressed: bool = False
+
+    def __str__(self) -> str:
+        what = "broke" if self.regressed else "fail"
+        where = " and ".join(self.conditions)
+        elsewhere = f"elsewhere {self.elsewhere_failed} of {self.elsewhere_judged}"
+        return f"{where}: {self.failed} of {self.judged} {what} ({elsewhere})"
+
+
+@dataclass(frozen=True, slots=True)
 class Flaky:
     """A case that was run more than once, and passed in some of its runs only."""
 
@@ -516,6 +545,7 @@ class Verdict:
         varies: Whether it varies; ``None`` where nothing depended on it, so that nobody looked.
         flaky: Cases that pass in some of their runs only, those that are most of a coin first.
         slices: The same by metadata.
+        found: A slice that was found rather than declared, where failures stand out; or ``None``.
         perturbations: The same by perturbation, over trials.
         shown: The cases worth reading, worst first.
         hidden: How many more there are of that kind.
@@ -548,6 +578,7 @@ class Verdict:
     varies: bool | None = None
     flaky: tuple[Flaky, ...] = ()
     slices: tuple[Group, ...] = ()
+    found: FoundSlice | None = None
     perturbations: tuple[Group, ...] = ()
     shown: tuple[ShownCase, ...] = ()
     hidden: int = 0

@@ -78,6 +78,7 @@ def _everything_loaded() -> None:
         "hypothesis.strategies",
         "numpy",
         "orjson",
+        "sklearn.tree",
         "scipy.special",
         "scipy.stats",
         "scipy.optimize",

@@ -49,7 +49,7 @@ class Slices:
 
     def add(self, case: Case) -> None:
         """Take in the next case."""
-        for key, value in _facts(case).items():
+        for key, value in facts(case).items():
             column = self._columns.get(key)
             if column is None:
                 asked = self._asked is not None and key in self._asked
@@ -141,7 +141,7 @@ def slices_of(cases: Iterable[Case], asked: Sequence[str] | None) -> Slices:
     return found
 
 
-def _facts(case: Case) -> Mapping[str, Any]:
+def facts(case: Case) -> Mapping[str, Any]:
     """What a case can be sliced by: its metadata, and what is expected of it as ``expected``."""
     if case.expected is MISSING or not isinstance(case.expected, _SCALARS):
         return case.metadata

@@ -100,7 +100,8 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
         yield from _labelled("change", _change(comparison))
     if verdict.flaky:
         yield "flaky", _flaky(verdict.flaky)
-    yield from _labelled("where", _groups(verdict.slices, comparison, _share(verdict.cases)))
+    where = _groups(verdict.slices, comparison, _share(verdict.cases))
+    yield from _labelled("where", [*where, *([f"found: {verdict.found}"] if verdict.found else [])])
     yield from _labelled("under", _groups(verdict.perturbations, None, _share(verdict.trials)))
     if cost := cost_of(verdict.calls):
         yield "calls", cost

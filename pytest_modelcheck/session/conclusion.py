@@ -60,6 +60,7 @@ def conclude(
         varies=evidence.variation.varies,
         flaky=evidence.flaky,
         slices=tuple(evidence.slices),
+        found=evidence.found,
         perturbations=_perturbations(evidence) if spec.perturbations is not None else (),
         shown=tuple(evidence.shown),
         hidden=evidence.hidden,

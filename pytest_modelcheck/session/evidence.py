@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         CaseRecord,
         Comparison,
         Finding,
+        FoundSlice,
         Group,
         Moved,
         Scale,
@@ -76,6 +77,7 @@ class Evidence:
         decided: What was decided by then: one finding a limit.
         comparable: How many approved cases can still be compared, where the check was stopped.
         slices: The same by metadata, the slice that lost most first.
+        found: The slice that was found rather than declared, or ``None``.
         shown: Cases worth reading.
         read: What came of the trial that each of them is shown for when it was run again, ``None`` where it
             was not, or did not fail by itself.
@@ -115,6 +117,7 @@ class Evidence:
     decided: Sequence[Finding] = ()
     comparable: int | None = None
     slices: Sequence[Group] = ()
+    found: FoundSlice | None = None
     shown: Sequence[ShownCase] = ()
     read: Sequence[Result | None] = ()
     hidden: int = 0

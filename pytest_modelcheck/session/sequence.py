@@ -24,6 +24,7 @@ from pytest_modelcheck.session.replay import replay
 from pytest_modelcheck.session.revalidation import revalidate
 from pytest_modelcheck.session.rival import run_rival
 from pytest_modelcheck.session.sampling import run_reference
+from pytest_modelcheck.session.search import search_slice
 from pytest_modelcheck.session.shrinking import shrink
 
 if TYPE_CHECKING:
@@ -48,5 +49,6 @@ def steps_of(inquiry: Inquiry) -> Steps:
         yield from calibrate_changes(inquiry)
         yield from confirm(inquiry)
     yield from look_closer(inquiry)
+    search_slice(inquiry)
     leave_candidate(inquiry)
     yield from shrink(inquiry)

@@ -1,0 +1,155 @@
+"""What can be said of a case: its metadata, and a few simple things about its input.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.checks.slices import facts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pytest_modelcheck.records import Case
+
+_MOST_VALUES: Final = 12
+_SCRIPT_LETTERS: Final = 40  # letters that are looked at to tell the script of a text
+
+_YES_OR_NO: Final[tuple[tuple[str, str, Callable[[str], object]], ...]] = (
+    ("has a number", "has no number", re.compile(r"\d").search),
+    ("has a URL", "has no URL", re.compile(r"https?://|www\.", re.IGNORECASE).search),
+    ("has a question mark", "has no question mark", re.compile("[?\u037e\u061f\uff1f]").search),
+    ("has an exclamation mark", "has no exclamation mark", re.compile("[!\uff01]").search),
+    ("has a word in capitals", "has no word in capitals", re.compile(r"\b[^\W\d_a-z]{2,}\b").search),
+    ("has line breaks", "is one line", re.compile(r"[\r\n]").search),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One column of the table, and how conditions on it are said.
+
+    Attributes:
+        yes: What is said where it is above the threshold; ``{}`` is the threshold.
+        no: What is said where it is not.
+        whole: Whether its values are whole numbers.
+    """
+
+    yes: str
+    no: str
+    whole: bool = True
+
+    def said(self, threshold: float, *, above: bool) -> str:
+        """A condition in words.
+
+        >>> Feature("length > {}", "length <= {}").said(120.5, above=True)
+        'length > 120'
+        """
+        number = str(math.floor(threshold)) if self.whole else f"{threshold:.3g}"
+        return (self.yes if above else self.no).replace("{}", number)
+
+
+def table_of(cases: Sequence[Case]) -> tuple[list[Feature], list[list[float]]]:
+    """The features of cases, and their values: a row a case.
+
+    A metadata with few values gives a column for each of them, a number or one of two values one column.
+
+    >>> from pytest_modelcheck.records import Case
+    >>> known = [Case("Hi", metadata={"vip": True}), Case("Hi 7?", metadata={"vip": False})]
+    >>> features, rows = table_of(known)
+    >>> [feature.yes for feature in features]
+    ['vip=True', 'length > {}', 'words > {}', 'has a number', 'has a question mark']
+    >>> rows
+    [[1.0, 2.0, 1.0, 0.0, 0.0], [0.0, 5.0, 2.0, 1.0, 1.0]]
+    """
+    found: list[tuple[Feature, list[float]]] = []
+    said = [_said(case) for case in cases]
+    for name in dict.fromkeys(name for values in said for name in values):
+        found += _columns(name, [values.get(name) for values in said])
+    texts = [_text(case.input) for case in cases]
+    if any(texts):
+        found += _of_texts(texts)
+    found = [(feature, column) for feature, column in found if len(set(column)) > 1]
+    columns = [column for _, column in found]
+    return [feature for feature, _ in found], [list(row) for row in zip(*columns, strict=True)]
+
+
+def _said(case: Case) -> Mapping[str, Any]:
+    """What a case says of itself, with the short fields of its input where that is a record."""
+    if not isinstance(case.input, dict):
+        return facts(case)
+    return {**{f"input.{name}": value for name, value in case.input.items()}, **facts(case)}
+
+
+def _columns(name: str, values: Sequence[Any]) -> Iterator[tuple[Feature, list[float]]]:
+    numbers = [value for value in values if _is_number(value)]
+    different = {value for value in values if isinstance(value, str | int | float)}
+    if numbers and len(set(numbers)) > 2 and len(numbers) == sum(value is not None for value in values):
+        whole = all(isinstance(value, int) for value in numbers)
+        least = min(numbers) - 1
+        column = [float(value) if _is_number(value) else float(least) for value in values]
+        yield Feature(f"{name} > {{}}", f"{name} <= {{}}", whole), column
+        return
+    names = sorted({str(value) for value in different})
+    if len(names) == 2 and all(isinstance(value, str | int | float) for value in values):
+        column = [float(str(value) == names[1]) for value in values]
+        yield Feature(f"{name}={names[1]}", f"{name}={names[0]}"), column
+    elif len(names) <= _MOST_VALUES:
+        for said in names:
+            column = [float(value is not None and str(value) == said) for value in values]
+            yield Feature(f"{name}={said}", f"{name} is not {said}"), column
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _text(value: Any) -> str:
+    """The text of an input: itself, or all texts of a record."""
+    if isinstance(value, str):
+        return value
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return "\n".join(part for part in map(_text, parts) if part)
+
+
+def _of_texts(texts: Sequence[str]) -> Iterator[tuple[Feature, list[float]]]:
+    yield Feature("length > {}", "length <= {}"), [float(len(text)) for text in texts]
+    yield Feature("words > {}", "words <= {}"), [float(len(text.split())) for text in texts]
+    for yes, no, holds in _YES_OR_NO:
+        yield Feature(yes, no), [float(bool(holds(text))) for text in texts]
+    scripts = [script_of(text) for text in texts]
+    columns: defaultdict[str, list[float]] = defaultdict(list)
+    for name in sorted({script for script in scripts if script}):
+        columns[name] = [float(script == name) for script in scripts]
+    yield from (
+        (Feature(f"script={name}", f"script is not {name}"), column) for name, column in columns.items()
+    )
+
+
+def script_of(text: str) -> str:
+    """The script that most of the first letters of a text are in, lower case; empty without letters.
+
+    >>> script_of("Where is it?"), script_of("Где посылка?"), script_of("荷物はどこ"), script_of("123")
+    ('latin', 'cyrillic', 'cjk', '')
+    """
+    letters = [character for character in text[: 4 * _SCRIPT_LETTERS] if character.isalpha()][
+        :_SCRIPT_LETTERS
+    ]
+    if not letters:
+        return ""
+    if "".join(letters).isascii():
+        return "latin"
+    names = Counter(_script(character) for character in letters)
+    return names.most_common(1)[0][0]
+
+
+def _script(character: str) -> str:
+    name = unicodedata.name(character, "unknown").split(" ")[0].lower()
+    return "cjk" if name in ("cjk", "hiragana", "katakana") else name

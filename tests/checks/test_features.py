@@ -1,0 +1,106 @@
+"""What can be said of a case, as numbers and in words."""
+
+import pytest
+
+from pytest_modelcheck.checks.features import Feature, script_of, table_of
+from pytest_modelcheck.records import Case
+
+
+def columns(cases):
+    features, rows = table_of(cases)
+    return {feature.yes: [row[place] for row in rows] for place, feature in enumerate(features)}
+
+
+def test_metadata_with_few_values_has_a_column_for_each():
+    found = columns([Case(1, metadata={"lang": lang}) for lang in ("en", "es", "de", "es")])
+    assert found == {"lang=de": [0, 0, 1, 0], "lang=en": [1, 0, 0, 0], "lang=es": [0, 1, 0, 1]}
+
+
+def test_metadata_of_two_values_has_one_column():
+    features, rows = table_of([Case(1, metadata={"vip": vip}) for vip in (True, False)])
+    assert [(one.yes, one.no) for one in features] == [("vip=True", "vip=False")]
+    assert rows == [[1.0], [0.0]]
+
+
+def test_metadata_that_some_lack():
+    found = columns([Case(1, metadata={"lang": "en"}), Case(1), Case(1, metadata={"lang": "es"})])
+    assert found == {"lang=en": [1, 0, 0], "lang=es": [0, 0, 1]}
+
+
+def test_numbers_are_compared():
+    features, rows = table_of([Case(1, metadata={"age": age}) for age in (30, 50, 70)])
+    assert [feature.said(40.5, above=True) for feature in features] == ["age > 40"]
+    assert rows == [[30.0], [50.0], [70.0]]
+
+
+def test_metadata_with_many_values_says_nothing():
+    assert columns([Case(1, metadata={"user": f"u{number}"}) for number in range(50)]) == {}
+
+
+def test_values_that_are_no_plain_ones_say_nothing():
+    assert columns([Case(1, metadata={"tags": [number]}) for number in range(3)]) == {}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_numbers_that_cannot_be_compared(value):
+    assert columns([Case(1, metadata={"age": age}) for age in (value, 1, 2, 3)]) is not None
+
+
+def test_what_is_expected_is_known_too():
+    assert "expected=refund" in columns([Case("a", expected="refund"), Case("a", expected="other")])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("order 7", "has a number"),
+        ("see https://a.b", "has a URL"),
+        ("where?", "has a question mark"),
+        ("now!", "has an exclamation mark"),
+        ("do it NOW", "has a word in capitals"),
+        ("a\nb", "has line breaks"),
+        ("где", "script=latin"),
+    ],
+)
+def test_simple_things_about_texts(text, said):
+    found = columns([Case("Please do"), Case(text)])
+    assert found[said] == ([1.0, 0.0] if said == "script=latin" else [0.0, 1.0])
+
+
+def test_a_capital_at_the_beginning_is_no_word_in_capitals():
+    assert "has a word in capitals" not in columns([Case("I am"), Case("i Am Here")])
+
+
+def test_fields_of_records():
+    cases = [
+        Case({"plan": "free", "text": "a b", "deep": {"more": "12"}}),
+        Case({"plan": "pro", "text": "a b c", "deep": {}}),
+    ]
+    found = columns(cases)
+    assert found["input.plan=pro"] == [0.0, 1.0]
+    assert found["has a number"] == [1.0, 0.0]
+
+
+def test_inputs_that_are_no_text():
+    assert table_of([Case(1), Case(2)]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "script"),
+    [
+        ("Wo ist es?", "latin"),
+        ("Où", "latin"),
+        ("Где посылка", "cyrillic"),
+        ("أين", "arabic"),
+        ("荷物はどこですか", "cjk"),
+        ("12 ?", ""),
+        ("", ""),
+    ],
+)
+def test_script(text, script):
+    assert script_of(text) == script
+
+
+def test_conditions_in_words():
+    feature = Feature("score > {}", "score <= {}", whole=False)
+    assert feature.said(0.51234, above=False) == "score <= 0.512"

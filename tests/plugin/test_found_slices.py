@@ -1,0 +1,73 @@
+"""A failing check names the slice where it happens, declared or not."""
+
+import pytest
+
+TEST = """
+import random
+import pytest
+
+RNG = random.Random(0)
+
+def ticket(number):
+    text = RNG.choice(["Quiero un reembolso", "I want a refund"]) + " please" * RNG.randint(0, 20)
+    metadata = {"channel": RNG.choice(["web", "mail"])}
+    return {"input": f"{text} {number}", "expected": "refund", "metadata": metadata}
+
+TICKETS = [ticket(number) for number in range(150)]
+
+@pytest.mark.golden(TICKETS)
+def test_tickets(triage, case):
+    assert triage(case.input) == case.expected
+"""
+
+MODEL = """
+@model_fixture(batch=True)
+def triage(model_version):
+    def predict(texts):
+        bad = 100 if model_version == "2" else 10_000
+        return ["other" if len(text) > bad else "refund" for text in texts]
+    return predict
+"""
+
+
+@pytest.fixture
+def long_ones_fail(project):
+    project.model(MODEL)
+    project.test(TEST)
+    return project
+
+
+def test_is_shown_where_it_happens(long_ones_fail):
+    result = long_ones_fail.run("--model-version=2", "--modelcheck-no-shrink")
+    found = long_ones_fail.verdict(result).found
+    assert (found.failed, found.elsewhere_failed, found.regressed) == (found.judged, 0, False)
+    result.stdout.fnmatch_lines(
+        [f"*found: length > *: {found.failed} of {found.judged} fail (elsewhere 0 of *)"]
+    )
+
+
+def test_is_about_what_broke_where_that_fails_the_check(long_ones_fail):
+    long_ones_fail.approve("1")
+    result = long_ones_fail.run("--model-version=2")
+    assert long_ones_fail.verdict(result).found.regressed
+    result.stdout.fnmatch_lines(["*found: length > *: * of * broke (elsewhere 0 of *)"])
+
+
+def test_is_the_same_in_every_run(long_ones_fail):
+    runs = [long_ones_fail.verdict(long_ones_fail.run("--model-version=2")).found for _ in range(2)]
+    assert runs[0] == runs[1]
+
+
+def test_nothing_is_looked_for_where_the_check_passes(long_ones_fail):
+    assert long_ones_fail.verdict(long_ones_fail.run("--model-version=1")).found is None
+
+
+def test_nothing_is_looked_for_in_part_of_a_check(long_ones_fail):
+    first = long_ones_fail.verdict(long_ones_fail.run("--model-version=2")).shown[0]
+    part = long_ones_fail.run("--model-version=2", f"--modelcheck-case={first.id}")
+    assert long_ones_fail.verdict(part).found is None
+
+
+def test_a_few_failures_name_no_slice(project):
+    project.test()
+    assert project.verdict(project.run("--model-version=1.9")).found is None
