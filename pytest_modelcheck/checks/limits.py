@@ -42,6 +42,8 @@ class Limits:
             ``"pass^2"``, that both do; ``None`` for the share of its runs that pass.
         confirm: Whether a check of a varying model is run again, with fresh answers, before it fails.
         early_stop: Whether a check ends as soon as its verdict is known.
+        max_latency_p95: How many seconds 95% of the answers may take at most.
+        max_cost_per_case: What a case may cost on average, in the unit of the fixture's ``cost=``.
         cluster: The metadata whose value names the group of cases that depend on each other, or ``None``.
     """
 
@@ -60,6 +62,8 @@ class Limits:
     cluster: str | None = None
     confirm: bool = True
     early_stop: bool = False
+    max_latency_p95: float | None = None
+    max_cost_per_case: float | None = None
 
 
 NAMES = tuple(field.name for field in fields(Limits))
@@ -198,6 +202,15 @@ def _key(name: str, value: Any) -> str | None:
     return value
 
 
+def _amount(name: str, value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+        unit = "a number of seconds" if name == "max_latency_p95" else "an amount"
+        raise UsageError(f"{name}={value!r}: write {unit} above 0")
+    return float(value)
+
+
 def _overlap(name: str, value: Any) -> float:
     rate = _rate(name, value)
     return _MIN_OVERLAP if rate is None else rate
@@ -219,6 +232,8 @@ _CHECKS = {
     "cluster": _key,
     "confirm": _yes_or_no,
     "early_stop": _yes_or_no,
+    "max_latency_p95": _amount,
+    "max_cost_per_case": _amount,
 }
 
 

@@ -78,6 +78,7 @@ class Line:
         self._plain = not (caller.awaited or self.threaded)
         self.measured = not (self._plain and caller.batch)
         self._claimed = not self._plain
+        self._worth_keeping = _WORTH_KEEPING
         self._retry_on = worth_retrying(definition.retry_on)
         self._tries = self._patience(definition.retries or 0)
         self._threads: Threads | None = None
@@ -125,6 +126,10 @@ class Line:
             if self._threads is None:
                 self._threads = Threads(self.concurrency, f"modelcheck-{caller.label}")
         return self._threads.submit(job)
+
+    def measure_all(self) -> None:
+        """Remember of every answer how long it took, however short."""
+        self.measured, self._worth_keeping = True, 0.0
 
     @property
     def claims(self) -> bool:
@@ -270,7 +275,7 @@ class Line:
         if self._scales.idle and not (rows and type(rows[0]) is Answer):
             if self._purse is not None:
                 self._purse.settle(size, None, answered=True)
-            keep = self.measured and seconds >= _WORTH_KEEPING
+            keep = self.measured and seconds >= self._worth_keeping
             return [Measured(row, seconds, _NOTHING) for row in rows] if keep else rows
         return self._weighed(rows, size, seconds)
 

@@ -44,6 +44,8 @@ LIMITS = {
     "modelcheck_population": "what the cases are: fixed, the contract, or a sample of others (fixed)",
     "modelcheck_score_as": "what a case with several runs is worth: pass@2 or pass^2, say",
     "modelcheck_cluster": "the metadata that names the group of cases that depend on each other",
+    "modelcheck_max_latency_p95": "how many seconds 95% of the answers of a check may take",
+    "modelcheck_max_cost_per_case": "what a case may cost on average, in the unit of the fixture's cost=",
     "modelcheck_confirm": "run a check of a model that varies again before it fails (true)",
     "modelcheck_early_stop": "end each check as soon as its verdict is known (false)",
 }

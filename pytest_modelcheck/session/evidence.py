@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.checks.compare import compare, pairs
+from pytest_modelcheck.checks.costs import LIMITS as COSTS
 from pytest_modelcheck.checks.fold import is_graded, outcome_of, tally
 from pytest_modelcheck.checks.judge import Observed
 from pytest_modelcheck.checks.runs import Runs, by_group, groups_of, shares_of, values_of, worth
@@ -140,7 +141,9 @@ class Evidence:
     @property
     def missed(self) -> bool:
         """Whether limits are missed, and nothing but the model's own variation could explain it."""
-        failed = [finding.limit for finding in self.findings if not finding.met]
+        failed = [
+            finding.limit for finding in self.findings if not finding.met and finding.limit not in COSTS
+        ]
         return bool(failed) and all(limit in _LIMITS for limit in failed)
 
     @property

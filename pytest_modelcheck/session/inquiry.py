@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.checks.costs import judge_costs
 from pytest_modelcheck.checks.drift import judge_drift
 from pytest_modelcheck.checks.judge import guards, judge
 from pytest_modelcheck.checks.watching import why_not_watched
@@ -19,6 +20,7 @@ from pytest_modelcheck.records import Calls, Finding, Status, Verdict
 from pytest_modelcheck.session.account import KEPT, account
 from pytest_modelcheck.session.approved import approved_answer, baseline_of, other_fingerprint
 from pytest_modelcheck.session.conclusion import conclude
+from pytest_modelcheck.session.costs import costs_of
 from pytest_modelcheck.session.evidence import Evidence
 from pytest_modelcheck.session.reread import Results
 from pytest_modelcheck.session.sampling import broken_reference, sampled
@@ -68,6 +70,9 @@ class Inquiry:
         self.slots = by_repeat if spec.repeats > 1 else None
         self._line = session.dispatcher.line(spec.subject)
         self._mark = self._line.meter.mark()
+        limits = self.spec.limits
+        if limits.max_latency_p95 is not None or limits.max_cost_per_case is not None:
+            self._line.measure_all()
         named = spec.drift is not None and spec.drift.cases is not None
         baseline = None if named else baseline_of(session, spec.subject, spec.id)
         self.evidence = Evidence(baseline, declared(spec.subject), spec.partial, baseline or {})
@@ -140,6 +145,7 @@ class Inquiry:
         else:
             findings, evidence.moved = self._judge_drift(self.spec.drift)
         findings += other_fingerprint(self.session, self.subject)
+        findings += self._judge_costs()
         findings += other_systems(self.subject, evidence.systems, evidence.baseline)
         findings += evidence.revalidated
         if self.session.places.update:
@@ -149,6 +155,12 @@ class Inquiry:
                 Finding("update", Status.PASSED, f"{len(evidence.records)} cases recorded")
             ]
         evidence.findings = findings
+
+    def _judge_costs(self) -> list[Finding]:
+        limits = self.spec.limits
+        if limits.max_latency_p95 is None and limits.max_cost_per_case is None:
+            return []
+        return judge_costs(costs_of(self.subject, self.evidence.results), limits)
 
     def _judge_drift(self, reference: Reference) -> tuple[list[Finding], Moved | None]:
         evidence, limits = self.evidence, self.spec.limits

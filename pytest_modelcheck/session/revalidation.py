@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.engine.view import Result
     from pytest_modelcheck.models.model import Answers, Raw
+    from pytest_modelcheck.models.usage import Measured
     from pytest_modelcheck.records import Trial
     from pytest_modelcheck.session.inquiry import Inquiry
     from pytest_modelcheck.session.steps import Steps
@@ -34,6 +35,8 @@ _REFRESH = "see what it does now with --modelcheck-cache=refresh"
 
 class FreshAnswers:
     """Answers in place of the remembered ones: the model is asked anew, and nothing of it is kept."""
+
+    claims = None  # what is asked again is not shared
 
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
@@ -50,6 +53,12 @@ class FreshAnswers:
         if key is not None:
             self._given[key] = raw
         return raw
+
+    def measured(self, key: bytes | None, measured: Measured) -> None:
+        """How long it took says nothing of the answer that is remembered."""
+
+    def release(self, keys: Iterable[bytes] | None = None) -> None:
+        """Nothing was claimed."""
 
     def decode(self, raw: Raw) -> Any:
         """Make the answer anew."""

@@ -1,0 +1,102 @@
+"""What answers took and cost, held against what they may.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.records import Finding, Status, quantile
+
+if TYPE_CHECKING:
+    from pytest_modelcheck.checks.limits import Limits
+
+LIMITS = ("max_latency_p95", "max_cost_per_case")
+"""The limits that are judged here."""
+
+_SLOWEST = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What is known of the answers of one check, whether they were asked for now or before.
+
+    Attributes:
+        answers: How many answers the check rests on.
+        latencies: How long the calls took that gave them, in seconds, sorted, where that is known.
+        amounts: What they cost, where that is known.
+        cases: How many cases they are for.
+    """
+
+    answers: int
+    latencies: tuple[float, ...]
+    amounts: tuple[float, ...]
+    cases: int
+
+
+def judge_costs(costs: Costs, limits: Limits) -> list[Finding]:
+    """Hold ``max_latency_p95`` and ``max_cost_per_case`` against what answers took and cost.
+
+    More than one slow answer in twenty may be bad luck: a check fails where so many, were the requirement
+    just met, would be seen less often than ``false_fail_rate``, by the exact binomial test.
+
+    >>> from pytest_modelcheck.checks.limits import Limits
+    >>> costs = Costs(40, tuple([0.1] * 30 + [3.0] * 10), (), 40)
+    >>> judge_costs(costs, Limits(max_latency_p95=1.0))[0].summary
+    '95% of 40 answers within 3 s, within 1 s required (10 took longer)'
+    """
+    findings = []
+    if limits.max_latency_p95 is not None:
+        findings.append(_latency(costs, limits.max_latency_p95, limits))
+    if limits.max_cost_per_case is not None:
+        findings.append(_cost(costs, limits.max_cost_per_case, limits))
+    return findings
+
+
+def _latency(costs: Costs, allowed: float, limits: Limits) -> Finding:
+    if not costs.latencies:
+        return _unknown("max_latency_p95", "how long answers took", costs, limits)
+    p95 = quantile(costs.latencies, 1 - _SLOWEST) or 0.0
+    summary = (
+        f"95% of {_answers(costs, len(costs.latencies))} within {p95:.3g} s, within {allowed:g} s required"
+    )
+    slow = sum(seconds > allowed for seconds in costs.latencies)
+    if p95 <= allowed:
+        return Finding("max_latency_p95", Status.PASSED, summary)
+    from pytest_modelcheck.stats.binomial import upper_tail
+
+    chance = upper_tail(slow, len(costs.latencies), _SLOWEST)
+    summary += f" ({slow} took longer)"
+    if chance <= limits.false_fail_rate or limits.inconclusive == "fail":
+        return Finding("max_latency_p95", Status.FAILED, summary, p_value=chance)
+    summary += "; so few could be bad luck"
+    return Finding("max_latency_p95", Status.INCONCLUSIVE, summary, p_value=chance)
+
+
+def _cost(costs: Costs, allowed: float, limits: Limits) -> Finding:
+    if not costs.amounts or not costs.cases:
+        return _unknown("max_cost_per_case", "what answers cost", costs, limits)
+    mean = sum(costs.amounts) / len(costs.amounts) * costs.answers / costs.cases
+    status = Status.PASSED if mean <= allowed else Status.FAILED
+    known = (
+        "" if len(costs.amounts) == costs.answers else f" (known of {_answers(costs, len(costs.amounts))})"
+    )
+    summary = f"a case costs {mean:.3g} on average{known}, at most {allowed:g} allowed"
+    return Finding("max_cost_per_case", status, summary)
+
+
+def _answers(costs: Costs, known: int) -> str:
+    return f"{known} answers" if known == costs.answers else f"{known} of {costs.answers} answers"
+
+
+def _unknown(limit: str, what: str, costs: Costs, limits: Limits) -> Finding:
+    """Nothing is known: the answers were remembered without it, or the model does not say."""
+    summary = (
+        f"{limit} could not be judged: {what} is not known of any of {costs.answers} answers "
+        "(answers that are asked anew tell: --modelcheck-cache=refresh"
+    )
+    summary += "; cost= or usage= of the fixture says what)" if limit == "max_cost_per_case" else ")"
+    status = Status.FAILED if limits.inconclusive == "fail" else Status.INCONCLUSIVE
+    return Finding(limit, status, summary)

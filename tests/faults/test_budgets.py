@@ -1,0 +1,199 @@
+"""What a run may spend, and what its calls took and cost."""
+
+import pytest
+
+PRICED = 'usage=lambda answer: {"prompt_tokens": 100, "completion_tokens": 2}, cost=lambda usage: 0.01'
+
+
+def test_a_run_stops_at_its_number_of_calls_and_keeps_what_it_paid_for(remote, endpoint):
+    remote.cases(20, at_least=0.1)
+    verdict = remote.verdict("--modelcheck-max-calls=12")
+    assert verdict.failed
+    assert verdict.headline == (
+        "--modelcheck-max-calls=12 is spent: triage 1 was not asked any further; "
+        "8 of 20 cases could not be judged"
+    )
+    assert (len(endpoint.asked), verdict.unasked, verdict.cases.passed) == (12, 8, 12)
+    verdict = remote.verdict("--modelcheck-max-calls=12")
+    assert verdict.passed
+    assert set(endpoint.answered.values()) == {1}
+
+
+def test_the_ini_file_says_it_too_and_the_command_line_wins(remote, endpoint):
+    remote.project.ini("modelcheck_max_calls = 3")
+    remote.cases(5)
+    assert remote.verdict().unasked == 2
+    assert remote.verdict("--modelcheck-max-calls=9").passed
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--modelcheck-max-calls=-1", "*--modelcheck-max-calls=-1: write a whole number from 0*"),
+        ("--modelcheck-max-calls=x", "*invalid int value: 'x'*"),
+    ],
+)
+def test_a_number_of_calls_that_is_none_is_refused(remote, option, said):
+    remote.cases(1)
+    result = remote.run(option)
+    assert result.ret != 0
+    text = result.stdout.str() + result.stderr.str()
+    assert said.strip("*") in text
+
+
+def test_retries_count_as_calls(remote, endpoint):
+    endpoint.behave = lambda handler, text, before: endpoint.send(handler, 500)
+    remote.model("retries=9, give_up_after=0")
+    remote.cases(3)
+    remote.verdict("--modelcheck-max-calls=3")
+    assert len(endpoint.asked) == 3
+
+
+def test_a_batch_is_cut_to_what_may_still_be_asked(project):
+    project.model("""
+        sizes = []
+
+        @model_fixture(batch=True, batch_size=8)
+        def triage(model_version):
+            log = open("sizes.log", "a", buffering=1)
+            return lambda texts: log.write(f"{len(texts)}\\n") and [text.upper() for text in texts]
+    """)
+    project.test("""
+        CASES = [(f"text {number}", f"TEXT {number}") for number in range(20)]
+
+        @pytest.mark.golden(CASES)
+        def test_labels(triage, case):
+            assert triage(case.input) == case.expected
+    """)
+    verdict = project.verdict(project.run("--model-version=1", "--modelcheck-max-calls=13"))
+    assert (project.path / "sizes.log").read_text().split() == ["8", "5"]
+    assert (verdict.cases.passed, verdict.unasked, verdict.calls.asked) == (13, 7, 13)
+
+
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_a_model_is_not_asked_beyond_what_it_may_cost(remote, endpoint, concurrency):
+    remote.model(f"{PRICED}, max_cost=0.1, concurrency={concurrency}")
+    remote.cases(30)
+    verdict = remote.verdict()
+    assert len(endpoint.asked) == 10
+    assert verdict.calls.cost == pytest.approx(0.1)
+    assert (verdict.unasked, verdict.cases.passed) == (20, 10)
+    assert "max_cost=0.1 is reached: triage 1 has cost 0.1, and was not asked any further" in verdict.headline
+
+
+def test_money_without_a_price_is_refused_after_one_call(remote, endpoint):
+    remote.model("max_cost=1")
+    remote.cases(5)
+    verdict = remote.verdict()
+    assert "max_cost=1 is set for triage 1, whose answers do not say what they cost" in verdict.headline
+    assert len(endpoint.asked) == 1
+
+
+def test_tokens_and_money_are_counted_and_shown(remote):
+    remote.model(PRICED)
+    remote.cases(4)
+    calls = remote.verdict().calls
+    assert (calls.tokens_in, calls.tokens_out) == (400, 8)
+    assert calls.cost == pytest.approx(0.04)
+    remote.result.stdout.fnmatch_lines(["triage 1: 4 calls, half within *, 400 + 8 tokens, cost 0.04"])
+
+
+def test_an_answer_may_bring_its_usage_along_and_tests_see_the_answer_alone(project):
+    project.model("""
+        from pytest_modelcheck import Answer
+
+        @model_fixture(batch=True, cost=lambda usage: usage["cents"] / 100)
+        def triage(model_version):
+            return lambda texts: [Answer(text.upper(), usage={"cents": 3}) for text in texts]
+    """)
+    project.test("""
+        @pytest.mark.golden([("a", "A"), ("b", "B")])
+        def test_labels(triage, case):
+            assert triage(case.input) == case.expected
+
+        def test_plain(triage):
+            assert triage("c") == "C"
+    """)
+    result = project.run("--model-version=1")
+    result.assert_outcomes(passed=2)
+    assert project.verdict(result).calls.cost == pytest.approx(0.06)
+
+
+def test_a_price_that_is_no_number_is_the_fixtures_mistake(remote):
+    remote.model("cost=lambda answer: 'cheap'")
+    remote.cases(1)
+    assert (
+        "cost= of the model fixture 'triage' gave 'cheap': it must give a number" in remote.verdict().headline
+    )
+
+
+def test_slow_answers_fail_a_check_that_limits_them_warm_or_cold(remote, endpoint):
+    endpoint.behave = lambda handler, text, before: endpoint.over.wait(0.15)
+    remote.model("concurrency=8")
+    remote.cases(30, max_latency_p95=0.1)
+    cold = remote.verdict()
+    warm = remote.verdict()
+    assert cold.failed
+    assert warm.failed
+    assert "95% of 30 answers within" in cold.headline
+    assert "within 0.1 s required (30 took longer)" in warm.headline
+    assert len(endpoint.asked) == 30
+
+
+def test_one_slow_answer_of_many_does_not_fail_it(remote, endpoint):
+    endpoint.behave = lambda handler, text, before: text == "text 3" and endpoint.over.wait(0.7)
+    remote.model("concurrency=2")
+    remote.cases(30, max_latency_p95=0.6)
+    assert remote.verdict().passed
+
+
+def test_too_few_slow_answers_to_be_sure_are_inconclusive(remote, endpoint):
+    endpoint.behave = lambda handler, text, before: text in ("text 3", "text 4") and endpoint.over.wait(0.7)
+    remote.model("concurrency=2")
+    remote.cases(30, max_latency_p95=0.6)
+    verdict = remote.verdict()
+    assert verdict.status == "inconclusive"
+    assert verdict.headline.endswith("(2 took longer); so few could be bad luck")
+
+
+def test_latencies_that_were_not_remembered_are_said_to_be_unknown(project):
+    project.model("""
+        @model_fixture(batch=True)
+        def triage(model_version):
+            return lambda texts: [text.upper() for text in texts]
+    """)
+    source = """
+        @pytest.mark.golden([("a", "A"), ("b", "B")]{limit})
+        def test_labels(triage, case):
+            assert triage(case.input) == case.expected
+    """
+    project.test(source.format(limit=""))
+    assert project.verdict(project.run("--model-version=1")).passed
+    project.test(source.format(limit=", max_latency_p95=5"))
+    verdict = project.verdict(project.run("--model-version=1"))
+    assert verdict.status == "inconclusive"
+    assert (
+        "max_latency_p95 could not be judged: how long answers took is not known of any of 2"
+        in verdict.headline
+    )
+    assert project.verdict(project.run("--model-version=1", "--modelcheck-cache=refresh")).passed
+
+
+@pytest.mark.parametrize(("limit", "passed"), [(0.01, True), (0.009, False)])
+def test_what_a_case_may_cost(remote, limit, passed):
+    remote.model(PRICED)
+    remote.cases(4, max_cost_per_case=limit)
+    assert remote.verdict().passed is passed
+    verdict = remote.verdict()
+    assert verdict.passed is passed
+    assert verdict.calls.asked == 0
+    if not passed:
+        assert verdict.headline == "a case costs 0.01 on average, at most 0.009 allowed"
+
+
+def test_remembered_answers_are_asked_again_of_a_model_behind_a_network(remote, endpoint):
+    remote.model("concurrency=4, retries=1")
+    remote.cases(6)
+    assert remote.verdict().passed
+    assert remote.verdict("--modelcheck-revalidate=4").passed
+    assert len(endpoint.asked) == 10
