@@ -68,6 +68,11 @@ class Cases(Sequence["Case"]):
         return self._source.paths
 
     @property
+    def cluster(self) -> str | None:
+        """The metadata that says which cases were made together, such as ``template``, or ``None``."""
+        return self._source.cluster
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of results should know of these cases, a sentence each; known once they were read."""
         return self._source.notes

@@ -35,6 +35,10 @@ class Source(Protocol):
         """The files that it reads."""
 
     @property
+    def cluster(self) -> str | None:
+        """The metadata that groups cases made together, or ``None``."""
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of results should know of it, once it was read: a sentence each."""
 
@@ -55,6 +59,7 @@ class FileSource:
     """A file, read by what its name ends in."""
 
     notes: tuple[str, ...] = ()
+    cluster: str | None = None
 
     def __init__(self, path: str | Path, base: Path | None = None, root: Path | None = None) -> None:
         self._path = path
@@ -114,6 +119,7 @@ class TableSource:
     """A table in memory."""
 
     notes: tuple[str, ...] = ()
+    cluster: str | None = None
     paths: tuple[Path, ...] = ()
 
     def __init__(self, table: Table) -> None:
@@ -139,6 +145,7 @@ class IterableSource:
     """Anything to iterate over. What can be iterated over once only is remembered."""
 
     notes: tuple[str, ...] = ()
+    cluster: str | None = None
     paths: tuple[Path, ...] = ()
 
     def __init__(self, items: Iterable[Any]) -> None:

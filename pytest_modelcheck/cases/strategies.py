@@ -46,6 +46,7 @@ class StrategySource:
     """
 
     paths: tuple[Path, ...] = ()
+    cluster: str | None = None
 
     def __init__(self, strategy: Any, n: int | None, seed: int) -> None:
         self.name = f"strategy {excerpt(repr(strategy), _NAME_WIDTH)}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.cases.collection import Cases
 from pytest_modelcheck.cases.fields import AS_IT_IS
-from pytest_modelcheck.cases.filling import Filling
+from pytest_modelcheck.cases.filling import CLUSTER, Filling
 from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import MISSING
 
@@ -86,6 +86,7 @@ class TemplateSource:
 
     def __init__(self, parts: Sequence[Filling], n: int | None, seed: int) -> None:
         self.name = ", ".join(f"template {part.name!r}" for part in parts)
+        self.cluster = CLUSTER if len(parts) > 1 else None
         self._parts = parts
         self._n = n
         self._seed = seed

@@ -6,7 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -116,6 +116,7 @@ def request_of(
     scale = _scale(kind, options, levels)
     # Over levels, what is judged is not the score but how many cases rise.
     limits = limits_from({**_applicable(defaults, own), **own}, scale if levels is None else GRADE)
+    limits = _clustered(limits, cases, said="cluster" in {**defaults, **own})
     unwatched = why_not_watched(limits, scale, levels)
     if unwatched is not None and own.get("early_stop"):
         raise UsageError(f"early_stop=True is not for this check: {unwatched}. Leave it out: all cases run")
@@ -161,6 +162,13 @@ def _drift(options: Mapping[str, Any], base: Path, fields: Mapping[str, Any]) ->
     source = options.get("reference")
     cases = None if source is None else _source(source, base, fields)
     return Reference(cases, None if tolerance is None else float(tolerance))
+
+
+def _clustered(limits: Limits, cases: Cases | None, *, said: bool) -> Limits:
+    """Cases of one template are one draw of what is still to come, where cases stand for that."""
+    if said or limits.population != "sample" or cases is None or cases.cluster is None:
+        return limits
+    return replace(limits, cluster=cases.cluster)
 
 
 def _applicable(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, Any]:

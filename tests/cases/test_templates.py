@@ -233,3 +233,23 @@ def test_without_faker_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "faker", None)
     with pytest.raises(CaseError, match=r'pip install "pytest-modelcheck\[faker\]"'):
         cases.lexicon("name")
+
+
+def test_several_templates_say_which_cases_belong_together():
+    several = cases.template(["{x} is late", "where is {x}"], x=["it"])
+    assert (several.cluster, several.filter(lambda case: True).cluster) == ("template", "template")
+    assert {case.metadata["template"] for case in several} == {"{x} is late", "where is {x}"}
+    assert cases.template("{x} is late", x=["it", "he"]).cluster is None
+    assert cases.load(["a"]).cluster is None
+
+
+@pytest.mark.parametrize("locale", ["en_US", "de_DE", "ja_JP", "pl_PL", "ar_AA", "pt_BR", "zh_CN"])
+def test_words_of_many_locales_fill_slots(locale):
+    names = cases.lexicon("first_name", 5, locale=locale)
+    made = cases.template("{name}: 你好", name=names)
+    assert [case.input for case in made] == [f"{name}: 你好" for name in names]
+
+
+def test_a_value_with_braces_is_put_in_as_it_is():
+    (case,) = cases.template("say {x}", x=["{y} and {{z}}"])
+    assert case.input == "say {y} and {{z}}"

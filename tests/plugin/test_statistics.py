@@ -81,6 +81,35 @@ def test_groups_count_once(noisy, project):
     assert verdict.reveals.startswith("4 groups by template can only reveal means under about")
 
 
+TEMPLATED = """
+from pytest_modelcheck import cases
+
+MADE = cases.template(["Where is my {item}?", "I want {a:item}.", "No {item}!"][:COUNT], expected="yes",
+                      item=[f"item {number}" for number in range(20)])
+
+@pytest.mark.golden(MADE, at_least=0.999, OPTIONS)
+def test_noisy(triage, case):
+    assert triage(case.input) == case.expected
+"""
+
+
+@pytest.mark.parametrize(
+    ("count", "options", "grouped"),
+    [
+        (3, 'population="sample"', True),
+        (3, 'population="sample", cluster=None', False),
+        (3, 'population="sample", cluster="item"', False),
+        (3, 'population="fixed"', False),
+        (1, 'population="sample"', False),
+    ],
+)
+def test_cases_of_several_templates_are_groups_where_they_are_a_sample(project, count, options, grouped):
+    project.model(NOISY)
+    project.test(TEMPLATED.replace("COUNT", str(count)).replace("OPTIONS", options))
+    verdict = project.verdict(project.run("--model-version=1"))
+    assert ("3 groups by template" in verdict.headline) == grouped
+
+
 def test_a_case_without_its_group_is_named(noisy):
     result = noisy('cluster="language"')
     result.assert_outcomes(failed=1)
