@@ -19,8 +19,9 @@ from pytest_modelcheck.errors import UsageError, VersionError
 from pytest_modelcheck.records import Status
 from pytest_modelcheck.reports.formats import target_of, write
 from pytest_modelcheck.reports.model import RunInfo
+from pytest_modelcheck.reports.summary import summary_lines
 from pytest_modelcheck.reports.surroundings import environment, versions
-from pytest_modelcheck.reports.terminal import failure, summary_lines
+from pytest_modelcheck.reports.terminal import failure
 from pytest_modelcheck.session.comparing import COMPARED, compared
 from pytest_modelcheck.session.retelling import Archive, assembled
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.cli.workspace import Workspace
     from pytest_modelcheck.records import Verdict
     from pytest_modelcheck.reports.model import CheckReport, RunReport
-    from pytest_modelcheck.reports.terminal import Line
+    from pytest_modelcheck.reports.summary import Line
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,10 @@ from pytest_modelcheck.plugin.running import FATAL, VERDICTS, CheckFailed
 from pytest_modelcheck.plugin.state import STATE
 from pytest_modelcheck.plugin.transport import pack, unpack
 from pytest_modelcheck.plugin.unused import unused_baselines
+from pytest_modelcheck.reports.bars import FINE, PLAIN, legend
 from pytest_modelcheck.reports.properties import properties
-from pytest_modelcheck.reports.terminal import header_line, summary_lines
+from pytest_modelcheck.reports.summary import summary_lines
+from pytest_modelcheck.reports.terminal import header_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from pytest_modelcheck.records import Verdict
+    from pytest_modelcheck.reports.bars import Strokes
 
 
 def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
@@ -82,10 +85,21 @@ def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
     """The section at the end of the run."""
     verdicts = verdicts_of(config)
     reporter.section("modelcheck")
-    for text, markup in summary_lines(verdicts, reporter._tw.fullwidth):  # noqa: SLF001 - the terminal's width
+    width = reporter._tw.fullwidth  # noqa: SLF001 - the terminal's
+    every = config.get_verbosity() > 0
+    for text, markup in summary_lines(verdicts, width, every=every, strokes=_strokes(reporter)):
         reporter.write_line(text, **markup)
     for line in [*unused_baselines(config), *config.stash.get(APPROVALS, []), *config.stash.get(FILED, [])]:
         reporter.write_line(line)
+
+
+def _strokes(reporter: TerminalReporter) -> Strokes:
+    encoding = getattr(reporter._tw._file, "encoding", None) or "utf-8"  # noqa: SLF001 - the terminal's
+    try:
+        legend().encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return PLAIN
+    return FINE
 
 
 def verdicts_of(config: pytest.Config) -> list[Verdict]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SHOWN = 5
 _INPUT_WIDTH = 200
 _ANSWER_WIDTH = 120
+_BEFORE = 40
 _UNREMARKABLE = (Outcome.PASSED, Outcome.SKIPPED)
 LOWEST = ("lowest score", "smallest change")
 """How cases are noted that say most of a mean that is too low."""
@@ -148,49 +149,92 @@ def show(
         detail: The traceback of an error, or the full message of a failed assertion.
     """
     case, trial = chosen.case, chosen.trial
-    base = base_answer(trial) if perturbed is not MISSING else None
-    got = trial.answer
-    if base is not None and trial.recorded is None and trial.asked[0][0] == chosen.record.input:
-        # The body asked about the unperturbed input first; what was approved is the answer to that.
-        base, got, approved = got, base, None
+    got, base = trial.answer, None
+    if perturbed is not MISSING:
+        got, base = both_answers(trial, chosen.record.input)
+        if got is not trial.answer:
+            approved = None  # it is the answer to the unperturbed input
+    told = _Told(case.expected, got, approved, base, decode)
     return ShownCase(
         id=case.id,
         note=chosen.note,
         input=excerpt(case.input, _INPUT_WIDTH),
         message=message,
-        expected=None if case.expected is MISSING else _shown(case.expected),
-        got=shown_answer(got, decode),
-        approved=shown_answer(approved, decode),
+        expected=told.cut(told.expected),
+        got=told.cut(told.got),
+        approved=told.cut(told.approved),
         perturbation=trial.perturbation,
         perturbed=None if perturbed is MISSING else excerpt(perturbed, _INPUT_WIDTH),
-        base_answer=shown_answer(base, decode),
+        base_answer=told.cut(told.base),
         detail=detail,
         origin=None if case.origin is None else str(case.origin),
     )
 
 
-def base_answer(trial: TrialRecord) -> bytes | None:
-    """The answer to the unperturbed input: the one that is not the first, where a body asks about both."""
-    return next((answer for key, answer in trial.asked[1:] if key != trial.asked[0][0]), None)
+def both_answers(trial: TrialRecord, own: str) -> tuple[bytes | None, bytes | None]:
+    """The answers to the perturbed input and to the case's own, where a body asks about both.
+
+    Args:
+        trial: A trial of a perturbed case.
+        own: The digest of the case's own input.
+    """
+    answer = trial.answer
+    other = next((found for key, found in trial.asked[1:] if key != trial.asked[0][0]), None)
+    if other is not None and trial.recorded is None and trial.asked[0][0] == own:
+        return other, answer
+    return answer, other
+
+
+class _Told:
+    """The answers of one case, cut so that the first difference between them is seen."""
+
+    def __init__(
+        self,
+        expected: Any,
+        got: bytes | None,
+        approved: bytes | None,
+        base: bytes | None,
+        decode: Callable[[bytes], Any],
+    ) -> None:
+        self.expected = None if expected is MISSING else _whole(expected)
+        self.got, self.approved, self.base = (_whole_answer(raw, decode) for raw in (got, approved, base))
+        other = next((text for text in (self.expected, self.base, self.approved) if text != self.got), None)
+        self._start = 0 if other is None or self.got is None else _first_difference(self.got, other)
+
+    def cut(self, text: str | None) -> str | None:
+        """A text from shortly before the difference on."""
+        start = self._start - _BEFORE
+        if text is None or self._start < _ANSWER_WIDTH - _BEFORE or len(text) <= start:
+            return None if text is None else excerpt(text, _ANSWER_WIDTH)
+        return excerpt("…" + text[start + 1 :], _ANSWER_WIDTH)
+
+
+def _first_difference(one: str, other: str) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def shown_answer(raw: bytes | None, decode: Callable[[bytes], Any]) -> str | None:
     """An answer as the reader of a report sees it, or ``None`` where there is none."""
+    text = _whole_answer(raw, decode)
+    return None if text is None else excerpt(text, _ANSWER_WIDTH)
+
+
+def _whole_answer(raw: bytes | None, decode: Callable[[bytes], Any]) -> str | None:
     if raw is None:
         return None
     try:
-        return _shown(decode(raw))
+        return _whole(decode(raw))
     except ModelcheckError:
         # Approved in another form than answers have today: as it stands in the baseline, then.
-        return excerpt(raw.decode(), _ANSWER_WIDTH)
+        return raw.decode()
 
 
-def _shown(value: Any) -> str:
+def _whole(value: Any) -> str:
     try:
-        text = repr(value)
+        return repr(value)
     except Exception as error:  # noqa: BLE001 - a repr of the user's own must not hide the verdict
-        text = f"<a {type(value).__name__} whose repr() raised {type(error).__name__}>"
-    return excerpt(text, _ANSWER_WIDTH)
+        return f"<a {type(value).__name__} whose repr() raised {type(error).__name__}>"
 
 
 def notes_of(direct: Mapping[str, int], inapplicable: Mapping[str, int]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""A verdict as text: the message of a failure, and one line a check at the end of the run.
+"""A verdict as text: the message of a failure, and the line at the top of a run.
 
 PYTEST_DONT_REWRITE
 """
@@ -8,10 +8,10 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import percent, plural
-from pytest_modelcheck.records import GRADE, Status
-from pytest_modelcheck.reports.costs import by_model, cost_of
-from pytest_modelcheck.reports.triage import triage
+from pytest_modelcheck.records import Status
+from pytest_modelcheck.reports.costs import cost_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,26 +20,17 @@ if TYPE_CHECKING:
         Comparison,
         Flaky,
         Group,
-        Interval,
         Moved,
-        Scale,
         ShownCase,
         Tally,
         Verdict,
     )
 
-Line = tuple[str, dict[str, bool]]
-"""A line, and how the terminal is to mark it."""
-
+_EVERYTHING = 1 << 16
 _WIDTH = 80
 _LABEL = 12
 _REASON_LINES = 12
 _GROUPS = 6
-_STYLE = {
-    Status.PASSED: {"green": True},
-    Status.INCONCLUSIVE: {"yellow": True},
-    Status.FAILED: {"red": True},
-}
 _TITLES = {
     "error": "broken with an error",
     "regressed": "failing cases",
@@ -69,14 +60,18 @@ def header_line(
 
 
 def failure(verdict: Verdict) -> str:
-    """Everything that somebody who never saw this tool needs to act on a red test."""
+    """Everything that somebody who never saw this tool needs to act on a red test.
+
+    Whatever would act on a terminal rather than be read is shown as its escape.
+    """
     blocks = [
         [verdict.headline],
         [f"  {label:{_LABEL}}{text}".rstrip() for label, text in _facts(verdict)],
         list(_cases(verdict)),
         [f"  {what + ':':17}{command}" for what, command in verdict.advice],
     ]
-    return "\n\n".join("\n".join(block) for block in blocks if block)
+    text = "\n\n".join("\n".join(block) for block in blocks if block)
+    return "\n".join(excerpt(line, _EVERYTHING) for line in text.split("\n"))
 
 
 def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
@@ -283,88 +278,3 @@ def _reason(case: ShownCase) -> list[str]:
 def _quoted(text: str, width: int) -> str:
     room = max(12, width - 2)
     return f'"{text}"' if len(text) <= room else f'"{text[: room - 1]}…"'
-
-
-# -- the end of the run -----------------------------------------------------------------------------
-
-
-def summary_lines(verdicts: Sequence[Verdict], width: int) -> Iterator[Line]:
-    """One line a check by file, then what all of them came to and what they cost."""
-    rows = {verdict.check: _row(verdict) for verdict in verdicts}
-    widths = [max(len(cell) for cell in column) for column in zip(_HEADINGS, *rows.values(), strict=True)]
-    room = max(12, width - sum(widths) - 2 * len(widths) - 7)
-    file = None
-    for verdict in sorted(verdicts, key=_by_check):
-        if (path := verdict.check.partition("::")[0]) != file:
-            cells = _aligned(_HEADINGS if file is None else [""] * len(_HEADINGS), widths)
-            yield f"{_cut(path, room + 7):<{room + 7}}{cells}".rstrip(), {"bold": True}
-            file = path
-        name = _cut(verdict.check.partition("::")[2], room)
-        cells = _aligned(rows[verdict.check], widths)
-        yield f"  {_MARKS[verdict.status]} {name:<{room}}{cells}".rstrip(), _STYLE[verdict.status]
-    yield _totals(verdicts), {}
-    if (first := triage(verdicts)) is not None:
-        yield first, {}
-    for label, cost in by_model(verdicts):
-        yield f"{label}: {cost}", {}
-
-
-_HEADINGS = ("passed", "rate", "bounds", "was", "changed", "asked/kept")
-_MARKS = {Status.PASSED: "pass", Status.INCONCLUSIVE: "warn", Status.FAILED: "FAIL"}
-
-
-def _by_check(verdict: Verdict) -> str:
-    return verdict.check
-
-
-def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return "".join(f"  {cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
-
-
-def _cut(text: str, width: int) -> str:
-    """Cut a name in its middle: names of tests differ at both ends."""
-    if len(text) <= width:
-        return text
-    head = (width - 1) // 2
-    return f"{text[:head]}…{text[len(text) - (width - 1 - head) :]}"
-
-
-def _row(verdict: Verdict) -> tuple[str, ...]:
-    cases, interval, comparison = verdict.cases, verdict.interval, verdict.comparison
-    stopped = "" if verdict.stopped is None else f" of {verdict.stopped.of}"
-    approved = None if comparison is None or verdict.moved is not None else comparison.approved_rate
-    return (
-        f"{cases.passed}/{cases.judged}{stopped}" if cases.judged else f"none{stopped}",
-        _rate_cell(verdict.rate, verdict) if verdict.moved is None else f"Δ {verdict.moved.distance:.2g}",
-        "" if interval is None else _bounds_cell(interval, verdict.scale),
-        _rate_cell(approved, verdict),
-        "" if comparison is None else str(len(comparison.changed)),
-        f"{verdict.calls.asked}/{verdict.calls.cached}",
-    )
-
-
-def _rate_cell(rate: float | None, verdict: Verdict) -> str:
-    if rate is None:
-        return ""
-    if verdict.signed:
-        return f"{rate:+.3g}"
-    return f"{rate:.3f}" if verdict.graded else percent(rate)
-
-
-def _bounds_cell(interval: Interval, scale: Scale | None) -> str:
-    if scale == GRADE:
-        return f"[{interval.low * 100:.0f}–{interval.high * 100:.0f}]"
-    return f"[{interval.low:.2g}…{interval.high:.2g}]"
-
-
-def _totals(verdicts: Sequence[Verdict]) -> str:
-    counts = [(sum(verdict.status is status for verdict in verdicts), status) for status in Status]
-    text = ", ".join(f"{count} {status.value}" for count, status in counts if count)
-    early = sum(verdict.stopped is not None for verdict in verdicts)
-    if early:
-        text += f" ({early} stopped early)"
-    asked = sum(verdict.calls.asked for verdict in verdicts)
-    cached = sum(verdict.calls.cached for verdict in verdicts)
-    levels = {verdict.interval.level for verdict in verdicts if verdict.interval is not None}
-    bounds = f"; each bound holds with {percent(levels.pop())}" if len(levels) == 1 else ""
-    return f"{text}; answers: {cached:,} cached, {asked:,} asked{bounds}"

@@ -15,7 +15,7 @@ from pytest_modelcheck.checks.fold import outcome_of
 from pytest_modelcheck.records import MISSING, Origin, Outcome
 from pytest_modelcheck.reports import accounts
 from pytest_modelcheck.reports.model import CheckReport
-from pytest_modelcheck.reports.selection import base_answer
+from pytest_modelcheck.reports.selection import both_answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -100,20 +100,19 @@ def _row(
     if change is not None:
         fields["change"] = change
     trials = zip(record.trials, results, strict=True)
-    fields["trials"] = [_trial(trial, result, approved.get(trial.key)) for trial, result in trials]
+    fields["trials"] = [
+        _trial(trial, result, approved.get(trial.key), record.input) for trial, result in trials
+    ]
     return fields
 
 
-def _trial(trial: TrialRecord, result: Result, then: TrialRecord | None) -> dict[str, Any]:
+def _trial(trial: TrialRecord, result: Result, then: TrialRecord | None, own: str) -> dict[str, Any]:
     fields: dict[str, Any] = {"outcome": trial.outcome.value}
-    answer, perturbed = trial.answer, result.trial.perturbed
-    if answer is not None:
-        fields["answer"] = _raw(answer)
+    answer, base, perturbed = trial.answer, None, result.trial.perturbed
     if perturbed is not MISSING:
         fields["perturbation"], fields["perturbed"] = trial.perturbation, _plain(perturbed)
-        base = base_answer(trial)
-        if base is not None:
-            fields["base_answer"] = _raw(base)
+        answer, base = both_answers(trial, own)
+    fields |= _answers("", answer, base)
     for name in ("variant", "repeat"):
         if number := getattr(trial, name):
             fields[name] = number
@@ -123,12 +122,14 @@ def _trial(trial: TrialRecord, result: Result, then: TrialRecord | None) -> dict
         fields["message"] = result.message[:_MESSAGE]
     if then is not None:
         fields["approved_outcome"] = then.outcome.value
-        if then.answer is not None:
-            fields["approved_answer"] = _raw(then.answer)
-        before = base_answer(then) if perturbed is not MISSING else None
-        if before is not None:
-            fields["approved_base_answer"] = _raw(before)
+        both = (then.answer, None) if perturbed is MISSING else both_answers(then, own)
+        fields |= _answers("approved_", *both)
     return fields
+
+
+def _answers(prefix: str, answer: bytes | None, base: bytes | None) -> dict[str, Any]:
+    found = {f"{prefix}answer": answer, f"{prefix}base_answer": base}
+    return {name: _raw(raw) for name, raw in found.items() if raw is not None}
 
 
 def _plain(value: Any) -> Any:

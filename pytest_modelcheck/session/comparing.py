@@ -13,7 +13,7 @@ from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.checks.compare import compare, is_same_case
 from pytest_modelcheck.checks.fold import outcome_of
 from pytest_modelcheck.records import MISSING, Finding, Outcome, Status
-from pytest_modelcheck.reports.selection import base_answer
+from pytest_modelcheck.reports.selection import both_answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -100,7 +100,7 @@ def _case(
         case,
         approved_outcome=None if same is None else outcome_of(same.trials),
         change=changes.get(case.id),
-        trials=tuple(_trial(trial, by_key.get(_key(trial))) for trial in case.trials),
+        trials=tuple(_trial(trial, by_key.get(_key(trial)), same) for trial in case.trials),
     )
 
 
@@ -108,12 +108,15 @@ def _key(trial: TrialReport) -> tuple[str, int, int]:
     return (trial.perturbation or "", trial.variant, trial.repeat)
 
 
-def _trial(trial: TrialReport, then: TrialRecord | None) -> TrialReport:
-    base = None if then is None or trial.perturbed is MISSING else base_answer(then)
+def _trial(trial: TrialReport, then: TrialRecord | None, case: CaseRecord | None) -> TrialReport:
+    answer, base = None, None
+    if then is not None and case is not None:
+        perturbed = trial.perturbed is not MISSING
+        answer, base = both_answers(then, case.input) if perturbed else (then.answer, None)
     return replace(
         trial,
         approved_outcome=None if then is None else then.outcome,
-        approved_answer=_value(None if then is None else then.answer),
+        approved_answer=_value(answer),
         approved_base_answer=_value(base),
     )
 

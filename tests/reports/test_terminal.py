@@ -1,5 +1,3 @@
-import pytest
-
 from pytest_modelcheck.records import (
     Calls,
     Comparison,
@@ -11,7 +9,7 @@ from pytest_modelcheck.records import (
     Tally,
     Verdict,
 )
-from pytest_modelcheck.reports.terminal import failure, header_line, summary_lines
+from pytest_modelcheck.reports.terminal import failure, header_line
 
 RED = Verdict(
     check="test_triage.py::test_known_tickets",
@@ -150,30 +148,6 @@ def test_what_was_not_judged_is_counted():
         "2 broke with an error, 3 new, 4 not applicable, 5 known failures, 6 known failures that passed"
         in text
     )
-
-
-@pytest.mark.parametrize("width", [80, 120])
-def test_the_end_of_the_run_fits_the_terminal(width):
-    lines = [text for text, _ in summary_lines([RED, GREEN], width)]
-    assert all(len(line) <= width for line in lines[:-1])
-    assert lines[0].split() == [
-        "test_triage.py",
-        "passed",
-        "rate",
-        "bounds",
-        "was",
-        "changed",
-        "asked/kept",
-    ]
-    assert lines[1].startswith("  FAIL test_known_tickets ")
-    assert lines[1].split()[-6:] == ["182/200", "91%", "[85–95]", "96.5%", "13", "200/0"]
-    assert lines[2].startswith("  pass test_name")
-    assert lines[3] == "1 passed, 1 failed; answers: 380 cached, 220 asked; each bound holds with 99%"
-
-
-def test_the_end_of_the_run_is_coloured_by_status():
-    styles = [markup for _, markup in summary_lines([RED, GREEN], 80)]
-    assert styles == [{"bold": True}, {"red": True}, {"green": True}, {}]
 
 
 def test_the_header():
