@@ -101,36 +101,45 @@ class Slices:
 class _Column:
     """What each case has under one key: a code for each value, 0 for none."""
 
-    __slots__ = ("asked", "codes", "holders", "names", "values")
+    __slots__ = ("asked", "codes", "holders", "known", "names", "values", "wide")
 
     def __init__(self, *, asked: bool) -> None:
         self.asked = asked
+        self.wide = False
+        """Whether there are so many values that these are no slices."""
         self.codes = array("L")
         self.names: dict[str, int] = {}
+        self.known: dict[str | int, int] = {}
         self.values: set[Any] = set()
         self.holders = 0
 
-    def is_wide(self) -> bool:
-        """Whether there are so many values that these are no slices."""
-        return not self.asked and (len(self.values) > _MOST_VALUES or len(self.names) > _MOST_NAMES)
-
     def makes_few_bins(self, cases: int) -> bool:
         """Whether this sorts most of the cases into a few bins."""
-        return 2 <= len(self.values) <= _MOST_VALUES and not self.is_wide() and self.holders * 2 >= cases
+        return 2 <= len(self.values) <= _MOST_VALUES and not self.wide and self.holders * 2 >= cases
 
     def add(self, number: int, value: Any) -> None:
         """Note the value of a case; the cases in between have none."""
         self.holders += 1
-        if self.is_wide():
+        if self.wide:
             return
-        if isinstance(value, _SCALARS) and len(self.values) <= _MOST_VALUES:
-            self.values.add(value)
-        codes = self.codes
+        codes, kind = self.codes, type(value)
+        simple = kind is str or kind is int  # of which no two are equal and look different
+        code = self.known.get(value) if simple else None
+        if code is None:
+            code = self._new(value)
+            if simple:
+                self.known[value] = code
         if len(codes) < number:
             codes.extend([0] * (number - len(codes)))
-        codes.append(self.names.setdefault(str(value), len(self.names) + 1))
-        if self.is_wide():
-            self.codes, self.names = array("L"), {}
+        codes.append(code)
+
+    def _new(self, value: Any) -> int:
+        if isinstance(value, _SCALARS) and len(self.values) <= _MOST_VALUES:
+            self.values.add(value)
+        code = self.names.setdefault(str(value), len(self.names) + 1)
+        if not self.asked and (len(self.values) > _MOST_VALUES or len(self.names) > _MOST_NAMES):
+            self.wide, self.codes, self.names, self.known = True, array("L"), {}, {}
+        return code
 
 
 def slices_of(cases: Iterable[Case], asked: Sequence[str] | None) -> Slices:

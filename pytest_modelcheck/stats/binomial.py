@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.stats.arguments import count, fraction, probability
+from pytest_modelcheck.stats.beta import beta_quantile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,10 +74,8 @@ def clopper_pearson(successes: int, n: int, level: float) -> tuple[float, float]
     count("n", n, at_least=1)
     count("successes", successes, at_most=n)
     tail = 1 - probability("level", level)
-    from scipy.special import betainccinv, betaincinv
-
-    low = float(betaincinv(successes, n - successes + 1, tail)) if successes else 0.0
-    high = float(betainccinv(successes + 1, n - successes, tail)) if successes < n else 1.0
+    low = beta_quantile(tail, successes, n - successes + 1) if successes else 0.0
+    high = 1 - beta_quantile(tail, n - successes, successes + 1) if successes < n else 1.0
     return low, high
 
 

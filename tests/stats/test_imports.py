@@ -36,7 +36,7 @@ def test_no_module_imports_anything_heavy_by_itself():
         ("gaffke import gaffke_bounds as f; f([0.5, 1], 0.99)", {"numpy"}),
         ("sign_flip import sign_flip_test as f; f([1, 0, 1], 0.01)", {"numpy"}),
         ("permutation import repeats_test as f; f([2, 1], 2, [1, 1], 2)", {"numpy"}),
-        ("binomial import clopper_pearson as f; f(3, 4, 0.99)", {"numpy", "scipy", "scipy.special"}),
+        ("binomial import clopper_pearson as f; f(3, 4, 0.99)", set()),
         ("noninferiority import drop_p_value as f; f(9, 2, 50, 0.02)", {"numpy", "scipy", "scipy.special"}),
     ],
 )
