@@ -1,10 +1,13 @@
 """What the framework itself costs: ``MODELCHECK_DATA=... python tests/benchmarks/speed.py``.
 
-One command, one table, every ratio from one run:
+One command, one run, one table, in which everything is also a ratio:
 
 - the CheckList sentiment suite (``tests/acceptance/checklist``) inside pytest, with VADER's recorded answers
   as the model, so that what is left is the framework's own time: microseconds for each of its 178,578
   predictions, beside a plain loop over the same cases with the same asserts;
+- one golden test over 1,000 to 1,000,000 cases of a JSON Lines file, its time and memory a case, beside
+  ``pytest.mark.parametrize``;
+- 200 cases of a model that takes 50 ms, beside the ideal of its concurrency;
 - the start-up of ``pytest`` on one empty test, with the plugin idle and without it.
 
 Times are medians over runs that take turns. CPU time is the measure on a machine that does other things too.
@@ -29,21 +32,31 @@ import pytest_modelcheck
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent / "acceptance" / "checklist"
-SUITE_RUN, LOOP, IDLE = (HERE / "measured" / name for name in ("suite_run.py", "plain_loop.py", "idle.py"))
+SUITE_RUN, LOOP, IDLE, GOLDEN, WAITING = (
+    HERE / "measured" / name
+    for name in ("suite_run.py", "plain_loop.py", "idle.py", "golden_run.py", "waiting_run.py")
+)
 
 PREDICTIONS = 178_578
-AIM = {"microseconds": 7.0, "milliseconds": 20.0, "modules": 20}
+AIM = {"microseconds": 7.0, "milliseconds": 20.0, "modules": 20, "waiting": 1.15}
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+PARAMETRIZED = 10_000
+CONCURRENCIES = (1, 8, 32)
 
 
 def main() -> None:
     parser = ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=5, help="runs of the suite (default: 5)")
     parser.add_argument("--starts", type=int, default=15, help="starts of pytest (default: 15)")
+    parser.add_argument("--most", type=int, default=SIZES[-1], help="cases of a golden test (default: all)")
     options = parser.parse_args()
     print(f"python {sys.version.split()[0]}, pytest {pytest.__version__}, {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory() as folder:
         if options.rounds:
             show_suite(suite(Path(folder), options.rounds))
+        if options.most:
+            show_scale(scale(Path(folder), [size for size in SIZES if size <= options.most]))
+            show_waiting(waiting(Path(folder)))
         if options.starts:
             show_idle(idle(Path(folder), options.starts))
 
@@ -91,6 +104,55 @@ def show_suite(found: dict[str, list[dict[str, float]]]) -> None:
         best = min(run["cpu"] for run in runs)
         row = "".join(f"{seconds / PREDICTIONS * 1e6:8.2f}" for seconds in (cpu, best, wall))
         print(f"{name:34}{row}{cpu / loop:8.1f}")
+
+
+# -- size ----------------------------------------------------------------------------------------
+
+
+def scale(folder: Path, sizes: list[int]) -> dict[tuple[str, int], dict[str, float]]:
+    """What a golden test takes, cold and warm, by its number of cases."""
+    found: dict[tuple[str, int], dict[str, float]] = {}
+    for size in sizes:
+        place = folder / f"golden-{size}"
+        for kind in ("golden, cold", "golden, warm"):
+            [found[kind, size]] = measured(GOLDEN, place, size)
+        if size <= PARAMETRIZED:
+            [found["parametrize", size]] = measured(GOLDEN, place, size, "--parametrize")
+        shutil.rmtree(place)
+    return found
+
+
+def show_scale(found: dict[tuple[str, int], dict[str, float]]) -> None:
+    print(f"\n{'one test':16}{'cases':>11}{'µs CPU a case':>16}{'memory MB':>12}{'x parametrize':>16}")
+    for (kind, size), used in found.items():
+        beside = found.get(("parametrize", min(size, PARAMETRIZED)))
+        ratio = (
+            ""
+            if beside is None
+            else f"{used['cpu'] / size / (beside['cpu'] / min(size, PARAMETRIZED)):16.3f}"
+        )
+        print(f"{kind:16}{size:11,}{used['cpu'] / size * 1e6:16.1f}{used['memory']:12.0f}{ratio}")
+
+
+# -- waiting -------------------------------------------------------------------------------------
+
+
+def waiting(folder: Path) -> dict[int, float]:
+    """How long 200 calls of 50 ms take, by how many may be under way at once."""
+    found = {}
+    for concurrency in CONCURRENCIES:
+        place = folder / f"waiting-{concurrency}"
+        place.mkdir()
+        found[concurrency] = measured(WAITING, place, concurrency)[0]["wall"]
+    return found
+
+
+def show_waiting(found: dict[int, float]) -> None:
+    print(f"\n200 cases at 50 ms; aim at concurrency 32: {AIM['waiting']} of the ideal")
+    print(f"{'concurrency':16}{'seconds':>9}{'ideal':>9}{'x ideal':>9}")
+    for concurrency, seconds in found.items():
+        ideal = -(-200 // concurrency) * 0.05
+        print(f"{concurrency:<16}{seconds:9.2f}{ideal:9.2f}{seconds / ideal:9.2f}")
 
 
 # -- start-up ------------------------------------------------------------------------------------

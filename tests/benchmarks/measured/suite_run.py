@@ -47,6 +47,7 @@ def run(project: Path, cache: Path) -> dict[str, float]:
         "--disable-plugin-autoload",
         "-pmodelcheck",
         "-pno:cacheprovider",
+        "-pno:unraisableexception",  # collects the garbage of the whole process at its end: the suite, mostly
         "--model-version=recorded",
         f"--override-ini=modelcheck_cache_dir={cache}",
         f"--override-ini=modelcheck_baseline_dir={cache}",

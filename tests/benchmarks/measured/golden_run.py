@@ -1,0 +1,111 @@
+"""One golden test over many cases of a JSON Lines file: ``python golden_run.py FOLDER CASES``.
+
+Says how long the test took from its call on, and how much memory it took beyond what pytest had by then. The
+folder is made at the first run and keeps the predictions, so that a second run is warm. With
+``--parametrize`` each case is a pytest item of its own instead, without the plugin, and the whole run is
+measured.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from pathlib import Path
+from time import perf_counter, process_time
+
+import pytest
+from suite_run import Watch
+
+CONFTEST = """
+from pytest_modelcheck import model_fixture
+
+@model_fixture(batch=True, deterministic=True)
+def triage(model_version):
+    return lambda texts: [{"label": "refund" if "7" in text else "shipping"} for text in texts]
+"""
+GOLDEN = """
+import pytest
+
+@pytest.mark.golden("../cases.jsonl", at_least=0.5)
+def test_known(triage, case):
+    assert triage(case.input)["label"] == case.expected
+"""
+PARAMETRIZED = """
+import json
+from pathlib import Path
+
+import pytest
+
+ROWS = [json.loads(line) for line in Path(__file__).with_name("cases.jsonl").open()]
+
+def triage(text):
+    return {"label": "refund" if "7" in text else "shipping"}
+
+@pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
+def test_known(row):
+    assert triage(row["input"])["label"] == row["expected"]
+"""
+
+
+class Gauge(Watch):
+    """Measures memory, too."""
+
+    before = 0
+
+    def start(self) -> None:
+        """Begin: what pytest holds by now is not ours."""
+        self.before = self.before or peak()
+        super().start()
+
+
+def peak() -> int:
+    """The most memory that this process has had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def write(folder: Path, cases: int) -> None:
+    """Make the project, unless it is there."""
+    if (folder / "pytest.ini").exists():
+        return
+    for name, content in {
+        "cases.jsonl": "".join(map(row, range(cases))),
+        "golden/conftest.py": CONFTEST,
+        "golden/test_golden.py": GOLDEN,
+        "test_parametrized.py": PARAMETRIZED,
+        "pytest.ini": "[pytest]\n",
+    }.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+
+
+def row(number: int) -> str:
+    expected = "refund" if "7" in str(number) and number % 10 else "shipping"
+    case = {
+        "id": f"t-{number:07}",
+        "input": f"Where is my parcel number {number}, which I ordered last week?",
+        "expected": expected,
+        "metadata": {"language": "en" if number % 3 else "es"},
+    }
+    return json.dumps(case) + "\n"
+
+
+def main(folder: Path, cases: int, *, parametrize: bool) -> dict[str, float]:
+    write(folder, cases)
+    alone = ["-q", "--disable-plugin-autoload", "-pno:cacheprovider", "-pno:unraisableexception"]
+    if parametrize:
+        wall, cpu, before = perf_counter(), process_time(), peak()
+        code = pytest.main([str(folder / "test_parametrized.py"), *alone, "-rN", "--tb=no"])
+        used = {"wall": perf_counter() - wall, "cpu": process_time() - cpu, "memory": peak() - before}
+        return used if code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) else sys.exit(int(code))
+    watch = Gauge()
+    code = pytest.main([str(folder / "golden"), *alone, "-pmodelcheck", "--model-version=1"], plugins=[watch])
+    if code != pytest.ExitCode.OK:
+        sys.exit(int(code))
+    return {"wall": watch.wall, "cpu": watch.cpu, "memory": peak() - watch.before}
+
+
+if __name__ == "__main__":
+    folder, cases, *options = sys.argv[1:]
+    print(json.dumps([main(Path(folder), int(cases), parametrize="--parametrize" in options)]))
