@@ -22,11 +22,12 @@ from pathlib import Path
 
 from pytest_modelcheck.baselines.approved import Approved
 from pytest_modelcheck.cases import load
+from pytest_modelcheck.checks.drift import Reference
 from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.checks.spec import CheckSpec
 from pytest_modelcheck.models.model import Definition
 from pytest_modelcheck.perturb import as_perturbations
-from pytest_modelcheck.records import Outcome
+from pytest_modelcheck.records import CHANGE, GRADE, Outcome
 from pytest_modelcheck.session import Places, Session
 
 CHECK = "test_simulated.py::test"
@@ -47,6 +48,14 @@ def scored(model, case):
     case._set_score(model(case.input))
 
 
+def moves(model, case):
+    case._set_score(model(case.perturbed) - model(case.input))
+
+
+def asks(model, case):
+    model(case.input)
+
+
 def agree(model, case):
     assert model(case.perturbed) == model(case.input)
 
@@ -56,7 +65,8 @@ def run(folder, model, cases, body, version="1", approve=False, suite=None, **op
     session = Session(Places(folder / "baselines", folder / "cache", suite_false_fail_rate=suite), "0")
     definition = Definition("simulated", "s", "simulated.py:1", takes_version=True, deterministic=False)
     opened = session.open_model(definition, model, version)
-    limits = limits_from({name: options.pop(name) for name in NAMES if name in options})
+    scale = options.get("scale", GRADE)
+    limits = limits_from({name: options.pop(name) for name in NAMES if name in options}, scale)
     spec = CheckSpec(
         id=CHECK,
         kind=options.pop("kind", "golden"),
@@ -169,6 +179,53 @@ def of_rate(n, rate, **options):
     return one
 
 
+def changed_since(n, moved, **options):
+    """A noisy model that is approved and asked again, with ``moved`` of the cases answered otherwise."""
+
+    def one(folder, rng):
+        noisy = [rng.random() < 0.25 for _ in range(n)]
+
+        def answering(moved):
+            def answer(x):
+                if number_of(x) < moved * n:
+                    return "moved"
+                return "right" if not noisy[number_of(x)] or rng.random() < 0.7 else "wrong"
+
+            return answer
+
+        limits = {"at_least": 0.0, "max_drop": 1.0}
+        run(folder, answering(0.0), cases(n), known, approve=True, **limits)
+        return run(folder, answering(moved), cases(n), known, version="2", **limits, **options)
+
+    return one
+
+
+def rises(n, rise, at_least, **options):
+    """The mean of graded changes."""
+
+    def one(folder, rng):
+        model = lambda x: rng.gauss(0.5 + rise * x.isupper(), 0.05)  # noqa: E731
+        kind = {"kind": "directional", "perturbations": SHOUT, "scale": CHANGE}
+        return run(folder, model, cases(n), moves, at_least=at_least, **kind, **options)
+
+    return one
+
+
+def drifts(n, before, now):
+    """Labels of other inputs than those that were approved."""
+
+    def one(folder, rng):
+        share = {"1": before, "2": now}
+        drift = {"kind": "drift", "drift": Reference()}
+        for version, first in (("1", 0), ("2", n)):
+            model = lambda x, version=version: "refund" if rng.random() < share[version] else "other"  # noqa: E731
+            asked = [f"question {first + number}" for number in range(n)]
+            verdict = run(folder, model, asked, asks, version=version, approve=version == "1", **drift)
+        return verdict
+
+    return one
+
+
 def at_most(limit):
     return f"at most {limit:g}", lambda share, runs: share <= limit + 3 * (limit * (1 - limit) / runs) ** 0.5
 
@@ -218,6 +275,27 @@ LINES = [
     ),
     ("  and asked again", against_approved(100, 5, 1.0, false_fail_rate=0.05), at_least(0.69)),
     ("perturbed answers change 30% more, 60 cases", invariance(60, 0.07, 0.3), None),
+    *(
+        (
+            f"unchanged, 100 cases, noisy, {limit}={allowed}",
+            changed_since(100, 0.0, **{limit: allowed}),
+            at_most(0.01),
+        )
+        for limit in ("max_changed", "max_regressed")
+        for allowed in (0, 0.02)
+    ),
+    ("  15% of them answered otherwise, max_changed=0.02", changed_since(100, 0.15, max_changed=0.02), None),
+    (
+        "  15% of them answered otherwise, max_regressed=0.02",
+        changed_since(100, 0.15, max_regressed=0.02),
+        None,
+    ),
+    ("mean change of 40 cases just 0, required 0", rises(40, 0.0, 0.0), at_most(0.01)),
+    ("  it falls by 0.05", rises(40, -0.05, 0.0), at_least(0.9)),
+    ("mean change of 40 cases just 0.05, required 0.05", rises(40, 0.05, 0.05), at_most(0.01)),
+    ("200 labels a side, nothing moved", drifts(200, 0.3, 0.3), at_most(0.01)),
+    ("50 labels a side, nothing moved", drifts(50, 0.3, 0.3), at_most(0.01)),
+    ("200 labels a side, 31% became 14%", drifts(200, 0.31, 0.14), at_least(0.85)),
 ]
 
 

@@ -28,8 +28,11 @@ from pytest_modelcheck.stats.noninferiority import drop_p_value
 from pytest_modelcheck.stats.paired import mcnemar_exact, tango_p_value
 from pytest_modelcheck.stats.permutation import repeats_test, scores_test
 from pytest_modelcheck.stats.power import drop_power
+from pytest_modelcheck.stats.regressions import regression_excess
 from pytest_modelcheck.stats.sequential import watch_drop, watch_mean
 from pytest_modelcheck.stats.sign_flip import sign_flip_test
+from pytest_modelcheck.stats.student import student_p_value
+from pytest_modelcheck.stats.trend import page_trend
 
 SIZES = (10, 20, 50, 100, 500)
 
@@ -277,6 +280,77 @@ def invariance(runs):
         yield describes("  excess of 20%: failed", beyond, "power")
 
 
+def versions(rng, cases, before, moved=0.0):
+    """Runs of an approved version and three of today's: 11% of the answers to one input differ."""
+    error = rng.beta(0.3, 4.0, cases)
+    then = rng.random((cases, before)) < error[:, None]
+    now = (rng.random((cases, 3)) < error[:, None]).astype(int)
+    now[rng.random(cases) < moved] = 2
+    return then.astype(int), now
+
+
+def changes(runs):
+    """What has changed since the approval, beyond what a model that varies changes by itself."""
+    rng = np.random.default_rng(11)
+    for n in (20, 50, 200):
+        for before in (1, 3):
+            for moved in (0.0, 0.1):
+                hits = {0.0: [], 0.02: []}
+                worse = {0.0: [], 0.02: []}
+                for _ in range(max(20, runs // (2 if n < 200 else 5))):
+                    then, now = versions(rng, n, before, moved)
+                    tables = [
+                        disagreements([*b, *a]) for a, b in zip(then.tolist(), now.tolist(), strict=True)
+                    ]
+                    found = noise_calibrated_excess(tables, 3, 0.05, both=True)
+                    broke = regression_excess((then == 0).tolist(), (now == 0).tolist(), 0.05)
+                    for allowed in hits:
+                        hits[allowed].append(found.low > allowed if allowed else found.p_value <= 0.05)
+                        worse[allowed].append(broke.low > allowed if allowed else broke.p_value <= 0.05)
+                for allowed in hits:
+                    what = f"{moved:.0%} moved, n={n}, {before} approved, {allowed:.0%} allowed"
+                    tell = describes if moved else lambda what, hits: at_most(what, hits, 0.05)
+                    yield tell(f"{what}: answers changed", hits[allowed])
+                    yield tell(f"{what}: regressed", worse[allowed])
+
+
+def mean_changes(runs):
+    """A mean change that is just what is required: 0 by flipping signs, more by Gaffke and by Student."""
+    rng = np.random.default_rng(12)
+    kinds = {
+        "normal": lambda n: rng.normal(0, 0.1, n),
+        "few rise much, most fall a little": lambda n: np.where(rng.random(n) < 0.1, 0.45, -0.05),
+    }
+    for name, draw in kinds.items():
+        for n in (20, 50, 200):
+            flips, gaffke, student = [], [], []
+            for _ in range(runs):
+                drawn = np.clip(draw(n), -1, 1)
+                flips.append(sign_flip_test(-drawn, 0.05).p_value <= 0.05)
+                gaffke.append(mean_p_value((drawn + 1) / 2, 0.5) <= 0.05)
+                student.append(student_p_value(drawn, 0.0) <= 0.05)
+            honest = name == "normal"
+            tell = (lambda what, hits: at_most(what, hits, 0.05)) if honest else describes
+            yield tell(f"{name}, n={n}: flipped signs", flips)
+            yield at_most(f"{name}, n={n}: Gaffke", gaffke, 0.05)
+            yield tell(f"{name}, n={n}: Student", student)
+
+
+def trend(runs):
+    """Page's test over four levels: a rise that is shown though there is none, and one that is there."""
+    rng = np.random.default_rng(13)
+    for n in (10, 40, 100):
+        for slope in (0.0, 0.25, 0.5, 1.0):
+            rows = [rng.normal(size=(n, 4)) + slope * np.arange(4) / 3 for _ in range(runs)]
+            shown = [page_trend(each) <= 0.1 for each in rows]
+            if slope:
+                yield describes(f"n={n}, rises by {slope:g} of its own noise: shown", shown)
+            else:
+                yield at_most(f"n={n}, does not rise: shown", shown, 0.1)
+                failed = [page_trend(each[:, ::-1]) <= 0.01 for each in rows]
+                yield at_most(f"n={n}, does not rise: failed", failed, 0.01)
+
+
 def early_stop(runs):
     """Verdicts that may be looked at after every answer."""
     rng = np.random.default_rng(7)
@@ -435,7 +509,21 @@ def power(runs):
 
 PARTS = {
     part.__name__: part
-    for part in (rate, scores, paired, repeats, clusters, invariance, early_stop, drift, suite, power)
+    for part in (
+        rate,
+        scores,
+        paired,
+        repeats,
+        clusters,
+        invariance,
+        changes,
+        mean_changes,
+        trend,
+        early_stop,
+        drift,
+        suite,
+        power,
+    )
 }
 
 
