@@ -125,7 +125,8 @@ def void(target: Target) -> Iterator[Remark]:
 
 def perturbed_unread(target: Target) -> Iterator[Remark]:
     """Bodies that never look at what the perturbation made."""
-    if target.kind == "golden" or target.body is None or target.body.may_read("perturbed"):
+    asks = target.kind in ("invariance", "directional")
+    if not asks or target.body is None or target.body.may_read("perturbed"):
         return
     yield Remark(f"a check of {_what(target)} that never looks at case.perturbed compares nothing")
 

@@ -27,7 +27,7 @@ class Target:
         cases: Its cases, or ``None`` where they are only known when it runs.
         test: Its name, or nothing where cases are looked at by themselves.
         place: Where the test is written.
-        kind: Golden, invariance or directional.
+        kind: Golden, invariance, directional or drift.
         perturbations: What is done to each input.
         limits: What is required.
         scale: From where to where a score may go.

@@ -36,7 +36,7 @@ def triage(verdicts: Sequence[Verdict]) -> str | None:
 
     quiet = [1.0] * (len(verdicts) - len(chances))
     adjusted = dict(zip(chances, holm([*chances.values(), *quiet]), strict=False))
-    order = sorted(chances, key=chances.__getitem__)
+    order = sorted(chances, key=lambda check: (chances[check], check))
     outstanding = [check.partition("::")[2] for check in order if adjusted[check] <= BELIEVED]
     missed = f"of {len(chances)} that miss a limit"
     after = f"after allowing for {plural(len(verdicts), 'check')}"
