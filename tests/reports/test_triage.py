@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_modelcheck.records import Finding, Status, Verdict
-from pytest_modelcheck.reports.terminal import summary_lines
+from pytest_modelcheck.reports.summary import summary_lines
 from pytest_modelcheck.reports.triage import triage
 
 REVEALS = "40 cases can only reveal rates under 75%"
