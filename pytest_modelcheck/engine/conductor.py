@@ -26,6 +26,7 @@ from pytest_modelcheck.engine.frames import block_between
 from pytest_modelcheck.engine.lookahead import lookahead_of
 from pytest_modelcheck.engine.view import CaseView, NewCase, Result, conclude
 from pytest_modelcheck.errors import NotAskedError
+from pytest_modelcheck.models.model import SHORT_TEXT, short_text_key
 from pytest_modelcheck.records import GRADE, Outcome
 
 if TYPE_CHECKING:
@@ -203,7 +204,11 @@ class Worker(greenlet):  # type: ignore[misc]  # it comes without types
             return self.conductor.answer_awaited(self.view, model, x)
         conductor, result, answers = self.conductor, self.view._result, model.answers  # noqa: SLF001
         conductor.asks += 1
-        key = model.key(x, result.trial.repeat)
+        repeat = result.trial.repeat
+        if type(x) is str and not repeat and len(x) <= SHORT_TEXT:
+            key: bytes | None = short_text_key(x)  # as the model would say, without asking it
+        else:
+            key = model.key(x, repeat)
         raw = None if key is None else answers.find(key)
         if raw is None:
             raw = self._miss(model, x, key)

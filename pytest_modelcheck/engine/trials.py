@@ -106,6 +106,12 @@ class Plan:
         """The trials of one case; ``index`` is that of the first."""
         if self._perturbations is None and self._repeats == 1:
             return [Trial(index, case, number=number)]
+        if self._repeats == 1:
+            inputs = list(self._inputs(case))
+            return [
+                Trial(place, case, name, perturbed, variant, 0, number, len(inputs))
+                for place, (name, perturbed, variant) in enumerate(inputs, index)
+            ]
         runs = list(itertools.product(self._inputs(case), range(self._repeats)))
         return [
             Trial(place, case, name, perturbed, variant, repeat, number, len(runs))

@@ -76,13 +76,16 @@ class Definition:
     executor: Any = None
 
 
-_LONG = 1000
-_remembered = lru_cache(maxsize=1 << 14)(digest)
+SHORT_TEXT = 1000
+"""A text of at most so many characters is remembered with its digest."""
+
+short_text_key = lru_cache(maxsize=1 << 14)(digest)
+"""The digest of such a text."""
 
 
 def text_key(text: str) -> bytes:
     """The digest of a text. The latest ones are remembered, since bodies come back to the same texts."""
-    return _remembered(text) if len(text) <= _LONG else digest(text)
+    return short_text_key(text) if len(text) <= SHORT_TEXT else digest(text)
 
 
 class Unkept:
@@ -271,8 +274,8 @@ class Model:
 
     def key(self, x: Any, slot: int = 0) -> bytes | None:
         """The digest under which the answer to ``x`` is kept, or ``None`` for an input without one."""
-        if type(x) is str and not slot and len(x) <= _LONG:
-            return _remembered(x)  # as text_key does
+        if type(x) is str and not slot and len(x) <= SHORT_TEXT:
+            return short_text_key(x)  # as text_key does
         try:
             return digest(x, slot)
         except UsageError as reason:
