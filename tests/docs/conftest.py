@@ -254,7 +254,15 @@ def copy_of(folder: Path, to: Path) -> None:
 
 def environment() -> dict[str, str]:
     """What a reader's terminal is like: 80 columns, no colour, no plugin but ours, a git identity."""
-    dropped = ("CI", "BUILD_NUMBER", "FORCE_COLOR", "PY_COLORS", "PYTEST_ADDOPTS", "PYTEST_CURRENT_TEST")
+    dropped = (
+        "CI",
+        "BUILD_NUMBER",
+        "FORCE_COLOR",
+        "PY_COLORS",
+        "PYTEST_ADDOPTS",
+        "PYTEST_CURRENT_TEST",
+        "OPENAI_BASE_URL",
+    )
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
     return kept | {
         "PATH": os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")]),

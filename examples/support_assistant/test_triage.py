@@ -1,0 +1,22 @@
+"""What the shop needs of its language model, whichever version it is."""
+
+import pytest
+
+from pytest_modelcheck import perturb
+
+
+@pytest.mark.golden("tickets.yaml", repeats=3, at_least=0.7, max_drop=0.1, slices=["language"])
+def test_known_tickets(triage, case):
+    assert triage(case.input).label == case.expected
+
+
+@pytest.mark.invariance("tickets.yaml", under=perturb.casing("upper"), at_least=0.95, max_drop=0.25)
+def test_shouting_does_not_matter(triage, case):
+    assert triage(case.perturbed).label == triage(case.input).label
+
+
+@pytest.mark.directional(
+    "tickets.yaml", under=perturb.append("I will call my lawyer."), at_least=0.9, max_drop=0.05
+)
+def test_a_threat_makes_it_no_less_urgent(triage, case):
+    assert triage(case.perturbed).urgent >= triage(case.input).urgent
