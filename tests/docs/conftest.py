@@ -280,7 +280,10 @@ def environment() -> dict[str, str]:
     }
 
 
-_DULL = re.compile(r"^(platform|rootdir|configfile|testpaths|plugins|cachedir)\b")
+_DULL = re.compile(
+    r"^(platform|rootdir|configfile|testpaths|plugins|cachedir)\b"
+    r"|^(\S+ \S+:| +calls  ) +[\d,]+ calls?( \(.*?\))?, half within [^a-z]+ m?s, 95% within [^a-z]+ m?s$"
+)
 
 
 def readable(output: str) -> list[str]:
