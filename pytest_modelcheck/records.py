@@ -370,12 +370,12 @@ class Flaky:
 
 @dataclass(frozen=True, slots=True)
 class Smallest:
-    """The smallest change of an input that still fails.
+    """The smallest change of an input that still fails, or the smallest input that does.
 
     Attributes:
         text: What changes, in brackets: ``"Please [refund→refnud] order 1182"``; empty where the input fails
-            as it is.
-        edits: How many single changes that is.
+            as it is. Where a strategy gave the input, another one that it may give: ``'"order 701"'``.
+        edits: How many single changes that is; none where it is another input.
         got: What the model answers to it.
         complete: Whether the search came to its end, so that none of them can be left out.
     """

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, overload
 
 from pytest_modelcheck.cases.narrowing import Filtered, Having, Sampled, Where, values_of
 from pytest_modelcheck.cases.reading import Reading
+from pytest_modelcheck.cases.strategies import StrategySource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
     from pytest_modelcheck.cases.fields import Layout
@@ -76,6 +77,12 @@ class Cases(Sequence["Case"]):
     def notes(self) -> tuple[str, ...]:
         """What a reader of results should know of these cases, a sentence each; known once they were read."""
         return self._source.notes
+
+    def smaller(self, case: Case) -> Generator[Case, bool, None] | None:
+        """Smaller cases than one that fails, each answered with whether it does, too; of strategies only."""
+        if self._narrowings or not isinstance(self._source, StrategySource):
+            return None
+        return self._source.smaller(case, self._layout)
 
     def bind(self, base: Path, root: Path | None = None) -> Cases:
         """These cases, where a relative path is meant from ``base`` unless it was said from where.

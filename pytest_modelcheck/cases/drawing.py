@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from pytest_modelcheck.canonical import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator
+    from collections.abc import Callable, Collection, Hashable, Iterator
 
     from hypothesis.strategies import SearchStrategy
 
@@ -55,7 +55,7 @@ def different(
     True
     """
     seen: set[Hashable] = set()
-    for number in range(n // ROUND + _SPARE_ROUNDS):
+    for number in range(rounds_for(n)):
         before = len(seen)
         for value in _round(strategy, seed, number):
             content, made = told_apart(value)
@@ -68,35 +68,69 @@ def different(
             return
 
 
+def rounds_for(n: int) -> int:
+    """How many rounds there are at most."""
+    return n // ROUND + _SPARE_ROUNDS
+
+
 def _round(strategy: SearchStrategy[Any], seed: int, number: int) -> list[Any]:
-    import hypothesis
+    from hypothesis import HealthCheck
     from hypothesis.errors import Unsatisfiable
 
     drawn: list[Any] = []
     first = number == 0
-    throws_away = {hypothesis.HealthCheck.filter_too_much} if first else set()
-
-    @hypothesis.seed(int.from_bytes(digest([seed, number]), "big"))
-    @hypothesis.settings(
-        max_examples=ROUND,
-        phases=[hypothesis.Phase.generate],
-        database=None,
-        deadline=None,
-        verbosity=hypothesis.Verbosity.quiet,
-        suppress_health_check=[each for each in hypothesis.HealthCheck if each not in throws_away],
-        **_own_engine(),
-    )
-    @hypothesis.given(strategy)
-    def draw(value: Any) -> None:
-        drawn.append(value)
-
-    with _without_local_constants():
+    with round_of(
+        strategy, seed, number, drawn.append, {HealthCheck.filter_too_much} if first else set()
+    ) as run:
         try:
-            draw()
+            run()
         except Unsatisfiable:
             if first:
                 raise
     return drawn
+
+
+@contextmanager
+def round_of(
+    strategy: SearchStrategy[Any],
+    seed: int,
+    number: int,
+    take: Callable[[Any], None],
+    watched: Collection[Any] = (),
+    *,
+    shrink: bool = False,
+) -> Iterator[Callable[[], None]]:
+    """One round of drawing, to be run inside: hands every value to ``take``, whose exceptions are failures.
+
+    Args:
+        strategy: Where values come from.
+        seed: Which ones.
+        number: Of the round, from 0.
+        take: Called with each value.
+        watched: The health checks that may fail.
+        shrink: Whether Hypothesis goes on from a failure to smaller ones.
+    """
+    import hypothesis
+
+    phases = [hypothesis.Phase.generate, *([hypothesis.Phase.shrink] if shrink else [])]
+
+    @hypothesis.seed(int.from_bytes(digest([seed, number]), "big"))
+    @hypothesis.settings(
+        max_examples=ROUND,
+        phases=phases,
+        database=None,
+        deadline=None,
+        report_multiple_bugs=False,
+        verbosity=hypothesis.Verbosity.quiet,
+        suppress_health_check=[each for each in hypothesis.HealthCheck if each not in watched],
+        **_own_engine(),
+    )
+    @hypothesis.given(strategy)
+    def draw(value: Any) -> None:
+        take(value)
+
+    with _without_local_constants():
+        yield draw
 
 
 def _own_engine() -> dict[str, Any]:

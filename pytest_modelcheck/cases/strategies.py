@@ -19,6 +19,7 @@ from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import Case, Origin
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from pytest_modelcheck.cases.fields import Layout
@@ -73,14 +74,9 @@ class StrategySource:
         from pytest_modelcheck.cases.drawing import different
 
         self.check()
-        wanted = DEFAULT_N if self._n is None else self._n
-
-        def told_apart(value: Any) -> tuple[bytes, Case]:
-            case = self._case(value, layout)
-            return self._content(case), case
-
+        wanted = self._wanted
         try:
-            found = list(different(self.strategy, wanted, self._seed, told_apart))
+            found = list(different(self.strategy, wanted, self._seed, self._told_apart(layout)))
         except CaseError:
             raise
         except Exception as error:
@@ -89,6 +85,24 @@ class StrategySource:
             gave = f"{self.name} gave {plural(len(found), 'different case')}, of {wanted} asked for"
             self.notes = (f"{gave}: it has no more, or they are hard to find",)
         return iter(found)
+
+    def smaller(self, case: Case, layout: Layout) -> Generator[Case, bool, None]:
+        """Cases that may be smaller than one that fails; each is answered with whether it fails, too."""
+        from pytest_modelcheck.cases.minimising import smaller
+
+        told_apart = self._told_apart(layout)
+        return smaller(self.strategy, self._wanted, self._seed, told_apart, self._content(case))
+
+    @property
+    def _wanted(self) -> int:
+        return DEFAULT_N if self._n is None else self._n
+
+    def _told_apart(self, layout: Layout) -> Callable[[Any], tuple[bytes, Case]]:
+        def told_apart(value: Any) -> tuple[bytes, Case]:
+            case = self._case(value, layout)
+            return self._content(case), case
+
+        return told_apart
 
     def stream(self, layout: Layout) -> None:
         """Nothing: it is in memory."""

@@ -12,7 +12,7 @@ from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.records import GRADE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from pytest_modelcheck.checks.drift import Reference
@@ -66,6 +66,7 @@ class CheckSpec:
         rerun: The command that runs this test again, without the case.
         notes: What a reader of the verdict should know of the cases, a sentence each.
         asks: What every body is certain to ask first: which model, about which attribute of the case.
+        smaller: Gives smaller cases than one that fails, where there may be any (see ``Cases.smaller``).
         shrink_calls: How many calls the smallest counterexamples may take; 0 for none.
         progress: Told now and then how many cases are done and how many calls were made.
     """
@@ -93,6 +94,7 @@ class CheckSpec:
     rerun: str = ""
     notes: Sequence[str] = ()
     asks: Sequence[tuple[Model, str]] = ()
+    smaller: Callable[[Case], Generator[Case, bool, None] | None] | None = None
     shrink_calls: int = 0
     progress: Callable[[int, int], None] | None = None
 

@@ -138,6 +138,7 @@ def spec_of(
         rerun=_rerun(item, subject, state),
         progress=progress_of(item, len(chosen)),
         notes=cases.notes,
+        smaller=cases.smaller,
         shrink_calls=state.settings.shrink_calls if request.shrink else 0,
     )
 

@@ -232,9 +232,10 @@ def _smallest(case: ShownCase, room: int) -> list[str]:
     found = case.smallest
     if found is None:
         return []
-    label = "smallest change that still fails" if found.complete else "smallest change found so far"
     if not found.text:
         return ["it fails as it is, without any change"]
+    what, verb = ("change", "still fails") if found.edits else ("input", "fails")
+    label = f"smallest {what} that {verb}" if found.complete else f"smallest {what} found so far"
     answer = "" if found.got in (None, case.got) else f"   (got {found.got})"
     together = f"{label}: {found.text}{answer}"
     if len(together) <= room:

@@ -26,6 +26,7 @@ from pytest_modelcheck.session.rival import run_rival
 from pytest_modelcheck.session.sampling import run_reference
 from pytest_modelcheck.session.search import search_slice
 from pytest_modelcheck.session.shrinking import shrink
+from pytest_modelcheck.session.smallest_input import shrink_input
 
 if TYPE_CHECKING:
     from pytest_modelcheck.session.inquiry import Inquiry
@@ -52,3 +53,4 @@ def steps_of(inquiry: Inquiry) -> Steps:
     search_slice(inquiry)
     leave_candidate(inquiry)
     yield from shrink(inquiry)
+    yield from shrink_input(inquiry)

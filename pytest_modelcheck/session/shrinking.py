@@ -59,21 +59,9 @@ def shrink(inquiry: Inquiry) -> Steps:
 
 
 def _worth_it(inquiry: Inquiry) -> list[tuple[int, Result]]:
-    """The worst perturbed cases, and where they are among those that are shown.
-
-    Only of a model that does not vary: of one that does, the smallest change would be the luckiest. Not where
-    calls are counted out: those that remain are for verdicts.
-    """
-    evidence, places = inquiry.evidence, inquiry.session.places
-    if (
-        not inquiry.spec.shrink_calls
-        or places.offline
-        or places.max_calls is not None
-        or evidence.stopped is not None
-        or evidence.variation.varies is not False
-        or evidence.reads_approved
-        or all(finding.met for finding in evidence.findings)
-    ):
+    """The worst perturbed cases, and where they are among those that are shown."""
+    evidence = inquiry.evidence
+    if not may_shrink(inquiry):
         return []
     failed = [
         (place, result)
@@ -81,6 +69,24 @@ def _worth_it(inquiry: Inquiry) -> list[tuple[int, Result]]:
         if result is not None and result.trial.perturbed is not MISSING
     ]
     return failed[:MOST_CASES]
+
+
+def may_shrink(inquiry: Inquiry) -> bool:
+    """Whether failures of this check may be made smaller.
+
+    Only of a model that does not vary: of one that does, the smallest failure would be the luckiest. Not
+    where calls are counted out: those that remain are for verdicts.
+    """
+    evidence, places = inquiry.evidence, inquiry.session.places
+    return not (
+        not inquiry.spec.shrink_calls
+        or places.offline
+        or places.max_calls is not None
+        or evidence.stopped is not None
+        or evidence.variation.varies is not False
+        or evidence.reads_approved
+        or all(finding.met for finding in evidence.findings)
+    )
 
 
 class Hunt:

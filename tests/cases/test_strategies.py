@@ -113,7 +113,7 @@ def test_tests_of_hypothesis_mix_in_what_they_ever_did():
 def test_can_be_drawn_inside_a_test_of_hypothesis():
     found = []
 
-    @settings(max_examples=2, database=None, suppress_health_check=[HealthCheck.nested_given])
+    @settings(max_examples=2, database=None, deadline=None, suppress_health_check=[HealthCheck.nested_given])
     @given(st.integers())
     def test(_):
         found.append(inputs(st.text(), n=10))
@@ -123,7 +123,7 @@ def test_can_be_drawn_inside_a_test_of_hypothesis():
 
 
 def test_what_hypothesis_objects_to_is_said_in_its_words():
-    @settings(max_examples=2, database=None)
+    @settings(max_examples=2, database=None, deadline=None)
     @given(st.integers())
     def test(_):
         inputs(st.text(), n=10)

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_modelcheck import perturb
@@ -23,17 +23,20 @@ def parts(before, after):
     return [part for edit in edits_between(before, after) for part in finer(before, edit)]
 
 
+@settings(deadline=None)
 @given(texts)
 def test_words_make_the_text_again(text):
     assert "".join(words(text)) == text
 
 
+@settings(deadline=None)
 @given(values, values)
 def test_all_edits_together_give_what_was_made(before, after):
     assert edited(before, edits_between(before, after)) == after
     assert edited(before, parts(before, after)) == after
 
 
+@settings(deadline=None)
 @given(values, values)
 def test_no_edits_give_the_input_which_stays_as_it_is(before, after):
     kept = repr(before)
@@ -42,11 +45,13 @@ def test_no_edits_give_the_input_which_stays_as_it_is(before, after):
     assert repr(before) == kept
 
 
+@settings(deadline=None)
 @given(values)
 def test_equal_inputs_have_no_edits(value):
     assert edits_between(value, value) == []
 
 
+@settings(deadline=None)
 @given(values, values)
 def test_every_edit_changes_something(before, after):
     for edit in parts(before, after):

@@ -306,3 +306,81 @@ def test_answers_are_shown_in_whichever_order_the_body_asks(shrinking):
     )
     (case,) = shown(shrinking)
     assert (case.base_answer, case.got) == ("'refund'", "'other'")
+
+
+# -- inputs that a strategy gave ---------------------------------------------------------------------------
+
+DRAWN = """
+import pytest
+from hypothesis import strategies as st
+
+@pytest.mark.golden(st.integers(0, 10_000).map("order {}".format), n=60)
+def test_orders(triage, case):
+    assert triage(case.input) == "other"
+"""
+
+LARGE = """
+@model_fixture(batch=True)
+def triage(model_version):
+    return lambda texts: ["refund" if int(text.split()[-1]) > 700 else "other" for text in texts]
+"""
+
+
+@pytest.fixture
+def drawn(project):
+    project.model(LARGE)
+    project.test(DRAWN)
+    return project
+
+
+def test_the_smallest_input_of_a_strategy(drawn):
+    result = drawn.run("--model-version=1")
+    found = [case.smallest for case in drawn.verdict(result).shown if case.smallest is not None]
+    assert [(one.text, one.edits, one.got, one.complete) for one in found] == [
+        ('"order 701"', 0, "'refund'", True)
+    ]
+    result.stdout.fnmatch_lines(
+        ["*note * the smallest input took * further calls", '*smallest input that fails: "order 701"']
+    )
+
+
+def test_the_smallest_input_is_looked_for_within_the_budget(drawn):
+    drawn.ini("modelcheck_shrink_calls = 3")
+    verdict = drawn.verdict(drawn.run("--model-version=1"))
+    assert "the smallest input took 3 further calls" in verdict.notes
+    assert "the search for the smallest input stopped at its budget of 3 calls" in verdict.notes
+
+
+@pytest.mark.parametrize("options", [["--modelcheck-no-shrink"], ["--modelcheck-max-calls=500"]])
+def test_the_smallest_input_is_not_looked_for_where_it_must_not(drawn, options):
+    verdict = drawn.verdict(drawn.run("--model-version=1", *options))
+    assert verdict.failed
+    assert not any(case.smallest for case in verdict.shown)
+
+
+def test_a_body_that_breaks_on_a_smaller_input(drawn):
+    drawn.test(
+        DRAWN.replace(
+            "    assert",
+            '    if case.id == "smaller":\n        raise OSError("no line")\n    assert',
+        )
+    )
+    verdict = drawn.verdict(drawn.run("--model-version=1"))
+    assert verdict.cases.error == 0
+    assert any(
+        "smallest input stopped where the test broke (OSError: no line)" in note for note in verdict.notes
+    )
+
+
+def test_the_smallest_input_of_an_awaited_body(drawn):
+    drawn.model(
+        """
+        @model_fixture
+        def triage(model_version):
+            async def predict(text):
+                return "refund" if int(text.split()[-1]) > 700 else "other"
+            return predict
+        """
+    )
+    drawn.test(DRAWN.replace("def test", "async def test").replace("triage(case", "await triage(case"))
+    assert '"order 701"' in [case.smallest.text for case in shown(drawn) if case.smallest]

@@ -225,7 +225,7 @@ GIVEN = """
 import pytest
 from hypothesis import given, settings, strategies as st
 
-@settings(max_examples=25, database=None)
+@settings(max_examples=25, database=None, deadline=None)
 @given(st.sampled_from(["I want a refund", "a refund!", "Hello"]))
 def test_property(triage, text):
     assert triage(text) == ("refund" if "refund" in text else "other")
