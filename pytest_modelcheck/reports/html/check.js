@@ -40,7 +40,7 @@ class CheckView {
   // -- beside the cases -----------------------------------------------------------------------------
 
   side() {
-    return [this.numbers(), this.findings(), this.groups("Where", this.verdict.slices, "slice"), this.groups("Under", this.verdict.perturbations, "under"), this.history(), this.latency(), this.notes(), this.commands()];
+    return [this.numbers(), this.findings(), this.groups("Where", this.verdict.slices, "slice"), this.found(), this.moved(), this.groups("Under", this.verdict.perturbations, "under"), this.history(), this.latency(), this.notes(), this.commands()];
   }
 
   block(title, ...content) {
@@ -62,6 +62,7 @@ class CheckView {
         comparison && pair(`was (${visible(comparison.version)})`, rateText(verdict, comparison.approved_rate)),
         comparison && pair("since then", `${comparison.regressed} broke, ${comparison.fixed} fixed, ${comparison.changed} changed`, typeof comparison.p_value === "number" && ` (McNemar p = ${Number(comparison.p_value.toPrecision(2))})`),
         comparison && comparison.added + comparison.removed > 0 && pair("cases", `${comparison.added} added, ${comparison.removed} gone`),
+        pair("stopped", verdict.stopped && [`after ${verdict.stopped.after.toLocaleString("en")} of ${verdict.stopped.of.toLocaleString("en")} cases: `, foreign(verdict.stopped.why)]),
         pair("variation", verdict.variation && foreign(verdict.variation)),
         verdict.others.map(([name, version]) => pair("with", foreign(`${name} ${version}`))),
         pair("answers", `${calls.cached.toLocaleString("en")} cached, ${calls.asked.toLocaleString("en")} asked`),
@@ -94,6 +95,25 @@ class CheckView {
     const button = el("button", { type: "button", class: "link", title: "List these cases" }, foreign(group.name));
     button.addEventListener("click", () => { this[kind] = this[kind] === group.name ? null : group.name; this.choose("all"); });
     return el("tr", { class: then !== undefined && then > rate ? "lost" : "" }, el("th", { scope: "row" }, button), el("td", {}, bar(rate, then)), el("td", { class: "number" }, `${group.passed}/${group.judged}`), el("td", { class: "number was" }, then === undefined ? "" : `was ${group.approved_passed}/${group.approved_judged}`));
+  }
+
+  /** A slice that nobody declared, in which more fails than elsewhere. */
+  found() {
+    const { found } = this.verdict;
+    if (!found) return null;
+    const verb = found.regressed ? "broke" : "fail";
+    return this.block("Found", el("p", {}, foreign(found.conditions.join(" and "))), el("p", { class: "hint" }, `${found.failed} of ${found.judged} ${verb}; elsewhere ${found.elsewhere_failed} of ${found.elsewhere_judged} (p = ${Number(found.p_value.toPrecision(2))})`));
+  }
+
+  /** How far the distribution of answers is from the one that it is compared with. */
+  moved() {
+    const { moved } = this.verdict;
+    if (!moved) return null;
+    const text = (value) => (typeof value === "number" ? String(Number(value.toPrecision(3))) : visible(value));
+    return this.block("Distribution",
+      el("p", { class: "big" }, text(moved.distance), el("span", { class: "of" }, foreign(moved.measure))),
+      el("p", { class: "hint" }, `${text(moved.expected)} by chance alone, ${text(moved.tolerance)} more allowed (p = ${text(moved.p_value)}); ${moved.now} answers against ${moved.before} `, foreign(moved.against)),
+      moved.changes.length > 0 && el("table", { class: "groups" }, el("tbody", {}, moved.changes.map(([what, then, now]) => el("tr", {}, el("th", { scope: "row" }, foreign(what)), el("td", { class: "number" }, foreign(then), " → ", foreign(now)))))));
   }
 
   history() {
@@ -229,6 +249,7 @@ function caseDetail(view, one, place, chosen) {
     one.trials.length > 1 && trialTable(view, one, place, trial),
     inputs(one, trial),
     trial && answers(one, trial, verdict, version),
+    smallest(shown),
     trial && message(trial, shown, one),
     facts(one, trial),
     check.rerun && [el("h3", {}, "Reproduce"), command(`${check.rerun} --modelcheck-case=${quoted(one.id)}`)],
@@ -265,6 +286,14 @@ function sideBySide(panels) {
   const known = panels.filter(([, value]) => value !== null);
   const contents = known.length === 2 ? sides(known[0][1], known[1][1]) : known.map(([, value]) => value);
   return known.length > 0 && el("div", { class: "pair" }, known.map(([title], number) => panel(title, contents[number])));
+}
+
+/** The smallest change of the input that still fails, where it was looked for. */
+function smallest(shown) {
+  const found = shown && shown.smallest;
+  if (!found) return null;
+  const title = found.complete ? "Smallest change that still fails" : "Smallest change found so far";
+  return panel(title, [visible(found.text || "None: it fails as it is"), found.got && `\n→ ${visible(found.got)}`]);
 }
 
 function message(trial, shown, one) {

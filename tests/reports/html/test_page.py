@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_modelcheck.records import Calls, Comparison, Outcome, Tally
+from pytest_modelcheck.records import Calls, Comparison, FoundSlice, Moved, Outcome, Smallest, Stopped, Tally
 from pytest_modelcheck.reports.html import to_html
 from pytest_modelcheck.reports.model import CaseReport, RunInfo, RunReport, TrialReport, Trouble
 
@@ -136,6 +136,34 @@ def test_how_long_calls_took_is_drawn_where_it_is_known(report, page):
         "document.querySelector('svg.histogram').getAttribute('aria-label')"
     )
     assert "0.25" in browser.text(".side")
+
+
+def test_what_else_was_found_out_is_told(report, page):
+    check = report.checks[0]
+    found = FoundSlice(("language=es", "length > 120"), 7, 9, 1, 40, 0.004, regressed=True)
+    moved = Moved(
+        "total variation",
+        0.31,
+        0.05,
+        0.1,
+        0.001,
+        40,
+        40,
+        paired=True,
+        against="of 2.0",
+        changes=(("refund", "50%", "19%"),),
+    )
+    shown = replace(check.verdict.shown[0], smallest=Smallest("Please [refund→refnud]", 1, "'other'"))
+    verdict = replace(
+        check.verdict, found=found, moved=moved, shown=(shown,), stopped=Stopped(40, 200, "rate above 90%")
+    )
+    browser = page(replace(report, checks=(replace(check, verdict=verdict),)), KNOWN)
+    side = browser.text(".side")
+    assert "language=es and length > 120" in side
+    assert "7 of 9 broke; elsewhere 1 of 40 (p = 0.004)" in side
+    assert "50% → 19%" in side
+    assert "after 40 of 200 cases: rate above 90%" in side
+    assert "Please [refund→refnud]" in browser.text(".detail")
 
 
 def test_a_check_without_an_account_says_so(report, page):
