@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.baselines import atomic, header, lines
+from pytest_modelcheck.baselines import atomic, header, lines, packing
 from pytest_modelcheck.baselines.sameness import equivalent
 from pytest_modelcheck.errors import BaselineError, located
 from pytest_modelcheck.records import CaseRecord
@@ -97,16 +97,16 @@ def read(path: Path) -> Baseline | None:
     Raises:
         BaselineError: It holds conflict markers, is cut off, lists a case twice, or is newer than we are.
     """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
+    found = packing.stored(path)
+    if found is None:
         return None
-    return parse(content, str(path))
+    with packing.opened(found) as file:
+        return parse(file.read(), str(found))
 
 
 def read_header(path: Path) -> Header:
     """Read only the first line of a file."""
-    with path.open("rb") as file:
+    with packing.opened(path) as file:
         first = file.readline().rstrip(b"\r\n")
     _refuse_conflict(first, str(path), 1)
     return header.decode(first, str(path))
@@ -150,7 +150,13 @@ def encoded(records: Iterable[CaseRecord]) -> dict[str, bytes]:
 
 
 def write(
-    batch: atomic.Batch, path: Path, head: Header, rows: dict[str, bytes], old: Baseline | None = None
+    batch: atomic.Batch,
+    path: Path,
+    head: Header,
+    rows: dict[str, bytes],
+    old: Baseline | None = None,
+    *,
+    pack_over: int | None = None,
 ) -> Written:
     """Add a file to a batch, its cases sorted by id.
 
@@ -161,14 +167,21 @@ def write(
         rows: The cases as lines, by id.
         old: What stands there now, where it matters: a line that says the same but for the last bits of a
             float then keeps its old bytes, and a file of which only the time would change stays as it is.
+        pack_over: The size in bytes from which on it is compressed; ``None`` for never.
     """
     head = dataclasses.replace(head, cases=len(rows))
     if old is not None:
         rows = {case: _kept(old, case, row, path) for case, row in rows.items()}
     done = _difference(old, rows)
-    if old is None or done != Written(len(rows)) or not _same_but_for_time(old.header, head):
+    pack = pack_over is not None and sum(map(len, rows.values())) + len(rows) > pack_over
+    place, other = (packing.packed(path), path) if pack else (path, packing.packed(path))
+    moves = old is not None and other.exists()
+    if old is None or moves or done != Written(len(rows)) or not _same_but_for_time(old.header, head):
         ordered = (rows[case] + b"\n" for case in sorted(rows))
-        batch.add(path, itertools.chain([header.encode(head) + b"\n"], ordered))
+        chunks = itertools.chain([header.encode(head) + b"\n"], ordered)
+        batch.add(place, [packing.compressed(chunks)] if pack else chunks)
+    if moves:
+        batch.remove(other)
     return done
 
 

@@ -9,7 +9,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.baselines import baseline, header, names
+from pytest_modelcheck.baselines import baseline, header, names, packing
 from pytest_modelcheck.baselines.atomic import Batch
 from pytest_modelcheck.baselines.store import jsonl_files
 from pytest_modelcheck.errors import BaselineError, UsageError
@@ -57,7 +57,9 @@ def moves(root: Path, old: str, new: str) -> list[Move]:
         check = renamed(head.test, old, new)
         if check is not None:
             place = _place_of(path, head.test)
-            found.append(Move(path, place.joinpath(*names.check_path(check).parts), head, check))
+            target = place.joinpath(*names.check_path(check).parts)
+            target = packing.packed(target) if packing.is_packed(path) else target
+            found.append(Move(path, target, head, check))
     return found
 
 
@@ -77,7 +79,8 @@ def move(root: Path, planned: Collection[Move], *, durable: bool = True) -> None
     with Batch(root, durable=durable) as batch:
         arriving = {one.target for one in planned}
         for one in planned:
-            batch.add(one.target, _under_new_name(one))
+            chunks = _under_new_name(one)
+            batch.add(one.target, [packing.compressed(chunks)] if packing.is_packed(one.path) else chunks)
         for path in leaving - arriving:
             batch.remove(path)
         for path in leaving:
@@ -105,7 +108,7 @@ def gone(entries: Iterator[tuple[Path, Header]], exists: Callable[[str], bool]) 
 
 
 def _under_new_name(one: Move) -> Iterator[bytes]:
-    with one.path.open("rb") as file:
+    with packing.opened(one.path) as file:
         file.readline()
         old, source = one.header.test, one.header.source
         head = dataclasses.replace(
@@ -124,6 +127,7 @@ def _source_under(source: str, old: str, new: str) -> str:
 def _place_of(path: Path, check: str) -> Path:
     """The folder that a check's file lies below: that of a model, of a version, of history."""
     parts = names.check_path(check).parts
+    path = path.with_name(path.name.removesuffix(names.PACKED))
     if path.parts[-len(parts) :] != parts:
         raise BaselineError(f"{path} is not where the behaviour of {check} belongs. Move it back by hand.")
     return path.parents[len(parts) - 1]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.baselines import approved, baseline, names
+from pytest_modelcheck.baselines import approved, baseline, names, packing
 from pytest_modelcheck.baselines.atomic import Batch, recover
 from pytest_modelcheck.errors import BaselineError, located
 
@@ -31,13 +31,15 @@ class BaselineStore:
     Args:
         root: The folder, ``baselines/`` beside the ini file unless the ini says otherwise. It need not
             exist; reading never makes it.
+        pack_over: The size in bytes from which on a baseline is compressed; ``None`` for never.
 
     Raises:
         BaselineError: An approval was killed half-way, and cannot be finished.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, pack_over: int | None = None) -> None:
         self.root = root
+        self._pack_over = pack_over
         recover(root)
 
     def path(self, model: str, check: str) -> Path:
@@ -67,8 +69,8 @@ class BaselineStore:
 
     def header(self, model: str, check: str) -> Header | None:
         """The header of what is approved of one check, or ``None``."""
-        path = self.path(model, check)
-        return baseline.read_header(path) if path.exists() else None
+        found = packing.stored(self.path(model, check))
+        return None if found is None else baseline.read_header(found)
 
     def approved(self, model: str) -> Approved | None:
         """The version that the application is held to, or ``None``."""
@@ -98,10 +100,12 @@ class BaselineStore:
 
     def keep(self, batch: Batch, model: str, check: str) -> None:
         """Add a copy of what is approved of a check to a batch, as the history of its version."""
-        path = self.path(model, check)
-        if path.exists():
-            version = baseline.read_header(path).version or ""
-            batch.add(self._history_path(model, check, version), [path.read_bytes()])
+        found = packing.stored(self.path(model, check))
+        if found is not None:
+            version = baseline.read_header(found).version or ""
+            kept = self._history_path(model, check, version)
+            kept = packing.packed(kept) if packing.is_packed(found) else kept
+            batch.add(kept, [found.read_bytes()])
 
     def history(self, model: str, check: str, version: str) -> Baseline | None:
         """What was approved of a check under an older version, where it was kept."""
@@ -121,7 +125,8 @@ class BaselineStore:
 
     def _add(self, batch: Batch, header: Header, lines: dict[str, bytes]) -> Written:
         old = self.read(header.model, header.test)
-        return baseline.write(batch, self.path(header.model, header.test), header, lines, old)
+        path = self.path(header.model, header.test)
+        return baseline.write(batch, path, header, lines, old, pack_over=self._pack_over)
 
     def _approved_path(self, model: str) -> Path:
         return self.root / names.safe(model) / names.APPROVED
@@ -135,12 +140,13 @@ class BaselineStore:
 
 def jsonl_files(folder: Path) -> Iterator[Path]:
     """Every baseline file below ``folder``, in a fixed order."""
-    yield from sorted(path for path in folder.rglob(f"*{names.SUFFIX}") if path.is_file())
+    patterns = (f"*{names.SUFFIX}", f"*{names.SUFFIX}{names.PACKED}")
+    yield from sorted(path for pattern in patterns for path in folder.rglob(pattern) if path.is_file())
 
 
 def first_header(folder: Path) -> Header | None:
     """The header of any one file below ``folder``, or ``None`` where there is no file."""
-    path = next((path for path in folder.rglob(f"*{names.SUFFIX}") if path.is_file()), None)
+    path = next(jsonl_files(folder), None)
     return None if path is None else baseline.read_header(path)
 
 

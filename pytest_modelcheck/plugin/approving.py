@@ -56,7 +56,7 @@ def _approve(
     try:
         report = approve(
             CandidateStore(places.cache / CANDIDATES),
-            BaselineStore(places.baselines),
+            BaselineStore(places.baselines, settings.pack_over),
             settings.root,
             model=model,
             version=version,

@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcheck.baselines.packing import size_in_bytes
 from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.plugin.filing import wanted
@@ -34,6 +35,7 @@ class Settings:
         shrink_calls: How many calls the smallest counterexamples of a check may take; 0 for none.
         lint_ignore: Rules of lint that nobody wants to hear of.
         against: What ``--against`` says.
+        pack_over: The size in bytes from which on a baseline is compressed; ``None`` for never.
     """
 
     root: Path
@@ -44,6 +46,7 @@ class Settings:
     shrink_calls: int
     lint_ignore: Sequence[str] = ()
     against: Sequence[str] = ()
+    pack_over: int | None = None
 
     @property
     def selective(self) -> bool:
@@ -103,6 +106,7 @@ def settings_of(config: pytest.Config) -> Settings:
         shrink_calls=_shrink_calls(config),
         lint_ignore=_lint_ignore(config),
         against=tuple(config.getoption("modelcheck_against")),
+        pack_over=_pack_over(config),
     )
 
 
@@ -129,6 +133,14 @@ def _revalidate(config: pytest.Config) -> int:
     if type(value) is not int or value < 0:
         raise UsageError(f"--modelcheck-revalidate is a number of answers, not {value!r}")
     return value
+
+
+def _pack_over(config: pytest.Config) -> int | None:
+    text = config.getini("modelcheck_compress_baselines").strip()
+    try:
+        return size_in_bytes(text) if text else None
+    except UsageError as error:
+        raise UsageError(f"ini option modelcheck_compress_baselines: {error}") from error
 
 
 def _in_ci() -> bool:
