@@ -102,7 +102,7 @@ def _cut(text: str, width: int) -> str:
 def _row(verdict: Verdict) -> tuple[str, ...]:
     cases, interval, comparison = verdict.cases, verdict.interval, verdict.comparison
     stopped = "" if verdict.stopped is None else f" of {verdict.stopped.of}"
-    approved = None if comparison is None or verdict.moved is not None else comparison.approved_rate
+    approved = None if comparison is None else comparison.approved_rate
     return (
         f"{cases.passed}/{cases.judged}{stopped}" if cases.judged else f"none{stopped}",
         _rate_cell(verdict.rate, verdict) if verdict.moved is None else f"Δ {verdict.moved.distance:.2g}",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.checks.compare import pairs
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcheck.checks.spec import CheckSpec
-    from pytest_modelcheck.records import Finding, Group
+    from pytest_modelcheck.records import Comparison, Finding, Group
     from pytest_modelcheck.session.evidence import Evidence
 
 
@@ -54,7 +55,7 @@ def conclude(
         else evidence.plain.trial_outcomes(),
         interval=_interval(spec, evidence),
         required=None if spec.drift is not None else required_rate(observed, spec.limits),
-        comparison=evidence.comparison if spec.drift is None or _is_paired(evidence) else None,
+        comparison=evidence.comparison if spec.drift is None else _changes_alone(evidence),
         moved=evidence.moved,
         variation=evidence.variation.words,
         varies=evidence.variation.varies,
@@ -82,9 +83,12 @@ def conclude(
     )
 
 
-def _is_paired(evidence: Evidence) -> bool:
-    """Whether a drift check compared answers to the same inputs."""
-    return evidence.moved is not None and evidence.moved.paired
+def _changes_alone(evidence: Evidence) -> Comparison | None:
+    """Of a drift check, what changed where it compared answers to the same inputs: it has no pass rate."""
+    paired = evidence.moved is not None and evidence.moved.paired
+    if evidence.comparison is None or not paired:
+        return None
+    return replace(evidence.comparison, approved_rate=None, rate=None, regressed=(), fixed=(), p_value=None)
 
 
 def _perturbations(evidence: Evidence) -> tuple[Group, ...]:

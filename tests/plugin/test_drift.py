@@ -65,6 +65,8 @@ class TestAgainstWhatWasApproved:
         assert verdict.headline.startswith("distribution of answers moved: total variation 0.")
         assert verdict.moved.paired
         assert verdict.rate is None
+        assert verdict.comparison.approved_rate is None
+        assert verdict.comparison.changed
         result.stdout.fnmatch_lines(
             [
                 "*moved *'refund' *% → *%",
@@ -243,3 +245,26 @@ def test_what_cannot_be_meant_is_refused(drift, project, marker, said):
     result = project.run("--model-version=1")
     assert result.ret == 4
     assert said in " ".join((result.stderr.str() + result.stdout.str()).split())
+
+
+def test_bodies_may_be_awaited(drift, project):
+    project.model(
+        """
+        @model_fixture
+        def triage(model_version):
+            async def ask(text):
+                return "refund" if int(text.split()[1]) % 3 else "other"
+            return ask
+        """
+    )
+    tickets(project, "then.jsonl", start=1000, n=120)
+    project.test(
+        """
+        @pytest.mark.drift("recent.jsonl", reference="then.jsonl")
+        async def test_answers(triage, case):
+            await triage(case.input)
+        """
+    )
+    result, verdict = drift("1")
+    result.assert_outcomes(passed=1)
+    assert (verdict.moved.before, verdict.moved.now) == (120, 150)
