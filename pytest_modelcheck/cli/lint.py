@@ -61,7 +61,8 @@ def look(
     Raises:
         UsageError: There are no such rules, or pytest cannot collect the tests.
     """
-    codes = {rule.code for rule in chosen(_separated(select), _separated(ignore))}
+    rules = chosen(_separated(select), _separated(ignore))
+    codes = {rule.code for rule in rules}
     files = [path for path in paths if _holds_cases(path)]
     tests = [path for path in paths if path not in files]
     found: list[Finding] = []
@@ -69,7 +70,8 @@ def look(
     unread: Sequence[str] = ()
     if files:
         given, expected = columns
-        found += lint([Target(load(Path(path).absolute(), input=given, expected=expected)) for path in files])
+        loaded = [load(Path(path).absolute(), input=given, expected=expected) for path in files]
+        found += lint([Target(one) for one in loaded], rules)
         looked.append(plural(len(files), "file"))
     if tests or not files:
         told = _of_tests(project, tests)

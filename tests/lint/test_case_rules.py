@@ -73,6 +73,10 @@ def test_a_duplicate():
     ]
 
 
+def test_what_people_asked_may_come_twice():
+    assert found("MC10", [("a", 1), ("a", 1), ("a", 2)], kind="drift") == []
+
+
 def test_no_expectation_where_it_is_read():
     rows = [("a", 1), "b"]
     assert found("MC103", rows, body=body(always=["expected"])) == [
