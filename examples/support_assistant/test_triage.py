@@ -5,7 +5,7 @@ import pytest
 from pytest_modelcheck import perturb
 
 
-@pytest.mark.golden("tickets.yaml", repeats=3, at_least=0.7, max_drop=0.1, slices=["language"])
+@pytest.mark.golden("tickets.yaml", repeats=3, at_least=0.7, max_drop=0.1, early_stop=True)
 def test_known_tickets(triage, case):
     assert triage(case.input).label == case.expected
 
