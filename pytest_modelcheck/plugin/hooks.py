@@ -42,6 +42,10 @@ class Received:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the verdicts off a report."""
         self.verdicts += getattr(report, REPORT, ())
+        if report.failed and hasattr(report, REPORT):
+            from pytest_modelcheck.plugin.colour import colour_changes
+
+            colour_changes(report)
         self.accounts += getattr(report, ACCOUNTS, ())
         if hasattr(report, TROUBLE):
             self.troubles.append((report.nodeid, getattr(report, TROUBLE)))

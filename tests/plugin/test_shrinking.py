@@ -308,6 +308,24 @@ def test_answers_are_shown_in_whichever_order_the_body_asks(shrinking):
     assert (case.base_answer, case.got) == ("'refund'", "'other'")
 
 
+def test_is_coloured_on_a_terminal_that_has_colours(shrinking):
+    result = shrinking.run("--model-version=1", "--color=yes")
+    assert "[\x1b[31mrefund\x1b[0m→\x1b[32mrefnud\x1b[0m]" in result.stdout.str()
+
+
+def test_is_coloured_when_it_comes_from_a_worker(shrinking):
+    pytest.importorskip("xdist")
+    result = shrinking.run_apart("--model-version=1", "--color=yes", "-p", "xdist", "-n", "1")
+    assert "[\x1b[31mrefund\x1b[0m→\x1b[32mrefnud\x1b[0m]" in result.stdout.str()
+
+
+def test_is_plain_in_files(shrinking):
+    shrinking.run("--model-version=1", "--color=yes", "--junitxml=junit.xml")
+    text = (shrinking.path / "junit.xml").read_text(encoding="utf-8")
+    assert "[refund→refnud]" in text
+    assert "#x1B" not in text
+
+
 # -- inputs that a strategy gave ---------------------------------------------------------------------------
 
 DRAWN = """
