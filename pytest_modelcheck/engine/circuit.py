@@ -49,9 +49,8 @@ class Circuit:
         with self._lock:
             self._row += 1
             if self.reason is None and self._row == self._give_up_after:
-                self.reason = (
-                    f"{self._label} was given up after {self._row} calls in a row failed: {one_line(error)}"
-                )
+                calls = "a call" if self._row == 1 else f"{self._row} calls in a row"
+                self.reason = f"{self._label} was given up after {calls} failed: {one_line(error)}"
 
     def open(self, reason: str) -> None:
         """Give the model up at once."""
