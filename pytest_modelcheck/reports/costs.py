@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.records import Calls, Verdict
 
-_FELT = 0.01
+_FELT = 0.05
 """Seconds: where half of the calls are faster, nobody asks how long they take."""
 
 
