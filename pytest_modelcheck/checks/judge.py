@@ -49,6 +49,8 @@ class Observed:
         pairs: The runs of each case that is compared, then and now, where exchanging them within the case is
             the test; ``None`` where it is not, or where there is one run of each.
         drops: Then minus now, for each unit that is compared; ``None`` where counts say it all.
+        afresh: What a second run by itself came to, as (broke, fixed, compared), where there was one and
+            cases were run once before it, now and then.
         series: The score of each unit at each level, where a check is on levels and all of them have one.
         whole: Whether all cases were run, so that scores that never move say something.
         excess: How much more the model disagrees with itself under a perturbation than without, where that
@@ -79,6 +81,7 @@ class Observed:
     comparison: Comparison | None = None
     pairs: tuple[Runs, ...] | None = None
     drops: tuple[float, ...] | None = None
+    afresh: tuple[int, int, int] | None = None
     series: tuple[tuple[float, ...], ...] | None = None
     whole: bool = True
     excess: Excess | None = None

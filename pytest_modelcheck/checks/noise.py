@@ -197,6 +197,10 @@ class DropNoise:
     def p_value(self, false_fail_rate: float) -> float:
         """By exchanges within cases, or of signs; with an allowance exactly, or by Gaffke's bound."""
         drops = self.observed.drops
+        if self.margin and self.observed.afresh is not None:
+            from pytest_modelcheck.stats.noninferiority import drop_p_value
+
+            return drop_p_value(*self.observed.afresh, self.margin)
         if drops is None:
             return self._of_counts()
         if self.margin:

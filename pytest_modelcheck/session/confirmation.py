@@ -24,11 +24,11 @@ SCREEN = 0.05
 """The p-value up to which a check that misses a limit is run again."""
 
 
-def is_suspicious(findings: Iterable[Finding], limits: Limits) -> bool:
+def is_suspicious(findings: Iterable[Finding], limits: Limits, *, single: bool = True) -> bool:
     """Whether asking again may decide: enough speaks against the check, and nothing fails it anyway.
 
-    A requirement that one wrong answer refutes stays refuted. A drop beyond a margin has an exact test for
-    single runs, and none so sharp for several: it is decided at once.
+    A requirement that one wrong answer refutes stays refuted. A drop beyond a margin has an exact test where
+    cases were run once (``single``), now and then; of several runs it is decided at once.
 
     >>> from pytest_modelcheck.checks.limits import Limits
     >>> from pytest_modelcheck.records import Finding, Status
@@ -42,7 +42,8 @@ def is_suspicious(findings: Iterable[Finding], limits: Limits) -> bool:
     for finding in findings:
         if finding.met or finding.p_value is None:
             continue
-        decided = not finding.p_value or (finding.limit == "max_drop" and bool(limits.max_drop))
+        beyond_margin = finding.limit == "max_drop" and bool(limits.max_drop)
+        decided = not finding.p_value or (beyond_margin and not single)
         if decided and finding.p_value <= limits.false_fail_rate:
             return False
         suspicious = suspicious or (not decided and finding.p_value <= screen)

@@ -2,6 +2,7 @@
 
     python tests/benchmarks/stats_end_to_end.py              some minutes on one core
     python tests/benchmarks/stats_end_to_end.py --runs 50    with so many models a line
+    python tests/benchmarks/stats_end_to_end.py --only early only the lines that have this in their name
 
 Every line runs the check as pytest would, from its cases to its verdict, with a new model for each run, and
 counts how many fail. A line ends in "ok" where that keeps what is promised (three standard errors of the
@@ -60,10 +61,12 @@ def agree(model, case):
     assert model(case.perturbed) == model(case.input)
 
 
-def run(folder, model, cases, body, version="1", approve=False, suite=None, **options):
+def run(folder, model, cases, body, version="1", approve=False, suite=None, concurrency=None, **options):
     """One check in a session of its own; its verdict."""
     session = Session(Places(folder / "baselines", folder / "cache", suite_false_fail_rate=suite), "0")
-    definition = Definition("simulated", "s", "simulated.py:1", takes_version=True, deterministic=False)
+    definition = Definition(
+        "simulated", "s", "simulated.py:1", takes_version=True, deterministic=False, concurrency=concurrency
+    )
     opened = session.open_model(definition, model, version)
     scale = options.get("scale", GRADE)
     limits = limits_from({name: options.pop(name) for name in NAMES if name in options}, scale)
@@ -226,6 +229,47 @@ def drifts(n, before, now):
     return one
 
 
+def slow_when_right(chances, rng):
+    """The same, where wrong answers come back sooner than right ones."""
+    draw = of_chances(chances, rng)
+
+    def model(x):
+        answer = draw(x)
+        time.sleep(0.002 if answer == "right" else 0.0)
+        return answer
+
+    return model
+
+
+def early_at_limit(n, concurrency=None, kind=of_chances, **options):
+    def one(folder, rng):
+        limits = {"at_least": 0.9, "tolerance": 0.05, "early_stop": True, "false_fail_rate": 0.05, **options}
+        model = kind(unequal(n, 0.9, rng), rng)
+        return run(folder, model, cases(n), known, concurrency=concurrency, **limits)
+
+    return one
+
+
+def early_settled_at_limit(n):
+    """Cases each of which always passes or always fails, drawn without replacement, watched as if noisy."""
+
+    def one(folder, rng):
+        wrong = set(rng.sample(range(n), round(0.1 * n)))
+        limits = {"at_least": 0.9, "tolerance": 0.05, "early_stop": True, "false_fail_rate": 0.05}
+        model = of_chances([float(number not in wrong) for number in range(n)], rng)
+        return run(folder, model, cases(n), known, seed=rng.randrange(1 << 30), **limits)
+
+    return one
+
+
+def early_scored_at_limit(n):
+    def one(folder, rng):
+        limits = {"at_least": 0.9, "tolerance": 0.05, "early_stop": True, "false_fail_rate": 0.05}
+        return run(folder, lambda x: rng.betavariate(9, 1), cases(n), scored, **limits)
+
+    return one
+
+
 def at_most(limit):
     return f"at most {limit:g}", lambda share, runs: share <= limit + 3 * (limit * (1 - limit) / runs) ** 0.5
 
@@ -276,6 +320,43 @@ LINES = [
     ("  and asked again", against_approved(100, 5, 1.0, false_fail_rate=0.05), at_least(0.69)),
     ("perturbed answers change 30% more, 60 cases", invariance(60, 0.07, 0.3), None),
     *(
+        (f"early: {n} unequal cases at their limit, 0.05", early_at_limit(n), at_most(0.05))
+        for n in (10, 40, 200, 500)
+    ),
+    ("early: 200 cases that always pass or always fail, 0.05", early_settled_at_limit(200), at_most(0.05)),
+    (
+        "early: 200 cases, 8 at once, wrong answers faster, 0.05",
+        early_at_limit(200, 8, slow_when_right),
+        at_most(0.05),
+    ),
+    ("early: 100 cases, 3 runs of each, 0.05", early_at_limit(100, repeats=3), at_most(0.05)),
+    ("early: 200 scores at their limit, 0.05", early_scored_at_limit(200), at_most(0.05)),
+    (
+        "early: unchanged, 100 cases, tolerance=0.1, 0.05",
+        against_approved(100, 1, early_stop=True, tolerance=0.1, false_fail_rate=0.05),
+        at_most(0.05),
+    ),
+    (
+        "early: a rate of 0.99, 0.95 required, tolerance=0.05, 0.05",
+        of_rate(233, 0.99, at_least=0.95, tolerance=0.05, early_stop=True, false_fail_rate=0.05),
+        at_most(0.05),
+    ),
+    (
+        "early: a rate of 0.80, 0.95 required, tolerance=0.05, 0.05",
+        of_rate(233, 0.80, at_least=0.95, tolerance=0.05, early_stop=True, false_fail_rate=0.05),
+        at_least(0.99),
+    ),
+    (
+        "early: a rate of 0.90, 0.95 required, tolerance=0.05, 0.05",
+        of_rate(233, 0.90, at_least=0.95, tolerance=0.05, early_stop=True, false_fail_rate=0.05),
+        None,
+    ),
+    (
+        "unchanged, 100 cases, 1 run, max_drop=0.05, 0.05",
+        against_approved(100, 1, max_drop=0.05, false_fail_rate=0.05),
+        at_most(0.05),
+    ),
+    *(
         (
             f"unchanged, 100 cases, noisy, {limit}={allowed}",
             changed_since(100, 0.0, **{limit: allowed}),
@@ -305,10 +386,14 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--runs", type=int, default=300, help="models a line")
-    runs = parser.parse_args().runs
+    parser.add_argument("--only", default="", help="what a line has in its name")
+    given = parser.parse_args()
+    runs = given.runs
     broken = 0
     print(f"{'':<62} {'failed':>7} {'warned':>7} {'calls':>7}")
     for number, (what, one, promise) in enumerate(LINES):
+        if given.only not in what:
+            continue
         began = time.perf_counter()
         verdicts = []
         for seed in range(runs):
