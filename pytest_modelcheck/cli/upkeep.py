@@ -87,4 +87,13 @@ def merge(ctx: click.Context, folders: tuple[Path, ...]) -> None:
     work.merge(open_workspace(ctx.obj), folders)
 
 
-COMMANDS: Final = (history, show, rename, prune, merge)
+@click.command()
+@click.pass_context
+def migrate(ctx: click.Context) -> None:
+    """Bring baselines that an older version wrote to today's form, all of them or none."""
+    from pytest_modelcheck.cli import migrate as work
+
+    work.migrate(open_workspace(ctx.obj))
+
+
+COMMANDS: Final = (history, show, rename, prune, merge, migrate)
