@@ -11,11 +11,14 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from pytest_modelcheck.engine.view import CaseView
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
 
 _ATOMS = frozenset({float, bool, type(None)})
+_LINE = 100  # less than pytest shows of any value
 _SHORT = 10**18  # an integer of thousands of digits has no repr() at all
 
 
@@ -41,6 +44,10 @@ def _quick(careful: Callable[[object], str]) -> Callable[[object], str]:
         kind = type(value)
         if kind in _ATOMS or (kind is int and -_SHORT < value < _SHORT):  # type: ignore[operator]
             return repr(value)
+        if kind is CaseView or (kind is str and len(value) <= _LINE):  # type: ignore[arg-type]
+            text = repr(value)
+            if len(text) <= _LINE:
+                return text
         return careful(value)
 
     return quick

@@ -1,7 +1,9 @@
 import pytest
 from _pytest.assertion import rewrite, util
 
+from pytest_modelcheck.engine.view import CaseView
 from pytest_modelcheck.plugin.assertions import without_diffs
+from pytest_modelcheck.records import Case, Trial
 
 
 def test_what_is_switched_off_is_switched_on_again():
@@ -20,11 +22,21 @@ def test_they_are_switched_on_again_where_something_breaks():
     assert rewrite._saferepr is before
 
 
-@pytest.mark.parametrize("value", [1, -1.5, True, None, "text", "x" * 1000, 10**17, 10**40, [1, "a"]])
+@pytest.mark.parametrize(
+    "value", [1, -1.5, True, None, "text", "two\nlines\x1b", "x" * 1000, "\n" * 90, 10**17, 10**40, [1, "a"]]
+)
 def test_a_value_is_written_as_pytest_writes_it(value):
     careful = rewrite._saferepr(value)
     with without_diffs():
         assert rewrite._saferepr(value) == careful
+
+
+@pytest.mark.parametrize("name", ["t-1", "t" * 90, "t" * 300])
+def test_a_case_is_written_as_pytest_writes_it(name):
+    view = CaseView(Trial(0, Case("x", id=name)), None)
+    careful = rewrite._saferepr(view)
+    with without_diffs():
+        assert rewrite._saferepr(view) == careful
 
 
 def test_a_number_that_has_no_repr_is_written_all_the_same():
