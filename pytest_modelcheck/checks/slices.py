@@ -107,7 +107,7 @@ class _Column:
         self.asked = asked
         self.wide = False
         """Whether there are so many values that these are no slices."""
-        self.codes = array("L")
+        self.codes = array("I")
         self.names: dict[str, int] = {}
         self.known: dict[str | int, int] = {}
         self.values: set[Any] = set()
@@ -138,7 +138,7 @@ class _Column:
             self.values.add(value)
         code = self.names.setdefault(str(value), len(self.names) + 1)
         if not self.asked and (len(self.values) > _MOST_VALUES or len(self.names) > _MOST_NAMES):
-            self.wide, self.codes, self.names, self.known = True, array("L"), {}, {}
+            self.wide, self.codes, self.names, self.known = True, array("I"), {}, {}
         return code
 
 
