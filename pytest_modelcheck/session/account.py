@@ -133,6 +133,8 @@ def _answers(prefix: str, answer: bytes | None, base: bytes | None) -> dict[str,
 
 
 def _plain(value: Any) -> Any:
+    if type(value) is str and len(value) <= _LONGEST:
+        return value
     return _raw(encode_plain(value))
 
 
