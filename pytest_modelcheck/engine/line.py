@@ -300,10 +300,7 @@ class Line:
         if self._purse is not None:
             self._purse.settle(size, None, answered=False)
         if late:
-            return CallTimeoutError(
-                f"{self.label} had not answered after {self._timeout:g} s (timeout={self._timeout:g}): "
-                "the call was given up"
-            )
+            return CallTimeoutError(f"no answer within {self._timeout:g} s (timeout=), of {self.label}")
         if is_throttled(error) and (asked := retry_after(error)) is not None:
             if asked <= LONGEST:
                 self._pace.pause(asked)
