@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical import excerpt
@@ -55,7 +56,9 @@ def summary_lines(
         yield f"and {plural(len(verdicts) - len(shown), 'check')} that passed: -v shows them", {}
     yield from ((line, {}) for line in _totals(verdicts, width))
     if (first := triage(verdicts)) is not None:
-        yield excerpt(first, _EVERYTHING), {}
+        text = excerpt(first, _EVERYTHING)
+        lines = wrap(text, max(40, width), subsequent_indent="  ", break_long_words=False)
+        yield from ((line, {}) for line in lines)
     for label, cost in by_model(verdicts):
         yield excerpt(f"{label}: {cost}", _EVERYTHING), {}
 
