@@ -232,3 +232,24 @@ def test_an_order_in_which_failures_come_first_cries_wolf():
     in_order, as_completed = false_alarms(np.asarray), false_alarms(failures_first)
     assert in_order <= 0.05 + 3 * (0.05 * 0.95 / 400) ** 0.5
     assert as_completed > 0.10
+
+
+def test_without_a_tolerance_nothing_passes_early():
+    monitor = watch_mean(0.5, None, 0.01, 0.1)
+    assert monitor.feed([1] * 500) is None
+    assert watch_drop(0.0, None, 0.01, 0.1).feed([-1] * 500) is None
+
+
+def test_without_a_tolerance_it_fails_early_nevertheless():
+    assert watch_mean(0.95, None, 0.01, 0.1).feed([0] * 5) == "failed"
+    assert watch_drop(0.1, None, 0.01, 0.1).feed([1] * 40) == "failed"
+
+
+def test_a_case_that_does_not_count_makes_the_set_smaller():
+    """Of nine, the ninth must be right for 8 of 9; of ten, one more may be wrong."""
+    ten, nine = Wager(0.85, 0.5, 0.8, total=10), Wager(0.85, 0.5, 0.8, total=10)
+    nine.leave_out()
+    for value in (0, 1, 1, 1):
+        ten.feed(value)
+        nine.feed(value)
+    assert nine.feed(0) > ten.feed(0)

@@ -1,0 +1,80 @@
+"""Which limits are decided when, by what is known of the model."""
+
+import pytest
+
+from pytest_modelcheck.checks.limits import Limits
+from pytest_modelcheck.checks.watching import Terms, Watch, at_the_end, why_not_watched
+from pytest_modelcheck.records import GRADE, Scale
+
+WHOLE = (0.0, 1.0)
+
+
+def watch(losses, n=100, required=0.9, calibrated=(), **limits):
+    limit = {"at_least": WHOLE}
+    terms = Terms(Limits(**limits), required, calibrated=frozenset(calibrated))
+    watched = Watch(terms, [limit] * n)
+    for loss in losses:
+        watched.feed({} if loss is None else {"at_least": loss}, limit)
+    return watched
+
+
+def decisions(watched, known):
+    return [(each.limit, each.decision) for each in watched.decided(known)]
+
+
+def test_nothing_is_decided_before_anything_was_judged():
+    assert watch([], required=0.0).decided("exact") == ()
+    assert watch([None], required=0.0).decided("exact") == ()
+
+
+def test_what_is_certain_of_a_model_that_does_not_vary_may_be_noise_of_one_that_does():
+    watched = watch([0] * 80 + [1] * 11)
+    assert decisions(watched, "exact") == [("at_least", "failed")]
+    assert decisions(watched, "noisy") == []
+    assert watched.suspicious
+
+
+def test_of_a_model_of_which_nothing_is_known_only_a_pass_is_decided():
+    assert decisions(watch([0] * 90), "unknown") == [("at_least", "passed")]
+    failing = watch([1] * 60)
+    assert decisions(failing, "unknown") == []
+    assert failing.suspicious
+    assert decisions(failing, "noisy") == [("at_least", "failed")]
+
+
+def test_a_calibrated_limit_never_fails_by_noise_alone():
+    assert decisions(watch([1] * 90, calibrated=["at_least"]), "noisy") == []
+
+
+def test_a_check_fails_where_its_last_test_would_fail_whatever_comes():
+    """33 of 40 fail at 0.01, 32 at half of it; so eight wrong answers settle it."""
+    assert decisions(watch([1] * 8, n=40, required=0.95), "noisy") == [("at_least", "failed")]
+
+
+def test_a_limit_that_no_case_counts_for_is_not_watched():
+    terms = Terms(Limits(), None, compared="1.0")
+    watched = Watch(terms, [{"at_least": WHOLE}] * 5)
+    watched.feed({"at_least": 0.0}, {"at_least": WHOLE})
+    assert watched.decided("exact") == ()
+
+
+def test_half_of_the_error_rates_is_left_for_the_end():
+    assert at_the_end(Limits(false_fail_rate=0.02)).false_fail_rate == 0.01
+    proving = at_the_end(Limits(require_proof=True, false_pass_rate=0.2))
+    assert proving.false_pass_rate == 0.1
+    assert at_the_end(Limits()).false_pass_rate == Limits().false_pass_rate
+
+
+@pytest.mark.parametrize(
+    ("limits", "scale", "levels", "why"),
+    [
+        ({}, GRADE, None, None),
+        ({"cluster": "t", "max_drop": 0.1}, GRADE, None, None),
+        ({"cluster": "t", "max_regressed": 0.1}, GRADE, None, "max_regressed= counts cases"),
+        ({}, Scale(-1.0, 1.0), None, "its scores go"),
+        ({}, GRADE, object(), "it is judged over levels"),
+    ],
+)
+def test_what_cannot_be_watched(limits, scale, levels, why):
+    found = why_not_watched(Limits(**limits), scale, levels)
+    assert found is None if why is None else found.startswith(why)
