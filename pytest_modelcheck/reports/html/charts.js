@@ -1,13 +1,13 @@
 // Rates with their intervals on one axis, bars, and how long calls took.
 
 function isUnit(verdict) {
-  return verdict.scale === undefined || (verdict.scale.low === 0 && verdict.scale.high === 1);
+  return verdict.scale !== null && verdict.scale.low === 0 && verdict.scale.high === 1;
 }
 
 /** Where a rate lies on its scale, from 0 to 1; null for a scale without bounds. */
 function unit(verdict, value) {
-  if (value === null || value === undefined) return null;
-  const { low, high } = verdict.scale || { low: 0, high: 1 };
+  if (value === null || value === undefined || verdict.scale === null) return null;
+  const { low, high } = verdict.scale;
   return Number.isFinite(low) && Number.isFinite(high) ? (value - low) / (high - low) : null;
 }
 

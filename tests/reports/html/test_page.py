@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from pytest_modelcheck.records import Calls, Comparison, FoundSlice, Moved, Outcome, Smallest, Stopped, Tally
+from pytest_modelcheck.records import (
+    Calls,
+    Comparison,
+    FoundSlice,
+    Moved,
+    Outcome,
+    Scale,
+    Smallest,
+    Stopped,
+    Tally,
+)
 from pytest_modelcheck.reports.html import to_html
 from pytest_modelcheck.reports.model import CaseReport, RunInfo, RunReport, TrialReport, Trouble
 
@@ -164,6 +174,17 @@ def test_what_else_was_found_out_is_told(report, page):
     assert "50% → 19%" in side
     assert "after 40 of 200 cases: rate above 90%" in side
     assert "Please [refund→refnud]" in browser.text(".detail")
+
+
+@pytest.mark.parametrize(
+    ("scale", "said"), [(None, "+0.25"), (Scale(-1.0, 1.0), "+0.25"), (Scale(1.0, 5.0), "+0.25")]
+)
+def test_scores_on_any_scale_are_shown(report, page, scale, said):
+    check = report.checks[0]
+    verdict = replace(check.verdict, graded=True, signed=True, scale=scale, rate=0.25)
+    graded = replace(report, checks=(replace(check, verdict=verdict), report.checks[1]))
+    assert page(graded).text("table.checks .number.strong") == said
+    assert said in page(graded, KNOWN).text(".big")
 
 
 def test_a_check_without_an_account_says_so(report, page):
