@@ -55,8 +55,12 @@ def test_a_batch_is_cut_to_what_may_still_be_asked(project):
 
         @model_fixture(batch=True, batch_size=8)
         def triage(model_version):
-            log = open("sizes.log", "a", buffering=1)
-            return lambda texts: log.write(f"{len(texts)}\\n") and [text.upper() for text in texts]
+            def ask(texts):
+                with open("sizes.log", "a") as log:
+                    print(len(texts), file=log)
+                return [text.upper() for text in texts]
+
+            return ask
     """)
     project.test("""
         CASES = [(f"text {number}", f"TEXT {number}") for number in range(20)]
