@@ -1,0 +1,76 @@
+"""What calls of a model were, how long they took, and what they cost.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """What a check cost: answers that came from the cache, answers that a model was asked for, and how.
+
+    A *call* asks the judged model once, for one input or for a batch; a retry is another call.
+
+    Attributes:
+        asked: How many answers the model was asked for.
+        cached: How many answers were at hand.
+        direct: How many calls were not gathered, since a body could not be suspended.
+        seconds: How long the check took, in seconds.
+        requests: How many calls were made, retries included.
+        retries: How many of them were retries.
+        failed: How many answers the model failed to give in the end.
+        timeouts: How many calls were given up because they took too long.
+        unasked: How many questions were not asked, since the model was given up or a budget was spent.
+        latencies: How long calls took, in seconds, sorted: each of them, or 41 evenly spaced quantiles from
+            the shortest to the longest where there were more. Waiting for a turn does not count.
+        tokens_in: Tokens that went in, or ``None`` where the model does not say.
+        tokens_out: Tokens that came out, or ``None``.
+        cost: What the calls cost, in the unit of the fixture's ``cost=``, or ``None`` where that is unknown.
+
+    >>> calls = Calls(asked=3, requests=3, latencies=(0.1, 0.2, 0.9))
+    >>> calls.p50, calls.p95
+    (0.2, 0.9)
+    """
+
+    asked: int = 0
+    cached: int = 0
+    direct: int = 0
+    seconds: float = 0.0
+    requests: int = 0
+    retries: int = 0
+    failed: int = 0
+    timeouts: int = 0
+    unasked: int = 0
+    latencies: tuple[float, ...] = ()
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    cost: float | None = None
+
+    @property
+    def p50(self) -> float | None:
+        """The latency that half of the calls did not exceed, in seconds."""
+        return quantile(self.latencies, 0.5)
+
+    @property
+    def p95(self) -> float | None:
+        """The latency that 95% of the calls did not exceed, in seconds."""
+        return quantile(self.latencies, 0.95)
+
+
+def quantile(ordered: Sequence[float], share: float) -> float | None:
+    """The smallest of some sorted numbers that at least a share of them do not exceed.
+
+    >>> quantile([1.0, 2.0, 3.0, 4.0], 0.5), quantile([], 0.5)
+    (2.0, None)
+    """
+    if not ordered:
+        return None
+    return ordered[max(0, math.ceil(len(ordered) * share - 1e-9) - 1)]

@@ -1,0 +1,213 @@
+"""The nouns of what is asked: a case, a trial, and what became of it.
+
+What exists once per trial is a plain slotted object, since a suite may run a million of them.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Missing(Enum):
+    """The type of :data:`MISSING`: no value at all, where ``None`` would be one."""
+
+    MISSING = "missing"
+
+    def __repr__(self) -> str:
+        return "<missing>"
+
+
+MISSING: Final = Missing.MISSING
+
+
+CheckKind = Literal["golden", "invariance", "directional", "drift"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """From where to where a score may go; infinite where it has no bounds.
+
+    Attributes:
+        low: The least.
+        high: The greatest.
+
+    >>> Scale(-1.0, 1.0).width, Scale(-1.0, 1.0).unit(0.5)
+    (2.0, 0.75)
+    """
+
+    low: float = 0.0
+    high: float = 1.0
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it ends on both sides."""
+        return self.low > -math.inf and self.high < math.inf
+
+    @property
+    def width(self) -> float:
+        """From its one end to the other."""
+        return self.high - self.low
+
+    def unit(self, value: float) -> float:
+        """Where a value lies on a bounded scale: 0 at its low end, 1 at its high end."""
+        return (value - self.low) / self.width
+
+    def __str__(self) -> str:
+        return f"from {self.low:g} to {self.high:g}" if self.bounded else "without bounds"
+
+
+GRADE: Final = Scale()
+"""The scale of a grade, from worst to best."""
+
+CHANGE: Final = Scale(-1.0, 1.0)
+"""The scale of the change from one grade to another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a case was written: a file as the user knows it, and its line (from 1)."""
+
+    path: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.path if self.line is None else f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing that the model is asked about, and what is known of the right answer.
+
+    Attributes:
+        input: What the model is given. Any value; text, numbers, lists and mappings can be cached.
+        expected: The right answer, or :data:`MISSING` where the case does not say.
+        id: A name that is unique in its check. Left empty, it is made from the content of the case, so
+            that reordering a file changes nothing.
+        metadata: Whatever else is known of the case (its language, channel, source), for slices.
+        variants: Perturbed inputs that the case brings along, ready made.
+        known_failure: Why the case is known to fail, or ``None``. Such a case leaves the denominator.
+        origin: Where it was written.
+
+    >>> Case("Where is my parcel?", expected="shipping", metadata={"language": "en"}).expected
+    'shipping'
+    """
+
+    input: Any
+    expected: Any = MISSING
+    id: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    variants: tuple[Any, ...] = ()
+    known_failure: str | None = None
+    origin: Origin | None = None
+
+
+class Outcome(StrEnum):
+    """How one trial, or one case, came out."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    """Something broke that is not a wrong answer. Fails the check."""
+    SKIPPED = "skipped"
+    """Does not apply. Out of the denominator."""
+    XFAILED = "xfailed"
+    """A known failure. Out of the denominator."""
+    XPASSED = "xpassed"
+    """A known failure that passed. Out of the denominator, and reported."""
+    NEW = "new"
+    """Compared with an approved answer where none is. Out of the denominator."""
+
+
+class Trial:
+    """One run of a test's body: a case, perturbed or not, for the nth time.
+
+    ``index`` numbers the trials of a check, ``number`` its cases; the case has ``of`` trials in all.
+    """
+
+    __slots__ = ("case", "index", "number", "of", "perturbation", "perturbed", "repeat", "variant")
+
+    def __init__(
+        self,
+        index: int,
+        case: Case,
+        perturbation: str | None = None,
+        perturbed: Any = MISSING,
+        variant: int = 0,
+        repeat: int = 0,
+        number: int = 0,
+        of: int = 1,
+    ) -> None:
+        self.index = index
+        self.case = case
+        self.perturbation = perturbation
+        self.perturbed = perturbed
+        self.variant = variant
+        self.repeat = repeat
+        self.number = number
+        self.of = of
+
+
+@dataclass(slots=True)
+class TrialRecord:
+    """What is remembered of one trial: how it came out, and every answer of the model that is judged.
+
+    Attributes:
+        outcome: How it came out.
+        asked: Pairs of the digest of what was asked (hexadecimal) and the answer (canonical JSON), in the
+            order in which the body asked.
+        recorded: What ``case.record(value)`` said the answer is (canonical JSON), or ``None`` where the
+            answer is the first of ``asked``.
+        perturbation: The name of the perturbation, or ``None``.
+        variant: Which of the perturbation's variants, from 0.
+        repeat: Which run of the same trial, from 0.
+        score: The graded outcome, on the scale of its check, or ``None`` for pass or fail.
+        about: The beginning of the perturbed input, for people.
+    """
+
+    outcome: Outcome
+    asked: tuple[tuple[str, bytes], ...] = ()
+    recorded: bytes | None = None
+    perturbation: str | None = None
+    variant: int = 0
+    repeat: int = 0
+    score: float | None = None
+    about: str | None = None
+
+    @property
+    def answer(self) -> bytes | None:
+        """The answer that counts, as canonical JSON, or ``None`` where the model was never asked."""
+        if self.recorded is not None:
+            return self.recorded
+        return self.asked[0][1] if self.asked else None
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        """What tells the trials of one case apart."""
+        return (self.perturbation or "", self.variant, self.repeat)
+
+
+@dataclass(slots=True)
+class CaseRecord:
+    """What is remembered of one case: one line of a baseline.
+
+    Attributes:
+        id: The case's id.
+        input: A digest of the input (hexadecimal). A case is the same case while id and input are.
+        expected: A digest of what was expected of the case, or ``None`` where nothing was.
+        about: The beginning of the input, for people who read the line.
+        trials: Its trials, in order.
+    """
+
+    id: str
+    input: str
+    expected: str | None
+    about: str
+    trials: tuple[TrialRecord, ...]
