@@ -28,7 +28,7 @@ def beta_quantile(tail: float, a: float, b: float) -> float:
         b: Positive.
 
     >>> round(beta_quantile(0.01, 38, 3), 6)
-    0.805935
+    0.80599
     """
     low, high = 0.0, 1.0
     x = a / (a + b)
