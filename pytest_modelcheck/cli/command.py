@@ -123,7 +123,11 @@ def approve(
     help="Only cases whose metadata says so. Repeatable: all must hold.",
 )
 @click.option(
-    "--format", "form", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(("text", "json", "markdown", "html")),
+    default="text",
+    show_default=True,
 )
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where anything differs.")
 @click.pass_context
@@ -146,6 +150,10 @@ def diff(
     """
     from pytest_modelcheck.cli import diff as work
 
+    if form == "html" and exit_code:
+        raise UsageError(
+            "--exit-code goes with the other formats: a page shows all, and does not look for it"
+        )
     versions = [text for text in (a, b) if text is not None]
     question = work.Question(versions, patterns, notes, slices, form)
     different = work.diff(open_workspace(ctx.obj, origin), question)

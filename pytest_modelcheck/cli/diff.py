@@ -14,6 +14,7 @@ import click
 
 from pytest_modelcheck.baselines import diff as compare
 from pytest_modelcheck.baselines.candidates import find, never_ran
+from pytest_modelcheck.cli.report import page
 from pytest_modelcheck.cli.screen import print_lines, width
 from pytest_modelcheck.cli.selection import selection
 from pytest_modelcheck.cli.slices import in_slices
@@ -54,7 +55,7 @@ class Question:
         patterns: The checks that are meant; all without one.
         notes: The kinds of change that are meant; all without one.
         slices: Each ``KEY=VALUE`` of the metadata of the cases that are meant; all without one.
-        form: ``"text"``, ``"json"`` or ``"markdown"``.
+        form: ``"text"``, ``"json"``, ``"markdown"`` or ``"html"``.
     """
 
     versions: Sequence[str]
@@ -67,6 +68,8 @@ class Question:
 def diff(workspace: Workspace, question: Question) -> bool:
     """Print what changed, and say whether anything did."""
     pair = _pair(workspace, question.versions)
+    if question.form == "html":
+        return _page(workspace, pair, question)
     selected = selection(question.patterns)
     checks = [check for check in _checks(workspace, pair) if selected(check)]
     if not checks:
@@ -81,6 +84,17 @@ def diff(workspace: Workspace, question: Question) -> bool:
     else:
         print_lines(diff_lines(found, pair.before, pair.after, width=width(), paint=paint, mark=marking()))
     return any(seen)
+
+
+def _page(workspace: Workspace, pair: Pair, question: Question) -> bool:
+    """Print a page, which has filters of its own; that anything differs is not looked for."""
+    if question.notes or question.slices:
+        raise UsageError("--format html shows every case, and has filters in the page itself")
+    approved = workspace.store.approved(pair.model)
+    before = pair.before if pair.before is not None or approved is None else approved.version
+    versions = [f"{pair.model}={version}" for version in (before, pair.after) if version is not None]
+    click.echo(page(workspace, versions, question.patterns), nl=False)
+    return False
 
 
 def paint(text: str, note: Note) -> str:

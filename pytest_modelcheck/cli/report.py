@@ -60,6 +60,13 @@ def report(workspace: Workspace, wish: Wish) -> None:
         print_lines(_styled(_on_screen(made)))
 
 
+def page(workspace: Workspace, versions: Sequence[str], patterns: Sequence[str]) -> bytes:
+    """The HTML page that compares two versions, or shows one."""
+    from pytest_modelcheck.reports.html import to_html
+
+    return to_html(_made(workspace, Wish(versions, patterns=patterns)))
+
+
 def _made(workspace: Workspace, wish: Wish) -> RunReport:
     models = workspace.models()
     before, wanted = _versions(workspace, wish.versions, models)

@@ -73,3 +73,12 @@ def test_a_renamed_test_and_a_merged_job_can_still_be_compared(changed):
     (changed.path / ".modelcheck_cache").rename(changed.path / "job")
     assert changed.command("merge", "job").ret == 0
     assert changed.command("diff", "2.1", "--slice", "language=es").ret == 0
+
+
+def test_as_a_page_that_compares_both_versions(changed):
+    found = changed.command("diff", "2.1", "--format", "html")
+    page = found.stdout.str()
+    assert page.startswith(("<!doctype html>", "<!DOCTYPE html>"))
+    assert "Quiero un reembolso" in page
+    for other in ("--regressed", "--exit-code"):
+        assert changed.command("diff", "2.1", "--format", "html", other).ret == 2
