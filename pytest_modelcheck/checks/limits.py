@@ -65,6 +65,11 @@ class Limits:
     max_latency_p95: float | None = None
     max_cost_per_case: float | None = None
 
+    @property
+    def on_costs(self) -> bool:
+        """Whether what answers took or cost is limited."""
+        return self.max_latency_p95 is not None or self.max_cost_per_case is not None
+
 
 NAMES = tuple(field.name for field in fields(Limits))
 

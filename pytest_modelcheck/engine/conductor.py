@@ -30,7 +30,7 @@ from pytest_modelcheck.models.model import SHORT_TEXT, short_text_key
 from pytest_modelcheck.records import GRADE, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
     from pytest_modelcheck.engine.asks import Ask
     from pytest_modelcheck.engine.dispatch import Dispatcher
@@ -331,10 +331,16 @@ class Conductor:
             raw = view._answered(key, raw)  # noqa: SLF001
         return model.answers.decode(raw)
 
-    async def answer_awaited(self, view: CaseView, model: Model, x: Any) -> Any:
-        """Answer application code that awaits a model on an event loop of its own."""
+    def answer_awaited(self, view: CaseView, model: Model, x: Any) -> Awaitable[Any]:
+        """Answer application code that awaits a model on an event loop of its own.
+
+        Which question it is, is settled when it is called: a slot of its own (see ``engine.slots``) is the
+        trial's only until then.
+        """
         self.asks += 1
-        key = model.key(x, view._trial.repeat)  # noqa: SLF001
+        return self._awaited(view, model, x, model.key(x, view._trial.repeat))  # noqa: SLF001
+
+    async def _awaited(self, view: CaseView, model: Model, x: Any, key: bytes | None) -> Any:
         raw = None if key is None else model.answers.find(key)
         if raw is None:
             self.direct["an event loop runs"] += 1

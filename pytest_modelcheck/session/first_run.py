@@ -61,6 +61,7 @@ def _ledger(inquiry: Inquiry) -> Ledger | None:
     looks_at_each = (
         spec.levels is not None
         or spec.drift is not None
+        or spec.limits.on_costs
         or spec.subject.definition.answer_fingerprint is not None
         or bool(inquiry.session.places.revalidate)
     )

@@ -70,8 +70,7 @@ class Inquiry:
         self.slots = by_repeat if spec.repeats > 1 else None
         self._line = session.dispatcher.line(spec.subject)
         self._mark = self._line.meter.mark()
-        limits = self.spec.limits
-        if limits.max_latency_p95 is not None or limits.max_cost_per_case is not None:
+        if self.spec.limits.on_costs:
             self._line.measure_all()
         named = spec.drift is not None and spec.drift.cases is not None
         baseline = None if named else baseline_of(session, spec.subject, spec.id)
@@ -158,9 +157,7 @@ class Inquiry:
 
     def _judge_costs(self) -> list[Finding]:
         limits = self.spec.limits
-        if limits.max_latency_p95 is None and limits.max_cost_per_case is None:
-            return []
-        return judge_costs(costs_of(self.subject, self.evidence.results), limits)
+        return judge_costs(costs_of(self.subject, self.evidence.results), limits) if limits.on_costs else []
 
     def _judge_drift(self, reference: Reference) -> tuple[list[Finding], Moved | None]:
         evidence, limits = self.evidence, self.spec.limits

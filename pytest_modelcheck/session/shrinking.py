@@ -215,8 +215,9 @@ class Chase:
         after = hunt.candidate(hunt.best)
         own = {key for key, _ in hunt.result.asked}
         answers = self._known[self._key(hunt, after)].asked
-        answer = next((raw for key, raw in answers if key not in own), hunt.result.asked[0][1])
-        got = shown_answer(plain(answer), inquiry.subject.answers.decode)
+        given = [*(raw for key, raw in answers if key not in own), *(raw for _, raw in hunt.result.asked)]
+        # A model that broke on all that it was asked gave no answer, and a body may fail for that.
+        got = shown_answer(plain(given[0]), inquiry.subject.answers.decode) if given else None
         text = changes(before, after) if hunt.best else ""
         return Smallest(text, len(hunt.best), got, complete=hunt.ended)
 

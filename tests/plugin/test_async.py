@@ -335,6 +335,38 @@ def test_application_code_may_run_a_loop_of_its_own_inside_a_body(project):
     assert project.verdict(result).cases == Tally(passed=3)
 
 
+def test_an_inner_loop_hears_an_answer_for_each_of_equal_calls(project):
+    project.model(
+        """
+        import itertools
+
+        numbers = itertools.count()
+
+        @model_fixture
+        def dice(model_version):
+            async def throw(text):
+                return next(numbers)
+            return throw
+        """
+    )
+    project.test(
+        """
+        import asyncio
+
+        async def twice(dice, text):
+            return await dice(text), await dice(text)
+
+        @pytest.mark.golden(["a"], repeats=3)
+        def test_it(dice, case):
+            first, second = asyncio.run(twice(dice, case.input))
+            assert first != second
+        """
+    )
+    result = project.run("--model-version=1")
+    result.assert_outcomes(passed=1)
+    assert project.verdict(result).calls.asked == 6
+
+
 def test_a_forgotten_await_does_not_pass(project):
     project.model(MODEL)
     project.test(

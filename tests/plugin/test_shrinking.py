@@ -56,6 +56,37 @@ def test_shows_the_smallest_change(shrinking):
     assert (case.smallest.edits, case.smallest.got, case.smallest.complete) == (1, "'other'", True)
 
 
+def test_a_model_that_breaks_on_the_change_gives_no_answer_to_show(shrinking):
+    shrinking.model(
+        """
+        @model_fixture
+        def triage(model_version):
+            def predict(text):
+                if "refnud" in text:
+                    raise ValueError("no such word")
+                return "refund"
+            return predict
+        """
+    )
+    shrinking.test(
+        """
+        import pytest
+
+        def garbled(text):
+            return text.replace("Please", "Plaese").replace("refund", "refnud")
+
+        @pytest.mark.invariance(["Please refund order 1182"], under={"typos": garbled})
+        def test_typos(triage, case):
+            try:
+                triage(case.perturbed)
+            except Exception:
+                pytest.fail("it broke")
+        """
+    )
+    (case,) = shown(shrinking)
+    assert (case.smallest.text, case.smallest.got) == ("Please [refund→refnud] order 1182", None)
+
+
 def test_says_what_it_took(shrinking):
     without = shrinking.verdict(shrinking.run("--model-version=1", "--modelcheck-no-shrink"))
     asked = len(shrinking.calls)

@@ -78,6 +78,17 @@ def test_a_golden_check(both):
     assert [group.name for group in verdict.slices]
 
 
+def test_what_answers_took_and_cost_is_known(both):
+    def story(project):
+        definition = {"cost": lambda answer: 0.5}
+        limits = {"max_cost_per_case": 1.0, "at_least": 0.5}
+        return [project.run(answers(), rows(), is_expected, definition=definition, **limits)]
+
+    [verdict] = both(story)
+    [cost] = [finding for finding in verdict.findings if finding.limit == "max_cost_per_case"]
+    assert cost.summary == "a case costs 0.5 on average, at most 1 allowed"
+
+
 def test_a_failing_check_of_a_model_that_varies(both, varying):
     def story(project):
         return [project.run(varying(0.5, 3), rows(), is_expected, at_least=0.9, repeats=n) for n in (1, 3)]
