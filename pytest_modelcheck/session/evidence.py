@@ -56,6 +56,7 @@ class Evidence:
         baseline: What it is compared with, or ``None``.
         then: The baseline's cases, those judged again by today's test replaced.
         rivalry: What is to be said of another version that was run beside, or ``None``.
+        beside: What fails the check because of that version.
         replayed: How many were judged again.
         reference: What came of the cases that a drift check names to compare with, or ``None``.
         moved: How far the distribution of answers moved, in a drift check.
@@ -98,6 +99,7 @@ class Evidence:
     partial: bool = False
     then: Mapping[str, CaseRecord] = field(default_factory=dict)
     rivalry: str | None = None
+    beside: Sequence[Finding] = ()
     replayed: int = 0
     reference: Sequence[CaseRecord] | None = None
     moved: Moved | None = None

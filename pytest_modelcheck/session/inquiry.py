@@ -146,7 +146,7 @@ class Inquiry:
         findings += other_fingerprint(self.session, self.subject)
         findings += self._judge_costs()
         findings += other_systems(self.subject, evidence.systems, evidence.baseline)
-        findings += evidence.revalidated
+        findings += (*evidence.beside, *evidence.revalidated)
         if self.session.places.update:
             # What this run sees becomes the baseline, so that today's says nothing about it.
             findings = [finding for finding in findings if not finding.against_baseline]

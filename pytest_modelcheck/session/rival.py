@@ -11,7 +11,8 @@ from pytest_modelcheck.baselines import baseline
 from pytest_modelcheck.baselines.baseline import Baseline
 from pytest_modelcheck.baselines.header import Header
 from pytest_modelcheck.canonical.wording import plural
-from pytest_modelcheck.records import Finding, Status
+from pytest_modelcheck.checks.fold import outcome_of
+from pytest_modelcheck.records import Finding, Outcome, Status
 from pytest_modelcheck.session.evidence import as_approved
 from pytest_modelcheck.session.memory import records_of
 from pytest_modelcheck.session.steps import Step
@@ -35,6 +36,7 @@ def run_rival(inquiry: Inquiry) -> Steps:
     run = yield Step(inquiry.work(), plan.trials(), slots=inquiry.slots, rival=rival)
     asked = dispatcher.asked_of(inquiry.subject) - before
     records = records_of(plan.cases, run.results)
+    broken = _broken(rival, records)
     if any(result.read_approved for result in run.results):
         records = list(map(as_approved, records))
     rows = baseline.encoded(records)
@@ -43,7 +45,17 @@ def run_rival(inquiry: Inquiry) -> Steps:
     evidence.baseline = Baseline(header, rows, f"the run of {rival.label}")
     _leave(inquiry, header, records)
     evidence.then = evidence.baseline
+    evidence.beside = () if evidence.partial else broken
     evidence.rivalry = f"{rival.label} was run beside it: {plural(asked, 'answer')} asked"
+
+
+def _broken(rival: Model, records: Sequence[CaseRecord]) -> tuple[Finding, ...]:
+    """A failure where it broke: a case that has no outcome there cannot be worse here."""
+    errors = [outcome_of(record.trials) for record in records].count(Outcome.ERROR)
+    if not errors:
+        return ()
+    summary = f"{errors}/{len(records)} cases broke with {rival.label}, so that nothing tells which is better"
+    return (Finding("against", Status.FAILED, summary, against_baseline=True),)
 
 
 def _leave(inquiry: Inquiry, header: Header, records: Sequence[CaseRecord]) -> None:

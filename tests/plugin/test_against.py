@@ -84,6 +84,33 @@ def test_what_a_run_of_its_own_left_is_not_replaced(tested):
     assert tested.command("approve", "2.0").ret == 0
 
 
+def test_a_version_that_breaks_is_nothing_to_compare_with(project):
+    project.model(
+        """
+        @model_fixture(deterministic=True)
+        def triage(model_version):
+            def predict(text):
+                if model_version == "1" and text != "a":
+                    raise ValueError("gone")
+                return text == "a"
+            return predict
+        """
+    )
+    project.test(
+        """
+        import pytest
+
+        @pytest.mark.golden(["a", "b", "c"], max_regressed=0, max_drop=0.0)
+        def test_known(triage, case):
+            assert triage(case.input)
+        """
+    )
+    result = project.run("--model-version=2", "--against=1")
+    result.assert_outcomes(failed=1)
+    found = [finding.summary for finding in project.verdict(result).findings if not finding.met]
+    assert found == ["2/3 cases broke with triage 1, so that nothing tells which is better"]
+
+
 def test_some_cases_only(tested):
     result = tested.run("--model-version=2.1", "--against=2.0", "--modelcheck-case=t-07")
     result.assert_outcomes(failed=1)
