@@ -262,7 +262,7 @@ RAISING = """
 def triage(model_version):
     {prefix}def ask({argument}):
         if {bad}:
-            raise ConnectionError("the provider hung up")
+            raise ValueError("no such language")
         return {argument}
     return ask
 """
@@ -293,13 +293,13 @@ def test_an_error_of_the_model_is_counted_apart_and_shown_with_its_input_and_tra
     assert (verdict.cases.passed, verdict.cases.failed, verdict.cases.error) == (3, 0, 1)
     result.stdout.fnmatch_lines(
         [
-            "1/4 cases broke with an error: ConnectionError: the provider hung up",
+            "1/4 cases broke with an error: ValueError: no such language",
             '*"bad"*',
-            '*raise ConnectionError("the provider hung up")*',
+            '*raise ValueError("no such language")*',
         ]
     )
     assert verdict.shown[0].input == "bad"
-    assert 'raise ConnectionError("the provider hung up")' in verdict.shown[0].detail
+    assert 'raise ValueError("no such language")' in verdict.shown[0].detail
     assert "pytest_modelcheck/" not in result.stdout.str()
 
 
