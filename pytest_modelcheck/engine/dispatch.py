@@ -176,6 +176,12 @@ class Dispatcher:
             self._unsaved.clear()
             self._unsaved_seconds = 0.0
 
+    def part_with(self, model: Model) -> None:
+        """Finish what concerns a model as it is, before it becomes another version."""
+        with self._lock:
+            self.save()
+            self._lanes.pop(model, None)
+
     def asked_of(self, model: Model) -> int:
         """How many answers a model was asked for so far."""
         return self.line(model).meter.asked

@@ -8,14 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.baselines.candidates import find
+from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.checks.fold import outcome_of
 from pytest_modelcheck.errors import BaselineError
-from pytest_modelcheck.records import Finding, Status
+from pytest_modelcheck.records import Finding, Outcome, Status
 from pytest_modelcheck.session.memory import identity
 
 if TYPE_CHECKING:
     from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Trial
+    from pytest_modelcheck.session.inquiry import Inquiry
     from pytest_modelcheck.session.session import Session
 
 
@@ -49,6 +52,23 @@ def approved_answer(baseline: Baseline | None, trial: Trial) -> bytes | None:
         return None
     key = (trial.perturbation or "", trial.variant, 0)
     return next((one.answer for one in record.trials if one.key == key), None)
+
+
+def broken_before(inquiry: Inquiry) -> list[Finding]:
+    """Whether the version that was asked for broke on cases, which then cannot be worse now."""
+    evidence, version = inquiry.evidence, inquiry.session.places.baseline
+    if version is None or evidence.baseline is None or evidence.partial:
+        return []
+    suspects = [case for case, line in evidence.baseline.lines().items() if b'"outcome":"error"' in line]
+    then = [evidence.then[case] for case in suspects if case in evidence.then]
+    errors = [outcome_of(record.trials) for record in then].count(Outcome.ERROR)
+    if not errors:
+        return []
+    summary = (
+        f"{plural(errors, 'case')} broke with {inquiry.subject.name} {version}, so that nothing tells which "
+        f"is better; run it again: pytest --model-version={version}"
+    )
+    return [Finding("baseline", Status.FAILED, summary, against_baseline=True)]
 
 
 def other_fingerprint(session: Session, subject: Model) -> list[Finding]:

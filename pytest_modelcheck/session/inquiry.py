@@ -18,7 +18,7 @@ from pytest_modelcheck.engine.slots import by_repeat
 from pytest_modelcheck.engine.trials import Plan
 from pytest_modelcheck.records import Calls, Finding, Status, Verdict
 from pytest_modelcheck.session.account import KEPT, account
-from pytest_modelcheck.session.approved import approved_answer, baseline_of, other_fingerprint
+from pytest_modelcheck.session.approved import approved_answer, baseline_of, broken_before, other_fingerprint
 from pytest_modelcheck.session.conclusion import conclude
 from pytest_modelcheck.session.costs import costs_of
 from pytest_modelcheck.session.evidence import Evidence
@@ -146,7 +146,7 @@ class Inquiry:
         findings += other_fingerprint(self.session, self.subject)
         findings += self._judge_costs()
         findings += other_systems(self.subject, evidence.systems, evidence.baseline)
-        findings += (*evidence.beside, *evidence.revalidated)
+        findings += (*broken_before(self), *evidence.beside, *evidence.revalidated)
         if self.session.places.update:
             # What this run sees becomes the baseline, so that today's says nothing about it.
             findings = [finding for finding in findings if not finding.against_baseline]

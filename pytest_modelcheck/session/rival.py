@@ -32,9 +32,9 @@ def run_rival(inquiry: Inquiry) -> Steps:
     if rival is None:
         return
     plan, dispatcher = inquiry.plan_of(inquiry.spec.cases), inquiry.session.dispatcher
-    before = dispatcher.asked_of(inquiry.subject)
+    before = dispatcher.asked_of(rival)
     run = yield Step(inquiry.work(), plan.trials(), slots=inquiry.slots, rival=rival)
-    asked = dispatcher.asked_of(inquiry.subject) - before
+    asked = dispatcher.asked_of(rival) - before
     records = records_of(plan.cases, run.results)
     broken = _broken(rival, records)
     if any(result.read_approved for result in run.results):
@@ -63,7 +63,12 @@ def _leave(inquiry: Inquiry, header: Header, records: Sequence[CaseRecord]) -> N
     store = inquiry.session.candidates
     if inquiry.spec.partial or store.read(header.model, header.test, header.version or "") is not None:
         return
-    store.write(header, records)
+    try:
+        store.write(header, records)
+    except OSError as error:
+        inquiry.session.warnings.append(
+            f"what {header.model} {header.version} did could not be left: {error}"
+        )
 
 
 def _header(inquiry: Inquiry, rival: Model, cases: int) -> Header:

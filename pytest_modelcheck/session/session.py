@@ -192,21 +192,35 @@ class Session:
     def _ready(self, spec: CheckSpec, step: Step) -> Iterator[None]:
         """Everything as a step wants it, while it runs."""
         subject = spec.subject
-        answers, caller = subject.answers, subject.caller
-        if step.rival is not None:
-            subject.answers, subject.caller = step.rival.answers, step.rival.caller
+        answers = subject.answers
         if step.replay is not None:
             subject.answers = step.replay  # type: ignore[assignment]  # it answers like them
         if step.work.progress is not None:
             self.dispatcher.tick = step.work.progress
         slots = nullcontext() if step.slots is None else own_slots(subject, step.slots)
         try:
-            with slots, spec.quietly() if step.quiet else nullcontext():
+            with self._played(subject, step.rival), slots, spec.quietly() if step.quiet else nullcontext():
                 yield
         finally:
-            subject.answers, subject.caller = answers, caller
+            subject.answers = answers
             self.dispatcher.tick = _nothing
             self.switchboard.conductor = self.switchboard.tasks = None
+
+    @contextmanager
+    def _played(self, subject: Model, rival: Model | None) -> Iterator[None]:
+        """The judged model as another version of it, in whose name, and on whose line, it is then asked."""
+        if rival is None:
+            yield
+            return
+        own = subject.answers, subject.caller, subject.version, subject.fingerprint
+        self.dispatcher.part_with(subject)
+        subject.answers, subject.caller = rival.answers, rival.caller
+        subject.version, subject.fingerprint = rival.version, rival.fingerprint
+        try:
+            yield
+        finally:
+            self.dispatcher.part_with(subject)
+            subject.answers, subject.caller, subject.version, subject.fingerprint = own
 
     def close(self) -> None:
         """Write what is unwritten and let go of threads, loops and files."""

@@ -20,7 +20,7 @@ def test_both_versions_are_called_and_compared_though_nothing_was_approved_or_ru
     result.assert_outcomes(failed=1)
     verdict = tested.verdict(result)
     assert (verdict.comparison.version, verdict.comparison.regressed) == ("2.0", ("t-07", "t-08"))
-    assert tested.verdict(result).calls.asked == 30  # ten each, and ten to see whether 2.1 varies
+    assert tested.verdict(result).calls.asked == 20  # ten, and ten to see whether 2.1 varies
     result.stdout.fnmatch_lines(["modelcheck: triage 2.1 (approved: none yet), against 2.0, cache: *"])
     assert "triage 2.0 was run beside it: 10 answers asked" in verdict.notes
 
@@ -196,3 +196,30 @@ def test_under_xdist_it_is_the_same(tested):
     result.stdout.fnmatch_lines(
         ["FAILED test_triage.py::test_known - 2 broke, 0 fixed: net -2, none allowed"]
     )
+
+
+def test_an_old_version_that_is_down_does_not_speak_against_the_new_one(project):
+    project.model(
+        """
+        @model_fixture(give_up_after=3)
+        def triage(model_version):
+            def predict(text):
+                if model_version == "1":
+                    raise ConnectionError("retired")
+                return "refund"
+            return predict
+        """
+    )
+    project.test(GOLDEN.replace("0.5", "0.1"))
+    result = project.run("--model-version=2", "--against=1")
+    verdict = project.verdict(result)
+    assert verdict.cases.judged == 10
+    assert "cases broke with triage 1, so that nothing tells which is better" in verdict.headline
+    assert "triage 2 was given up" not in result.stdout.str()
+
+
+def test_what_is_remembered_of_each_version_is_counted_for_each(tested):
+    tested.run("--model-version=2.1")
+    verdict = tested.verdict(tested.run("--model-version=2.1", "--against=2.0"))
+    assert verdict.calls.cached == 10
+    assert "triage 2.0 was run beside it: 10 answers asked" in verdict.notes

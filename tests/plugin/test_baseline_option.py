@@ -57,3 +57,31 @@ def test_calls_no_model_for_the_other_version(project):
     project.forget_calls()
     project.run("--model-version=2.0", "--modelcheck-baseline=1.9").assert_outcomes(passed=1)
     assert project.calls == []
+
+
+def test_a_version_that_broke_tells_nothing(project):
+    project.model(
+        """
+        @model_fixture
+        def triage(model_version):
+            def predict(text):
+                if model_version == "1" and "refund" not in text.lower():
+                    raise ValueError("out of order")
+                return "refund"
+            return predict
+        """
+    )
+    project.test(
+        """
+        @pytest.mark.golden("tickets.yaml", max_regressed=0, max_drop=0.0)
+        def test_known(triage, case):
+            assert triage(case.input) == case.expected
+        """
+    )
+    project.run("--model-version=1")
+    result = project.run("--model-version=2", "--modelcheck-baseline=1")
+    result.assert_outcomes(failed=1)
+    assert project.verdict(result).headline == (
+        "8 cases broke with triage 1, so that nothing tells which is better; run it again: "
+        "pytest --model-version=1"
+    )
