@@ -128,7 +128,10 @@ def parse(content: bytes, path: str) -> Baseline:
     head = header.decode(first, path)
     for number, row in enumerate(rows, 2):
         found = match(row)
-        case = found[1].decode() if found and row.endswith(b"}") else _odd_id(row, path, number)
+        try:
+            case = found[1].decode() if found and row.endswith(b"}") else _odd_id(row, path, number)
+        except UnicodeDecodeError as error:
+            raise BaselineError(located(f"not UTF-8 text ({error}). {_RESTORE}", path, number)) from error
         if case in index:
             raise _duplicate(case, list(index).index(case) + 2, path, number)
         index[case] = row

@@ -46,12 +46,16 @@ class CandidateStore:
             BaselineError: The model has no version.
         """
         with Batch(durable=False) as batch:
-            return baseline.write(batch, self._place(header), header, baseline.encoded(records))
+            path = self._place(header)
+            _forget_account(batch, path)
+            return baseline.write(batch, path, header, baseline.encoded(records))
 
     def write_rows(self, header: Header, rows: Iterable[bytes], cases: int) -> None:
         """The same of cases that are lines already, sorted by id: they need not fit into memory."""
         with Batch(durable=False) as batch:
-            baseline.write_rows(batch, self._place(header), header, rows, cases)
+            path = self._place(header)
+            _forget_account(batch, path)
+            baseline.write_rows(batch, path, header, rows, cases)
 
     def _place(self, header: Header) -> Path:
         if header.version is None:
@@ -67,6 +71,7 @@ class CandidateStore:
         path = self.path(header.model, header.test, header.version or "")
         account = Path(candidate.path).with_suffix(names.ACCOUNT)
         with Batch(durable=False) as batch:
+            _forget_account(batch, path)
             baseline.write(batch, path, header, candidate.lines())
             if account.is_file():
                 batch.add(path.with_suffix(names.ACCOUNT), [account.read_bytes()])
@@ -116,6 +121,13 @@ class CandidateStore:
 
     def _folder(self, model: str, version: str) -> Path:
         return self.root / names.safe(model) / names.version_folder(version)
+
+
+def _forget_account(batch: Batch, path: Path) -> None:
+    """What an earlier run left beside a candidate says nothing of this one."""
+    account = path.with_suffix(names.ACCOUNT)
+    if account.exists():
+        batch.remove(account)
 
 
 def find(

@@ -71,7 +71,7 @@ def move(root: Path, planned: Collection[Move], *, durable: bool = True) -> None
     """
     leaving = {one.path for one in planned}
     for one in planned:
-        if one.target.exists() and one.target not in leaving:
+        if any(form.exists() and form not in leaving for form in packing.forms(one.target)):
             raise UsageError(
                 f"{one.check} has a baseline of its own already ({one.target.relative_to(root)}). "
                 "Remove one of the two first."

@@ -33,6 +33,12 @@ def is_packed(path: Path) -> bool:
     return path.name.endswith(PACKED)
 
 
+def forms(path: Path) -> tuple[Path, Path]:
+    """A file as it is, and compressed, whichever of the two is given."""
+    plain = path.with_name(path.name.removesuffix(PACKED))
+    return plain, packed(plain)
+
+
 def stored(path: Path) -> Path | None:
     """Where a file really lies: as it is, compressed, or nowhere.
 

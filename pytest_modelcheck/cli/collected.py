@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.baselines.provenance import defines
 from pytest_modelcheck.cli.screen import harmless
 from pytest_modelcheck.errors import UsageError
 
@@ -34,12 +35,22 @@ def existence(project: Project, checks: Iterable[str]) -> Callable[[str], bool]:
     files = sorted({check.partition("::")[0] for check in checks})
     there = [file for file in files if (project.root / file).is_file()]
     collected = frozenset(_collected(project, there) if there else ())
-    return lambda check: _is_collected(check, collected)
+    silent = set(there) - {test.partition("::")[0] for test in collected}
+    return lambda check: (
+        _is_collected(check, collected)
+        or (check.partition("::")[0] in silent and _is_written(project.root, check))
+    )
 
 
 def _is_collected(check: str, collected: Collection[str]) -> bool:
     """Whether a check is a test, or one of the checks that a test makes at run time."""
     return check in collected or any(check.startswith(f"{test}::") for test in collected)
+
+
+def _is_written(root: Path, check: str) -> bool:
+    """Whether a file of which nothing was collected (it may have been skipped) spells a test out."""
+    file, _, rest = check.partition("::")
+    return defines(root / file, rest.partition("[")[0].replace("::", "."))
 
 
 def _collected(project: Project, files: Iterable[str]) -> list[str]:
@@ -68,7 +79,7 @@ def told_by_pytest(option: str, arguments: Iterable[str], folder: Path, conseque
             # Workers would collect, and not tell. The plugin is named, as not all plugins need be loaded.
             command += ["-p", "xdist", "-n", "0"]
         done = subprocess.run(  # noqa: S603 - this Python, and files of the project
-            [*command, *arguments], cwd=folder, capture_output=True, text=True, check=False
+            [*command, *arguments], cwd=folder, capture_output=True, text=True, errors="replace", check=False
         )
         if done.returncode not in _FINE or not found.is_file():
             raise UsageError(

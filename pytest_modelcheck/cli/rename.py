@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.baselines.moves import move, moves
+from pytest_modelcheck.baselines.moves import move, moves, remove
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.cli.project import shown
 from pytest_modelcheck.cli.screen import indented, print_lines
@@ -31,7 +31,10 @@ def rename(workspace: Workspace, old: str, new: str) -> None:
     if not approved and not ran:
         raise UsageError(f"nothing is remembered of {old}. See all: modelcheck list")
     move(store.root, approved)
-    move(candidates.root, ran, durable=False)
+    # Where the test was run under its new name already, that run says more than the one before.
+    stale = [one.path for one in ran if one.path != one.target and one.target.exists()]
+    move(candidates.root, [one for one in ran if one.path not in stale], durable=False)
+    remove(candidates.root, stale)
     print_lines(_told(workspace, approved, ran))
 
 

@@ -178,7 +178,7 @@ def _max_calls(config: pytest.Config) -> int | None:
         name, value = "ini option modelcheck_max_calls", _value(config.getini("modelcheck_max_calls"))
     if value is None:
         return None
-    if not isinstance(value, int) or value < 0:
+    if type(value) is not int or value < 0:
         raise UsageError(f"{name}={value}: write a whole number from 0")
     return value
 

@@ -39,3 +39,12 @@ def test_two_jobs_that_disagree_are_refused_with_both_places(shards, project, co
 def test_a_folder_without_candidates_is_refused(project, command):
     (project.root / "empty").mkdir()
     assert "holds no candidates" in command("merge", "empty", code=1).output
+
+
+def test_an_account_of_an_earlier_run_does_not_stay_beside_another(shards, project, command):
+    command("merge", *shards)
+    (candidate, *_) = sorted((project.root / ".modelcheck_cache").rglob("*.jsonl"))
+    account = candidate.with_suffix(".report")
+    account.write_text("of an earlier run")
+    command("merge", *shards)
+    assert not account.exists()

@@ -63,3 +63,10 @@ def test_checks_that_a_test_makes_at_run_time_belong_to_it(approved, command):
     approved.run({"a": 1}, test="tests/test_triage.py::test_known::French")
     command("approve", "2.1", "--force")
     assert "Nothing to prune" in command("prune", "--yes").output
+
+
+def test_a_module_that_is_skipped_keeps_its_baselines(approved, command):
+    path = approved.root / "tests" / "test_triage.py"
+    path.write_text("import pytest\npytest.importorskip('nothing_of_that_name')\n" + path.read_text())
+    assert "Nothing to prune" in command("prune", "--yes").output
+    assert files(approved) == ["test_known", "test_other"]
