@@ -9,7 +9,6 @@ import json
 import subprocess
 import sys
 import time
-from multiprocessing import get_context
 
 import pytest
 import yaml
@@ -183,25 +182,27 @@ def test_aliases_that_grow_without_measure_are_refused_at_once(folder, content):
     assert time.perf_counter() - start < 3
 
 
-def measured(queue, path, limit):
-    """Read a file in a process of its own that may not take more memory than ``limit`` bytes."""
-    import resource
+MEASURED = """
+import resource, sys
+from pathlib import Path
+from pytest_modelcheck import cases
+from pytest_modelcheck.errors import CaseError
 
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    try:
-        queue.put(f"{len(cases.load(path))} cases")
-    except CaseError as error:
-        queue.put(str(error))
+resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]),) * 2)
+try:
+    print(len(cases.load(Path(sys.argv[1]))), "cases")
+except CaseError as error:
+    print(error)
+"""
 
 
 def within(path, limit):
-    context = get_context("spawn")
-    queue = context.SimpleQueue()
-    process = context.Process(target=measured, args=(queue, path, limit))
-    process.start()
-    told = queue.get()
-    process.join()
-    return told
+    """What is told of a file by a process of its own that may not take more memory than ``limit`` bytes."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, path, str(limit)],
+        capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    return done.stdout.strip()
 
 
 BOMB = b'"' + b"a" * (200 << 20)
