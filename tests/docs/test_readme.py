@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -27,15 +29,41 @@ def test_what_readme_does_not_run_is_run_by_ci():
     assert [script.count(f"readme_command {number} ") for number in (1, 2, 3)] == [1, 1, 1]
 
 
-def test_the_workflow_in_readme_runs_pytest_and_keeps_the_cache():
+def workflows_in(path):
     import yaml
 
-    text = re.search(r"```yaml\n(name: tests\n.*?)```", README, re.DOTALL)[1]
-    steps = yaml.safe_load(text)["jobs"]["test"]["steps"]
+    text = (ROOT / path).read_text(encoding="utf-8")
+    found = re.findall(r"```yaml\n(name: .*?)```", text, re.DOTALL)
+    return {one["name"]: one for one in map(yaml.safe_load, found)}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/how-to/ci.md"])
+def test_the_workflow_keeps_the_answers_of_a_red_job_too(page):
+    """``actions/cache`` saves in a step after the job, and only if the job succeeded."""
+    steps = workflows_in(page)["tests"]["jobs"]["test"]["steps"]
     assert [step["run"] for step in steps if "run" in step][-1] == "pytest"
-    (cache,) = [step["with"] for step in steps if step.get("uses", "").startswith("actions/cache@")]
-    assert cache["path"] == ".modelcheck_cache"
-    assert cache["key"].startswith(cache["restore-keys"])
+    assert not any(step.get("uses", "").startswith("actions/cache@") for step in steps)
+    (restore,) = [step for step in steps if step.get("uses", "").startswith("actions/cache/restore@")]
+    (save,) = [step for step in steps if step.get("uses", "").startswith("actions/cache/save@")]
+    assert save["if"] == "always()"
+    assert restore["with"] == save["with"] | {"restore-keys": "modelcheck-"}
+    assert save["with"]["path"] == ".modelcheck_cache/predictions"
+    assert save["with"]["key"].startswith("modelcheck-")
+
+
+def test_all_workflows_use_the_same_versions_of_actions():
+    pages = ["README.md", *sorted(path.relative_to(ROOT) for path in (ROOT / "docs").rglob("*.md"))]
+    used = {
+        name
+        for page in pages
+        for name in re.findall(r"uses: (actions/\S+)", (ROOT / page).read_text("utf-8"))
+    }
+    versions = {}
+    for name in used:
+        action, _, version = name.partition("@")
+        versions.setdefault(action.split("/")[1], set()).add(version)
+    assert {"checkout", "setup-python", "cache", "upload-artifact"} <= set(versions)
+    assert [action for action, found in versions.items() if len(found) > 1] == []
 
 
 def test_every_page_that_readme_links_to_is_there():
