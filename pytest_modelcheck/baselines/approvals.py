@@ -193,8 +193,9 @@ def _record(
 ) -> Approval:
     header, read = offer
     candidate = read(header.model, header.test, header.version or "")
-    if candidate is None:
-        raise BaselineError(f"the candidate of {header.test} has just been removed. Run pytest again.")
+    if candidate is None or candidate.header != header:
+        became = "removed" if candidate is None else "run again, and may have come out otherwise"
+        raise BaselineError(f"{header.test} has just been {became}; nothing was written. Approve it again.")
     old = store.header(header.model, header.test)
     rows, rate = candidate.lines(), candidate.header.rate
     if rejected:

@@ -2,7 +2,8 @@
 
 A file is replaced by renaming a finished draft. Several files together need more, since a process may be
 killed between two renames: their drafts are listed in a journal first. Once the journal is there, all of
-them count as written; whoever finds it (:func:`recover`) does the renames that are left.
+them count as written; whoever finds it (:func:`recover`) does the renames that are left. A folder has one
+batch at a time (:mod:`~pytest_modelcheck.baselines.lock`), so that no two of them mix.
 
 PYTEST_DONT_REWRITE
 """
@@ -13,10 +14,11 @@ import json
 import os
 import secrets
 import time
-from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from contextlib import ExitStack, suppress
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Final, Self
 
+from pytest_modelcheck.baselines import lock
 from pytest_modelcheck.errors import BaselineError, located
 
 if TYPE_CHECKING:
@@ -36,8 +38,9 @@ class Batch:
     touches nothing else.
 
     Args:
-        root: The folder that everything lies below. With it, a kill leaves all files old or, once
-            :func:`recover` has run, all files new; without, each file by itself.
+        root: The folder that everything lies below; entering makes it, and waits until no other process
+            has a batch there. With it, a kill leaves all files old or, once :func:`recover` has run, all
+            files new; without, each file by itself.
         durable: Wait until the disk has everything, so that a power cut loses nothing either.
     """
 
@@ -46,18 +49,23 @@ class Batch:
         self._durable = durable
         self._steps: list[tuple[Path | None, Path]] = []
         self._announced = False
+        self._lock = ExitStack()
 
     def __enter__(self) -> Self:
+        if self._root is not None:
+            self._root.mkdir(parents=True, exist_ok=True)
+            self._lock.enter_context(lock.held(self._root))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            if kind is None:
-                self._commit()
-        finally:
-            for draft, _path in self._steps:
-                if draft is not None and not self._announced:
-                    draft.unlink(missing_ok=True)
+        with self._lock:
+            try:
+                if kind is None:
+                    self._commit()
+            finally:
+                for draft, _path in self._steps:
+                    if draft is not None and not self._announced:
+                        draft.unlink(missing_ok=True)
 
     def add(self, path: Path, chunks: Iterable[bytes]) -> None:
         """Write what ``path`` shall hold; its folders are made."""
@@ -74,18 +82,30 @@ class Batch:
         return path.with_name(f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}")
 
     def _commit(self) -> None:
-        journal = self._announce() if self._root is not None and len(self._steps) > 1 else None
+        if self._root is None or len(self._steps) < 2:
+            self._put_in_place()
+            return
+        journal = self._announce(self._root)
+        try:
+            self._put_in_place()
+            journal.unlink(missing_ok=True)
+        except OSError as error:
+            raise BaselineError(
+                located(
+                    f"everything is written, but not all of it could be put in place ({error}). Close what "
+                    "has the file open, or make its folder writable: the next command finishes it.",
+                    str(self._root),
+                )
+            ) from error
+
+    def _put_in_place(self) -> None:
         _carry_out(self._steps, self._root)
         if self._durable:
             for folder in {path.parent for _, path in self._steps if path.parent.is_dir()}:
                 _sync_folder(folder)
-        if journal is not None:
-            journal.unlink(missing_ok=True)
 
-    def _announce(self) -> Path:
+    def _announce(self, root: Path) -> Path:
         """From the moment that the journal has its name, all steps count as done."""
-        root = self._root or Path()
-        root.mkdir(parents=True, exist_ok=True)
         steps = [
             [None if draft is None else draft.relative_to(root).as_posix(), path.relative_to(root).as_posix()]
             for draft, path in self._steps
@@ -106,24 +126,28 @@ class Batch:
 def recover(root: Path) -> None:
     """Finish what killed processes have announced below ``root``, so that every file is new.
 
-    Nothing is lost where somebody else is just finishing the same: a draft that is gone is in its place.
+    What another process is just doing is waited for, and not done twice.
 
     Raises:
         BaselineError: A journal names a place outside ``root``, or nothing may be written here.
     """
-    for journal in root.glob(f"{_PREFIX}*{_JOURNAL}"):
-        try:
-            _finish(journal, root)
-        except FileNotFoundError:
-            continue  # whoever wrote it has just finished
-        except OSError as error:
-            raise BaselineError(
-                located(
-                    f"an approval was killed half-way, and cannot be finished here ({error}). Make the "
-                    "folder writable, or restore it from git and remove this file.",
-                    str(journal),
-                )
-            ) from error
+    if _journals(root):
+        with lock.held(root):
+            for journal in _journals(root):
+                try:
+                    _finish(journal, root)
+                except OSError as error:
+                    raise BaselineError(
+                        located(
+                            f"what was written here was killed half-way, and cannot be finished ({error}). "
+                            "Make the folder writable, or restore it from git and remove this file.",
+                            str(journal),
+                        )
+                    ) from error
+
+
+def _journals(root: Path) -> list[Path]:
+    return sorted(root.glob(f"{_PREFIX}*{_JOURNAL}"))
 
 
 def _finish(journal: Path, root: Path) -> None:
@@ -149,10 +173,14 @@ def _steps_in(text: str, journal: Path, root: Path) -> list[tuple[Path | None, P
 
 
 def _below(root: Path, name: str) -> Path:
-    parts = PurePosixPath(name).parts
-    if not parts or PurePosixPath(name).is_absolute() or ".." in parts:
-        raise ValueError(f"{name!r} is not below {root}")
-    return root.joinpath(*parts)
+    """A place below ``root``: in the names of either system, and whatever links there are on the way."""
+    for path in (PurePosixPath(name), PureWindowsPath(name)):
+        if not path.parts or path.anchor or ".." in path.parts:
+            raise ValueError(f"{name!r} is not below {root}")
+    place = root.joinpath(*PurePosixPath(name).parts)
+    if not place.parent.resolve().is_relative_to(root.resolve()):
+        raise ValueError(f"{name!r} is a link away from {root}")
+    return place
 
 
 def _carry_out(steps: Iterable[tuple[Path | None, Path]], root: Path | None) -> None:
@@ -192,9 +220,13 @@ def replace(path: Path, chunks: Iterable[bytes], *, durable: bool = True) -> Non
 def sweep(folder: Path) -> None:
     """Remove the drafts below ``folder`` that killed processes left behind."""
     oldest = time.time() - _ABANDONED
-    for draft in folder.rglob(f"{_PREFIX}*{_SUFFIX}"):
-        if draft.stat().st_mtime < oldest:
-            draft.unlink(missing_ok=True)
+    for place, _, files in os.walk(folder):
+        for name in files:
+            if name.startswith(_PREFIX) and name.endswith(_SUFFIX):
+                draft = Path(place, name)
+                with suppress(FileNotFoundError):  # whoever wrote it has just put it in place
+                    if draft.stat().st_mtime < oldest:
+                        draft.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.baselines.header import Header
 
+LONGEST_HEADER: Final = 16 << 20
+"""Bytes: the first line of a file that has no line end is not read to the end to find that out."""
+
 _ID: Final = re.compile(rb'\{"id":"([^"\\]*)"')
 _CONFLICT: Final = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 
@@ -49,7 +52,7 @@ class Baseline(Mapping[str, CaseRecord]):
             record = self._read[case] = lines.decode(self._lines[case])
         except BaselineError as error:
             number = list(self._lines).index(case) + 2
-            raise BaselineError(located(f"{error}. {_RESTORE}", self.path, number)) from error
+            raise BaselineError(located(f"{error}. {packing.RESTORE}", self.path, number)) from error
         return record
 
     def recognise(self, records: Iterable[CaseRecord]) -> None:
@@ -106,10 +109,23 @@ def read(path: Path) -> Baseline | None:
 
 def read_header(path: Path) -> Header:
     """Read only the first line of a file."""
-    with packing.opened(path) as file:
-        first = file.readline().rstrip(b"\r\n")
+    first = first_line(path)
     _refuse_conflict(first, str(path), 1)
     return header.decode(first, str(path))
+
+
+def first_line(path: Path) -> bytes:
+    """The first line of a file, without its end.
+
+    Raises:
+        BaselineError: It is far too long for a header.
+    """
+    with packing.opened(path) as file:
+        first = file.readline(LONGEST_HEADER)
+    if len(first) == LONGEST_HEADER:
+        message = f"the first line has {LONGEST_HEADER} bytes or more, and is no header. {packing.RESTORE}"
+        raise BaselineError(located(message, str(path), 1))
+    return first.rstrip(b"\r\n")
 
 
 def parse(content: bytes, path: str) -> Baseline:
@@ -131,7 +147,9 @@ def parse(content: bytes, path: str) -> Baseline:
         try:
             case = found[1].decode() if found and row.endswith(b"}") else _odd_id(row, path, number)
         except UnicodeDecodeError as error:
-            raise BaselineError(located(f"not UTF-8 text ({error}). {_RESTORE}", path, number)) from error
+            raise BaselineError(
+                located(f"not UTF-8 text ({error}). {packing.RESTORE}", path, number)
+            ) from error
         if case in index:
             raise _duplicate(case, list(index).index(case) + 2, path, number)
         index[case] = row
@@ -218,9 +236,6 @@ def id_of(row: bytes) -> bytes:
     return str(orjson.loads(row)["id"]).encode()
 
 
-_RESTORE: Final = "Restore the file from git, or approve the check again."
-
-
 def _kept(old: Baseline, case: str, row: bytes, path: Path) -> bytes:
     """The old line of a case, where it says the same as the new one."""
     before = old.line(case)
@@ -262,10 +277,10 @@ def _odd_id(row: bytes, path: str, number: int) -> str:
         fields = orjson.loads(row)
     except orjson.JSONDecodeError as error:
         raise BaselineError(
-            located(f"not a line of JSON ({error}); cut off? {_RESTORE}", path, number)
+            located(f"not a line of JSON ({error}); cut off? {packing.RESTORE}", path, number)
         ) from error
     if not isinstance(fields, dict) or not isinstance(fields.get("id"), str):
-        raise BaselineError(located(f"this line names no case. {_RESTORE}", path, number))
+        raise BaselineError(located(f"this line names no case. {packing.RESTORE}", path, number))
     return str(fields["id"])
 
 

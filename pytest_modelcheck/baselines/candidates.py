@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines import baseline, names
-from pytest_modelcheck.baselines.atomic import Batch
+from pytest_modelcheck.baselines.atomic import Batch, recover
 from pytest_modelcheck.baselines.store import checked, first_header, jsonl_files
 from pytest_modelcheck.errors import BaselineError, VersionError, located
 
@@ -34,10 +34,14 @@ class CandidateStore:
 
     Args:
         root: The folder, ``candidates/`` in the cache directory. It need not exist.
+
+    Raises:
+        BaselineError: A command was killed while it moved candidates, and cannot be finished.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        recover(root)
 
     def write(self, header: Header, records: Iterable[CaseRecord]) -> Written:
         """Leave a candidate; one of an earlier run of the same version is replaced.

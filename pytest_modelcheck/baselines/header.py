@@ -9,6 +9,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.baselines.packing import RESTORE
 from pytest_modelcheck.errors import BaselineError, located
 from pytest_modelcheck.records import Finding, Status
 
@@ -222,6 +223,4 @@ def _past_in(item: list[Any]) -> Past:
 
 
 def _damaged(path: str, what: str) -> BaselineError:
-    return BaselineError(
-        located(f"the first line {what}. Restore the file from git, or approve the check again.", path, 1)
-    )
+    return BaselineError(located(f"the first line {what}. {RESTORE}", path, 1))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.baselines import header, packing
+from pytest_modelcheck.baselines import baseline, header, packing
 from pytest_modelcheck.baselines.atomic import Batch
 from pytest_modelcheck.baselines.store import jsonl_files
 from pytest_modelcheck.errors import BaselineError, located
@@ -62,8 +62,7 @@ def migrate(root: Path, paths: Sequence[Path], steps: Mapping[int, Step] = STEPS
 
 
 def _schema(path: Path) -> int:
-    with packing.opened(path) as file:
-        first = file.readline().rstrip(b"\r\n")
+    first = baseline.first_line(path)
     header.decode(first, str(path))  # says what is wrong with it
     return int(_fields(first, path, 1)["modelcheck"])
 

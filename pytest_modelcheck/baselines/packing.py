@@ -9,6 +9,7 @@ import gzip
 import re
 import zlib
 from contextlib import contextmanager
+from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.names import PACKED
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from io import BufferedIOBase
     from pathlib import Path
+
+    from _typeshed import WriteableBuffer
+
+MOST: Final = 1 << 30
+"""Bytes: no baseline has so many, and a small file that says it does is not to fill the memory."""
+
+RESTORE: Final = "Restore the file from git, or remove it, run pytest and approve the check again."
+"""What to do about a damaged file: a baseline, or a candidate in the cache."""
 
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?) ?(B|kB|MB|GB)?", re.IGNORECASE)
 _UNITS: Final = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
@@ -49,7 +58,7 @@ def stored(path: Path) -> Path | None:
     if not other.exists():
         return path if path.exists() else None
     if path.exists():
-        message = f"is there compressed too ({other.name}). Keep one of the two, or approve the check again."
+        message = f"is there compressed too ({other.name}). Remove the one that is out of date."
         raise BaselineError(located(message, str(path)))
     return other
 
@@ -59,14 +68,38 @@ def opened(path: Path) -> Iterator[BufferedIOBase]:
     """Open a file to be read, compressed or not.
 
     Raises:
-        BaselineError: It is damaged.
+        BaselineError: It is damaged, or holds more than :data:`MOST` bytes once it is decompressed.
     """
+    if not is_packed(path):
+        with path.open("rb") as file:
+            yield file
+        return
     try:
-        with gzip.open(path) if is_packed(path) else path.open("rb") as file:
+        with gzip.open(path) as packed_file, BufferedReader(_Bounded(packed_file, path)) as file:
             yield file
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        message = f"cannot be decompressed ({error}). Restore the file from git, or approve the check again."
+        message = f"cannot be decompressed ({error}). {RESTORE}"
         raise BaselineError(located(message, str(path))) from error
+
+
+class _Bounded(RawIOBase):
+    """What is read from a compressed file, up to a bound."""
+
+    def __init__(self, file: gzip.GzipFile, path: Path) -> None:
+        self._file = file
+        self._path = path
+        self._left = MOST
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        count = self._file.readinto(buffer)
+        self._left -= count
+        if self._left < 0:
+            message = f"holds more than {MOST / 1e6:g} MB when decompressed, as no baseline does. {RESTORE}"
+            raise BaselineError(located(message, str(self._path)))
+        return count
 
 
 def compressed(chunks: Iterable[bytes]) -> bytes:

@@ -9,6 +9,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.baselines import approved, baseline, names, packing
@@ -78,8 +79,8 @@ class BaselineStore:
 
     def set_approved(self, model: str, version: Approved, batch: Batch | None = None) -> None:
         """Hold the application to another version: at once, or as the last of a batch."""
-        with Batch(self.root) as own:
-            approved.write(batch or own, self._approved_path(model), version)
+        with Batch(self.root) if batch is None else nullcontext(batch) as within:
+            approved.write(within, self._approved_path(model), version)
 
     def models(self) -> list[str]:
         """The names of the models of which anything is approved."""
@@ -103,9 +104,11 @@ class BaselineStore:
         found = packing.stored(self.path(model, check))
         if found is not None:
             version = baseline.read_header(found).version or ""
-            kept = self._history_path(model, check, version)
-            kept = packing.packed(kept) if packing.is_packed(found) else kept
+            plain, packed = packing.forms(self._history_path(model, check, version))
+            kept, other = (packed, plain) if packing.is_packed(found) else (plain, packed)
             batch.add(kept, [found.read_bytes()])
+            if other.exists():
+                batch.remove(other)
 
     def history(self, model: str, check: str, version: str) -> Baseline | None:
         """What was approved of a check under an older version, where it was kept."""

@@ -1,5 +1,6 @@
 import pytest
 
+from pytest_modelcheck.baselines import approvals
 from pytest_modelcheck.baselines.approvals import Signature, approve
 from pytest_modelcheck.baselines.approved import Approved
 from pytest_modelcheck.baselines.baseline import Written
@@ -266,3 +267,19 @@ def test_each_approval_of_another_version_adds_the_one_before_to_the_past(bench,
         ("1.0", 0.5, 4),
         ("1.1", 0.8, 4),
     ]
+
+
+def test_a_test_that_is_run_while_it_is_approved_is_refused(bench, approving, monkeypatch):
+    """What stands in the way is looked for in one run; another must not be approved in its place."""
+    bench.run({"a": 1})
+    look = approvals.objections
+
+    def look_and_run_again(header, root):
+        found = look(header, root)
+        bench.run({"a": 2}, findings=(Finding("at_least", Status.FAILED, "0/1 cases pass"),))
+        return found
+
+    monkeypatch.setattr(approvals, "objections", look_and_run_again)
+    with pytest.raises(BaselineError, match="test_known has just been run again.*nothing was written"):
+        approving()
+    assert list(bench.store.everything()) == []

@@ -1,10 +1,11 @@
 import os
 import stat
+import threading
 import time
 
 import pytest
 
-from pytest_modelcheck.baselines import atomic
+from pytest_modelcheck.baselines import atomic, lock
 from pytest_modelcheck.errors import BaselineError
 
 
@@ -71,6 +72,16 @@ def test_drafts_of_killed_processes_are_swept_away_and_those_at_work_are_not(tmp
     assert names(folder) == [".modelcheck-2.tmp", "mine.tmp"]
 
 
+def test_a_draft_that_vanishes_while_one_sweeps_is_no_error(tmp_path, monkeypatch):
+    draft = tmp_path / ".modelcheck-1.tmp"
+    draft.write_bytes(b"")
+    walk = list(os.walk(tmp_path))
+    draft.rename(tmp_path / "in-its-place")
+    monkeypatch.setattr(os, "walk", lambda folder: walk)
+    atomic.sweep(tmp_path)
+    assert names(tmp_path) == ["in-its-place"]
+
+
 def test_sweeping_a_folder_that_is_not_there_does_nothing(tmp_path):
     atomic.sweep(tmp_path / "nowhere")
     assert names(tmp_path) == []
@@ -82,14 +93,17 @@ class TestSeveralFilesTogether:
         """A batch that was killed when it had announced its steps and done none of them."""
         (tmp_path / "gone").mkdir()
         (tmp_path / "gone" / "old").write_bytes(b"old")
-        monkeypatch.setattr(atomic, "_carry_out", lambda steps, root: None)
-        batch = atomic.Batch(tmp_path)
+
+        def killed(steps, root):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(atomic, "_carry_out", killed)
+        batch = atomic.Batch(tmp_path).__enter__()
         batch.add(tmp_path / "a", [b"new"])
         batch.add(tmp_path / "sub" / "b", [b"new"])
         batch.remove(tmp_path / "gone" / "old")
-        monkeypatch.setattr(atomic.Batch, "__exit__", lambda batch, *_: batch._announce())
-        with batch:
-            pass
+        with pytest.raises(KeyboardInterrupt):
+            batch.__exit__(None)
         monkeypatch.undo()
         return tmp_path
 
@@ -107,15 +121,30 @@ class TestSeveralFilesTogether:
         atomic.recover(announced)
         assert names(announced) == ["a", "sub"]
 
-    @pytest.mark.parametrize("name", ["../outside", "/etc/passwd", "a/../../outside", ""])
+    @pytest.mark.parametrize(
+        "name",
+        ["../outside", "/etc/passwd", "a/../../outside", "", r"..\\outside", r"C:\\outside", "C:outside"],
+    )
     def test_a_journal_never_reaches_outside(self, tmp_path, name):
         root = tmp_path / "baselines"
         root.mkdir()
         (tmp_path / "outside").write_bytes(b"kept")
         (root / ".modelcheck-1.journal").write_text(f'[[null, "{name}"]]')
-        with pytest.raises(BaselineError, match=r"\.journal.*Remove this file"):
+        with pytest.raises(BaselineError, match=r"\.journal.*not below.*Remove this file"):
             atomic.recover(root)
         assert (tmp_path / "outside").read_bytes() == b"kept"
+
+    @pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
+    def test_a_journal_follows_no_link_outside(self, tmp_path):
+        root, elsewhere = tmp_path / "baselines", tmp_path / "elsewhere"
+        root.mkdir()
+        elsewhere.mkdir()
+        (elsewhere / "file").write_bytes(b"kept")
+        (root / "link").symlink_to(elsewhere)
+        (root / ".modelcheck-1.journal").write_text('[[null, "link/file"]]')
+        with pytest.raises(BaselineError, match="'link/file' is a link away from"):
+            atomic.recover(root)
+        assert (elsewhere / "file").read_bytes() == b"kept"
 
     def test_a_rename_that_fails_is_done_later(self, tmp_path, monkeypatch):
         def refuse(steps, root):
@@ -127,10 +156,39 @@ class TestSeveralFilesTogether:
                 batch.add(tmp_path / "b", [b"new"])
 
         monkeypatch.setattr(atomic, "_carry_out", refuse)
-        with pytest.raises(PermissionError):
+        with pytest.raises(BaselineError, match=r"could be put in place .*in use.*the next command"):
             write()
-        with pytest.raises(BaselineError, match="cannot be finished here"):
+        with pytest.raises(BaselineError, match="cannot be finished"):
             atomic.recover(tmp_path)
         monkeypatch.undo()
         atomic.recover(tmp_path)
         assert names(tmp_path) == ["a", "b"]
+
+    def test_what_somebody_is_just_doing_is_left_to_him(self, announced):
+        with lock.held(announced):
+            waiting = threading.Thread(target=atomic.recover, args=(announced,))
+            waiting.start()
+            waiting.join(0.1)
+            assert not (announced / "a").exists()
+            next(announced.glob("*.journal")).unlink()
+        waiting.join()
+        assert not (announced / "a").exists()
+
+
+def test_a_second_batch_waits_for_the_first(tmp_path):
+    order = []
+
+    def second():
+        with atomic.Batch(tmp_path) as batch:
+            order.append("second begins")
+            batch.add(tmp_path / "a", [b"second"])
+
+    with atomic.Batch(tmp_path) as batch:
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        waiting.join(0.1)
+        order.append("first ends")
+        batch.add(tmp_path / "a", [b"first"])
+    waiting.join()
+    assert order == ["first ends", "second begins"]
+    assert (tmp_path / "a").read_bytes() == b"second"

@@ -2,9 +2,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_modelcheck.baselines import atomic
 from pytest_modelcheck.baselines.atomic import Batch
 from pytest_modelcheck.baselines.candidates import CandidateStore, find, natural, never_ran
 from pytest_modelcheck.baselines.header import Header
+from pytest_modelcheck.baselines.moves import move, moves
 from pytest_modelcheck.baselines.store import BaselineStore
 from pytest_modelcheck.errors import BaselineError
 
@@ -117,3 +119,18 @@ def test_versions_are_sorted_as_the_numbers_that_they_hold(numbers):
 
 def test_a_version_of_five_thousand_digits_can_be_sorted():
     assert sorted(["9" * 5000, "1"], key=natural)[0] == "1"
+
+
+def test_what_a_killed_rename_left_is_finished_by_whoever_looks_next(bench, monkeypatch):
+    def killed(steps, root):
+        raise KeyboardInterrupt
+
+    bench.run({"a": 1})
+    old, new = (f"tests/test_triage.py::test_{name}" for name in ("known", "tickets"))
+    root = bench.candidates.root
+    monkeypatch.setattr(atomic, "_carry_out", killed)
+    with pytest.raises(KeyboardInterrupt):
+        move(root, moves(root, old, new))
+    monkeypatch.undo()
+    assert [header.test for _, header in CandidateStore(root).everything()] == [new]
+    assert not list(root.rglob(".modelcheck-*"))

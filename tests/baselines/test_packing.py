@@ -2,7 +2,7 @@ import gzip
 
 import pytest
 
-from pytest_modelcheck.baselines import packing
+from pytest_modelcheck.baselines import baseline, packing
 from pytest_modelcheck.baselines.approvals import Signature, approve
 from pytest_modelcheck.baselines.moves import move, moves
 from pytest_modelcheck.baselines.store import BaselineStore
@@ -88,6 +88,16 @@ def test_a_renamed_test_and_the_history_stay_compressed(bench, approving):
     assert store.read("triage", KNOWN + "_too")["a"].trials[0].answer == b"2"
 
 
+def test_history_that_was_kept_in_the_other_form_is_replaced(bench, approving):
+    for packing_over, answer in ((None, 1), (1, 2), (None, 3)):
+        bench.run({"a": answer}, version="2.0")
+        approving(packing_over, "2.0")
+        bench.run({"a": 0})
+        store = approving(packing_over, keep_history=True)
+        assert store.history("triage", KNOWN, "2.0")["a"].trials[0].answer == str(answer).encode()
+        assert len([name for name in files(bench) if "history/2.0" in name]) == 1
+
+
 def test_both_forms_at_once_are_an_error_that_names_them(bench, approving):
     bench.run({"a": 1})
     store = approving(None)
@@ -107,6 +117,35 @@ def test_a_damaged_file_is_an_error_with_its_place(bench, approving, damage):
     if damage(b"x" * 20) == b"no gzip":
         with pytest.raises(BaselineError, match="cannot be decompressed"):
             list(store.entries())
+
+
+class TestMoreThanAnyBaseline:
+    @pytest.fixture
+    def bomb(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(packing, "MOST", 100_000)
+        path = tmp_path / "bomb.jsonl.gz"
+        path.write_bytes(gzip.compress(b" " * 100_001))
+        return path
+
+    def test_is_refused_once_it_is_seen(self, bomb):
+        with pytest.raises(BaselineError, match=r"bomb.jsonl.gz: holds more than 0.1 MB when decompressed"):
+            baseline.read(bomb.with_suffix(""))
+
+    def test_is_refused_line_by_line_too(self, bomb):
+        with packing.opened(bomb) as file, pytest.raises(BaselineError, match="holds more than 0.1 MB"):
+            list(file)
+
+    def test_a_header_that_never_ends_is_no_header(self, bomb, monkeypatch):
+        monkeypatch.setattr(baseline, "LONGEST_HEADER", 1000)
+        with pytest.raises(BaselineError, match=r"bomb.jsonl.gz:1: the first line has 1000 bytes or more"):
+            baseline.read_header(bomb)
+
+    def test_as_much_as_is_allowed_is_read(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(packing, "MOST", 100_000)
+        path = tmp_path / "large.jsonl.gz"
+        path.write_bytes(gzip.compress(b" " * 100_000))
+        with packing.opened(path) as file:
+            assert len(file.read()) == 100_000
 
 
 @pytest.mark.parametrize("text", ["", "5 potatoes", "-1", "1e5", "MB"])
