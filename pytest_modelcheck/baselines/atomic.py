@@ -16,7 +16,7 @@ import secrets
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 from pytest_modelcheck.baselines import lock
 from pytest_modelcheck.errors import BaselineError, located
@@ -63,9 +63,8 @@ class Batch:
                 if kind is None:
                     self._commit()
             finally:
-                for draft, _path in self._steps:
-                    if draft is not None and not self._announced:
-                        draft.unlink(missing_ok=True)
+                if not self._announced:
+                    self._forget_drafts()
 
     def add(self, path: Path, chunks: Iterable[bytes]) -> None:
         """Write what ``path`` shall hold; its folders are made."""
@@ -78,7 +77,6 @@ class Batch:
         self._steps.append((None, path))
 
     def _draft(self, path: Path) -> Path:
-        path.parent.mkdir(parents=True, exist_ok=True)
         return path.with_name(f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}")
 
     def _commit(self) -> None:
@@ -97,6 +95,12 @@ class Batch:
                     str(self._root),
                 )
             ) from error
+
+    def _forget_drafts(self) -> None:
+        for draft, _ in self._steps:
+            if draft is not None:
+                draft.unlink(missing_ok=True)
+                _remove_empty(draft.parent, self._root)
 
     def _put_in_place(self) -> None:
         _carry_out(self._steps, self._root)
@@ -204,11 +208,19 @@ def _remove_empty(folder: Path, root: Path | None) -> None:
 
 
 def _write_new(path: Path, chunks: Iterable[bytes], *, durable: bool) -> None:
-    with path.open("xb") as file:
+    with _opened_new(path) as file:
         file.writelines(chunks)
         if durable:
             file.flush()
             os.fsync(file.fileno())
+
+
+def _opened_new(path: Path) -> BinaryIO:
+    try:
+        return path.open("xb")
+    except FileNotFoundError:  # no such folder yet, or a command that prunes has just found it empty
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("xb")
 
 
 def replace(path: Path, chunks: Iterable[bytes], *, durable: bool = True) -> None:

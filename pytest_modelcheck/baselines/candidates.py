@@ -69,16 +69,15 @@ class CandidateStore:
             )
         return self._folder(header.model, header.version) / names.check_path(header.test)
 
-    def take(self, candidate: Baseline) -> None:
-        """Copy a candidate of another store as it is, with the account that lies beside it."""
+    def take(self, batch: Batch, candidate: Baseline) -> None:
+        """Add a copy of another store's candidate to a batch, with the account that lies beside it."""
         header = candidate.header
         path = self.path(header.model, header.test, header.version or "")
         account = Path(candidate.path).with_suffix(names.ACCOUNT)
-        with Batch(durable=False) as batch:
-            _forget_account(batch, path)
-            baseline.write(batch, path, header, candidate.lines())
-            if account.is_file():
-                batch.add(path.with_suffix(names.ACCOUNT), [account.read_bytes()])
+        _forget_account(batch, path)
+        baseline.write(batch, path, header, candidate.lines())
+        if account.is_file():
+            batch.add(path.with_suffix(names.ACCOUNT), [account.read_bytes()])
 
     def read(self, model: str, check: str, version: str) -> Baseline | None:
         """What a version did in a check, or ``None`` where it never ran it.
