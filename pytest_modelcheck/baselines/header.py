@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -136,7 +137,7 @@ def decode(line: bytes, path: str) -> Header:
     import orjson
 
     try:
-        fields = orjson.loads(line)
+        fields = orjson.loads(line.removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError as error:
         raise _damaged(path, f"is not JSON ({error})") from error
     if not isinstance(fields, dict) or "modelcheck" not in fields:

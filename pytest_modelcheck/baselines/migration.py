@@ -8,6 +8,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -87,7 +88,7 @@ def _fields(line: bytes, path: Path, number: int) -> Fields:
     import orjson
 
     try:
-        fields = orjson.loads(line)
+        fields = orjson.loads(line.removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError as error:
         raise BaselineError(located(f"not a line of JSON ({error})", str(path), number)) from error
     if not isinstance(fields, dict):

@@ -60,7 +60,7 @@ def check_path(check: str) -> PurePosixPath:
     >>> str(check_path("tests/test_triage.py::TestX::test_known[es-1]"))
     'tests/test_triage.py/TestX.test_known[es-1].jsonl'
     """
-    file, _, rest = check.partition("::")
+    file, _, rest = composed(check).partition("::")
     first, *others = file.split("/")
     root = _component(first, exact=first, mark=first.lower() in (HISTORY, APPROVED))
     names, bracket, parameters = rest.partition("[")
@@ -71,6 +71,15 @@ def check_path(check: str) -> PurePosixPath:
         suffix=SUFFIX,
     )
     return PurePosixPath(root, *map(safe, others), leaf)
+
+
+def composed(text: str) -> str:
+    """``text`` with its accents composed: the name of a file has the form that the file system gives it.
+
+    >>> composed("cafe\N{COMBINING ACUTE ACCENT}") == "caf\N{LATIN SMALL LETTER E WITH ACUTE}"
+    True
+    """
+    return unicodedata.normalize("NFC", text)
 
 
 def _component(text: str, *, exact: str, mark: bool, suffix: str = "") -> str:
@@ -91,7 +100,7 @@ def _has_capitals(text: str) -> bool:
 def _cleaned(text: str) -> str:
     """``text`` with everything replaced that some file system refuses, hides or rewrites."""
     name = "".join(char if char.isprintable() and char not in _FORBIDDEN else "_" for char in text)
-    name = unicodedata.normalize("NFC", name)
+    name = composed(name)
     stripped = name.strip(" ").rstrip(". ")
     if stripped != name or not stripped:
         name = stripped + "_"

@@ -1,11 +1,15 @@
 """What two branches that approve make of each other's work."""
 
+import re
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from pytest_modelcheck.baselines.approvals import Signature, approve
 from pytest_modelcheck.baselines.approved import Approved
+from pytest_modelcheck.baselines.store import BaselineStore
 from pytest_modelcheck.errors import BaselineError
 
 KNOWN = "tests/test_triage.py::test_known"
@@ -100,3 +104,49 @@ def test_the_same_approval_on_two_branches_merges(bench, git, approving):
     approving("two", "2.1", "tuesday", t_10="new")
     git("merge", "one", "-m", "merge")
     assert bench.store.read("triage", KNOWN)["t-10"].trials[0].answer == b'"new"'
+
+
+def checked_out_anew(bench, git):
+    """As another machine gets it from the repository."""
+    shutil.rmtree(bench.root / "baselines")
+    git("checkout", "--", "baselines")
+
+
+def test_line_ends_of_windows_are_read_the_same_and_change_nothing(bench, git, approving):
+    git("config", "core.autocrlf", "true")
+    approving("main", "2.0", "monday")
+    before = bench.store.read("triage", KNOWN).lines()
+    checked_out_anew(bench, git)
+    path = bench.store.path("triage", KNOWN)
+    content = path.read_bytes()
+    assert content.count(b"\r\n") == content.count(b"\n") == 31
+    assert bench.store.approved("triage") == Approved("2.0")
+    assert bench.store.read("triage", KNOWN).lines() == before
+    approve(
+        bench.candidates,
+        bench.store,
+        bench.root,
+        model="triage",
+        version="2.0",
+        signature=Signature("Ada", "tuesday"),
+    )
+    assert path.read_bytes() == content
+
+
+def test_the_attributes_that_the_docs_recommend_keep_every_byte(bench, git):
+    guide = Path(__file__).parents[2] / "docs" / "how-to" / "keep-baselines.md"
+    (attributes,) = re.findall(r"```text\n(baselines/.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
+    (bench.root / ".gitattributes").write_text(attributes)
+    git("config", "core.autocrlf", "true")
+    store = BaselineStore(bench.root / "baselines", pack_over=3000)
+    for name, cases in (("test_known", 5), ("test_other", 2000)):
+        bench.run({f"t-{number}": number for number in range(cases)}, name)
+    where = {"model": "triage", "version": "2.1", "signature": Signature("Ada", "monday")}
+    approve(bench.candidates, store, bench.root, **where)
+    files = {path: path.read_bytes() for path in (bench.root / "baselines").rglob("*.*") if path.is_file()}
+    assert {path.suffix for path in files} == {".jsonl", ".gz", ".yaml"}
+    assert any(b"\r\n" in content for path, content in files.items() if path.suffix == ".gz")
+    git("add", ".")
+    git("commit", "-m", "approve")
+    checked_out_anew(bench, git)
+    assert {path: path.read_bytes() for path in files} == files

@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 
@@ -104,3 +105,57 @@ def test_history_keeps_what_was_approved_byte_for_byte(store, record):
 def test_keeping_what_was_never_approved_does_nothing(store):
     keep(store)
     assert not store.root.exists()
+
+
+def test_a_byte_order_mark_of_an_editor_is_no_damage(store, record):
+    store.write(head(), [record("a", 1)])
+    store.set_approved("triage", Approved("2.0"))
+    for path in (store.path("triage", CHECK), store.root / "triage" / "approved.yaml"):
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert store.read("triage", CHECK)["a"] == record("a", 1)
+    assert store.header("triage", CHECK).version == "2.0"
+    assert store.approved("triage") == Approved("2.0")
+
+
+COMPOSED, DECOMPOSED = "tests/test_caf\u00e9.py::test", "tests/test_cafe\u0301.py::test"
+
+
+def test_a_file_name_is_the_same_however_its_accents_are_composed(store, record):
+    """macOS may give a name back decomposed that git and Linux have composed."""
+    store.write(head(COMPOSED), [record("a", 1)])
+    assert store.read("triage", DECOMPOSED)["a"] == record("a", 1)
+    store.write(head(DECOMPOSED), [record("a", 2)])
+    assert len(list(store.entries())) == 1
+
+
+def test_tests_that_a_file_system_takes_for_one_are_an_error_and_never_share_a_file(store, record):
+    store.write(head("tests/test_a.py::test_x"), [record("a", 1)])
+    path = store.path("triage", "tests/test_a.py::test_x")
+    path.rename(store.path("triage", "tests/test_a.py::test_X"))  # what a lookup there finds
+    with pytest.raises(BaselineError, match="differ only in a way that this file system ignores"):
+        store.read("triage", "tests/test_a.py::test_X")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
+def test_a_folder_that_is_a_link_is_read_and_written_through(store, record, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    store.root.symlink_to(elsewhere)
+    store.write(head(), [record("a", 1)])
+    assert store.root.is_symlink()
+    assert (elsewhere / "triage" / "tests" / "test_a.py" / "test.jsonl").is_file()
+    assert [header.test for _, header in store.entries()] == [CHECK]
+
+
+def test_a_parametrized_id_of_any_length_has_a_file(store, record):
+    checks = [f"tests/test_a.py::test[{'é' * 500}{end}]" for end in "xy"]
+    for number, check in enumerate(checks):
+        store.write(head(check), [record("a", number)])
+    assert [store.read("triage", check)["a"].trials[0].answer for check in checks] == [b"0", b"1"]
+
+
+def test_a_read_only_file_is_replaced(store, record):
+    store.write(head(), [record("a", 1)])
+    store.path("triage", CHECK).chmod(0o444)
+    store.write(head(), [record("a", 2)])
+    assert store.read("triage", CHECK)["a"] == record("a", 2)
