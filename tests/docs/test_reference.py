@@ -51,7 +51,8 @@ def options_table():
         if attributes["help"] is argparse.SUPPRESS:
             continue
         values = attributes.get("metavar") or "|".join(attributes.get("choices", ()))
-        rows.append((f"`{name}{'=' + escaped(values) if values else ''}`", escaped(attributes["help"])))
+        shape = f"={values}".replace("|", "\\|") if values else ""
+        rows.append((f"`{name}{shape}`", escaped(attributes["help"])))
     return table(("option", "what it does"), rows)
 
 
@@ -168,7 +169,9 @@ def summary(made):
 
 
 def escaped(text):
-    return text.replace("``", "`").replace("|", "\\|")
+    """As Markdown has it: options as code, or two hyphens would become a dash."""
+    marked = re.sub(r"(?<![`\w])--[a-z][a-z-]*", r"`\g<0>`", text.replace("``", "`"))
+    return marked.replace("|", "\\|")
 
 
 def table(heads, rows):
