@@ -124,6 +124,8 @@ def _is_executor(value: Any) -> bool:
 
 
 def _is_about_pickling(error: BaseException) -> bool:
+    """What pickle raises for the same thing differs from one Python to the next."""
     return type(error).__name__ == "PicklingError" or (
-        isinstance(error, (TypeError, AttributeError)) and "pickle" in str(error)
+        isinstance(error, (TypeError, AttributeError))
+        and ("pickle" in str(error) or "local object" in str(error))
     )

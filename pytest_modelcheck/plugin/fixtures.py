@@ -142,7 +142,8 @@ def model_fixture(
         max_cost: What the calls of one run may cost, in the unit of ``cost``. No call is made that could
             exceed it. Workers of pytest-xdist share it. Default: any amount.
         executor: A ``concurrent.futures.Executor`` in which calls are made, or a function that makes one:
-            ``lambda: ProcessPoolExecutor(4)``. See :func:`pytest_modelcheck.per_worker`.
+            ``lambda: ProcessPoolExecutor(4, mp_context=get_context("spawn"))``.
+            See :func:`pytest_modelcheck.per_worker`.
 
     Raises:
         UsageError: options that contradict each other, at the decorator.
