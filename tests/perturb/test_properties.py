@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given, note, settings
 from hypothesis import strategies as st
 
 from pytest_modelcheck import perturb
@@ -94,35 +94,42 @@ def check_variants(text, made):
         variant.encode()
 
 
-@named
+def each(perturbations):
+    """One after another on the same example, which takes longer to draw than to perturb."""
+    for perturbation in perturbations:
+        note(perturbation.name)
+        yield perturbation
+
+
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(TEXT | st.lists(PIECES, max_size=10).map("".join), st.integers(0, 5))
 @example("www.ww.ww", 0)
-def test_each_variant_is_another_valid_text_with_all_protected_parts_in_it(perturbation, text, seed):
-    made = perturb.variants(perturbation, text, seed)
-    assert perturb.variants(perturbation, text, seed) == made
+def test_each_variant_is_another_valid_text_with_all_protected_parts_in_it(text, seed):
     spans = [text[span.start : span.end] for span in protected(text)]
-    check_variants(text, made)
-    for _, variant in made:
-        at = 0
-        for span in spans:
-            at = variant.find(span, at)
-            assert at >= 0, (span, variant)
-            at += len(span)
+    for perturbation in each(ALL):
+        made = perturb.variants(perturbation, text, seed)
+        assert perturb.variants(perturbation, text, seed) == made
+        check_variants(text, made)
+        for _, variant in made:
+            at = 0
+            for span in spans:
+                at = variant.find(span, at)
+                assert at >= 0, (span, variant)
+                at += len(span)
 
 
-@pytest.mark.parametrize("perturbation", MOVING, ids=lambda perturbation: perturbation.name)
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(TEXT)
-def test_each_variant_of_those_that_move_parts_is_another_valid_text(perturbation, text):
-    made = perturb.variants(perturbation, text)
-    assert perturb.variants(perturbation, text) == made
-    check_variants(text, made)
-    if perturbation.name not in ("number_words", "ages"):
-        spans = {text[span.start : span.end] for span in protected(text)}
-        for _, variant in made:
-            assert sorted(variant) == sorted(text) or text.startswith(variant)
-            assert all(variant.count(span) <= text.count(span) for span in spans)
+def test_each_variant_of_those_that_move_parts_is_another_valid_text(text):
+    spans = {text[span.start : span.end] for span in protected(text)}
+    for perturbation in each(MOVING):
+        made = perturb.variants(perturbation, text)
+        assert perturb.variants(perturbation, text) == made
+        check_variants(text, made)
+        if perturbation.name not in ("number_words", "ages"):
+            for _, variant in made:
+                assert sorted(variant) == sorted(text) or text.startswith(variant)
+                assert all(variant.count(span) <= text.count(span) for span in spans)
 
 
 SCRIPT = """
@@ -189,15 +196,12 @@ HOSTILE_SPACED = ["refund ", "Maria ", "San Maria ", "``` ", "<a ", "\n", " "]
 def test_cost_is_linear_in_the_length_of_the_text(piece):
     """Sixteen times the text may take about sixteen times as long; quadratic would be 256 times."""
 
-    def seconds(length, times):
+    def seconds(length):
         text = (piece * length)[:length]
-        taken = []
-        for _ in range(times):
-            start = time.process_time()
-            for perturbation in ALL + MOVING:
-                perturb.variants(perturbation, text)
-            taken.append(time.process_time() - start)
-        return min(taken)
+        start = time.process_time()
+        for perturbation in ALL + MOVING:
+            perturb.variants(perturbation, text)
+        return time.process_time() - start
 
-    short = seconds(125, 3)  # first, since what is imported late is imported now
-    assert seconds(2_000, 2) < 60 * short + 0.2
+    short = min(seconds(125) for _ in range(3))  # first, since what is imported late is imported now
+    assert any(seconds(2_000) < 60 * short + 0.2 for _ in range(3))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from pytest_modelcheck import perturb
@@ -39,7 +39,6 @@ RECORDS = [
 ]
 NUMERIC = RECORDS[:6]
 named = pytest.mark.parametrize("perturbation", RECORDS, ids=lambda perturbation: perturbation.name)
-numeric = pytest.mark.parametrize("perturbation", NUMERIC, ids=lambda perturbation: perturbation.name)
 
 NUMBERS = st.integers() | st.floats() | st.decimals(-1000, 1000, places=2) | st.booleans()
 VALUES = NUMBERS | st.none() | st.text(max_size=5) | st.sampled_from(["12", "1.5"])
@@ -54,36 +53,39 @@ RECORD = st.dictionaries(
 PROTECTED = ("id", "customer_id", "zip")
 
 
-@named
+def each(perturbations):
+    """One after another on the same example, which takes longer to draw than to perturb."""
+    for perturbation in perturbations:
+        note(perturbation.name)
+        yield perturbation
+
+
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(RECORD, st.integers(0, 5))
-def test_each_variant_is_another_record_and_the_input_stays_as_it_was(perturbation, record, seed):
-    before = copy.deepcopy(record)
-    made = perturb.variants(perturbation, record, seed)
-    direct = perturbation.apply(record, perturb.perturbation.rng_for(seed, perturbation.name, record))
-    assert digest(record) == digest(before)
-    assert len(direct) >= len(made)
-    assert digest(perturb.variants(perturbation, record, seed)) == digest(made)
-    assert len({digest(variant) for _, variant in made} | {digest(record)}) == len(made) + 1
-    assert all(isinstance(variant, dict) for _, variant in made)
+def test_each_variant_is_another_record_and_the_input_stays_as_it_was(record, seed):
+    before = digest(copy.deepcopy(record))
+    for perturbation in each(RECORDS):
+        made = perturb.variants(perturbation, record, seed)
+        direct = perturbation.apply(record, perturb.perturbation.rng_for(seed, perturbation.name, record))
+        assert digest(record) == before
+        assert len(direct) >= len(made)
+        assert digest(perturb.variants(perturbation, record, seed)) == digest(made)
+        assert len({digest(variant) for _, variant in made} | {before}) == len(made) + 1
+        assert all(isinstance(variant, dict) for _, variant in made)
 
 
-@named
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(RECORD)
-def test_identifiers_keep_their_values(perturbation, record):
-    for _, variant in perturb.variants(perturbation, record):
-        for name in PROTECTED:
-            if name in record and not isinstance(record[name], dict | list):
+def test_identifiers_keep_their_values(record):
+    named = [name for name in PROTECTED if name in record and not isinstance(record[name], dict | list)]
+    for perturbation in each(RECORDS if named else ()):
+        for _, variant in perturb.variants(perturbation, record):
+            for name in named:
                 assert digest(variant[name]) == digest(record[name])
 
 
-@numeric
-@settings(max_examples=60, deadline=None, derandomize=True)
-@given(RECORD)
-def test_numbers_keep_their_types_and_all_else_its_value(perturbation, record):
-    before = dict(leaves(record))
-    for _, variant in perturb.variants(perturbation, record):
+def check_numbers(before, variants):
+    for _, variant in variants:
         after = dict(leaves(variant))
         assert after.keys() == before.keys()
         for path, old in before.items():
@@ -96,6 +98,14 @@ def test_numbers_keep_their_types_and_all_else_its_value(perturbation, record):
                 assert math.isfinite(after[path])
 
 
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(RECORD)
+def test_numbers_keep_their_types_and_all_else_its_value(record):
+    before = dict(leaves(record))
+    for perturbation in each(NUMERIC):
+        check_numbers(before, perturb.variants(perturbation, record))
+
+
 ARRAYS = st.sampled_from(["uint8", "int16", "int64", "float32", "float64", "bool"]).flatmap(
     lambda kind: st.tuples(st.integers(1, 3), st.integers(1, 4), st.integers(0, 99)).map(
         lambda drawn: (np.random.RandomState(drawn[2]).normal(0, 50, drawn[:2])).astype(kind)
@@ -103,16 +113,16 @@ ARRAYS = st.sampled_from(["uint8", "int16", "int64", "float32", "float64", "bool
 )
 
 
-@numeric
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(ARRAYS)
-def test_arrays_keep_their_type_and_shape(perturbation, array):
+def test_arrays_keep_their_type_and_shape(array):
     before = array.copy()
-    for _, variant in perturb.variants(perturbation, array):
-        assert (variant.dtype, variant.shape) == (before.dtype, before.shape)
-        assert np.isfinite(variant).all()
-        assert not np.shares_memory(variant, array)
-    assert (array == before).all()
+    for perturbation in each(NUMERIC):
+        for _, variant in perturb.variants(perturbation, array):
+            assert (variant.dtype, variant.shape) == (before.dtype, before.shape)
+            assert np.isfinite(variant).all()
+            assert not np.shares_memory(variant, array)
+        assert (array == before).all()
 
 
 SCRIPT = """
@@ -182,12 +192,10 @@ def test_cost_is_linear_in_the_size_of_the_record(shape):
 
     def seconds(size):
         given = record(size)
-        taken = []
-        for _ in range(3):
-            start = time.process_time()
-            for perturbation in RECORDS:
-                perturb.variants(perturbation, given)
-            taken.append(time.process_time() - start)
-        return min(taken)
+        start = time.process_time()
+        for perturbation in RECORDS:
+            perturb.variants(perturbation, given)
+        return time.process_time() - start
 
-    assert seconds(3_200) < 60 * seconds(200) + 0.2
+    short = min(seconds(100) for _ in range(3))
+    assert any(seconds(1_600) < 60 * short for _ in range(3))
