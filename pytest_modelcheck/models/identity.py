@@ -9,6 +9,7 @@ import inspect
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from glob import escape
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Files", "files", "fingerprint", "namespace", "source_digest"]
 
 _LONGEST: Final = 64
+_VERSION: Final = "{version}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +34,26 @@ class Files:
     patterns: tuple[str, ...]
     root: Path
 
+    @property
+    def of_one_version(self) -> bool:
+        """Whether any of the files belongs to one version alone."""
+        return any(_VERSION in pattern for pattern in self.patterns)
+
 
 def files(*patterns: str, root: str | Path | None = None) -> Files:
     """Name files (weights, prompts) whose content is the model's fingerprint.
 
     Args:
         patterns: Paths, or patterns with ``*``, ``**`` and ``?``; a folder stands for all files in it.
+            ``{version}`` stands for the version that is asked for: where each version has files of its own,
+            a new one must not make another model of those that are there already.
         root: The folder that they are relative to; by default the folder of the file that calls this.
 
     Raises:
         UsageError: No pattern is given. One that matches nothing is refused when the files are read.
 
-    >>> files("model.joblib", "prompts/*.txt", root="/models").patterns
-    ('model.joblib', 'prompts/*.txt')
+    >>> files("spam-{version}.joblib", "prompts/*.txt", root="/models").patterns
+    ('spam-{version}.joblib', 'prompts/*.txt')
     """
     if not patterns:
         raise UsageError('files() names no file. Write files("model.joblib"), or a pattern.')
@@ -56,15 +65,17 @@ def files(*patterns: str, root: str | Path | None = None) -> Files:
     return Files(patterns, source.absolute().parent if source.is_file() else Path.cwd())
 
 
-def fingerprint(value: Any) -> str:
+def fingerprint(value: Any, version: str | None = None) -> str:
     """A short text that differs wherever the model may differ.
 
     Args:
         value: Text or a number (kept as it is where it is short), any value with a canonical form,
             :func:`files`, or a callable without arguments that returns one of these.
+        version: What ``{version}`` stands for in the patterns of :func:`files`.
 
     Raises:
-        UsageError: The value is ``None``, a pattern matches no file, or a file cannot be read.
+        UsageError: The value is ``None``, a pattern matches no file or names a version where there is none,
+            or a file cannot be read.
         NotCanonical: The value has no canonical form.
 
     >>> fingerprint("fp_44709d6fcb"), fingerprint(3), fingerprint(lambda: {"temperature": 0})
@@ -73,7 +84,7 @@ def fingerprint(value: Any) -> str:
     if callable(value) and not isinstance(value, type):
         value = value()
     if isinstance(value, Files):
-        return _content(value)
+        return _content(value, version)
     if value is None:
         raise UsageError(
             "fingerprint= is None, which tells no model from another. Name what changes with the model (a "
@@ -95,11 +106,24 @@ def namespace(name: str, version: str | None, fingerprint: str | None, source: s
     return json.dumps([name, version, fingerprint, source], separators=(",", ":"))
 
 
-def _content(chosen: Files) -> str:
+def _content(chosen: Files, version: str | None) -> str:
     """The content of all files, in the order of their names."""
-    found = {path: name for pattern in chosen.patterns for path, name in _matches(pattern, chosen.root)}
+    patterns = [_with_version(pattern, version) for pattern in chosen.patterns]
+    found = {path: name for pattern in patterns for path, name in _matches(pattern, chosen.root)}
     rows = sorted((name, _file_digest(path)) for path, name in found.items())
     return digest(rows).hex()
+
+
+def _with_version(pattern: str, version: str | None) -> str:
+    """The pattern of one version; what a person typed as a version is no pattern."""
+    if _VERSION not in pattern:
+        return pattern
+    if version is None:
+        raise UsageError(
+            f"fingerprint=files({pattern!r}): no version was asked for, and none is approved. Name one: "
+            "pytest --model-version=VERSION"
+        )
+    return pattern.replace(_VERSION, escape(version))
 
 
 def _matches(pattern: str, root: Path) -> list[tuple[Path, str]]:

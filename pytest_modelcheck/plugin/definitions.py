@@ -6,7 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import inspect
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -146,15 +146,23 @@ def providing(function: Callable[..., Any], definition: Definition) -> Callable[
             yield given | {_VERSION: version} if definition.takes_version else given
 
     def provide(*instance: Any, request: pytest.FixtureRequest, **given: Any) -> Any:
-        raws = [function(*instance, **each) for each in arguments(request, given)]
+        __tracebackhide__ = True
+        raws = []
+        for each in arguments(request, given):
+            with _told(request, definition, each):
+                raws.append(function(*instance, **each))
         return _opened(request, definition, raws)
 
     def provide_and_clean_up(*instance: Any, request: pytest.FixtureRequest, **given: Any) -> Iterator[Any]:
-        generator, *others = [function(*instance, **each) for each in arguments(request, given)]
+        __tracebackhide__ = True
+        wanted = list(arguments(request, given))
+        generator, *others = [function(*instance, **each) for each in wanted]
         with ExitStack() as stack:
-            raws = [next(generator)]
-            for other in others:
-                raws.append(next(other))
+            with _told(request, definition, wanted[0]):
+                raws = [next(generator)]
+            for other, each in zip(others, wanted[1:], strict=True):
+                with _told(request, definition, each):
+                    raws.append(next(other))
                 stack.callback(_finish, other)
             yield _opened(request, definition, raws)
         yield from generator
@@ -168,6 +176,18 @@ def providing(function: Callable[..., Any], definition: Definition) -> Callable[
     keyword = [each for each in kept if each.kind is inspect.Parameter.KEYWORD_ONLY]
     setattr(wrapper, "__signature__", inspect.Signature([*positional, asking, *keyword]))  # noqa: B010 - typed
     return wrapper
+
+
+@contextmanager
+def _told(request: pytest.FixtureRequest, definition: Definition, given: dict[str, Any]) -> Iterator[None]:
+    """Note on whatever a model fixture raises which version it was asked for, and how to ask for another."""
+    __tracebackhide__ = True
+    try:
+        yield
+    except Exception as error:
+        if definition.takes_version:
+            error.add_note(_state(request).asked_of(definition, given[_VERSION]))
+        raise
 
 
 def _finish(generator: Iterator[Any]) -> None:

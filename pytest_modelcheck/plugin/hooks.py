@@ -120,6 +120,7 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
     """Begin a test that is ours."""
+    __tracebackhide__ = True
     if _ACTIVE not in item.config.stash:
         return (yield)
     from pytest_modelcheck.plugin.running import prepared

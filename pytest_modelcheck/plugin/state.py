@@ -59,6 +59,18 @@ class State:
             raise UsageError(f"--against={rival}: {definition.name} {version} would be compared with itself")
         return [version, rival]
 
+    def asked_of(self, definition: Definition, version: str | None) -> str:
+        """Which version a model fixture was asked for, for whoever reads that it could not give it."""
+        name, held = definition.name, self.session.approved_version(definition.name)
+        place = f"modelcheck: the model fixture {name!r} ({definition.location})"
+        if version is None:
+            return (
+                f"{place} was given model_version=None: no version was asked for, and none is approved. "
+                "Name one: pytest --model-version=VERSION"
+            )
+        approved = "no version is approved" if held is None else f"approved is {held}"
+        return f"{place} was asked for version {version}; {approved}"
+
     def open_model(self, definition: Definition, raws: Sequence[Any]) -> Model:
         """Make a model of what its fixture returned for each of its versions."""
         versions = self.versions_of(definition)

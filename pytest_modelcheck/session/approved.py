@@ -11,6 +11,7 @@ from pytest_modelcheck.baselines.candidates import find
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.checks.fold import outcome_of
 from pytest_modelcheck.errors import BaselineError
+from pytest_modelcheck.models.identity import Files
 from pytest_modelcheck.records import Finding, Outcome, Status
 from pytest_modelcheck.session.memory import identity
 
@@ -79,6 +80,16 @@ def other_fingerprint(session: Session, subject: Model) -> list[Finding]:
     summary = (
         f"{subject.label} is not the {approved.version} that was approved: its fingerprint is "
         f"{subject.fingerprint}, and {approved.fingerprint} was approved; give the change a version "
-        "of its own"
+        f"of its own{_shared_files(subject)}"
     )
     return [Finding("fingerprint", Status.FAILED, summary, against_baseline=True)]
+
+
+def _shared_files(subject: Model) -> str:
+    """What to do where it may be another version's files that have changed."""
+    chosen = subject.definition.fingerprint
+    if not isinstance(chosen, Files) or chosen.of_one_version or not subject.definition.takes_version:
+        return ""
+    return (
+        '. Were only files of another version added or changed? Name those of each: files("...{version}...")'
+    )

@@ -112,7 +112,7 @@ class Session:
         Answers are kept across runs only where a change of the model cannot hide: its fixture takes
         ``model_version``, or names a ``fingerprint``.
         """
-        mark = None if definition.fingerprint is None else fingerprint(definition.fingerprint)
+        mark = None if definition.fingerprint is None else fingerprint(definition.fingerprint, version)
         named = version is not None and (definition.takes_version or mark is not None)
         codec = Codec(answer_type(definition, raw))
         place = namespace(definition.name, version, mark, f"{definition.source} {codec.form}".rstrip())

@@ -71,6 +71,33 @@ def test_the_fingerprint_does_not_depend_on_where_the_folder_is(folder, tmp_path
     assert absolute == fingerprint(files("model.joblib", root=folder))
 
 
+def test_the_files_of_one_version_do_not_change_with_those_of_another(tmp_path):
+    (tmp_path / "spam-1.0.bin").write_text("one")
+    chosen = files("spam-{version}.bin", root=tmp_path)
+    first = fingerprint(chosen, "1.0")
+    (tmp_path / "spam-2.0.bin").write_text("two")
+    assert fingerprint(chosen, "1.0") == first != fingerprint(chosen, "2.0")
+    (tmp_path / "spam-1.0.bin").write_text("another")
+    assert fingerprint(chosen, "1.0") != first
+
+
+@pytest.mark.parametrize("version", ["a[1]", "*", "org/spam"])
+def test_a_version_in_a_pattern_is_taken_as_it_is(tmp_path, version):
+    (tmp_path / "other").write_text("not this one")
+    (tmp_path / version).parent.mkdir(exist_ok=True)
+    (tmp_path / version).write_text("this one")
+    chosen = files("{version}", root=tmp_path)
+    assert fingerprint(chosen, version) == fingerprint(files(version.replace("[", "[[]"), root=tmp_path))
+    (tmp_path / version).unlink()
+    with pytest.raises(UsageError, match="no file matches"):
+        fingerprint(chosen, version)
+
+
+def test_files_of_a_version_need_one(tmp_path):
+    with pytest.raises(UsageError, match=r"spam-\{version\}.*no version was asked for.*--model-version="):
+        fingerprint(files("spam-{version}.bin", root=tmp_path))
+
+
 def test_content_cannot_move_from_one_file_to_another(tmp_path):
     for name, text in (("a", "xy"), ("b", "z")):
         (tmp_path / name).write_text(text)

@@ -439,7 +439,56 @@ def test_a_fixture_that_fails_to_load_its_model_is_an_error_as_ever(project):
     project.test(USE)
     result = project.run("--model-version=7")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(['*raise FileNotFoundError(f"no weights*', "E *no weights for 7"])
+    result.stdout.fnmatch_lines(
+        [
+            '*raise FileNotFoundError(f"no weights*',
+            "E *no weights for 7",
+            "E *the model fixture 'upper' (*conftest.py:*) was asked for version 7; no version is approved",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*pytest_modelcheck/plugin/*")
+
+
+@pytest.mark.parametrize("body", ["return open(model_version + '.b')", "yield open(model_version + '.b')"])
+def test_a_fixture_that_fails_without_a_version_says_how_to_name_one(project, body):
+    project.model(f"""
+        @model_fixture
+        def upper(model_version):
+            {body}
+        """)
+    project.test(USE)
+    result = project.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["E *model_version=None: no version was*pytest --model-version=VERSION"])
+    result.stdout.no_fnmatch_line("*pytest_modelcheck/plugin/*")
+
+
+def test_a_fixture_that_cannot_load_the_other_version_names_that_one(project):
+    project.model(
+        """
+        @model_fixture
+        def upper(model_version):
+            return {"7": str.upper}[model_version]
+        """
+    )
+    project.test(USE)
+    result = project.run("--model-version=7", "--against=6")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["E *was asked for version 6; no version is approved"])
+
+
+def test_a_fixture_that_takes_no_version_fails_as_any_other(project):
+    project.model(
+        """
+        @model_fixture
+        def upper():
+            raise RuntimeError("no luck")
+        """
+    )
+    project.test(USE)
+    result = project.run()
+    result.stdout.fnmatch_lines(["E *no luck"])
+    result.stdout.no_fnmatch_line("*was asked for version*")
 
 
 def test_may_stand_in_a_plugin(project):

@@ -248,6 +248,38 @@ def test_the_content_of_files_is_a_fingerprint(project):
     assert len(project.calls) == 4
 
 
+SHELF = """
+    from pathlib import Path
+    from pytest_modelcheck import files
+
+    @model_fixture(fingerprint=files("*.bin"))
+    def triage(model_version):
+        answer = Path(f"triage-{model_version}.bin").read_text()
+        return lambda text: answer
+    """
+
+
+def test_a_file_for_another_version_says_how_to_name_those_of_each(project):
+    project.write("triage-1.bin", "yes")
+    project.model(SHELF)
+    project.test(TEST)
+    project.run("--model-version=1", "--modelcheck-update")
+    project.write("triage-2.bin", "no")
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*triage 1 is not the 1 that was approved:*version of its own. Were only files of another version*"]
+    )
+    project.model(SHELF.replace("*.bin", "triage-{version}.bin"))
+    project.run("--model-version=1", "--modelcheck-update")
+    project.write("triage-3.bin", "no")
+    project.run().assert_outcomes(passed=1)
+    project.write("triage-1.bin", "maybe")
+    result = project.run()
+    result.stdout.fnmatch_lines(["*triage 1 is not the 1 that was approved:*"])
+    result.stdout.no_fnmatch_line("*files of another version*")
+
+
 def test_an_unversioned_model_cannot_be_approved_and_says_how_to_name_it(project):
     project.model(ECHO)
     project.test(TEST)
