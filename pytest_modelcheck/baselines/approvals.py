@@ -78,6 +78,7 @@ class Report:
         refused: What stood in the way.
         gone: Candidates of tests that no longer exist; passed over.
         left: Checks that stay with another version, and which.
+        unchanged: Whether all of it was approved just so before, so that nothing was written.
     """
 
     model: str
@@ -87,6 +88,7 @@ class Report:
     refused: tuple[Refusal, ...]
     gone: tuple[str, ...]
     left: tuple[tuple[str, str | None], ...]
+    unchanged: bool = False
 
 
 def approve(
@@ -133,6 +135,7 @@ def approve(
     against = unfinished or _against(headers, root)
     previous = store.approved(model)
     approved: tuple[Approval, ...] = ()
+    unchanged = False
     if present and not unfinished and (force or not against):
         atomic.sweep(store.root)
         with atomic.Batch(store.root) as batch:
@@ -150,6 +153,7 @@ def approve(
             )
             held = next(header for header, _ in present.values())
             store.set_approved(model, Approved(version, held.fingerprint), batch)
+            unchanged = batch.empty
     return Report(
         model=model,
         version=version,
@@ -158,6 +162,7 @@ def approve(
         refused=() if approved else tuple(Refusal(check, reasons) for check, reasons in against.items()),
         gone=gone,
         left=_left(store, model, version),
+        unchanged=unchanged,
     )
 
 

@@ -66,6 +66,11 @@ class Batch:
                 if not self._announced:
                     self._forget_drafts()
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was added or removed so far."""
+        return not self._steps
+
     def add(self, path: Path, chunks: Iterable[bytes]) -> None:
         """Write what ``path`` shall hold; its folders are made."""
         draft = self._draft(path)

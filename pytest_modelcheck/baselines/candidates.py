@@ -41,6 +41,7 @@ class CandidateStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._hidden = False
         recover(root)
 
     def write(self, header: Header, records: Iterable[CaseRecord]) -> Written:
@@ -51,6 +52,7 @@ class CandidateStore:
         """
         with Batch(durable=False) as batch:
             path = self._place(header)
+            self._hide(batch)
             _forget_account(batch, path)
             return baseline.write(batch, path, header, baseline.encoded(records))
 
@@ -58,8 +60,16 @@ class CandidateStore:
         """The same of cases that are lines already, sorted by id: they need not fit into memory."""
         with Batch(durable=False) as batch:
             path = self._place(header)
+            self._hide(batch)
             _forget_account(batch, path)
             baseline.write_rows(batch, path, header, rows, cases)
+
+    def _hide(self, batch: Batch) -> None:
+        """Keep git from listing what is not meant for it; once, however many go into one batch."""
+        ignore = self.root / ".gitignore"
+        if not self._hidden and not ignore.exists():
+            batch.add(ignore, [b"*\n"])
+        self._hidden = True
 
     def _place(self, header: Header) -> Path:
         if header.version is None:
@@ -74,6 +84,7 @@ class CandidateStore:
         header = candidate.header
         path = self.path(header.model, header.test, header.version or "")
         account = Path(candidate.path).with_suffix(names.ACCOUNT)
+        self._hide(batch)
         _forget_account(batch, path)
         baseline.write(batch, path, header, candidate.lines())
         if account.is_file():
@@ -148,9 +159,11 @@ def never_ran(store: BaselineStore, candidates: CandidateStore, model: str, vers
     """The error that no run of a version is remembered, with the versions of which one is."""
     known = sorted({*candidates.versions(model), *store.kept_versions(model)}, key=natural)
     others = f"there are runs of {', '.join(known)}" if known else "there is none of any other version either"
+    prefix, equals, _ = version.partition("=")
+    typo = f". If {prefix!r} was meant to be a model: there is {model!r} only" if equals else ""
     return VersionError(
         f"no run of {model} {version} is remembered in {candidates.root}; {others}. "
-        f"Run it first: pytest {shlex.quote(f'--model-version={version}')}"
+        f"Run it first: pytest {shlex.quote(f'--model-version={version}')}{typo}"
     )
 
 

@@ -76,7 +76,7 @@ def _approve_one(
         root,
         model=model,
         version=version,
-        signature=approvals.Signature(approver(root), now(), wish.reason, __version__),
+        signature=approvals.Signature(approver(root), now(), wish.reason.strip(), __version__),
         select=selection(wish.patterns) if accepted is None else accepted.__contains__,
         rejected=accepted,
         force=wish.force,
@@ -91,13 +91,19 @@ def _told(workspace: Workspace, report: Report, argument: str) -> Iterator[str]:
         for approval in report.approved:
             yield from _approval_lines(approval, report.version)
         yield from _left_lines(report)
-        yield f"Written to {shown(workspace.store.root)}: review it with git diff, and commit it."
+        yield _written(workspace, report)
     else:
         yield click.style(f"{name} is not approved", fg="red") + "; nothing was written"
         yield from _refusal_lines(report, argument)
     if report.gone:
         yield "passed over, since the test no longer exists:"
         yield from indented(report.gone)
+
+
+def _written(workspace: Workspace, report: Report) -> str:
+    if report.unchanged:
+        return "Nothing was written: all of this was approved before."
+    return f"Written to {shown(workspace.store.root)}: review it with git diff, and commit it."
 
 
 def _extent(report: Report) -> str:

@@ -16,7 +16,7 @@ from pytest_modelcheck.baselines import diff as compare
 from pytest_modelcheck.baselines.candidates import find, never_ran
 from pytest_modelcheck.cli.report import page
 from pytest_modelcheck.cli.screen import print_lines, width
-from pytest_modelcheck.cli.selection import selection
+from pytest_modelcheck.cli.selection import nothing_meant, selection
 from pytest_modelcheck.cli.slices import in_slices
 from pytest_modelcheck.cli.targets import target
 from pytest_modelcheck.errors import UsageError, VersionError
@@ -26,7 +26,7 @@ from pytest_modelcheck.reports.diff_markdown import diff_markdown
 from pytest_modelcheck.reports.words import bracketed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pytest_modelcheck.baselines.baseline import Baseline
@@ -71,11 +71,13 @@ def diff(workspace: Workspace, question: Question) -> bool:
     if question.form == "html":
         return _page(workspace, pair, question)
     selected = selection(question.patterns)
-    checks = [check for check in _checks(workspace, pair) if selected(check)]
+    known = _checks(workspace, pair)
+    checks = [check for check in known if selected(check)]
     if not checks:
-        raise UsageError("no check is meant by that --check. See all: modelcheck list")
+        raise nothing_meant(f"of {pair.model}", question.patterns, known)
     seen: list[bool] = []
-    found = _compared(workspace, pair, checks, seen, question)
+    places = {check: _candidates(workspace, pair, check) for check in checks}
+    found = _compared(workspace, pair, places, seen, question)
     if question.form == "json":
         for piece in diff_json(found):
             click.echo(piece, nl=piece[-1] == "]")
@@ -112,24 +114,35 @@ def _coloured(text: str, fate: Fate) -> str:
 
 
 def _compared(
-    workspace: Workspace, pair: Pair, checks: Sequence[str], seen: list[bool], question: Question
+    workspace: Workspace,
+    pair: Pair,
+    checks: Mapping[str, Sequence[Path]],
+    seen: list[bool],
+    question: Question,
 ) -> Iterator[CheckDiff]:
     """One check after the other, so that a long list needs no more memory than its longest.
 
     Where only some changes are meant, checks without any are passed over.
     """
+    meant = in_slices(question.slices, checks) if question.slices else {}
     for check in checks:
         found = compare.diff(
             check, pair.model, _before(workspace, pair, check), _after(workspace, pair, check)
         )
+        if question.slices:
+            found = _within(found, meant[check])
         if question.notes:
             found = replace(found, cases=tuple(case for case in found.cases if case.note in question.notes))
-        if question.slices:
-            meant = in_slices(question.slices, _candidates(workspace, pair, check), check)
-            found = replace(found, cases=tuple(case for case in found.cases if meant(case.id)))
         seen.append(bool(found.cases))
         if found.cases or not (question.notes or question.slices):
             yield found
+
+
+def _within(found: CheckDiff, meant: frozenset[str]) -> CheckDiff:
+    """What changed of some cases, and how many of those did not."""
+    same = len(meant.difference(case.id for case in found.cases))
+    cases = tuple(case for case in found.cases if case.id in meant)
+    return replace(found, cases=cases, same=min(found.same, same))
 
 
 def _candidates(workspace: Workspace, pair: Pair, check: str) -> list[Path]:

@@ -20,10 +20,10 @@ from pytest_modelcheck.cli.screen import indented, print_lines, width
 from pytest_modelcheck.cli.selection import selection
 from pytest_modelcheck.cli.targets import target
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.reports.diff import case_lines, summary_of
+from pytest_modelcheck.reports.diff import case_lines, summary_of, versions_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff
     from pytest_modelcheck.baselines.header import Header
@@ -58,12 +58,22 @@ def review(workspace: Workspace, wish: Wish) -> int:
     """
     model, version = _target(workspace, wish)
     headers = _headers(workspace, wish, model, version)
+    try:
+        decisions = _decisions(workspace, wish, headers)
+        return _carry_out(workspace, wish, f"{model} {version}", (model, version), decisions)
+    except click.Abort:  # Ctrl-C, or the end of what was typed
+        click.echo("\nNothing was written.")
+        return 1
+
+
+def _decisions(workspace: Workspace, wish: Wish, headers: Sequence[Header]) -> Decisions:
+    """What the reviewer says of one check after the other."""
     decisions = Decisions()
     for number, header in enumerate(headers, 1):
         if decisions.finished:
             break
         _review_check(workspace, wish, header, decisions, f"({number}/{len(headers)})")
-    return _carry_out(workspace, wish, f"{model} {version}", (model, version), decisions)
+    return decisions
 
 
 def _target(workspace: Workspace, wish: Wish) -> tuple[str, str]:
@@ -110,8 +120,7 @@ def _heading(found: CheckDiff, count: str) -> Iterator[str]:
     if found.before is None:
         yield f"  not approved yet: {plural(len(found.cases), 'case')}"
         return
-    versions = f"{excerpt(found.before)} → {excerpt(found.after or '')}"
-    yield f"  {excerpt(found.model)} {versions}   {summary_of(found)}"
+    yield f"  {versions_of(found)}   {summary_of(found)}"
     if found.new_test:
         yield "  the test itself has changed since: cases can only be approved together"
 
@@ -163,7 +172,8 @@ def _carry_out(
         click.echo(f"{excerpt(name)}: nothing was accepted, and nothing was written")
         return 0
     left = sum(map(len, decisions.accepted.values()))
-    told = f"{plural(len(decisions.accepted), 'check')}, {plural(left, 'case')} left as they were"
+    told = plural(len(decisions.accepted), "check")
+    told += f", {plural(left, 'case')} left as approved before" if left else ""
     if not click.confirm(f"Approve {told}?", default=True):
         click.echo("Nothing was written.")
         return 0

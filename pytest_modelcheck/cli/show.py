@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pytest_modelcheck.baselines.candidates import find
+from pytest_modelcheck.baselines.candidates import find, never_ran
 from pytest_modelcheck.baselines.diff import case_outcome
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import percent, plural
 from pytest_modelcheck.cli.screen import indented, print_lines, width
-from pytest_modelcheck.cli.selection import selection
+from pytest_modelcheck.cli.selection import nothing_meant, selection
 from pytest_modelcheck.cli.targets import target
-from pytest_modelcheck.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +33,7 @@ def show(workspace: Workspace, pattern: str, version: str | None, form: str) -> 
     """
     found = list(_found(workspace, pattern, version))
     if not found:
-        of = "approved" if version is None else f"that {version} ran"
-        raise UsageError(f"no check {of} is meant by {pattern!r}. See all: modelcheck list")
+        raise _nothing(workspace, pattern, version)
     for baseline in found:
         if form == "json":
             print_lines(_json_lines(baseline))
@@ -57,6 +55,18 @@ def _found(workspace: Workspace, pattern: str, version: str | None) -> Iterator[
     for check in sorted(filter(selected, approved_checks | ran)):
         if (found := find(store, candidates, model, check, version)) is not None:
             yield found
+
+
+def _nothing(workspace: Workspace, pattern: str, version: str | None) -> Exception:
+    """Why there is nothing to show."""
+    if version is None:
+        return nothing_meant("approved", [pattern], (header.test for _, header in workspace.store.entries()))
+    model, version = target(version, workspace.models())
+    ran = [header.test for _, header in workspace.candidates.entries(model, version)]
+    ran += [header.test for _, header in workspace.store.history_entries(model, version)]
+    if not ran:
+        return never_ran(workspace.store, workspace.candidates, model, version)
+    return nothing_meant(f"that {model} {version} ran", [pattern], set(ran))
 
 
 def _lines(baseline: Baseline) -> Iterator[str]:

@@ -5,14 +5,16 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.reports import accounts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+_SHOWN: Final = 10
 
 
 def slice_of(text: str) -> tuple[str, str]:
@@ -30,30 +32,61 @@ def slice_of(text: str) -> tuple[str, str]:
     return key, value
 
 
-def in_slices(wanted: Sequence[str], candidates: Sequence[Path], check: str) -> Callable[[str], bool]:
-    """Whether a case, by its id, is in all slices, as the runs of its check have noted.
+def in_slices(wanted: Sequence[str], checks: Mapping[str, Sequence[Path]]) -> dict[str, frozenset[str]]:
+    """The ids of the cases that are in all slices, check by check, as the runs of each have noted.
 
     Args:
         wanted: Each ``KEY=VALUE`` of a case's metadata.
-        candidates: Where the candidates lie that may know, the best one first.
-        check: The check, for messages.
+        checks: For each check, where the candidates lie that may know, the best one first.
 
     Raises:
-        UsageError: No run has noted the metadata of the check's cases, or no case has any of a key.
+        UsageError: No run has noted the metadata of a check's cases, no case of it has any of a key, or no
+            case of any check is in all slices.
     """
     pairs = [slice_of(text) for text in wanted]
+    found: dict[str, frozenset[str]] = {}
+    values: dict[str, set[str]] = {key: set() for key, _ in pairs}
+    for check, candidates in checks.items():
+        known = _metadata(candidates, check)
+        _refuse_unknown(pairs, known, check)
+        for key, told in values.items():
+            told.update(str(metadata[key]) for metadata in known.values() if key in metadata)
+        found[check] = frozenset(
+            case
+            for case, metadata in known.items()
+            if all(_is(metadata.get(key), value) for key, value in pairs)
+        )
+    if not any(found.values()):
+        raise UsageError(f"--slice {' --slice '.join(wanted)}: no case has that. {_there_is(values)}")
+    return found
+
+
+def _metadata(candidates: Sequence[Path], check: str) -> dict[str, Mapping[str, Any]]:
+    """What is known of each case of a check."""
     told = next((path for path in map(accounts.beside, candidates) if path.is_file()), None)
     if told is None:
         raise UsageError(
             f"--slice: what the cases of {check} are is not known from its last run. Run it again with pytest"
         )
-    rows = accounts.parse(told.read_bytes(), str(told)).cases
-    known = {row.id: row.metadata for row in rows}
+    return {row.id: row.metadata for row in accounts.parse(told.read_bytes(), str(told)).cases}
+
+
+def _refuse_unknown(
+    pairs: Sequence[tuple[str, str]], known: Mapping[str, Mapping[str, Any]], check: str
+) -> None:
     for key, _ in pairs:
         if not any(key in metadata for metadata in known.values()):
             keys = sorted({key for metadata in known.values() for key in metadata})
             raise UsageError(f"--slice {key}=...: no case of {check} has that. There is: {', '.join(keys)}")
-    return lambda case: all(_is(known.get(case, {}).get(key), value) for key, value in pairs)
+
+
+def _there_is(values: Mapping[str, set[str]]) -> str:
+    """What a key may be, of each that was named; of one with many values, the first of them."""
+    told = []
+    for key, found in values.items():
+        some = ", ".join(sorted(found)[:_SHOWN])
+        told.append(f"{key} is {some}{', …' if len(found) > _SHOWN else ''}")
+    return f"In those cases, {'; '.join(told)}."
 
 
 def _is(value: Any, text: str) -> bool:

@@ -39,9 +39,9 @@ class Workspace:
         found = sorted({*self.store.models(), *self.candidates.models()})
         if not found:
             raise BaselineError(
-                f"nothing was run or approved yet: neither {shown(self.candidates.root)} nor "
-                f"{shown(self.store.root)} holds anything. Run pytest --model-version=VERSION first, or "
-                "name the project's folder with --rootdir."
+                f"nothing was run or approved yet in {self.project.root}: neither "
+                f"{shown(self.candidates.root)} nor {shown(self.store.root)} holds anything. Run pytest "
+                "--model-version=VERSION first, or name the project's folder with --rootdir."
             )
         return found
 
@@ -102,7 +102,16 @@ class Workspace:
             raise VersionError(
                 f"which version of {model}? There are runs of {', '.join(versions)}. Name one."
             )
-        raise VersionError(f"no run of {model} is left to choose. Name a version.")
+        ran = self.candidates.versions(model)
+        if ran:
+            raise VersionError(
+                f"of {model}, only {ran[0]} was run here, which is the approved version. Run another: "
+                "pytest --model-version=VERSION"
+            )
+        raise VersionError(
+            f"no run of {model} is remembered in {self.candidates.root}. Run it first: "
+            "pytest --model-version=VERSION"
+        )
 
 
 def open_workspace(project: Project, origin: Path | None = None) -> Workspace:

@@ -107,8 +107,7 @@ def _check_lines(diff: CheckDiff, before: str | None, after: str, look: _Look) -
     if diff.after is None:
         yield f"  was not run with {excerpt(after)}"
         return
-    names = f"{excerpt(diff.model)} {excerpt(diff.before)} → {excerpt(diff.after)}"
-    yield f"  {names}   {summary_of(diff)}"
+    yield f"  {versions_of(diff)}   {summary_of(diff)}"
     if diff.stopped:
         yield f"  {diff.stopped}: the others are not compared"
     if diff.new_test:
@@ -120,6 +119,21 @@ def _check_lines(diff: CheckDiff, before: str | None, after: str, look: _Look) -
             yield look.paint(f"  {note} ({len(found)})", note)
             for case in found:
                 yield from case_lines(case, diff, width=look.width, mark=look.mark)
+
+
+def versions_of(diff: CheckDiff) -> str:
+    """Which version of which model is compared with which."""
+    before, after = _names(diff)
+    return f"{excerpt(diff.model)} {before} → {after}"
+
+
+def _names(diff: CheckDiff) -> list[str]:
+    """What both sides are called; where they are one version, what is approved of it is not what it does now.
+
+    After a review, that may be another version's answers.
+    """
+    names = [excerpt(version or "", 20) for version in (diff.before, diff.after)]
+    return [f"{names[0]} as approved", "as last run"] if diff.before == diff.after else names
 
 
 def summary_of(diff: CheckDiff) -> str:
@@ -156,7 +170,7 @@ def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int, mark: Mark) -> It
     if len(one) <= width and case.perturbed is None:
         yield one
         return
-    names = [excerpt(version or "", 20) for version in (diff.before, diff.after)]
+    names = _names(diff)
     own = (_own_text(case.before), _own_text(case.after))
     short = [
         f"{text}, unperturbed: {base}" if base else text for text, base in zip((then, now), own, strict=True)

@@ -184,8 +184,8 @@ def _rest(verdict: Verdict) -> str:
         (verdict.unasked, "not asked"),
         (cases.new, "new"),
         (cases.skipped, "not applicable"),
-        (cases.xfailed, "known failures"),
-        (cases.xpassed, "known failures that passed"),
+        (cases.xfailed, f"known failure{'s' * (cases.xfailed > 1)}"),
+        (cases.xpassed, f"known failure{'s' * (cases.xpassed > 1)} that passed"),
     )
     return ", ".join(f"{count} {what}" for count, what in counts if count)
 

@@ -70,6 +70,7 @@ def conclude(
             *(() if evidence.rivalry is None else (evidence.rivalry,)),
             *_confirmation(evidence),
             *_other_versions(spec, evidence),
+            *_kept(evidence),
             *systems_note(subject, evidence.systems),
             *notes_of(evidence.direct, inapplicable),
             *evidence.remarks,
@@ -104,6 +105,14 @@ def _confirmation(evidence: Evidence) -> tuple[str, ...]:
     if evidence.screened is None:
         return ()
     return (f"everything was asked again to be sure; the first time: {evidence.screened}",)
+
+
+def _kept(evidence: Evidence) -> Iterator[str]:
+    """Say where the approved answers are not all those of the version that they are approved under."""
+    head = None if evidence.baseline is None else evidence.baseline.header
+    if head is not None and head.kept:
+        answers = "answer is" if head.kept == 1 else "answers are"
+        yield f"{head.kept} approved {answers} older than {head.version}: its own was not accepted in review"
 
 
 def _other_versions(spec: CheckSpec, evidence: Evidence) -> Iterator[str]:

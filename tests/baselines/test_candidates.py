@@ -101,6 +101,15 @@ def test_an_empty_history_is_not_passed_over(candidates, store, record):
     assert len(find(store, candidates, "triage", CHECK, "2.0")) == 0
 
 
+def test_git_does_not_list_them(candidates, record):
+    candidates.write(head("1.0"), [record("a", 1)])
+    assert (candidates.root / ".gitignore").read_bytes() == b"*\n"
+    (candidates.root / ".gitignore").write_text("# ours\n")
+    candidates.write(head("1.1"), [record("a", 1)])
+    assert (candidates.root / ".gitignore").read_text() == "# ours\n"
+    assert candidates.versions("triage") == ["1.0", "1.1"]
+
+
 def test_a_version_that_never_ran_is_answered_with_those_that_did(candidates, store, record):
     candidates.write(head("1.10"), [record("a", 1)])
     candidates.write(head("1.9"), [record("a", 1)])

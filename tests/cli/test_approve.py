@@ -41,6 +41,21 @@ def test_what_changed_since_the_last_approval_is_counted(project, command):
     )
 
 
+def test_what_was_approved_just_so_is_not_said_to_be_written(project, command):
+    project.run({"a": 1, "b": 2})
+    command("approve", "2.1", "--reason", "why")
+    output = command("approve", "2.1", "--reason", " ").output
+    assert output.endswith("none changed\nNothing was written: all of this was approved before.\n")
+    assert "Written to baselines" in command("approve", "2.1", "--reason", "why else").output
+
+
+def test_a_mistyped_model_is_pointed_at(project, command):
+    project.run({"a": 1})
+    output = command("approve", "triaje=2.1", code=2).output
+    assert "no run of triage triaje=2.1 is remembered" in output
+    assert "If 'triaje' was meant to be a model: there is 'triage' only" in output
+
+
 def test_what_is_red_is_refused_with_what_to_do(project, command, store):
     project.run({"a": 1}, findings=(RED,))
     assert command("approve", "2.1", code=1).output == (

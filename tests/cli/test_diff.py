@@ -51,7 +51,7 @@ def test_backwards(two, command):
 def test_the_last_run_of_the_approved_version_is_compared_with_its_approval(two, command):
     two.run({"a": "x", "b": "drifted", "c": "x"}, version="2.0")
     output = command("diff", "2.0").output
-    assert "triage 2.0 → 2.0   1 changed, 2 cases the same" in output
+    assert "triage 2.0 as approved → as last run   1 changed, 2 cases the same" in output
     assert "'x' → 'drifted'" in output
 
 
@@ -94,7 +94,8 @@ def test_without_a_version_among_several_it_is_an_error_that_lists_them(two, com
 def test_where_only_the_approved_version_was_run_there_is_nothing_to_choose(project, command):
     project.run({"a": 1}, version="2.0")
     command("approve", "2.0")
-    assert "no run of triage is left to choose. Name a version." in command("diff", code=2).output
+    told = "of triage, only 2.0 was run here, which is the approved version. Run another: pytest --model"
+    assert told in command("diff", code=2).output
 
 
 def test_two_models_are_not_compared(two, command):
@@ -107,7 +108,10 @@ def test_two_models_are_not_compared(two, command):
 
 
 def test_a_check_that_means_nothing_is_an_error(two, command):
-    assert "no check is meant by that --check" in command("diff", "2.1", "--check", "nope", code=2).output
+    output = command("diff", "2.1", "--check", "nope", code=2).output
+    assert "no check of triage is meant by 'nope'. There are:\n  tests/test_triage.py::test_known\n" in output
+    output = command("diff", "2.1", "--check", "known", code=2).output
+    assert "it is a whole name, or has wildcards ('*known*')" in output
 
 
 def test_a_damaged_baseline_is_named(two, command):

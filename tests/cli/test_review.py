@@ -47,10 +47,27 @@ def test_each_case_is_shown_and_what_is_not_accepted_stays_as_it_was(changed, re
         in output
     )
     assert "no answer changed: approved" in output
-    assert "Approve 2 checks, 1 case left as they were? [Y/n]: y" in output
+    assert "Approve 2 checks, 1 case left as approved before? [Y/n]: y" in output
     assert answers(changed) == {"a": "new", "b": "old", "c": "new", "d": "old"}
     assert (header(changed).version, header(changed).kept, header(changed).rate) == ("2.1", 1, None)
     assert "1 case as approved before: not accepted in review" in command("list").output
+
+
+def test_what_was_not_accepted_is_not_taken_for_what_the_version_did(changed, reviewing):
+    reviewing(["n", "y", "y", "y"])
+    output = reviewing(["d", "y"], "2.1")
+    assert "triage 2.1 as approved → as last run   1 regressed, 3 cases the same" in output
+    assert "Approve 1 check? [Y/n]: y" in output
+    assert "Nothing was written: all of this was approved before." in output
+
+
+@pytest.mark.parametrize("typed", [[], ["y"], ["y", "y", "y"]])
+def test_a_review_that_is_broken_off_writes_nothing_and_says_so(changed, typed):
+    typed = "".join(f"{key}\n" for key in typed)
+    result = CliRunner().invoke(modelcheck, ["review", "2.1"], input=typed)
+    assert result.exit_code == 1
+    assert result.output.endswith("\nNothing was written.\n")
+    assert header(changed).version == "2.0"
 
 
 def test_the_last_question_decides(changed, reviewing):

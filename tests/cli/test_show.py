@@ -33,4 +33,9 @@ def test_what_a_case_says_cannot_drive_the_terminal(project, command):
 
 def test_an_unknown_check_is_refused_with_what_to_type(project, command):
     project.run({"a": 1})
-    assert "See all: modelcheck list" in command("show", "test_nothing", code=2).output
+    assert "There is none. See all: modelcheck list" in command("show", "test_nothing", code=2).output
+    command("approve", "2.1")
+    told = "no check approved is meant by 'test_nothing'. There are:\n  tests/test_triage.py::test_known"
+    assert told in command("show", "test_nothing", code=2).output
+    assert "no run of triage 9 is remembered" in command("show", "test_known", "9", code=2).output
+    assert "no check that triage 2.1 ran is meant by" in command("show", "other", "2.1", code=2).output

@@ -1,6 +1,9 @@
 """``modelcheck diff`` after real runs: by slice, and for a pull request."""
 
 import pytest
+from click.testing import CliRunner
+
+from pytest_modelcheck.cli.command import modelcheck
 
 GOLDEN = """
 @pytest.mark.golden("tickets.yaml", at_least=0.5)
@@ -19,7 +22,9 @@ def changed(project):
 
 def test_only_the_cases_of_a_slice(changed):
     found = changed.command("diff", "2.1", "--slice", "language=ES")
-    found.stdout.fnmatch_lines(["  regressed (2)", "    t-07  *", "    t-08  *"])
+    found.stdout.fnmatch_lines(
+        ["*2.0 → 2.1   2 regressed, 2 cases the same", "  regressed (2)", "    t-07  *", "    t-08  *"]
+    )
     nothing = changed.command("diff", "2.1", "--slice", "language=en", "--exit-code")
     assert (nothing.ret, nothing.outlines) == (0, ["0 checks: nothing changed"])
 
@@ -31,6 +36,10 @@ def test_only_the_cases_of_a_slice(changed):
             ["--slice", "country=es"],
             "*--slice country=...: no case of *test_known has that. There is: language",
         ),
+        (
+            ["--slice", "language=fr"],
+            "*--slice language=fr: no case has that. In those cases, language is *es*.",
+        ),
         (["--slice", "language"], "*--slice 'language': write KEY=VALUE, such as language=es"),
     ],
 )
@@ -38,6 +47,17 @@ def test_a_slice_that_cannot_be_meant_is_refused(changed, arguments, told):
     found = changed.command("diff", "2.1", *arguments)
     assert found.ret == 2
     found.stderr.fnmatch_lines([told])
+
+
+def test_an_answer_that_was_not_accepted_in_review_is_not_taken_for_that_versions_own(changed):
+    rootdir = ["--rootdir", str(changed.path)]
+    reviewed = CliRunner().invoke(modelcheck, [*rootdir, "review", "2.1"], input="n\ny\ny\n")
+    assert reviewed.exit_code == 0, reviewed.output
+    result = changed.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["  note  *1 approved answer is older than 2.1: its own was not accepted in review"]
+    )
 
 
 def test_a_run_whose_cases_nobody_has_noted_says_so(changed):
