@@ -19,11 +19,14 @@ import pytest
 
 import pytest_modelcheck
 from pytest_modelcheck import cases, perturb
+from pytest_modelcheck.baselines import lines
+from pytest_modelcheck.baselines.header import SCHEMA, Header
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.cli.command import modelcheck
 from pytest_modelcheck.lint import RULES
 from pytest_modelcheck.plugin import definitions, markers
 from pytest_modelcheck.plugin.options import add_options
+from pytest_modelcheck.records import CaseRecord, Outcome, TrialRecord
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
@@ -145,7 +148,22 @@ def rules_text():
     return "\n\n".join(parts)
 
 
+FORM = f"The form of the file, {SCHEMA} today. `modelcheck migrate` brings older ones to it."
+
+
+def header_table():
+    """What the header of a baseline holds."""
+    attributes = inspect.getdoc(Header).partition("Attributes:\n")[2]
+    said = re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", attributes, re.MULTILINE)
+    assert [name for name, _ in said] == [field.name for field in dataclasses.fields(Header)]
+    plain = [(f"`{name}`", re.sub(r" \(:func:.*?\)", "", " ".join(text.split()))) for name, text in said]
+    return table(
+        ("field", "what it says"), [("`modelcheck`", FORM), *((name, escaped(text)) for name, text in plain)]
+    )
+
+
 TABLES = {
+    "header": ("files.md", header_table),
     "lint": ("lint.md", rules_text),
     "commands": ("command.md", commands_text),
     "options": ("options.md", options_table),
@@ -218,6 +236,28 @@ def test_every_fixture_is_there():
     text = (REFERENCE / "fixtures.md").read_text(encoding="utf-8")
     assert sorted(fixtures) == ["case", "model_version", "modelcheck", "score"]
     assert all(f"\n## `{name}`\n" in text for name in fixtures)
+
+
+def test_every_field_of_a_baseline_is_there():
+    plain = TrialRecord(Outcome.PASSED, (("8f0c", b"1"),))
+    full = TrialRecord(
+        Outcome.FAILED,
+        (("8f0c", b"1"), ("77aa", b"2")),
+        perturbation="typos()",
+        variant=1,
+        repeat=1,
+        score=0.5,
+        recorded=b"3",
+        about="x",
+    )
+    written = [
+        json.loads(lines.encode(CaseRecord("t-1", "8f0c", "99", "x", trials)))
+        for trials in ((plain,), (plain, full))
+    ]
+    fields = {name for line in written for name in (*line, *line.get("trials", [{}])[-1])}
+    text = (REFERENCE / "files.md").read_text(encoding="utf-8").partition("## The cases\n")[2]
+    heads = [row.split(" | ")[0] for row in text.partition("\n## ")[0].splitlines() if row.startswith("| `")]
+    assert sorted(name for head in heads for name in re.findall(r"`(\w+)`", head)) == sorted(fields)
 
 
 def test_every_attribute_of_a_case_is_there():
