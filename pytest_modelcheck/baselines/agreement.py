@@ -54,8 +54,8 @@ def _red(header: Header) -> set[tuple[str, str, bool]]:
 
 
 def _in_cases(one: Baseline, two: Baseline) -> Iterator[str]:
-    alone = len(one.keys() ^ two.keys())
-    shared = [case for case in one if case in two and one.line(case) != two.line(case)]
-    other = alone + sum(not equivalent(one[case], two[case]) for case in shared)
+    theirs = two.lines()
+    alone = len(one.lines().keys() ^ theirs.keys())
+    other = alone + sum(not equivalent(one[case], two[case]) for case in one.changed_in(theirs))
     if other:
-        yield f"{other} of {len(one.keys() | two.keys())} cases"
+        yield f"{other} of {len(one.lines().keys() | theirs.keys())} cases"

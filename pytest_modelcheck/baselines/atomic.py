@@ -22,11 +22,13 @@ from pytest_modelcheck.baselines import lock
 from pytest_modelcheck.errors import BaselineError, located
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 _PREFIX: Final = ".modelcheck-"
 _SUFFIX: Final = ".tmp"
 _JOURNAL: Final = ".journal"
+_AT_ONCE: Final = 16
+"""Files that the disk is asked for at the same time."""
 _ABANDONED: Final = 3600.0
 """Seconds after which a temporary file belongs to a process that was killed."""
 
@@ -75,7 +77,7 @@ class Batch:
         """Write what ``path`` shall hold; its folders are made."""
         draft = self._draft(path)
         self._steps.append((draft, path))
-        _write_new(draft, chunks, durable=self._durable)
+        _write_new(draft, chunks)
 
     def remove(self, path: Path) -> None:
         """Let there be no file at ``path``; folders that this leaves empty go too, up to the root."""
@@ -85,6 +87,8 @@ class Batch:
         return path.with_name(f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}")
 
     def _commit(self) -> None:
+        if self._durable:
+            _sync([draft for draft, _ in self._steps if draft is not None])
         if self._root is None or len(self._steps) < 2:
             self._put_in_place()
             return
@@ -110,8 +114,7 @@ class Batch:
     def _put_in_place(self) -> None:
         _carry_out(self._steps, self._root)
         if self._durable:
-            for folder in {path.parent for _, path in self._steps if path.parent.is_dir()}:
-                _sync_folder(folder)
+            _sync_folders({path.parent for _, path in self._steps if path.parent.is_dir()})
 
     def _announce(self, root: Path) -> Path:
         """From the moment that the journal has its name, all steps count as done."""
@@ -122,13 +125,15 @@ class Batch:
         journal = root / f"{_PREFIX}{secrets.token_hex(8)}{_JOURNAL}"
         draft = self._draft(journal)
         try:
-            _write_new(draft, [json.dumps(steps).encode()], durable=self._durable)
+            _write_new(draft, [json.dumps(steps).encode()])
+            if self._durable:
+                _sync([draft])
             draft.replace(journal)
             self._announced = True
         finally:
             draft.unlink(missing_ok=True)
         if self._durable:
-            _sync_folder(root)
+            _sync_folders({root})
         return journal
 
 
@@ -212,12 +217,9 @@ def _remove_empty(folder: Path, root: Path | None) -> None:
         folder = folder.parent
 
 
-def _write_new(path: Path, chunks: Iterable[bytes], *, durable: bool) -> None:
+def _write_new(path: Path, chunks: Iterable[bytes]) -> None:
     with _opened_new(path) as file:
         file.writelines(chunks)
-        if durable:
-            file.flush()
-            os.fsync(file.fileno())
 
 
 def _opened_new(path: Path) -> BinaryIO:
@@ -246,12 +248,27 @@ def sweep(folder: Path) -> None:
                         draft.unlink()
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable, where folders can be opened (not on Windows)."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _sync(paths: Collection[Path], flags: int = os.O_RDWR) -> None:
+    """Wait until the disk has all of these; many at once cost little more than one."""
+
+    def sync(path: Path) -> None:
+        handle = os.open(path, flags)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    if len(paths) > 1:
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(sync, paths))
+    else:
+        for path in paths:
+            sync(path)
+
+
+def _sync_folders(folders: Collection[Path]) -> None:
+    """Make renames durable, where folders can be opened (not on Windows)."""
+    if os.name != "nt":
+        _sync(folders, os.O_RDONLY)

@@ -27,6 +27,7 @@ LONGEST_HEADER: Final = 16 << 20
 """Bytes: the first line of a file that has no line end is not read to the end to find that out."""
 
 _ID: Final = re.compile(rb'\{"id":"([^"\\]*)"')
+_ROWS: Final = re.compile(rb'^\{"id":"([^"\\\n]*)".*\}$', re.MULTILINE)
 _CONFLICT: Final = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 
 
@@ -78,6 +79,11 @@ class Baseline(Mapping[str, CaseRecord]):
     def rows(self) -> Iterable[bytes]:
         """The lines of all cases, as they stand in the file."""
         return self._lines.values()
+
+    def changed_in(self, rows: Mapping[str, bytes]) -> list[str]:
+        """The cases that are here too, but as another line, in the order of ``rows``."""
+        get = self._lines.get
+        return [case for case, row in rows.items() if get(case, row) != row]
 
     def line(self, case: str) -> bytes | None:
         """The line of a case as it stands in the file, or ``None``."""
@@ -139,9 +145,27 @@ def parse(content: bytes, path: str) -> Baseline:
         content = content.replace(b"\r\n", b"\n")
     first, *rows = content.removesuffix(b"\n").split(b"\n")
     _refuse_conflict(first, path, 1)
+    head = header.decode(first, path)
+    index = _plain_index(content[len(first) + 1 :], rows)
+    return Baseline(head, _index(rows, path) if index is None else index, path)
+
+
+def _plain_index(content: bytes, rows: list[bytes]) -> dict[str, bytes] | None:
+    """The lines by id, all at once, where each is as this package writes it; else ``None``."""
+    ids = _ROWS.findall(content)
+    if len(ids) != len(rows):
+        return None
+    try:
+        index = dict(zip(b"\n".join(ids).decode().split("\n"), rows, strict=True))
+    except (UnicodeDecodeError, ValueError):
+        return None
+    return index if len(index) == len(rows) else None
+
+
+def _index(rows: list[bytes], path: str) -> dict[str, bytes]:
+    """The lines by id, one by one, so that an error can name its line."""
     index: dict[str, bytes] = {}
     match = _ID.match
-    head = header.decode(first, path)
     for number, row in enumerate(rows, 2):
         found = match(row)
         try:
@@ -153,7 +177,7 @@ def parse(content: bytes, path: str) -> Baseline:
         if case in index:
             raise _duplicate(case, list(index).index(case) + 2, path, number)
         index[case] = row
-    return Baseline(head, index, path)
+    return index
 
 
 def encoded(records: Iterable[CaseRecord]) -> dict[str, bytes]:
@@ -192,7 +216,7 @@ def write(
     """
     head = dataclasses.replace(head, cases=len(rows))
     if old is not None:
-        rows = {case: _kept(old, case, row, path) for case, row in rows.items()}
+        rows = rows | {case: _kept(old, case, rows[case], path) for case in old.changed_in(rows)}
     done = _difference(old, rows)
     pack = pack_over is not None and sum(map(len, rows.values())) + len(rows) > pack_over
     place, other = (packing.packed(path), path) if pack else (path, packing.packed(path))
@@ -237,25 +261,21 @@ def id_of(row: bytes) -> bytes:
 
 
 def _kept(old: Baseline, case: str, row: bytes, path: Path) -> bytes:
-    """The old line of a case, where it says the same as the new one."""
-    before = old.line(case)
-    if before is None or before == row:
-        return row
+    """The old line of a case, where it says the same as the new one, else that."""
     try:
         new = lines.decode(row)
     except BaselineError as error:
         raise BaselineError(
             f"case {case!r} cannot be written to {path}: {error}. Run pytest again."
         ) from error
-    return before if equivalent(old[case], new) else row
+    return old.line(case) or row if equivalent(old[case], new) else row
 
 
-def _difference(old: Baseline | None, new: dict[str, bytes]) -> Written:
+def _difference(old: Baseline | None, rows: dict[str, bytes]) -> Written:
     if old is None:
-        return Written(len(new), added=len(new))
-    shared = [case for case in new if case in old]
-    changed = sum(old.line(case) != new[case] for case in shared)
-    return Written(len(new), changed, len(new) - len(shared), len(old) - len(shared))
+        return Written(len(rows), added=len(rows))
+    shared = len(old.lines().keys() & rows.keys())
+    return Written(len(rows), len(old.changed_in(rows)), len(rows) - shared, len(old) - shared)
 
 
 def _same_but_for_time(old: Header, new: Header) -> bool:

@@ -148,9 +148,9 @@ def find(
     store: BaselineStore, candidates: CandidateStore, model: str, check: str, version: str
 ) -> Baseline | None:
     """What a version did in a check: as approved now, as approved once, or as it was last run."""
-    now = store.read(model, check)
-    if now is not None and now.header.version == version:
-        return now
+    now = store.header(model, check)
+    if now is not None and now.version == version:
+        return store.read(model, check)
     once = store.history(model, check, version)
     return candidates.read(model, check, version) if once is None else once
 

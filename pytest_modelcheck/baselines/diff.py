@@ -12,7 +12,7 @@ from pytest_modelcheck.baselines.sameness import same_answer
 from pytest_modelcheck.records import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.records import CaseRecord, TrialRecord
@@ -110,7 +110,8 @@ def diff(check: str, model: str, before: Baseline | None, after: Baseline | None
     A case is the same case while its id and its input are; answers are equal when floats are within 1e-6.
     """
     found = list(_differences(before, after))
-    shared = sum(case in before for case in after) if before is not None and after is not None else 0
+    then, now = _lines(before), _lines(after)
+    shared = len(then.keys() & now.keys())
     both = sum(case.note not in ("added", "removed") for case in found)
     found.sort(key=lambda case: (NOTES.index(case.note), case.id))
     new_test = before is not None and after is not None and before.header.body != after.header.body
@@ -135,16 +136,18 @@ def _stopped(side: Baseline | None) -> str:
 
 
 def _differences(before: Baseline | None, after: Baseline | None) -> Iterator[CaseDiff]:
-    then: Mapping[str, CaseRecord] = {} if before is None else before
-    now: Mapping[str, CaseRecord] = {} if after is None else after
-    if not _stopped(after):
-        yield from (_one_sided(then[case], "removed") for case in then if case not in now)
-    if not _stopped(before):
-        yield from (_one_sided(now[case], "added") for case in now if case not in then)
+    then, now = _lines(before), _lines(after)
+    if before is not None and not _stopped(after):
+        yield from (_one_sided(before[case], "removed") for case in then if case not in now)
+    if after is not None and not _stopped(before):
+        yield from (_one_sided(after[case], "added") for case in now if case not in then)
     if before is not None and after is not None:
-        for case in after:
-            if case in before and before.line(case) != after.line(case):
-                yield from _compared(before[case], after[case])
+        for case in before.changed_in(now):
+            yield from _compared(before[case], after[case])
+
+
+def _lines(side: Baseline | None) -> dict[str, bytes]:
+    return {} if side is None else side.lines()
 
 
 def _one_sided(record: CaseRecord, note: Note) -> CaseDiff:

@@ -9,7 +9,9 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.baselines import approved, baseline, names, packing
@@ -18,7 +20,6 @@ from pytest_modelcheck.errors import BaselineError, located
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from pytest_modelcheck.baselines.approved import Approved
     from pytest_modelcheck.baselines.baseline import Baseline, Written
@@ -143,8 +144,10 @@ class BaselineStore:
 
 def jsonl_files(folder: Path) -> Iterator[Path]:
     """Every baseline file below ``folder``, in a fixed order."""
-    patterns = (f"*{names.SUFFIX}", f"*{names.SUFFIX}{names.PACKED}")
-    yield from sorted(path for pattern in patterns for path in folder.rglob(pattern) if path.is_file())
+    ends = (names.SUFFIX, names.SUFFIX + names.PACKED)
+    yield from sorted(
+        Path(place, name) for place, _, files in os.walk(folder) for name in files if name.endswith(ends)
+    )
 
 
 def first_header(folder: Path) -> Header | None:

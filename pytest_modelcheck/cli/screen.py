@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _EVERYTHING: Final = 1 << 20
+_TOGETHER: Final = 100
+"""Lines that are printed at once: each time, click looks at the terminal anew, and flushes."""
 
 
 def width() -> int:
@@ -26,8 +28,16 @@ def width() -> int:
 
 def print_lines(lines: Iterable[str]) -> None:
     """Print; colours are taken out where nobody would see them."""
-    for line in lines:
-        click.echo(line)
+    waiting: list[str] = []
+    try:
+        for line in lines:
+            waiting.append(line)
+            if len(waiting) == _TOGETHER:
+                click.echo("\n".join(waiting))
+                waiting.clear()
+    finally:
+        if waiting:  # also where the next line cannot be told
+            click.echo("\n".join(waiting))
 
 
 def harmless(text: str) -> str:
