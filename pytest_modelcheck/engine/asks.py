@@ -5,15 +5,19 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.errors import OfflineError
+from pytest_modelcheck.errors import ModelError, OfflineError
+from pytest_modelcheck.models.usage import Measured
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
 
+    from pytest_modelcheck.engine.isolate import Answered
     from pytest_modelcheck.engine.line import Line
     from pytest_modelcheck.models.model import Answers, Model, Raw
 
@@ -21,19 +25,54 @@ if TYPE_CHECKING:
 POLL = 0.02
 """Seconds between two looks at what other processes have answered."""
 
+_PATIENCE = 30.0  # seconds that a call which cannot be suspended waits for another process
+
 
 class Ask:
-    """One question to one model, and who waits for the answer."""
+    """One question to one model, and who waits for the answer.
 
-    __slots__ = ("error", "key", "model", "raw", "waiters", "x")
+    Attributes:
+        answers: Where the answer is kept, which is settled when it is asked: a later step of a check may
+            put others in their place.
+        call: The call that asks it, where it was asked ahead.
+        batch: Everything that is asked in that call.
+        sequel: Told of the answer, where it was asked ahead.
+    """
 
-    def __init__(self, model: Model, x: Any, key: bytes | None) -> None:
+    __slots__ = ("answers", "batch", "call", "error", "key", "model", "raw", "sequel", "waiters", "x")
+
+    def __init__(
+        self, model: Model, x: Any, key: bytes | None, sequel: Callable[[Ask], None] | None = None
+    ) -> None:
         self.model = model
+        self.answers = model.answers
         self.x = x
         self.key = key
         self.raw: Raw | None = None
         self.error: Exception | None = None
         self.waiters: list[Any] = []
+        self.sequel = sequel
+        self.call: Future[Answered] | None = None
+        self.batch: list[Ask] = []
+
+    @property
+    def place(self) -> tuple[int, bytes] | None:
+        """What tells it from other questions, or ``None`` where nobody else can ask the same."""
+        return None if self.key is None else (id(self.answers), self.key)
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is answered, be it by an error."""
+        return self.raw is not None or self.error is not None
+
+    def calls(self) -> list[Future[Answered]]:
+        """The call that asks it, where it was asked ahead."""
+        return [] if self.call is None else [self.call]
+
+    def rows(self) -> Answered:
+        """What came of that call, for its whole batch; nothing where it was ended from outside."""
+        call = self.call
+        return [] if call is None or call.cancelled() or call.exception() is not None else call.result()
 
     def result(self) -> Raw:
         """The answer, or whatever the model raised."""
@@ -94,7 +133,7 @@ def sorted_out(answers: Answers, asks: list[Ask]) -> tuple[list[Ask], list[Ask],
 def found_meanwhile(asked: Ask) -> bool:
     """Whether a question is answered by now."""
     if asked.key is not None:
-        asked.raw = asked.model.answers.find(asked.key)
+        asked.raw = asked.answers.find(asked.key)
     return asked.raw is not None
 
 
@@ -119,3 +158,35 @@ def refusal(model: Model, x: Any) -> OfflineError:
         f"{model.label} has no remembered answer to {excerpt(x, 60)!r}, and --modelcheck-offline forbids "
         "calling it. Run once without --modelcheck-offline, or bring the prediction cache of a run that did"
     )
+
+
+def turns(line: Line, model: Model, key: bytes | None) -> Iterator[None]:
+    """Something to wait for, while another process asks what is to be asked here; but not for ever."""
+    answers = model.answers
+    if key is None or answers.claims is None or not line.claims:
+        return
+    until = time.monotonic() + _PATIENCE
+    while not answers.claim(key) and time.monotonic() < until:
+        yield
+        answers.reload()
+        if answers.find(key) is not None:
+            return
+    answers.reload()
+
+
+def unwrapped(answers: Answers, asked: Ask, row: Any) -> Any:
+    """An answer without what is known of its cost, which is remembered beside it."""
+    if type(row) is not Measured:
+        return row
+    answers.measured(asked.key, row)
+    return row.value
+
+
+def cancelled(model: Model) -> ModelError:
+    """Why a call has no answer that somebody else ended."""
+    return ModelError(f"a call of {model.label} was cancelled from outside, so that it has no answer")
+
+
+def is_called_here(lane: Lane) -> bool:
+    """Whether calls are made by the thread that asks, which then waits for them."""
+    return not lane.model.caller.awaited and not lane.line.threaded

@@ -10,28 +10,40 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from concurrent.futures import wait
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.engine.asks import POLL, Ask, Lane, by_model, found_meanwhile, refusal
+from pytest_modelcheck.engine.ahead import Ahead
+from pytest_modelcheck.engine.asks import (
+    POLL,
+    Ask,
+    Lane,
+    by_model,
+    cancelled,
+    found_meanwhile,
+    is_called_here,
+    refusal,
+    turns,
+    unwrapped,
+)
 from pytest_modelcheck.engine.budget import Allowance
 from pytest_modelcheck.engine.isolate import Answered, Failure
 from pytest_modelcheck.engine.line import Line
-from pytest_modelcheck.errors import ModelError
+from pytest_modelcheck.engine.questions import Questions
 from pytest_modelcheck.models.usage import Measured
 
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from concurrent.futures import Future
 
     from pytest_modelcheck.engine.loop import LoopThread
+    from pytest_modelcheck.engine.meter import Meter
     from pytest_modelcheck.models.model import Answers, Model, Raw
 
     _Done = tuple["Lane", list["Ask"], Answered | BaseException, float]
 
 _UNSAVED_SECONDS = 0.005  # at most this much of a model's time is lost when the process is killed
-_PATIENCE = 30.0  # seconds that a call which cannot be suspended waits for another process
 _WRAPPED = (Measured, Failure)
 
 
@@ -47,6 +59,8 @@ class Dispatcher:
         offline: Whether calling a model is forbidden.
         tick: Called now and then while answers are awaited.
         parked: How many bodies wait for an answer.
+        ahead: What is asked for checks that have not begun.
+        questions: What is being asked, and by whom.
     """
 
     def __init__(
@@ -55,17 +69,17 @@ class Dispatcher:
         self.offline = offline
         self.tick: Callable[[], None] = lambda: None
         self.parked = 0
+        self.ahead = Ahead(self)
         self._allowance = allowance or Allowance()
         self._workers = workers
         self._lines: dict[tuple[str, str | None, str | None], Line] = {}
-        self._waiting: dict[tuple[int, bytes], Ask] = {}
+        self.questions = Questions()
         self._unsent: deque[Ask] = deque()
         self._lanes: dict[Model, Lane] = {}
         self._under_way = 0
         self._done: SimpleQueue[_Done] = SimpleQueue()
         self._loop: LoopThread | None = None
-        self._semaphores: dict[Line, asyncio.Semaphore] = {}
-        self._unsaved: set[Model] = set()
+        self._unsaved: set[Answers] = set()
         self._unsaved_seconds = 0.0
         self._lock = threading.RLock()
 
@@ -86,42 +100,65 @@ class Dispatcher:
         """Put a question in the queue, or join the one that asks the same."""
         if self.offline:
             raise refusal(model, x)
-        place = None if key is None else (id(model), key)
-        found = None if place is None else self._waiting.get(place)
+        found = self.questions.join(model, key)
         if found is None:
             found = Ask(model, x, key)
             self._unsent.append(found)
-            if place is not None:
-                self._waiting[place] = found
+            self.questions.add(found)
         found.waiters.append(waiter)
         self.parked += 1
 
     def collect(self) -> list[Ask]:
         """Send what is unsent, and give back what has been answered: at least one ask, if any waits."""
-        answered = self._send()
+        answered = self.questions.broken() + self._send()
+        self.ahead.top_up()
         if not answered:
             answered += self._next_answered()
         while not self._done.empty():
-            answered += self._receive(*self._done.get())
+            answered += self._receive(self._done.get())
         for asked in answered:
             self.parked -= len(asked.waiters)
-            if asked.key is not None:
-                del self._waiting[(id(asked.model), asked.key)]
+        self.questions.drop(answered)
         return answered
 
     def forget(self) -> None:
-        """Drop every question that is not answered yet; what is under way is not waited for."""
+        """Drop every question that is waited for and not answered yet; what is under way is left behind."""
+        if self.parked or self._unsent:
+            self._forget_all()
+        under_way = {model: lane for model, lane in self._lanes.items() if lane.under_way}
+        for model in self._lanes.keys() - under_way.keys():
+            model.answers.release()
+        self._lanes = under_way
+
+    def _forget_all(self) -> None:
         done, self._done = self._done, SimpleQueue()
-        self._waiting.clear()
+        self.questions.clear()
         self._unsent.clear()
-        lanes, self._lanes = self._lanes, {}
+        self.ahead.clear()
         self._under_way = self.parked = 0
+        for lane in self._lanes.values():
+            lane.under_way = 0
         while not done.empty():  # what was answered is paid for
             lane, chunk, rows, seconds = done.get()
             if rows and not isinstance(rows, BaseException):
                 self.settle(lane.line, chunk, rows, seconds)
-        for lane in lanes.values():
-            lane.model.answers.release()
+
+    # -- asks for checks that have not begun -------------------------------------------------------
+
+    def look_ahead(self) -> None:
+        """Take in what was answered ahead, and ask on."""
+        while not self._done.empty():
+            self._receive(self._done.get())
+        self.ahead.top_up()
+
+    def room(self, model: Model) -> bool:
+        """Whether one more call of a model may be under way, and no body waits to make one."""
+        lane = self._lane(model)
+        return lane.under_way < lane.line.concurrency and not lane.unsent
+
+    def start_ahead(self, batch: list[Ask], meter: Meter) -> None:
+        """Make a call for questions that no body waits for yet."""
+        self._start(self._lane(batch[0].model), batch, meter)
 
     # -- asks that cannot wait -------------------------------------------------------------------
 
@@ -130,14 +167,18 @@ class Dispatcher:
         if self.offline:
             raise refusal(model, x)
         line = self.line(model)
-        for _ in self._turns(line, model, key):
+        if (begun := self.questions.asked_ahead(model, key)) is not None:
+            wait(begun.calls())
+            if self._taken_over(line, begun):
+                return begun.result()
+        for _ in turns(line, model, key):
             time.sleep(POLL)
         asked = Ask(model, x, key)
         if model.answers.claims is not None and found_meanwhile(asked):
             return asked.result()
         start = time.perf_counter()
         if model.caller.awaited:
-            rows: Answered = self.loop().submit(self._limited(line, model, [x])).result()
+            rows: Answered = self.loop().submit(self._limited(line, model, [x], None)).result()
         else:
             rows = line.ask(model.caller, [x])
         return self._settled(line, asked, rows, time.perf_counter() - start)
@@ -149,7 +190,12 @@ class Dispatcher:
         import asyncio
 
         line = self.line(model)
-        for _ in self._turns(line, model, key):
+        if (begun := self.questions.asked_ahead(model, key)) is not None:
+            for call in begun.calls():
+                await asyncio.wait([asyncio.wrap_future(call)])
+            if self._taken_over(line, begun):
+                return begun.result()
+        for _ in turns(line, model, key):
             await asyncio.sleep(POLL)
         asked = Ask(model, x, key)
         if model.answers.claims is not None and found_meanwhile(asked):
@@ -168,11 +214,20 @@ class Dispatcher:
 
         return await asyncio.wrap_future(line.submit(model.caller, inputs, lambda: True))
 
+    def _taken_over(self, line: Line, begun: Ask) -> bool:
+        """Whether what was asked ahead is answered now; not, where its call was ended from outside."""
+        with self._lock:
+            if not begun.settled and (rows := begun.rows()):
+                self.settle(line, begun.batch, rows, 0.0)
+            if begun.error is not None:
+                self.questions.drop([begun])  # heard here, and not to be heard again
+            return begun.settled
+
     def save(self) -> None:
         """Write every answer that is not on disk yet."""
         with self._lock:
-            for model in self._unsaved:
-                model.answers.save()
+            for answers in self._unsaved:
+                answers.save()
             self._unsaved.clear()
             self._unsaved_seconds = 0.0
 
@@ -218,7 +273,7 @@ class Dispatcher:
                 (answered if found_meanwhile(asked) else lane.unsent).append(asked)
             lanes.append(lane)
         # Those first that are under way while others, which are called here, are waited for.
-        for lane in sorted(lanes, key=_is_called_here):
+        for lane in sorted(lanes, key=is_called_here):
             answered += self._advance(lane)
         return answered
 
@@ -231,7 +286,7 @@ class Dispatcher:
     def _advance(self, lane: Lane) -> list[Ask]:
         """Begin as many calls as may be under way, or make them here; give back what is answered."""
         answered: list[Ask] = []
-        here = _is_called_here(lane)
+        here = is_called_here(lane)
         while batch := lane.next_batch(answered):
             if not here:
                 self._start(lane, batch)
@@ -254,7 +309,7 @@ class Dispatcher:
                 answered += self._advance(lane)
         return answered
 
-    def _start(self, lane: Lane, batch: list[Ask]) -> None:
+    def _start(self, lane: Lane, batch: list[Ask], meter: Meter | None = None) -> None:
         model, line, done = lane.model, lane.line, self._done
         inputs = [asked.x for asked in batch]
         self._under_way += 1
@@ -263,65 +318,61 @@ class Dispatcher:
 
         def finished(future: Future[Answered]) -> None:
             if future.cancelled():
-                done.put((lane, batch, _cancelled(model), 0.0))
+                done.put((lane, batch, cancelled(model), 0.0))
                 return
             error = future.exception()
             seconds = time.perf_counter() - start
             done.put((lane, batch, error if error is not None else future.result(), seconds))
 
         if model.caller.awaited:
-            future: Future[Answered] = self.loop().submit(self._limited(line, model, inputs))
+            future: Future[Answered] = self.loop().submit(self._limited(line, model, inputs, meter))
         else:
-            future = line.submit(model.caller, inputs, lambda: done is self._done)
+            future = line.submit(model.caller, inputs, lambda: done is self._done, meter)
+        for asked in batch if meter is not None else ():
+            asked.call, asked.batch = future, batch
         future.add_done_callback(finished)
 
-    async def _limited(self, line: Line, model: Model, inputs: list[Any]) -> Answered:
-        async with self._slots(line):
-            return await line.ask_async(model.caller, inputs)
-
-    def _slots(self, line: Line) -> Any:
-        import asyncio
-
-        slots = self._semaphores.get(line)
-        if slots is None:
-            slots = self._semaphores[line] = asyncio.Semaphore(line.concurrency)
-        return slots
+    async def _limited(self, line: Line, model: Model, inputs: list[Any], meter: Meter | None) -> Answered:
+        async with line.slots:
+            with line.counting(meter):
+                return await line.ask_async(model.caller, inputs)
 
     def _next_answered(self) -> list[Ask]:
         """Wait until anything that is under way is answered, here or elsewhere."""
         while True:
             elsewhere = any(lane.elsewhere for lane in self._lanes.values())
-            if not self._under_way and not elsewhere:
+            if not self.parked or not (self._under_way or elsewhere):
                 return []
             try:
-                answered = self._receive(*self._done.get(timeout=POLL if elsewhere else 0.1))
+                answered = self._receive(self._done.get(timeout=POLL if elsewhere else 0.1))
+                self.ahead.top_up()
             except Empty:
                 self.tick()
                 answered = self._look_elsewhere() if elsewhere else []
             if answered:
                 return answered
 
-    def _receive(
-        self, lane: Lane, chunk: list[Ask], rows: Answered | BaseException, seconds: float
-    ) -> list[Ask]:
+    def _receive(self, done: _Done) -> list[Ask]:
+        lane, chunk, rows, seconds = done
         self._under_way -= 1
         lane.under_way -= 1
         if isinstance(rows, BaseException):
-            raise rows
-        return [*self._advance(lane), *self.settle(lane.line, chunk, rows, seconds)]
+            if any(asked.waiters or asked.sequel is None for asked in chunk):
+                raise rows
+            self.questions.drop(chunk)  # the check that it was asked for will ask it, and end as that ends
+            return self._advance(lane)
+        started = self._advance(lane)
+        if not chunk[0].settled:
+            self.settle(lane.line, chunk, rows, seconds)
+        return [*started, *filter(self._is_waited_for, chunk)]
 
-    def _turns(self, line: Line, model: Model, key: bytes | None) -> Iterator[None]:
-        """Something to wait for, while another process asks what is to be asked here; but not for ever."""
-        answers = model.answers
-        if key is None or answers.claims is None or not line.claims:
-            return
-        until = time.monotonic() + _PATIENCE
-        while not answers.claim(key) and time.monotonic() < until:
-            yield
-            answers.reload()
-            if answers.find(key) is not None:
-                return
-        answers.reload()
+    def _is_waited_for(self, asked: Ask) -> bool:
+        """Whether anybody waits for a question; one that was asked ahead goes on to what follows it."""
+        if asked.sequel is not None:
+            asked.sequel(asked)
+            if not asked.waiters and asked.error is None:
+                self.questions.drop([asked])
+        return asked.sequel is None or bool(asked.waiters)
 
     def _settled(self, line: Line, asked: Ask, rows: Answered, seconds: float) -> Raw:
         with self._lock:
@@ -330,10 +381,9 @@ class Dispatcher:
 
     def settle(self, line: Line, chunk: list[Ask], rows: Answered, seconds: float) -> list[Ask]:
         """Give each ask its answer, and remember it. ``seconds`` is how long the model took."""
-        model = chunk[0].model
-        answers = model.answers
+        answers = chunk[0].answers
         if line.measured or type(rows[0]) in _WRAPPED:
-            rows = [_unwrapped(answers, asked, row) for asked, row in zip(chunk, rows, strict=True)]
+            rows = [unwrapped(answers, asked, row) for asked, row in zip(chunk, rows, strict=True)]
         for asked, row in zip(chunk, rows, strict=True):
             if isinstance(row, Failure):
                 asked.error = row.error
@@ -341,25 +391,8 @@ class Dispatcher:
                     answers.release([asked.key])
             else:
                 asked.raw = answers.add(asked.key, row)
-        self._unsaved.add(model)
+        self._unsaved.add(answers)
         self._unsaved_seconds += seconds
         if self._unsaved_seconds >= _UNSAVED_SECONDS or (answers.claims is not None and line.claims):
             self.save()
         return chunk
-
-
-def _unwrapped(answers: Answers, asked: Ask, row: Any) -> Any:
-    """An answer without what is known of its cost, which is remembered beside it."""
-    if type(row) is not Measured:
-        return row
-    answers.measured(asked.key, row)
-    return row.value
-
-
-def _cancelled(model: Model) -> ModelError:
-    return ModelError(f"a call of {model.label} was cancelled from outside, so that it has no answer")
-
-
-def _is_called_here(lane: Lane) -> bool:
-    """Whether calls are made by the thread that asks, which then waits for them."""
-    return not lane.model.caller.awaited and not lane.line.threaded

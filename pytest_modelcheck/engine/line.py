@@ -11,7 +11,9 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from functools import partial
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.engine.budget import Purse
@@ -26,7 +28,7 @@ from pytest_modelcheck.models.pacing import LONGEST, Pace, Turn, interval_of
 from pytest_modelcheck.models.usage import Answer, Measured, Scales, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Future
 
     from pytest_modelcheck.engine.budget import Allowance
@@ -40,6 +42,8 @@ _POLL = 0.02  # seconds between two looks at a purse
 _WORTH_KEEPING = 0.001  # seconds: that a call was faster is not remembered
 _SLOW = 0.005  # seconds for an answer: what two processes should not both wait for
 _NOTHING = Usage()
+
+_METER: ContextVar[Meter | None] = ContextVar("modelcheck_meter", default=None)
 
 
 class Line:
@@ -99,7 +103,7 @@ class Line:
         except Exception as error:  # noqa: BLE001 - whatever a model raises belongs to the body that asked
             rows = blame(partial(self._again, caller), part, error, self._is_outage)
             return self._accounted(rows, inputs)
-        self.meter.questions(fit)
+        self._meter().questions(fit)
         return rows if fit == len(inputs) else self._accounted(rows, inputs, already=fit)
 
     async def ask_async(self, caller: Caller, inputs: list[Any]) -> Answered:
@@ -113,19 +117,43 @@ class Line:
         except Exception as error:  # noqa: BLE001 - as above
             rows = await blame_async(partial(self._again_async, caller), part, error, self._is_outage)
             return self._accounted(rows, inputs)
-        self.meter.questions(fit)
+        self._meter().questions(fit)
         return rows if fit == len(inputs) else self._accounted(rows, inputs, already=fit)
 
-    def submit(self, caller: Caller, inputs: list[Any], wanted: Callable[[], bool]) -> Future[Answered]:
+    def submit(
+        self,
+        caller: Caller,
+        inputs: list[Any],
+        wanted: Callable[[], bool],
+        meter: Meter | None = None,
+    ) -> Future[Answered]:
         """The same in a thread, unless nobody wants to know any more when its turn comes."""
 
         def job() -> Answered:
-            return self.ask(caller, inputs) if wanted() else []
+            with self.counting(meter):
+                return self.ask(caller, inputs) if wanted() else []
 
         with self._lock:
             if self._threads is None:
                 self._threads = Threads(self.concurrency, f"modelcheck-{caller.label}")
         return self._threads.submit(job)
+
+    @cached_property
+    def slots(self) -> asyncio.Semaphore:
+        """What calls that are awaited take turns at, all on one event loop."""
+        return asyncio.Semaphore(self.concurrency)
+
+    @contextmanager
+    def counting(self, meter: Meter | None) -> Iterator[None]:
+        """Count what is asked here, in this thread or task, with another meter than that of the run."""
+        token = _METER.set(meter)
+        try:
+            yield
+        finally:
+            _METER.reset(token)
+
+    def _meter(self) -> Meter:
+        return _METER.get() or self.meter
 
     def measure_all(self) -> None:
         """Remember of every answer how long it took, however short."""
@@ -153,7 +181,7 @@ class Line:
         rows = [*rows, *(Failure(self._allowance.refusal(self.label)) for _ in range(missing))]
         errors = [row.error for row in rows if isinstance(row, Failure)]
         unasked = sum(isinstance(error, NotAskedError) for error in errors)
-        self.meter.questions(len(rows) - unasked - already, failed=len(errors) - unasked, unasked=unasked)
+        self._meter().questions(len(rows) - unasked - already, failed=len(errors) - unasked, unasked=unasked)
         return rows
 
     # -- one call, with all its tries --------------------------------------------------------------
@@ -260,7 +288,7 @@ class Line:
 
     def _retried(self, size: int) -> None:
         self._spend(size)
-        self.meter.retried()
+        self._meter().retried()
 
     def _spend(self, size: int) -> None:
         taken = self._allowance.take(size)
@@ -270,7 +298,7 @@ class Line:
     def _answered(self, rows: list[Any], size: int, start: float) -> list[Any]:
         """Take the answers off what says how long they took and what they cost."""
         seconds = time.perf_counter() - start
-        self.meter.called(seconds)
+        self._meter().called(seconds)
         self.sizes.took(size, seconds)
         if self._scales.idle and not (rows and type(rows[0]) is Answer):
             if self._purse is not None:
@@ -285,7 +313,7 @@ class Line:
         try:
             for row in rows:
                 value, usage = self._scales.weigh(row)
-                self.meter.spent(usage)
+                self._meter().spent(usage)
                 cost = cost if usage.cost is None else (cost or 0.0) + usage.cost
                 weighed.append(Measured(value, seconds, usage))
         finally:
@@ -296,7 +324,7 @@ class Line:
     def _broke(self, error: BaseException, size: int, start: float) -> BaseException:
         """Take in that a call was not answered; give back what is to be raised."""
         seconds, late = time.perf_counter() - start, isinstance(error, LateError)
-        self.meter.broke(seconds, timeout=late)
+        self._meter().broke(seconds, timeout=late)
         if self._purse is not None:
             self._purse.settle(size, None, answered=False)
         if late:

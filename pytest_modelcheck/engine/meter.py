@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from array import array
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,6 +35,14 @@ class Mark:
     cost: float = 0.0
     weighed: int = 0
     priced: int = 0
+
+    def plus(self, other: Mark) -> Mark:
+        """Both together.
+
+        >>> Mark(asked=2).plus(Mark(asked=3, retries=1)).asked
+        5
+        """
+        return Mark(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
 
 
 class Meter:
@@ -107,9 +115,17 @@ class Meter:
             self._priced,
         )
 
-    def since(self, mark: Mark, calls: Calls) -> Calls:
-        """What a check cost: ``calls``, with everything that was counted since ``mark``."""
-        now = self.mark()
+    def since(self, mark: Mark, calls: Calls, ahead: Meter | None = None) -> Calls:
+        """What a check cost: ``calls``, with everything that was counted since ``mark``.
+
+        Args:
+            mark: Where the meter stood when the check began.
+            calls: What else is known.
+            ahead: Counted what was asked for the check before it began, or ``None``.
+        """
+        now, seconds = self.mark(), self._seconds[mark.calls :]
+        if ahead is not None:
+            now, seconds = now.plus(ahead.mark()), seconds + ahead._seconds  # noqa: SLF001 - of its own kind
         weighed, priced = now.weighed > mark.weighed, now.priced > mark.priced
         return replace(
             calls,
@@ -119,7 +135,7 @@ class Meter:
             failed=now.failed - mark.failed,
             timeouts=now.timeouts - mark.timeouts,
             unasked=now.unasked - mark.unasked,
-            latencies=thinned(sorted(self._seconds[mark.calls :])),
+            latencies=thinned(sorted(seconds)),
             tokens_in=now.tokens_in - mark.tokens_in if weighed else None,
             tokens_out=now.tokens_out - mark.tokens_out if weighed else None,
             cost=now.cost - mark.cost if priced else None,

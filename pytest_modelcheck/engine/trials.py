@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pytest_modelcheck.perturb import Levels, Perturbation
     from pytest_modelcheck.records import Case
 
+    Input = tuple[str | None, Any, int]
+    Made = tuple[list[Input], list[str]]
+    """What was made of one input, and which perturbations made nothing of it."""
+
 WINDOW = 256
 _MOST = 1 << 14
 """So many trials make a window, however few their cases."""
@@ -36,6 +40,8 @@ class Plan:
         begun: How many cases have given out their trials, or would have if cases came one after another.
         given: How many trials were given out.
         without: Told each case of which no trial was made, and its number.
+        made: What was made of inputs already, by the number of the case: taken from there once.
+        foresees: Whether what is made of inputs is left in ``made``, for another plan of the same trials.
     """
 
     def __init__(
@@ -53,6 +59,8 @@ class Plan:
         self.inapplicable: Counter[str] = Counter()
         self.begun = self.given = 0
         self.without: Callable[[Case, int], None] = _nobody
+        self.made: dict[int, Made] = {}
+        self.foresees = False
         self._perturbations = perturbations
         self._repeats = repeats
         self._seed = seed
@@ -107,18 +115,18 @@ class Plan:
         if self._perturbations is None and self._repeats == 1:
             return [Trial(index, case, number=number)]
         if self._repeats == 1:
-            inputs = list(self._inputs(case))
+            inputs = list(self._inputs(case, number))
             return [
                 Trial(place, case, name, perturbed, variant, 0, number, len(inputs))
                 for place, (name, perturbed, variant) in enumerate(inputs, index)
             ]
-        runs = list(itertools.product(self._inputs(case), range(self._repeats)))
+        runs = list(itertools.product(self._inputs(case, number), range(self._repeats)))
         return [
             Trial(place, case, name, perturbed, variant, repeat, number, len(runs))
             for place, ((name, perturbed, variant), repeat) in enumerate(runs, index)
         ]
 
-    def _inputs(self, case: Case) -> Iterator[tuple[str | None, Any, int]]:
+    def _inputs(self, case: Case, number: int) -> Iterator[Input]:
         """What makes a trial of a case: the perturbation, the perturbed input, and which variant it is."""
         if self._perturbations is None:
             yield None, MISSING, 0
@@ -130,18 +138,25 @@ class Plan:
             else:
                 yield from levels
             return
-        for number, variant in enumerate(case.variants):
-            yield GIVEN, variant, number
-        if not self._perturbations:
-            return
+        made = self.made.pop(number, None) or self._made_of(case, self._perturbations)
+        if self.foresees:
+            self.made[number] = made
+        self.inapplicable.update(made[1])
+        yield from made[0]
+
+    def _made_of(self, case: Case, perturbations: Sequence[Perturbation]) -> Made:
+        inputs: list[Input] = [(GIVEN, variant, number) for number, variant in enumerate(case.variants)]
+        if not perturbations:
+            return inputs, []
         from pytest_modelcheck.perturb import variants
 
-        for perturbation in self._perturbations:
+        inapplicable = []
+        for perturbation in perturbations:
             made = variants(perturbation, case.input, self._seed, case.id)
             if not made:
-                self.inapplicable[perturbation.name] += 1
-            for number, perturbed in made:
-                yield perturbation.name, perturbed, number
+                inapplicable.append(perturbation.name)
+            inputs += [(perturbation.name, perturbed, number) for number, perturbed in made]
+        return inputs, inapplicable
 
 
 def _nobody(case: Case, number: int) -> None:

@@ -85,11 +85,14 @@ def run_check(item: pytest.Function) -> bool | None:
     marked = item.stash.get(MARKED, None)
     if marked is None:
         return None
-    if not state_of(item.session).session.switchboard.awaited:
+    state = state_of(item.session)
+    if not state.session.switchboard.awaited:
         with _usage():
             from pytest_modelcheck.plugin.specs import marked_spec
 
-            conclude(item, state_of(item.session).session.run(marked_spec(item, marked)))
+            spec = marked_spec(item, marked)
+            with state.upcoming.during(item):
+                conclude(item, state.session.run(spec))
         return True
     if not inspect.iscoroutinefunction(item.obj) or item.get_closest_marker("anyio") is not None:
         return None

@@ -18,6 +18,7 @@ from pytest_modelcheck.models.model import Definition
 from pytest_modelcheck.plugin.fixtures import DECLARATION, case
 from pytest_modelcheck.plugin.items import definitions_of
 from pytest_modelcheck.plugin.settings import settings_of
+from pytest_modelcheck.plugin.upcoming import Upcoming
 from pytest_modelcheck.plugin.versions import Versions
 from pytest_modelcheck.plugin.warnings import ModelcheckWarning
 from pytest_modelcheck.session import Session
@@ -39,6 +40,7 @@ class State:
         self.rivals = Versions(self.settings.against, self.definitions, _nobody, option="--against")
         self.models: dict[str, Model] = {}
         self.collected: frozenset[str] = frozenset()
+        self.upcoming = Upcoming(session, self)
         self._warned: set[str] = set()
 
     def versions_of(self, definition: Definition) -> list[str | None]:

@@ -58,6 +58,7 @@ class Inquiry:
         session: What all checks share.
         subject: The model that is judged.
         plan: The check's own trials.
+        prospect: What was asked ahead for the check, or ``None``.
         slots: Says which of several answers a call gets in the check's own trials, or ``None``.
         evidence: What has been found out so far.
     """
@@ -67,6 +68,9 @@ class Inquiry:
         self.session = session
         self.subject = spec.subject
         self.plan = self.plan_of(spec.cases)
+        self.prospect = session.dispatcher.ahead.adopt(spec.id)
+        if self.prospect is not None:
+            self.plan.made = self.prospect.plan.made
         self.slots = by_repeat if spec.repeats > 1 else None
         self._line = session.dispatcher.line(spec.subject)
         self._mark = self._line.meter.mark()
@@ -127,7 +131,8 @@ class Inquiry:
 
     def calls(self, calls: Calls | None = None) -> Calls:
         """What the check has cost so far: ``calls``, with what the way to its model has counted."""
-        return self._line.meter.since(self._mark, calls or Calls())
+        ahead = None if self.prospect is None else self.prospect.meter(self._line)
+        return self._line.meter.since(self._mark, calls or Calls(), ahead)
 
     def look(self) -> None:
         """Work out what limits are held against, and hold them."""

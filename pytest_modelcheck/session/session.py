@@ -164,6 +164,7 @@ class Session:
 
         with spared():
             inquiry = Inquiry(spec, self)
+            self.dispatcher.look_ahead()
             steps = steps_of(inquiry)
             step = next(steps, None)
             while step is not None:
@@ -171,6 +172,9 @@ class Session:
                 with self._ready(spec, step):
                     run = conductor.run(step.trials)
                 step = _next(steps, run)
+            if inquiry.prospect is not None:
+                self.dispatcher.questions.drop(inquiry.prospect.broken)
+            self.dispatcher.look_ahead()
             return inquiry.judged()
 
     async def run_async(self, spec: CheckSpec) -> Judged:
@@ -197,12 +201,14 @@ class Session:
             subject.answers = step.replay  # type: ignore[assignment]  # it answers like them
         if step.work.progress is not None:
             self.dispatcher.tick = step.work.progress
+        ahead = self.dispatcher.ahead
+        held, ahead.held = ahead.held, ahead.held or step.replay is not None or step.rival is not None
         slots = nullcontext() if step.slots is None else own_slots(subject, step.slots)
         try:
             with self._played(subject, step.rival), slots, spec.quietly() if step.quiet else nullcontext():
                 yield
         finally:
-            subject.answers = answers
+            subject.answers, ahead.held = answers, held
             self.dispatcher.tick = _nothing
             self.switchboard.conductor = self.switchboard.tasks = None
 
