@@ -49,6 +49,34 @@ def renamed(check: str, old: str, new: str) -> str | None:
     return new + rest if rest != check and rest.startswith(("::", "[", "/")) else None
 
 
+def refuse_odd(old: str, new: str) -> None:
+    """Refuse a new name that cannot be one of what had the old one.
+
+    Raises:
+        UsageError: It is empty, leads out of the project, or is a file's where the old one is a test's.
+    """
+    mistake = _mistake(old, new)
+    if mistake is not None:
+        raise UsageError(
+            f"{old!r} cannot be called {new!r}: {mistake}. Write it as pytest does, from the project's "
+            "folder, such as tests/test_a.py or tests/test_a.py::test_b"
+        )
+
+
+def _mistake(old: str, new: str) -> str | None:
+    file, *inner = new.partition("[")[0].rstrip("/").split("::")
+    parts = file.split("/")
+    if not all((*parts, *inner)):
+        return "part of it is empty"
+    if {".", ".."} & set(parts) or "\\" in file:
+        return "it is not the path of a file or folder below the project's"
+    if bool(inner) != ("::" in old):
+        return "one is a test or a class, the other a file or a folder"
+    if old.rstrip("/").endswith(".py") and not file.endswith(".py"):
+        return "one is a file, the other a folder"
+    return None
+
+
 def moves(root: Path, old: str, new: str) -> list[Move]:
     """Every file below a folder of baselines or candidates that a new name moves, history included."""
     found = []

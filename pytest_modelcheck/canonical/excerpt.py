@@ -35,6 +35,23 @@ def excerpt(value: Any, width: int = 80) -> str:
     return head if len(head) <= width else head[: width - 1].rstrip() + "…"
 
 
+def printable_json(text: str) -> str:
+    r"""JSON that means the same, with what would act on a screen as ``\uXXXX``.
+
+    >>> printable_json('["caf\xe9", "\x9b2J", "\u202e"]')
+    '["café", "\\u009b2J", "\\u202e"]'
+    """
+    return _UNSAFE.sub(_json_escaped, text)
+
+
+def _json_escaped(match: re.Match[str]) -> str:
+    """Outside of its texts, JSON has no such characters but line ends, and those lay it out."""
+    if match[0] in _NAMED:
+        return match[0]
+    units = match[0].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
 def _as_text(value: Any) -> str:
     from pytest_modelcheck.canonical.codec import encode_plain
 

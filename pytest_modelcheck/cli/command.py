@@ -8,6 +8,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ from pytest_modelcheck.cli.workspace import open_workspace
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_modelcheck.baselines.diff import Note
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -69,17 +72,28 @@ _check = click.option(
     metavar="PATTERN",
     help="Only the checks of this file, class or test; * and ? are wildcards. Repeatable.",
 )
+_from = click.option(
+    "--from", "origin", type=_FOLDER, help="Take candidates from this folder, such as a CI artifact."
+)
+
+
+def _approving(force: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The options of whatever approves; what ``--force`` does is told in each one's own words."""
+    options = (
+        _check,
+        click.option(
+            "--reason", default="", metavar="TEXT", help="Why, for whoever reads the baselines later."
+        ),
+        _from,
+        click.option("--force", is_flag=True, help=force),
+        click.option("--keep-history", is_flag=True, help="Keep a copy of what was approved before."),
+    )
+    return lambda command: reduce(lambda done, option: option(done), reversed(options), command)
 
 
 @modelcheck.command()
 @click.argument("versions", nargs=-1, metavar="[VERSION | MODEL=VERSION]...")
-@_check
-@click.option("--reason", default="", metavar="TEXT", help="Why, for whoever reads the baselines later.")
-@click.option(
-    "--from", "origin", type=_FOLDER, help="Take candidates from this folder, such as a CI artifact."
-)
-@click.option("--force", is_flag=True, help="Approve what is red or out of date too, and record that.")
-@click.option("--keep-history", is_flag=True, help="Keep a copy of what was approved before.")
+@_approving("Approve what is red or out of date too, and record that.")
 @click.pass_context
 def approve(
     ctx: click.Context,
@@ -105,9 +119,7 @@ def approve(
 @click.argument("a", required=False, metavar="[A]")
 @click.argument("b", required=False, metavar="[B]")
 @_check
-@click.option(
-    "--from", "origin", type=_FOLDER, help="Take candidates from this folder, such as a CI artifact."
-)
+@_from
 @click.option(
     "--regressed", "notes", flag_value="regressed", multiple=True, help="Only what passed, and fails."
 )
@@ -171,9 +183,7 @@ def diff(
     metavar="[FORMAT:]PATH",
     help="Write a file in place of the screen: .html, .json, .md, gitlab:PATH. Repeatable.",
 )
-@click.option(
-    "--from", "origin", type=_FOLDER, help="Take candidates from this folder, such as a CI artifact."
-)
+@_from
 @click.pass_context
 def report(
     ctx: click.Context,
@@ -196,13 +206,7 @@ def report(
 
 @modelcheck.command()
 @click.argument("version", required=False, metavar="[VERSION | MODEL=VERSION]")
-@_check
-@click.option("--reason", default="", metavar="TEXT", help="Why, for whoever reads the baselines later.")
-@click.option(
-    "--from", "origin", type=_FOLDER, help="Take candidates from this folder, such as a CI artifact."
-)
-@click.option("--force", is_flag=True, help="Offer what is red or out of date too, and record that.")
-@click.option("--keep-history", is_flag=True, help="Keep a copy of what was approved before.")
+@_approving("Offer what is red or out of date too, and record that.")
 @click.pass_context
 def review(
     ctx: click.Context,

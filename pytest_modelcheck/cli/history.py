@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical import excerpt, printable_json
 from pytest_modelcheck.canonical.wording import percent, plural
 from pytest_modelcheck.cli.screen import indented, print_lines
-from pytest_modelcheck.cli.selection import selection
-from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.cli.selection import nothing_meant, selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,9 +32,10 @@ def show(workspace: Workspace, patterns: Sequence[str], form: str) -> None:
         UsageError: No approved check is meant.
     """
     selected = selection(patterns)
-    found = [header for _, header in workspace.store.entries() if selected(header.test)]
+    known = [header for _, header in workspace.store.entries()]
+    found = [header for header in known if selected(header.test)]
     if not found:
-        raise UsageError("no approved check is meant by that. See all: modelcheck list")
+        raise nothing_meant("approved", patterns, (header.test for header in known))
     found.sort(key=lambda header: (header.model, header.test))
     if form == "json":
         click.echo(_json(found))
@@ -102,7 +102,7 @@ def _way(first: Past, last: Past) -> str:
 def _json(headers: Sequence[Header]) -> str:
     import json
 
-    return json.dumps([_fields(header) for header in headers], indent=2, ensure_ascii=False)
+    return printable_json(json.dumps([_fields(header) for header in headers], indent=2, ensure_ascii=False))
 
 
 def _fields(header: Header) -> dict[str, Any]:

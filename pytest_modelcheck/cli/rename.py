@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.baselines.moves import move, moves, remove
+from pytest_modelcheck.baselines.moves import move, moves, refuse_odd, remove
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.cli.project import shown
 from pytest_modelcheck.cli.screen import indented, print_lines
@@ -24,8 +24,10 @@ def rename(workspace: Workspace, old: str, new: str) -> None:
     """Move what is approved and what was run of the tests that ``old`` means.
 
     Raises:
-        UsageError: Nothing is remembered of them, or something is remembered under the new name.
+        UsageError: ``new`` cannot be a name of what ``old`` is, nothing is remembered of that, or something
+            is remembered under the new name.
     """
+    refuse_odd(old, new)
     store, candidates = workspace.store, workspace.candidates
     approved, ran = moves(store.root, old, new), moves(candidates.root, old, new)
     if not approved and not ran:
@@ -41,5 +43,8 @@ def rename(workspace: Workspace, old: str, new: str) -> None:
 def _told(workspace: Workspace, approved: Sequence[Move], ran: Sequence[Move]) -> Iterator[str]:
     for one in approved:
         yield from indented([f"{one.header.test} → {one.check} ({one.header.model} {one.header.version})"])
-    kept = f"{plural(len(approved), 'baseline')} and {plural(len(ran), 'candidate')} renamed"
-    yield f"{kept} in {shown(workspace.store.root)}: commit them with the test."
+    if approved:
+        place = shown(workspace.store.root)
+        yield f"{plural(len(approved), 'baseline')} renamed in {place}: commit this with the test."
+    if ran:
+        yield f"{plural(len(ran), 'candidate')} renamed, which git need not know."

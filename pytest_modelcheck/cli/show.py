@@ -11,7 +11,7 @@ import click
 
 from pytest_modelcheck.baselines.candidates import find, never_ran
 from pytest_modelcheck.baselines.diff import case_outcome
-from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical import excerpt, printable_json
 from pytest_modelcheck.canonical.wording import percent, plural
 from pytest_modelcheck.cli.screen import indented, print_lines, width
 from pytest_modelcheck.cli.selection import nothing_meant, selection
@@ -104,9 +104,8 @@ def _answer(trial: TrialRecord) -> str:
 
 
 def _json_lines(baseline: Baseline) -> Iterator[str]:
-    """The file as it is: a header, then a case a line."""
+    """What the file holds: a header, then a case a line."""
     from pytest_modelcheck.baselines import header
 
-    yield header.encode(baseline.header).decode()
-    for line in baseline.lines().values():
-        yield line.decode()
+    for line in (header.encode(baseline.header), *baseline.rows()):
+        yield printable_json(line.decode())

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcheck.canonical import printable_json
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -19,7 +21,8 @@ def diff_json(diffs: Iterable[CheckDiff]) -> Iterator[str]:
 
     between = "["
     for diff in diffs:
-        yield between + "\n" + orjson.dumps(_check(diff), option=orjson.OPT_INDENT_2).decode()
+        told = orjson.dumps(_check(diff), option=orjson.OPT_INDENT_2).decode()
+        yield f"{between}\n{printable_json(told)}"
         between = ","
     yield "[]" if between == "[" else "\n]"
 

@@ -87,6 +87,14 @@ def test_a_file_in_the_place_of_a_folder_is_named(project, command):
     assert "triage" in output
 
 
+def test_a_path_cannot_drive_the_terminal(project, command, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "no\x9b", "a\x1b[2Jb")
+
+    monkeypatch.setattr("pytest_modelcheck.cli.command.open_workspace", refuse)
+    assert command("list", code=1).output == "Error: a\\x1b[2Jb: no\\x9b\n"
+
+
 def test_an_error_cannot_drive_the_terminal(project, command):
     project.run({"a": 1}, version="2\x1b]0;owned\x07")
     output = command("approve", "9", code=2).output

@@ -173,6 +173,21 @@ def test_as_json(mixed, command):
     }
 
 
+def test_json_cannot_drive_the_terminal_and_means_the_same(project, command):
+    evil = "\x9b2J\u202eevil\U000e0041\x07 caf\xe9\n"
+    project.run({"a": evil}, version="2.0")
+    command("approve", "2.0", "--reason", evil)
+    project.run({"a": "tame"})
+    for arguments in (["diff", "2.1"], ["show", "test_known"], ["history"]):
+        output = command(*arguments, "--format", "json").output
+        assert not set("\x9b\u202e\U000e0041\x07") & set(output)
+        for line in [output] if arguments != ["show", "test_known"] else output.splitlines():
+            json.loads(line)
+    found = json.loads(command("diff", "2.1", "--format", "json").output)
+    assert found[0]["cases"][0]["before"]["answer"] == evil
+    assert "caf\xe9" in command("diff", "2.1", "--format", "json").output
+
+
 def test_as_json_where_nothing_is_meant(mixed, command):
     assert (
         json.loads(command("diff", "2.1", "--fixed", "--check", "test_other", "--format", "json").output)

@@ -49,7 +49,7 @@ def test_as_json(grown, command):
 
 
 def test_a_pattern_that_means_nothing_is_refused(grown, command):
-    assert "no approved check is meant" in command("history", "test_nothing", code=2).output
+    assert "no check approved is meant by" in command("history", "test_nothing", code=2).output
 
 
 def test_the_model_is_named_where_there_are_several(grown, project, command):

@@ -15,7 +15,10 @@ def approved(project, command):
 def test_a_renamed_test_keeps_its_baseline_its_history_and_its_candidates(approved, command):
     before = command("show", OLD).output
     output = command("rename", OLD, NEW).output
-    assert "2 baselines and 2 candidates renamed" in output
+    assert output.endswith(
+        "2 baselines renamed in baselines: commit this with the test.\n"
+        "2 candidates renamed, which git need not know.\n"
+    )
     assert command("show", NEW).output == before.replace(OLD, NEW)
     assert "1.0" in command("history", NEW).output
     assert "no check approved" in command("show", OLD, code=2).output
@@ -48,6 +51,34 @@ def test_a_name_that_nothing_is_known_of_is_refused(approved, command):
         "nothing is remembered of tests/test_x.py"
         in command("rename", "tests/test_x.py", "y.py", code=2).output
     )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "mistake"),
+    [
+        (OLD, "", "part of it is empty"),
+        (OLD, "tests/test_triage.py::", "part of it is empty"),
+        (OLD, "/tests/test_triage.py::test_b", "part of it is empty"),
+        (OLD, "tests//test_triage.py::test_b", "part of it is empty"),
+        (OLD, "../test_triage.py::test_b", "below the project's"),
+        (OLD, "tests/./test_triage.py::test_b", "below the project's"),
+        (OLD, "tests\\test_triage.py::test_b", "below the project's"),
+        (OLD, "test_b", "one is a test or a class"),
+        ("tests", "tests::test_b", "one is a test or a class"),
+        ("tests/test_triage.py", "tests/unit", "one is a file, the other a folder"),
+    ],
+)
+def test_what_cannot_be_its_name_is_refused_and_nothing_is_moved(approved, command, old, new, mistake):
+    output = command("rename", old, new, code=2).output
+    assert mistake in output
+    assert "such as tests/test_a.py" in output
+    assert OLD in command("show", OLD).output
+
+
+@pytest.mark.parametrize("new", ["tests/test_triage.py::TestX::test_b[a/../b::c]", "test_x.py::test_b"])
+def test_parameters_may_be_anything(approved, command, new):
+    command("rename", OLD, new)
+    assert new in command("show", new.partition("[")[0]).output
 
 
 def test_the_same_name_changes_nothing(approved, command):
