@@ -28,11 +28,11 @@ class Cases(Sequence["Case"]):
     Made by :func:`load`. Narrowing it (:meth:`filter`, :meth:`where`, :meth:`sample`) makes another one,
     and changes no id.
 
-    What has been read is remembered, except for a large file of JSON Lines (above 16 MB) or Parquet: that
-    is read anew each time one iterates over it, so that memory holds about 8 bytes a case and not the cases
-    themselves. ``len``, indices and slices work there too (an index reads 64 cases), and two iterations give
-    equal cases, but not the same objects: keep ``case.id`` and not ``id(case)``. If the file is written to
-    meanwhile, the next iteration raises :class:`CaseError`.
+    What has been read is remembered, except for a large file (above 16 MB) of JSON Lines, CSV, TSV or
+    Parquet: that is read anew each time one iterates over it, so that memory holds about 8 bytes a case and
+    not the cases themselves. ``len``, indices and slices work there too (an index reads 64 cases), and two
+    iterations give equal cases, but not the same objects: keep ``case.id`` and not ``id(case)``. If the file
+    is written to meanwhile, the next iteration raises :class:`CaseError`.
 
     >>> from pytest_modelcheck import cases
     >>> known = cases.load([("Where is my parcel?", "shipping"), ("I want my money back", "refund")])

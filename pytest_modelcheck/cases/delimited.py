@@ -6,52 +6,125 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import csv
-import sys
-from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.cases.columns import Header
+from pytest_modelcheck.cases.fields import AS_IT_IS, to_case
+from pytest_modelcheck.cases.files import NO_CASES
 from pytest_modelcheck.cases.rows import Row
+from pytest_modelcheck.cases.streaming import STRIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_modelcheck.cases.fields import Layout
     from pytest_modelcheck.cases.files import CaseFile
+    from pytest_modelcheck.records import Case
 
-_LONGEST: Final = min(sys.maxsize, 2**31 - 1)
-Numbered = tuple[int, list[str]]
+    Mark = tuple[int, int]
+    """The byte and the line at which a row begins."""
 
-
-def read_csv(file: CaseFile, layout: Layout) -> Iterator[Row]:
-    """The cases of a file with commas between columns, or semicolons where its header has no comma."""
-    text = file.text()
-    first = text.lstrip("\r\n").split("\n", 1)[0]
-    return _read(file, text, layout, ";" if ";" in first and "," not in first else ",")
+_START: Final = (0, 1)
+_LONGEST: Final = 32 << 20
+"""Characters: no cell has so many, unless a quote was never closed. The csv module takes 4 bytes for each."""
 
 
-def read_tsv(file: CaseFile, layout: Layout) -> Iterator[Row]:
-    """The cases of a file with tabs between columns."""
-    return _read(file, file.text(), layout, "\t")
+def read_delimited(file: CaseFile, layout: Layout, marks: list[Mark] | None = None) -> Iterator[Row]:
+    """The cases of a CSV or TSV file, read row by row.
+
+    In a CSV file, commas stand between columns, or semicolons where its header has no comma.
+
+    Args:
+        file: The file.
+        layout: Which columns are the fields of a case.
+        marks: Takes where every :data:`STRIDE`-th case begins.
+
+    Raises:
+        CaseError: The header or a row is not CSV, not UTF-8, or does not fit.
+    """
+    table = _table(file, layout)
+    if table is not None:
+        for count, (mark, cells) in enumerate(_Records(file, table.delimiter, table.body)):
+            if marks is not None and count % STRIDE == 0:
+                marks.append(mark)
+            yield _row(file, table, mark, cells)
 
 
-def _read(file: CaseFile, text: str, layout: Layout, delimiter: str) -> Iterator[Row]:
-    records = _records(file, text, delimiter)
-    if not records:
-        return
-    line, names = records[0]
-    header = Header(names, layout.loosened(), lambda message: file.error(message, line))
-    variants = [place for place, field, _ in header.steps if field == "variants"]
-    for number, cells in records[1:]:
-        row = Row(None, file.origin(number))
-        if len(cells) != header.width:
-            raise row.error(_uneven(len(cells), header.width, delimiter))
-        values: list[Any] = [cell or None for cell in cells]
-        for place in variants:
-            values[place] = _list(row, values[place])
-        row.value = _with_texts(header.fields(values))
-        yield row
+class LargeTable:
+    """A CSV or TSV file that is rather read again than held."""
+
+    def __init__(self, file: CaseFile, layout: Layout) -> None:
+        self._file = file
+        self._layout = layout
+
+    def cases(self, marks: list[Mark] | None = None) -> Iterator[Case]:
+        """All cases, without ids of our making; ``marks`` takes the places to begin at later."""
+        row = None
+        for row in read_delimited(self._file, self._layout, marks):
+            yield to_case(row, AS_IT_IS)
+        if row is None:
+            raise self._file.error(NO_CASES)
+
+    def cases_from(self, mark: Mark) -> Iterator[Case]:
+        """The cases from a mark on."""
+        table = _table(self._file, self._layout)
+        if table is not None:
+            for place, cells in _Records(self._file, table.delimiter, mark):
+                yield to_case(_row(self._file, table, place, cells), AS_IT_IS)
+
+    def stamp(self) -> object:
+        """Something that differs once the file has been written to."""
+        return self._file.stamp()
+
+    def error(self, message: str) -> Exception:
+        """The error that says ``message`` of the file."""
+        return self._file.error(message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """What the first row says of all others.
+
+    Attributes:
+        header: What each column means.
+        variants: The columns that hold lists.
+        delimiter: What stands between cells.
+        body: Where the second row begins.
+    """
+
+    header: Header
+    variants: tuple[int, ...]
+    delimiter: str
+    body: Mark
+
+
+def _table(file: CaseFile, layout: Layout) -> _Table | None:
+    delimiter = "\t" if file.format == "tsv" else _comma_or_semicolon(file)
+    records = _Records(file, delimiter)
+    for (_, line), names in records:
+        header = Header(names, layout.loosened(), partial(file.error, line=line))
+        variants = tuple(place for place, field, _ in header.steps if field == "variants")
+        return _Table(header, variants, delimiter, records.place)
+    return None
+
+
+def _comma_or_semicolon(file: CaseFile) -> str:
+    first = next((text for text, _ in _pieces(file, _START) if text.strip("\r\n")), "")
+    return ";" if ";" in first and "," not in first else ","
+
+
+def _row(file: CaseFile, table: _Table, mark: Mark, cells: list[str]) -> Row:
+    row = Row(None, file.origin(mark[1]))
+    if len(cells) != table.header.width:
+        raise row.error(_uneven(len(cells), table.header.width, table.delimiter))
+    values: list[Any] = [cell or None for cell in cells]
+    for place in table.variants:
+        values[place] = _list(row, values[place])
+    row.value = _with_texts(table.header.fields(values))
+    return row
 
 
 def _with_texts(fields: dict[str, Any]) -> dict[str, Any]:
@@ -73,34 +146,58 @@ def _list(row: Row, cell: Any) -> Any:
         raise row.error('variants: in a table, write them as a JSON list: ["…", "…"]') from error
 
 
-def _records(file: CaseFile, text: str, delimiter: str) -> list[Numbered]:
-    """The rows that are not blank, each with the line on which it begins."""
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    records: list[Numbered] = []
-    line = 1
-    with _long_cells():
+class _Records:
+    """The rows that are not blank, each with its place. ``place`` is where the next one begins."""
+
+    def __init__(self, file: CaseFile, delimiter: str, start: Mark = _START) -> None:
+        self._file = file
+        self._reader = csv.reader(self._texts(start), delimiter=delimiter, strict=True)
+        self.place = start
+
+    def _texts(self, start: Mark) -> Iterator[str]:
+        for text, place in _pieces(self._file, start):
+            self.place = place
+            yield text
+
+    def __iter__(self) -> Iterator[tuple[Mark, list[str]]]:
+        while True:
+            mark = self.place
+            cells = self._next(mark[1])
+            if cells is None:
+                return
+            if cells:
+                yield mark, cells
+
+    def _next(self, line: int) -> list[str] | None:
+        """The next row. The limit on the length of a cell is one for the whole process, and put back."""
+        before = csv.field_size_limit(_LONGEST)
         try:
-            for cells in reader:
-                if cells:
-                    records.append((line, cells))
-                line = reader.line_num + 1
+            return next(self._reader, None)
         except csv.Error as error:
-            raise file.error(f"not CSV: {error}{_hint(error)}", line) from error
-    return records
+            raise self._file.error(f"not CSV: {error}{_hint(error)}", line) from error
+        finally:
+            csv.field_size_limit(before)
 
 
-@contextmanager
-def _long_cells() -> Iterator[None]:
-    """Lift the limit on the length of a cell, which is one for the whole process, and put it back."""
-    before = csv.field_size_limit(_LONGEST)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)
+def _pieces(file: CaseFile, start: Mark) -> Iterator[tuple[str, Mark]]:
+    """The text of the file line by line, whichever way lines end, each with the place where it ends."""
+    offset, line = start
+    for data in file.lines(offset, line):
+        text = file.decode(data, line)
+        end = offset + len(data)
+        if "\r" in text[:-2]:
+            offset = end - len(text.encode())  # a byte order mark is no part of the text
+            for piece in StringIO(text, newline=""):
+                offset, line = offset + len(piece.encode()), line + 1
+                yield piece, (offset, line)
+        else:
+            line += 1
+            yield text, (end, line)
+        offset = end
 
 
 def _hint(error: csv.Error) -> str:
-    if "unexpected end" in str(error):
+    if "unexpected end" in str(error) or "larger than field limit" in str(error):
         return '; a quote is opened here and never closed (inside quotes, a quote is written "")'
     if "expected after" in str(error):
         return '; inside quotes, a quote is written ""'

@@ -99,7 +99,7 @@ class FileSource:
             raise file.error(NO_CASES)
 
     def stream(self, layout: Layout) -> Stream | None:
-        """A large file of JSON Lines or Parquet, piece by piece."""
+        """A large file of JSON Lines, CSV, TSV or Parquet, piece by piece."""
         file = self._file
         file.check()
         if not file.is_large:
@@ -108,6 +108,10 @@ class FileSource:
             from pytest_modelcheck.cases.jsonlines import LargeLines
 
             return LargeLines(file, layout)
+        if file.format in ("csv", "tsv"):
+            from pytest_modelcheck.cases.delimited import LargeTable
+
+            return LargeTable(file, layout)
         if file.format == "parquet":
             from pytest_modelcheck.cases.parquet import LargeParquet
 
@@ -184,10 +188,9 @@ def _read(file: CaseFile, layout: Layout) -> Iterator[Case]:
 
         return _made(read_yaml(file), layout)
     if kind in ("csv", "tsv"):
-        from pytest_modelcheck.cases.delimited import read_csv, read_tsv
+        from pytest_modelcheck.cases.delimited import read_delimited
 
-        read = read_csv if kind == "csv" else read_tsv
-        return _made(read(file, layout), AS_IT_IS)
+        return _made(read_delimited(file, layout), AS_IT_IS)
     if kind == "parquet":
         from pytest_modelcheck.cases.parquet import read_parquet
 
