@@ -135,7 +135,7 @@ def spec_of(
         seed=request.seed,
         provenance=_provenance(item, request, state.settings.root),
         partial=state.settings.selective,
-        rerun=_rerun(item, subject, state),
+        rerun=_rerun(item, subject, others, state),
         progress=progress_of(item, len(chosen)),
         notes=cases.notes,
         smaller=cases.smaller,
@@ -143,11 +143,14 @@ def spec_of(
     )
 
 
-def _rerun(item: pytest.Function, subject: Model, state: State) -> str:
+def _rerun(item: pytest.Function, subject: Model, others: Sequence[Model], state: State) -> str:
     """The command that runs this test again, as it was run."""
     command = f"pytest {shlex.quote(item.nodeid)}"
     if subject.version is not None:
         command += " " + state.versions.option(subject.name, subject.version)
+    for other in others:  # a judge, say, without whose version the verdict would be another
+        version = state.versions.asked(other.name)
+        command += "" if version is None else f" {state.versions.option(other.name, version)}"
     if subject.rival is not None and subject.rival.version is not None:
         command += " " + state.rivals.option(subject.name, subject.rival.version)
     return command

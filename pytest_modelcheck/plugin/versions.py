@@ -45,9 +45,12 @@ class Versions:
 
     def of(self, model: str) -> str | None:
         """The version of a model, or ``None`` where nobody names one."""
-        if model in self._own:
-            return self._own[model]
-        return self._common if self._common is not None else self._approved(model)
+        asked = self.asked(model)
+        return asked if asked is not None else self._approved(model)
+
+    def asked(self, model: str) -> str | None:
+        """The version that is asked for, or ``None`` where the approved one will do."""
+        return self._own.get(model, self._common)
 
     def only(self) -> str | None:
         """The one version of all models.

@@ -133,6 +133,37 @@ def test_reproduce_one_is_a_command_that_runs_that_case(project):
     assert verdict.cases.total == 1
 
 
+def test_the_command_names_the_versions_of_other_models_too(project):
+    """Without its version a judge graded otherwise, and the case that failed passed."""
+    project.model(
+        """
+        @model_fixture
+        def triage(model_version):
+            return lambda text: text
+
+        @model_fixture
+        def judge(model_version):
+            return lambda answer: model_version != "strict"
+
+        @model_fixture
+        def spare():
+            return lambda answer: True
+        """
+    )
+    project.test(
+        """
+        @pytest.mark.golden(["a"], model="triage")
+        def test_graded(triage, judge, spare, case):
+            assert judge(triage(case.input)) and spare(1)
+        """
+    )
+    result = project.run("--model-version=triage=1", "--model-version=judge=strict")
+    (line,) = (line for line in result.stdout.lines if "reproduce one:" in line)
+    assert "--model-version=triage=1 --model-version=judge=strict --modelcheck-case=" in line
+    assert "spare" not in line
+    project.run(*line.partition("pytest ")[2].split()).assert_outcomes(failed=1)
+
+
 def test_a_node_id_with_blanks_and_brackets_is_quoted_in_the_command(project):
     import shlex
 
