@@ -66,6 +66,7 @@ def settings_of(config: pytest.Config) -> Settings:
     cache = config.getoption("modelcheck_cache") or config.getini("modelcheck_cache")
     if cache not in ("use", "refresh", "off"):
         raise UsageError(f"ini option modelcheck_cache={cache!r}: write use, refresh or off")
+    worker, workers = _share(config)
     places = Places(
         baselines=root / config.getini("modelcheck_baseline_dir"),
         cache=root / config.getini("modelcheck_cache_dir"),
@@ -78,7 +79,8 @@ def settings_of(config: pytest.Config) -> Settings:
         suite_false_fail_rate=_suite_false_fail_rate(config),
         account=wanted(config),
         max_calls=_max_calls(config),
-        workers=_workers(config),
+        worker=worker,
+        workers=workers,
         every_case=config.getoption("modelcheck_early_stop") is False,
     )
     if places.update and config.getoption("modelcheck_case"):
@@ -129,13 +131,7 @@ _UNSEEN = (
 
 
 def _revalidate(config: pytest.Config) -> int:
-    given = config.getoption("modelcheck_revalidate")
-    value = _value(config.getini("modelcheck_revalidate")) if given is None else given
-    if value is None:
-        return 0
-    if type(value) is not int or value < 0:
-        raise UsageError(f"--modelcheck-revalidate is a number of answers, not {value!r}")
-    return value
+    return _whole(config, "revalidate") or 0
 
 
 def _pack_over(config: pytest.Config) -> int | None:
@@ -175,20 +171,25 @@ def _suite_false_fail_rate(config: pytest.Config) -> float | None:
 
 
 def _max_calls(config: pytest.Config) -> int | None:
-    given = config.getoption("modelcheck_max_calls")
-    name, value = "--modelcheck-max-calls", given
-    if given is None:
-        name, value = "ini option modelcheck_max_calls", _value(config.getini("modelcheck_max_calls"))
+    return _whole(config, "max_calls")
+
+
+def _whole(config: pytest.Config, name: str) -> int | None:
+    """A whole number from the command line, else from the ini file, else ``None``."""
+    told, value = f"--modelcheck-{name.replace('_', '-')}", config.getoption(f"modelcheck_{name}")
     if value is None:
-        return None
-    if type(value) is not int or value < 0:
-        raise UsageError(f"{name}={value}: write a whole number from 0")
+        told, value = f"ini option modelcheck_{name}", _value(config.getini(f"modelcheck_{name}"))
+    if value is not None and (type(value) is not int or value < 0):
+        raise UsageError(f"{told}={value}: write a whole number from 0")
     return value
 
 
-def _workers(config: pytest.Config) -> int:
-    """How many workers of pytest-xdist share this run."""
-    return int(getattr(config, "workerinput", {}).get("workercount", 1))
+def _share(config: pytest.Config) -> tuple[int, int]:
+    """Which of how many workers of pytest-xdist this is, from 0."""
+    given = getattr(config, "workerinput", {})
+    digits = "".join(filter(str.isdigit, given.get("workerid", "")))
+    workers = int(given.get("workercount", 1))
+    return int(digits or 0) % workers, workers
 
 
 def _limits(config: pytest.Config) -> dict[str, Any]:

@@ -6,13 +6,14 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import platform
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.baselines import baseline, lines
 from pytest_modelcheck.baselines.header import Header
 from pytest_modelcheck.session.evidence import as_approved
 
 if TYPE_CHECKING:
+    from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.session.inquiry import Inquiry
     from pytest_modelcheck.session.ledger import Ledger
 
@@ -22,24 +23,16 @@ def leave_candidate(inquiry: Inquiry) -> None:
     spec, subject, session, evidence = inquiry.spec, inquiry.subject, inquiry.session, inquiry.evidence
     if spec.partial or subject.version is None:
         return
-    header = Header(
-        test=spec.id,
-        kind=spec.kind,
-        model=subject.name,
-        version=subject.version,
-        fingerprint=subject.fingerprint,
+    header = header_of(
+        inquiry,
+        subject,
         systems=tuple(sorted(evidence.systems)),
-        body=spec.provenance.body,
-        source=spec.provenance.source,
-        files=spec.provenance.files,
         # Where bodies compare with the approved answer, how many do so says nothing once this is approved.
         rate=None if evidence.reads_approved else evidence.observed.rate,
         judged=0 if evidence.reads_approved else evidence.observed.cases.judged,
         environment=_environment(),
-        others={model.name: model.version or "" for model in spec.others},
         findings=tuple(evidence.findings),
         stopped="" if evidence.early is None else str(evidence.early),
-        plugin=session.plugin,
     )
     try:
         if evidence.ledger is None:
@@ -51,6 +44,24 @@ def leave_candidate(inquiry: Inquiry) -> None:
             f"what {subject.label} did could not be left for `modelcheck approve`: {error}. "
             "Make the folder writable, or name another (modelcheck_cache_dir)"
         )
+
+
+def header_of(inquiry: Inquiry, model: Model, **more: Any) -> Header:
+    """What is to be known of a check as one version of its model was run in it."""
+    spec = inquiry.spec
+    return Header(
+        test=spec.id,
+        kind=spec.kind,
+        model=model.name,
+        version=model.version,
+        fingerprint=model.fingerprint,
+        body=spec.provenance.body,
+        source=spec.provenance.source,
+        files=spec.provenance.files,
+        others={other.name: other.version or "" for other in spec.others},
+        plugin=inquiry.session.plugin,
+        **more,
+    )
 
 
 def _write_large(inquiry: Inquiry, header: Header, ledger: Ledger) -> None:

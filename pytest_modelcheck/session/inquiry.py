@@ -151,7 +151,9 @@ class Inquiry:
         findings += other_fingerprint(self.session, self.subject)
         findings += self._judge_costs()
         findings += other_systems(self.subject, evidence.systems, evidence.baseline)
-        findings += (*broken_before(self), *evidence.beside, *evidence.revalidated)
+        findings += (*broken_before(self), *evidence.revalidated)
+        if evidence.beside:  # first, and in place of a baseline that is missed since there it broke
+            findings = [*evidence.beside, *(each for each in findings if each.limit != "new")]
         if self.session.places.update:
             # What this run sees becomes the baseline, so that today's says nothing about it.
             findings = [finding for finding in findings if not finding.against_baseline]

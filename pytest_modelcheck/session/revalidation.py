@@ -86,7 +86,8 @@ def revalidate(inquiry: Inquiry) -> Steps:
 def _ask_again(inquiry: Inquiry, old: Known, trials: Sequence[Trial]) -> Steps:
     rounds: list[Known] = []
     for _ in range(2):
-        run = yield Step(inquiry.work(), trials, replay=FreshAnswers(inquiry.subject.answers))
+        fresh = FreshAnswers(inquiry.subject.answers)
+        run = yield Step(inquiry.work(), trials, replay=fresh, slots=inquiry.slots)
         broken = next((result for result in run.results if result.outcome is Outcome.ERROR), None)
         if broken is not None:
             inquiry.evidence.revalidated = (_broken(inquiry, broken),)
@@ -139,6 +140,12 @@ def _same(one: Raw, two: Raw | None) -> bool:
 def _judged(inquiry: Inquiry, old: Known, rounds: Sequence[Known]) -> Finding:
     first, second = rounds[0], rounds[-1]
     asked = [key for key in old if key in first and key in second]
+    if not asked:
+        return _finding(
+            f"none of {plural(len(old), 'remembered answer')} of {_label(inquiry)} was asked again, so that "
+            "nothing tells whether they still hold: does the test ask something else each time?",
+            Status.FAILED,
+        )
     differ = sum(not _same(old[key], first[key]) for key in asked)
     if not differ:
         return _finding(

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.baselines import baseline
 from pytest_modelcheck.baselines.baseline import Baseline
-from pytest_modelcheck.baselines.header import Header
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.checks.fold import outcome_of
 from pytest_modelcheck.records import Finding, Outcome, Status
+from pytest_modelcheck.session.candidate import header_of
 from pytest_modelcheck.session.evidence import as_approved
 from pytest_modelcheck.session.memory import records_of
 from pytest_modelcheck.session.steps import Step
@@ -20,6 +20,8 @@ from pytest_modelcheck.session.steps import Step
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_modelcheck.baselines.header import Header
+    from pytest_modelcheck.engine.conductor import Run
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import CaseRecord
     from pytest_modelcheck.session.inquiry import Inquiry
@@ -36,11 +38,11 @@ def run_rival(inquiry: Inquiry) -> Steps:
     run = yield Step(inquiry.work(), plan.trials(), slots=inquiry.slots, rival=rival)
     asked = dispatcher.asked_of(rival) - before
     records = records_of(plan.cases, run.results)
-    broken = _broken(rival, records)
+    broken = _broken(rival, records, run)
     if any(result.read_approved for result in run.results):
         records = list(map(as_approved, records))
     rows = baseline.encoded(records)
-    header = _header(inquiry, rival, len(rows))
+    header = header_of(inquiry, rival, cases=len(rows), findings=(_not_judged(inquiry, rival),))
     evidence = inquiry.evidence
     evidence.baseline = Baseline(header, rows, f"the run of {rival.label}")
     _leave(inquiry, header, records)
@@ -49,12 +51,16 @@ def run_rival(inquiry: Inquiry) -> Steps:
     evidence.rivalry = f"{rival.label} was run beside it: {plural(asked, 'answer')} asked"
 
 
-def _broken(rival: Model, records: Sequence[CaseRecord]) -> tuple[Finding, ...]:
-    """A failure where it broke: a case that has no outcome there cannot be worse here."""
+def _broken(rival: Model, records: Sequence[CaseRecord], run: Run) -> tuple[Finding, ...]:
+    """A failure where it broke or was not asked: a case that has no outcome there cannot be worse here."""
     errors = [outcome_of(record.trials) for record in records].count(Outcome.ERROR)
     if not errors:
         return ()
-    summary = f"{errors}/{len(records)} cases broke with {rival.label}, so that nothing tells which is better"
+    if run.stopped is not None:
+        told = f"{run.stopped}; {errors} of {len(records)} cases have no outcome with it"
+    else:
+        told = f"{errors}/{len(records)} cases broke with {rival.label}"
+    summary = f"{told}, so that nothing tells which is better"
     return (Finding("against", Status.FAILED, summary, against_baseline=True),)
 
 
@@ -69,24 +75,6 @@ def _leave(inquiry: Inquiry, header: Header, records: Sequence[CaseRecord]) -> N
         inquiry.session.warnings.append(
             f"what {header.model} {header.version} did could not be left: {error}"
         )
-
-
-def _header(inquiry: Inquiry, rival: Model, cases: int) -> Header:
-    spec = inquiry.spec
-    return Header(
-        test=spec.id,
-        kind=spec.kind,
-        model=rival.name,
-        version=rival.version,
-        fingerprint=rival.fingerprint,
-        body=spec.provenance.body,
-        source=spec.provenance.source,
-        files=spec.provenance.files,
-        cases=cases,
-        findings=(_not_judged(inquiry, rival),),
-        others={model.name: model.version or "" for model in spec.others},
-        plugin=inquiry.session.plugin,
-    )
 
 
 def _not_judged(inquiry: Inquiry, rival: Model) -> Finding:

@@ -63,6 +63,7 @@ class Places:
         account: Whether the full account of each check is to come with its verdict.
         max_calls: How many answers the models may be asked for in the whole run, or ``None``.
         workers: How many processes share the run, and with it its budgets.
+        worker: Which of them this is, from 0.
     """
 
     baselines: Path
@@ -78,6 +79,7 @@ class Places:
     account: bool = False
     max_calls: int | None = None
     workers: int = 1
+    worker: int = 0
 
 
 class Session:
@@ -238,11 +240,18 @@ class Session:
 
 
 def _allowance(places: Places) -> Allowance:
-    """The part of the budget of calls that this process may spend: they share it evenly."""
-    calls = places.max_calls
+    """The part of the budget of calls that this process may spend: they share it evenly.
+
+    What is left over goes to the first of them, a call each.
+    """
+    calls, option = places.max_calls, f"--modelcheck-max-calls={places.max_calls}"
     if calls is None:
         return Allowance()
-    return Allowance(calls // places.workers, f"--modelcheck-max-calls={calls}")
+    share, left_over = divmod(calls, places.workers)
+    share += places.worker < left_over
+    if places.workers > 1:
+        option += f", shared by {places.workers} workers of pytest-xdist ({share} for this one)"
+    return Allowance(share, option + ("," if places.workers > 1 else ""))
 
 
 def _nothing() -> None:

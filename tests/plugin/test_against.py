@@ -111,6 +111,47 @@ def test_a_version_that_breaks_is_nothing_to_compare_with(project):
     assert found == ["2/3 cases broke with triage 1, so that nothing tells which is better"]
 
 
+BROKEN = """
+    @model_fixture(deterministic=True, {options})
+    def triage(model_version):
+        def predict(text):
+            if model_version == "1":
+                raise {error}("gone")
+            return text
+        return predict
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("ValueError", "3/3 cases broke with triage 1"),
+        ("ConnectionError", "triage 1 was given up after 2 calls in a row failed: ConnectionError"),
+    ],
+)
+def test_a_version_that_breaks_everywhere_is_no_missing_baseline(project, error, told):
+    project.model(BROKEN.format(options="give_up_after=2", error=error))
+    project.test(
+        """
+        @pytest.mark.golden(["a", "b", "c"], max_changed=0)
+        def test_known(triage, case):
+            assert triage(case.input) == case.approved
+        """
+    )
+    verdict = project.verdict(project.run("--model-version=2", "--against=1"))
+    assert verdict.headline.startswith(told)
+    assert verdict.headline.endswith("so that nothing tells which is better")
+    assert not any("no approved baseline" in finding.summary for finding in verdict.findings)
+
+
+def test_a_version_that_was_not_asked_to_the_end_is_told_with_the_reason(tested):
+    verdict = tested.verdict(tested.run("--model-version=2.1", "--against=2.0", "--modelcheck-max-calls=4"))
+    assert verdict.headline == (
+        "--modelcheck-max-calls=4 is spent: triage 2.0 was not asked any further; 6 of 10 cases have no "
+        "outcome with it, so that nothing tells which is better"
+    )
+
+
 def test_some_cases_only(tested):
     result = tested.run("--model-version=2.1", "--against=2.0", "--modelcheck-case=t-07")
     result.assert_outcomes(failed=1)
@@ -214,7 +255,10 @@ def test_an_old_version_that_is_down_does_not_speak_against_the_new_one(project)
     result = project.run("--model-version=2", "--against=1")
     verdict = project.verdict(result)
     assert verdict.cases.judged == 10
-    assert "cases broke with triage 1, so that nothing tells which is better" in verdict.headline
+    assert verdict.headline == (
+        "triage 1 was given up after 3 calls in a row failed: ConnectionError: retired; 10 of 10 cases have "
+        "no outcome with it, so that nothing tells which is better"
+    )
     assert "triage 2 was given up" not in result.stdout.str()
 
 

@@ -128,7 +128,7 @@ def test_a_number_is_wanted(swapped):
     swapped.ini("modelcheck_revalidate = many")
     result = swapped.run("--model-version=2.0")
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["ERROR: --modelcheck-revalidate is a number of answers, not 'many'"])
+    result.stderr.fnmatch_lines(["ERROR: ini option modelcheck_revalidate=many: write a whole number from 0"])
 
 
 def test_bodies_that_are_awaited_are_asked_again_too(swapped):
@@ -154,3 +154,39 @@ def test_bodies_that_are_awaited_are_asked_again_too(swapped):
     swapped.become("swapped")
     result = swapped.run("--model-version=3.0", "--modelcheck-revalidate=4")
     assert "4 of 4 remembered answers differ" in revalidated(result, swapped).summary
+
+
+def test_runs_of_a_repeated_case_are_asked_again_each_for_itself(swapped):
+    swapped.test(
+        """
+        @pytest.mark.golden("tickets.yaml", at_least=0.0, repeats=2)
+        def test_known(triage, case):
+            assert triage(case.input) == triage(case.input) == case.expected
+        """
+    )
+    swapped.run("--model-version=2.0").assert_outcomes(passed=1)
+    result = swapped.run("--model-version=2.0", "--modelcheck-revalidate=100")
+    assert (
+        revalidated(result, swapped).summary
+        == "40 remembered answers of triage 2.0 asked again: all the same"
+    )
+
+
+def test_a_test_that_asks_something_else_each_time_shows_nothing_and_fails(swapped):
+    swapped.test(
+        """
+        SAID = iter(["first", "second", "third"])
+
+        @pytest.mark.golden(["a"], interleave=False)
+        def test_known(triage, case):
+            triage(next(SAID))
+        """
+    )
+    swapped.run("--model-version=2.0").assert_outcomes(passed=1)
+    result = swapped.run("--model-version=2.0", "--modelcheck-revalidate=5")
+    finding = revalidated(result, swapped)
+    assert finding.status.value == "failed"
+    assert finding.summary == (
+        "none of 1 remembered answer of triage 2.0 was asked again, so that nothing tells whether they still "
+        "hold: does the test ask something else each time?"
+    )

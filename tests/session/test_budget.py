@@ -1,0 +1,39 @@
+"""``--modelcheck-max-calls`` among workers of pytest-xdist."""
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_modelcheck.session import Places, Session
+
+
+@pytest.fixture
+def allowance(tmp_path):
+    """``allowance(calls, workers, worker)``: what one worker may spend."""
+
+    def of(calls, workers=1, worker=0):
+        places = Places(tmp_path / "baselines", tmp_path / "cache")
+        session = Session(replace(places, max_calls=calls, workers=workers, worker=worker), "0")
+        session.close()
+        return session.dispatcher._allowance
+
+    return of
+
+
+@pytest.mark.parametrize(("calls", "workers"), [(0, 3), (1, 3), (2, 3), (3, 3), (10, 4), (7, 1)])
+def test_workers_share_every_call_and_no_more(allowance, calls, workers):
+    shares = [allowance(calls, workers, worker).take(100) for worker in range(workers)]
+    assert sum(shares) == calls
+    assert max(shares) - min(shares) <= 1
+
+
+def test_a_worker_whose_share_is_spent_says_how_it_came_to_it(allowance):
+    assert str(allowance(1, 3, 2).refusal("triage 1")) == (
+        "--modelcheck-max-calls=1, shared by 3 workers of pytest-xdist (0 for this one), is spent: triage 1 "
+        "was not asked any further"
+    )
+    assert str(allowance(1).refusal("triage 1")).startswith("--modelcheck-max-calls=1 is spent")
+
+
+def test_without_a_limit_everything_may_be_asked(allowance):
+    assert allowance(None, 4).take(10**6) == 10**6
