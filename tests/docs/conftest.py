@@ -28,6 +28,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import threading
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -109,6 +110,7 @@ class Story:
         self.folder = folder
         self.environment = environment() | variables
         self._examples: list[str] = []
+        self._untold: str | None = None
         self._written: list[tuple[Block, list[str]]] = []
 
     def tell(self) -> None:
@@ -116,18 +118,22 @@ class Story:
         for block in blocks_of(self.page):
             if "not run" not in block.remarks:
                 self._do(block)
+        self._doctest()
         if REWRITE and self._written:
             self._rewrite()
 
     def _do(self, block: Block) -> None:
+        if block.language == "pycon" or (block.lines[:1] and block.lines[0].startswith(">>>")):
+            self._untold = self._untold or block.place
+            self._examples += [*block.lines, ""]
+            return
+        self._doctest()
         if block.language == "folder":
             copy_of(ROOT / block.lines[0], self.folder)
         elif block.language == "run":
             self._command(block, block.lines[0], None)
         elif block.language == "console":
             self._console(block)
-        elif block.language == "pycon" or (block.lines[:1] and block.lines[0].startswith(">>>")):
-            self._doctest(block)
         elif block.language in _FILES or "file" in block.remarks:
             self._file(block)
         elif block.language != "text" and not block.language.startswith("{"):
@@ -177,21 +183,24 @@ class Story:
             assert same, f"{place}\nprints\n{chr(10).join(got)}"
         return got
 
-    def _doctest(self, block: Block) -> None:
-        self._examples += [*block.lines, ""]
+    def _doctest(self) -> None:
+        """Run the examples up to here, if there are any that nobody ran yet."""
+        if self._untold is None:
+            return
         script = self.folder.parent / "examples.txt"
         script.write_text("\n".join(self._examples), encoding="utf-8")
         path = os.pathsep.join([str(self.folder), *filter(None, [os.environ.get("PYTHONPATH")])])
         options = ["-o", "ELLIPSIS", "-o", "NORMALIZE_WHITESPACE"]
         done = subprocess.run(
-            [sys.executable, "-m", "doctest", *options, str(script)],
+            ["doctest", *options, str(script)],
             cwd=self.folder,
             env=self.environment | {"PYTHONPATH": path},
             capture_output=True,
             text=True,
             timeout=300,
         )
-        assert done.returncode == 0, f"{block.place}:\n{done.stdout}{done.stderr}"
+        assert done.returncode == 0, f"{self._untold}:\n{done.stdout}{done.stderr}"
+        self._untold = None
 
     def _rewrite(self) -> None:
         lines = self.page.read_text(encoding="utf-8").splitlines()
@@ -339,18 +348,32 @@ def language_model() -> Iterator[str]:
     server.server_close()
 
 
+@pytest.fixture(scope="session")
+def warm() -> Iterator[str]:
+    """The folder of scripts that start pytest and modelcheck without importing anything anew."""
+    with tempfile.TemporaryDirectory() as folder:
+        # One thread, as only that which calls it survives a fork.
+        threads = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
+        command = [sys.executable, str(Path(__file__).with_name("warm.py")), folder]
+        with subprocess.Popen(command, env=environment() | threads, stdout=subprocess.PIPE) as process:
+            assert process.stdout.readline() == b"ready\n"
+            yield folder
+            process.terminate()
+
+
 @pytest.fixture(name="abridged")
 def _abridged() -> Callable[[list[str], list[str]], list[str]]:
     return abridged
 
 
 @pytest.fixture
-def tell(tmp_path: Path, language_model: str) -> Callable[[str], None]:
+def tell(tmp_path: Path, language_model: str, warm: str) -> Callable[[str], None]:
     """Tell a page to an empty folder."""
+    variables = {"LLM_URL": language_model, "PATH": os.pathsep.join([warm, environment()["PATH"]])}
 
     def tell(page: str) -> None:
         folder = tmp_path / "project"
         folder.mkdir(exist_ok=True)
-        Story(ROOT / page, folder, {"LLM_URL": language_model}).tell()
+        Story(ROOT / page, folder, variables).tell()
 
     return tell

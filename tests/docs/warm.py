@@ -1,0 +1,119 @@
+"""Starts pytest, modelcheck or doctest at once: a process that has imported what takes long, and forks.
+
+Usage: ``warm.py FOLDER``. In the folder it leaves a script for each program, to be put on the PATH, and the
+socket through which a script hands over its arguments, its environment and its standard streams.
+"""
+
+from __future__ import annotations
+
+import doctest
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import socket
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SCRIPT = """#!{python} -IS
+import json, os, socket, sys
+
+with socket.socket(socket.AF_UNIX) as server:
+    server.connect({address!r})
+    asked = json.dumps([[{name!r}, *sys.argv[1:]], os.getcwd(), dict(os.environ)]).encode()
+    socket.send_fds(server, [len(asked).to_bytes(8, "big")], [0, 1, 2])
+    server.sendall(asked)
+    code = server.recv(8)
+sys.exit(int(code) if code else 70)
+"""
+LATE = ("hypothesis.strategies", "orjson", "pydantic", "sklearn.linear_model", "sklearn.pipeline", "yaml")
+
+
+PROGRAMS = ("pytest", "modelcheck", "doctest")
+
+
+def program(name: str) -> Callable[[], int | None]:
+    """What the installed script of this name calls; ``doctest`` has none, and is run by ``python -m``."""
+    if name == "doctest":
+        return doctest._test
+    (script,) = metadata.entry_points(group="console_scripts", name=name)
+    return script.load()
+
+
+def import_everything() -> None:
+    """Import the package with all that it imports late, which costs each new process a second or two."""
+    import pytest_modelcheck
+
+    packages = pkgutil.walk_packages(pytest_modelcheck.__path__, "pytest_modelcheck.")
+    for name in (*LATE, *(module.name for module in packages)):
+        importlib.import_module(name)
+
+
+def next_program(server: socket.socket) -> str:
+    """Wait for a script; return in a new process that is in its place."""
+    while True:
+        connection, _ = server.accept()
+        if os.fork() == 0:
+            server.close()
+            worker = os.fork()
+            if worker == 0:
+                return take_over(connection)
+            _, status = os.waitpid(worker, 0)
+            connection.sendall(str(os.waitstatus_to_exitcode(status) % 256).encode())
+            os._exit(0)
+        connection.close()
+        while reaped():
+            pass
+
+
+def reaped() -> bool:
+    """Whether a process that was started earlier has ended."""
+    try:
+        return os.waitpid(-1, os.WNOHANG)[0] != 0
+    except ChildProcessError:
+        return False
+
+
+def take_over(connection: socket.socket) -> str:
+    size, streams, _, _ = socket.recv_fds(connection, 8, 3)
+    content = b""
+    while len(content) < int.from_bytes(size, "big"):
+        content += connection.recv(1 << 16)
+    connection.close()
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    sys.argv, folder, environment = json.loads(content)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    path = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
+    sys.path[:0] = [os.path.abspath(each) for each in path]
+    return sys.argv[0]
+
+
+def main(folder: Path) -> int | None:
+    address = str(folder / "socket")
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(address)
+    for name in PROGRAMS:
+        script = folder / name
+        script.write_text(SCRIPT.format(python=sys.executable, address=address, name=name))
+        script.chmod(0o755)
+    os.chdir(folder)
+    import_everything()
+    server.listen()
+    gc.freeze()
+    print("ready", flush=True)
+    return program(next_program(server))()
+
+
+if __name__ == "__main__":
+    del sys.path[0]  # the folder of this file
+    sys.exit(main(Path(sys.argv[1])))
