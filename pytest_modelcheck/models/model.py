@@ -279,5 +279,5 @@ class Model:
         try:
             return digest(x, slot)
         except UsageError as reason:
-            self.answers.warn(f"{self.name} is asked what cannot be cached: {reason}")
+            self.answers.warn(f"a question cannot be cached: {reason}")
             return None

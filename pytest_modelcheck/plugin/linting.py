@@ -6,7 +6,6 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import json
-import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from pytest_modelcheck.lint import Target, chosen, lint, warnings_of
 from pytest_modelcheck.lint.body import body_of
 from pytest_modelcheck.plugin.items import MARKED, definitions_of
 from pytest_modelcheck.plugin.state import state_of
-from pytest_modelcheck.plugin.warnings import LintWarning
+from pytest_modelcheck.plugin.warnings import LintWarning, warn_at
 from pytest_modelcheck.records import Origin
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def warn(item: pytest.Function, marked: Marked, ignored: Sequence[str]) -> None:
     """
     for finding in warnings_of(target_of(item, marked, read=False), ignored):
         text = f"{finding.message} ({finding.code})"
-        warnings.warn_explicit(LintWarning(text), None, str(item.path), finding.line or 1)
+        warn_at(item, LintWarning(text), finding.line or 1)
 
 
 def target_of(item: pytest.Function, marked: Marked, *, read: bool = True) -> Target:

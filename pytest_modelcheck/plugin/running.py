@@ -6,7 +6,6 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import inspect
-import warnings
 from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from pytest_modelcheck.plugin.items import MARKED
 from pytest_modelcheck.plugin.progress import PROGRESS
 from pytest_modelcheck.plugin.state import STATE, state_of
 from pytest_modelcheck.plugin.tracing import aware_of_greenlets
-from pytest_modelcheck.plugin.warnings import InconclusiveWarning
+from pytest_modelcheck.plugin.warnings import InconclusiveWarning, warn_at
 from pytest_modelcheck.records import Status
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def staged(item: pytest.Item) -> Iterator[None]:
             item.stash[PROGRESS].clear()
         switchboard.awaited = False
         state.session.dispatcher.save()
-        state.warn()
+        state.warn(item)
 
 
 def run_check(item: pytest.Function) -> bool | None:
@@ -140,7 +139,7 @@ def conclude(item: pytest.Function, judged: Judged, *, fatal: bool = True) -> No
     if judged.verdict.status is Status.INCONCLUSIVE:
         reveals = "" if judged.verdict.reveals is None else f" ({judged.verdict.reveals})"
         text = f"{item.nodeid}: {judged.verdict.headline}{reveals}"
-        warnings.warn(InconclusiveWarning(text), stacklevel=2)
+        warn_at(item, InconclusiveWarning(text))
 
 
 def fail_if_any(item: pytest.Function) -> None:

@@ -5,7 +5,6 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import warnings
 from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ from pytest_modelcheck.plugin.items import definitions_of
 from pytest_modelcheck.plugin.settings import settings_of
 from pytest_modelcheck.plugin.upcoming import Upcoming
 from pytest_modelcheck.plugin.versions import Versions
-from pytest_modelcheck.plugin.warnings import ModelcheckWarning
+from pytest_modelcheck.plugin.warnings import ModelcheckWarning, warn_at
 from pytest_modelcheck.session import Session
 
 if TYPE_CHECKING:
@@ -84,15 +83,15 @@ class State:
         self.models[definition.name] = model
         return model
 
-    def warn(self) -> None:
-        """Say, once each, what the user should know of the folders that are written to."""
+    def warn(self, item: pytest.Function) -> None:
+        """Say, once each, what the user should know of what is kept, at the test that showed it."""
         found = [*self.session.warnings, *self.session.cache.warnings]
         for model in self.models.values():
-            found += model.answers.warnings
+            found += [f"{model.label}: {text}" for text in model.answers.warnings]
         for text in found:
             if text not in self._warned:
                 self._warned.add(text)
-                warnings.warn(ModelcheckWarning(text), stacklevel=2)
+                warn_at(item, ModelcheckWarning(text))
 
 
 def _nobody(_model: str) -> None:

@@ -5,6 +5,8 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 
 
@@ -18,3 +20,16 @@ class LintWarning(ModelcheckWarning):
 
 class InconclusiveWarning(ModelcheckWarning):
     """A check missed a limit, but noise could explain the miss."""
+
+
+def warn_at(item: pytest.Function, warning: ModelcheckWarning, line: int | None = None) -> None:
+    """Warn of a check at its test, where the user can do something about it.
+
+    Args:
+        item: The test.
+        warning: What is to be said.
+        line: The line of its file. Default: where the test begins.
+    """
+    if line is None:
+        line = (item.location[1] or 0) + 1
+    warnings.warn_explicit(warning, None, str(item.path), line)

@@ -58,4 +58,4 @@ def test_an_input_without_a_digest_has_no_key_and_is_told_of_once(answers):
     assert one.key(threading.Lock()) is None
     assert one.key(threading.Lock()) is None
     [warning] = answers.warnings
-    assert warning.startswith("triage is asked what cannot be cached")
+    assert warning.startswith("a question cannot be cached")

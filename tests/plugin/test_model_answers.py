@@ -340,3 +340,28 @@ def test_an_answer_that_cannot_be_kept_is_used_but_warned_of(project):
     result = project.run("--model-version=1")
     result.assert_outcomes(passed=1, warnings=1)
     result.stdout.fnmatch_lines(["*ModelcheckWarning: *Odd*"])
+
+
+def test_a_warning_is_said_of_the_model_and_at_the_test(project):
+    project.model(
+        """
+        class Handle:
+            pass
+
+        @model_fixture
+        def triage(model_version):
+            return lambda text: Handle()
+        """
+    )
+    project.test(
+        """
+        @pytest.mark.golden(["a", "b"])
+        def test_labels(triage, case):
+            assert triage(case.input) is not None
+        """
+    )
+    result = project.run("--model-version=1")
+    result.stdout.re_match_lines(
+        [r".*test_triage\.py:\d+: ModelcheckWarning: triage 1: answer: a .*Handle would not come back .*"]
+    )
+    result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
