@@ -96,4 +96,30 @@ def migrate(ctx: click.Context) -> None:
     work.migrate(open_workspace(ctx.obj))
 
 
-COMMANDS: Final = (history, show, rename, prune, merge, migrate)
+@click.group()
+def cache() -> None:
+    """Look into what models have answered."""
+
+
+@cache.command()
+@click.argument("version", required=False, metavar="[VERSION | MODEL=VERSION]")
+@click.option(
+    "--check",
+    "patterns",
+    multiple=True,
+    metavar="PATTERN",
+    help="Only the checks of this file, class or test; * and ? are wildcards. Repeatable.",
+)
+@click.pass_context
+def why(ctx: click.Context, version: str | None, patterns: tuple[str, ...]) -> None:
+    """Show why a model was asked what it may have answered before.
+
+    Of each question of the last run: what else it was answered under, and what of that has changed. Without a
+    version: of the one that was run last.
+    """
+    from pytest_modelcheck.cli import why as work
+
+    work.show(open_workspace(ctx.obj), version, patterns)
+
+
+COMMANDS: Final = (history, show, rename, prune, merge, migrate, cache)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import struct
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
@@ -29,6 +30,11 @@ _MOST: Final = 1 << 24
 FULL_COUNT: Final = 2048
 FULL_BYTES: Final = 1 << 19
 """A page of this size is full: a new one is begun, and it is never merged again."""
+
+
+def shelf_name(namespace: str) -> str:
+    """What a namespace, which is any text, is called in keys of the database."""
+    return blake2b(namespace.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

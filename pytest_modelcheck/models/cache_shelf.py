@@ -6,11 +6,10 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import threading
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.errors import CacheError
-from pytest_modelcheck.models.cache_pages import DIGEST, FULL_BYTES, FULL_COUNT
+from pytest_modelcheck.models.cache_pages import DIGEST, FULL_BYTES, FULL_COUNT, shelf_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +59,7 @@ class Shelf:
     ) -> None:
         self._reach = reach
         self._namespace = namespace
-        self._name = blake2b(namespace.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+        self._name = shelf_name(namespace)
         self._keep = keep
         self._refresh = refresh
         self._gate = threading.Lock()

@@ -135,6 +135,13 @@ class Store:
                 found.append(Manifest.load(cache[key]).namespace)
         return found
 
+    def written(self, shelf: str) -> float:
+        """When anything of a shelf was written last, in seconds since the epoch; 0 where nothing was."""
+        with self._opened(), closing(sqlite3.connect(self.path, timeout=_SECONDS)) as connection:
+            asked = "SELECT store_time FROM Cache WHERE key = ?"
+            row = connection.execute(asked, (_MANIFESTS + shelf,)).fetchone()
+            return 0.0 if row is None else float(row[0])
+
     def keys(self, shelf: str, number: int) -> KeyPage | None:
         """A key page, or ``None`` where it has been merged into another."""
         with self._opened() as cache:

@@ -131,12 +131,18 @@ SHAPE = {"terminal_width": 80, "help_option_names": ["-h", "--help"]}
 def commands_text():
     """The help of the command, and of each of its commands, as it prints it."""
     top = click.Context(modelcheck, info_name="modelcheck", **SHAPE)
-    parts = [f"```text\n{modelcheck.get_help(top)}\n```"]
-    for name in modelcheck.list_commands(top):
-        command = modelcheck.get_command(top, name)
-        context = click.Context(command, info_name=name, parent=top, **SHAPE)
-        parts.append(f"## modelcheck {name}\n\n```text\n{command.get_help(context)}\n```")
+    parts = [f"```text\n{modelcheck.get_help(top)}\n```", *commands_of(modelcheck, top)]
     return "\n\n".join(parts)
+
+
+def commands_of(group, parent):
+    for name in group.list_commands(parent):
+        command = group.get_command(parent, name)
+        context = click.Context(command, info_name=name, parent=parent, **SHAPE)
+        if isinstance(command, click.Group):
+            yield from commands_of(command, context)
+        else:
+            yield f"## {context.command_path}\n\n```text\n{command.get_help(context)}\n```"
 
 
 def rules_text():

@@ -1,0 +1,163 @@
+"""``modelcheck cache why`` after real runs: each thing that makes a question another one is told."""
+
+import shutil
+
+import pytest
+from click.testing import CliRunner
+
+from pytest_modelcheck.cli.command import modelcheck
+
+TEST = """
+import pytest
+
+CASES = [{"id": name, "input": name, "expected": name.upper()} for name in ("one", "two", "three", "four")]
+
+@pytest.mark.golden(CASES)
+def test_known(triage, case):
+    assert triage(case.input) == case.expected
+"""
+MODEL = """
+from pathlib import Path
+from pytest_modelcheck import files
+
+@model_fixture(fingerprint=files("prompt.txt"), deterministic=True)
+def triage(model_version):
+    return str.upper
+"""
+
+
+@pytest.fixture
+def ran(project):
+    project.write("prompt.txt", "Be kind.")
+    project.model(MODEL)
+    project.test(TEST)
+    project.run("--model-version=1.0").assert_outcomes(passed=1)
+    return project
+
+
+@pytest.fixture
+def why(ran):
+    def ask(*arguments, code=0):
+        result = CliRunner().invoke(modelcheck, ["--rootdir", str(ran.path), "cache", "why", *arguments])
+        assert result.exit_code == code, result.output
+        return result.output
+
+    return ask
+
+
+def test_what_was_never_asked_otherwise(why):
+    assert why() == (
+        "triage 1.0\n"
+        "  test_triage.py::test_known\n"
+        "    4 questions; the last run: 4 asked, 0 at hand\n"
+        "    4 never asked otherwise: four, one, three and 1 case more\n"
+    )
+
+
+def test_another_version(ran, why):
+    ran.run("--model-version=2.0")
+    assert "triage 2.0\n" in why()
+    assert "    4 also answered by 1.0: each version is asked for itself\n" in why("2.0")
+    assert "    4 also answered by 2.0: each version is asked for itself\n" in why("triage=1.0")
+
+
+def test_another_fingerprint_explains_more_than_another_version(ran, why):
+    ran.run("--model-version=2.0")
+    ran.write("prompt.txt", "Be stern.")
+    ran.run("--model-version=2.0")
+    output = " ".join(why().split())
+    assert "4 also answered under fingerprint " in output
+    assert "now: what fingerprint= names was changed" in output
+    assert "1.0" not in output
+
+
+def test_an_edited_fixture(ran, why):
+    ran.model(MODEL.replace("return str.upper", "return lambda text: text.upper()"))
+    ran.run("--model-version=1.0")
+    assert "    4 also answered before the model fixture itself was edited\n" in why()
+
+
+SHOUTING = """
+from dataclasses import dataclass
+
+@dataclass
+class Loud:
+    text: str
+    FIELD
+
+def shout(text) -> Loud:
+    return Loud(text.upper())
+"""
+
+
+def test_another_type_of_answer(ran, why):
+    ran.ini("pythonpath = .")
+    ran.model(MODEL.replace("return str.upper", "import shouting; return shouting.shout"))
+    ran.test(TEST.replace("triage(case.input)", "triage(case.input).text"))
+    for field in ("", "sure: float = 1.0"):
+        ran.write("shouting.py", SHOUTING.replace("FIELD", field))
+        ran.run("--model-version=1.0").assert_outcomes(passed=1)
+    assert "4 also answered as another type: what the model returns" in " ".join(why().split())
+
+
+def test_an_edited_input_and_what_was_at_hand(ran, why):
+    ran.test(TEST.replace('"two"', '"five"'))
+    ran.run("--model-version=1.0", "--modelcheck-cache=refresh")
+    ran.run("--model-version=1.0")
+    output = why()
+    assert "    4 questions; the last run: 0 asked, 4 at hand\n" in output
+    assert "never asked otherwise: five, four, one and 1 case more" in output
+
+
+def test_what_is_kept_no_longer(ran, why):
+    shutil.rmtree(ran.path / ".modelcheck_cache" / "predictions")
+    output = " ".join(why().split())
+    assert "none is remembered of this version and fingerprint: the answers were not kept" in output
+    ran.test(TEST.replace('"two"', '"five"').replace('"one"', '"six"'))
+    ran.run("--model-version=1.0", "--modelcheck-case=five")
+    shutil.copytree(ran.path / ".modelcheck_cache" / "predictions", ran.path / "kept")
+    ran.run("--model-version=1.0")
+    shutil.rmtree(ran.path / ".modelcheck_cache" / "predictions")
+    (ran.path / "kept").rename(ran.path / ".modelcheck_cache" / "predictions")
+    assert "    3 not remembered, and asked again by the next run: four, six, three\n" in why()
+
+
+def test_what_was_asked_to_see_whether_it_varies_is_told_apart(ran, why):
+    ran.model(MODEL.replace(", deterministic=True", "").replace("str.upper", "str.lower"))
+    ran.run("--model-version=1.0").assert_outcomes(failed=1)
+    output = why()
+    assert "    4 questions; the last run: 8 asked, 0 at hand\n" in output
+    assert "beyond these: whether the model varies" in output
+
+
+def test_without_an_account_the_questions_are_told(ran, why):
+    for path in (ran.path / ".modelcheck_cache").rglob("*.report"):
+        path.unlink()
+    assert "    4 questions\n" in why()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["9"], 2, "no run of triage 9 is remembered"),
+        (["--check", "known"], 2, "no check that triage 1.0 ran is meant by 'known'"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(why, arguments, code, told):
+    assert told in why(*arguments, code=code)
+
+
+def test_which_model_has_to_be_said_where_there_are_two(ran, why):
+    ran.model(MODEL + MODEL.replace("def triage", "def other"))
+    ran.write("test_other.py", TEST.replace("triage", "other"))
+    ran.run("--model-version=1.0")
+    assert "which model? There are other, triage. Write MODEL=VERSION." in why(code=2)
+    assert why("other=1.0").startswith("other 1.0\n  test_other.py::test_known\n")
+
+
+def test_a_damaged_cache_is_named_and_left_alone(ran, why):
+    path = ran.path / ".modelcheck_cache" / "predictions" / "cache.db"
+    path.write_bytes(b"no database at all" * 100)
+    output = " ".join(why(code=1).split())
+    assert f"the prediction cache {path} is damaged, or not written by pytest-modelcheck" in output
+    assert path.read_bytes().startswith(b"no database")
