@@ -6,7 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -20,14 +20,18 @@ from pytest_modelcheck.cli.screen import indented, print_lines, width
 from pytest_modelcheck.cli.selection import selection
 from pytest_modelcheck.cli.targets import target
 from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.records import MISSING
+from pytest_modelcheck.reports import accounts
 from pytest_modelcheck.reports.diff import case_lines, summary_of, versions_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.cli.workspace import Workspace
+    from pytest_modelcheck.reports.model import CaseReport
 
 _HELP: Final = {
     "y": "approve this case as it is now",
@@ -112,7 +116,8 @@ def _review_check(workspace: Workspace, wish: Wish, header: Header, decisions: D
         decisions.accepted[header.test] = ()
         click.echo("  no answer changed: approved\n")
     else:
-        _decide_cases(found, decisions)
+        path = accounts.beside(candidates.path(header.model, header.test, header.version or ""))
+        _decide_cases(found, decisions, _known(path))
 
 
 def _heading(found: CheckDiff, count: str) -> Iterator[str]:
@@ -132,10 +137,18 @@ def _decide_whole(found: CheckDiff, decisions: Decisions) -> None:
     decisions.finished = key == "q"
 
 
-def _decide_cases(found: CheckDiff, decisions: Decisions) -> None:
+def _known(account: Path) -> dict[str, CaseReport]:
+    """What the last run knew of each case, where that was kept."""
+    if not account.is_file():
+        return {}
+    return {row.id: row for row in accounts.parse(account.read_bytes(), str(account)).cases}
+
+
+def _decide_cases(found: CheckDiff, decisions: Decisions, known: Mapping[str, CaseReport]) -> None:
     rejected: list[str] = []
     for number, case in enumerate(found.cases, 1):
         print_lines(_case(case, found, f"{number}/{len(found.cases)}"))
+        print_lines(indented(_facts(known.get(case.id)), 6))
         key = _ask("Approve this case", tuple(_HELP)[:-1])
         rest = [one.id for one in found.cases[number:]]
         if key in ("s", "q"):
@@ -153,6 +166,21 @@ def _case(case: CaseDiff, found: CheckDiff, count: str) -> Iterator[str]:
     yield ""
     yield paint(f"  {case.note} ({count})", case.note)
     yield from case_lines(case, found, width=width(), mark=marking())
+
+
+def _facts(told: CaseReport | None) -> Iterator[str]:
+    """What is needed to decide on a case: the right answer, and where the case is written."""
+    if told is None:
+        return
+    facts = [] if told.expected is MISSING else [f"expected {_value(told.expected)}"]
+    facts += [] if told.origin is None else [f"({told.origin})"]
+    if facts:
+        yield "   ".join(facts)
+
+
+def _value(expected: Any) -> str:
+    text = excerpt(expected, 200)
+    return f"'{text}'" if isinstance(expected, str) else text
 
 
 def _ask(question: str, keys: tuple[str, ...]) -> str:

@@ -53,6 +53,7 @@ def test_an_answer_that_was_not_accepted_in_review_is_not_taken_for_that_version
     rootdir = ["--rootdir", str(changed.path)]
     reviewed = CliRunner().invoke(modelcheck, [*rootdir, "review", "2.1"], input="n\ny\ny\n")
     assert reviewed.exit_code == 0, reviewed.output
+    assert "      'refund' → 'other'\n      expected 'refund'   (tickets.yaml:7)\nApprove" in reviewed.output
     result = changed.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
