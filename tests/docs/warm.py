@@ -94,7 +94,7 @@ def take_over(connection: socket.socket) -> str:
     os.environ.clear()
     os.environ.update(environment)
     path = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
-    sys.path[:0] = [os.path.abspath(each) for each in path]
+    sys.path[:0] = [str(Path(each).absolute()) for each in path]
     return sys.argv[0]
 
 
