@@ -26,12 +26,12 @@ from pytest_modelcheck.session.comparing import COMPARED, compared
 from pytest_modelcheck.session.retelling import Archive, assembled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcheck.cli.workspace import Workspace
     from pytest_modelcheck.records import Verdict
     from pytest_modelcheck.reports.model import CheckReport, RunReport
-    from pytest_modelcheck.reports.summary import Line
+    from pytest_modelcheck.reports.table import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +129,10 @@ def _on_screen(made: RunReport) -> Iterator[Line]:
     verdicts = [check.verdict for check in made.checks]
     for verdict in verdicts:
         if verdict.status is not Status.PASSED or _has_moved(verdict):
-            yield harmless(verdict.check), {"bold": True}
+            yield ((harmless(verdict.check), {"bold": True}),)
             for line in failure(verdict).splitlines():
-                yield line, {}
-            yield "", {}
+                yield ((line, {}),)
+            yield (("", {}),)
     yield from summary_lines(verdicts, width())
 
 
@@ -144,6 +144,11 @@ def _has_moved(verdict: Verdict) -> bool:
 
 
 def _styled(lines: Iterator[Line]) -> Iterator[str]:
-    for text, markup in lines:
-        colour = next((name for name in ("green", "yellow", "red") if markup.get(name)), None)
-        yield click.style(text, fg=colour, bold=markup.get("bold") or None)
+    for line in lines:
+        yield "".join(_coloured(text, style) for text, style in line)
+
+
+def _coloured(text: str, style: Mapping[str, bool]) -> str:
+    front = next((name for name in style if name != "bold" and name.islower()), None)
+    behind = next((name.lower() for name in style if name.istitle()), None)
+    return click.style(text, fg=front, bg=behind, bold=style.get("bold") or None) if style else text

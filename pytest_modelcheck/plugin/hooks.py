@@ -106,8 +106,8 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
-    """Say which models are tested, in which version."""
-    if _ACTIVE not in config.stash:
+    """Say which models are tested, in which version, unless little is asked for."""
+    if _ACTIVE not in config.stash or config.get_verbosity() < 0:
         return []
     from pytest_modelcheck.plugin.reporting import header
     from pytest_modelcheck.plugin.state import STATE

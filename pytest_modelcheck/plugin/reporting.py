@@ -17,7 +17,7 @@ from pytest_modelcheck.plugin.transport import pack, unpack
 from pytest_modelcheck.plugin.unused import unused_baselines
 from pytest_modelcheck.reports.bars import FINE, PLAIN, legend
 from pytest_modelcheck.reports.properties import properties
-from pytest_modelcheck.reports.summary import summary_lines
+from pytest_modelcheck.reports.summary import QUIET, summary_lines
 from pytest_modelcheck.reports.terminal import header_line
 
 if TYPE_CHECKING:
@@ -82,15 +82,23 @@ def crash_message(report: pytest.TestReport) -> str:
 
 
 def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
-    """The section at the end of the run."""
+    """The section at the end of the run; a line of totals where little is asked for and nothing is wrong."""
     verdicts = verdicts_of(config)
-    reporter.section("modelcheck")
+    verbosity = config.get_verbosity()
     width = reporter._tw.fullwidth  # noqa: SLF001 - the terminal's
-    every = config.get_verbosity() > 0
-    for text, markup in summary_lines(verdicts, width, every=every, strokes=_strokes(reporter)):
-        reporter.write_line(text, **markup)
-    for line in [*unused_baselines(config), *config.stash.get(APPROVALS, []), *config.stash.get(FILED, [])]:
-        reporter.write_line(line)
+    lines = list(summary_lines(verdicts, width, verbosity=verbosity, strokes=_strokes(reporter)))
+    if len(lines) > 1:
+        reporter.section("modelcheck")
+    else:
+        reporter.ensure_newline()
+        lines = [(("modelcheck: ", {}), *lines[0])]
+    for line in lines:
+        for text, style in line:
+            reporter.write(text, **style)
+        reporter.line("")
+    unused = unused_baselines(config) if verbosity > QUIET else []
+    for told in [*unused, *config.stash.get(APPROVALS, []), *config.stash.get(FILED, [])]:
+        reporter.write_line(told)
 
 
 def _strokes(reporter: TerminalReporter) -> Strokes:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import percent, plural
-from pytest_modelcheck.records import Status
+from pytest_modelcheck.reports.cells import padded, shortened, width_of
 from pytest_modelcheck.reports.costs import cost_of
 
 if TYPE_CHECKING:
@@ -74,7 +74,19 @@ def failure(verdict: Verdict) -> str:
     return "\n".join(excerpt(line, _EVERYTHING) for line in text.split("\n"))
 
 
-def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
+def everything(verdict: Verdict) -> Iterator[str]:
+    """All that is known of a check, as lines: for who wants to see more than what is wrong.
+
+    What its limits are and whether they are met is left to whoever asks. The cases worth reading are
+    told of checks that did not fail: those of the others stand in their failures.
+    """
+    lines = [f"{label:{_LABEL}}{text}".rstrip() for label, text in _facts(verdict, every=True)]
+    if not verdict.failed:
+        lines += [line.removeprefix("  ") for line in _cases(verdict)]
+    return (excerpt(line, _EVERYTHING) for line in lines)
+
+
+def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]]:
     approved = f"   (approved: {verdict.approved_version})" if verdict.approved_version else ""
     yield "model", f"{verdict.model} {verdict.version or '(unversioned)'}{approved}"
     if verdict.variation:
@@ -86,18 +98,19 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
         yield ("mean change" if verdict.signed else "mean" if verdict.graded else "pass rate"), _rate(verdict)
     if verdict.reveals is not None:
         yield "", verdict.reveals
-    for label, finding in zip(("also", *[""] * 9), verdict.findings[1:], strict=False):
-        if finding.status is not Status.PASSED:
-            yield label, finding.summary
+    if not every:
+        missed = [finding.summary for finding in verdict.findings[1:] if not finding.met]
+        yield from _labelled("also", missed)
     if verdict.moved is not None:
         yield from _labelled("moved", _moved(verdict.moved))
     elif comparison is not None and comparison.judged:
         yield from _labelled("change", _change(comparison))
     if verdict.flaky:
         yield "flaky", _flaky(verdict.flaky)
-    where = _groups(verdict.slices, comparison, _share(verdict.cases))
+    choose = _all_groups if every else _groups
+    where = choose(verdict.slices, comparison, _share(verdict.cases))
     yield from _labelled("where", [*where, *([f"found: {verdict.found}"] if verdict.found else [])])
-    yield from _labelled("under", _groups(verdict.perturbations, None, _share(verdict.trials)))
+    yield from _labelled("under", choose(verdict.perturbations, None, _share(verdict.trials)))
     if cost := cost_of(verdict.calls):
         yield "calls", cost
     rest = _rest(verdict)
@@ -148,6 +161,10 @@ def _groups(groups: Sequence[Group], comparison: Comparison | None, overall: flo
     return lines[:_GROUPS] + ([f"(+{more} more)"] if more > 0 else [])
 
 
+def _all_groups(groups: Sequence[Group], comparison: Comparison | None, _overall: float) -> list[str]:
+    return [_group(group, comparison) for group in groups]
+
+
 def _lost(group: Group) -> float:
     if not group.approved_judged:
         return 0.0
@@ -158,7 +175,7 @@ def _group(group: Group, comparison: Comparison | None) -> str:
     then = ""
     if comparison is not None and group.approved_judged:
         then = f"   ({comparison.version}: {group.approved_passed}/{group.approved_judged})"
-    return f"{group.name:<24} {group.passed}/{group.judged} pass{then}"
+    return f"{padded(group.name, 24)} {group.passed}/{group.judged} pass{then}"
 
 
 def _flaky(cases: Sequence[Flaky]) -> str:
@@ -210,11 +227,11 @@ def _cases(verdict: Verdict) -> Iterator[str]:
 
 
 def _case(case: ShownCase, verdict: Verdict, reason: Sequence[str]) -> Iterator[str]:
-    margin = " " * (len(case.id) + 6)
+    margin = " " * (width_of(case.id) + 6)
     yield f"    {case.id}  {_quoted(case.input, _WIDTH - len(margin))}"
     if case.perturbed is not None:
         under = f"  ({case.perturbation})"
-        yield f"{margin[:-2]}→ {_quoted(case.perturbed, _WIDTH - len(margin) - len(under))}{under}"
+        yield f"{margin[:-2]}→ {_quoted(case.perturbed, _WIDTH - len(margin) - width_of(under))}{under}"
     for line in _answers(case, verdict, _WIDTH - len(margin)):
         yield f"{margin}{line}"
     for line in reason:
@@ -238,7 +255,7 @@ def _smallest(case: ShownCase, room: int) -> list[str]:
     label = f"smallest {what} that {verb}" if found.complete else f"smallest {what} found so far"
     answer = "" if found.got in (None, case.got) else f"   (got {found.got})"
     together = f"{label}: {found.text}{answer}"
-    if len(together) <= room:
+    if width_of(together) <= room:
         return [together]
     return [f"{label}:", *(f"  {line}" for line in wrap(f"{found.text}{answer}", room - 2))]
 
@@ -253,10 +270,10 @@ def _answers(case: ShownCase, verdict: Verdict, room: int) -> list[str]:
             [f"got {case.got}"] if case.expected is None else [f"expected {case.expected}", f"got {case.got}"]
         )
     together = ", ".join(parts)
-    lines = [together] if len(together) <= room else parts
+    lines = [together] if width_of(together) <= room else parts
     if case.approved is not None and verdict.comparison is not None and case.approved != case.got:
         then = f"{verdict.comparison.version}: {case.approved}"
-        fits = len(lines[-1]) + len(then) + 5 <= room
+        fits = width_of(lines[-1]) + width_of(then) + 5 <= room
         lines = [*lines[:-1], f"{lines[-1]}   ({then})"] if fits else [*lines, then]
     return lines
 
@@ -278,4 +295,4 @@ def _reason(case: ShownCase) -> list[str]:
 
 def _quoted(text: str, width: int) -> str:
     room = max(12, width - 2)
-    return f'"{text}"' if len(text) <= room else f'"{text[: room - 1]}…"'
+    return f'"{text}"' if width_of(text) <= room else f'"{shortened(text, room - 1)}…"'

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_modelcheck.records import Calls, Comparison, Finding, Interval, Status, Tally, Verdict
-from pytest_modelcheck.reports.bars import PLAIN, axis_from, bar
-from pytest_modelcheck.reports.summary import summary_lines
+from pytest_modelcheck.records import Calls, Comparison, Finding, Group, Interval, Status, Tally, Verdict
+from pytest_modelcheck.reports.bars import PLAIN, axis_from, bar, has_bar
+from pytest_modelcheck.reports.cells import width_of
+from pytest_modelcheck.reports.summary import EVERYTHING, QUIET, VERBOSE, summary_lines, text_of
 from pytest_modelcheck.reports.terminal import failure
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")
@@ -69,46 +70,110 @@ def snapshot(name, lines):
     assert text == path.read_text(encoding="utf-8")
 
 
+def told(verdicts=VERDICTS, width=80, **more):
+    """The lines without their colours."""
+    return [text_of(line) for line in summary_lines(verdicts, width, **more)]
+
+
 @pytest.mark.parametrize("width", [80, 120, 200])
 def test_the_end_of_the_run(width):
-    lines = [text for text, _ in summary_lines(VERDICTS, width)]
+    lines = told(width=width)
     snapshot(f"summary-{width}", lines)
     assert max(map(len, lines)) <= width
 
 
+@pytest.mark.parametrize(("name", "verbosity"), [("q", QUIET), ("v", VERBOSE), ("vv", EVERYTHING)])
+def test_the_end_of_the_run_where_more_or_less_is_asked_for(report, name, verbosity):
+    verdicts = [*VERDICTS, *(check.verdict for check in report.checks)]
+    snapshot(f"summary-80-{name}", told(verdicts, verbosity=verbosity))
+
+
+def test_quietly_all_green_is_one_line():
+    assert told(VERDICTS[1:2], verbosity=QUIET) == ["1 passed; answers: 0 cached, 200 asked"]
+    assert told(VERDICTS[1:2], verbosity=QUIET - 1) == told(VERDICTS[1:2], verbosity=QUIET)
+
+
+def test_more_than_everything_is_everything():
+    assert told(verbosity=EVERYTHING + 1) == told(verbosity=EVERYTHING)
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 100, 110, 120, 160])
+def test_a_line_fits_and_says_who_and_how_at_any_width(width):
+    name = "test_a.py::test_" + "long_" * 30
+    priced = replace(VERDICTS[0], check=name, calls=Calls(20_000, 180_000, 0, 0.5, cost=123.45))
+    lines = told([priced, *VERDICTS], max(40, width))
+    table = lines[: next(number for number, line in enumerate(lines) if "answers:" in line)]
+    assert max(map(len, table)) <= max(40, width)
+    assert all("91%" in line for line in table if "FAIL" in line)
+    assert ("●" in lines[1]) == (width >= 80)
+
+
+def test_what_calls_cost_has_a_column_where_it_is_known():
+    assert "cost" not in told()[0]
+    lines = told([replace(VERDICTS[0], calls=Calls(200, 0, 0, 0.5, cost=1.25)), VERDICTS[1]])
+    assert "asked/kept  cost" in lines[0]
+    assert "200/0  1.25" in lines[1]
+
+
+def test_names_keep_their_columns_whatever_they_are_written_in():
+    names = (
+        "test_ascii",
+        "test_返金のお願いはいつも正しく分類される",
+        "test_👩\u200d🔬_cafe\u0301",
+        "test_한국어",
+    )
+    lines = told([replace(VERDICTS[0], check=f"test_a.py::{name}") for name in names])
+    rates = {width_of(line.partition("91%")[0]) for line in lines if "FAIL" in line}
+    assert len(rates) == 1
+    assert max(map(width_of, lines)) <= 80
+
+
 def test_the_end_of_the_run_where_a_terminal_knows_only_ascii():
-    lines = [text for text, _ in summary_lines(VERDICTS, 120, strokes=PLAIN)]
+    lines = told(width=120, strokes=PLAIN)
     assert "o rate - its interval x approved | required" in lines[-2]
-    assert lines[1].endswith("  .........----------ox--.")
+    assert lines[1].endswith("  .........----------o|--.")
+    assert "test_names_and_t~guage_whatsoever" in lines[3]
+    everything = told(
+        [replace(VERDICTS[0], slices=(Group("tone=é", 1, 2),))], strokes=PLAIN, verbosity=EVERYTHING
+    )
+    assert "…" not in "".join(everything)
 
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_of_many_checks_those_that_passed_are_counted(width):
     many = [replace(VERDICTS[0], check="test_a.py::test_broken")]
     many += [replace(VERDICTS[1], check=f"test_a.py::test_{number:02}") for number in range(60)]
-    lines = [text for text, _ in summary_lines(many, width, every=False)]
+    lines = told(many, width)
     assert "test_broken" in lines[1]
     assert "and 60 checks that passed: -v shows them" in lines
     assert len(lines) < 6
-    assert len(list(summary_lines(many, width))) > 60
-    assert len(list(summary_lines(many[:50], width, every=False))) > 50
+    assert len(told(many, width, verbosity=VERBOSE)) > 60
+    assert len(told(many[:50], width)) > 50
 
 
 def test_where_all_of_many_passed_there_is_no_table():
     many = [replace(VERDICTS[1], check=f"test_a.py::test_{number:02}") for number in range(60)]
-    lines = [text for text, _ in summary_lines(many, 80, every=False)]
+    lines = told(many)
     assert lines[0] == "and 60 checks that passed: -v shows them"
     assert lines[1].startswith("60 passed; ")
 
 
-def test_lines_are_coloured_by_status():
-    styles = [markup for _, markup in summary_lines(VERDICTS[:2], 80)]
-    assert styles == [{"bold": True}, {"red": True}, {"green": True}, {}]
+def test_marks_are_coloured_and_what_is_read_is_not():
+    lines = list(summary_lines(VERDICTS, 80))
+    marks = {text: style for line in lines for text, style in line if style}
+    assert marks["pass"] == {"green": True}
+    assert marks["FAIL"] == {"red": True, "bold": True}
+    assert marks["warn"] == {"black": True, "Yellow": True}
+    assert all(
+        text.endswith(("passed", "100%", ".py", ".py ")) or text in ("pass", "FAIL", "warn") for text in marks
+    )
+    assert "test_known" in lines[2][2][0]
+    assert lines[2][2][1] == {}
 
 
 def test_a_name_cannot_drive_the_terminal():
     hostile = replace(VERDICTS[0], check="test_a.py::test[\x1b[2J\u202e]", model="a\x07", version="\r")
-    text = "\n".join(line for line, _ in summary_lines([hostile], 120))
+    text = "\n".join(told([hostile], 120, verbosity=EVERYTHING))
     assert not set(text) & set("\x1b\u202e\x07\r")
     assert "\\x1b" in text
 
@@ -120,16 +185,27 @@ def test_an_axis_shows_every_rate():
 
 
 @pytest.mark.parametrize("start", [0.0, 0.5, 0.9])
-def test_a_bar_is_as_wide_as_its_column(start):
-    found = bar(VERDICTS[1], start)
-    assert len(found) == 24
-    assert found.endswith("─●")
+@pytest.mark.parametrize("length", [12, 24])
+def test_a_bar_is_as_wide_as_its_column(start, length):
+    found = bar(VERDICTS[1], start, length)
+    assert len(found) == length
+    assert found.endswith("●")
     assert found.startswith("·")
 
 
+@pytest.mark.parametrize(
+    ("rate", "required", "drawn"), [(0.94, 0.95, "●│"), (0.95, 0.95, "●"), (0.001, 0.01, "●│")]
+)
+def test_a_rate_that_misses_what_is_required_stands_before_it(rate, required, drawn):
+    found = bar(replace(VERDICTS[0], rate=rate, required=required, interval=None, comparison=None), 0.0, 12)
+    assert found.strip("·") == drawn
+
+
 def test_a_rate_without_a_place_on_the_axis_has_no_bar():
-    assert bar(replace(VERDICTS[0], rate=None), 0.5) == ""
-    assert bar(replace(VERDICTS[0], scale=None, graded=True), 0.5) == ""
+    for odd in (replace(VERDICTS[0], rate=None), replace(VERDICTS[0], scale=None, graded=True)):
+        assert not has_bar(odd)
+        assert bar(odd, 0.5, 24) == ""
+        assert "●" not in "".join(told([odd]))
 
 
 def test_a_failure_that_needs_a_baseline_and_has_one(report):
