@@ -20,6 +20,7 @@ from pytest_modelcheck.cases.files import FORMATS
 from pytest_modelcheck.cli.collected import told_by_pytest
 from pytest_modelcheck.cli.screen import harmless
 from pytest_modelcheck.lint import RULES, Finding, Target, chosen, lint
+from pytest_modelcheck.reports.workflow import error_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -135,10 +136,10 @@ def _github(found: Found) -> Iterator[str]:
     """Workflow commands, which GitHub shows beside the lines of a pull request."""
     names = {rule.code: rule.name for rule in RULES}
     for one in found.findings:
-        place = f"file={_property(one.path)}," if one.path else ""
-        line = f"line={one.line}," if one.line is not None else ""
-        title = _property(f"{one.code} {names[one.code]}")
-        yield f"::error {place}{line}title={title}::{_escaped(_one_line(one.message))}"
+        title = f"{one.code} {names[one.code]}"
+        yield error_command(
+            harmless(_one_line(one.message)), title=harmless(title), file=harmless(one.path), line=one.line
+        )
 
 
 def _place(one: Finding) -> str:
@@ -147,14 +148,6 @@ def _place(one: Finding) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _escaped(text: str) -> str:
-    return harmless(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
 FORMS: dict[str, Callable[[Found], Iterator[str]]] = {"text": _text, "json": _json, "github": _github}

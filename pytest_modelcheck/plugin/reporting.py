@@ -87,10 +87,10 @@ def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
     verbosity = config.get_verbosity()
     width = reporter._tw.fullwidth  # noqa: SLF001 - the terminal's
     lines = list(summary_lines(verdicts, width, verbosity=verbosity, strokes=_strokes(reporter)))
+    reporter.ensure_newline()
     if len(lines) > 1:
         reporter.section("modelcheck")
     else:
-        reporter.ensure_newline()
         lines = [(("modelcheck: ", {}), *lines[0])]
     for line in lines:
         for text, style in line:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.records import MISSING, Status
+from pytest_modelcheck.reports.triage import triage
 from pytest_modelcheck.reports.wording import (
     counts_text,
     interval_text,
@@ -21,22 +22,62 @@ from pytest_modelcheck.reports.wording import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from pytest_modelcheck.records import Moved
     from pytest_modelcheck.reports.model import CaseReport, CheckReport, RunReport
 
 _MARKS: Final = {Status.FAILED: "❌", Status.INCONCLUSIVE: "⚠️", Status.PASSED: "✅"}
 _CHECKS: Final = 50
 _CASES: Final = 10
 _WIDTH: Final = 80
+_LINE: Final = 400
+_LEFT_OUT: Final = 120
+"""Bytes for the line that says what was left out."""
 
 
-def to_markdown(report: RunReport) -> str:
+def to_markdown(report: RunReport, room: int | None = None) -> str:
     """A table of the checks, worst first, and the worst cases of each that did not pass.
 
     Whatever a model or a case file says stands in code spans, where it is neither HTML nor a mention.
+
+    Args:
+        report: The report.
+        room: How many bytes of UTF-8 there is room for; nothing for as many as it takes. What does not
+            fit is left out by whole checks, so that no table is cut; the first that is left out, and all
+            after it, are counted.
     """
-    return "\n".join(_lines(report)) + "\n"
+    sections = [_text(_head(report)), *(_text(_details(check)) for check in report.checks if _is_told(check))]
+    if room is None:
+        return "".join(sections)
+    return "".join(_fitting(sections, room))
+
+
+def _fitting(sections: Sequence[str], room: int) -> Iterator[str]:
+    """The sections that fit, and how many do not; nothing where there is not even room to say that."""
+    sizes = [len(section.encode()) for section in sections]
+    if sum(sizes) <= room:
+        yield from sections
+        return
+    left = room - _LEFT_OUT
+    for number, (section, size) in enumerate(zip(sections, sizes, strict=True)):
+        if size > left:
+            count = len(sections) - number
+            more = plural(count, "more check that did not pass is", "more checks that did not pass are")
+            if left >= 0:
+                told = more if number else "what modelcheck has to say is"
+                yield f"\nThis summary is full: {told} left out.\n"
+            return
+        left -= size
+        yield section
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _is_told(check: CheckReport) -> bool:
+    return check.verdict.status is not Status.PASSED
 
 
 def code(text: str) -> str:
@@ -53,7 +94,7 @@ def code(text: str) -> str:
     return f"{fence}{blank}{text}{blank}{fence}".replace("|", "\\|")
 
 
-def _lines(report: RunReport) -> Iterator[str]:
+def _head(report: RunReport) -> Iterator[str]:
     yield f"### modelcheck: {counts_text(report)}"
     yield ""
     for model in report.models:
@@ -62,14 +103,16 @@ def _lines(report: RunReport) -> Iterator[str]:
             "nothing approved yet" if model.approved is None else f"approved: {code(excerpt(model.approved))}"
         )
         yield f"{code(name)} ({approved})  "
-    for trouble in report.troubles:
+    for trouble in report.troubles[:_CHECKS]:
         yield f"- ❌ {code(excerpt(trouble.test, 200))}: {code(excerpt(trouble.message, 300))}"
+    if len(report.troubles) > _CHECKS:
+        yield f"- and {len(report.troubles) - _CHECKS} more that could not be judged"
     if report.checks:
         yield ""
         yield from _table(report.checks)
-    for check in report.checks:
-        if check.verdict.status is not Status.PASSED:
-            yield from _details(check)
+    if (first := triage([check.verdict for check in report.checks])) is not None:
+        yield ""
+        yield code(excerpt(first, _LINE))
 
 
 def _table(checks: Sequence[CheckReport]) -> Iterator[str]:
@@ -107,6 +150,9 @@ def _details(check: CheckReport) -> Iterator[str]:
     for finding in verdict.findings:
         if not finding.met:
             yield f"- {code(excerpt(finding.summary, 300))}"
+    if verdict.moved is not None:
+        yield ""
+        yield from _moved(verdict.moved)
     wrong = wrong_cases(check)
     if wrong:
         yield ""
@@ -114,6 +160,20 @@ def _details(check: CheckReport) -> Iterator[str]:
     if verdict.advice:
         yield ""
         yield from (f"- {what}: {code(excerpt(command, 400))}" for what, command in verdict.advice)
+
+
+def _moved(moved: Moved) -> Iterator[str]:
+    """How far the distribution of answers moved, and what moved most."""
+    same = ", to the same inputs" if moved.paired else ""
+    compared = f"{moved.now} answers against {moved.before} {moved.against}{same}"
+    distance = f"{moved.distance:.2g} (by chance alone {moved.expected:.2g}), p = {moved.p_value:.2g}"
+    yield f"{moved.measure}: {distance}; {code(excerpt(compared, _LINE))}"
+    if moved.changes:
+        yield ""
+        yield "| moved most | then | now |"
+        yield "|---|--:|--:|"
+        for change in moved.changes:
+            yield f"| {' | '.join(code(excerpt(text, _WIDTH)) for text in change)} |"
 
 
 def _cases(check: CheckReport, wrong: Sequence[CaseReport]) -> Iterator[str]:

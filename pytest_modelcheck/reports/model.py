@@ -119,6 +119,8 @@ class CheckReport:
         when: When it was judged; UTC, ISO 8601, whole seconds.
         rerun: The command that runs it again.
         history: Other versions that are remembered, older ones first.
+        adjusted_p_value: The chance of what it misses once all checks of the run are allowed for, by Holm's
+            method; ``None`` where it misses no limit that chance plays a part in. It decides nothing.
     """
 
     verdict: Verdict
@@ -128,6 +130,7 @@ class CheckReport:
     when: str = ""
     rerun: str = ""
     history: tuple[Past, ...] = ()
+    adjusted_p_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

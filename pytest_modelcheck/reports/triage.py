@@ -29,22 +29,36 @@ def triage(verdicts: Sequence[Verdict]) -> str | None:
     There is where two or more miss a limit that chance plays a part in. By Holm's method, in which a check
     that meets its limits counts as one that shows nothing.
     """
-    chances = {verdict.check: chance for verdict in verdicts if (chance := _chance(verdict)) is not None}
-    if len(chances) < 2:
+    adjusted = adjusted_p_values(verdicts)
+    missing = [
+        (p_value, _chance(verdict), verdict.check)
+        for p_value, verdict in zip(adjusted, verdicts, strict=True)
+        if p_value is not None
+    ]
+    if len(missing) < 2:
         return None
-    from pytest_modelcheck.stats.multiplicity import holm
-
-    quiet = [1.0] * (len(verdicts) - len(chances))
-    adjusted = dict(zip(chances, holm([*chances.values(), *quiet]), strict=False))
-    order = sorted(chances, key=lambda check: (chances[check], check))
-    outstanding = [check.partition("::")[2] for check in order if adjusted[check] <= BELIEVED]
-    missed = f"of {len(chances)} that miss a limit"
+    outstanding = [check.partition("::")[2] for p_value, _, check in sorted(missing) if p_value <= BELIEVED]
+    missed = f"of {len(missing)} that miss a limit"
     after = f"after allowing for {plural(len(verdicts), 'check')}"
     if not outstanding:
         return f"{after}, none {missed} stands out: chance alone may have made them"
     more = f" (+{len(outstanding) - _SHOWN} more)" if len(outstanding) > _SHOWN else ""
     verb = "stands" if len(outstanding) == 1 else "stand"
     return f"{after}, {len(outstanding)} {missed} {verb} out: {', '.join(outstanding[:_SHOWN])}{more}"
+
+
+def adjusted_p_values(verdicts: Sequence[Verdict]) -> list[float | None]:
+    """For each check, the chance of what it misses once all checks of the run are allowed for.
+
+    By Holm's method. ``None`` for a check that misses no limit which chance plays a part in.
+    """
+    chances = [_chance(verdict) for verdict in verdicts]
+    if not any(chance is not None for chance in chances):
+        return chances
+    from pytest_modelcheck.stats.multiplicity import holm
+
+    adjusted = holm([1.0 if chance is None else chance for chance in chances])
+    return [None if chance is None else p for chance, p in zip(chances, adjusted, strict=True)]
 
 
 def _chance(verdict: Verdict) -> float | None:

@@ -13,6 +13,7 @@ from pytest_modelcheck.checks.fold import is_graded, outcome_of, score_of
 from pytest_modelcheck.records import Outcome
 from pytest_modelcheck.reports import accounts
 from pytest_modelcheck.reports.model import CheckReport, ModelReport, Past, RunReport, worst_first
+from pytest_modelcheck.reports.triage import adjusted_p_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -90,6 +91,8 @@ class Archive:
 def assembled(run: RunInfo, checks: Iterable[CheckReport], troubles: Iterable[Trouble] = ()) -> RunReport:
     """A report of its parts, the worst check first."""
     ordered = sorted(checks, key=worst_first)
+    adjusted = adjusted_p_values([check.verdict for check in ordered])
+    ordered = [replace(check, adjusted_p_value=p) for check, p in zip(ordered, adjusted, strict=True)]
     models = {_model(check) for check in ordered}
     return RunReport(run, tuple(sorted(models, key=_by_name)), tuple(ordered), tuple(troubles))
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_modelcheck.records import Status
+from pytest_modelcheck.records import Finding, Moved, Status
 from pytest_modelcheck.reports.markdown import code, to_markdown
 from pytest_modelcheck.reports.model import RunInfo, RunReport
 
@@ -81,3 +81,29 @@ def test_a_hostile_case_stays_in_its_cell(report):
     (row,) = (line for line in text.splitlines() if "img" in line)
     assert row.startswith("| `x\\n\\| y` | ```a\\n\\n# b `` \\| <img src=x> \\u202e\\x1b[2J``` |")
     assert "\x1b" not in text
+
+
+def test_what_moved_in_a_drift_check_is_a_table(report):
+    check = report.checks[0]
+    changes = (("refund", "40%", "12%"), ("`|other", "1%", "29%"))
+    moved = Moved(
+        "total variation", 0.284, 0.05, 0.02, 0.0004, 200, 180, paired=True, against="of 2.0", changes=changes
+    )
+    drifted = replace(check, verdict=replace(check.verdict, kind="drift", moved=moved))
+    text = to_markdown(replace(report, checks=(drifted,)))
+    assert (
+        "total variation: 0.28 (by chance alone 0.05), p = 0.0004; "
+        "`180 answers against 200 of 2.0, to the same inputs`\n\n"
+        "| moved most | then | now |\n|---|--:|--:|\n"
+        "| `refund` | `40%` | `12%` |\n| `` `\\|other `` | `1%` | `29%` |\n"
+    ) in text
+
+
+def test_which_of_many_misses_stand_out_is_said_below_the_table(report):
+    findings = (Finding("at_least", Status.FAILED, "missed", p_value=0.0001, reveals="much"),)
+    one = replace(report.checks[0], verdict=replace(report.checks[0].verdict, findings=findings))
+    text = to_markdown(replace(report, checks=(one, one)))
+    assert (
+        "\n\n`after allowing for 2 checks, 2 of 2 that miss a limit stand out: test_known, test_known`\n"
+        in text
+    )

@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from pytest_modelcheck.records import Origin, Status
-from pytest_modelcheck.reports.github import append_summary, workflow_commands
+from pytest_modelcheck.reports.github import SUMMARY_BYTES, append_summary, workflow_commands
 from pytest_modelcheck.reports.gitlab import to_code_quality
+from pytest_modelcheck.reports.markdown import to_markdown
+from pytest_modelcheck.reports.model import Trouble
 
 
 @pytest.fixture(autouse=True)
@@ -65,13 +67,49 @@ def test_a_summary_is_added_to_what_other_steps_said(report, tmp_path):
     assert path.read_text(encoding="utf-8").startswith("before\n### modelcheck: ")
 
 
-def test_a_summary_stays_below_what_github_shows(report, tmp_path):
+def full(report):
+    """A report that no summary has room for."""
     check = report.checks[0]
     long = replace(check, cases=tuple(replace(one, id="\u20ac" * 300) for one in check.cases))
-    append_summary(replace(report, checks=(long,) * 4000), str(tmp_path / "summary"))
-    written = (tmp_path / "summary").read_bytes()
-    assert 800_000 < len(written) < 1 << 20
-    assert written.decode().endswith("\n\nThe rest is left out: this summary is full.\n")
+    return replace(report, checks=(long,) * 3000)
+
+
+@pytest.mark.parametrize("said", [0, 600_000])
+def test_a_summary_stays_below_what_github_takes_and_cuts_no_table(report, tmp_path, said):
+    path = tmp_path / "summary"
+    path.write_text("x" * said)
+    append_summary(full(report), str(path))
+    written = path.read_bytes()
+    assert SUMMARY_BYTES - 2_000 < len(written) <= SUMMARY_BYTES
+    text = written.decode()[said:]
+    assert text.count("<details>") == text.count("</details>") == text.count("#### ") > 100
+    left_out = 3000 - text.count("#### ")
+    assert text.endswith(
+        f"- see all: `modelcheck diff 2.1`\n\nThis summary is full: {left_out:,} more checks that did not "
+        "pass are left out.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("room", "told"),
+    [
+        (500, "\nThis summary is full: what modelcheck has to say is left out.\n"),
+        (60, ""),
+        (-5, ""),
+    ],
+)
+def test_a_summary_that_is_full_already_is_left_alone(report, tmp_path, room, told):
+    path = tmp_path / "summary"
+    path.write_text("x" * (SUMMARY_BYTES - room))
+    append_summary(full(report), str(path))
+    assert path.read_text()[SUMMARY_BYTES - room :] == told
+
+
+def test_tests_that_could_not_be_judged_do_not_fill_a_summary(report):
+    many = tuple(Trouble(f"test_x.py::test_{number}", "broken " * 200) for number in range(70))
+    text = to_markdown(replace(report, troubles=many))
+    assert text.count("- ❌ ") == 50
+    assert "\n- and 20 more that could not be judged\n" in text
 
 
 def test_code_quality_has_an_issue_a_check_and_one_a_case(report):

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_modelcheck.records import Finding, Status, Verdict
 from pytest_modelcheck.reports.summary import summary_lines, text_of
-from pytest_modelcheck.reports.triage import triage
+from pytest_modelcheck.reports.triage import adjusted_p_values, triage
 
 REVEALS = "40 cases can only reveal rates under 75%"
 
@@ -77,3 +77,10 @@ def test_and_keeps_within_the_terminal():
     start = next(number for number, line in enumerate(lines) if line.startswith("after allowing"))
     assert max(map(len, lines[start:])) <= 80
     assert all(any(name in line for line in lines[start:]) for name in names)
+
+
+def test_each_check_is_told_its_own_p_value_among_all():
+    verdicts = [verdict("test_a", 0.01), *quiet(2), verdict("test_b", 0.001), verdict("test_b", 0.001)]
+    assert adjusted_p_values(verdicts) == pytest.approx([0.03, None, None, 0.005, 0.005])
+    assert adjusted_p_values(quiet(2)) == [None, None]
+    assert adjusted_p_values([]) == []

@@ -76,7 +76,11 @@ class CheckView {
   }
 
   findings() {
-    return this.block("Limits", el("ul", { class: "findings" }, this.verdict.findings.map((finding) => el("li", {}, mark(finding.status), el("span", {}, el("code", {}, visible(finding.limit)), " ", foreign(finding.summary), typeof finding.p_value === "number" && el("span", { class: "under" }, ` p = ${Number(finding.p_value.toPrecision(2))}`))))));
+    const p = (value) => String(Number(value.toPrecision(2)));
+    const adjusted = this.check.adjusted_p_value;
+    return this.block("Limits",
+      el("ul", { class: "findings" }, this.verdict.findings.map((finding) => el("li", {}, mark(finding.status), el("span", {}, el("code", {}, visible(finding.limit)), " ", foreign(finding.summary), typeof finding.p_value === "number" && el("span", { class: "under" }, ` p = ${p(finding.p_value)}`), finding.reveals && el("div", { class: "under" }, foreign(finding.reveals)))))),
+      typeof adjusted === "number" && REPORT.checks.length > 1 && el("p", { class: "hint" }, `p = ${p(adjusted)} once all ${REPORT.checks.length} checks of the run are allowed for (Holm). It tells where to look first, and decides nothing.`));
   }
 
   groups(title, groups, kind) {
