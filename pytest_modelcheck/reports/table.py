@@ -58,7 +58,8 @@ _WITH_BARS: Final = (
     _Layout(24, frozenset(), 28),
     _Layout(16, frozenset({"bounds"}), 24),
     _Layout(12, frozenset({"bounds"}), 18),
-    _Layout(12, frozenset({"bounds", "passed"}), 12),
+    _Layout(12, frozenset({"bounds", "passed"}), 16),
+    _Layout(12, frozenset({"bounds", "passed", "cost"}), 12),
 )
 """The bar shows what the bounds say in numbers, and the rate nearly what was counted."""
 
@@ -120,10 +121,10 @@ def _layout(rows: Sequence[Sequence[str]], width: int, longest: int, *, drawable
 
 
 def _columns(rows: Sequence[Sequence[str]], layout: _Layout) -> list[list[str]]:
-    """The cells of each column that is shown, equally wide, with what separates them."""
+    """The cells of each column that has something to show, equally wide, with what separates them."""
     shown = []
     for heading, *cells in zip(*rows, strict=True):
-        if heading in layout.without or (heading == "cost" and not any(cells)):
+        if heading in layout.without or not any(cells):
             continue
         widest = max(map(len, (heading, *cells)))
         shown.append([f"  {cell:>{widest}}" for cell in (heading, *cells)])
