@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical import same
 from pytest_modelcheck.checks.fold import is_graded, outcome_of, score_of
+from pytest_modelcheck.checks.runs import share_of_runs
 from pytest_modelcheck.records import Comparison, Outcome
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def compare(
     graded = worst is not None and is_graded(now)
 
     def rate(trials: Sequence[TrialRecord]) -> float:
-        return score_of(trials, worst or 0.0) if graded else float(outcome_of(trials) is Outcome.PASSED)
+        return score_of(trials, worst or 0.0) if graded else share_of_runs(trials)
 
     return Comparison(
         version=version,

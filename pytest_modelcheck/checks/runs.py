@@ -64,6 +64,17 @@ def values_of(trials: Sequence[TrialRecord], *, graded: bool, worst: float = 0.0
     return tuple(float(outcome_of(run) is Outcome.PASSED) for run in judged)
 
 
+def share_of_runs(trials: Sequence[TrialRecord]) -> float:
+    """The share of the runs of a judged case that pass.
+
+    >>> from pytest_modelcheck.records import TrialRecord
+    >>> share_of_runs([TrialRecord(Outcome.PASSED), TrialRecord(Outcome.FAILED, repeat=1)])
+    0.5
+    """
+    values = values_of(trials, graded=False)
+    return sum(values) / len(values)
+
+
 def worth(values: Sequence[float], score_as: str | None) -> float:
     """What a case is worth: the mean of its runs, or the chance that k runs of it bring success.
 

@@ -70,16 +70,16 @@ def _lines(verdicts: Sequence[Verdict], width: int, verbosity: int, strokes: Str
     few = verbosity > 0 or (verbosity == 0 and len(verdicts) <= _MANY)
     shown = [verdict for verdict in verdicts if few or not verdict.passed]
     if shown:
-        yield from table(shown, width, strokes, lambda verdict: _below(verdict, verbosity))
+        yield from table(shown, width, strokes, lambda verdict: _below(verdict, verbosity, width))
     if verbosity <= QUIET:
-        yield from _plain([_counts(verdicts)])
+        yield from _plain(_wrapped(_counts(verdicts), width))
         return
     if len(shown) < len(verdicts):
         yield from _plain([f"and {plural(len(verdicts) - len(shown), 'check')} that passed: -v shows them"])
     yield from _plain(_totals(verdicts, width))
     if (first := triage(verdicts)) is not None:
         text = excerpt(first, _UNCUT)
-        yield from _plain(wrap(text, max(40, width), subsequent_indent="  ", break_long_words=False))
+        yield from _plain(_wrapped(text, width))
     yield from _plain([excerpt(f"{label}: {cost}", _UNCUT) for label, cost in by_model(verdicts)])
 
 
@@ -87,7 +87,11 @@ def _plain(texts: Sequence[str]) -> Iterator[Line]:
     return (((text, {}),) for text in texts)
 
 
-def _below(verdict: Verdict, verbosity: int) -> Iterator[Line]:
+def _wrapped(text: str, width: int) -> list[str]:
+    return wrap(text, max(40, width), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def _below(verdict: Verdict, verbosity: int, width: int) -> Iterator[Line]:
     """What is said of a check below its line."""
     margin = " " * MARGIN
     if verbosity >= VERBOSE:
@@ -96,7 +100,9 @@ def _below(verdict: Verdict, verbosity: int) -> Iterator[Line]:
         for finding in verdict.findings:
             word, style = MARKS[finding.status]
             told = excerpt(f"{finding.limit}: {finding.summary}", _UNCUT)
-            yield ((margin, {}), (word, style), (f" {told}", {}))
+            first, *rest = _wrapped(told, width - MARGIN - len(word) - 1)
+            yield ((margin, {}), (word, style), (f" {first}", {}))
+            yield from _plain([f"{margin}{' ' * len(word)} {line}" for line in rest])
     if verbosity >= EVERYTHING:
         yield from _plain([f"{margin}{line}".rstrip() for line in everything(verdict)])
 
@@ -129,8 +135,6 @@ def _counts(verdicts: Sequence[Verdict]) -> str:
 def _totals(verdicts: Sequence[Verdict], width: int) -> list[str]:
     counts = _counts(verdicts)
     levels = {verdict.interval.level for verdict in verdicts if verdict.interval is not None}
-    if len(levels) != 1:
-        return [counts]
-    bounds = f"each bound holds with {percent(levels.pop())}"
-    together = f"{counts}; {bounds}"
-    return [together] if len(together) <= width else [counts, bounds]
+    bounds = [f"each bound holds with {percent(levels.pop())}"] if len(levels) == 1 else []
+    together = "; ".join([counts, *bounds])
+    return [together] if len(together) <= width else [*_wrapped(counts, width), *bounds]

@@ -88,7 +88,7 @@ def _with_same(differing: Comparison, ledger: Ledger, baseline: Baseline) -> Com
     shared = differing.shared + sum(count for (match, _), count in counts.items() if match == SAME)
     judged = differing.judged + passed + failed
     then, now = (
-        None if not judged else (passed + round((rate or 0.0) * differing.judged)) / judged
+        None if not judged else (passed + round((rate or 0.0) * differing.judged, 6)) / judged
         for rate in (differing.approved_rate, differing.rate)
     )
     return replace(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.baselines.candidates import natural
 from pytest_modelcheck.checks.fold import is_graded, outcome_of, score_of
+from pytest_modelcheck.checks.runs import share_of_runs
 from pytest_modelcheck.records import Outcome
 from pytest_modelcheck.reports import accounts
 from pytest_modelcheck.reports.model import CheckReport, ModelReport, Past, RunReport, worst_first
@@ -113,7 +114,7 @@ def _past(baseline: Baseline) -> Past:
     if is_graded(records):
         worth = [score_of(record.trials) for record in records]
     else:
-        worth = [float(outcome_of(record.trials) is Outcome.PASSED) for record in records]
+        worth = [share_of_runs(record.trials) for record in records]
     rate = sum(worth) / len(worth) if worth else None
     return Past(head.version or "", rate=rate, approved=True, when=head.approved_at)
 

@@ -57,6 +57,16 @@ def test_only_trials_that_both_sides_have_are_compared():
     assert compare(now, then, "2.0").regressed == ()
 
 
+def test_runs_of_a_case_that_is_run_more_than_once_count_one_by_one():
+    def runs(*outcomes):
+        trials = (TrialRecord(one, (("i", b'"a"'),), repeat=number) for number, one in enumerate(outcomes))
+        return CaseRecord("a", "i", None, "a", tuple(trials))
+
+    found = compare([runs(P, P, F, P)], by_id(runs(P, F)), "2.0")
+    assert (found.rate, found.approved_rate) == (0.75, 0.5)
+    assert found.regressed == found.fixed == ()
+
+
 def test_scores_are_compared_by_their_means():
     now = [record("a", P, score=0.5), record("b", P, score=1.0)]
     then = by_id(record("a", P, score=1.0), record("b", P, score=1.0))
