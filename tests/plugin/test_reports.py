@@ -108,10 +108,43 @@ def test_the_section_fits_80_columns_and_needs_no_colour(project, monkeypatch):
     assert "\x1b[" not in result.stdout.str()
 
 
+def test_quietly_all_green_is_a_line(project):
+    project.test(FAILING.replace('"tickets.yaml"', '"tickets.yaml", at_least=0.1'))
+    result = project.run("--model-version=2.1", "-q")
+    result.stdout.fnmatch_lines(["modelcheck: 1 passed; answers: 0 cached, 10 asked"])
+    for absent in ("*= modelcheck =*", "modelcheck: triage*", "*pass test_known*"):
+        result.stdout.no_fnmatch_line(absent)
+
+
+def test_quietly_what_is_not_green_is_shown(project):
+    green = FAILING.replace('"tickets.yaml"', '"tickets.yaml", at_least=0.1').replace(
+        "test_known", "test_green"
+    )
+    project.test(FAILING + green)
+    result = project.run("--model-version=2.1", "-q")
+    result.stdout.fnmatch_lines(
+        ["*= modelcheck =*", "  FAIL test_known *80%*", "1 passed, 1 failed; answers: *"]
+    )
+    result.stdout.no_fnmatch_line("*pass test_green*")
+    result.stdout.no_fnmatch_line("modelcheck: triage*")
+
+
+def test_v_adds_intervals_and_limits_and_vv_all_that_is_known(project):
+    project.test(FAILING)
+    verbose = project.run("--model-version=2.1", "-v").stdout
+    verbose.fnmatch_lines(
+        ["  FAIL test_known *", "       8 of 10 cases, from *", "       FAIL at_least: 8/10 cases pass*"]
+    )
+    verbose.no_fnmatch_line("       model       triage 2.1")
+    project.run("--model-version=2.1", "-vv").stdout.fnmatch_lines(
+        ["       FAIL at_least: 8/10 cases pass*", "       model       triage 2.1"]
+    )
+
+
 def test_colour_is_used_where_it_is_wanted(project):
     project.test(FAILING)
     result = project.run("--model-version=2.1", "--color=yes")
-    assert "\x1b[31m" in result.stdout.str()
+    assert "\x1b[31m\x1b[1mFAIL\x1b[0m test_known " in result.stdout.str()
 
 
 def test_nothing_is_drawn_where_output_is_no_terminal(project):
