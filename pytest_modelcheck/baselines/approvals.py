@@ -139,6 +139,7 @@ def approve(
     if present and not unfinished and (force or not against):
         atomic.sweep(store.root)
         with atomic.Batch(store.root) as batch:
+            previous = store.approved(model)  # another approval may have been waited for
             approved = tuple(
                 _record(
                     store,
