@@ -168,7 +168,7 @@ def verdicts(project, result):
     }
 
 
-def test_the_same_verdicts_in_any_order_on_two_workers_cold_and_warm(project):
+def test_the_same_verdicts_alone_on_two_workers_cold_and_warm(project):
     pytest.importorskip("xdist")
     project.write("conftest.py", NOISY)
     project.test(
@@ -193,12 +193,10 @@ async def test_d(noisy, case):
     assert await noisy(case.input + "?")
 """
     )
-    two_workers = ["-p", "xdist", "-n", "2"]
     runs = {
         "cold": ["--modelcheck-cache=refresh"],
         "warm": [],
-        "on two workers": [*two_workers, "--modelcheck-cache=refresh"],
-        "warm on two workers": two_workers,
+        "on two workers": ["-p", "xdist", "-n", "2", "--modelcheck-cache=refresh"],
     }
     found = {
         name: verdicts(project, project.run("--model-version=0.7", *arguments))

