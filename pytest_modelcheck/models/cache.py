@@ -66,14 +66,6 @@ class PredictionCache:
                 found.open()
             return found
 
-    def namespaces(self) -> list[str]:
-        """Every namespace that answers are kept of on disk: what a miss can be compared with."""
-        found: list[str] = []
-        with self.reach() as store:
-            if store is not None:
-                found = store.namespaces()
-        return found
-
     def close(self) -> None:
         """Write what is not yet written, and close the database."""
         with self._lock:

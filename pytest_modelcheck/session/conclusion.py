@@ -111,8 +111,9 @@ def _kept(evidence: Evidence) -> Iterator[str]:
     """Say where the approved answers are not all those of the version that they are approved under."""
     head = None if evidence.baseline is None else evidence.baseline.header
     if head is not None and head.kept:
-        answers = "answer is" if head.kept == 1 else "answers are"
-        yield f"{head.kept} approved {answers} older than {head.version}: its own was not accepted in review"
+        answers, own = ("answer is", "one was") if head.kept == 1 else ("answers are", "ones were")
+        older = f"{head.kept} approved {answers} older than {head.version}"
+        yield f"{older}, whose own {own} not accepted in review"
 
 
 def _other_versions(spec: CheckSpec, evidence: Evidence) -> Iterator[str]:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 CANDIDATES = "candidates"
 PREDICTIONS = "predictions"
 MEASURES = "measures"
-CLAIMS = "claims.lock"
+CLAIMS = f"{PREDICTIONS}/claims.lock"
 
 
 @dataclass(frozen=True, slots=True)

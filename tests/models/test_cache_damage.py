@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +16,7 @@ from pytest_modelcheck.errors import CacheError
 from pytest_modelcheck.models import cache_store
 from pytest_modelcheck.models.cache import PredictionCache
 from pytest_modelcheck.models.cache_store import PlainDisk
+from pytest_modelcheck.models.memories import memories
 
 
 def key(number: int) -> bytes:
@@ -104,7 +105,8 @@ def test_pickled_rows_are_never_unpickled(folder, tmp_path, statement, inspected
     if not inspected:  # written while the cache is open
         monkeypatch.setattr(cache_store, "_inspect", lambda path: None)
     cache = PredictionCache(folder)
-    cache.namespaces()
+    with suppress(CacheError):  # which rows it looks at differs
+        list(memories(folder, "n"))
     shelf = cache.shelf("n", keep=True)
     for number in range(100):
         shelf.get(key(number))
