@@ -101,6 +101,7 @@ def approve(
     signature: Signature,
     select: Callable[[str], bool] | None = None,
     rejected: Mapping[str, Collection[str]] | None = None,
+    seen: Mapping[str, str] | None = None,
     force: bool = False,
     keep_history: bool = False,
 ) -> Report:
@@ -115,6 +116,7 @@ def approve(
         signature: Who, when and why.
         select: Which node ids are meant; all by default.
         rejected: By node id, the cases that stay as they are approved now; a new one is left out.
+        seen: By node id, the digest of the candidate that somebody has looked at; another is refused.
         force: Override what stands in the way, and record it in the headers. A run that was stopped early is
             refused nevertheless: a baseline has all of its cases.
         keep_history: Copy what is approved now into the history first.
@@ -122,7 +124,7 @@ def approve(
     Raises:
         VersionError: Nothing was run of this version.
         UsageError: ``select`` leaves nothing.
-        BaselineError: A file cannot be read.
+        BaselineError: A file cannot be read, or a test has been run again in the meantime.
     """
     offered = _offered(candidates, store, model, version)
     chosen = {check: offer for check, offer in offered.items() if select is None or select(check)}
@@ -144,7 +146,7 @@ def approve(
                 _record(
                     store,
                     batch,
-                    offer,
+                    _unchanged(offer, (seen or {}).get(check)),
                     signature,
                     against.get(check, ()),
                     (rejected or {}).get(check, ()),
@@ -187,23 +189,33 @@ def _against(headers: Sequence[Header], root: Path) -> dict[str, tuple[str, ...]
     return {check: reasons for check, reasons in found.items() if reasons}
 
 
+def _unchanged(offer: tuple[Header, Reader], seen: str | None) -> Baseline:
+    """The candidate of a check, if it is the one that was looked at."""
+    header, read = offer
+    candidate = read(header.model, header.test, header.version or "")
+    if candidate is None:
+        raise BaselineError(f"{header.test} has just been removed; nothing was written. Run pytest again.")
+    if candidate.header != header or seen not in (None, candidate.digest()):
+        raise BaselineError(
+            f"{header.test} has been run again in the meantime, and may have come out otherwise; nothing was "
+            "written. Look at it again, and approve it."
+        )
+    return candidate
+
+
 def _record(
     store: BaselineStore,
     batch: atomic.Batch,
-    offer: tuple[Header, Reader],
+    candidate: Baseline,
     signature: Signature,
     forced: tuple[str, ...],
     rejected: Collection[str],
     *,
     keep_history: bool,
 ) -> Approval:
-    header, read = offer
-    candidate = read(header.model, header.test, header.version or "")
-    if candidate is None or candidate.header != header:
-        became = "removed" if candidate is None else "run again, and may have come out otherwise"
-        raise BaselineError(f"{header.test} has just been {became}; nothing was written. Approve it again.")
+    header = candidate.header
     old = store.header(header.model, header.test)
-    rows, rate = candidate.lines(), candidate.header.rate
+    rows, rate = candidate.lines(), header.rate
     if rejected:
         rows = _without(rows, rejected, store.read(header.model, header.test))
         rate = None  # nobody ran this mixture
@@ -211,16 +223,16 @@ def _record(
     if keep_history and another:
         store.keep(batch, header.model, header.test)
     signed = dataclasses.replace(
-        candidate.header,
+        header,
         findings=(),
         rate=rate,
-        judged=0 if rejected else candidate.header.judged,
+        judged=0 if rejected else header.judged,
         kept=len(rejected),
         approved_at=signature.at,
         approved_by=signature.by,
         reason=signature.reason,
         forced=forced,
-        plugin=signature.plugin or candidate.header.plugin,
+        plugin=signature.plugin or header.plugin,
         past=() if old is None else (*old.past, old.as_past()) if another else old.past,
     )
     before = None if old is None else old.version

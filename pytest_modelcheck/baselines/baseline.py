@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import itertools
 import re
 from collections.abc import Iterator, Mapping
@@ -84,6 +85,13 @@ class Baseline(Mapping[str, CaseRecord]):
         """The cases that are here too, but as another line, in the order of ``rows``."""
         get = self._lines.get
         return [case for case, row in rows.items() if get(case, row) != row]
+
+    def digest(self) -> str:
+        """What tells these cases from all others: 64 hexadecimal digits."""
+        content = hashlib.sha256()
+        for row in self._lines.values():
+            content.update(row + b"\n")
+        return content.hexdigest()
 
     def line(self, case: str) -> bytes | None:
         """The line of a case as it stands in the file, or ``None``."""

@@ -53,10 +53,19 @@ def approve(workspace: Workspace, wish: Wish) -> int:
 
 
 def approve_reviewed(
-    workspace: Workspace, wish: Wish, model: str, version: str, accepted: Mapping[str, Collection[str]]
+    workspace: Workspace,
+    wish: Wish,
+    model: str,
+    version: str,
+    accepted: Mapping[str, Collection[str]],
+    seen: Mapping[str, str],
 ) -> int:
-    """Approve some checks, but for some of their cases; say what came of it, and return the exit code."""
-    report = _approve_one(workspace, wish, model, version, accepted)
+    """Approve some checks as they were seen, but for some of their cases; say what came of it.
+
+    Returns:
+        The exit code.
+    """
+    report = _approve_one(workspace, wish, model, version, accepted, seen)
     print_lines(_told(workspace, report, version))
     return 0 if report.approved else 1
 
@@ -67,6 +76,7 @@ def _approve_one(
     model: str,
     version: str,
     accepted: Mapping[str, Collection[str]] | None = None,
+    seen: Mapping[str, str] | None = None,
 ) -> Report:
     """Approve what the command line means, or exactly the checks that were accepted in review."""
     root = workspace.project.root
@@ -79,6 +89,7 @@ def _approve_one(
         signature=approvals.Signature(approver(root), now(), wish.reason.strip(), __version__),
         select=selection(wish.patterns) if accepted is None else accepted.__contains__,
         rejected=accepted,
+        seen=seen,
         force=wish.force,
         keep_history=wish.keep_history,
     )

@@ -48,9 +48,16 @@ _WHOLE: Final = ("y", "s", "q")
 
 @dataclass(slots=True)
 class Decisions:
-    """What the reviewer decided: checks to approve, and cases of them that stay as they were."""
+    """What the reviewer decided.
+
+    Attributes:
+        accepted: The checks to approve, and the cases of each that stay as they were.
+        seen: The digest of what was shown of each check: nothing else is approved.
+        finished: Whether all that follows stays as it is.
+    """
 
     accepted: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    seen: dict[str, str] = field(default_factory=dict)
     finished: bool = False
 
 
@@ -104,6 +111,7 @@ def _review_check(workspace: Workspace, wish: Wish, header: Header, decisions: D
     store, candidates = workspace.store, workspace.candidates
     before = store.read(header.model, header.test)
     after = candidates.read(header.model, header.test, header.version or "")
+    decisions.seen[header.test] = "" if after is None else after.digest()
     found = compare.diff(header.test, header.model, before, after)
     print_lines(_heading(found, count))
     against = objections(header, workspace.project.root)
@@ -205,4 +213,4 @@ def _carry_out(
     if not click.confirm(f"Approve {told}?", default=True):
         click.echo("Nothing was written.")
         return 0
-    return approve_reviewed(workspace, wish, *meant, decisions.accepted)
+    return approve_reviewed(workspace, wish, *meant, decisions.accepted, decisions.seen)

@@ -141,3 +141,15 @@ def test_a_test_that_was_edited_is_decided_as_a_whole(changed, reviewing):
 
 def test_a_version_that_never_ran_is_refused(changed, reviewing):
     assert "nothing that triage 9.9 ran is meant by that" in reviewing([], "9.9", code=2)
+
+
+def test_a_test_that_is_run_again_while_it_is_reviewed_is_not_approved_unseen(changed, command, monkeypatch):
+    def run_again(*_, **__):
+        changed.run({"a": "worse", "b": "worse", "c": "worse", "d": "old"}, failed="b")
+        return "y"
+
+    monkeypatch.setattr("click.prompt", run_again)
+    monkeypatch.setattr("click.confirm", lambda *_, **__: True)
+    output = command("review", code=1).output
+    assert f"{KNOWN} has been run again in the meantime" in " ".join(output.split())
+    assert answers(changed) == dict.fromkeys("abcd", "old")
