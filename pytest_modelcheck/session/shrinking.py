@@ -61,38 +61,29 @@ def shrink(inquiry: Inquiry) -> Steps:
 def _worth_it(inquiry: Inquiry) -> list[tuple[int, Result]]:
     """The worst perturbed cases, and where they are among those that are shown."""
     evidence = inquiry.evidence
+    if not may_shrink(inquiry):
+        return []
     failed = [
         (place, result)
         for place, result in enumerate(evidence.read)
         if result is not None and result.trial.perturbed is not MISSING
     ]
-    return failed[:MOST_CASES] if failed and may_shrink(inquiry, "change") else []
+    return failed[:MOST_CASES]
 
 
-def may_shrink(inquiry: Inquiry, what: str) -> bool:
+def may_shrink(inquiry: Inquiry) -> bool:
     """Whether failures of this check may be made smaller.
 
-    Only of a model that does not vary: of one that does, the smallest failure would be the luckiest. Where
-    nothing else stands against it, a note says so: that the smallest ``what`` is not looked for.
+    Only of a model that does not vary: of one that does, the smallest failure would be the luckiest. Not
+    where calls are counted out: those that remain are for verdicts.
     """
-    evidence = inquiry.evidence
-    if not _may_ask(inquiry):
-        return False
-    if evidence.variation.varies:
-        evidence.remarks.append(
-            f"the smallest {what} is not looked for: of a model that varies, it would be the luckiest one"
-        )
-    return evidence.variation.varies is False
-
-
-def _may_ask(inquiry: Inquiry) -> bool:
-    """Not where calls are counted out: those that remain are for verdicts."""
     evidence, places = inquiry.evidence, inquiry.session.places
     return not (
         not inquiry.spec.shrink_calls
         or places.offline
         or places.max_calls is not None
         or evidence.stopped is not None
+        or evidence.variation.varies is not False
         or evidence.reads_approved
         or all(finding.met for finding in evidence.findings)
     )

@@ -41,7 +41,7 @@ def shrink_input(inquiry: Inquiry) -> Steps:
         for place, result in enumerate(evidence.read)
         if result is not None and result.trial.perturbed is MISSING
     ]
-    if spec.smaller is None or not failed or not may_shrink(inquiry, "input"):
+    if spec.smaller is None or not failed or not may_shrink(inquiry):
         return
     _, place, first = min(failed, key=lambda one: one[:2])
     search = spec.smaller(first.trial.case)

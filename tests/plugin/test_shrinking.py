@@ -214,8 +214,7 @@ def test_not_for_a_model_that_varies(shrinking):
     verdict = shrinking.verdict(shrinking.run("--model-version=1"))
     assert (verdict.status, verdict.varies) == ("failed", True)
     assert all(case.smallest is None for case in verdict.shown)
-    note = "the smallest change is not looked for: of a model that varies, it would be the luckiest one"
-    assert note in verdict.notes
+    assert not any("smallest" in note for note in verdict.notes)  # a report has no room for what was not done
 
 
 def test_an_input_that_fails_as_it_is(shrinking):
