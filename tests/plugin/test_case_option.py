@@ -118,5 +118,5 @@ def test_perturbs_the_case_as_the_whole_run_does(project):
 def test_works_under_xdist(project):
     pytest.importorskip("xdist")
     project.test(TESTS)
-    result = project.run_apart("-p", "xdist", "-n", "2", "--model-version=2.1", "--modelcheck-case=t-07")
+    result = project.run_apart("-p", "xdist", "-n", "1", "--model-version=2.1", "--modelcheck-case=t-07")
     result.assert_outcomes(failed=1)

@@ -340,6 +340,6 @@ def test_works_under_xdist(echo):
             modelcheck.golden(same, ["a", "b"])
         """
     )
-    result = echo.run_apart("-p", "xdist", "-n", "2", "--model-version=2")
+    result = echo.run_apart("-p", "xdist", "-n", "1", "--model-version=2")
     result.assert_outcomes(failed=4)
     result.stdout.fnmatch_lines(["*4 failed; answers: *"])

@@ -224,5 +224,5 @@ def test_slices_that_no_case_has_fail_the_test_in_words(project):
 def test_is_refused_under_xdist_too(project):
     pytest.importorskip("xdist")
     project.test(mistaken('@pytest.mark.golden("tickets.yaml", at_least=95)'))
-    result = project.run_apart("-p", "xdist", "-n", "2")
+    result = project.run_apart("-p", "xdist", "-n", "1")
     assert_refused(result, "test_triage.py:3", "at_least=95 is no rate: *")

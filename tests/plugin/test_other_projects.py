@@ -68,7 +68,7 @@ def test_are_untouched_where_they_registered_the_marker_too(others):
 
 def test_are_untouched_under_xdist(others):
     pytest.importorskip("xdist")
-    assert_untouched(others, others.run_apart("-p", "xdist", "-n", "2"))
+    assert_untouched(others, others.run_apart("-p", "xdist", "-n", "1"))
 
 
 @pytest.mark.skipif(pytest.version_tuple < (9,), reason="strict mode came with pytest 9")

@@ -327,7 +327,7 @@ def test_several_runs_of_each_case(shrinking):
 
 def test_from_a_worker_of_xdist(shrinking):
     pytest.importorskip("xdist")
-    result = shrinking.run_apart("--model-version=1", "-p", "xdist", "-n", "2")
+    result = shrinking.run_apart("--model-version=1", "-p", "xdist", "-n", "1")
     result.stdout.fnmatch_lines(["*Please [[]refund→refnud] order 1182 because it broke*"])
 
 
