@@ -32,8 +32,8 @@ function forest(verdict, from, { height = 26, label } = {}) {
   const middle = height / 2;
   const rate = unit(verdict, verdict.rate);
   const root = svg("svg", { class: `forest ${verdict.status || "past"}`, viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-label": label || forestLabel(verdict) });
-  for (const tick of ticks(from)) root.append(svg("line", { class: "grid", x1: at(tick), x2: at(tick), y1: 0, y2: height }));
   if (rate === null) return root;
+  for (const tick of ticks(from)) root.append(svg("line", { class: "grid", x1: at(tick), x2: at(tick), y1: 0, y2: height }));
   const required = unit(verdict, verdict.required);
   if (required !== null) root.append(svg("line", { class: "required", x1: at(required), x2: at(required), y1: 2, y2: height - 2 }));
   if (verdict.interval) {

@@ -40,7 +40,7 @@ class CheckView {
   // -- beside the cases -----------------------------------------------------------------------------
 
   side() {
-    return [this.numbers(), this.findings(), this.groups("Where", this.verdict.slices, "slice"), this.found(), this.moved(), this.groups("Under", this.verdict.perturbations, "under"), this.history(), this.latency(), this.notes(), this.commands()];
+    return [this.moved(), this.numbers(), this.findings(), this.groups("Where", this.verdict.slices, "slice"), this.found(), this.groups("Under", this.verdict.perturbations, "under"), this.history(), this.latency(), this.notes(), this.commands()];
   }
 
   block(title, ...content) {
@@ -51,9 +51,12 @@ class CheckView {
     const { verdict } = this;
     const { comparison, calls, cases } = verdict;
     const pair = (name, ...value) => (value.some((one) => one) ? [el("dt", {}, name), el("dd", {}, value)] : null);
-    return this.block(verdict.graded ? "Mean score" : "Pass rate",
+    const rated = !verdict.moved && [
       el("p", { class: "big" }, rateText(verdict, verdict.rate) || "–", el("span", { class: "of" }, `${cases.passed.toLocaleString("en")} of ${plural(cases.passed + cases.failed, "case")}`)),
       forest(verdict, axisFrom([verdict])), axis(axisFrom([verdict])),
+    ];
+    return this.block(verdict.moved ? "Answers" : verdict.signed ? "Mean change" : verdict.graded ? "Mean score" : "Pass rate",
+      rated,
       el("dl", { class: "pairs" },
         pair("interval", verdict.interval && `${boundsText(verdict)}, each bound with ${percent(verdict.interval.level)}`),
         pair("required", typeof verdict.required === "number" && `at least ${rateText(verdict, verdict.required)}`),
@@ -79,7 +82,7 @@ class CheckView {
     const p = (value) => String(Number(value.toPrecision(2)));
     const adjusted = this.check.adjusted_p_value;
     return this.block("Limits",
-      el("ul", { class: "findings" }, this.verdict.findings.map((finding) => el("li", {}, mark(finding.status), el("span", {}, el("code", {}, visible(finding.limit)), " ", foreign(finding.summary), typeof finding.p_value === "number" && el("span", { class: "under" }, ` p = ${p(finding.p_value)}`), finding.reveals && el("div", { class: "under" }, foreign(finding.reveals)))))),
+      el("ul", { class: "findings" }, this.verdict.findings.map((finding, number) => el("li", {}, mark(finding.status), el("span", {}, el("code", {}, visible(finding.limit)), " ", foreign(finding.summary), typeof finding.p_value === "number" && el("span", { class: "under" }, ` p = ${p(finding.p_value)}`), number > 0 && finding.reveals && el("div", { class: "under" }, foreign(finding.reveals)))))),
       typeof adjusted === "number" && REPORT.checks.length > 1 && el("p", { class: "hint" }, `p = ${p(adjusted)} once all ${REPORT.checks.length} checks of the run are allowed for (Holm). It tells where to look first, and decides nothing.`));
   }
 
@@ -306,8 +309,9 @@ function message(trial, shown, one) {
 }
 
 function trialTable(view, one, place, chosen) {
+  const repeated = one.trials.some((trial) => trial.repeat > 0);
   const row = (trial) => {
-    const button = el("button", { type: "button", class: "link" }, trial.perturbation ? foreign(trial.perturbation) : "run", trial.variant > 0 && ` ${trial.variant + 1}`, trial.repeat > 0 && `, run ${trial.repeat + 1}`);
+    const button = el("button", { type: "button", class: "link" }, trial.perturbation && foreign(trial.perturbation), trial.variant > 0 && ` ${trial.variant + 1}`, repeated && `${trial.perturbation ? ", " : ""}run ${trial.repeat + 1}`, !trial.perturbation && !repeated && "run");
     button.addEventListener("click", () => view.open(place, trial));
     return el("tr", { class: trial === chosen ? "current" : "" }, el("td", {}, mark(trial.outcome)), el("th", { scope: "row" }, button), el("td", {}, foreign(trial.perturbed ? lineText(trial.perturbed[0], 120) : "")), el("td", {}, foreign(trial.answer ? lineText(trial.answer[0], 80) : "")));
   };

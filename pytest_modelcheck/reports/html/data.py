@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.records import MISSING, Outcome
 from pytest_modelcheck.reports.accounts import dumps
 from pytest_modelcheck.reports.packing import pack
+from pytest_modelcheck.reports.triage import triage
 
 if TYPE_CHECKING:
     from pytest_modelcheck.records import Verdict
@@ -57,6 +58,7 @@ def overview(report: RunReport) -> dict[str, Any]:
     packed["outcomes"] = [outcome.value for outcome in _OUTCOMES]
     packed["changes"] = _CHANGES
     packed["case"], packed["trial"] = CASE, TRIAL
+    packed["triage"] = triage([check.verdict for check in report.checks])
     return packed
 
 

@@ -10,10 +10,12 @@ function drawOverview(main) {
     el("section", { class: "lead" },
       el("h1", {}, leadText(counts)),
       changeText() && el("p", { class: "sub" }, changeText()),
+      REPORT.triage && el("p", { class: "sub" }, foreign(REPORT.triage[0].toUpperCase() + REPORT.triage.slice(1)), "."),
       meter(counts),
       runFacts()),
     troubles(),
     REPORT.checks.length > 0 && checksSection(counts),
+    nextSteps(),
     REPORT.checks.length > 1 && capabilities(),
     environment());
 }
@@ -78,6 +80,18 @@ function runFacts() {
     costs.length > 0 && el("li", {}, `cost ${Number(costs.reduce((a, b) => a + b, 0).toPrecision(3))}`),
     commit && el("li", {}, "commit ", foreign(commit.slice(0, 10), "code"), branch && [" on ", foreign(branch)]),
     job && /^https?:\/\//.test(job) && el("li", {}, el("a", { href: job, rel: "noreferrer" }, "CI job")));
+}
+
+/** What somebody might type now, over all checks: what concerns one case stands beside that case. */
+function nextSteps() {
+  const told = new Map();
+  for (const { verdict } of REPORT.checks) {
+    if (verdict.status === "passed") continue;
+    for (const [what, text] of verdict.advice) if (what !== "reproduce one" && !told.has(text)) told.set(text, what);
+  }
+  if (!told.size || told.size > 6) return null;
+  return el("section", { class: "next", "aria-labelledby": "next-title" }, el("h2", { id: "next-title" }, "Next"),
+    el("dl", { class: "pairs" }, [...told].map(([text, what]) => [el("dt", {}, foreign(what)), el("dd", {}, command(text))])));
 }
 
 function troubles() {
@@ -161,15 +175,30 @@ function checkRow(check, from, cost) {
     el("td", { class: "status" }, mark(verdict.status)),
     el("td", { class: "title" },
       el("a", { href: checkLink(verdict.check) }, foreign(shortName(verdict.check))),
-      el("div", { class: "under" }, verdict.status === "passed" ? [verdict.kind, " · ", foreign(fileOf(verdict.check)), several && [" · ", foreign(`${verdict.model} ${verdict.version || ""}`)]] : foreign(worst ? worst.summary : ""))),
+      el("div", { class: "under" }, verdict.status === "passed" ? [verdict.kind, " · ", foreign(fileOf(verdict.check)), several && [" · ", foreign(`${verdict.model} ${verdict.version || ""}`)]] : foreign(worst ? worst.summary : "")),
+      where(verdict)),
     el("td", { class: "chart" }, forest(verdict, from)),
-    el("td", { class: "number strong" }, rateText(verdict, verdict.rate)),
+    el("td", { class: "number strong" }, figureText(verdict)),
     el("td", { class: "number" }, comparison ? rateText(verdict, comparison.approved_rate) : ""),
     count(comparison?.regressed, "bad"),
     count(comparison?.fixed, "good"),
     count(comparison?.changed, "plain"),
     el("td", { class: "number" }, (cases.passed + cases.failed).toLocaleString("en")),
     cost && el("td", { class: "number" }, typeof verdict.calls.cost === "number" ? String(Number(verdict.calls.cost.toPrecision(3))) : ""));
+}
+
+/** Where a check that did not pass goes wrong: what was found, else the slice that lost most, if it lost more than all. */
+function where(verdict) {
+  if (verdict.status === "passed") return null;
+  if (verdict.found) {
+    const { conditions, failed, judged, regressed } = verdict.found;
+    return el("div", { class: "under" }, "Where: ", foreign(conditions.join(" and ")), `, ${failed} of ${judged} ${regressed ? "broke" : "fail"}`);
+  }
+  const loss = (group) => group.approved_passed / group.approved_judged - group.passed / group.judged;
+  const overall = verdict.comparison ? verdict.comparison.approved_rate - verdict.comparison.rate : 0;
+  const worse = verdict.slices.filter((group) => group.judged && group.approved_judged && loss(group) > 0.01 + 1.2 * Math.max(0, overall));
+  const lost = worse.sort((a, b) => loss(b) - loss(a))[0];
+  return lost ? el("div", { class: "under" }, "Where: ", foreign(lost.name), ` ${lost.passed}/${lost.judged}, was ${lost.approved_passed}/${lost.approved_judged}`) : null;
 }
 
 // -- capabilities -----------------------------------------------------------------------------------
@@ -211,7 +240,7 @@ function capabilityCell(verdicts) {
   const worst = [...verdicts].sort((a, b) => SEVERITY[a.status] - SEVERITY[b.status] || (a.rate ?? 2) - (b.rate ?? 2))[0];
   const passed = verdicts.filter((verdict) => verdict.status === "passed").length;
   return el("td", { class: `cell ${worst.status}` }, el("a", { href: checkLink(worst.check) },
-    mark(worst.status), el("b", {}, rateText(worst, worst.rate) || "–"), verdicts.length > 1 && el("span", { class: "under" }, `${passed} of ${verdicts.length}`)));
+    mark(worst.status), el("b", {}, figureText(worst) || "–"), verdicts.length > 1 && el("span", { class: "under" }, `${passed} of ${verdicts.length}`)));
 }
 
 function environment() {

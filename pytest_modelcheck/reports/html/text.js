@@ -35,6 +35,11 @@ function rateText(verdict, rate) {
   return verdict.signed && rate > 0 ? `+${text}` : text;
 }
 
+/** The one number that a check comes to: its rate, its mean, or how far its answers moved. */
+function figureText(verdict) {
+  return verdict.moved ? `Δ ${Number(verdict.moved.distance.toPrecision(2))}` : rateText(verdict, verdict.rate);
+}
+
 function boundsText(verdict) {
   const { interval } = verdict;
   if (!interval) return "";

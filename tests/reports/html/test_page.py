@@ -10,11 +10,13 @@ import pytest
 from pytest_modelcheck.records import (
     Calls,
     Comparison,
+    Finding,
     FoundSlice,
     Moved,
     Outcome,
     Scale,
     Smallest,
+    Status,
     Stopped,
     Tally,
 )
@@ -64,6 +66,62 @@ def test_what_could_not_be_judged_is_told(report, page):
 def test_a_run_without_checks_says_so(page):
     browser = page(RunReport(RunInfo("2025-03-01T12:00:00Z")))
     assert browser.text("h1") == "No check was run"
+
+
+def test_the_overview_says_where_it_happens_and_what_to_do(report, page):
+    check = report.checks[0]
+    advice = (("reproduce one", "pytest -k t-1"), ("see all", "modelcheck diff 2.1"))
+    failed = replace(check, verdict=replace(check.verdict, advice=advice))
+    browser = page(replace(report, checks=(failed, failed, report.checks[1])))
+    assert (
+        browser.texts("table.checks tr:first-child td.title .under")[1] == "Where: language=es 0/2, was 2/2"
+    )
+    assert browser.texts(".next dt") == ["see all"]
+    assert browser.texts(".next code") == ["modelcheck diff 2.1"]
+
+
+def test_a_slice_that_lost_no_more_than_all_is_not_where_it_happens(report, page):
+    check = report.checks[0]
+    even = tuple(replace(group, passed=1, judged=2) for group in check.verdict.slices)
+    browser = page(replace(report, checks=(replace(check, verdict=replace(check.verdict, slices=even)),)))
+    assert "Where" not in browser.text("table.checks")
+
+
+def test_a_slice_that_was_found_is_where_it_happens(report, page):
+    check = report.checks[0]
+    found = FoundSlice(("language=es", "length > 120"), 7, 9, 1, 40, 0.004, regressed=True)
+    browser = page(replace(report, checks=(replace(check, verdict=replace(check.verdict, found=found)),)))
+    assert "Where: language=es and length > 120, 7 of 9 broke" in browser.text("table.checks")
+
+
+def test_of_several_misses_those_that_stand_out_are_named_first(report, page):
+    findings = (Finding("at_least", Status.FAILED, "missed", p_value=0.0001, reveals="much"),)
+    check = replace(report.checks[0], verdict=replace(report.checks[0].verdict, findings=findings))
+    one, other = (replace(check, adjusted_p_value=p) for p in (0.0002, 0.0123))
+    browser = page(replace(report, checks=(one, other)))
+    assert browser.texts(".sub")[1] == (
+        "After allowing for 2 checks, 2 of 2 that miss a limit stand out: test_known, test_known."
+    )
+    browser = page(replace(report, checks=(one, other)), KNOWN)
+    assert "p = 0.0002 once all 2 checks of the run are allowed for (Holm)." in browser.text(".side")
+
+
+def test_a_drift_check_has_a_distance_and_no_pass_rate(report, page):
+    check = report.checks[0]
+    moved = Moved("total variation", 0.31, 0.05, 0.1, 0.001, 40, 40, paired=True, against="of 2.0")
+    drift = replace(check, verdict=replace(check.verdict, kind="drift", rate=None, moved=moved))
+    report = replace(report, checks=(drift,))
+    assert page(report).text("td.number.strong") == "Δ 0.31"
+    side = page(report, KNOWN).texts(".side h2")
+    assert side[:2] == ["Distribution", "Answers"]
+
+
+def test_runs_of_a_case_are_counted_from_one(report, page):
+    check = report.checks[0]
+    trial = check.cases[0].trials[0]
+    case = replace(check.cases[0], trials=(trial, replace(trial, repeat=1), replace(trial, repeat=2)))
+    browser = page(replace(report, checks=(replace(check, cases=(case,)),)), KNOWN)
+    assert browser.texts(".trials th") == ["run 1", "run 2", "run 3"]
 
 
 def test_nothing_but_trouble(page):
