@@ -5,7 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical import same
@@ -125,6 +125,11 @@ def compare(
         replayed=replayed,
         p_value=_p_value(len(regressed), len(fixed)),
     )
+
+
+def changes_alone(comparison: Comparison) -> Comparison:
+    """What changed, and no rates: a drift check has none."""
+    return replace(comparison, approved_rate=None, rate=None, regressed=(), fixed=(), p_value=None)
 
 
 def _p_value(regressed: int, fixed: int) -> float | None:

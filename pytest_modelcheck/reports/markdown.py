@@ -14,6 +14,7 @@ from pytest_modelcheck.records import MISSING, Status
 from pytest_modelcheck.reports.triage import triage
 from pytest_modelcheck.reports.wording import (
     counts_text,
+    figure_text,
     interval_text,
     rate_text,
     telling,
@@ -129,14 +130,14 @@ def _row(check: CheckReport) -> tuple[str, ...]:
     verdict, comparison = check.verdict, check.verdict.comparison
     counts = ("", "", "", "")
     if comparison is not None:
-        then = rate_text(comparison.approved_rate, graded=verdict.graded)
+        then = rate_text(comparison.approved_rate, verdict)
         sets = (comparison.regressed, comparison.fixed, comparison.changed)
         counts = (then, *(str(len(each)) for each in sets))  # type: ignore[assignment]
     return (
         _MARKS[verdict.status],
         code(excerpt(verdict.check, 120)),
         f"{verdict.cases.passed}/{verdict.cases.judged}",
-        rate_text(verdict.rate, graded=verdict.graded),
+        figure_text(verdict),
         interval_text(verdict),
         *counts,
     )

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.wording import percent
 from pytest_modelcheck.records import GRADE, Status
 from pytest_modelcheck.reports.bars import FINE, axis, axis_from, bar, has_bar, legend
 from pytest_modelcheck.reports.cells import cut, padded, width_of
 from pytest_modelcheck.reports.costs import money_text
+from pytest_modelcheck.reports.wording import figure_text, rate_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -91,7 +91,7 @@ def table(
     rows = [_HEADINGS, *map(_row, ordered)]
     layout = _layout(rows, width, longest, drawable=any(map(has_bar, ordered)))
     columns = _columns(rows, layout)
-    room = _room(columns, layout, width)
+    room = max(_NARROWEST, _room(columns, layout, width))
     heading, *cells = ("".join(row) for row in zip(*columns, strict=True))
     file = None
     for verdict, name, numbers in zip(ordered, names, cells, strict=True):
@@ -133,7 +133,7 @@ def _columns(rows: Sequence[Sequence[str]], layout: _Layout) -> list[list[str]]:
 
 def _room(columns: Sequence[Sequence[str]], layout: _Layout, width: int) -> int:
     drawing = layout.cells + 2 if layout.cells else 0
-    return max(_NARROWEST, width - MARGIN - sum(len(cells[0]) for cells in columns) - drawing)
+    return width - MARGIN - sum(len(cells[0]) for cells in columns) - drawing
 
 
 def _with_axis(heading: str, layout: _Layout, start: float) -> str:
@@ -146,21 +146,13 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
     approved = None if comparison is None else comparison.approved_rate
     return (
         f"{cases.passed}/{cases.judged}{stopped}" if cases.judged else f"none{stopped}",
-        _rate_cell(verdict.rate, verdict) if verdict.moved is None else f"Δ {verdict.moved.distance:.2g}",
+        figure_text(verdict),
         "" if interval is None else _bounds_cell(interval, verdict.scale),
-        _rate_cell(approved, verdict),
+        rate_text(approved, verdict),
         "" if comparison is None else str(len(comparison.changed)),
         f"{verdict.calls.asked}/{verdict.calls.cached}",
         "" if verdict.calls.cost is None else money_text(verdict.calls.cost),
     )
-
-
-def _rate_cell(rate: float | None, verdict: Verdict) -> str:
-    if rate is None:
-        return ""
-    if verdict.signed:
-        return f"{rate:+.3g}"
-    return f"{rate:.3f}" if verdict.graded else percent(rate)
 
 
 def _bounds_cell(interval: Interval, scale: Scale | None) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import percent
-from pytest_modelcheck.records import MISSING, Outcome, Status
+from pytest_modelcheck.records import GRADE, MISSING, Outcome, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,17 +21,29 @@ if TYPE_CHECKING:
 WRONG = (Outcome.FAILED, Outcome.ERROR)
 
 
-def rate_text(rate: float | None, *, graded: bool) -> str:
-    """A pass rate in percent, a mean score as it is, nothing where nothing was judged."""
+def rate_text(rate: float | None, verdict: Verdict) -> str:
+    """A pass rate in percent, a mean score as it is, a mean change with its sign; nothing for no rate."""
     if rate is None:
         return ""
-    return f"{rate:.3f}" if graded else percent(rate)
+    if verdict.signed:
+        return f"{rate:+.3g}"
+    return f"{rate:.3f}" if verdict.graded else percent(rate)
+
+
+def figure_text(verdict: Verdict) -> str:
+    """The one number that a check comes to: its rate, its mean, or how far its answers moved."""
+    moved = verdict.moved
+    return rate_text(verdict.rate, verdict) if moved is None else f"Δ {moved.distance:.2g}"
 
 
 def interval_text(verdict: Verdict) -> str:
-    """The interval around a rate, in percent: ``83–94%``."""
+    """The interval around a rate, in percent: ``83–94%``; on another scale as it is."""
     interval = verdict.interval
-    return "" if interval is None else f"{interval.low * 100:.0f}–{interval.high * 100:.0f}%"
+    if interval is None:
+        return ""
+    if verdict.scale == GRADE:
+        return f"{interval.low * 100:.0f}–{interval.high * 100:.0f}%"
+    return f"{interval.low:.2g} … {interval.high:.2g}"
 
 
 def counts_text(report: RunReport) -> str:

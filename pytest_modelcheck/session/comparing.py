@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical.wording import plural
-from pytest_modelcheck.checks.compare import compare, is_same_case
+from pytest_modelcheck.checks.compare import changes_alone, compare, is_same_case
 from pytest_modelcheck.checks.fold import outcome_of
 from pytest_modelcheck.records import MISSING, Finding, Outcome, Status
 from pytest_modelcheck.reports.selection import both_answers
@@ -39,6 +39,8 @@ def compared(check: CheckReport, now: Baseline, then: Baseline) -> CheckReport:
     """
     version = then.header.version or "unversioned"
     comparison = compare(list(now.values()), then, version)
+    if check.verdict.moved is not None:
+        comparison = changes_alone(comparison)
     changes = dict(_changes(comparison))
     cases = tuple(_case(case, then.get(case.id), now.get(case.id), changes) for case in check.cases)
     verdict = _verdict(check.verdict, comparison, cases)

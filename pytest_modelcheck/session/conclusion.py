@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import math
 import shlex
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.checks.compare import pairs
+from pytest_modelcheck.checks.compare import changes_alone, pairs
 from pytest_modelcheck.checks.fold import by_perturbation, outcome_of, tally
 from pytest_modelcheck.checks.judge import required_rate
 from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED
@@ -89,7 +88,7 @@ def _changes_alone(evidence: Evidence) -> Comparison | None:
     paired = evidence.moved is not None and evidence.moved.paired
     if evidence.comparison is None or not paired:
         return None
-    return replace(evidence.comparison, approved_rate=None, rate=None, regressed=(), fixed=(), p_value=None)
+    return changes_alone(evidence.comparison)
 
 
 def _perturbations(evidence: Evidence) -> tuple[Group, ...]:

@@ -1,6 +1,7 @@
 """modelcheck report: what runs have left behind, without a run."""
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -108,6 +109,21 @@ def test_two_versions_are_compared_with_each_other(ran, command):
     slices = {group.name: group for group in check.verdict.slices}
     assert (slices["language=es"].approved_passed, slices["language=es"].approved_judged) == (4, 4)
     assert (slices["language=en"].approved_passed, slices["language=en"].approved_judged) == (5, 6)
+
+
+def test_a_drift_check_of_two_versions_has_changes_and_no_rate(project, command):
+    project.test("""
+        @pytest.mark.drift("tickets.yaml", tolerance=1)
+        def test_mix(triage, case):
+            triage(case.input)
+    """)
+    project.approve("2.0")
+    project.run("--model-version=2.1")
+    assert re.search(r"pass test_mix +10/10 +Δ 0\.2 +2 ", command("2.0", "2.1").output)
+    command("2.0", "2.1", "--to", "report.json")
+    (check,) = read(project).checks
+    assert (check.verdict.comparison.approved_rate, check.verdict.comparison.regressed) == (None, ())
+    assert len(check.verdict.comparison.changed) == 2
 
 
 def test_a_comparison_knows_the_other_answers_under_a_perturbation(ran, command):

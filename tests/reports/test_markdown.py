@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_modelcheck.records import Finding, Moved, Status
+from pytest_modelcheck.records import Finding, Moved, Scale, Status
 from pytest_modelcheck.reports.markdown import code, to_markdown
 from pytest_modelcheck.reports.model import RunInfo, RunReport
 
@@ -107,3 +107,18 @@ def test_which_of_many_misses_stand_out_is_said_below_the_table(report):
         "\n\n`after allowing for 2 checks, 2 of 2 that miss a limit stand out: test_known, test_known`\n"
         in text
     )
+
+
+@pytest.mark.parametrize(
+    ("fields", "row"),
+    [
+        ({"graded": True}, "| 0.500 | 5–95% | 1.000 |"),
+        ({"graded": True, "signed": True, "scale": Scale(-1, 1)}, "| +0.5 | 0.05 … 0.95 | +1 |"),
+        ({"graded": True, "scale": None}, "| 0.500 | 0.05 … 0.95 | 1.000 |"),
+        ({"moved": Moved("total variation", 0.284, 0, 0, 1, 2, 2, paired=True, against="")}, "| Δ 0.28 |"),
+    ],
+)
+def test_what_is_no_share_of_cases_is_told_on_its_own_scale(report, fields, row):
+    check = report.checks[0]
+    other = replace(check, verdict=replace(check.verdict, **fields))
+    assert row in to_markdown(replace(report, checks=(other,)))

@@ -108,6 +108,13 @@ def test_a_line_fits_and_says_who_and_how_at_any_width(width):
     assert ("●" in lines[1]) == (width >= 80)
 
 
+@pytest.mark.parametrize("length", range(6, 30))
+def test_a_short_name_does_not_make_a_line_too_long(length):
+    lines = told([replace(VERDICTS[0], check=f"test_a.py::{'x' * length}")])
+    assert max(map(len, lines)) <= 80
+    assert "●" in lines[1]
+
+
 def test_what_calls_cost_has_a_column_where_it_is_known():
     assert "cost" not in told()[0]
     lines = told([replace(VERDICTS[0], calls=Calls(200, 0, 0, 0.5, cost=1.25)), VERDICTS[1]])
