@@ -186,15 +186,15 @@ def test_several_iterations_at_once_do_not_disturb_each_other(tmp_path):
 
 
 def test_memory_holds_a_few_bytes_a_case(tmp_path):
-    loaded = cases.load(written(tmp_path, lines(numbered(20_000))))
+    loaded = cases.load(written(tmp_path, lines(numbered(6_000))))
     tracemalloc.start()
     try:
-        assert sum(1 for _ in loaded) == len(loaded) == 20_000
+        assert sum(1 for _ in loaded) == len(loaded) == 6_000
         held_after, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert held_after / 20_000 < 16
-    assert peak / 20_000 < 120
+    assert held_after / 6_000 < 16
+    assert peak / 6_000 < 120
 
 
 def test_a_small_file_is_held(tmp_path, monkeypatch):

@@ -14,6 +14,9 @@ What a fenced block means is told by its language and its first line:
 - ``<!-- not run: why -->`` before a block excuses it.
 - ``text`` is a picture, and ``{directives}`` are for Sphinx.
 
+pytest, modelcheck and doctests are run by forks of one process, which ``warm.py`` is; doctests that nothing
+stands between, at once.
+
 With ``REWRITE_DOCS=1`` in the environment, whatever a page says that a command prints is replaced by what it
 did print; what the page leaves out with ``...`` stays out.
 """
