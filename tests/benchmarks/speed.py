@@ -7,8 +7,12 @@ One command, one run, one table, in which everything is also a ratio:
   predictions, beside a plain loop over the same cases with the same asserts;
 - one golden test over 1,000 to 1,000,000 cases of a JSON Lines file, its time and memory a case, beside
   ``pytest.mark.parametrize``;
-- 200 cases of a model that takes 50 ms, beside the ideal of its concurrency;
-- the start-up of ``pytest`` on one empty test, with the plugin idle and without it.
+- 200 cases of a model that takes 50 ms, beside the ideal of its concurrency, and twenty checks of eight of
+  them with and without asking ahead;
+- how many calls are saved: by asking nothing twice, by the cache, and by stopping early;
+- the start-up of ``pytest`` on one empty test, with the plugin idle and without it;
+- with ``--peers``, start-up, 1,000 cases and the 200 slow ones beside other tools, each in an environment of
+  its own that is made for it (``peers.py``).
 
 Times are medians over runs that take turns. CPU time is the measure on a machine that does other things too.
 """
@@ -27,14 +31,23 @@ from pathlib import Path
 from statistics import median
 
 import pytest
+from peers import Found, peers, show_peers
 
 import pytest_modelcheck
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent / "acceptance" / "checklist"
-SUITE_RUN, LOOP, IDLE, GOLDEN, WAITING = (
-    HERE / "measured" / name
-    for name in ("suite_run.py", "plain_loop.py", "idle.py", "golden_run.py", "waiting_run.py")
+SUITE_RUN, LOOP, IDLE, GOLDEN, WAITING, AHEAD, SAVINGS = (
+    HERE / "measured" / f"{name}.py"
+    for name in (
+        "suite_run",
+        "plain_loop",
+        "idle",
+        "golden_run",
+        "waiting_run",
+        "ahead_run",
+        "savings_run",
+    )
 )
 
 PREDICTIONS = 178_578
@@ -49,6 +62,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="runs of the suite (default: 5)")
     parser.add_argument("--starts", type=int, default=15, help="starts of pytest (default: 15)")
     parser.add_argument("--most", type=int, default=SIZES[-1], help="cases of a golden test (default: all)")
+    parser.add_argument("--peers", action="store_true", help="measure other tools, too, which are installed")
+    parser.add_argument("--peers-in", type=Path, help="where their environments are made and kept")
     options = parser.parse_args()
     print(f"python {sys.version.split()[0]}, pytest {pytest.__version__}, {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory() as folder:
@@ -57,8 +72,13 @@ def main() -> None:
         if options.most:
             show_scale(scale(Path(folder), [size for size in SIZES if size <= options.most]))
             show_waiting(waiting(Path(folder)))
+            show_ahead(ahead(Path(folder)))
+            show_savings(savings(Path(folder)))
         if options.starts:
             show_idle(idle(Path(folder), options.starts))
+        if options.peers:
+            ours = beside_peers(Path(folder), options.starts or 5)
+            show_peers([ours, *peers(options.peers_in or Path(folder))])
 
 
 def measured(script: Path, *arguments: object, **environment: str) -> list[dict[str, float]]:
@@ -153,6 +173,61 @@ def show_waiting(found: dict[int, float]) -> None:
     for concurrency, seconds in found.items():
         ideal = -(-200 // concurrency) * 0.05
         print(f"{concurrency:<16}{seconds:9.2f}{ideal:9.2f}{seconds / ideal:9.2f}")
+
+
+# -- asking ahead --------------------------------------------------------------------------------
+
+
+def ahead(folder: Path) -> dict[str, float]:
+    """How long twenty checks of eight cases take that each take 50 ms, 32 at a time."""
+    found = {}
+    for name, options in (("asked ahead", ()), ("one after another", ("--modelcheck-no-lookahead",))):
+        place = folder / name.replace(" ", "-")
+        place.mkdir()
+        found[name] = measured(AHEAD, place, *options)[0]["wall"]
+    return found
+
+
+def show_ahead(found: dict[str, float]) -> None:
+    print("\n20 checks of 8 cases at 50 ms, concurrency 32; ideal 0.25 s")
+    for name, seconds in found.items():
+        print(f"{name:32}{seconds:9.2f}{seconds / 0.25:9.2f}")
+
+
+# -- calls ---------------------------------------------------------------------------------------
+
+
+def savings(folder: Path) -> dict[str, dict[str, float]]:
+    """How often bodies ask, and how often the model is called, by what saves calls."""
+    place = folder / "savings"
+    place.mkdir()
+    early = ("--modelcheck-early-stop", "--modelcheck-cache=off")
+    runs = {"nothing asked twice": (), "and the cache": (), "and stopping early, no cache": early}
+    return {name: measured(SAVINGS, place, *options)[0] for name, options in runs.items()}
+
+
+def show_savings(found: dict[str, dict[str, float]]) -> None:
+    print("\ncalls of three checks of 500 tickets, 50 of them twice")
+    print(f"{'':32}{'asked':>9}{'called':>9}{'saved':>9}")
+    most = max(run["asked"] for run in found.values())
+    for name, run in found.items():
+        print(f"{name:32}{run['asked']:9,}{run['called']:9,}{1 - run['called'] / most:9.0%}")
+
+
+# -- others --------------------------------------------------------------------------------------
+
+
+def beside_peers(folder: Path, starts: int) -> Found:
+    """The row that is ours."""
+    found = idle(folder, starts)
+    with_it, without = (median(run["cpu"] for run in found["written", plugin]) for plugin in (True, False))
+    [used] = measured(GOLDEN, folder / "beside", 1_000)
+    ours = Found("pytest-modelcheck", (with_it - without) * 1e3, used["wall"] / 1_000 * 1e6)
+    for concurrency in CONCURRENCIES:
+        place = folder / f"beside-{concurrency}"
+        place.mkdir()
+        ours.waiting[concurrency] = measured(WAITING, place, concurrency)[0]["wall"]
+    return ours
 
 
 # -- start-up ------------------------------------------------------------------------------------

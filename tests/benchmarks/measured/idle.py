@@ -1,4 +1,4 @@
-"""Start pytest on one empty test: ``python idle.py with|without``, and say what that took."""
+"""Start pytest on one empty test: ``python idle.py with|without [PLUGIN]``, and say what that took."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path
 from time import perf_counter
 
 
-def main(plugin: str) -> None:
-    others = {each.name for each in entry_points(group="pytest11")} - {"modelcheck"}
-    blocked = [f"-pno:{name}" for name in sorted(others | ({"modelcheck"} if plugin == "without" else set()))]
+def main(how: str, plugin: str = "modelcheck") -> None:
+    others = {each.name for each in entry_points(group="pytest11")} - {plugin}
+    blocked = [f"-pno:{name}" for name in sorted(others | ({plugin} if how == "without" else set()))]
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "test_empty.py").write_text("def test_empty():\n    pass\n", encoding="utf-8")
         Path(folder, "conftest.py").write_text(
@@ -34,4 +34,4 @@ def children_cpu() -> float:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
