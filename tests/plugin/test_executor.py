@@ -80,6 +80,7 @@ def elsewhere(project, monkeypatch):
         return project.run_apart("--model-version=1", "-rA", *arguments, timeout=60)
 
     run.path = project.path
+    run.again = lambda: project.run_apart("--model-version=1", "-rA", timeout=60)
     return run
 
 
@@ -152,6 +153,42 @@ def test_what_is_no_executor_is_refused(project):
     project.test()
     result = project.run("--model-version=1")
     result.stdout.fnmatch_lines(["*executor= of triage 1 made a int, which is no executor*"])
+
+
+RAY = """
+import classifier, pytest, ray
+from pytest_modelcheck import model_fixture, per_worker
+
+@ray.remote
+def call(function, inputs):
+    return function(inputs)
+
+class OnRay:
+    def submit(self, function, inputs):
+        return call.remote(function, inputs).future()
+
+    def shutdown(self, wait=True, cancel_futures=False):
+        pass
+
+@pytest.fixture(scope="session")
+def cluster():
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    yield
+    ray.shutdown()
+
+@model_fixture(executor=OnRay, concurrency=4, method="predict", batch_size=4)
+def triage(model_version, cluster):
+    return per_worker(classifier.load, model_version)
+"""
+
+
+def test_ray_is_an_executor_of_two_methods(elsewhere):
+    if importlib.util.find_spec("ray") is None:  # importing it here would change how later runs find plugins
+        pytest.skip("could not find 'ray'")
+    elsewhere.path.joinpath("conftest.py").write_text(RAY)
+    result = elsewhere.again()
+    result.assert_outcomes(passed=1)
+    assert list(elsewhere.path.glob("loaded-*"))
 
 
 DASK = """

@@ -13,6 +13,7 @@ import tempfile
 from time import perf_counter, process_time
 
 os.environ["DEEPEVAL_TELEMETRY_OPT_OUT"] = "YES"
+os.environ["DEEPEVAL_DISABLE_TIMEOUTS"] = "1"  # a thousand cases take longer than it lets them
 
 from deepeval import evaluate
 from deepeval.evaluate import AsyncConfig, DisplayConfig
