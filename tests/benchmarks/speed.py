@@ -157,22 +157,23 @@ def show_scale(found: dict[tuple[str, int], dict[str, float]]) -> None:
 # -- waiting -------------------------------------------------------------------------------------
 
 
-def waiting(folder: Path) -> dict[int, float]:
+def waiting(folder: Path) -> dict[int, dict[str, float]]:
     """How long 200 calls of 50 ms take, by how many may be under way at once."""
     found = {}
     for concurrency in CONCURRENCIES:
         place = folder / f"waiting-{concurrency}"
         place.mkdir()
-        found[concurrency] = measured(WAITING, place, concurrency)[0]["wall"]
+        [found[concurrency]] = measured(WAITING, place, concurrency)
     return found
 
 
-def show_waiting(found: dict[int, float]) -> None:
+def show_waiting(found: dict[int, dict[str, float]]) -> None:
     print(f"\n200 cases at 50 ms; aim at concurrency 32: {AIM['waiting']} of the ideal")
-    print(f"{'concurrency':16}{'seconds':>9}{'ideal':>9}{'x ideal':>9}")
-    for concurrency, seconds in found.items():
+    print(f"{'concurrency':16}{'ideal':>9}{'first':>9}{'x ideal':>9}{'later':>9}{'x ideal':>9}")
+    for concurrency, used in found.items():
         ideal = -(-200 // concurrency) * 0.05
-        print(f"{concurrency:<16}{seconds:9.2f}{ideal:9.2f}{seconds / ideal:9.2f}")
+        cells = "".join(f"{used[which]:9.2f}{used[which] / ideal:9.2f}" for which in ("wall", "again"))
+        print(f"{concurrency:<16}{ideal:9.2f}{cells}")
 
 
 # -- asking ahead --------------------------------------------------------------------------------
