@@ -226,9 +226,10 @@ def test_a_rate_limit_holds_as_the_endpoint_counts(remote, endpoint):
     remote.cases(21)
     assert remote.verdict().passed
     moments = [moment for moment, _ in endpoint.asked]
-    assert moments[-1] - moments[0] >= 20 * 0.05 - 0.04
+    # Calls leave every 50 ms; on a busy machine the first ones arrive late. Twice the rate would be seen.
+    assert moments[-1] - moments[0] >= 0.75 * 20 * 0.05
     for first, last in zip(moments, moments[10:], strict=False):
-        assert last - first > 0.4  # ten calls in half a second
+        assert last - first > 0.6 * 10 * 0.05
     assert remote.seconds < 15
 
 
