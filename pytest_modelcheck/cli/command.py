@@ -17,7 +17,7 @@ import click
 from pytest_modelcheck import __version__
 from pytest_modelcheck.cli import suite, upkeep
 from pytest_modelcheck.cli.project import find_project
-from pytest_modelcheck.cli.screen import harmless
+from pytest_modelcheck.cli.screen import harmless, prepare
 from pytest_modelcheck.cli.workspace import open_workspace
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 
@@ -62,6 +62,7 @@ class _Group(click.Group):
 @click.pass_context
 def modelcheck(ctx: click.Context, rootdir: Path | None) -> None:
     """See, compare and approve the behaviour of models. Nothing here calls a model."""
+    prepare(ctx)
     ctx.obj = find_project(Path.cwd(), rootdir)
 
 

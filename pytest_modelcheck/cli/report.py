@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_modelcheck.baselines.candidates import find, never_ran
-from pytest_modelcheck.cli.screen import harmless, print_lines, width
+from pytest_modelcheck.cli.screen import encoding, harmless, print_lines, width
 from pytest_modelcheck.cli.selection import selection
 from pytest_modelcheck.cli.targets import target
 from pytest_modelcheck.errors import UsageError, VersionError
 from pytest_modelcheck.records import Status
+from pytest_modelcheck.reports.bars import strokes_for
 from pytest_modelcheck.reports.formats import target_of, write
 from pytest_modelcheck.reports.model import RunInfo
 from pytest_modelcheck.reports.summary import summary_lines
@@ -133,7 +134,7 @@ def _on_screen(made: RunReport) -> Iterator[Line]:
             for line in failure(verdict).splitlines():
                 yield ((line, {}),)
             yield (("", {}),)
-    yield from summary_lines(verdicts, width())
+    yield from summary_lines(verdicts, width(), strokes=strokes_for(encoding()))
 
 
 def _has_moved(verdict: Verdict) -> bool:

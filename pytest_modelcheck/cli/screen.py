@@ -5,7 +5,10 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import io
+import os
 import shutil
+import sys
 import textwrap
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +27,20 @@ _TOGETHER: Final = 100
 def width() -> int:
     """How many characters fit into a line: the terminal's, and 80 elsewhere."""
     return max(40, shutil.get_terminal_size((80, 24)).columns)
+
+
+def encoding() -> str | None:
+    """What the screen says that it can be told in."""
+    return getattr(sys.stdout, "encoding", None)
+
+
+def prepare(context: click.Context) -> None:
+    """Print no colour where ``NO_COLOR`` says so, and a question mark for what the screen cannot show."""
+    if os.environ.get("NO_COLOR"):
+        context.color = False
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def print_lines(lines: Iterable[str]) -> None:

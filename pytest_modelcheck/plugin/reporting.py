@@ -15,7 +15,7 @@ from pytest_modelcheck.plugin.running import FATAL, VERDICTS, CheckFailed
 from pytest_modelcheck.plugin.state import STATE
 from pytest_modelcheck.plugin.transport import pack, unpack
 from pytest_modelcheck.plugin.unused import unused_baselines
-from pytest_modelcheck.reports.bars import FINE, PLAIN, legend
+from pytest_modelcheck.reports.bars import strokes_for
 from pytest_modelcheck.reports.properties import properties
 from pytest_modelcheck.reports.summary import QUIET, summary_lines
 from pytest_modelcheck.reports.terminal import header_line
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from pytest_modelcheck.records import Verdict
-    from pytest_modelcheck.reports.bars import Strokes
 
 
 def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
@@ -86,7 +85,8 @@ def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
     verdicts = verdicts_of(config)
     verbosity = config.get_verbosity()
     width = reporter._tw.fullwidth  # noqa: SLF001 - the terminal's
-    lines = list(summary_lines(verdicts, width, verbosity=verbosity, strokes=_strokes(reporter)))
+    strokes = strokes_for(getattr(reporter._tw._file, "encoding", None))  # noqa: SLF001 - the terminal's
+    lines = list(summary_lines(verdicts, width, verbosity=verbosity, strokes=strokes))
     reporter.ensure_newline()
     if len(lines) > 1:
         reporter.section("modelcheck")
@@ -99,15 +99,6 @@ def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
     unused = unused_baselines(config) if verbosity > QUIET else []
     for told in [*unused, *config.stash.get(APPROVALS, []), *config.stash.get(FILED, [])]:
         reporter.write_line(told)
-
-
-def _strokes(reporter: TerminalReporter) -> Strokes:
-    encoding = getattr(reporter._tw._file, "encoding", None) or "utf-8"  # noqa: SLF001 - the terminal's
-    try:
-        legend().encode(encoding)
-    except (UnicodeEncodeError, LookupError):
-        return PLAIN
-    return FINE
 
 
 def verdicts_of(config: pytest.Config) -> list[Verdict]:

@@ -31,6 +31,19 @@ PLAIN: Final = Strokes(".", "-", "o", "x", "|")
 """Where the terminal knows no more than ASCII."""
 
 
+def strokes_for(encoding: str | None) -> Strokes:
+    """What a stream of this encoding can print; of one that says none, everything is believed.
+
+    >>> strokes_for("latin-1").rate, strokes_for("utf-8").rate
+    ('o', '●')
+    """
+    try:
+        legend().encode(encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return PLAIN
+    return FINE
+
+
 def has_bar(verdict: Verdict) -> bool:
     """Whether a check has a rate from 0 to 1, which can be drawn."""
     scale = verdict.scale

@@ -1,4 +1,36 @@
-from pytest_modelcheck.cli.screen import harmless, indented, width
+import io
+import sys
+
+import click
+import pytest
+
+from pytest_modelcheck.cli.screen import harmless, indented, prepare, width
+
+
+def printed(monkeypatch, encoding):
+    """Streams of an encoding, as those of a process."""
+    streams = [io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True) for _ in range(2)]
+    monkeypatch.setattr(sys, "stdout", streams[0])
+    monkeypatch.setattr(sys, "stderr", streams[1])
+    return streams[0].buffer
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
+def test_what_the_screen_cannot_show_is_a_question_mark(monkeypatch, encoding):
+    content = printed(monkeypatch, encoding)
+    prepare(click.Context(click.Command("modelcheck")))
+    click.echo("caf\u00e9 \u65e5")
+    assert content.getvalue() == "caf\u00e9 ?\n".encode(encoding)
+
+
+@pytest.mark.parametrize(("value", "colour"), [("1", False), ("", None), (None, None)])
+def test_no_color_is_obeyed(monkeypatch, value, colour):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if value is not None:
+        monkeypatch.setenv("NO_COLOR", value)
+    context = click.Context(click.Command("modelcheck"))
+    prepare(context)
+    assert context.color is colour
 
 
 def test_a_line_is_as_long_as_the_terminal_is_wide(monkeypatch):
