@@ -9,12 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import pytest_modelcheck
 from pytest_modelcheck.plugin.transport import unpack
 from pytest_modelcheck.records import Verdict
 
 pytest_plugins = ["pytester"]
+
+# The first text that is drawn on a fresh machine waits for tables of all characters, and no test is to blame.
+settings.register_profile("patient", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 CONFTEST = """
 from pathlib import Path
