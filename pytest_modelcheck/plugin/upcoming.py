@@ -116,14 +116,19 @@ class Upcoming:
         return self._is_plain(item) and any(map(self._may_be_asked, self._models(item).values()))
 
     def _queue(self) -> Sequence[pytest.Item]:
-        """The tests in their order, as far as it is known: a worker of pytest-xdist knows but the next."""
+        """The tests in their order, as far as it is known.
+
+        A worker of pytest-xdist knows but the next, and so do we where somebody else has changed the order.
+        """
         items = self._session.items
         following = self._session.config.stash.get(NEXT, None)
+        now = -1 if self._now is None else self._places[self._now]
         place = -1 if following is None else self._places.get(following, -1)
-        if following is None or place < 0:
-            return items[: self._at]
-        if hasattr(self._session.config, "workerinput"):
-            return items[: place + 1] if self._at <= place else ()
+        if place < 0:
+            return ()
+        if place != now + 1 or hasattr(self._session.config, "workerinput"):
+            self._at = max(self._at, place)  # what lies between is somebody else's
+            return items[: place + 1]
         return items
 
     def _is_certain(self, item: pytest.Item) -> TypeGuard[pytest.Function]:

@@ -1,6 +1,10 @@
 """Asking ahead: the next checks' questions are under way while one check waits for its answers."""
 
+from types import SimpleNamespace
+
 import pytest
+
+from pytest_modelcheck.plugin import upcoming as looking
 
 MODEL = """
 import threading
@@ -242,3 +246,24 @@ def test_a_worker_of_xdist_asks_for_the_one_test_that_it_knows_comes_next(tested
     conftest.write_text(conftest.read_text().replace(">= 2, 0.1", ">= 3, 5"))
     project.run_apart("-p", "xdist", "-n1", timeout=60).assert_outcomes(passed=3)
     assert sorted((project.path / "beside").read_text().split()) == ["a", "b", "first"]
+
+
+@pytest.mark.parametrize(
+    ("worker", "following", "expected"),
+    [
+        (False, 2, [2, 3, 4, 5]),
+        (False, 4, [4]),  # somebody has changed the order
+        (True, 2, [2]),
+        (True, 4, [4]),  # 2 and 3 are another worker's
+        (True, 0, []),  # run by now, or again
+        (True, None, []),
+    ],
+)
+def test_only_tests_that_this_process_is_known_to_run_are_looked_at(worker, following, expected):
+    upcoming = object.__new__(looking.Upcoming)
+    config = SimpleNamespace(stash={looking.NEXT: following}, **({"workerinput": {}} if worker else {}))
+    upcoming._session = SimpleNamespace(items=list(range(6)), config=config)
+    upcoming._places = {item: item for item in range(6)}
+    upcoming._now, upcoming._at = 1, 2
+    queue = upcoming._queue()
+    assert list(queue[upcoming._at :]) == expected
