@@ -322,7 +322,8 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
         what = "mean score" if observed.graded else observed.score_as or "pass rate"
         if observed.signed:
             what = "mean change is"
-        change = f"{what} {-mean:+.3g}" if observed.graded else f"{what} {-mean * 100:+.3g} points"
+        rise = 0 - mean  # and not -mean, which of no drop makes "-0"
+        change = f"{what} {rise:+.3g}" if observed.graded else f"{what} {rise * 100:+.3g} points"
         summary = f"{change} against {comparison.version}, {allowed(allowance)}"
     missed = exceeds(net - _ROUNDING, comparison.judged, allowance)
     noise = DropNoise(observed, broke, fixed, comparison.judged, allowance)

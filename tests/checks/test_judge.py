@@ -134,6 +134,11 @@ class TestAModelThatDoesNotVary:
             "mean score 0.75 over 2 cases, at least 0.8 required",
         )
 
+    def test_a_mean_score_that_stays_has_no_minus(self):
+        observed = passing(2, 2, graded=True, means=(0.5, 1.0), drops=(0.0, 0.0), comparison=comparison(n=2))
+        summaries = [finding.summary for finding in judge(observed, Limits(max_drop=0), varies=False)]
+        assert "mean score +0 against 2.0, none allowed" in summaries
+
     def test_a_mean_score_that_drops(self):
         observed = passing(2, 2, graded=True, means=(0.5, 1.0), drops=(0.5, 0.0), comparison=comparison(n=2))
         status, line = verdict(observed)
