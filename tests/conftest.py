@@ -142,7 +142,7 @@ class Project:
         (verdict,) = self.verdicts(result).values()
         return verdict
 
-    def run_apart(self, *arguments: str, timeout: float = 30) -> pytest.RunResult:
+    def run_apart(self, *arguments: str, timeout: float = 180) -> pytest.RunResult:
         """Run pytest in a process of its own, where this one must not be affected."""
         return self.pytester.runpytest_subprocess("-p", "modelcheck", *arguments, timeout=timeout)
 

@@ -77,10 +77,10 @@ def elsewhere(project, monkeypatch):
 
     def run(model, options=POOL, *arguments):
         project.write("conftest.py", CONFTEST.format(model=model, options=options))
-        return project.run_apart("--model-version=1", "-rA", *arguments, timeout=60)
+        return project.run_apart("--model-version=1", "-rA", *arguments, timeout=180)
 
     run.path = project.path
-    run.again = lambda: project.run_apart("--model-version=1", "-rA", timeout=60)
+    run.again = lambda: project.run_apart("--model-version=1", "-rA", timeout=180)
     return run
 
 
@@ -243,7 +243,7 @@ def test_dask_survives_a_worker_that_is_killed_in_the_middle(project, monkeypatc
     project.write("conftest.py", DASK)
     project.test(TEST)
     monkeypatch.setenv("PYTHONPATH", f"{project.path}:{':'.join(sys.path)}")
-    result = project.run_apart("--model-version=1", "-W", "ignore", timeout=90)
+    result = project.run_apart("--model-version=1", "-W", "ignore", timeout=180)
     result.assert_outcomes(passed=1)
     assert (project.path / "killed").exists()
     assert len(list(project.path.glob("loaded-*"))) >= 3

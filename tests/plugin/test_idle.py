@@ -95,7 +95,7 @@ def test_imports_nothing_heavy(idle):
 
 def test_no_modelcheck_leaves_a_clean_run(idle):
     arguments = [sys.executable, "-m", "pytest", "-p", "no:modelcheck", "-W", "error"]
-    done = subprocess.run(arguments, cwd=idle.path, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(arguments, cwd=idle.path, capture_output=True, text=True, timeout=180, check=False)
     assert "3 passed" in done.stdout
     assert "modelcheck" not in done.stdout.replace(str(idle.path), "")
     assert done.stderr == ""

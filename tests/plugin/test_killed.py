@@ -53,7 +53,7 @@ def killed_after(calls, project, *arguments):
             time.sleep(0.005)
     finally:
         running.kill()
-        running.wait(timeout=10)
+        running.wait(timeout=120)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nothing to kill with")

@@ -244,7 +244,7 @@ def test_a_worker_of_xdist_asks_for_the_one_test_that_it_knows_comes_next(tested
     alone(tested, NEXT, last, arguments=["--modelcheck-no-lookahead"])
     conftest = project.path / "conftest.py"
     conftest.write_text(conftest.read_text().replace(">= 2, 0.1", ">= 3, 5"))
-    project.run_apart("-p", "xdist", "-n1", timeout=60).assert_outcomes(passed=3)
+    project.run_apart("-p", "xdist", "-n1", timeout=180).assert_outcomes(passed=3)
     assert sorted((project.path / "beside").read_text().split()) == ["a", "b", "first"]
 
 

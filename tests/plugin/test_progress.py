@@ -47,7 +47,7 @@ def on_a_terminal(project, *arguments):
         pass
     finally:
         os.close(ours)
-        running.wait(timeout=10)
+        running.wait(timeout=120)
     return running.returncode, written.decode()
 
 

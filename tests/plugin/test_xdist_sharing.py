@@ -48,7 +48,7 @@ def shared(project):
 
 def spread(project, *arguments, dist="loadfile"):
     options = ("-p", "xdist", "-n", "2", "--dist", dist, "--model-version=1", *arguments)
-    return project.run_apart(*options, timeout=60)
+    return project.run_apart(*options, timeout=180)
 
 
 @pytest.mark.parametrize("options", ["concurrency=4", "concurrency=4, timeout=20"])
