@@ -37,7 +37,7 @@ def dies(text):
 
 def hangs(text):
     if text == "text 3":
-        time.sleep(60)
+        time.sleep(600)
     return text.upper()
 
 def refuses(text):
