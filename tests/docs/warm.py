@@ -89,6 +89,13 @@ def take_over(connection: socket.socket) -> str:
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
+    for name, number, mode, buffering in (
+        ("stdin", 0, "r", -1),
+        ("stdout", 1, "w", -1),
+        ("stderr", 2, "w", 1),
+    ):
+        # Anew, as those that were there remember whether one can seek in what the numbers stood for before.
+        setattr(sys, name, open(number, mode, buffering, encoding="utf-8", closefd=False))  # noqa: SIM115
     sys.argv, folder, environment = json.loads(content)
     os.chdir(folder)
     os.environ.clear()
