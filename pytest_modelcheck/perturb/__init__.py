@@ -9,6 +9,8 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NoReturn
+
 from pytest_modelcheck.perturb.adapters import adapt
 from pytest_modelcheck.perturb.applying import variants
 from pytest_modelcheck.perturb.characters import (
@@ -51,6 +53,7 @@ from pytest_modelcheck.perturb.lighting import (
     salt_and_pepper,
 )
 from pytest_modelcheck.perturb.misreading import hesitations, homophones, mojibake, ocr, transcript
+from pytest_modelcheck.perturb.misspelt import meant
 from pytest_modelcheck.perturb.names import swap_names
 from pytest_modelcheck.perturb.numeric import jitter, rounding, scale
 from pytest_modelcheck.perturb.own import as_perturbation, as_perturbations
@@ -139,3 +142,11 @@ __all__ = [
     "word_breaks",
     "zero_width",
 ]
+
+# Hidden from type checkers, which would else take every misspelt name for a known one.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> NoReturn:
+        close = None if name.startswith("_") else meant(name)
+        hint = f"; did you mean perturb.{close}?" if close else ""
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}", name=name)

@@ -14,6 +14,7 @@ from types import GeneratorType
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.errors import PerturbationError
+from pytest_modelcheck.perturb.misspelt import meant
 from pytest_modelcheck.perturb.perturbation import Perturbation, checked_name
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def as_perturbation(item: object) -> Perturbation:
     if is_augmenter(item):
         return adapt(item)
     if not callable(item):
-        hint = f"; did you mean perturb.{item}()?" if isinstance(item, str) and item.isidentifier() else ""
+        close = meant(item) if isinstance(item, str) else None
+        hint = f"; did you mean perturb.{close}()?" if close else ""
         raise PerturbationError(f"{item!r:.60} is no perturbation: it cannot be called{hint}")
     _check_kind(item)
     takes_rng = _takes_rng(item)

@@ -145,6 +145,8 @@ def test_perturbations_stay_as_they_are_and_nothing_is_none():
     ("under", "message"),
     [
         ("typos", r"'typos' is no perturbation: it cannot be called; did you mean perturb.typos\(\)\?"),
+        ("typo", r"'typo' is no perturbation: it cannot be called; did you mean perturb.typos\(\)\?"),
+        ("qqq", r"'qqq' is no perturbation: it cannot be called$"),
         (["x y"], r"'x y' is no perturbation: it cannot be called$"),
         (3, "3 is no perturbation"),
         ([], "under= is empty"),
