@@ -359,9 +359,11 @@ def warm() -> Iterator[str]:
         threads = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
         command = [sys.executable, str(Path(__file__).with_name("warm.py")), folder]
         with subprocess.Popen(command, env=environment() | threads, stdout=subprocess.PIPE) as process:
-            assert process.stdout.readline() == b"ready\n"
-            yield folder
-            process.terminate()
+            try:
+                assert process.stdout.readline() == b"ready\n"
+                yield folder
+            finally:
+                process.terminate()  # or leaving the block would wait for it without end
 
 
 @pytest.fixture(name="abridged")

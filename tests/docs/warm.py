@@ -84,7 +84,10 @@ def take_over(connection: socket.socket) -> str:
     size, streams, _, _ = socket.recv_fds(connection, 8, 3)
     content = b""
     while len(content) < int.from_bytes(size, "big"):
-        content += connection.recv(1 << 16)
+        piece = connection.recv(1 << 16)
+        if not piece:  # whoever asked was killed; nothing more will come, however long one waits
+            raise EOFError("the script ended before it had said what to run")
+        content += piece
     connection.close()
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
