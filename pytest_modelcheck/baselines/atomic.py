@@ -14,7 +14,7 @@ import json
 import os
 import secrets
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
@@ -22,7 +22,7 @@ from pytest_modelcheck.baselines import lock
 from pytest_modelcheck.errors import BaselineError, located
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
 _PREFIX: Final = ".modelcheck-"
 _SUFFIX: Final = ".tmp"
@@ -56,7 +56,7 @@ class Batch:
     def __enter__(self) -> Self:
         if self._root is not None:
             self._root.mkdir(parents=True, exist_ok=True)
-            self._lock.enter_context(lock.held(self._root))
+            self._lock.enter_context(_held_and_finished(self._root))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -146,18 +146,26 @@ def recover(root: Path) -> None:
         BaselineError: A journal names a place outside ``root``, or nothing may be written here.
     """
     if _journals(root):
-        with lock.held(root):
-            for journal in _journals(root):
-                try:
-                    _finish(journal, root)
-                except OSError as error:
-                    raise BaselineError(
-                        located(
-                            f"what was written here was killed half-way, and cannot be finished ({error}). "
-                            "Make the folder writable, or restore it from git and remove this file.",
-                            str(journal),
-                        )
-                    ) from error
+        with _held_and_finished(root):
+            pass
+
+
+@contextmanager
+def _held_and_finished(root: Path) -> Iterator[None]:
+    """Be the only writer below ``root``, where nothing is left of others: what is old must not come later."""
+    with lock.held(root):
+        for journal in _journals(root):
+            try:
+                _finish(journal, root)
+            except OSError as error:
+                raise BaselineError(
+                    located(
+                        f"what was written here was killed half-way, and cannot be finished ({error}). "
+                        "Make the folder writable, or restore it from git and remove this file.",
+                        str(journal),
+                    )
+                ) from error
+        yield
 
 
 def _journals(root: Path) -> list[Path]:
@@ -236,16 +244,19 @@ def replace(path: Path, chunks: Iterable[bytes], *, durable: bool = True) -> Non
         batch.add(path, chunks)
 
 
-def sweep(folder: Path) -> None:
-    """Remove the drafts below ``folder`` that killed processes left behind."""
+def sweep(root: Path) -> None:
+    """Remove what killed processes left behind below ``root``, once what they announced is done."""
+    if not root.is_dir():
+        return
     oldest = time.time() - _ABANDONED
-    for place, _, files in os.walk(folder):
-        for name in files:
-            if name.startswith(_PREFIX) and name.endswith(_SUFFIX):
-                draft = Path(place, name)
-                with suppress(FileNotFoundError):  # whoever wrote it has just put it in place
-                    if draft.stat().st_mtime < oldest:
-                        draft.unlink()
+    with _held_and_finished(root):
+        for place, _, files in os.walk(root):
+            for name in files:
+                if name.startswith(_PREFIX) and name.endswith(_SUFFIX):
+                    draft = Path(place, name)
+                    with suppress(FileNotFoundError):  # a draft of a single file, which no lock holds up
+                        if draft.stat().st_mtime < oldest:
+                            draft.unlink()
 
 
 def _sync(paths: Collection[Path], flags: int = os.O_RDWR) -> None:

@@ -140,7 +140,7 @@ class Dispatcher:
             lane.under_way = 0
         while not done.empty():  # what was answered is paid for
             lane, chunk, rows, seconds = done.get()
-            if rows and not isinstance(rows, BaseException):
+            if rows and not isinstance(rows, BaseException) and not chunk[0].settled:
                 self.settle(lane.line, chunk, rows, seconds)
 
     # -- asks for checks that have not begun -------------------------------------------------------
@@ -362,8 +362,9 @@ class Dispatcher:
             self.questions.drop(chunk)  # the check that it was asked for will ask it, and end as that ends
             return self._advance(lane)
         started = self._advance(lane)
-        if not chunk[0].settled:
-            self.settle(lane.line, chunk, rows, seconds)
+        with self._lock:  # a thread of a body's own may take it over just now
+            if not chunk[0].settled:
+                self.settle(lane.line, chunk, rows, seconds)
         return [*started, *filter(self._is_waited_for, chunk)]
 
     def _is_waited_for(self, asked: Ask) -> bool:

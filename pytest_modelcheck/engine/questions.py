@@ -40,8 +40,8 @@ class Questions:
     def drop(self, asks: Iterable[Ask]) -> None:
         """Let go of questions."""
         for asked in asks:
-            if asked.place is not None:
-                self._asked.pop(asked.place, None)
+            if asked.place is not None and self._asked.get(asked.place) is asked:
+                del self._asked[asked.place]
 
     def clear(self) -> None:
         """Let go of all."""

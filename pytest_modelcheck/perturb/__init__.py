@@ -147,6 +147,7 @@ __all__ = [
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> NoReturn:
+        __tracebackhide__ = True  # the mistake is in the line of the test, not here
         close = None if name.startswith("_") else meant(name)
         hint = f"; did you mean perturb.{close}?" if close else ""
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}", name=name)

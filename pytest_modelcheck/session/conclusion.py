@@ -187,7 +187,7 @@ def _advice(
             ("reproduce one", f"{spec.rerun} --modelcheck-case={shlex.quote(evidence.shown[0].id)}")
         )
     if version is None:
-        return (*advice, ("name the version", "pytest --model-version=VERSION"))
+        return (*advice, ("name a version", "pytest --model-version=VERSION"))
     if evidence.baseline is not None:
         then = evidence.baseline.header.version
         pair = [version] if then in (None, approved_version) else [then, version]

@@ -113,6 +113,19 @@ class TestSeveralFilesTogether:
         assert [(announced / name).read_bytes() for name in ("a", "sub/b")] == [b"new", b"new"]
         assert names(announced) == ["a", "sub"]
 
+    def test_what_is_left_of_another_is_finished_before_anything_else_is_written(self, announced):
+        with atomic.Batch(announced) as batch:
+            batch.add(announced / "a", [b"later"])
+        atomic.recover(announced)
+        assert [(announced / name).read_bytes() for name in ("a", "sub/b")] == [b"later", b"new"]
+
+    def test_drafts_that_a_journal_needs_are_not_swept_away(self, announced):
+        for draft in announced.rglob("*.tmp"):
+            os.utime(draft, (time.time() - 7200,) * 2)
+        atomic.sweep(announced)
+        assert (announced / "a").read_bytes() == b"new"
+        assert names(announced) == ["a", "sub"]
+
     def test_finishing_twice_at_once_harms_nothing(self, announced):
         journal = next(announced.glob("*.journal"))
         text = journal.read_text()

@@ -358,7 +358,9 @@ def warm() -> Iterator[str]:
         # One thread, as only that which calls it survives a fork.
         threads = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
         command = [sys.executable, str(Path(__file__).with_name("warm.py")), folder]
-        with subprocess.Popen(command, env=environment() | threads, stdout=subprocess.PIPE) as process:
+        with subprocess.Popen(
+            command, env=environment() | threads, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process:
             try:
                 assert process.stdout.readline() == b"ready\n"
                 yield folder

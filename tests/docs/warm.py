@@ -12,6 +12,7 @@ import importlib
 import json
 import os
 import pkgutil
+import select
 import socket
 import sys
 from importlib import metadata
@@ -58,6 +59,8 @@ def import_everything() -> None:
 def next_program(server: socket.socket) -> str:
     """Wait for a script; return in a new process that is in its place."""
     while True:
+        if sys.stdin in select.select([server, sys.stdin], [], [])[0]:
+            os._exit(0)  # whoever started this is gone
         connection, _ = server.accept()
         if os.fork() == 0:
             server.close()
