@@ -51,6 +51,7 @@ class Meter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._seconds = array("d")
+        self._costs = array("d")
         self.asked = self.requests = self.retries = self.failed = self.timeouts = self.unasked = 0
         self._tokens_in = self._tokens_out = self._weighed = self._priced = 0
         self._cost = self._total = 0.0
@@ -80,6 +81,7 @@ class Meter:
             if usage.cost is not None:
                 self._priced += 1
                 self._cost += usage.cost
+                self._costs.append(usage.cost)
 
     def retried(self) -> None:
         """A call is made again."""
@@ -123,9 +125,10 @@ class Meter:
             calls: What else is known.
             ahead: Counted what was asked for the check before it began, or ``None``.
         """
-        now, seconds = self.mark(), self._seconds[mark.calls :]
+        now, seconds, costs = self.mark(), self._seconds[mark.calls :], self._costs[mark.priced :]
         if ahead is not None:
-            now, seconds = now.plus(ahead.mark()), seconds + ahead._seconds  # noqa: SLF001 - of its own kind
+            now = now.plus(ahead.mark())
+            seconds, costs = seconds + ahead._seconds, costs + ahead._costs  # noqa: SLF001 - of its own kind
         weighed, priced = now.weighed > mark.weighed, now.priced > mark.priced
         return replace(
             calls,
@@ -139,6 +142,7 @@ class Meter:
             tokens_in=now.tokens_in - mark.tokens_in if weighed else None,
             tokens_out=now.tokens_out - mark.tokens_out if weighed else None,
             cost=now.cost - mark.cost if priced else None,
+            costs=thinned(sorted(costs)),
         )
 
 

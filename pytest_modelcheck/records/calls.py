@@ -34,6 +34,7 @@ class Calls:
         tokens_in: Tokens that went in, or ``None`` where the model does not say.
         tokens_out: Tokens that came out, or ``None``.
         cost: What the calls cost, in the unit of the fixture's ``cost=``, or ``None`` where that is unknown.
+        costs: What each answer cost of which that is known, sorted; thinned as ``latencies`` are.
 
     >>> calls = Calls(asked=3, requests=3, latencies=(0.1, 0.2, 0.9))
     >>> calls.p50, calls.p95
@@ -53,6 +54,7 @@ class Calls:
     tokens_in: int | None = None
     tokens_out: int | None = None
     cost: float | None = None
+    costs: tuple[float, ...] = ()
 
     @property
     def p50(self) -> float | None:

@@ -81,10 +81,11 @@ def together(group: Sequence[Calls]) -> Calls:
         failed=sum(calls.failed for calls in group),
         timeouts=sum(calls.timeouts for calls in group),
         unasked=sum(calls.unasked for calls in group),
-        latencies=_latencies(group),
+        latencies=_merged([(calls.latencies, calls.requests) for calls in group]),
         tokens_in=_sum(calls.tokens_in for calls in group),
         tokens_out=_sum(calls.tokens_out for calls in group),
         cost=_sum(calls.cost for calls in group),
+        costs=_merged([(calls.costs, calls.asked) for calls in group]),
     )
 
 
@@ -109,22 +110,23 @@ def _trouble(calls: Calls) -> str:
     return ", ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in found if count)
 
 
-def _latencies(group: Sequence[Calls]) -> tuple[float, ...]:
-    """Those of all, each check by the number of its calls: 41 quantiles where they are thinned."""
+def _merged(group: Sequence[tuple[Sequence[float], int]]) -> tuple[float, ...]:
+    """The numbers of all checks, sorted: 41 quantiles where they are thinned.
+
+    Each check counts by how many numbers it had before its own were thinned.
+    """
     weighed = sorted(
-        (seconds, max(1.0, calls.requests / len(calls.latencies)))
-        for calls in group
-        for seconds in calls.latencies
+        (value, max(1.0, count / len(values))) for values, count in group if values for value in values
     )
     if len(weighed) <= 41 or len(group) == 1:
-        return tuple(seconds for seconds, _ in weighed)
+        return tuple(value for value, _ in weighed)
     total = sum(weight for _, weight in weighed)
     chosen: list[float] = []
     reached = 0.0
-    for seconds, weight in weighed:
+    for value, weight in weighed:
         reached += weight
         while len(chosen) <= 40 and reached >= total * len(chosen) / 40 - 1e-9:
-            chosen.append(seconds)
+            chosen.append(value)
     return tuple(chosen)
 
 

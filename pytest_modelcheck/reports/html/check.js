@@ -40,7 +40,7 @@ class CheckView {
   // -- beside the cases -----------------------------------------------------------------------------
 
   side() {
-    return [this.moved(), this.numbers(), this.findings(), this.groups("Where", this.verdict.slices, "slice"), this.found(), this.groups("Under", this.verdict.perturbations, "under"), this.history(), this.latency(), this.notes(), this.commands()];
+    return [this.moved(), this.numbers(), this.findings(), this.groups("Where", this.verdict.slices, "slice"), this.found(), this.groups("Under", this.verdict.perturbations, "under"), this.history(), this.latency(), this.costs(), this.notes(), this.commands()];
   }
 
   block(title, ...content) {
@@ -132,12 +132,21 @@ class CheckView {
   }
 
   latency() {
-    const { calls } = this.verdict;
-    const times = calls.latencies || [];
-    if (times.length < 2) return null;
-    const at = (share) => times[Math.min(times.length - 1, Math.round(share * (times.length - 1)))];
-    const words = `half of the calls took up to ${seconds(at(0.5))}, 95% up to ${seconds(at(0.95))}, the longest ${seconds(times[times.length - 1])}`;
-    return this.block("How long calls took", histogram(times, words), el("p", { class: "ends" }, el("span", {}, seconds(times[0])), el("span", {}, seconds(times[times.length - 1]))), el("p", { class: "hint" }, words, "."));
+    return this.spread("How long calls took", this.verdict.calls.latencies, seconds, (half, most, longest) => `half of the calls took up to ${half}, 95% up to ${most}, the longest ${longest}`);
+  }
+
+  costs() {
+    const money = (value) => String(Number(value.toPrecision(3)));
+    return this.spread("What answers cost", this.verdict.calls.costs, money, (half, most, dearest) => `half of the answers cost up to ${half}, 95% up to ${most}, the dearest ${dearest}`);
+  }
+
+  /** A histogram of sorted numbers, and three of them in words; nothing where there is nothing to compare. */
+  spread(title, values, text, sentence) {
+    if (!values || values.length < 2) return null;
+    const last = values.length - 1;
+    const at = (share) => text(values[Math.round(share * last)]);
+    const words = sentence(at(0.5), at(0.95), at(1));
+    return this.block(title, histogram(values, words), el("p", { class: "ends" }, el("span", {}, at(0)), el("span", {}, at(1))), el("p", { class: "hint" }, words, "."));
   }
 
   notes() {

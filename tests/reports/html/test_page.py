@@ -206,6 +206,15 @@ def test_how_long_calls_took_is_drawn_where_it_is_known(report, page):
     assert "0.25" in browser.text(".side")
 
 
+def test_what_answers_cost_is_drawn_where_it_is_known(report, page):
+    check = report.checks[0]
+    calls = Calls(asked=3, requests=3, cost=0.0066, costs=(0.0012, 0.0013, 0.0041))
+    priced = replace(check, verdict=replace(check.verdict, calls=calls))
+    browser = page(replace(report, checks=(priced,)), KNOWN)
+    words = browser.run("document.querySelector('svg.histogram').getAttribute('aria-label')")
+    assert words == "half of the answers cost up to 0.0013, 95% up to 0.0041, the dearest 0.0041"
+
+
 def test_what_else_was_found_out_is_told(report, page):
     check = report.checks[0]
     found = FoundSlice(("language=es", "length > 120"), 7, 9, 1, 40, 0.004, regressed=True)
