@@ -64,6 +64,7 @@ class CheckSpec:
         provenance: What the check was made from.
         partial: Whether only some of its cases were selected; such a run is not remembered.
         rerun: The command that runs this test again, without the case.
+        names_model: Whether a version alone says too little, since the project has several models.
         notes: What a reader of the verdict should know of the cases, a sentence each.
         asks: What every body is certain to ask first: which model, about which attribute of the case.
         smaller: Gives smaller cases than one that fails, where there may be any (see ``Cases.smaller``).
@@ -92,6 +93,7 @@ class CheckSpec:
     provenance: Provenance = Provenance()
     partial: bool = False
     rerun: str = ""
+    names_model: bool = False
     notes: Sequence[str] = ()
     asks: Sequence[tuple[Model, str]] = ()
     smaller: Callable[[Case], Generator[Case, bool, None] | None] | None = None

@@ -23,7 +23,11 @@ def nothing_meant(of: str, patterns: Sequence[str], checks: Iterable[str]) -> Us
     >>> print(nothing_meant("approved", ["known"], ["test_a.py::test_known"]))
     no check approved is meant by 'known': it is a whole name, or has wildcards ('*known*'). There are:
       test_a.py::test_known
+    >>> print(nothing_meant("approved", [], []))
+    there is no check approved yet. See all: modelcheck list
     """
+    if not patterns:
+        return UsageError(f"there is no check {of} yet. See all: modelcheck list")
     known = sorted(checks)
     near = [pattern for pattern in patterns if any(pattern in check for check in known)]
     hint = f": it is a whole name, or has wildcards ('*{near[0]}*')" if near else ""

@@ -136,6 +136,7 @@ def spec_of(
         provenance=_provenance(item, request, state.settings.root),
         partial=state.settings.selective,
         rerun=_rerun(item, subject, others, state),
+        names_model=len(state.definitions) > 1,
         progress=progress_of(item, len(chosen)),
         notes=cases.notes,
         smaller=cases.smaller,

@@ -191,11 +191,16 @@ def _advice(
     if evidence.baseline is not None:
         then = evidence.baseline.header.version
         pair = [version] if then in (None, approved_version) else [then, version]
-        advice.append(("see all", shlex.join(["modelcheck", "diff", *pair])))
+        advice.append(("see all", shlex.join(["modelcheck", "diff", *(_target(spec, one) for one in pair)])))
     missed = [finding for finding in evidence.findings if not finding.met]
     if evidence.early is not None:
         # What was stopped cannot be approved.
         return (*advice, ("run all cases", f"{spec.rerun or 'pytest'} --modelcheck-no-early-stop"))
     if all(finding.against_baseline for finding in missed) and not spec.partial:
-        advice.append(("approve it", f"modelcheck approve {shlex.quote(version)}"))
+        advice.append(("approve it", shlex.join(["modelcheck", "approve", _target(spec, version)])))
     return tuple(advice)
+
+
+def _target(spec: CheckSpec, version: str) -> str:
+    """How a command is told which version of which model is meant."""
+    return f"{spec.subject.name}={version}" if spec.names_model else version

@@ -71,3 +71,36 @@ def triage(model_version):
     result = project.run("--model-version=1")
     result.assert_outcomes(failed=1)
     assert "fingerprint" in project.verdict(result).headline
+
+
+def test_the_advice_names_the_model_and_works_as_it_is_printed(project):
+    project.model(
+        """
+        @model_fixture
+        def triage(model_version):
+            return lambda text: f"{text} {model_version}"
+
+        @model_fixture
+        def judge(model_version):
+            return str.upper
+        """
+    )
+    project.test(
+        """
+        @pytest.mark.golden(["a", "b"])
+        def test_triage(triage, case):
+            assert triage(case.input) == case.approved
+
+        @pytest.mark.golden(["a", "b"])
+        def test_judge(judge, case):
+            assert judge(case.input) == case.approved
+        """
+    )
+    project.approve("1")
+    result = project.run("--model-version=2")
+    result.assert_outcomes(passed=1, failed=1)
+    advice = dict(project.verdicts(result)["test_triage"].advice)
+    assert advice["see all"] == "modelcheck diff triage=2"
+    assert advice["approve it"] == "modelcheck approve triage=2"
+    for command in ("see all", "approve it"):
+        assert project.command(*advice[command].split()[1:]).ret == 0
