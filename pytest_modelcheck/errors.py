@@ -74,6 +74,21 @@ class BaselineError(ModelcheckError):
     """An approved or a candidate behaviour is missing, damaged or out of date."""
 
 
+def message_of(error: BaseException) -> str:
+    """What an exception says, even where it cannot say it.
+
+    >>> class Broken(Exception):
+    ...     def __str__(self):
+    ...         return self.reason
+    >>> message_of(ValueError("no label")), message_of(Broken())
+    ('no label', '<Broken, whose str() raises AttributeError>')
+    """
+    try:
+        return str(error)
+    except Exception as reason:  # noqa: BLE001 - of a model, or of its client: there may be anything in it
+        return f"<{type(error).__name__}, whose str() raises {type(reason).__name__}>"
+
+
 def located(message: str, path: str | None, line: int | None = None) -> str:
     """Put the place in front of a message, as compilers do.
 

@@ -173,6 +173,8 @@ def _difference(memory: Memory, now: Memory) -> str:
     if memory.fingerprint != now.fingerprint:
         marks = f"{_mark(memory)}, which is {_mark(now)} now"
         return f"under fingerprint {marks}: what fingerprint= names was changed"
+    if memory.source.partition("+")[0] == now.source.partition("+")[0] and memory.source != now.source:
+        return "with other parameters of its fixtures"
     if memory.source != now.source:
         return "before the model fixture itself was edited"
     return "as another type: what the model returns, or returns=, was changed"

@@ -24,8 +24,8 @@ from greenlet import GreenletExit, getcurrent, greenlet
 
 from pytest_modelcheck.engine.frames import block_between
 from pytest_modelcheck.engine.lookahead import lookahead_of
-from pytest_modelcheck.engine.view import CaseView, NewCase, Result, conclude
-from pytest_modelcheck.errors import NotAskedError
+from pytest_modelcheck.engine.view import CaseView, Result, conclude, is_new
+from pytest_modelcheck.errors import NotAskedError, OfflineError, message_of
 from pytest_modelcheck.models.model import SHORT_TEXT, short_text_key
 from pytest_modelcheck.records import GRADE, Outcome
 
@@ -43,6 +43,9 @@ WINDOW = 256
 _MESSAGES_KEPT = 20
 _TO_THE_BODY = 4
 """How many frames lie between a miss and the code that called the model: all of them ours."""
+
+NOT_PUT = (NotAskedError, OfflineError)
+"""What is raised where a question was not put to a model. What a body makes of it is no answer."""
 
 _PASSED = Outcome.PASSED  # looked up once: that takes Python, and there may be a million trials
 
@@ -133,7 +136,7 @@ class Failures:
             self._first = (index, error)
         if wrong and self._kept < _MESSAGES_KEPT:
             self._kept += 1
-            result.message = str(error)
+            result.message = message_of(error)
         elif not self._keep_all:
             result.error = None
         if result.outcome is not Outcome.ERROR and not self._keep_all:
@@ -146,7 +149,7 @@ class Failures:
 
     def _note_unasked(self, result: Result, error: NotAskedError) -> None:
         """Keep the reason alone: it is the same for all, and no fault of the body's."""
-        self._stopped = self._stopped or str(error)
+        self._stopped = self._stopped or message_of(error)
         self._unasked.add(result.trial.case.id)
         result.message = self._stopped
         result.error = None
@@ -190,7 +193,7 @@ class Worker(greenlet):  # type: ignore[misc]  # it comes without types
     def _ended(self, view: CaseView, error: BaseException) -> None:
         """Report a body that did not come to its end."""
         work = self.conductor.work
-        if isinstance(error, NewCase):
+        if is_new(error):
             self.conductor.finish(conclude(view, Outcome.NEW, None, work.subject.name))
             return
         outcome = None if type(error) is GreenletExit else work.classify(error)
@@ -225,18 +228,22 @@ class Worker(greenlet):  # type: ignore[misc]  # it comes without types
             raise GreenletExit
         if model is conductor.work.subject:
             self.view._result.unanswered = True  # noqa: SLF001 - for now; for good, where the model breaks
-        if conductor.lookahead is not None and key is not None:
-            conductor.lookahead.raise_again(self.view._trial, model, key)  # noqa: SLF001
-        obstacle = conductor.obstacle(_getframe(_TO_THE_BODY))
-        if obstacle is not None:
-            conductor.direct[obstacle] += 1
-            return conductor.dispatcher.answer(model, x, key)
-        conductor.dispatcher.submit(model, x, key, self)
-        conductor.parked += 1
-        conductor.misses += 1
-        asked: Ask = conductor.hub.switch()
-        conductor.active = self.view
-        return asked.result()
+        try:
+            if conductor.lookahead is not None and key is not None:
+                conductor.lookahead.raise_again(self.view._trial, model, key)  # noqa: SLF001
+            obstacle = conductor.obstacle(_getframe(_TO_THE_BODY))
+            if obstacle is not None:
+                conductor.direct[obstacle] += 1
+                return conductor.dispatcher.answer(model, x, key)
+            conductor.dispatcher.submit(model, x, key, self)
+            conductor.parked += 1
+            conductor.misses += 1
+            asked: Ask = conductor.hub.switch()
+            conductor.active = self.view
+            return asked.result()
+        except NOT_PUT as error:
+            self.view._refused(error)  # noqa: SLF001
+            raise
 
 
 def _run_body(body: Callable[[CaseView], Any], view: CaseView) -> None:
@@ -326,7 +333,12 @@ class Conductor:
             self.direct["a thread of the body's own"] += 1
             if view is not None and model is self.work.subject:
                 view._result.unanswered = True  # noqa: SLF001
-            raw = self.dispatcher.answer(model, x, key)
+            try:
+                raw = self.dispatcher.answer(model, x, key)
+            except NOT_PUT as error:
+                if view is not None:
+                    view._refused(error)  # noqa: SLF001
+                raise
         if view is not None and model is self.work.subject:
             raw = view._answered(key, raw)  # noqa: SLF001
         return model.answers.decode(raw)
@@ -346,7 +358,11 @@ class Conductor:
             self.direct["an event loop runs"] += 1
             if model is self.work.subject:
                 view._result.unanswered = True  # noqa: SLF001
-            raw = await self.dispatcher.answer_async(model, x, key)
+            try:
+                raw = await self.dispatcher.answer_async(model, x, key)
+            except NOT_PUT as error:
+                view._refused(error)  # noqa: SLF001
+                raise
         if model is self.work.subject:
             raw = view._answered(key, raw)  # noqa: SLF001
         return model.answers.decode(raw)

@@ -31,6 +31,7 @@ from pytest_modelcheck.engine.budget import Allowance
 from pytest_modelcheck.engine.isolate import Answered, Failure
 from pytest_modelcheck.engine.line import Line
 from pytest_modelcheck.engine.questions import Questions
+from pytest_modelcheck.errors import ModelError
 from pytest_modelcheck.models.usage import Measured
 
 if TYPE_CHECKING:
@@ -388,10 +389,13 @@ class Dispatcher:
         for asked, row in zip(chunk, rows, strict=True):
             if isinstance(row, Failure):
                 asked.error = row.error
-                if asked.key is not None:
-                    answers.release([asked.key])
             else:
-                asked.raw = answers.add(asked.key, row)
+                try:
+                    asked.raw = answers.add(asked.key, row)
+                except ModelError as refused:
+                    asked.error = refused
+            if asked.error is not None and asked.key is not None:
+                answers.release([asked.key])
         self._unsaved.add(answers)
         self._unsaved_seconds += seconds
         if self._unsaved_seconds >= _UNSAVED_SECONDS or (answers.claims is not None and line.claims):

@@ -43,7 +43,12 @@ class LoopThread:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
+        while True:
+            try:
+                self._loop.run_forever()
+            except (SystemExit, KeyboardInterrupt):
+                continue  # of a model: asyncio has put it in the call's result, and raises it here as well
+            return
 
     @staticmethod
     async def _cancel_all() -> None:

@@ -15,9 +15,9 @@ from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.engine.asks import POLL, Ask, by_model, chunks, refusal, sorted_out
-from pytest_modelcheck.engine.conductor import WINDOW, Failures, Run, Work, current_view
+from pytest_modelcheck.engine.conductor import NOT_PUT, WINDOW, Failures, Run, Work, current_view
 from pytest_modelcheck.engine.frames import block_between
-from pytest_modelcheck.engine.view import CaseView, NewCase, Result, conclude
+from pytest_modelcheck.engine.view import CaseView, Result, conclude, is_new
 from pytest_modelcheck.records import Outcome
 
 if TYPE_CHECKING:
@@ -119,13 +119,11 @@ class TaskConductor:
         outcome = Outcome.PASSED
         try:
             await work.body(view)
-        except NewCase:
-            outcome = Outcome.NEW
         except BaseException as raised:
-            meaning = work.classify(raised)
+            meaning = Outcome.NEW if is_new(raised) else work.classify(raised)
             if meaning is None:
                 raise
-            error, outcome = raised, meaning
+            error, outcome = None if meaning is Outcome.NEW else raised, meaning
         self._finish(conclude(view, outcome, error, work.subject.name))
 
     def _finish(self, result: Result) -> None:
@@ -145,11 +143,15 @@ class TaskConductor:
     async def _answer(self, view: CaseView, model: Model, x: Any, key: bytes | None) -> Any:
         if model is self.work.subject:
             view._result.unanswered = True  # noqa: SLF001 - for now; for good, where the model breaks
-        if self._alone is not None:
-            self.direct[self._alone] += 1
-            raw = await self.dispatcher.answer_async(model, x, key)
-        else:
-            raw = await self._gather(model, x, key)
+        try:
+            if self._alone is not None:
+                self.direct[self._alone] += 1
+                raw = await self.dispatcher.answer_async(model, x, key)
+            else:
+                raw = await self._gather(model, x, key)
+        except NOT_PUT as error:
+            view._refused(error)  # noqa: SLF001
+            raise
         return self._seen(view, model, key, raw)
 
     def _gather(self, model: Model, x: Any, key: bytes | None) -> asyncio.Future[Raw]:

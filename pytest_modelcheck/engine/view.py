@@ -31,6 +31,17 @@ class NewCase(BaseException):
     """Ends a body that asks for an approved answer where none is. Not an error: nothing should catch it."""
 
 
+def is_new(error: BaseException) -> bool:
+    """Whether it is that, be it that a group of tasks was ended by it.
+
+    >>> is_new(NewCase()), is_new(BaseExceptionGroup("", [NewCase()])), is_new(ValueError())
+    (True, True, False)
+    """
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(is_new, error.exceptions))
+    return isinstance(error, NewCase)
+
+
 class NotApproved:
     """Stands for an approved answer that is not there, until a body uses it.
 
@@ -196,6 +207,11 @@ class CaseView:
             raise UsageError(f"score({value!r}): {_scores(scale)}")
         self._result.score = score
 
+    def _refused(self, error: Exception) -> None:
+        """Take in that a question was not put to its model: whatever the body makes of that is no answer."""
+        if self._result.error is None:
+            self._result.outcome, self._result.error = Outcome.ERROR, error
+
     def _answered(self, key: bytes | None, raw: Raw) -> Raw:
         """Note an answer of the judged model; give back the raw answer that the body is to see."""
         result = self._result
@@ -230,6 +246,7 @@ class Result:
     read_approved: bool = False
     message: str | None = None
     error: BaseException | None = None
+    """What the body raised; while it runs, why a question of its was not put to the model."""
     unanswered: bool = False
     """Whether the model that is judged was asked something that it broke on, or has not answered yet."""
     approved_raw: bytes | None = None
@@ -249,7 +266,9 @@ class NeverAskedError(Exception):
 def conclude(view: CaseView, outcome: Outcome, error: BaseException | None, subject: str) -> Result:
     """Turn the end of a body into a result, by the rules that hold for every check."""
     result = view._result  # noqa: SLF001 - the view is the body's, the result is ours
-    if result.outcome is _NEW:
+    if result.error is not None:
+        outcome, error = Outcome.ERROR, result.error
+    elif result.outcome is _NEW:
         outcome = _NEW
     elif outcome is _PASSED or outcome is _FAILED:
         told = view._work.records and result.recorded is not MISSING  # noqa: SLF001

@@ -48,21 +48,23 @@ class PredictionCache:
         self._lock = threading.RLock()
         self._store: Store | None = None
         self._readable = self._writable = directory is not None
-        self._shelves: dict[tuple[str, bool], Shelf] = {}
+        self._shelves: dict[str, Shelf] = {}
 
     def shelf(self, namespace: str, *, keep: bool) -> Shelf:
         """The answers of one version of one model.
 
         Args:
             namespace: Text that says which (see :func:`pytest_modelcheck.models.identity.namespace`).
-            keep: Whether they outlast the run.
+            keep: Whether they outlast the run. Those that do not are nobody else's: nothing tells this
+                model from another of the same name.
         """
+        if not keep:
+            return Shelf(self.reach, namespace, keep=False, refresh=self.refresh)
         with self._lock:
-            found = self._shelves.get((namespace, keep))
+            found = self._shelves.get(namespace)
             if found is None:
-                kept = keep and self.directory is not None
-                found = Shelf(self.reach, namespace, keep=kept, refresh=self.refresh)
-                self._shelves[namespace, keep] = found  # before it looks: what it finds may be damaged
+                found = Shelf(self.reach, namespace, keep=self.directory is not None, refresh=self.refresh)
+                self._shelves[namespace] = found  # before it looks: what it finds may be damaged
                 found.open()
             return found
 

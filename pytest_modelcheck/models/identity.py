@@ -14,14 +14,14 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.canonical import digest
+from pytest_modelcheck.canonical import NotCanonical, digest, short
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.source import source_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-__all__ = ["Files", "files", "fingerprint", "namespace", "source_digest"]
+__all__ = ["Files", "files", "fingerprint", "namespace", "source_digest", "source_with"]
 
 _LONGEST: Final = 64
 _VERSION: Final = "{version}"
@@ -104,6 +104,22 @@ def namespace(name: str, version: str | None, fingerprint: str | None, source: s
     '["triage","2.1",null,"9f86d081884c7d65"]'
     """
     return json.dumps([name, version, fingerprint, source], separators=(",", ":"))
+
+
+def source_with(source: str, parameters: Mapping[str, Any]) -> str | None:
+    """The digest of a fixture's source, with that of its parameters; ``None`` where these have no digest.
+
+    >>> source_with("9f86d081884c7d65", {})
+    '9f86d081884c7d65'
+    >>> source_with("9f86d081884c7d65", {"temperature": 0.7})
+    '9f86d081884c7d65+80fd8b0a0fe4a4d8'
+    """
+    if not parameters:
+        return source
+    try:
+        return f"{source}+{short(dict(parameters))}"
+    except NotCanonical:
+        return None
 
 
 def _content(chosen: Files, version: str | None) -> str:

@@ -5,12 +5,13 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_modelcheck.canonical import Codec, NotKept, digest, encode_plain
-from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.errors import ModelError, UsageError
 from pytest_modelcheck.models.usage import Measured
 
 if TYPE_CHECKING:
@@ -76,6 +77,9 @@ class Definition:
     executor: Any = None
 
 
+_ONCE = (Iterator, AsyncIterator, Awaitable)
+"""What the first who reads it leaves empty for all others."""
+
 SHORT_TEXT = 1000
 """A text of at most so many characters is remembered with its digest."""
 
@@ -140,7 +144,11 @@ class Answers:
         self.warnings: list[str] = []
 
     def add(self, key: bytes | None, value: Any) -> Raw:
-        """Remember an answer (unless its key is ``None``); give back the form in which it is remembered."""
+        """Remember an answer (unless its key is ``None``); give back the form in which it is remembered.
+
+        Raises:
+            ModelError: it can be read but once.
+        """
         try:
             raw = self._encode(value)
         except NotKept as reason:
@@ -201,6 +209,11 @@ class Answers:
             self.release([key for key in self._claimed if self.find(key) is not None])
 
     def _hold(self, key: bytes | None, value: Any, reason: str) -> Unkept:
+        if isinstance(value, _ONCE):
+            raise ModelError(
+                f"the model answered with a {type(value).__name__}, which its first reader uses up, and "
+                "equal questions share an answer. Answer with a text or a list (a coroutine: use `async def`)"
+            )
         self.warn(reason)
         unkept = Unkept(value, encode_plain(value))
         if key is not None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.errors import message_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -120,7 +122,7 @@ def one_line(error: BaseException) -> str:
     >>> one_line(ConnectionError("refused\nby 127.0.0.1"))
     'ConnectionError: refused'
     """
-    text = str(error).strip().partition("\n")[0]
+    text = message_of(error).strip().partition("\n")[0]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

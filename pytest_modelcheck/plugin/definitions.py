@@ -209,4 +209,17 @@ def _opened(request: pytest.FixtureRequest, definition: Definition, raws: Sequen
     from pytest_modelcheck.plugin.state import usage
 
     with usage():
-        return _state(request).open_model(definition, raws)
+        return _state(request).open_model(definition, raws, _parameters(request))
+
+
+def _parameters(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What the fixture, and those that it uses, are given by ``parametrize`` and ``params=``."""
+    given = getattr(getattr(request._pyfuncitem, "callspec", None), "params", {})  # noqa: SLF001 - of any scope
+    used: set[str] = set()
+    wanted = [request.fixturename]
+    while wanted:
+        name = wanted.pop()
+        if name is not None and name not in used:
+            used.add(name)
+            wanted += [one for each in request._arg2fixturedefs.get(name, ()) for one in each.argnames]  # noqa: SLF001
+    return {name: given[name] for name in sorted(used & given.keys())}

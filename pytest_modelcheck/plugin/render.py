@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcheck.errors import ModelcheckError
+from pytest_modelcheck.errors import ModelcheckError, message_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -27,12 +27,12 @@ def own_part_removed(traceback: TracebackType | None) -> TracebackType | None:
 def render(error: BaseException) -> str:
     """The message of a failed assertion, or the traceback of an error, as pytest would show them."""
     if isinstance(error, (AssertionError, pytest.fail.Exception)):
-        return str(error)
+        return message_of(error)
     if isinstance(error, ModelcheckError):
-        return f"{type(error).__name__}: {error}"
+        return f"{type(error).__name__}: {message_of(error)}"
     traceback = own_part_removed(error.__traceback__)
     if traceback is None:
-        return f"{type(error).__name__}: {error}"
+        return f"{type(error).__name__}: {message_of(error)}"
     excinfo = pytest.ExceptionInfo.from_exc_info((type(error), error, traceback))
     return str(excinfo.getrepr(style="short", tbfilter=_telling))
 

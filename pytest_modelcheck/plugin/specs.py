@@ -21,7 +21,14 @@ from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.checks.spec import CheckSpec, Provenance
 from pytest_modelcheck.engine.certain import certain_asks
-from pytest_modelcheck.errors import CaseError, UsageError
+from pytest_modelcheck.errors import (
+    BaselineError,
+    CacheError,
+    CaseError,
+    NotAskedError,
+    OfflineError,
+    UsageError,
+)
 from pytest_modelcheck.models.model import Model
 from pytest_modelcheck.plugin.assertions import without_diffs
 from pytest_modelcheck.plugin.items import own_fixtures
@@ -47,20 +54,30 @@ _ENDS = (pytest.exit.Exception, BdbQuit)
 """Ordinary exceptions by their type, which nevertheless are no business of a single case."""
 
 
+_OURS = (NotAskedError, OfflineError, UsageError, BaselineError, CacheError)
+"""What is no answer of the model's, and so no wrong one, however wide ``wrong_if=`` is."""
+
+
 def classifier(wrong_if: tuple[type[BaseException], ...]) -> Callable[[BaseException], Outcome | None]:
     """Say what an exception that left a body means; ``None`` is for those that end the whole test."""
 
     def classify(error: BaseException) -> Outcome | None:
+        if isinstance(error, BaseExceptionGroup):
+            meanings = set(map(classify, error.exceptions))
+            return meanings.pop() if len(meanings) == 1 else None if None in meanings else Outcome.ERROR
+        if isinstance(error, _ENDS):
+            return None
         if isinstance(error, pytest.xfail.Exception):  # which is a pytest.fail.Exception, too
             return Outcome.XFAILED
         if isinstance(error, pytest.fail.Exception):
             return None if _is_timeout(error) else Outcome.FAILED
-        if isinstance(error, (AssertionError, *wrong_if)):
-            return Outcome.FAILED
         if isinstance(error, (pytest.skip.Exception, unittest.SkipTest)):
             return Outcome.SKIPPED
-        ends_everything = isinstance(error, _ENDS) or not isinstance(error, Exception)
-        return None if ends_everything else Outcome.ERROR
+        if isinstance(error, _OURS):
+            return Outcome.ERROR
+        if isinstance(error, (AssertionError, *wrong_if)):
+            return Outcome.FAILED
+        return Outcome.ERROR if isinstance(error, Exception) else None
 
     return classify
 

@@ -23,7 +23,7 @@ from pytest_modelcheck.plugin.warnings import ModelcheckWarning, warn_at
 from pytest_modelcheck.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcheck.models.model import Model
 
@@ -72,11 +72,11 @@ class State:
         approved = "no version is approved" if held is None else f"approved is {held}"
         return f"{place} was asked for version {version}; {approved}"
 
-    def open_model(self, definition: Definition, raws: Sequence[Any]) -> Model:
+    def open_model(self, definition: Definition, raws: Sequence[Any], parameters: Mapping[str, Any]) -> Model:
         """Make a model of what its fixture returned for each of its versions."""
         versions = self.versions_of(definition)
         model, *rivals = (
-            self.session.open_model(definition, raw, version)
+            self.session.open_model(definition, raw, version, parameters)
             for version, raw in zip(versions, raws, strict=True)
         )
         model.rival = rivals[0] if rivals else None

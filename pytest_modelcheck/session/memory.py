@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.canonical import encode_plain, excerpt, short
+from pytest_modelcheck.engine.conductor import current_view
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.model import plain, text_key
 from pytest_modelcheck.records import MISSING, CaseRecord, TrialRecord
@@ -155,7 +156,10 @@ class ReplayedAnswers:
         """Look an approved answer up."""
         raw = self._approved.get(address(key))
         if raw is None:
-            raise NotRememberedError
+            error = NotRememberedError()
+            if (view := current_view.get(None)) is not None:
+                view._refused(error)  # noqa: SLF001 - also where the body goes on without an answer
+            raise error
         return raw
 
     def release(self, keys: Iterable[bytes] | None = None) -> None:

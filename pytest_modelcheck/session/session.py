@@ -22,14 +22,14 @@ from pytest_modelcheck.engine.switchboard import Switchboard
 from pytest_modelcheck.models.cache import PredictionCache
 from pytest_modelcheck.models.calling import answer_type, caller_of
 from pytest_modelcheck.models.claims import Claims
-from pytest_modelcheck.models.identity import fingerprint, namespace
+from pytest_modelcheck.models.identity import fingerprint, namespace, source_with
 from pytest_modelcheck.models.model import Answers, Model
 from pytest_modelcheck.reports import accounts
 from pytest_modelcheck.session.inquiry import Inquiry
 from pytest_modelcheck.session.sequence import steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from pytest_modelcheck.checks.limits import Limits
@@ -108,16 +108,24 @@ class Session:
         )
         self.switchboard = Switchboard(self.dispatcher)
 
-    def open_model(self, definition: Definition, raw: Any, version: str | None) -> Model:
+    def open_model(
+        self,
+        definition: Definition,
+        raw: Any,
+        version: str | None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> Model:
         """Make what a model fixture returned into a model that can be asked.
 
         Answers are kept across runs only where a change of the model cannot hide: its fixture takes
-        ``model_version``, or names a ``fingerprint``.
+        ``model_version``, or names a ``fingerprint``. What its fixture was given by ``parametrize`` or
+        ``params=`` is part of what it is; where that has no digest, nothing is kept.
         """
         mark = None if definition.fingerprint is None else fingerprint(definition.fingerprint, version)
-        named = version is not None and (definition.takes_version or mark is not None)
+        source = source_with(definition.source, parameters or {})
+        named = version is not None and (definition.takes_version or mark is not None) and source is not None
         codec = Codec(answer_type(definition, raw))
-        place = namespace(definition.name, version, mark, f"{definition.source} {codec.form}".rstrip())
+        place = namespace(definition.name, version, mark, f"{source} {codec.form}".rstrip())
         answers = Answers(
             self.cache.shelf(place, keep=named),
             codec,

@@ -12,7 +12,7 @@ from pytest_modelcheck.engine.conductor import Conductor, Work
 from pytest_modelcheck.engine.dispatch import Dispatcher
 from pytest_modelcheck.engine.switchboard import Switchboard
 from pytest_modelcheck.engine.tasks import TaskConductor
-from pytest_modelcheck.models.cache import PredictionCache
+from pytest_modelcheck.models.cache import PredictionCache, Shelf
 from pytest_modelcheck.models.calling import caller_of
 from pytest_modelcheck.models.model import Answers, Definition, Model
 from pytest_modelcheck.records import Case, Outcome, Trial
@@ -43,10 +43,12 @@ class Bench:
     Skip = Skip
     Stop = Stop
     cache: PredictionCache = field(default_factory=lambda: PredictionCache(None))
+    shelves: dict[str, Shelf] = field(default_factory=dict)
 
     def model(self, function, name="model", **options):
         definition = Definition(name=name, source=name, location="conftest.py:1", **options)
-        shelf = self.cache.shelf(f"{name} {id(function)}", keep=False)
+        place = f"{name} {id(function)}"  # a model that is made again remembers what it was asked
+        shelf = self.shelves.setdefault(place, self.cache.shelf(place, keep=False))
         return Model(
             definition,
             function,

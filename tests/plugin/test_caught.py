@@ -1,0 +1,147 @@
+"""An application that makes do without an answer says nothing of a model that was not asked."""
+
+import pytest
+
+from pytest_modelcheck.records import Tally
+
+CAREFUL = """
+def careful(model, text):
+    try:
+        return model(text)
+    except {caught}:
+        return "other"
+
+@pytest.mark.golden([{{"input": str(number), "expected": "other"}} for number in range(10)]{options})
+def test_it(model, case):
+    assert careful(model, case.input) == case.expected
+"""
+
+ASYNC = """
+@pytest.mark.golden([{"input": str(number), "expected": "other"} for number in range(10)])
+async def test_it(model, case):
+    try:
+        answer = await model(case.input)
+    except Exception:
+        answer = "other"
+    assert answer == case.expected
+"""
+
+SOUND = "@model_fixture\ndef model(model_version):\n    return lambda text: 'other'\n"
+
+AWAITED = """
+@model_fixture
+def model(model_version):
+    async def ask(text):
+        return "other"
+    return ask
+"""
+
+DYING = """
+@model_fixture(give_up_after=2)
+def model(model_version):
+    calls = []
+
+    def ask(text):
+        calls.append(text)
+        if len(calls) > 3:
+            raise ConnectionError("refused")
+        return "other"
+
+    return ask
+"""
+
+
+@pytest.mark.parametrize("caught", ["Exception", "BaseException"])
+@pytest.mark.parametrize("interleave", ["True", "False"])
+def test_a_spent_budget_is_no_answer_though_the_application_has_one(project, caught, interleave):
+    project.model(SOUND)
+    project.test(CAREFUL.format(caught=caught, options=f", interleave={interleave}"))
+    result = project.run("--model-version=1", "--modelcheck-max-calls=4")
+    result.assert_outcomes(failed=1)
+    verdict = project.verdict(result)
+    assert verdict.cases == Tally(passed=4, error=6)
+    assert verdict.unasked == 6
+    assert verdict.headline.startswith("--modelcheck-max-calls=4 is spent")
+
+
+def test_nor_in_an_async_test(project):
+    project.model(AWAITED)
+    project.test(ASYNC)
+    result = project.run("--model-version=1", "--modelcheck-max-calls=4")
+    result.assert_outcomes(failed=1)
+    assert project.verdict(result).cases == Tally(passed=4, error=6)
+
+
+def test_nor_in_a_thread_of_the_application(project):
+    project.model(SOUND)
+    threaded = CAREFUL.format(caught="Exception", options="").replace(
+        "return model(text)", "return pool.submit(model, text).result()"
+    )
+    project.test(
+        f"from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1)\n{threaded}"
+    )
+    result = project.run("--model-version=1", "--modelcheck-max-calls=4")
+    result.assert_outcomes(failed=1)
+    assert project.verdict(result).cases == Tally(passed=4, error=6)
+
+
+def test_an_outage_is_none_either_but_what_the_application_heard_before_is_its_own_business(project):
+    project.model(DYING)
+    project.test(CAREFUL.format(caught="Exception", options=""))
+    result = project.run("--model-version=1")
+    result.assert_outcomes(failed=1)
+    verdict = project.verdict(result)
+    assert verdict.cases == Tally(passed=5, error=5)
+    assert "given up after 2 calls in a row failed" in verdict.headline
+
+
+def test_nor_is_an_answer_that_is_missing_offline(project):
+    project.model(SOUND)
+    project.test(CAREFUL.format(caught="Exception", options=""))
+    result = project.run("--model-version=1", "--modelcheck-offline")
+    result.assert_outcomes(failed=1)
+    assert project.verdict(result).cases == Tally(error=10)
+
+
+def test_an_outage_is_no_wrong_answer_however_much_is_one(project):
+    """With 5 of 10 required, three answers and an outage would pass as 3 right ones and 7 wrong."""
+    project.model(DYING)
+    project.test(
+        """
+@pytest.mark.golden([str(number) for number in range(10)], wrong_if=Exception, at_least=0.2)
+def test_it(model, case):
+    assert model(case.input) == "other"
+"""
+    )
+    result = project.run("--model-version=1")
+    result.assert_outcomes(failed=1)
+    assert project.verdict(result).cases == Tally(passed=3, failed=2, error=5)
+
+
+@pytest.mark.parametrize(
+    ("line", "code"), [("pytest.exit('enough', returncode=7)", 7), ("import bdb; raise bdb.BdbQuit", 1)]
+)
+def test_what_ends_a_run_is_no_wrong_answer_however_much_is_one(project, line, code):
+    project.model(SOUND)
+    project.test(
+        f"""
+@pytest.mark.golden(["a", "b"], wrong_if=Exception, at_least=0)
+def test_it(model, case):
+    model(case.input)
+    {line}
+"""
+    )
+    result = project.run("--model-version=1")
+    assert result.ret == code
+    assert project.verdicts(result) == {}
+
+
+def test_an_edited_test_is_not_replayed_on_answers_that_the_application_made_up(project):
+    """The approved version was never asked what the test asks now: it neither passed nor failed."""
+    project.model(SOUND)
+    test = CAREFUL.format(caught="Exception", options="")
+    project.test(test)
+    project.approve("1")
+    project.test(test.replace("model(text)", "model(text + '?')").replace("== case.expected", "!= 'x'"))
+    result = project.run("--model-version=1")
+    assert project.verdict(result).comparison.replayed == 0
