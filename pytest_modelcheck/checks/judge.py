@@ -322,11 +322,13 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
         what = "mean score" if observed.graded else observed.score_as or "pass rate"
         if observed.signed:
             what = "mean change is"
-        rise = 0 - mean  # and not -mean, which of no drop makes "-0"
+        rise = 0 - (mean if abs(mean) > _ROUNDING else 0)  # and not -mean, which of no drop makes "-0"
         change = f"{what} {rise:+.3g}" if observed.graded else f"{what} {rise * 100:+.3g} points"
-        summary = f"{change} against {comparison.version}, {allowed(allowance)}"
+        unit = observed.scale if observed.graded else GRADE
+        summary = f"{change} against {comparison.version}, {allowed(allowance, unit)}"
     missed = exceeds(net - _ROUNDING, comparison.judged, allowance)
-    noise = DropNoise(observed, broke, fixed, comparison.judged, allowance)
+    sampled = rule.limits.population == "sample"
+    noise = DropNoise(observed, broke, fixed, comparison.judged, allowance, sampled)
     return rule.finding("max_drop", summary, not missed, noise, comparison.p_value)
 
 

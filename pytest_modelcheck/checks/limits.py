@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_modelcheck.canonical.wording import percent
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.records import GRADE, Scale
+from pytest_modelcheck.records import CHANGE, GRADE, Scale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,12 +127,12 @@ def _mean(name: str, value: float, scale: Scale) -> float:
 
 
 def _difference(name: str, value: float, scale: Scale) -> Allowance:
-    """What two means on a scale may differ by: a float in the unit of the scores."""
-    if isinstance(value, int) and value >= 0:
-        return value
+    """What two means on a scale may differ by, in the unit of the scores."""
+    if scale == CHANGE and isinstance(value, int) and value >= 0:
+        return value  # a directional check may do without scores, and count cases
     if not 0 <= value <= scale.width:
         raise UsageError(f"{name}={value!r} is no difference of two scores {scale}")
-    return value
+    return float(value)
 
 
 def _shortfall(name: str, value: float, scale: Scale) -> float:
@@ -257,12 +257,16 @@ def exceeds(count: float, of: int, allowance: Allowance) -> bool:
     return of > 0 and count / of > allowance
 
 
-def allowed(allowance: Allowance) -> str:
-    """An allowance in words.
+def allowed(allowance: Allowance, scale: Scale = GRADE) -> str:
+    """An allowance in words; on a scale of its own, in the unit of the scores.
 
     >>> allowed(0), allowed(3), allowed(0.02)
     ('none allowed', 'at most 3 allowed', 'at most 2% allowed')
+    >>> allowed(2.5, Scale(0.0, 100.0))
+    'at most 2.5 allowed'
     """
     if not allowance:
         return "none allowed"
-    return f"at most {allowance if isinstance(allowance, int) else percent(allowance)} allowed"
+    if isinstance(allowance, int):
+        return f"at most {allowance} allowed"
+    return f"at most {percent(allowance) if scale == GRADE else f'{allowance:g}'} allowed"

@@ -10,6 +10,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb, prod
 from statistics import pstdev
 from typing import TYPE_CHECKING, Protocol
 
@@ -171,6 +172,8 @@ class RateNoise:
         from pytest_modelcheck.stats.power import detectable_shift
 
         means, scale, signed = self.observed.means or (), self.observed.scale, self.observed.signed
+        if self.at_zero and 0.5 ** len(means) > false_fail_rate:
+            return f"{len(means)} {self.observed.units} cannot reveal any mean change"
         # With one more at either end, as the bound itself has it: equal scores do not mean no spread.
         ends = (scale.high, scale.low) if scale.bounded and not self.at_zero else ()
         spread = pstdev([*means, *ends])
@@ -181,13 +184,18 @@ class RateNoise:
 
 @dataclass(frozen=True, slots=True)
 class DropNoise:
-    """A drop against the approved version, of which ``allowance`` is allowed."""
+    """A drop against the approved version, of which ``allowance`` is allowed.
+
+    With ``sampled`` the cases stand for others. Where most of them lose a little and few gain much, the signs
+    of what a sample lost are no toss-up although the mean is just 0; so nothing is taken for granted there.
+    """
 
     observed: Observed
     broke: int
     fixed: int
     cases: int
     allowance: Allowance
+    sampled: bool = False
 
     @property
     def margin(self) -> float:
@@ -203,7 +211,7 @@ class DropNoise:
             return drop_p_value(*self.observed.afresh, self.margin)
         if drops is None:
             return self._of_counts()
-        if self.margin:
+        if self._by_bound:
             return _mean_at_least([-drop for drop in drops], -self.margin, self._differences)
         if self.observed.pairs is not None:
             from pytest_modelcheck.stats.permutation import scores_test
@@ -213,6 +221,19 @@ class DropNoise:
         from pytest_modelcheck.stats.sign_flip import sign_flip_test
 
         return sign_flip_test(drops, false_fail_rate).p_value
+
+    @property
+    def _least_p_value(self) -> float:
+        """The least that any drop could have, by exchanges or by flips."""
+        if self.observed.pairs is None:
+            return float(0.5 ** len(self.observed.drops or ()))
+        ways = (comb(len(pair.then) + len(pair.now), len(pair.now)) for pair in self.observed.pairs)
+        return float(prod(1 / each for each in ways))
+
+    @property
+    def _by_bound(self) -> bool:
+        """Whether means are held against the bound of a mean, and not against exchanges or flips."""
+        return bool(self.margin) or self.sampled
 
     @property
     def _differences(self) -> Scale:
@@ -259,9 +280,12 @@ class DropNoise:
         from pytest_modelcheck.stats.power import detectable_shift
 
         drops, scale = self.observed.drops or (), self._differences
-        spread = pstdev([*drops, scale.low, scale.high] if scale.bounded else drops)
-        drop = min(scale.high, self.margin + detectable_shift(len(drops), spread, false_fail_rate))
         units = f"{len(drops)} {self.observed.units}"
+        if not self._by_bound and self._least_p_value > false_fail_rate:
+            return f"{units} cannot reveal any drop"
+        ends = (scale.low, scale.high) if scale.bounded and self._by_bound else ()
+        spread = pstdev([*drops, *ends])
+        drop = min(scale.high, self.margin + detectable_shift(len(drops), spread, false_fail_rate))
         return f"{units} can only reveal drops of more than about {drop:.2g}"
 
 

@@ -16,6 +16,7 @@ from pytest_modelcheck.reports.wording import (
     counts_text,
     figure_text,
     interval_text,
+    levels_text,
     rate_text,
     telling,
     value_text,
@@ -124,6 +125,9 @@ def _table(checks: Sequence[CheckReport]) -> Iterator[str]:
     if len(checks) > _CHECKS:
         yield ""
         yield f"{plural(len(checks) - _CHECKS, 'more check')} not shown."
+    if (levels := levels_text([check.verdict for check in checks])) is not None:
+        yield ""
+        yield f"Of an interval, {levels}."
 
 
 def _row(check: CheckReport) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from pytest_modelcheck.reports.costs import by_model
 from pytest_modelcheck.reports.table import MARGIN, MARKS, table
 from pytest_modelcheck.reports.terminal import everything
 from pytest_modelcheck.reports.triage import triage
+from pytest_modelcheck.reports.wording import levels_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -134,7 +135,7 @@ def _counts(verdicts: Sequence[Verdict]) -> str:
 
 def _totals(verdicts: Sequence[Verdict], width: int) -> list[str]:
     counts = _counts(verdicts)
-    levels = {verdict.interval.level for verdict in verdicts if verdict.interval is not None}
-    bounds = [f"each bound holds with {percent(levels.pop())}"] if len(levels) == 1 else []
+    levels = levels_text(verdicts)
+    bounds = [] if levels is None else [levels]
     together = "; ".join([counts, *bounds])
     return [together] if len(together) <= width else [*_wrapped(counts, width), *bounds]

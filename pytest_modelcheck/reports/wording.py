@@ -46,6 +46,14 @@ def interval_text(verdict: Verdict) -> str:
     return f"{interval.low:.2g} … {interval.high:.2g}"
 
 
+def levels_text(verdicts: Iterable[Verdict]) -> str | None:
+    """What the intervals of a table promise, or ``None`` where there is none: bounds are one-sided."""
+    levels = sorted({verdict.interval.level for verdict in verdicts if verdict.interval is not None})
+    if not levels:
+        return None
+    return f"each bound holds with {' or '.join(dict.fromkeys(map(percent, levels)))}"
+
+
 def counts_text(report: RunReport) -> str:
     """How many checks came out how: ``2 failed, 1 inconclusive, 10 passed``."""
     counts = Counter(check.verdict.status for check in report.checks)

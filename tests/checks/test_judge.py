@@ -3,7 +3,7 @@ import pytest
 from pytest_modelcheck.checks.judge import Observed, judge, required_rate
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.records import Comparison, Status, Tally
+from pytest_modelcheck.records import Comparison, Scale, Status, Tally
 
 PASSED, FAILED, INCONCLUSIVE = Status.PASSED, Status.FAILED, Status.INCONCLUSIVE
 
@@ -301,7 +301,23 @@ class TestASampleOfOtherCases:
         observed = passing(30, 40, means=(0.75,) * 4, drops=(0.25,) * 4, comparison=comparison(10))
         finding = deciding(observed, Limits(population="sample"), varies=False)
         assert finding.summary.startswith("pass rate -25 points against 2.0, none allowed")
-        assert (finding.status, finding.p_value) == (INCONCLUSIVE, 1 / 16)
+        # On a scale from -1 to 1, a fifth group that gained all would outweigh them with a weight over 1/5.
+        assert finding.status is INCONCLUSIVE
+        assert finding.p_value == pytest.approx(0.8**4, abs=0.01)
+
+    def test_drops_of_groups_that_are_the_contract_by_their_signs(self):
+        observed = passing(30, 40, means=(0.75,) * 4, drops=(0.25,) * 4, comparison=comparison(10))
+        finding = deciding(observed, Limits())
+        assert finding.p_value == 1 / 16
+        assert finding.reveals == "4 cases cannot reveal any drop"
+
+    def test_most_lose_a_little_and_few_may_gain_much(self):
+        """A mean that is 0 over all inputs looks like that in one sample of twenty cases out of eight."""
+        drops = (0.1,) * 20
+        observed = passing(20, 20, graded=True, means=(0.8,) * 20, drops=drops, comparison=comparison(n=20))
+        finding = deciding(observed, Limits(population="sample"), varies=False)
+        assert finding.status is INCONCLUSIVE
+        assert finding.p_value > 0.1 > 0.01 > deciding(observed, Limits()).p_value
 
 
 def test_what_is_inconclusive_may_fail():
@@ -314,3 +330,27 @@ def test_a_check_that_rests_on_a_baseline_alone_fails_without_one():
     (finding,) = judge(Observed(Tally(passed=40)), Limits(max_changed=0.02), varies=False)
     assert (finding.status, finding.against_baseline) == (FAILED, True)
     assert finding.summary == "no approved baseline yet: there is nothing to compare 40 cases with"
+
+
+class TestWordsOfDrops:
+    def drop(self, each, limits=Limits(), **observed):
+        drops = each * 20 if isinstance(each, tuple) else (each,) * 40
+        observed = passing(
+            40, 40, graded=True, means=(60.0,) * 40, drops=drops, comparison=comparison(), **observed
+        )
+        findings = judge(observed, limits, varies=True)
+        return next(finding for finding in findings if finding.limit == "max_drop")
+
+    def test_in_the_unit_of_the_scores(self):
+        said = self.drop(2.25, Limits(max_drop=2.0), scale=Scale(0.0, 100.0)).summary
+        assert said.startswith("mean score -2.25 against 2.0, at most 2 allowed")
+
+    def test_rounding_is_no_drop(self):
+        assert self.drop(-1.2e-16).summary == "mean score +0 against 2.0, none allowed"
+
+    def test_the_ends_of_the_scale_matter_to_a_bound_alone(self):
+        scale = Scale(0.0, 100.0)
+        flips = self.drop((2.0, 2.5), scale=scale)
+        bound = self.drop((2.0, 2.5), Limits(max_drop=1.0), scale=scale)
+        assert flips.reveals == "40 cases can only reveal drops of more than about 0.14"
+        assert bound.reveals == "40 cases can only reveal drops of more than about 13"

@@ -2,6 +2,7 @@ import pytest
 
 from pytest_modelcheck.checks.limits import Limits, allowed, exceeds, limits_from
 from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.records import CHANGE, Scale
 
 
 def test_nothing_asked_for_is_the_defaults():
@@ -105,3 +106,15 @@ def test_what_cannot_be_meant_says_what_to_write(name, value, hint):
 def test_what_is_no_number_of_attempts(value):
     with pytest.raises(UsageError, match=r'write "pass@2" \(one of two runs passes\)'):
         limits_from({"score_as": value})
+
+
+def test_a_drop_on_a_scale_of_its_own_is_a_difference_of_scores_whole_or_not():
+    scale = Scale(0.0, 100.0)
+    (whole,) = {limits_from({"max_drop": value}, scale).max_drop for value in (2, 2.0)}
+    assert isinstance(whole, float)
+    with pytest.raises(UsageError, match="max_drop=101 is no difference of two scores"):
+        limits_from({"max_drop": 101}, scale)
+
+
+def test_a_directional_check_may_do_without_scores_and_count_cases():
+    assert limits_from({"max_drop": 3}, CHANGE).max_drop == 3

@@ -122,3 +122,9 @@ def test_what_is_no_share_of_cases_is_told_on_its_own_scale(report, fields, row)
     check = report.checks[0]
     other = replace(check, verdict=replace(check.verdict, **fields))
     assert row in to_markdown(replace(report, checks=(other,)))
+
+
+def test_what_an_interval_promises_is_said_below_the_table(report):
+    assert "Of an interval, each bound holds with 99%." in to_markdown(report).splitlines()
+    bare = tuple(replace(one, verdict=replace(one.verdict, interval=None)) for one in report.checks)
+    assert "interval," not in to_markdown(replace(report, checks=bare))

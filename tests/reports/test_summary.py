@@ -228,3 +228,10 @@ def test_what_a_model_says_cannot_drive_the_terminal(report):
     text = failure(replace(verdict, shown=(case,), model="\x1b[2J", notes=("\u2066",)))
     assert not set(text) & set("\x1b\x07\r\x9b\u202e\u2066")
     assert "first \\x1b]0;title\\x07" in text
+
+
+def test_checks_at_different_levels_have_them_all_named():
+    strict = judged("test_triage.py::test_strict", Status.PASSED, 40, 40, (0.9, 1))
+    loose = replace(strict, check="test_triage.py::test_loose", interval=Interval(0.93, 1, 0.95))
+    lines = [text_of(line) for line in summary_lines([strict, loose], 100)]
+    assert lines[-1].endswith("each bound holds with 95% or 99%")
