@@ -112,7 +112,7 @@ def source_with(source: str, parameters: Mapping[str, Any]) -> str | None:
     >>> source_with("9f86d081884c7d65", {})
     '9f86d081884c7d65'
     >>> source_with("9f86d081884c7d65", {"temperature": 0.7})
-    '9f86d081884c7d65+80fd8b0a0fe4a4d8'
+    '9f86d081884c7d65+741a3318f4d214a8'
     """
     if not parameters:
         return source
