@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,20 +36,42 @@ class Received:
 
     def __init__(self) -> None:
         self.started = time.time()
-        self.verdicts: list[dict[str, Any]] = []
-        self.accounts: list[str] = []
-        self.troubles: list[tuple[str, str]] = []
+        self._verdicts: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        self._accounts: defaultdict[str, list[str]] = defaultdict(list)
+        self._troubles: defaultdict[str, list[str]] = defaultdict(list)
+
+    @property
+    def verdicts(self) -> list[dict[str, Any]]:
+        """The verdicts, as they were packed."""
+        return [verdict for each in self._verdicts.values() for verdict in each]
+
+    @property
+    def accounts(self) -> list[str]:
+        """The accounts, as they were packed."""
+        return [account for each in self._accounts.values() for account in each]
+
+    @property
+    def troubles(self) -> list[tuple[str, str]]:
+        """Tests that failed for another reason than a verdict, and why."""
+        return [(test, why) for test, each in self._troubles.items() for why in each]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the verdicts off a report."""
-        self.verdicts += getattr(report, REPORT, ())
+        """Take the verdicts off a report; those of a test that is run again are replaced."""
+        test, outcome = report.nodeid, str(report.outcome)
+        if outcome == "rerun":  # as pytest-rerunfailures calls a failure that does not count
+            for kept in (self._verdicts, self._accounts, self._troubles):
+                kept.pop(test, None)
+            return
+        if found := getattr(report, REPORT, ()):
+            self._verdicts[test] += found
         if report.failed and hasattr(report, REPORT):
             from pytest_modelcheck.plugin.colour import colour_changes
 
             colour_changes(report)
-        self.accounts += getattr(report, ACCOUNTS, ())
+        if found := getattr(report, ACCOUNTS, ()):
+            self._accounts[test] += found
         if hasattr(report, TROUBLE):
-            self.troubles.append((report.nodeid, getattr(report, TROUBLE)))
+            self._troubles[test].append(getattr(report, TROUBLE))
 
 
 RECEIVED = pytest.StashKey[Received]()
@@ -149,6 +172,18 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
         return (yield)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Clear the stage after a test that is ours."""
+    __tracebackhide__ = True
+    if _ACTIVE not in item.config.stash:
+        return (yield)
+    from pytest_modelcheck.plugin.running import cleared
+
+    with cleared(item):
+        return (yield)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run a check in place of its test's body."""
@@ -168,8 +203,7 @@ def pytest_runtest_makereport(
     if _ACTIVE in item.config.stash:
         from pytest_modelcheck.plugin.reporting import attach, note_trouble
 
-        if call.when == "call":
-            attach(item, call, report)
+        attach(item, call, report)
         note_trouble(item, report)
     return report
 

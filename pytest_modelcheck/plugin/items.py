@@ -99,6 +99,11 @@ def bind(item: pytest.Function, defaults: dict[str, Any]) -> Marked | None:
             f"@pytest.mark.{mark.name} on a test with @given: both would run it for many inputs. Give the "
             f"strategy to the marker, @pytest.mark.{mark.name}(st.text(), n=100), or take the marker away"
         )
+    if _takes_subtests(item):
+        raise UsageError(
+            f"@pytest.mark.{mark.name} on a test that takes `subtests`: a subtest that fails is none of its "
+            "case's business, so that the case would pass. Use plain assertions, or a check for each of them"
+        )
     request = request_of(mark.name, mark.args, mark.kwargs, defaults, item.path.parent)  # type: ignore[arg-type]
     if request.cases is None and "cases" not in item._fixtureinfo.name2fixturedefs:  # noqa: SLF001
         raise UsageError(
@@ -107,6 +112,14 @@ def bind(item: pytest.Function, defaults: dict[str, Any]) -> Marked | None:
         )
     subject, others = _subject(definitions_of(item), request.model, mark.name)
     return Marked(request, subject, others, own & frozenset(item._fixtureinfo.argnames))  # noqa: SLF001
+
+
+def _takes_subtests(item: pytest.Function) -> bool:
+    """Whether a test takes the fixture of pytest, or of the plugin from which pytest has it."""
+    definitions = item._fixtureinfo.name2fixturedefs.get("subtests")  # noqa: SLF001
+    if not definitions:
+        return False
+    return definitions[-1].func.__module__ in ("_pytest.subtests", "pytest_subtests.plugin")
 
 
 def _subject(

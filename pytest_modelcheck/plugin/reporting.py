@@ -11,7 +11,7 @@ from pytest_modelcheck.plugin.approving import APPROVALS
 from pytest_modelcheck.plugin.filing import FILED, packed
 from pytest_modelcheck.plugin.hooks import ACCOUNTS, RECEIVED, REPORT, TROUBLE
 from pytest_modelcheck.plugin.items import definitions_of, is_ours
-from pytest_modelcheck.plugin.running import FATAL, VERDICTS, CheckFailed
+from pytest_modelcheck.plugin.running import FATAL, TOLD, VERDICTS, CheckFailed, set_properties
 from pytest_modelcheck.plugin.state import STATE
 from pytest_modelcheck.plugin.transport import pack, unpack
 from pytest_modelcheck.plugin.unused import unused_baselines
@@ -48,15 +48,15 @@ def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
 
 
 def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
-    """Put the verdicts of a test on its report, and the verdict in the first line of a failure."""
-    judged = item.stash.get(VERDICTS, [])
+    """Put the new verdicts of a test on its report, and the verdict in the first line of a failure."""
+    judged = item.stash.get(VERDICTS, [])[item.stash.get(TOLD, 0) :]
     if judged:
+        item.stash[TOLD] = len(item.stash[VERDICTS])
         setattr(report, REPORT, [pack(one.verdict) for one in judged])
         setattr(report, ACCOUNTS, [packed(one.account) for one in judged if one.account is not None])
         # Of this report, and of that of the teardown, which junitxml reads them from.
-        found = properties([one.verdict for one in judged])
-        report.user_properties.extend(found)
-        item.user_properties.extend(found)
+        set_properties(item, properties([one.verdict for one in item.stash[VERDICTS]]))
+        report.user_properties = list(item.user_properties)
     if call.excinfo is None or not isinstance(call.excinfo.value, CheckFailed):
         return
     crash = getattr(report.longrepr, "reprcrash", None)

@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import inspect
+import unittest
 from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -20,9 +21,10 @@ from pytest_modelcheck.plugin.state import STATE, state_of
 from pytest_modelcheck.plugin.tracing import aware_of_greenlets
 from pytest_modelcheck.plugin.warnings import InconclusiveWarning, warn_at
 from pytest_modelcheck.records import Status
+from pytest_modelcheck.reports.properties import PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pytest_modelcheck.plugin.items import Marked
     from pytest_modelcheck.session import Judged
@@ -35,6 +37,9 @@ class CheckFailed(Failed):
 VERDICTS = pytest.StashKey[list["Judged"]]()
 """On an item: the verdicts that its test came to."""
 
+TOLD = pytest.StashKey[int]()
+"""On an item: how many of its verdicts are on its reports."""
+
 FATAL = pytest.StashKey[list["Judged"]]()
 """On an item: those that fail it."""
 
@@ -42,9 +47,17 @@ FATAL = pytest.StashKey[list["Judged"]]()
 @contextmanager
 def prepared(item: pytest.Item) -> Iterator[None]:
     """Whatever a test that is ours needs while its fixtures are set up, some of which may run checks."""
-    item.stash[VERDICTS], item.stash[FATAL] = [], []
+    item.stash[VERDICTS], item.stash[FATAL], item.stash[TOLD] = [], [], 0
+    # Of a run before this one, where somebody runs tests again.
+    set_properties(item, [])
     with aware_of_greenlets():
         yield
+
+
+def set_properties(item: pytest.Item, found: Sequence[tuple[str, str]]) -> None:
+    """Let the reports of a test say what came of its checks, in place of what they said before."""
+    others = [each for each in item.user_properties if not each[0].startswith(PREFIX)]
+    item.user_properties[:] = [*others, *found]
 
 
 @contextmanager
@@ -56,7 +69,7 @@ def staged(item: pytest.Item) -> Iterator[None]:
         return
     switchboard = state.session.switchboard
     switchboard.awaited = inspect.iscoroutinefunction(item.obj)
-    marked = item.stash.get(MARKED, None)
+    marked, own = item.stash.get(MARKED, None), item.obj
     if marked is not None:
         from pytest_modelcheck.plugin.linting import warn
 
@@ -64,15 +77,36 @@ def staged(item: pytest.Item) -> Iterator[None]:
     if marked is not None and switchboard.awaited:
         item.obj = _all_cases(item, marked)
     try:
-        with aware_of_greenlets():
+        with aware_of_greenlets(), failing_first(item):
             yield
         fail_if_any(item)
     finally:
         if PROGRESS in item.stash:
             item.stash[PROGRESS].clear()
         switchboard.awaited = False
+        if item.obj is not own:
+            item.obj = own
         state.session.dispatcher.save()
         state.warn(item)
+
+
+@contextmanager
+def failing_first(item: pytest.Item) -> Iterator[None]:
+    """Let a check that has failed fail its test, also where the test is skipped after it."""
+    try:
+        yield
+    except (pytest.skip.Exception, unittest.SkipTest):
+        fail_if_any(item)
+        raise
+
+
+@contextmanager
+def cleared(item: pytest.Item) -> Iterator[None]:
+    """Let a check fail its test that a fixture runs when it cleans up."""
+    before = len(item.stash.get(FATAL, []))
+    with aware_of_greenlets():
+        yield
+    fail_if_any(item, before)
 
 
 def run_check(item: pytest.Function) -> bool | None:
@@ -142,9 +176,14 @@ def conclude(item: pytest.Function, judged: Judged, *, fatal: bool = True) -> No
         warn_at(item, InconclusiveWarning(text))
 
 
-def fail_if_any(item: pytest.Function) -> None:
-    """Fail a test any of whose verdicts is a failure, with the first body that failed as its traceback."""
-    failed = item.stash[FATAL]
+def fail_if_any(item: pytest.Item, after: int = 0) -> None:
+    """Fail a test any of whose verdicts is a failure, with the first body that failed as its traceback.
+
+    Args:
+        item: The test.
+        after: So many failures have failed it already.
+    """
+    failed = item.stash.get(FATAL, [])[after:]
     if not failed:
         return
     from pytest_modelcheck.plugin.render import own_part_removed

@@ -5,7 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,11 +13,15 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Verdict
 
 
+PREFIX: Final = "modelcheck."
+"""What all names begin with."""
+
+
 def properties(verdicts: Sequence[Verdict]) -> list[tuple[str, str]]:
     """What came of the checks of one test; where it has several, each name says of which."""
     found = []
     for verdict in verdicts:
-        prefix = "modelcheck." if len(verdicts) == 1 else f"modelcheck.{verdict.check.rpartition('::')[2]}."
+        prefix = PREFIX if len(verdicts) == 1 else f"{PREFIX}{verdict.check.rpartition('::')[2]}."
         found += [(prefix + name, str(value)) for name, value in _values(verdict) if value is not None]
     return found
 
