@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcheck.errors import ModelcheckError, message_of
+from pytest_modelcheck.plugin.hints import with_hint
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -30,6 +31,7 @@ def render(error: BaseException) -> str:
         return message_of(error)
     if isinstance(error, ModelcheckError):
         return f"{type(error).__name__}: {message_of(error)}"
+    with_hint(error)
     traceback = own_part_removed(error.__traceback__)
     if traceback is None:
         return f"{type(error).__name__}: {message_of(error)}"

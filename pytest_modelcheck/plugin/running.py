@@ -80,6 +80,11 @@ def staged(item: pytest.Item) -> Iterator[None]:
         with aware_of_greenlets(), failing_first(item):
             yield
         fail_if_any(item)
+    except (AttributeError, ValueError, RuntimeError) as error:
+        from pytest_modelcheck.plugin.hints import with_hint
+
+        with_hint(error)
+        raise
     finally:
         if PROGRESS in item.stash:
             item.stash[PROGRESS].clear()

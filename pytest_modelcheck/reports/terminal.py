@@ -31,6 +31,7 @@ _WIDTH = 80
 _LABEL = 12
 _REASON_LINES = 12
 _GROUPS = 6
+_SAID = "E "  # how pytest begins the lines of a traceback that are the exception's own
 _TITLES = {
     "error": "broken with an error",
     "regressed": "failing cases",
@@ -208,25 +209,44 @@ def _rest(verdict: Verdict) -> str:
 
 
 def _cases(verdict: Verdict) -> Iterator[str]:
-    if not verdict.shown:
-        return
-    title = _TITLES[verdict.shown[0].note]
-    count = str(len(verdict.shown) + verdict.hidden)
-    if verdict.shown[0].note == "regressed" and verdict.comparison is not None:
-        count += f", {len(verdict.comparison.regressed)} of them since {verdict.comparison.version}"
-    if verdict.hidden:
-        count += f"; worst {len(verdict.shown)} shown"
-    yield f"  {title} ({count})"
-    told = None
-    for case in verdict.shown:
+    """The cases worth reading: those that broke apart from those that went wrong."""
+    broken = [case for case in verdict.shown if case.note == "error"]
+    others = verdict.shown[len(broken) :]
+    told: list[str] = []
+    if broken:
+        yield _heading(_TITLES["error"], verdict.cases.error, len(broken))
+    for case in broken:
         reason = _reason(case)
-        yield from _case(
-            case, verdict, reason[-1:] if case.note == "error" and reason[-1:] == told else reason
-        )
-        told = reason[-1:] if case.note == "error" else None
+        said = [line for line in reason if line.startswith(_SAID)] or reason[-1:]
+        again = said == told
+        yield from _case(case, verdict, [] if again else reason, "error", "the same error" if again else "")
+        told = said
+    number = len(verdict.shown) + verdict.hidden - (verdict.cases.error if broken else 0)
+    if number and broken:
+        yield ""
+    if number:
+        note = others[0].note if others else ""
+        since = f", {_since(verdict)}" if note == "regressed" else ""
+        yield _heading(_TITLES.get(note, "other cases"), number, len(others), since)
+    for case in others:
+        yield from _case(case, verdict, _reason(case), note)
 
 
-def _case(case: ShownCase, verdict: Verdict, reason: Sequence[str]) -> Iterator[str]:
+def _heading(title: str, number: int, shown: int, since: str = "") -> str:
+    if not shown:
+        return f"  {title} ({number}, not shown)"
+    cut = f"; worst {shown} shown" if shown < number else ""
+    return f"  {title} ({number}{since}{cut})"
+
+
+def _since(verdict: Verdict) -> str:
+    comparison = verdict.comparison
+    return "" if comparison is None else f"{len(comparison.regressed)} of them since {comparison.version}"
+
+
+def _case(
+    case: ShownCase, verdict: Verdict, reason: Sequence[str], title: str, remark: str = ""
+) -> Iterator[str]:
     margin = " " * (width_of(case.id) + 6)
     yield f"    {case.id}  {_quoted(case.input, _WIDTH - len(margin))}"
     if case.perturbed is not None:
@@ -238,7 +258,8 @@ def _case(case: ShownCase, verdict: Verdict, reason: Sequence[str]) -> Iterator[
         yield f"{margin}{line}".rstrip()
     for line in _smallest(case, _WIDTH - len(margin)):
         yield f"{margin}{line}"
-    where = [case.note] if case.note != verdict.shown[0].note else []
+    where = [remark] if remark else []
+    where += [case.note] if case.note != title else []
     where += [case.origin] if case.origin else []
     if where:
         yield f"{margin}({', '.join(where)})"

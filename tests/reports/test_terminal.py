@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from pytest_modelcheck.records import (
     Calls,
     Comparison,
@@ -124,12 +126,45 @@ def test_a_perturbed_case_shows_both_inputs_and_both_answers():
     assert "\n".join(lines) in text
 
 
+def broken(case, error="ValueError: invalid literal"):
+    return ShownCase(
+        id=case,
+        note="error",
+        input="a",
+        message=error.partition(": ")[2],
+        detail=f'test_x.py:11: in test_err\n    int("x")\nE   {error}',
+        origin="x.yaml:1",
+    )
+
+
 def test_an_error_shows_its_traceback():
-    detail = 'test_x.py:11: in test_err\n    int("x")\nE   ValueError: invalid literal'
-    shown = ShownCase(id="t-1", note="error", input="a", message="invalid literal", detail=detail)
-    text = failure(_with(shown))
+    text = failure(replace(_with(broken("t-1")), cases=Tally(passed=1, error=1), hidden=0))
     assert "  broken with an error (1)\n" in text
     assert "         E   ValueError: invalid literal" in text
+
+
+def test_an_error_that_several_cases_share_is_shown_once():
+    shown = (broken("t-1"), broken("t-2"), broken("t-3", "KeyError: 'x'"))
+    text = failure(replace(RED, shown=shown, hidden=0, cases=Tally(passed=1, error=3)))
+    assert '    t-2  "a"\n         (the same error, x.yaml:1)\n    t-3' in text
+    assert text.count("E   ValueError") == text.count("E   KeyError") == 1
+
+
+def test_errors_and_wrong_answers_are_counted_apart():
+    wrong = ShownCase(id="t-9", note="failed", input="b", message="assert 1 == 2", got="1", origin="x.yaml:9")
+    verdict = replace(RED, shown=(broken("t-1"), wrong), hidden=40, cases=Tally(error=1, failed=41))
+    lines = failure(verdict).splitlines()
+    headings = [line for line in lines if line.startswith("  ") and line[2:3] in "bf" and "(" in line]
+    assert headings == ["  broken with an error (1)", "  failing cases (41; worst 1 shown)"]
+    assert lines[lines.index(headings[1]) - 1] == ""
+    assert "         (x.yaml:9)" in lines
+
+
+def test_wrong_answers_that_errors_leave_no_room_for_are_counted():
+    shown = tuple(broken(f"t-{number}") for number in range(5))
+    text = failure(replace(RED, shown=shown, hidden=9, cases=Tally(error=8, failed=6)))
+    assert "  broken with an error (8; worst 5 shown)\n" in text
+    assert "\n\n  other cases (6, not shown)\n" in text
 
 
 def test_a_long_diff_is_shown_where_the_first_line_is_cut():

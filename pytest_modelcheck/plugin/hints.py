@@ -1,0 +1,49 @@
+"""What to do about exceptions that nearly everybody meets on the first day, where they do not say it.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pytest_modelcheck.models.model import Model
+
+_TABLES: Final = "`==` compares tables cell by cell.\nWrite: a.equals(b)"
+_AMBIGUOUS: Final = {
+    "The truth value of an array": "`==` compares arrays item by item.\n"
+    "Write: numpy.array_equal(a, b), or numpy.allclose(a, b)",
+    "The truth value of a Series": _TABLES,
+    "The truth value of a DataFrame": _TABLES,
+    "Boolean value of Tensor": "`==` compares tensors item by item.\n"
+    "Write: torch.equal(a, b), or torch.allclose(a, b)",
+}
+"""How numpy, pandas and PyTorch begin to say that an array is neither true nor false."""
+
+
+def hint(error: BaseException) -> str | None:
+    """What to do about an exception, or ``None`` where nothing is known of it.
+
+    >>> print(hint(ValueError("The truth value of a Series is ambiguous. Use a.empty, ...")))
+    `==` compares tables cell by cell.
+    Write: a.equals(b)
+    >>> hint(ValueError("no label"))
+    """
+    if isinstance(error, AttributeError):
+        return _of_model(error.obj) if isinstance(error.obj, Model) else None
+    if isinstance(error, (ValueError, RuntimeError)):
+        text = str(error)
+        return next((told for begins, told in _AMBIGUOUS.items() if text.startswith(begins)), None)
+    return None
+
+
+def with_hint(error: BaseException) -> None:
+    """Note on an exception what to do about it, once; pytest shows it below the message."""
+    told = hint(error)
+    if told is not None and told not in getattr(error, "__notes__", ()):
+        error.add_note(told)
+
+
+def _of_model(model: Model) -> str:
+    name = model.name
+    return f"{name} is not the model itself, but calls it, one input at a time.\nWrite: {name}(case.input)"

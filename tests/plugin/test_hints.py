@@ -1,0 +1,66 @@
+"""What nearly everybody does wrong on the first day is answered with what to write instead."""
+
+import pytest
+
+from pytest_modelcheck.plugin.hints import hint, with_hint
+
+TO_CALL = "triage is not the model itself, but calls it, one input at a time."
+
+
+@pytest.mark.parametrize("name", ["predict", "classes_"])
+def test_an_attribute_of_the_model_is_answered_with_how_to_call_it(project, name):
+    project.test(
+        f"""
+        @pytest.mark.golden("tickets.yaml")
+        def test_known_tickets(triage, case):
+            assert triage.{name}(case.input) == case.expected
+        """
+    )
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [f"*E   AttributeError: *no attribute '{name}'", f"*E   {TO_CALL}", "*E   Write: triage(case.input)"]
+    )
+    assert result.stdout.str().count("Write: ") == 1  # the other cases break with the same
+
+
+def test_so_it_is_in_an_ordinary_test(project):
+    project.test("def test_one(triage):\n    assert triage.predict('a') == 'other'\n")
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E*no attribute 'predict'", f"E*{TO_CALL}", "E*Write: triage(case.input)"])
+
+
+def test_an_attribute_error_of_something_else_is_left_alone(project):
+    project.test("def test_one(triage):\n    triage('a').predict\n")
+    result = project.run("--model-version=2.0")
+    result.stdout.fnmatch_lines(["E*'str' object has no attribute 'predict'"])
+    result.stdout.no_fnmatch_line("*Write: *")
+
+
+def test_arrays_that_are_compared_as_if_they_were_numbers(project):
+    project.test(
+        """
+        import numpy as np
+
+        @pytest.mark.golden("tickets.yaml")
+        def test_arrays(triage, case):
+            assert np.array([triage(case.input), "b"]) == np.array([case.expected, "b"])
+        """
+    )
+    result = project.run("--model-version=2.0")
+    result.stdout.fnmatch_lines(["*E   ValueError: The truth value*", "*E   Write: numpy.array_equal(a, b)*"])
+
+
+def test_tables_are_compared_by_what_they_have_for_it():
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(ValueError, match="ambiguous") as caught:
+        bool(pandas.DataFrame({"a": [1]}) == pandas.DataFrame({"a": [1]}))
+    assert "a.equals(b)" in hint(caught.value)
+
+
+def test_a_hint_is_given_once():
+    error = RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
+    with_hint(error)
+    with_hint(error)
+    assert len(error.__notes__) == 1
