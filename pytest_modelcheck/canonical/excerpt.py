@@ -30,7 +30,7 @@ def excerpt(value: Any, width: int = 80) -> str:
     """
     text = value if type(value) is str else _as_text(value)
     head = text[: width + 1]
-    if _UNSAFE.search(head):
+    if not head.isprintable() and _UNSAFE.search(head):  # what is printable is safe, and told faster
         return _cut_cells([_UNSAFE.sub(_escaped, character) for character in head], width)
     return head if len(head) <= width else head[: width - 1].rstrip() + "…"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.records import MISSING, Case
+from pytest_modelcheck.records import MISSING, Case, case_of
 
 if TYPE_CHECKING:
     from pytest_modelcheck.cases.rows import Row
@@ -123,7 +123,7 @@ def to_case(row: Row, layout: Layout) -> Case:
         value = layout.arranged(row, value)
     if value.get("input") is None:
         raise row.error(_no_input(value, layout))
-    return Case(
+    return case_of(
         value["input"],
         value.get("expected", MISSING),
         _id(row, value["id"]) if "id" in value else "",
@@ -135,7 +135,7 @@ def to_case(row: Row, layout: Layout) -> Case:
 
 
 def _completed(row: Row, case: Case) -> Case:
-    return Case(
+    return case_of(
         case.input,
         case.expected,
         _id(row, case.id or None),

@@ -57,6 +57,11 @@ class Slices:
             column.add(self._size, value)
         self._size += 1
 
+    def extend(self, cases: Iterable[Case]) -> None:
+        """Take in the next cases."""
+        for case in cases:
+            self.add(case)
+
     def keys(self) -> tuple[str, ...]:
         """The metadata to slice by.
 
@@ -145,8 +150,7 @@ class _Column:
 def slices_of(cases: Iterable[Case], asked: Sequence[str] | None) -> Slices:
     """What some cases can be sliced by."""
     found = Slices(asked)
-    for case in cases:
-        found.add(case)
+    found.extend(cases)
     return found
 
 

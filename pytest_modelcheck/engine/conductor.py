@@ -67,7 +67,8 @@ class Work:
         records: Whether what a body records says enough, though it never asked the model.
         keep_errors: Whether every exception is kept with its traceback, not just those of broken bodies.
         asks: What every body is certain to ask first, in order (see ``engine.certain``).
-        take: Takes each result as it comes, in whatever order; ``None`` to have all of them in the run.
+        take: Takes results as they come, some at a time, in whatever order; ``None`` to have all of them in
+            the run.
     """
 
     body: Callable[[CaseView], Any]
@@ -80,7 +81,7 @@ class Work:
     records: bool = False
     keep_errors: bool = False
     asks: Sequence[tuple[Model, str]] = ()
-    take: Callable[[Result], None] | None = None
+    take: Callable[[Sequence[Result]], None] | None = None
 
 
 @dataclass(slots=True)
@@ -159,17 +160,19 @@ class Worker(greenlet):  # type: ignore[misc]  # it comes without types
     """A greenlet that runs one body after another."""
 
     conductor: Conductor
+    subject: Model
     view: CaseView
 
     def __init__(self, conductor: Conductor) -> None:
         super().__init__()
         self.conductor = conductor
+        self.subject = conductor.work.subject
 
     def run(self) -> None:
         """Take trials until there are none, idle, and go on when there are."""
         conductor = self.conductor
         work, copy, finish = conductor.work, conductor.context.copy, conductor.finish
-        body, subject = work.body, work.subject.name
+        body, subject = work.body, self.subject.name
         while True:
             trial = conductor.next_trial()
             if trial is None:
@@ -215,7 +218,7 @@ class Worker(greenlet):  # type: ignore[misc]  # it comes without types
         raw = None if key is None else answers.find(key)
         if raw is None:
             raw = self._miss(model, x, key)
-        if model is conductor.work.subject:
+        if model is self.subject:
             if result.approved_raw is None:
                 result.asked.append((key, raw))
             else:
@@ -226,7 +229,7 @@ class Worker(greenlet):  # type: ignore[misc]  # it comes without types
         conductor = self.conductor
         if conductor.closing:
             raise GreenletExit
-        if model is conductor.work.subject:
+        if model is self.subject:
             self.view._result.unanswered = True  # noqa: SLF001 - for now; for good, where the model breaks
         try:
             if conductor.lookahead is not None and key is not None:
@@ -289,8 +292,9 @@ class Conductor:
         finally:
             self._dismiss()
             self.dispatcher.save()
-        results = self._results if self.work.take is None else []
-        return self._failures.run_of(results, self.asks, self.direct)
+        if self.work.take is not None:
+            self._hand_over(self.work.take)
+        return self._failures.run_of(self._results, self.asks, self.direct)
 
     def next_trial(self) -> Trial | None:
         """The next trial for a worker, or ``None`` while enough bodies wait already, or none is there yet."""
@@ -306,13 +310,12 @@ class Conductor:
         work = self.work
         if result.error is not None:
             self._failures.note(result)
-        if work.take is None or (self.lookahead is not None and self.lookahead.rehearses):
-            self._results.append(result)
-        if work.take is not None:
-            work.take(result)
+        self._results.append(result)
         self._finished += 1
-        if work.progress is not None and not self._finished & 63:
+        if not self._finished & 63 and work.progress is not None:
             work.progress()
+        if len(self._results) >= WINDOW and work.take is not None and not self._rehearses:
+            self._hand_over(work.take)
 
     def obstacle(self, frame: Any) -> str | None:
         """Say why the body whose call is at ``frame`` must not be suspended, or ``None``."""
@@ -366,6 +369,14 @@ class Conductor:
         if model is self.work.subject:
             raw = view._answered(key, raw)  # noqa: SLF001
         return model.answers.decode(raw)
+
+    @property
+    def _rehearses(self) -> bool:
+        return self.lookahead is not None and self.lookahead.rehearses
+
+    def _hand_over(self, take: Callable[[Sequence[Result]], None]) -> None:
+        take(self._results)
+        self._results = []
 
     def _conduct(self) -> None:
         while True:

@@ -131,7 +131,7 @@ class TaskConductor:
         if self.work.take is None:
             self._results.append(result)
         else:
-            self.work.take(result)
+            self.work.take((result,))
         if self.work.progress is not None:
             self.work.progress()
 

@@ -66,6 +66,14 @@ class Plan:
         self._seed = seed
         self._levels = levels
 
+    @property
+    def size(self) -> int:
+        """About how many trials there are, by what its first case says."""
+        if self._perturbations is None or not self.cases:
+            return len(self.cases) * self._repeats
+        each = len(self._perturbations) + len(self.cases[0].variants)
+        return len(self.cases) * max(1, each) * self._repeats
+
     def trials(self) -> Iterator[Trial]:
         """All trials, window by window."""
         return itertools.chain.from_iterable(self._rounds())

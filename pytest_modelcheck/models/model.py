@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pytest_modelcheck.canonical import Codec, NotKept, digest, encode_plain
 from pytest_modelcheck.errors import ModelError, UsageError
@@ -111,19 +111,22 @@ class Answers:
 
     __slots__ = (
         "_claimed",
-        "_decode",
+        "_decode_line",
         "_encode",
         "_measures",
         "_open_measures",
         "_shelf",
         "_unkept",
         "claims",
+        "decode",
         "find",
         "warnings",
     )
 
     find: Callable[[bytes], Raw | None]
     """Look an answer up."""
+    decode: Callable[[Raw], Any]
+    """Make an answer anew, so that no reader can spoil another's."""
 
     def __init__(
         self,
@@ -138,9 +141,10 @@ class Answers:
         self._open_measures = open_measures
         self._measures: Shelf | None = None
         self._encode = codec.encode
-        self._decode = codec.decode
+        self._decode_line = codec.decode
         self._unkept: dict[bytes, Unkept] = {}
         self.find = shelf.get
+        self.decode = cast("Callable[[Raw], Any]", codec.decode)  # all that is kept are lines
         self.warnings: list[str] = []
 
     def add(self, key: bytes | None, value: Any) -> Raw:
@@ -192,10 +196,6 @@ class Answers:
             self.claims.release(self._shelf.namespace, gone)
             self._claimed = self._claimed - gone
 
-    def decode(self, raw: Raw) -> Any:
-        """Make the answer anew, so that no reader can spoil another's."""
-        return self._decode(raw) if type(raw) is bytes else raw.value  # type: ignore[union-attr]
-
     def reload(self) -> None:
         """Take in what other processes have answered meanwhile."""
         self._shelf.reload()
@@ -219,7 +219,11 @@ class Answers:
         if key is not None:
             self._unkept[key] = unkept
             self.find = self._find_anywhere
+        self.decode = self._decode_any
         return unkept
+
+    def _decode_any(self, raw: Raw) -> Any:
+        return raw.value if isinstance(raw, Unkept) else self._decode_line(raw)
 
     def _find_anywhere(self, key: bytes) -> Raw | None:
         raw = self._shelf.get(key)

@@ -21,6 +21,7 @@ from pytest_modelcheck.records.cases import (
     Scale,
     Trial,
     TrialRecord,
+    case_of,
 )
 from pytest_modelcheck.records.findings import (
     Comparison,
@@ -63,5 +64,6 @@ __all__ = [
     "Trial",
     "TrialRecord",
     "Verdict",
+    "case_of",
     "quantile",
 ]

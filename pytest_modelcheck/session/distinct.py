@@ -21,7 +21,7 @@ class Distinct:
     Beyond 65,536 of them, 8 bytes of each are kept, which tell as many apart as there will ever be.
 
     >>> found = Distinct()
-    >>> found.update([(b"a" * 16, b"1"), (b"b" * 16, b"2"), (b"a" * 16, b"1"), (None, b"3")])
+    >>> found.update([b"a" * 16, b"b" * 16, b"a" * 16, None])
     >>> len(found)
     3
     """
@@ -32,12 +32,10 @@ class Distinct:
         self._parts: list[array[int]] = []
         self._unnamed = False
 
-    def update(self, asked: Iterable[tuple[bytes | None, object]]) -> None:
-        """Take in what a body asked, with the answers."""
-        held = self._held
-        for key, _ in asked:
-            held.add(key)
-        if len(held) > self._most:
+    def update(self, keys: Iterable[bytes | None]) -> None:
+        """Take in what was asked."""
+        self._held.update(keys)
+        if len(self._held) > self._most:
             self._put_away()
 
     def __len__(self) -> int:

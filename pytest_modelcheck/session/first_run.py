@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from pytest_modelcheck.session.steps import Steps
 
 
-LARGE = 10_000
-"""With more cases than this, a check keeps a line and some bytes of each in place of objects."""
+LARGE = 1_000
+"""With more trials than this, a check keeps a line and some bytes of each case in place of objects."""
+
+MANY = 10_000
+"""The same, in cases, for checks that go through all that came of them again and again."""
 
 
 def first_run(inquiry: Inquiry) -> Steps:
@@ -45,7 +48,7 @@ def first_run(inquiry: Inquiry) -> Steps:
     evidence.first_failure = run.first_failure
     if ledger is not None:
         evidence.ledger = ledger
-        evidence.records = evidence.kept = Records(ledger)
+        evidence.records = evidence.kept = Records(ledger, held=len(plan.cases) <= MANY)
         evidence.results = Results(ledger, plan, evidence.records)
         return
     evidence.results = inquiry.settled(run.results)
@@ -65,7 +68,10 @@ def _ledger(inquiry: Inquiry) -> Ledger | None:
         or spec.subject.definition.answer_fingerprint is not None
         or bool(inquiry.session.places.revalidate)
     )
-    if len(plan.cases) <= LARGE or looks_at_each:
+    limits = spec.limits
+    comes_back = spec.repeats > 1 or limits.cluster is not None or limits.score_as is not None
+    is_small = len(plan.cases) <= MANY if comes_back else plan.size <= LARGE
+    if is_small or looks_at_each:
         return None
     ledger = Ledger(spec.slices, inquiry.evidence.baseline, keeps_trials=bool(spec.perturbations))
     plan.without = ledger.without

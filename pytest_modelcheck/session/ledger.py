@@ -10,18 +10,19 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from itertools import islice
+from itertools import accumulate, islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.baseline import id_of
 from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED, Slices
 from pytest_modelcheck.records import Group, Outcome, Tally
+from pytest_modelcheck.session.case_lines import line_of
 from pytest_modelcheck.session.distinct import Distinct
-from pytest_modelcheck.session.memory import line_of
 from pytest_modelcheck.session.spool import Spool
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.engine.view import Result
@@ -33,6 +34,9 @@ _PASSED: Final = Outcome.PASSED
 _PASSED_BIT: Final = _BITS[_PASSED]
 _NOTED: Final = 1_000
 _FAILED_BIT: Final = _BITS[Outcome.FAILED]
+_ERROR_BIT: Final = _BITS[Outcome.ERROR]
+
+_index: Final = attrgetter("trial.index")
 
 NOT_APPROVED, SAME, OTHER = range(3)
 """What the baseline has of a case: nothing, the same line, or another line."""
@@ -81,28 +85,37 @@ class Ledger:
         self._baseline = baseline
         self._questions = Distinct()
         self._counts: dict[str | None, list[int]] = {}
-        self._waiting: dict[int, list[Result]] = {}
-        self._ready: dict[int, tuple[Case, list[Result]]] = {}
+        self._unfinished: dict[int, list[Result]] = {}
+        self._ready: dict[int, list[Result]] = {}
+        self._untried: dict[int, Case] = {}
 
     def __len__(self) -> int:
         return len(self.masks)
 
-    def take(self, result: Result) -> None:
-        """Take in what came of a trial."""
-        trial = result.trial
-        if trial.of == 1:
-            self._complete(trial.number, trial.case, [result])
-            return
-        results = self._waiting.setdefault(trial.number, [])
-        results.append(result)
-        if len(results) == trial.of:
-            del self._waiting[trial.number]
-            results.sort(key=_index)
-            self._complete(trial.number, trial.case, results)
+    def take(self, results: Iterable[Result]) -> None:
+        """Take in what came of some trials."""
+        ready, unfinished = self._ready, self._unfinished
+        for result in results:
+            trial = result.trial
+            number, of = trial.number, trial.of
+            if of == 1:
+                ready[number] = [result]
+                continue
+            own = unfinished.get(number)
+            if own is None:
+                unfinished[number] = [result]
+                continue
+            own.append(result)
+            if len(own) == of:
+                del unfinished[number]
+                own.sort(key=_index)
+                ready[number] = own
+        self._enter_ready()
 
     def without(self, case: Case, number: int) -> None:
         """Take in a case of which no trial was made."""
-        self._complete(number, case, [])
+        self._ready[number] = []
+        self._untried[number] = case
 
     @property
     def questions(self) -> int:
@@ -145,57 +158,77 @@ class Ledger:
         wanted = {case.encode() for case in ids}
         return [number for number, line in enumerate(self.lines) if wanted and id_of(line) in wanted]
 
-    def _complete(self, number: int, case: Case, results: list[Result]) -> None:
-        """Enter a case when all before it are entered."""
-        if number != len(self.masks):
-            self._ready[number] = case, results
-            return
-        self._enter(case, results)
-        while self._ready and (ready := self._ready.pop(len(self.masks), None)) is not None:
-            self._enter(*ready)
+    def _enter_ready(self) -> None:
+        """Enter the next cases, as far as all before them are entered."""
+        ready, number = self._ready, len(self.masks)
+        own: list[list[Result]] = []
+        while (results := ready.pop(number, None)) is not None:
+            own.append(results)
+            number += 1
+        if own:
+            self._enter(own, len(self.masks))
 
-    def _enter(self, case: Case, results: list[Result]) -> None:
-        line = line_of(case, results)
-        self.lines.append(line)
-        baseline, match = self._baseline, NOT_APPROVED
-        if baseline is not None:
-            approved = baseline.line(case.id)
-            match = NOT_APPROVED if approved is None else SAME if approved == line else OTHER
-        self.matches.append(match)
-        self.slices.add(case)
+    def _enter(self, own: Sequence[list[Result]], first: int) -> None:
+        """Enter cases by their results; ``first`` is the number of the first one."""
+        cases = [
+            results[0].trial.case if results else self._untried.pop(number)
+            for number, results in enumerate(own, first)
+        ]
+        rows = list(map(line_of, cases, own))
+        self.lines.extend(rows)
+        self.matches.extend(self._matching(cases, rows))
+        self.slices.extend(cases)
+        self._questions.update({key for results in own for result in results for key, _ in result.asked})
+        self.masks.extend(map(self._noting, own))
+        self.starts.extend(accumulate(map(len, own[:-1]), initial=self.size))
+        self.size += sum(map(len, own))
+        if self.trials is not None:
+            self.trials += [[result.trial for result in results] for results in own]
+
+    def _matching(self, cases: Sequence[Case], rows: Sequence[bytes]) -> Iterable[int]:
+        """What the baseline has of cases that have become these lines."""
+        if self._baseline is None:
+            return bytes(len(rows))
+        known = self._baseline.line
+        approved = [known(case.id) for case in cases]
+        return [
+            NOT_APPROVED if then is None else SAME if then == now else OTHER
+            for then, now in zip(approved, rows, strict=True)
+        ]
+
+    def _noting(self, results: Sequence[Result]) -> int:
+        """Count what came of a case, keep what its line does not say; give back the bits of its outcomes."""
         mask = 0
         for result in results:
-            mask |= self._noting(result)
-        self.masks.append(mask)
-        self.starts.append(self.size)
-        self.size += len(results)
-        if self.trials is not None:
-            self.trials.append([result.trial for result in results])
+            trial, outcome = result.trial, result.outcome
+            counts = self._counts.get(trial.perturbation) or self._counted(trial.perturbation)
+            if outcome is _PASSED:
+                mask |= _PASSED_BIT
+                counts[0] += 1
+            else:
+                bit = _BITS[outcome]
+                mask |= bit
+                counts[bit.bit_length() - 1] += 1
+                if bit & _ERROR_BIT:
+                    self._note_broken(result)
+            if result.score is not None:
+                self.graded = True
+            if trial.repeat:
+                self.repeated = True
+            if result.read_approved:
+                self.reads_approved = True
+            if result.error is not None or (result.message is not None and len(self.noted) < _NOTED):
+                self.noted[trial.index] = result
+        return mask
 
-    def _noting(self, result: Result) -> int:
-        """Count a result, and keep what its line does not say; give back the bit of its outcome."""
-        trial, outcome = result.trial, result.outcome
-        counts = self._counts.get(trial.perturbation)
-        if counts is None:
-            counts = self._counts[trial.perturbation] = [0] * len(_OUTCOMES)
-        self._questions.update(result.asked)
-        if outcome is _PASSED:
-            bit = _PASSED_BIT
-            counts[0] += 1
-        else:
-            bit = _BITS[outcome]
-            counts[bit.bit_length() - 1] += 1
-            if outcome is Outcome.ERROR and (self.broken is None or self.broken.error is None):
-                self.broken = result if self.broken is None or result.error is not None else self.broken
-        if result.score is not None:
-            self.graded = True
-        if trial.repeat:
-            self.repeated = True
-        if result.read_approved:
-            self.reads_approved = True
-        if result.error is not None or (result.message is not None and len(self.noted) < _NOTED):
-            self.noted[trial.index] = result
-        return bit
+    def _counted(self, perturbation: str | None) -> list[int]:
+        counts = self._counts[perturbation] = [0] * len(_OUTCOMES)
+        return counts
+
+    def _note_broken(self, result: Result) -> None:
+        known = self.broken
+        if known is None or (known.error is None and result.error is not None):
+            self.broken = result
 
 
 def outcome_of_mask(mask: int) -> Outcome:
@@ -217,10 +250,6 @@ def _folded(mask: int) -> Outcome:
     from pytest_modelcheck.records import TrialRecord
 
     return outcome_of([TrialRecord(outcome) for outcome, bit in _BITS.items() if mask & bit])
-
-
-def _index(result: Result) -> int:
-    return result.trial.index
 
 
 _FOLDED: Final = tuple(_folded(mask) for mask in range(1 << len(_OUTCOMES)))

@@ -8,7 +8,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.canonical import encode_plain, excerpt, short
 from pytest_modelcheck.engine.conductor import current_view
 from pytest_modelcheck.errors import UsageError
@@ -50,10 +49,11 @@ def _short(value: Any) -> str:
     """The same as ``short``, found faster for what comes again: texts that were asked, labels."""
     if type(value) is str:
         return address(text_key(value))
-    return _of_label(value) if type(value) is int else short(value)
+    return _of_label(value) if type(value) in _LABELS else short(value)
 
 
-_of_label = lru_cache(maxsize=1 << 10)(short)
+_LABELS = frozenset({int, bool, type(None)})
+_of_label = lru_cache(maxsize=1 << 10, typed=True)(short)
 
 
 def records_of(cases: Iterable[Case], results: Sequence[Result]) -> list[CaseRecord]:
@@ -76,43 +76,12 @@ def record_of(case: Case, results: Iterable[Result]) -> CaseRecord:
 
 
 def _case_record(case: Case, trials: Iterable[TrialRecord]) -> CaseRecord:
-    return CaseRecord(case.id, identity(case), expectation(case), _about(case.input), tuple(trials))
+    return CaseRecord(case.id, identity(case), expectation(case), about(case.input), tuple(trials))
 
 
-def line_of(case: Case, results: Sequence[Result]) -> bytes:
-    """The record of a case as its line: what ``lines.encode`` makes of it, in a third of the time."""
-    if len(results) == 1 and _is_simple(results[0]):
-        [result] = results
-        [(key, raw)] = result.asked
-        own, expected = identity(case), expectation(case)
-        if key is not None and address(key) == own and type(raw) is bytes:
-            about, told = (
-                lines.quoted(_about(case.input)),
-                "" if expected is None else f',"expected":"{expected}"',
-            )
-            return (
-                f'{{"id":{lines.quoted(case.id)},"outcome":"{result.outcome._value_}","answer":{raw.decode()},'
-                f'"about":{about},"input":"{own}"{told}}}'
-            ).encode()
-    return lines.encode(record_of(case, results))
-
-
-def _is_simple(result: Result) -> bool:
-    """Whether a result is one plain run with one question, and nothing else is to be remembered of it."""
-    trial = result.trial
-    return (
-        len(result.asked) == 1
-        and result.score is None
-        and result.recorded is MISSING
-        and trial.perturbed is MISSING
-        and trial.perturbation is None
-        and not trial.repeat
-        and not trial.variant
-    )
-
-
-def _about(value: Any) -> str:
-    if type(value) is str and len(value) <= _ABOUT and value.isascii() and value.isprintable():
+def about(value: Any) -> str:
+    """The beginning of an input, for people."""
+    if type(value) is str and len(value) <= _ABOUT and value.isprintable():
         return value  # as its excerpt would be
     return excerpt(value, _ABOUT)
 
@@ -127,7 +96,7 @@ def _trial_record(result: Result) -> TrialRecord:
         trial.variant,
         trial.repeat,
         result.score,
-        None if trial.perturbed is MISSING else _about(trial.perturbed),
+        None if trial.perturbed is MISSING else about(trial.perturbed),
     )
 
 

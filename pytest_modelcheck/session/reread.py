@@ -21,16 +21,25 @@ if TYPE_CHECKING:
 
 
 class Records(Sequence["CaseRecord"]):
-    """What came of the cases, in their order; a record is parsed when it is asked for."""
+    """What came of the cases, in their order; a record is parsed when it is asked for.
 
-    def __init__(self, ledger: Ledger) -> None:
+    Args:
+        ledger: Has them as lines.
+        held: Whether records are kept, once somebody has gone through all of them.
+    """
+
+    def __init__(self, ledger: Ledger, *, held: bool = False) -> None:
         self._ledger = ledger
+        self._held = held
+        self._read: list[CaseRecord] | None = None
 
     def __len__(self) -> int:
         return len(self._ledger)
 
     def __iter__(self) -> Iterator[CaseRecord]:
-        return map(lines.decode, self._ledger.lines)
+        if self._read is None and self._held:
+            self._read = list(map(lines.decode, self._ledger.lines))
+        return map(lines.decode, self._ledger.lines) if self._read is None else iter(self._read)
 
     @overload
     def __getitem__(self, index: int) -> CaseRecord: ...
@@ -39,6 +48,8 @@ class Records(Sequence["CaseRecord"]):
     def __getitem__(self, index: int | slice) -> CaseRecord | Sequence[CaseRecord]:
         if isinstance(index, slice):
             return [self[number] for number in range(*index.indices(len(self)))]
+        if self._read is not None:
+            return self._read[index]
         return lines.decode(self._ledger.lines[range(len(self))[index]])
 
 

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 _ROOM: Final = 8 << 20
 """Bytes of lines that are held in memory."""
@@ -45,8 +45,12 @@ class Spool:
 
     def append(self, line: bytes) -> None:
         """Add a line, without its end."""
-        self._held.append(line)
-        self._size += len(line)
+        self.extend((line,))
+
+    def extend(self, lines: Sequence[bytes]) -> None:
+        """Add lines, without their ends."""
+        self._held += lines
+        self._size += sum(map(len, lines))
         if self._size > self._room:
             self._spill()
 

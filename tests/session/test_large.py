@@ -52,6 +52,7 @@ def both(tmp_path, monkeypatch, project):
         told = []
         for number, large in enumerate((10_000, -1)):
             monkeypatch.setattr(first_run, "LARGE", large)
+            monkeypatch.setattr(first_run, "MANY", large)
             own = type(project)(tmp_path / str(number))
             verdicts = story(own)
             told.append((verdicts, candidates(own)))
