@@ -238,8 +238,10 @@ def write(
     return done
 
 
-def write_rows(batch: atomic.Batch, path: Path, head: Header, rows: Iterable[bytes], cases: int) -> None:
-    """Add a file to a batch whose cases are lines already, sorted by id.
+def write_rows(
+    batch: atomic.Batch, path: Path, head: Header, rows: Iterable[tuple[bytes, bytes]], cases: int
+) -> None:
+    """Add a file to a batch whose cases are lines already, behind their ids, and sorted by them.
 
     Raises:
         BaselineError: Two cases have the same id.
@@ -248,10 +250,9 @@ def write_rows(batch: atomic.Batch, path: Path, head: Header, rows: Iterable[byt
     batch.add(path, itertools.chain([header.encode(head) + b"\n"], _distinct(rows)))
 
 
-def _distinct(rows: Iterable[bytes]) -> Iterator[bytes]:
+def _distinct(rows: Iterable[tuple[bytes, bytes]]) -> Iterator[bytes]:
     last = b""
-    for row in rows:
-        case = id_of(row)
+    for case, row in rows:
         if case == last:
             raise BaselineError(f"two cases have the id {case.decode()!r}. Give one of them another.")
         last = case

@@ -56,8 +56,11 @@ class CandidateStore:
             _forget_account(batch, path)
             return baseline.write(batch, path, header, baseline.encoded(records))
 
-    def write_rows(self, header: Header, rows: Iterable[bytes], cases: int) -> None:
-        """The same of cases that are lines already, sorted by id: they need not fit into memory."""
+    def write_rows(self, header: Header, rows: Iterable[tuple[bytes, bytes]], cases: int) -> None:
+        """The same of cases that are lines already, behind their ids and sorted by them.
+
+        They need not fit into memory.
+        """
         with Batch(durable=False) as batch:
             path = self._place(header)
             self._hide(batch)

@@ -76,6 +76,8 @@ class Plan:
 
     def trials(self) -> Iterator[Trial]:
         """All trials, window by window."""
+        if self._perturbations is None and self._repeats == 1:
+            return self._one_each()
         return itertools.chain.from_iterable(self._rounds())
 
     def done(self, waiting: int) -> int:
@@ -89,6 +91,11 @@ class Plan:
         if not self.given:
             return 0
         return self.begun * max(0, self.given - waiting) // self.given
+
+    def _one_each(self) -> Iterator[Trial]:
+        for number, case in enumerate(self.cases):
+            self.begun = self.given = number + 1
+            yield Trial(self.start + number, case, None, MISSING, 0, 0, number)
 
     def _rounds(self) -> Iterator[list[Trial]]:
         """The first trial of every case of a window, then the second of each that has one, and so on."""

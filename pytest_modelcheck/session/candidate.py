@@ -67,7 +67,7 @@ def header_of(inquiry: Inquiry, model: Model, **more: Any) -> Header:
 def _write_large(inquiry: Inquiry, header: Header, ledger: Ledger) -> None:
     rows = ledger.lines.in_order(baseline.id_of)
     if inquiry.evidence.reads_approved:
-        rows = (lines.encode(as_approved(lines.decode(row))) for row in rows)
+        rows = ((case, lines.encode(as_approved(lines.decode(row)))) for case, row in rows)
     inquiry.session.candidates.write_rows(header, rows, len(ledger))
 
 

@@ -67,14 +67,14 @@ class Spool:
             yield from _lines(self._spilled(), 0, self._end)
         yield from self._held
 
-    def in_order(self, key: Callable[[bytes], bytes]) -> Iterator[bytes]:
-        """The lines, sorted; of those in the file, no more is held than fits into the room."""
+    def in_order(self, key: Callable[[bytes], bytes]) -> Iterator[tuple[bytes, bytes]]:
+        """The lines behind their keys, sorted; of the file, no more is held than there is room for."""
         if self._file is None:
-            yield from sorted(self._held, key=key)
+            yield from _sorted(self._held, key)
             return
         with ExitStack() as files:
             runs = [self._sorted_run(part, key, files) for part in self._parts()]
-            yield from heapq.merge(*runs, key=key)
+            yield from heapq.merge(*runs)
 
     def _spill(self) -> None:
         if self._file is None:
@@ -105,12 +105,17 @@ class Spool:
         yield part
 
     @staticmethod
-    def _sorted_run(part: list[bytes], key: Callable[[bytes], bytes], files: ExitStack) -> Iterator[bytes]:
+    def _sorted_run(
+        part: list[bytes], key: Callable[[bytes], bytes], files: ExitStack
+    ) -> Iterator[tuple[bytes, bytes]]:
         """A part, sorted and written to a file of its own, which is read as it is needed."""
         file = files.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
-        part.sort(key=key)
-        file.write(b"\n".join([*part, b""]))
-        return _lines(file, 0, file.tell())
+        file.writelines(line + b"\n" for _, line in _sorted(part, key))
+        return ((key(line), line) for line in _lines(file, 0, file.tell()))
+
+
+def _sorted(lines: Sequence[bytes], key: Callable[[bytes], bytes]) -> list[tuple[bytes, bytes]]:
+    return sorted(zip(map(key, lines), lines, strict=True))
 
 
 def _lines(file: IO[bytes], start: int, end: int) -> Iterator[bytes]:

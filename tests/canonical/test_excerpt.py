@@ -57,3 +57,10 @@ def test_no_text_can_act_on_the_terminal(text, width):
     line.encode()
     assert not [c for c in line if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp")]
     assert not set(line) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def test_no_printable_character_acts_on_the_screen():
+    """Which is what lets most texts pass without a closer look."""
+    escaped = [excerpt(chr(code)) for code in range(0x110000) if chr(code).isprintable()]
+    assert not [text for text in escaped if len(text) > 1]
+    assert len(escaped) > 100_000

@@ -1,5 +1,7 @@
 """Other fixtures work beside ours as in any test; they are set up once a test, not once a case."""
 
+import textwrap
+
 import pytest
 
 from pytest_modelcheck.records import Tally
@@ -242,6 +244,8 @@ PATCHING = {
 def test_bodies_that_take_a_patching_fixture_run_one_by_one(echo, fixture):
     echo.test(
         f"""
+import textwrap
+
 import pytest
 import os, logging, warnings
 
@@ -357,3 +361,48 @@ def test_setup_and_teardown_of_modules_classes_and_methods_apply(echo):
     result = echo.run("-s")
     result.assert_outcomes(passed=1)
     assert "steps ['module', 'method']" in result.stdout.str()
+
+
+ARGUMENTS = {
+    "positions": """
+def test_it(echo, case, word):
+    assert (echo(case.input), word) == ("x", "w")
+""",
+    "names only": """
+def test_it(word, *, case, echo):
+    assert (echo(case.input), word) == ("x", "w")
+""",
+    "default": """
+def test_it(case, echo, word="default"):
+    assert (echo(case.input), word) == ("x", "default")
+""",
+    "decorated": """
+@mock.patch.object(os, "sep", "!")
+def test_it(word, case, echo):
+    assert (echo(case.input), word, os.sep) == ("x", "w", "!")
+""",
+    "given by a decorator": """
+@mock.patch.object(os, "getcwd")
+def test_it(getcwd, word, case, echo):
+    assert (echo(case.input), word, os.getcwd) == ("x", "w", getcwd)
+""",
+    "static": """
+@staticmethod
+def test_it(word, case, echo):
+    assert (echo(case.input), word) == ("x", "w")
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "in_class"),
+    [(kind, in_class) for kind in ARGUMENTS for in_class in (False, True) if in_class or kind != "static"],
+)
+def test_each_parameter_gets_its_own_argument(echo, kind, in_class):
+    marked = f"@pytest.mark.golden(['x']){ARGUMENTS[kind]}"
+    if in_class:
+        method = marked if kind == "static" else marked.replace("test_it(", "test_it(self, ", 1)
+        marked = "class TestIt:\n" + textwrap.indent(method, "    ")
+    word = "@pytest.fixture\ndef word():\n    return 'w'"
+    echo.test(f"import os\nfrom unittest import mock\n\n{word}\n\n{marked}")
+    echo.run().assert_outcomes(passed=1)

@@ -7,8 +7,9 @@ from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.checks.fold import by_perturbation, outcome_of, tally
 from pytest_modelcheck.engine.trials import Plan
 from pytest_modelcheck.engine.view import Result
+from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.models.model import Unkept, text_key
-from pytest_modelcheck.records import MISSING, Case, Outcome, TrialRecord
+from pytest_modelcheck.records import MISSING, Case, Outcome, Trial, TrialRecord
 from pytest_modelcheck.session.case_lines import line_of
 from pytest_modelcheck.session.ledger import Ledger, outcome_of_mask, outcomes_in
 from pytest_modelcheck.session.memory import record_of, records_of
@@ -139,3 +140,38 @@ def test_a_line_is_what_its_record_would_be_written_as(case, change, raw):
     for name, value in change.items():
         setattr(result, name, value)
     assert line_of(case, [result]) == lines.encode(record_of(case, [result]))
+
+
+@pytest.mark.parametrize("case", CASES[:4], ids=lambda case: case.id)
+def test_a_line_of_many_trials_is_what_its_record_would_be_written_as(case):
+    perturbed = ["other", case.input, "Päckchen\u2026 " * 20, {"a": [1]}, "other"]
+    own = text_key(case.input) if isinstance(case.input, str) else None
+    answers = [b'"a"', RAW[2], b'"a"', b'"b"', b'"c"']
+    results = []
+    for number, (value, answer) in enumerate(zip(perturbed, answers, strict=True)):
+        result = Result(Trial(number, case, 'under "this"', value, number, number % 2, of=5))
+        key = text_key(value) if isinstance(value, str) else None
+        result.outcome = list(Outcome)[number]
+        result.asked = [[(own, b'"a"'), (key, answer)], [(own, answer)], [], [(None, answer)]][number % 4]
+        results.append(result)
+    assert line_of(case, results) == lines.encode(record_of(case, results))
+    results[3].score = 0.25
+    assert line_of(case, results) == lines.encode(record_of(case, results))
+
+
+def test_a_text_that_no_file_can_hold_is_named():
+    case = Case("x", id="a\ud800")
+    result = Result(Trial(0, case))
+    with pytest.raises(BaselineError, match=r"case 'a\\ud800' cannot be written as JSON"):
+        line_of(case, [result])
+
+
+def test_records_that_are_gone_through_again_are_held_where_there_is_room(plan):
+    ledger = filled(plan, sorted(map(result_of, plan.trials()), key=lambda result: result.trial.index))
+    held, read = Records(ledger, held=True), Records(ledger)
+    assert held[3] == read[3]
+    assert list(held) == list(read)
+    assert held[3] is list(held)[3]
+    assert read[3] is not list(read)[3]
+    assert held[10:12] == read[10:12]
+    assert held[-1] == read[-1]
