@@ -52,7 +52,7 @@ class CheckSpec:
         body: Runs the test for one case; awaited where the test is ``async``.
         subject: The model that is judged.
         others: The other models that the test uses.
-        classify: Says what an exception that left the body means (see ``engine.conductor.Work``).
+        classify: Says what an exception that left the body means (see ``engine.work.Work``).
         render: Turns an exception into the lines that a person reads.
         quietly: A context in which failing assertions cost little, since nobody will read them.
         limits: What is required.

@@ -34,12 +34,25 @@ class Ask:
     Attributes:
         answers: Where the answer is kept, which is settled when it is asked: a later step of a check may
             put others in their place.
+        place: What tells it from other questions, or ``None`` where nobody else can ask the same.
         call: The call that asks it, where it was asked ahead.
         batch: Everything that is asked in that call.
         sequel: Told of the answer, where it was asked ahead.
     """
 
-    __slots__ = ("answers", "batch", "call", "error", "key", "model", "raw", "sequel", "waiters", "x")
+    __slots__ = (
+        "answers",
+        "batch",
+        "call",
+        "error",
+        "key",
+        "model",
+        "place",
+        "raw",
+        "sequel",
+        "waiters",
+        "x",
+    )
 
     def __init__(
         self, model: Model, x: Any, key: bytes | None, sequel: Callable[[Ask], None] | None = None
@@ -48,17 +61,13 @@ class Ask:
         self.answers = model.answers
         self.x = x
         self.key = key
+        self.place = None if key is None else (id(model.answers), key)
         self.raw: Raw | None = None
         self.error: Exception | None = None
         self.waiters: list[Any] = []
         self.sequel = sequel
         self.call: Future[Answered] | None = None
         self.batch: list[Ask] = []
-
-    @property
-    def place(self) -> tuple[int, bytes] | None:
-        """What tells it from other questions, or ``None`` where nobody else can ask the same."""
-        return None if self.key is None else (id(self.answers), self.key)
 
     @property
     def settled(self) -> bool:

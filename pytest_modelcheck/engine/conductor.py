@@ -15,145 +15,34 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from contextvars import Context, ContextVar, copy_context
-from dataclasses import dataclass
+from contextvars import Context, copy_context
 from sys import _getframe
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from pytest_modelcheck.engine.frames import block_between
 from pytest_modelcheck.engine.lookahead import lookahead_of
-from pytest_modelcheck.engine.view import CaseView, Result, conclude, is_new
-from pytest_modelcheck.errors import NotAskedError, OfflineError, message_of
+from pytest_modelcheck.engine.view import CaseView, conclude, is_new
+from pytest_modelcheck.engine.work import NOT_PUT, WINDOW, Failures, Run, current_view
 from pytest_modelcheck.models.model import SHORT_TEXT, short_text_key
-from pytest_modelcheck.records import GRADE, Outcome
+from pytest_modelcheck.records import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
     from pytest_modelcheck.engine.asks import Ask
     from pytest_modelcheck.engine.dispatch import Dispatcher
+    from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.engine.work import Work
     from pytest_modelcheck.models.model import Model, Raw
-    from pytest_modelcheck.records import Scale, Trial
+    from pytest_modelcheck.records import Trial
 
-Interleave = bool | Literal["auto"]
-
-WINDOW = 256
-_MESSAGES_KEPT = 20
+_OFTEN = 63  # after every 64th body
 _TO_THE_BODY = 4
 """How many frames lie between a miss and the code that called the model: all of them ours."""
 
-NOT_PUT = (NotAskedError, OfflineError)
-"""What is raised where a question was not put to a model. What a body makes of it is no answer."""
-
 _PASSED = Outcome.PASSED  # looked up once: that takes Python, and there may be a million trials
-
-current_view: ContextVar[CaseView] = ContextVar("modelcheck_case")
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What is to be run for each trial.
-
-    Attributes:
-        body: Runs the test for one case.
-        subject: The model that is judged.
-        classify: Says what an exception that left the body means, or ``None`` for one that ends everything.
-        find_approved: Finds the approved answer of a trial.
-        scale: From where to where a score may go.
-        interleave: Whether bodies may be suspended: always, never, or where it can do no harm.
-        progress: Called now and then.
-        records: Whether what a body records says enough, though it never asked the model.
-        keep_errors: Whether every exception is kept with its traceback, not just those of broken bodies.
-        asks: What every body is certain to ask first, in order (see ``engine.certain``).
-        take: Takes results as they come, some at a time, in whatever order; ``None`` to have all of them in
-            the run.
-    """
-
-    body: Callable[[CaseView], Any]
-    subject: Model
-    classify: Callable[[BaseException], Outcome | None]
-    find_approved: Callable[[Trial], bytes | None]
-    scale: Scale = GRADE
-    interleave: Interleave = "auto"
-    progress: Callable[[], None] | None = None
-    records: bool = False
-    keep_errors: bool = False
-    asks: Sequence[tuple[Model, str]] = ()
-    take: Callable[[Sequence[Result]], None] | None = None
-
-
-@dataclass(slots=True)
-class Run:
-    """What came of running bodies.
-
-    Attributes:
-        results: One for each trial, in the order of the trials.
-        asks: How often the bodies asked any model.
-        direct: Where and how often bodies were not suspended although they waited, by what stood in the way.
-        first_failure: What the first failed or broken body raised, with its traceback.
-        unasked: How many cases broke for no other reason than that their model could not be asked.
-        stopped: Why it could not be asked, or ``None``.
-    """
-
-    results: list[Result]
-    asks: int
-    direct: Counter[str]
-    first_failure: BaseException | None
-    unasked: int = 0
-    stopped: str | None = None
-
-
-class Failures:
-    """What is kept of what bodies raised: the first with its traceback, of the others a few messages.
-
-    A traceback holds on to every frame of its body; ten thousand of them would hold on to everything.
-    """
-
-    def __init__(self, work: Work) -> None:
-        self._keep_all = work.keep_errors
-        self._kept = 0
-        self._first: tuple[int, BaseException] | None = None
-        self._unasked: set[str] = set()
-        self._stopped: str | None = None
-
-    @property
-    def first(self) -> BaseException | None:
-        """What the first failed or broken body raised, in the order of the trials."""
-        return None if self._first is None else self._first[1]
-
-    def note(self, result: Result) -> None:
-        """Keep what may be shown of a result, and drop the rest of it."""
-        error = result.error
-        if error is None:
-            return
-        if isinstance(error, NotAskedError) and result.outcome is Outcome.ERROR:
-            self._note_unasked(result, error)
-            return
-        index = result.trial.index
-        wrong = result.outcome in (Outcome.FAILED, Outcome.ERROR)
-        if wrong and (self._first is None or index < self._first[0]):
-            self._first = (index, error)
-        if wrong and self._kept < _MESSAGES_KEPT:
-            self._kept += 1
-            result.message = message_of(error)
-        elif not self._keep_all:
-            result.error = None
-        if result.outcome is not Outcome.ERROR and not self._keep_all:
-            result.error = None
-
-    def run_of(self, results: list[Result], asks: int, direct: Counter[str]) -> Run:
-        """What came of running bodies."""
-        results.sort(key=lambda result: result.trial.index)
-        return Run(results, asks, direct, self.first, len(self._unasked), self._stopped)
-
-    def _note_unasked(self, result: Result, error: NotAskedError) -> None:
-        """Keep the reason alone: it is the same for all, and no fault of the body's."""
-        self._stopped = self._stopped or message_of(error)
-        self._unasked.add(result.trial.case.id)
-        result.message = self._stopped
-        result.error = None
 
 
 class Worker(greenlet):  # type: ignore[misc]  # it comes without types
@@ -189,7 +78,10 @@ class Worker(greenlet):  # type: ignore[misc]  # it comes without types
             else:
                 result = view._result  # noqa: SLF001
                 if result.asked and result.outcome is _PASSED and trial.case.known_failure is None:
-                    finish(result)  # as conclude() would leave it
+                    results = conductor.results
+                    results.append(result)  # as conclude() would leave it
+                    if not len(results) & _OFTEN:
+                        conductor.pause()
                 else:
                     finish(conclude(view, _PASSED, None, subject))
 
@@ -273,8 +165,7 @@ class Conductor:
         self._next: Iterator[Trial] = iter(())
         self._exhausted = False
         self._workers: list[Worker] = []
-        self._results: list[Result] = []
-        self._finished = 0
+        self.results: list[Result] = []
         self._failures = Failures(work)
 
     def run(self, trials: Iterable[Trial]) -> Run:
@@ -294,7 +185,7 @@ class Conductor:
             self.dispatcher.save()
         if self.work.take is not None:
             self._hand_over(self.work.take)
-        return self._failures.run_of(self._results, self.asks, self.direct)
+        return self._failures.run_of(self.results, self.asks, self.direct)
 
     def next_trial(self) -> Trial | None:
         """The next trial for a worker, or ``None`` while enough bodies wait already, or none is there yet."""
@@ -307,14 +198,18 @@ class Conductor:
 
     def finish(self, result: Result) -> None:
         """Take in what came of a trial."""
-        work = self.work
         if result.error is not None:
             self._failures.note(result)
-        self._results.append(result)
-        self._finished += 1
-        if not self._finished & 63 and work.progress is not None:
+        self.results.append(result)
+        if not len(self.results) & _OFTEN:
+            self.pause()
+
+    def pause(self) -> None:
+        """Tell how far bodies have come, and hand on what came of them."""
+        work = self.work
+        if work.progress is not None:
             work.progress()
-        if len(self._results) >= WINDOW and work.take is not None and not self._rehearses:
+        if len(self.results) >= WINDOW and work.take is not None and not self._rehearses:
             self._hand_over(work.take)
 
     def obstacle(self, frame: Any) -> str | None:
@@ -375,8 +270,8 @@ class Conductor:
         return self.lookahead is not None and self.lookahead.rehearses
 
     def _hand_over(self, take: Callable[[Sequence[Result]], None]) -> None:
-        take(self._results)
-        self._results = []
+        take(self.results)
+        self.results = []
 
     def _conduct(self) -> None:
         while True:
@@ -401,7 +296,7 @@ class Conductor:
         lookahead = self.lookahead
         if lookahead is None or (lookahead.rehearses and self.parked):
             return False
-        trials = lookahead.take(self._trials, self._results, self.misses)
+        trials = lookahead.take(self._trials, self.results, self.misses)
         for questions in lookahead.stages(trials):
             for question in questions:
                 self.dispatcher.submit(*question)

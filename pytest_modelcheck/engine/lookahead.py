@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcheck.engine.view import IMMUTABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from pytest_modelcheck.engine.asks import Ask
-    from pytest_modelcheck.engine.conductor import Work
     from pytest_modelcheck.engine.dispatch import Dispatcher
     from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.engine.work import Work
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Trial
 
@@ -74,23 +74,19 @@ class Lookahead:
         self._raised.clear()
         if self.rehearses or not self._looks:
             return
-        alive = trials
-        for model, what in self._asks:
-            keys = [_question(trial, model, what) for trial in alive]
+        alive: Sequence[tuple[Trial, bytes]] = []
+        asked: Collection[bytes] = ()
+        for place, (model, what) in enumerate(self._asks):
             find = model.answers.find
-            asked = {
-                key: trial
-                for trial, key in zip(alive, keys, strict=True)
-                if key is not None and find(key) is None
-            }
-            if asked:
+            if place:
+                trials = [trial for trial, key in alive if key not in asked or find(key) is not None]
+            keys = [_question(trial, model, what) for trial in trials]
+            alive = [(trial, key) for trial, key in zip(trials, keys, strict=True) if key is not None]
+            unknown = {key: trial for trial, key in alive if find(key) is None}
+            asked = unknown.keys()
+            if unknown:
                 self._found = True
-                yield [(model, _input(trial, what), key, self.answered) for key, trial in asked.items()]
-            alive = [
-                trial
-                for trial, key in zip(alive, keys, strict=True)
-                if key is not None and find(key) is not None
-            ]
+                yield [(model, _input(trial, what), key, self.answered) for key, trial in unknown.items()]
 
     def answered(self, asked: Ask) -> None:
         """Take in that the answer to a question is there; what was raised is raised where it is asked."""

@@ -39,9 +39,11 @@ class Questions:
 
     def drop(self, asks: Iterable[Ask]) -> None:
         """Let go of questions."""
+        known = self._asked
         for asked in asks:
-            if asked.place is not None and self._asked.get(asked.place) is asked:
-                del self._asked[asked.place]
+            place = asked.place
+            if place is not None and known.get(place) is asked:
+                del known[place]
 
     def clear(self) -> None:
         """Let go of all."""

@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.engine.conductor import current_view
+from pytest_modelcheck.engine.work import current_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

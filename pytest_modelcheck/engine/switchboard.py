@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent
 
-from pytest_modelcheck.engine.conductor import Worker, current_view
+from pytest_modelcheck.engine.conductor import Worker
+from pytest_modelcheck.engine.work import current_view
 
 if TYPE_CHECKING:
     from pytest_modelcheck.engine.conductor import Conductor

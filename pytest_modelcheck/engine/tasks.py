@@ -15,9 +15,9 @@ from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.engine.asks import POLL, Ask, by_model, chunks, refusal, sorted_out
-from pytest_modelcheck.engine.conductor import NOT_PUT, WINDOW, Failures, Run, Work, current_view
 from pytest_modelcheck.engine.frames import block_between
 from pytest_modelcheck.engine.view import CaseView, Result, conclude, is_new
+from pytest_modelcheck.engine.work import NOT_PUT, WINDOW, Failures, Run, Work, current_view
 from pytest_modelcheck.records import Outcome
 
 if TYPE_CHECKING:

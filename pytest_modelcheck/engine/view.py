@@ -17,7 +17,7 @@ from pytest_modelcheck.records import GRADE, MISSING, Outcome
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_modelcheck.engine.conductor import Work
+    from pytest_modelcheck.engine.work import Work
     from pytest_modelcheck.models.model import Raw
     from pytest_modelcheck.records import Scale, Trial
 

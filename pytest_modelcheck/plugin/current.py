@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcheck.engine.conductor import current_view
+from pytest_modelcheck.engine.work import current_view
 
 if TYPE_CHECKING:
     from pytest_modelcheck.engine.view import CaseView

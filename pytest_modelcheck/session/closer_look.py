@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterator, Sequence
 
     from pytest_modelcheck.checks.slices import Slices
-    from pytest_modelcheck.engine.conductor import Run
     from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.engine.work import Run
     from pytest_modelcheck.records import Case, ShownCase
     from pytest_modelcheck.reports.selection import Chosen
     from pytest_modelcheck.session.evidence import Evidence

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.checks.judge import refuse_contradiction, required_rate
 from pytest_modelcheck.checks.losses import Scale
 from pytest_modelcheck.checks.watching import Terms, Watch, at_the_end, findings_of
-from pytest_modelcheck.engine.conductor import Run
+from pytest_modelcheck.engine.work import Run
 from pytest_modelcheck.records import Calls, CaseRecord, Outcome, Stopped
 from pytest_modelcheck.session.first_run import progress_of, questions
 from pytest_modelcheck.session.memory import expectation, identity, records_of

@@ -13,9 +13,9 @@ from pytest_modelcheck.checks.costs import judge_costs
 from pytest_modelcheck.checks.drift import judge_drift
 from pytest_modelcheck.checks.judge import guards, judge
 from pytest_modelcheck.checks.watching import why_not_watched
-from pytest_modelcheck.engine.conductor import Work
 from pytest_modelcheck.engine.slots import by_repeat
 from pytest_modelcheck.engine.trials import Plan
+from pytest_modelcheck.engine.work import Work
 from pytest_modelcheck.records import Calls, Finding, Status, Verdict
 from pytest_modelcheck.session.account import KEPT, account
 from pytest_modelcheck.session.approved import approved_answer, baseline_of, broken_before, other_fingerprint

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import encode_plain, excerpt, short
-from pytest_modelcheck.engine.conductor import current_view
+from pytest_modelcheck.engine.work import current_view
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.model import plain, text_key
 from pytest_modelcheck.records import MISSING, CaseRecord, TrialRecord

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pytest_modelcheck.engine.conductor import Run
     from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.engine.work import Run
     from pytest_modelcheck.records import CaseRecord, TrialRecord
     from pytest_modelcheck.session.inquiry import Inquiry
     from pytest_modelcheck.session.steps import Steps

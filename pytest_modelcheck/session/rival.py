@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_modelcheck.baselines.header import Header
-    from pytest_modelcheck.engine.conductor import Run
+    from pytest_modelcheck.engine.work import Run
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import CaseRecord
     from pytest_modelcheck.session.inquiry import Inquiry

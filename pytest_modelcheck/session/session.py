@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.spec import CheckSpec
-    from pytest_modelcheck.engine.conductor import Run, Work
+    from pytest_modelcheck.engine.work import Run, Work
     from pytest_modelcheck.models.model import Definition
     from pytest_modelcheck.session.inquiry import Judged
     from pytest_modelcheck.session.steps import Step, Steps

@@ -24,8 +24,8 @@ from pytest_modelcheck.session.steps import Step
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from pytest_modelcheck.engine.conductor import Run
     from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.engine.work import Run
     from pytest_modelcheck.records import Case
     from pytest_modelcheck.session.inquiry import Inquiry
     from pytest_modelcheck.session.steps import Steps

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
-    from pytest_modelcheck.engine.conductor import Run, Work
+    from pytest_modelcheck.engine.work import Run, Work
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Trial
     from pytest_modelcheck.session.memory import ReplayedAnswers
