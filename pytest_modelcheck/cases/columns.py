@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.cases.fields import FIELDS
+from pytest_modelcheck.cases.fields import FIELDS, how_to_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -92,10 +92,7 @@ class Header:
                         f"no column '{column}', which {field}={columns!r} asks for; {_has(names)}"
                     )
         if not any(field == "input" for _, field, _ in self.steps):
-            raise self._error(
-                f"no column 'input'; {_has(names)}; if one of them is the input, say which: "
-                "cases.load(…, input='…')"
-            )
+            raise self._error(f"no column 'input'; {_has(names)}. {how_to_name(names)}")
 
     def _check_conflicts(self, names: Sequence[str]) -> None:
         taken: dict[tuple[str, str | None], str] = {}

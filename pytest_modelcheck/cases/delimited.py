@@ -12,6 +12,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.cases.columns import Header
+from pytest_modelcheck.cases.conflicts import begins_conflict, conflict
 from pytest_modelcheck.cases.fields import AS_IT_IS, to_case
 from pytest_modelcheck.cases.files import NO_CASES
 from pytest_modelcheck.cases.rows import Row
@@ -105,6 +106,7 @@ def _table(file: CaseFile, layout: Layout) -> _Table | None:
     delimiter = "\t" if file.format == "tsv" else _comma_or_semicolon(file)
     records = _Records(file, delimiter)
     for (_, line), names in records:
+        _refuse_conflict(file, names, line)
         header = Header(names, layout.loosened(), partial(file.error, line=line))
         variants = tuple(place for place, field, _ in header.steps if field == "variants")
         return _Table(header, variants, delimiter, records.place)
@@ -118,6 +120,8 @@ def _comma_or_semicolon(file: CaseFile) -> str:
 
 def _row(file: CaseFile, table: _Table, mark: Mark, cells: list[str]) -> Row:
     row = Row(None, file.origin(mark[1]))
+    if cells[0][:1] == "<":
+        _refuse_conflict(file, cells, mark[1])
     if len(cells) != table.header.width:
         raise row.error(_uneven(len(cells), table.header.width, table.delimiter))
     values: list[Any] = [cell or None for cell in cells]
@@ -125,6 +129,12 @@ def _row(file: CaseFile, table: _Table, mark: Mark, cells: list[str]) -> Row:
         values[place] = _list(row, values[place])
     row.value = _with_texts(table.header.fields(values))
     return row
+
+
+def _refuse_conflict(file: CaseFile, cells: list[str], line: int) -> None:
+    """Raise where a row is a marker of git's: what is in quotes may be several lines, and a marker is one."""
+    if begins_conflict(cells[0]) and "\n" not in cells[0]:
+        raise conflict(file, line)
 
 
 def _with_texts(fields: dict[str, Any]) -> dict[str, Any]:

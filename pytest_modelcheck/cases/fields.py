@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.records import MISSING, Case, case_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_modelcheck.cases.rows import Row
 
 FIELDS: Final = ("input", "expected", "id", "metadata", "variants", "known_failure")
@@ -76,7 +78,7 @@ class Layout:
             if name in _KNOWN and name not in self.names:
                 arranged[name] = value
             else:
-                rest[self._extra(row, name)] = value
+                rest[self._extra(row, name, values)] = value
         return _with_metadata(row, arranged, rest) if rest else arranged
 
     def _picked(self, row: Row, values: Mapping[str, Any], field: str, columns: Columns) -> Any:
@@ -88,12 +90,14 @@ class Layout:
             raise row.error(f"no '{columns}' here, which {field}={self.names[field]!r} asks for; {hint}")
         return values[columns]
 
-    def _extra(self, row: Row, name: Any) -> str:
+    def _extra(self, row: Row, name: Any, values: Mapping[str, Any]) -> str:
         if not isinstance(name, str):
             raise row.error(f"the name of a field must be text, not {_typed(name)}")
         close = self.near_miss(name)
         if close is not None:
             raise row.error(f"unknown field '{name}': did you mean '{close}'?{_KEEP}", name)
+        if not self.loose and "input" not in values:
+            raise row.error(f"no field 'input'; it has {_listed(values)}. {how_to_name(list(values))}")
         if not self.loose:
             raise row.error(
                 f"unknown field '{name}': what else is known of a case goes under metadata, as "
@@ -155,6 +159,20 @@ def _alone(row: Row, value: Any, layout: Layout) -> Any:
     if isinstance(value, list | tuple):
         raise row.error(f"a {type(value).__name__} is not a case; write {{input: …, expected: …}}")
     return value
+
+
+def how_to_name(names: Sequence[Any]) -> str:
+    """How to say which columns or fields are the input and the expectation, with some that may be.
+
+    >>> how_to_name(["id", "text", "label"]).partition(": ")[2]
+    "input='text', expected='label'"
+    """
+    free = [name for name in names if isinstance(name, str) and name not in _KNOWN]
+    told = [f"input={free[0]!r}" if free else "input='…'"]
+    if "expected" not in names:
+        told.append(f"expected={free[1]!r}" if free[1:] else "expected='…'")
+    which = "the input" if "expected" in names else "the input, and which one is expected"
+    return f"Say which one is {which}, in the marker or in cases.load(): {', '.join(told)}"
 
 
 def _no_input(values: Mapping[str, Any], layout: Layout) -> str:

@@ -6,7 +6,6 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import codecs
-import difflib
 import os
 import stat
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.cases.compression import SUFFIXES, DamagedError, opened
 from pytest_modelcheck.cases.rows import concise
+from pytest_modelcheck.cases.suggestions import instead_of, within
 from pytest_modelcheck.errors import CaseError, located
 from pytest_modelcheck.records import Origin
 
@@ -59,10 +59,16 @@ class CaseFile:
     Attributes:
         path: Where it is.
         shown: How messages and reports name it.
+        written: How the user named it.
+        base: The folder that this is relative to, or ``None`` where it is absolute.
+        root: The outermost folder of the project, or ``None`` for the current one.
     """
 
     path: Path
     shown: str
+    written: str | Path
+    base: Path | None = None
+    root: Path | None = None
 
     def error(self, message: str, line: int | None = None) -> CaseError:
         """The error that says ``message`` of this file."""
@@ -98,7 +104,7 @@ class CaseFile:
         except (OSError, ValueError) as error:
             raise self._unopened(error) from error
         if stat.S_ISDIR(mode.st_mode):
-            raise self.error(f"this is a folder, not a file of cases{_files_in(self.path)}")
+            raise self.error(f"this is a folder, not a file of cases{within(self.path, self.base, FORMATS)}")
         if not stat.S_ISREG(mode.st_mode):
             raise self.error("this is not a regular file; cases are read twice where there are many")
         if mode.st_size == 0:
@@ -199,7 +205,7 @@ class CaseFile:
 
     def _unopened(self, error: Exception) -> CaseError:
         if isinstance(error, FileNotFoundError | NotADirectoryError):
-            return CaseError(_not_found(self.path, self.shown))
+            return CaseError(_not_found(self))
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         return self.error(f"the file cannot be opened: {reason}")
 
@@ -216,13 +222,15 @@ def find(name: str | Path, base: Path | None, root: Path | None = None) -> CaseF
         CaseError: The path is relative, and there is nothing that it is relative to.
     """
     path = Path(name)
-    if not path.is_absolute():
+    if path.is_absolute():
+        base = None
+    else:
         if base is None:
             raise CaseError(
                 f"{name}: a relative path, and nothing says from where; pass base=Path(__file__).parent"
             )
         path = base / path
-    return CaseFile(path, _shown(path, root))
+    return CaseFile(path, _shown(path, root), name, base, root)
 
 
 def _shown(path: Path, root: Path | None) -> str:
@@ -234,24 +242,9 @@ def _shown(path: Path, root: Path | None) -> str:
     return where if short.startswith(os.pardir) else short
 
 
-def _not_found(path: Path, shown: str) -> str:
-    folder = path.parent
-    if not folder.is_dir():
-        return f"no file {shown}: its folder {folder} does not exist"
-    names = sorted(entry.name for entry in folder.iterdir())
-    close = [name for name in names if name.split(".")[0] == path.name.split(".")[0]]
-    close += difflib.get_close_matches(path.name, [name for name in names if name not in close], cutoff=0.6)
-    hint = f"; did you mean {_either(close[:3])}?" if close else "; there is nothing with a similar name"
-    return f"no file {shown}: looked in {folder}{hint}"
-
-
-def _either(names: list[str]) -> str:
-    return " or ".join(names)
-
-
-def _files_in(folder: Path) -> str:
-    try:
-        names = sorted(entry.name for entry in folder.iterdir() if entry.suffix.lower() in FORMATS)
-    except OSError:
-        return ""
-    return f"; did you mean {_either([f'{folder.name}/{name}' for name in names[:3]])}?" if names else ""
+def _not_found(file: CaseFile) -> str:
+    folder = file.path.parent
+    where = f"looked in {folder}" if folder.is_dir() else f"its folder {folder} does not exist"
+    hint = instead_of(file.written, file.path, file.base, file.root)
+    nothing = "; there is nothing with a similar name" if folder.is_dir() else ""
+    return f"no file {file.shown}: {where}{hint or nothing}"

@@ -9,6 +9,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from pytest_modelcheck.cases.conflicts import begins_conflict, conflict, refuse_conflicts
 from pytest_modelcheck.cases.documents import Document
 from pytest_modelcheck.cases.rows import Row
 
@@ -46,6 +47,8 @@ def json_of_line(file: CaseFile, text: str, number: int) -> Any:
     try:
         value, end = _DECODER.raw_decode(text)
     except json.JSONDecodeError as error:
+        if begins_conflict(text):
+            raise conflict(file, number) from error
         raise file.error(f"not JSON: {_problem(error, text)}{_hint(text)}", number) from error
     except RecursionError as error:
         raise file.error(f"nested more than {DEEPEST} levels deep", number) from error
@@ -94,7 +97,9 @@ def read_json(file: CaseFile) -> Iterator[Row]:
     Raises:
         CaseError: The file is not JSON, or holds something else than cases.
     """
-    return _Scanner(file, file.text()).rows()
+    text = file.text()
+    refuse_conflicts(file, text)
+    return _Scanner(file, text).rows()
 
 
 class _Scanner:

@@ -25,6 +25,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from pytest_modelcheck.cases.conflicts import refuse_conflicts
 from pytest_modelcheck.cases.documents import Document, copied
 from pytest_modelcheck.cases.rows import Row
 from pytest_modelcheck.cases.scalars import plain, tag_name, tagged
@@ -50,7 +51,9 @@ def read_yaml(file: CaseFile) -> Iterator[Row]:
         CaseError: The file is no YAML, has keys twice, tags that are not plain data, aliases that grow
             without measure, or holds something else than cases.
     """
-    return _Reader(file, file.text()).rows()
+    text = file.text()
+    refuse_conflicts(file, text)
+    return _Reader(file, text).rows()
 
 
 class _Reader:

@@ -107,6 +107,7 @@ class CaseView:
         if value is MISSING:
             raise UsageError(
                 f"case {self.id}{self._where()} does not say what is expected: add `expected:` to it"
+                + _or_name(self._trial.case.metadata)
             )
         return value if type(value) in IMMUTABLE else self._copy("expected", value)
 
@@ -281,3 +282,9 @@ def conclude(view: CaseView, outcome: Outcome, error: BaseException | None, subj
     result.outcome = outcome
     result.error = error
     return result
+
+
+def _or_name(metadata: Mapping[str, Any]) -> str:
+    """How to say that what is expected is there under another name, where something is."""
+    name = next(iter(metadata), None)
+    return "" if name is None else f", or name it in the marker, as in expected={name!r}"

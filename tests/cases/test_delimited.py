@@ -110,7 +110,7 @@ def test_several_columns_can_make_the_input(read):
         ("\n\nInput\na\n", "t.csv:3: unknown column 'Input': did you mean 'input'?"),
         (
             "text,label\na,b\n",
-            "t.csv:1: no column 'input'; there are 'text', 'label'; if one of them is the input",
+            "t.csv:1: no column 'input'; there are 'text', 'label'. Say which one is the input",
         ),
         ("input,expected\na\n", "t.csv:2: 1 cell here, but the header has 2; text with a comma in it"),
         ("input,expected\nx,y\na,b,c\n", "t.csv:3: 3 cells here, but the header has 2"),

@@ -69,6 +69,43 @@ def test_a_missing_file_says_where_it_was_looked_for_and_what_is_near(tmp_path):
     assert "does not exist" in checked("tickets.yml/t.csv", tmp_path)
 
 
+def test_the_most_similar_name_comes_first(tmp_path):
+    for name in ("t.csv", "t.json", "t.jsonl", "t.yaml"):
+        (tmp_path / name).write_text("x")
+    assert "did you mean t.yaml or " in checked("t.yml", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("written", "suggested"),
+    [("data/t.csv", "../data/t.csv"), ("tests/more/u.csv", "more/u.csv"), ("u.csv", "more/u.csv")],
+)
+def test_a_path_that_is_meant_from_another_folder_is_put_right(tmp_path, written, suggested):
+    for place in ("data/t.csv", "tests/more/u.csv"):
+        (tmp_path / place).parent.mkdir(parents=True)
+        (tmp_path / place).write_text("input\na\n")
+    with pytest.raises(CaseError, match=f"; did you mean {suggested}\\?$"):
+        cases.load(written).bind(tmp_path / "tests", tmp_path).check()
+    cases.load(suggested).bind(tmp_path / "tests", tmp_path).check()
+
+
+def test_nothing_is_looked_for_above_the_project(tmp_path):
+    (tmp_path / "t.csv").write_text("input\na\n")
+    (tmp_path / "project" / "tests").mkdir(parents=True)
+    with pytest.raises(CaseError, match="nothing with a similar name"):
+        cases.load("t.csv").bind(tmp_path / "project" / "tests", tmp_path / "project").check()
+
+
+@pytest.mark.parametrize(
+    ("written", "suggested"), [(".", "t.csv"), ("..", "../u.csv"), ("more", "more/v.csv")]
+)
+def test_what_a_folder_holds_is_suggested_as_it_would_be_written(tmp_path, written, suggested):
+    here = tmp_path / "tests"
+    (here / "more").mkdir(parents=True)
+    for path in (here / "t.csv", tmp_path / "u.csv", here / "more" / "v.csv"):
+        path.write_text("input\na\n")
+    assert checked(written, here).endswith(f"not a file of cases; did you mean {suggested}?")
+
+
 def test_a_folder_is_no_file(tmp_path):
     folder = tmp_path / "data.yaml"
     folder.mkdir()

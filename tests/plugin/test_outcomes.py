@@ -259,7 +259,17 @@ def test_skipping_before_asking_is_fine(project):
 def test_asking_for_what_is_expected_where_nothing_is_is_an_error_that_names_the_case(project):
     _, verdict = outcome(project, "assert answer == case.expected", cases='[{"id": "one", "input": "a"}]')
     assert "case one" in verdict.headline
-    assert "does not say what is expected" in verdict.headline
+    assert verdict.headline.endswith("does not say what is expected: add `expected:` to it")
+
+
+def test_an_expectation_that_is_taken_for_metadata_is_answered_with_how_to_name_it(project):
+    _, verdict = outcome(
+        project,
+        "assert answer == case.expected",
+        marker=', input="text"',
+        cases='[{"text": "a", "label": "b"}]',
+    )
+    assert verdict.headline.endswith("to it, or name it in the marker, as in expected='label'")
 
 
 def test_asking_for_perturbed_in_a_golden_test_is_an_error_that_says_why(project):
