@@ -38,6 +38,7 @@ EVERYTHING: Final = 2
 
 _MANY: Final = 50
 _UNCUT: Final = 1 << 16
+_HELD: Final = "\N{NO-BREAK SPACE}"
 _AS_ASCII: Final = str.maketrans({"…": "~", "–": "-", "→": ">", "Δ": "d", "≥": ">"})
 
 
@@ -81,7 +82,8 @@ def _lines(verdicts: Sequence[Verdict], width: int, verbosity: int, strokes: Str
     if (first := triage(verdicts)) is not None:
         text = excerpt(first, _UNCUT)
         yield from _plain(_wrapped(text, width))
-    yield from _plain([excerpt(f"{label}: {cost}", _UNCUT) for label, cost in by_model(verdicts)])
+    for label, cost in by_model(verdicts):
+        yield from _plain(_wrapped_between(excerpt(f"{label}: {cost}", _UNCUT), width))
 
 
 def _plain(texts: Sequence[str]) -> Iterator[Line]:
@@ -90,6 +92,12 @@ def _plain(texts: Sequence[str]) -> Iterator[Line]:
 
 def _wrapped(text: str, width: int) -> list[str]:
     return wrap(text, max(40, width), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def _wrapped_between(text: str, width: int) -> list[str]:
+    """A list as lines that end after its commas."""
+    held = ", ".join(part.replace(" ", _HELD) for part in text.split(", "))
+    return [line.replace(_HELD, " ") for line in _wrapped(held, width)]
 
 
 def _below(verdict: Verdict, verbosity: int, width: int) -> Iterator[Line]:

@@ -226,22 +226,18 @@ def _cases(verdict: Verdict) -> Iterator[str]:
         yield ""
     if number:
         note = others[0].note if others else ""
-        since = f", {_since(verdict)}" if note == "regressed" else ""
+        since = verdict.comparison if note == "regressed" else None
         yield _heading(_TITLES.get(note, "other cases"), number, len(others), since)
     for case in others:
         yield from _case(case, verdict, _reason(case), note)
 
 
-def _heading(title: str, number: int, shown: int, since: str = "") -> str:
+def _heading(title: str, number: int, shown: int, since: Comparison | None = None) -> str:
     if not shown:
         return f"  {title} ({number}, not shown)"
+    lost = "" if since is None else f", {len(since.regressed)} of them since {since.version}"
     cut = f"; worst {shown} shown" if shown < number else ""
-    return f"  {title} ({number}{since}{cut})"
-
-
-def _since(verdict: Verdict) -> str:
-    comparison = verdict.comparison
-    return "" if comparison is None else f"{len(comparison.regressed)} of them since {comparison.version}"
+    return f"  {title} ({number}{lost}{cut})"
 
 
 def _case(

@@ -122,6 +122,21 @@ def test_what_calls_cost_has_a_column_where_it_is_known():
     assert "200/0  1.25" in lines[1]
 
 
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_what_a_model_cost_fits_into_lines_that_end_after_commas(width):
+    calls = Calls(303, requests=303, retries=3, latencies=(0.13, 0.42), tokens_in=31623, tokens_out=2879)
+    *_, first, second = told([replace(VERDICTS[0], calls=replace(calls, cost=0.0065))], width)
+    together = (
+        "triage 2.1: 303 calls (3 retries), half within 0.13 s, 95% within 0.42 s, 31,623 + 2,879 tokens, "
+    )
+    if width == 200:
+        assert second == together + "cost 0.0065"
+        return
+    assert max(map(len, (first, second))) <= width
+    assert second.startswith("  ")
+    assert first.endswith(",")
+
+
 def test_names_keep_their_columns_whatever_they_are_written_in():
     names = (
         "test_ascii",
