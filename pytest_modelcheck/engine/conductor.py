@@ -13,7 +13,6 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from contextvars import Context, copy_context
 from sys import _getframe
@@ -23,6 +22,7 @@ from greenlet import GreenletExit, getcurrent, greenlet
 
 from pytest_modelcheck.engine.frames import block_between
 from pytest_modelcheck.engine.lookahead import lookahead_of
+from pytest_modelcheck.engine.loops import asyncio_runs
 from pytest_modelcheck.engine.view import CaseView, conclude, is_new
 from pytest_modelcheck.engine.work import NOT_PUT, WINDOW, Failures, Run, current_view
 from pytest_modelcheck.models.model import SHORT_TEXT, short_text_key
@@ -98,7 +98,7 @@ class Worker(greenlet):  # type: ignore[misc]  # it comes without types
 
     def ask(self, model: Model, x: Any) -> Any:
         """Answer a call of the body that runs here."""
-        if model.caller.awaited and asyncio._get_running_loop() is not None:  # noqa: SLF001
+        if model.caller.awaited and asyncio_runs():
             return self.conductor.answer_awaited(self.view, model, x)
         conductor, result, answers = self.conductor, self.view._result, model.answers  # noqa: SLF001
         conductor.asks += 1
@@ -216,7 +216,7 @@ class Conductor:
         """Say why the body whose call is at ``frame`` must not be suspended, or ``None``."""
         interleave = self.work.interleave
         if interleave == "auto":
-            if asyncio._get_running_loop() is not None:  # noqa: SLF001
+            if asyncio_runs():
                 return "an event loop runs"
             return block_between(frame, _run_body.__code__)
         return None if interleave else "interleave=False"

@@ -8,7 +8,6 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from pytest_modelcheck.models.pacing import LONGEST, Pace, Turn, interval_of
 from pytest_modelcheck.models.usage import Answer, Measured, Scales, Usage
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Iterator
     from concurrent.futures import Future
 
@@ -141,6 +141,8 @@ class Line:
     @cached_property
     def slots(self) -> asyncio.Semaphore:
         """What calls that are awaited take turns at, all on one event loop."""
+        import asyncio
+
         return asyncio.Semaphore(self.concurrency)
 
     @contextmanager
@@ -234,6 +236,8 @@ class Line:
         return self._answered(rows, len(inputs), start)
 
     async def _try_async(self, caller: Caller, inputs: list[Any]) -> list[Any]:
+        import asyncio
+
         turn = Turn()
         while wait := self._wait(turn, len(inputs)):
             await asyncio.sleep(wait)
@@ -254,6 +258,8 @@ class Line:
     async def _attempt_async(self, caller: Caller, inputs: list[Any]) -> list[Any]:
         if self._timeout is None:
             return await caller.call_async(inputs)
+        import asyncio
+
         call = asyncio.ensure_future(caller.call_async(inputs))
         try:
             done, _ = await asyncio.wait([call], timeout=self._timeout)

@@ -5,12 +5,12 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent
 
 from pytest_modelcheck.engine.conductor import Worker
+from pytest_modelcheck.engine.loops import asyncio_runs
 from pytest_modelcheck.engine.work import current_view
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Switchboard:
         return self._outside(model, x)
 
     def _outside(self, model: Model, x: Any) -> Any:
-        looping = asyncio._get_running_loop() is not None  # noqa: SLF001 - public, but slower by a raise
+        looping = asyncio_runs()
         if self.tasks is not None and (view := current_view.get(None)) is not None:
             return self.tasks.ask(view, model, x)
         if self.awaited or (looping and model.caller.awaited):

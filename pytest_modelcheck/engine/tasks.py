@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.engine.asks import POLL, Ask, by_model, chunks, refusal, sorted_out
 from pytest_modelcheck.engine.frames import block_between
+from pytest_modelcheck.engine.loops import asyncio_runs
 from pytest_modelcheck.engine.view import CaseView, Result, conclude, is_new
 from pytest_modelcheck.engine.work import NOT_PUT, WINDOW, Failures, Run, Work, current_view
 from pytest_modelcheck.records import Outcome
@@ -41,10 +42,6 @@ class _AtHand:
         return self._value
 
 
-def _asyncio_runs() -> bool:
-    return asyncio._get_running_loop() is not None  # noqa: SLF001 - public, but slower by a raise
-
-
 class TaskConductor:
     """Runs the ``async`` bodies of one check."""
 
@@ -64,7 +61,7 @@ class TaskConductor:
     async def run(self, trials: Iterable[Trial]) -> Run:
         """Run the body of every trial."""
         upcoming = iter(trials)
-        if not _asyncio_runs():
+        if not asyncio_runs():
             self._alone = "the event loop is not asyncio's"
         try:
             await self._conduct(upcoming)

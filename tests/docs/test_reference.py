@@ -80,8 +80,8 @@ def limits_table():
 KINDS = {
     "Text": "characters keyboard surface context english misreading sentences wording",
     "Who somebody is": "identity names",
-    "Numbers and records": "numeric ranges units records values",
-    "Images": "images lighting geometry jpeg",
+    "Numbers and records": "numeric ranges measures records values",
+    "Images": "images lighting geometry recompression",
     "Several, and those of other libraries": "compose adapters",
 }
 """Under which heading the perturbations of which modules are listed."""

@@ -101,7 +101,7 @@ def test_jpeg_loses_more_at_lower_quality():
 
 def test_jpeg_is_that_of_the_standard():
     """One block, by the definition in ITU-T T.81, A.3.3, at quality 50, where the tables are as printed."""
-    from pytest_modelcheck.perturb.jpeg import _LUMINANCE
+    from pytest_modelcheck.perturb.recompression import _LUMINANCE
 
     block = np.random.RandomState(0).randint(0, 256, (8, 8)).astype("uint8")
     place = np.arange(8)

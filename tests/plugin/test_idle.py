@@ -131,3 +131,25 @@ def test_a_model_asked_for_at_run_time_is_answered_and_remembered(project):
     project.run("--model-version=2.0", "-W", "error").assert_outcomes(passed=1)
     project.run("--model-version=2.0", "-W", "error").assert_outcomes(passed=1)
     assert project.calls == ["Hello"]
+
+
+def test_a_golden_test_imports_nothing_that_it_does_not_need(project):
+    project.test(
+        """
+        import sys
+
+        def unneeded():
+            names = ("asyncio", "numpy", "scipy", "hypothesis", "yaml", "jinja2", "rich", "click")
+            ours = ("perturb.english", "perturb.keyboard", "reports.html")
+            return {*names, *(f"pytest_modelcheck.{name}" for name in ours)} & sys.modules.keys()
+
+        @pytest.mark.golden([("a", "refund")], at_least=0.0)
+        def test_it(triage, case):
+            assert triage(case.input) == case.expected
+
+        def test_what_is_imported():
+            assert unneeded() == set()
+        """
+    )
+    options = ("-p", "modelcheck", "--disable-plugin-autoload", "--model-version=1")
+    project.run_apart(*options).assert_outcomes(passed=2)

@@ -2,7 +2,7 @@ import pytest
 
 from pytest_modelcheck import perturb
 from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.perturb.levels import AS_IT_IS
+from pytest_modelcheck.perturb.ordered import AS_IT_IS
 from pytest_modelcheck.records import Case, Origin
 
 MILD, HARSH = perturb.append("Hm."), perturb.append("I will sue.")
