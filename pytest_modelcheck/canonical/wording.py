@@ -18,6 +18,16 @@ def percent(rate: float) -> str:
     return f"{text.removesuffix('.0')}%"
 
 
+def counted(count: int, nouns: str) -> str:
+    """A count with a noun that is given in the plural, whatever follows it.
+
+    >>> counted(3, "groups by template"), counted(1, "groups by template"), counted(1, "cases")
+    ('3 groups by template', '1 group by template', '1 case')
+    """
+    first, *rest = nouns.split(" ")
+    return " ".join([f"{count:,}", first.removesuffix("s") if count == 1 else first, *rest])
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     """A count with its noun.
 

@@ -14,7 +14,7 @@ from math import comb, prod
 from statistics import pstdev
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_modelcheck.canonical.wording import percent, plural
+from pytest_modelcheck.canonical.wording import counted, percent, plural
 from pytest_modelcheck.records import CHANGE, GRADE, Finding, Scale, Status
 
 if TYPE_CHECKING:
@@ -173,13 +173,13 @@ class RateNoise:
 
         means, scale, signed = self.observed.means or (), self.observed.scale, self.observed.signed
         if self.at_zero and 0.5 ** len(means) > false_fail_rate:
-            return f"{len(means)} {self.observed.units} cannot reveal any mean change"
+            return f"{counted(len(means), self.observed.units)} cannot reveal any mean change"
         # With one more at either end, as the bound itself has it: equal scores do not mean no spread.
         ends = (scale.high, scale.low) if scale.bounded and not self.at_zero else ()
         spread = pstdev([*means, *ends])
         under = max(scale.low, self.required - detectable_shift(len(means), spread, false_fail_rate))
         what = f"mean changes under about {under:+.2g}" if signed else f"means under about {under:.2g}"
-        return f"{len(means)} {self.observed.units} can only reveal {what}"
+        return f"{counted(len(means), self.observed.units)} can only reveal {what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +280,7 @@ class DropNoise:
         from pytest_modelcheck.stats.power import detectable_shift
 
         drops, scale = self.observed.drops or (), self._differences
-        units = f"{len(drops)} {self.observed.units}"
+        units = counted(len(drops), self.observed.units)
         if not self._by_bound and self._least_p_value > false_fail_rate:
             return f"{units} cannot reveal any drop"
         ends = (scale.low, scale.high) if scale.bounded and self._by_bound else ()
@@ -362,7 +362,8 @@ class ExcessNoise:
         reach = 1 - detectable_mean(len(self.excess.each), spread, 1.0, limits.false_fail_rate)
         least = min(1.0, self.allowance + reach)
         return (
-            f"{len(self.excess.each)} {self.units} can only reveal an excess of more than about {least:.0%}"
+            f"{counted(len(self.excess.each), self.units)} can only reveal an excess of more than about "
+            f"{least:.0%}"
         )
 
 

@@ -9,6 +9,7 @@ import math
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
+from pytest_modelcheck.canonical.wording import counted
 from pytest_modelcheck.checks.fold import outcome_of
 from pytest_modelcheck.checks.runs import by_group
 from pytest_modelcheck.records import Finding, Outcome, Status
@@ -86,5 +87,5 @@ def _reveals(units: int, levels: int, name: str, false_pass_rate: float) -> str:
     normal = NormalDist()
     reach = (normal.inv_cdf(1 - false_pass_rate) + normal.inv_cdf(0.9)) / math.sqrt(units * (levels - 1))
     if reach > 1:
-        return f"{units} {name} at {levels} levels can hardly show any rise"
-    return f"{units} {name} can only show rises with a mean rank correlation above about {reach:.2g}"
+        return f"{counted(units, name)} at {levels} levels can hardly show any rise"
+    return f"{counted(units, name)} can only show rises with a mean rank correlation above about {reach:.2g}"

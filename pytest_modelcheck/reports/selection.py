@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.records import MISSING, Outcome, ShownCase
 
@@ -249,5 +250,7 @@ def notes_of(direct: Mapping[str, int], inapplicable: Mapping[str, int]) -> tupl
         reasons = "; ".join(f"{count} {reason}" for reason, count in sorted(direct.items()))
         notes.append(f"{total} calls were made one by one, without gathering them: {reasons}")
     for name, count in inapplicable.items():
-        notes.append(f"{name} left {count} inputs as they were: not applicable there")
+        notes.append(
+            f"{name} left {plural(count, 'input as it was', 'inputs as they were')}: not applicable there"
+        )
     return tuple(notes)

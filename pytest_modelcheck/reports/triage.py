@@ -27,7 +27,8 @@ def triage(verdicts: Sequence[Verdict]) -> str | None:
     """Say which checks stand out once all of them are allowed for; ``None`` where there is nothing to choose.
 
     There is where two or more miss a limit that chance plays a part in. By Holm's method, in which a check
-    that meets its limits counts as one that shows nothing.
+    that meets its limits counts as one that shows nothing. Checks that fail by a rule without a p-value (what is
+    exact, or was stopped early) are only counted, so that nobody takes these few for all.
     """
     adjusted = adjusted_p_values(verdicts)
     missing = [
@@ -38,10 +39,14 @@ def triage(verdicts: Sequence[Verdict]) -> str | None:
     if len(missing) < 2:
         return None
     outstanding = [check.partition("::")[2] for p_value, _, check in sorted(missing) if p_value <= BELIEVED]
-    missed = f"of {len(missing)} that miss a limit"
+    others = sum(verdict.failed and _chance(verdict) is None for verdict in verdicts)
+    beside = (
+        f" (beside {others} that {'fails' if others == 1 else 'fail'} without a p-value)" if others else ""
+    )
+    missed = f"of {len(missing)} that miss a limit{beside}"
     after = f"after allowing for {plural(len(verdicts), 'check')}"
     if not outstanding:
-        return f"{after}, none {missed} stands out: chance alone may have made them"
+        return f"{after}, none {missed} stands out: chance alone may have made these"
     more = f" (+{len(outstanding) - _SHOWN} more)" if len(outstanding) > _SHOWN else ""
     verb = "stands" if len(outstanding) == 1 else "stand"
     return f"{after}, {len(outstanding)} {missed} {verb} out: {', '.join(outstanding[:_SHOWN])}{more}"

@@ -187,7 +187,7 @@ class TestGradedChanges:
         project.test(CHANGES.replace('f"ticket {n}"', '{"id": f"t-{n}", "input": f"ticket {n}"}'))
         result = project.run("--model-version=1", "--modelcheck-case=t-7")
         result.assert_outcomes(passed=1)
-        assert project.verdict(result).headline == "mean change +0.1 over 1 cases, at least +0.05 required"
+        assert project.verdict(result).headline == "mean change +0.1 over 1 case, at least +0.05 required"
 
     def test_repeats_and_groups(self, project):
         project.model(GRADED)

@@ -38,6 +38,14 @@ def test_none_may():
     assert found.startswith("after allowing for 100 checks, none of 2 that miss a limit stands out: chance")
 
 
+def test_what_fails_without_a_p_value_is_not_passed_over():
+    chance = [verdict("test_a", 0.009), verdict("test_b", 0.04), *quiet(98)]
+    assert triage([*chance, verdict("test_stopped", None)]) == (
+        "after allowing for 101 checks, none of 2 that miss a limit (beside 1 that fails without a p-value) "
+        "stands out: chance alone may have made these"
+    )
+
+
 @pytest.mark.parametrize(
     "verdicts",
     [
