@@ -27,8 +27,8 @@ def triage(verdicts: Sequence[Verdict]) -> str | None:
     """Say which checks stand out once all of them are allowed for; ``None`` where there is nothing to choose.
 
     There is where two or more miss a limit that chance plays a part in. By Holm's method, in which a check
-    that meets its limits counts as one that shows nothing. Checks that fail by a rule without a p-value (what is
-    exact, or was stopped early) are only counted, so that nobody takes these few for all.
+    that meets its limits counts as one that shows nothing. Checks that fail by a rule without a p-value (what
+    is exact, or was stopped early) are only counted, so that nobody takes these few for all.
     """
     adjusted = adjusted_p_values(verdicts)
     missing = [
