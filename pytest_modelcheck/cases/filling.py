@@ -20,6 +20,8 @@ from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import Case, Origin
 
 _MOST: Final = 100_000
+_EXACT: Final = 2**53
+_OWN_WORDS: Final = ("text", "expected", "variants", "metadata", "n", "seed")
 CLUSTER: Final = "template"
 _NUMBERED: Final = re.compile(r"(.*?)\d+")
 Values = Mapping[str, Any]
@@ -121,7 +123,10 @@ class Filling:
         for _ in range(20 * n + 1000):
             if len(places) == n:
                 return places
-            place = int(rng.random() * size)
+            # A float has 53 bits: of more combinations it would leave out most values of the last slots.
+            place = (
+                int(rng.random() * size) if size <= _EXACT else rng.getrandbits(size.bit_length() + 64) % size
+            )
             if self._is_distinct(self._combination(place)):
                 places.add(place)
         raise CaseError(f"template {self.name!r}: n={n} different combinations were not found; ask for fewer")
@@ -145,6 +150,11 @@ class Filling:
             variants=tuple(made if made is not None else [_filled(each, values) for each in variants]),
             origin=Origin(f"template {self.name!r}[{number}]"),
         )
+
+
+def _place(rng: Random, size: int) -> int:
+    """One of so many places. A float, of 53 bits, would leave out most values of the last of many slots."""
+    return int(rng.random() * size) if size <= _EXACT else rng.getrandbits(size.bit_length() + 64) % size
 
 
 def _compiled(text: Any) -> Any:
@@ -189,6 +199,8 @@ def _list_for(name: str, lists: Mapping[str, list[Any]], template_name: str) -> 
             return lists[candidate]
     close = difflib.get_close_matches(name, list(lists), 1)
     hint = f"did you mean {{{close[0]}}}?" if close else f"pass {name}=[…]"
+    if name in _OWN_WORDS:
+        hint = f"{name}= says something else here, so call the slot otherwise: {{{name}_}} and {name}_=[…]"
     raise CaseError(f"template {template_name!r}: nothing is given for the slot {{{name}}}; {hint}")
 
 
@@ -196,7 +208,7 @@ def _called(function: Callable[..., Any], values: Values, what: str, name: str) 
     """What a function of some slots, told by the names of its parameters, says of these values."""
     parameters = inspect.signature(function).parameters.values()
     if any(parameter.kind == parameter.VAR_KEYWORD for parameter in parameters):
-        return function(**values)
+        return _asked(function, values, what, name)
     wanted = [
         parameter
         for parameter in parameters
@@ -208,4 +220,15 @@ def _called(function: Callable[..., Any], values: Values, what: str, name: str) 
             raise CaseError(
                 f"template {name!r}: {what} asks for a slot '{parameter.name}'; there are {there}"
             )
-    return function(**{parameter.name: values[parameter.name] for parameter in wanted})
+    chosen = {parameter.name: values[parameter.name] for parameter in wanted}
+    return _asked(function, chosen, what, name)
+
+
+def _asked(function: Callable[..., Any], values: Values, what: str, name: str) -> Any:
+    try:
+        return function(**values)
+    except Exception as error:
+        given = excerpt(", ".join(f"{key}={value!r}" for key, value in values.items()), 80)
+        raise CaseError(
+            f"template {name!r}: {what} raised {type(error).__name__}: {error} (for {given})"
+        ) from error

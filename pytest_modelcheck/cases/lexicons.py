@@ -10,6 +10,8 @@ from typing import Any, Final
 from pytest_modelcheck.errors import CaseError
 
 _TRIES: Final = 50
+_IN_VAIN: Final = 100
+"""How many draws without a new value, for each that there is, say that there are no more."""
 
 
 def lexicon(kind: str, n: int = 20, *, locale: str = "en_US", seed: int = 0, **options: Any) -> list[Any]:
@@ -26,14 +28,25 @@ def lexicon(kind: str, n: int = 20, *, locale: str = "en_US", seed: int = 0, **o
         options: What the provider takes.
 
     Raises:
-        CaseError: faker is not installed, knows no such provider or locale, or has fewer values.
+        CaseError: faker is not installed, knows no such provider or locale, or has fewer values (as far as a
+            hundred draws for each of them tell).
     """
+    if not isinstance(kind, str):
+        raise CaseError(f"lexicon({kind!r}): write the name of a provider of faker, such as 'first_name'")
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise CaseError(f"lexicon({kind!r}, {n!r}): n is how many values, a whole number from 1")
     make = _provider(kind, locale, seed)
     values: dict[Any, None] = {}
-    for _ in range(_TRIES * n):
+    latest = 0
+    for draw in range(_TRIES * n):
+        count = len(values)
         values[make(**options)] = None
         if len(values) == n:
             return list(values)
+        if len(values) > count:
+            latest = draw
+        elif draw - latest > _IN_VAIN * (count + 10):
+            break
     raise CaseError(
         f"lexicon({kind!r}, {n}): faker has no more than {len(values)} values of that in {locale}"
     )

@@ -144,6 +144,12 @@ def test_the_same_in_every_process():
             "template '{nme}': nothing is given for the slot {nme}; did you mean {name}?",
         ),
         ("{x}", {}, "template '{x}': nothing is given for the slot {x}; pass x=[…]"),
+        ("{n}", {"n": 3}, "nothing is given for the slot {n}; n= says something else here, so call the slot"),
+        (
+            "{x}",
+            {"x": ["a"], "expected": lambda x: {}[x]},
+            "template '{x}': expected raised KeyError: 'a' (for x='a')",
+        ),
         ("a", {"x": ["a"]}, "template(x=…): no template has a slot {x}"),
         ("{x}", {"x": "abc"}, "template(x='abc'): a slot takes a list of values; for one alone, ['abc']"),
         ("{x}", {"x": 3}, "template(x=3): a slot takes a list of values"),
@@ -218,6 +224,9 @@ def test_words_of_faker():
     ("arguments", "options", "message"),
     [
         (("boolean", 3), {}, r"lexicon\('boolean', 3\): faker has no more than 2 values of that in en_US"),
+        (("boolean", 1_000_000), {}, r"faker has no more than 2 values of that in en_US"),
+        (("first_name", 0), {}, r"lexicon\('first_name', 0\): n is how many values, a whole number from 1"),
+        ((None,), {}, r"lexicon\(None\): write the name of a provider"),
         (("no_such_thing",), {}, r"lexicon\('no_such_thing'\): faker has no provider of that name"),
         (("__class__",), {}, "faker has no provider of that name"),
         (("name",), {"locale": "xx_YY"}, r"lexicon\('name', locale='xx_YY'\): faker has no such locale"),
@@ -253,3 +262,10 @@ def test_words_of_many_locales_fill_slots(locale):
 def test_a_value_with_braces_is_put_in_as_it_is():
     (case,) = cases.template("say {x}", x=["{y} and {{z}}"])
     assert case.input == "say {y} and {{z}}"
+
+
+def test_of_more_combinations_than_a_float_can_count_every_value_is_drawn():
+    letters = list("abcdefgh")
+    slots = {f"s{place}_": letters for place in range(24)}
+    made = cases.template("".join(f"{{{name}}}" for name in slots), n=200, **slots)
+    assert {case.input[-1] for case in made} == set(letters)
