@@ -102,10 +102,18 @@ def _check(variant: Any, x: Any) -> None:
                 f"it made {type(variant).__name__} {excerpt(variant, 40)} of {name}; it must return the whole"
                 " input, perturbed (a list or a generator for several, None where it does not apply)"
             )
-    if isinstance(variant, str) and not variant.isascii():
-        try:
-            variant.encode()
-        except UnicodeEncodeError as error:
-            raise PerturbationError(
-                f"it made text with half of a character in it: {variant!r:.60}"
-            ) from error
+    if isinstance(variant, str) and _is_broken(variant):
+        if isinstance(x, str) and _is_broken(x):
+            raise PerturbationError(f"the input has half of a character in it, which is no text: {x!r:.60}")
+        raise PerturbationError(f"it made text with half of a character in it: {variant!r:.60}")
+
+
+def _is_broken(text: str) -> bool:
+    """Whether a text holds a surrogate, half of what UTF-16 makes of one character."""
+    if text.isascii():
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False

@@ -41,6 +41,7 @@ def test_an_error_inside_of_a_generator_is_reported_too():
         (3, "a", "it made int 3 of text; it must return the whole input, perturbed"),
         ({"a": 1}, "a", 'it made dict {"a":1} of text'),
         ("b", {"a": 1}, "it made str b of a mapping"),
+        ("a\ud800b", "a\ud800", r"the input has half of a character in it, which is no text: 'a\ud800'"),
         ("\ud800", "a", r"it made text with half of a character in it: '\ud800'"),
         (object(), 3, "cannot be told apart"),
     ],
