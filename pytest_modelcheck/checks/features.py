@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Case
 
 _MOST_VALUES: Final = 12
+_LARGEST: Final = 3e38  # that fits into 32 bits, in which a tree of scikit-learn compares
 _SCRIPT_LETTERS: Final = 40  # letters that are looked at to tell the script of a text
 
 _YES_OR_NO: Final[tuple[tuple[str, str, Callable[[str], object]], ...]] = (
@@ -93,8 +94,9 @@ def _columns(name: str, values: Sequence[Any]) -> Iterator[tuple[Feature, list[f
     different = {value for value in values if isinstance(value, str | int | float)}
     if numbers and len(set(numbers)) > 2 and len(numbers) == sum(value is not None for value in values):
         whole = all(isinstance(value, int) for value in numbers)
-        least = min(numbers) - 1
-        column = [float(value) if _is_number(value) else float(least) for value in values]
+        inside = [_inside(value) if _is_number(value) else None for value in values]
+        least = min(value for value in inside if value is not None) - 1
+        column = [least if value is None else value for value in inside]
         yield Feature(f"{name} > {{}}", f"{name} <= {{}}", whole), column
         return
     names = sorted({str(value) for value in different})
@@ -108,7 +110,14 @@ def _columns(name: str, values: Sequence[Any]) -> Iterator[tuple[Feature, list[f
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _inside(value: float) -> float:
+    """A number as near as the tree can take it."""
+    return float(max(-_LARGEST, min(_LARGEST, value)))
 
 
 def _text(value: Any) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.perturb.focus import Field
     from pytest_modelcheck.perturb.perturbation import Perturbation
 
-_LOOKALIKES: Final = str.maketrans("aceijopsxyABCEHIKMNOPTXYZ", "асеіјорѕхуАВСЕНІКМΝОРТХΥΖ")
+LOOKALIKES: Final = str.maketrans("aceijopsxyABCEHIKMNOPTXYZ", "асеіјорѕхуАВСЕНІКМΝОРТХΥΖ")
 _LEET: Final = str.maketrans("aeiostAEIOST", "431057431057")
 _WIDE: Final = {code: code + 0xFEE0 for code in range(0x21, 0x7F)} | {0x20: 0x3000}
 _NARROW: Final = {wide: narrow for narrow, wide in _WIDE.items()}
@@ -89,7 +89,7 @@ def homoglyphs(n: int = 1, *, edits: int = 1, field: Field | None = None) -> Per
     >>> [ascii(text) for text in homoglyphs().preview("Where is my parcel?")]
     ["'Where \\u0456s my parcel?'"]
     """
-    return drawn(_with_edits("homoglyphs", edits), _translated(_LOOKALIKES, edits), n, field)
+    return drawn(_with_edits("homoglyphs", edits), _translated(LOOKALIKES, edits), n, field)
 
 
 def leetspeak(n: int = 1, *, edits: int = 3, field: Field | None = None) -> Perturbation:

@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from unicodedata import normalize
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.perturb.alignment import word_spans
@@ -23,12 +24,14 @@ _WHOLE: Final = 1 << 20
 
 
 def changes(before: Any, after: Any, width: int = 200) -> str:
-    """The changes that turn one input into another, each in brackets, with a little of what is around it.
+    r"""The changes that turn one input into another, each in brackets, with a little of what is around it.
 
     >>> changes("Please refund order 1182", "Please refnud order 1182")
     'Please [refund→refnud] order 1182'
     >>> changes("Where is it?", "Where exactly is it")
     'Where [+exactly] is it[-?]'
+    >>> print(changes("Where is it?", "Wh\u0435re is it?"))  # a Cyrillic letter
+    [Where→Wh\u0435re] is it?
     >>> changes({"text": "Hello", "amount": 20}, {"text": "hello", "amount": 20, "vip": True})
     'text: [Hello→hello]; vip: [+true]'
     """
@@ -78,10 +81,25 @@ def _white_space_before(one: str, other: str) -> str:
 
 
 def _change(old: str, new: str) -> str:
-    old, new = excerpt(old, _WHOLE), excerpt(new, _WHOLE)
+    alike = old != new and _as_seen(old) == _as_seen(new)
+    old, new = (_spelt_out(each) if alike else excerpt(each, _WHOLE) for each in (old, new))
     if not old:
         return f"[+{new}]"
     return f"[{old}→{new}]" if new else f"[-{old}]"
+
+
+def _as_seen(text: str) -> str:
+    """What texts have in common that nobody can tell apart by looking: their letters as they look."""
+    if text.isascii():
+        return text
+    from pytest_modelcheck.perturb.characters import LOOKALIKES
+
+    return normalize("NFC", text).translate({like: one for one, like in LOOKALIKES.items()})
+
+
+def _spelt_out(text: str) -> str:
+    """A text with an escape for what is beyond ASCII."""
+    return text.encode("ascii", "backslashreplace").decode()
 
 
 def _shortened(same: str, *, first: bool) -> str:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _EVERYTHING = 1 << 16
 _WIDTH = 80
 _LABEL = 12
+_NAME = 64  # of a slice, whose value may be a text of any length
+_FOUND = 400
 _REASON_LINES = 12
 _GROUPS = 6
 _SAID = "E "  # how pytest begins the lines of a traceback that are the exception's own
@@ -110,7 +112,9 @@ def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]
         yield "flaky", _flaky(verdict.flaky)
     choose = _all_groups if every else _groups
     where = choose(verdict.slices, comparison, _share(verdict.cases))
-    yield from _labelled("where", [*where, *([f"found: {verdict.found}"] if verdict.found else [])])
+    yield from _labelled(
+        "where", [*where, *([excerpt(f"found: {verdict.found}", _FOUND)] if verdict.found else [])]
+    )
     yield from _labelled("under", choose(verdict.perturbations, None, _share(verdict.trials)))
     if cost := cost_of(verdict.calls):
         yield "calls", cost
@@ -176,7 +180,7 @@ def _group(group: Group, comparison: Comparison | None) -> str:
     then = ""
     if comparison is not None and group.approved_judged:
         then = f"   ({comparison.version}: {group.approved_passed}/{group.approved_judged})"
-    return f"{padded(group.name, 24)} {group.passed}/{group.judged} pass{then}"
+    return f"{padded(excerpt(group.name, _NAME), 24)} {group.passed}/{group.judged} pass{then}"
 
 
 def _flaky(cases: Sequence[Flaky]) -> str:

@@ -104,3 +104,9 @@ def test_script(text, script):
 def test_conditions_in_words():
     feature = Feature("score > {}", "score <= {}", whole=False)
     assert feature.said(0.51234, above=False) == "score <= 0.512"
+
+
+def test_numbers_beyond_what_a_float_holds_are_compared_too():
+    features, rows = table_of([Case(1, metadata={"size": size}) for size in (10**400, -(10**400), 1e300, 3)])
+    assert [feature.yes for feature in features] == ["size > {}"]
+    assert rows == [[3e38], [-3e38], [3e38], [3.0]]

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_modelcheck import perturb
 from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.perturb.characters import _LOOKALIKES
+from pytest_modelcheck.perturb.characters import LOOKALIKES
 
 
 def made(perturbation, text, seeds=40):
@@ -43,8 +43,8 @@ def test_normal_form_is_equal_to_readers_and_there_and_back():
 
 
 def test_each_lookalike_is_a_letter_of_another_alphabet_and_the_same_case():
-    assert len(_LOOKALIKES) == 25
-    for latin, other in _LOOKALIKES.items():
+    assert len(LOOKALIKES) == 25
+    for latin, other in LOOKALIKES.items():
         assert unicodedata.name(chr(latin)).startswith("LATIN")
         assert unicodedata.name(chr(other)).startswith(("CYRILLIC", "GREEK"))
         assert chr(latin).isupper() == chr(other).isupper()

@@ -19,6 +19,10 @@ from pytest_modelcheck.reports.changes import changes
         ({"a": 1, "b": None}, {"b": None}, "a: [-1]"),
         ([1, 2], [1], "[[1,2]→[1]]"),
         ("same", "same", "same"),
+        ("caf\u00e9 noir", "cafe\u0301 noir", r"[caf\xe9→cafe\u0301] noir"),
+        ("refund", "r\u0435fund", r"[refund→r\u0435fund]"),
+        ("refund", "возврат", "[refund→возврат]"),
+        ("cafe", "café", "[cafe→café]"),
     ],
 )
 def test_changes_stand_in_brackets(before, after, shown):

@@ -196,3 +196,8 @@ def _with(shown):
     from dataclasses import replace
 
     return replace(RED, shown=(shown,), hidden=0)
+
+
+def test_a_slice_with_a_long_value_is_cut():
+    long = replace(RED, comparison=None, slices=(Group("v=" + "z" * 100_000, 1, 20), Group("v=a", 40, 40)))
+    assert max(map(len, failure(long).splitlines())) < 200
