@@ -54,6 +54,7 @@ class CandidateStore:
             path = self._place(header)
             self._hide(batch)
             _forget_account(batch, path)
+            self._forget_others(batch, header)
             return baseline.write(batch, path, header, baseline.encoded(records))
 
     def write_rows(self, header: Header, rows: Iterable[tuple[bytes, bytes]], cases: int) -> None:
@@ -65,6 +66,7 @@ class CandidateStore:
             path = self._place(header)
             self._hide(batch)
             _forget_account(batch, path)
+            self._forget_others(batch, header)
             baseline.write_rows(batch, path, header, rows, cases)
 
     def _hide(self, batch: Batch) -> None:
@@ -73,6 +75,18 @@ class CandidateStore:
         if not self._hidden and not ignore.exists():
             batch.add(ignore, [b"*\n"])
         self._hidden = True
+
+    def _forget_others(self, batch: Batch, header: Header) -> None:
+        """Remove what the test did when it was written otherwise and judged another model.
+
+        Nobody could approve that any more, nor replace it by running the test.
+        """
+        own, place = names.safe(header.model), names.check_path(header.test)
+        for path in [path for path in self.root.glob("*/*/") if path.parent.name != own]:
+            left = path / place
+            if left.is_file() and _is_of(left, header.test, other_than=header.body):
+                batch.remove(left)
+                _forget_account(batch, left)
 
     def _place(self, header: Header) -> Path:
         if header.version is None:
@@ -138,6 +152,15 @@ class CandidateStore:
 
     def _folder(self, model: str, version: str) -> Path:
         return self.root / names.safe(model) / names.version_folder(version)
+
+
+def _is_of(path: Path, check: str, other_than: str) -> bool:
+    """Whether a candidate is of a test, and of another body than this one."""
+    try:
+        found = baseline.read_header(path)
+    except BaselineError:
+        return False
+    return found.test == check and found.body not in ("", other_than)
 
 
 def _forget_account(batch: Batch, path: Path) -> None:

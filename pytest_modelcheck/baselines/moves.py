@@ -130,9 +130,11 @@ def _forget_account(batch: Batch, path: Path) -> None:
         batch.remove(account)
 
 
-def gone(entries: Iterator[tuple[Path, Header]], exists: Callable[[str], bool]) -> list[tuple[Path, Header]]:
-    """The entries whose test does not exist any more."""
-    return [(path, head) for path, head in entries if not exists(head.test)]
+def gone(
+    entries: Iterator[tuple[Path, Header]], exists: Callable[[Header], bool]
+) -> list[tuple[Path, Header]]:
+    """The entries whose check does not exist any more."""
+    return [(path, head) for path, head in entries if not exists(head)]
 
 
 def _under_new_name(one: Move) -> Iterator[bytes]:

@@ -71,7 +71,10 @@ _MIXED: Final = (
 def _stale_test(header: Header, root: Path) -> Iterator[str]:
     file, qualname = place(header)
     if header.body and body_digest(root / file, qualname) != header.body:
-        yield f"{qualname} in {file}, or what it uses there, has changed since it ran: run pytest again"
+        yield (
+            f"{qualname} in {file}, or what it uses there, has changed since it ran: run pytest again "
+            f"(or modelcheck prune, where it does not ask {header.model} any more)"
+        )
 
 
 def _stale_cases(header: Header, root: Path) -> Iterator[str]:

@@ -42,7 +42,9 @@ class Wish:
 def approve(workspace: Workspace, wish: Wish) -> int:
     """Approve, say what came of it, and return the exit code."""
     models = workspace.models()
-    meant = targets(wish.versions, models) or {model: workspace.only_version(model) for model in models}
+    meant = targets(wish.versions, workspace.versions()) or {
+        model: workspace.only_version(model) for model in models
+    }
     several = len(models) > 1
     refused = False
     for model, version in meant.items():

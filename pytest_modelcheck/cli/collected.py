@@ -1,4 +1,4 @@
-"""Which tests there are, as pytest itself says.
+"""Which tests there are, and which models they use, as pytest itself says.
 
 PYTEST_DONT_REWRITE
 """
@@ -18,33 +18,38 @@ from pytest_modelcheck.cli.screen import harmless
 from pytest_modelcheck.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.cli.project import Project
 
 _FINE: Final = (0, 5)
 """pytest's exit codes for tests collected, and for none found."""
 
 
-def existence(project: Project, checks: Iterable[str]) -> Callable[[str], bool]:
-    """Ask pytest to collect the files that checks are said to be in; find out which checks exist.
+def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header], bool]:
+    """Ask pytest to collect the files that checks are said to be in; find out which still ask their model.
 
     Raises:
         UsageError: pytest cannot collect them, so that nothing is known.
     """
-    files = sorted({check.partition("::")[0] for check in checks})
+    files = sorted({header.test.partition("::")[0] for header in headers})
     there = [file for file in files if (project.root / file).is_file()]
-    collected = frozenset(_collected(project, there) if there else ())
+    collected = _collected(project, there) if there else {}
     silent = set(there) - {test.partition("::")[0] for test in collected}
-    return lambda check: (
-        _is_collected(check, collected)
-        or (check.partition("::")[0] in silent and _is_written(project.root, check))
+    return lambda header: (
+        _asks(header, collected)
+        or (header.test.partition("::")[0] in silent and _is_written(project.root, header.test))
     )
 
 
-def _is_collected(check: str, collected: Collection[str]) -> bool:
-    """Whether a check is a test, or one of the checks that a test makes at run time."""
-    return check in collected or any(check.startswith(f"{test}::") for test in collected)
+def _asks(header: Header, collected: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a check is a test that uses its model, or one that such a test makes at run time."""
+    if header.test in collected:
+        return header.model in collected[header.test]
+    return any(
+        header.test.startswith(f"{test}::") and header.model in models for test, models in collected.items()
+    )
 
 
 def _is_written(root: Path, check: str) -> bool:
@@ -53,10 +58,11 @@ def _is_written(root: Path, check: str) -> bool:
     return defines(root / file, rest.partition("[")[0].replace("::", "."))
 
 
-def _collected(project: Project, files: Iterable[str]) -> list[str]:
+def _collected(project: Project, files: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """The models that each test uses, by node id."""
     arguments = ["--rootdir", str(project.root), *files]
     unknown = "so that nobody knows which of them still exist"
-    return list(told_by_pytest("--modelcheck-collected", arguments, project.root, unknown))
+    return dict(told_by_pytest("--modelcheck-collected", arguments, project.root, unknown))
 
 
 def told_by_pytest(option: str, arguments: Iterable[str], folder: Path, consequence: str) -> Any:

@@ -108,7 +108,8 @@ def approve(
 ) -> None:
     """Make what a version did the approved behaviour.
 
-    Works from what the last runs left behind. Everything that is asked for is approved, or nothing is.
+    Works from what the last runs left behind. Of each model, everything that is asked for is approved, or
+    nothing is. VERSION alone is that of every model that has it, as for pytest --model-version.
     """
     from pytest_modelcheck.cli import approve as work
 
@@ -159,7 +160,8 @@ def diff(
     """Show what changed, case by case.
 
     With one version: from what is approved to that version. With two: from A to B. With none: from what is
-    approved to the only other version that was run. Each is VERSION or MODEL=VERSION.
+    approved to the only other version that was run. Each is VERSION, of every model that has it, or
+    MODEL=VERSION.
     """
     from pytest_modelcheck.cli import diff as work
 
@@ -197,7 +199,8 @@ def report(
     """Report what is remembered, without a run.
 
     With one version: how it came out when it was last run. With two: B, compared with A in place of what is
-    approved. With none: the version of each model that was run last. Each is VERSION or MODEL=VERSION.
+    approved. With none: the version of each model that was run last. Each is VERSION, of every model
+    that has it, or MODEL=VERSION.
     """
     from pytest_modelcheck.cli import report as work
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -18,7 +19,7 @@ from pytest_modelcheck.cli.report import page
 from pytest_modelcheck.cli.screen import print_lines, width
 from pytest_modelcheck.cli.selection import nothing_meant, selection
 from pytest_modelcheck.cli.slices import in_slices
-from pytest_modelcheck.cli.targets import target
+from pytest_modelcheck.cli.targets import meant as versions_meant
 from pytest_modelcheck.errors import UsageError, VersionError
 from pytest_modelcheck.reports.diff import diff_lines
 from pytest_modelcheck.reports.diff_json import diff_json
@@ -26,7 +27,7 @@ from pytest_modelcheck.reports.diff_markdown import diff_markdown
 from pytest_modelcheck.reports.words import bracketed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pytest_modelcheck.baselines.baseline import Baseline
@@ -67,24 +68,27 @@ class Question:
 
 def diff(workspace: Workspace, question: Question) -> bool:
     """Print what changed, and say whether anything did."""
-    pair = _pair(workspace, question.versions)
+    pairs = _pairs(workspace, question.versions)
     if question.form == "html":
-        return _page(workspace, pair, question)
+        return _page(workspace, _only(pairs), question)
     selected = selection(question.patterns)
-    known = _checks(workspace, pair)
-    checks = [check for check in known if selected(check)]
-    if not checks:
-        raise nothing_meant(f"of {pair.model}", question.patterns, known)
+    known = {pair: _checks(workspace, pair) for pair in pairs}
+    meant = {pair: [check for check in checks if selected(check)] for pair, checks in known.items()}
+    if not any(meant.values()):
+        models = " and ".join(pair.model for pair in pairs)
+        raise nothing_meant(f"of {models}", question.patterns, chain.from_iterable(known.values()))
     seen: list[bool] = []
-    places = {check: _candidates(workspace, pair, check) for check in checks}
-    found = _compared(workspace, pair, places, seen, question)
+    found = chain.from_iterable(
+        _compared(workspace, pair, checks, seen, question) for pair, checks in meant.items() if checks
+    )
+    before, after = pairs[0].before, pairs[0].after
     if question.form == "json":
         for piece in diff_json(found):
             click.echo(piece, nl=piece[-1] == "]")
     elif question.form == "markdown":
         print_lines(diff_markdown(found))
     else:
-        print_lines(diff_lines(found, pair.before, pair.after, width=width(), paint=paint, mark=marking()))
+        print_lines(diff_lines(found, before, after, width=width(), paint=paint, mark=marking()))
     return any(seen)
 
 
@@ -116,7 +120,7 @@ def _coloured(text: str, fate: Fate) -> str:
 def _compared(
     workspace: Workspace,
     pair: Pair,
-    checks: Mapping[str, Sequence[Path]],
+    checks: Sequence[str],
     seen: list[bool],
     question: Question,
 ) -> Iterator[CheckDiff]:
@@ -124,7 +128,8 @@ def _compared(
 
     Where only some changes are meant, checks without any are passed over.
     """
-    meant = in_slices(question.slices, checks) if question.slices else {}
+    places = {check: _candidates(workspace, pair, check) for check in checks}
+    meant = in_slices(question.slices, places) if question.slices else {}
     for check in checks:
         found = compare.diff(
             check, pair.model, _before(workspace, pair, check), _after(workspace, pair, check)
@@ -151,17 +156,31 @@ def _candidates(workspace: Workspace, pair: Pair, check: str) -> list[Path]:
     return [workspace.candidates.path(pair.model, check, version) for version in versions]
 
 
-def _pair(workspace: Workspace, texts: Sequence[str]) -> Pair:
-    models = workspace.models()
+def _pairs(workspace: Workspace, texts: Sequence[str]) -> list[Pair]:
+    """What is compared: of each model that has the versions that are named, the same two versions."""
     if not texts:
+        models = workspace.models()
         if len(models) > 1:
             raise VersionError(f"which model? There are {', '.join(models)}. Write MODEL=VERSION.")
-        return Pair(models[0], None, workspace.other_version(models[0]))
-    named = [target(text, models) for text in texts]
-    if len({model for model, _ in named}) > 1:
+        return [Pair(models[0], None, workspace.other_version(models[0]))]
+    known = workspace.known_versions()
+    older, newer = dict(versions_meant(texts[0], known)), dict(versions_meant(texts[-1], known))
+    pairs = [
+        Pair(model, older[model] if len(texts) > 1 else None, newer[model])
+        for model in newer
+        if model in older
+    ]
+    if not pairs:
         raise VersionError(f"{texts[0]} and {texts[1]} are different models: there is nothing to compare.")
-    model, after = named[-1]
-    return Pair(model, named[0][1] if len(named) > 1 else None, after)
+    return pairs
+
+
+def _only(pairs: Sequence[Pair]) -> Pair:
+    """The pair, where a page shows but one model."""
+    if len(pairs) > 1:
+        choices = "\n  ".join(f"{pair.model}={pair.after}" for pair in pairs)
+        raise VersionError(f"a page is about one model; write one of:\n  {choices}")
+    return pairs[0]
 
 
 def _checks(workspace: Workspace, pair: Pair) -> list[str]:

@@ -1,4 +1,4 @@
-"""``modelcheck prune``: removes the baselines of tests that do not exist any more.
+"""``modelcheck prune``: removes the baselines of tests that do not exist any more, or ask another model.
 
 PYTEST_DONT_REWRITE
 """
@@ -27,7 +27,7 @@ def prune(workspace: Workspace, *, yes: bool) -> None:
     """List what is of no use, and remove it once that is agreed to."""
     store, candidates = workspace.store, workspace.candidates
     approved, ran = list(store.everything()), list(candidates.everything())
-    exists = existence(workspace.project, (header.test for _, header in (*approved, *ran)))
+    exists = existence(workspace.project, (header for _, header in (*approved, *ran)))
     useless, forgotten = gone(iter(approved), exists), gone(iter(ran), exists)
     if not useless and not forgotten:
         click.echo(f"Nothing to prune: every test in {shown(store.root)} still exists.")
@@ -36,15 +36,15 @@ def prune(workspace: Workspace, *, yes: bool) -> None:
     if yes or click.confirm("Remove them?"):
         remove(store.root, [path for path, _ in useless])
         remove(candidates.root, [path for path, _ in forgotten])
-        click.echo("Removed: look at it with git diff, and commit it.")
+        click.echo("Removed: look at it with git diff, and commit it." if useless else "Removed.")
     else:
         click.echo("Nothing was removed. A test that only moved: modelcheck rename OLD NEW")
 
 
 def _told(useless: Sequence[tuple[Path, Header]], forgotten: Sequence[tuple[Path, Header]]) -> Iterator[str]:
     if useless:
-        yield f"{plural(len(useless), 'baseline')} of tests that do not exist any more:"
+        yield f"{plural(len(useless), 'baseline')} that no test is left for:"
         yield from indented(f"{head.test}  ({head.model} {head.version})" for _, head in useless)
     if forgotten:
-        yield f"{plural(len(forgotten), 'candidate')} of such tests, in the cache:"
+        yield f"{plural(len(forgotten), 'candidate')} that no test is left for, in the cache:"
         yield from indented(f"{head.test}  ({head.model} {head.version})" for _, head in forgotten)

@@ -14,7 +14,7 @@ import click
 from pytest_modelcheck.baselines.candidates import find, never_ran
 from pytest_modelcheck.cli.screen import encoding, harmless, print_lines, width
 from pytest_modelcheck.cli.selection import selection
-from pytest_modelcheck.cli.targets import target
+from pytest_modelcheck.cli.targets import meant
 from pytest_modelcheck.errors import UsageError, VersionError
 from pytest_modelcheck.records import Status
 from pytest_modelcheck.reports.bars import strokes_for
@@ -105,10 +105,14 @@ def _versions(
         return None, [
             (model, workspace.latest_version(model)) for model in models if workspace.was_run(model)
         ]
-    named = [target(text, models) for text in texts]
-    if len({model for model, _ in named}) > 1:
+    known = workspace.known_versions()
+    older, newer = meant(texts[0], known), meant(texts[-1], known)
+    if len(texts) == 1:
+        return None, newer
+    compared = [(model, version) for model, version in newer if model in dict(older)]
+    if not compared:
         raise VersionError(f"{texts[0]} and {texts[1]} are different models: there is nothing to compare.")
-    return (named[0][1] if len(named) > 1 else None), [named[-1]]
+    return older[0][1], compared
 
 
 def _against(workspace: Workspace, checks: Sequence[CheckReport], before: str) -> Iterator[CheckReport]:

@@ -90,7 +90,7 @@ def _decisions(workspace: Workspace, wish: Wish, headers: Sequence[Header]) -> D
 def _target(workspace: Workspace, wish: Wish) -> tuple[str, str]:
     models = workspace.models()
     if wish.versions:
-        return target(wish.versions[0], models)
+        return target(wish.versions[0], workspace.versions())
     if len(models) > 1:
         raise UsageError(f"which model? There are {', '.join(models)}. Write MODEL=VERSION.")
     return models[0], workspace.reviewable_version(models[0])

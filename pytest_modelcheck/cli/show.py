@@ -49,7 +49,7 @@ def _found(workspace: Workspace, pattern: str, version: str | None) -> Iterator[
             if selected(header.test) and (approved := store.read(header.model, header.test)) is not None:
                 yield approved
         return
-    model, version = target(version, workspace.models())
+    model, version = target(version, workspace.known_versions())
     approved_checks = {header.test for _, header in store.entries(model)}
     ran = {header.test for _, header in candidates.entries(model, version)}
     for check in sorted(filter(selected, approved_checks | ran)):
@@ -61,7 +61,7 @@ def _nothing(workspace: Workspace, pattern: str, version: str | None) -> Excepti
     """Why there is nothing to show."""
     if version is None:
         return nothing_meant("approved", [pattern], (header.test for _, header in workspace.store.entries()))
-    model, version = target(version, workspace.models())
+    model, version = target(version, workspace.known_versions())
     ran = [header.test for _, header in workspace.candidates.entries(model, version)]
     ran += [header.test for _, header in workspace.store.history_entries(model, version)]
     if not ran:

@@ -1,5 +1,7 @@
 """Which versions of which models a command line means.
 
+``VERSION`` alone is that version of every model that has it, as with ``pytest --model-version=VERSION``.
+
 PYTEST_DONT_REWRITE
 """
 
@@ -10,49 +12,77 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.errors import VersionError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    Versions = Mapping[str, Sequence[str]]
+    """The models that anything is remembered of, with their versions."""
 
 
-def target(text: str, models: Sequence[str]) -> tuple[str, str]:
-    """Read ``VERSION`` or ``MODEL=VERSION``.
+def meant(text: str, known: Versions) -> list[tuple[str, str]]:
+    """Read ``VERSION`` or ``MODEL=VERSION``: the model, or every model that has such a version.
 
     ``MODEL=`` is a prefix only where there is a model of that name: a version may hold a ``=`` itself.
 
     Args:
         text: What was typed.
-        models: The names of the models that anything is remembered of.
+        known: The models, with the versions that are remembered of each.
 
     Raises:
-        VersionError: It is not clear which model is meant, or no version is named.
+        VersionError: No version is named, or none of several models has it.
 
-    >>> target("2.1", ["triage"]), target("tone=3", ["tone", "triage"]), target("temp=0", ["triage"])
-    (('triage', '2.1'), ('tone', '3'), ('triage', 'temp=0'))
+    >>> known = {"tone": ["1", "3"], "triage": ["1"]}
+    >>> meant("1", known), meant("3", known), meant("triage=2", known)
+    ([('tone', '1'), ('triage', '1')], [('tone', '3')], [('triage', '2')])
+    >>> meant("temp=0", {"triage": []})
+    [('triage', 'temp=0')]
     """
     name, equals, version = text.partition("=")
-    if not equals or name not in models:
-        name, version = _only(models, text), text
+    if not equals or name not in known:
+        name, version = next(iter(known)), text
+        if version and len(known) > 1:
+            return _having(text, known)
     if not version:
         raise VersionError(f"{text!r} names no version. Write {name}=VERSION.")
-    return name, version
+    return [(name, version)]
 
 
-def targets(texts: Sequence[str], models: Sequence[str]) -> dict[str, str]:
+def target(text: str, known: Versions) -> tuple[str, str]:
+    """The one version of one model.
+
+    Raises:
+        VersionError: As :func:`meant` does, and where several models are meant.
+    """
+    found = meant(text, known)
+    if len(found) > 1:
+        choices = "\n  ".join(f"{model}={version}" for model, version in found)
+        raise VersionError(f"{text!r} of which model? Several have it; write one of:\n  {choices}")
+    return found[0]
+
+
+def targets(texts: Sequence[str], known: Versions) -> dict[str, str]:
     """Read several, at most one of each model.
 
     Raises:
-        VersionError: As :func:`target` does, and where two versions of one model are named.
+        VersionError: As :func:`meant` does, and where two versions of one model are named.
     """
     found: dict[str, str] = {}
     for text in texts:
-        name, version = target(text, models)
-        if name in found:
-            raise VersionError(f"two versions of {name}: {found[name]} and {version}. Name one.")
-        found[name] = version
+        for name, version in meant(text, known):
+            if found.get(name, version) != version:
+                raise VersionError(f"two versions of {name}: {found[name]} and {version}. Name one.")
+            found[name] = version
     return found
 
 
-def _only(models: Sequence[str], text: str) -> str:
-    if len(models) == 1:
-        return models[0]
-    choices = "\n  ".join(f"{model}={text}" for model in models)
-    raise VersionError(f"{text!r} of which model? There are several; write one of:\n  {choices}")
+def _having(text: str, known: Versions) -> list[tuple[str, str]]:
+    found = [(model, text) for model, versions in known.items() if text in versions]
+    if found:
+        return found
+    listed = "\n  ".join(f"{model}={version}" for model, versions in known.items() for version in versions)
+    model, equals, _ = text.partition("=")
+    why = (
+        f"there is no model {model!r}, and no version {text!r} of another"
+        if equals
+        else f"no run of {text} is remembered of any model. Run it first: pytest --model-version={text}"
+    )
+    raise VersionError(f"{why}\nThere are:\n  {listed}")

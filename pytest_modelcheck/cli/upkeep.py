@@ -65,7 +65,7 @@ def rename(ctx: click.Context, old: str, new: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
 def prune(ctx: click.Context, *, yes: bool) -> None:
-    """Remove the baselines of tests that do not exist any more.
+    """Remove the baselines of tests that do not exist any more, or ask another model.
 
     Asks pytest which tests there are, lists what would go, and asks before it removes anything.
     """

@@ -71,7 +71,7 @@ def show(workspace: Workspace, version: str | None, patterns: Sequence[str]) -> 
 def _target(workspace: Workspace, version: str | None) -> tuple[str, str]:
     models = workspace.models()
     if version is not None:
-        return target(version, models)
+        return target(version, workspace.known_versions())
     if len(models) > 1:
         raise VersionError(f"which model? There are {', '.join(models)}. Write MODEL=VERSION.")
     return models[0], workspace.latest_version(models[0])

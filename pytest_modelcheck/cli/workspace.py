@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.baselines.candidates import CandidateStore
+from pytest_modelcheck.baselines.candidates import CandidateStore, natural
 from pytest_modelcheck.baselines.store import BaselineStore
 from pytest_modelcheck.cli.project import shown
 from pytest_modelcheck.errors import BaselineError, VersionError
@@ -44,6 +44,28 @@ class Workspace:
                 "--model-version=VERSION first, or name the project's folder with --rootdir."
             )
         return found
+
+    def versions(self) -> dict[str, list[str]]:
+        """The versions of each model that were run, or are kept in the history: those that can be approved.
+
+        Raises:
+            BaselineError: Nothing is remembered of any model.
+        """
+        return {
+            model: sorted({*self.candidates.versions(model), *self.store.kept_versions(model)}, key=natural)
+            for model in self.models()
+        }
+
+    def known_versions(self) -> dict[str, list[str]]:
+        """The same, with those that are approved.
+
+        Raises:
+            BaselineError: Nothing is remembered of any model.
+        """
+        return {
+            model: sorted({*versions, *(header.version or "" for _, header in self.store.entries(model))})
+            for model, versions in self.versions().items()
+        }
 
     def other_version(self, model: str) -> str:
         """The one version that was run and is not the approved one.

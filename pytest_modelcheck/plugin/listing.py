@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_modelcheck.plugin.items import definitions_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
 class Listing:
-    """Writes the node ids of every test that was collected, as a JSON list, before any is deselected.
+    """Writes which models each test uses that was collected, by node id, before any is deselected.
 
     Args:
         path: The file to write.
@@ -28,4 +30,10 @@ class Listing:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
         """Write them."""
-        self._path.write_text(json.dumps([item.nodeid for item in items]), encoding="utf-8")
+        self._path.write_text(json.dumps({item.nodeid: _models(item) for item in items}), encoding="utf-8")
+
+
+def _models(item: pytest.Item) -> list[str]:
+    if not isinstance(item, pytest.Function):
+        return []
+    return sorted({definition.name for definition in definitions_of(item).values()})

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -50,6 +52,32 @@ def test_a_second_run_replaces_the_first_also_where_that_is_damaged(candidates, 
 def test_records_may_come_from_a_generator(candidates, record):
     done = candidates.write(head(), (record(str(n), n) for n in range(3)))
     assert done.cases == candidates.read("triage", CHECK, "2.0").header.cases == 3
+
+
+def test_what_a_test_did_with_a_model_that_it_judges_no_more_is_forgotten(candidates, record):
+    for version in ("1", "2"):
+        candidates.write(replace(head(version, model="tone"), body="before"), [record("a", 1)])
+    candidates.write(replace(head("1", "tests/test_b.py::test", "tone"), body="before"), [record("a", 1)])
+    candidates.write(replace(head("1"), body="after"), [record("a", 1)])
+    left = {(header.model, header.test, header.version) for _, header in candidates.everything()}
+    assert left == {("tone", "tests/test_b.py::test", "1"), ("triage", CHECK, "1")}
+
+
+def test_what_another_model_did_in_the_same_test_is_kept(candidates, record):
+    candidates.write(replace(head("1", model="tone"), body="same"), [record("a", 1)])
+    candidates.write(replace(head("1"), body="same"), [record("a", 1)])
+    candidates.write(replace(head("2"), body="other"), [record("a", 1)])
+    assert {header.model for _, header in candidates.everything()} == {"triage"}
+    candidates.write(replace(head("1", model="tone"), body="other"), [record("a", 1)])
+    assert {header.model for _, header in candidates.everything()} == {"tone", "triage"}
+
+
+def test_a_damaged_candidate_of_another_model_is_left_alone(candidates, record):
+    candidates.write(replace(head("1", model="tone"), body="before"), [record("a", 1)])
+    path = next(candidates.root.rglob("*.jsonl"))
+    path.write_text("damaged\n")
+    candidates.write(replace(head("1"), body="after"), [record("a", 1)])
+    assert path.exists()
 
 
 def test_a_model_without_a_version_leaves_none(candidates, record):

@@ -108,11 +108,19 @@ def test_without_a_version_among_several_it_is_an_error_that_lists_them(project,
 def test_several_models_are_named(project, command, store):
     for model in ("tone", "triage"):
         project.run({"a": 1}, model=model)
-    output = command("approve", "2.1", code=2).output
-    assert "'2.1' of which model?" in output
-    assert "  tone=2.1\n  triage=2.1\n" in output
     command("approve", "tone=2.1", "triage=2.1")
     assert store.approved("tone") == store.approved("triage") == Approved("2.1")
+
+
+def test_a_version_alone_is_approved_of_all_models_that_ran_it(project, command, store):
+    for model in ("tone", "triage"):
+        project.run({"a": 1}, model=model)
+    project.run({"a": 1}, model="words", version="7")
+    output = command("approve", "2.1").output
+    assert "tone 2.1 is approved" in output
+    assert "triage 2.1 is approved" in output
+    assert store.approved("words") is None
+    assert "no run of 3 is remembered of any model" in command("approve", "3", code=2).output
 
 
 def test_where_one_of_several_models_is_refused_the_other_is_approved_and_the_exit_code_says_so(

@@ -107,6 +107,19 @@ def test_two_models_are_not_compared(two, command):
     assert "which model? There are tone, triage." in command("diff", code=2).output
 
 
+def test_a_version_alone_is_shown_of_every_model_that_has_it(two, command):
+    two.run({"a": 1}, "test_other", model="tone", version="2.0")
+    two.run({"a": 2}, "test_other", model="tone", version="2.1")
+    for versions in (["2.1"], ["2.0", "2.1"]):
+        output = command("diff", *versions).output
+        assert output.index("tests/test_triage.py::test_other\n") < output.index("::test_known\n")
+    assert "  tone 2.0 → 2.1   1 changed" in output
+    assert "  triage 2.0 → 2.1   " in output
+    assert output.count("3 checks: ") == 1
+    output = command("diff", "2.1", "--format", "html", code=2).output
+    assert output.endswith("a page is about one model; write one of:\n  tone=2.1\n  triage=2.1\n")
+
+
 def test_a_check_that_means_nothing_is_an_error(two, command):
     output = command("diff", "2.1", "--check", "nope", code=2).output
     assert "no check of triage is meant by 'nope'. There are:\n  tests/test_triage.py::test_known\n" in output

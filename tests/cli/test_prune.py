@@ -3,13 +3,28 @@ from click.testing import CliRunner
 
 from pytest_modelcheck.cli.command import modelcheck
 
+FIXTURE = """
+from pytest_modelcheck import model_fixture
+
+@model_fixture
+def triage():
+    return str
+"""
+USED = "def {}(triage): pass\n"
+
 
 @pytest.fixture
 def approved(project, command):
+    (project.root / "conftest.py").write_text(FIXTURE)
+    write(project, "test_known", "test_other")
     for name in ("test_known", "test_other"):
         project.run({"a": 1}, name)
     command("approve", "2.1")
     return project
+
+
+def write(project, *names, how=USED):
+    (project.root / "tests" / "test_triage.py").write_text("".join(how.format(name) for name in names))
 
 
 def files(project):
@@ -18,7 +33,7 @@ def files(project):
 
 def delete(project, name):
     path = project.root / "tests" / "test_triage.py"
-    path.write_text(path.read_text().replace(f"def {name}(): pass\n", ""))
+    path.write_text(path.read_text().replace(USED.format(name), ""))
 
 
 def test_nothing_goes_while_every_test_is_there(approved, command):
@@ -30,9 +45,9 @@ def test_the_baseline_of_a_deleted_test_is_listed_and_removed(approved, command)
     delete(approved, "test_other")
     output = command("prune", "--yes").output
     assert (
-        "1 baseline of tests that do not exist any more:\n  tests/test_triage.py::test_other  (triage 2.1)"
-        in output
+        "1 baseline that no test is left for:\n  tests/test_triage.py::test_other  (triage 2.1)\n" in output
     )
+    assert output.endswith("Removed: look at it with git diff, and commit it.\n")
     assert files(approved) == ["test_known"]
     assert "test_other" not in command("list").output
 
@@ -70,3 +85,17 @@ def test_a_module_that_is_skipped_keeps_its_baselines(approved, command):
     path.write_text("import pytest\npytest.importorskip('nothing_of_that_name')\n" + path.read_text())
     assert "Nothing to prune" in command("prune", "--yes").output
     assert files(approved) == ["test_known", "test_other"]
+
+
+def test_the_baseline_of_a_test_that_asks_another_model_is_of_no_use(approved, command):
+    write(approved, "test_known", "test_other", how="def {}(): pass\n")
+    output = command("prune", "--yes").output
+    assert "2 baselines that no test is left for:\n" in output
+    assert "2 candidates that no test is left for, in the cache:\n" in output
+    assert files(approved) == []
+
+
+def test_candidates_alone_are_no_matter_of_git(project, command):
+    project.run({"a": 1})
+    output = command("prune", "--yes").output
+    assert output.endswith("  tests/test_triage.py::test_known  (triage 2.1)\nRemoved.\n")
