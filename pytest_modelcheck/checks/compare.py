@@ -58,7 +58,10 @@ def is_same_case(now: CaseRecord, then: CaseRecord | None) -> bool:
 
 
 def pairs(now: Sequence[CaseRecord], then: Mapping[str, CaseRecord]) -> list[Pair]:
-    """Pair what both sides have: the same cases, and of those the same trials, however often each was run."""
+    """Pair what both sides have: the same cases, and of those the same trials, however often each was run.
+
+    Where no perturbation applies to a case, then as now, both sides have the same of it: nothing.
+    """
     found = []
     for record in now:
         other = then.get(record.id)
@@ -71,7 +74,7 @@ def pairs(now: Sequence[CaseRecord], then: Mapping[str, CaseRecord]) -> list[Pai
             found.append(Pair(record.id, record.trials, other.trials))
             continue
         both = {trial.key[:2] for trial in record.trials} & {trial.key[:2] for trial in other.trials}
-        if both:
+        if both or not (record.trials or other.trials):
             found.append(Pair(record.id, _within(record.trials, both), _within(other.trials, both)))
     return found
 

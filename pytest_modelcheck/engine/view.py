@@ -235,6 +235,15 @@ def _scores(scale: Scale) -> str:
     )
 
 
+class Recorded:
+    """What a body once said the answer is, as it is kept: canonical JSON."""
+
+    __slots__ = ("line",)
+
+    def __init__(self, line: bytes) -> None:
+        self.line = line
+
+
 class Result:
     """What comes of a trial: written while its body runs, and left when it has.
 

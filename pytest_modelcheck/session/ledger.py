@@ -149,7 +149,10 @@ class Ledger:
 
     def some_of_each(self, wrong: Collection[int], most: int) -> frozenset[int]:
         """The numbers of the first cases with a trial that failed, or that are ``wrong``, and that passed."""
-        failed = (n for n, mask in enumerate(self.masks) if mask & _FAILED_BIT or n in wrong)
+        judged = _PASSED_BIT | _FAILED_BIT
+        failed = (
+            n for n, mask in enumerate(self.masks) if mask & _FAILED_BIT or (n in wrong and mask & judged)
+        )
         passed = (n for n, mask in enumerate(self.masks) if mask & _PASSED_BIT)
         return frozenset(islice(failed, most)) | frozenset(islice(passed, most))
 

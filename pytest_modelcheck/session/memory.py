@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import encode_plain, excerpt, short
+from pytest_modelcheck.engine.view import Recorded
 from pytest_modelcheck.engine.work import current_view
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.model import plain, text_key
@@ -91,13 +92,19 @@ def _trial_record(result: Result) -> TrialRecord:
     return TrialRecord(
         result.outcome,
         tuple([("" if key is None else key[:_DIGEST_BYTES].hex(), plain(raw)) for key, raw in result.asked]),
-        None if result.recorded is MISSING else encode_plain(result.recorded),
+        _recorded(result.recorded),
         trial.perturbation,
         trial.variant,
         trial.repeat,
         result.score,
         None if trial.perturbed is MISSING else about(trial.perturbed),
     )
+
+
+def _recorded(value: Any) -> bytes | None:
+    if type(value) is Recorded:
+        return value.line
+    return None if value is MISSING else encode_plain(value)
 
 
 class NotRememberedError(Exception):

@@ -176,7 +176,7 @@ def _by_the_body(inquiry: Inquiry, records: Sequence[CaseRecord]) -> Generator[S
     trials: list[Trial] = []
     for record in records:
         judged = [trial for trial in record.trials if trial.outcome in _JUDGED and trial.answer is not None]
-        if len(judged) < len(record.trials) or record.trials[0].perturbation is not None:
+        if not judged or len(judged) < len(record.trials) or judged[0].perturbation is not None:
             continue
         for one, other in itertools.permutations(range(len(judged)), 2):
             trial = Trial(next(index), cases[record.id], repeat=judged[one].repeat)

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, overload
 
 from pytest_modelcheck.baselines import lines
-from pytest_modelcheck.engine.view import Result
+from pytest_modelcheck.engine.view import Recorded, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -105,5 +105,7 @@ class Results(Sequence[Result]):
 def _result(trial: Trial, known: TrialRecord) -> Result:
     result = Result(trial)
     result.outcome, result.score = known.outcome, known.score
+    if known.recorded is not None:
+        result.recorded = Recorded(known.recorded)
     result.asked = [(bytes.fromhex(key) if key else None, answer) for key, answer in known.asked]
     return result

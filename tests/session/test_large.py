@@ -209,3 +209,62 @@ def test_a_body_that_records_an_answer_of_its_own_keeps_it_when_all_is_asked_aga
         return [project.run(varying(0.6, 2), rows(), recording, "2.0", at_least=0.5)]
 
     both(story)
+
+
+def test_cases_that_no_perturbation_changes_are_the_same_case_then_and_now(both):
+    """However often cases are run: what was not there to be compared is not missing."""
+    from pytest_modelcheck import perturb
+
+    def story(project):
+        tickets = [{**row, "input": row["input"] + (" x" if n % 5 else "")} for n, row in enumerate(rows())]
+        options = {"kind": "invariance", "perturbations": [perturb.replace("x", "y")], "repeats": 2}
+        project.run(answers(), tickets, is_same, at_least=0.5, **options)
+        project.approve()
+        return [project.run(answers(), tickets, is_same, "2.0", at_least=0.5, **options)]
+
+    [verdict] = both(story)
+    assert (verdict.comparison.shared, verdict.comparison.judged) == (60, 48)
+    assert not verdict.failed
+
+
+def test_known_failures_that_changed_are_not_asked_again_in_place_of_others(both, varying):
+    def story(project):
+        tickets = [{**row, "known_failure": "known"} if n < 20 else row for n, row in enumerate(rows())]
+        project.run(answers(), tickets, is_expected, at_least=0.5)
+        project.approve()
+        return [project.run(varying(0.3, 5), tickets, is_expected, "2.0", at_least=0.9, max_changed=0)]
+
+    both(story)
+
+
+def test_what_bodies_recorded_is_compared_with_what_they_record_again(both, varying):
+    def recording(model, case):
+        answer = model(case.input)
+        case.record({"first": answer[:2], "of": (1,)})
+        assert answer == "right"
+
+    def story(project):
+        project.run(varying(0.9, 1), rows(), recording, at_least=0.1)
+        project.approve()
+        limits = {"max_changed": 0.1, "max_regressed": 0, "cluster": "language"}
+        return [project.run(varying(0.6, 2), rows(), recording, "2.0", at_least=0.1, **limits)]
+
+    [verdict] = both(story)
+    assert any("disagrees with itself" in finding.summary for finding in verdict.findings)
+
+
+def test_cases_without_trials_where_a_varying_model_is_compared_with_what_was_approved(both, varying):
+    from pytest_modelcheck import perturb
+
+    def as_approved(model, case):
+        assert model(case.perturbed) == case.approved
+
+    def story(project):
+        tickets = [{**row, "input": row["input"] + (" x" if n % 5 else "")} for n, row in enumerate(rows())]
+        options = {"kind": "invariance", "perturbations": [perturb.replace("x", "y")], "max_changed": 0}
+        project.run(varying(0.9, 1), tickets, as_approved, **options)
+        project.approve()
+        return [project.run(varying(0.6, 2), tickets, as_approved, "2.0", **options)]
+
+    [verdict] = both(story)
+    assert verdict.varies
