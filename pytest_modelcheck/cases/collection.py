@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 from pytest_modelcheck.cases.narrowing import Filtered, Having, Sampled, Where, values_of
 from pytest_modelcheck.cases.reading import Reading
 from pytest_modelcheck.cases.strategies import StrategySource
+from pytest_modelcheck.errors import CaseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -127,8 +128,10 @@ class Cases(Sequence["Case"]):
         in it change much of the sample.
 
         Raises:
-            CaseError: (When they are read.) There are fewer.
+            CaseError: ``n`` is no number of cases, or (when they are read) there are fewer.
         """
+        if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+            raise CaseError(f"sample({n!r}): n is a number of cases, at least 1")
         return self._narrowed(Sampled(n, seed))
 
     def split(self, name: str) -> dict[Any, Cases]:

@@ -50,7 +50,9 @@ class Header:
                 fields.setdefault(field, {})[name] = value
         inputs = fields.get("input")
         if isinstance(inputs, dict) and all(value is None for value in inputs.values()):
-            del fields["input"]
+            inputs = None
+        if inputs is None:
+            fields["input"] = None  # there is a column for it, so that the row alone is at fault
         return fields
 
     def _check(self, names: Sequence[Any]) -> None:

@@ -177,7 +177,9 @@ def how_to_name(names: Sequence[Any]) -> str:
 
 def _no_input(values: Mapping[str, Any], layout: Layout) -> str:
     if "input" in values:
-        return "the input is empty (null); every case needs one"
+        name = layout.names.get("input", "input")
+        which = "" if name == "input" else f" ({name!r})"
+        return f"the input{which} is empty (null); every case needs one"
     close = [name for name in values if layout.near_miss(str(name)) == "input"]
     if close:
         return f"no input; did you mean 'input' where it says '{close[0]}'?"

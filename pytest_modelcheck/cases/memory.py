@@ -48,6 +48,8 @@ def _untupled(row: Row, value: Any) -> Any:
                 " write a mapping such as {'input': …, 'metadata': {…}}, or cases.Case(…)"
             )
         return {"input": value[0], "expected": value[1]}
+    if type(value).__module__ == "numpy":  # an image, a row of features, a number
+        return value
     raise row.error(
         f"a {type(value).__name__} is not a case; write {{'input': …, 'expected': …}}, (input, expected)"
         " or cases.Case(…)"

@@ -54,10 +54,9 @@ def test_a_further_case_changes_a_sample_by_one_at_most():
     assert len(before - after) <= 1
 
 
-@pytest.mark.parametrize("n", [0, -1, 21])
-def test_a_sample_of_more_than_there_are_or_of_nothing_is_refused(n):
-    with pytest.raises(CaseError, match=rf"sample\({n}\): there are 20 cases to take it from"):
-        len(cases.load(ROWS).sample(n))
+def test_a_sample_of_more_than_there_are_is_refused():
+    with pytest.raises(CaseError, match=r"sample\(21\): there are 20 cases to take it from"):
+        len(cases.load(ROWS).sample(21))
 
 
 def test_narrowing_changes_no_id():

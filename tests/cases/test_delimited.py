@@ -114,9 +114,9 @@ def test_several_columns_can_make_the_input(read):
         ),
         ("input,expected\na\n", "t.csv:2: 1 cell here, but the header has 2; text with a comma in it"),
         ("input,expected\nx,y\na,b,c\n", "t.csv:3: 3 cells here, but the header has 2"),
-        ("input,expected\n,b\n", "t.csv:2: no input"),
-        ("input.a,input.b\n,\n", "t.csv:2: no input"),
-        ("input,x\n,\n", "t.csv:2: no input"),
+        ("input,expected\n,b\n", "t.csv:2: the input is empty"),
+        ("input.a,input.b\n,\n", "t.csv:2: the input is empty"),
+        ("input,x\n,\n", "t.csv:2: the input is empty"),
         (
             ",input\n0,a\n",
             "t.csv:1: column 1 has no name (pandas writes such a one unless told to_csv(index=False))",

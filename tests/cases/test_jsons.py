@@ -135,7 +135,7 @@ def test_several_fields_can_make_the_input(read):
             '{"text": "a", "lang": "x", "metadata": {"lang": "y"}}',
             "'lang' is here twice: as a field of its own and",
         ),
-        ('{"text": null}', "the input is empty (null)"),
+        ('{"text": null}', "the input ('text') is empty (null)"),
     ],
 )
 def test_what_is_wrong_with_a_mapped_line_is_said(read, content, message):

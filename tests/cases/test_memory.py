@@ -40,6 +40,22 @@ def test_mappings_tuples_cases_and_bare_inputs():
     assert [str(case.origin) for case in listed[:3]] == ["list[0]", "list[1]", "list[2]"]
 
 
+def test_arrays_are_inputs():
+    numpy = pytest.importorskip("numpy")
+    images = numpy.zeros((3, 2, 2), dtype=numpy.uint8)
+    images[1] += 1
+    loaded = cases.load([images[0], images[1]])
+    assert [case.input.shape for case in loaded] == [(2, 2), (2, 2)]
+    assert loaded[0].id != loaded[1].id
+    assert [case.input.sum() for case in cases.load(images)] == [0, 4, 0]
+
+
+@pytest.mark.parametrize("n", [0, -1, 1.5, True, None])
+def test_a_sample_of_no_number_of_cases(n):
+    with pytest.raises(CaseError, match=r"sample\(.*\): n is a number of cases, at least 1"):
+        cases.load(["a", "b"]).sample(n)
+
+
 def test_what_can_be_read_once_only_is_remembered():
     loaded = cases.load(text for text in ("a", "b"))
     assert [case.input for case in loaded] == ["a", "b"]

@@ -98,7 +98,7 @@ def test_it_is_read_by_row_groups_from_anywhere(write, monkeypatch, large):
 
 def test_what_is_wrong_with_a_file_is_said(write, tmp_path):
     assert "t.parquet: no column 'input'; there are 'text'" in refused(write({"text": ["a"]}))
-    assert "t.parquet[1]: no input" in refused(write({"input": ["a", None]}))
+    assert "t.parquet[1]: the input is empty" in refused(write({"input": ["a", None]}))
     assert "t.parquet: the file holds no cases" in refused(write({"input": pa.array([], pa.string())}))
     assert "unknown column 'metdata': did you mean 'metadata'" in refused(
         write({"input": ["a"], "metdata": ["x"]})
