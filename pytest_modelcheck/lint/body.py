@@ -25,6 +25,18 @@ _CONDITIONAL: Final = (
 """Whatever stands in one of these may not be done at all."""
 
 
+_JUDGING: Final = (
+    ast.Assert, ast.Raise, ast.With, ast.AsyncWith, ast.Try, ast.Yield, ast.YieldFrom, ast.FunctionDef,
+    ast.AsyncFunctionDef, ast.Lambda, ast.Import, ast.ImportFrom,
+)  # fmt: skip
+"""What may make a case fail, or hides what does."""
+
+_HARMLESS: Final = frozenset({
+    _CASE, "bool", "dict", "float", "int", "len", "list", "max", "min", "print", "repr", "round", "set",
+    "sorted", "str", "sum", "tuple",
+})  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     """What a body does.
@@ -35,6 +47,8 @@ class Body:
         keys: The metadata that it reads whatever happens, as ``case["language"]``.
         hands_on: Whether it does anything else with ``case``, so that more may be read elsewhere.
         void: Comparisons that cannot make it fail: what is wrong with each, and its line.
+        silent: Whether nothing in it can make a case fail: it asks its one model, and says nothing of the
+            answer.
     """
 
     reads: frozenset[str]
@@ -42,6 +56,7 @@ class Body:
     keys: frozenset[str]
     hands_on: bool
     void: tuple[tuple[str, int], ...]
+    silent: bool = False
 
     def may_read(self, attribute: str) -> bool:
         """Whether it may read an attribute of ``case``."""
@@ -88,6 +103,7 @@ def _read(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Body:
         frozenset(key for node in always if isinstance(node, ast.Subscript) and (key := _key(node))),
         any(_is_case(node) and node not in known for node in _inside(function)),
         tuple(_void(function)),
+        _is_silent(function),
     )
 
 
@@ -115,6 +131,31 @@ def _key(node: ast.Subscript) -> str | None:
     return node.slice.value if isinstance(node.slice.value, str) else None
 
 
+def _is_silent(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a body asserts nothing, raises nothing, and calls nothing that could do so for it.
+
+    Of more fixtures than the case and a model, any might be what judges.
+    """
+    arguments = function.args
+    names = {one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)} - {_CASE}
+    if len(names) != 1 or arguments.vararg or arguments.kwarg:
+        return False
+    harmless = names | _HARMLESS
+    for node in _inside(function):
+        if isinstance(node, _JUDGING):
+            return False
+        if isinstance(node, ast.Call) and not _only_asks(node.func, harmless):
+            return False
+    return True
+
+
+def _only_asks(called: ast.expr, harmless: set[str] | frozenset[str]) -> bool:
+    """Whether a call is of the model, of a builtin, or of a method of what these gave."""
+    while isinstance(called, ast.Attribute | ast.Call | ast.Subscript | ast.Await):
+        called = called.func if isinstance(called, ast.Call) else called.value
+    return isinstance(called, ast.Name) and called.id in harmless
+
+
 def _void(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, int]]:
     for node in _inside(function):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Compare):
@@ -128,6 +169,10 @@ def _void(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[st
 def _always_true(test: ast.expr) -> str | None:
     if isinstance(test, ast.Tuple) and test.elts:
         return "assert of a tuple, which is always true; leave the parentheses out"
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
+        last = test.values[-1]
+        if isinstance(last, ast.Constant) and last.value:
+            return f"assert … or {last.value!r} is always true"
     if isinstance(test, ast.Constant) and test.value:
         return f"assert {test.value!r} is always true"
     if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq):

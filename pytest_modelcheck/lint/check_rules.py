@@ -123,6 +123,16 @@ def void(target: Target) -> Iterator[Remark]:
         yield Remark(problem, place=None if target.place is None else Origin(target.place.path, line))
 
 
+def silent(target: Target) -> Iterator[Remark]:
+    """Bodies that cannot make a case fail, where no limit is on the answers either."""
+    limits = target.limits
+    judged = limits.max_changed is not None or limits.on_costs or target.errors_judge or target.graded
+    body = target.body
+    if judged or target.kind == "drift" or body is None or not body.silent or body.void:
+        return
+    yield Remark("the test asserts nothing and gives no score(), so that every answer passes")
+
+
 def perturbed_unread(target: Target) -> Iterator[Remark]:
     """Bodies that never look at what the perturbation made."""
     asks = target.kind in ("invariance", "directional")
@@ -136,12 +146,12 @@ def _what(target: Target) -> str:
 
 
 def _runs(target: Target) -> int:
-    """How many runs are judged, at most: those of a perturbed case count each."""
+    """How many runs are judged, at most. A case fails if any of its variants does: they count once."""
     cases = target.cases or ()
     if target.limits.cluster is not None:
         key = target.limits.cluster
         return len({str(case.metadata.get(key)) for case in cases})
-    return len(cases) * target.repeats * max(1, len(target.perturbations))
+    return len(cases) * target.repeats
 
 
 def _variants(perturbation: Perturbation, target: Target) -> Iterator[Any]:

@@ -44,15 +44,19 @@ def warnings_of(target: Target, ignore: Sequence[str] = ()) -> list[Finding]:
 
 def _of(target: Target, rules: Sequence[Rule]) -> Iterator[Finding]:
     try:
-        if target.cases is not None:
-            len(target.cases)
+        wrong = _EMPTY if target.cases is not None and not len(target.cases) else None
     except CaseError as error:
+        wrong = str(error)
+    if wrong is not None:
         if any(rule.code == "MC001" for rule in rules):
-            yield _unreadable(target, str(error))
+            yield _unreadable(target, wrong)
         return
     for rule in rules:
         for remark in rule.look(target):
             yield _placed(target, rule, remark)
+
+
+_EMPTY: Final = "there are no cases at all, so that the check would say nothing"
 
 
 def _unreadable(target: Target, message: str) -> Finding:

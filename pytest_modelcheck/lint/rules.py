@@ -27,7 +27,7 @@ RULES: Final = (
     Rule(
         "MC001",
         "unreadable",
-        "The cases cannot be read.",
+        "The cases cannot be read, or there are none.",
         "The check fails before it asks anything.",
         "Mend what the message says.",
         _unreadable,
@@ -175,6 +175,15 @@ RULES: Final = (
         "The check ends in an error.",
         "Mend the spelling, or add it to the cases.",
         check_rules.unknown_metadata,
+    ),
+    Rule(
+        "MC209",
+        "nothing-asserted",
+        "The body asserts nothing and gives no score, and no `max_changed=` looks at the answers.",
+        "Every answer passes.",
+        "Write an `assert`; or say `max_changed=`, if answers are to stay as they were approved.",
+        check_rules.silent,
+        cheap=True,
     ),
 )
 

@@ -36,6 +36,7 @@ class Target:
         repeats: How often each case is run.
         seed: For perturbations.
         varies: Whether the model may vary: ``False`` where it is declared not to.
+        errors_judge: Whether some exceptions are wrong answers (``wrong_if=``), so that asking may fail.
         body: What the test's body does, or ``None`` where that is not known.
     """
 
@@ -51,4 +52,5 @@ class Target:
     repeats: int = 1
     seed: int = 0
     varies: bool = True
+    errors_judge: bool = False
     body: Body | None = None

@@ -87,6 +87,7 @@ def target_of(item: pytest.Function, marked: Marked, *, read: bool = True) -> Ta
         repeats=request.repeats,
         seed=request.seed,
         varies=definitions_of(item)[marked.subject].deterministic is not True,
+        errors_judge=bool(request.wrong_if),
         body=body_of(item.path, item.function.__qualname__),
     )
 

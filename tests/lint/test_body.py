@@ -55,6 +55,7 @@ def test_what_is_done_with_a_case_that_is_handed_on_nobody_knows(read, source):
         ("triage(case.input) == case.expected", "a comparison whose result nobody looks at"),
         ("assert (triage(case.input) == 1, 'why')", "assert of a tuple, which is always true"),
         ("assert 'label'", "assert 'label' is always true"),
+        ("assert triage(case.input) or True", "assert … or True is always true"),
         ("assert triage(case.input) == triage( case.input )", "both sides of the comparison are the same"),
     ],
 )
@@ -104,3 +105,29 @@ def test_a_file_that_changes_is_read_anew(tmp_path):
     path.write_text("def test_it(case): case.expected")
     os.utime(path, ns=(1, 1))
     assert body_of(path, "test_it").reads == {"expected"}
+
+
+@pytest.mark.parametrize(
+    ("source", "silent"),
+    [
+        ("triage(case.input)", True),
+        ("answer = triage(case.input).lower()\nprint(answer, case.id)", True),
+        ("await triage(case.input)", True),
+        ("case.record(triage(case.input).label)", True),
+        ("assert triage(case.input)", False),
+        ("if triage(case.input):\n    raise ValueError", False),
+        ("check(triage(case.input))", False),
+        ("triage(case.input)\nhelper.judge(case)", False),
+        ("with pytest.raises(ValueError):\n    triage(case.input)", False),
+    ],
+)
+def test_whether_anything_in_it_can_fail(tmp_path, source, silent):
+    path = tmp_path / "test_it.py"
+    path.write_text(f"async def test_it(triage, case):\n{textwrap.indent(source, '    ')}\n")
+    assert body_of(path, "test_it").silent is silent
+
+
+def test_another_fixture_may_be_what_judges(tmp_path):
+    path = tmp_path / "test_it.py"
+    path.write_text("def test_it(triage, judge, case):\n    judge(triage(case.input))\n")
+    assert not body_of(path, "test_it").silent

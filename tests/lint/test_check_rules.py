@@ -45,7 +45,6 @@ def test_so_few_that_nothing_can_fail():
         {"limits": Limits(at_least=0.95), "graded": True},
         {"limits": Limits(at_least=0.95, score_as="pass@2"), "repeats": 2},
         {"limits": Limits(at_least=0.95), "repeats": 10},
-        {"limits": Limits(at_least=0.95), "perturbations": EIGHT},
         {"limits": Limits(at_least=0.15)},
         {"limits": Limits(at_least=1.0)},
         {"limits": Limits(max_drop=0.1)},
@@ -135,3 +134,39 @@ def test_a_body_that_never_looks_at_what_was_perturbed(kind, what):
         assert found("MC207", kind=kind, body=other) == []
     for kind in ("golden", "drift"):
         assert found("MC207", kind=kind, body=body("input")) == []
+
+
+SILENT = Body(frozenset(["input"]), frozenset(), frozenset(), hands_on=False, void=(), silent=True)
+
+
+def test_a_body_that_asserts_nothing():
+    assert found("MC209", body=SILENT) == [
+        "the test asserts nothing and gives no score(), so that every answer passes"
+    ]
+
+
+@pytest.mark.parametrize(
+    "else_judged",
+    [
+        {"kind": "drift"},
+        {"graded": True},
+        {"errors_judge": True},
+        {"limits": Limits(max_changed=0)},
+        {"limits": Limits(max_latency_p95=0.5)},
+        {"body": None},
+        {"body": body("input")},
+    ],
+)
+def test_what_is_judged_otherwise_need_not_assert(else_judged):
+    assert found("MC209", **{"body": SILENT, **else_judged}) == []
+
+
+def test_variants_of_a_case_count_once():
+    once = found("MC201", cases=texts(12), limits=Limits(at_least=0.95))
+    assert found("MC201", cases=texts(12), limits=Limits(at_least=0.95), perturbations=EIGHT) == once != []
+
+
+def test_no_cases_at_all():
+    assert found("MC001", cases=cases.load([])) == [
+        "there are no cases at all, so that the check would say nothing"
+    ]
