@@ -53,6 +53,28 @@ class Source:
                     return None
         return scope
 
+    def shadowed(self, qualname: str) -> tuple[int, ...]:
+        """The lines of earlier definitions that a definition of the same name makes unreachable.
+
+        They are in the same block, nothing but pytest markers decorates them, and nothing names them before
+        the next one: whatever they were for, they were for nothing.
+        """
+        outer, _, name = qualname.rpartition(".")
+        scope = self.find(outer) if outer else self._tree
+        if not isinstance(scope, ast.Module | ast.ClassDef):
+            return ()
+        lines: list[int] = []
+        last: int | None = None
+        for statement in scope.body:
+            if not isinstance(statement, _Function) or statement.name != name:
+                last = None if _names(statement, name) else last
+                continue
+            if last is not None and not any(_names(part, name) for part in statement.decorator_list):
+                lines.append(last)
+            marked = all(self._is_mark(node) for node in statement.decorator_list)
+            last = statement.lineno if marked else None
+        return tuple(lines)
+
     def spelled(self, qualname: str) -> str | None:
         """A definition, and digests of all of this file that it names; ``None`` where it is not here."""
         target = self.find(qualname)
@@ -135,6 +157,11 @@ def _part(piece: _Piece, owner: str) -> _Part:
         return _Part(piece, frozenset())
     digest = hashlib.sha256(spell(piece).encode()).hexdigest()
     return _Part(digest, frozenset(_named(piece, owner, without=set())))
+
+
+def _names(node: ast.AST, name: str) -> bool:
+    """Whether a piece of code reads or deletes a name."""
+    return any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node))
 
 
 def _bindings(statement: ast.stmt) -> Iterator[tuple[str, _Piece]]:

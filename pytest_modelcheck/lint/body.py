@@ -6,7 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -49,6 +49,8 @@ class Body:
         void: Comparisons that cannot make it fail: what is wrong with each, and its line.
         silent: Whether nothing in it can make a case fail: it asks its one model, and says nothing of the
             answer.
+        shadows: The lines of tests of the same name before it, which Python forgets.
+        line: The line that it begins on.
     """
 
     reads: frozenset[str]
@@ -57,6 +59,8 @@ class Body:
     hands_on: bool
     void: tuple[tuple[str, int], ...]
     silent: bool = False
+    shadows: tuple[int, ...] = ()
+    line: int = 0
 
     def may_read(self, attribute: str) -> bool:
         """Whether it may read an attribute of ``case``."""
@@ -71,12 +75,13 @@ class Body:
 def body_of(path: Path, qualname: str) -> Body | None:
     """What a function of a file does, or ``None`` where its source is not to be had."""
     try:
-        found = _source(path, path.stat().st_mtime_ns).find(qualname)
+        source = _source(path, path.stat().st_mtime_ns)
+        found = source.find(qualname)
     except (OSError, SyntaxError, ValueError, RecursionError):
         return None
     if not isinstance(found, ast.FunctionDef | ast.AsyncFunctionDef):
         return None
-    return _read(found)
+    return replace(_read(found), shadows=source.shadowed(qualname), line=found.lineno)
 
 
 @lru_cache(maxsize=16)

@@ -45,11 +45,15 @@ def too_few(target: Target) -> Iterator[Remark]:
     if wanted <= 0 or (revealed is not None and revealed >= wanted):
         return
     needed = runs_needed(at_least, wanted, level)
-    low = "no rate" if revealed is None else f"no rate above {percent(round(revealed, 2))}"
+    falls = (
+        "however low its rate falls, it does not fail"
+        if revealed is None
+        else f"its rate has to fall to {percent(round(revealed, 2))} before this fails nine times in ten"
+    )
     yield Remark(
-        f"at_least={at_least:g} with {plural(runs, 'run')}: of a model that varies, {low} can be told from "
-        f"{percent(at_least)}; {needed} runs would tell {percent(wanted)} (more cases, repeats=, or "
-        "deterministic=True on a model that does not vary)"
+        f"at_least={at_least:g} with {plural(runs, 'run')}: if the model varies, {falls}; to notice "
+        f"{percent(wanted)} takes {needed} runs (more cases, or repeats=). If it does not vary, say so: "
+        "deterministic=True"
     )
 
 
@@ -131,6 +135,19 @@ def silent(target: Target) -> Iterator[Remark]:
     if judged or target.kind == "drift" or body is None or not body.silent or body.void:
         return
     yield Remark("the test asserts nothing and gives no score(), so that every answer passes")
+
+
+def shadowing(target: Target) -> Iterator[Remark]:
+    """Tests that never run, since another one has their name."""
+    if target.body is None or target.place is None:
+        return
+    name = target.test.rpartition("::")[2].partition("[")[0]
+    for line in target.body.shadows:
+        yield Remark(
+            f"this {name} never runs: line {target.body.line} defines another one of the same name. Rename "
+            "one of them",
+            place=Origin(target.place.path, line),
+        )
 
 
 def perturbed_unread(target: Target) -> Iterator[Remark]:

@@ -109,7 +109,8 @@ RULES: Final = (
     Rule(
         "MC201",
         "too-few-cases",
-        "`at_least=` cannot tell even a rate 20 points lower (or `tolerance=`, where it is set) from itself.",
+        "There are too few cases for `at_least=` to notice a rate 20 points lower (or `tolerance=` lower, "
+        "where it is set).",
         "A model that varies fails only where noise cannot explain it; with few cases, noise explains nearly "
         "everything.",
         "Add cases or `repeats=`; `modelcheck plan` says how many. A model that does not vary is judged "
@@ -183,6 +184,15 @@ RULES: Final = (
         "Every answer passes.",
         "Write an `assert`; or say `max_changed=`, if answers are to stay as they were approved.",
         check_rules.silent,
+        cheap=True,
+    ),
+    Rule(
+        "MC210",
+        "shadowed-test",
+        "A test has the name of a later one, in the same module or class.",
+        "Python keeps the last: the earlier one never runs, and nobody is told.",
+        "Rename one of them.",
+        check_rules.shadowing,
         cheap=True,
     ),
 )

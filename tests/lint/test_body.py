@@ -131,3 +131,56 @@ def test_another_fixture_may_be_what_judges(tmp_path):
     path = tmp_path / "test_it.py"
     path.write_text("def test_it(triage, judge, case):\n    judge(triage(case.input))\n")
     assert not body_of(path, "test_it").silent
+
+
+SHADOWS = """
+def test_it(triage, case):
+    assert triage(case.input)
+
+{between}
+
+@pytest.mark.golden("b.yaml")
+def test_it(triage, case):
+    assert triage(case.input)
+
+class TestIt:
+    def test_it(self): ...
+    @slow
+    def test_it(self): ...
+
+slow = pytest.mark.slow
+"""
+
+
+def shadows(tmp_path, source, name="test_it"):
+    path = tmp_path / "test_it.py"
+    path.write_text(source)
+    return body_of(path, name).shadows
+
+
+def test_tests_of_the_same_name_in_one_block_shadow_each_other(tmp_path):
+    assert shadows(tmp_path, SHADOWS.format(between="")) == (2,)
+    assert shadows(tmp_path, SHADOWS.format(between=""), "TestIt.test_it") == (12,)
+    assert shadows(tmp_path, SHADOWS.format(between="def test_it(): ...")) == (2, 5)
+    assert body_of(tmp_path / "test_it.py", "test_it").line == 8
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["other = test_it", "test_old = copy(test_it)", "del test_it", "if True:\n    test_a = test_it"],
+)
+def test_what_is_kept_under_another_name_is_not_shadowed(tmp_path, between):
+    assert shadows(tmp_path, SHADOWS.format(between=between)) == ()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "@register\ndef test_it(case): ...\ndef test_it(case): ...\n",
+        "if X:\n    def test_it(case): ...\nelse:\n    def test_it(case): ...\n",
+        "def test_it(case): ...\n@wraps(test_it)\ndef test_it(case): ...\n",
+        "class TestIt:\n    def test_it(self): ...\ndef test_it(case): ...\n",
+    ],
+)
+def test_definitions_that_may_be_wanted_are_left_alone(tmp_path, source):
+    assert shadows(tmp_path, source) == ()

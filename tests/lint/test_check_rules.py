@@ -28,14 +28,14 @@ def test_too_few_cases():
     rate = round(detectable_rate(12, 0.95, 0.01) * 100)
     needed = runs_needed(0.95, 0.75, 0.01)
     assert message.startswith(
-        f"at_least=0.95 with 12 runs: of a model that varies, no rate above {rate}% can be told from 95%; "
-        f"{needed} runs would tell 75% ("
+        f"at_least=0.95 with 12 runs: if the model varies, its rate has to fall to {rate}% before this fails "
+        f"nine times in ten; to notice 75% takes {needed} runs ("
     )
 
 
 def test_so_few_that_nothing_can_fail():
     (message,) = found("MC201", cases=texts(1), limits=Limits(at_least=0.5))
-    assert "with 1 run: of a model that varies, no rate can be told from 50%" in message
+    assert "with 1 run: if the model varies, however low its rate falls, it does not fail; to" in message
 
 
 @pytest.mark.parametrize(

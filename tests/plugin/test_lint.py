@@ -48,3 +48,14 @@ def test_what_is_no_rule_cannot_be_turned_off(project, arguments):
     result = project.run("--model-version=2.0", *arguments)
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*ini option modelcheck_lint_ignore: 'MC999' is no rule*"])
+
+
+def test_a_test_whose_name_is_taken_by_a_later_one_is_warned_of_where_it_stands(project):
+    check = '@pytest.mark.golden("tickets.yaml")\ndef test_known(triage, case):\n    assert triage(case.input)\n\n'
+    project.test(f"import pytest\n\n{check}{check}")
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(passed=1, warnings=1)
+    told = (
+        "this test_known never runs: line 8 defines another one of the same name. Rename one of them (MC210)"
+    )
+    result.stdout.fnmatch_lines([f"*test_triage.py:4: LintWarning: {told}"])
