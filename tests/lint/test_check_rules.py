@@ -59,7 +59,7 @@ def test_enough_cases_or_nothing_to_say(target):
 
 def test_what_must_not_be_missed_decides_where_it_is_said():
     (message,) = found("MC201", cases=texts(60), limits=Limits(at_least=0.95, tolerance=0.1))
-    assert f"{runs_needed(0.95, 0.85, 0.01)} runs would tell 85%" in message
+    assert f"to notice 85% takes {runs_needed(0.95, 0.85, 0.01)} runs (" in message
 
 
 def test_cases_of_one_cluster_are_one():
