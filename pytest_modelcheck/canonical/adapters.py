@@ -111,7 +111,8 @@ class PydanticAdapter(Adapter):
 
     def take(self, value: Any) -> dict[str, Any]:
         """The fields, and under ``$extra`` what ``extra="allow"`` let in."""
-        parts = {name: field_value(value, name) for name in self.names}
+        own = vars(value)  # pydantic warns of who reads a field that is deprecated
+        parts = {name: own[name] if name in own else field_value(value, name) for name in self.names}
         more = extras(value)
         return parts if more is None else {**parts, EXTRA: more}
 
@@ -124,7 +125,7 @@ class PydanticAdapter(Adapter):
         made: Any = object.__new__(self.kind)
         made.__setstate__(
             {
-                "__dict__": dict(parts),
+                "__dict__": {name: parts[name] for name in self.names},
                 "__pydantic_fields_set__": {*parts, *(more or ())},
                 "__pydantic_extra__": more,
                 "__pydantic_private__": None,

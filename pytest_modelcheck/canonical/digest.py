@@ -13,7 +13,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.canonical.fields import attribute_step, extras, field_names, field_value
+from pytest_modelcheck.canonical.fields import attribute_step, extras, field_names, field_value, is_pydantic
 from pytest_modelcheck.canonical.reduction import reducer_for
 from pytest_modelcheck.canonical.refusal import NotCanonical, Refusal, qualified, step
 
@@ -175,7 +175,8 @@ def _writer_for(kind: type) -> Writer:
         return lambda value, above: b"r" + _reduced(*reducer(value), above)
     names = field_names(kind)
     if names is not None:
-        return lambda value, above: b"o" + name + _fields(value, names, above)
+        pydantic = is_pydantic(kind)
+        return lambda value, above: b"o" + name + _fields(value, names, above, pydantic=pydantic)
     for base in (str, int, float, bytes, list, tuple, dict, set, frozenset):
         if issubclass(kind, base):
             return lambda value, above: b"k" + name + _derived(value, base, above)
@@ -186,11 +187,12 @@ def _reduced(name: str, parts: tuple[Any, ...], above: Above) -> bytes:
     return _text(name, above) + b"".join([_write(part, above) for part in parts])
 
 
-def _fields(value: Any, names: tuple[str, ...], above: Above) -> bytes:
+def _fields(value: Any, names: tuple[str, ...], above: Above, *, pydantic: bool) -> bytes:
     _entered(value, above)
     written = []
+    own: dict[str, Any] = vars(value) if pydantic else {}  # it warns of who reads a deprecated field
     for name in names:
-        item = field_value(value, name)
+        item = own[name] if name in own else field_value(value, name)
         try:
             written.append(_text(name, above) + _write(item, above))
         except Refusal as refusal:

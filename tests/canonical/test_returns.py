@@ -423,3 +423,17 @@ def test_every_reader_gets_an_object_of_its_own():
     line = codec.encode(Triage(Label.REFUND, 1))
     codec.decode(line).spans.append(Span(1))
     assert codec.decode(line).spans == []
+
+
+class Unsorted(pydantic.BaseModel):
+    vendor: str = "acme"
+    total: float = 12.5
+    old: str = pydantic.Field(default="x", deprecated="use vendor")
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_pydantic_model_keeps_the_order_of_its_fields_and_none_of_them_warns():
+    codec = Codec(Unsorted)
+    back = codec.decode(codec.encode(Unsorted()))
+    assert repr(back) == repr(Unsorted()) == "Unsorted(vendor='acme', total=12.5, old='x')"
+    assert [*back.model_dump()] == ["vendor", "total", "old"]
