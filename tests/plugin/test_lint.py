@@ -51,7 +51,7 @@ def test_what_is_no_rule_cannot_be_turned_off(project, arguments):
 
 
 def test_a_test_whose_name_is_taken_by_a_later_one_is_warned_of_where_it_stands(project):
-    check = '@pytest.mark.golden("tickets.yaml")\ndef test_known(triage, case):\n    assert triage(case.input)\n\n'
+    check = '@pytest.mark.golden("tickets.yaml")\ndef test_known(triage, case):\n    assert triage("a")\n\n'
     project.test(f"import pytest\n\n{check}{check}")
     result = project.run("--model-version=2.0")
     result.assert_outcomes(passed=1, warnings=1)
