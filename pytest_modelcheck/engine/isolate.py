@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcheck.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator
+    from collections.abc import Awaitable, Callable, Generator, Sequence
 
-_GIVE_UP_AFTER = 6  # both halves and all four quarters
+_DOUBTFUL_AFTER = 6  # both halves and all four quarters
+_PROBES = 4
 
 
 class Failure:
@@ -34,29 +35,49 @@ def _search(
 ) -> Generator[list[Any], Answered | Failure, Answered]:
     """Halve a failed batch until each failure stands alone, asking for the parts to be called.
 
-    Larger parts come first. A model that has failed for every half and quarter is taken to be out of order
-    rather than unlucky in its inputs: the rest is given up unasked. So is a batch whose failure speaks
-    against the endpoint.
+    Larger parts come first. Where a model has failed for every half and quarter, a few inputs are asked by
+    themselves: if it fails for each of them, it is out of order rather than unlucky in its inputs, and the
+    rest is given up unasked. So is a batch whose failure speaks against the endpoint.
     """
     answers: Answered = [Failure(error)] * len(inputs)
     if isinstance(error, ModelError) or len(inputs) == 1 or is_outage(error):
         return answers
-    middle = len(inputs) // 2
-    parts = deque([(0, middle), (middle, len(inputs))])
-    failures, succeeded = 0, False
-    while parts and (succeeded or failures < _GIVE_UP_AFTER):
-        start, end = parts.popleft()
-        result = yield inputs[start:end]
-        if not isinstance(result, Failure):
-            succeeded = True
-            answers[start:end] = result
+    parts = deque(_halves(range(len(inputs))))
+    failures, succeeded, probed = 0, False, set[int]()
+    while parts:
+        if failures == _DOUBTFUL_AFTER and not succeeded:
+            firsts = [part[0] for part in parts]
+            for place in firsts if len(firsts) <= _PROBES else firsts[:: len(firsts) // _PROBES]:
+                probed.add(place)
+                result = yield [inputs[place]]
+                succeeded = _entered(answers, [place], result)
+                if succeeded:
+                    break
+            if not succeeded:
+                return answers
+        part = [place for place in parts.popleft() if place not in probed]
+        if not part:
             continue
-        failures += 1
-        answers[start:end] = [result] * (end - start)
-        if end - start > 1:
-            middle = (start + end) // 2
-            parts += [(start, middle), (middle, end)]
+        result = yield [inputs[place] for place in part]
+        if _entered(answers, part, result):
+            succeeded = True
+        else:
+            failures += 1
+            parts += _halves(part) if len(part) > 1 else ()
     return answers
+
+
+def _halves(part: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
+    middle = len(part) // 2
+    return part[:middle], part[middle:]
+
+
+def _entered(answers: Answered, places: Sequence[int], result: Answered | Failure) -> bool:
+    """Enter what was answered for some inputs; whether anything was."""
+    failed = isinstance(result, Failure)
+    for number, place in enumerate(places):
+        answers[place] = result if isinstance(result, Failure) else result[number]
+    return not failed
 
 
 def _never(_error: BaseException) -> bool:

@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import heapq
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -25,7 +26,10 @@ Interleave = bool | Literal["auto"]
 WINDOW = 256
 """So many bodies may wait at once."""
 
-_MESSAGES_KEPT = 20
+_MESSAGES_KEPT = {Outcome.FAILED: 20, Outcome.ERROR: 1_000}
+"""What a body said that failed is found out again where it is shown; one that broke is not run again."""
+
+_ERRORS_KEPT = 20
 
 NOT_PUT = (NotAskedError, OfflineError)
 """What is raised where a question was not put to a model. What a body makes of it is no answer."""
@@ -87,6 +91,24 @@ class Run:
     stopped: str | None = None
 
 
+class _First:
+    """The first results in the order of the trials, in whatever order they come."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._last_first: list[tuple[int, int, Result]] = []
+        self._taken = 0
+
+    def take(self, result: Result) -> Result | None:
+        """Take a result in; the one that is not among the first, now that it is there, if there is any."""
+        self._taken += 1
+        entry = (-result.trial.index, self._taken, result)
+        if len(self._last_first) < self._most:
+            heapq.heappush(self._last_first, entry)
+            return None
+        return heapq.heappushpop(self._last_first, entry)[2]
+
+
 class Failures:
     """What is kept of what bodies raised: the first with its traceback, of the others a few messages.
 
@@ -95,7 +117,8 @@ class Failures:
 
     def __init__(self, work: Work) -> None:
         self._keep_all = work.keep_errors
-        self._kept = 0
+        self._telling = {outcome: _First(most) for outcome, most in _MESSAGES_KEPT.items()}
+        self._broken = _First(_ERRORS_KEPT)
         self._first: tuple[int, BaseException] | None = None
         self._unasked: set[str] = set()
         self._stopped: str | None = None
@@ -113,17 +136,20 @@ class Failures:
         if isinstance(error, NotAskedError) and result.outcome is Outcome.ERROR:
             self._note_unasked(result, error)
             return
-        index = result.trial.index
-        wrong = result.outcome in (Outcome.FAILED, Outcome.ERROR)
-        if wrong and (self._first is None or index < self._first[0]):
-            self._first = (index, error)
-        if wrong and self._kept < _MESSAGES_KEPT:
-            self._kept += 1
-            result.message = message_of(error)
-        elif not self._keep_all:
-            result.error = None
-        if result.outcome is not Outcome.ERROR and not self._keep_all:
-            result.error = None
+        index, telling = result.trial.index, self._telling.get(result.outcome)
+        if telling is not None:
+            if self._first is None or index < self._first[0]:
+                self._first = (index, error)
+            dropped = telling.take(result)
+            if dropped is not result:
+                result.message = message_of(error)
+            if dropped is not None:
+                dropped.message = None
+        if self._keep_all:
+            return
+        dropped = self._broken.take(result) if result.outcome is Outcome.ERROR else result
+        if dropped is not None:
+            dropped.error = None
 
     def run_of(self, results: list[Result], asks: int, direct: Counter[str]) -> Run:
         """What came of running bodies."""

@@ -556,3 +556,25 @@ def test_ten_thousand_tracebacks_are_not_kept(bench, model):
     assert set(outcomes(run)) == {Outcome.FAILED}
     assert all(result.error is None for result in run.results)
     assert sum(result.message is not None for result in run.results) == 20
+
+
+def test_what_broke_bodies_is_known_however_many_others_failed_before(bench):
+    """Bodies that wait for a model come to their end after those that do not."""
+
+    def slow(x):
+        if x >= 100:
+            raise ValueError(f"cannot read {x}")
+        return "wrong"
+
+    model = bench.model(slow)
+    bench.run(lambda case: model(case.input), range(100), model)
+
+    def body(case):
+        assert model(case.input) == "right"
+
+    run = bench.run(body, [*range(100, 140), *range(100)], model)
+    broken, failed = run.results[:40], run.results[40:]
+    assert {result.outcome for result in broken} == {Outcome.ERROR}
+    assert [result.message for result in broken] == [f"cannot read {x}" for x in range(100, 140)]
+    assert [result.error is not None for result in broken] == [True] * 20 + [False] * 20
+    assert [result.message is not None for result in failed] == [True] * 20 + [False] * 80

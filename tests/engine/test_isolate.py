@@ -1,4 +1,5 @@
 import asyncio
+import random
 
 import pytest
 
@@ -58,7 +59,29 @@ def test_a_model_that_fails_for_everything_is_given_up_soon():
     caller, calls = failing_on(*range(64))
     rows = ask(caller, list(range(64)))
     assert all(isinstance(row, Failure) for row in rows)
-    assert len(calls) == 7
+    assert len(calls) == 1 + 6 + 4
+
+
+def test_a_model_that_fails_in_every_quarter_is_not_given_up_while_it_answers_some():
+    bad = set(range(5, 64, 9))
+    caller, calls = failing_on(*bad)
+    rows = shown(ask(caller, list(range(64))))
+    assert rows == [f"cannot read {x}" if x in bad else -x for x in range(64)]
+    answered = [x for call in calls if not bad & set(call) for x in call]
+    assert len(answered) == len(set(answered)) == 64 - len(bad)
+
+
+@pytest.mark.parametrize("size", range(1, 20))
+def test_whatever_fails_alone_is_the_same_in_every_batch(size):
+    generator = random.Random(size)
+    for _ in range(20):
+        bad = {x for x in range(size) if generator.random() < generator.choice([0.1, 0.5, 0.9])}
+        caller, calls = failing_on(*bad)
+        rows = shown(ask(caller, list(range(size))))
+        right = [f"cannot read {x}" if x in bad else -x for x in range(size)]
+        given_up = size >= 8 and not any(isinstance(row, int) for row in rows)
+        assert rows == right or given_up
+        assert not any(call == [] for call in calls)
 
 
 def test_a_wrong_number_of_answers_is_no_matter_of_inputs():
