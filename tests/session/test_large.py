@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-
-import pytest
 
 from pytest_modelcheck.cases import load
-from pytest_modelcheck.session import first_run
 
 
 def rows(count=60):
@@ -37,39 +33,6 @@ def is_approved(model, case):
 
 def answers(changed=()):
     return lambda x: "changed" if int(x.split()[1]) in changed else "right"
-
-
-def comparable(verdict):
-    """All of a verdict but how long it took."""
-    return replace(verdict, calls=replace(verdict.calls, seconds=0.0, latencies=()))
-
-
-@pytest.fixture
-def both(tmp_path, monkeypatch, project):
-    """Run the same story in two projects, once as small checks and once as large ones."""
-
-    def both(story):
-        told = []
-        for number, large in enumerate((10_000, -1)):
-            monkeypatch.setattr(first_run, "LARGE", large)
-            monkeypatch.setattr(first_run, "MANY", large)
-            own = type(project)(tmp_path / str(number))
-            verdicts = story(own)
-            told.append((verdicts, candidates(own)))
-        (small, left), (big, left_by_large) = told
-        assert [comparable(one) for one in small] == [comparable(one) for one in big]
-        assert left == left_by_large
-        return big
-
-    return both
-
-
-def candidates(project):
-    found = {}
-    for path in sorted(project.folder.rglob("candidates/**/*.jsonl")):
-        head, *lines = path.read_text(encoding="utf-8").splitlines()
-        found[path.relative_to(project.folder)] = (json.loads(head)["cases"], lines)
-    return found
 
 
 def test_a_golden_check(both):
