@@ -6,10 +6,10 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_modelcheck.baselines.sameness import same_answer
-from pytest_modelcheck.records import Outcome
+from pytest_modelcheck.records import MISSING, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,6 +63,7 @@ class CaseDiff:
         perturbation: The perturbation of the trial that tells, or ``None``.
         perturbed: The beginning of its perturbed input, or ``None``.
         new_expectation: Whether something else was expected of the case on the newer side.
+        expected: The right answer, where the case says it and a run has noted it.
     """
 
     id: str
@@ -73,6 +74,7 @@ class CaseDiff:
     perturbation: str | None = None
     perturbed: str | None = None
     new_expectation: bool = False
+    expected: Any = MISSING
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,11 +89,16 @@ class BaselineStore:
 
     def entries(self, model: str | None = None) -> Iterator[tuple[Path, Header]]:
         """Every approved check (of one model), by path, without its cases and without history."""
+        for path in self.files(model):
+            yield path, baseline.read_header(path)
+
+    def files(self, model: str | None = None) -> Iterator[Path]:
+        """The file of every approved check (of one model), read or not, without history."""
         folders = sorted(self.root.glob("*/")) if model is None else [self.root / names.safe(model)]
         for folder in folders:
             for path in jsonl_files(folder):
                 if path.relative_to(folder).parts[0] != names.HISTORY:
-                    yield path, baseline.read_header(path)
+                    yield path
 
     def everything(self) -> Iterator[tuple[Path, Header]]:
         """Every check that is or was approved, history included, by path, without its cases."""

@@ -274,7 +274,7 @@ def list_(ctx: click.Context, patterns: tuple[str, ...]) -> None:
     """Show what is approved, and what was run and could be."""
     from pytest_modelcheck.cli import listing
 
-    listing.show(open_workspace(ctx.obj), patterns)
+    ctx.exit(listing.show(open_workspace(ctx.obj), patterns))
 
 
 for _command in (*upkeep.COMMANDS, *suite.COMMANDS):

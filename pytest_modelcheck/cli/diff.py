@@ -21,6 +21,8 @@ from pytest_modelcheck.cli.selection import nothing_meant, selection
 from pytest_modelcheck.cli.slices import in_slices
 from pytest_modelcheck.cli.targets import meant as versions_meant
 from pytest_modelcheck.errors import UsageError, VersionError
+from pytest_modelcheck.records import MISSING
+from pytest_modelcheck.reports import accounts
 from pytest_modelcheck.reports.diff import diff_lines
 from pytest_modelcheck.reports.diff_json import diff_json
 from pytest_modelcheck.reports.diff_markdown import diff_markdown
@@ -140,7 +142,17 @@ def _compared(
             found = replace(found, cases=tuple(case for case in found.cases if case.note in question.notes))
         seen.append(bool(found.cases))
         if found.cases or not (question.notes or question.slices):
-            yield found
+            yield _with_expectations(found, places[check])
+
+
+def _with_expectations(found: CheckDiff, candidates: Sequence[Path]) -> CheckDiff:
+    """The same with what is right, as far as the last run has noted it: baselines hold a digest of that."""
+    told = next((path for path in map(accounts.beside, candidates) if path.is_file()), None)
+    if told is None or not found.cases:
+        return found
+    right = accounts.expectations(told.read_bytes(), {case.id for case in found.cases})
+    cases = (replace(case, expected=right.get(case.id, MISSING)) for case in found.cases)
+    return replace(found, cases=tuple(cases))
 
 
 def _within(found: CheckDiff, meant: frozenset[str]) -> CheckDiff:

@@ -5,14 +5,19 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import click
 
+from pytest_modelcheck.baselines.baseline import read_header
+from pytest_modelcheck.baselines.candidates import natural
+from pytest_modelcheck.baselines.store import jsonl_files
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import plural
-from pytest_modelcheck.cli.screen import indented, print_lines
+from pytest_modelcheck.cli.screen import harmless, indented, print_lines
 from pytest_modelcheck.cli.selection import selection
+from pytest_modelcheck.errors import BaselineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,27 +27,71 @@ if TYPE_CHECKING:
     from pytest_modelcheck.cli.workspace import Workspace
 
 
-def show(workspace: Workspace, patterns: Sequence[str]) -> None:
-    """Print what is approved of each model, and what was run and is not approved."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What can be read of what lies there, and what is wrong with the rest."""
+
+    approved: list[Header]
+    ran: list[Header]
+    damaged: list[str] = field(default_factory=list)
+
+
+def show(workspace: Workspace, patterns: Sequence[str]) -> int:
+    """Print what is approved of each model, and what was run and is not approved.
+
+    Returns:
+        The exit code: 1 where something cannot be read, which is named after all that can.
+    """
+    known = _known(workspace)
+    if not known.damaged:
+        workspace.models()  # says what to do where there is nothing
     selected = selection(patterns)
-    for model in workspace.models():
-        print_lines(_model_lines(workspace, model, selected))
+    for model in sorted({header.model for header in (*known.approved, *known.ran)}):
+        print_lines(_model_lines(workspace, model, known, selected))
+    for message in known.damaged:
+        click.echo(f"Error: {harmless(message)}", err=True)
+    return 1 if known.damaged else 0
 
 
-def _model_lines(workspace: Workspace, model: str, selected: Callable[[str], bool]) -> Iterator[str]:
-    approved = workspace.store.approved(model)
+def _known(workspace: Workspace) -> _Known:
+    known = _Known([], [])
+    for files, found in (
+        (workspace.store.files(), known.approved),
+        (jsonl_files(workspace.candidates.root), known.ran),
+    ):
+        for path in files:
+            try:
+                found.append(read_header(path))
+            except (BaselineError, OSError) as error:
+                known.damaged.append(str(error))
+    return known
+
+
+def _model_lines(
+    workspace: Workspace, model: str, known: _Known, selected: Callable[[str], bool]
+) -> Iterator[str]:
+    approved = _approved(workspace, model, known)
     held = None if approved is None else approved.version
     yield click.style(excerpt(model), bold=True) + f"  {_held(approved)}"
-    checks = [header for _, header in workspace.store.entries(model) if selected(header.test)]
+    checks = [header for header in known.approved if header.model == model and selected(header.test)]
     for header in checks:
         yield from _check_lines(header, held)
-    known = {(header.test, header.version) for header in checks}
-    for version in workspace.candidates.versions(model):
-        ran = [header for _, header in workspace.candidates.entries(model, version) if selected(header.test)]
-        fresh = [header for header in ran if (header.test, version) not in known]
-        if fresh:
-            yield from indented([f"run with {version}, not approved:"])
-            yield from indented((f"{header.test}  {_count(header)}" for header in fresh), depth=4)
+    done = {(header.test, header.version) for header in checks}
+    fresh: dict[str, list[Header]] = {}
+    for header in known.ran:
+        if header.model == model and selected(header.test) and (header.test, header.version) not in done:
+            fresh.setdefault(header.version or "", []).append(header)
+    for version in sorted(fresh, key=natural):
+        yield from indented([f"run with {version}, not approved:"])
+        yield from indented((f"{header.test}  {_count(header)}" for header in fresh[version]), depth=4)
+
+
+def _approved(workspace: Workspace, model: str, known: _Known) -> Approved | None:
+    try:
+        return workspace.store.approved(model)
+    except BaselineError as error:
+        known.damaged.append(str(error))
+        return None
 
 
 def _held(approved: Approved | None) -> str:
@@ -54,7 +103,7 @@ def _held(approved: Approved | None) -> str:
 
 def _check_lines(header: Header, held: str | None) -> Iterator[str]:
     yield from indented([header.test])
-    left = "" if header.version == held else f" (the application is held to {held})"
+    left = "" if held in (None, header.version) else f" (the application is held to {held})"
     yield from indented([f"{header.version}{left}, {_count(header)}{_signature(header)}"], depth=4)
     if header.kept:
         yield from indented(

@@ -6,7 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -22,7 +22,7 @@ from pytest_modelcheck.cli.targets import target
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports import accounts
-from pytest_modelcheck.reports.diff import case_lines, summary_of, versions_of
+from pytest_modelcheck.reports.diff import case_lines, summary_of, value_text, versions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -180,15 +180,10 @@ def _facts(told: CaseReport | None) -> Iterator[str]:
     """What is needed to decide on a case: the right answer, and where the case is written."""
     if told is None:
         return
-    facts = [] if told.expected is MISSING else [f"expected {_value(told.expected)}"]
+    facts = [] if told.expected is MISSING else [f"expected {value_text(told.expected, 200)}"]
     facts += [] if told.origin is None else [f"({told.origin})"]
     if facts:
         yield "   ".join(facts)
-
-
-def _value(expected: Any) -> str:
-    text = excerpt(expected, 200)
-    return f"'{text}'" if isinstance(expected, str) else text
 
 
 def _ask(question: str, keys: tuple[str, ...]) -> str:

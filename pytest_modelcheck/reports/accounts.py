@@ -8,6 +8,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.names import ACCOUNT
@@ -16,10 +17,12 @@ from pytest_modelcheck.reports.model import FORM, CheckReport
 from pytest_modelcheck.reports.packing import pack, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
 _FORM: Final = "modelcheck_report"
+_ID: Final = re.compile(rb'\{"id":("(?:[^"\\]|\\.)*")')
+_EXPECTED: Final = "expected"
 _AGAIN: Final = "Run pytest again."
 
 
@@ -43,6 +46,24 @@ def row_line(fields: Mapping[str, Any]) -> bytes:
 def joined(lines: Iterable[bytes]) -> bytes:
     """An account of its lines."""
     return b"\n".join(lines) + b"\n"
+
+
+def expectations(content: bytes, cases: Collection[str]) -> dict[str, Any]:
+    r"""The right answers of some cases, by id, where an account tells them; of all others nothing is decoded.
+
+    >>> expectations(b'{}\n{"id":"a","expected":1}\n{"id":"b","expected":2}\n', ["b", "c"])
+    {'b': 2}
+    """
+    import orjson
+
+    wanted = {dumps(case): case for case in cases}
+    found: dict[str, Any] = {}
+    for row in content.split(b"\n"):
+        named = _ID.match(row)
+        case = None if named is None else wanted.get(named[1])
+        if case is not None and _EXPECTED in (fields := orjson.loads(row)):
+            found[case] = fields[_EXPECTED]
+    return found
 
 
 def parse(content: bytes, path: str = "") -> CheckReport:

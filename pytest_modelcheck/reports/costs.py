@@ -23,7 +23,13 @@ def seconds_text(seconds: float) -> str:
 
     >>> seconds_text(0.0234), seconds_text(0.534), seconds_text(2.13), seconds_text(75.0)
     ('23 ms', '0.53 s', '2.1 s', '75 s')
+    >>> seconds_text(0.00162), seconds_text(0.00004), seconds_text(0.0)
+    ('1.6 ms', '40 µs', '1 µs')
     """
+    if seconds < 0.00095:
+        return f"{max(1.0, seconds * 1e6):.0f} µs"
+    if seconds < 0.0095:
+        return f"{seconds * 1000:.2g} ms"
     if seconds < 0.1:
         return f"{seconds * 1000:.0f} ms"
     return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"

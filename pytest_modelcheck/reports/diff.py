@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.diff import NOTES
 from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports.words import bracketed, marked
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _EVERYTHING: Final = 1 << 20
 _ABOUT_ROOM: Final = 24
 _SENTENCE: Final = 40
 """Characters from which on an answer is read word by word."""
+_ASIDE: Final = ", unperturbed"
 _NEW: Final = "new"
 _NOT_RUN: Final = "not run"
 
@@ -80,15 +82,22 @@ def answer_text(side: Side | None) -> str:
     """
     if side is None or side.answer is None:
         return "no answer"
-    return _value_text(side.answer)
+    return _answer(side.answer)
 
 
-def _value_text(answer: bytes) -> str:
+def _answer(answer: bytes) -> str:
     import orjson
 
-    value = orjson.loads(answer)
-    text = excerpt(value, _EVERYTHING)
-    return f"'{text}'" if isinstance(value, str) else text
+    return value_text(orjson.loads(answer))
+
+
+def value_text(value: Any, width: int = _EVERYTHING) -> str:
+    """A value on one line: text in quotes, all else as JSON.
+
+    >>> value_text("refund"), value_text({"priority": 2}), value_text("refund, please", 10)
+    ("'refund'", '{"priority":2}', "'refund,…'")
+    """
+    return f"'{excerpt(value, width - 2)}'" if isinstance(value, str) else excerpt(value, width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +169,8 @@ def case_lines(case: CaseDiff, diff: CheckDiff, *, width: int = 80, mark: Mark =
         yield label + excerpt(case.perturbed, width - len(label))
     if case.note not in ("added", "removed"):
         yield from _answer_lines(case, diff, width, mark)
+    if case.expected is not MISSING and case.perturbed is None:
+        yield f"      expected {value_text(case.expected, width - 15)}"
     if case.new_expectation:
         yield "      another answer is expected of it now"
 
@@ -172,23 +183,23 @@ def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int, mark: Mark) -> It
         return
     names = _names(diff)
     own = (_own_text(case.before), _own_text(case.after))
-    short = [
-        f"{text}, unperturbed: {base}" if base else text for text, base in zip((then, now), own, strict=True)
-    ]
+    short = [f"{text}{_ASIDE}: {base}" if base else text for text, base in zip((then, now), own, strict=True)]
     if max(map(len, names)) + len("      : ") + max(map(len, short)) <= width:
         yield from _labelled(names, short)
     else:
         room = width - max(map(len, names)) - len("      : ")
         yield from _labelled(names, _word_by_word((then, now), room, mark))
         if any(own):
-            names = [f"{name}, unperturbed" for name in names]
-            room -= len(", unperturbed")
-            yield from _labelled(names, _word_by_word(own, room, mark))
+            yield from _labelled(names, _word_by_word(own, room - len(_ASIDE), mark), _ASIDE)
     if _outcomes(case):
         yield f"     {_outcomes(case)}"
 
 
-def _labelled(names: Sequence[str], texts: Sequence[str]) -> Iterator[str]:
+def _labelled(names: Sequence[str], texts: Sequence[str], aside: str = "") -> Iterator[str]:
+    """Each text after the name of its side, on one line where they are the same."""
+    if texts[0] == texts[1]:
+        names, texts = ["both"], texts[:1]
+    names = [name + aside for name in names]
     column = max(map(len, names))
     for name, text in zip(names, texts, strict=True):
         yield f"      {name + ': ':{column + 2}}{text}"
@@ -196,7 +207,7 @@ def _labelled(names: Sequence[str], texts: Sequence[str]) -> Iterator[str]:
 
 def _own_text(side: Side | None) -> str:
     """The answer to the unperturbed input, or nothing."""
-    return "" if side is None or side.unperturbed is None else _value_text(side.unperturbed)
+    return "" if side is None or side.unperturbed is None else _answer(side.unperturbed)
 
 
 def _outcomes(case: CaseDiff) -> str:
@@ -209,17 +220,9 @@ def _outcomes(case: CaseDiff) -> str:
 
 
 def _word_by_word(texts: tuple[str, str], room: int, mark: Mark) -> tuple[str, str]:
-    """Both texts cut to ``room``, with the words marked that differ, where brackets leave room for that."""
-    if min(map(len, texts)) < _SENTENCE:
-        return _windows(*texts, room)
-    for spare in range(0, room // 2, 4):
-        both = _windows(*texts, room - spare)
-        plain = marked(*both)
-        if plain is None:
-            break
-        if max(map(len, plain)) <= room:
-            return marked(*both, mark) or both
-    return _windows(*texts, room)
+    """Both texts cut to ``room`` around their differences; in sentences, the words marked that differ."""
+    words = marked(*texts, room, mark) if min(map(len, texts)) >= _SENTENCE else None
+    return _windows(*texts, room) if words is None else words
 
 
 def _windows(then: str, now: str, room: int) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import printable_json
+from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,12 +41,14 @@ def _check(diff: CheckDiff) -> dict[str, Any]:
 
 
 def _case(case: CaseDiff) -> dict[str, Any]:
+    told = {} if case.expected is MISSING else {"expected": case.expected}
     return {
         "id": case.id,
         "note": case.note,
         "about": case.about,
         "perturbation": case.perturbation,
         "perturbed": case.perturbed,
+        **told,
         "new_expectation": case.new_expectation,
         "before": _side(case.before),
         "after": _side(case.after),

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.diff import NOTES
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.reports.diff import answer_text, summary_of
+from pytest_modelcheck.records import MISSING
+from pytest_modelcheck.reports.diff import answer_text, summary_of, value_text
 from pytest_modelcheck.reports.markdown import code
 
 if TYPE_CHECKING:
@@ -50,15 +51,23 @@ def _tables(diff: CheckDiff) -> Iterator[str]:
             yield f"**{note}** ({len(found)})"
             yield ""
             before, after = (code(excerpt(version or "", 40)) for version in (diff.before, diff.after))
-            yield f"| case | input | {before} | {after} |"
-            yield "|---|---|---|---|"
-            yield from (_row(case) for case in found[:_MOST])
+            expected = any(case.expected is not MISSING for case in found[:_MOST])
+            yield f"| case | input |{' expected |' if expected else ''} {before} | {after} |"
+            yield f"|---|---|{'---|' if expected else ''}---|---|"
+            yield from (_row(case, expected=expected) for case in found[:_MOST])
             if len(found) > _MOST:
                 yield ""
                 yield f"and {len(found) - _MOST} more"
 
 
-def _row(case: CaseDiff) -> str:
+def _row(case: CaseDiff, *, expected: bool) -> str:
     asked = case.perturbed if case.perturbed is not None else case.about
-    cells = (case.id, asked, answer_text(case.before), answer_text(case.after))
-    return f"| {' | '.join(code(excerpt(cell, _ROOM)) for cell in cells)} |"
+    right = "" if case.expected is MISSING else value_text(case.expected)
+    cells = (
+        case.id,
+        asked,
+        *([right] if expected else []),
+        answer_text(case.before),
+        answer_text(case.after),
+    )
+    return f"| {' | '.join(code(excerpt(cell, _ROOM)) if cell else '' for cell in cells)} |"

@@ -10,9 +10,10 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     Mark = Callable[[str, "Fate"], str]
+    Piece = tuple["Fate", str]
 
 Fate = Literal["same", "gone", "new"]
 
@@ -21,6 +22,12 @@ _WORD: Final = re.compile(r"\w+")
 _LIKE: Final = 0.4
 _WORDS: Final = 2
 """Texts less alike than this (difflib's ratio), or with fewer words in common, are two texts, not one."""
+_REACH: Final = 400
+"""Tokens, from the first difference on, that are compared; what comes after them counts as other text."""
+_AROUND: Final = (1 << 30, 60, 48, 40, 32, 28, 24, 20, 17, 14, 12, 10, 8)
+"""How much of what stayed is left on each side of what did not: as much as there is room for."""
+_SPARED: Final = 3
+"""Characters that are not worth leaving out."""
 
 
 def bracketed(text: str, fate: Fate) -> str:
@@ -32,7 +39,7 @@ def bracketed(text: str, fate: Fate) -> str:
     return {"same": text, "gone": f"[-{text}-]", "new": f"{{+{text}+}}"}[fate]
 
 
-def pieces(then: str, now: str) -> list[tuple[Fate, str]] | None:
+def pieces(then: str, now: str) -> list[Piece] | None:
     """The newer text with what went still in it, or ``None`` where the two have too little in common.
 
     >>> pieces("due on Monday", "due on Friday")
@@ -41,33 +48,111 @@ def pieces(then: str, now: str) -> list[tuple[Fate, str]] | None:
     True
     """
     old, new = _TOKEN.findall(then), _TOKEN.findall(now)
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    if matcher.quick_ratio() < _LIKE or matcher.ratio() < _LIKE:
-        return None
-    found = list(_joined(matcher, old, new))
-    kept = sum(len(_WORD.findall(text)) for fate, text in found if fate == "same")
-    return found if kept >= _WORDS else None
+    found = list(_joined(_steps(old, new)))
+    kept = [token for fate, text in found if fate == "same" for token in _TOKEN.findall(text)]
+    alike = 2 * len(kept) >= _LIKE * (len(old) + len(new))
+    return found if alike and sum(map(bool, map(_WORD.match, kept))) >= _WORDS else None
 
 
-def marked(then: str, now: str, mark: Mark = bracketed) -> tuple[str, str] | None:
+def marked(then: str, now: str, room: int, mark: Mark = bracketed) -> tuple[str, str] | None:
     """Both texts, with the words marked that the other has not; ``None`` as :func:`pieces` says.
 
-    >>> marked("due on Monday", "due on Friday")
+    What stayed is cut where there is no room for all of it, and then what comes last.
+
+    Args:
+        then: The older text.
+        now: The newer text.
+        room: How many characters each may have, with brackets.
+        mark: Marks a piece.
+
+    >>> marked("due on Monday", "due on Friday", 80)
     ('due on [-Monday-]', 'due on {+Friday+}')
+    >>> marked("Your order of last week is due on Monday", "Your order of last week is due on Friday", 24)
+    ('…k is due on [-Monday-]', '…k is due on {+Friday+}')
     """
     found = pieces(then, now)
     if found is None:
         return None
-    before = "".join(mark(text, fate) for fate, text in found if fate != "new")
-    return before, "".join(mark(text, fate) for fate, text in found if fate != "gone")
+    for around in _AROUND:
+        kept = _condensed(found, around)
+        both = [[piece for piece in kept if piece[0] != other] for other in ("new", "gone")]
+        if max(map(_length, both)) <= room:
+            break
+    before, after = ("".join(mark(text, fate) for fate, text in _within(side, room)) for side in both)
+    return before, after
 
 
-def _joined(matcher: SequenceMatcher[str], old: list[str], new: list[str]) -> Iterator[tuple[Fate, str]]:
-    for kind, a, b, c, d in matcher.get_opcodes():
+def _steps(old: Sequence[str], new: Sequence[str]) -> Iterator[Piece]:
+    """What stayed, went and came, in order; what both begin and end with is not compared again."""
+    start = _common(old, new)
+    end = _common(old[start:][::-1], new[start:][::-1])
+    gone, came = old[start : len(old) - end], new[start : len(new) - end]
+    yield "same", "".join(old[:start])
+    for kind, a, b, c, d in SequenceMatcher(None, gone[:_REACH], came[:_REACH], autojunk=False).get_opcodes():
         if kind == "equal":
-            yield "same", "".join(new[c:d])
+            yield "same", "".join(came[c:d])
+        else:
+            yield "gone", "".join(gone[a:b])
+            yield "new", "".join(came[c:d])
+    yield "gone", "".join(gone[_REACH:])
+    yield "new", "".join(came[_REACH:])
+    yield "same", "".join(old[len(old) - end :])
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many tokens both begin with."""
+    shorter = min(len(one), len(other))
+    return next((i for i in range(shorter) if one[i] != other[i]), shorter)
+
+
+def _joined(steps: Iterable[Piece]) -> Iterator[Piece]:
+    """The same without empty pieces, neighbours of one fate made one."""
+    last: Piece | None = None
+    for fate, text in steps:
+        if not text:
             continue
-        if b > a:
-            yield "gone", "".join(old[a:b])
-        if d > c:
-            yield "new", "".join(new[c:d])
+        if last is not None and last[0] == fate:
+            last = fate, last[1] + text
+            continue
+        if last is not None:
+            yield last
+        last = fate, text
+    if last is not None:
+        yield last
+
+
+def _condensed(found: Sequence[Piece], around: int) -> list[Piece]:
+    """The same with the inside of what stayed left out."""
+    ends = len(found) - 1
+    return [
+        (fate, _shortened(text, 0 if i == 0 else around, 0 if i == ends else around))
+        if fate == "same" and len(found) > 1
+        else (fate, text)
+        for i, (fate, text) in enumerate(found)
+    ]
+
+
+def _shortened(text: str, head: int, tail: int) -> str:
+    if len(text) <= head + tail + _SPARED:
+        return text
+    return f"{text[:head]}…{text[len(text) - tail :]}"
+
+
+def _length(side: Iterable[Piece]) -> int:
+    return sum(len(bracketed(text, fate)) for fate, text in side)
+
+
+def _within(side: Sequence[Piece], room: int) -> Iterator[Piece]:
+    """As many pieces as there is room for, the last one cut."""
+    if _length(side) <= room:
+        yield from side
+        return
+    left = room - 1
+    for fate, text in side:
+        spare = left - len(bracketed("", fate))
+        if spare > 0:
+            yield fate, text[:spare]
+        left = spare - len(text)
+        if left <= 0:
+            break
+    yield "same", "…"

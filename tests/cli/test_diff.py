@@ -206,3 +206,19 @@ def test_as_json_where_nothing_is_meant(mixed, command):
         json.loads(command("diff", "2.1", "--fixed", "--check", "test_other", "--format", "json").output)
         == []
     )
+
+
+def test_what_is_right_is_shown_as_the_last_run_has_noted_it(project, command):
+    project.run({"a": "refund", "b": 1}, version="2.0")
+    command("approve", "2.0")
+    project.run({"a": "other", "b": 2}, failed="a")
+    candidate = project.candidates.path("triage", "tests/test_triage.py::test_known", "2.1")
+    candidate.with_suffix(".report").write_text('{}\n{"id":"a","expected":"refund"}\n{"id":"b"}\n')
+    output = command("diff", "2.1").output
+    assert "      'refund' → 'other'\n      expected 'refund'\n" in output
+    assert output.count("expected") == 1
+    assert (
+        "| case | input | expected | `2.0` | `2.1` |" in command("diff", "2.1", "--format", "markdown").output
+    )
+    (found,) = json.loads(command("diff", "2.1", "--format", "json").output)
+    assert [case.get("expected", "?") for case in found["cases"]] == ["refund", "?"]

@@ -61,3 +61,18 @@ def test_nothing_runs_past_eighty_columns(project, command):
     project.run({"a": 1})
     command("approve", "2.1", "--reason", "because " * 30)
     assert max(map(len, command("list").output.splitlines())) <= 80
+
+
+def test_what_is_damaged_is_named_and_all_else_is_listed(project, command):
+    project.run({"a": 1})
+    command("approve", "2.1")
+    project.run({"a": 1}, "test_other")
+    project.run({"a": 1}, model="tone")
+    (cut,) = (project.root / ".modelcheck_cache" / "candidates" / "tone").rglob("*.jsonl")
+    cut.write_bytes(cut.read_bytes()[:40])
+    (project.root / "baselines" / "triage" / "approved.yaml").write_text("version: [2")
+    result = command("list", code=1)
+    assert "tests/test_triage.py::test_known\n" in result.stdout
+    assert "run with 2.1, not approved:\n    tests/test_triage.py::test_other  1 case\n" in result.stdout
+    assert f"Error: {cut}:1: the first line is not JSON" in result.stderr
+    assert "approved.yaml: not YAML" in result.stderr

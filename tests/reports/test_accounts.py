@@ -55,3 +55,14 @@ def test_an_account_of_a_newer_version_is_refused(lines):
 def test_a_row_that_lacks_its_id_is_refused(lines):
     with pytest.raises(BaselineError, match="damaged"):
         accounts.parse(accounts.joined([lines[0], b"{}"]))
+
+
+def test_right_answers_are_read_of_the_cases_that_are_asked_about():
+    odd = '"\\",\n é'
+    rows = [
+        accounts.row_line({"id": odd, "input": 1, "expected": {"a": [1]}}),
+        accounts.row_line({"id": "none", "input": 1}),
+        b'{"id":"broken", never decoded',
+    ]
+    content = accounts.joined([b"{}", *rows])
+    assert accounts.expectations(content, [odd, "none", "absent"]) == {odd: {"a": [1]}}

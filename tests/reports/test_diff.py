@@ -172,3 +172,23 @@ def test_headings_are_painted_and_nothing_else():
 )
 def test_an_answer_is_one_line(side, text):
     assert answer_text(side) == text
+
+
+def test_the_right_answer_is_shown_where_it_is_known():
+    lines = told(check(case(expected="refund"), case(expected={"label": 1}), case(expected="x" * 99)))
+    assert lines[6] == "      expected 'refund'"
+    assert lines[9] == '      expected {"label":1}'
+    assert lines[12].endswith("…'")
+    assert max(map(len, lines)) <= 80
+
+
+def test_of_a_perturbed_case_two_answers_are_compared_and_none_is_expected():
+    assert not any("expected" in line for line in told(check(case(expected="a", perturbed="b"))))
+
+
+def test_a_long_answer_that_stayed_is_shown_once():
+    sides = {"before": (P, long(b"so"), long(b"yes")), "after": (F, long(b"so"), long(b"no"))}
+    lines = told(check(case(perturbation="typos", perturbed="Quiero", **sides)))
+    assert lines[6].startswith("      both: 'word word")
+    assert lines[7].endswith("word [-yes-]'")
+    assert lines[8].startswith("      2.1, unperturbed: …")
