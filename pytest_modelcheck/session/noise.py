@@ -19,6 +19,7 @@ from pytest_modelcheck.session.steps import Step
 from pytest_modelcheck.session.variation import MEASURED, measured, seen, trials_to_repeat
 
 if TYPE_CHECKING:
+    from pytest_modelcheck.engine.view import Result
     from pytest_modelcheck.session.inquiry import Inquiry
     from pytest_modelcheck.session.steps import Steps
 
@@ -107,11 +108,15 @@ def ask_twice(inquiry: Inquiry) -> Steps:
         evidence.variation = seen(subject, evidence.results)
         return
     first = evidence.worth_repeating(MEASURED)
-    again = trials_to_repeat(first, evidence.changed, slot=1)
-    if not again:
+    asked: list[Result] = []
+    for again in trials_to_repeat(first, evidence.changed):
+        run = yield Step(inquiry.work(), again)
+        asked += run.results
+        evidence.variation = measured(subject, first, asked)
+        if evidence.variation.varies is not False:
+            break
+    if not asked:
         return
-    run = yield Step(inquiry.work(), again)
-    evidence.variation = measured(subject, first, run.results)
     if evidence.variation.varies is None and inquiry.session.places.offline:
         raise OfflineError(
             f"{inquiry.spec.id} misses a limit, and whether {subject.label} varies has not been "

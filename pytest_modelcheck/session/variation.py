@@ -14,13 +14,17 @@ from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.records import Outcome, Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from pytest_modelcheck.engine.view import Result
     from pytest_modelcheck.models.model import Model
 
 MEASURED = 10
-"""How many trials are run a second time to see whether a model varies."""
+"""How many trials are run again to see whether a model varies."""
+
+
+_FAR = 1 << 31
+"""A repeat number that nobody else asks under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +48,16 @@ def declared(model: Model) -> Variation:
     return Variation(not deterministic, f"declared deterministic={deterministic}")
 
 
-def trials_to_repeat(results: Iterable[Result], changed: Collection[str], slot: int) -> list[Trial]:
-    """Up to ten trials to run again: those that went wrong first, one a case before a second of any.
+def trials_to_repeat(results: Iterable[Result], changed: Collection[str]) -> Iterator[list[Trial]]:
+    """Ten trials to run again: those that went wrong first, one a case before a second of any.
+
+    Where there are fewer, they are run several times once they have repeated themselves, each time under
+    another repeat number, so that remembered answers do not answer: of a model that tosses a coin, one answer
+    comes twice in a row every other time, and ten times in a row never.
 
     Args:
         results: What came of all trials.
         changed: Ids of cases whose answer differs from the approved one.
-        slot: The repeat number to ask under, so that remembered answers do not answer.
     """
     wrong: list[Trial] = []
     right: list[Trial] = []
@@ -61,7 +68,15 @@ def trials_to_repeat(results: Iterable[Result], changed: Collection[str], slot: 
             is_wrong = result.outcome is Outcome.FAILED or result.trial.case.id in changed
             (wrong if is_wrong else right).append(result.trial)
     chosen = [*_one_a_case(wrong), *_one_a_case(right)][:MEASURED]
-    return [Trial(one.index, one.case, one.perturbation, one.perturbed, one.variant, slot) for one in chosen]
+    if chosen:
+        yield [_again(trial, 1) for trial in chosen]
+        rounds = range(len(chosen), MEASURED)
+        if rounds:
+            yield [_again(chosen[n % len(chosen)], _FAR + n // len(chosen)) for n in rounds]
+
+
+def _again(one: Trial, slot: int) -> Trial:
+    return Trial(one.index, one.case, one.perturbation, one.perturbed, one.variant, slot)
 
 
 def measured(model: Model, first: Sequence[Result], again: Sequence[Result]) -> Variation:
