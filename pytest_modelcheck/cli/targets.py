@@ -85,4 +85,4 @@ def _having(text: str, known: Versions) -> list[tuple[str, str]]:
         if equals
         else f"no run of {text} is remembered of any model. Run it first: pytest --model-version={text}"
     )
-    raise VersionError(f"{why}\nThere are:\n  {listed}")
+    raise VersionError(f"{why}\nThere are:\n  {listed}" if listed else why)

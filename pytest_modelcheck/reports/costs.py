@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.records import Calls, Verdict
 
+_MEASURED = 0.0005
+"""Seconds: less is told as 0 ms, which says nothing."""
+
 _FELT = 0.05
 """Seconds: where half of the calls are faster, nobody asks how long they take."""
 
@@ -98,7 +101,7 @@ def together(group: Sequence[Calls]) -> Calls:
 def _parts(calls: Calls) -> Iterator[str]:
     trouble = _trouble(calls)
     yield plural(calls.requests, "call") + (f" ({trouble})" if trouble else "")
-    if calls.p50 is not None and calls.p95 is not None:
+    if calls.p50 is not None and calls.p95 is not None and calls.p95 >= _MEASURED:
         yield f"half within {seconds_text(calls.p50)}, 95% within {seconds_text(calls.p95)}"
     if calls.tokens_in is not None or calls.tokens_out is not None:
         yield f"{calls.tokens_in or 0:,} + {calls.tokens_out or 0:,} tokens"

@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import re
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,9 @@ _NAME = 64  # of a slice, whose value may be a text of any length
 _FOUND = 400
 _REASON_LINES = 12
 _GROUPS = 6
+_BRACKETS = (("{", "}"), ("[", "]"))
+_OBVIOUS = re.compile(r"^ +\+ +(where|and) .* = <(model|case) ")
+"""What pytest says of where a value in an assertion came from, where everybody knows: the case, the model."""
 _SAID = "E "  # how pytest begins the lines of a traceback that are the exception's own
 _TITLES = {
     "error": "broken with an error",
@@ -310,10 +314,14 @@ def _reason(case: ShownCase) -> list[str]:
         # The first line says it all, and what follows a blank line is a diff of the same.
         blank = next((number for number, line in enumerate(lines) if not line.strip()), len(lines))
         lines = lines[:blank]
+    lines = [line for line in lines if not _OBVIOUS.search(line)]
     repeats = case.expected is not None and lines[0] == f"assert {case.got} == {case.expected}"
     return [] if repeats else lines[:_REASON_LINES]
 
 
 def _quoted(text: str, width: int) -> str:
+    """A text in quotes; what is no text, as it is written."""
+    if (text[:1], text[-1:]) in _BRACKETS:
+        return text if width_of(text) <= width else f"{shortened(text, width - 1)}…"
     room = max(12, width - 2)
     return f'"{text}"' if width_of(text) <= room else f'"{shortened(text, room - 1)}…"'
