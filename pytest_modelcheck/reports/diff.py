@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.baselines.diff import NOTES
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.records import MISSING
+from pytest_modelcheck.reports.fieldwise import ABSENT, differences
 from pytest_modelcheck.reports.words import bracketed, marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff, Note, Side
+    from pytest_modelcheck.reports.fieldwise import Difference
     from pytest_modelcheck.reports.words import Mark
 
     Paint = Callable[[str, Note], str]
@@ -27,6 +29,8 @@ _ABOUT_ROOM: Final = 24
 _SENTENCE: Final = 40
 """Characters from which on an answer is read word by word."""
 _ASIDE: Final = ", unperturbed"
+_FIELDS: Final = 6
+_NAME: Final = 40
 _NEW: Final = "new"
 _NOT_RUN: Final = "not run"
 
@@ -98,6 +102,10 @@ def value_text(value: Any, width: int = _EVERYTHING) -> str:
     ("'refund'", '{"priority":2}', "'refund,…'")
     """
     return f"'{excerpt(value, width - 2)}'" if isinstance(value, str) else excerpt(value, width)
+
+
+def _text_of(value: Any) -> str:
+    return "nothing" if value is ABSENT else value_text(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +194,8 @@ def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int, mark: Mark) -> It
     short = [f"{text}{_ASIDE}: {base}" if base else text for text, base in zip((then, now), own, strict=True)]
     if max(map(len, names)) + len("      : ") + max(map(len, short)) <= width:
         yield from _labelled(names, short)
+    elif (fields := _field_lines(case, width, mark)) is not None:
+        yield from fields
     else:
         room = width - max(map(len, names)) - len("      : ")
         yield from _labelled(names, _word_by_word((then, now), room, mark))
@@ -193,6 +203,43 @@ def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int, mark: Mark) -> It
             yield from _labelled(names, _word_by_word(own, room - len(_ASIDE), mark), _ASIDE)
     if _outcomes(case):
         yield f"     {_outcomes(case)}"
+
+
+def _field_lines(case: CaseDiff, width: int, mark: Mark) -> list[str] | None:
+    """Only the fields that differ, where answers have fields; ``None`` where they have not."""
+    if case.before is None or case.after is None:
+        return None
+    answered = _fields_of(case.before.answer, case.after.answer)
+    if answered is None:
+        return None
+    lines = list(_told_by_field(answered, width, mark))
+    own = _fields_of(case.before.unperturbed, case.after.unperturbed)
+    if not answered and not own:
+        return None
+    if own:
+        lines += ["      unperturbed:", *_told_by_field(own, width, mark)]
+    return lines
+
+
+def _fields_of(then: bytes | None, now: bytes | None) -> list[Difference] | None:
+    import orjson
+
+    return None if then is None or now is None else differences(orjson.loads(then), orjson.loads(now))
+
+
+def _told_by_field(found: Sequence[Difference], width: int, mark: Mark) -> Iterator[str]:
+    for path, old, new in found[:_FIELDS]:
+        name = excerpt(path, _NAME)
+        then, now = _text_of(old), _text_of(new)
+        one = f"      {name}: {then} → {now}"
+        if len(one) <= width:
+            yield one
+            continue
+        yield f"      {name}:"
+        yield from (f"        {text}" for text in _word_by_word((then, now), width - 8, mark))
+    more = len(found) - _FIELDS
+    if more > 0:
+        yield f"      (+{_plural(more, 'more field')})"
 
 
 def _labelled(names: Sequence[str], texts: Sequence[str], aside: str = "") -> Iterator[str]:

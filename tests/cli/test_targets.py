@@ -37,6 +37,11 @@ def test_a_version_that_no_model_has_is_an_error_that_lists_what_there_is():
     )
 
 
+def test_where_nothing_was_run_there_is_nothing_to_list():
+    with pytest.raises(VersionError, match=r"Run it first: pytest --model-version=7$"):
+        meant("7", {"tone": [], "triage": []})
+
+
 def test_a_misspelt_model_is_said_to_be_none():
     with pytest.raises(VersionError, match=r"^there is no model 'tne', and no version 'tne=1' of another\n"):
         meant("tne=1", TWO)

@@ -6,6 +6,11 @@ def verdict(version, calls):
     return Verdict("test_a.py::test_a", "golden", Status.PASSED, (), "triage", version, calls=calls)
 
 
+def test_times_that_round_to_nothing_are_not_told():
+    calls = Calls(asked=2, requests=2, failed=1, latencies=(0.00001, 0.00002))
+    assert cost_of(calls) == "2 calls (1 answer failed)"
+
+
 def test_calls_that_nobody_waits_for_are_not_spoken_of():
     assert cost_of(Calls(asked=64, requests=1, latencies=(0.002,))) == ""
     assert cost_of(Calls(cached=64)) == ""

@@ -1,3 +1,4 @@
+import orjson
 import pytest
 
 from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff, Side
@@ -61,6 +62,45 @@ def test_a_perturbed_case_shows_what_became_of_its_input_and_both_answers_of_bot
         "      2.0: 'refund', unperturbed: 'refund'",
         "      2.1: 'other', unperturbed: 'refund'",
     ]
+
+
+def rows(total, *lines, **more):
+    return orjson.dumps({"vendor": "ACME Trading Company Limited", "lines": lines, "total": total, **more})
+
+
+def test_of_answers_with_many_fields_those_are_shown_that_differ():
+    found = case(before=(P, rows(12.0, {"n": 1})), after=(F, rows(0.0, {"n": 2}, {"n": 3})))
+    assert told(check(found))[5:9] == [
+        "      lines[0].n: 1 → 2",
+        '      lines[1]: nothing → {"n":3}',
+        "      total: 12.0 → 0.0",
+        "",
+    ]
+
+
+def test_of_a_perturbed_case_both_answers_are_told_by_field():
+    before, after = (P, rows(1, a=1), rows(1)), (F, rows(2, a=1), rows(3))
+    lines = told(check(case(perturbation="typos", perturbed="x", before=before, after=after)))
+    assert lines[5:9] == ["      typos: x", "      total: 1 → 2", "      unperturbed:", "      total: 1 → 3"]
+
+
+def test_a_long_field_has_its_words_marked_and_only_some_fields_are_shown():
+    words = "we are sorry to hear that your parcel went astray and will send"
+    before, after = rows(1, text=f"{words} one", **dict.fromkeys("abcdefg", 1)), rows(1, text=f"{words} none")
+    lines = told(check(case(before=(P, before), after=(F, after))))
+    assert lines[5:12] == [*(f"      {name}: 1 → nothing" for name in "abcdef"), "      (+2 more fields)"]
+    lines = told(check(case(before=(P, rows(1, text=f"{words} one")), after=(F, after))))
+    assert lines[5] == "      text:"
+    assert lines[6].endswith("[-one-]'")
+    assert lines[7].endswith("{+none+}'")
+    assert max(map(len, lines)) <= 80
+
+
+def test_the_name_of_a_field_cannot_drive_the_terminal():
+    before, after = rows(1, **{"\x1b[31m" + "long" * 50: 1}), rows(2)
+    lines = told(check(case(before=(P, before), after=(F, after))))
+    assert not any("\x1b" in line for line in lines)
+    assert max(map(len, lines)) <= 80
 
 
 @pytest.mark.parametrize(

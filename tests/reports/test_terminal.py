@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from pytest_modelcheck.records import (
     Calls,
     Comparison,
@@ -165,6 +167,33 @@ def test_wrong_answers_that_errors_leave_no_room_for_are_counted():
     text = failure(replace(RED, shown=shown, hidden=9, cases=Tally(error=8, failed=6)))
     assert "  broken with an error (8; worst 5 shown)\n" in text
     assert "\n\n  other cases (6, not shown)\n" in text
+
+
+def test_of_an_assertion_what_everybody_knows_is_left_out():
+    message = (
+        "assert 0.0 == 12\n +  where 0.0 = Invoice(total=0.0).total\n"
+        " +    where Invoice(total=0.0) = <model extract 2>('Cord')\n"
+        " +      where 'Cord' = <case cord>.input\n +  and   12 = <case cord>.expected"
+    )
+    shown = ShownCase(id="cord", note="failed", input="Cord", message=message, got="Invoice(total=0.0)")
+    text = failure(_with(shown))
+    assert "assert 0.0 == 12\n           +  where 0.0 = Invoice(total=0.0).total\n\n" in text
+
+
+@pytest.mark.parametrize(
+    ("shown", "told"),
+    [("where is it", '"where is it"'), ("[50,100]", "[50,100]"), ('{"subject":"a"}', '{"subject":"a"}')],
+)
+def test_a_text_stands_in_quotes_and_what_is_none_does_not(shown, told):
+    text = failure(_with(ShownCase(id="t-1", note="failed", input=shown, message="no", got="1")))
+    assert f"    t-1  {told}\n" in text
+
+
+def test_an_input_of_many_fields_is_cut():
+    shown = ShownCase(id="t-1", note="failed", input="[" + "1," * 90 + "1]", message="no", got="1")
+    line = next(line for line in failure(_with(shown)).splitlines() if "t-1" in line)
+    assert line.endswith("…")
+    assert len(line) <= 80
 
 
 def test_a_long_diff_is_shown_where_the_first_line_is_cut():
