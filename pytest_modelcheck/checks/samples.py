@@ -19,6 +19,7 @@ Kind = Literal["labels", "numbers", "features"]
 
 _ADVICE = 'say what of it is compared: case.record(answer.label), or a dict of features {"length": 12}'
 _MOST_LABELS = 50
+_LARGEST = 1e30  # of a number: sums of greater ones, and a forest's 32 bits, have no room for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,11 @@ def _value(found: Any, raw: bytes) -> Any:
         return {key: _feature(_value(value, raw), raw) for key, value in fields.items()}
     if isinstance(found, list):
         return [_feature(_value(value, raw), raw) for value in found]
+    if isinstance(found, int | float) and abs(found) > _LARGEST:
+        raise UsageError(
+            f"an answer is {excerpt(raw.decode(), 30)}, and numbers beyond {_LARGEST:g} are not compared: "
+            "record its logarithm, or another measure of it, case.record(...)"
+        )
     return found
 
 

@@ -6,13 +6,12 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from copy import deepcopy
-from math import isfinite, nan
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_modelcheck.canonical import same
 from pytest_modelcheck.errors import BaselineError, ModelcheckError, UsageError
 from pytest_modelcheck.models.model import plain
-from pytest_modelcheck.records import GRADE, MISSING, Outcome
+from pytest_modelcheck.records import GRADE, LARGEST_SCORE, MISSING, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -198,13 +197,13 @@ class CaseView:
         origin = self._trial.case.origin
         return "" if origin is None else f" ({origin})"
 
-    def _set_score(self, value: float) -> None:
+    def _set_score(self, value: Any) -> None:
         scale = self._work.scale
         try:
-            score = float(value)
-        except (TypeError, ValueError):
-            score = nan
-        if not (scale.low <= score <= scale.high and isfinite(score)):
+            score = None if isinstance(value, str | bytes) else scale.fitted(float(value))
+        except (TypeError, ValueError, OverflowError):
+            score = None
+        if score is None:
             raise UsageError(f"score({value!r}): {_scores(scale)}")
         self._result.score = score
 
@@ -228,7 +227,7 @@ def _scores(scale: Scale) -> str:
     if scale == GRADE:
         return "a score is a number from 0.0 (worst) to 1.0 (best)"
     if not scale.bounded:
-        return "a score of this check is a finite number"
+        return f"a score of this check is a finite number, of at most {LARGEST_SCORE:g}"
     return (
         f"a score of this check is a number {scale}; a scale of its own is given on the marker, "
         "bounds=(LOW, HIGH), or bounds=None where there are no bounds"

@@ -14,7 +14,7 @@ from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import NAMES, Limits, limits_from
 from pytest_modelcheck.checks.watching import why_not_watched
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.records import CHANGE, GRADE, Scale
+from pytest_modelcheck.records import CHANGE, GRADE, LARGEST_SCORE, Scale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -244,7 +244,8 @@ def _scale(kind: CheckKind, options: Mapping[str, Any], levels: Levels | None) -
     if value is None:
         return Scale(-math.inf, math.inf)
     ends = list(value) if isinstance(value, (tuple, list)) else []
-    if len(ends) != 2 or not all(map(_is_number, ends)) or not ends[0] < ends[1]:
+    small = all(_is_number(end) and abs(end) <= LARGEST_SCORE for end in ends)
+    if len(ends) != 2 or not small or not ends[0] < ends[1]:
         raise UsageError(
             f"bounds={value!r}: write the least and the greatest score, bounds=(0, 100), or bounds=None "
             "where there are none"
@@ -253,7 +254,7 @@ def _scale(kind: CheckKind, options: Mapping[str, Any], levels: Levels | None) -
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and -math.inf < value < math.inf
 
 
 def _wrong_if(value: Any) -> tuple[type[BaseException], ...]:

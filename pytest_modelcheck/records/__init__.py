@@ -11,6 +11,7 @@ from pytest_modelcheck.records.calls import Calls, quantile
 from pytest_modelcheck.records.cases import (
     CHANGE,
     GRADE,
+    LARGEST_SCORE,
     MISSING,
     Case,
     CaseRecord,
@@ -40,6 +41,7 @@ from pytest_modelcheck.records.verdict import Stopped, Verdict
 __all__ = [
     "CHANGE",
     "GRADE",
+    "LARGEST_SCORE",
     "MISSING",
     "Calls",
     "Case",

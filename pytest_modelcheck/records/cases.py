@@ -60,9 +60,28 @@ class Scale:
         """Where a value lies on a bounded scale: 0 at its low end, 1 at its high end."""
         return (value - self.low) / self.width
 
+    def fitted(self, value: float) -> float | None:
+        """A value of the scale, or ``None``. A cosine of 1.0000001 is rounding and means its end, 1.
+
+        >>> GRADE.fitted(0.5), GRADE.fitted(1.0000001), GRADE.fitted(1.01), GRADE.fitted(math.nan)
+        (0.5, 1.0, None, None)
+        """
+        if self.low <= value <= self.high:
+            return value if abs(value) <= LARGEST_SCORE else None
+        slack = _ROUNDING * self.width
+        if not self.bounded or not self.low - slack <= value <= self.high + slack:
+            return None
+        return self.low if value < self.low else self.high
+
     def __str__(self) -> str:
         return f"from {self.low:g} to {self.high:g}" if self.bounded else "without bounds"
 
+
+LARGEST_SCORE: Final = 1e100
+"""Of greater ones, no mean and no spread can be told."""
+
+_ROUNDING: Final = 1e-6
+"""Of a scale: as much as floats of 32 bits are off by."""
 
 GRADE: Final = Scale()
 """The scale of a grade, from worst to best."""

@@ -59,6 +59,7 @@ def test_labels_among_features_become_a_column_each():
     ("before", "now", "said"),
     [
         (["refund"], [3], "some answers are labels ('refund') and numbers (3)"),
+        ([1.0], [1e308], "an answer is 1e+308, and numbers beyond 1e+30 are not compared"),
         ([1.0], [float("nan")], "an answer is nan, which has no place in a distribution"),
         ([{"a": 1}], [{"b": 1}], "not all answers have the same features: (a) and (b)"),
         ([[1, 2]], [[1]], "not all answers have the same features: (0, 1) and (0)"),

@@ -220,6 +220,8 @@ def test_golden_scores_may_have_a_scale_of_their_own(project):
     ("options", "said"),
     [
         ("bounds=(1, 0)", "bounds=(1, 0): write the least and the greatest score"),
+        ("bounds=(0, 1e308)", "bounds=(0, 1e+308): write the least and the greatest score"),
+        ("bounds=(0, 10**400)", "write the least and the greatest score"),
         ("bounds=5", "bounds=5: write the least and the greatest score"),
         (
             "at_least=95",

@@ -51,12 +51,19 @@ def test_a_case_that_is_skipped_has_no_score(project):
     assert verdict.cases.skipped == 2
 
 
-@pytest.mark.parametrize("value", ["1.5", "-0.1", "'good'", "None", "float('nan')"])
+@pytest.mark.parametrize("value", ["1.5", "-0.1", "'good'", "'0.5'", "None", "float('nan')", "10**400"])
 def test_what_is_no_score_is_an_error_that_says_so(project, value):
     result, verdict = graded(project, f"score({value})")
     result.assert_outcomes(failed=1)
     assert verdict.cases.error == 4
     assert "a score is a number from 0.0 (worst) to 1.0 (best)" in verdict.headline
+
+
+def test_what_rounding_carried_over_an_end_is_that_end(project):
+    """A cosine of two equal vectors is 1.0000001 in 32 bits."""
+    _, verdict = graded(project, "score(1.0000001 if answer > 0.5 else -1e-9)", ", at_least=0.5")
+    assert verdict.rate == 0.5
+    assert verdict.cases.error == 0
 
 
 def test_truth_values_are_scores(project):
