@@ -22,7 +22,7 @@ from pytest_modelcheck.cli.targets import target
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports import accounts
-from pytest_modelcheck.reports.diff import case_lines, summary_of, value_text, versions_of
+from pytest_modelcheck.reports.diff import case_lines, literal, summary_of, versions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -180,7 +180,7 @@ def _facts(told: CaseReport | None) -> Iterator[str]:
     """What is needed to decide on a case: the right answer, and where the case is written."""
     if told is None:
         return
-    facts = [] if told.expected is MISSING else [f"expected {value_text(told.expected, 200)}"]
+    facts = [] if told.expected is MISSING else [f"expected {literal(told.expected, 200)}"]
     facts += [] if told.origin is None else [f"({told.origin})"]
     if facts:
         yield "   ".join(facts)

@@ -13,6 +13,7 @@ from pytest_modelcheck.baselines.diff import NOTES
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports.fieldwise import ABSENT, differences
+from pytest_modelcheck.reports.windows import start_of, window
 from pytest_modelcheck.reports.words import bracketed, marked
 
 if TYPE_CHECKING:
@@ -92,13 +93,13 @@ def answer_text(side: Side | None) -> str:
 def _answer(answer: bytes) -> str:
     import orjson
 
-    return value_text(orjson.loads(answer))
+    return literal(orjson.loads(answer))
 
 
-def value_text(value: Any, width: int = _EVERYTHING) -> str:
+def literal(value: Any, width: int = _EVERYTHING) -> str:
     """A value on one line: text in quotes, all else as JSON.
 
-    >>> value_text("refund"), value_text({"priority": 2}), value_text("refund, please", 10)
+    >>> literal("refund"), literal({"priority": 2}), literal("refund, please", 10)
     ("'refund'", '{"priority":2}', "'refund,…'")
     """
     return f"'{excerpt(value, width - 2)}'" if isinstance(value, str) else excerpt(value, width)
@@ -178,7 +179,7 @@ def case_lines(case: CaseDiff, diff: CheckDiff, *, width: int = 80, mark: Mark =
     if case.note not in ("added", "removed"):
         yield from _answer_lines(case, diff, width, mark)
     if case.expected is not MISSING and case.perturbed is None:
-        yield f"      expected {value_text(case.expected, width - 15)}"
+        yield f"      expected {literal(case.expected, width - 15)}"
     if case.new_expectation:
         yield "      another answer is expected of it now"
 
@@ -274,13 +275,5 @@ def _word_by_word(texts: tuple[str, str], room: int, mark: Mark) -> tuple[str, s
 
 def _windows(then: str, now: str, room: int) -> tuple[str, str]:
     """Both texts cut to ``room``, so that the first difference between them is seen."""
-    start = next(
-        (i for i, (a, b) in enumerate(zip(then, now, strict=False)) if a != b), min(len(then), len(now))
-    )
-    start = 0 if max(len(then), len(now)) <= room else max(0, start - room // 2)
-    return _window(then, start, room), _window(now, start, room)
-
-
-def _window(text: str, start: int, room: int) -> str:
-    shown = text if start == 0 else "…" + text[start + 1 :]
-    return shown if len(shown) <= room else shown[: room - 1] + "…"
+    start = start_of(now, [then], room)
+    return window(then, start, room), window(now, start, room)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 from pytest_modelcheck.baselines.diff import NOTES
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.records import MISSING
-from pytest_modelcheck.reports.diff import answer_text, summary_of, value_text
+from pytest_modelcheck.reports.diff import answer_text, literal, summary_of
 from pytest_modelcheck.reports.markdown import code
+from pytest_modelcheck.reports.windows import start_of, window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,12 +63,9 @@ def _tables(diff: CheckDiff) -> Iterator[str]:
 
 def _row(case: CaseDiff, *, expected: bool) -> str:
     asked = case.perturbed if case.perturbed is not None else case.about
-    right = "" if case.expected is MISSING else value_text(case.expected)
-    cells = (
-        case.id,
-        asked,
-        *([right] if expected else []),
-        answer_text(case.before),
-        answer_text(case.after),
-    )
-    return f"| {' | '.join(code(excerpt(cell, _ROOM)) if cell else '' for cell in cells)} |"
+    right = "" if case.expected is MISSING else literal(case.expected)
+    then, now = answer_text(case.before), answer_text(case.after)
+    start = start_of(now, [then], _ROOM)
+    cells = [excerpt(text, _ROOM) for text in (case.id, asked, *([right] if expected else []))]
+    cells += [window(text, start, _ROOM) for text in (then, now)]
+    return f"| {' | '.join(code(cell) for cell in cells)} |"

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import plural
-from pytest_modelcheck.records import MISSING, Status
+from pytest_modelcheck.records import MISSING, Outcome, Status
 from pytest_modelcheck.reports.triage import triage
+from pytest_modelcheck.reports.windows import start_of, window
 from pytest_modelcheck.reports.wording import (
     counts_text,
     figure_text,
@@ -33,6 +34,7 @@ _MARKS: Final = {Status.FAILED: "❌", Status.INCONCLUSIVE: "⚠️", Status.PAS
 _CHECKS: Final = 50
 _CASES: Final = 10
 _WIDTH: Final = 80
+_WHOLE: Final = 1 << 20
 _LINE: Final = 400
 _LEFT_OUT: Final = 120
 """Bytes for the line that says what was left out."""
@@ -133,6 +135,7 @@ def _table(checks: Sequence[CheckReport]) -> Iterator[str]:
 def _row(check: CheckReport) -> tuple[str, ...]:
     verdict, comparison = check.verdict, check.verdict.comparison
     counts = ("", "", "", "")
+    broken = f" + {plural(verdict.cases.error, 'error')}" if verdict.cases.error else ""
     if comparison is not None:
         then = rate_text(comparison.approved_rate, verdict)
         sets = (comparison.regressed, comparison.fixed, comparison.changed)
@@ -140,7 +143,7 @@ def _row(check: CheckReport) -> tuple[str, ...]:
     return (
         _MARKS[verdict.status],
         code(excerpt(verdict.check, 120)),
-        f"{verdict.cases.passed}/{verdict.cases.judged}",
+        f"{verdict.cases.passed}/{verdict.cases.judged}{broken}",
         figure_text(verdict),
         interval_text(verdict),
         *counts,
@@ -202,10 +205,13 @@ def _case(case: CaseReport) -> tuple[str, ...]:
     expected = case.expected
     if trial is not None and trial.base_answer is not MISSING:
         expected = trial.base_answer
+    got, then = (MISSING, MISSING) if trial is None else (trial.answer, trial.approved_answer)
+    if trial is not None and trial.outcome is Outcome.ERROR:
+        got = trial.message or got
+    answers = [value_text(value, _WHOLE) for value in (expected, got, then)]
+    start = start_of(answers[1], answers[::2], _WIDTH)
     return (
         excerpt(case.id, 40),
         value_text(shown, _WIDTH),
-        value_text(expected, _WIDTH),
-        "" if trial is None else value_text(trial.answer, _WIDTH),
-        "" if trial is None else value_text(trial.approved_answer, _WIDTH),
+        *(window(text, start, _WIDTH) for text in answers),
     )

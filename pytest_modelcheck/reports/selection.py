@@ -12,6 +12,7 @@ from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.records import MISSING, Outcome, ShownCase
+from pytest_modelcheck.reports.windows import start_of, window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 SHOWN = 5
 _INPUT_WIDTH = 200
 _ANSWER_WIDTH = 120
-_BEFORE = 40
 _UNREMARKABLE = (Outcome.PASSED, Outcome.SKIPPED)
 LOWEST = ("lowest score", "smallest change")
 """How cases are noted that say most of a mean that is too low."""
@@ -203,20 +203,12 @@ class _Told:
     ) -> None:
         self.expected = None if expected is MISSING else _whole(expected)
         self.got, self.approved, self.base = (_whole_answer(raw, decode) for raw in (got, approved, base))
-        other = next((text for text in (self.expected, self.base, self.approved) if text != self.got), None)
-        self._start = 0 if other is None or self.got is None else _first_difference(self.got, other)
+        others = (self.expected, self.base, self.approved)
+        self._start = 0 if self.got is None else start_of(self.got, others, _ANSWER_WIDTH)
 
     def cut(self, text: str | None) -> str | None:
         """A text from shortly before the difference on."""
-        start = self._start - _BEFORE
-        if text is None or self._start < _ANSWER_WIDTH - _BEFORE or len(text) <= start:
-            return None if text is None else excerpt(text, _ANSWER_WIDTH)
-        return excerpt("…" + text[start + 1 :], _ANSWER_WIDTH)
-
-
-def _first_difference(one: str, other: str) -> int:
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
+        return None if text is None else window(text, self._start, _ANSWER_WIDTH)
 
 
 def shown_answer(raw: bytes | None, decode: Callable[[bytes], Any]) -> str | None:

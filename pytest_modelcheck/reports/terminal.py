@@ -300,7 +300,16 @@ def _answers(case: ShownCase, verdict: Verdict, room: int) -> list[str]:
         then = f"{verdict.comparison.version}: {case.approved}"
         fits = width_of(lines[-1]) + width_of(then) + 5 <= room
         lines = [*lines[:-1], f"{lines[-1]}   ({then})"] if fits else [*lines, then]
-    return lines
+    return [piece for line in lines for piece in _wrapped(line, room)]
+
+
+def _wrapped(line: str, room: int) -> list[str]:
+    """A line in pieces that fit, all but the first a little further in."""
+    cells = width_of(line)
+    if cells <= room:
+        return [line]
+    characters = max(20, room * len(line) // cells)  # an ideograph takes two cells
+    return wrap(line, characters, subsequent_indent="  ")
 
 
 def _reason(case: ShownCase) -> list[str]:

@@ -300,3 +300,21 @@ def test_import_mode_importlib_works(project):
     result = project.run("--import-mode=importlib", "--model-version=2.0", "--modelcheck-update")
     result.assert_outcomes(passed=2)
     assert len([name for name in project.baselines() if name.endswith(".jsonl")]) == 2
+
+
+def test_what_a_long_answer_was_is_shown_where_nothing_is_expected_of_it(project):
+    project.pytester.makeconftest(
+        "from pytest_modelcheck import model_fixture\n"
+        "@model_fixture\n"
+        "def writer(model_version):\n"
+        "    return lambda text: 'Thank you. ' * 40 + ('We can.' if model_version < '2' else 'We cannot.')\n"
+    )
+    project.test("""
+        @pytest.mark.golden(["letter"])
+        def test_letters(writer, case):
+            assert "We can." in writer(case.input)
+    """)
+    project.run("--model-version=1", "--modelcheck-update")
+    output = project.run("--model-version=2").stdout.str()
+    assert "Thank you. We cannot.'" in output
+    assert "Thank you. We can.'" in output

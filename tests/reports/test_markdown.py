@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_modelcheck.records import Finding, Moved, Scale, Status
+from pytest_modelcheck.records import Finding, Moved, Outcome, Scale, Status, Tally
 from pytest_modelcheck.reports.markdown import code, to_markdown
 from pytest_modelcheck.reports.model import RunInfo, RunReport
 
@@ -128,3 +128,25 @@ def test_what_an_interval_promises_is_said_below_the_table(report):
     assert "Of an interval, each bound holds with 99%." in to_markdown(report).splitlines()
     bare = tuple(replace(one, verdict=replace(one.verdict, interval=None)) for one in report.checks)
     assert "interval," not in to_markdown(replace(report, checks=bare))
+
+
+def changed(report, **trial):
+    """The report with another first trial of its first case."""
+    check, *others = report.checks
+    case = replace(check.cases[0], trials=(replace(check.cases[0].trials[0], **trial),))
+    return replace(report, checks=(replace(check, cases=(case, *check.cases[1:])), *others))
+
+
+def test_long_answers_are_cut_so_that_the_difference_is_seen(report):
+    then, now = ("As you asked, " * 20 + end for end in ("we can help", "we cannot help"))
+    text = to_markdown(changed(report, answer=now, approved_answer=then))
+    assert "we cannot help` | `…" in text
+    assert "we can help` |" in text
+
+
+def test_a_case_that_broke_says_how_and_is_counted(report):
+    text = to_markdown(changed(report, outcome=Outcome.ERROR, message="KeyError: 'label'"))
+    assert "| `KeyError: 'label'` | `refund` |" in text
+    check = report.checks[0]
+    broken = replace(check, verdict=replace(check.verdict, cases=Tally(passed=2, failed=1, error=1)))
+    assert "| 2/3 + 1 error |" in to_markdown(replace(report, checks=(broken,)))

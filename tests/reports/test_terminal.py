@@ -13,6 +13,7 @@ from pytest_modelcheck.records import (
     Tally,
     Verdict,
 )
+from pytest_modelcheck.reports.cells import width_of
 from pytest_modelcheck.reports.terminal import failure, header_line
 
 RED = Verdict(
@@ -230,3 +231,17 @@ def _with(shown):
 def test_a_slice_with_a_long_value_is_cut():
     long = replace(RED, comparison=None, slices=(Group("v=" + "z" * 100_000, 1, 20), Group("v=a", 40, 40)))
     assert max(map(len, failure(long).splitlines())) < 200
+
+
+def test_long_answers_go_on_further_in_rather_than_past_the_edge():
+    said = "'" + "I am afraid that this cannot be done. " * 3 + "'"
+    text = failure(
+        _with(ShownCase(id="t-1", note="failed", input="a", message="", got=said, approved=said + "!"))
+    )
+    lines = [line for line in text.splitlines() if "afraid" in line]
+    assert lines[0].startswith("         got 'I am afraid")
+    assert lines[1].startswith("           ")
+    assert max(map(len, lines)) <= 80
+    wide = "'" + "返金できません" * 15 + "'"
+    text = failure(_with(ShownCase(id="t-1", note="failed", input="a", message="", got=wide)))
+    assert max(width_of(line) for line in text.splitlines() if "返金" in line) <= 80

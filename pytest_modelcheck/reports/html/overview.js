@@ -183,7 +183,7 @@ function checkRow(check, from, cost) {
     count(comparison?.regressed, "bad"),
     count(comparison?.fixed, "good"),
     count(comparison?.changed, "plain"),
-    el("td", { class: "number" }, (cases.passed + cases.failed).toLocaleString("en")),
+    el("td", { class: "number" }, Object.values(cases).reduce((sum, count) => sum + count, 0).toLocaleString("en")),
     cost && el("td", { class: "number" }, typeof verdict.calls.cost === "number" ? String(Number(verdict.calls.cost.toPrecision(3))) : ""));
 }
 
