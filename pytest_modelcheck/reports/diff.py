@@ -106,7 +106,7 @@ def literal(value: Any, width: int = _EVERYTHING) -> str:
 
 
 def _text_of(value: Any) -> str:
-    return "nothing" if value is ABSENT else value_text(value)
+    return "nothing" if value is ABSENT else literal(value)
 
 
 @dataclass(frozen=True, slots=True)
