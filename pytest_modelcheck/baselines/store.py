@@ -76,12 +76,16 @@ class BaselineStore:
 
     def approved(self, model: str) -> Approved | None:
         """The version that the application is held to, or ``None``."""
-        return approved.read(self._approved_path(model))
+        return approved.read(self.approved_path(model))
+
+    def approved_path(self, model: str) -> Path:
+        """The file that says which version that is."""
+        return self.root / names.safe(model) / names.APPROVED
 
     def set_approved(self, model: str, version: Approved, batch: Batch | None = None) -> None:
         """Hold the application to another version: at once, or as the last of a batch."""
         with Batch(self.root) if batch is None else nullcontext(batch) as within:
-            approved.write(within, self._approved_path(model), version)
+            approved.write(within, self.approved_path(model), version)
 
     def models(self) -> list[str]:
         """The names of the models of which anything is approved."""
@@ -136,9 +140,6 @@ class BaselineStore:
         old = self.read(header.model, header.test)
         path = self.path(header.model, header.test)
         return baseline.write(batch, path, header, lines, old, pack_over=self._pack_over)
-
-    def _approved_path(self, model: str) -> Path:
-        return self.root / names.safe(model) / names.APPROVED
 
     def _history_path(self, model: str, check: str, version: str) -> Path:
         return self._history(model) / names.version_folder(version) / names.check_path(check)

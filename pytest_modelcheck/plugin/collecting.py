@@ -17,6 +17,7 @@ from pytest_modelcheck.plugin.state import state_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pytest_modelcheck.baselines.store import BaselineStore
     from pytest_modelcheck.plugin.state import State
 
 
@@ -49,12 +50,26 @@ def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[p
 
 
 def _unreadable(state: State, ours: Sequence[pytest.Function]) -> Iterator[str]:
-    """Say of which models it cannot be read which version is approved."""
+    """Say of which models it cannot be read which version is approved, or has been lost."""
     for name in sorted({one.name for item in ours for one in definitions_of(item).values()}):
         try:
-            state.session.approved_version(name)
+            if state.session.approved_version(name) is None and state.versions.asked(name) is None:
+                yield from _lost(state.session.store, name)
         except ModelcheckError as error:
             yield str(error)
+
+
+def _lost(store: BaselineStore, model: str) -> Iterator[str]:
+    """Where checks of a model are approved, there is a version that should be tested."""
+    path = next(store.files(model), None)
+    if path is not None:
+        from pytest_modelcheck.baselines.baseline import read_header
+
+        version = read_header(path).version
+        yield (
+            f"{store.approved_path(model)} is missing, which says which version of {model} is tested; its "
+            f"checks are approved with {version}. Restore it, or name the version: --model-version={version}"
+        )
 
 
 def _refuse(session: pytest.Session, items: list[pytest.Item], mistakes: str) -> None:

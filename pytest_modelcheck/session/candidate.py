@@ -41,8 +41,8 @@ def leave_candidate(inquiry: Inquiry) -> None:
             _write_large(inquiry, header, evidence.ledger)
     except OSError as error:
         session.warnings.append(
-            f"what {subject.label} did could not be left for `modelcheck approve`: {error}. "
-            "Make the folder writable, or name another (modelcheck_cache_dir)"
+            f"what was run could not be left for `modelcheck approve` in {session.candidates.root}: "
+            f"{error.strerror or error}. Make the folder writable, or name another (modelcheck_cache_dir)"
         )
 
 

@@ -151,7 +151,7 @@ def test_a_cache_that_cannot_be_written_warns_and_runs(project):
     result = project.run("--model-version=2.0")
     result.assert_outcomes(passed=1, warnings=2)
     result.stdout.fnmatch_lines(
-        ["*ModelcheckWarning: what triage 2.0 did could not be left for `modelcheck approve`: *"]
+        ["*ModelcheckWarning: what was run could not be left for `modelcheck approve` in */blocked/*: *"]
     )
     result.stdout.fnmatch_lines(["*ModelcheckWarning: The prediction cache * cannot be written: *"])
 

@@ -171,3 +171,14 @@ def test_an_approved_yaml_that_is_no_yaml_fails_in_words(project):
     assert "approved.yaml" in text
     assert "pytest_modelcheck/" not in text
     assert "INTERNALERROR" not in text
+
+
+def test_where_the_approved_version_is_lost_it_is_not_silently_another_one_that_is_tested(project):
+    project.test(GOLDEN.format(limits=""))
+    project.approve("2.0")
+    (project.path / "baselines/triage/approved.yaml").unlink()
+    result = project.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    told = "*baselines/triage/approved.yaml is missing, *; its checks are approved with 2.0. Restore it, or *"
+    result.stderr.fnmatch_lines([told])
+    project.run("--model-version=2.0").assert_outcomes(passed=1)
