@@ -17,6 +17,10 @@ _UNSAFE: Final = re.compile(
 _NAMED: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
+_FEW_NUMBERS: Final = 8
+_FIRST: Final = 4
+
+
 def excerpt(value: Any, width: int = 80) -> str:
     r"""A value as one line of at most ``width`` characters: text as it is, all else as compact JSON.
 
@@ -25,6 +29,9 @@ def excerpt(value: Any, width: int = 80) -> str:
 
     >>> excerpt("Where is\nmy parcel?"), excerpt({"label": 2})
     ('Where is\\nmy parcel?', '{"label":2}')
+    >>> import numpy as np
+    >>> excerpt(np.zeros((32, 32, 3), dtype=np.uint8))
+    'array 32×32×3 uint8 (0, 0, 0, 0, …)'
     >>> excerpt("Quiero un reembolso por favor", 20)
     'Quiero un reembolso…'
     """
@@ -55,7 +62,16 @@ def _json_escaped(match: re.Match[str]) -> str:
 def _as_text(value: Any) -> str:
     from pytest_modelcheck.canonical.codec import encode_plain
 
+    if type(value).__module__ == "numpy" and getattr(value, "size", 0) > _FEW_NUMBERS:
+        return _as_array(value)
     return value[:] if isinstance(value, str) else encode_plain(value).decode()
+
+
+def _as_array(array: Any) -> str:
+    """An array by its shape, its type and its first numbers: an image has more than anybody reads."""
+    shape = "×".join(map(str, array.shape))
+    first = ", ".join(f"{one:.4g}" if array.dtype.kind == "f" else str(one) for one in array.flat[:_FIRST])
+    return f"array {shape} {array.dtype} ({first}, …)"
 
 
 def _escaped(match: re.Match[str]) -> str:
