@@ -16,7 +16,7 @@ from pytest_modelcheck.baselines.store import jsonl_files
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.cli.screen import harmless, indented, print_lines
-from pytest_modelcheck.cli.selection import selection
+from pytest_modelcheck.cli.selection import nothing_meant, selection
 from pytest_modelcheck.errors import BaselineError
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ def show(workspace: Workspace, patterns: Sequence[str]) -> int:
     if not known.damaged:
         workspace.models()  # says what to do where there is nothing
     selected = selection(patterns)
+    checks = {header.test for header in (*known.approved, *known.ran)}
+    if checks and not any(map(selected, checks)):
+        raise nothing_meant("approved or run", patterns, checks)
     for model in sorted({header.model for header in (*known.approved, *known.ran)}):
         print_lines(_model_lines(workspace, model, known, selected))
     for message in known.damaged:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from pytest_modelcheck.baselines import diff as compare
+from pytest_modelcheck.baselines.candidates import never_ran
 from pytest_modelcheck.baselines.objections import is_gone, objections
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.cli.approve import Wish, approve_reviewed
 from pytest_modelcheck.cli.diff import marking, paint
 from pytest_modelcheck.cli.screen import indented, print_lines, width
-from pytest_modelcheck.cli.selection import selection
+from pytest_modelcheck.cli.selection import nothing_meant, selection
 from pytest_modelcheck.cli.targets import target
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import MISSING
@@ -99,11 +100,13 @@ def _target(workspace: Workspace, wish: Wish) -> tuple[str, str]:
 def _headers(workspace: Workspace, wish: Wish, model: str, version: str) -> list[Header]:
     selected = selection(wish.patterns)
     root = workspace.project.root
-    entries = (header for _, header in workspace.candidates.entries(model, version))
-    found = sorted((one for one in entries if selected(one.test)), key=lambda one: one.test)
-    found = [header for header in found if not is_gone(header, root)]
+    entries = [header for _, header in workspace.candidates.entries(model, version)]
+    if not entries:
+        raise never_ran(workspace.store, workspace.candidates, model, version)
+    there = sorted((one for one in entries if not is_gone(one, root)), key=lambda one: one.test)
+    found = [header for header in there if selected(header.test)]
     if not found:
-        raise UsageError(f"nothing that {model} {version} ran is meant by that. See all: modelcheck list")
+        raise nothing_meant(f"that {model} {version} ran", wish.patterns, [one.test for one in there])
     return found
 
 

@@ -46,6 +46,11 @@ def test_one_check_alone(project, command):
     output = command("list", "--check", "test_other").output
     assert "test_other" in output
     assert "test_known" not in output
+    told = command("list", "--check", "nope", code=2).output
+    assert (
+        "no check approved or run is meant by 'nope'. There are:\n  tests/test_triage.py::test_known\n"
+        in told
+    )
 
 
 def test_several_models_are_listed_one_after_the_other(project, command):
