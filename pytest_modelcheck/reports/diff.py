@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.baselines.diff import NOTES
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.records import MISSING
+from pytest_modelcheck.reports.cells import shortened, width_of
 from pytest_modelcheck.reports.fieldwise import ABSENT, differences
 from pytest_modelcheck.reports.windows import start_of, window
 from pytest_modelcheck.reports.words import bracketed, marked
@@ -172,10 +173,10 @@ def _plural(count: int, noun: str) -> str:
 def case_lines(case: CaseDiff, diff: CheckDiff, *, width: int = 80, mark: Mark = bracketed) -> Iterator[str]:
     """One case: what it is about, and both answers."""
     name = f"    {excerpt(case.id, width - 4 - _ABOUT_ROOM)}  "
-    yield name + excerpt(case.about, width - len(name))
+    yield name + _fitted(case.about, width - width_of(name))
     if case.perturbed is not None:
         label = f"      {excerpt(case.perturbation or 'perturbed', 30)}: "
-        yield label + excerpt(case.perturbed, width - len(label))
+        yield label + _fitted(case.perturbed, width - width_of(label))
     if case.note not in ("added", "removed"):
         yield from _answer_lines(case, diff, width, mark)
     if case.expected is not MISSING and case.perturbed is None:
@@ -184,16 +185,22 @@ def case_lines(case: CaseDiff, diff: CheckDiff, *, width: int = 80, mark: Mark =
         yield "      another answer is expected of it now"
 
 
+def _fitted(text: str, room: int) -> str:
+    """As much of a text as so many cells of a terminal hold."""
+    shown = excerpt(text, max(1, room))
+    return shown if width_of(shown) <= room else shortened(shown.removesuffix("…"), room - 1) + "…"
+
+
 def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int, mark: Mark) -> Iterator[str]:
     then, now = answer_text(case.before), answer_text(case.after)
     one = f"      {then} → {now}{_outcomes(case)}"
-    if len(one) <= width and case.perturbed is None:
+    if width_of(one) <= width and case.perturbed is None:
         yield one
         return
     names = _names(diff)
     own = (_own_text(case.before), _own_text(case.after))
     short = [f"{text}{_ASIDE}: {base}" if base else text for text, base in zip((then, now), own, strict=True)]
-    if max(map(len, names)) + len("      : ") + max(map(len, short)) <= width:
+    if max(map(len, names)) + len("      : ") + max(map(width_of, short)) <= width:
         yield from _labelled(names, short)
     elif (fields := _field_lines(case, width, mark)) is not None:
         yield from fields
@@ -233,7 +240,7 @@ def _told_by_field(found: Sequence[Difference], width: int, mark: Mark) -> Itera
         name = excerpt(path, _NAME)
         then, now = _text_of(old), _text_of(new)
         one = f"      {name}: {then} → {now}"
-        if len(one) <= width:
+        if width_of(one) <= width:
             yield one
             continue
         yield f"      {name}:"
@@ -269,6 +276,7 @@ def _outcomes(case: CaseDiff) -> str:
 
 def _word_by_word(texts: tuple[str, str], room: int, mark: Mark) -> tuple[str, str]:
     """Both texts cut to ``room`` around their differences; in sentences, the words marked that differ."""
+    room = room * max(map(len, texts)) // max(1, *map(width_of, texts))  # an ideograph takes two cells
     words = marked(*texts, room, mark) if min(map(len, texts)) >= _SENTENCE else None
     return _windows(*texts, room) if words is None else words
 

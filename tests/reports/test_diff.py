@@ -3,6 +3,7 @@ import pytest
 
 from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff, Side
 from pytest_modelcheck.records import Outcome
+from pytest_modelcheck.reports.cells import width_of
 from pytest_modelcheck.reports.diff import answer_text, diff_lines
 
 P, F, E = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR
@@ -232,3 +233,13 @@ def test_a_long_answer_that_stayed_is_shown_once():
     assert lines[6].startswith("      both: 'word word")
     assert lines[7].endswith("word [-yes-]'")
     assert lines[8].startswith("      2.1, unperturbed: …")
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_an_ideograph_takes_two_cells(width):
+    said = ("返金はできます。" * 20 + end for end in ("はい", "いいえ"))
+    then, now = (f'"{text}"'.encode() for text in said)
+    wide = CaseDiff("t-1", "日本語" * 40, "changed", Side(P, then), Side(P, now), "typos", "日本語" * 40)
+    lines = told(check(wide), width=width)
+    assert max(map(width_of, lines)) <= width
+    assert lines[7].endswith("{+いいえ+}'")
