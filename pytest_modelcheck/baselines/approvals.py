@@ -79,6 +79,7 @@ class Report:
         gone: Candidates of tests that no longer exist; passed over.
         left: Checks that stay with another version, and which.
         unchanged: Whether all of it was approved just so before, so that nothing was written.
+        unfinished: Whether checks were refused that were not run to their end, which nothing can override.
     """
 
     model: str
@@ -89,6 +90,7 @@ class Report:
     gone: tuple[str, ...]
     left: tuple[tuple[str, str | None], ...]
     unchanged: bool = False
+    unfinished: bool = False
 
 
 def approve(
@@ -166,6 +168,7 @@ def approve(
         gone=gone,
         left=_left(store, model, version),
         unchanged=unchanged,
+        unfinished=bool(unfinished),
     )
 
 

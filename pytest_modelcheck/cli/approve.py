@@ -161,6 +161,8 @@ def _refusal_lines(report: Report, argument: str) -> Iterator[str]:
         yield from indented([refusal.check])
         yield from indented(refusal.reasons, depth=4)
     if report.refused:
-        yield f"To run again:        pytest {shlex.quote(f'--model-version={argument}')}"
+        whole = " --modelcheck-no-early-stop" if report.unfinished else ""
+        yield f"To run again:        pytest {shlex.quote(f'--model-version={argument}')}{whole}"
         yield f"To approve a part:   modelcheck approve {shlex.quote(argument)} --check PATTERN"
+    if report.refused and not report.unfinished:
         yield f"To approve it as is: modelcheck approve {shlex.quote(argument)} --force --reason TEXT"

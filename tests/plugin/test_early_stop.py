@@ -113,6 +113,8 @@ def test_a_stopped_check_is_not_approved(early):
     done.stdout.fnmatch_lines(
         ["*it was stopped after 44 of 200 cases, and nothing is known of the others: run all of them*"]
     )
+    done.stdout.fnmatch_lines(["To run again: *pytest --model-version=1 --modelcheck-no-early-stop"])
+    done.stdout.no_fnmatch_line("*--force*")  # which would not help
     assert project.command("approve", "1", "--force", "--reason", "now").ret == 1
     assert not (project.path / "baselines").exists()
 
