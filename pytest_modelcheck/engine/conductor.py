@@ -23,7 +23,7 @@ from greenlet import GreenletExit, getcurrent, greenlet
 from pytest_modelcheck.engine.frames import block_between
 from pytest_modelcheck.engine.lookahead import lookahead_of
 from pytest_modelcheck.engine.loops import asyncio_runs
-from pytest_modelcheck.engine.view import CaseView, conclude, is_new
+from pytest_modelcheck.engine.view import CaseView, conclude, is_new, refuse_case
 from pytest_modelcheck.engine.work import NOT_PUT, WINDOW, Failures, Run, current_view
 from pytest_modelcheck.models.model import SHORT_TEXT, short_text_key
 from pytest_modelcheck.records import Outcome
@@ -106,6 +106,7 @@ class Worker(greenlet):  # type: ignore[misc]  # it comes without types
         if type(x) is str and not repeat and len(x) <= SHORT_TEXT:
             key: bytes | None = short_text_key(x)  # as the model would say, without asking it
         else:
+            refuse_case(model, x)
             key = model.key(x, repeat)
         raw = None if key is None else answers.find(key)
         if raw is None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcheck.engine.asks import POLL, Ask, by_model, chunks, refusal, sorted_out
 from pytest_modelcheck.engine.frames import block_between
 from pytest_modelcheck.engine.loops import asyncio_runs
-from pytest_modelcheck.engine.view import CaseView, Result, conclude, is_new
+from pytest_modelcheck.engine.view import CaseView, Result, conclude, is_new, refuse_case
 from pytest_modelcheck.engine.work import NOT_PUT, WINDOW, Failures, Run, Work, current_view
 from pytest_modelcheck.records import Outcome
 
@@ -36,6 +36,9 @@ class _AtHand:
 
     def __init__(self, value: Any) -> None:
         self._value = value
+
+    def __repr__(self) -> str:
+        return "<an answer that nobody awaited: write await>"
 
     def __await__(self) -> Generator[None, None, Any]:
         yield from ()  # awaiting asks for a generator
@@ -72,6 +75,8 @@ class TaskConductor:
     def ask(self, view: CaseView, model: Model, x: Any) -> Awaitable[Any]:
         """Answer a call of a body; what comes back is awaited."""
         self.asks += 1
+        refuse_case(model, x)
+        view._result.called = True  # noqa: SLF001 - whether it is awaited, is not known yet
         key = model.key(x, view._trial.repeat)  # noqa: SLF001
         raw = None if key is None else model.answers.find(key)
         if raw is not None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_modelcheck.engine.work import Work
-    from pytest_modelcheck.models.model import Raw
+    from pytest_modelcheck.models.model import Model, Raw
     from pytest_modelcheck.records import Scale, Trial
 
 # An enum looks its members up in Python, which is felt where a million trials do.
@@ -256,6 +256,8 @@ class Result:
     message: str | None = None
     error: BaseException | None = None
     """What the body raised; while it runs, why a question of its was not put to the model."""
+    called: bool = False
+    """Whether the body of an ``async`` test called a model, and may have forgotten to await it."""
     unanswered: bool = False
     """Whether the model that is judged was asked something that it broke on, or has not answered yet."""
     approved_raw: bytes | None = None
@@ -284,12 +286,22 @@ def conclude(view: CaseView, outcome: Outcome, error: BaseException | None, subj
         if not (result.asked or result.unanswered or told):
             outcome = Outcome.ERROR
             said = f"the body never asked the model {subject!r}, so it says nothing about it"
+            if result.called:
+                said = f"the body never awaited an answer: in an `async` test, `await {subject}(case.input)`"
             error = NeverAskedError(said)
         elif result.trial.case.known_failure is not None:
             outcome = Outcome.XPASSED if outcome is _PASSED else Outcome.XFAILED
     result.outcome = outcome
     result.error = error
     return result
+
+
+def refuse_case(model: Model, x: object) -> None:
+    """Raise where a model is asked about a case, and not about its input."""
+    if type(x) is CaseView:
+        raise UsageError(
+            f"{model.name} was asked about the case itself. Ask about its input: {model.name}(case.input)"
+        )
 
 
 def _or_name(metadata: Mapping[str, Any]) -> str:

@@ -5,9 +5,14 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from pytest_modelcheck.engine.view import CaseView
 from pytest_modelcheck.models.model import Model
+from pytest_modelcheck.plugin.fixtures import DECLARATION
+
+if TYPE_CHECKING:
+    from _pytest.fixtures import FixtureLookupError
 
 _TABLES: Final = "`==` compares tables cell by cell.\nWrite: a.equals(b)"
 _AMBIGUOUS: Final = {
@@ -30,6 +35,8 @@ def hint(error: BaseException) -> str | None:
     >>> hint(ValueError("no label"))
     """
     if isinstance(error, AttributeError):
+        if isinstance(error.obj, CaseView):
+            return _of_case(error.obj)
         return _of_model(error.obj) if isinstance(error.obj, Model) else None
     if isinstance(error, (ValueError, RuntimeError)):
         text = str(error)
@@ -47,3 +54,22 @@ def with_hint(error: BaseException) -> None:
 def _of_model(model: Model) -> str:
     name = model.name
     return f"{name} is not the model itself, but calls it, one input at a time.\nWrite: {name}(case.input)"
+
+
+def _of_case(case: CaseView) -> str:
+    known = [*case.metadata]
+    rest = f' What else is known of it: case["{known[0]}"]' if known else ""
+    return f"A case has input, expected, id and metadata.{rest}"
+
+
+def misused(error: FixtureLookupError) -> str | None:
+    """What to do where a model fixture was written as if it were the model; ``None`` for other errors."""
+    asking = error.fixturestack[-1].func if error.fixturestack else None
+    definition = getattr(asking, DECLARATION, None)
+    if definition is None or error.argname is None:
+        return None
+    return (
+        f"{definition.location}: the model fixture {definition.name!r} takes {error.argname!r}, and there is "
+        "no such fixture. A model fixture is not the model, but returns it, and takes model_version or other "
+        f"fixtures: def {definition.name}(model_version): return your_function"
+    )

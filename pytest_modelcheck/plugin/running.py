@@ -51,7 +51,15 @@ def prepared(item: pytest.Item) -> Iterator[None]:
     # Of a run before this one, where somebody runs tests again.
     set_properties(item, [])
     with aware_of_greenlets():
-        yield
+        try:
+            yield
+        except pytest.FixtureLookupError as error:
+            from pytest_modelcheck.plugin.hints import misused
+
+            told = misused(error)
+            if told is None:
+                raise
+            raise pytest.fail.Exception(told, pytrace=False) from None
 
 
 def set_properties(item: pytest.Item, found: Sequence[tuple[str, str]]) -> None:

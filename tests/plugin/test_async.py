@@ -379,7 +379,7 @@ def test_a_forgotten_await_does_not_pass(project):
     result = project.run("--model-version=1")
     result.assert_outcomes(failed=1)
     assert project.verdict(result).cases == Tally(error=3)
-    assert "never asked" in project.verdict(result).headline
+    assert "never awaited an answer" in project.verdict(result).headline
 
 
 def test_taskgroups_and_timeouts_inside_a_body_work(project):

@@ -64,3 +64,53 @@ def test_a_hint_is_given_once():
     with_hint(error)
     with_hint(error)
     assert len(error.__notes__) == 1
+
+
+def body(project, text, declared="", marker='@pytest.mark.golden("tickets.yaml")'):
+    project.test(f"{declared}\n{marker}\n{text}\n")
+    return project.run("--model-version=2.0")
+
+
+def test_a_field_that_a_case_has_not_is_answered_with_those_that_it_has(project):
+    result = body(project, "def test_it(triage, case):\n    assert triage(case.text) == case.label")
+    result.stdout.fnmatch_lines(
+        ["*no attribute 'text'", '*E * A case has input, expected, id *known of it: case[[]"language"[]]']
+    )
+
+
+@pytest.mark.parametrize(("how", "call"), [("def", "triage(case)"), ("async def", "await triage(case)")])
+def test_a_model_that_is_asked_about_the_case_itself(project, how, call):
+    result = body(project, f"{how} test_it(triage, case):\n    assert {call} == case.expected")
+    told = "triage was asked about the case itself. Ask about its input: triage(case.input)"
+    result.stdout.fnmatch_lines([f"10/10 cases broke with an error: UsageError: {told}"])
+    result.stdout.no_fnmatch_line("*cannot be cached*")
+    assert project.calls == []
+
+
+@pytest.mark.filterwarnings("ignore:coroutine")
+def test_an_answer_that_nobody_awaits(project):
+    text = "async def test_it(triage, case):\n    assert triage(case.input)"
+    result = body(project, text)
+    told = "*the body never awaited an answer: in an `async` test, `await triage(case.input)`"
+    result.stdout.fnmatch_lines([told])
+    body(project, text.replace("triage(", "await triage(")).assert_outcomes(passed=1)
+    result = body(project, f"{text} == case.expected")
+    result.stdout.fnmatch_lines(["*assert <an answer that nobody awaited: write await> == 'refund'"])
+
+
+def test_a_function_that_is_declared_a_model_fixture_itself(project):
+    declared = (
+        "from pytest_modelcheck import model_fixture\n@model_fixture\ndef echo(text):\n    return text\n"
+    )
+    result = body(project, "def test_it(echo, case):\n    assert echo(case.input)", declared)
+    result.assert_outcomes(errors=1)
+    told = (
+        "*test_triage.py:*: the model fixture 'echo' takes 'text', and there is no such fixture. A model "
+        "fixture is not the model, but returns it, *: def echo(model_version): return your_function"
+    )
+    result.stdout.fnmatch_lines([told])
+
+
+def test_a_fixture_that_is_missing_elsewhere_is_left_to_pytest(project):
+    result = body(project, "def test_it(triage, case, nothing):\n    assert triage(case.input)")
+    result.stdout.fnmatch_lines(["E * fixture 'nothing' not found", "> * available fixtures: *"])
