@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from math import isinf
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from pytest_modelcheck.cases.conflicts import begins_conflict, conflict, refuse_conflicts
@@ -39,7 +40,14 @@ def _no_number(word: str) -> NoReturn:
     raise ValueError(f"{word} is not JSON; write null, or leave the field out")
 
 
-_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_number)
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if isinf(value):
+        raise ValueError(f"{digits} is more than a number can be; write it as text")
+    return value
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite)
 
 
 def json_of_line(file: CaseFile, text: str, number: int) -> Any:

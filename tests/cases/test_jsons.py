@@ -78,6 +78,7 @@ def test_emoji_escapes_are_text_and_halves_of_them_are_not(read):
         ('{"input": "a", "input": "b"}', "t.jsonl:1: not JSON: the key 'input' is here twice"),
         ('{"input": {"k": 1, "k": 1}}', "the key 'k' is here twice"),
         ('{"input": NaN}', "t.jsonl:1: not JSON: NaN is not JSON; write null, or leave the field out"),
+        ('{"input": 1e999}', "1e999 is more than a number can be; write it as text"),
         ('{"input": "a", "lang": "es"}', "t.jsonl:1: unknown field 'lang'"),
         ('{"text": "a"}', "t.jsonl:1: no field 'input'; it has 'text'. Say which one is the input"),
         ("{}", "t.jsonl:1: no input: it has no fields"),
