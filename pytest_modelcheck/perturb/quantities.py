@@ -58,9 +58,15 @@ def like_number(old: Any, new: float) -> Any:
         return new
     if kind is Decimal:
         return Decimal(repr(new)).quantize(old)
-    if old.dtype.kind == "f":
-        return kind(new)
-    return _clipped(new, old.dtype).astype(old.dtype)[()]
+    scalar = old.dtype.type(new) if old.dtype.kind == "f" else _clipped(new, old.dtype).astype(old.dtype)[()]
+    return _as_array(scalar) if is_array(old) else scalar
+
+
+def _as_array(scalar: Any) -> Any:
+    """An array without dimensions, as what was one stays one."""
+    import numpy as np
+
+    return np.asarray(scalar)
 
 
 def _clipped(new: Any, dtype: Any) -> Any:

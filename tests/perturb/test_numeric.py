@@ -156,3 +156,9 @@ def test_what_makes_no_sense_is_refused_at_once(make, message):
 def test_an_input_that_cannot_be_changed_is_said_with_the_case(perturbation, given, message):
     with pytest.raises(PerturbationError, match=r"case t-1: .*" + message):
         perturb.variants(perturbation, given, 0, "t-1")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "uint8"])
+def test_an_array_without_dimensions_stays_one(dtype):
+    (made,) = perturb.scale(2.0).preview(np.array(3, dtype=dtype))
+    assert (type(made), made.shape, made.dtype, made) == (np.ndarray, (), np.dtype(dtype), 6)
