@@ -35,3 +35,12 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     ('1 case', '3 cases', '2 answers differ')
     """
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def p_text(p_value: float) -> str:
+    """A p-value. One that is too small to mean anything by itself, or to be a number, is below a bound.
+
+    >>> p_text(0.0017), p_text(6.103515625e-05), p_text(0.0)
+    ('p = 0.0017', 'p = 6.1e-05', 'p < 1e-9')
+    """
+    return "p < 1e-9" if p_value < 1e-9 else f"p = {p_value:.2g}"

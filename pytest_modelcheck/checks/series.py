@@ -9,7 +9,7 @@ import math
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.canonical.wording import counted
+from pytest_modelcheck.canonical.wording import counted, p_text
 from pytest_modelcheck.checks.fold import outcome_of
 from pytest_modelcheck.checks.runs import by_group
 from pytest_modelcheck.records import Finding, Outcome, Status
@@ -72,13 +72,13 @@ def trend(observed: Observed, rule: Rule) -> Finding:
         return Finding(
             "at_least",
             Status.PASSED,
-            f"{summary}; over all of them they rise (Page's test, p = {rising:.2g})",
+            f"{summary}; over all of them they rise (Page's test, {p_text(rising)})",
         )
     reveals = _reveals(len(rows), levels, observed.units, limits.false_pass_rate)
     if falling <= limits.false_fail_rate:
-        text = f"{summary}; over all of them they fall (Page's test, p = {falling:.2g})"
+        text = f"{summary}; over all of them they fall (Page's test, {p_text(falling)})"
         return Finding("at_least", Status.FAILED, text, p_value=falling, reveals=reveals)
-    text = f"{summary}; noise could explain what rise there is over all (Page's test, p = {rising:.2g})"
+    text = f"{summary}; noise could explain what rise there is over all (Page's test, {p_text(rising)})"
     return rule.inconclusive("at_least", text, against_baseline=False, p_value=falling, reveals=reveals)
 
 

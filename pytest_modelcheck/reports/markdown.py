@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.wording import p_text, plural
 from pytest_modelcheck.records import MISSING, Outcome, Status
 from pytest_modelcheck.reports.triage import triage
 from pytest_modelcheck.reports.windows import start_of, window
@@ -174,7 +174,7 @@ def _moved(moved: Moved) -> Iterator[str]:
     """How far the distribution of answers moved, and what moved most."""
     same = ", to the same inputs" if moved.paired else ""
     compared = f"{moved.now} answers against {moved.before} {moved.against}{same}"
-    distance = f"{moved.distance:.2g} (by chance alone {moved.expected:.2g}), p = {moved.p_value:.2g}"
+    distance = f"{moved.distance:.2g} (by chance alone {moved.expected:.2g}), {p_text(moved.p_value)}"
     yield f"{moved.measure}: {distance}; {code(excerpt(compared, _LINE))}"
     if moved.changes:
         yield ""

@@ -199,6 +199,8 @@ class RunReport:
     troubles: tuple[Trouble, ...] = ()
 
 
-def worst_first(check: CheckReport) -> tuple[int, str]:
-    """A sort key: failed, inconclusive, passed; by name within each."""
-    return -check.verdict.status.severity, check.verdict.check
+def worst_first(check: CheckReport) -> tuple[int, tuple[tuple[int, str], ...]]:
+    """A sort key: failed, inconclusive, passed; by name within each, ``[2]`` before ``[10]``."""
+    from pytest_modelcheck.baselines.candidates import natural
+
+    return -check.verdict.status.severity, natural(check.verdict.check)

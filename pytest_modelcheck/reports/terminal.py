@@ -10,7 +10,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.wording import percent, plural
+from pytest_modelcheck.canonical.wording import p_text, percent, plural
 from pytest_modelcheck.reports.cells import padded, shortened, width_of
 from pytest_modelcheck.reports.costs import cost_of
 
@@ -146,13 +146,13 @@ def _moved(moved: Moved) -> list[str]:
     lines = [f"{what:<{room}}  {then} → {now}" for what, then, now in moved.changes]
     same = ", to the same inputs" if moved.paired else ""
     compared = f"{moved.now} answers against {moved.before} {moved.against}{same}"
-    return [*lines, f"{compared}   (p = {moved.p_value:.2g})"]
+    return [*lines, f"{compared}   ({p_text(moved.p_value)})"]
 
 
 def _change(comparison: Comparison) -> list[str]:
     broke, fixed = len(comparison.regressed), len(comparison.fixed)
     differ = plural(len(comparison.changed), "answer differs", "answers differ")
-    test = "" if comparison.p_value is None else f"   (exact McNemar p = {comparison.p_value:.2g})"
+    test = "" if comparison.p_value is None else f"   (exact McNemar {p_text(comparison.p_value)})"
     lines = [f"{broke} broke, {fixed} fixed, {differ}{test}"]
     if comparison.replayed:
         lines.append(f"{plural(comparison.replayed, 'approved answer')} judged again by today's test")

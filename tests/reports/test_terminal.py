@@ -245,3 +245,8 @@ def test_long_answers_go_on_further_in_rather_than_past_the_edge():
     wide = "'" + "返金できません" * 15 + "'"
     text = failure(_with(ShownCase(id="t-1", note="failed", input="a", message="", got=wide)))
     assert max(width_of(line) for line in text.splitlines() if "返金" in line) <= 80
+
+
+def test_a_p_value_that_is_no_number_any_more_is_below_a_bound():
+    comparison = replace(RED.comparison, p_value=0.0)
+    assert "(exact McNemar p < 1e-9)" in failure(replace(RED, comparison=comparison))

@@ -63,7 +63,7 @@ class CheckView {
         pair("model", foreign(`${verdict.model} ${verdict.version || "(unversioned)"}`)),
         pair("approved", verdict.approved_version && foreign(verdict.approved_version)),
         comparison && pair(`was (${visible(comparison.version)})`, rateText(verdict, comparison.approved_rate)),
-        comparison && pair("since then", `${comparison.regressed} broke, ${comparison.fixed} fixed, ${comparison.changed} changed`, typeof comparison.p_value === "number" && ` (McNemar p = ${Number(comparison.p_value.toPrecision(2))})`),
+        comparison && pair("since then", `${comparison.regressed} broke, ${comparison.fixed} fixed, ${comparison.changed} changed`, typeof comparison.p_value === "number" && ` (McNemar ${chance(comparison.p_value)})`),
         comparison && comparison.added + comparison.removed > 0 && pair("cases", `${comparison.added} added, ${comparison.removed} gone`),
         pair("stopped", verdict.stopped && [`after ${verdict.stopped.after.toLocaleString("en")} of ${verdict.stopped.of.toLocaleString("en")} cases: `, foreign(verdict.stopped.why)]),
         pair("variation", verdict.variation && foreign(verdict.variation)),
@@ -79,11 +79,10 @@ class CheckView {
   }
 
   findings() {
-    const p = (value) => String(Number(value.toPrecision(2)));
     const adjusted = this.check.adjusted_p_value;
     return this.block("Limits",
-      el("ul", { class: "findings" }, this.verdict.findings.map((finding, number) => el("li", {}, mark(finding.status), el("span", {}, el("code", {}, visible(finding.limit)), " ", foreign(finding.summary), typeof finding.p_value === "number" && el("span", { class: "under" }, ` p = ${p(finding.p_value)}`), number > 0 && finding.reveals && el("div", { class: "under" }, foreign(finding.reveals)))))),
-      typeof adjusted === "number" && REPORT.checks.length > 1 && el("p", { class: "hint" }, `p = ${p(adjusted)} once all ${REPORT.checks.length} checks of the run are allowed for (Holm). It tells where to look first, and decides nothing.`));
+      el("ul", { class: "findings" }, this.verdict.findings.map((finding, number) => el("li", {}, mark(finding.status), el("span", {}, el("code", {}, visible(finding.limit)), " ", foreign(finding.summary), typeof finding.p_value === "number" && el("span", { class: "under" }, ` ${chance(finding.p_value)}`), number > 0 && finding.reveals && el("div", { class: "under" }, foreign(finding.reveals)))))),
+      typeof adjusted === "number" && REPORT.checks.length > 1 && el("p", { class: "hint" }, `${chance(adjusted)} once all ${REPORT.checks.length} checks of the run are allowed for (Holm). It tells where to look first, and decides nothing.`));
   }
 
   groups(title, groups, kind) {
@@ -109,7 +108,7 @@ class CheckView {
     const { found } = this.verdict;
     if (!found) return null;
     const verb = found.regressed ? "broke" : "fail";
-    return this.block("Found", el("p", {}, foreign(found.conditions.join(" and "))), el("p", { class: "hint" }, `${found.failed} of ${found.judged} ${verb}; elsewhere ${found.elsewhere_failed} of ${found.elsewhere_judged} (p = ${Number(found.p_value.toPrecision(2))})`));
+    return this.block("Found", el("p", {}, foreign(found.conditions.join(" and "))), el("p", { class: "hint" }, `${found.failed} of ${found.judged} ${verb}; elsewhere ${found.elsewhere_failed} of ${found.elsewhere_judged} (${chance(found.p_value)})`));
   }
 
   /** How far the distribution of answers is from the one that it is compared with. */
@@ -119,7 +118,7 @@ class CheckView {
     const text = (value) => (typeof value === "number" ? String(Number(value.toPrecision(3))) : visible(value));
     return this.block("Distribution",
       el("p", { class: "big" }, text(moved.distance), el("span", { class: "of" }, foreign(moved.measure))),
-      el("p", { class: "hint" }, `${text(moved.expected)} by chance alone, ${text(moved.tolerance)} more allowed (p = ${text(moved.p_value)}); ${moved.now} answers against ${moved.before} `, foreign(moved.against)),
+      el("p", { class: "hint" }, `${text(moved.expected)} by chance alone, ${text(moved.tolerance)} more allowed (${chance(moved.p_value)}); ${moved.now} answers against ${moved.before} `, foreign(moved.against)),
       moved.changes.length > 0 && el("table", { class: "groups" }, el("tbody", {}, moved.changes.map(([what, then, now]) => el("tr", {}, el("th", { scope: "row" }, foreign(what)), el("td", { class: "number" }, foreign(then), " → ", foreign(now)))))));
   }
 

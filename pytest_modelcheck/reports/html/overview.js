@@ -141,7 +141,7 @@ function choice(label, options, chosen, choose) {
 
 const CHECK_ORDERS = {
   worst: (a, b) => SEVERITY[a.verdict.status] - SEVERITY[b.verdict.status],
-  name: (a, b) => (a.verdict.check < b.verdict.check ? -1 : 1),
+  name: (a, b) => a.verdict.check.localeCompare(b.verdict.check, "en", { numeric: true }),
   rate: (a, b) => (a.verdict.rate ?? 2) - (b.verdict.rate ?? 2),
   broke: (a, b) => (b.verdict.comparison?.regressed || 0) - (a.verdict.comparison?.regressed || 0),
   cost: (a, b) => b.verdict.calls.asked - a.verdict.calls.asked,

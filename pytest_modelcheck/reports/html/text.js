@@ -51,6 +51,11 @@ function plural(count, one, many) {
   return `${count.toLocaleString("en")} ${count === 1 ? one : many || `${one}s`}`;
 }
 
+/** A p-value; one that is too small to mean anything by itself, or to be a number, is below a bound. */
+function chance(p) {
+  return p < 1e-9 ? "p < 1e-9" : `p = ${Number(p.toPrecision(2))}`;
+}
+
 function seconds(value) {
   if (value < 0.001) return `${Math.round(value * 1e6)} µs`;
   if (value < 1) return `${Math.round(value * 1000)} ms`;
