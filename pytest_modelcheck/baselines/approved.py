@@ -66,13 +66,16 @@ def _scalars(text: str, path: Path) -> dict[str, str | None]:
         root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         raise BaselineError(located(f"not YAML: {error}", str(path))) from error
+    except RecursionError as error:
+        raise BaselineError(located("nested too deeply to be read", str(path))) from error
     if not isinstance(root, yaml.MappingNode):
         raise BaselineError(located('names no version. Write: version: "2.0"', str(path)))
     fields: dict[str, str | None] = {}
     for key, value in root.value:
-        if not isinstance(value, yaml.ScalarNode):
-            line = value.start_mark.line + 1
-            raise BaselineError(located(f"{key.value!r} is not a single value", str(path), line))
+        if not (isinstance(key, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode)):
+            name = repr(key.value) if isinstance(key, yaml.ScalarNode) else "a name of several parts"
+            line = key.start_mark.line + 1
+            raise BaselineError(located(f"{name} is not a single value", str(path), line))
         fields[key.value] = None if value.tag == "tag:yaml.org,2002:null" else value.value
     return fields
 
