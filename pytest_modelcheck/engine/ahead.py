@@ -47,7 +47,7 @@ def may_be_asked_ahead(model: Model, line: Line) -> bool:
 class Errand:
     """What one trial is certain to ask, one question after the other: a model's error may end its body."""
 
-    questions: Sequence[tuple[Model, Any, bytes | None]]
+    questions: Sequence[tuple[Model, Any, bytes | None, int]]
     at: int = 0
 
 
@@ -89,7 +89,7 @@ class Prospect:
             self._errands = self._all()
         while (errand := self._begun.popleft() if self._begun else next(self._errands, None)) is not None:
             while errand.at < len(errand.questions):
-                model, _, key = errand.questions[errand.at]
+                model, _, key, _ = errand.questions[errand.at]
                 state = None if key is None else is_open(model, key)
                 if state:
                     return errand
@@ -119,7 +119,7 @@ class Prospect:
             for trial in trials:
                 yield Errand(list(self._questions(trial)))
 
-    def _questions(self, trial: Trial) -> Iterator[tuple[Model, Any, bytes | None]]:
+    def _questions(self, trial: Trial) -> Iterator[tuple[Model, Any, bytes | None, int]]:
         equal: Counter[bytes | None] = Counter()
         for model, what in self.asks:
             x = trial.case.input if what == "input" else trial.perturbed
@@ -130,7 +130,7 @@ class Prospect:
                 plain = model.key(x)
                 slot = by_repeat(trial, plain or b"", equal[plain])
                 equal[plain] += 1
-            yield model, x, model.key(x, slot)
+            yield model, x, model.key(x, slot), slot
 
 
 class Ahead:
@@ -201,11 +201,11 @@ class Ahead:
         line = self._dispatcher.line(model)
         batch: list[Ask] = []
         while errand is not None:
-            at, x, key = errand.questions[errand.at]
+            at, x, key, slot = errand.questions[errand.at]
             if at is not model or key is None:
                 prospect.go_on(errand)
                 break
-            asked = self._dispatcher.questions.ahead(model, x, key, _Sequel(prospect, errand))
+            asked = self._dispatcher.questions.ahead(model, x, key, _Sequel(prospect, errand), slot)
             if asked is not None:
                 batch.append(asked)
             if len(batch) >= line.sizes.size:

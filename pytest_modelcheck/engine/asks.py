@@ -10,6 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.engine.nesting import answering, slot_of
 from pytest_modelcheck.errors import ModelError, OfflineError
 from pytest_modelcheck.models.usage import Measured
 
@@ -38,6 +39,7 @@ class Ask:
         call: The call that asks it, where it was asked ahead.
         batch: Everything that is asked in that call.
         sequel: Told of the answer, where it was asked ahead.
+        slot: Which of several answers is asked for; what the model asks other models is asked for the same.
     """
 
     __slots__ = (
@@ -50,12 +52,18 @@ class Ask:
         "place",
         "raw",
         "sequel",
+        "slot",
         "waiters",
         "x",
     )
 
     def __init__(
-        self, model: Model, x: Any, key: bytes | None, sequel: Callable[[Ask], None] | None = None
+        self,
+        model: Model,
+        x: Any,
+        key: bytes | None,
+        sequel: Callable[[Ask], None] | None = None,
+        slot: int = 0,
     ) -> None:
         self.model = model
         self.answers = model.answers
@@ -66,6 +74,7 @@ class Ask:
         self.error: Exception | None = None
         self.waiters: list[Any] = []
         self.sequel = sequel
+        self.slot = slot
         self.call: Future[Answered] | None = None
         self.batch: list[Ask] = []
 
@@ -181,6 +190,19 @@ def turns(line: Line, model: Model, key: bytes | None) -> Iterator[None]:
         if answers.find(key) is not None:
             return
     answers.reload()
+
+
+async def rows_of(line: Line, batch: list[Ask]) -> Answered:
+    """Answers, on the event loop that runs here, which is not held up by a model that has threads."""
+    caller, inputs, slot = batch[0].model.caller, [asked.x for asked in batch], slot_of(batch)
+    with answering(slot):
+        if caller.awaited:
+            return await line.ask_async(caller, inputs)
+        if not line.threaded:
+            return line.ask(caller, inputs)
+    import asyncio
+
+    return await asyncio.wrap_future(line.submit(caller, inputs, lambda: True, slot=slot))
 
 
 def unwrapped(answers: Answers, asked: Ask, row: Any) -> Any:

@@ -23,7 +23,8 @@ from greenlet import GreenletExit, getcurrent, greenlet
 from pytest_modelcheck.engine.frames import block_between
 from pytest_modelcheck.engine.lookahead import lookahead_of
 from pytest_modelcheck.engine.loops import asyncio_runs
-from pytest_modelcheck.engine.view import CaseView, conclude, is_new, refuse_case
+from pytest_modelcheck.engine.strays import STRAY, Strays
+from pytest_modelcheck.engine.view import CaseView, conclude, is_new, refuse_case, settled
 from pytest_modelcheck.engine.work import NOT_PUT, WINDOW, Failures, Run, current_view
 from pytest_modelcheck.models.model import SHORT_TEXT, short_text_key
 from pytest_modelcheck.records import Outcome
@@ -96,13 +97,13 @@ class Worker(greenlet):  # type: ignore[misc]  # it comes without types
             raise error
         self.conductor.finish(conclude(view, outcome, error, work.subject.name))
 
-    def ask(self, model: Model, x: Any) -> Any:
-        """Answer a call of the body that runs here."""
+    def ask(self, model: Model, x: Any, slot: int | None = None) -> Any:
+        """Answer a call of the body that runs here, for its own run or for the one that ``slot`` says."""
         if model.caller.awaited and asyncio_runs():
-            return self.conductor.answer_awaited(self.view, model, x)
+            return self.conductor.answer_awaited(self.view, model, x, slot)
         conductor, result, answers = self.conductor, self.view._result, model.answers  # noqa: SLF001
         conductor.asks += 1
-        repeat = result.trial.repeat
+        repeat = result.trial.repeat if slot is None else slot
         if type(x) is str and not repeat and len(x) <= SHORT_TEXT:
             key: bytes | None = short_text_key(x)  # as the model would say, without asking it
         else:
@@ -110,7 +111,7 @@ class Worker(greenlet):  # type: ignore[misc]  # it comes without types
             key = model.key(x, repeat)
         raw = None if key is None else answers.find(key)
         if raw is None:
-            raw = self._miss(model, x, key)
+            raw = self._miss(model, x, key, repeat)
         if model is self.subject:
             if result.approved_raw is None:
                 result.asked.append((key, raw))
@@ -118,7 +119,7 @@ class Worker(greenlet):  # type: ignore[misc]  # it comes without types
                 raw = self.view._answered(key, raw)  # noqa: SLF001
         return answers.decode(raw)
 
-    def _miss(self, model: Model, x: Any, key: bytes | None) -> Raw:
+    def _miss(self, model: Model, x: Any, key: bytes | None, slot: int) -> Raw:
         conductor = self.conductor
         if conductor.closing:
             raise GreenletExit
@@ -130,8 +131,9 @@ class Worker(greenlet):  # type: ignore[misc]  # it comes without types
             obstacle = conductor.obstacle(_getframe(_TO_THE_BODY))
             if obstacle is not None:
                 conductor.direct[obstacle] += 1
-                return conductor.dispatcher.answer(model, x, key)
-            conductor.dispatcher.submit(model, x, key, self)
+                return conductor.dispatcher.answer(model, x, key, slot)
+            conductor.strays.look()
+            conductor.dispatcher.submit(model, x, key, self, slot)
             conductor.parked += 1
             conductor.misses += 1
             asked: Ask = conductor.hub.switch()
@@ -160,6 +162,7 @@ class Conductor:
         self.closing = False
         self.asks = 0
         self.active: CaseView | None = None
+        self.strays = Strays()
         self.direct: Counter[str] = Counter()
         self.lookahead = lookahead_of(work, dispatcher)
         self._trials: Iterator[Trial] = iter(())
@@ -217,23 +220,27 @@ class Conductor:
         """Say why the body whose call is at ``frame`` must not be suspended, or ``None``."""
         interleave = self.work.interleave
         if interleave == "auto":
+            if self.strays.doubted:
+                return STRAY
             if asyncio_runs():
                 return "an event loop runs"
             return block_between(frame, _run_body.__code__)
         return None if interleave else "interleave=False"
 
-    def answer_elsewhere(self, model: Model, x: Any) -> Any:
+    def answer_elsewhere(self, model: Model, x: Any, slot: int | None = None) -> Any:
         """Answer a call from a thread that a body started."""
-        view = self.active
+        view = current_view.get(None) or self.strays.owner(self.active, self.parked)
         self.asks += 1
-        key = model.key(x, 0 if view is None else view._trial.repeat)  # noqa: SLF001
+        if slot is None:
+            slot = 0 if view is None else view._trial.repeat  # noqa: SLF001
+        key = model.key(x, slot)
         raw = None if key is None else model.answers.find(key)
         if raw is None:
-            self.direct["a thread of the body's own"] += 1
+            self.direct[STRAY] += 1
             if view is not None and model is self.work.subject:
                 view._result.unanswered = True  # noqa: SLF001
             try:
-                raw = self.dispatcher.answer(model, x, key)
+                raw = self.dispatcher.answer(model, x, key, slot)
             except NOT_PUT as error:
                 if view is not None:
                     view._refused(error)  # noqa: SLF001
@@ -242,23 +249,24 @@ class Conductor:
             raw = view._answered(key, raw)  # noqa: SLF001
         return model.answers.decode(raw)
 
-    def answer_awaited(self, view: CaseView, model: Model, x: Any) -> Awaitable[Any]:
+    def answer_awaited(self, view: CaseView, model: Model, x: Any, slot: int | None = None) -> Awaitable[Any]:
         """Answer application code that awaits a model on an event loop of its own.
 
-        Which question it is, is settled when it is called: a slot of its own (see ``engine.slots``) is the
-        trial's only until then.
+        Which question it is, is settled when it is called, whatever becomes of ``x`` before it is awaited.
         """
         self.asks += 1
-        return self._awaited(view, model, x, model.key(x, view._trial.repeat))  # noqa: SLF001
+        slot = view._trial.repeat if slot is None else slot  # noqa: SLF001
+        key = model.key(x, slot)
+        return self._awaited(view, model, settled(x, key), key, slot)
 
-    async def _awaited(self, view: CaseView, model: Model, x: Any, key: bytes | None) -> Any:
+    async def _awaited(self, view: CaseView, model: Model, x: Any, key: bytes | None, slot: int) -> Any:
         raw = None if key is None else model.answers.find(key)
         if raw is None:
             self.direct["an event loop runs"] += 1
             if model is self.work.subject:
                 view._result.unanswered = True  # noqa: SLF001
             try:
-                raw = await self.dispatcher.answer_async(model, x, key)
+                raw = await self.dispatcher.answer_async(model, x, key, slot)
             except NOT_PUT as error:
                 view._refused(error)  # noqa: SLF001
                 raise

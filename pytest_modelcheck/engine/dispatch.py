@@ -24,12 +24,14 @@ from pytest_modelcheck.engine.asks import (
     found_meanwhile,
     is_called_here,
     refusal,
+    rows_of,
     turns,
     unwrapped,
 )
 from pytest_modelcheck.engine.budget import Allowance
 from pytest_modelcheck.engine.isolate import Answered, Failure
 from pytest_modelcheck.engine.line import Line
+from pytest_modelcheck.engine.nesting import answering, slot_of
 from pytest_modelcheck.engine.questions import Questions
 from pytest_modelcheck.errors import ModelError
 from pytest_modelcheck.models.usage import Measured
@@ -62,6 +64,7 @@ class Dispatcher:
         parked: How many bodies wait for an answer.
         ahead: What is asked for checks that have not begun.
         questions: What is being asked, and by whom.
+        slot: For which run a model is called that is called here (see ``engine.nesting``).
     """
 
     def __init__(
@@ -69,7 +72,7 @@ class Dispatcher:
     ) -> None:
         self.offline = offline
         self.tick: Callable[[], None] = lambda: None
-        self.parked = 0
+        self.parked = self.slot = 0
         self.ahead = Ahead(self)
         self._allowance = allowance or Allowance()
         self._workers = workers
@@ -97,13 +100,13 @@ class Dispatcher:
 
     # -- asks that are gathered ------------------------------------------------------------------
 
-    def submit(self, model: Model, x: Any, key: bytes | None, waiter: Any) -> None:
+    def submit(self, model: Model, x: Any, key: bytes | None, waiter: Any, slot: int = 0) -> None:
         """Put a question in the queue, or join the one that asks the same."""
         if self.offline:
             raise refusal(model, x)
         found = self.questions.join(model, key)
         if found is None:
-            found = Ask(model, x, key)
+            found = Ask(model, x, key, None, slot)
             self._unsent.append(found)
             self.questions.add(found)
         found.waiters.append(waiter)
@@ -163,7 +166,7 @@ class Dispatcher:
 
     # -- asks that cannot wait -------------------------------------------------------------------
 
-    def answer(self, model: Model, x: Any, key: bytes | None) -> Raw:
+    def answer(self, model: Model, x: Any, key: bytes | None, slot: int = 0) -> Raw:
         """Answer one question here and now, in whatever thread this is."""
         if self.offline:
             raise refusal(model, x)
@@ -174,17 +177,18 @@ class Dispatcher:
                 return begun.result()
         for _ in turns(line, model, key):
             time.sleep(POLL)
-        asked = Ask(model, x, key)
+        asked = Ask(model, x, key, None, slot)
         if model.answers.claims is not None and found_meanwhile(asked):
             return asked.result()
         start = time.perf_counter()
         if model.caller.awaited:
-            rows: Answered = self.loop().submit(self._limited(line, model, [x], None)).result()
+            rows: Answered = self.loop().submit(self._limited(line, [asked], None)).result()
         else:
-            rows = line.ask(model.caller, [x])
+            with answering(slot):
+                rows = line.ask(model.caller, [x])
         return self._settled(line, asked, rows, time.perf_counter() - start)
 
-    async def answer_async(self, model: Model, x: Any, key: bytes | None) -> Raw:
+    async def answer_async(self, model: Model, x: Any, key: bytes | None, slot: int = 0) -> Raw:
         """Answer one question on the event loop that runs here, under the model's own limit."""
         if self.offline:
             raise refusal(model, x)
@@ -198,22 +202,12 @@ class Dispatcher:
                 return begun.result()
         for _ in turns(line, model, key):
             await asyncio.sleep(POLL)
-        asked = Ask(model, x, key)
+        asked = Ask(model, x, key, None, slot)
         if model.answers.claims is not None and found_meanwhile(asked):
             return asked.result()
         start = time.perf_counter()
-        rows = await self.rows_of(line, model, [x])
+        rows = await rows_of(line, [asked])
         return self._settled(line, asked, rows, time.perf_counter() - start)
-
-    async def rows_of(self, line: Line, model: Model, inputs: list[Any]) -> Answered:
-        """Answers, on the event loop that runs here, which is not held up by a model that has threads."""
-        if model.caller.awaited:
-            return await line.ask_async(model.caller, inputs)
-        if not line.threaded:
-            return line.ask(model.caller, inputs)
-        import asyncio
-
-        return await asyncio.wrap_future(line.submit(model.caller, inputs, lambda: True))
 
     def _taken_over(self, line: Line, begun: Ask) -> bool:
         """Whether what was asked ahead is answered now; not, where its call was ended from outside."""
@@ -293,6 +287,7 @@ class Dispatcher:
                 self._start(lane, batch)
                 continue
             start = time.perf_counter()
+            self.slot = slot_of(batch)
             rows = lane.line.ask(lane.model.caller, [asked.x for asked in batch])
             answered += self.settle(lane.line, batch, rows, time.perf_counter() - start)
             self.tick()
@@ -312,7 +307,6 @@ class Dispatcher:
 
     def _start(self, lane: Lane, batch: list[Ask], meter: Meter | None = None) -> None:
         model, line, done = lane.model, lane.line, self._done
-        inputs = [asked.x for asked in batch]
         self._under_way += 1
         lane.under_way += 1
         start = time.perf_counter()
@@ -326,17 +320,18 @@ class Dispatcher:
             done.put((lane, batch, error if error is not None else future.result(), seconds))
 
         if model.caller.awaited:
-            future: Future[Answered] = self.loop().submit(self._limited(line, model, inputs, meter))
+            future: Future[Answered] = self.loop().submit(self._limited(line, batch, meter))
         else:
-            future = line.submit(model.caller, inputs, lambda: done is self._done, meter)
+            inputs, slot = [asked.x for asked in batch], slot_of(batch)
+            future = line.submit(model.caller, inputs, lambda: done is self._done, meter, slot=slot)
         for asked in batch if meter is not None else ():
             asked.call, asked.batch = future, batch
         future.add_done_callback(finished)
 
-    async def _limited(self, line: Line, model: Model, inputs: list[Any], meter: Meter | None) -> Answered:
+    async def _limited(self, line: Line, batch: list[Ask], meter: Meter | None) -> Answered:
         async with line.slots:
-            with line.counting(meter):
-                return await line.ask_async(model.caller, inputs)
+            with line.counting(meter), answering(slot_of(batch)):
+                return await line.ask_async(batch[0].model.caller, [asked.x for asked in batch])
 
     def _next_answered(self) -> list[Ask]:
         """Wait until anything that is under way is answered, here or elsewhere."""

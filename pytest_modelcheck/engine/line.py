@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from pytest_modelcheck.engine.budget import Purse
 from pytest_modelcheck.engine.circuit import GIVE_UP_AFTER, Circuit
 from pytest_modelcheck.engine.isolate import Failure, blame, blame_async
 from pytest_modelcheck.engine.meter import Meter
+from pytest_modelcheck.engine.nesting import answering
 from pytest_modelcheck.engine.sizes import Sizes
 from pytest_modelcheck.engine.threads import Expendable, LateError, Threads
 from pytest_modelcheck.errors import CallTimeoutError, NotAskedError, OutageError
@@ -43,7 +44,7 @@ _WORTH_KEEPING = 0.001  # seconds: that a call was faster is not remembered
 _SLOW = 0.005  # seconds for an answer: what two processes should not both wait for
 _NOTHING = Usage()
 
-_METER: ContextVar[Meter | None] = ContextVar("modelcheck_meter", default=None)
+_METER: ContextVar[tuple[Line, Meter | None] | None] = ContextVar("modelcheck_meter", default=None)
 
 
 class Line:
@@ -126,11 +127,13 @@ class Line:
         inputs: list[Any],
         wanted: Callable[[], bool],
         meter: Meter | None = None,
+        *,
+        slot: int = 0,
     ) -> Future[Answered]:
         """The same in a thread, unless nobody wants to know any more when its turn comes."""
 
         def job() -> Answered:
-            with self.counting(meter):
+            with self.counting(meter), answering(slot):
                 return self.ask(caller, inputs) if wanted() else []
 
         with self._lock:
@@ -148,14 +151,16 @@ class Line:
     @contextmanager
     def counting(self, meter: Meter | None) -> Iterator[None]:
         """Count what is asked here, in this thread or task, with another meter than that of the run."""
-        token = _METER.set(meter)
+        token = _METER.set((self, meter))
         try:
             yield
         finally:
             _METER.reset(token)
 
     def _meter(self) -> Meter:
-        return _METER.get() or self.meter
+        line, meter = _METER.get() or (self, None)
+        # That of another line is set where its model asks this one.
+        return self.meter if meter is None or line is not self else meter
 
     def measure_all(self) -> None:
         """Remember of every answer how long it took, however short."""
@@ -253,7 +258,7 @@ class Line:
             return self._elsewhere.call(caller, inputs, self._timeout)
         if self._timeout is None:
             return caller.call(inputs)
-        return self._expendable.within(self._timeout, caller.call, inputs)
+        return self._expendable.within(self._timeout, copy_context().run, caller.call, inputs)
 
     async def _attempt_async(self, caller: Caller, inputs: list[Any]) -> list[Any]:
         if self._timeout is None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _WINDOW = 256
 
-Question = tuple["Model", Any, bytes, "Callable[[Ask], None]"]
+Question = tuple["Model", Any, bytes, "Callable[[Ask], None]", int]
 """The arguments of ``Dispatcher.submit``."""
 
 
@@ -86,7 +86,10 @@ class Lookahead:
             asked = unknown.keys()
             if unknown:
                 self._found = True
-                yield [(model, _input(trial, what), key, self.answered) for key, trial in unknown.items()]
+                yield [
+                    (model, _input(trial, what), key, self.answered, trial.repeat)
+                    for key, trial in unknown.items()
+                ]
 
     def answered(self, asked: Ask) -> None:
         """Take in that the answer to a question is there; what was raised is raised where it is asked."""

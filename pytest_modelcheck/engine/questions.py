@@ -63,9 +63,11 @@ class Questions:
             return None
         return model.answers.find(key) is None
 
-    def ahead(self, model: Model, x: Any, key: bytes, sequel: Callable[[Ask], None]) -> Ask | None:
+    def ahead(
+        self, model: Model, x: Any, key: bytes, sequel: Callable[[Ask], None], slot: int = 0
+    ) -> Ask | None:
         """A question that is asked ahead; ``None`` where another process asks it, or has."""
-        asked = Ask(model, x, key, sequel)
+        asked = Ask(model, x, key, sequel, slot)
         if model.answers.claims is not None and not sorted_out(model.answers, [asked])[0]:
             return None
         self.add(asked)

@@ -56,12 +56,7 @@ def own_slots(model: Model, place: Callable[[Trial, bytes, int], int]) -> Iterat
         trial = view._trial  # noqa: SLF001 - while a body runs, this is all that is known of it
         before = asked[trial.index][key]
         asked[trial.index][key] += 1
-        own = trial.repeat
-        trial.repeat = place(trial, key, before)
-        try:
-            return plain(model, x)
-        finally:
-            trial.repeat = own
+        return plain(model, x, place(trial, key, before))
 
     model.route = route
     try:

@@ -14,10 +14,10 @@ from collections import Counter
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.engine.asks import POLL, Ask, by_model, chunks, refusal, sorted_out
+from pytest_modelcheck.engine.asks import POLL, Ask, by_model, chunks, refusal, rows_of, sorted_out
 from pytest_modelcheck.engine.frames import block_between
 from pytest_modelcheck.engine.loops import asyncio_runs
-from pytest_modelcheck.engine.view import CaseView, Result, conclude, is_new, refuse_case
+from pytest_modelcheck.engine.view import CaseView, Result, conclude, is_new, refuse_case, settled
 from pytest_modelcheck.engine.work import NOT_PUT, WINDOW, Failures, Run, Work, current_view
 from pytest_modelcheck.records import Outcome
 
@@ -72,18 +72,22 @@ class TaskConductor:
             self.dispatcher.save()
         return self._failures.run_of(self._results, self.asks, self.direct)
 
-    def ask(self, view: CaseView, model: Model, x: Any) -> Awaitable[Any]:
-        """Answer a call of a body; what comes back is awaited."""
+    def ask(self, view: CaseView, model: Model, x: Any, slot: int | None = None) -> Awaitable[Any]:
+        """Answer a call of a body, for its own run or for the one that ``slot`` says.
+
+        What comes back is awaited.
+        """
         self.asks += 1
         refuse_case(model, x)
         view._result.called = True  # noqa: SLF001 - whether it is awaited, is not known yet
-        key = model.key(x, view._trial.repeat)  # noqa: SLF001
+        slot = view._trial.repeat if slot is None else slot  # noqa: SLF001
+        key = model.key(x, slot)
         raw = None if key is None else model.answers.find(key)
         if raw is not None:
             return _AtHand(self._seen(view, model, key, raw))
         if self._alone is None and self.work.interleave == "auto":
             self._alone = block_between(_getframe(2), TaskConductor._perform.__code__)
-        return self._answer(view, model, x, key)
+        return self._answer(view, model, settled(x, key), key, slot)
 
     async def _conduct(self, trials: Iterator[Trial]) -> None:
         first = next(trials, None)
@@ -142,21 +146,21 @@ class TaskConductor:
             raw = view._answered(key, raw)  # noqa: SLF001
         return model.answers.decode(raw)
 
-    async def _answer(self, view: CaseView, model: Model, x: Any, key: bytes | None) -> Any:
+    async def _answer(self, view: CaseView, model: Model, x: Any, key: bytes | None, slot: int) -> Any:
         if model is self.work.subject:
             view._result.unanswered = True  # noqa: SLF001 - for now; for good, where the model breaks
         try:
             if self._alone is not None:
                 self.direct[self._alone] += 1
-                raw = await self.dispatcher.answer_async(model, x, key)
+                raw = await self.dispatcher.answer_async(model, x, key, slot)
             else:
-                raw = await self._gather(model, x, key)
+                raw = await self._gather(model, x, key, slot)
         except NOT_PUT as error:
             view._refused(error)  # noqa: SLF001
             raise
         return self._seen(view, model, key, raw)
 
-    def _gather(self, model: Model, x: Any, key: bytes | None) -> asyncio.Future[Raw]:
+    def _gather(self, model: Model, x: Any, key: bytes | None, slot: int) -> asyncio.Future[Raw]:
         """Join the question to those that other bodies ask in the same turn of the loop."""
         if self.dispatcher.offline:
             raise refusal(model, x)
@@ -169,7 +173,7 @@ class TaskConductor:
                 self._waiting[place] = future
             if not self._unsent:
                 loop.call_soon(self._send)
-            asked = Ask(model, x, key)
+            asked = Ask(model, x, key, None, slot)
             asked.waiters.append(future)
             self._unsent.append(asked)
         return future
@@ -195,7 +199,7 @@ class TaskConductor:
                     ours, found, others = sorted_out(answers, ours)
                 if ours:
                     start = time.perf_counter()
-                    rows = await self.dispatcher.rows_of(line, model, [asked.x for asked in ours])
+                    rows = await rows_of(line, ours)
                     self.dispatcher.settle(line, ours, rows, time.perf_counter() - start)
             self._wake([*found, *ours])
             if others:

@@ -26,6 +26,11 @@ _PASSED, _FAILED, _NEW = Outcome.PASSED, Outcome.FAILED, Outcome.NEW
 IMMUTABLE = frozenset({str, int, float, bool, bytes, type(None)})
 
 
+def settled(x: Any, key: bytes | None) -> Any:
+    """A question as it is now, where it is asked only later: its answer is kept under what it was."""
+    return x if key is None or type(x) in IMMUTABLE else deepcopy(x)
+
+
 class NewCase(BaseException):
     """Ends a body that asks for an approved answer where none is. Not an error: nothing should catch it."""
 

@@ -251,7 +251,7 @@ class Model:
         raw: The object that the fixture made.
         caller: How the object is called.
         answers: What it has answered.
-        route: Who answers a call: set by the session that runs it.
+        route: Who answers a call of the model with an input: set by the session that runs it.
         rival: Another version of it, to be compared with in the same run, or ``None``.
     """
 
@@ -265,7 +265,7 @@ class Model:
         fingerprint: str | None,
         caller: Caller,
         answers: Answers,
-        route: Callable[[Model, Any], Any],
+        route: Callable[..., Any],
     ) -> None:
         self.definition = definition
         self.name = definition.name

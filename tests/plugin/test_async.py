@@ -415,3 +415,23 @@ def test_gather_inside_a_body_works(project):
         """
     )
     project.run("--model-version=1").assert_outcomes(passed=1)
+
+
+def test_a_question_is_what_it_was_when_it_was_asked(project):
+    """Its answer would else be remembered under what it was, and given to whoever asks that."""
+    project.model(
+        "@model_fixture\ndef echo(model_version):\n"
+        "    async def ask(messages):\n        return list(messages)\n    return ask\n"
+    )
+    project.test(
+        """
+@pytest.mark.golden(["a", "b"])
+async def test_it(echo, case):
+    messages = [case.input]
+    first = echo(messages)
+    messages.append("later")
+    assert await first == [case.input]
+    assert await echo([case.input]) == [case.input]
+"""
+    )
+    project.run("--model-version=1").assert_outcomes(passed=1)
