@@ -118,13 +118,22 @@ def _trial(trial: TrialRecord, result: Result, then: TrialRecord | None, own: st
             fields[name] = number
     if trial.score is not None:
         fields["score"] = trial.score
-    if result.message and trial.outcome in _WRONG:
-        fields["message"] = result.message[:_MESSAGE]
+    if trial.outcome in _WRONG and (said := _said(result)):
+        fields["message"] = said[:_MESSAGE]
     if then is not None:
         fields["approved_outcome"] = then.outcome.value
         both = (then.answer, None) if perturbed is MISSING else both_answers(then, own)
         fields |= _answers("approved_", *both)
     return fields
+
+
+def _said(result: Result) -> str:
+    """What a body that failed said; of one that broke, with the kind of error: ``KeyError: 'label'``."""
+    message = result.message or ""
+    if result.error is None or result.outcome is not Outcome.ERROR:
+        return message
+    kind = type(result.error).__name__
+    return f"{kind}: {message}" if message else kind
 
 
 def _answers(prefix: str, answer: bytes | None, base: bytes | None) -> dict[str, Any]:

@@ -360,3 +360,17 @@ def test_junit_tells_the_checks_of_one_test_apart(project):
     names = [one.attrib["name"] for one in properties]
     assert names.count("modelcheck.a.rate") == 1
     assert names.count("modelcheck.b.rate") == 1
+
+
+def test_a_case_that_broke_says_with_what_kind_of_error(project):
+    project.test("""
+        @pytest.mark.golden(["a", "b"])
+        def test_broken(triage, case):
+            triage(case.input)
+            if case.input == "b":
+                raise ValueError
+            {}["label"]
+    """)
+    project.run("--model-version=2.0", "--modelcheck-report=report.json")
+    said = [case.trials[0].message for case in read(project).checks[0].cases]
+    assert said == ["KeyError: 'label'", "ValueError"]
