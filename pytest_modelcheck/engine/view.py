@@ -141,11 +141,12 @@ class CaseView:
     @property
     def metadata(self) -> Mapping[str, Any]:
         """What else is known of the case."""
-        return self._trial.case.metadata
+        return self._copy("metadata", dict(self._trial.case.metadata))  # type: ignore[no-any-return]
 
     def __getitem__(self, key: str) -> Any:
         try:
-            return self._trial.case.metadata[key]
+            value = self._trial.case.metadata[key]
+            return value if type(value) in IMMUTABLE else self.metadata[key]
         except KeyError:
             known = ", ".join(map(repr, self._trial.case.metadata)) or "none"
             raise UsageError(

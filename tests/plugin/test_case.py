@@ -143,3 +143,24 @@ def test_belongs_to_the_body_and_is_gone_after_it(project):
     result = project.run("--model-version=1", "-s")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*after: <case: none runs now>*"])
+
+
+def test_what_a_body_does_to_metadata_is_not_seen_by_the_next(project):
+    project.model("@model_fixture\ndef echo():\n    return str\n")
+    project.test(
+        """
+@pytest.mark.invariance(
+    [{"input": "a", "variants": ["b", "c"], "metadata": {"tags": ["new"], "language": "en"}}],
+    slices=["language"],
+)
+def test_it(echo, case):
+    assert case["tags"] == ["new"] and case.metadata["language"] == "en"
+    case["tags"].append("seen")
+    case.metadata["language"] = "es"
+    assert case["tags"] == ["new", "seen"]
+    assert echo(case.perturbed)
+"""
+    )
+    result = project.run()
+    result.assert_outcomes(passed=1)
+    assert [group.name for group in project.verdict(result).slices] in ([], ["language=en"])
