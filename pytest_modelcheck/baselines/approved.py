@@ -38,6 +38,8 @@ def read(path: Path) -> Approved | None:
         return None
     except UnicodeDecodeError as error:
         raise BaselineError(located(f"not UTF-8 text: {error}", str(path))) from error
+    except OSError as error:
+        raise BaselineError(located(f"cannot be read: {error.strerror or error}", str(path))) from error
     _refuse_conflict(text, path)
     fields = _scalars(text, path)
     version = fields.get("version")

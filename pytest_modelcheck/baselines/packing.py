@@ -68,17 +68,21 @@ def opened(path: Path) -> Iterator[BufferedIOBase]:
     """Open a file to be read, compressed or not.
 
     Raises:
-        BaselineError: It is damaged, or holds more than :data:`MOST` bytes once it is decompressed.
+        BaselineError: It cannot be read, is damaged, or holds more than :data:`MOST` bytes once it is
+            decompressed.
     """
-    if not is_packed(path):
-        with path.open("rb") as file:
-            yield file
-        return
     try:
+        if not is_packed(path):
+            with path.open("rb") as file:
+                yield file
+            return
         with gzip.open(path) as packed_file, BufferedReader(_Bounded(packed_file, path)) as file:
             yield file
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         message = f"cannot be decompressed ({error}). {RESTORE}"
+        raise BaselineError(located(message, str(path))) from error
+    except OSError as error:
+        message = f"cannot be read: {error.strerror or error}. {RESTORE}"
         raise BaselineError(located(message, str(path))) from error
 
 

@@ -91,3 +91,9 @@ def test_a_file_that_is_no_text_is_named(path):
     path.write_bytes(b"version: \xff\n")
     with pytest.raises(BaselineError, match="not UTF-8"):
         read(path)
+
+
+def test_a_file_that_cannot_be_read_is_named(path):
+    path.mkdir(parents=True)
+    with pytest.raises(BaselineError, match="cannot be read: Is a directory"):
+        read(path)

@@ -152,3 +152,11 @@ class TestMoreThanAnyBaseline:
 def test_what_is_no_size_is_refused(text):
     with pytest.raises(UsageError, match="is no size: write 5 MB"):
         packing.size_in_bytes(text)
+
+
+@pytest.mark.parametrize("name", ["test_it.jsonl", "test_it.jsonl.gz"])
+def test_what_cannot_be_read_is_an_error_with_its_place(tmp_path, name):
+    path = tmp_path / name
+    path.mkdir()
+    with pytest.raises(BaselineError, match=r"test_it\S*: cannot be read: Is a directory\. Restore the file"):
+        baseline.read_header(path)
