@@ -11,7 +11,8 @@ import pytest
 
 from pytest_modelcheck.errors import CaseError, ModelcheckError, UsageError, located
 from pytest_modelcheck.plugin.hooks import MISTAKES
-from pytest_modelcheck.plugin.items import MARKED, Marked, bind, definitions_of
+from pytest_modelcheck.plugin.items import MARKED, Marked, bind
+from pytest_modelcheck.plugin.ours import definitions_of
 from pytest_modelcheck.plugin.state import state_of
 
 if TYPE_CHECKING:

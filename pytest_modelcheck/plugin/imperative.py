@@ -9,8 +9,8 @@ import inspect
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_modelcheck.errors import ModelcheckError, UsageError
-from pytest_modelcheck.plugin.items import definitions_of
 from pytest_modelcheck.plugin.markers import request_of
+from pytest_modelcheck.plugin.ours import definitions_of
 from pytest_modelcheck.plugin.running import CheckFailed, conclude
 from pytest_modelcheck.plugin.specs import asserting, is_serial, spec_of
 from pytest_modelcheck.plugin.state import state_of

@@ -1,25 +1,22 @@
-"""Which tests are ours, and what each of them asks for.
+"""What each of our tests asks for.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcheck.plugin.fixtures import DECLARATION, case, score
+from pytest_modelcheck.plugin.ours import definitions_of, own_fixtures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_modelcheck.models.model import Definition
     from pytest_modelcheck.plugin.markers import Request
-
-_OURS = frozenset(inspect.unwrap(fixture) for fixture in (case, score))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +37,6 @@ class Marked:
 
 
 MARKED = pytest.StashKey[Marked]()
-
-
-def definitions_of(item: pytest.Function) -> dict[str, Definition]:
-    """The model fixtures that a test uses, itself or through others, by the fixture's name."""
-    found = {}
-    for name, fixtures in item._fixtureinfo.name2fixturedefs.items():  # noqa: SLF001 - by definition, not by name
-        definition = getattr(fixtures[-1].func, DECLARATION, None) if fixtures else None
-        if definition is not None:
-            found[name] = definition
-    return found
-
-
-def own_fixtures(item: pytest.Function) -> frozenset[str]:
-    """Which of ``case`` and ``score`` are ours in this test: other projects have fixtures of these names."""
-    fixtures = item._fixtureinfo.name2fixturedefs  # noqa: SLF001
-    return frozenset(
-        name for name in ("case", "score") if name in fixtures and fixtures[name][-1].func in _OURS
-    )
-
-
-def is_ours(item: pytest.Item) -> TypeGuard[pytest.Function]:
-    """Whether a test uses a model fixture, ``case`` or ``score`` of ours."""
-    return isinstance(item, pytest.Function) and bool(own_fixtures(item) or definitions_of(item))
 
 
 def our_markers(item: pytest.Item) -> Sequence[pytest.Mark]:

@@ -14,7 +14,8 @@ import pytest
 
 from pytest_modelcheck.lint import Target, chosen, lint, warnings_of
 from pytest_modelcheck.lint.body import body_of
-from pytest_modelcheck.plugin.items import MARKED, definitions_of
+from pytest_modelcheck.plugin.items import MARKED
+from pytest_modelcheck.plugin.ours import definitions_of
 from pytest_modelcheck.plugin.state import state_of
 from pytest_modelcheck.plugin.warnings import LintWarning, warn_at
 from pytest_modelcheck.records import Origin

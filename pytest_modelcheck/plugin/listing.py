@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_modelcheck.plugin.items import definitions_of
+from pytest_modelcheck.plugin.ours import definitions_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.plugin.approving import APPROVALS
 from pytest_modelcheck.plugin.filing import FILED, packed
 from pytest_modelcheck.plugin.hooks import ACCOUNTS, RECEIVED, REPORT, TROUBLE
-from pytest_modelcheck.plugin.items import definitions_of, is_ours
+from pytest_modelcheck.plugin.ours import definitions_of, is_ours
 from pytest_modelcheck.plugin.running import FATAL, TOLD, VERDICTS, CheckFailed, set_properties
 from pytest_modelcheck.plugin.state import STATE
 from pytest_modelcheck.plugin.transport import pack, unpack

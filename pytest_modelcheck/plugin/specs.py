@@ -31,7 +31,7 @@ from pytest_modelcheck.errors import (
 )
 from pytest_modelcheck.models.model import Model
 from pytest_modelcheck.plugin.assertions import without_diffs
-from pytest_modelcheck.plugin.items import own_fixtures
+from pytest_modelcheck.plugin.ours import own_fixtures
 from pytest_modelcheck.plugin.progress import progress_of
 from pytest_modelcheck.plugin.render import render
 from pytest_modelcheck.plugin.state import state_of

@@ -15,7 +15,7 @@ from pytest_modelcheck import __version__
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.models.model import Definition
 from pytest_modelcheck.plugin.fixtures import DECLARATION, case
-from pytest_modelcheck.plugin.items import definitions_of
+from pytest_modelcheck.plugin.ours import definitions_of
 from pytest_modelcheck.plugin.settings import settings_of
 from pytest_modelcheck.plugin.upcoming import Upcoming
 from pytest_modelcheck.plugin.versions import Versions

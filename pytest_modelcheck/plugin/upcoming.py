@@ -21,7 +21,8 @@ from pytest_modelcheck.engine.ahead import Prospect, may_be_asked_ahead
 from pytest_modelcheck.engine.certain import certain_asks
 from pytest_modelcheck.engine.trials import Plan
 from pytest_modelcheck.models.model import Model
-from pytest_modelcheck.plugin.items import MARKED, own_fixtures
+from pytest_modelcheck.plugin.items import MARKED
+from pytest_modelcheck.plugin.ours import own_fixtures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
