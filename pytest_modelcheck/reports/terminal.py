@@ -233,7 +233,8 @@ def _cases(verdict: Verdict) -> Iterator[str]:
     if number and broken:
         yield ""
     if number:
-        note = others[0].note if others else ""
+        unseen = "failed" if number == verdict.cases.failed else ""
+        note = others[0].note if others else unseen
         since = verdict.comparison if note == "regressed" else None
         yield _heading(_TITLES.get(note, "other cases"), number, len(others), since)
     for case in others:

@@ -167,6 +167,8 @@ def test_wrong_answers_that_errors_leave_no_room_for_are_counted():
     shown = tuple(broken(f"t-{number}") for number in range(5))
     text = failure(replace(RED, shown=shown, hidden=9, cases=Tally(error=8, failed=6)))
     assert "  broken with an error (8; worst 5 shown)\n" in text
+    assert "\n\n  failing cases (6, not shown)\n" in text
+    text = failure(replace(RED, shown=shown, hidden=9, cases=Tally(error=8, failed=4, xpassed=2)))
     assert "\n\n  other cases (6, not shown)\n" in text
 
 
