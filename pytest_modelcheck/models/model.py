@@ -5,7 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -210,6 +210,8 @@ class Answers:
 
     def _hold(self, key: bytes | None, value: Any, reason: str) -> Unkept:
         if isinstance(value, _ONCE):
+            if isinstance(value, Coroutine):
+                value.close()  # else Python, too, says that nobody awaited it, wherever that may be
             raise ModelError(
                 f"the model answered with a {type(value).__name__}, which its first reader uses up, and "
                 "equal questions share an answer. Answer with a text or a list (a coroutine: use `async def`)"

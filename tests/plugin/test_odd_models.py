@@ -22,7 +22,7 @@ def test_an_answer_that_can_be_read_once_is_an_error(project, answer, kind):
         f"@model_fixture\ndef model():\n    return lambda text: {answer}\n"
     )
     project.test(TEST)
-    result = project.run("-W", "ignore")
+    result = project.run("-W", "error")
     result.assert_outcomes(failed=1)
     verdict = project.verdict(result)
     assert verdict.cases == Tally(error=2)
