@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
 from functools import cache
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -41,3 +48,84 @@ def _every_report_is_valid(request, monkeypatch):
         return result
 
     monkeypatch.setattr(project, "run", run_and_validate)
+
+
+# -- each body once, alone -------------------------------------------------------------------------
+
+HERE = Path(__file__).parent
+ALONE = """
+import asyncio, collections, contextlib, contextvars, datetime, decimal, functools, gc, inspect, io, itertools
+import json, logging, os, queue, random, sqlite3, sys, tempfile, threading, time, warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from unittest import mock
+import pytest
+from pytest_modelcheck import Case
+from models import log, model
+
+KIND, NAME = "{kind}", "{name}"
+echo = model(KIND, NAME)
+CASES = pytest.mark.golden([Case(str(n), id=f"c{n}", expected=str(n)) for n in range(1, 7)])
+"""
+"""What every test file of these projects begins with."""
+ALL = ("loop", "cold", "warm", "one", "partly", "reversed", "xdist", "alone")
+
+
+def pytest_generate_tests(metafunc):
+    """A test that takes ``came_of`` is run for each check of its module, called with a model of each of its kinds."""
+    if "came_of" in metafunc.fixturenames:
+        names = [name for name, _, _ in alone_checks(metafunc.module)]
+        metafunc.parametrize("check", names, scope="module")
+
+
+def alone_checks(module):
+    """The names, the sources and the expected counts of the checks of a module: two of its kinds for each."""
+    kinds = module.KINDS
+    for number, (about, (expected, source)) in enumerate(module.CHECKS.items()):
+        for kind in {kinds[number % len(kinds)]: 1, kinds[(number + 1) % len(kinds)]: 2}:
+            name = re.sub(r"\W+", "_", f"{about} {kind}")
+            head = ALONE.replace("{kind}", kind).replace("{name}", name)
+            yield name, head + textwrap.dedent(source), expected
+
+
+@pytest.fixture(scope="module")
+def alone(request, tmp_path_factory):
+    """What came of each check of the module in each run, and the calls of each run."""
+    module = request.module
+    folder = tmp_path_factory.mktemp("alone")
+    project = folder / "project"
+    project.mkdir()
+    (project / "pytest.ini").write_text("\n".join(["[pytest]", *getattr(module, "INI", ())]))
+    (project / "conftest.py").write_text(textwrap.dedent(getattr(module, "CONFTEST", "")), encoding="utf-8")
+    shutil.copy(HERE / "alone_models.py", project / "models.py")
+    files = []
+    for name, source, _ in alone_checks(module):
+        files.append(f"test_{name}.py")
+        (project / files[-1]).write_text(source, encoding="utf-8")
+    each = 1 if len(module.KINDS) == 1 else 2
+    plan = {
+        "timeout": 8,
+        "seconds": 25,
+        "runs": getattr(module, "RUNS", ALL),
+        "options": list(getattr(module, "OPTIONS", ())),
+        "imports": list(getattr(module, "IMPORTS", ())),
+        "one": "c3",
+        "alone": files[::each],
+    }
+    (folder / "plan.json").write_text(json.dumps(plan))
+    environment = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "120"}
+    subprocess.run([sys.executable, HERE / "alone.py", folder], env={**os.environ, **environment}, check=True)
+    return json.loads((folder / "found.json").read_bytes())
+
+
+@pytest.fixture
+def came_of(request, alone, check):
+    """What came of one check in each run, and what had to come of it, as two mappings to compare."""
+    expected = next(expected for name, _, expected in alone_checks(request.module) if name == check)
+    file = f"test_{check}.py"
+    found = {}
+    for run, told in alone.items():
+        mine = [counts for name, counts in told["checks"].items() if name.startswith(file)]
+        if run != "one" and (mine or not run.startswith("alone")):
+            found[run] = mine[0] if mine else "no verdict"
+    return found, dict.fromkeys(found, expected)

@@ -1,0 +1,333 @@
+"""Bodies that set state and read it after a call see their own, whatever is remembered."""
+
+KINDS = ("plain", "batched", "threaded", "awaited")
+PASSED = {"passed": 6}
+
+CHECKS = {
+    "a helper over monkeypatch": (
+        PASSED,
+        """
+        @pytest.fixture
+        def pretend(monkeypatch):
+            return lambda who: monkeypatch.setenv("WHO", who)
+
+        @CASES
+        def test_it(echo, case, pretend):
+            pretend(case.input)
+            assert echo(case.input) == case.expected
+            assert os.environ["WHO"] == case.input
+        """,
+    ),
+    "a helper over freezegun": (
+        PASSED,
+        """
+        from freezegun import freeze_time
+
+        @pytest.fixture
+        def clock():
+            freezers = []
+            def move_to(when):
+                while freezers:
+                    freezers.pop().stop()
+                freezers.append(freeze_time(when, real_asyncio=True))
+                freezers[-1].start()
+            yield move_to
+            while freezers:
+                freezers.pop().stop()
+
+        @CASES
+        def test_it(echo, case, clock):
+            clock(f"200{case.input}-01-01")
+            assert echo(case.input) == case.expected
+            assert datetime.date.today().year == 2000 + int(case.input)
+        """,
+    ),
+    "a settings object": (
+        PASSED,
+        """
+        class Settings:
+            WHO = None
+
+        @pytest.fixture
+        def settings():
+            return Settings()
+
+        @CASES
+        def test_it(echo, case, settings):
+            settings.WHO = case.input
+            assert echo(case.input) == case.expected
+            assert settings.WHO == case.input
+        """,
+    ),
+    "responses that are registered on a mocked client": (
+        PASSED,
+        """
+        class MockedClient:
+            def __init__(self):
+                self.routes = {}
+            def get(self, path, reply=None):
+                if reply is not None:
+                    self.routes[path] = reply
+                return self.routes[path]
+
+        @pytest.fixture
+        def requests_mock():
+            return MockedClient()
+
+        @CASES
+        def test_it(echo, case, requests_mock):
+            requests_mock.get("/who", reply=case.input)
+            assert echo(case.input) == case.expected
+            assert requests_mock.get("/who") == case.input
+        """,
+    ),
+    "class_mocker": (
+        PASSED,
+        """
+        @CASES
+        def test_it(echo, case, class_mocker):
+            class_mocker.patch("os.getcwd", return_value=case.input)
+            assert echo(case.input) == case.expected
+            assert os.getcwd() == case.input
+        """,
+    ),
+    "a file in tmp_path": (
+        PASSED,
+        """
+        @CASES
+        def test_it(echo, case, tmp_path):
+            (tmp_path / "who").write_text(case.input)
+            assert echo(case.input) == case.expected
+            assert (tmp_path / "who").read_text() == case.input
+        """,
+    ),
+    "an attribute of self": (
+        PASSED,
+        """
+        class TestIt:
+            @CASES
+            def test_it(self, echo, case):
+                self.who = case.input
+                assert echo(case.input) == case.expected
+                assert self.who == case.input
+        """,
+    ),
+    "a dict fixture": (
+        PASSED,
+        """
+        @pytest.fixture
+        def basket():
+            return {}
+
+        @CASES
+        def test_it(echo, case, basket):
+            basket["who"] = case.input
+            assert echo(case.input) == case.expected
+            assert basket == {"who": case.input}
+        """,
+    ),
+    "os.environ": (
+        PASSED,
+        """
+        @CASES
+        def test_it(echo, case):
+            os.environ["WHO"] = case.input
+            assert echo(case.input) == case.expected
+            assert os.environ.pop("WHO") == case.input
+        """,
+    ),
+    "a global": (
+        PASSED,
+        """
+        who = None
+
+        @CASES
+        def test_it(echo, case):
+            global who
+            who = case.input
+            assert echo(case.input) == case.expected
+            assert who == case.input
+        """,
+    ),
+    "random.seed": (
+        PASSED,
+        """
+        @CASES
+        def test_it(echo, case):
+            random.seed(int(case.input))
+            before = random.random()
+            assert echo(case.input) == case.expected
+            known = random.Random(int(case.input))
+            assert [before, random.random()] == [known.random(), known.random()]
+        """,
+    ),
+    "numpy.random.seed": (
+        PASSED,
+        """
+        import numpy
+
+        @CASES
+        def test_it(echo, case):
+            numpy.random.seed(int(case.input))
+            assert echo(case.input) == case.expected
+            assert numpy.random.random() == numpy.random.RandomState(int(case.input)).random_sample()
+        """,
+    ),
+    "threading.local": (
+        PASSED,
+        """
+        LOCAL = threading.local()
+
+        @CASES
+        def test_it(echo, case):
+            LOCAL.who = case.input
+            assert echo(case.input) == case.expected
+            assert LOCAL.who == case.input
+        """,
+    ),
+    "a context variable": (
+        PASSED,
+        """
+        WHO = contextvars.ContextVar("who")
+
+        @CASES
+        def test_it(echo, case):
+            WHO.set(case.input)
+            assert echo(case.input) == case.expected
+            assert WHO.get() == case.input
+        """,
+    ),
+    "a generator that holds a patch": (
+        PASSED,
+        """
+        def patched(who):
+            with mock.patch.dict(os.environ, {"WHO": who}):
+                yield
+            yield
+
+        @CASES
+        def test_it(echo, case):
+            held = patched(case.input)
+            next(held)
+            assert echo(case.input) == case.expected
+            assert os.environ["WHO"] == case.input
+            next(held)
+            assert "WHO" not in os.environ
+        """,
+    ),
+    "a patch that is started and stopped": (
+        PASSED,
+        """
+        @CASES
+        def test_it(echo, case):
+            patcher = mock.patch("os.getcwd", return_value=case.input)
+            patcher.start()
+            try:
+                assert echo(case.input) == case.expected
+                assert os.getcwd() == case.input
+            finally:
+                patcher.stop()
+        """,
+    ),
+    "the level of a logger": (
+        PASSED,
+        """
+        @CASES
+        def test_it(echo, case):
+            logging.getLogger("app").setLevel(int(case.input))
+            assert echo(case.input) == case.expected
+            assert logging.getLogger("app").level == int(case.input)
+        """,
+    ),
+    "the current folder": (
+        PASSED,
+        """
+        @pytest.fixture(autouse=True)
+        def and_back():
+            before = os.getcwd()
+            yield
+            os.chdir(before)
+
+        @CASES
+        def test_it(echo, case, tmp_path):
+            place = tmp_path / case.input
+            place.mkdir()
+            os.chdir(place)
+            assert echo(case.input) == case.expected
+            assert Path.cwd().name == case.input
+        """,
+    ),
+    "the precision of decimals": (
+        PASSED,
+        """
+        @CASES
+        def test_it(echo, case):
+            decimal.getcontext().prec = int(case.input)
+            assert echo(case.input) == case.expected
+            assert len(str(decimal.Decimal(1) / 3)) == 2 + int(case.input)
+        """,
+    ),
+    "sys.stdout": (
+        PASSED,
+        """
+        @CASES
+        def test_it(echo, case):
+            before, sys.stdout = sys.stdout, io.StringIO()
+            try:
+                print("before", case.input)
+                assert echo(case.input) == case.expected
+                print("after", case.input)
+                assert sys.stdout.getvalue().split() == ["before", case.input, "after", case.input]
+            finally:
+                sys.stdout = before
+        """,
+    ),
+    "a class attribute of the application": (
+        PASSED,
+        """
+        class Application:
+            tenant = None
+            def __init__(self, model):
+                self.model = model
+            def handle(self, text):
+                answer = self.model(text)
+                return f"{type(self).tenant}: {answer}"
+
+        @CASES
+        def test_it(echo, case):
+            Application.tenant = case.input
+            assert Application(echo).handle(case.input) == f"{case.input}: {case.input}"
+        """,
+    ),
+    "a warning filter": (
+        PASSED,
+        """
+        @CASES
+        def test_it(echo, case):
+            warnings.filterwarnings("ignore", message=f"about {case.input}")
+            assert echo(case.input) == case.expected
+            warnings.warn(f"about {case.input}")
+        """,
+    ),
+    "in an async body": (
+        PASSED,
+        """
+        who = None
+
+        @CASES
+        async def test_it(echo, case):
+            global who
+            who = os.environ["WHO"] = case.input
+            assert await echo(case.input) == case.expected
+            await asyncio.sleep(0.001)
+            assert who == os.environ["WHO"] == case.input
+        """,
+    ),
+}
+OPTIONS = ("-Werror::UserWarning",)
+IMPORTS = ("freezegun",)
+
+
+def test_a_body_that_sets(came_of):
+    found, expected = came_of
+    assert found == expected

@@ -1,0 +1,215 @@
+"""Bodies that run threads, loops or greenlets of their own, and call the model from there."""
+
+KINDS = ("plain", "batched", "threaded")
+PASSED = {"passed": 6}
+IMPORTS = ("anyio", "joblib", "trio")
+
+CHECKS = {
+    "a thread": (
+        PASSED,
+        """
+        @CASES
+        def test_it(echo, case):
+            answers = []
+            thread = threading.Thread(target=lambda: answers.append(echo(case.input)))
+            thread.start()
+            thread.join()
+            assert answers == [case.expected]
+        """,
+    ),
+    "a pool": (
+        PASSED,
+        """
+        @CASES
+        def test_it(echo, case):
+            with ThreadPoolExecutor(3) as pool:
+                texts = [case.input, case.input + "!", case.input]
+                assert list(pool.map(echo, texts)) == texts
+        """,
+    ),
+    "a pool of the module": (
+        PASSED,
+        """
+        POOL = ThreadPoolExecutor(1)
+
+        @CASES
+        def test_it(echo, case):
+            assert POOL.submit(echo, case.input).result() == case.expected
+        """,
+    ),
+    "a thread that outlives its body": (
+        PASSED,
+        """
+        asked, answers = queue.Queue(), queue.Queue()
+
+        @pytest.fixture
+        def worker(echo):
+            def work():
+                while (text := asked.get()) is not None:
+                    answers.put(echo(text))
+            thread = threading.Thread(target=work)
+            thread.start()
+            yield
+            asked.put(None)
+            thread.join()
+
+        @CASES
+        def test_it(worker, case):
+            asked.put(case.input)
+            assert answers.get(timeout=4) == case.expected
+        """,
+    ),
+    "joblib": (
+        PASSED,
+        """
+        import joblib
+
+        @CASES
+        def test_it(echo, case):
+            texts = [case.input, case.input + "!"]
+            calls = (joblib.delayed(echo)(text) for text in texts)
+            assert joblib.Parallel(n_jobs=2, prefer="threads")(calls) == texts
+        """,
+    ),
+    "asyncio.run": (
+        PASSED,
+        """
+        async def application(model, text):
+            await asyncio.sleep(0)
+            return model(text)
+
+        @CASES
+        def test_it(echo, case):
+            assert asyncio.run(application(echo, case.input)) == case.expected
+        """,
+    ),
+    "asyncio.run and asyncio.to_thread": (
+        PASSED,
+        """
+        async def application(model, text):
+            return await asyncio.gather(asyncio.to_thread(model, text), asyncio.to_thread(model, text + "!"))
+
+        @CASES
+        def test_it(echo, case):
+            assert asyncio.run(application(echo, case.input)) == [case.input, case.input + "!"]
+        """,
+    ),
+    "a loop of the module": (
+        PASSED,
+        """
+        LOOP = asyncio.new_event_loop()
+
+        async def application(model, text):
+            await asyncio.sleep(0)
+            return model(text)
+
+        @CASES
+        def test_it(echo, case):
+            assert LOOP.run_until_complete(application(echo, case.input)) == case.expected
+        """,
+    ),
+    "trio.run": (
+        PASSED,
+        """
+        import trio
+
+        async def application(model, text):
+            await trio.lowlevel.checkpoint()
+            return model(text)
+
+        @CASES
+        def test_it(echo, case):
+            assert trio.run(application, echo, case.input) == case.expected
+        """,
+    ),
+    "trio.run and threads": (
+        PASSED,
+        """
+        import trio
+
+        async def application(model, text):
+            return await trio.to_thread.run_sync(model, text)
+
+        @CASES
+        def test_it(echo, case):
+            assert trio.run(application, echo, case.input) == case.expected
+        """,
+    ),
+    "anyio.run": (
+        PASSED,
+        """
+        import anyio
+
+        async def application(model, text):
+            await anyio.sleep(0)
+            return model(text)
+
+        @CASES
+        def test_it(echo, case):
+            assert anyio.run(application, echo, case.input) == case.expected
+        """,
+    ),
+    "greenlets": (
+        PASSED,
+        """
+        greenlet = pytest.importorskip("greenlet")
+
+        @CASES
+        def test_it(echo, case):
+            def application(text):
+                greenlet.getcurrent().parent.switch("begun")
+                return echo(text)
+
+            child = greenlet.greenlet(application)
+            assert child.switch(case.input) == "begun"
+            assert child.switch() == case.expected
+        """,
+    ),
+    "a callback": (
+        PASSED,
+        """
+        @CASES
+        def test_it(echo, case):
+            answers, done = [], threading.Event()
+
+            def call():
+                answers.append(echo(case.input))
+                done.set()
+
+            threading.Timer(0.001, call).start()
+            assert done.wait(timeout=4)
+            assert answers == [case.expected]
+        """,
+    ),
+    "recursion": (
+        PASSED,
+        """
+        def deep(model, text, depth):
+            return deep(model, text, depth - 1) if depth else model(text)
+
+        @CASES
+        def test_it(echo, case):
+            assert deep(echo, case.input, 300) == case.expected
+        """,
+    ),
+    "a tracing function": (
+        PASSED,
+        """
+        @CASES
+        def test_it(echo, case):
+            lines, before = [], sys.gettrace()
+            sys.settrace(lambda frame, event, argument: lines.append(event))
+            try:
+                answer = echo(case.input)
+            finally:
+                sys.settrace(before)
+            assert answer == case.expected
+            assert lines
+        """,
+    ),
+}
+
+
+def test_a_body_that_runs(came_of):
+    found, expected = came_of
+    assert found == expected
