@@ -350,9 +350,10 @@ def main(folder: Path) -> None:
     for module in pkgutil.walk_packages(pytest_modelcheck.__path__, "pytest_modelcheck."):
         importlib.import_module(module.name)
     gc.freeze()
-    found = {}
+    found: dict[str, Any] = {}
+    until = time.monotonic() + plan["in all"]
     for run in runs(folder / "project", plan):
-        found[run.name] = run()
+        found[run.name] = run() if time.monotonic() < until else {"checks": {}, "calls": []}
     (folder / "found.json").write_text(json.dumps(found))
 
 

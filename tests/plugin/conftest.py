@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -65,7 +66,7 @@ from models import log, model
 
 KIND, NAME = "{kind}", "{name}"
 echo = model(KIND, NAME)
-CASES = pytest.mark.golden([Case(str(n), id=f"c{n}", expected=str(n)) for n in range(1, 7)])
+CASES = pytest.mark.golden([Case(str(n), id=f"c{n}", expected=str(n)) for n in range(1, 7)]{gather})
 """
 """What every test file of these projects begins with."""
 ALL = ("loop", "cold", "warm", "one", "partly", "reversed", "xdist", "alone")
@@ -81,18 +82,29 @@ def pytest_generate_tests(metafunc):
 def alone_checks(module):
     """The names, the sources and the expected counts of the checks of a module: two of its kinds for each."""
     kinds = module.KINDS
-    for number, (about, (expected, source)) in enumerate(module.CHECKS.items()):
+    gather = getattr(module, "GATHER", "")
+    for number, (about, (expected, source)) in enumerate(checks_of(module).items()):
         for kind in {kinds[number % len(kinds)]: 1, kinds[(number + 1) % len(kinds)]: 2}:
             name = re.sub(r"\W+", "_", f"{about} {kind}")
-            head = ALONE.replace("{kind}", kind).replace("{name}", name)
+            head = ALONE.replace("{kind}", kind).replace("{name}", name).replace("{gather}", gather)
             yield name, head + textwrap.dedent(source), expected
 
 
-@pytest.fixture(scope="module")
-def alone(request, tmp_path_factory):
-    """What came of each check of the module in each run, and the calls of each run."""
-    module = request.module
-    folder = tmp_path_factory.mktemp("alone")
+def checks_of(module):
+    """The checks that a module has, or borrows from others."""
+    if not hasattr(module, "CHECKS_OF"):
+        return module.CHECKS
+    found = {}
+    for name in module.CHECKS_OF:
+        spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
+        other = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(other)
+        found |= {about: check for about, check in other.CHECKS.items() if about not in module.EXCEPT}
+    return found
+
+
+def lay_out(module, folder, runs):
+    """Write the project of a module, and the plan of its runs."""
     project = folder / "project"
     project.mkdir()
     (project / "pytest.ini").write_text("\n".join(["[pytest]", *getattr(module, "INI", ())]))
@@ -102,17 +114,24 @@ def alone(request, tmp_path_factory):
     for name, source, _ in alone_checks(module):
         files.append(f"test_{name}.py")
         (project / files[-1]).write_text(source, encoding="utf-8")
-    each = 1 if len(module.KINDS) == 1 else 2
     plan = {
         "timeout": 8,
         "seconds": 25,
-        "runs": getattr(module, "RUNS", ALL),
+        "in all": 150,
+        "runs": runs,
         "options": list(getattr(module, "OPTIONS", ())),
         "imports": list(getattr(module, "IMPORTS", ())),
         "one": "c3",
-        "alone": files[::each],
+        "alone": files[:: min(2, len(module.KINDS))],
     }
     (folder / "plan.json").write_text(json.dumps(plan))
+
+
+@pytest.fixture(scope="module")
+def alone(request, tmp_path_factory):
+    """What came of each check of the module in each run, and the calls of each run."""
+    folder = tmp_path_factory.mktemp("alone")
+    lay_out(request.module, folder, getattr(request.module, "RUNS", ALL))
     environment = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "120"}
     subprocess.run([sys.executable, HERE / "alone.py", folder], env={**os.environ, **environment}, check=True)
     return json.loads((folder / "found.json").read_bytes())

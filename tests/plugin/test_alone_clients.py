@@ -1,0 +1,188 @@
+"""Real clients that keep connections open work wherever their calls come from, all in one run."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+
+from pytest_modelcheck.records import Tally
+
+CASES = 20
+
+
+class Server(ThreadingHTTPServer):
+    """Answers what it is sent, at ``/echo?text=...`` or as a chat completion, and counts connections."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.connections = 0
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def process_request(self, request, address):
+        self.connections += 1
+        super().process_request(request, address)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Keeps connections open."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        (text,) = parse_qs(urlparse(self.path).query)["text"]
+        self.answer({"text": text})
+
+    def do_POST(self):
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        message = {"role": "assistant", "content": asked["messages"][-1]["content"]}
+        choice = {"index": 0, "finish_reason": "stop", "message": message}
+        about = {"id": "1", "object": "chat.completion", "created": 1, "model": asked["model"]}
+        self.answer({**about, "choices": [choice]})
+
+    def answer(self, value):
+        body = json.dumps(value).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        """Nothing."""
+
+
+@pytest.fixture
+def server():
+    pytest.importorskip("openai")
+    with Server() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+MODELS = {
+    "httpx": """
+import pytest
+from openai import DefaultAsyncHttpxClient
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+@model_fixture(concurrency=4, deterministic=True)
+def echo(model_version):
+    client = DefaultAsyncHttpxClient(timeout=10)
+
+    async def ask(text):
+        response = await client.get("{url}/echo", params={{"text": text}})
+        return response.raise_for_status().json()["text"]
+
+    return ask
+""",
+    "openai": """
+import pytest
+from openai import AsyncOpenAI
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+@model_fixture(concurrency=4, deterministic=True)
+def echo(model_version):
+    client = AsyncOpenAI(api_key="none", base_url="{url}", max_retries=0, timeout=10)
+
+    async def ask(text):
+        messages = [{{"role": "user", "content": text}}]
+        completion = await client.chat.completions.create(model="echo", messages=messages)
+        return completion.choices[0].message.content
+
+    return ask
+""",
+}
+HEAD = f"""
+import asyncio
+import pytest
+
+def cases(name):
+    return pytest.mark.golden([f"{{name}} {{number}}" for number in range({CASES})])
+"""
+TESTS = {
+    "sync": """
+@cases("sync")
+def test_sync(echo, case):
+    assert echo(case.input) == case.input
+""",
+    "application": """
+async def application(echo, text):
+    return await echo(text)
+
+@cases("application")
+def test_application(echo, case):
+    assert asyncio.run(application(echo, case.input)) == case.input
+""",
+    "nobody": """
+@cases("nobody")
+async def test_nobody(echo, case):
+    assert await echo(case.input) == case.input
+""",
+    **{
+        f"asyncio_{scope}": f"""
+@pytest.mark.asyncio(loop_scope="{scope}")
+@cases("{scope}")
+async def test_asyncio_{scope}(echo, case):
+    assert await echo(case.input) == case.input
+"""
+        for scope in ("function", "module", "session")
+    },
+    "anyio": """
+@pytest.mark.anyio
+@cases("anyio")
+async def test_anyio(echo, case):
+    assert await echo(case.input) == case.input
+""",
+    "sync_again": """
+@cases("again")
+def test_sync_again(echo, case):
+    assert echo(case.input) == case.input
+""",
+}
+OPTIONS = (
+    *("-p", "asyncio", "-p", "anyio", "--asyncio-mode=strict", "--model-version=1"),
+    *("-o", "asyncio_default_fixture_loop_scope=function"),
+)
+
+
+@pytest.mark.parametrize("order", ["forwards", "backwards"])
+@pytest.mark.parametrize("client", MODELS)
+def test_one_client_serves_every_kind_of_test_in_one_run(project, server, client, order):
+    project.model(MODELS[client].format(url=server.url))
+    tests = list(TESTS.values())
+    project.test(HEAD + "".join(tests if order == "forwards" else reversed(tests)))
+    for calls in (len(tests) * CASES, 0):
+        result = project.run(*OPTIONS)
+        found = {name: verdict.cases for name, verdict in project.verdicts(result).items()}
+        assert found == {f"test_{name}": Tally(passed=CASES) for name in TESTS}
+        assert sum(verdict.calls.asked for verdict in project.verdicts(result).values()) == calls
+
+
+def test_connections_are_kept_and_used_again(project, server):
+    project.model(MODELS["httpx"].format(url=server.url))
+    project.test(HEAD + "".join(TESTS.values()))
+    project.run(*OPTIONS).assert_outcomes(passed=len(TESTS))
+    assert server.connections <= 4
+
+
+@pytest.mark.parametrize("alone", TESTS)
+def test_it_works_alone_too(project, server, alone):
+    project.model(MODELS["httpx"].format(url=server.url))
+    project.test(HEAD + TESTS[alone])
+    assert project.verdict(project.run(*OPTIONS)).cases == Tally(passed=CASES)

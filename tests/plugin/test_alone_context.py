@@ -1,0 +1,197 @@
+"""A call runs in its caller's context; what of the context belongs to the call is named, or not remembered."""
+
+import pytest
+
+KINDS = ("plain", "single", "threaded", "awaited", "batched")
+PASSED = {"passed": 6}
+
+_HEAD = """
+        TENANT = contextvars.ContextVar("TENANT", default="nobody")
+        echo = model(KIND, NAME, lambda text: f"{TENANT.get()}: {text}"%s)
+"""
+NAMED = _HEAD % ", context=[TENANT]"
+UNNAMED = _HEAD % ""
+
+SET = """
+        @CASES
+        def test_it(echo, case):
+            TENANT.set(case.input)
+            assert echo("a question") == f"{case.input}: a question"
+"""
+SET_AND_RESET = """
+        @CASES
+        def test_it(echo, case):
+            token = TENANT.set(case.input)
+            answer = echo("a question")
+            TENANT.reset(token)
+            assert answer == f"{case.input}: a question"
+            assert echo("a question") == "nobody: a question"
+"""
+RUN = """
+        @CASES
+        def test_it(echo, case):
+            def application():
+                TENANT.set(case.input)
+                return echo("a question")
+            assert contextvars.copy_context().run(application) == f"{case.input}: a question"
+            assert echo("a question") == "nobody: a question"
+"""
+SOME = """
+        @CASES
+        def test_it(echo, case):
+            tenant = case.input if case.input in "45" else "nobody"
+            token = TENANT.set(tenant)
+            answer = echo(case.input)
+            TENANT.reset(token)
+            assert answer == f"{tenant}: {case.input}"
+"""
+THREAD = """
+        @CASES
+        def test_it(echo, case):
+            TENANT.set(case.input)
+            with ThreadPoolExecutor(1) as pool:
+                context = contextvars.copy_context()
+                assert pool.submit(context.run, echo, "a question").result() == f"{case.input}: a question"
+                assert pool.submit(echo, "a question").result() == "nobody: a question"
+"""
+AWAITED = """
+        @CASES
+        async def test_it(echo, case):
+            TENANT.set(case.input)
+            assert await echo("a question") == f"{case.input}: a question"
+"""
+TASK = """
+        @CASES
+        async def test_it(echo, case):
+            async def application(tenant):
+                TENANT.set(tenant)
+                return await echo("a question")
+            tenants = [case.input, case.input + "!"]
+            answers = await asyncio.gather(*map(application, tenants))
+            assert answers == [f"{tenant}: a question" for tenant in tenants]
+            assert await echo("a question") == "nobody: a question"
+"""
+FIXTURE = """
+        @pytest.fixture
+        def tenant():
+            token = TENANT.set("shop")
+            yield "shop"
+            TENANT.reset(token)
+
+        @CASES
+        def test_it(echo, case, tenant):
+            assert echo(case.input) == f"shop: {case.input}"
+"""
+OBJECT = """
+        class Tenant:
+            def __init__(self, name):
+                self.name = name
+            def __str__(self):
+                return self.name
+
+        @CASES
+        def test_it(echo, case):
+            TENANT.set(Tenant(case.input))
+            assert echo("a question") == f"{case.input}: a question"
+"""
+
+CHECKS = {
+    **{
+        f"a named variable that is {how}": (PASSED, NAMED + body)
+        for how, body in {
+            "set": SET,
+            "set and reset": SET_AND_RESET,
+            "set in a context of its own": RUN,
+            "set by some": SOME,
+            "carried into a thread": THREAD,
+            "set in an async body": AWAITED,
+            "set in tasks": TASK,
+            "set by a fixture": FIXTURE,
+            "an object": OBJECT,
+        }.items()
+    },
+    **{
+        f"a variable that nobody named and that is {how}": (PASSED, UNNAMED + body)
+        for how, body in {
+            "set": SET,
+            "set and reset": SET_AND_RESET,
+            "set in a context of its own": RUN,
+            "set by some": SOME,
+            "carried into a thread": THREAD,
+            "set in an async body": AWAITED,
+            "set in tasks": TASK,
+            "set by a fixture": FIXTURE,
+            "an object": OBJECT,
+        }.items()
+    },
+    "a variable that the model does not read": (
+        PASSED,
+        """
+        REQUEST = contextvars.ContextVar("REQUEST")
+
+        @CASES
+        def test_it(echo, case):
+            REQUEST.set(case.input)
+            assert echo(case.input) == case.expected
+        """,
+    ),
+}
+OPTIONS = ("-Wdefault",)
+
+
+def test_a_call_under(came_of):
+    found, expected = came_of
+    assert found == expected
+
+
+MODEL = """
+    import contextvars
+
+    TENANT = contextvars.ContextVar("TENANT", default="nobody")
+
+    @model_fixture(batch=True, deterministic=True{options})
+    def assistant(model_version):
+        def ask(texts):
+            with open("calls.log", "a") as log:
+                log.writelines(f"{{TENANT.get()}} {{text}}\\n" for text in texts)
+            return [f"{{TENANT.get()}}: {{text}}" for text in texts]
+        return ask
+"""
+TEST = """
+    from conftest import TENANT
+
+    @pytest.mark.golden([str(n) for n in range(6)])
+    def test_it(assistant, case):
+        TENANT.set(str(int(case.input) % 2))
+        assert assistant("a question") == f"{int(case.input) % 2}: a question"
+"""
+
+
+@pytest.fixture
+def assistant(project, monkeypatch):
+    monkeypatch.syspath_prepend(project.path)
+
+    def write(options=""):
+        project.model(MODEL.format(options=options))
+        project.test(TEST)
+
+    return write
+
+
+def test_named_variables_are_part_of_the_call(project, assistant):
+    assistant(", context=[TENANT]")
+    project.run("--model-version=1").assert_outcomes(passed=1)
+    assert sorted(project.calls) == ["0 a question", "1 a question"]
+    project.forget_calls()
+    project.run("--model-version=1").assert_outcomes(passed=1)
+    assert project.calls == []
+
+
+def test_a_call_under_a_change_that_nobody_named_is_not_remembered_and_warned_of(project, assistant):
+    assistant()
+    for _ in range(2):
+        project.forget_calls()
+        result = project.run("--model-version=1")
+        result.assert_outcomes(passed=1)
+        assert set(project.calls) == {"0 a question", "1 a question"}
+        result.stdout.fnmatch_lines(["*TENANT*context=*"])

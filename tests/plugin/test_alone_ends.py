@@ -1,0 +1,158 @@
+"""Whatever ends a call or a body, it ends that of one case."""
+
+KINDS = ("plain", "batched", "threaded", "awaited")
+
+ENDS = {
+    "StopIteration": ("StopIteration", "error"),
+    "StopAsyncIteration": ("StopAsyncIteration", "error"),
+    "CancelledError": ("asyncio.CancelledError", "error"),
+    "GeneratorExit": ("GeneratorExit", "error"),
+    "SystemExit": ("SystemExit(3)", "error"),
+    "a BaseException": ("Final('over')", "error"),
+    "an ExceptionGroup": ("ExceptionGroup('two', [ValueError(1), KeyError(2)])", "error"),
+    "a BaseExceptionGroup": ("BaseExceptionGroup('two', [ValueError(1), Final()])", "error"),
+    "a group of a CancelledError": ("BaseExceptionGroup('one', [asyncio.CancelledError()])", "error"),
+    "an ordinary error": ("OSError('broken')", "error"),
+    "a TimeoutError": ("TimeoutError", "error"),
+    "an error that cannot be copied": ("Picky(1, 2)", "error"),
+    "pytest.skip": ("pytest.skip.Exception('not here')", "skipped"),
+    "pytest.xfail": ("pytest.xfail.Exception('known')", "xfailed"),
+    "pytest.fail": ("pytest.fail.Exception('no')", "failed"),
+}
+_HEAD = """
+        class Final(BaseException):
+            pass
+
+        class Picky(Exception):
+            def __init__(self, one, two):
+                super().__init__(f"{one} {two}")
+
+        def ending(text):
+            if text == "3":
+                raise %s
+            return text
+"""
+_CALL = """
+        echo = model(KIND, NAME, ending)
+
+        @CASES
+        %sdef test_it(echo, case):
+            assert %secho(case.input) == case.expected
+"""
+_BODY = """
+        @CASES
+        %sdef test_it(echo, case):
+            assert %secho(ending(case.input)) == case.expected
+"""
+_CAUGHT = """
+        echo = model(KIND, NAME, ending)
+
+        @CASES
+        %sdef test_it(echo, case):
+            try:
+                answer = %secho(case.input)
+            except BaseException as error:
+                answer = type(error).__name__
+            assert answer == (case.input if case.input != "3" else %r)
+"""
+
+
+def _checks():
+    for name, (raised, outcome) in ENDS.items():
+        head, came = _HEAD % raised, {"passed": 5, outcome: 1}
+        yield f"{name} in a model", (came, head + _CALL % ("", ""))
+        yield f"{name} in a model of an async test", (came, head + _CALL % ("async ", "await "))
+        yield f"{name} in a body", (came, head + _BODY % ("", ""))
+        yield f"{name} in an async body", (came, head + _BODY % ("async ", "await "))
+    for name in ("CancelledError", "GeneratorExit", "SystemExit", "an ordinary error", "an ExceptionGroup"):
+        raised = ENDS[name][0]
+        caught = raised.partition("(")[0].rpartition(".")[2]
+        yield f"{name} that is caught", ({"passed": 6}, _HEAD % raised + _CAUGHT % ("", "", caught))
+        body = _HEAD % raised + _CAUGHT % ("async ", "await ", caught)
+        yield f"{name} that is caught in an async test", ({"passed": 6}, body)
+
+
+CHECKS = {
+    **dict(_checks()),
+    "an exhausted mock": (
+        {"passed": 4, "error": 2},
+        """
+        ask = mock.Mock(side_effect=["1", "2", "3", "4"])
+        echo = model("plain", NAME, lambda text: ask(text))
+
+        @CASES
+        def test_it(echo, case):
+            assert echo(case.input) == case.expected
+        """,
+    ),
+    "a skip among wrong answers": (
+        {"failed": 5, "skipped": 1},
+        """
+        def wrong(text):
+            if text == "3":
+                pytest.skip("not here")
+            return "wrong"
+
+        echo = model(KIND, NAME, wrong)
+
+        @CASES
+        def test_it(echo, case):
+            assert echo(case.input) == case.expected
+        """,
+    ),
+    "an end before the call that was foreseen": (
+        {"passed": 3, "skipped": 3},
+        """
+        def picky(text):
+            if text in "246":
+                raise ValueError(text)
+            return text
+
+        echo = model(KIND, NAME, picky)
+
+        @CASES
+        def test_it(echo, case):
+            if case.input in "246":
+                pytest.skip("even")
+            assert echo(case.input) == case.expected
+        """,
+    ),
+    "an error in the clean-up of a body": (
+        {"passed": 5, "error": 1},
+        """
+        @CASES
+        def test_it(echo, case):
+            try:
+                assert echo(case.input) == case.expected
+            finally:
+                if case.input == "3":
+                    raise LookupError(case.input)
+        """,
+    ),
+    "a body that is a generator of answers": (
+        {"passed": 5, "error": 1},
+        """
+        def ending(text):
+            if text == "3":
+                raise StopIteration
+            return text
+
+        echo = model("plain", NAME, ending)
+
+        def answers(model, text):
+            yield model(text)
+
+        @CASES
+        def test_it(echo, case):
+            assert next(answers(echo, case.input)) == case.expected
+        """,
+    ),
+}
+# StopIteration cannot leave an async def as itself, and asyncio lets no future carry it.
+OPTIONS = ("-Wignore::pytest.PytestUnraisableExceptionWarning",)
+RUNS = ("loop", "cold", "warm", "partly", "reversed", "xdist", "one")
+
+
+def test_a_case_that_ends_with(came_of):
+    found, expected = came_of
+    assert found == expected

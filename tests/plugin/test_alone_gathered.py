@@ -1,0 +1,292 @@
+"""``gather=True``: bodies are cut off at a missing answer and started again; state that is set stays right."""
+
+import pytest
+
+from pytest_modelcheck.records import Tally
+
+KINDS = ("batched", "threaded", "awaited", "plain")
+CHECKS_OF = ("test_alone_state_set", "test_alone_locks")
+"""The checks are theirs, under ``gather=True``, but for those that cannot be cut off and started again."""
+
+EXCEPT = {
+    # Cut off between taking and releasing, without with or finally: the word of the user was wrong.
+    "acquire and no finally",
+    "in a helper of a helper",
+    "an exit stack that a constructor enters",
+    "a generator that is suspended inside a with",
+    "an enter that calls the model",
+    "an exit that calls the model",
+    "a semaphore of one",
+    "a queue with one place",
+    "a write lock of a database",
+    "a lock that fails where it is taken",
+    "a lock that is never released",
+    "a threading lock across an await",
+    "a threading lock across an await without a with",
+    # A body that is started again finds the folder that it made.
+    "the current folder",
+    "a generator that holds a patch",
+    # Many tasks at once share one process.
+    "in an async body",
+}
+GATHER = ", gather=True"
+OPTIONS = ("-Werror::UserWarning",)
+IMPORTS = ("freezegun",)
+
+
+def test_gathered(came_of):
+    found, expected = came_of
+    assert found == expected
+
+
+MODEL = """
+@model_fixture(batch=True, deterministic=True)
+def echo(model_version):
+    def ask(texts):
+        with open("calls.log", "a") as log:
+            log.write(" ".join(texts) + "\\n")
+        return list(texts)
+    return ask
+"""
+DEEP = """
+def prompt(text):
+    return f"Say {text}"
+
+@pytest.mark.golden([str(n) for n in range(40)]%s)
+def test_it(echo, case):
+    assert echo(prompt(case.input)) == f"Say {case.input}"
+"""
+
+
+def test_calls_that_no_recipe_foresees_are_made_together(project):
+    project.model(MODEL)
+    project.test(DEEP % ", gather=True")
+    result = project.run("--model-version=1")
+    assert project.verdict(result).cases == Tally(passed=40)
+    assert len(project.calls) <= 4
+    assert " ".join(project.calls).count("Say") == 40
+
+
+def test_the_ini_file_may_say_so_for_all(project):
+    project.model(MODEL)
+    project.ini("modelcheck_gather = true")
+    project.test(DEEP % "")
+    result = project.run("--model-version=1")
+    assert project.verdict(result).cases == Tally(passed=40)
+    assert len(project.calls) <= 4
+
+
+def test_a_marker_may_say_no_to_the_ini_file(project):
+    project.model(MODEL)
+    project.ini("modelcheck_gather = true")
+    project.test(DEEP % ", gather=False")
+    result = project.run("--model-version=1")
+    assert project.verdict(result).cases == Tally(passed=40)
+    assert len(project.calls) == 40
+
+
+def test_nothing_is_gathered_by_default(project):
+    project.model(MODEL)
+    project.test(DEEP % "")
+    project.run("--model-version=1").assert_outcomes(passed=1)
+    assert len(project.calls) == 40
+
+
+def test_what_a_discarded_run_printed_logged_and_warned_is_dropped(project):
+    project.model(MODEL)
+    project.test(
+        """
+        import logging, warnings
+
+        @pytest.mark.golden([str(n) for n in range(3)], gather=True)
+        def test_it(echo, case, capsys, caplog):
+            print("printed", case.input)
+            logging.getLogger("app").warning("logged %s", case.input)
+            warnings.warn(f"warned {case.input}")
+            echo("about " + case.input.upper() + "!")
+            out = capsys.readouterr().out
+            assert out.count("printed") == 1
+            assert [record.args for record in caplog.records].count((case.input,)) == 1
+        """
+    )
+    result = project.run("--model-version=1", "-Wdefault")
+    assert project.verdict(result).cases == Tally(passed=3)
+    for number in range(3):
+        assert result.stdout.str().count(f"UserWarning: warned {number}") <= 1
+
+
+def test_a_body_that_catches_and_raises_again(project):
+    project.model(MODEL)
+    project.test(
+        """
+        seen = []
+
+        def careful(echo, text):
+            try:
+                return echo("about " + text.upper())
+            except BaseException as error:
+                seen.append(error)
+                raise
+
+        @pytest.mark.golden([str(n) for n in range(4)], gather=True)
+        def test_it(echo, case):
+            assert careful(echo, case.input) == f"about {case.input}"
+
+        def test_seen():
+            assert all(not isinstance(each, Exception) for each in seen)
+        """
+    )
+    result = project.run("--model-version=1")
+    assert project.verdict(result).cases == Tally(passed=4)
+
+
+@pytest.mark.parametrize("caught", ["Exception", "BaseException"])
+def test_an_application_that_makes_do_without_an_answer_is_judged_by_its_real_one(project, caught):
+    project.model(MODEL)
+    project.test(
+        f"""
+        def careful(echo, text):
+            try:
+                return echo("about " + text.upper())
+            except {caught}:
+                return "sorry"
+
+        @pytest.mark.golden([str(n) for n in range(8)], gather=True)
+        def test_it(echo, case):
+            assert careful(echo, case.input) == f"about {{case.input}}"
+        """
+    )
+    result = project.run("--model-version=1")
+    assert project.verdict(result).cases == Tally(passed=8)
+
+
+def test_what_cannot_be_started_again_fails_with_words_that_name_the_option(project):
+    project.model(MODEL)
+    project.test(
+        """
+        @pytest.mark.golden([str(n) for n in range(4)], gather=True)
+        def test_it(echo, case, tmp_path):
+            (tmp_path / case.input).mkdir()
+            assert echo("about " + case.input.upper()) == f"about {case.input}"
+        """
+    )
+    result = project.run("--model-version=1")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*gather=True*"])
+
+
+@pytest.mark.parametrize(
+    "lock",
+    [
+        "    with LOCK:\n        answer = echo('about ' + case.input.upper())\n",
+        "    LOCK.acquire()\n    try:\n        answer = echo('about ' + case.input.upper())\n"
+        "    finally:\n        LOCK.release()\n",
+    ],
+    ids=["with", "finally"],
+)
+def test_nothing_hangs_where_locks_are_released(project, lock):
+    project.model(MODEL)
+    project.test(
+        f"""
+import threading
+LOCK = threading.Lock()
+
+@pytest.mark.golden([str(n) for n in range(20)], gather=True)
+def test_it(echo, case):
+{lock}
+    assert answer == f"about {{case.input}}"
+"""
+    )
+    result = project.run_apart("--model-version=1", "-p", "timeout", "--timeout=20")
+    result.assert_outcomes(passed=1)
+
+
+def test_a_body_with_endless_calls_goes_on_in_place(project):
+    project.model(MODEL)
+    project.test(
+        """
+        @pytest.mark.golden(["a", "b"], gather=True)
+        def test_it(echo, case):
+            text = case.input
+            for n in range(40):
+                text = echo(f"{n} of {case.input} after {len(text)}")
+            assert text.startswith("39 of")
+        """
+    )
+    result = project.run("--model-version=1")
+    assert project.verdict(result).cases == Tally(passed=2)
+    assert sum(len(call.split(" after ")) - 1 for call in project.calls) == 80
+
+
+def test_a_body_that_asks_something_else_each_time_goes_on_in_place(project):
+    project.model(MODEL)
+    project.test(
+        """
+        import itertools
+        numbers = itertools.count()
+
+        @pytest.mark.golden(["a", "b", "c"], gather=True)
+        def test_it(echo, case):
+            question = f"{case.input} {next(numbers)}"
+            assert echo(question) == question
+        """
+    )
+    result = project.run_apart("--model-version=1", "-p", "timeout", "--timeout=20")
+    result.assert_outcomes(passed=1)
+
+
+def test_async_bodies_run_side_by_side(project):
+    project.model(
+        """
+        import asyncio
+
+        under_way = []
+
+        @model_fixture(concurrency=20, deterministic=True)
+        def echo(model_version):
+            async def ask(text):
+                under_way.append(text)
+                with open("calls.log", "a") as log:
+                    log.write(f"{len(under_way)}\\n")
+                await asyncio.sleep(0.05)
+                under_way.remove(text)
+                return text
+            return ask
+        """
+    )
+    project.test(
+        """
+        @pytest.mark.golden([str(n) for n in range(20)], gather=True)
+        async def test_it(echo, case):
+            assert await echo("about " + case.input.upper()) == f"about {case.input}"
+        """
+    )
+    result = project.run("--model-version=1")
+    assert project.verdict(result).cases == Tally(passed=20)
+    assert max(map(int, project.calls)) > 10
+
+
+def test_a_keyboard_interrupt_ends_the_run(project):
+    project.model(MODEL)
+    project.test(
+        """
+        @pytest.mark.golden([str(n) for n in range(20)], gather=True)
+        def test_it(echo, case):
+            echo("about " + case.input.upper())
+            if case.input == "4":
+                raise KeyboardInterrupt
+
+        def test_next(): pass
+        """
+    )
+    result = project.run_apart("--model-version=1")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+
+
+@pytest.mark.parametrize("value", ["'yes'", "1", "None"])
+def test_gather_is_true_or_false(project, value):
+    project.model(MODEL)
+    project.test(DEEP % f", gather={value}")
+    result = project.run("--model-version=1")
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*gather*"])

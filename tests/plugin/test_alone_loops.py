@@ -1,0 +1,256 @@
+"""Async models in plain tests give the answer itself; on a loop that the test runs, an awaitable as in production."""
+
+KINDS = ("awaited",)
+PASSED = {"passed": 6}
+
+CHECKS = {
+    "no loop at all": (
+        PASSED,
+        """
+        @CASES
+        def test_it(echo, case):
+            assert echo(case.input) == case.expected
+        """,
+    ),
+    "asyncio.run": (
+        PASSED,
+        """
+        async def application(model, text):
+            return await model(text)
+
+        @CASES
+        def test_it(echo, case):
+            assert asyncio.run(application(echo, case.input)) == case.expected
+        """,
+    ),
+    "asyncio.run and asyncio.gather": (
+        PASSED,
+        """
+        async def application(model, text):
+            return await asyncio.gather(model(text), model(text + "!"), model(text))
+
+        @CASES
+        def test_it(echo, case):
+            assert asyncio.run(application(echo, case.input)) == [case.input, case.input + "!", case.input]
+        """,
+    ),
+    "asyncio.run and create_task": (
+        PASSED,
+        """
+        async def application(model, text):
+            async with asyncio.TaskGroup() as group:
+                first = group.create_task(model(text))
+                second = asyncio.create_task(model(text + "!"))
+            return first.result() + await second
+
+        @CASES
+        def test_it(echo, case):
+            assert asyncio.run(application(echo, case.input)) == f"{case.input}{case.input}!"
+        """,
+    ),
+    "a runner of the module": (
+        PASSED,
+        """
+        RUNNER = asyncio.Runner()
+
+        async def application(model, text):
+            return await model(text)
+
+        @CASES
+        def test_it(echo, case):
+            assert RUNNER.run(application(echo, case.input)) == case.expected
+        """,
+    ),
+    "a loop in a thread": (
+        PASSED,
+        """
+        LOOP = asyncio.new_event_loop()
+        threading.Thread(target=LOOP.run_forever, daemon=True).start()
+
+        async def application(model, text):
+            return await model(text)
+
+        @CASES
+        def test_it(echo, case):
+            future = asyncio.run_coroutine_threadsafe(application(echo, case.input), LOOP)
+            assert future.result(timeout=5) == case.expected
+        """,
+    ),
+    "a thread without a loop": (
+        PASSED,
+        """
+        @CASES
+        def test_it(echo, case):
+            with ThreadPoolExecutor(2) as pool:
+                assert list(pool.map(echo, [case.input, case.input + "!"])) == [case.input, case.input + "!"]
+        """,
+    ),
+    "both in one body": (
+        PASSED,
+        """
+        async def application(model, text):
+            return await model(text)
+
+        @CASES
+        def test_it(echo, case):
+            assert echo(case.input) == case.expected
+            assert asyncio.run(application(echo, case.input + "!")) == case.input + "!"
+            assert echo(case.input) == case.expected
+        """,
+    ),
+    "a model under a decorator": (
+        PASSED,
+        """
+        from pytest_modelcheck import model_fixture
+
+        def traced(function):
+            @functools.wraps(function)
+            def wrapper(*arguments, **keywords):
+                return function(*arguments, **keywords)
+            return wrapper
+
+        @model_fixture(name=NAME)
+        def echo(model_version):
+            @traced
+            async def ask(text):
+                await asyncio.sleep(0)
+                return text
+            return ask
+
+        @CASES
+        def test_it(echo, case):
+            assert echo(case.input) == case.expected
+        """,
+    ),
+    "an object that is called and awaited": (
+        PASSED,
+        """
+        from pytest_modelcheck import model_fixture
+
+        class Client:
+            async def __call__(self, text):
+                await asyncio.sleep(0)
+                return text
+
+        @model_fixture(name=NAME)
+        def echo(model_version):
+            return Client()
+
+        @CASES
+        def test_it(echo, case):
+            assert echo(case.input) == case.expected
+        """,
+    ),
+    "a partial of an async method": (
+        PASSED,
+        """
+        from pytest_modelcheck import model_fixture
+
+        class Client:
+            async def ask(self, temperature, text):
+                await asyncio.sleep(0)
+                return text
+
+        @model_fixture(name=NAME)
+        def echo(model_version):
+            return functools.partial(Client().ask, 0.0)
+
+        @CASES
+        def test_it(echo, case):
+            assert echo(case.input) == case.expected
+        """,
+    ),
+    "a plain model that runs a loop itself": (
+        PASSED,
+        """
+        from pytest_modelcheck import model_fixture
+
+        @model_fixture(name=NAME)
+        def echo(model_version):
+            async def ask(text):
+                await asyncio.sleep(0)
+                return text
+            def run_sync(text):
+                return asyncio.run(ask(text))
+            return run_sync
+
+        @CASES
+        def test_it(echo, case):
+            assert echo(case.input) == case.expected
+        """,
+    ),
+    "a plain model that runs a loop itself in an async test": (
+        PASSED,
+        """
+        from pytest_modelcheck import model_fixture
+
+        @model_fixture(name=NAME)
+        def echo(model_version):
+            async def ask(text):
+                await asyncio.sleep(0)
+                return text
+            def run_sync(text):
+                return asyncio.run(ask(text))
+            return run_sync
+
+        @CASES
+        async def test_it(echo, case):
+            assert await echo(case.input) == case.expected
+        """,
+    ),
+    "a batch model that runs a loop itself in an async test": (
+        PASSED,
+        """
+        from pytest_modelcheck import model_fixture
+
+        @model_fixture(name=NAME, batch=True)
+        def echo(model_version):
+            async def ask(text):
+                await asyncio.sleep(0)
+                return text
+            async def all_of(texts):
+                return await asyncio.gather(*map(ask, texts))
+            def run_sync(texts):
+                with asyncio.Runner() as runner:
+                    return runner.run(all_of(texts))
+            return run_sync
+
+        @CASES
+        async def test_it(echo, case):
+            assert await echo(case.input) == case.expected
+        """,
+    ),
+    "a model whose client belongs to the loop of its first call": (
+        PASSED,
+        """
+        from pytest_modelcheck import model_fixture
+
+        @model_fixture(name=NAME)
+        def echo(model_version):
+            home = []
+            async def ask(text):
+                loop = asyncio.get_running_loop()
+                home[:] = home or [loop, asyncio.Lock()]
+                assert home[0] is loop, "another loop"
+                async with home[1]:
+                    await asyncio.sleep(0.001)
+                return text
+            return ask
+
+        async def application(model, text):
+            return await model(text)
+
+        @CASES
+        def test_it(echo, case):
+            assert echo(case.input) == case.expected
+            assert asyncio.run(application(echo, case.input + "!")) == case.input + "!"
+        """,
+    ),
+}
+# A client of one loop works only where all calls are made on one: a plain loop has no such thing.
+RUNS = ("cold", "warm", "one", "partly", "reversed", "xdist", "alone")
+
+
+def test_a_plain_body_with(came_of):
+    found, expected = came_of
+    assert found == expected

@@ -1,0 +1,317 @@
+"""Inputs and answers that somebody changes: neither the next reader nor what is remembered notices."""
+
+KINDS = ("plain", "batched", "threaded", "awaited")
+PASSED = {"passed": 6}
+
+CHECKS = {
+    "a model that changes a list": (
+        PASSED,
+        """
+        def counted(texts):
+            texts.append("more")
+            return len(texts)
+
+        echo = model(KIND, NAME, counted)
+
+        @CASES
+        def test_it(echo, case):
+            texts = [case.input]
+            assert echo(texts) == 2
+            assert texts == [case.input]
+            assert echo(texts) == 2
+        """,
+    ),
+    "a model that changes what is nested in the input of a case": (
+        PASSED,
+        """
+        def popped(message):
+            return message["parts"].pop()
+
+        echo = model(KIND, NAME, popped)
+
+        @pytest.mark.golden([Case({"parts": [str(n)]}, id=f"c{n}", expected=str(n)) for n in range(1, 7)])
+        def test_it(echo, case):
+            assert echo(case.input) == case.expected
+            assert case.input == {"parts": [case.expected]}
+            assert echo(case.input) == case.expected
+        """,
+    ),
+    "a model that empties its batch": (
+        PASSED,
+        """
+        from pytest_modelcheck import model_fixture
+
+        @model_fixture(name=NAME, batch=True)
+        def echo(model_version):
+            def ask(texts):
+                answers = []
+                while texts:
+                    answers.append(texts.pop(0))
+                return answers
+            return ask
+
+        @CASES
+        def test_it(echo, case):
+            assert echo(case.input) == case.expected
+        """,
+    ),
+    "a model that keeps its input and changes it later": (
+        PASSED,
+        """
+        kept = []
+
+        def keeping(texts):
+            for each in kept:
+                each.clear()
+            kept.append(texts)
+            return list(texts)
+
+        echo = model(KIND, NAME, keeping)
+
+        @CASES
+        def test_it(echo, case):
+            texts = [case.input]
+            assert echo(texts) == [case.input]
+            assert echo(["between", case.input]) == ["between", case.input]
+            assert texts == [case.input]
+        """,
+    ),
+    "a model that keeps its answer and changes it later": (
+        PASSED,
+        """
+        kept = []
+
+        def keeping(text):
+            for each in kept:
+                each.append("late")
+            answer = [text]
+            kept.append(answer)
+            return answer
+
+        echo = model(KIND, NAME, keeping)
+
+        @CASES
+        def test_it(echo, case):
+            first = echo(case.input)
+            echo("between " + case.input)
+            assert first == [case.input] == echo(case.input)
+        """,
+    ),
+    "a body that changes an answer": (
+        PASSED,
+        """
+        echo = model(KIND, NAME, lambda text: {"words": [text]})
+
+        @CASES
+        def test_it(echo, case):
+            answer = echo(case.input)
+            answer["words"].append("more")
+            assert echo(case.input) == {"words": [case.input]}
+        """,
+    ),
+    "a body that changes an answer that others read": (
+        PASSED,
+        """
+        echo = model(KIND, NAME, lambda text: [text])
+
+        @CASES
+        def test_it(echo, case):
+            answer = echo("the same for all")
+            answer.append(case.input)
+            assert answer == ["the same for all", case.input]
+        """,
+    ),
+    "an array that a body changes": (
+        PASSED,
+        """
+        import numpy
+
+        echo = model(KIND, NAME, lambda text: numpy.zeros(3))
+
+        @CASES
+        def test_it(echo, case):
+            answer = echo("the same for all")
+            answer += 1
+            assert answer.tolist() == [1.0, 1.0, 1.0]
+            assert echo("the same for all").tolist() == [0.0, 0.0, 0.0]
+        """,
+    ),
+    "an object that cannot be stored": (
+        PASSED,
+        """
+        class Reply:
+            def __init__(self, text):
+                self.text, self.tags = text, []
+
+        echo = model(KIND, NAME, Reply)
+
+        @CASES
+        def test_it(echo, case):
+            first = echo(case.input)
+            first.tags.append("seen")
+            second = echo(case.input)
+            assert (first.text, first.tags, second.tags) == (case.input, ["seen"], [])
+        """,
+    ),
+    "an object that cannot be stored and that others read": (
+        PASSED,
+        """
+        class Reply:
+            def __init__(self, text):
+                self.tags = []
+
+        echo = model(KIND, NAME, Reply)
+
+        @CASES
+        def test_it(echo, case):
+            reply = echo("the same for all")
+            reply.tags.append(case.input)
+            assert reply.tags == [case.input]
+        """,
+    ),
+    "an object that cannot be copied": (
+        PASSED,
+        """
+        class Reply:
+            def __init__(self, text):
+                self.text, self.lock, self.used = text, threading.Lock(), False
+
+        echo = model(KIND, NAME, Reply)
+
+        @CASES
+        def test_it(echo, case):
+            for _ in range(2):
+                reply = echo("the same for all")
+                assert not reply.used
+                with reply.lock:
+                    reply.used = True
+        """,
+    ),
+    "an iterator": (
+        PASSED,
+        """
+        echo = model(KIND, NAME, iter)
+
+        @CASES
+        def test_it(echo, case):
+            assert list(echo("abc")) == ["a", "b", "c"]
+            assert list(echo("abc")) == ["a", "b", "c"]
+            assert list(echo(case.input)) == [case.expected]
+        """,
+    ),
+    "a generator": (
+        PASSED,
+        """
+        def tokens(text):
+            yield from text.split()
+
+        echo = model(KIND, NAME, tokens)
+
+        @CASES
+        def test_it(echo, case):
+            assert list(echo("one two")) == ["one", "two"]
+            assert list(echo(case.input)) == [case.expected]
+        """,
+    ),
+    "a stream": (
+        PASSED,
+        """
+        echo = model(KIND, NAME, io.StringIO)
+
+        @CASES
+        def test_it(echo, case):
+            assert echo("the same for all").read() == "the same for all"
+            assert echo(case.input).read() == case.expected
+        """,
+    ),
+    "an input that the body changes after the call": (
+        PASSED,
+        """
+        echo = model(KIND, NAME, list)
+
+        @CASES
+        def test_it(echo, case):
+            texts = [case.input]
+            assert echo(texts) == [case.input]
+            texts.append("more")
+            assert echo(texts) == [case.input, "more"]
+            assert echo([case.input]) == [case.input]
+        """,
+    ),
+    "an input that the body changes before it awaits": (
+        PASSED,
+        """
+        echo = model(KIND, NAME, list)
+
+        @CASES
+        async def test_it(echo, case):
+            texts = [case.input]
+            call = echo(texts)
+            answer = await call
+            texts.append("more")
+            assert answer == [case.input] == await echo([case.input])
+        """,
+    ),
+    "an input of a case that the body changes before the call": (
+        PASSED,
+        """
+        echo = model(KIND, NAME, list)
+
+        @pytest.mark.golden([Case([str(n)], id=f"c{n}") for n in range(1, 7)])
+        def test_it(echo, case):
+            case.input.append("more")
+            assert echo(case.input) == [case.id[1:], "more"]
+        """,
+    ),
+    "an expectation that the body changes": (
+        PASSED,
+        """
+        SHARED = ["a"]
+
+        @pytest.mark.golden([Case(str(n), id=f"c{n}", expected=SHARED) for n in range(1, 7)])
+        def test_it(echo, case):
+            assert echo(case.input)
+            assert case.expected == ["a"]
+            case.expected.append("b")
+        """,
+    ),
+    "an answer that is handed to the next call": (
+        PASSED,
+        """
+        echo = model(KIND, NAME, lambda texts: [*texts, len(texts)])
+
+        @CASES
+        def test_it(echo, case):
+            first = echo([case.input])
+            second = echo(first)
+            assert (first, second) == ([case.input, 1], [case.input, 1, 2])
+        """,
+    ),
+    "an object as input": (
+        PASSED,
+        """
+        class Ticket:
+            def __init__(self, text):
+                self.text, self.read = text, False
+
+        def reading(ticket):
+            before, ticket.read = ticket.read, True
+            return f"{before} {ticket.text}"
+
+        echo = model(KIND, NAME, reading)
+
+        @CASES
+        def test_it(echo, case):
+            ticket = Ticket(case.input)
+            assert echo(ticket) == f"False {case.input}"
+            assert not ticket.read
+        """,
+    ),
+}
+# A plain loop hands on the objects themselves, where we copy.
+RUNS = ("cold", "warm", "one", "partly", "reversed", "xdist", "alone")
+
+
+def test_values_with(came_of):
+    found, expected = came_of
+    assert found == expected
