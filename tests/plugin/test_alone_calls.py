@@ -14,7 +14,7 @@ _MODELS = """
                     for call in calls:
                         log(NAME, json.dumps(call))
                     return [one(**call) if isinstance(call, dict) else one(call) for call in calls]
-                return model_fixture(batch=True, name=NAME, deterministic=True)(lambda_of(ask))
+                return model_fixture(batch=True, name=NAME + "-judge", deterministic=True)(lambda_of(ask))
             def asked(question, answer="none", *, style="short"):
                 log(NAME, json.dumps([question, answer, style]))
                 return one(question, answer, style=style)
@@ -23,7 +23,7 @@ _MODELS = """
                 return asked(question, answer, style=style)
             options = {"concurrency": 4} if kind == "threaded" else {}
             chosen = awaited if kind == "awaited" else asked
-            return model_fixture(name=NAME, deterministic=True, **options)(lambda_of(chosen))
+            return model_fixture(name=NAME + "-judge", deterministic=True, **options)(lambda_of(chosen))
 
         def lambda_of(ask):
             def judge(model_version):
@@ -95,7 +95,7 @@ CHECKS = {
         PASSED,
         _MODELS
         + """
-        @CASES
+        @pytest.mark.golden([Case(str(n), id=f"c{n}") for n in range(1, 7)], model="judge")
         def test_it(echo, judge, case):
             answer = echo(case.input)
             assert judge(question=case.input, answer=answer) == f"{case.input}|{case.input}|short"

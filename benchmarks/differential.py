@@ -1,0 +1,235 @@
+"""Random suites, judged by the plugin and by a naive loop: ``python benchmarks/differential.py --suites 2000``.
+
+Each suite is one generated file with a test, its models, and a naive ``for`` loop over the same cases
+(``suites.py`` writes it). The loop says how each trial must come out and which calls are needed. The plugin runs
+the same files with an empty cache, with a full one, with one that knows half of the cases, in reverse order, and
+on two workers of pytest-xdist. A difference is any trial that comes out otherwise, a question that was answered
+twice, an answer that was remembered and asked for again, a call that the loop did not make for a model that is
+only called in place, and more than one window of calls in vain for the others.
+
+The exit code is 1 where there is a difference; its suite is left in ``--keep``, to be run alone:
+``python test_suite_17.py`` prints what the loop says, ``pytest test_suite_17.py`` what the plugin says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+WINDOW = 256
+"""Calls that may be made in vain for each call of a body: bodies are foreseen a window at a time."""
+
+RUNS = ("cold", "warm", "half", "partly", "reversed", "xdist")
+OPTIONS = [
+    "-q",
+    *("-p", "modelcheck", "-p", "no:cacheprovider", "-p", "no:unraisableexception", "-p", "no:threadexception"),
+    *("--tb=no", "--model-version=1", "--modelcheck-no-shrink", "-W", "ignore"),
+]
+CONFTEST = """
+import os
+
+def pytest_collection_modifyitems(items):
+    if os.environ.get("REVERSED"):
+        items.reverse()
+"""
+
+
+def sibling(name: str) -> Any:
+    """A module of this folder, wherever this one was imported from."""
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return sys.modules[name]
+
+
+@dataclass
+class Needed:
+    """What the naive loop says of one suite."""
+
+    outcomes: dict[str, list[str]]
+    answered: list[str]
+    in_place: list[str]
+    """Models that are never called ahead."""
+    unkept: list[str]
+    """Models whose answers may not be remembered."""
+    calls: int
+    """The most calls of one body."""
+
+
+@dataclass
+class Compared:
+    """What came of a number of suites."""
+
+    suites: int = 0
+    trials: int = 0
+    needed: int = 0
+    made: int = 0
+    vain: int = 0
+    differences: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.suites:,} suites, {self.trials:,} trials in each of {len(RUNS) - 1} runs; calls with an empty "
+            f"cache: {self.needed:,} needed, {self.made:,} made, {self.vain:,} of them in vain; "
+            f"{len(self.differences):,} differences"
+        )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--suites", type=int, default=200, help="how many suites (default: 200)")
+    parser.add_argument("--seed", type=int, default=0, help="the number of the first (default: 0)")
+    parser.add_argument("--group", type=int, default=50, help="how many are run in one process (default: 50)")
+    parser.add_argument("--without", default="", help="features to leave out, with commas between them")
+    parser.add_argument("--runs", default=",".join(RUNS), help=f"of {', '.join(RUNS)} (default: all)")
+    parser.add_argument("--keep", type=Path, help="where suites that differ are left")
+    options = parser.parse_args()
+    whole, began = Compared(), time.monotonic()
+    without, runs = set(filter(None, options.without.split(","))), options.runs.split(",")
+    for first in range(options.seed, options.seed + options.suites, options.group):
+        seeds = range(first, min(first + options.group, options.seed + options.suites))
+        found = compare(seeds, without=without, runs=runs, keep=options.keep)
+        for name in ("suites", "trials", "needed", "made", "vain", "differences"):
+            setattr(whole, name, getattr(whole, name) + getattr(found, name))
+        for difference in found.differences:
+            print(difference, flush=True)
+    print(f"{whole}; {time.monotonic() - began:.0f} s")
+    return bool(whole.differences)
+
+
+def compare(
+    seeds: range, *, without: set[str] = frozenset(), runs: Any = RUNS, keep: Path | None = None, seconds: float = 120
+) -> Compared:
+    """Generate suites, run them in every way, and compare what came of them with the loop."""
+    with tempfile.TemporaryDirectory(prefix="differential-") as made:
+        folder = Path(made)
+        (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+        (folder / "conftest.py").write_text(CONFTEST, encoding="utf-8")
+        for seed in seeds:
+            (folder / f"test_suite_{seed}.py").write_text(sibling("suites").source(seed, without), encoding="utf-8")
+        needed = naive(folder, seeds)
+        found = Compared(len(seeds), trials=sum(len(each) for one in needed.values() for each in one.outcomes.values()))
+        for run in runs:
+            told = Run(folder, run, seconds)
+            if told.trouble:
+                found.differences.append(f"suites {seeds.start} to {seeds.stop - 1}, {run}: {told.trouble}")
+            if run == "half" or told.trouble:
+                continue
+            for seed in seeds:
+                hold(found, seed, needed[seed], told)
+        if keep is not None and found.differences:
+            shutil.copytree(folder, keep, dirs_exist_ok=True)
+    return found
+
+
+def naive(folder: Path, seeds: range) -> dict[int, Needed]:
+    """What the loops of the files say, each in a process of its own."""
+
+    def one(seed: int) -> tuple[int, Needed]:
+        command = [sys.executable, f"test_suite_{seed}.py", "--json"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+        if done.returncode:
+            sys.exit(f"suite {seed} does not run:\n{done.stdout}{done.stderr}")
+        return seed, Needed(**json.loads(done.stdout.splitlines()[-1]))
+
+    command = [sys.executable, HERE / "suites.py", folder, *map(str, seeds)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    if done.returncode:
+        # One of them ends the process: which one it is is found alone.
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return dict(pool.map(one, seeds))
+    return {int(seed): Needed(**told) for seed, told in json.loads(done.stdout.splitlines()[-1]).items()}
+
+
+class Run:
+    """One run of pytest over all files of the folder."""
+
+    def __init__(self, folder: Path, name: str, seconds: float) -> None:
+        self.name = name
+        place = folder / "runs" / name
+        place.mkdir(parents=True)
+        cache = {"warm": "cold", "partly": "half"}.get(name, name)
+        options = [*OPTIONS, f"-omodelcheck_cache_dir={folder / 'runs' / cache / 'cache'}"]
+        options.append(f"--modelcheck-report={place / 'report.json'}")
+        if name == "half":
+            options += [f"--modelcheck-case=c{number}" for number in range(0, 2_000, 2)][:12]
+        if name == "xdist":
+            options += ["-p", "xdist", "-n2"]
+        environment = {**os.environ, "CALLS": str(place / "calls"), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        environment |= {"PYTHONDONTWRITEBYTECODE": "1", "REVERSED": "1" if name == "reversed" else ""}
+        environment.pop("CI", None)
+        self.outcomes: dict[str, dict[str, list[str]]] = {}
+        self.trouble = self._run([sys.executable, "-m", "pytest", *options], folder, environment, seconds)
+        calls = place / "calls"
+        self.answered = Counter(calls.read_text(encoding="utf-8").splitlines() if calls.exists() else ())
+        if not self.trouble:
+            report = json.loads((place / "report.json").read_bytes())
+            for check in report["checks"]:
+                trials = {case["id"]: [each["outcome"] for each in case["trials"]] for case in check["cases"]}
+                self.outcomes[check["verdict"]["check"].partition("::")[0]] = trials
+
+    def _run(self, command: list[str], folder: Path, environment: dict[str, str], seconds: float) -> str:
+        try:
+            done = subprocess.run(
+                command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=seconds
+            )
+        except subprocess.TimeoutExpired as late:
+            lines = (late.stdout or b"").decode(errors="replace").splitlines()
+            return f"hangs after {lines[-1:]}"
+        if done.returncode not in (0, 1):
+            return f"pytest ended with {done.returncode}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+        return ""
+
+
+def hold(found: Compared, seed: int, needed: Needed, run: Run) -> None:
+    """Hold one suite of one run against what is needed."""
+    file = f"test_suite_{seed}.py"
+
+    def differs(what: str) -> None:
+        found.differences.append(f"suite {seed}, {run.name}: {what}")
+
+    outcomes = run.outcomes.get(file)
+    if outcomes is None:
+        differs("no verdict")
+    elif outcomes != needed.outcomes:
+        cases = {case for case in {*outcomes, *needed.outcomes} if outcomes.get(case) != needed.outcomes.get(case)}
+        first = min(cases, key=lambda case: (len(case), case))
+        said, says = needed.outcomes.get(first), outcomes.get(first)
+        differs(f"{len(cases)} cases differ; {first} must be {said}, is {says}")
+    mine = Counter({call: count for call, count in run.answered.items() if call.startswith(f"{seed} ")})
+    kept = {call: count for call, count in mine.items() if call.split(" ")[1] not in needed.unkept}
+    twice = [call for call, count in kept.items() if count > 1]
+    if twice:
+        differs(f"answered {kept[twice[0]]} times: {twice[0]}")
+    if run.name == "warm" and kept:
+        differs(f"asked again with a full cache: {next(iter(kept))}")
+    vain = [call for call in mine if call not in set(needed.answered)]
+    wrong = [call for call in vain if call.split(" ")[1] in needed.in_place]
+    if wrong:
+        differs(f"nobody makes this call: {wrong[0]}")
+    if len(vain) > WINDOW * max(1, needed.calls):
+        differs(f"{len(vain)} calls in vain")
+    if run.name == "cold":
+        found.needed += len(set(needed.answered))
+        found.made += len(mine)
+        found.vain += len(vain)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

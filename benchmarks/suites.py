@@ -1,0 +1,614 @@
+"""Writes the random suites of ``differential.py``, each with the naive loop that says how it must come out.
+
+``python suites.py FOLDER SEED ...`` runs the loops of files that are there, and prints what they say.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import random
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from textwrap import indent
+
+FEATURES = frozenset(
+    "async awaited batch concurrency context duplicates ends errors invariance keywords large locks loops mutation "
+    "nested retries state threads unstorable".split()
+)
+
+HEAD = '''"""Suite {seed}, generated. Alone, it prints what a naive loop says of its cases."""
+
+import asyncio
+import contextlib
+import contextvars
+import copy
+import functools
+import inspect
+import json
+import os
+import sys
+import threading
+import zlib
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import pytest
+
+from pytest_modelcheck import Case, model_fixture
+
+SUITE = {seed}
+TENANT = contextvars.ContextVar("TENANT", default="nobody")
+LOCK = threading.Lock()
+AGAIN = threading.RLock()
+seen, memo, counter = [], {{}}, Counter()
+ANSWERED = []
+
+
+def crc(*values):
+    return zlib.crc32(repr(values).encode())
+
+
+def answered(model, *question):
+    """Note that a question was answered: in the file that ``CALLS`` names, or for the naive loop."""
+    line = f"{{SUITE}} {{model}} {{question!r}}"
+    ANSWERED.append(line)
+    if "CALLS" in os.environ:
+        with open(os.environ["CALLS"], "a") as log:
+            log.write(line + "\\n")
+
+
+class Busy(ConnectionError):
+    """An error that goes away, and says at once."""
+
+    def __init__(self):
+        super().__init__("busy")
+        self.response = SimpleNamespace(status_code=503, headers={{"retry-after-ms": "1"}})
+
+
+class Final(BaseException):
+    """An end that no ``except Exception`` catches."""
+
+
+class Reply:
+    """An answer that nothing can store."""
+
+    def __init__(self, text):
+        self.text, self.tags = text, []
+
+    def __repr__(self):
+        return f"Reply({{self.text!r}}, {{self.tags!r}})"
+
+
+def in_thread(function):
+    """What a function says in a thread of its own."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(function).result()
+
+
+async def application(model, *args, **kwargs):
+    """What application code does on a loop of its own: await what can be awaited."""
+    await asyncio.sleep(0)
+    answer = model(*args, **kwargs)
+    return await answer if inspect.isawaitable(answer) else answer
+
+
+@contextlib.contextmanager
+def tenant(name):
+    """Set the context variable for a while."""
+    token = TENANT.set(name)
+    try:
+        yield
+    finally:
+        TENANT.reset(token)
+
+
+def held(lock):
+    """A generator that is suspended while it holds a lock."""
+    with lock:
+        yield
+
+'''
+
+TAIL = '''
+
+# -- the naive loop --------------------------------------------------------------------------------
+
+MAKERS = {makers}
+DECLARED = {declared}
+AWAITS = {awaits}
+BODY_CALLS = []
+
+
+def naive_model(name, made):
+    """A model that is just called: with a copy of what it is called with, and again where that is declared."""
+    ask, declared = MAKERS[name](*(made[inner] for inner in DECLARED[name]["needs"])), DECLARED[name]
+
+    def once(args, kwargs):
+        args, kwargs = copy.deepcopy((args, kwargs))
+        if declared["batch"]:
+            return ask([args[0] if len(args) == 1 and not kwargs else kwargs])
+        return ask(*args, **kwargs)
+
+    async def awaited(*args, **kwargs):
+        BODY_CALLS[-1] += 1
+        for attempt in range(declared["retries"] + 1):
+            try:
+                answer = once(args, kwargs)
+                answer = await answer if inspect.isawaitable(answer) else answer
+                return answer[0] if declared["batch"] else answer
+            except Busy:
+                if attempt == declared["retries"]:
+                    raise
+
+    def plain(*args, **kwargs):
+        BODY_CALLS[-1] += 1
+        for attempt in range(declared["retries"] + 1):
+            try:
+                answer = once(args, kwargs)
+                return answer[0] if declared["batch"] else answer
+            except Busy:
+                if attempt == declared["retries"]:
+                    raise
+
+    def called(*args, **kwargs):
+        if not declared["awaited"]:
+            return plain(*args, **kwargs)
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(awaited(*args, **kwargs))
+        return awaited(*args, **kwargs)
+
+    return awaited if AWAITS else called
+
+
+def outcome_of(error):
+    if isinstance(error, (KeyboardInterrupt, pytest.exit.Exception)):
+        raise error
+    if isinstance(error, pytest.xfail.Exception):
+        return "xfailed"
+    if isinstance(error, pytest.skip.Exception):
+        return "skipped"
+    return "failed" if isinstance(error, (AssertionError, pytest.fail.Exception)) else "error"
+
+
+def naive():
+    """How each trial comes out in a plain loop, and which calls that takes."""
+    made = {{}}
+    for name in MAKERS:
+        made[name] = naive_model(name, made)
+    arguments = {{name: made[name] for name in inspect.signature(BODY).parameters if name in made}}
+    outcomes = {{}}
+
+    def view(case):
+        BODY_CALLS.append(0)
+        # A body has its own copy of what it may change.
+        given = SimpleNamespace(**copy.deepcopy({{name: getattr(case, name) for name in ("input", "expected", "metadata")}}))
+        given.id = case.id
+        given.perturbed = {perturbed}
+        return given
+
+    async def each():
+        for case in CASES:
+            try:
+                await BODY(case=view(case), **arguments)
+            except BaseException as error:
+                outcomes[case.id] = [outcome_of(error)]
+            else:
+                outcomes[case.id] = ["passed"]
+
+    if AWAITS:
+        asyncio.run(each())
+    else:
+        for case in CASES:
+            try:
+                BODY(case=view(case), **arguments)
+            except BaseException as error:
+                outcomes[case.id] = [outcome_of(error)]
+            else:
+                outcomes[case.id] = ["passed"]
+    return {{
+        "outcomes": outcomes,
+        "answered": ANSWERED,
+        "in_place": {in_place},
+        "unkept": {unkept},
+        "calls": max(BODY_CALLS),
+    }}
+
+
+if __name__ == "__main__":
+    told = naive()
+    print(json.dumps(told) if "--json" in sys.argv else Counter(each for [each] in told["outcomes"].values()))
+'''
+
+INPUTS = {
+    "text": 'f"q{n % DISTINCT} w{n % 3}"',
+    "mapping": '{"text": f"q{n % DISTINCT}", "lang": "en" if n % 2 else "de", "words": ["a"] * (n % 3)}',
+    "list": '[f"q{n % DISTINCT}", n % 2]',
+    "number": "n % DISTINCT",
+}
+ANSWERS = {
+    "text": 'f"{NAME}-{crc(NAME, *key) % 7}"',
+    "mapping": '{"label": f"l{crc(NAME, *key) % 5}", "size": crc(NAME, *key) % 9}',
+    "list": '[f"l{crc(NAME, *key) % 5}", crc(NAME, *key) % 9]',
+    "number": "crc(NAME, *key) % 11",
+    "object": 'Reply(f"{NAME}-{crc(NAME, *key) % 7}")',
+}
+ENDS = (
+    "ValueError('bad')",
+    "KeyError('bad')",
+    "StopIteration",
+    "GeneratorExit",
+    "asyncio.CancelledError",
+    "Final('over')",
+    "SystemExit(3)",
+    "ExceptionGroup('two', [ValueError(1), KeyError(2)])",
+    "pytest.skip.Exception('not here')",
+    "pytest.xfail.Exception('known')",
+    "pytest.fail.Exception('no')",
+    "AssertionError('mine')",
+)
+
+
+@dataclass
+class Model:
+    """How one model is declared and made."""
+
+    name: str
+    kind: str
+    answer: str
+    two: bool = False
+    """Whether it takes a question and an answer, by keywords."""
+
+    fails: str = ""
+    tenant: str = ""
+    """``"named"`` or ``"unnamed"`` where it reads the context variable."""
+
+    mutates: bool = False
+    retries: int = 0
+    needs: list[str] = field(default_factory=list)
+    batch_size: int | None = None
+    concurrency: int | None = None
+
+    @property
+    def options(self) -> str:
+        found = [f'name="suite-{{seed}}-{self.name}"', "deterministic=True", "give_up_after=0"]
+        if self.kind == "batch":
+            found.append("batch=True")
+        if self.batch_size:
+            found.append(f"batch_size={self.batch_size}")
+        if self.concurrency:
+            found.append(f"concurrency={self.concurrency}")
+        if self.retries:
+            found.append(f"retries={self.retries}")
+        if self.tenant == "named":
+            found.append("context=[TENANT]")
+        return ", ".join(found)
+
+    @property
+    def in_place(self) -> bool:
+        return self.kind == "plain"
+
+    @property
+    def kept(self) -> bool:
+        return self.tenant != "unnamed" and self.answer != "object"
+
+    def source(self, seed: int) -> str:
+        """The function that makes the model, and its fixture."""
+        taken = 'question, answer="none"' if self.two else "question"
+        key = "question, answer" if self.two else "question,"
+        lines = [f"def one({taken}):", f"    NAME, key = {self.name!r}, ({key})"]
+        if self.tenant:
+            lines.append("    key = (*key, TENANT.get())")
+        lines.append("    key = copy.deepcopy(key)")
+        if self.retries:
+            lines += ["    if crc(*key) % 4 == 1 and not tries[repr(key)]:", "        tries[repr(key)] += 1"]
+            lines.append("        raise Busy")
+        if self.fails:
+            lines += ["    if crc('fails', *key) % 6 == 0:", f"        raise {self.fails}"]
+        if self.needs:
+            lines.append(f"    key = (*key, repr({self.needs[0]}(key[0])))")
+        if self.mutates:
+            lines += ["    if isinstance(question, dict):", '        question["used"] = True']
+            lines += ["    if isinstance(question, list):", "        question.append('used')"]
+        lines.append(f"    return key, {ANSWERS[self.answer]}")
+        note = f"answered({self.name!r}, *key)"
+        if self.kind == "batch":
+            spread = "one(**q)" if self.two else "one(q)"
+            ask = ["def ask(questions):", f"    made = [{spread} for q in questions]", "    for key, _ in made:"]
+            ask += [f"        {note}", "    return [answer for _, answer in made]"]
+        else:
+            given = "question, answer" if self.two else "question"
+            before = "async " if self.kind == "awaited" else ""
+            ask = [f"{before}def ask({taken}):"]
+            ask += ["    await asyncio.sleep(0)"] if before else []
+            ask += [f"    key, answer_ = one({given})", f"    {note}", "    return answer_"]
+        body = ["tries = Counter()", *lines, *ask, "return ask"]
+        made = f"def make_{self.name}({', '.join(self.needs)}):\n" + indent("\n".join(body), "    ")
+        given = ", ".join(["model_version", *self.needs])
+        fixture = [f"@model_fixture({self.options.format(seed=seed)})", f"def {self.name}({given}):"]
+        return made + "\n\n\n" + "\n".join([*fixture, f"    return make_{self.name}({', '.join(self.needs)})"])
+
+
+class Suite:
+    """Draws one suite."""
+
+    def __init__(self, seed: int, without: set[str]) -> None:
+        self.rng = random.Random(seed)  # noqa: S311 - a seed that draws the same suite again
+        self.seed = seed
+        self.features = {each for each in sorted(FEATURES - without) if self.rng.random() < 0.5}
+        self.awaits = self.has("async", 0.7)
+        self.input = self.rng.choice(sorted(INPUTS))
+        self.perturbed = self.input == "text" and self.has("invariance", 0.5)
+        large = self.has("large", 0.1)
+        self.count = self.rng.choice([300, 700]) if large else self.rng.choice([1, 2, 3, 5, 8, 12, 20])
+        self.models: list[Model] = []
+        for number in range(self.rng.choice([1, 1, 2, 2, 3])):
+            self.models.append(self.model(f"m{number}"))
+        self.names = 0
+        self.known: list[tuple[str, str]] = []
+
+    def has(self, feature: str, chance: float = 1.0) -> bool:
+        return feature in self.features and self.rng.random() < chance
+
+    # -- models --
+
+    def model(self, name: str) -> Model:
+        kinds = ["plain"] + [kind for kind in ("batch", "awaited", "concurrency") if kind in self.features] * 2
+        kind = self.rng.choice(kinds)
+        answers = sorted(ANSWERS) if self.has("unstorable", 0.5) else [each for each in sorted(ANSWERS) if each != "object"]
+        model = Model(name, kind, self.rng.choice(answers))
+        if kind == "concurrency":
+            model.concurrency = self.rng.choice([1, 2, 8])
+        if kind == "batch":
+            model.batch_size = self.rng.choice([None, None, 1, 3])
+            model.concurrency = self.rng.choice([None, None, 2])
+        if kind == "awaited":
+            model.concurrency = self.rng.choice([None, 1, 3])
+        model.two = self.has("keywords", 0.4)
+        if self.has("errors", 0.6):
+            model.fails = self.rng.choice(self.ends())
+        if self.has("context", 0.6):
+            model.tenant = self.rng.choice(["named", "unnamed"])
+        model.mutates = self.has("mutation", 0.5)
+        model.retries = int(self.has("retries", 0.5))
+        if name != "m0" and not self.awaits and self.has("nested", 0.6) and self.models_can_nest(model):
+            model.needs = ["m0"]
+        return model
+
+    def ends(self) -> list[str]:
+        """What may be raised; a SystemExit in a task of asyncio ends the loop, the naive one too."""
+        if "ends" not in self.features:
+            return list(ENDS[:2])
+        return [end for end in ENDS if not (self.awaits and "SystemExit" in end)]
+
+    def models_can_nest(self, model: Model) -> bool:
+        inner = self.models[0]
+        return inner.kind != "awaited" and model.kind != "awaited" and not inner.two
+
+    # -- expressions --
+
+    def question(self) -> str:
+        """Something that a model is called with."""
+        simple = ["case.input", "case.input", "case.expected", 'case.metadata["k"]', '"a constant"']
+        if self.input == "mapping":
+            simple += ['case.input["text"]', 'case.input["lang"]', 'case.input["words"]']
+        if self.input == "list":
+            simple += ["case.input[0]", "case.input[1]"]
+        if self.perturbed:
+            simple += ["case.perturbed"] * 2
+        made = ['f"say {case.input!r}"', 'f"{case.id}"', "[case.input, 1]", '{"role": "user", "content": case.expected}']
+        if "state" in self.features:
+            made += ['f"{len(seen) % 5}"', 'str(counter["n"])']
+        earlier = [self.part(name, kind) for name, kind in self.known]
+        chosen = self.rng.random()
+        if earlier and chosen < 0.35:
+            return self.rng.choice(earlier)
+        return self.rng.choice(simple if chosen < 0.8 else made)
+
+    def part(self, name: str, kind: str) -> str:
+        parts = {"mapping": ['["label"]', ""], "list": ["[0]", ""], "object": [".text"]}.get(kind, [""])
+        return name + self.rng.choice(parts)
+
+    def call(self, model: Model | None = None) -> tuple[str, Model]:
+        model = model or self.rng.choice(self.models)
+        question = self.question()
+        if model.two:
+            given = f"question={question}" + (f", answer={self.question()}" if self.rng.random() < 0.8 else "")
+        else:
+            given = question
+        return f"{model.name}({given})", model
+
+    # -- statements --
+
+    def block(self, depth: int = 0) -> list[str]:
+        lines: list[str] = []
+        before = list(self.known)
+        for _ in range(self.rng.choice([1, 2, 2, 3] if depth == 0 else [1, 1, 2])):
+            lines += self.statement(depth)
+        if depth:
+            self.known = before
+        return lines
+
+    def statement(self, depth: int) -> list[str]:
+        kinds = ["call"] * 4 + ["try", "thrice"] + ["compound"] * (2 if depth < 2 else 0)
+        kinds += [kind for kind in ("state", "locks", "context", "mutation") if kind in self.features]
+        kinds += ["ends"] if self.features & {"errors", "ends"} else []
+        if not self.awaits:
+            kinds += [kind for kind in ("threads", "loops") if kind in self.features]
+        return getattr(self, f"_{self.rng.choice(kinds)}")(depth)
+
+    def named(self, kind: str) -> str:
+        name = f"a{self.names}"
+        self.names += 1
+        self.known.append((name, kind))
+        return name
+
+    def awaited(self, call: str) -> str:
+        return f"await {call}" if self.awaits else call
+
+    def _call(self, depth: int) -> list[str]:
+        call, model = self.call()
+        if self.awaits and self.rng.random() < 0.4:
+            other, second = self.call()
+            how = self.rng.choice(["gather", "task", "group"])
+            first_name, second_name = self.named(model.answer), self.named(second.answer)
+            if how == "gather":
+                return [f"{first_name}, {second_name} = await asyncio.gather({call}, {other})"]
+            if how == "task":
+                return [
+                    f"task = asyncio.create_task({call})",
+                    f"{second_name} = await {other}",
+                    f"{first_name} = await task",
+                ]
+            return [f"{first_name} = await asyncio.wait_for({call}, 20)", f"{second_name} = await {other}"]
+        return [f"{self.named(model.answer)} = {self.awaited(call)}"]
+
+    def _try(self, depth: int) -> list[str]:
+        call, _ = self.call()
+        name = self.named("text")
+        caught = self.rng.choice(["Exception", "Exception", "ValueError", "(KeyError, Final)"])
+        lines = ["try:", f"    {name} = str({self.awaited(call)})", f"except {caught} as error:"]
+        return [*lines, f"    {name} = type(error).__name__"]
+
+    def _thrice(self, depth: int) -> list[str]:
+        call, model = self.call()
+        name = self.named(model.answer)
+        self.known.pop()
+        return [f'for word in "xyz"[: case.metadata["k"]]:', f"    {name} = {self.awaited(call)}", "    counter[word] += 1"]
+
+    def _compound(self, depth: int) -> list[str]:
+        conditions = ['case.metadata["k"] == 1', 'case.metadata["k"]', 'crc(case.id) % 4']
+        conditions += [f"crc({name}) % 3" for name, _ in self.known]
+        if "state" in self.features:
+            conditions += ["len(seen) % 3 == 0", 'counter["n"] > 3']
+        lines = [f"if {self.rng.choice(conditions)}:", *self.inside(depth)]
+        return [*lines, "else:", *self.inside(depth)] if self.rng.random() < 0.4 else lines
+
+    def inside(self, depth: int) -> list[str]:
+        return [f"    {line}" for line in self.block(depth + 1)]
+
+    def _state(self, depth: int) -> list[str]:
+        call, model = self.call()
+        if self.rng.random() < 0.3:
+            return [f'if case.metadata["k"] not in memo:', f'    memo[case.metadata["k"]] = {self.awaited(call)}']
+        if self.known and self.rng.random() < 0.5:
+            return [f"seen.append(repr({self.known[-1][0]}))"]
+        return self.rng.choice([["seen.append(case.id)"], ['counter["n"] += 1'], ["seen[:] = seen[-3:] + [case.id]"]])
+
+    def _locks(self, depth: int) -> list[str]:
+        how = self.rng.choice(["with", "bare", "finally", "generator", "again"])
+        inside = self.inside(depth)
+        take = "assert LOCK.acquire(blocking=False), 'held'"
+        if how == "with":
+            return [take, "LOCK.release()", "with LOCK:", "    pass", "with AGAIN:", *inside]
+        if how == "again":
+            return ["with AGAIN, AGAIN:", *inside]
+        if how == "generator":
+            return ["holding = held(AGAIN)", "next(holding)", *self.block(depth + 1), "next(holding, None)"]
+        if how == "finally":
+            return [take, "try:", *[line for line in inside], "finally:", "    LOCK.release()"]
+        return [take, *self.block(2), "LOCK.release()"]
+
+    def _context(self, depth: int) -> list[str]:
+        name = self.rng.choice(["case.id", '"shop"', 'str(case.metadata["k"])'])
+        return [f"with tenant({name}):", *self.inside(depth)]
+
+    def _mutation(self, depth: int) -> list[str]:
+        found = [(name, kind) for name, kind in self.known if kind in ("mapping", "list", "object")]
+        if found and self.rng.random() < 0.6:
+            name, kind = self.rng.choice(found)
+            change = {"mapping": '["label"] = "changed"', "list": '.append("more")', "object": '.tags.append("read")'}
+            return [f"if {name} is not None:", f"    {name}{change[kind]}"]
+        if self.input == "mapping":
+            return ['case.input["lang"] = case.input["lang"].upper()']
+        if self.input == "list":
+            return ['case.input.append("more")']
+        return ['case.metadata["k"] += 1']
+
+    def _ends(self, depth: int) -> list[str]:
+        end = self.rng.choice(self.ends())
+        return [f"if crc(case.id, {self.rng.randrange(99)}) % 5 == 0:", f"    raise {end}"]
+
+    def _threads(self, depth: int) -> list[str]:
+        call, model = self.call()
+        if self.rng.random() < 0.5:
+            return [f"{self.named(model.answer)} = in_thread(lambda: {call})"]
+        lines = ["with ThreadPoolExecutor(2) as pool:", f"    first = pool.submit(lambda: {call})"]
+        other, second = self.call()
+        lines.append(f"    second = pool.submit(lambda: {other})")
+        return [*lines, f"{self.named(model.answer)} = first.result()", f"{self.named(second.answer)} = second.result()"]
+
+    def _loops(self, depth: int) -> list[str]:
+        call, model = self.call()
+        name, _, given = call.partition("(")
+        return [f"{self.named(model.answer)} = asyncio.run(application({name}, {given[:-1]}))"]
+
+    # -- the file --
+
+    def source(self) -> str:
+        body = self.block()
+        about = ", ".join(name for name, _ in self.known) or "None"
+        state = ", len(seen)" if "state" in self.features and self.rng.random() < 0.5 else ""
+        body.append(f"assert crc({about}{state}) % {self.rng.choice([2, 3, 9, 1])} != 1, 'wrong'")
+        names = ", ".join([model.name for model in self.models] + ["case"])
+        kind = "invariance" if self.perturbed else "golden"
+        under = ", under=louder" if self.perturbed else ""
+        at_least = self.rng.choice([", at_least=0.0", ""])
+        distinct = max(1, self.count // 3) if "duplicates" in self.features else self.count
+        cases = (
+            f"DISTINCT = {distinct}\nCASES = [\n    Case({INPUTS[self.input]}, id=f'c{{n}}', "
+            f'expected=f"e{{n % 4}}", metadata={{"k": n % 4}})\n    for n in range({self.count})\n]'
+        )
+        judged = ', model="m0"' if len(self.models) > 1 else ""
+        test = [f"@pytest.mark.{kind}(CASES{under}{at_least}{judged})"]
+        test += [f"{'async ' if self.awaits else ''}def test_it({names}):"]
+        test += [f"    {' = '.join(f'a{number}' for number in range(self.names))} = None"] if self.names else []
+        parts = [HEAD.format(seed=self.seed) + "\n" + cases]
+        parts += ["def louder(text):\n    return text + '!'"] if self.perturbed else []
+        parts += [model.source(self.seed) for model in self.models]
+        parts.append("\n".join([*test, *(f"    {line}" for line in body)]))
+        inner = {need for model in self.models for need in model.needs}
+        unkept = [model.name for model in self.models if not model.kept or model.name in inner]
+        unkept += [model.name for model in self.models if model.needs and not self.models[0].kept]
+        tail = TAIL.format(
+            makers="{" + ", ".join(f'"{model.name}": make_{model.name}' for model in self.models) + "}",
+            declared={
+                model.name: {
+                    "batch": model.kind == "batch",
+                    "awaited": model.kind == "awaited",
+                    "retries": model.retries,
+                    "needs": model.needs,
+                }
+                for model in self.models
+            },
+            awaits=self.awaits,
+            perturbed="louder(given.input)" if self.perturbed else "None",
+            in_place=[model.name for model in self.models if model.in_place and model.name not in inner],
+            unkept=sorted({*unkept}),
+        )
+        return "\n\n\n".join(parts) + "\n\n\nBODY = test_it" + tail
+
+
+def source(seed: int, without: set[str] = frozenset()) -> str:
+    """The text of one suite."""
+    return Suite(seed, set(without)).source()
+
+
+def main(folder: Path, *seeds: str) -> None:
+    told = {}
+    for seed in seeds:
+        spec = importlib.util.spec_from_file_location(f"loop_{seed}", folder / f"test_suite_{seed}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        told[seed] = module.naive()
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), *sys.argv[2:])
