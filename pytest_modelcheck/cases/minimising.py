@@ -1,16 +1,17 @@
 """The smallest value of a strategy that still fails, found by the shrinker of Hypothesis.
 
-Hypothesis calls a test, and wants to know at once whether it fails. Whoever asks a model wants to be told
-what to ask, and come back with the answer. So Hypothesis runs in a greenlet of its own, and waits there.
+Hypothesis calls a test, and wants to know at once whether it fails; a check runs its bodies step by step. So
+Hypothesis runs in a thread of its own, and waits there for the answer to each of its candidates.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from greenlet import GreenletExit, getcurrent, greenlet
+import threading
+from contextvars import copy_context
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pytest_modelcheck.cases.drawing import round_of, rounds_for
 
@@ -21,9 +22,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_ENDED: Final = object()
+
 
 class StillFailsError(Exception):
     """Tells Hypothesis that a value fails."""
+
+
+class _StopShrinking(BaseException):
+    """Ends Hypothesis where nobody wants another candidate."""
 
 
 def smaller(
@@ -36,7 +43,7 @@ def smaller(
     """Candidates that may be smaller; each is answered with whether it fails. The last that does is smallest.
 
     Drawing is repeated, round by round, until the value that is known to fail comes along. Everything before
-    it is passed over, so that nothing is asked again.
+    it is passed over, so that nothing is called again.
 
     Args:
         strategy: Where the value was drawn from.
@@ -48,6 +55,8 @@ def smaller(
     from hypothesis.errors import Unsatisfiable
 
     known: dict[Hashable, bool] = {}
+    candidates: SimpleQueue[Any] = SimpleQueue()
+    answers: SimpleQueue[bool | None] = SimpleQueue()
 
     def take(value: Any) -> None:
         content, made = told_apart(value)
@@ -56,7 +65,11 @@ def smaller(
         if start not in known:
             return
         if content not in known:
-            known[content] = getcurrent().parent.switch(made)
+            candidates.put(made)
+            fails = answers.get()
+            if fails is None:
+                raise _StopShrinking
+            known[content] = fails
         if known[content]:
             raise StillFailsError
 
@@ -70,12 +83,29 @@ def smaller(
                 except Unsatisfiable:
                     continue
 
-    hunter = greenlet(hunt)
+    def hunter() -> None:
+        end: Any = _ENDED
+        try:
+            hunt()
+        except _StopShrinking:
+            pass  # as was asked for
+        except BaseException as error:  # noqa: BLE001 - a strategy may raise anything: it belongs to the caller
+            end = error
+        candidates.put((_ENDED, end))
+
+    thread = threading.Thread(target=copy_context().run, args=(hunter,), name="modelcheck-shrinker", daemon=True)
+    thread.start()
+    ended = False
     try:
-        candidate = hunter.switch()
-        while not hunter.dead:
-            fails = yield candidate
-            candidate = hunter.switch(fails)
+        while True:
+            candidate = candidates.get()
+            if isinstance(candidate, tuple) and candidate and candidate[0] is _ENDED:
+                ended = True
+                if candidate[1] is not _ENDED:
+                    raise candidate[1]
+                return
+            answers.put((yield candidate))
     finally:
-        if not hunter.dead:
-            hunter.throw(GreenletExit)
+        if not ended:
+            answers.put(None)
+        thread.join()

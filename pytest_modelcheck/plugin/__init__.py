@@ -15,7 +15,7 @@ from pytest_modelcheck.plugin.hooks import (
     pytest_report_collectionfinish,
     pytest_runtest_call,
     pytest_runtest_makereport,
-    pytest_runtest_protocol,
+    
     pytest_runtest_setup,
     pytest_runtest_teardown,
     pytest_sessionfinish,
@@ -35,7 +35,7 @@ __all__ = [
     "pytest_report_collectionfinish",
     "pytest_runtest_call",
     "pytest_runtest_makereport",
-    "pytest_runtest_protocol",
+    "",
     "pytest_runtest_setup",
     "pytest_runtest_teardown",
     "pytest_sessionfinish",

@@ -5,7 +5,6 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import inspect
 import unittest
 from contextlib import contextmanager
 from functools import wraps
@@ -17,8 +16,8 @@ from _pytest.outcomes import Failed
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.plugin.items import MARKED
 from pytest_modelcheck.plugin.progress import PROGRESS
+from pytest_modelcheck.plugin.specs import is_async
 from pytest_modelcheck.plugin.state import STATE, state_of
-from pytest_modelcheck.plugin.tracing import aware_of_greenlets
 from pytest_modelcheck.plugin.warnings import InconclusiveWarning, warn_at
 from pytest_modelcheck.records import Status
 from pytest_modelcheck.reports.properties import PREFIX
@@ -50,16 +49,15 @@ def prepared(item: pytest.Item) -> Iterator[None]:
     item.stash[VERDICTS], item.stash[FATAL], item.stash[TOLD] = [], [], 0
     # Of a run before this one, where somebody runs tests again.
     set_properties(item, [])
-    with aware_of_greenlets():
-        try:
-            yield
-        except pytest.FixtureLookupError as error:
-            from pytest_modelcheck.plugin.hints import misused
+    try:
+        yield
+    except pytest.FixtureLookupError as error:
+        from pytest_modelcheck.plugin.hints import misused
 
-            told = misused(error)
-            if told is None:
-                raise
-            raise pytest.fail.Exception(told, pytrace=False) from None
+        told = misused(error)
+        if told is None:
+            raise
+        raise pytest.fail.Exception(told, pytrace=False) from None
 
 
 def set_properties(item: pytest.Item, found: Sequence[tuple[str, str]]) -> None:
@@ -75,17 +73,17 @@ def staged(item: pytest.Item) -> Iterator[None]:
     if state is None or not isinstance(item, pytest.Function):
         yield
         return
-    switchboard = state.session.switchboard
-    switchboard.awaited = inspect.iscoroutinefunction(item.obj)
+    router = state.session.router
+    router.awaited = is_async(item.obj)
     marked, own = item.stash.get(MARKED, None), item.obj
     if marked is not None:
         from pytest_modelcheck.plugin.linting import warn
 
         warn(item, marked, state.settings.lint_ignore)
-    if marked is not None and switchboard.awaited:
+    if marked is not None and router.awaited:
         item.obj = _all_cases(item, marked)
     try:
-        with aware_of_greenlets(), failing_first(item):
+        with failing_first(item):
             yield
         fail_if_any(item)
     except (AttributeError, ValueError, RuntimeError) as error:
@@ -96,10 +94,10 @@ def staged(item: pytest.Item) -> Iterator[None]:
     finally:
         if PROGRESS in item.stash:
             item.stash[PROGRESS].clear()
-        switchboard.awaited = False
+        router.awaited = False
         if item.obj is not own:
             item.obj = own
-        state.session.dispatcher.save()
+        state.session.switchboard.save()
         state.warn(item)
 
 
@@ -117,8 +115,7 @@ def failing_first(item: pytest.Item) -> Iterator[None]:
 def cleared(item: pytest.Item) -> Iterator[None]:
     """Let a check fail its test that a fixture runs when it cleans up."""
     before = len(item.stash.get(FATAL, []))
-    with aware_of_greenlets():
-        yield
+    yield
     fail_if_any(item, before)
 
 
@@ -132,15 +129,14 @@ def run_check(item: pytest.Function) -> bool | None:
     if marked is None:
         return None
     state = state_of(item.session)
-    if not state.session.switchboard.awaited:
+    if not state.session.router.awaited:
         with _usage():
             from pytest_modelcheck.plugin.specs import marked_spec
 
             spec = marked_spec(item, marked)
-            with state.upcoming.during(item):
-                conclude(item, state.session.run(spec))
+            conclude(item, state.session.run(spec))
         return True
-    if not inspect.iscoroutinefunction(item.obj) or item.get_closest_marker("anyio") is not None:
+    if not is_async(item.obj) or item.get_closest_marker("anyio") is not None:
         return None
     import asyncio
 

@@ -36,7 +36,6 @@ class Settings:
         lint_ignore: Rules of lint that nobody wants to hear of.
         against: What ``--against`` says.
         pack_over: The size in bytes from which on a baseline is compressed; ``None`` for never.
-        lookahead: Whether the next checks may be asked for while one runs.
     """
 
     root: Path
@@ -48,7 +47,6 @@ class Settings:
     lint_ignore: Sequence[str] = ()
     against: Sequence[str] = ()
     pack_over: int | None = None
-    lookahead: bool = True
 
     @property
     def selective(self) -> bool:
@@ -111,7 +109,6 @@ def settings_of(config: pytest.Config) -> Settings:
         lint_ignore=_lint_ignore(config),
         against=tuple(config.getoption("modelcheck_against")),
         pack_over=_pack_over(config),
-        lookahead=config.getini("modelcheck_lookahead") and not config.getoption("modelcheck_no_lookahead"),
     )
 
 

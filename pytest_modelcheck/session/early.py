@@ -44,9 +44,10 @@ def run_until_decided(inquiry: Inquiry) -> Steps:
     run = yield from early.run()
     cached = max(0, questions(run.results) - (inquiry.calls().asked - early.asked_again))
     seconds = time.perf_counter() - start
-    evidence.calls = inquiry.calls(Calls(cached=cached, direct=sum(run.direct.values()), seconds=seconds))
+    evidence.calls = inquiry.calls(Calls(cached=cached, direct=run.direct, seconds=seconds))
     evidence.unasked, evidence.stopped = run.unasked, run.stopped
-    evidence.direct, evidence.first_failure = run.direct, run.first_failure
+    evidence.direct = run.direct, run.direct_seconds
+    evidence.first_failure = run.first_failure
     evidence.results = run.results
     evidence.systems = systems_of(inquiry.subject, run.results)
     evidence.records = evidence.kept = records_of(inquiry.plan.cases, run.results)
@@ -71,7 +72,7 @@ class EarlyRun:
         self._units = units_of(inquiry.spec)
         self._taken: list[tuple[Unit, list[CaseRecord]]] = []
         self._results: list[Result] = []
-        self._run = Run([], 0, Counter(), None)
+        self._run = Run([], None)
         self._inapplicable: Counter[str] = Counter()
         self._submitted = self.asked_again = 0
         self._verified_on = 0
@@ -111,8 +112,8 @@ class EarlyRun:
         run = yield Step(work, plan.trials(), slots=inquiry.slots)
         self._submitted += len(run.results)
         self._inapplicable += plan.inapplicable
-        whole.asks += run.asks
         whole.direct += run.direct
+        whole.direct_seconds += run.direct_seconds
         whole.first_failure = whole.first_failure or run.first_failure
         whole.unasked += run.unasked
         whole.stopped = whole.stopped or run.stopped

@@ -91,7 +91,7 @@ class Evidence:
         calls: What it cost.
         unasked: How many cases could not be judged, since their model could not be asked.
         stopped: Why it could not be asked, or ``None``.
-        direct: Why, and how often, bodies were not suspended although they waited.
+        direct: How many calls were made in place that could have been made together, and how long they took.
     """
 
     baseline: Baseline | None
@@ -131,7 +131,7 @@ class Evidence:
     calls: Calls = field(default_factory=Calls)
     unasked: int = 0
     stopped: str | None = None
-    direct: Mapping[str, int] = field(default_factory=dict)
+    direct: tuple[int, float] = (0, 0.0)
 
     @property
     def reads_approved(self) -> bool:

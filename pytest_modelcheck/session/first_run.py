@@ -42,9 +42,9 @@ def first_run(inquiry: Inquiry) -> Steps:
     run = yield Step(work, plan.trials(), slots=inquiry.slots)
     asked, seconds = inquiry.calls().asked, time.perf_counter() - start
     cached = max(0, (questions(run.results) if ledger is None else ledger.questions) - asked)
-    evidence.calls = inquiry.calls(Calls(cached=cached, direct=sum(run.direct.values()), seconds=seconds))
+    evidence.calls = inquiry.calls(Calls(cached=cached, direct=run.direct, seconds=seconds))
     evidence.unasked, evidence.stopped = run.unasked, run.stopped
-    evidence.direct = run.direct
+    evidence.direct = run.direct, run.direct_seconds
     evidence.first_failure = run.first_failure
     if ledger is not None:
         evidence.ledger = ledger
@@ -78,14 +78,14 @@ def _ledger(inquiry: Inquiry) -> Ledger | None:
     return ledger
 
 
-def progress_of(inquiry: Inquiry, plan: Plan, before: int = 0) -> Callable[[], None] | None:
+def progress_of(inquiry: Inquiry, plan: Plan, before: int = 0) -> Callable[[int], None] | None:
     """Tells how many cases are done, with those ``before`` the plan; ``None`` where nobody asks."""
-    tell, dispatcher = inquiry.spec.progress, inquiry.session.dispatcher
+    tell = inquiry.spec.progress
     if tell is None:
         return None
 
-    def progress() -> None:
-        tell(before + plan.done(dispatcher.parked), inquiry.calls().asked)
+    def progress(trials: int) -> None:
+        tell(before + plan.cases_of(trials), inquiry.calls().asked)
 
     return progress
 

@@ -13,7 +13,7 @@ from pytest_modelcheck.checks.costs import judge_costs
 from pytest_modelcheck.checks.drift import judge_drift
 from pytest_modelcheck.checks.judge import guards, judge
 from pytest_modelcheck.checks.watching import why_not_watched
-from pytest_modelcheck.engine.slots import by_repeat
+from pytest_modelcheck.engine.body import by_repeat
 from pytest_modelcheck.engine.trials import Plan
 from pytest_modelcheck.engine.work import Work
 from pytest_modelcheck.records import Calls, Finding, Status, Verdict
@@ -58,7 +58,6 @@ class Inquiry:
         session: What all checks share.
         subject: The model that is judged.
         plan: The check's own trials.
-        prospect: What was asked ahead for the check, or ``None``.
         slots: Says which of several answers a call gets in the check's own trials, or ``None``.
         evidence: What has been found out so far.
     """
@@ -68,11 +67,8 @@ class Inquiry:
         self.session = session
         self.subject = spec.subject
         self.plan = self.plan_of(spec.cases)
-        self.prospect = session.dispatcher.ahead.adopt(spec.id)
-        if self.prospect is not None:
-            self.plan.made = self.prospect.plan.made
         self.slots = by_repeat if spec.repeats > 1 else None
-        self._line = session.dispatcher.line(spec.subject)
+        self._line = session.switchboard.endpoint(spec.subject)
         self._mark = self._line.meter.mark()
         if self.spec.limits.on_costs:
             self._line.measure_all()
@@ -114,8 +110,9 @@ class Inquiry:
             find_approved=self.approved_answer,
             scale=spec.scale,
             records=spec.drift is not None,
-            interleave=spec.interleave,
-            asks=spec.asks,
+            models={model.name: model for model in (self.subject, *spec.others)},
+            gather=spec.gather,
+            source=spec.source,
         )
 
     def approved_answer(self, trial: Trial) -> bytes | None:
@@ -131,8 +128,7 @@ class Inquiry:
 
     def calls(self, calls: Calls | None = None) -> Calls:
         """What the check has cost so far: ``calls``, with what the way to its model has counted."""
-        ahead = None if self.prospect is None else self.prospect.meter(self._line)
-        return self._line.meter.since(self._mark, calls or Calls(), ahead)
+        return self._line.meter.since(self._mark, calls or Calls())
 
     def look(self) -> None:
         """Work out what limits are held against, and hold them."""

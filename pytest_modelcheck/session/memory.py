@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import encode_plain, excerpt, short
 from pytest_modelcheck.engine.view import Recorded
-from pytest_modelcheck.engine.work import current_view
-from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.errors import OfflineError, UsageError
 from pytest_modelcheck.models.model import plain, text_key
 from pytest_modelcheck.records import MISSING, CaseRecord, TrialRecord
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_modelcheck.engine.view import Result
-    from pytest_modelcheck.models.model import Answers, Raw
+    from pytest_modelcheck.models.model import Answers, Model, Raw
     from pytest_modelcheck.records import Case, Trial
 
 _ABOUT = 80
@@ -107,12 +106,12 @@ def _recorded(value: Any) -> bytes | None:
     return None if value is MISSING else encode_plain(value)
 
 
-class NotRememberedError(Exception):
-    """A replayed body asked for an answer that the approved version was never asked for."""
+class NotRememberedError(OfflineError):
+    """A replayed body made a call that the approved version never got."""
 
 
 class ReplayedAnswers:
-    """The approved version's answers, in place of today's: whatever it was not asked is an error."""
+    """The approved version's answers, in place of today's: a call that it never got is an error."""
 
     claims = None
 
@@ -128,25 +127,18 @@ class ReplayedAnswers:
         """Whether the approved version was run so often."""
         return (trial.case.id, trial.repeat) in self._runs
 
-    def find(self, key: bytes) -> Raw:
+    def find(self, key: bytes) -> Raw | None:
         """Look an approved answer up."""
-        raw = self._approved.get(address(key))
-        if raw is None:
-            error = NotRememberedError()
-            if (view := current_view.get(None)) is not None:
-                view._refused(error)  # noqa: SLF001 - also where the body goes on without an answer
-            raise error
-        return raw
+        return self._approved.get(address(key))
 
-    def release(self, keys: Iterable[bytes] | None = None) -> None:
-        """Nothing was claimed."""
+    @staticmethod
+    def refusal(model: Model, x: Any) -> NotRememberedError:  # noqa: ARG004 - as for other refusals
+        """The error of a call that the approved version never got."""
+        return NotRememberedError()
 
     def decode(self, raw: Raw) -> Any:
         """Make the answer anew."""
         return self._answers.decode(raw)
 
-    def reload(self) -> None:
-        """Nothing is added to what was approved."""
-
-    def save(self) -> None:
-        """Nothing is added to what was approved."""
+    def release(self, keys: Iterable[bytes] | None = None) -> None:
+        """Nothing was claimed."""

@@ -33,10 +33,10 @@ def run_rival(inquiry: Inquiry) -> Steps:
     rival = inquiry.subject.rival
     if rival is None:
         return
-    plan, dispatcher = inquiry.plan_of(inquiry.spec.cases), inquiry.session.dispatcher
-    before = dispatcher.asked_of(rival)
+    plan, meter = inquiry.plan_of(inquiry.spec.cases), inquiry.session.switchboard.endpoint(rival).meter
+    before = meter.asked
     run = yield Step(inquiry.work(), plan.trials(), slots=inquiry.slots, rival=rival)
-    asked = dispatcher.asked_of(rival) - before
+    asked = meter.asked - before
     records = records_of(plan.cases, run.results)
     broken = _broken(rival, records, run)
     if any(result.read_approved for result in run.results):

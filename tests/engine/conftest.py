@@ -6,12 +6,12 @@ import asyncio
 from dataclasses import dataclass, field
 
 import pytest
-
-from pytest_modelcheck.canonical import Codec
 from pytest_modelcheck.engine.conductor import Conductor
 from pytest_modelcheck.engine.dispatch import Dispatcher
 from pytest_modelcheck.engine.switchboard import Switchboard
 from pytest_modelcheck.engine.tasks import TaskConductor
+
+from pytest_modelcheck.canonical import Codec
 from pytest_modelcheck.engine.work import Work
 from pytest_modelcheck.models.cache import PredictionCache, Shelf
 from pytest_modelcheck.models.calling import caller_of

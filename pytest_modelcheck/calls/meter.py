@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from array import array
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,14 +35,6 @@ class Mark:
     cost: float = 0.0
     weighed: int = 0
     priced: int = 0
-
-    def plus(self, other: Mark) -> Mark:
-        """Both together.
-
-        >>> Mark(asked=2).plus(Mark(asked=3, retries=1)).asked
-        5
-        """
-        return Mark(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
 
 
 class Meter:
@@ -117,18 +109,14 @@ class Meter:
             self._priced,
         )
 
-    def since(self, mark: Mark, calls: Calls, ahead: Meter | None = None) -> Calls:
+    def since(self, mark: Mark, calls: Calls) -> Calls:
         """What a check cost: ``calls``, with everything that was counted since ``mark``.
 
         Args:
             mark: Where the meter stood when the check began.
             calls: What else is known.
-            ahead: Counted what was asked for the check before it began, or ``None``.
         """
         now, seconds, costs = self.mark(), self._seconds[mark.calls :], self._costs[mark.priced :]
-        if ahead is not None:
-            now = now.plus(ahead.mark())
-            seconds, costs = seconds + ahead._seconds, costs + ahead._costs  # noqa: SLF001 - of its own kind
         weighed, priced = now.weighed > mark.weighed, now.priced > mark.priced
         return replace(
             calls,

@@ -2,7 +2,6 @@ import threading
 import time
 
 import pytest
-
 from pytest_modelcheck.engine.threads import Expendable, LateError, Threads
 
 

@@ -1,6 +1,6 @@
 import pytest
-
 from pytest_modelcheck.engine.circuit import Circuit
+
 from pytest_modelcheck.errors import OutageError
 
 

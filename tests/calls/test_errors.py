@@ -5,7 +5,6 @@ import urllib.error
 from types import SimpleNamespace
 
 import pytest
-
 from pytest_modelcheck.models.outages import (
     is_outage,
     is_throttled,

@@ -1,7 +1,7 @@
 import pytest
+from pytest_modelcheck.models.pacing import Pace, Turn, interval_of
 
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.models.pacing import Pace, Turn, interval_of
 
 
 class Clock:
