@@ -95,7 +95,7 @@ CHECKS = {
         PASSED,
         _MODELS
         + """
-        @pytest.mark.golden([Case(str(n), id=f"c{n}") for n in range(1, 7)], model="judge")
+        @pytest.mark.golden([Case(str(n), id=f"c{n}") for n in range(1, 7)], model=NAME + "-judge")
         def test_it(echo, judge, case):
             answer = echo(case.input)
             assert judge(question=case.input, answer=answer) == f"{case.input}|{case.input}|short"

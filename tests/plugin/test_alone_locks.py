@@ -252,6 +252,7 @@ CHECKS = {
 
         @CASES
         def test_it(echo, case):
+            echo("before " + case.input)
             assert LOCK.acquire(blocking=False)
             assert echo(case.input) == case.expected
         """,

@@ -297,6 +297,7 @@ CHECKS = {
             if parity not in known:
                 known[parity] = echo(case.input)
             assert known[parity] == ("1" if parity else "2")
+            assert echo("another " + case.input) == "another " + case.input
         """,
     ),
     "the order of bodies": (
