@@ -160,9 +160,8 @@ class Bodies:
     def _end(self, result: Result, error: BaseException | None) -> None:
         """Take in how a body ended."""
         work = self.work
-        if error is None and result.asked and result.outcome is _PASSED and result.is_simple:
-            pass  # as conclude() would leave it
-        else:
+        simple = error is None and result.asked and result.outcome is _PASSED and result.is_simple
+        if not simple:  # else it is as conclude() would leave it
             outcome = _PASSED
             if error is not None:
                 meaning = Outcome.NEW if is_new(error) else work.classify(error)
@@ -213,6 +212,11 @@ class Bodies:
     def handles(self) -> list[Handle]:
         """How models are answered that were called so far."""
         return list(self._handles.values())
+
+    @property
+    def counts_equal_calls(self) -> bool:
+        """Whether each of several equal calls of a body gets an answer of its own."""
+        return self._place is not None
 
     def handle_of(self, model: Model) -> Handle:
         """How a model is answered in this step."""

@@ -65,8 +65,8 @@ class Prefetch:
         self._foreseen: dict[int, _Foreseen] = {}
         self._unmade: Counter[int] = Counter()
         self._silent = 0
-        self._window = 0
-        self._first = 0
+        self._window = self._first = self._low_water = 0
+        self._is_simple = False
         self._active = False
         if recipe.known:
             self._start()
@@ -76,12 +76,12 @@ class Prefetch:
         upcoming = iter(trials)
         window: deque[Trial] = deque()
         while True:
-            if self._active and len(window) <= self._low_water:
+            if len(window) <= self._low_water and self._active:
                 new = list(islice(upcoming, self._window - len(window)))
                 if new:
                     self._foresee(new)
                     window += new
-                    self._window = min(self._window * _GROWTH, self._first * _LARGEST)
+                    self._grow(min(self._window * _GROWTH, self._first * _LARGEST))
             trial = window.popleft() if window else next(upcoming, None)
             if trial is None:
                 return
@@ -90,8 +90,10 @@ class Prefetch:
     # -- what bodies do ------------------------------------------------------------------------------
 
     def watches(self, trial: Trial) -> bool:
-        """Whether the calls of a body are to be told to :meth:`ended`."""
-        return trial.index in self._foreseen or (not self._active and self._silent < _PATIENCE)
+        """Whether the calls of a body are to be noted for :meth:`ended`."""
+        if self._active:
+            return bool(self._foreseen) and trial.index in self._foreseen
+        return self._silent < _PATIENCE
 
     def ended(self, trial: Trial, made: Sequence[Made], keys: Sequence[bytes | None], *, broke: bool) -> None:
         """Take in the calls that a body has made.
@@ -160,16 +162,22 @@ class Prefetch:
             self._silent = _PATIENCE  # nothing can be called ahead
             return
         self._steps, self._active = steps, True
-        self._window = self._first = max(sizes)
+        self._is_simple = not any(needed for _, _, needed, _ in steps)
+        self._first = max(sizes)
+        self._grow(self._first)
 
-    @property
-    def _low_water(self) -> int:
-        """With so few trials left in the window, the next ones are foreseen."""
+    def _grow(self, window: int) -> None:
+        """Set how many trials are foreseen, and with how few of them left the next ones are.
+
+        A model that is called in the thread of the test gets whole windows, and so full batches.
+        """
         here = any(together and _is_called_here(handle) for handle, _, _, together in self._steps)
-        return 0 if here else self._window // 2
+        self._window, self._low_water = window, 0 if here else window // 2
 
     def _foresee(self, trials: Sequence[Trial]) -> None:
         for trial in trials:
+            if self._is_simple and self._is_cached(trial):
+                continue
             foreseen = _Foreseen(trial, len(self._steps))
             with self._bodies.lock:
                 self._advance(foreseen)
@@ -178,6 +186,21 @@ class Prefetch:
         for handle, _, _, together in self._steps:
             if together and not _is_called_here(handle):
                 self._switchboard.advance(handle, self._bodies.context)
+
+    def _is_cached(self, trial: Trial) -> bool:
+        """Whether every call of a body has its answer in the cache, as in most runs."""
+        if self._bodies.counts_equal_calls:
+            return False
+        for handle, get, _, _ in self._steps:
+            try:
+                x = get(trial, ())
+            except NotThereError:
+                return False
+            key = None if type(x) is Named else handle.model.key(x, trial.repeat)
+            if key is None or handle.answers.find(key) is None:
+                return False
+            handle.found = True
+        return True
 
     def _advance(self, foreseen: _Foreseen) -> None:
         """Queue the next calls of a body, up to one whose input depends on an answer that is not there yet."""

@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import inspect
 import unittest
 from contextlib import contextmanager
 from functools import wraps
@@ -16,7 +17,6 @@ from _pytest.outcomes import Failed
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.plugin.items import MARKED
 from pytest_modelcheck.plugin.progress import PROGRESS
-from pytest_modelcheck.plugin.specs import is_async
 from pytest_modelcheck.plugin.state import STATE, state_of
 from pytest_modelcheck.plugin.warnings import InconclusiveWarning, warn_at
 from pytest_modelcheck.records import Status
@@ -74,7 +74,7 @@ def staged(item: pytest.Item) -> Iterator[None]:
         yield
         return
     router = state.session.router
-    router.awaited = is_async(item.obj)
+    router.awaited = inspect.iscoroutinefunction(item.obj)
     marked, own = item.stash.get(MARKED, None), item.obj
     if marked is not None:
         from pytest_modelcheck.plugin.linting import warn
@@ -136,7 +136,7 @@ def run_check(item: pytest.Function) -> bool | None:
             spec = marked_spec(item, marked)
             conclude(item, state.session.run(spec))
         return True
-    if not is_async(item.obj) or item.get_closest_marker("anyio") is not None:
+    if not inspect.iscoroutinefunction(item.obj) or item.get_closest_marker("anyio") is not None:
         return None
     import asyncio
 

@@ -142,11 +142,6 @@ def _gathers(item: pytest.Function, request: Request) -> bool:
     return wanted and _CAPTURING.isdisjoint(item._fixtureinfo.argnames)  # noqa: SLF001
 
 
-def is_async(function: Any) -> bool:
-    """Whether a test is to be awaited, also where a decorator stands before its ``async def``."""
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(inspect.unwrap(function))
-
-
 def _body(
     function: Callable[..., Any], arguments: dict[str, Any], own: frozenset[str]
 ) -> Callable[[CaseView], Any]:
@@ -160,7 +155,7 @@ def _body(
             every["score"] = partial(give_score, view)
         return every
 
-    if is_async(function):
+    if inspect.iscoroutinefunction(function):
         return asserting(lambda view: function(**given(view)), awaited=True)
     if takes_case and not takes_score:
         return _body_of_case(function, {name: value for name, value in arguments.items() if name != "case"})

@@ -238,12 +238,13 @@ WORTH_GATHERING = 5.0
 """Seconds that calls took one after another, from which on the report says how to make them together."""
 
 
-def notes_of(direct: tuple[int, float], inapplicable: Mapping[str, int]) -> tuple[str, ...]:
+def notes_of(direct: tuple[int, float], vain: int, inapplicable: Mapping[str, int]) -> tuple[str, ...]:
     """What a reader should know besides the verdict, a sentence each.
 
     Args:
         direct: How many calls were made one after another that could have been made together, and how many
             seconds they took.
+        vain: How many calls were made ahead of bodies that then did not make them.
         inapplicable: How many inputs each perturbation left as they were.
     """
     notes = []
@@ -252,6 +253,8 @@ def notes_of(direct: tuple[int, float], inapplicable: Mapping[str, int]) -> tupl
         notes.append(
             f"{calls} calls one after another took {seconds:,.0f} s; `gather=True` would make them together"
         )
+    if vain:
+        notes.append(f"{plural(vain, 'call was', 'calls were')} made ahead of bodies that then did not make them")
     for name, count in inapplicable.items():
         notes.append(
             f"{name} left {plural(count, 'input as it was', 'inputs as they were')}: not applicable there"

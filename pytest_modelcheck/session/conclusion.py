@@ -71,7 +71,7 @@ def conclude(
             *_other_versions(spec, evidence),
             *_kept(evidence),
             *systems_note(subject, evidence.systems),
-            *notes_of(evidence.direct, inapplicable),
+            *notes_of(evidence.direct, evidence.vain, inapplicable),
             *evidence.remarks,
             *_not_watched(spec),
         ),

@@ -47,6 +47,7 @@ def run_until_decided(inquiry: Inquiry) -> Steps:
     evidence.calls = inquiry.calls(Calls(cached=cached, direct=run.direct, seconds=seconds))
     evidence.unasked, evidence.stopped = run.unasked, run.stopped
     evidence.direct = run.direct, run.direct_seconds
+    evidence.vain = run.vain
     evidence.first_failure = run.first_failure
     evidence.results = run.results
     evidence.systems = systems_of(inquiry.subject, run.results)
@@ -114,6 +115,7 @@ class EarlyRun:
         self._inapplicable += plan.inapplicable
         whole.direct += run.direct
         whole.direct_seconds += run.direct_seconds
+        whole.vain += run.vain
         whole.first_failure = whole.first_failure or run.first_failure
         whole.unasked += run.unasked
         whole.stopped = whole.stopped or run.stopped

@@ -92,6 +92,7 @@ class Evidence:
         unasked: How many cases could not be judged, since their model could not be asked.
         stopped: Why it could not be asked, or ``None``.
         direct: How many calls were made in place that could have been made together, and how long they took.
+        vain: How many calls were made ahead for nothing.
     """
 
     baseline: Baseline | None
@@ -132,6 +133,7 @@ class Evidence:
     unasked: int = 0
     stopped: str | None = None
     direct: tuple[int, float] = (0, 0.0)
+    vain: int = 0
 
     @property
     def reads_approved(self) -> bool:

@@ -45,6 +45,7 @@ def first_run(inquiry: Inquiry) -> Steps:
     evidence.calls = inquiry.calls(Calls(cached=cached, direct=run.direct, seconds=seconds))
     evidence.unasked, evidence.stopped = run.unasked, run.stopped
     evidence.direct = run.direct, run.direct_seconds
+    evidence.vain = run.vain
     evidence.first_failure = run.first_failure
     if ledger is not None:
         evidence.ledger = ledger
