@@ -42,7 +42,8 @@ _CALL = """
 _BODY = """
         @CASES
         %sdef test_it(echo, case):
-            assert %secho(ending(case.input)) == case.expected
+            assert %secho(case.input) == case.expected
+            ending(case.input)
 """
 _CAUGHT = """
         echo = model(KIND, NAME, ending)
@@ -77,8 +78,8 @@ CHECKS = {
     "an exhausted mock": (
         {"passed": 4, "error": 2},
         """
-        ask = mock.Mock(side_effect=["1", "2", "3", "4"])
-        echo = model("plain", NAME, lambda text: ask(text))
+        exhausted = mock.Mock(side_effect=[])
+        echo = model("plain", NAME, lambda text: exhausted(text) if text in "56" else text)
 
         @CASES
         def test_it(echo, case):

@@ -320,7 +320,7 @@ CHECKS = {
             who = os.environ["WHO"] = case.input
             assert await echo(case.input) == case.expected
             await asyncio.sleep(0.001)
-            assert who == os.environ["WHO"] == case.input
+            assert who == os.environ.pop("WHO") == case.input
         """,
     ),
 }
