@@ -9,6 +9,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import BrokenExecutor, Executor, Future, wait
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -149,10 +150,14 @@ class LoopThread:
     loop the test itself runs on.
     """
 
+    _clock = staticmethod(time.monotonic)
+    """The clock itself: a test that freezes time must not stop the loop (freezegun replaces it in modules)."""
+
     def __init__(self) -> None:
         import asyncio
 
         self._loop = asyncio.new_event_loop()
+        self._loop.time = self._clock  # type: ignore[method-assign]
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._run, name="modelcheck-event-loop", daemon=True)
         self._thread.start()
@@ -196,7 +201,12 @@ class LoopThread:
         import asyncio
 
         asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
+        while True:
+            try:
+                self._loop.run_forever()
+            except (SystemExit, KeyboardInterrupt):
+                continue  # of a task of the model's own: asyncio has put it in the task, and raises it here too
+            return
 
     @staticmethod
     async def _cancel_all() -> None:

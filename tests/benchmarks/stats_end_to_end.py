@@ -27,7 +27,7 @@ from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.drift import Reference
 from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.checks.spec import CheckSpec
-from pytest_modelcheck.models.model import Definition
+from pytest_modelcheck.models.definition import Definition
 from pytest_modelcheck.perturb import append, as_perturbations, levels
 from pytest_modelcheck.records import CHANGE, GRADE, Outcome, Scale
 from pytest_modelcheck.session import Places, Session

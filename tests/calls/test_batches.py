@@ -1,4 +1,4 @@
-from pytest_modelcheck.engine.sizes import Sizes
+from pytest_modelcheck.calls.batches import Sizes
 
 
 def feed(sizes, seconds_of, rounds=12):

@@ -1,5 +1,5 @@
 import pytest
-from pytest_modelcheck.engine.budget import Allowance, Purse
+from pytest_modelcheck.calls.throttle import Allowance, Purse
 
 from pytest_modelcheck.errors import BudgetError
 

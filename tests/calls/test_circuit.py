@@ -1,5 +1,5 @@
 import pytest
-from pytest_modelcheck.engine.circuit import Circuit
+from pytest_modelcheck.calls.throttle import Circuit
 
 from pytest_modelcheck.errors import OutageError
 

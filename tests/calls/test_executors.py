@@ -2,7 +2,7 @@ import threading
 import time
 
 import pytest
-from pytest_modelcheck.engine.threads import Expendable, LateError, Threads
+from pytest_modelcheck.calls.executors import Expendable, LateError, Threads
 
 
 def test_as_many_jobs_at_once_as_there_may_be_threads():

@@ -1,5 +1,5 @@
 import pytest
-from pytest_modelcheck.engine.meter import Meter, thinned
+from pytest_modelcheck.calls.meter import Meter, thinned
 
 from pytest_modelcheck.models.usage import Usage
 from pytest_modelcheck.records import Calls

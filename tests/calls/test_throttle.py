@@ -1,5 +1,5 @@
 import pytest
-from pytest_modelcheck.models.pacing import Pace, Turn, interval_of
+from pytest_modelcheck.calls.throttle import Pace, Turn, interval_of
 
 from pytest_modelcheck.errors import UsageError
 

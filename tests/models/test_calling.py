@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 from pytest_modelcheck.errors import ModelError, UsageError
 from pytest_modelcheck.models.calling import answer_type, caller_of, split
-from pytest_modelcheck.models.model import Definition
+from pytest_modelcheck.models.definition import Definition
 
 
 def defined(**options):
