@@ -115,9 +115,9 @@ def lay_out(module, folder, runs):
         files.append(f"test_{name}.py")
         (project / files[-1]).write_text(source, encoding="utf-8")
     plan = {
-        "timeout": 8,
-        "seconds": 25,
-        "in all": 150,
+        "timeout": 20,
+        "seconds": 60,
+        "in all": 240,
         "runs": runs,
         "options": list(getattr(module, "OPTIONS", ())),
         "imports": list(getattr(module, "IMPORTS", ())),

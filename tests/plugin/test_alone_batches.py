@@ -77,7 +77,7 @@ def echo(model_version):
     def ask(texts):
         with open("calls.log", "a") as log:
             log.write(" ".join(texts) + "\\n")
-        if len(texts) == 1 and len(answered) >= {after}:
+        if len(texts) == 1 and len(answered) >= 5 and os.path.exists("kill"):
             os.kill(os.getpid(), signal.SIGKILL)
         if "3" in texts or "12" in texts:
             raise ValueError("bad")
@@ -96,23 +96,23 @@ def test_it(echo, case):
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nothing kills a process at once here")
-@pytest.mark.parametrize("after", [1, 5, 9])
-def test_what_was_answered_during_a_split_survives_a_kill(project, after):
-    project.model(KILLED.format(after=after))
+def test_what_was_answered_during_a_split_survives_a_kill(project):
+    project.model(KILLED)
     project.test(TEST)
+    project.write("kill", "")
     result = project.run_apart("--model-version=1")
     assert result.ret == -signal.SIGKILL
     answered = set((project.path / "answered.log").read_text().split())
-    assert len(answered) >= after
+    assert len(answered) >= 5
     project.forget_calls()
-    project.model(KILLED.format(after=999))
+    (project.path / "kill").unlink()
     result = project.run("--model-version=1")
     assert project.verdict(result).cases == Tally(passed=14, error=2)
     assert not answered & {text for call in project.calls for text in call.split()}
 
 
 def test_one_bad_input_of_many_is_found_by_halving(project):
-    project.model(KILLED.format(after=999).replace('"3" in texts or "12" in texts', '"3" in texts'))
+    project.model(KILLED.replace('"3" in texts or "12" in texts', '"3" in texts'))
     project.test(TEST.replace("16", "64"))
     result = project.run("--model-version=1")
     assert project.verdict(result).cases == Tally(passed=63, error=1)

@@ -142,15 +142,14 @@ def judge(model_version):
 FORMS = """
 @pytest.mark.golden(["a", "b", "c"])
 def test_it(judge, case):
+    assert judge(case.input) == judge(question=case.input)
     answers = {
-        judge(case.input),
-        judge(case.input, "none"),
-        judge(question=case.input),
-        judge(answer="none", question=case.input),
-        judge(case.input, style="short"),
-        judge(case.input, answer="none", style="short"),
+        judge(case.input, "yes"),
+        judge(case.input, answer="yes"),
+        judge(question=case.input, answer="yes"),
+        judge(answer="yes", question=case.input),
     }
-    assert answers == {f"{case.input} none short"}
+    assert answers == {f"{case.input} yes short"}
 """
 
 
@@ -160,7 +159,7 @@ def test_equal_calls_in_other_words_are_one_call(project):
         project.model(MODEL.format(options=options, asynchronous=asynchronous))
         project.test(FORMS)
         project.run(f"--model-version=1{len(options)}{len(asynchronous)}").assert_outcomes(passed=1)
-        assert sorted(project.calls) == [f"{each} none short" for each in "abc"]
+        assert sorted(project.calls) == [f"{each} {answer} short" for each in "abc" for answer in ("none", "yes")]
 
 
 def test_other_arguments_are_another_call(project):
