@@ -35,7 +35,16 @@ WINDOW = 256
 RUNS = ("cold", "warm", "half", "partly", "reversed", "xdist")
 OPTIONS = [
     "-q",
-    *("-p", "modelcheck", "-p", "no:cacheprovider", "-p", "no:unraisableexception", "-p", "no:threadexception"),
+    *(
+        "-p",
+        "modelcheck",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:unraisableexception",
+        "-p",
+        "no:threadexception",
+    ),
     *("--tb=no", "--model-version=1", "--modelcheck-no-shrink", "-W", "ignore"),
 ]
 CONFTEST = """
@@ -116,7 +125,12 @@ def main() -> int:
 
 
 def compare(
-    seeds: range, *, without: set[str] = frozenset(), runs: Any = RUNS, keep: Path | None = None, seconds: float = 120
+    seeds: range,
+    *,
+    without: set[str] = frozenset(),
+    runs: Any = RUNS,
+    keep: Path | None = None,
+    seconds: float = 120,
 ) -> Compared:
     """Generate suites, run them in every way, and compare what came of them with the loop."""
     with tempfile.TemporaryDirectory(prefix="differential-") as made:
@@ -124,9 +138,13 @@ def compare(
         (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         (folder / "conftest.py").write_text(CONFTEST, encoding="utf-8")
         for seed in seeds:
-            (folder / f"test_suite_{seed}.py").write_text(sibling("suites").source(seed, without), encoding="utf-8")
+            (folder / f"test_suite_{seed}.py").write_text(
+                sibling("suites").source(seed, without), encoding="utf-8"
+            )
         needed = naive(folder, seeds)
-        found = Compared(len(seeds), trials=sum(len(each) for one in needed.values() for each in one.outcomes.values()))
+        found = Compared(
+            len(seeds), trials=sum(len(each) for one in needed.values() for each in one.outcomes.values())
+        )
         for run in runs:
             told = Run(folder, run, seconds)
             if told.trouble:
@@ -189,7 +207,13 @@ class Run:
     def _run(self, command: list[str], folder: Path, environment: dict[str, str], seconds: float) -> str:
         try:
             done = subprocess.run(
-                command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=seconds
+                command,
+                cwd=folder,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=seconds,
             )
         except subprocess.TimeoutExpired as late:
             lines = (late.stdout or b"").decode(errors="replace").splitlines()
@@ -210,7 +234,9 @@ def hold(found: Compared, seed: int, needed: Needed, run: Run) -> None:
     if outcomes is None:
         differs("no verdict")
     elif outcomes != needed.outcomes:
-        cases = {case for case in {*outcomes, *needed.outcomes} if outcomes.get(case) != needed.outcomes.get(case)}
+        cases = {
+            case for case in {*outcomes, *needed.outcomes} if outcomes.get(case) != needed.outcomes.get(case)
+        }
         first = min(cases, key=lambda case: (len(case), case))
         said, says = needed.outcomes.get(first), outcomes.get(first)
         differs(f"{len(cases)} cases differ; {first} must be {said}, is {says}")

@@ -326,7 +326,11 @@ class Model:
         note = f"answered({self.name!r}, *key)"
         if self.kind == "batch":
             spread = "one(**q)" if self.two else "one(q)"
-            ask = ["def ask(questions):", f"    made = [{spread} for q in questions]", "    for key, _ in made:"]
+            ask = [
+                "def ask(questions):",
+                f"    made = [{spread} for q in questions]",
+                "    for key, _ in made:",
+            ]
             ask += [f"        {note}", "    return [answer for _, answer in made]"]
         else:
             given = "question, answer" if self.two else "question"
@@ -338,7 +342,9 @@ class Model:
         made = f"def make_{self.name}({', '.join(self.needs)}):\n" + indent("\n".join(body), "    ")
         given = ", ".join(["model_version", *self.needs])
         fixture = [f"@model_fixture({self.options.format(seed=seed)})", f"def {self.name}({given}):"]
-        return made + "\n\n\n" + "\n".join([*fixture, f"    return make_{self.name}({', '.join(self.needs)})"])
+        return (
+            made + "\n\n\n" + "\n".join([*fixture, f"    return make_{self.name}({', '.join(self.needs)})"])
+        )
 
 
 class Suite:
@@ -365,9 +371,15 @@ class Suite:
     # -- models --
 
     def model(self, name: str) -> Model:
-        kinds = ["plain"] + [kind for kind in ("batch", "awaited", "concurrency") if kind in self.features] * 2
+        kinds = ["plain"] + [
+            kind for kind in ("batch", "awaited", "concurrency") if kind in self.features
+        ] * 2
         kind = self.rng.choice(kinds)
-        answers = sorted(ANSWERS) if self.has("unstorable", 0.5) else [each for each in sorted(ANSWERS) if each != "object"]
+        answers = (
+            sorted(ANSWERS)
+            if self.has("unstorable", 0.5)
+            else [each for each in sorted(ANSWERS) if each != "object"]
+        )
         model = Model(name, kind, self.rng.choice(answers))
         if kind == "concurrency":
             model.concurrency = self.rng.choice([1, 2, 8])
@@ -408,7 +420,12 @@ class Suite:
             simple += ["case.input[0]", "case.input[1]"]
         if self.perturbed:
             simple += ["case.perturbed"] * 2
-        made = ['f"say {case.input!r}"', 'f"{case.id}"', "[case.input, 1]", '{"role": "user", "content": case.expected}']
+        made = [
+            'f"say {case.input!r}"',
+            'f"{case.id}"',
+            "[case.input, 1]",
+            '{"role": "user", "content": case.expected}',
+        ]
         if "state" in self.features:
             made += ['f"{len(seen) % 5}"', 'str(counter["n"])']
         earlier = [self.part(name, kind) for name, kind in self.known]
@@ -425,7 +442,9 @@ class Suite:
         model = model or self.rng.choice(self.models)
         question = self.question()
         if model.two:
-            given = f"question={question}" + (f", answer={self.question()}" if self.rng.random() < 0.8 else "")
+            given = f"question={question}" + (
+                f", answer={self.question()}" if self.rng.random() < 0.8 else ""
+            )
         else:
             given = question
         return f"{model.name}({given})", model
@@ -486,10 +505,14 @@ class Suite:
         call, model = self.call()
         name = self.named(model.answer)
         self.known.pop()
-        return [f'for word in "xyz"[: case.metadata["k"]]:', f"    {name} = {self.awaited(call)}", "    counter[word] += 1"]
+        return [
+            f'for word in "xyz"[: case.metadata["k"]]:',
+            f"    {name} = {self.awaited(call)}",
+            "    counter[word] += 1",
+        ]
 
     def _compound(self, depth: int) -> list[str]:
-        conditions = ['case.metadata["k"] == 1', 'case.metadata["k"]', 'crc(case.id) % 4']
+        conditions = ['case.metadata["k"] == 1', 'case.metadata["k"]', "crc(case.id) % 4"]
         conditions += [f"crc({name}) % 3" for name, _ in self.known]
         if "state" in self.features:
             conditions += ["len(seen) % 3 == 0", 'counter["n"] > 3']
@@ -502,10 +525,15 @@ class Suite:
     def _state(self, depth: int) -> list[str]:
         call, model = self.call()
         if self.rng.random() < 0.3:
-            return [f'if case.metadata["k"] not in memo:', f'    memo[case.metadata["k"]] = {self.awaited(call)}']
+            return [
+                f'if case.metadata["k"] not in memo:',
+                f'    memo[case.metadata["k"]] = {self.awaited(call)}',
+            ]
         if self.known and self.rng.random() < 0.5:
             return [f"seen.append(repr({self.known[-1][0]}))"]
-        return self.rng.choice([["seen.append(case.id)"], ['counter["n"] += 1'], ["seen[:] = seen[-3:] + [case.id]"]])
+        return self.rng.choice(
+            [["seen.append(case.id)"], ['counter["n"] += 1'], ["seen[:] = seen[-3:] + [case.id]"]]
+        )
 
     def _locks(self, depth: int) -> list[str]:
         how = self.rng.choice(["with", "bare", "finally", "generator", "again"])
@@ -529,7 +557,11 @@ class Suite:
         found = [(name, kind) for name, kind in self.known if kind in ("mapping", "list", "object")]
         if found and self.rng.random() < 0.6:
             name, kind = self.rng.choice(found)
-            change = {"mapping": '["label"] = "changed"', "list": '.append("more")', "object": '.tags.append("read")'}
+            change = {
+                "mapping": '["label"] = "changed"',
+                "list": '.append("more")',
+                "object": '.tags.append("read")',
+            }
             return [f"if {name} is not None:", f"    {name}{change[kind]}"]
         if self.input == "mapping":
             return ['case.input["lang"] = case.input["lang"].upper()']
@@ -548,7 +580,11 @@ class Suite:
         lines = ["with ThreadPoolExecutor(2) as pool:", f"    first = pool.submit(lambda: {call})"]
         other, second = self.call()
         lines.append(f"    second = pool.submit(lambda: {other})")
-        return [*lines, f"{self.named(model.answer)} = first.result()", f"{self.named(second.answer)} = second.result()"]
+        return [
+            *lines,
+            f"{self.named(model.answer)} = first.result()",
+            f"{self.named(second.answer)} = second.result()",
+        ]
 
     def _loops(self, depth: int) -> list[str]:
         call, model = self.call()
@@ -575,7 +611,9 @@ class Suite:
         judged = f', model="suite-{self.seed}-m0"' if len(self.models) > 1 else ""
         test = [f"@pytest.mark.{kind}(CASES{under}{at_least}{judged})"]
         test += [f"{'async ' if self.awaits else ''}def test_it({names}):"]
-        test += [f"    {' = '.join(f'a{number}' for number in range(self.names))} = None"] if self.names else []
+        test += (
+            [f"    {' = '.join(f'a{number}' for number in range(self.names))} = None"] if self.names else []
+        )
         parts = [HEAD.format(seed=self.seed) + "\n" + cases]
         parts += ["def louder(text):\n    return text + '!'"] if self.perturbed else []
         parts += [model.source(self.seed) for model in self.models]

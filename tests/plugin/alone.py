@@ -35,7 +35,17 @@ if TYPE_CHECKING:
 PLUGINS = ["-pmodelcheck", "-ppytest_mock", "-ptimeout", "-pno:cacheprovider", "--timeout-method=signal"]
 HANGS = "hangs"
 MOST_HANGS = 2
-LATE = ("freezegun", "joblib", "numpy", "orjson", "trio", "unittest.mock", "yaml", "scipy.special", "scipy.stats")
+LATE = (
+    "freezegun",
+    "joblib",
+    "numpy",
+    "orjson",
+    "trio",
+    "unittest.mock",
+    "yaml",
+    "scipy.special",
+    "scipy.stats",
+)
 
 
 # -- the loop that all else must agree with --------------------------------------------------------
@@ -61,7 +71,11 @@ class PlainLoop:
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         module: Any = types.ModuleType("pytest_modelcheck")
-        module.Case, module.model_fixture, module.ModelcheckWarning = PlainCase, self.model_fixture, UserWarning
+        module.Case, module.model_fixture, module.ModelcheckWarning = (
+            PlainCase,
+            self.model_fixture,
+            UserWarning,
+        )
         sys.modules["pytest_modelcheck"] = module
 
         @pytest.fixture

@@ -38,24 +38,32 @@ GOOD_ENDS = "1 2 3 4 5 6 7 8 9 10 11 12 13 14"
 CHECKS = {
     "two good of sixteen": _check({"passed": 2, "error": 14}, _raises("1 2 3 4 5 6 7 9 10 11 12 13 14 16")),
     "two good at the end": _check({"passed": 2, "error": 14}, _raises(GOOD_ENDS)),
-    "two good at the beginning": _check({"passed": 2, "error": 14}, _raises(GOOD_ENDS.replace("1 2 ", "") + " 15 16")),
+    "two good at the beginning": _check(
+        {"passed": 2, "error": 14}, _raises(GOOD_ENDS.replace("1 2 ", "") + " 15 16")
+    ),
     "one good": _check({"passed": 1, "error": 15}, _raises(GOOD_ENDS + " 15")),
     "none good": _check({"error": 16}, _raises(GOOD_ENDS + " 15 16")),
     "every other": _check({"passed": 8, "error": 8}, _raises("1 3 5 7 9 11 13 15")),
     "one bad": _check({"passed": 15, "error": 1}, _raises("7")),
     "one bad in an async test": _check({"passed": 15, "error": 1}, _raises("7"), awaited=True),
     "two good in an async test": _check({"passed": 2, "error": 14}, _raises(GOOD_ENDS), awaited=True),
-    "a model that takes one at a time": _check({"passed": 16}, "if len(texts) > 1: raise ValueError('one, please')"),
+    "a model that takes one at a time": _check(
+        {"passed": 16}, "if len(texts) > 1: raise ValueError('one, please')"
+    ),
     "a model that takes three at a time": _check({"passed": 16}, "if len(texts) > 3: raise MemoryError"),
     "a skip": _check({"passed": 15, "skipped": 1}, _raises("7", "pytest.skip.Exception('no')")),
-    "skips": _check({"passed": 8, "skipped": 8}, _raises("1 3 5 7 9 11 13 15", "pytest.skip.Exception('no')")),
+    "skips": _check(
+        {"passed": 8, "skipped": 8}, _raises("1 3 5 7 9 11 13 15", "pytest.skip.Exception('no')")
+    ),
     "a BaseException": _check({"passed": 15, "error": 1}, _raises("7", "GeneratorExit")),
     "a SystemExit": _check({"passed": 15, "error": 1}, _raises("7", "SystemExit(2)")),
     "an answer too few": _check({"passed": 15, "error": 1}, "if '7' in texts: texts = texts[1:]"),
     "an answer too many": _check({"passed": 15, "error": 1}, "if '7' in texts: texts = [*texts, '7']"),
     "no answers at all": _check({"passed": 15, "error": 1}, "if '7' in texts: return None"),
     "small batches": _check({"passed": 14, "error": 2}, _raises("7 8"), ", batch_size=4"),
-    "several batches at once": _check({"passed": 14, "error": 2}, _raises("7 8"), ", batch_size=4, concurrency=2"),
+    "several batches at once": _check(
+        {"passed": 14, "error": 2}, _raises("7 8"), ", batch_size=4, concurrency=2"
+    ),
 }
 # An answer too few is, in a plain loop, none at all.
 RUNS = ("cold", "warm", "one", "partly", "reversed", "xdist", "alone")

@@ -159,7 +159,9 @@ def test_equal_calls_in_other_words_are_one_call(project):
         project.model(MODEL.format(options=options, asynchronous=asynchronous))
         project.test(FORMS)
         project.run(f"--model-version=1{len(options)}{len(asynchronous)}").assert_outcomes(passed=1)
-        assert sorted(project.calls) == [f"{each} {answer} short" for each in "abc" for answer in ("none", "yes")]
+        assert sorted(project.calls) == [
+            f"{each} {answer} short" for each in "abc" for answer in ("none", "yes")
+        ]
 
 
 def test_other_arguments_are_another_call(project):

@@ -1,6 +1,6 @@
 """What verdicts promise, held against simulated models: a seed, a rate, and nothing else.
 
-The long version, with more sizes and more runs, is ``tests/benchmarks/stats_end_to_end.py``.
+The long version, with more sizes and more runs, is ``benchmarks/stats_end_to_end.py``.
 """
 
 import math

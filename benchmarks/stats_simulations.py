@@ -1,8 +1,8 @@
 """Do the verdicts keep their promises? Long simulations of false alarms and of power, as one table.
 
-    python tests/benchmarks/stats_simulations.py              everything, some minutes on one core
-    python tests/benchmarks/stats_simulations.py --scale 0.1  with a tenth of the runs
-    python tests/benchmarks/stats_simulations.py paired drift only these parts
+    python benchmarks/stats_simulations.py              everything, some minutes on one core
+    python benchmarks/stats_simulations.py --scale 0.1  with a tenth of the runs
+    python benchmarks/stats_simulations.py paired drift only these parts
 
 A line ends in "ok" where the measured figure keeps what is promised (three standard errors of the simulation
 aside), in "BROKEN" where it does not, and in nothing where it only describes, such as what a naive rule does.

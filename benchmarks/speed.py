@@ -1,20 +1,23 @@
-"""What the framework itself costs: ``MODELCHECK_DATA=... python tests/benchmarks/speed.py``.
+"""What the framework itself costs: ``MODELCHECK_DATA=... python benchmarks/speed.py``.
 
-One command, one run, one table, in which everything is also a ratio:
+One command, one run, one table, in which everything is also a ratio, beside what we aim for:
 
 - the CheckList sentiment suite (``tests/acceptance/checklist``) inside pytest, with VADER's recorded answers
   as the model, so that what is left is the framework's own time: microseconds for each of its 178,578
-  predictions, beside a plain loop over the same cases with the same asserts;
+  predictions, with the durable cache, beside a plain loop over the same cases with the same asserts;
+- typed answers to pairs and to mappings, beside a plain loop and beside the suite;
+- 1,000 checks of 100 cases, the whole run of pytest;
 - one golden test over 1,000 to 1,000,000 cases of a JSON Lines file, its time and memory a case, beside
   ``pytest.mark.parametrize``;
-- 200 cases of a model that takes 50 ms, beside the ideal of its concurrency, and twenty checks of eight of
-  them with and without asking ahead;
+- 200 cases of a model that takes 50 ms, beside the ideal of its concurrency, in the first run of a test and once
+  it is known what its body calls; and twenty checks of eight of them;
 - how many calls are saved: by asking nothing twice, by the cache, and by stopping early;
 - the start-up of ``pytest`` on one empty test, with the plugin idle and without it;
 - with ``--peers``, start-up, 1,000 cases and the 200 slow ones beside other tools, each in an environment of
   its own that is made for it (``peers.py``).
 
 Times are medians over runs that take turns. CPU time is the measure on a machine that does other things too.
+To measure another copy of the package, name its folder in ``PYTHONPATH``.
 """
 
 from __future__ import annotations
@@ -36,22 +39,25 @@ from peers import Found, peers, show_peers
 import pytest_modelcheck
 
 HERE = Path(__file__).resolve().parent
-PROJECT = HERE.parent / "acceptance" / "checklist"
-SUITE_RUN, LOOP, IDLE, GOLDEN, WAITING, AHEAD, SAVINGS = (
-    HERE / "measured" / f"{name}.py"
-    for name in (
-        "suite_run",
-        "plain_loop",
-        "idle",
-        "golden_run",
-        "waiting_run",
-        "ahead_run",
-        "savings_run",
-    )
-)
+PROJECT = HERE.parent / "tests" / "acceptance" / "checklist"
+MEASURED = HERE / "measured"
 
 PREDICTIONS = 178_578
-AIM = {"microseconds": 7.0, "milliseconds": 20.0, "modules": 20, "waiting": 1.15}
+TYPED = 20_000
+CHECKS = 1_000
+AIMS = {
+    "warm": 6.0,
+    "cold": 12.0,
+    "typed": 1.3,
+    "a million": 1.3,
+    "megabytes": 200,
+    "milliseconds": 10.0,
+    "modules": 8,
+    "first": 1.20,
+    "known": 1.10,
+}
+"""What issues ask for: times the plain loop, the suite, ten thousand cases, the ideal."""
+
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 PARAMETRIZED = 10_000
 CONCURRENCIES = (1, 8, 32)
@@ -66,13 +72,16 @@ def main() -> None:
     parser.add_argument("--peers-in", type=Path, help="where their environments are made and kept")
     options = parser.parse_args()
     print(f"python {sys.version.split()[0]}, pytest {pytest.__version__}, {os.cpu_count()} cores")
+    print(f"measured: {Path(pytest_modelcheck.__file__).parent}")
     with tempfile.TemporaryDirectory() as folder:
         if options.rounds:
-            show_suite(suite(Path(folder), options.rounds))
+            found = suite(Path(folder), options.rounds)
+            show_suite(found)
+            show_typed(typed(Path(folder), options.rounds), found)
         if options.most:
+            show_many(many(Path(folder)))
             show_scale(scale(Path(folder), [size for size in SIZES if size <= options.most]))
             show_waiting(waiting(Path(folder)))
-            show_ahead(ahead(Path(folder)))
             show_savings(savings(Path(folder)))
         if options.starts:
             show_idle(idle(Path(folder), options.starts))
@@ -81,19 +90,24 @@ def main() -> None:
             show_peers([ours, *peers(options.peers_in or Path(folder))])
 
 
-def measured(script: Path, *arguments: object, **environment: str) -> list[dict[str, float]]:
+def measured(script: str, *arguments: object, **environment: str) -> list[dict[str, float]]:
     """Run a script in a process of its own, and read what it says in its last line."""
     done = subprocess.run(
-        [sys.executable, script, *map(str, arguments)],
+        [sys.executable, MEASURED / f"{script}.py", *map(str, arguments)],
         env={**os.environ, **environment},
-        cwd=script.parent,
+        cwd=MEASURED,
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
-        sys.exit(f"{script.name} failed:\n{done.stdout}{done.stderr}")
+        sys.exit(f"{script}.py failed:\n{done.stdout}{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def aim(value: float, most: float) -> str:
+    """What a value should be at most, marked where it is more."""
+    return f"{most:9g}{' ' if value <= most else '!'}"
 
 
 # -- the suite -----------------------------------------------------------------------------------
@@ -106,24 +120,69 @@ def suite(folder: Path, rounds: int) -> dict[str, list[dict[str, float]]]:
     found = defaultdict(list)
     for number in range(rounds):
         cache = folder / f"cache-{number}"
-        found["plain loop"] += measured(LOOP, PROJECT)
-        cold, again = measured(SUITE_RUN, PROJECT, cache, 2)
-        found["cold: empty cache"].append(cold)
-        found["warm: again in the same process"].append(again)
-        found["warm: in a new process"] += measured(SUITE_RUN, PROJECT, cache, 1)
+        found["loop"] += measured("plain_loop", PROJECT)
+        found["cold"] += measured("suite_run", PROJECT, cache, 1)
+        found["warm"] += measured("suite_run", PROJECT, cache, 1)
         shutil.rmtree(cache)
     return found
 
 
+def cpu_of(runs: list[dict[str, float]], name: str = "cpu") -> float:
+    return median(run[name] for run in runs)
+
+
 def show_suite(found: dict[str, list[dict[str, float]]]) -> None:
-    print(f"\nCheckList sentiment suite, {PREDICTIONS:,} predictions; aim: {AIM['microseconds']:.0f} µs")
-    print(f"{'µs a prediction':34}{'CPU':>8}{'best':>8}{'wall':>8}{'x loop':>8}")
-    loop = median(run["cpu"] for run in found["plain loop"])
+    print(f"\nCheckList sentiment suite, {PREDICTIONS:,} predictions, durable cache")
+    print(f"{'µs a prediction':34}{'CPU':>8}{'best':>8}{'wall':>8}{'x loop':>8}{'aim':>9}")
+    loop = cpu_of(found["loop"])
     for name, runs in found.items():
-        cpu, wall = (median(run[clock] for run in runs) for clock in ("cpu", "wall"))
         best = min(run["cpu"] for run in runs)
-        row = "".join(f"{seconds / PREDICTIONS * 1e6:8.2f}" for seconds in (cpu, best, wall))
-        print(f"{name:34}{row}{cpu / loop:8.1f}")
+        times = (cpu_of(runs), best, cpu_of(runs, "wall"))
+        row = "".join(f"{seconds / PREDICTIONS * 1e6:8.2f}" for seconds in times)
+        wanted = aim(times[0] / loop, AIMS[name]) if name in AIMS else ""
+        print(f"{name:34}{row}{times[0] / loop:8.1f}{wanted}")
+
+
+# -- typed answers -------------------------------------------------------------------------------
+
+
+def typed(folder: Path, rounds: int) -> dict[str, list[dict[str, float]]]:
+    """Times of typed answers to pairs and to mappings, in seconds, by kind of run."""
+    found = defaultdict(list)
+    for number in range(rounds):
+        place = folder / f"typed-{number}"
+        for kind in ("cold", "warm"):
+            found[kind] += measured("typed_run", place, TYPED)
+        shutil.rmtree(place)
+    return found
+
+
+def show_typed(found: dict[str, list[dict[str, float]]], suite: dict[str, list[dict[str, float]]]) -> None:
+    print(f"\ntyped answers, {TYPED:,} predictions each; x suite: µs a prediction beside the suite's")
+    print(f"{'µs a prediction':34}{'CPU':>8}{'loop':>8}{'x loop':>8}{'x suite':>8}{'aim':>9}")
+    for kind, runs in found.items():
+        of_suite = cpu_of(suite[kind]) / PREDICTIONS
+        for name in ("pairs", "mappings"):
+            each, loop = cpu_of(runs, name) / TYPED, cpu_of(runs, f"loop {name}") / TYPED
+            ratio = each / of_suite
+            row = f"{each * 1e6:8.2f}{loop * 1e6:8.2f}{each / loop:8.1f}{ratio:8.2f}"
+            print(f"{f'{name}, {kind}':34}{row}{aim(ratio, AIMS['typed'])}")
+
+
+# -- many checks ---------------------------------------------------------------------------------
+
+
+def many(folder: Path) -> dict[str, dict[str, float]]:
+    """What many checks of a hundred cases take, in seconds."""
+    place = folder / "many"
+    return {kind: measured("many_run", place, CHECKS)[0] for kind in ("cold", "warm")}
+
+
+def show_many(found: dict[str, dict[str, float]]) -> None:
+    print(f"\n{CHECKS:,} checks of 100 cases")
+    print(f"{'':34}{'CPU s':>8}{'wall s':>8}{'ms each':>9}")
+    for kind, used in found.items():
+        print(f"{kind:34}{used['cpu']:8.1f}{used['wall']:8.1f}{used['cpu'] / CHECKS * 1e3:9.2f}")
 
 
 # -- size ----------------------------------------------------------------------------------------
@@ -135,64 +194,49 @@ def scale(folder: Path, sizes: list[int]) -> dict[tuple[str, int], dict[str, flo
     for size in sizes:
         place = folder / f"golden-{size}"
         for kind in ("golden, cold", "golden, warm"):
-            [found[kind, size]] = measured(GOLDEN, place, size)
+            [found[kind, size]] = measured("golden_run", place, size)
         if size <= PARAMETRIZED:
-            [found["parametrize", size]] = measured(GOLDEN, place, size, "--parametrize")
+            [found["parametrize", size]] = measured("golden_run", place, size, "--parametrize")
         shutil.rmtree(place)
     return found
 
 
 def show_scale(found: dict[tuple[str, int], dict[str, float]]) -> None:
-    print(f"\n{'one test':16}{'cases':>11}{'µs CPU a case':>16}{'memory MB':>12}{'x parametrize':>16}")
+    print(
+        f"\n{'one test':14}{'cases':>11}{'µs CPU a case':>15}{'x 10,000':>10}{'aim':>9}{'MB':>7}{'aim':>9}{'x parametrize':>15}"
+    )
     for (kind, size), used in found.items():
+        each = used["cpu"] / size
+        few = found.get((kind, PARAMETRIZED))
+        ratio = each / (few["cpu"] / PARAMETRIZED) if few is not None and size > PARAMETRIZED else None
+        wanted = f"{ratio:10.2f}{aim(ratio, AIMS['a million'])}" if ratio is not None else f"{'':20}"
+        memory = f"{used['memory']:6.0f}"
+        memory += aim(used["memory"], AIMS["megabytes"]) if size == SIZES[-1] else f"{'':10}"
         beside = found.get(("parametrize", min(size, PARAMETRIZED)))
-        ratio = (
-            ""
-            if beside is None
-            else f"{used['cpu'] / size / (beside['cpu'] / min(size, PARAMETRIZED)):16.3f}"
-        )
-        print(f"{kind:16}{size:11,}{used['cpu'] / size * 1e6:16.1f}{used['memory']:12.0f}{ratio}")
+        share = "" if beside is None else f"{each / (beside['cpu'] / min(size, PARAMETRIZED)):14.3f}"
+        print(f"{kind:14}{size:11,}{each * 1e6:15.1f}{wanted}{memory}{share}")
 
 
 # -- waiting -------------------------------------------------------------------------------------
 
 
-def waiting(folder: Path) -> dict[int, dict[str, float]]:
-    """How long 200 calls of 50 ms take, by how many may be under way at once."""
+def waiting(folder: Path) -> dict[str, float]:
+    """How long 200 calls of 50 ms take beside the ideal, by how many may be under way at once, and twenty checks of 8."""
     found = {}
     for concurrency in CONCURRENCIES:
-        place = folder / f"waiting-{concurrency}"
-        place.mkdir()
-        [found[concurrency]] = measured(WAITING, place, concurrency)
-    return found
-
-
-def show_waiting(found: dict[int, dict[str, float]]) -> None:
-    print(f"\n200 cases at 50 ms; aim at concurrency 32: {AIM['waiting']} of the ideal")
-    print(f"{'concurrency':16}{'ideal':>9}{'first':>9}{'x ideal':>9}{'later':>9}{'x ideal':>9}")
-    for concurrency, used in found.items():
         ideal = -(-200 // concurrency) * 0.05
-        cells = "".join(f"{used[which]:9.2f}{used[which] / ideal:9.2f}" for which in ("wall", "again"))
-        print(f"{concurrency:<16}{ideal:9.2f}{cells}")
-
-
-# -- asking ahead --------------------------------------------------------------------------------
-
-
-def ahead(folder: Path) -> dict[str, float]:
-    """How long twenty checks of eight cases take that each take 50 ms, 32 at a time."""
-    found = {}
-    for name, options in (("asked ahead", ()), ("one after another", ("--modelcheck-no-lookahead",))):
-        place = folder / name.replace(" ", "-")
-        place.mkdir()
-        found[name] = measured(AHEAD, place, *options)[0]["wall"]
+        for name, version in (("first", "1"), ("known", "2")):
+            [used] = measured("waiting_run", folder / f"waiting-{concurrency}", concurrency, version)
+            found[f"200 cases, concurrency {concurrency}, {name}"] = used["wall"] / ideal
+    found["20 checks of 8 cases, concurrency 32"] = measured("small_run", folder / "small")[0]["wall"] / 0.25
     return found
 
 
-def show_ahead(found: dict[str, float]) -> None:
-    print("\n20 checks of 8 cases at 50 ms, concurrency 32; ideal 0.25 s")
-    for name, seconds in found.items():
-        print(f"{name:32}{seconds:9.2f}{seconds / 0.25:9.2f}")
+def show_waiting(found: dict[str, float]) -> None:
+    print(f"\n{'cases at 50 ms':44}{'x ideal':>8}{'aim':>9}")
+    for name, ratio in found.items():
+        kind = name.rpartition(" ")[2]
+        print(f"{name:44}{ratio:8.2f}{aim(ratio, AIMS[kind]) if kind in AIMS and ' 32,' in name else ''}")
 
 
 # -- calls ---------------------------------------------------------------------------------------
@@ -204,7 +248,7 @@ def savings(folder: Path) -> dict[str, dict[str, float]]:
     place.mkdir()
     early = ("--modelcheck-early-stop", "--modelcheck-cache=off")
     runs = {"nothing asked twice": (), "and the cache": (), "and stopping early, no cache": early}
-    return {name: measured(SAVINGS, place, *options)[0] for name, options in runs.items()}
+    return {name: measured("savings_run", place, *options)[0] for name, options in runs.items()}
 
 
 def show_savings(found: dict[str, dict[str, float]]) -> None:
@@ -222,12 +266,11 @@ def beside_peers(folder: Path, starts: int) -> Found:
     """The row that is ours."""
     found = idle(folder, starts)
     with_it, without = (median(run["cpu"] for run in found["written", plugin]) for plugin in (True, False))
-    [used] = measured(GOLDEN, folder / "beside", 1_000)
+    [used] = measured("golden_run", folder / "beside", 1_000)
     ours = Found("pytest-modelcheck", (with_it - without) * 1e3, used["cpu"] / 1_000 * 1e6)
     for concurrency in CONCURRENCIES:
         place = folder / f"beside-{concurrency}"
-        place.mkdir()
-        ours.waiting[concurrency] = measured(WAITING, place, concurrency)[0]["wall"]
+        ours.waiting[concurrency] = measured("waiting_run", place, concurrency, "1")[0]["wall"]
     return ours
 
 
@@ -244,7 +287,7 @@ def idle(folder: Path, starts: int) -> dict[tuple[str, bool], list[dict[str, flo
                 environment = {"PYTHONPATH": str(place)}
                 if byte_code == "not written":
                     environment["PYTHONDONTWRITEBYTECODE"] = "1"
-                found[byte_code, plugin] += measured(IDLE, "with" if plugin else "without", **environment)
+                found[byte_code, plugin] += measured("idle", "with" if plugin else "without", **environment)
     return found
 
 
@@ -269,8 +312,8 @@ def as_installed(place: Path) -> Path:
 
 def show_idle(found: dict[tuple[str, bool], list[dict[str, float]]]) -> None:
     print(
-        f"\nstart of pytest on one empty test; aim: {AIM['milliseconds']:.0f} ms CPU and "
-        f"{AIM['modules']} modules more than without the plugin"
+        f"\nstart of pytest on one empty test; aim: {AIMS['milliseconds']:.0f} ms CPU and "
+        f"{AIMS['modules']} modules more than without the plugin"
     )
     print(f"{'byte-code':16}{'':16}{'CPU ms':>9}{'wall ms':>9}{'modules':>9}")
     for byte_code in ("written", "not written"):

@@ -1,7 +1,7 @@
 """How often does a whole run of pytest fail a model that is right at its limit?
 
-    python tests/benchmarks/stats_pytest_runs.py               about a minute on one core
-    python tests/benchmarks/stats_pytest_runs.py --checks 1000 with so many checks a line
+    python benchmarks/stats_pytest_runs.py               about a minute on one core
+    python benchmarks/stats_pytest_runs.py --checks 1000 with so many checks a line
 
 Every line is one run of pytest in a process of its own: checks of 40 cases each, of a seeded noisy
 model whose true rate is exactly what is required. It counts the tests that fail and those that warn. A line

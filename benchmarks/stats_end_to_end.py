@@ -1,8 +1,8 @@
 """Do whole checks keep their promises? False failures and power of simulated models, through a session.
 
-    python tests/benchmarks/stats_end_to_end.py              some minutes on one core
-    python tests/benchmarks/stats_end_to_end.py --runs 50    with so many models a line
-    python tests/benchmarks/stats_end_to_end.py --only early only the lines that have this in their name
+    python benchmarks/stats_end_to_end.py              some minutes on one core
+    python benchmarks/stats_end_to_end.py --runs 50    with so many models a line
+    python benchmarks/stats_end_to_end.py --only early only the lines that have this in their name
 
 Every line runs the check as pytest would, from its cases to its verdict, with a new model for each run, and
 counts how many fail. A line ends in "ok" where that keeps what is promised (three standard errors of the

@@ -1,4 +1,4 @@
-"""What commands on baselines cost: ``python tests/benchmarks/baselines_speed.py [checks] [cases]``.
+"""What commands on baselines cost: ``python benchmarks/baselines_speed.py [checks] [cases]``.
 
 Two versions ran every check; one case in ten came out differently. Seconds of processor time, and the most
 memory, of each command in a process of its own.
