@@ -1,17 +1,23 @@
-"""A pass rate, held against scipy.stats and published intervals."""
+"""A pass rate, several attempts and the odd one out, held against scipy.stats and published intervals."""
 
+import itertools
 import math
+import random
 
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import betaincinv
 
-from pytest_modelcheck.stats.binomial import (
+from pytest_modelcheck.stats.rates import (
+    beta_quantile,
     clopper_pearson,
     detectable_rate,
     failing_count,
     lower_tail,
-    proving_count,
+    odd_one_out_p,
+    pass_at_k,
+    pass_hat_k,
     runs_needed,
     upper_tail,
 )
@@ -80,14 +86,6 @@ def test_a_rate_fails_exactly_where_its_upper_bound_misses_the_requirement(n, at
     failing = failing_count(n, at_least, 0.01)
     assert [clopper_pearson(k, n, 0.99)[1] <= at_least for k in range(n + 1)] == [
         k <= failing for k in range(n + 1)
-    ]
-
-
-@pytest.mark.parametrize("n", [1, 40, 200])
-def test_a_rate_is_proved_exactly_where_its_lower_bound_clears_the_requirement(n):
-    proving = proving_count(n, 0.9, 0.10)
-    assert [clopper_pearson(k, n, 0.90)[0] >= 0.9 for k in range(n + 1)] == [
-        k >= proving for k in range(n + 1)
     ]
 
 
@@ -160,3 +158,109 @@ def test_the_verdict_holds_where_cases_differ_in_their_chance_to_pass(n, mean):
 def test_what_makes_no_sense_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_quantiles_are_those_of_scipy(seed):
+    generator = random.Random(seed)
+    for _ in range(50):
+        n = int(10 ** generator.uniform(0, 5))
+        successes = generator.choice([1, n, generator.randint(1, n)])
+        tail = generator.choice([1e-10, 1e-4, 0.01, 0.05, 0.5, 0.95])
+        for a, b in ((successes, n - successes + 1), (n - successes + 1, successes)):
+            assert beta_quantile(tail, a, b) == pytest.approx(betaincinv(a, b, tail), rel=1e-9)
+
+
+@pytest.mark.parametrize(("a", "b"), [(1, 10**6), (10**6, 1), (5 * 10**5, 5 * 10**5), (10**6, 10**3)])
+def test_of_a_million_trials_too(a, b):
+    assert beta_quantile(0.01, a, b) == pytest.approx(betaincinv(a, b, 0.01), rel=1e-8)
+
+
+@pytest.mark.parametrize(("a", "b"), [(0.5, 0.5), (0.1, 3.0), (2.5, 0.3)])
+def test_parameters_that_are_no_counts(a, b):
+    for tail in (0.001, 0.3, 0.99):
+        assert beta_quantile(tail, a, b) == pytest.approx(betaincinv(a, b, tail), rel=1e-8)
+
+
+def test_what_is_known_by_heart():
+    assert beta_quantile(0.25, 1, 1) == pytest.approx(0.25)
+    assert beta_quantile(0.5, 7, 7) == pytest.approx(0.5)
+    assert beta_quantile(0.01, 1, 2) == pytest.approx(1 - 0.99**0.5)
+
+
+@pytest.mark.parametrize(
+    ("runs", "passes", "k"), [(5, 2, 1), (5, 2, 3), (6, 0, 2), (6, 6, 6), (7, 5, 4), (1, 1, 1)]
+)
+def test_they_are_shares_of_all_choices(runs, passes, k):
+    chosen = list(itertools.combinations([True] * passes + [False] * (runs - passes), k))
+    assert pass_at_k(runs, passes, k) == pytest.approx(np.mean([any(some) for some in chosen]))
+    assert pass_hat_k(runs, passes, k) == pytest.approx(np.mean([all(some) for some in chosen]))
+
+
+@pytest.mark.parametrize(("runs", "passes", "k"), [(100, 3, 10), (200, 150, 20), (20, 19, 2)])
+def test_pass_at_k_is_the_product_of_its_authors(runs, passes, k):
+    """Chen et al. 2021, figure 3: the numerically stable form."""
+    product = 1.0 - np.prod(1.0 - k / np.arange(runs - passes + 1, runs + 1))
+    theirs = product if runs - passes >= k else 1.0
+    assert pass_at_k(runs, passes, k) == pytest.approx(theirs)
+
+
+def test_they_are_unbiased_where_the_plain_power_is_not():
+    chance, runs, k = 0.3, 5, 3
+    passes = np.random.default_rng(0).binomial(runs, chance, 20_000)
+    at, hat = ([one(runs, found, k) for found in range(runs + 1)] for one in (pass_at_k, pass_hat_k))
+    assert np.array(at)[passes].mean() == pytest.approx(1 - 0.7**3, abs=0.01)
+    assert np.array(hat)[passes].mean() == pytest.approx(0.3**3, abs=0.005)
+    assert ((passes / runs) ** k).mean() > 0.3**3 + 0.02
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((3, 1, 4), "k must be between 1 and 3, not 4"),
+        ((3, 1, 0), "k must be"),
+        ((0, 0, 1), "runs must be"),
+        ((3, 4, 1), "passes must be"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_of_attempts(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        pass_hat_k(*arguments)
+
+
+@pytest.mark.parametrize(("remembered", "odd"), [(1, 1), (5, 9), (9, 9), (30, 60)])
+def test_it_is_a_binomial_tail(remembered, odd):
+    expected = stats.binomtest(remembered, odd, 1 / 3, alternative="greater").pvalue
+    assert odd_one_out_p(remembered, odd) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("odd", [0, 1, 40])
+def test_nothing_odd_about_what_is_remembered_says_nothing(odd):
+    assert odd_one_out_p(0, odd) == 1.0
+
+
+@pytest.mark.parametrize(("remembered", "odd"), [(-1, 3), (4, 3), (0, -1)])
+def test_impossible_counts_are_refused(remembered, odd):
+    with pytest.raises(ValueError, match="remembered|odd"):
+        odd_one_out_p(remembered, odd)
+
+
+def false_alarms(disagreement, questions, runs, alpha, rng):
+    """How often a model that did not change is said to have, each question as noisy as it likes."""
+    alarms = 0
+    for _ in range(runs):
+        remembered = odd = 0
+        for _ in range(questions):
+            noise = disagreement * rng.random() * 2
+            old, one, two = (rng.random() < noise for _ in range(3))
+            if not old == one == two:
+                odd += 1
+                remembered += one == two
+        alarms += odd_one_out_p(remembered, odd) <= alpha
+    return alarms / runs
+
+
+@pytest.mark.parametrize("questions", [20, 100])
+@pytest.mark.parametrize("disagreement", [0.05, 0.3, 0.5])
+def test_a_noisy_model_that_did_not_change_seldom_fails(questions, disagreement):
+    assert false_alarms(disagreement, questions, 1000, 0.05, random.Random(questions)) <= 0.05 + 0.015

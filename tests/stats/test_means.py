@@ -1,10 +1,23 @@
-"""The bound of a mean, held against Clopper-Pearson, random weights and simulated false alarms."""
+"""Bounds of means, held against Clopper-Pearson, random weights, scipy and simulated false alarms."""
+
+import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from pytest_modelcheck.stats.binomial import clopper_pearson
-from pytest_modelcheck.stats.gaffke import gaffke_bounds, mean_p_value
+from pytest_modelcheck.stats.means import (
+    cluster_means,
+    crossing,
+    gaffke_bounds,
+    mean_p_value,
+    smooth_crossing,
+    student_bounds,
+    student_p_value,
+)
+from pytest_modelcheck.stats.paired import mcnemar_exact
+from pytest_modelcheck.stats.permutation import sign_flip_test
+from pytest_modelcheck.stats.rates import clopper_pearson
 
 
 @pytest.mark.parametrize(
@@ -131,3 +144,109 @@ def test_false_alarms_are_at_most_as_stated(sample, mean, n):
 def test_what_makes_no_sense_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("level", [0.9, 0.99])
+def test_bounds_are_those_of_scipy_at_the_two_sided_level(level):
+    values = np.random.default_rng(0).normal(3, 2, 12)
+    theirs = stats.ttest_1samp(values, 0).confidence_interval(2 * level - 1)
+    assert student_bounds(values, level) == pytest.approx((theirs.low, theirs.high))
+
+
+@pytest.mark.parametrize("values", [[], [0.5], [0.1] * 10, [1e9, 1e9]])
+def test_of_constant_data_nothing_is_known(values):
+    """Pitfall: scipy.stats.ttest_1samp gives p = 0 there."""
+    assert student_bounds(values, 0.95) == (-math.inf, math.inf)
+
+
+@pytest.mark.parametrize("values", [[[1.0, 2.0]], [1.0, math.inf], [1.0, math.nan]])
+def test_what_makes_no_sense_is_refused_of_unbounded_numbers(values):
+    with pytest.raises(ValueError, match="bounds of a mean need a flat sequence of finite numbers"):
+        student_bounds(values, 0.95)
+
+
+@pytest.mark.parametrize("at_least", [-1.0, 0.0, 0.3, 2.0])
+def test_the_p_value_is_that_of_scipy(at_least):
+    values = np.random.default_rng(0).normal(0.2, 0.5, size=25)
+    expected = stats.ttest_1samp(values, at_least, alternative="less").pvalue
+    assert student_p_value(values, at_least) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("values", [[], [3.0], [3.0, 3.0, 3.0]])
+def test_where_nothing_is_known_of_the_spread_nothing_fails(values):
+    assert student_p_value(values, 5.0) == 1.0
+
+
+def test_clusters_come_in_the_order_in_which_they_first_appear():
+    assert cluster_means([1, 0, 0, 1, 1], ["b", "a", "b", "a", "b"]) == [2 / 3, 0.5]
+
+
+def test_every_value_needs_a_cluster():
+    with pytest.raises(ValueError, match="shorter"):
+        cluster_means([1, 0], ["a"])
+
+
+def test_false_alarms_of_a_drop_are_kept_by_flipping_whole_clusters():
+    """Twenty templates of twenty cases that break or are fixed together."""
+    rng = np.random.default_rng(5)
+    alone, together = [], []
+    clusters = np.repeat(np.arange(20), 20)
+    for _ in range(400):
+        change = rng.choice([-1, 0, 1], p=[0.2, 0.6, 0.2], size=20)[clusters] * (rng.random(400) < 0.5)
+        alone.append(mcnemar_exact(int((change == 1).sum()), int((change == -1).sum())))
+        means = cluster_means(change.tolist(), clusters.tolist())
+        together.append(sign_flip_test(means, 0.05).p_value)
+    assert np.mean(np.array(alone) <= 0.05) > 0.2
+    assert np.mean(np.array(together) <= 0.05) <= 0.05 + 3 * (0.05 * 0.95 / 400) ** 0.5
+
+
+def test_false_alarms_of_a_rate_are_kept_by_taking_cluster_means():
+    rng = np.random.default_rng(6)
+    alone, together = [], []
+    for _ in range(300):
+        means = rng.beta(4.5, 0.5, 25)  # of mean 0.9
+        passed = rng.binomial(10, means)
+        together.append(mean_p_value(passed / 10, 0.9))
+        alone.append(mean_p_value(np.repeat([1.0, 0.0], [passed.sum(), 250 - passed.sum()]), 0.9))
+    assert np.mean(np.array(alone) <= 0.05) > 0.1
+    assert np.mean(np.array(together) <= 0.05) <= 0.05 + 3 * (0.05 * 0.95 / 300) ** 0.5
+
+
+def test_bisection_goes_to_the_last_bit():
+    found = crossing(lambda x: x**3 - 2, 0, 2)
+    assert found == pytest.approx(2 ** (1 / 3), abs=1e-15)
+
+
+def test_bisection_finds_a_step():
+    assert crossing(lambda x: -1.0 if x < 0.3 else 1.0, 0, 1) == pytest.approx(0.3, abs=1e-15)
+
+
+def test_bisection_stops_within_a_distance():
+    calls = []
+    found = crossing(lambda x: calls.append(x) or x - 0.7, 0, 1, within=0.01)
+    assert found == pytest.approx(0.7, abs=0.01)
+    assert len(calls) == 7
+
+
+@pytest.mark.parametrize(("value", "end"), [(-1.0, 1.0), (1.0, 0.0)])
+def test_no_crossing_gives_the_end_that_is_nearest(value, end):
+    assert crossing(lambda _: value, 0, 1) == pytest.approx(end, abs=1e-15)
+    assert smooth_crossing(lambda _: value, 0, 1, within=1e-12) == pytest.approx(end, abs=1e-9)
+
+
+def test_the_smooth_search_needs_few_evaluations():
+    calls = []
+
+    def normal_scale(x):
+        calls.append(x)
+        return math.atanh(2 * x - 1) + 1.5
+
+    assert smooth_crossing(normal_scale, 0, 1, within=1e-10) == pytest.approx((1 + math.tanh(-1.5)) / 2)
+    assert len(calls) <= 15
+
+
+def test_the_smooth_search_bears_infinite_values():
+    def jumps(x):
+        return -math.inf if x < 0.25 else math.inf if x > 0.75 else x - 0.6
+
+    assert smooth_crossing(jumps, 0, 1, within=1e-10) == pytest.approx(0.6, abs=1e-9)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pytest_modelcheck.stats.slice_search import LEVEL, find_rule
+from pytest_modelcheck.stats.slices import LEVEL, find_rule
 
 
 def table(n, seed, columns=8):

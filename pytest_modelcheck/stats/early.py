@@ -3,7 +3,7 @@
 An e-process is the wealth of somebody who bets, at fair odds, against a requirement. While the requirement
 is met the wealth does not grow, whatever the strategy and whenever one looks: it reaches ``1 / rate`` with a
 chance of at most ``rate`` (Ville's inequality). An exact test that is repeated after each answer has no such
-promise.
+promise. Where a limit is exact, :class:`Curtailment` stops as soon as the rest cannot change the verdict.
 
 Answers must be fed in an order that does not depend on them, such as that of submission: an order of
 completion in which wrong answers come first raises the false alarms.
@@ -20,10 +20,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Literal
 
-from pytest_modelcheck.stats.arguments import count, fraction, probability
+from pytest_modelcheck.stats.guards import count, fraction, probability
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
 
 Decision = Literal["passed", "failed"]
 
@@ -241,3 +242,53 @@ def _half(drop: float) -> float:
 def _check_tolerance(tolerance: float, most: float) -> None:
     if not 0 < tolerance <= most:
         raise ValueError(f"tolerance must be positive and at most {most:g}, not {tolerance!r}")
+
+
+Range = tuple[float, float]
+"""The least and the most that one case may lose."""
+
+
+class Curtailment:
+    """Says when a limit on losses is decided, whatever becomes of the cases that are left.
+
+    A loss is what a case contributes to missing the limit: 1 for a wrong answer and 0 for a right one; what
+    it passed before minus what it passes now; 1 minus its score. The limit is met if the losses come to
+    at most ``altogether``, plus ``each`` for every case that counts. Also right where some of the cases that
+    are left turn out not to count.
+
+    Args:
+        ranges: What each case may lose.
+        each: The mean loss that is allowed.
+        altogether: The sum of losses that is allowed.
+
+    >>> all_required_95_percent = Curtailment([(0, 1)] * 200, each=1 - 0.95)
+    >>> for loss in [0] * 60 + [1] * 11:
+    ...     all_required_95_percent.feed(loss, (0, 1))
+    >>> all_required_95_percent.decision
+    'failed'
+    """
+
+    __slots__ = ("_altogether", "_each", "_least", "_most", "_seen")
+
+    def __init__(self, ranges: Iterable[Range], each: float = 0.0, altogether: float = 0.0) -> None:
+        self._each, self._altogether = each, altogether
+        self._seen = self._least = self._most = 0.0
+        for least, most in ranges:
+            self._least += min(0.0, least - each)
+            self._most += max(0.0, most - each)
+
+    def feed(self, loss: float | None, expected: Range) -> None:
+        """Take what a case lost, or ``None`` where it does not count; ``expected`` is its range."""
+        least, most = expected
+        self._least -= min(0.0, least - self._each)
+        self._most -= max(0.0, most - self._each)
+        if loss is not None:
+            self._seen += loss - self._each
+
+    @property
+    def decision(self) -> Decision | None:
+        """What the verdict will be, or ``None`` while it may still turn."""
+        room = self._altogether + _ROUNDING
+        if self._seen + self._most <= room:
+            return "passed"
+        return "failed" if self._seen + self._least > room else None

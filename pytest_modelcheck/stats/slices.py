@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Table = NDArray[np.float32]
 
+
 DEPTH: Final = 2
 """How many conditions a rule may have."""
 

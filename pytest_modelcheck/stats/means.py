@@ -1,9 +1,9 @@
-"""Bounds for the mean of scores in [0, 1], and of anything else that is bounded.
+"""A mean of scores: bounds for values in [0, 1] (Gaffke), for values without bounds (Student), and clusters.
 
-The bound of Gaffke and of Learned-Miller and Thomas: the mean of the scores, and of one more score at the
-unfavourable end, under random weights from the flat Dirichlet distribution; its quantile is the bound. On
-0/1 scores it is the Clopper–Pearson bound. That it holds for every distribution of scores is a conjecture,
-which has held wherever it was tried.
+The bound of Gaffke and of Learned-Miller and Thomas is a quantile of the weighted mean of the scores and of
+one more score at the unfavourable end, under random weights from the flat Dirichlet distribution. On 0/1
+scores it is the Clopper–Pearson bound. That it holds for every distribution of scores is a conjecture, which
+has held wherever it was tried.
 
 Nothing is drawn at random here. With ``E_i`` independent and exponential, ``sum(D_i * z_i) <= t`` says the
 same as ``sum(E_i * (z_i - t)) <= 0``, and the chance of that is an integral of the moment generating function
@@ -21,14 +21,14 @@ import math
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.stats.arguments import fraction, probability
-from pytest_modelcheck.stats.root import crossing, smooth_crossing
+from pytest_modelcheck.stats.guards import fraction, probability
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable, Sequence
 
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
+
 
 _STEP = 0.2
 _HALVINGS = 10
@@ -176,3 +176,123 @@ def _saddle(weights: NDArray[np.float64], counts: NDArray[np.int_]) -> tuple[flo
     line = crossing(slope, edge, 0.0, within=abs(edge) * 1e-6)
     curvature = float((counts * (weights / (1 - weights * line)) ** 2).sum()) + 1 / line**2
     return line, curvature**-0.5
+
+
+def student_bounds(values: ArrayLike, level: float) -> tuple[float, float]:
+    """Return the lower and the upper bound of a mean by Student's t, each one-sided at ``level``.
+
+    Only for numbers without bounds, such as the change of a price: for scores in [0, 1] near an end it is
+    wrong far too often, and :func:`~pytest_modelcheck.stats.means.gaffke_bounds` is the one to take. Of
+    fewer than two numbers, or of numbers that are all the same, nothing can be said of their spread: the
+    bounds are infinite.
+
+    Source: Student, Biometrika 6 (1908) 1-25.
+
+    >>> low, high = student_bounds([1.0, 2.0, 4.0, 3.0], level=0.95)
+    >>> f"{low:.2f} to {high:.2f}"
+    '0.98 to 4.02'
+    >>> student_bounds([1.0, 1.0, 1.0], level=0.95)
+    (-inf, inf)
+    """
+    probability("level", level)
+    found = _numbers(values)
+    if found is None:
+        return -math.inf, math.inf
+    from scipy.special import stdtrit
+
+    mean = float(found.mean())
+    reach = float(stdtrit(len(found) - 1, level) * found.std(ddof=1) / math.sqrt(len(found)))
+    return mean - reach, mean + reach
+
+
+def student_p_value(values: ArrayLike, at_least: float) -> float:
+    """Return the p-value of "the mean is at least ``at_least``": the chance of so low a mean if it just were.
+
+    1 where nothing can be said: of fewer than two numbers, or of numbers that are all the same.
+
+    Source: Student, as above; :func:`scipy.stats.ttest_1samp`, which says 0 of numbers that are all the same.
+
+    >>> f"{student_p_value([1.0, 2.0, 4.0, 3.0], at_least=4.02):.3f}"
+    '0.050'
+    >>> student_p_value([1.0, 1.0, 1.0], at_least=2.0)
+    1.0
+    """
+    import numpy as np
+
+    found = _numbers(values)
+    if found is None:
+        return 1.0
+    from scipy.special import stdtr
+
+    error = found.std(ddof=1) / math.sqrt(len(found))
+    return float(stdtr(len(found) - 1, (float(np.mean(found)) - at_least) / error))
+
+
+def _numbers(values: ArrayLike) -> NDArray[np.float64] | None:
+    """The numbers, or ``None`` where nothing can be said of their spread."""
+    import numpy as np
+
+    found = np.asarray(values, dtype=float)
+    if found.ndim != 1 or not np.isfinite(found).all():
+        raise ValueError("bounds of a mean need a flat sequence of finite numbers")
+    if len(found) < 2 or np.ptp(found) <= 1e-12 * np.abs(found).max():
+        return None
+    return found
+
+
+def cluster_means(values: Sequence[float], clusters: Sequence[Hashable]) -> list[float]:
+    """Return the mean of each cluster, in the order in which the clusters first appear.
+
+    >>> cluster_means([1, 0, 1, 1], ["refund", "refund", "refund", "parcel"])
+    [0.6666666666666666, 1.0]
+    """
+    return [sum(members) / len(members) for members in _members(values, clusters)]
+
+
+def _members(values: Sequence[float], clusters: Sequence[Hashable]) -> list[list[float]]:
+    found: dict[Hashable, list[float]] = {}
+    for value, cluster in zip(values, clusters, strict=True):
+        found.setdefault(cluster, []).append(value)
+    return list(found.values())
+
+
+def crossing(rising: Callable[[float], float], low: float, high: float, within: float = 0.0) -> float:
+    """Return where ``rising`` goes from below 0 to 0 or above, to the last bit or to ``within``.
+
+    ``low`` comes back where the function is nowhere below 0 between the two, ``high`` where it is nowhere
+    above.
+
+    >>> crossing(lambda x: x * x - 2, 0, 2)
+    1.414213562373095
+    """
+    while low < (middle := (low + high) / 2) < high and high - low > within:
+        if rising(middle) < 0:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def smooth_crossing(rising: Callable[[float], float], low: float, high: float, within: float) -> float:
+    """Return the same for a smooth function that is dear, to ``within``, in about ten evaluations.
+
+    The function may be infinite at the ends. Where it is finite on both sides, false position with the
+    Illinois rule: a side that stays twice counts half, so that both close in.
+
+    >>> round(smooth_crossing(lambda x: x * x - 2, 0, 2, within=1e-9), 8)
+    1.41421356
+    """
+    below, above = -math.inf, math.inf
+    last = 0.0
+    while high - low > within:
+        at = (low + high) / 2
+        if math.isfinite(below) and math.isfinite(above):
+            at = (low * above - high * below) / (above - below)
+            at = min(max(at, low + within / 2), high - within / 2)
+        value = rising(at)
+        if value < 0:
+            low, below, above = at, value, above / 2 if last < 0 else above
+        else:
+            high, above, below = at, value, below / 2 if last > 0 else below
+        last = value
+    return (low + high) / 2
