@@ -10,7 +10,7 @@ from pytest_modelcheck.lint import Target, chosen, lint
 from pytest_modelcheck.lint.body import Body
 from pytest_modelcheck.perturb import as_perturbations
 from pytest_modelcheck.records import CHANGE
-from pytest_modelcheck.stats.binomial import detectable_rate, runs_needed
+from pytest_modelcheck.stats.rates import detectable_rate, runs_needed
 
 EIGHT = as_perturbations([perturb.append(letter) for letter in "abcdefgh"])
 
