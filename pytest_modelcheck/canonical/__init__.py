@@ -3,17 +3,19 @@
 - :func:`digest`, :func:`short`: what was asked, as a key.
 - :class:`Codec`: an answer as one line of JSON, and back, without loss; else it raises :class:`NotKept`.
 - :func:`comparable`: a value that is only compared, as a line of JSON.
-- :func:`same`: whether two lines hold the same answer.
+- :func:`same`, :func:`differences`, :func:`gained`: two lines, compared.
+- :class:`Projection`: what comparisons see of a model's answers.
 - :func:`describe`, :func:`encode_plain`, :func:`excerpt`: any value, for people; never an identity.
-- :func:`unkept`, :func:`is_kept`: what a record has in place of an answer that could not be stored.
+- :func:`unkept`, :func:`is_kept`, :func:`why_unkept`: what a record has in place of an answer that could
+  not be stored.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
-from pytest_modelcheck.canonical.codec import Codec, describe, is_kept, unkept
-from pytest_modelcheck.canonical.compare import same
+from pytest_modelcheck.canonical.codec import Codec, describe, is_kept, unkept, why_unkept
+from pytest_modelcheck.canonical.compare import Difference, Projection, differences, gained, same
 from pytest_modelcheck.canonical.digest import digest, short
 from pytest_modelcheck.canonical.lowering import comparable, encode_plain
 from pytest_modelcheck.canonical.refusal import NotCanonical, NotKept, Unreadable
@@ -21,17 +23,22 @@ from pytest_modelcheck.canonical.text import excerpt, printable_json
 
 __all__ = [
     "Codec",
+    "Difference",
     "NotCanonical",
     "NotKept",
+    "Projection",
     "Unreadable",
     "comparable",
     "describe",
+    "differences",
     "digest",
     "encode_plain",
     "excerpt",
+    "gained",
     "is_kept",
     "printable_json",
     "same",
     "short",
     "unkept",
+    "why_unkept",
 ]

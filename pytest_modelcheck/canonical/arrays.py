@@ -31,7 +31,7 @@ _PANDAS: Final = ("DataFrame", "Series", "Timestamp", "Timedelta", "Period", "In
 
 
 @lru_cache(maxsize=1024)
-def library_of(kind: type) -> str | None:
+def library_of(kind: Any) -> str | None:
     """Whose value this is: ``numpy``, ``pandas``, ``scipy`` or ``polars``, or ``None`` for any other class.
 
     >>> import numpy as np
@@ -64,7 +64,7 @@ def lower_library(value: Any, lower: Lower, numbers: Numbers | None = None) -> d
         numbers: How to write the content of an array, if not as the numbers themselves.
     """
     numbers = numbers or _numbers
-    library = library_of(type(value))
+    library = library_of(value.__class__)
     if library == "numpy":
         return _lower_numpy(value, lower, numbers)
     if library == "scipy":
@@ -424,7 +424,7 @@ def _lift_dtype(form: Any) -> Any:
         return pl.Array(inner, shape)
     made = getattr(pl, name)
     if not (isinstance(made, type) and issubclass(made, pl.DataType)):
-        raise ValueError(f"{name!r} is no type of polars")
+        raise ValueError(f"{name!r} is no type of polars")  # noqa: TRY004 - of damaged data
     return made(*inside)
 
 

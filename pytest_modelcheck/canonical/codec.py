@@ -152,8 +152,8 @@ class Codec:
         except Exception as error:  # noqa: BLE001 - a library may refuse its own value in any way
             problem = f"it cannot be read back: {type(error).__name__}: {error}"
         raise NotKept(
-            f"answer: {article(qualified(type(value)))} cannot be stored, since {problem}. Let the model answer "
-            "plain data of it, or say in the test what is compared: case.record(...)."
+            f"answer: {article(qualified(type(value)))} cannot be stored, since {problem}. Let the model "
+            "answer plain data of it, or say in the test what is compared: case.record(...)."
         )
 
     def _unnamed(self, value: Any, missing: Iterable[type]) -> str:
@@ -164,10 +164,12 @@ class Codec:
                 named.append(kind)
                 known.shape(kind)
         given = [] if self._returns is None else [_spelled(self._returns)]
+        returns = " | ".join([*given, *(one.__name__ for one in named)])
+        which = ", ".join(map(qualified, named))
         inside = "" if type(value) in named else f" (in {article(qualified(type(value)))})"
         return (
-            f"answer: objects of {', '.join(map(qualified, named))}{inside} are stored only where their class "
-            f"is named. Write @model_fixture(returns={' | '.join([*given, *(one.__name__ for one in named)])})."
+            f"answer: objects of {which}{inside} are stored only where their class is named. Write "
+            f"@model_fixture(returns={returns})."
         )
 
 
@@ -176,9 +178,27 @@ def describe(value: Any, width: int = 200) -> str:
     return excerpt(value if isinstance(value, str) else encode_plain(value).decode(), width)
 
 
-def unkept(value: Any, reason: str) -> bytes:
-    """What a record has in place of an answer that could not be stored: a description, and why."""
-    return orjson.dumps({UNKEPT: [describe(value), reason]})
+def unkept(value: Any, reason: str, key: bytes | None = None) -> bytes:
+    """What a record has in place of an answer that could not be stored.
+
+    Args:
+        value: The answer, of which a description is written.
+        reason: Why it could not be stored, and what to do.
+        key: What ``compare_by=`` took from it, as a line: that is compared in its place.
+    """
+    return orjson.dumps({UNKEPT: [describe(value), reason, *([] if key is None else [orjson.Fragment(key)])]})
+
+
+def why_unkept(line: bytes) -> str | None:
+    """Why the answer that a line stands for cannot be compared, and what to do; ``None`` where it can be.
+
+    >>> why_unkept(unkept(object(), "answer: an object cannot be stored.")), why_unkept(b"1")
+    ('answer: an object cannot be stored.', None)
+    """
+    if is_kept(line):
+        return None
+    told = orjson.loads(line)[UNKEPT]
+    return None if len(told) > 2 else str(told[1])
 
 
 def is_kept(line: bytes) -> bool:
@@ -278,8 +298,9 @@ def _is_plain(value: Any) -> bool:
 
 def _is_unequal(back: Any, value: Any, line: bytes) -> bool:
     """Whether the ``==`` of a class of the user's has something against it. NaN is unequal to itself."""
-    own = isinstance(type(value).__eq__, FunctionType) and library_of(type(value)) is None
-    if not own or type(back) is not type(value) or b'{"$float":"nan"}' in line or _NOT_A_TIME in line:
+    kind: Any = type(value)
+    own = isinstance(kind.__eq__, FunctionType) and library_of(kind) is None
+    if not own or type(back) is not kind or b'{"$float":"nan"}' in line or _NOT_A_TIME in line:
         return False
     try:
         return not bool(back == value)

@@ -79,7 +79,7 @@ def differences(then: bytes, now: bytes, rel: float = 1e-6) -> Iterator[Differen
 
 
 def gained(then: bytes, now: bytes) -> list[str]:
-    """The fields, each with its way, that the classes of an answer have gained, and that are at their default.
+    """The fields that the classes of an answer have gained, and that are at their default, each with its way.
 
     >>> gained(b'{"label":"a"}', b'{"label":"a","note":null,"$default":["note"]}')
     ['note']
@@ -208,8 +208,8 @@ def _name(key: Any) -> str:
 def _step(path: str, name: str | int) -> str:
     if type(name) is int:
         return f"{path}[{name}]"
-    if name[:1] == _KEY:
-        return f"{path}[{name[1:]}]"
+    if str(name)[:1] == _KEY:
+        return f"{path}[{str(name)[1:]}]"
     return f"{path}.{name}" if path else str(name)
 
 

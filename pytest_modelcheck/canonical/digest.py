@@ -5,13 +5,15 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any, Final
 
 import orjson
 
 from pytest_modelcheck.canonical.lowering import Open
-from pytest_modelcheck.canonical.refusal import NotCanonical, Refusal
+from pytest_modelcheck.canonical.refusal import NotCanonical, Refusal, step
 
 _text_digest: Final = blake2b(b"s", digest_size=16)
 _DEEP: Final = "it contains itself, or is nested too deeply to be read. Pass a flatter value."
@@ -20,10 +22,8 @@ _DEEP: Final = "it contains itself, or is nested too deeply to be read. Pass a f
 def digest(value: Any, slot: int = 0) -> bytes:
     """The key under which the answer to an input is kept: 16 bytes of BLAKE2b.
 
-    The digest is that of the value as JSON (see :mod:`~pytest_modelcheck.canonical.lowering`) with sorted
-    keys, so that two inputs have one digest exactly where they would be written alike. ``1``, ``1.0`` and
-    ``True`` are three values; the order of a mapping, and which fields of an object were left at their
-    default, do not matter. Arrays are told by a digest of their bytes.
+    ``1``, ``1.0`` and ``True`` are three values; the order of a mapping, and which fields of an object were
+    left at their default, do not matter. Arrays are told by a digest of their bytes.
 
     Args:
         value: The input.
@@ -48,7 +48,7 @@ def digest(value: Any, slot: int = 0) -> bytes:
             return begun.digest()
         data = b"s" + text
     else:
-        data = b"j" + _written(value)
+        data = _whole(value)
     if slot:
         return blake2b(data, digest_size=16, salt=slot.to_bytes(16, "little")).digest()
     return blake2b(data, digest_size=16).digest()
@@ -63,10 +63,68 @@ def short(value: Any) -> str:
     return digest(value).hex()[:16]
 
 
-def _written(value: Any) -> bytes:
+def _whole(value: Any) -> bytes:
+    """A value as bytes: unambiguous, since everything says its type, and how long it is.
+
+    >>> _whole([1, True, "ab"])
+    b'l3:i1;ts2:ab'
+    """
     try:
-        return orjson.dumps(Open(hashed=True).lower(value), option=orjson.OPT_SORT_KEYS)
+        return _write(value)
     except Refusal as refusal:
         raise NotCanonical(refusal.told("input")) from None
     except (RecursionError, TypeError):
         raise NotCanonical(f"input: {_DEEP}") from None
+
+
+def _write(value: Any) -> bytes:
+    return _WRITERS.get(type(value), _other)(value)
+
+
+def _text(value: str) -> bytes:
+    data = value.encode("utf-8", "surrogatepass")
+    return b"s%d:%b" % (len(data), data)
+
+
+def _items(values: Any) -> list[bytes]:
+    written: list[bytes] = []
+    try:
+        for value in values:
+            written.append(_write(value))  # noqa: PERF401 - the length says where a refusal arose
+    except Refusal as refusal:
+        raise refusal.under(f"[{len(written)}]") from None
+    return written
+
+
+def _mapping(value: Any) -> bytes:
+    pairs: list[bytes] = []
+    key: Any = None
+    try:
+        for key, item in value.items():
+            pairs.append(_write(key) + _write(item))
+    except Refusal as refusal:
+        raise refusal.under(step(key)) from None
+    return b"m%d:%b" % (len(pairs), b"".join(sorted(pairs)))
+
+
+def _other(value: Any) -> bytes:
+    """Whatever is no plain value, as answers are written; a tag cannot be mistaken for a plain dict."""
+    data = orjson.dumps(Open(hashed=True).lower(value), option=orjson.OPT_SORT_KEYS)
+    return b"j%d:%b" % (len(data), data)
+
+
+_NAN: Final = b"d" + struct.pack(">d", float("nan"))
+_pack: Final = struct.Struct(">d").pack
+_WRITERS: Final[dict[type, Callable[[Any], bytes]]] = {
+    str: _text,
+    bool: lambda value: b"t" if value else b"f",
+    int: lambda value: b"i%x;" % value,
+    float: lambda value: b"d" + _pack(value) if value == value else _NAN,  # only NaN is not itself
+    type(None): lambda _: b"n",
+    bytes: lambda value: b"b%d:%b" % (len(value), value),
+    list: lambda value: b"l%d:%b" % (len(value), b"".join(_items(value))),
+    tuple: lambda value: b"u%d:%b" % (len(value), b"".join(_items(value))),
+    dict: _mapping,
+    set: lambda value: b"e%d:%b" % (len(value), b"".join(sorted(_items(value)))),
+    frozenset: lambda value: b"z%d:%b" % (len(value), b"".join(sorted(_items(value)))),
+}

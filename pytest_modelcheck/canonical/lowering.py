@@ -96,7 +96,7 @@ class Lowering:
             return self._object(value, adapter, shape)
         return self._tagged(value, kind)
 
-    def _tagged(self, value: Any, kind: type) -> Any:
+    def _tagged(self, value: Any, kind: Any) -> Any:
         if kind in TAGS:
             tag, take, _ = TAGS[kind]
             return {tag: take(value, self.lower)}
@@ -158,7 +158,7 @@ class Lowering:
 
     def other(self, value: Any) -> Any:
         """What to do about a value of a class that nobody named."""
-        kind = type(value)
+        kind: Any = type(value)
         adapter = keeper(kind)
         if adapter is None:
             raise Refusal(_unkept(value))
@@ -185,7 +185,7 @@ class Open(Lowering):
         """The pairs of a dict, in one order for all dicts that are equal."""
         return sorted(pairs, key=in_order)
 
-    def _tagged(self, value: Any, kind: type) -> Any:
+    def _tagged(self, value: Any, kind: Any) -> Any:
         if isinstance(value, PurePath):
             return lower_path(value)
         if self._hashed and library_of(kind) is not None:
@@ -222,7 +222,7 @@ class Describing(Lowering):
         except Refusal:
             return _told(value)
 
-    def _tagged(self, value: Any, kind: type) -> Any:
+    def _tagged(self, value: Any, kind: Any) -> Any:
         return (
             _told(value)
             if library_of(kind) in ("pandas", "polars", "scipy")
@@ -268,7 +268,7 @@ def encode_plain(value: Any) -> bytes:
 
 
 @lru_cache(maxsize=1024)
-def keeper(kind: type) -> Adapter | None:
+def keeper(kind: Any) -> Adapter | None:
     """How objects of a class could be kept, if somebody named it."""
     if kind in TAGS or library_of(kind) is not None:
         return None
@@ -313,8 +313,8 @@ def _unkept(value: Any) -> str:
     if turned is not None:
         return f"{name} cannot be stored. Let the model answer {turned} instead."
     return (
-        f"{name} cannot be stored and made again. Let the model answer its data (text, numbers, lists, dicts, "
-        "a dataclass, a pydantic model), or say in the test what is compared: case.record(...)."
+        f"{name} cannot be stored and made again. Let the model answer its data (text, numbers, lists, "
+        "dicts, a dataclass, a pydantic model), or say in the test what is compared: case.record(...)."
     )
 
 

@@ -57,8 +57,8 @@ class Classes:
             shape = ANYTHING
         if strict and isinstance(hint, type) and not self._is_known(hint):
             raise UsageError(
-                f"returns={hint.__name__}: objects of {qualified(hint)} cannot be made again from data. Name a "
-                "dataclass, a NamedTuple, an Enum, a TypedDict or a pydantic model, or leave returns= out."
+                f"returns={hint.__name__}: objects of {qualified(hint)} cannot be made again from data. Name "
+                "a dataclass, a NamedTuple, an Enum, a TypedDict or a pydantic model, or leave returns= out."
             )
         self._give_names(strict=strict)
         return shape

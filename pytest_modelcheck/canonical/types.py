@@ -31,7 +31,7 @@ PRIVATE: Final = "$private"
 
 
 @lru_cache(maxsize=1024)
-def field_names(kind: type) -> tuple[str, ...] | None:
+def field_names(kind: Any) -> tuple[str, ...] | None:
     """The names of the fields of a class, or ``None`` for a class without declared fields.
 
     >>> import datetime, typing
@@ -43,9 +43,9 @@ def field_names(kind: type) -> tuple[str, ...] | None:
     if dataclasses.is_dataclass(kind):
         return tuple(field.name for field in dataclasses.fields(kind))
     if is_named_tuple(kind):
-        return tuple(kind._fields)  # type: ignore[attr-defined]
+        return tuple(kind._fields)
     if is_pydantic(kind):
-        return tuple(kind.model_fields)  # type: ignore[attr-defined]
+        return tuple(kind.model_fields)
     attributes = getattr(kind, "__attrs_attrs__", None)
     if attributes is not None:
         return tuple(attribute.name for attribute in attributes)
@@ -117,7 +117,7 @@ class Adapter:
     json: type = dict
     is_open = False
 
-    def __init__(self, kind: type) -> None:
+    def __init__(self, kind: Any) -> None:
         self.kind = kind
         self.name = qualified(kind)
         self.names: tuple[str, ...] = field_names(kind) or ()
@@ -144,7 +144,7 @@ class Adapter:
         return []
 
     def make(self, parts: dict[str, Any], left: list[str]) -> Any:
-        """An object that holds this, ``left`` of it at its default. Raises ``ValueError`` for other fields."""
+        """An object that holds this, ``left`` of it at its default. Raises ``ValueError`` otherwise."""
         raise NotImplementedError
 
     def default(self, name: str) -> Any:
@@ -178,7 +178,7 @@ class FieldsAdapter(Adapter):
         defaults: A default, or what makes one, by the name of the field.
     """
 
-    def __init__(self, kind: type, defaults: dict[str, tuple[Any, Callable[[], Any] | None]]) -> None:
+    def __init__(self, kind: Any, defaults: dict[str, tuple[Any, Callable[[], Any] | None]]) -> None:
         super().__init__(kind)
         self._defaults = defaults
         self._checked = tuple((name, *default) for name, default in defaults.items())
@@ -262,7 +262,7 @@ class TupleAdapter(Adapter):
 
     def default(self, name: str) -> Any:
         """The default of a field."""
-        return self.kind._field_defaults.get(name, ABSENT)  # type: ignore[attr-defined]
+        return self.kind._field_defaults.get(name, ABSENT)
 
     def at_default(self, value: Any, parts: dict[str, Any]) -> list[str]:
         """The fields whose value is that of their default."""
@@ -344,7 +344,7 @@ class EnumAdapter(Adapter):
 
     def make(self, parts: dict[str, Any], left: list[str]) -> Any:  # noqa: ARG002
         """The member of that name. Raises ``ValueError`` where there is none."""
-        member = self.kind.__members__.get(parts.get("name"))  # type: ignore[attr-defined]
+        member = self.kind.__members__.get(parts.get("name"))
         if member is None:
             raise ValueError(f"{self.name} has no member {parts.get('name')!r}")
         return member
@@ -367,9 +367,9 @@ class FlagAdapter(Adapter):
 class DerivedAdapter(Adapter):
     """A subclass of ``str``, ``int``, ``dict`` or another plain type: its content, and its attributes."""
 
-    def __init__(self, kind: type, base: type) -> None:
+    def __init__(self, kind: Any, base: Any) -> None:
         super().__init__(kind)
-        self._base: Any = base
+        self._base = base
 
     def take(self, value: Any) -> dict[str, Any]:
         """The content as the plain type, and the attributes under ``$more``."""
@@ -382,10 +382,12 @@ class DerivedAdapter(Adapter):
         content = parts["content"]
         if type(content) is not self._base:
             raise ValueError(f"{self.name} is made of {self._base.__name__}, not {type(content).__name__}")
+        made: Any
+        new: Any = self._base.__new__
         if self._base in (str, int, float, bytes, tuple, frozenset):
-            made = self._base.__new__(self.kind, content)
+            made = new(self.kind, content)
         else:
-            made = self._base.__new__(self.kind)
+            made = new(self.kind)
             self._base.__init__(made, content)
         if MORE in parts:
             made.__dict__.update(parts[MORE])
@@ -408,7 +410,7 @@ class SchemaAdapter(Adapter):
         return self._pydantic.validate_python(parts["json"])
 
 
-def adapter_for(kind: type) -> Adapter | None:
+def adapter_for(kind: Any) -> Adapter | None:
     """How to keep objects of a class, or ``None`` for a class whose objects cannot be made again.
 
     >>> import enum

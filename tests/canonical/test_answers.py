@@ -1,5 +1,6 @@
 """A corpus of kinds of answers: each is stored and comes back as it was, or is refused with a remedy."""
 
+# ruff: noqa: E501 - one kind a line
 from __future__ import annotations
 
 import collections
@@ -9,8 +10,6 @@ import ipaddress
 import json
 import math
 import pathlib
-import subprocess
-import sys
 import types
 import uuid
 from dataclasses import dataclass, field
@@ -28,7 +27,7 @@ import pytest
 import scipy.sparse
 from dateutil import tz
 
-from pytest_modelcheck.canonical import Codec, NotKept, digest, same
+from pytest_modelcheck.canonical import Codec, same
 
 T = TypeVar("T")
 PARIS = ZoneInfo("Europe/Paris")
