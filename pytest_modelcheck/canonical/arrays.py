@@ -79,8 +79,7 @@ def lower_library(value: Any, lower: Lower, numbers: Numbers | None = None) -> d
 
 def lower_array(array: Any, lower: Lower, numbers: Numbers) -> dict[str, Any]:
     """An array: its type, its shape, and its numbers in C order."""
-    dtype = str(array.dtype.descr) if array.dtype.names else array.dtype.str
-    return {"$ndarray": {"dtype": dtype, "shape": list(array.shape), "data": numbers(array, lower)}}
+    return {"$ndarray": {"dtype": dtype_of(array), "shape": list(array.shape), "data": numbers(array, lower)}}
 
 
 def _lower_numpy(value: Any, lower: Lower, numbers: Numbers) -> dict[str, Any]:
@@ -118,16 +117,26 @@ def _numbers(array: Any, lower: Lower) -> list[Any]:
     return [lower(item) for item in items]
 
 
+def dtype_of(array: Any) -> str:
+    """The type of the numbers of an array."""
+    return str(array.dtype.descr if array.dtype.names else array.dtype.str)
+
+
+def numbers_of(array: Any) -> Any:
+    """The array with one NaN for all: arithmetic makes several."""
+    if array.dtype.kind not in "fc":
+        return array
+    np = sys.modules["numpy"]
+    parts = np.stack([array.real, array.imag]) if array.dtype.kind == "c" else array
+    unknown = np.isnan(parts)
+    return np.where(unknown, parts.dtype.type("nan"), parts) if unknown.any() else parts
+
+
 def hashed_numbers(array: Any, lower: Lower) -> Any:
-    """The content of an array as a digest, with one NaN for all: arithmetic makes several."""
+    """The content of an array as a digest."""
     if array.dtype.hasobject:
         return [lower(item) for item in array.ravel().tolist()]
-    if array.dtype.kind in "fc":
-        np = sys.modules["numpy"]
-        parts = np.stack([array.real, array.imag]) if array.dtype.kind == "c" else array
-        unknown = np.isnan(parts)
-        array = np.where(unknown, parts.dtype.type("nan"), parts) if unknown.any() else parts
-    return blake2b(array.tobytes(), digest_size=16).hexdigest()
+    return blake2b(numbers_of(array).tobytes(), digest_size=16).hexdigest()
 
 
 def lift_array(form: Any, lift: Lower) -> Any:

@@ -6,14 +6,17 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from hashlib import blake2b
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from pytest_modelcheck.canonical.arrays import dtype_of, library_of, numbers_of
 from pytest_modelcheck.canonical.lowering import Open
 from pytest_modelcheck.canonical.refusal import NotCanonical, Refusal, step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _text_digest: Final = blake2b(b"s", digest_size=16)
 _DEEP: Final = "it contains itself, or is nested too deeply to be read. Pass a flatter value."
@@ -108,7 +111,11 @@ def _mapping(value: Any) -> bytes:
 
 
 def _other(value: Any) -> bytes:
-    """Whatever is no plain value, as answers are written; a tag cannot be mistaken for a plain dict."""
+    """Whatever is no plain value, as answers are written, but an array by its bytes."""
+    kind: Any = type(value)
+    if kind.__name__ == "ndarray" and library_of(kind) and not value.dtype.hasobject:
+        content = numbers_of(value).tobytes()
+        return b"r" + b"".join(map(_write, ("ndarray", dtype_of(value), value.shape, content)))
     data = orjson.dumps(Open(hashed=True).lower(value), option=orjson.OPT_SORT_KEYS)
     return b"j%d:%b" % (len(data), data)
 
