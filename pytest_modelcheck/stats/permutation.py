@@ -69,12 +69,12 @@ def repeats_test(
         raise ValueError(f"{len(before)} cases of the baseline against {len(after)} of the candidate")
     totals, times = np.unique(before + after, return_counts=True)
     parts = [
-        _power(_hypergeometric(int(total), baseline_runs, candidate_runs), int(often))
+        power_of(_hypergeometric(int(total), baseline_runs, candidate_runs), int(often))
         for total, often in zip(totals, times, strict=True)
     ]
     while len(parts) > 1:
         parts.sort(key=len)
-        parts[:2] = [_convolve(parts[0], parts[1])]
+        parts[:2] = [convolve(parts[0], parts[1])]
     drop = float((before / baseline_runs - after / candidate_runs).mean())
     return PermutationTest(min(1.0, float(parts[0][: int(after.sum()) + 1].sum())), drop)
 
@@ -101,21 +101,30 @@ def _hypergeometric(total: int, baseline_runs: int, candidate_runs: int) -> Floa
     return np.array([found / math.comb(runs, total) for found in ways])
 
 
-def _power(chances: Floats, times: int) -> Floats:
-    """Return the distribution of the sum of so many independent numbers, by squaring."""
+def power_of(chances: Floats, times: int) -> Floats:
+    """Return the distribution of the sum of ``times`` independent numbers, by repeated squaring.
+
+    >>> import numpy as np
+    >>> power_of(np.array([0.5, 0.5]), 2).tolist()
+    [0.25, 0.5, 0.25]
+    """
     import numpy as np
 
     result = np.ones(1)
     while times:
         if times & 1:
-            result = _convolve(result, chances)
+            result = convolve(result, chances)
         times >>= 1
         if times:
-            chances = _convolve(chances, chances)
+            chances = convolve(chances, chances)
     return result
 
 
-def _convolve(one: Floats, other: Floats) -> Floats:
+def convolve(one: Floats, other: Floats) -> Floats:
+    """Return the distribution of the sum of two independent whole numbers.
+
+    Directly, and so exact far out in the tails, unless both are long; then by Fourier transform.
+    """
     import numpy as np
 
     if min(len(one), len(other)) < _DIRECT:  # exact to the last digits, also far out in the tails
