@@ -10,12 +10,14 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from math import inf
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
 
-_ROUNDING = 1e-9
+CHANGED_MODEL: Final = 0.01
+"""Two sets that differ with a p-value of at most this come from different models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,13 @@ class CaseRuns:
 
     @property
     def broke(self) -> bool:
-        """Whether every approved run passed, if there is any, and every current run and probe failed."""
-        return not self.recovered and all(self.approved) and not any(self.current)
+        """Whether every approved run passed, and every current run and probe failed."""
+        return bool(self.approved) and all(self.approved) and self.never_passes
+
+    @property
+    def never_passes(self) -> bool:
+        """Whether every current run and probe failed."""
+        return not self.recovered and not any(self.current)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,29 @@ class Evidence:
         if self.deterministic is not None:
             return self.deterministic
         return not self.varies and (self.repeated or all(len(case.approved) != 1 for case in self.cases))
+
+    def contradiction(self) -> float:
+        """The chance that the first set and the fresh ones differ so much if they come from one model."""
+        first = [unit.now for unit in units_of(self.cases, slice(1))]
+        fresh = [unit.now for unit in units_of(self.cases, slice(1, None))]
+        if self.graded:
+            from pytest_modelcheck.stats.permutation import scores_test
+
+            sides = (scores_test(first, fresh, CHANGED_MODEL), scores_test(fresh, first, CHANGED_MODEL))
+            return min(1.0, 2 * min(side.p_value for side in sides))
+        from pytest_modelcheck.stats.exchange import contradiction_p_value
+
+        return contradiction_p_value(whole(first), whole(fresh))
+
+    def broke(self, probes: float = inf) -> tuple[int, ...]:
+        """Return the indexes of the cases that broke, probed fewer than ``probes`` times."""
+        return tuple(index for index, case in enumerate(self.cases) if case.broke and case.probes < probes)
+
+    def failing(self, probes: float = inf) -> tuple[int, ...]:
+        """Return the indexes of the cases that never pass now, probed fewer than ``probes`` times."""
+        return tuple(
+            index for index, case in enumerate(self.cases) if case.never_passes and case.probes < probes
+        )
 
     @property
     def shared(self) -> Evidence:
@@ -165,3 +195,8 @@ def mean_drop(units: Sequence[Unit]) -> float:
 def mean_now(units: Sequence[Unit]) -> float:
     """Return the mean over the cases of the current runs."""
     return sum(sum(unit.now) / len(unit.now) for unit in units) / sum(unit.size for unit in units)
+
+
+def whole(runs: Sequence[Sequence[float]]) -> list[tuple[int, ...]]:
+    """Return runs that pass or fail as the whole numbers that an exact test takes."""
+    return [tuple(map(round, unit)) for unit in runs]

@@ -12,8 +12,8 @@ The rules, with the figures they were simulated with, are in ``docs/statistics.m
    first set; all runs together decide;
 3. where no outcome ever differed from another, a miss fails exactly, once the fresh sets and five more runs
    of each case that broke came out the same;
-4. a case that always passed, and fails now and in twelve more runs, is broken for good and never passes in
-   silence.
+4. a case that always passed, and fails now and in twelve more runs (more where the approval has fewer than
+   three runs, or the check is large), is broken for good and never passes in silence.
 
 PYTEST_DONT_REWRITE
 """
@@ -22,9 +22,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
-from pytest_modelcheck.checks.evidence import Evidence, Unit, mean_drop, mean_now, units_of
+from pytest_modelcheck.checks.evidence import (
+    CHANGED_MODEL,
+    Evidence,
+    Unit,
+    mean_drop,
+    mean_now,
+    units_of,
+    whole,
+)
 from pytest_modelcheck.checks.limits import exceeds
 from pytest_modelcheck.records import Status
 
@@ -42,20 +50,15 @@ SUSPICIOUS: Final = 0.10
 DOUBTFUL: Final = 0.05
 """A final p-value above this passes."""
 
-CHANGED_MODEL: Final = 0.01
-"""Two sets that differ with a p-value of at most this come from different models."""
-
 SECOND_GATE: Final = 5
 """How many times the false fail rate the second test may have: the one that allows cases to change places."""
-
-PROBES: Final = 12
-"""How often a case must fail again to be broken for good."""
 
 STEADY_PROBES: Final = 5
 """How often a case that broke must fail again before outcomes that never differed count as free of noise."""
 
 _ROUNDING = 1e-9
-_FIRST, _FRESH = slice(1), slice(1, None)
+FIRST, FRESH, ALL = slice(1), slice(1, None), slice(None)
+"""Which sets a look takes into account."""
 
 
 class Reason(StrEnum):
@@ -67,6 +70,7 @@ class Reason(StrEnum):
     CONFIRMED = "confirmed"  # noise does not explain it, in all runs and in the fresh ones by themselves
     WEAK = "weak"  # the evidence points against the model, and is too weak
     NOT_CONFIRMED = "not confirmed"  # more runs are needed, and may not be made
+    NO_NOISE_KNOWN = "no noise known"  # the check varies, and one approved run does not show how much
     NOT_THE_SAME = "not the same"  # the model changed during this run
     BROKEN = "broken"  # cases are broken for good
 
@@ -154,8 +158,8 @@ def look_at_drop(evidence: Evidence, allowance: Allowance, rules: Rules) -> Look
     def allows_fail() -> bool:
         return bool(margin) or _gate(shared, rules.false_fail_rate)
 
-    look = _broken_for_good(shared, _look(shared, rules, missed, p_value, allows_fail))
-    return _placed(look, evidence)
+    look = looked(shared, rules, Tests(missed, p_value, allows_fail, shared.broke))
+    return placed(_broken_for_good(shared, look, allowance), evidence)
 
 
 def look_at_rate(evidence: Evidence, at_least: float, rules: Rules) -> Look:
@@ -178,7 +182,7 @@ def look_at_rate(evidence: Evidence, at_least: float, rules: Rules) -> Look:
     def p_value(sets: slice) -> float:
         return _rate_p_value(units_of(evidence.cases, sets), at_least, evidence)
 
-    return _look(evidence, rules, missed, p_value, lambda: True)
+    return looked(evidence, rules, Tests(missed, p_value, lambda: True, evidence.failing))
 
 
 def without_more_runs(look: Look) -> Look:
@@ -191,65 +195,114 @@ def without_more_runs(look: Look) -> Look:
 # -- the steps that all limits share -------------------------------------------------------------
 
 
-def _look(
-    evidence: Evidence,
-    rules: Rules,
-    missed: Callable[[slice], bool],
-    p_value: Callable[[slice], float],
-    allows_fail: Callable[[], bool],
-) -> Look:
-    """Take the first look, or the final one where there are fresh sets."""
+class Known(Protocol):
+    """What the steps must know of the evidence."""
+
+    @property
+    def deterministic(self) -> bool | None:
+        """What is declared."""
+
+    @property
+    def fresh(self) -> bool:
+        """Whether fresh sets have been run."""
+
+    @property
+    def may_be_steady(self) -> bool:
+        """Whether what never differed may be taken for noise-free."""
+
+    def contradiction(self) -> float:
+        """The chance that the first set and the fresh ones differ so much if they come from one model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tests:
+    """How one limit judges runs.
+
+    Attributes:
+        missed: Whether the runs of some sets miss the limit.
+        p_value: The chance of so large a miss in these sets by noise alone.
+        allows_fail: Whether the second test, where there is one, agrees that noise does not explain the miss.
+        suspects: Indexes of the cases that make up the miss, probed fewer times than the number given.
+    """
+
+    missed: Callable[[slice], bool]
+    p_value: Callable[[slice], float]
+    allows_fail: Callable[[], bool]
+    suspects: Callable[[int], tuple[int, ...]]
+
+
+def looked(evidence: Known, rules: Rules, tests: Tests) -> Look:
+    """Take the first look, or the final one where there are fresh sets.
+
+    Args:
+        evidence: What is known.
+        rules: How it is weighed.
+        tests: How the limit judges runs.
+    """
     if evidence.deterministic:
-        return Look(Status.FAILED if missed(slice(None)) else Status.PASSED, Reason.EXACT)
+        return Look(Status.FAILED if tests.missed(ALL) else Status.PASSED, Reason.EXACT)
     if not evidence.fresh:
-        if not missed(_FIRST):
+        if not tests.missed(FIRST):
             return Look(Status.PASSED, Reason.MET)
-        chance = p_value(_FIRST)
+        chance = tests.p_value(FIRST)
         if chance > SUSPICIOUS and not evidence.may_be_steady:
             return Look(Status.PASSED, Reason.NOISE, chance)
         if not rules.confirm:
             return Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED, chance)
         return Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED, chance, FreshSets())
-    if contradict(evidence) <= CHANGED_MODEL:
+    if evidence.contradiction() <= CHANGED_MODEL:
         return Look(Status.INCONCLUSIVE, Reason.NOT_THE_SAME)
-    if not missed(slice(None)):
+    if not tests.missed(ALL):
         return Look(Status.PASSED, Reason.MET)
     if evidence.may_be_steady:
-        return Look(Status.FAILED, Reason.EXACT, needs=_probes(evidence, STEADY_PROBES))
-    return _decided(p_value(slice(None)), rules, missed, allows_fail)
+        return Look(Status.FAILED, Reason.EXACT, needs=_needed(tests.suspects, STEADY_PROBES))
+    return _decided(tests.p_value(ALL), rules, tests)
 
 
-def _decided(
-    chance: float, rules: Rules, missed: Callable[[slice], bool], allows_fail: Callable[[], bool]
-) -> Look:
-    if chance <= rules.false_fail_rate and missed(_FRESH) and allows_fail():
+def _decided(chance: float, rules: Rules, tests: Tests) -> Look:
+    if chance <= rules.false_fail_rate and tests.missed(FRESH) and tests.allows_fail():
         return Look(Status.FAILED, Reason.CONFIRMED, chance)
     if chance > DOUBTFUL:
         return Look(Status.PASSED, Reason.NOISE, chance)
     return Look(Status.INCONCLUSIVE, Reason.WEAK, chance)
 
 
-def _broken_for_good(evidence: Evidence, look: Look) -> Look:
-    """Never let cases that are broken for good pass in silence."""
+def _broken_for_good(evidence: Evidence, look: Look, allowance: Allowance) -> Look:
+    """Never let more cases than allowed be broken for good and pass in silence."""
     if look.needs is not None or look.status is Status.FAILED or evidence.deterministic:
         return look
-    probes = _probes(evidence, PROBES)
+    if look.reason in (Reason.NOT_CONFIRMED, Reason.NOT_THE_SAME):
+        return look
+    probes, broken = broken_for_good(evidence)
+    if not exceeds(len(broken), len(evidence.cases), allowance):
+        return look
     if probes is not None:
         return Look(Status.INCONCLUSIVE, Reason.BROKEN, look.p_value, probes)
-    broken = tuple(index for index, case in enumerate(evidence.cases) if case.broke)
-    if not broken:
-        return look
     reason = Reason.BROKEN if look.status is Status.PASSED else look.reason
     return Look(Status.INCONCLUSIVE, reason, look.p_value, broken=broken)
 
 
-def _probes(evidence: Evidence, upto: int) -> Probes | None:
-    """Return which cases broke, or are new and fail, and have not been probed often enough."""
-    cases = tuple(index for index, case in enumerate(evidence.cases) if case.broke and case.probes < upto)
+def broken_for_good(evidence: Evidence) -> tuple[Probes | None, tuple[int, ...]]:
+    """Return which cases must be probed, and which are broken for good unless a probe passes.
+
+    All cases have approved runs.
+    """
+    suspects = evidence.broke()
+    if not suspects:
+        return None, ()
+    from pytest_modelcheck.stats.noise import probes_needed
+
+    runs = min(len(case.approved) for case in evidence.cases)
+    upto = probes_needed(runs, len(units_of(evidence.cases)))
+    return _needed(evidence.broke, upto), suspects
+
+
+def _needed(suspects: Callable[[int], tuple[int, ...]], upto: int) -> Probes | None:
+    cases = suspects(upto)
     return Probes(cases, upto) if cases else None
 
 
-def _placed(look: Look, evidence: Evidence) -> Look:
+def placed(look: Look, evidence: Evidence) -> Look:
     """Turn indexes among the cases with approved runs into indexes among all."""
     places = [index for index, case in enumerate(evidence.cases) if case.approved]
     if len(places) == len(evidence.cases):
@@ -258,20 +311,6 @@ def _placed(look: Look, evidence: Evidence) -> Look:
     if isinstance(needs, Probes):
         needs = Probes(tuple(places[index] for index in needs.cases), needs.upto)
     return replace(look, needs=needs, broken=tuple(places[index] for index in look.broken))
-
-
-def contradict(evidence: Evidence) -> float:
-    """Return the chance that the first set and the fresh ones differ so much if they come from one model."""
-    from pytest_modelcheck.stats.exchange import contradiction_p_value
-
-    first = [unit.now for unit in units_of(evidence.cases, _FIRST)]
-    fresh = [unit.now for unit in units_of(evidence.cases, _FRESH)]
-    if evidence.graded:
-        from pytest_modelcheck.stats.permutation import scores_test
-
-        sides = (scores_test(first, fresh, CHANGED_MODEL), scores_test(fresh, first, CHANGED_MODEL))
-        return min(1.0, 2 * min(side.p_value for side in sides))
-    return contradiction_p_value(_whole(first), _whole(fresh))
 
 
 # -- the tests of each limit -----------------------------------------------------------------------
@@ -288,7 +327,7 @@ def _drop_p_value(units: Sequence[Unit], margin: float, evidence: Evidence, fals
         return scores_test(then, now, false_fail_rate).p_value
     from pytest_modelcheck.stats.exchange import exchange_p_value
 
-    return exchange_p_value(_whole(then), _whole(now))
+    return exchange_p_value(whole(then), whole(now))
 
 
 def _margin_p_value(units: Sequence[Unit], margin: float, evidence: Evidence) -> float:
@@ -340,7 +379,3 @@ def _rate_p_value(units: Sequence[Unit], at_least: float, evidence: Evidence) ->
 
     runs = [run for unit in units for run in unit.now]
     return lower_tail(round(sum(runs)), len(runs), at_least)
-
-
-def _whole(runs: Sequence[Sequence[float]]) -> list[tuple[int, ...]]:
-    return [tuple(map(round, unit)) for unit in runs]
