@@ -13,6 +13,7 @@ from pytest_modelcheck.baselines.packing import size_in_bytes
 from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.plugin.filing import wanted
+from pytest_modelcheck.plugin.identity import home_folder
 from pytest_modelcheck.session import Places
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Settings:
     """The settings of one run.
 
     Attributes:
-        root: The project's folder: that of the ini file, else pytest's rootdir.
+        root: The folder that holds the baselines; until something is approved, that of the ini file.
         places: Where things are kept and what may be done with them.
         limits: Limits for every check that does not set its own.
         cases: The ids of the only cases to run, or none for all.
@@ -62,7 +63,7 @@ def settings_of(config: pytest.Config) -> Settings:
     Raises:
         UsageError: a value that cannot be meant.
     """
-    root = config.inipath.parent if config.inipath is not None else config.rootpath
+    root = home_folder(config)
     cache = config.getoption("modelcheck_cache") or config.getini("modelcheck_cache")
     if cache not in ("use", "refresh", "off"):
         raise UsageError(f"ini option modelcheck_cache={cache!r}: write use, refresh or off")

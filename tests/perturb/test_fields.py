@@ -1,4 +1,4 @@
-"""Which parts are touched, and which are left alone."""
+"""Fields that are changed, and fields that are left alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 from pytest_modelcheck import perturb
 from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.perturb.choosing import is_identifier
+from pytest_modelcheck.perturb.fields import is_identifier
 
 ORDER = {
     "id": 7,

@@ -1,4 +1,4 @@
-"""Who somebody is."""
+"""Names, gender, country, religion and age."""
 
 from __future__ import annotations
 
@@ -7,17 +7,96 @@ import re
 import pytest
 
 from pytest_modelcheck import perturb
-from pytest_modelcheck.perturb.given_names import FEMALE, MALE
-from pytest_modelcheck.perturb.peoples import (
+from pytest_modelcheck.errors import PerturbationError
+from pytest_modelcheck.perturb.people_words import (
     COUNTRIES,
     COUNTRIES_WITH_THE,
     COUNTRIES_WITHOUT_A_PERSON,
+    FEMALE,
     GENDERED,
+    MALE,
     RELIGIONS,
+    UNISEX,
 )
 
 
-def made(perturbation, text, seeds=60):
+def of(group):
+    return {name for names in group.values() for name in names}
+
+
+def with_other_names(text, seeds=30):
+    return [variant for seed in range(seeds) for variant in perturb.swap_names().preview(text, seed)]
+
+
+@pytest.mark.parametrize(("name", "group"), [("Maria", FEMALE), ("Ahmed", MALE), ("Alex", UNISEX)])
+def test_gender_stays(name, group):
+    others = set(with_other_names(name))
+    assert len(others) > 3
+    assert others <= of(group) - {name}
+
+
+def test_the_lists_are_disjoint_large_and_of_several_origins():
+    groups = [of(FEMALE), of(MALE), of(UNISEX)]
+    assert sum(map(len, groups)) == len(set().union(*groups)) >= 200
+    assert len(FEMALE) >= 15
+    assert FEMALE.keys() == MALE.keys()
+    for name in set().union(*groups):
+        assert re.fullmatch(r"[A-ZÀ-Ý][a-zà-ÿışğ]+", name), name
+
+
+def test_a_name_becomes_the_same_name_everywhere_and_two_stay_two():
+    for variant in with_other_names("Maria met Fatima. MARIA said so to Fatima's sister."):
+        first, second, third, fourth = re.match(
+            r"(\w+) met (\w+)\. (\w+) said so to (\w+)'s sister\.", variant
+        ).groups()
+        assert first.upper() == third
+        assert second == fourth
+        assert len({first, second, "Maria", "Fatima"}) == 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "maria is not capitalised",
+        "Mark my words, Grace and Paris",
+        "San José and Santa María and St. Thomas",
+        "Jean-Pierre and Anna-Lena",
+        "@Maria maria@example.org https://x.org/Maria {Maria} `Maria`",
+        "Marianas MARIA1",
+        "no name at all",
+    ],
+)
+def test_what_is_no_name_is_left_alone(text):
+    assert with_other_names(text, 5) == []
+
+
+def test_french_elision_keeps_its_vowel():
+    for variant in with_other_names("la commande d'Alice et l'amie qu'Élodie connaît"):
+        first, second = re.match(r"la commande d'(\w+) et l'amie qu'(\w+) connaît", variant).groups()
+        assert first[0] in "AEIOUYÉ"
+        assert second[0] in "AEIOUYÉ"
+
+
+def test_a_text_with_more_names_than_there_are_others():
+    assert with_other_names(" ".join(sorted(of(UNISEX))), 3) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"origin": "martian"},
+            r"swap_names\(origin='martian'\): choose one of 'english', 'african",
+        ),
+        ({"gender": "male"}, r"swap_names\(gender='male'\): choose one of 'same', 'other'"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(options, message):
+    with pytest.raises(PerturbationError, match=message):
+        perturb.swap_names(**options)
+
+
+def all_made(perturbation, text, seeds=60):
     return {variant for seed in range(seeds) for variant in perturbation.preview(text, seed)}
 
 
@@ -44,7 +123,7 @@ def test_swap_gender_where_nobody_is(text):
 
 def test_swap_gender_changes_names_and_words_together():
     men = {name for names in MALE.values() for name in names}
-    variants = made(perturb.swap_gender(), "Maria lost her parcel")
+    variants = all_made(perturb.swap_gender(), "Maria lost her parcel")
     assert len(variants) > 10
     for variant in variants:
         name, rest = variant.split(" ", 1)
@@ -59,7 +138,7 @@ def test_each_word_has_one_other():
 
 
 def test_countries_keep_grammar_and_each_other():
-    variants = made(
+    variants = all_made(
         perturb.countries(), "I am a German in Germany, not an Italian from ITALY or the Netherlands"
     )
     assert len(variants) > 20
@@ -88,7 +167,9 @@ def test_a_text_with_all_countries_of_a_group_has_no_others():
 
 
 def test_religions():
-    variants = made(perturb.religions(), "The Christians read the Bible in their church, a Christian said")
+    variants = all_made(
+        perturb.religions(), "The Christians read the Bible in their church, a Christian said"
+    )
     assert len(variants) == 4
     assert "The Muslims read the Quran in their mosque, a Muslim said" in variants
     assert perturb.religions().preview("a parcel") == []
@@ -110,7 +191,7 @@ def test_rows_have_the_same_columns_and_no_word_is_in_two_of_them(group):
     ],
 )
 def test_ages(text):
-    variants = made(perturb.ages(), text)
+    variants = all_made(perturb.ages(), text)
     assert len(variants) > 10
     for variant in variants:
         ((age,),) = [re.findall(r"\d+", variant)]
@@ -135,18 +216,18 @@ def test_ages(text):
     ],
 )
 def test_what_is_no_age(text):
-    assert made(perturb.ages(), text, 5) == set()
+    assert all_made(perturb.ages(), text, 5) == set()
 
 
 def test_the_same_age_becomes_the_same_age():
-    for variant in made(perturb.ages(), "He is 25, a 25-year-old man"):
+    for variant in all_made(perturb.ages(), "He is 25, a 25-year-old man"):
         first, second = re.findall(r"\d+", variant)
         assert first == second
 
 
 def test_names_of_an_origin_and_of_the_other_gender():
-    assert made(perturb.swap_names(origin="hebrew"), "Maria") == set(FEMALE["hebrew"])
-    assert made(perturb.swap_names(origin="hebrew", gender="other"), "Maria") == set(MALE["hebrew"])
+    assert all_made(perturb.swap_names(origin="hebrew"), "Maria") == set(FEMALE["hebrew"])
+    assert all_made(perturb.swap_names(origin="hebrew", gender="other"), "Maria") == set(MALE["hebrew"])
     assert (
         perturb.swap_names(origin="hebrew", gender="other").name
         == "swap_names(origin='hebrew', gender='other')"

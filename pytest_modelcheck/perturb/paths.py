@@ -1,7 +1,7 @@
-"""The parts of an input that is more than text: where they are, and a copy with others in their place.
+"""Parts of an input: walk through them, find one by its path, and copy the input with another in its place.
 
-An input is taken apart into mappings, lists, tuples, dataclasses, NamedTuples, pydantic models and rows of
-pandas. The places of a numpy array are its columns, along the last axis.
+Inputs consist of mappings, lists, tuples, dataclasses, NamedTuples, pydantic models and pandas rows. The
+parts of a numpy array are its columns, along the last axis.
 
 PYTEST_DONT_REWRITE
 """
@@ -21,17 +21,17 @@ Path = tuple[Hashable, ...]
 
 
 def is_array(value: object) -> bool:
-    """Whether a value is an array of numpy, without importing it."""
+    """Whether a value is a numpy array, without importing numpy."""
     return type(value).__module__ == "numpy" and type(value).__name__ == "ndarray"
 
 
 def is_row(value: object) -> bool:
-    """Whether a value is a Series of pandas, without importing it."""
+    """Whether a value is a pandas Series, without importing pandas."""
     return type(value).__module__.partition(".")[0] == "pandas" and type(value).__name__ == "Series"
 
 
 def parts_of(value: Any) -> Iterable[tuple[Hashable, Any]] | None:
-    """The parts of a value, each with its key, or ``None`` for what has none. An array counts as one value.
+    """The parts of a value, each with its key; ``None`` for a value without parts. An array is one value.
 
     >>> list(parts_of({"a": 1, "b": [2]})), list(parts_of([7, 8])), parts_of("text")
     ([('a', 1), ('b', [2])], [(0, 7), (1, 8)], None)
@@ -45,7 +45,7 @@ def parts_of(value: Any) -> Iterable[tuple[Hashable, Any]] | None:
 
 
 def walked(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Every part of a value, however deep, the value itself first.
+    """All parts of a value at any depth, the value itself first.
 
     >>> list(walked({"a": [1, 2]}))
     [((), {'a': [1, 2]}), (('a',), [1, 2]), (('a', 0), 1), (('a', 1), 2)]
@@ -59,7 +59,7 @@ def walked(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 
 
 def leaves(value: Any) -> Iterator[tuple[Path, Any]]:
-    """The parts that have no parts themselves; an array counts as one.
+    """The parts without parts of their own; an array is one of them.
 
     >>> list(leaves({"a": [1, 2], "b": "x"}))
     [(('a', 0), 1), (('a', 1), 2), (('b',), 'x')]
@@ -75,7 +75,7 @@ def leaves(value: Any) -> Iterator[tuple[Path, Any]]:
 
 
 def rebuilt(value: Any, change: Callable[[Path, Any], Any], path: Path = ()) -> Any:
-    """A copy with every leaf passed through ``change``. What does not change is shared with the original.
+    """A copy with every leaf passed through ``change``. Unchanged parts are shared with the original.
 
     >>> rebuilt({"a": [1, 2], "b": "x"}, lambda path, leaf: 0 if path == ("a", 1) else leaf)
     {'a': [1, 0], 'b': 'x'}
@@ -97,7 +97,7 @@ def part_at(value: Any, key: Hashable) -> Any:
     Raises:
         LookupError: There is no such part.
         AttributeError: There is no such attribute.
-        TypeError: A list is asked for a name.
+        TypeError: The value is a list and the key a name.
     """
     if is_array(value):
         return value[..., key]
@@ -109,7 +109,7 @@ def part_at(value: Any, key: Hashable) -> Any:
 
 
 def placed(value: Any, path: Path, new: Any) -> Any:
-    """A copy of a value with something else at one place of it.
+    """A copy of a value with one part replaced.
 
     >>> placed({"a": [1, 2]}, ("a", 0), "x")
     {'a': ['x', 2]}
@@ -121,7 +121,7 @@ def placed(value: Any, path: Path, new: Any) -> Any:
 
 
 def dropped(value: Any, path: Path) -> Any:
-    """A copy of a value without one key of one of its mappings.
+    """A copy of a value with one key removed from one of its mappings.
 
     >>> dropped({"a": {"b": 1, "c": 2}}, ("a", "b"))
     {'a': {'c': 2}}
@@ -132,9 +132,7 @@ def dropped(value: Any, path: Path) -> Any:
     if is_row(value):
         return value.drop(key)
     if not isinstance(value, Mapping):
-        raise PerturbationError(
-            f"nothing can be dropped from {_a(value)}; how='null' puts nothing in its place"
-        )
+        raise PerturbationError(f"cannot drop a part of {_a(value)}; use how='null'")
     if not isinstance(value, dict):
         return {name: part for name, part in value.items() if name != key}
     made = copy(value)
@@ -200,8 +198,96 @@ def _with_attributes(value: Any, changed: dict[str, Any]) -> Any:
     if hasattr(value, "_replace"):  # a NamedTuple
         return value._replace(**changed)
     names = ", ".join(map(repr, changed))
-    raise PerturbationError(f"there is no way to change {names} in a copy of {_a(value)}")
+    raise PerturbationError(f"cannot change {names} in a copy of {_a(value)}")
 
 
 def _a(value: Any) -> str:
     return f"a {type(value).__name__}"
+
+
+Field = str | int | tuple[str | int, ...]
+"""A key, or keys and indices that lead to a part of nested data: ``(-1, "content")``, ``"customer.note"``."""
+
+
+def text_in(x: Any, field: Field | None) -> tuple[str, Callable[[str], Any]]:
+    """The text to perturb, and a function that returns a copy of the input with another text.
+
+    Without a field, that is the input itself if it is text, and the only text among the values of a mapping.
+
+    Raises:
+        PerturbationError: There is no such field, or there are several texts.
+
+    >>> text, put = text_in([{"role": "user", "content": "Hi"}], field=(-1, "content"))
+    >>> text, put("Hello")
+    ('Hi', [{'role': 'user', 'content': 'Hello'}])
+    """
+    path = text_path(x, field)
+    text = x
+    for key in path:
+        text = part(text, key, field)
+    if not isinstance(text, str):
+        raise PerturbationError(f"field={field!r} is {type(text).__name__}, not text")
+    return text, lambda new: placed(x, path, new)
+
+
+def text_path(x: Any, field: Field | None) -> tuple[str | int, ...]:
+    """The path of the text to perturb."""
+    if field is not None:
+        return path_of(x, field)
+    if isinstance(x, str):
+        return ()
+    if not isinstance(x, Mapping):
+        raise PerturbationError(
+            f"the input is {type(x).__name__}, not text; say where its text is with field='…'"
+        )
+    texts = [key for key, value in x.items() if isinstance(value, str)]
+    if len(texts) != 1:
+        there = (
+            f"{len(texts)} of its values are text ({', '.join(map(repr, texts))})"
+            if texts
+            else "none is text"
+        )
+        raise PerturbationError(f"the input is a mapping, and {there}; choose one with field='…'")
+    return (texts[0],)
+
+
+def path_of(x: Any, field: Field) -> tuple[str | int, ...]:
+    """The keys that lead to a field, which is given as a tuple, a single key, or keys joined by dots.
+
+    >>> path_of({"a": {"b": 1}}, "a.b"), path_of({"a.b": 1}, "a.b"), path_of([{"b": 1}], "0.b")
+    (('a', 'b'), ('a.b',), (0, 'b'))
+    """
+    if isinstance(field, tuple):
+        return field
+    if not isinstance(field, str) or "." not in field or any(key == field for key, _ in parts_of(x) or ()):
+        return (field,)
+    return tuple(int(key) if key.lstrip("-").isdecimal() else key for key in field.split("."))
+
+
+def part(value: Any, key: Hashable, field: object) -> Any:
+    """One step of the path to a field.
+
+    Raises:
+        PerturbationError: There is no such part.
+    """
+    try:
+        return part_at(value, key)
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        there = f"; it has {', '.join(map(str, value))}" if isinstance(value, Mapping) else ""
+        raise PerturbationError(f"field={field!r}: no {key!r} in a {type(value).__name__}{there}") from error
+
+
+def image_path(x: Any, field: Field | None) -> tuple[Any, ...]:
+    """The path of the image to perturb."""
+    if field is not None:
+        return path_of(x, field)
+    parts = [] if is_array(x) else parts_of(x) or []
+    arrays = [key for key, value in parts if is_array(value)]
+    if is_array(x) or not parts:
+        return ()
+    if len(arrays) != 1:
+        raise PerturbationError(
+            f"{len(arrays) or 'none'} of the parts of the input are arrays; say where the image is with"
+            " field='…'"
+        )
+    return (arrays[0],)

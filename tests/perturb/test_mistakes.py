@@ -1,4 +1,4 @@
-"""Slips of the fingers."""
+"""Mistakes of fingers, scanners and speech recognition."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from pytest_modelcheck import perturb
 from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.perturb.keyboard import _NEAR
+from pytest_modelcheck.perturb.mistakes import _NEAR, HOMOPHONES
 
 TEXT = "Please tell me where my parcel is"
 
@@ -102,7 +102,7 @@ def test_accents_and_vowel_signs_stay_with_their_letters():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: perturb.typos(n=0), r"typos\(n=0\): n is a number of variants, at least 1"),
+        (lambda: perturb.typos(n=0), r"typos\(n=0\): n is the number of variants, at least 1"),
         (lambda: perturb.typos(n=True), r"typos\(n=True\)"),
         (lambda: perturb.typos(edits=0), r"typos\(edits=0\): at least 1"),
     ],
@@ -110,3 +110,39 @@ def test_accents_and_vowel_signs_stay_with_their_letters():
 def test_what_makes_no_sense_is_refused(make, message):
     with pytest.raises(PerturbationError, match=message):
         make()
+
+
+def made(perturbation, text, seeds=60):
+    return {variant for seed in range(seeds) for variant in perturbation.preview(text, seed)}
+
+
+def test_ocr_confuses_shapes():
+    assert made(perturb.ocr(), "modern") == {
+        "rnodern", "m0dern", "moclern", "modcrn", "modem",
+    }  # fmt: skip
+    assert perturb.ocr().preview("1182 ?") == []
+
+
+def test_homophones_keep_capitals_and_whole_words():
+    assert made(perturb.homophones(), "Their theirs") == {"There theirs", "They're theirs"}
+    assert made(perturb.homophones(), "IT’S") == {"ITS"}
+    assert perturb.homophones().preview("parcel") == []
+
+
+def test_no_word_sounds_like_two_groups():
+    words = [word for group in HOMOPHONES for word in group]
+    assert len(words) == len(set(words))
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("Hello, it's me: Maria!", ["hello it's me maria"]),
+        ("¿Dónde está? (Urgente)", ["dónde está urgente"]),
+        ("He paid 12.50, “twice”.", ["he paid 12.50 twice"]),
+        ("see https://X.org/A.", ["see https://X.org/A"]),
+        ("already so", []),
+    ],
+)
+def test_transcript(text, written):
+    assert perturb.transcript().preview(text) == written

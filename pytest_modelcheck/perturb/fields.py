@@ -1,4 +1,4 @@
-"""Which parts of an input that is more than text are touched, and which are left alone.
+"""Select the fields of a record that a perturbation changes (``fields=``) or leaves alone (``keep=``).
 
 PYTEST_DONT_REWRITE
 """
@@ -11,15 +11,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.perturb.focus import Field
-from pytest_modelcheck.perturb.places import Path, is_array, leaves, walked
+from pytest_modelcheck.perturb.paths import Field, Path, is_array, leaves, walked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
 Fields = Field | list[Field]
 """One field, or a list of them: ``"age"``, ``"customer.age"``, ``"items.*.price"``, ``["age", "income"]``."""
-
 _IDENTIFIER: Final = re.compile(
     r"(?:^|[_\W])(?:ids?|uuid|guid|keys?|pk|hash|token|sku|isbn|iban|bic|ean|upc|vin|ssn|zip(?:_?code)?"
     r"|post(?:al)?_?code|phone|mobile|fax|no|nr|serial)$"
@@ -31,7 +30,7 @@ _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def is_identifier(name: object) -> bool:
-    """Whether the name of a field says that it is no quantity, but tells one thing from another.
+    """Whether a field is an identifier rather than a quantity, judged by its name.
 
     >>> [is_identifier(name) for name in ("id", "customer_id", "orderId", "zip", "order_no", "phone")]
     [True, True, True, True, True, True]
@@ -43,14 +42,14 @@ def is_identifier(name: object) -> bool:
 
 @dataclass(frozen=True)
 class Choice:
-    """Which parts are touched.
+    """A selection of the parts of an input.
 
-    Without ``fields``, all of them but identifiers; with ``fields``, those alone. What ``keep`` names is
-    left alone, whatever else is said.
+    Without ``fields``, all parts except identifiers are selected; with ``fields``, only those. ``keep``
+    overrules both.
 
     Attributes:
-        fields: What is touched.
-        keep: What is left alone.
+        fields: The parts to change.
+        keep: The parts to leave alone.
     """
 
     fields: Fields | None = None
@@ -65,11 +64,11 @@ class Choice:
         return _patterns("keep", self.keep)
 
     def check(self) -> None:
-        """Refuse what names no field, before any input is seen."""
+        """Check the names of the fields, before there is any input."""
         _ = self._wanted, self._kept
 
     def takes(self, path: Path) -> bool:
-        """Whether a part is touched."""
+        """Whether a part is selected."""
         if any(pattern.covers(path) for pattern in self._kept):
             return False
         if self.fields is not None:
@@ -78,15 +77,15 @@ class Choice:
         return not (names and is_identifier(names[-1]))
 
     def columns(self, path: Path, array: Any) -> list[int]:
-        """Which columns of an array are touched: places along its last axis."""
+        """The selected columns of an array: indices along its last axis."""
         return [column for column in range(array.shape[-1]) if self.takes((*path, column))]
 
     def takes_all(self, path: Path) -> bool:
-        """Whether all of an array is touched, as far as that can be said without looking at its columns."""
+        """Whether an array is selected as a whole, without a look at its columns."""
         return self.fields is None and self.keep is None and self.takes(path)
 
     def parts(self, x: Any) -> Iterator[tuple[Path, Any]]:
-        """Single parts that are touched: what is named, else every value without parts."""
+        """The selected parts, one by one: the named fields, or else every value without parts."""
         if self.fields is not None:
             named = ((path, part) for path, part in walked(x) if any(one.names(path) for one in self._wanted))
             yield from (place for place in named if not any(one.covers(place[0]) for one in self._kept))
@@ -98,10 +97,10 @@ class Choice:
                 yield path, leaf
 
     def refuse_unknown(self, x: Any) -> None:
-        """Refuse an input without one of the named fields (``"a.*"`` may find nothing).
+        """Refuse an input that lacks one of the named fields (``"a.*"`` may match nothing).
 
         Raises:
-            PerturbationError: It names the field, and those that are there.
+            PerturbationError: The message names the missing field and the existing ones.
         """
         for pattern in (*self._wanted, *self._kept):
             if "*" not in pattern.keys and not any(pattern.names(path) for path, _ in walked(x)):
@@ -120,7 +119,7 @@ class _Pattern:
     keys: tuple[str, ...]
 
     def covers(self, path: Path) -> bool:
-        """Whether it names a part, or something that the part lies in."""
+        """Whether it names a part, or an ancestor of the part."""
         return any(self.names(path[:end]) for end in range(len(path) + 1))
 
     def names(self, path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""What is left alone."""
+"""Protected parts of texts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from pytest_modelcheck.perturb.spans import free, protected, rewritten
+from pytest_modelcheck.perturb.texts import free, protected, rewritten
 
 
 def kinds(text):
