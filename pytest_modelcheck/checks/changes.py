@@ -157,8 +157,10 @@ def look_at_regressed(evidence: Evidence, allowance: Allowance, rules: Rules) ->
     >>> from pytest_modelcheck.checks.evidence import CaseRuns
     >>> broken = [CaseRuns((1.0, 1.0, 1.0), ((0.0,),)) for _ in range(3)]
     >>> steady = [CaseRuns((1.0, 1.0, 1.0), ((1.0,),)) for _ in range(97)]
-    >>> look_at_regressed(Evidence([*broken, *steady]), 3, Rules()).needs
-    Probes(cases=(0, 1, 2), upto=12)
+    >>> look_at_regressed(Evidence([*broken, *steady]), 3, Rules()).reason
+    <Reason.MET: 'met'>
+    >>> look_at_regressed(Evidence([*broken, *steady]), 2, Rules()).needs
+    FreshSets(sets=2)
     """
     shared = evidence.shared
     cases = shared.cases
