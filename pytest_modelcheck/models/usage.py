@@ -117,7 +117,8 @@ class Measured:
         try:
             seconds, *rest = json.loads(line)
             other = tuple(rest.pop().items()) if len(rest) > 3 else ()
-            return cls(None, float(seconds), Usage(*rest, other=other))
+            values: list[Any] = [*rest, None, None, None]
+            return cls(None, float(seconds), Usage(values[0], values[1], values[2], other))
         except (ValueError, TypeError, AttributeError):
             return None
 
