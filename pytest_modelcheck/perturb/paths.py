@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from copy import copy
 from typing import Any
 
-from pytest_modelcheck.canonical.fields import field_names
+from pytest_modelcheck.canonical.types import field_names
 from pytest_modelcheck.errors import PerturbationError
 
 Path = tuple[Hashable, ...]

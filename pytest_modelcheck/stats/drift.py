@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-_TIE = 1e-9
+_TIE = 1e-9  # of the largest distance: an absolute tolerance makes small numbers all alike
 _LEAST = 8  # of either sample: half of it to learn from, half to be judged on
 
 
@@ -61,7 +61,7 @@ def judged(distance: float, permuted: Floats) -> Drift:
     """
     import numpy as np
 
-    as_far = int(np.count_nonzero(permuted >= distance - _TIE * max(1.0, distance)))
+    as_far = int(np.count_nonzero(permuted >= distance - _TIE * max(distance, float(permuted.max()))))
     p_value = (as_far + 1) / (len(permuted) + 1)
     return Drift(distance, float(permuted.mean()), p_value, float(permuted.std()))
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.stats.guards import count
-from pytest_modelcheck.stats.means import gaffke_bounds
-from pytest_modelcheck.stats.permutation import resamples_for
+from pytest_modelcheck.stats.means import gaffke_bounds, student_bounds
+from pytest_modelcheck.stats.permutation import resamples_for, sign_flip_test
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _CHOICES = 500  # of the outputs that are called base; beyond, as many are drawn
 _TIE = 1e-9
+_LEAST_PROBES = 12
+_UNLUCKY = 0.01  # cases of an unchanged check that look broken for good, on average
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +119,7 @@ def noise_calibrated_excess(
             own = (own + _by_choice(table, 1 - chosen)[1]) / 2
         crosses[index], owns[index] = cross[0], own[0]
         permuted += (cross - own)[generator.integers(len(cross), size=resamples)]
-    excess = crosses - owns
-    as_large = int((permuted >= excess.sum() - _TIE * len(excess)).sum())
-    low, _ = gaffke_bounds(excess, 1 - false_fail_rate, low=-1.0, high=1.0)
-    p_value = (as_large + 1) / (resamples + 1)
-    each = tuple(excess.tolist())
-    return Excess(float(crosses.mean()), float(owns.mean()), low, p_value, len(excess), each)
+    return _excess(crosses, owns, permuted, false_fail_rate)
 
 
 def _checked(table: ArrayLike, bases: int) -> NDArray[np.float64]:
@@ -221,12 +218,7 @@ def regression_excess(
         crosses[index], owns[index] = cross[0], own[0]
         cross, own = _of_case(drawn.astype(float), float(passed), len(before), len(after))
         permuted += cross - own
-    excess = crosses - owns
-    as_large = int((permuted >= excess.sum() - _TIE * len(excess)).sum())
-    low, _ = gaffke_bounds(excess, 1 - false_fail_rate, low=-1.0, high=1.0)
-    p_value = (as_large + 1) / (resamples + 1)
-    each = tuple(excess.tolist())
-    return Excess(float(crosses.mean()), float(owns.mean()), low, p_value, len(excess), each)
+    return _excess(crosses, owns, permuted, false_fail_rate)
 
 
 def _of_case(passed_then: Floats, passed: float, then: int, now: int) -> tuple[Floats, Floats]:
@@ -237,3 +229,126 @@ def _of_case(passed_then: Floats, passed: float, then: int, now: int) -> tuple[F
     if then > 1:
         own = (own + passed_then * (then - passed_then) / (then * (then - 1))) / 2
     return cross, own
+
+
+def regression_rise(
+    then: Sequence[Sequence[bool]],
+    now: Sequence[Sequence[bool]],
+    false_fail_rate: float,
+    *,
+    seed: int = 0,
+) -> Excess:
+    """Compare how often a run that passed is met by one that fails now, with how often that happened within
+    then.
+
+    A case regresses with the chance that a run of then passes and one of now fails. Two runs of then do so
+    too, wherever that version varied; the difference of the two is the excess. The noise of now is not
+    subtracted: a version that became noisier fails more often where it used to pass. The p-value is that of a
+    permutation, within each case, of which runs are called then.
+
+    Args:
+        then: For each case, which of the approved runs passed, at least two.
+        now: For each case, in the same order, which of its runs pass, at least one.
+        false_fail_rate: The level of the test and of the bound.
+        seed: Of the permutations.
+
+    Raises:
+        ValueError: There is no case, or one has too few runs.
+
+    >>> steady, broken = regression_rise([[True] * 3] * 9, [[True]] * 9, 0.01), [[True] * 3] * 9
+    >>> steady.excess, regression_rise(broken, [[False]] * 9, 0.01).excess
+    (0.0, 1.0)
+    """
+    import numpy as np
+
+    if not then or len(then) != len(now):
+        raise ValueError(f"{len(then)} cases then and {len(now)} now: there must be as many, and one")
+    generator = np.random.default_rng(seed)
+    resamples = resamples_for(false_fail_rate)
+    crosses, owns = np.empty(len(then)), np.empty(len(then))
+    permuted = np.zeros(resamples)
+    for index, (before, after) in enumerate(zip(then, now, strict=True)):
+        if len(before) < 2 or not after:
+            raise ValueError(f"case {index} has too few runs: {len(before)} then, {len(after)} now")
+        passed, runs = sum(before) + sum(after), len(before) + len(after)
+        cross, own = _of_then(np.array([float(sum(before))]), float(passed), len(before), len(after))
+        crosses[index], owns[index] = cross[0], own[0]
+        if 0 < passed < runs:
+            drawn = generator.hypergeometric(passed, runs - passed, len(before), size=resamples)
+            cross, own = _of_then(drawn.astype(float), float(passed), len(before), len(after))
+        permuted += cross - own
+    return _excess(crosses, owns, permuted, false_fail_rate)
+
+
+def _of_then(passed_then: Floats, passed: float, then: int, now: int) -> tuple[Floats, Floats]:
+    """Return how often a run passes then and fails now, and two runs of then do so, in that order."""
+    passed_now = passed - passed_then
+    cross = passed_then / then * (1 - passed_now / now)
+    own = passed_then * (then - passed_then) / (then * (then - 1))
+    return cross, own
+
+
+def _excess(crosses: Floats, owns: Floats, permuted: Floats, false_fail_rate: float) -> Excess:
+    """Hold the observed excess against the permuted ones; the observed one counts among them."""
+    excess = crosses - owns
+    as_large = int((permuted >= excess.sum() - _TIE * len(excess)).sum())
+    low, _ = gaffke_bounds(excess, 1 - false_fail_rate, low=-1.0, high=1.0)
+    p_value = (as_large + 1) / (len(permuted) + 1)
+    each = tuple(excess.tolist())
+    return Excess(float(crosses.mean()), float(owns.mean()), low, p_value, len(excess), each)
+
+
+def excess_bound(each: Sequence[float], level: float) -> float:
+    """Return the lower bound of the mean excess, one-sided at ``level``.
+
+    By Student's t over the cases; where all cases have the same excess, which leaves t nothing to go by, by
+    Gaffke's bound.
+
+    >>> round(excess_bound([0.0] * 80 + [1.0] * 20, 0.99), 3)
+    0.105
+    >>> excess_bound([1.0] * 20, 0.99) > 0.5
+    True
+    """
+    low, _ = student_bounds(each, level)
+    return low if low > -math.inf else gaffke_bounds(each, level, low=-1.0, high=1.0)[0]
+
+
+def rise_p_value(then: ArrayLike, now: ArrayLike, false_fail_rate: float, *, seed: int = 0) -> float:
+    """Return the p-value of "the excess of every case is what it was", one-sided towards a rise.
+
+    For invariance checks against an approved version: each case has an approved excess (disagreement with
+    variants minus disagreement with itself) and one of now. If nothing changed, the difference of the two is
+    as likely to be the opposite, however noisy either version is.
+
+    >>> rise_p_value([0.1, 0.0, 0.2, 0.0] * 4, [0.1, 0.0, 0.2, 0.0] * 4, 0.01)
+    1.0
+    >>> rise_p_value([0.0] * 20, [0.3] * 20, 0.01) < 0.001
+    True
+    """
+    import numpy as np
+
+    rise = np.asarray(now, dtype=float) - np.asarray(then, dtype=float)
+    return sign_flip_test(rise, false_fail_rate, seed=seed).p_value
+
+
+def probes_needed(approved_runs: int, units: int) -> int:
+    """Return how often a case that always passed must fail again to count as broken for good.
+
+    An unchanged version also has cases that passed in all approved runs by luck, and then fail for long.
+    Among ``units`` cases whose chances to pass are spread like a Beta(0.9, 0.3), which holds hopeless and
+    certain cases and everything between, so many probes leave fewer than 0.01 such cases on average. At least
+    12.
+
+    >>> [probes_needed(runs, 100) for runs in (1, 2, 3, 5)], probes_needed(3, 10_000)
+    ([64, 17, 12, 12], 36)
+    """
+    count("approved_runs", approved_runs, at_least=1)
+    count("units", units, at_least=1)
+    log_constant = math.lgamma(0.9) + math.lgamma(0.3) - math.lgamma(1.2)
+    probes = _LEAST_PROBES
+    while True:  # the mean of p**approved * (1 - p)**(1 + probes) under the density above
+        log_mean = math.lgamma(approved_runs + 0.9) + math.lgamma(probes + 1.3)
+        log_mean -= math.lgamma(approved_runs + probes + 2.2) + log_constant
+        if units * math.exp(log_mean) <= _UNLUCKY:
+            return probes
+        probes += 1 + probes // 50

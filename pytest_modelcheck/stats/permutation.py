@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 _DIRECT = 2_000  # numbers in the shorter of two distributions
-_TIE = 1e-9
+_TIE = 1e-9  # of the largest number: an absolute tolerance makes small numbers all alike
 _LARGEST_DENOMINATOR = 10_000
 _EXACT_STEPS = 200_000_000  # additions, about a fifth of a second
 _ENUMERATED = 18  # differences: 2**18 sums
@@ -69,12 +69,12 @@ def repeats_test(
         raise ValueError(f"{len(before)} cases of the baseline against {len(after)} of the candidate")
     totals, times = np.unique(before + after, return_counts=True)
     parts = [
-        _power(_hypergeometric(int(total), baseline_runs, candidate_runs), int(often))
+        power_of(_hypergeometric(int(total), baseline_runs, candidate_runs), int(often))
         for total, often in zip(totals, times, strict=True)
     ]
     while len(parts) > 1:
         parts.sort(key=len)
-        parts[:2] = [_convolve(parts[0], parts[1])]
+        parts[:2] = [convolve(parts[0], parts[1])]
     drop = float((before / baseline_runs - after / candidate_runs).mean())
     return PermutationTest(min(1.0, float(parts[0][: int(after.sum()) + 1].sum())), drop)
 
@@ -101,21 +101,30 @@ def _hypergeometric(total: int, baseline_runs: int, candidate_runs: int) -> Floa
     return np.array([found / math.comb(runs, total) for found in ways])
 
 
-def _power(chances: Floats, times: int) -> Floats:
-    """Return the distribution of the sum of so many independent numbers, by squaring."""
+def power_of(chances: Floats, times: int) -> Floats:
+    """Return the distribution of the sum of ``times`` independent numbers, by repeated squaring.
+
+    >>> import numpy as np
+    >>> power_of(np.array([0.5, 0.5]), 2).tolist()
+    [0.25, 0.5, 0.25]
+    """
     import numpy as np
 
     result = np.ones(1)
     while times:
         if times & 1:
-            result = _convolve(result, chances)
+            result = convolve(result, chances)
         times >>= 1
         if times:
-            chances = _convolve(chances, chances)
+            chances = convolve(chances, chances)
     return result
 
 
-def _convolve(one: Floats, other: Floats) -> Floats:
+def convolve(one: Floats, other: Floats) -> Floats:
+    """Return the distribution of the sum of two independent whole numbers.
+
+    Directly, and so exact far out in the tails, unless both are long; then by Fourier transform.
+    """
     import numpy as np
 
     if min(len(one), len(other)) < _DIRECT:  # exact to the last digits, also far out in the tails
@@ -160,7 +169,8 @@ def scores_test(
         return repeats_test(old_passes, old_runs, new_passes, new_runs)
     if shapes == {(1, 1)}:
         pairs = zip(before, after, strict=True)
-        return sign_flip_test([old[0] - new[0] for old, new in pairs], false_fail_rate, seed=seed)
+        differences = [old[0] - new[0] for old, new in pairs]
+        return sign_flip_test(differences, false_fail_rate, scale=_largest(before, after), seed=seed)
     return _drawn(before, after, resamples_for(false_fail_rate), seed)
 
 
@@ -184,8 +194,14 @@ def _drawn(before: list[Floats], after: list[Floats], resamples: int, seed: int)
             drawn = generator.permuted(np.broadcast_to(pooled, (size, *pooled.shape)), axis=2)
             sums[start : start + size] += (drawn @ weights).sum(axis=1)
             start += size
-    worse = int((sums >= observed - _TIE * len(before)).sum())
+    worse = int((sums >= observed - _TIE * _largest(before, after) * len(before)).sum())
     return PermutationTest((worse + 1) / (resamples + 1), observed / len(before), resamples)
+
+
+def _largest(before: list[Floats], after: list[Floats]) -> float:
+    import numpy as np
+
+    return max(float(np.abs(runs).max()) for runs in (*before, *after))
 
 
 def _runs(cases: Sequence[ArrayLike]) -> list[Floats]:
@@ -197,7 +213,9 @@ def _runs(cases: Sequence[ArrayLike]) -> list[Floats]:
     return found
 
 
-def sign_flip_test(differences: ArrayLike, false_fail_rate: float, *, seed: int = 0) -> PermutationTest:
+def sign_flip_test(
+    differences: ArrayLike, false_fail_rate: float, *, scale: float = 1.0, seed: int = 0
+) -> PermutationTest:
     """Test differences of one number a case (or a cluster), baseline minus candidate.
 
     If the versions behave alike, each difference is as likely as its opposite. Exact where the differences
@@ -207,6 +225,7 @@ def sign_flip_test(differences: ArrayLike, false_fail_rate: float, *, seed: int 
     Args:
         differences: For each case, the baseline's mean minus the candidate's.
         false_fail_rate: The level of the test: it decides how many flips are drawn.
+        scale: The size of the numbers that were subtracted: what is a billionth of it is rounding.
         seed: Of the draws.
 
     Source: Fisher, The Design of Experiments (1935), section 21.
@@ -220,7 +239,8 @@ def sign_flip_test(differences: ArrayLike, false_fail_rate: float, *, seed: int 
     if values.ndim != 1 or not values.size or not np.isfinite(values).all():
         raise ValueError("differences must be a flat sequence of at least one number")
     resamples, drop = resamples_for(false_fail_rate), float(values.mean())
-    changed = values[np.abs(values) > _TIE]
+    tie = _TIE * scale
+    changed = values[np.abs(values) > tie]
     units = _units(changed)
     if units is not None:
         return PermutationTest(_exact_flips(units), drop)
@@ -228,19 +248,20 @@ def sign_flip_test(differences: ArrayLike, false_fail_rate: float, *, seed: int 
         sums = np.zeros(1)
         for value in changed:
             sums = np.concatenate([sums + value, sums - value])
-        return PermutationTest(float(np.mean(sums >= changed.sum() - _TIE)), drop)
+        return PermutationTest(float(np.mean(sums >= changed.sum() - tie)), drop)
     generator = np.random.default_rng(seed)
     worse = 0
     for size in chunks(resamples, len(changed)):
         sums = generator.choice(np.array([-1.0, 1.0]), size=(size, len(changed))) @ changed
-        worse += int((sums >= changed.sum() - _TIE).sum())
+        worse += int((sums >= changed.sum() - tie).sum())
     return PermutationTest((worse + 1) / (resamples + 1), drop, resamples)
 
 
 def _units(values: NDArray[np.float64]) -> list[int] | None:
     """Return the values as whole multiples of their largest unit, where that is few enough to convolve."""
-    fractions = [Fraction(float(value)).limit_denominator(_LARGEST_DENOMINATOR) for value in values]
-    if any(abs(found - value) > _TIE for found, value in zip(fractions, values.tolist(), strict=True)):
+    numbers = values.tolist()
+    fractions = [Fraction(value).limit_denominator(_LARGEST_DENOMINATOR) for value in numbers]
+    if any(abs(found - value) > _TIE * abs(value) for found, value in zip(fractions, numbers, strict=True)):
         return None
     unit = math.lcm(*(found.denominator for found in fractions))
     multiples = [int(found * unit) for found in fractions]

@@ -72,7 +72,6 @@ def test_cases_of_one_cluster_are_one():
     ("limits", "messages"),
     [
         (Limits(at_least=0.0), ["at_least=0 is met by every model"]),
-        (Limits(max_changed=1.0), ["max_changed=1.0 allows everything; an int is a number of cases"]),
         (Limits(max_changed=1), []),
         (Limits(max_regressed=12), ["max_regressed=12 of 12 cases allows everything"]),
         (Limits(max_regressed=11, max_drop=0.99), []),

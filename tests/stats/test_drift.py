@@ -74,6 +74,18 @@ def test_samples_may_be_of_different_size():
     assert (found.distance, found.p_value) == (0.0, 1.0)
 
 
+@pytest.mark.parametrize("scale", [1e-12, 1e-10, 1.0, 1e9])
+@pytest.mark.parametrize("paired", [False, True])
+def test_drift_does_not_depend_on_the_unit_of_the_scores(scale, paired):
+    """An absolute tolerance for ties made numbers around 1e-10 never drift."""
+    rng = np.random.default_rng(7)
+    before, now = rng.normal(size=(2, 60))
+    found = score_drift(before * scale, (now + 1) * scale, 0.01, paired=paired)
+    plain = score_drift(before, now + 1, 0.01, paired=paired)
+    assert found.p_value == plain.p_value <= 0.01
+    assert found.distance == pytest.approx(plain.distance * scale)
+
+
 def test_the_same_seed_gives_the_same_answer():
     one, other = np.arange(30.0), np.arange(30.0) + 3
     assert score_drift(one, other, 0.01, seed=4) == score_drift(one, other, 0.01, seed=4)

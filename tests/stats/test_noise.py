@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from pytest_modelcheck.stats.means import gaffke_bounds
-from pytest_modelcheck.stats.noise import disagreements, noise_calibrated_excess, regression_excess
+from pytest_modelcheck.stats.noise import (
+    disagreements,
+    excess_bound,
+    noise_calibrated_excess,
+    probes_needed,
+    regression_excess,
+    regression_rise,
+    rise_p_value,
+)
 from pytest_modelcheck.stats.rates import clopper_pearson
 
 
@@ -206,3 +214,54 @@ def test_a_model_that_did_not_change_seldom_fails(before):
         then, now = (generator.random((40, many)) < rates[:, None] for many in (before, 3))
         failed += regression_excess(then.tolist(), now.tolist(), 0.05).p_value <= 0.05
     assert failed <= runs * 0.05 + 3 * (runs * 0.05 * 0.95) ** 0.5
+
+
+def test_a_rise_of_noise_is_itself_a_regression():
+    """Always right, then right 90% of the time: the noise of now is not subtracted."""
+    rng = np.random.default_rng(3)
+    now = (rng.random((100, 3)) < 0.9).tolist()
+    found = regression_rise([[True] * 3] * 100, now, 0.01)
+    assert found.own == 0
+    assert found.p_value == 1 / 2_000
+    assert excess_bound(found.each, 0.99) > 0.02
+
+
+def test_noise_that_was_there_at_approval_is_no_regression():
+    rng, failed = np.random.default_rng(4), 0
+    for _ in range(150):
+        chances = rng.beta(0.9, 0.3, 60)[:, None]
+        then, now = (rng.random((60, 3)) < chances).tolist(), (rng.random((60, 1)) < chances).tolist()
+        failed += regression_rise(then, now, 0.05).p_value <= 0.05
+    assert failed / 150 <= 0.05 + 3 * (0.05 * 0.95 / 150) ** 0.5
+
+
+@pytest.mark.parametrize(("then", "now"), [([], []), ([[True]], [[True]]), ([[True] * 2], [[]])])
+def test_a_rise_needs_two_runs_then_and_one_now(then, now):
+    with pytest.raises(ValueError, match="cases then|too few runs"):
+        regression_rise(then, now, 0.01)
+
+
+def test_the_bound_of_an_excess_is_kept_also_where_all_cases_agree():
+    assert excess_bound([1.0] * 20, 0.99) == pytest.approx(0.01 ** (1 / 20) * 2 - 1, abs=1e-3)
+    rng = np.random.default_rng(5)
+    wrong = [excess_bound((rng.random(60) < 0.1).astype(float), 0.95) > 0.1 for _ in range(1_000)]
+    assert np.mean(wrong) <= 0.05 + 3 * (0.05 * 0.95 / 1_000) ** 0.5
+
+
+def test_a_version_that_is_as_invariant_but_noisier_shows_no_rise():
+    rng, failed = np.random.default_rng(6), 0
+    for _ in range(300):
+        then, now = rng.normal(0, 0.05, 50), rng.normal(0, 0.3, 50)
+        failed += rise_p_value(then, now, 0.05) <= 0.05
+    assert failed / 300 <= 0.05 + 3 * (0.05 * 0.95 / 300) ** 0.5
+    assert rise_p_value(rng.normal(0, 0.05, 50), rng.normal(0.3, 0.3, 50), 0.05) < 0.001
+
+
+@pytest.mark.parametrize(("approved", "cases"), [(1, 100), (2, 100), (3, 100), (3, 1_000)])
+def test_so_many_probes_leave_few_unlucky_cases(approved, cases):
+    """By simulation: cases that passed in every approved run and never again."""
+    rng = np.random.default_rng(approved)
+    chances = rng.beta(0.9, 0.3, (2_000_000,))
+    probes = probes_needed(approved, cases)
+    unlucky = chances**approved * (1 - chances) ** (1 + probes)
+    assert cases * unlucky.mean() <= 0.012

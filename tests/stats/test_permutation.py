@@ -105,6 +105,18 @@ def test_drawn_exchanges_come_near_to_all_exchanges(shapes):
     )
 
 
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e9])
+def test_a_drop_does_not_depend_on_the_unit_of_the_scores(scale):
+    rng = np.random.default_rng(3)
+    before, after = rng.random((2, 40, 3)) * scale
+    assert (
+        scores_test(before + 0.3 * scale, after, 0.01).p_value
+        == scores_test(before / scale + 0.3, after / scale, 0.01).p_value
+    )
+    assert sign_flip_test(rng.uniform(0.5, 1, 40) * scale, 0.01, scale=scale).p_value < 0.01
+    assert scores_test([[0.3 * scale]] * 40, [[(0.1 + 0.2) * scale - 0.0]] * 40, 0.01).p_value == 1.0
+
+
 def test_a_drawn_p_value_is_never_0():
     found = scores_test([[0.9, 0.91]] * 40, [[0.1, 0.11]] * 40, 0.01)
     assert found.p_value == 1 / 2_000

@@ -1,14 +1,19 @@
 """YAML case files: a list of cases, or a mapping with ``cases:`` and ``defaults:``.
 
-Values are built from the parser's events, without the node graph between: that is several times faster,
-keeps the line of each field, cannot overflow the C stack of libyaml's composer, and lets aliases be
-counted before they are followed.
+Values are built from the parser's events, without the node graph in between. That is several times faster,
+keeps the line of each field, cannot overflow the C stack of libyaml's composer, and allows counting aliases
+before they are followed.
+
+An unquoted word means what it would mean in JSON, and is text otherwise. YAML 1.1 reads ``no`` as false
+(and so the language Norwegian), ``12:30`` as 750, ``010`` as 8 and ``2024-05-01`` as a date, which is never
+meant in a file of inputs and labels.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
@@ -25,31 +30,29 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from pytest_modelcheck.cases.conflicts import refuse_conflicts
 from pytest_modelcheck.cases.documents import Document, copied
+from pytest_modelcheck.cases.files import CaseFile, refuse_conflicts
 from pytest_modelcheck.cases.rows import Row
-from pytest_modelcheck.cases.scalars import plain, tag_name, tagged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcheck.cases.files import CaseFile
     from pytest_modelcheck.errors import CaseError
+
 
 DEEPEST: Final = 100
 _ROOM: Final = 1_000_000
-"""How many characters aliases may add to a file, beyond 20 times its own length."""
-
+"""Aliases may add so many characters to a file, plus 20 times its own length."""
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CONTAINER_TAGS: Final = {None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 
 
 def read_yaml(file: CaseFile) -> Iterator[Row]:
-    """The cases of a YAML file, in order, each with its line and those of its fields.
+    """Read the cases of a YAML file, each with its line and the lines of its fields.
 
     Raises:
-        CaseError: The file is no YAML, has keys twice, tags that are not plain data, aliases that grow
-            without measure, or holds something else than cases.
+        CaseError: The file is not YAML, has duplicate keys, tags other than plain data or exploding
+            aliases, or does not contain cases.
     """
     text = file.text()
     refuse_conflicts(file, text)
@@ -83,7 +86,7 @@ class _Reader:
         self._end()
 
     def _check_line_ends(self) -> None:
-        """Refuse what is a line end to YAML 1.1 (libyaml, PyYAML) and text to YAML 1.2."""
+        """Refuse characters that are line ends in YAML 1.1 (libyaml, PyYAML) but text in YAML 1.2."""
         for character in "\x85\u2028\u2029":
             if character in self._text:
                 line = self._text.count("\n", 0, self._text.index(character)) + 1
@@ -99,7 +102,7 @@ class _Reader:
         if isinstance(event, DocumentEndEvent):
             event = self._next()
         if isinstance(event, DocumentStartEvent):
-            raise self._error("a second document begins here ('---'); write all cases as one list", event)
+            raise self._error("a second document begins here ('---'); write all cases in one list", event)
 
     def _document(self, start: Event) -> Iterator[Row]:
         document = Document(self._file)
@@ -123,7 +126,7 @@ class _Reader:
             yield Row(self._value(event, 1, lines), origin, lines)
 
     def _value(self, event: Any, depth: int, lines: dict[str, int] | None = None) -> Any:
-        """The value that begins with ``event``; ``lines`` takes the lines of a mapping's keys."""
+        """The value that begins with ``event``. ``lines`` collects the lines of a mapping's keys."""
         if isinstance(event, ScalarEvent):
             return self._anchored(event, self._scalar(event))
         if isinstance(event, AliasEvent):
@@ -132,7 +135,7 @@ class _Reader:
             raise self._error(f"nested more than {DEEPEST} levels deep", event)
         if event.tag not in _CONTAINER_TAGS:
             raise self._error(
-                f"the tag {tag_name(event.tag)} is not plain data, which is all a case file holds", event
+                f"the tag {tag_name(event.tag)} is not plain data; case files contain nothing else", event
             )
         before = self._size
         value: Any
@@ -157,7 +160,7 @@ class _Reader:
         return {**merged, **mapping} if merged else mapping
 
     def _merged(self, value: Any, event: Event) -> dict[str, Any]:
-        """What ``<<:`` brings along: the fields of one mapping or several, earlier ones first."""
+        """The fields merged by ``<<:`` from one mapping or several; earlier ones take precedence."""
         merged: dict[str, Any] = {}
         for source in value if isinstance(value, list) else [value]:
             if not isinstance(source, dict):
@@ -171,7 +174,7 @@ class _Reader:
             line = _line(event)
             key = self._key(event)
             if key in seen:
-                raise self._file.error(f"the key '{key}' is here twice (first on line {seen[key]})", line)
+                raise self._file.error(f"the key '{key}' is used twice (first on line {seen[key]})", line)
             seen[key] = line
             yield key, line, self._next()
 
@@ -199,7 +202,7 @@ class _Reader:
     def _alias(self, event: AliasEvent) -> Any:
         if event.anchor not in self._anchors:
             raise self._error(
-                f"*{event.anchor} refers to something that is nowhere marked with &{event.anchor}, or itself",
+                f"*{event.anchor} has no anchor &{event.anchor} before it",
                 event,
             )
         value, size = self._anchors[event.anchor]
@@ -208,7 +211,7 @@ class _Reader:
         if self._added > _ROOM + 20 * len(self._text):
             raise self._error(
                 f"aliases such as *{event.anchor} make the file {self._added // len(self._text)} times longer"
-                " than it is written; write the values out",
+                " than it is; write the values out",
                 event,
             )
         return copied(value)
@@ -225,6 +228,8 @@ class _Reader:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else min(mark.line, self._text.count("\n")) + 1
         begun = error.context_mark
+        if "nesting depth" in str(error.problem):  # libyaml 0.2.6 has a limit of its own, before ours
+            return self._file.error(f"nested more than {DEEPEST} levels deep", line)
         since = f" ({error.context} that begins on line {begun.line + 1})" if error.context and begun else ""
         return self._file.error(f"not YAML: {error.problem}{since}", line)
 
@@ -238,3 +243,85 @@ class _Reader:
 
 def _line(event: Any) -> int:
     return int(event.start_mark.line) + 1
+
+
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_WORDS: Final[dict[str, Any]] = {
+    "": None,
+    "~": None,
+    "null": None,
+    "true": True,
+    "false": False,
+    ".inf": float("inf"),
+    "-.inf": float("-inf"),
+    ".nan": float("nan"),
+}
+_MAY_BEGIN: Final = frozenset("-0123456789")
+_TAG: Final = "tag:yaml.org,2002:"
+_BOOLEANS: Final = {"true": True, "false": False}
+
+
+def plain(text: str) -> Any:
+    """The value of an unquoted scalar.
+
+    Raises:
+        ValueError: The number has more digits than Python converts.
+
+    >>> [plain(text) for text in ("3", "-2.5", "1e3", "true", "null", "no", "010", "12:30", "1.2.3")]
+    [3, -2.5, 1000.0, True, None, 'no', '010', '12:30', '1.2.3']
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in _MAY_BEGIN:
+        return text
+    number = _NUMBER.fullmatch(text)
+    if number is None:
+        return text
+    return int(text) if number[1] is None and number[2] is None else float(text)
+
+
+def tagged(tag: str, text: str) -> Any:
+    """The value of a scalar with an explicit tag, such as ``!!str 12`` or ``!!binary``.
+
+    Raises:
+        ValueError: The tag is not one of plain data, or the text is not of that type.
+
+    >>> tagged("tag:yaml.org,2002:str", "12"), tagged("tag:yaml.org,2002:binary", "aGk=")
+    ('12', b'hi')
+    """
+    kind = tag.removeprefix(_TAG)
+    if tag == "!" or kind == "str":
+        return text
+    if kind == "int":
+        return int(text)
+    if kind == "float":
+        value = plain(text)
+        return value if isinstance(value, float) else float(text)
+    if kind == "bool":
+        return _boolean(text)
+    if kind == "null":
+        return None
+    if kind == "binary":
+        import base64
+
+        return base64.b64decode("".join(text.split()), validate=True)
+    if kind == "timestamp":
+        from datetime import datetime
+
+        return datetime.fromisoformat(text)
+    raise ValueError(f"the tag {tag_name(tag)} is not plain data; case files contain nothing else")
+
+
+def tag_name(tag: str) -> str:
+    """A tag as it is written in a file.
+
+    >>> tag_name("tag:yaml.org,2002:python/object:os.system"), tag_name("!Ref")
+    ('!!python/object:os.system', '!Ref')
+    """
+    return "!!" + tag.removeprefix(_TAG) if tag.startswith(_TAG) else tag
+
+
+def _boolean(text: str) -> bool:
+    if text not in _BOOLEANS:
+        raise ValueError(f"{text!r} is neither true nor false")
+    return _BOOLEANS[text]

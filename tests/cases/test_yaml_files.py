@@ -1,4 +1,4 @@
-"""YAML case files."""
+"""YAML files."""
 
 from __future__ import annotations
 
@@ -176,14 +176,14 @@ def test_byte_order_mark_and_windows_line_ends(read):
     [
         (
             "- input: a\n  expcted: b\n",
-            "t.yaml:2: unknown field 'expcted': did you mean 'expected'? (if it is something",
+            "t.yaml:2: unknown field 'expcted': did you mean 'expected'? (if it is other",
         ),
         ("- input: a\n  metdata: {a: b}\n", "did you mean 'metadata'?"),
         ("- input: a\n  varients: [b]\n", "did you mean 'variants'?"),
         ("- input: a\n  known_failures: true\n", "did you mean 'known_failure'?"),
         (
             "- input: a\n  expected: b\n  language: es\n",
-            "t.yaml:3: unknown field 'language': what else is known of a case goes under metadata",
+            "t.yaml:3: unknown field 'language': write other information about a case under metadata",
         ),
         ("- expected: a\n", "t.yaml:1: no input: it has 'expected'; every case needs an input"),
         ("- input:\n", "t.yaml:1: the input is empty (null); every case needs one"),
@@ -196,14 +196,14 @@ def test_byte_order_mark_and_windows_line_ends(read):
         ("- input: a\n  variants: b\n", "t.yaml:2: variants: must be a list of perturbed inputs, not str b"),
         ("- input: a\n  variants: [b, null]\n", "t.yaml:2: variants: one of them is empty (null)"),
         ("- input: a\n  id: true\n", "t.yaml:2: id: must be text or a number, not bool true"),
-        ("- input: a\n  id: ''\n", "t.yaml:2: id: '' is empty, or has white space around it"),
+        ("- input: a\n  id: ''\n", "t.yaml:2: id: '' is empty, has white space around it"),
         ("- input: a\n  known_failure: 3\n", "t.yaml:2: known_failure: must be true or the reason in words"),
         (
             "- {id: x, input: a}\n- input: b\n- {id: x, input: c}\n",
-            "t.yaml:3: the id 'x' is here twice: t.yaml:1 has it too; ids must differ",
+            "t.yaml:3: the id 'x' is used twice: t.yaml:1 has it too; ids must be unique",
         ),
-        ("- input: a\n  input: b\n", "t.yaml:2: the key 'input' is here twice (first on line 1)"),
-        ("- input: {x: 1, x: 2}\n", "t.yaml:1: the key 'x' is here twice (first on line 1)"),
+        ("- input: a\n  input: b\n", "t.yaml:2: the key 'input' is used twice (first on line 1)"),
+        ("- input: {x: 1, x: 2}\n", "t.yaml:1: the key 'x' is used twice (first on line 1)"),
         ("- input: a\n  metadata: {[a]: b}\n", "t.yaml:2: a key must be text"),
         (
             "- input: !!python/object/apply:os.system [ls]\n",
@@ -212,7 +212,7 @@ def test_byte_order_mark_and_windows_line_ends(read):
         ("- input: !Ref x\n", "t.yaml:1: the tag !Ref is not plain data"),
         ("- input: !!int x\n", "t.yaml:1: invalid literal for int()"),
         ("- input: !!bool x\n", "t.yaml:1: 'x' is neither true nor false"),
-        ("- input: &a [*a]\n", "t.yaml:1: *a refers to something that is nowhere marked with &a, or itself"),
+        ("- input: &a [*a]\n", "t.yaml:1: *a has no anchor &a before it"),
         ("- input: {<<: 3}\n- input: {<<: [3]}\n", "t.yaml:2: <<: takes a mapping, or a list of mappings"),
         (
             "- input: 'a\n",
@@ -220,11 +220,11 @@ def test_byte_order_mark_and_windows_line_ends(read):
         ),
         ("- input: a\n - input: b\n", "not YAML: "),
         ("- input: a\x07\n", "t.yaml:1: not YAML: control characters are not allowed"),
-        ("- a\n---\n- b\n", "t.yaml:2: a second document begins here ('---'); write all cases as one list"),
+        ("- a\n---\n- b\n", "t.yaml:2: a second document begins here ('---'); write all cases in one list"),
         ("", "t.yaml: the file is empty; at least one case is needed"),
-        ("# nothing\n", "t.yaml: the file holds no cases; at least one is needed"),
-        ("[]", "t.yaml: the file holds no cases; at least one is needed"),
-        ("cases: []", "t.yaml: the file holds no cases; at least one is needed"),
+        ("# nothing\n", "t.yaml: the file has no cases; at least one is needed"),
+        ("[]", "t.yaml: the file has no cases; at least one is needed"),
+        ("cases: []", "t.yaml: the file has no cases; at least one is needed"),
         (
             "input: a\nexpected: b\n",
             "t.yaml:1: a list of cases is expected: begin each case with '- input: '",
@@ -234,7 +234,7 @@ def test_byte_order_mark_and_windows_line_ends(read):
         ("case: []\n", "t.yaml:1: unknown key 'case' at the top of the file: did you mean 'cases'?"),
         (
             "tickets: []\n",
-            "t.yaml:1: unknown key 'tickets' at the top of the file: there may be cases and defaults",
+            "t.yaml:1: unknown key 'tickets' at the top of the file: the keys are cases and defaults",
         ),
         ("defaults: {expected: a}\n", "t.yaml:1: no 'cases:' at the top of the file"),
         (
@@ -244,7 +244,7 @@ def test_byte_order_mark_and_windows_line_ends(read):
         ("cases: [a]\ndefaults: 3\n", "t.yaml:2: defaults: must be a mapping"),
         ("cases: [a]\ndefaults: {metadata: 3}\n", "t.yaml:2: defaults: metadata: must be a mapping"),
         ("- input: " + "9" * 5000 + "\n", "t.yaml:1: Exceeds the limit"),
-        ("- input: a\n  metadata: {1: b, 1: c}\n", "t.yaml:2: the key '1' is here twice"),
+        ("- input: a\n  metadata: {1: b, 1: c}\n", "t.yaml:2: the key '1' is used twice"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said_with_its_line(read, text, message):
@@ -265,7 +265,7 @@ def test_a_billion_laughs_are_refused_at_once(read):
     levels = [f"{name}: &{name} [{', '.join([f'*{below}'] * 9)}]" for below, name in pairwise(names)]
     text = "- input: &l0 lol\n  metadata:\n    " + "\n    ".join(levels) + "\n"
     message = refused(read, text)  # or it would never end
-    assert "times longer than it is written; write the values out" in message
+    assert "times longer than it is; write the values out" in message
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""JSON: files that hold a list of cases, and what a line of JSON Lines means.
+"""JSON files with a list of cases, and JSON Lines files with one case a line.
 
 PYTEST_DONT_REWRITE
 """
@@ -10,14 +10,14 @@ import re
 from math import isinf
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from pytest_modelcheck.cases.conflicts import begins_conflict, conflict, refuse_conflicts
 from pytest_modelcheck.cases.documents import Document
+from pytest_modelcheck.cases.files import CaseFile, begins_conflict, conflict, refuse_conflicts
 from pytest_modelcheck.cases.rows import Row
+from pytest_modelcheck.cases.streaming import STRIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcheck.cases.files import CaseFile
 
 DEEPEST: Final = 100
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
@@ -31,7 +31,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise ValueError(f"the key '{key}' is here twice")
+                raise ValueError(f"the key '{key}' is used twice")
             seen.add(key)
     return mapping
 
@@ -43,7 +43,7 @@ def _no_number(word: str) -> NoReturn:
 def _finite(digits: str) -> float:
     value = float(digits)
     if isinf(value):
-        raise ValueError(f"{digits} is more than a number can be; write it as text")
+        raise ValueError(f"{digits} is too large for a number; write it as text")
     return value
 
 
@@ -51,7 +51,7 @@ _DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no
 
 
 def json_of_line(file: CaseFile, text: str, number: int) -> Any:
-    """The value that a line of a JSON Lines file means."""
+    """Parse one line of a JSON Lines file."""
     try:
         value, end = _DECODER.raw_decode(text)
     except json.JSONDecodeError as error:
@@ -76,18 +76,18 @@ def _problem(error: json.JSONDecodeError, text: str) -> str:
 
 def _hint(text: str) -> str:
     if text.startswith(("#", "//")):
-        return "; there are no comments in JSON Lines"
+        return "; JSON Lines have no comments"
     if text in ("{", "[", "[{"):
-        return "; each case stands on one line of its own (a JSON list of cases goes into a .json file)"
+        return "; write each case on its own line (a JSON list of cases goes into a .json file)"
     return ""
 
 
 def _checked(file: CaseFile, value: Any, text: str, line: int) -> Any:
-    """The value, unless it is too deep for whoever comes after, or holds text that cannot be encoded."""
+    """Refuse values that are nested too deeply, or contain text that cannot be encoded."""
     if text.count("[") + text.count("{") > DEEPEST and _deeper(value, DEEPEST):
         raise file.error(f"nested more than {DEEPEST} levels deep", line)
     if _MAYBE_HALF.search(text) and _HALF.search(json.dumps(value, ensure_ascii=False)):
-        raise file.error("an escape such as \\ud83d is half of a character, without the other half", line)
+        raise file.error("an escape such as \\ud83d is half of a character (a lone surrogate)", line)
     return value
 
 
@@ -103,7 +103,7 @@ def read_json(file: CaseFile) -> Iterator[Row]:
     """The cases of a JSON file: a list, or an object with ``"cases"`` and ``"defaults"``.
 
     Raises:
-        CaseError: The file is not JSON, or holds something else than cases.
+        CaseError: The file is not JSON, or does not contain cases.
     """
     text = file.text()
     refuse_conflicts(file, text)
@@ -111,7 +111,7 @@ def read_json(file: CaseFile) -> Iterator[Row]:
 
 
 class _Scanner:
-    """A walk over the text of one file, which knows the line that it is on."""
+    """Scans the text of one file and knows the current line."""
 
     def __init__(self, file: CaseFile, text: str) -> None:
         self._file = file
@@ -131,7 +131,7 @@ class _Scanner:
         else:
             raise self._error('a list of cases is expected, such as [{"input": …}]')
         if self._peek():
-            raise self._error("there is something after the end of the cases")
+            raise self._error("there is more text after the end of the cases")
 
     def _document(self) -> Iterator[Row]:
         document = Document(self._file)
@@ -144,7 +144,7 @@ class _Scanner:
             if not isinstance(key, str):
                 raise self._error("a key must be text in quotes")
             if key in seen:
-                raise self._file.error(f"the key '{key}' is here twice", line)
+                raise self._file.error(f"the key '{key}' is used twice", line)
             seen.add(key)
             document.key(key, line)
             self._take(":")
@@ -164,7 +164,7 @@ class _Scanner:
             yield Row(self._value(), origin)
 
     def _between(self, opening: str, closing: str) -> Iterator[None]:
-        """Yield where each element begins, between two brackets and with commas between elements."""
+        """Yield at the start of each element of a list in brackets, separated by commas."""
         self._take(opening)
         if self._peek() == closing:
             self._at += 1
@@ -199,7 +199,7 @@ class _Scanner:
         self._at += 1
 
     def _peek(self) -> str:
-        """Pass over white space, and return the character that follows (empty at the end)."""
+        """Skip white space, and return the next character (empty at the end)."""
         match = _SPACE.match(self._text, self._at)
         self._at = match.end() if match else self._at
         return self._text[self._at : self._at + 1]
@@ -211,3 +211,28 @@ class _Scanner:
 
     def _error(self, message: str) -> Exception:
         return self._file.error(message, self._line())
+
+
+def read_jsonl(
+    file: CaseFile, marks: list[tuple[int, int]] | None = None, start: tuple[int, int] | None = None
+) -> Iterator[Row]:
+    """Read a JSON Lines file line by line. Blank lines are skipped.
+
+    Args:
+        file: The file.
+        marks: Collects the position (byte, line) of every :data:`STRIDE`-th case.
+        start: One of these positions, to begin there.
+
+    Raises:
+        CaseError: A line is not JSON, or not UTF-8.
+    """
+    offset, first = start or (0, 1)
+    count = 0
+    for number, data in enumerate(file.lines(offset, first), first):
+        text = file.decode(data, number).strip(" \t\r\n")
+        if text:
+            if marks is not None and count % STRIDE == 0:
+                marks.append((offset, number))
+            count += 1
+            yield Row(json_of_line(file, text, number), file.origin(number))
+        offset += len(data)

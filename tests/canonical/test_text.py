@@ -24,7 +24,7 @@ from pytest_modelcheck.canonical import excerpt
         ("👨\u200d👩\u200d👧 é", "👨\u200d👩\u200d👧 é"),
         (None, "null"),
         (2.5, "2.5"),
-        ({"b": [1, 2], "a": "x"}, '{"a":"x","b":[1,2]}'),
+        ({"b": [1, 2], "a": "x"}, '{"b":[1,2],"a":"x"}'),
         ({"a": "x\ny"}, '{"a":"x\\ny"}'),
         ((1,), '{"$tuple":[1]}'),
         (b"ab", '{"$bytes":"YWI="}'),

@@ -1,4 +1,4 @@
-"""The schema and the loader agree: what one accepts, the other does."""
+"""The JSON Schema of case files agrees with the readers."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pytest_modelcheck import cases
-from pytest_modelcheck.cases.schema import PATH, schema_of_file, schema_of_line
+from pytest_modelcheck.cases.documents import PATH, schema_of_file, schema_of_line
 from pytest_modelcheck.errors import CaseError
 
 FILE = jsonschema.Draft202012Validator(schema_of_file())
 LINE = jsonschema.Draft202012Validator(schema_of_line())
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").rglob("*.yaml"))
-
 WORDS = st.sampled_from(["", " ", "a", " a", "a ", "a b", "x\ny", "\u00a0", "t-1", "ja", "false", "yes", "0"])
 SCALARS = st.none() | st.booleans() | st.integers(-3, 3) | st.just(1.5) | WORDS
 VALUES = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(WORDS, SCALARS, max_size=2)

@@ -1,4 +1,4 @@
-"""Cases from iterables and tables in memory."""
+"""Cases that are in memory already."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_arrays_are_inputs():
 
 @pytest.mark.parametrize("n", [0, -1, 1.5, True, None])
 def test_a_sample_of_no_number_of_cases(n):
-    with pytest.raises(CaseError, match=r"sample\(.*\): n is a number of cases, at least 1"):
+    with pytest.raises(CaseError, match=r"sample\(.*\): n is the number of cases, at least 1"):
         cases.load(["a", "b"]).sample(n)
 
 
@@ -73,15 +73,15 @@ def test_what_can_be_read_once_only_is_remembered():
         ([object()], "list[0]: a object is not a case"),
         (
             [{"input": "a", "lang": "es"}],
-            "list[0]: unknown field 'lang': what else is known of a case goes under",
+            "list[0]: unknown field 'lang': write other information about a case under",
         ),
         ([{"input": "a", 3: "es"}], "list[0]: the name of a field must be text, not int 3"),
         ([{"input": "a", "metadata": {3: "es"}}], "list[0]: metadata: the names must be text, not int 3"),
         ([{"inputs": "a"}], "list[0]: unknown field 'inputs': did you mean 'input'?"),
-        ([Case("a", id="x"), Case("b", id="x")], "list[1]: the id 'x' is here twice: list[0] has it too"),
-        ([Case("a", id=" x")], "list[0]: id: ' x' is empty, or has white space around it"),
+        ([Case("a", id="x"), Case("b", id="x")], "list[1]: the id 'x' is used twice: list[0] has it too"),
+        ([Case("a", id=" x")], "list[0]: id: ' x' is empty, has white space around it"),
         ([Case("a", variants="bc")], "list[0]: variants: must be a list of perturbed inputs, not str bc"),
-        ([{"input": object()}], "list[0]: no id can be made from what is in this case, so give it one ("),
+        ([{"input": object()}], "list[0]: no id can be made from the content of this case, so give it one ("),
         ({"input": "a"}, "a mapping is not a list of cases; put each case into a list"),
         (b"input", "cases cannot come from a bytes; give a path, a list of mappings or a table"),
         (3, "cases cannot come from a int"),
@@ -111,7 +111,7 @@ def test_field_mapping_makes_the_rest_metadata():
 def test_cases_are_taken_as_they_are():
     loaded = cases.load(["a"])
     assert cases.load(loaded) is loaded
-    assert "these are cases already (list): give input where they are loaded" in refused(loaded, input="text")
+    assert "loaded already (list): pass input where they are loaded" in refused(loaded, input="text")
 
 
 def test_nothing_heavy_is_imported_before_a_file_needs_it():

@@ -1,12 +1,14 @@
-"""What a row must say, and how to name it where it says it otherwise."""
+"""Rows of every form, and the cases that they mean."""
+
+from __future__ import annotations
 
 import pytest
 
 from pytest_modelcheck import cases
 from pytest_modelcheck.errors import CaseError
 
-BOTH = "Say which one is the input, and which one is expected, in the marker or in cases.load(): "
-INPUT = "Say which one is the input, in the marker or in cases.load(): "
+BOTH = "Say which are the input and the expectation, in the marker or in cases.load(): "
+INPUT = "Say which is the input, in the marker or in cases.load(): "
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def _json_escaped(match: re.Match[str]) -> str:
 
 
 def _as_text(value: Any) -> str:
-    from pytest_modelcheck.canonical.codec import encode_plain
+    from pytest_modelcheck.canonical.lowering import encode_plain
 
     if type(value).__module__ == "numpy" and getattr(value, "size", 0) > _FEW_NUMBERS:
         return _as_array(value)
