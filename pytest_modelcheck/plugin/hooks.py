@@ -180,7 +180,7 @@ def pytest_testnodedown(node: Any) -> None:
         from pytest_modelcheck.plugin.identity import remember_home
 
         remember_home(node.config, output[WORKER_HOME])
-        node.config.stash[RECEIVED].know(output[CHECKS])
+        node.config.stash[RECEIVED].know(output.get(CHECKS, ()))
     mistakes = output.get(MISTAKES)
     if mistakes is not None:
         raise pytest.UsageError(mistakes)
