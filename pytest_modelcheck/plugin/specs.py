@@ -36,6 +36,7 @@ from pytest_modelcheck.plugin.identity import check_id
 from pytest_modelcheck.plugin.ours import own_fixtures
 from pytest_modelcheck.plugin.progress import progress_of
 from pytest_modelcheck.plugin.render import render
+from pytest_modelcheck.plugin.soft import honouring
 from pytest_modelcheck.plugin.state import state_of
 from pytest_modelcheck.plugin.tracing import forbids_switching
 from pytest_modelcheck.records import Outcome
@@ -143,7 +144,7 @@ def spec_of(
         perturbations=request.perturbations,
         levels=request.levels,
         drift=request.drift,
-        body=body,
+        body=honouring(body),
         asks=asks,
         subject=subject,
         others=others,
