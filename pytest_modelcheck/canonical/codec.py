@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from hashlib import blake2b
 from math import isfinite
-from types import FunctionType
-from typing import TYPE_CHECKING, Any, Final
+from types import FunctionType, UnionType
+from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin
 
 import orjson
 
@@ -304,9 +304,11 @@ def _is_unequal(back: Any, value: Any, line: bytes) -> bool:
         return False
     try:
         return not bool(back == value)
-    except (ValueError, TypeError):  # arrays have no single answer
+    except (ValueError, TypeError, AttributeError):  # arrays have no single answer, half-made objects none
         return False
 
 
 def _spelled(returns: Any) -> str:
+    if get_origin(returns) in (Union, UnionType):
+        return " | ".join(map(_spelled, get_args(returns)))
     return returns.__name__ if isinstance(returns, type) else repr(returns).replace("typing.", "")

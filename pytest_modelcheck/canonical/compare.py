@@ -16,7 +16,7 @@ from pytest_modelcheck.canonical.codec import is_kept
 from pytest_modelcheck.canonical.lowering import comparable
 from pytest_modelcheck.canonical.refusal import NotKept, Unreadable
 from pytest_modelcheck.canonical.tags import DEFAULT, DICT, TYPE, UNKEPT
-from pytest_modelcheck.canonical.types import ABSENT, EXTRA, MORE
+from pytest_modelcheck.canonical.types import ABSENT, EXTRA, MORE, NEVER_SET
 from pytest_modelcheck.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _NEAR_ZERO: Final = 1e-9
 _NUMBERS: Final = frozenset({int, float})
-_PARTS: Final = frozenset({TYPE, DEFAULT, EXTRA, MORE})
+_PARTS: Final = frozenset({TYPE, DEFAULT, EXTRA, MORE, NEVER_SET})
 _KEY: Final = "\x00"
 """What a key begins with that is no text."""
 
@@ -196,8 +196,9 @@ def _open(form: Any) -> _Opened:
             return _Opened(tag, inside)
     if not _PARTS.isdisjoint(form):
         parts = {name: item for name, item in form.items() if name not in _PARTS}
+        left = parts.keys() & form.get(DEFAULT, ())  # what nobody declared was not gained by a class
         parts |= {**form.get(EXTRA, {}), **form.get(MORE, {})}
-        return _Opened(form.get(TYPE, ""), parts, form.get(DEFAULT, ()))
+        return _Opened(form.get(TYPE, ""), parts, left)
     return _Opened("", form)
 
 
@@ -307,7 +308,7 @@ def _pruned(form: Any, patterns: Patterns) -> Any:
     for name, item in form.items():
         if name in (EXTRA, MORE) or (name[:1] == "$" and len(form) == 1):
             pruned[name] = _pruned_pairs(item, patterns) if name == DICT else _pruned(item, patterns)
-        elif name in (TYPE, DEFAULT):
+        elif name in (TYPE, DEFAULT, NEVER_SET):
             pruned[name] = item
         elif () not in (left := _matched(patterns, name)):
             pruned[name] = _pruned(item, left)
