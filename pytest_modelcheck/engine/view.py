@@ -213,19 +213,19 @@ def give_score(view: CaseView, value: Any) -> None:
     Raises:
         UsageError: it is no score of its check.
     """
-    scale = view._work.scale
+    scale = view._work.scale  # noqa: SLF001 - of this module
     try:
         score = None if isinstance(value, str | bytes) else scale.fitted(float(value))
     except (TypeError, ValueError, OverflowError):
         score = None
     if score is None:
         raise UsageError(f"score({value!r}): {_scores(scale)}")
-    view._result.score = score
+    view._result.score = score  # noqa: SLF001 - of this module
 
 
 def result_of(view: CaseView) -> Result:
     """What comes of the trial that a body sees."""
-    return view._result
+    return view._result  # noqa: SLF001 - of this module
 
 
 def _scores(scale: Scale) -> str:

@@ -237,8 +237,8 @@ def test_the_wrong_number_of_answers_is_an_error_that_says_so(project, answer):
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "3/3 cases broke with an error: BatchSizeError: echo answered a batch of 1 input with * answers; *",
-            "FAILED *::test_it - 3/3 cases broke with an error: ModelError: echo answered *",
+            "3/3 cases broke with an error: BatchSizeError: echo answered a batch of 1 input with *",
+            "FAILED *::test_it - 3/3 cases broke with an error: BatchSizeError: echo answered *",
         ]
     )
 
