@@ -168,7 +168,7 @@ class Purse:
             if expected > self._limit or self._limit <= 0:
                 raise BudgetError(
                     f"max_cost={self._limit:g} is reached: {self._label} has cost {self._spent:.6g}, and was "
-                    "not asked any further"
+                    "not called any further"
                 )
             self._under_way += size
             return True

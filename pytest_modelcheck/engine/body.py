@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcheck.engine.answers import Handle, running_loop, takes_last
 from pytest_modelcheck.engine.prefetch import Prefetch
 from pytest_modelcheck.engine.recipe import Made, Recipe
-from pytest_modelcheck.engine.view import CaseView, Result, conclude, is_new
+from pytest_modelcheck.engine.view import CaseView, Result, conclude, is_new, refuse_case
 from pytest_modelcheck.engine.work import NOT_CALLED, WINDOW, Failures, Run
 from pytest_modelcheck.models.model import SHORT_TEXT, short_text_key
 from pytest_modelcheck.records import Outcome
@@ -248,6 +248,7 @@ class Bodies:
         if quick and not model.definition.context:
             key: bytes | None = short_text_key(x)  # as the model would say, without asking it
         else:
+            refuse_case(model, x)
             key, repeat = self.place_of(handle, trial, x, result.equal)
         answers = handle.answers
         raw = None if key is None else answers.find(key)

@@ -13,6 +13,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.errors import BatchSizeError, ModelError, UsageError
 from pytest_modelcheck.models.per_worker import PerWorker
 
@@ -143,13 +144,13 @@ class Caller:
         rows = split(answers)
         if rows is None:
             raise ModelError(
-                f"{self.label} answered a batch of {size} inputs with a {type(answers).__name__}; "
+                f"{self.label} answered a batch of {plural(size, 'input')} with a {type(answers).__name__}; "
                 "a batch model answers with a list, or an array with a row for each input "
                 "(for a model that takes one input at a time: batch=False)"
             )
         if len(rows) != size:
             raise BatchSizeError(
-                f"{self.label} answered a batch of {size} inputs with {len(rows)} answers; "
+                f"{self.label} answered a batch of {plural(size, 'input')} with {plural(len(rows), 'answer')}; "
                 "it must give one answer for each input, in the same order"
             )
         return rows

@@ -1,6 +1,6 @@
 import pytest
-from pytest_modelcheck.calls.throttle import Allowance, Purse
 
+from pytest_modelcheck.calls.throttle import Allowance, Purse
 from pytest_modelcheck.errors import BudgetError
 
 

@@ -1,6 +1,6 @@
 import pytest
-from pytest_modelcheck.calls.throttle import Circuit
 
+from pytest_modelcheck.calls.throttle import Circuit
 from pytest_modelcheck.errors import OutageError
 
 

@@ -1,6 +1,6 @@
 import pytest
-from pytest_modelcheck.calls.meter import Meter, thinned
 
+from pytest_modelcheck.calls.meter import Meter, thinned
 from pytest_modelcheck.models.usage import Usage
 from pytest_modelcheck.records import Calls
 

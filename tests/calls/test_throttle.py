@@ -1,6 +1,6 @@
 import pytest
-from pytest_modelcheck.calls.throttle import Pace, Turn, interval_of
 
+from pytest_modelcheck.calls.throttle import Pace, Turn, interval_of
 from pytest_modelcheck.errors import UsageError
 
 
