@@ -1,11 +1,11 @@
-"""Random suites, judged by the plugin and by a naive loop: ``python benchmarks/differential.py --suites 2000``.
+"""Random suites, judged by the plugin and by a loop: ``python benchmarks/differential.py --suites 2000``.
 
 Each suite is one generated file with a test, its models, and a naive ``for`` loop over the same cases
-(``suites.py`` writes it). The loop says how each trial must come out and which calls are needed. The plugin runs
-the same files with an empty cache, with a full one, with one that knows half of the cases, in reverse order, and
-on two workers of pytest-xdist. A difference is any trial that comes out otherwise, a question that was answered
-twice, an answer that was remembered and asked for again, a call that the loop did not make for a model that is
-only called in place, and more than one window of calls in vain for the others.
+(``suites.py`` writes it). The loop says how each trial must come out and which calls are needed. The plugin
+runs the same files with an empty cache, with a full one, with one that knows half of the cases, in reverse
+order, and on two workers of pytest-xdist. A difference is any trial that comes out otherwise, a question that
+was answered twice, an answer that was remembered and asked for again, a call that the loop did not make for a
+model that is only called in place, and more than one window of calls in vain for the others.
 
 The exit code is 1 where there is a difference; its suite is left in ``--keep``, to be run alone:
 ``python test_suite_17.py`` prints what the loop says, ``pytest test_suite_17.py`` what the plugin says.
@@ -80,7 +80,7 @@ class Needed:
     calls: int
     """The most calls of one body."""
     asks_again: bool
-    """Whether a limit may be missed, so that some answers are asked for again to see whether the model varies."""
+    """Whether a limit may be missed: some calls are then made again, to see whether the model varies."""
 
 
 @dataclass
@@ -96,8 +96,8 @@ class Compared:
 
     def __str__(self) -> str:
         return (
-            f"{self.suites:,} suites, {self.trials:,} trials in each of {len(RUNS) - 1} runs; calls with an empty "
-            f"cache: {self.needed:,} needed, {self.made:,} made, {self.vain:,} of them in vain; "
+            f"{self.suites:,} suites, {self.trials:,} trials in each of {len(RUNS) - 1} runs; calls with an "
+            f"empty cache: {self.needed:,} needed, {self.made:,} made, {self.vain:,} of them in vain; "
             f"{len(self.differences):,} differences"
         )
 
@@ -137,10 +137,10 @@ def compare(
         folder = Path(made)
         (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         (folder / "conftest.py").write_text(CONFTEST, encoding="utf-8")
+        sibling("suite_parts")
+        suites = sibling("suites")
         for seed in seeds:
-            (folder / f"test_suite_{seed}.py").write_text(
-                sibling("suites").source(seed, without), encoding="utf-8"
-            )
+            (folder / f"test_suite_{seed}.py").write_text(suites.source(seed, without), encoding="utf-8")
         needed = naive(folder, seeds)
         found = Compared(
             len(seeds), trials=sum(len(each) for one in needed.values() for each in one.outcomes.values())
@@ -195,11 +195,13 @@ class Run:
         environment |= {"PYTHONDONTWRITEBYTECODE": "1", "REVERSED": "1" if name == "reversed" else ""}
         environment.pop("CI", None)
         self.outcomes: dict[str, dict[str, list[str]]] = {}
+        self.troubles: dict[str, str] = {}
         self.trouble = self._run([sys.executable, "-m", "pytest", *options], folder, environment, seconds)
         calls = place / "calls"
         self.answered = Counter(calls.read_text(encoding="utf-8").splitlines() if calls.exists() else ())
         if not self.trouble:
             report = json.loads((place / "report.json").read_bytes())
+            self.troubles = {each["test"].partition("::")[0]: each["message"] for each in report["troubles"]}
             for check in report["checks"]:
                 trials = {case["id"]: [each["outcome"] for each in case["trials"]] for case in check["cases"]}
                 self.outcomes[check["verdict"]["check"].partition("::")[0]] = trials
@@ -232,7 +234,7 @@ def hold(found: Compared, seed: int, needed: Needed, run: Run) -> None:
 
     outcomes = run.outcomes.get(file)
     if outcomes is None:
-        differs("no verdict")
+        differs(f"no verdict: {run.troubles.get(file)}")
     elif outcomes != needed.outcomes:
         cases = {
             case for case in {*outcomes, *needed.outcomes} if outcomes.get(case) != needed.outcomes.get(case)

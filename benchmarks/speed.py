@@ -9,8 +9,8 @@ One command, one run, one table, in which everything is also a ratio, beside wha
 - 1,000 checks of 100 cases, the whole run of pytest;
 - one golden test over 1,000 to 1,000,000 cases of a JSON Lines file, its time and memory a case, beside
   ``pytest.mark.parametrize``;
-- 200 cases of a model that takes 50 ms, beside the ideal of its concurrency, in the first run of a test and once
-  it is known what its body calls; and twenty checks of eight of them;
+- 200 cases of a model that takes 50 ms, beside the ideal of its concurrency, in the first run of a test and
+  once it is known what its body calls; and twenty checks of eight of them;
 - how many calls are saved: by asking nothing twice, by the cache, and by stopping early;
 - the start-up of ``pytest`` on one empty test, with the plugin idle and without it;
 - with ``--peers``, start-up, 1,000 cases and the 200 slow ones beside other tools, each in an environment of
@@ -203,7 +203,8 @@ def scale(folder: Path, sizes: list[int]) -> dict[tuple[str, int], dict[str, flo
 
 def show_scale(found: dict[tuple[str, int], dict[str, float]]) -> None:
     print(
-        f"\n{'one test':14}{'cases':>11}{'µs CPU a case':>15}{'x 10,000':>10}{'aim':>9}{'MB':>7}{'aim':>9}{'x parametrize':>15}"
+        f"\n{'one test':14}{'cases':>11}{'µs CPU a case':>15}{'x 10,000':>10}{'aim':>9}{'MB':>7}{'aim':>9}"
+        f"{'x parametrize':>15}"
     )
     for (kind, size), used in found.items():
         each = used["cpu"] / size
@@ -221,7 +222,7 @@ def show_scale(found: dict[tuple[str, int], dict[str, float]]) -> None:
 
 
 def waiting(folder: Path) -> dict[str, float]:
-    """How long 200 calls of 50 ms take beside the ideal, by how many may be under way at once, and twenty checks of 8."""
+    """How long 200 calls of 50 ms take beside the ideal, and twenty checks of eight of them."""
     found = {}
     for concurrency in CONCURRENCIES:
         ideal = -(-200 // concurrency) * 0.05

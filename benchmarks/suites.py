@@ -13,252 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import indent
 
-FEATURES = frozenset(
-    "async awaited batch concurrency context duplicates ends errors invariance keywords large locks loops mutation "
-    "nested retries state threads unstorable".split()
-)
+from suite_parts import ANSWERS, ENDS, HEAD, INPUTS, TAIL
 
-HEAD = '''"""Suite {seed}, generated. Alone, it prints what a naive loop says of its cases."""
-
-import asyncio
-import contextlib
-import contextvars
-import copy
-import functools
-import inspect
-import json
-import os
-import sys
-import threading
-import zlib
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
-
-import pytest
-
-from pytest_modelcheck import Case, model_fixture
-
-SUITE = {seed}
-TENANT = contextvars.ContextVar("TENANT", default="nobody")
-LOCK = threading.Lock()
-AGAIN = threading.RLock()
-seen, memo, counter = [], {{}}, Counter()
-ANSWERED = []
-
-
-def crc(*values):
-    return zlib.crc32(repr(values).encode())
-
-
-def answered(model, *question):
-    """Note that a question was answered: in the file that ``CALLS`` names, or for the naive loop."""
-    line = f"{{SUITE}} {{model}} {{question!r}}"
-    ANSWERED.append(line)
-    if "CALLS" in os.environ:
-        with open(os.environ["CALLS"], "a") as log:
-            log.write(line + "\\n")
-
-
-class Busy(ConnectionError):
-    """An error that goes away, and says at once."""
-
-    def __init__(self):
-        super().__init__("busy")
-        self.response = SimpleNamespace(status_code=503, headers={{"retry-after-ms": "1"}})
-
-
-class Final(BaseException):
-    """An end that no ``except Exception`` catches."""
-
-
-class Reply:
-    """An answer that nothing can store."""
-
-    def __init__(self, text):
-        self.text, self.tags = text, []
-
-    def __repr__(self):
-        return f"Reply({{self.text!r}}, {{self.tags!r}})"
-
-
-def in_thread(function):
-    """What a function says in a thread of its own."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(function).result()
-
-
-async def application(model, *args, **kwargs):
-    """What application code does on a loop of its own: await what can be awaited."""
-    await asyncio.sleep(0)
-    answer = model(*args, **kwargs)
-    return await answer if inspect.isawaitable(answer) else answer
-
-
-@contextlib.contextmanager
-def tenant(name):
-    """Set the context variable for a while."""
-    token = TENANT.set(name)
-    try:
-        yield
-    finally:
-        TENANT.reset(token)
-
-
-def held(lock):
-    """A generator that is suspended while it holds a lock."""
-    with lock:
-        yield
-
-'''
-
-TAIL = '''
-
-# -- the naive loop --------------------------------------------------------------------------------
-
-MAKERS = {makers}
-DECLARED = {declared}
-AWAITS = {awaits}
-BODY_CALLS = []
-
-
-def naive_model(name, made, counts=True):
-    """A model that is just called: with a copy of what it is called with, and again where that is declared."""
-    declared = DECLARED[name]
-    ask = MAKERS[name](*(made[f"inner {{inner}}"] for inner in declared["needs"]))
-
-    def once(args, kwargs):
-        args, kwargs = copy.deepcopy((args, kwargs))
-        if declared["batch"]:
-            return ask([args[0] if len(args) == 1 and not kwargs else kwargs])
-        return ask(*args, **kwargs)
-
-    async def awaited(*args, **kwargs):
-        BODY_CALLS[-1].append(name if counts else "inner")
-        for attempt in range(declared["retries"] + 1):
-            try:
-                answer = once(args, kwargs)
-                answer = await answer if inspect.isawaitable(answer) else answer
-                return answer[0] if declared["batch"] else answer
-            except Busy:
-                if attempt == declared["retries"]:
-                    raise
-
-    def plain(*args, **kwargs):
-        BODY_CALLS[-1].append(name if counts else "inner")
-        for attempt in range(declared["retries"] + 1):
-            try:
-                answer = once(args, kwargs)
-                return answer[0] if declared["batch"] else answer
-            except Busy:
-                if attempt == declared["retries"]:
-                    raise
-
-    def called(*args, **kwargs):
-        if not declared["awaited"]:
-            return plain(*args, **kwargs)
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return asyncio.run(awaited(*args, **kwargs))
-        return awaited(*args, **kwargs)
-
-    return awaited if AWAITS else called
-
-
-def outcome_of(error):
-    if isinstance(error, (KeyboardInterrupt, pytest.exit.Exception)):
-        raise error
-    if isinstance(error, pytest.xfail.Exception):
-        return "xfailed"
-    if isinstance(error, pytest.skip.Exception):
-        return "skipped"
-    return "failed" if isinstance(error, (AssertionError, pytest.fail.Exception)) else "error"
-
-
-def judged(outcome):
-    """A body that never calls the judged model says nothing about it."""
-    return outcome if "m0" in BODY_CALLS[-1] or outcome not in ("passed", "failed") else "error"
-
-
-def naive():
-    """How each trial comes out in a plain loop, and which calls that takes."""
-    made = {{}}
-    for name in MAKERS:
-        made[name] = naive_model(name, made)
-        made[f"inner {{name}}"] = naive_model(name, made, counts=False)
-    arguments = {{name: made[name] for name in inspect.signature(BODY).parameters if name in made}}
-    outcomes = {{}}
-
-    def view(case):
-        BODY_CALLS.append([])
-        # A body has its own copy of what it may change.
-        given = SimpleNamespace(**copy.deepcopy({{name: getattr(case, name) for name in ("input", "expected", "metadata")}}))
-        given.id = case.id
-        given.perturbed = {perturbed}
-        return given
-
-    async def each():
-        for case in CASES:
-            try:
-                await BODY(case=view(case), **arguments)
-            except BaseException as error:
-                outcomes[case.id] = [judged(outcome_of(error))]
-            else:
-                outcomes[case.id] = [judged("passed")]
-
-    if AWAITS:
-        asyncio.run(each())
-    else:
-        for case in CASES:
-            try:
-                BODY(case=view(case), **arguments)
-            except BaseException as error:
-                outcomes[case.id] = [judged(outcome_of(error))]
-            else:
-                outcomes[case.id] = [judged("passed")]
-    return {{
-        "outcomes": outcomes,
-        "answered": ANSWERED,
-        "in_place": {in_place},
-        "unkept": {unkept},
-        "calls": max(map(len, BODY_CALLS)),
-        "asks_again": {asks_again},
-    }}
-
-
-if __name__ == "__main__":
-    told = naive()
-    print(json.dumps(told) if "--json" in sys.argv else Counter(each for [each] in told["outcomes"].values()))
-'''
-
-INPUTS = {
-    "text": 'f"q{n % DISTINCT} w{n % 3}"',
-    "mapping": '{"text": f"q{n % DISTINCT}", "lang": "en" if n % 2 else "de", "words": ["a"] * (n % 3)}',
-    "list": '[f"q{n % DISTINCT}", n % 2]',
-    "number": "n % DISTINCT",
+FEATURES = {
+    *("async", "awaited", "batch", "concurrency", "context", "duplicates", "ends", "errors", "invariance"),
+    *("keywords", "large", "locks", "loops", "mutation", "nested", "retries", "state", "threads"),
+    "unstorable",
 }
-ANSWERS = {
-    "text": 'f"{NAME}-{crc(NAME, *key) % 7}"',
-    "mapping": '{"label": f"l{crc(NAME, *key) % 5}", "size": crc(NAME, *key) % 9}',
-    "list": '[f"l{crc(NAME, *key) % 5}", crc(NAME, *key) % 9]',
-    "number": "crc(NAME, *key) % 11",
-    "object": 'Reply(f"{NAME}-{crc(NAME, *key) % 7}")',
-}
-ENDS = (
-    "ValueError('bad')",
-    "KeyError('bad')",
-    "StopIteration",
-    "GeneratorExit",
-    "asyncio.CancelledError",
-    "Final('over')",
-    "SystemExit(3)",
-    "ExceptionGroup('two', [ValueError(1), KeyError(2)])",
-    "pytest.skip.Exception('not here')",
-    "pytest.xfail.Exception('known')",
-    "pytest.fail.Exception('no')",
-    "AssertionError('mine')",
-)
 
 
 @dataclass
@@ -351,7 +112,7 @@ class Suite:
     """Draws one suite."""
 
     def __init__(self, seed: int, without: set[str]) -> None:
-        self.rng = random.Random(seed)  # noqa: S311 - a seed that draws the same suite again
+        self.rng = random.Random(seed)
         self.seed = seed
         self.features = {each for each in sorted(FEATURES - without) if self.rng.random() < 0.5}
         self.awaits = self.has("async", 0.7)
@@ -506,7 +267,7 @@ class Suite:
         name = self.named(model.answer)
         self.known.pop()
         return [
-            f'for word in "xyz"[: case.metadata["k"]]:',
+            'for word in "xyz"[: case.metadata["k"]]:',
             f"    {name} = {self.awaited(call)}",
             "    counter[word] += 1",
         ]
@@ -523,10 +284,10 @@ class Suite:
         return [f"    {line}" for line in self.block(depth + 1)]
 
     def _state(self, depth: int) -> list[str]:
-        call, model = self.call()
+        call, _ = self.call()
         if self.rng.random() < 0.3:
             return [
-                f'if case.metadata["k"] not in memo:',
+                'if case.metadata["k"] not in memo:',
                 f'    memo[case.metadata["k"]] = {self.awaited(call)}',
             ]
         if self.known and self.rng.random() < 0.5:
@@ -546,7 +307,7 @@ class Suite:
         if how == "generator":
             return ["holding = held(AGAIN)", "next(holding)", *self.block(depth + 1), "next(holding, None)"]
         if how == "finally":
-            return [take, "try:", *[line for line in inside], "finally:", "    LOCK.release()"]
+            return [take, "try:", *inside, "finally:", "    LOCK.release()"]
         return [take, *self.block(2), "LOCK.release()"]
 
     def _context(self, depth: int) -> list[str]:

@@ -1,7 +1,7 @@
 """Typed answers to pairs and to mappings: ``python typed_run.py FOLDER CASES``.
 
-Says how long the checks took from their calls on, each by itself, and how long a plain loop takes over the same
-cases with the same asserts. The folder keeps the predictions, so that a second run is warm.
+Says how long the checks took from their calls on, each by itself, and how long a plain loop takes over the
+same cases with the same asserts. The folder keeps the predictions, so that a second run is warm.
 """
 
 from __future__ import annotations

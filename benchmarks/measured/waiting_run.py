@@ -1,7 +1,7 @@
 """200 cases of a model that takes 50 ms: ``python waiting_run.py FOLDER CONCURRENCY VERSION``.
 
-Says how long the test took from its call on. In a folder that is new, that is the first run of the test; in one
-that knows it from another version, what its body calls is known, and no answer is.
+Says how long the test took from its call on. In a folder that is new, that is the first run of the test; in
+one that knows it from another version, what its body calls is known, and no answer is.
 """
 
 from __future__ import annotations

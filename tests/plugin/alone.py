@@ -1,10 +1,10 @@
 """Runs the checks of one project in every way that must not matter, each run in a fork of this process.
 
-``python alone.py FOLDER`` reads ``plan.json`` there and writes ``found.json``: what came of each check in each run,
-and what the models were called with. Forks spare the half second that imports take, and a run that hangs ends
-with its fork.
+``python alone.py FOLDER`` reads ``plan.json`` there and writes ``found.json``: what came of each check in each
+run, and what the models were called with. Forks spare the half second that imports take, and a run that hangs
+ends with its fork.
 
-The first of the runs, ``loop``, does without the plugin: ``PlainLoop`` is what every other run must agree with.
+The first of the runs, ``loop``, does without the plugin: ``PlainLoop`` is what all others must agree with.
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ class PlainLoop:
         for self.current in cases:
             try:
                 await body(**arguments)
-            except BaseException as error:  # noqa: BLE001
+            except BaseException as error:
                 counts[outcome_of(error)] += 1
             else:
                 counts["passed"] += 1
@@ -213,7 +213,7 @@ class _Current:
 def came_of(body: Callable[[], object]) -> str:
     try:
         body()
-    except BaseException as error:  # noqa: BLE001
+    except BaseException as error:
         return outcome_of(error)
     return "passed"
 
@@ -232,7 +232,7 @@ def outcome_of(error: BaseException) -> str:
 
 
 class Progress:
-    """Notes which test has begun, so that one that hangs can be named; and reverses tests where that is asked."""
+    """Notes which test has begun, so that one that hangs can be named; and may reverse the tests."""
 
     def __init__(self, path: Path, *, reverse: bool) -> None:
         self.path, self.reverse = path, reverse
@@ -266,8 +266,8 @@ class Run:
         """Run; again without a test that hangs, until none is left that does, or too many did."""
         self.place.mkdir(parents=True)
         hanging: list[str] = []
+        began = self.place / "began"
         while len(hanging) < MOST_HANGS:
-            began = self.place / "began"
             began.write_text("")
             if forked(lambda: self.pytest(began, hanging), self.seconds, self.place / "output"):
                 break

@@ -73,7 +73,7 @@ ALL = ("loop", "cold", "warm", "one", "partly", "reversed", "xdist", "alone")
 
 
 def pytest_generate_tests(metafunc):
-    """A test that takes ``came_of`` is run for each check of its module, called with a model of each of its kinds."""
+    """A test that takes ``came_of`` is run for each check of its module, with models of two kinds."""
     if "came_of" in metafunc.fixturenames:
         names = [name for name, _, _ in alone_checks(metafunc.module)]
         metafunc.parametrize("check", names, scope="module")

@@ -1,4 +1,4 @@
-"""A call runs in its caller's context; what of the context belongs to the call is named, or not remembered."""
+"""A call runs in its caller's context; what of it belongs to the call is named, or not remembered."""
 
 import pytest
 

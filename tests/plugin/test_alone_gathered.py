@@ -1,4 +1,4 @@
-"""``gather=True``: bodies are cut off at a missing answer and started again; state that is set stays right."""
+"""``gather=True``: bodies are cut off at a missing answer and started again; state that is set is right."""
 
 import pytest
 
@@ -179,8 +179,13 @@ def test_what_cannot_be_started_again_fails_with_words_that_name_the_option(proj
     "lock",
     [
         "    with LOCK:\n        answer = echo('about ' + case.input.upper())\n",
-        "    LOCK.acquire()\n    try:\n        answer = echo('about ' + case.input.upper())\n"
-        "    finally:\n        LOCK.release()\n",
+        """
+    LOCK.acquire()
+    try:
+        answer = echo('about ' + case.input.upper())
+    finally:
+        LOCK.release()
+""",
     ],
     ids=["with", "finally"],
 )

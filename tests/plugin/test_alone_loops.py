@@ -1,4 +1,4 @@
-"""Async models in plain tests give the answer itself; on a loop that the test runs, an awaitable as in production."""
+"""Async models give plain tests the answer itself, and an awaitable where the test runs a loop."""
 
 KINDS = ("awaited",)
 PASSED = {"passed": 6}

@@ -1,0 +1,59 @@
+"""Random suites come out as a naive loop says, in every run: a few of those of ``benchmarks/differential.py``."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture
+def differential(monkeypatch):
+    """The script, as a module."""
+    spec = importlib.util.spec_from_file_location("differential", BENCHMARKS / "differential.py")
+    module = importlib.util.module_from_spec(spec)
+    for name in ("differential", "suites", "suite_parts"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "differential", module)
+    spec.loader.exec_module(module)
+    yield module
+    for name in ("suites", "suite_parts"):
+        sys.modules.pop(name, None)
+
+
+def test_random_suites_come_out_as_a_naive_loop_says(differential):
+    found = differential.compare(range(40))
+    assert found.differences == []
+    assert found.trials > 500
+    assert found.made > 500
+
+
+def test_a_wrong_outcome_a_call_too_many_and_a_forgotten_answer_are_differences(differential):
+    """The comparison itself can fail."""
+    needed = differential.Needed(
+        outcomes={"c0": ["passed"], "c1": ["failed"]},
+        answered=["7 m0 ('a',)"],
+        in_place=["m1"],
+        unkept=[],
+        calls=1,
+        asks_again=False,
+    )
+
+    def told(name, outcomes, *calls):
+        run = differential.Run.__new__(differential.Run)
+        run.name, run.troubles = name, {}
+        run.outcomes = {"test_suite_7.py": outcomes}
+        run.answered = differential.Counter(calls)
+        found = differential.Compared()
+        differential.hold(found, 7, needed, run)
+        return [difference.partition(": ")[2] for difference in found.differences]
+
+    assert told("cold", needed.outcomes, "7 m0 ('a',)") == []
+    assert told("cold", {**needed.outcomes, "c1": ["passed"]}) == [
+        "1 cases differ; c1 must be ['failed'], is ['passed']"
+    ]
+    assert told("cold", needed.outcomes, *["7 m0 ('a',)"] * 2) == ["answered 2 times: 7 m0 ('a',)"]
+    assert told("warm", needed.outcomes, "7 m0 ('a',)") == ["asked again with a full cache: 7 m0 ('a',)"]
+    assert told("cold", needed.outcomes, "7 m1 ('b',)") == ["nobody makes this call: 7 m1 ('b',)"]
