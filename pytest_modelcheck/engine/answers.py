@@ -35,7 +35,7 @@ POLL = 0.02
 """Seconds between two looks at what other processes have answered."""
 
 _PATIENCE = 30.0  # seconds that a call waits for another process which makes the same
-_TICK = 0.1  # seconds between two looks at the progress display, while a call is waited for
+_TICK = 0.05  # seconds between two looks at what else may be done, while a call is waited for
 _UNSAVED_SECONDS = 0.005  # at most this much of a model's time is lost when the process is killed
 
 
@@ -416,8 +416,10 @@ class Switchboard:
         batch = self.batch_with(ticket)
         if batch:
             self._begin(batch, context)
-        if ticket.call is not None and not ticket.ended:
-            await until(ticket.call, running_loop())
+        loop = running_loop()
+        while ticket.call is not None and not ticket.call.done() and not ticket.ended:
+            await until(ticket.call, loop, _TICK)
+            self.tick()
 
     def wait_for(self, ticket: Ticket) -> None:
         """Hold this thread until a call that was begun has ended."""
@@ -562,12 +564,15 @@ def running_loop() -> str | None:
     return "trio" if trio is not None and trio.lowlevel.in_trio_run() else None
 
 
-async def until(call: Future[Any], loop: str | None) -> None:
-    """Wait for a call on the event loop that runs here; whoever waits may be cancelled, and the call is not."""
+async def until(call: Future[Any], loop: str | None, seconds: float | None = None) -> None:
+    """Wait for a call on the event loop that runs here, at most so many seconds.
+
+    Whoever waits may be cancelled, and the call is not.
+    """
     if loop == "trio":
         import trio
 
-        await trio.to_thread.run_sync(lambda: wait([call]), abandon_on_cancel=True)
+        await trio.to_thread.run_sync(lambda: wait([call], seconds), abandon_on_cancel=True)
         return
     import asyncio
 
@@ -583,7 +588,12 @@ async def until(call: Future[Any], loop: str | None) -> None:
             here.call_soon_threadsafe(wake)
 
     call.add_done_callback(ended)
-    await waiter
+    timer = None if seconds is None else here.call_later(seconds, wake)
+    try:
+        await waiter
+    finally:
+        if timer is not None:
+            timer.cancel()
 
 
 async def _sleep(seconds: float, loop: str | None) -> None:

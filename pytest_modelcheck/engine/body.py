@@ -187,7 +187,7 @@ class Bodies:
             self._results = []
 
     def show_progress(self) -> None:
-        """Say how far bodies have come, while a call is waited for."""
+        """Say how far bodies have come, also while a call is waited for."""
         if self.work.progress is not None:
             self.work.progress(self._done)
 

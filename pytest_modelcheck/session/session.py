@@ -220,8 +220,7 @@ class Session:
         recipe = Recipe() if known is None else Recipe.decode(known)
         bodies = kind(work, self.switchboard, [self._judged(step)], place=step.slots, recipe=recipe)
         self.router.bodies = bodies
-        if work.progress is not None:
-            self.switchboard.tick = bodies.show_progress
+        self.switchboard.tick = bodies.show_progress
         try:
             with spec.quietly() if step.quiet else nullcontext():
                 yield bodies

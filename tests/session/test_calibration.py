@@ -1,9 +1,9 @@
 """Every two outputs of a case, compared by the test's own body, and answered from slots of their own."""
 
 import pytest
-from pytest_modelcheck.engine.slots import STRIDE
 
 from pytest_modelcheck.checks.limits import Limits
+from pytest_modelcheck.engine.body import STRIDE
 from pytest_modelcheck.engine.view import Result
 from pytest_modelcheck.records import Case, Outcome, Trial
 from pytest_modelcheck.session.calibration import BASES, VARIANTS, Calibration, excess_of
