@@ -5,6 +5,7 @@ import urllib.error
 from types import SimpleNamespace
 
 import pytest
+
 from pytest_modelcheck.calls.errors import (
     is_outage,
     is_throttled,

@@ -2,6 +2,7 @@ import threading
 import time
 
 import pytest
+
 from pytest_modelcheck.calls.executors import Expendable, LateError, Threads
 
 
