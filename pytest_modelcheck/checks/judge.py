@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.limits import Allowance, Limits
     from pytest_modelcheck.checks.runs import Runs, Shares
     from pytest_modelcheck.records import Comparison, Scale, Tally
-    from pytest_modelcheck.stats.invariance import Excess
+    from pytest_modelcheck.stats.noise import Excess
 
 
 _ROUNDING = 1e-9  # of a mean of scores

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import NotCanonical, digest, excerpt
-from pytest_modelcheck.cases.fields import NO_REASON
+from pytest_modelcheck.cases.rows import NO_REASON
 from pytest_modelcheck.lint.alike import alike, expectation, metadata
 from pytest_modelcheck.lint.findings import Remark
 from pytest_modelcheck.records import MISSING
@@ -79,7 +79,7 @@ def unchanged_variants(target: Target) -> Iterator[Remark]:
         if not case.variants:
             continue
         seen = {_key(case.input): "the input"}
-        for number, variant in enumerate(case.variants, 1):
+        for number, variant in enumerate(case.variant_inputs, 1):
             other = seen.setdefault(_key(variant), f"variant {number}")
             if other != f"variant {number}":
                 yield Remark(f"variant {number} is the same as {other}, so that it shows nothing", case)

@@ -43,6 +43,8 @@ class Definition:
         max_cost: What the calls of a run may cost.
         executor: Where calls are made, or what makes such a place.
         context: The context variables that are part of each call.
+        ignore: Ways to the parts of an answer that comparisons leave out.
+        compare_by: Takes from an answer what is compared.
     """
 
     name: str
@@ -68,3 +70,5 @@ class Definition:
     max_cost: float | None = None
     executor: Any = None
     context: Sequence[ContextVar[Any]] = ()
+    ignore: Sequence[str] = ()
+    compare_by: Callable[[Any], Any] | None = None

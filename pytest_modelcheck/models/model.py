@@ -11,7 +11,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from pytest_modelcheck.canonical import Codec, NotKept, digest, encode_plain
+from pytest_modelcheck.canonical import Codec, NotKept, Projection, digest, unkept
 from pytest_modelcheck.errors import ModelError, UsageError
 from pytest_modelcheck.models.calling import Arguments
 from pytest_modelcheck.models.usage import Measured
@@ -51,7 +51,7 @@ class Unkept:
 
     Attributes:
         value: The object: a copy that nobody else has, where it can be copied.
-        plain: What it looks like, as JSON.
+        plain: The line that stands for it in records: a description, which says nothing of what it is.
         shared: Whether every reader can have a copy; else it is for one reader, and the next calls again.
     """
 
@@ -64,7 +64,7 @@ class Unkept:
 
 
 Raw = bytes | Unkept
-"""An answer as it is kept: a line of canonical JSON, or the object itself where that cannot be."""
+"""An answer as it is kept: a line of JSON, or the object itself where that cannot be."""
 
 
 class Answers:
@@ -81,6 +81,7 @@ class Answers:
         "claims",
         "decode",
         "find",
+        "see",
         "warnings",
     )
 
@@ -88,6 +89,8 @@ class Answers:
     """Look an answer up."""
     decode: Callable[[Raw], Any]
     """Make an answer anew, so that no reader can spoil another's."""
+    see: Projection
+    """What comparisons are to see of an answer: its line says so."""
 
     def __init__(
         self,
@@ -95,8 +98,10 @@ class Answers:
         codec: Codec,
         open_measures: Callable[[], Shelf] | None = None,
         claims: Claims | None = None,
+        see: Projection | None = None,
     ) -> None:
         self._shelf = shelf
+        self.see = see or Projection()
         self.claims = claims if shelf.kept else None
         self._claimed: set[bytes] = set()
         self._open_measures = open_measures
@@ -116,6 +121,8 @@ class Answers:
         """
         try:
             raw = self._encode(value)
+            if not self.see.idle:
+                raw = self.see.wrapped(value, raw)
         except NotKept as reason:
             return self._hold(key, value, str(reason))
         if key is not None:
@@ -179,15 +186,15 @@ class Answers:
             )
         self.warn(reason)
         self.decode = self._decode_any
-        plain = encode_plain(value)
+        line = unkept(value, reason, self.see.key(value))
         try:
-            unkept = Unkept(deepcopy(value), plain, shared=True)
+            held = Unkept(deepcopy(value), line, shared=True)
         except Exception:  # noqa: BLE001 - of anybody's __deepcopy__: such an answer is for one reader
-            return Unkept(value, plain, shared=False)
+            return Unkept(value, line, shared=False)
         if key is not None:
-            self._unkept[key] = unkept
+            self._unkept[key] = held
             self.find = self._find_anywhere
-        return unkept
+        return held
 
     def _decode_any(self, raw: Raw) -> Any:
         if not isinstance(raw, Unkept):
@@ -205,7 +212,7 @@ class Answers:
 
 
 def plain(raw: Raw) -> bytes:
-    """The answer as canonical JSON, whatever form it is kept in."""
+    """The line that stands for an answer in records. Of one that cannot be stored it is no identity."""
     return raw if type(raw) is bytes else raw.plain  # type: ignore[union-attr]
 
 
@@ -292,10 +299,8 @@ class Model:
         if not context and type(x) is str and not slot and len(x) <= SHORT_TEXT:
             return short_text_key(x)  # as text_key does
         try:
-            if type(x) is Arguments:
-                key = _together(digest(x.bound, slot), b"arguments")
-            else:
-                key = digest(x, slot)
+            several = type(x) is Arguments
+            key = _together(digest(x.bound, slot), b"arguments") if several else digest(x, slot)
             for variable in context:
                 key = _together(key, digest(variable.get(None)))
         except UsageError as reason:

@@ -13,9 +13,9 @@ from pytest_modelcheck.plugin.hooks import (
     pytest_configure,
     pytest_pyfunc_call,
     pytest_report_collectionfinish,
+    pytest_report_to_serializable,
     pytest_runtest_call,
     pytest_runtest_makereport,
-    
     pytest_runtest_setup,
     pytest_runtest_teardown,
     pytest_sessionfinish,
@@ -24,6 +24,7 @@ from pytest_modelcheck.plugin.hooks import (
 )
 
 __all__ = [
+    "",
     "case",
     "model_version",
     "modelcheck",
@@ -33,9 +34,9 @@ __all__ = [
     "pytest_configure",
     "pytest_pyfunc_call",
     "pytest_report_collectionfinish",
+    "pytest_report_to_serializable",
     "pytest_runtest_call",
     "pytest_runtest_makereport",
-    "",
     "pytest_runtest_setup",
     "pytest_runtest_teardown",
     "pytest_sessionfinish",

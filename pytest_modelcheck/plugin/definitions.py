@@ -6,11 +6,14 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from pytest_modelcheck.calls.throttle import interval_of
 from pytest_modelcheck.errors import UsageError, located
@@ -18,9 +21,7 @@ from pytest_modelcheck.models.definition import Definition
 from pytest_modelcheck.models.identity import source_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    import pytest
+    from collections.abc import Callable, Iterator
 
 _VERSION = "model_version"
 _OPTIONS = (
@@ -44,6 +45,8 @@ _OPTIONS = (
     "max_cost",
     "executor",
     "context",
+    "ignore",
+    "compare_by",
 )
 
 
@@ -100,6 +103,10 @@ def _mistake(key: str, value: Any) -> str | None:
         return None if number else "write an amount above 0"
     if key in ("usage", "cost"):
         return None if callable(value) else "write a function that is given an answer"
+    if key == "compare_by":
+        return None if callable(value) else "write a function that takes from an answer what is compared"
+    if key == "ignore":
+        return _no_parts(value)
     if key == "executor":
         return (
             None
@@ -116,6 +123,14 @@ def _mistake(key: str, value: Any) -> str | None:
 
 def _runs_calls(value: Any) -> bool:
     return callable(value) or callable(getattr(value, "submit", None))
+
+
+def _no_parts(value: Any) -> str | None:
+    """What is wrong with ways to the parts of an answer."""
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        return 'write a tuple of ways to parts of an answer: ("id", "usage.*")'
+    ways = all(isinstance(way, str) and all(way.split(".")) for way in value)
+    return None if ways else 'write names, with dots between them: ("id", "usage.*")'
 
 
 def _tells_errors(value: Any) -> bool:
@@ -190,6 +205,13 @@ def _told(request: pytest.FixtureRequest, definition: Definition, given: dict[st
     try:
         yield
     except Exception as error:
+        if definition.takes_version and given[_VERSION] is None:
+            raised = f"{definition.location} raised {type(error).__name__}: {error}"
+            text = (
+                f"no version of {definition.name!r} is approved yet, and none was asked for: name one, "
+                f"pytest --model-version=VERSION ({raised} for model_version=None)"
+            )
+            raise pytest.fail.Exception(text, pytrace=False) from None
         if definition.takes_version:
             error.add_note(_state(request).asked_of(definition, given[_VERSION]))
         raise
@@ -202,7 +224,7 @@ def _finish(generator: Iterator[Any]) -> None:
 
 
 def _state(request: pytest.FixtureRequest) -> Any:
-    from pytest_modelcheck.plugin.hooks import RECEIVED
+    from pytest_modelcheck.plugin.received import RECEIVED
     from pytest_modelcheck.plugin.state import state_of
 
     if RECEIVED not in request.config.stash:

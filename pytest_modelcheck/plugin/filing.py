@@ -9,12 +9,15 @@ import base64
 import os
 import time
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from pytest_modelcheck.errors import ModelcheckError
-from pytest_modelcheck.plugin.options import LIMITS
+from pytest_modelcheck.plugin.identity import project_folder
+from pytest_modelcheck.plugin.options import LIMITS, ini
+from pytest_modelcheck.plugin.transport import excused
 from pytest_modelcheck.reports import accounts
 from pytest_modelcheck.reports.formats import Target, target_of, write
 from pytest_modelcheck.reports.model import RunInfo, Trouble
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pytest_modelcheck.plugin.hooks import Received
+    from pytest_modelcheck.plugin.received import Received
     from pytest_modelcheck.plugin.settings import Settings
     from pytest_modelcheck.reports.model import CheckReport, RunReport
 
@@ -52,8 +55,7 @@ def targets_of(config: pytest.Config) -> list[tuple[Target, Path]]:
     given = config.getoption(OPTION)
     if given:
         return [(target_of(text), config.invocation_params.dir) for text in given]
-    root = config.inipath.parent if config.inipath is not None else config.rootpath
-    return [(target_of(text), root) for text in config.getini(OPTION)]
+    return [(target_of(text), project_folder(config)) for text in ini(config, OPTION)]
 
 
 def wanted(config: pytest.Config) -> bool:
@@ -128,13 +130,20 @@ def _report(config: pytest.Config, settings: Settings, received: Received) -> Ru
         environment=environment(settings.root),
         options=_options(config),
     )
-    checks = [archive.with_history(unpacked(text)) for text in received.accounts]
-    return assembled(run, checks, [Trouble(*each) for each in received.troubles])
+    checks = [
+        archive.with_history(_excused(unpacked(text)) if is_excused else unpacked(text))
+        for text, is_excused in received.accounts()
+    ]
+    return assembled(run, checks, [Trouble(*each) for each in received.troubles()])
+
+
+def _excused(check: CheckReport) -> CheckReport:
+    return replace(check, verdict=excused(check.verdict))
 
 
 def _options(config: pytest.Config) -> Mapping[str, str]:
     """Our options and ini values that were set: nobody else's, which may be secrets."""
-    given = {name: config.getini(name) for name in (*_INI, *LIMITS)}
+    given = {name: ini(config, name) for name in (*_INI, *LIMITS)}
     given |= {name: value for name, value in vars(config.option).items() if name.startswith(_OURS) and value}
     given = {name: value for name, value in given.items() if value}
     return {name: _shown(value) for name, value in given.items()}
@@ -149,7 +158,7 @@ def _listeners(config: pytest.Config) -> bool:
 
 
 def _on_github(config: pytest.Config) -> bool:
-    asked: bool = config.getini("modelcheck_github")
+    asked: bool = ini(config, "modelcheck_github")
     return asked and bool(os.environ.get(SUMMARY) or os.environ.get(ACTIONS) == "true")
 
 

@@ -95,6 +95,8 @@ def model_fixture(
     max_cost: float | None = None,
     executor: Executor | Callable[[], Executor] | None = None,
     context: Sequence[ContextVar[Any]] = (),
+    ignore: Sequence[str] = (),
+    compare_by: Callable[[Any], Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Any]: ...
 def model_fixture(
     function: Callable[..., Any] | None = None,
@@ -125,8 +127,8 @@ def model_fixture(
         collate: What a batch is turned into before the call: ``"list"`` (default), ``"frame"`` (a pandas
             frame), or a callable.
         returns: The type of one answer (a dataclass, a pydantic model, an enum, ``list[...]`` of them), so
-            that remembered answers can be read back as such. Default: what the callable's annotation says;
-            plain JSON values and arrays need none.
+            that remembered answers can be read back as such. Default: what the callable's annotation says,
+            as far as it can be used; plain values, arrays and data frames need none.
         deterministic: Whether equal inputs always get equal answers. Default: measured where it matters.
         fingerprint: What tells two models of one version apart: a value, a callable that returns one, or
             ``files("model.joblib", "prompts/*.txt")``. A model whose fixture takes neither
@@ -156,6 +158,11 @@ def model_fixture(
         context: Context variables that the model reads, such as the tenant that a request is for:
             ``context=[TENANT]``. Their values are part of each call. Default: none; answers to calls that a
             test makes under a variable that it has set itself are then not cached.
+        ignore: Ways to parts of an answer that comparisons leave out, since they differ from call to call:
+            ``("id", "usage.*", "choices.*.id")``. ``*`` stands for one step, ``**`` for any number. They
+            leave ``==`` in a test alone; ``case.same_as_approved(answer)`` uses them. Default: none.
+        compare_by: Takes from an answer what comparisons see, like the ``key`` of :func:`sorted`:
+            ``lambda answer: (answer.label, answer.amount)``. Default: the whole answer.
 
     Raises:
         UsageError: options that contradict each other, at the decorator.

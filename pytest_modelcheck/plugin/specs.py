@@ -14,18 +14,21 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from pytest_modelcheck.baselines.home import relative
 from pytest_modelcheck.baselines.provenance import body_digest, file_digest
 from pytest_modelcheck.canonical import digest, excerpt
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import Limits
-from pytest_modelcheck.checks.spec import CheckSpec, Provenance
+from pytest_modelcheck.checks.spec import CheckSpec, Provenance, refuse_variants
 from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.errors import CaseError, UsageError
 from pytest_modelcheck.plugin.assertions import without_diffs
+from pytest_modelcheck.plugin.identity import check_id
 from pytest_modelcheck.plugin.meanings import classifier
 from pytest_modelcheck.plugin.ours import own_fixtures
 from pytest_modelcheck.plugin.progress import progress_of
 from pytest_modelcheck.plugin.render import render
+from pytest_modelcheck.plugin.soft import honouring
 from pytest_modelcheck.plugin.state import state_of
 
 if TYPE_CHECKING:
@@ -55,7 +58,7 @@ def marked_spec(item: pytest.Function, marked: Marked) -> CheckSpec:
         others=[_model(item, name) for name in marked.others],
         body=_body(item.obj, arguments, marked.arguments),
         cases=_cases(item, marked.request),
-        name=item.nodeid,
+        name=check_id(item),
         gather=_gathers(item, marked.request),
     )
 
@@ -74,6 +77,8 @@ def spec_of(
     """Put a check together."""
     state = state_of(item.session)
     chosen = selected(cases, state)
+    if request.kind == "drift":
+        refuse_variants(cases)
     state.session.warnings += [f"{name}: {note}" for note in cases.notes]
     provenance = _provenance(item, request, state.settings.root)
     return CheckSpec(
@@ -83,7 +88,7 @@ def spec_of(
         perturbations=request.perturbations,
         levels=request.levels,
         drift=request.drift,
-        body=body,
+        body=honouring(body),
         subject=subject,
         others=others,
         classify=classifier(request.wrong_if),
@@ -111,7 +116,8 @@ def spec_of(
 
 def _rerun(item: pytest.Function, subject: Model, others: Sequence[Model], state: State) -> str:
     """The command that runs this test again, as it was run."""
-    command = f"pytest {shlex.quote(item.nodeid)}"
+    file = os.path.relpath(item.path, item.config.invocation_params.dir)
+    command = f"pytest {shlex.quote(PurePath(file).as_posix() + '::' + item.nodeid.partition('::')[2])}"
     if subject.version is not None:
         command += " " + state.versions.option(subject.name, subject.version)
     for other in others:  # a judge, say, without whose version the verdict would be another
@@ -249,10 +255,6 @@ def _provenance(item: pytest.Function, request: Request, root: Path) -> Provenan
     sources = (request.cases, None if request.drift is None else request.drift.cases)
     for source in sources:
         for each in () if source is None else source.paths:
-            files[_relative(each, root)] = file_digest(each)
+            files[relative(each, root)] = file_digest(each)
     line = item.location[1]
-    return Provenance(body, f"{_relative(path, root)}::{name}", files, None if line is None else line + 1)
-
-
-def _relative(path: Path, root: Path) -> str:
-    return PurePath(os.path.relpath(path.resolve(), root.resolve())).as_posix()
+    return Provenance(body, f"{relative(path, root)}::{name}", files, None if line is None else line + 1)

@@ -254,7 +254,8 @@ def notes_of(direct: tuple[int, float], vain: int, inapplicable: Mapping[str, in
             f"{calls} calls one after another took {seconds:,.0f} s; `gather=True` would make them together"
         )
     if vain:
-        notes.append(f"{plural(vain, 'call was', 'calls were')} made ahead of bodies that then did not make them")
+        calls = plural(vain, "call was", "calls were")
+        notes.append(f"{calls} made ahead of bodies that then did not make them")
     for name, count in inapplicable.items():
         notes.append(
             f"{name} left {plural(count, 'input as it was', 'inputs as they were')}: not applicable there"

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import CaseRecord, TrialRecord
     from pytest_modelcheck.session.inquiry import Inquiry
     from pytest_modelcheck.session.steps import Steps
-    from pytest_modelcheck.stats.invariance import Excess
+    from pytest_modelcheck.stats.noise import Excess
 
 Runs = dict[int, list["TrialRecord"]]
 """The trials of each run of a case."""
@@ -89,7 +89,7 @@ def _more_trials(inquiry: Inquiry) -> Iterator[Trial]:
 
 def _changes(inquiry: Inquiry, records: Sequence[CaseRecord]) -> Excess | None:
     """Answers that are not the approved ones, against answers that are not each other's."""
-    from pytest_modelcheck.stats.invariance import disagreements
+    from pytest_modelcheck.stats.noise import disagreements
 
     tables: Tables = {}
     for case, then, now in _both(inquiry, records, _is_answered):
@@ -100,7 +100,7 @@ def _changes(inquiry: Inquiry, records: Sequence[CaseRecord]) -> Excess | None:
 
 def _regressions(inquiry: Inquiry, records: Sequence[CaseRecord]) -> Excess | None:
     """Runs that fail of cases that passed, against runs that fail of cases that another run passes."""
-    from pytest_modelcheck.stats.regressions import regression_excess
+    from pytest_modelcheck.stats.noise import regression_excess
 
     then, now, ids = [], [], []
     for case, old, new in _both(inquiry, records, _is_judged):
@@ -215,7 +215,7 @@ def _tables(
 
 def _excess_of_tables(inquiry: Inquiry, tables: Tables) -> Excess | None:
     """The excess over all cases with as many runs as most of them."""
-    from pytest_modelcheck.stats.invariance import noise_calibrated_excess
+    from pytest_modelcheck.stats.noise import noise_calibrated_excess
 
     most = max((runs for _, runs in tables.values()), default=0)
     whole = {case: table for case, (table, runs) in tables.items() if runs == most}

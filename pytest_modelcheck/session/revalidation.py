@@ -15,7 +15,7 @@ from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.records import Finding, Outcome, Status
 from pytest_modelcheck.session.steps import Step
-from pytest_modelcheck.stats.odd_one_out import odd_one_out_p
+from pytest_modelcheck.stats.rates import odd_one_out_p
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -84,7 +84,9 @@ def test_a_model_is_not_asked_beyond_what_it_may_cost(remote, endpoint, concurre
     assert len(endpoint.asked) == 10
     assert verdict.calls.cost == pytest.approx(0.1)
     assert (verdict.unasked, verdict.cases.passed) == (20, 10)
-    assert "max_cost=0.1 is reached: triage 1 has cost 0.1, and was not called any further" in verdict.headline
+    assert (
+        "max_cost=0.1 is reached: triage 1 has cost 0.1, and was not called any further" in verdict.headline
+    )
 
 
 def test_money_without_a_price_is_refused_after_one_call(remote, endpoint):

@@ -5,8 +5,8 @@ import pytest
 from pytest_modelcheck.canonical import Codec
 from pytest_modelcheck.models.cache import PredictionCache
 from pytest_modelcheck.models.calling import caller_of
-from pytest_modelcheck.models.model import Answers, Model, Unkept, plain
 from pytest_modelcheck.models.definition import Definition
+from pytest_modelcheck.models.model import Answers, Model, Unkept, plain
 
 
 @pytest.fixture

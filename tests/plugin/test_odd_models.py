@@ -17,9 +17,7 @@ def test_it(model, case):
 )
 def test_an_answer_that_can_be_read_once_is_an_error(project, answer, kind):
     """Both cases ask the same. The second would find nothing left to read, and pass."""
-    project.model(
-        f"@model_fixture\ndef model():\n    return lambda text: {answer}\n"
-    )
+    project.model(f"@model_fixture\ndef model():\n    return lambda text: {answer}\n")
     project.test(TEST)
     result = project.run("-W", "error")
     result.assert_outcomes(failed=1)
