@@ -226,7 +226,7 @@ class Switchboard:
             self.wait_for(ticket)
         else:
             keep = self._keep([ticket], time.perf_counter())
-            handle.endpoint.call(caller, [x], keep, repeat=repeat, after_success=ticket.after_success)
+            handle.endpoint.call(caller, [x], keep, repeat=repeat, after_success=[ticket.after_success])
         return ticket.result()
 
     async def answer_async(
@@ -248,7 +248,9 @@ class Switchboard:
             # A model that calls another is on our loop already; one that is written for trio needs trio's.
             keep = self._keep([ticket], time.perf_counter())
             sleep = None if loop == "asyncio" else _trio_sleep
-            await handle.endpoint.call_async(caller, [x], keep, repeat=repeat, sleep=sleep)
+            await handle.endpoint.call_async(
+                caller, [x], keep, repeat=repeat, after_success=[ticket.after_success], sleep=sleep
+            )
         else:
             await until(self._begin([ticket], context), loop)
         return ticket.result()
@@ -372,7 +374,7 @@ class Switchboard:
             self._keep(batch, time.perf_counter()),
             context,
             repeat=repeat,
-            after_success=any(ticket.after_success for ticket in batch),
+            after_success=[ticket.after_success for ticket in batch],
             wanted=lambda: any(self._is_wanted(ticket) for ticket in batch),
         )
         for ticket in batch:
@@ -401,7 +403,7 @@ class Switchboard:
         if batch and not (caller.awaited or endpoint.threaded):
             # A model without threads of its own is called in the thread of the test, like any function.
             repeat = ticket.repeat if all(one.repeat == ticket.repeat for one in batch) else MIXED
-            after_success = any(one.after_success for one in batch)
+            after_success = [one.after_success for one in batch]
             inputs = [one.x for one in batch]
             keep = self._keep(batch, time.perf_counter())
             endpoint.call(caller, inputs, keep, repeat=repeat, after_success=after_success)

@@ -183,9 +183,9 @@ class _Call:
         if result is not None:
             result.called = True  # whether it is awaited, is not known yet
             number, result.awaited = result.awaited, result.awaited + 1
-        coroutine = self._answer_awaited(number)
+        coroutine: Any = self._answer_awaited(number)
         coroutine.__qualname__ = self.handle.model.name  # what Python names where nobody awaits it
-        return coroutine
+        return coroutine  # type: ignore[no-any-return]
 
     async def _answer_awaited(self, number: int | None) -> Any:
         raw = self.handle.find(self.key)
