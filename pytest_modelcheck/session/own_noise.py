@@ -162,9 +162,7 @@ def _differ(one: Sequence[TrialResult], other: Sequence[TrialResult]) -> bool:
 # -- what bodies compare themselves -------------------------------------------------------------------
 
 
-def _by_the_body(
-    check: Check, results: Results, cases: Sequence[CaseResult]
-) -> Steps[Excess | None]:
+def _by_the_body(check: Check, results: Results, cases: Sequence[CaseResult]) -> Steps[Excess | None]:
     """The same, where the body itself compares with ``case.approved``.
 
     It is run for every two runs of a case, with the answer of the one as the approved answer of the other.
