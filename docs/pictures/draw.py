@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from pytest_modelcheck.stats.binomial import failing_count, lower_tail
+from pytest_modelcheck.stats.rates import failing_count, lower_tail
 
 FOLDER = Path(__file__).parent
 AT_LEAST, LEVEL = 0.95, 0.01

@@ -1,32 +1,44 @@
 """One form for every input and every answer: bytes to look it up by, a line of JSON to keep it as.
 
-- :func:`digest`, :func:`short`, :func:`canonical_bytes`: what was asked, as a key.
-- :class:`Codec`: an answer as one line of canonical JSON, and back.
-- :func:`encode_plain`: any value as JSON for display; never refuses, is never read back.
-- :func:`same`: whether two kept answers are equal, but for the last bits of a float.
-- :func:`excerpt`: a value as one safe line for people; :func:`printable_json`: JSON that is safe to print.
+- :func:`digest`, :func:`short`: what was asked, as a key.
+- :class:`Codec`: an answer as one line of JSON, and back, without loss; else it raises :class:`NotKept`.
+- :func:`comparable`: a value that is only compared, as a line of JSON.
+- :func:`same`, :func:`differences`, :func:`gained`: two lines, compared.
+- :class:`Projection`: what comparisons see of a model's answers.
+- :func:`describe`, :func:`encode_plain`, :func:`excerpt`: any value, for people; never an identity.
+- :func:`unkept`, :func:`is_kept`, :func:`why_unkept`: what a record has in place of an answer that could
+  not be stored.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
-from pytest_modelcheck.canonical.codec import Codec, encode_plain
-from pytest_modelcheck.canonical.compare import same
-from pytest_modelcheck.canonical.digest import canonical_bytes, digest, short
-from pytest_modelcheck.canonical.excerpt import excerpt, printable_json
+from pytest_modelcheck.canonical.codec import Codec, describe, is_kept, unkept, why_unkept
+from pytest_modelcheck.canonical.compare import Difference, Projection, differences, gained, same
+from pytest_modelcheck.canonical.digest import digest, short
+from pytest_modelcheck.canonical.lowering import comparable, encode_plain
 from pytest_modelcheck.canonical.refusal import NotCanonical, NotKept, Unreadable
+from pytest_modelcheck.canonical.text import excerpt, printable_json
 
 __all__ = [
     "Codec",
+    "Difference",
     "NotCanonical",
     "NotKept",
+    "Projection",
     "Unreadable",
-    "canonical_bytes",
+    "comparable",
+    "describe",
+    "differences",
     "digest",
     "encode_plain",
     "excerpt",
+    "gained",
+    "is_kept",
     "printable_json",
     "same",
     "short",
+    "unkept",
+    "why_unkept",
 ]

@@ -1,25 +1,31 @@
-"""Answers as one line of canonical JSON, and back.
+"""Answers as one line of JSON, and back.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from math import isfinite
-from typing import Any, Final
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from pytest_modelcheck.canonical.digest import canonical_bytes, short
-from pytest_modelcheck.canonical.lifting import Lifting
-from pytest_modelcheck.canonical.lowering import Describing, Lowering
-from pytest_modelcheck.canonical.refusal import NotCanonical, NotKept, Refusal, Unreadable, qualified
-from pytest_modelcheck.canonical.shapes import ANYTHING, Classes
-from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.canonical import arrays, tags
+from pytest_modelcheck.canonical.arrays import library_of
+from pytest_modelcheck.canonical.lowering import DEEP, Lowering, encode_plain
+from pytest_modelcheck.canonical.refusal import NotKept, Refusal, Unreadable, article, qualified
+from pytest_modelcheck.canonical.shapes import Classes
+from pytest_modelcheck.canonical.tags import DEFAULT, DICT, TYPE, UNKEPT
+from pytest_modelcheck.canonical.text import excerpt
+from pytest_modelcheck.canonical.types import ANYTHING, Adapter, Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 _EXACT: Final = (
-    orjson.OPT_SORT_KEYS
-    | orjson.OPT_PASSTHROUGH_SUBCLASS
+    orjson.OPT_PASSTHROUGH_SUBCLASS
     | orjson.OPT_PASSTHROUGH_DATACLASS
     | orjson.OPT_PASSTHROUGH_DATETIME
     | orjson.OPT_APPEND_NEWLINE
@@ -27,27 +33,31 @@ _EXACT: Final = (
 _DOLLAR: Final = ord("$")  # looked for first: a byte is found ten times as fast as two
 _ATOMS: Final = frozenset({str, int, bool, type(None)})
 _FLOAT: Final = frozenset({float})
-_UNLIFTABLE: Final = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
+_UNLIFTABLE: Final = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, ImportError)
+_NOT_A_TIME: Final = b"-9223372036854775808"
+_UNKEPT: Final = b'{"$unkept":'
 
 
 class Codec:
     """Writes answers as lines of JSON, and makes answers from such lines.
 
-    What comes back is equal to what went in, of the same type, and new each time; equal answers give equal
-    lines. Plain JSON values are written as they are; what JSON does not have (tuples, ``bytes``, dates,
-    ``Decimal``, NaN, numpy arrays, ...) as small tagged objects; objects of the classes that ``returns``
-    names as their fields. No class is ever looked up by a name that stands in the data.
+    What comes back is equal to what went in, of the same type down to the last part, and new each time.
+    Plain JSON values are written as they are; what JSON does not have (tuples, ``bytes``, dates,
+    ``Decimal``, NaN, numpy arrays, data frames, ...) as small tagged objects; objects of the classes that
+    ``returns`` names as their fields. No class is ever looked up by a name that stands in the data.
 
     Args:
-        returns: The type of an answer: a dataclass, NamedTuple, Enum, TypedDict or pydantic model, or a
-            typing construct of them. ``None`` where answers hold nothing but builtin and numpy types.
+        returns: The type of an answer: a class, or a typing construct of classes. ``None`` where answers
+            hold nothing but builtin types and those of numpy, pandas, scipy and polars.
+        asked: Whether the user wrote ``returns=``. What an annotation says is only a hint, of which what
+            cannot be used is left aside.
 
     Raises:
-        UsageError: ``returns`` names no class whose objects could be made again.
+        UsageError: ``returns`` was asked for, and names no class whose objects could be made again.
 
     >>> codec = Codec()
     >>> codec.encode({"probs": [0.2, 0.8], "label": 2})
-    b'{"label":2,"probs":[0.2,0.8]}'
+    b'{"probs":[0.2,0.8],"label":2}'
     >>> codec.decode(codec.encode((1, {2.5: b"raw"})))
     (1, {2.5: b'raw'})
 
@@ -55,35 +65,36 @@ class Codec:
     >>> @dataclass
     ... class Triage:
     ...     label: str
-    ...     priority: int
+    ...     priority: int = 0
     >>> codec = Codec(returns=list[Triage])
-    >>> line = codec.encode([Triage("refund", 2)])
-    >>> line, codec.decode(line)
-    (b'[{"label":"refund","priority":2}]', [Triage(label='refund', priority=2)])
+    >>> line = codec.encode([Triage("refund"), Triage("other", 2)])
+    >>> line
+    b'[{"label":"refund","priority":0,"$default":["priority"]},{"label":"other","priority":2}]'
+    >>> codec.decode(line)
+    [Triage(label='refund', priority=0), Triage(label='other', priority=2)]
     """
 
-    def __init__(self, returns: Any = None) -> None:
-        classes = Classes()
-        self._shape = ANYTHING if returns is None else classes.shape(returns)
-        self._typed = bool(classes.by_type)
-        self._adapters = classes.by_type
-        self._lift = Lifting(classes.by_name).lift
-        self._verified: set[type] = set()
-        if isinstance(returns, type) and not self._typed and returns.__module__ not in _KNOWN_MODULES:
-            raise UsageError(_not_a_type(returns))
+    def __init__(self, returns: Any = None, *, asked: bool = True) -> None:
+        self._returns = returns
+        self._classes = Classes()
+        self._shape = ANYTHING if returns is None else self._classes.read(returns, strict=asked)
+        self._typed = bool(self._classes.by_type)
+        self._lift = Lifting(self._classes.by_name).lift
 
     @property
     def form(self) -> str:
-        """A digest of the classes and their fields: where it differs, lines cannot be read."""
+        """A digest of the classes and their fields, for the key of the cache."""
         if not self._typed:
             return ""
-        return short(sorted((name.name, name.names) for name in self._adapters.values()))
+        told = sorted((one.name, one.names) for one in self._classes.by_type.values())
+        return blake2b(orjson.dumps(told), digest_size=8).hexdigest()
 
     def encode(self, value: Any) -> bytes:
-        """An answer as one line of canonical JSON, without a line end.
+        """An answer as one line of JSON, without a line end.
 
         Raises:
-            NotKept: The answer holds something that would not come back; the message says what and where.
+            NotKept: The answer holds something that would not come back; the message says what, where, and
+                what to do about it.
         """
         if self._typed:
             return self._encode(value)
@@ -92,15 +103,15 @@ class Codec:
                 return self._encode(value)
             # Cut, and so copied: orjson makes bytes in a buffer of 1 kB, and keeping those takes 2 µs each.
             line: bytes = orjson.dumps(value, option=_EXACT)[:-1]
-        except (
-            TypeError,
-            RecursionError,
-        ):  # a key that is no text, a large integer, a lone surrogate, a cycle
+        except (TypeError, RecursionError):
+            # A key that is no text, a large integer, a lone surrogate, a cycle.
             return self._encode(value)
         return self._encode(value) if _DOLLAR in line and b'"$' in line else line
 
     def decode(self, line: bytes) -> Any:
         """The answer that a line holds, made anew.
+
+        A field that its class has gained since the line was written has its default.
 
         Raises:
             Unreadable: The line is damaged, or was written for another form of the answer's type.
@@ -113,47 +124,159 @@ class Codec:
             raise Unreadable(f"a kept answer cannot be read ({error}): {line[:80]!r}") from error
 
     def _encode(self, value: Any) -> bytes:
-        lowering = Lowering(self._adapters)
+        lowering = Lowering(self._classes.find)
         try:
-            line: bytes = orjson.dumps(lowering.lower(value, self._shape), option=orjson.OPT_SORT_KEYS)
+            line: bytes = orjson.dumps(lowering.lower(value, self._shape))
         except Refusal as refusal:
             raise NotKept(refusal.told("answer")) from None
         except (RecursionError, TypeError):
-            raise NotKept("answer: it is nested too deeply to be kept. Answer flatter data.") from None
-        kinds = {adapter.kind for adapter in lowering.used}
-        if lowering.doubtful or not kinds <= self._verified:
+            raise NotKept(f"answer: {DEEP}") from None
+        if lowering.missing:
+            raise NotKept(self._unnamed(value, lowering.missing))
+        if lowering.doubtful or lowering.fresh:
             self._verify(value, line)
-            self._verified |= kinds
+            for adapter in lowering.fresh:
+                adapter.verified = True
         return line
 
     def _verify(self, value: Any, line: bytes) -> None:
-        """Make sure, the first time that a class is seen, that what comes back is what went in."""
+        """Make sure that what comes back is what went in, also where ``==`` would not see a difference."""
         try:
             back = self.decode(line)
-            equal = canonical_bytes(back) == canonical_bytes(value) and _not_unequal(back, value, line)
-            problem = "it compares unequal to what was answered"
-        except (Unreadable, NotCanonical) as error:
-            equal, problem = False, str(error)
-        if not equal:
-            raise NotKept(
-                f"answer: {qualified(type(value))} cannot be kept, since read back {problem}. Give "
-                "the class an __eq__ over its fields and no state beside them, or answer plain data."
-            )
+            again = Lowering(self._classes.find)
+            if orjson.dumps(again.lower(back, self._shape)) == line and not _is_unequal(back, value, line):
+                return
+            problem = "what is read back is not the same"
+        except (Unreadable, Refusal, RecursionError) as error:
+            problem = f"it cannot be read back: {error}"
+        except Exception as error:  # noqa: BLE001 - a library may refuse its own value in any way
+            problem = f"it cannot be read back: {type(error).__name__}: {error}"
+        raise NotKept(
+            f"answer: {article(qualified(type(value)))} cannot be stored, since {problem}. Let the model "
+            "answer plain data of it, or say in the test what is compared: case.record(...)."
+        )
+
+    def _unnamed(self, value: Any, missing: Iterable[type]) -> str:
+        """Which classes nobody named, and how to name them."""
+        known, named = Classes(), []
+        for kind in missing:
+            if kind not in known.by_type:  # else the annotations of another one name it
+                named.append(kind)
+                known.shape(kind)
+        given = [] if self._returns is None else [_spelled(self._returns)]
+        returns = " | ".join([*given, *(one.__name__ for one in named)])
+        which = ", ".join(map(qualified, named))
+        inside = "" if type(value) in named else f" (in {article(qualified(type(value)))})"
+        return (
+            f"answer: objects of {which}{inside} are stored only where their class is named. Write "
+            f"@model_fixture(returns={returns})."
+        )
 
 
-def encode_plain(value: Any) -> bytes:
-    """Any value as one line of JSON, to be looked at and never read back.
+def describe(value: Any, width: int = 200) -> str:
+    """Any value as one safe line for people."""
+    return excerpt(value if isinstance(value, str) else encode_plain(value).decode(), width)
 
-    Objects with fields are told by them and a ``$type``; all else that JSON does not have by a ``$repr``.
 
-    >>> encode_plain({"answer": object()})
-    b'{"answer":{"$repr":"<object object>"}}'
+def unkept(value: Any, reason: str, key: bytes | None = None) -> bytes:
+    """What a record has in place of an answer that could not be stored.
+
+    Args:
+        value: The answer, of which a description is written.
+        reason: Why it could not be stored, and what to do.
+        key: What ``compare_by=`` took from it, as a line: that is compared in its place.
     """
-    try:
-        line: bytes = orjson.dumps(Describing().lower(value), option=orjson.OPT_SORT_KEYS)
-    except (RecursionError, TypeError):
-        line = orjson.dumps({"$repr": f"<a {qualified(type(value))}, nested too deeply to be shown>"})
-    return line
+    return orjson.dumps({UNKEPT: [describe(value), reason, *([] if key is None else [orjson.Fragment(key)])]})
+
+
+def why_unkept(line: bytes) -> str | None:
+    """Why the answer that a line stands for cannot be compared, and what to do; ``None`` where it can be.
+
+    >>> why_unkept(unkept(object(), "answer: an object cannot be stored.")), why_unkept(b"1")
+    ('answer: an object cannot be stored.', None)
+    """
+    if is_kept(line):
+        return None
+    told = orjson.loads(line)[UNKEPT]
+    return None if len(told) > 2 else str(told[1])
+
+
+def is_kept(line: bytes) -> bool:
+    """Whether a line holds an answer, and not the description of one.
+
+    >>> is_kept(b'"refund"'), is_kept(unkept(object(), "answer: an object cannot be stored."))
+    (True, False)
+    """
+    return line[: len(_UNKEPT)] != _UNKEPT
+
+
+class Lifting:
+    """Makes answers from JSON. Raises ``ValueError``, ``TypeError`` or ``LookupError`` where it cannot."""
+
+    def __init__(self, adapters: Mapping[str, Adapter]) -> None:
+        self._adapters = adapters
+
+    def lift(self, form: Any, shape: Shape = ANYTHING) -> Any:
+        """The value that a piece of JSON stands for."""
+        kind = type(form)
+        if kind is list:
+            inside = shape.items or ANYTHING
+            return [self.lift(item, inside) for item in form]
+        if kind is dict:
+            return self._tagged(form, shape)
+        adapter = shape.adapter
+        if adapter is not None and adapter.json is kind:
+            return adapter.make({"name" if kind is str else "value": form}, [])
+        return form
+
+    def _tagged(self, form: dict[str, Any], shape: Shape) -> Any:
+        if TYPE in form:
+            name = form.pop(TYPE)
+            adapter = self._adapters.get(name)
+            if adapter is None:
+                raise LookupError(f"it holds a {name}, which returns= does not name")
+            return self._object(adapter, form)
+        if len(form) == 1:
+            ((tag, inside),) = form.items()
+            if tag[:1] == "$":
+                return self._special(tag, inside, shape)
+        if shape.adapter is not None and shape.adapter.json is dict:
+            return self._object(shape.adapter, form)
+        return {key: self.lift(item, shape.entry(key)) for key, item in form.items()}
+
+    def _special(self, tag: str, inside: Any, shape: Shape) -> Any:
+        if tag in _ROWS:
+            return _ROWS[tag](self.lift(item, shape.items or ANYTHING) for item in inside)
+        if tag == DICT:
+            return dict(self._pair(key, item, shape) for key, item in inside)
+        if tag in _MAKE:
+            return _MAKE[tag](inside, self.lift)
+        if tag == UNKEPT:
+            raise ValueError(f"it was not stored: {inside[1]}")
+        if shape.adapter is not None:
+            return self._object(shape.adapter, {tag: inside})
+        raise LookupError(f"it holds a tag {tag!r}, which this version does not know")
+
+    def _pair(self, key: Any, item: Any, shape: Shape) -> tuple[Any, Any]:
+        made = self.lift(key)
+        inside = shape.entry(made) if isinstance(made, str) else shape.values
+        return made, self.lift(item, inside or ANYTHING)
+
+    def _object(self, adapter: Adapter, form: dict[str, Any]) -> Any:
+        shapes, coded = adapter.shapes, adapter.coded
+        left = form.pop(DEFAULT, None) or []
+        parts = {
+            name: part
+            if type(part) in _AS_IS and name not in coded
+            else self.lift(part, shapes.get(name) or ANYTHING)
+            for name, part in form.items()
+        }
+        return adapter.make(parts, left)
+
+
+_ROWS: Final = {"$tuple": tuple, "$set": set, "$frozenset": frozenset}
+_MAKE: Final = {**tags.MAKE, **arrays.MAKE}
+_AS_IS: Final = frozenset({str, int, float, bool, type(None)})
 
 
 def _is_plain(value: Any) -> bool:
@@ -173,21 +296,17 @@ def _is_plain(value: Any) -> bool:
     return all(map(isfinite, value)) if kinds == _FLOAT else all(map(_is_plain, value))
 
 
-def _not_unequal(back: Any, value: Any, line: bytes) -> bool:
-    """Whether ``==`` has nothing against it. NaN is unequal to itself, and arrays have no single answer."""
+def _is_unequal(back: Any, value: Any, line: bytes) -> bool:
+    """Whether the ``==`` of a class of the user's has something against it. NaN is unequal to itself."""
+    kind: Any = type(value)
+    own = isinstance(kind.__eq__, FunctionType) and library_of(kind) is None
+    if not own or type(back) is not kind or b'{"$float":"nan"}' in line or _NOT_A_TIME in line:
+        return False
     try:
-        return bool(back == value) or b'{"$float":"nan"}' in line
-    except (ValueError, TypeError):
-        return True
+        return not bool(back == value)
+    except (ValueError, TypeError):  # arrays have no single answer
+        return False
 
 
-_KNOWN_MODULES: Final = frozenset(
-    {"builtins", "datetime", "decimal", "fractions", "uuid", "pathlib", "numpy", "collections.abc"}
-)
-
-
-def _not_a_type(returns: type) -> str:
-    return (
-        f"returns={returns.__name__}: objects of {qualified(returns)} cannot be made again from data. Name a "
-        "dataclass, a NamedTuple, an Enum, a TypedDict or a pydantic model, or leave returns= out."
-    )
+def _spelled(returns: Any) -> str:
+    return returns.__name__ if isinstance(returns, type) else repr(returns).replace("typing.", "")

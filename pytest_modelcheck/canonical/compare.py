@@ -1,4 +1,4 @@
-"""Whether two kept answers say the same.
+"""Whether two answers, each a line of JSON, say the same, and where they differ.
 
 PYTEST_DONT_REWRITE
 """
@@ -6,77 +6,314 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from itertools import starmap
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.canonical.refusal import Unreadable
+import orjson
+
+from pytest_modelcheck.canonical.codec import is_kept
+from pytest_modelcheck.canonical.lowering import comparable
+from pytest_modelcheck.canonical.refusal import NotKept, Unreadable
+from pytest_modelcheck.canonical.tags import DEFAULT, DICT, TYPE, UNKEPT
+from pytest_modelcheck.canonical.types import ABSENT, EXTRA, MORE
+from pytest_modelcheck.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    Patterns = Sequence[tuple[str, ...]]
 
 _NEAR_ZERO: Final = 1e-9
+_NUMBERS: Final = frozenset({int, float})
+_PARTS: Final = frozenset({TYPE, DEFAULT, EXTRA, MORE})
+_KEY: Final = "\x00"
+"""What a key begins with that is no text."""
 
 
-def same(a: bytes, b: bytes, rel: float = 1e-6) -> bool:
-    """Whether two answers, each a line of canonical JSON, are equal but for the last bits of floats.
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where two answers differ.
+
+    Attributes:
+        path: The way to it, such as ``choices[0].text``; empty for the whole answer.
+        then: What stood there, as JSON; :data:`ABSENT` for nothing.
+        now: What stands there now.
+    """
+
+    path: str
+    then: Any
+    now: Any
+
+
+def same(then: bytes, now: bytes, rel: float = 1e-6) -> bool:
+    """Whether two answers, each a line of JSON, are equal but for the last bits of floats.
 
     Two numbers of which at least one is a float are the same within ``rel`` of the larger, or within 1e-9
     of each other (so that a probability of 1e-12 and one of 3e-12 are the same nothing); ``2`` and ``2.0``
     are the same number. Whole numbers, text, booleans and ``null`` are compared exactly. The numbers inside
-    arrays and other tagged values count as numbers too.
+    arrays and other tagged values count as numbers too. The order of a ``dict`` does not matter, and a field
+    that the class of an object has gained, and that is at its default, is no difference. Two answers that
+    could not be stored are never the same: nothing is known of them.
 
     Raises:
         Unreadable: A line is not JSON.
 
     >>> same(b'{"p":0.30000000000000004}', b'{"p":0.3}'), same(b"1000000", b"1000001"), same(b"2", b"2.0")
     (True, False, True)
+    >>> same(b'{"label":"a"}', b'{"label":"a","note":null,"$default":["note"]}')
+    True
     """
-    if a == b:
-        return True
-    return _alike(_parsed(a), _parsed(b), rel)
+    if then == now:
+        return is_kept(then)
+    return next(differences(then, now, rel), None) is None
+
+
+def differences(then: bytes, now: bytes, rel: float = 1e-6) -> Iterator[Difference]:
+    """The places where two answers differ, in the order of the older one.
+
+    >>> [one.path for one in differences(b'{"a":1,"b":[{"c":2}]}', b'{"a":1,"b":[{"c":3}]}')]
+    ['b[0].c']
+    """
+    return _differ(_parsed(then), _parsed(now), "", rel)
+
+
+def gained(then: bytes, now: bytes) -> list[str]:
+    """The fields that the classes of an answer have gained, and that are at their default, each with its way.
+
+    >>> gained(b'{"label":"a"}', b'{"label":"a","note":null,"$default":["note"]}')
+    ['note']
+    """
+    return list(_gained(_parsed(then), _parsed(now), ""))
+
+
+class Projection:
+    """What comparisons see of the answers of one model.
+
+    Args:
+        ignore: Ways to parts that are left out: ``"id"``, ``"usage.*"``, ``"choices.*.id"``, ``"**.id"``. A
+            ``*`` stands for one step (a name, a key, or a place in a list), ``**`` for any number of steps.
+        by: Takes from an answer what is compared, like the ``key`` of :func:`sorted`.
+        decode: Makes an answer of a line, for ``by``.
+        label: The model, for messages.
+
+    >>> see = Projection(ignore=("id", "usage.*"))
+    >>> see(b'{"id":"x7","text":"yes","usage":{"total":9}}')
+    b'{"text":"yes","usage":{}}'
+    """
+
+    __slots__ = ("_by", "_decode", "_ignore", "_label")
+
+    def __init__(
+        self,
+        ignore: Sequence[str] = (),
+        by: Callable[[Any], Any] | None = None,
+        decode: Callable[[bytes], Any] | None = None,
+        label: str = "",
+    ) -> None:
+        self._ignore = [_steps(pattern) for pattern in ignore]
+        self._by = by
+        self._decode = decode
+        self._label = label
+
+    def __call__(self, line: bytes) -> bytes:
+        """What is seen of an answer that is a line.
+
+        Raises:
+            UsageError: ``compare_by=`` fails on it.
+            Unreadable: it has another form than answers have today.
+        """
+        if not is_kept(line):
+            told = orjson.loads(line)[UNKEPT]
+            return orjson.dumps(told[2]) if len(told) > 2 else line
+        if self._by is not None and self._decode is not None:
+            return self.key(self._decode(line)) or line
+        return self._without_ignored(line)
+
+    def key(self, answer: Any) -> bytes | None:
+        """What ``compare_by=`` takes from an answer; ``None`` without one.
+
+        Raises:
+            UsageError: it fails, or what it takes cannot be compared.
+        """
+        if self._by is None:
+            return None
+        try:
+            return self._without_ignored(comparable(self._by(answer)))
+        except NotKept as error:
+            problem = str(error)
+        except Exception as error:
+            problem = f"{type(error).__name__}: {error}"
+            raise self._failed(answer, problem) from error
+        raise self._failed(answer, problem)
+
+    def _failed(self, answer: Any, problem: str) -> UsageError:
+        return UsageError(
+            f"compare_by= of the model fixture {self._label!r} failed on a {type(answer).__name__}: {problem}"
+        )
+
+    def _without_ignored(self, line: bytes) -> bytes:
+        return orjson.dumps(_pruned(orjson.loads(line), self._ignore)) if self._ignore else line
 
 
 def _parsed(line: bytes) -> Any:
-    import orjson
-
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError as error:
         raise Unreadable(f"an answer is not JSON ({error}): {line[:60]!r}") from None
 
 
-def _alike(a: Any, b: Any, rel: float) -> bool:
-    if type(a) is float or type(b) is float:
-        return _numbers_alike(a, b, rel)
-    if type(a) is not type(b):
+# -- the parts of a value, whatever its tag -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A value taken apart.
+
+    Attributes:
+        label: The tag or the class; empty for plain values, and for objects of the one class expected.
+        inside: The parts by name, a list, or a value without parts.
+        left: The parts that are at their default.
+    """
+
+    label: str
+    inside: Any
+    left: Any = ()
+
+
+def _open(form: Any) -> _Opened:
+    if type(form) is not dict:
+        return _Opened("", form)
+    if len(form) == 1:
+        ((tag, inside),) = form.items()
+        if tag in (DICT, "$counter"):
+            pairs = {_name(key): item for key, item in inside}
+            odd = any(name[:1] in (_KEY, "$") for name in pairs)
+            return _Opened("" if odd and tag == DICT else tag, pairs)
+        if tag == "$defaultdict":
+            return _Opened(f"{tag} {inside[0]}", {_name(key): item for key, item in inside[1]})
+        if tag[:1] == "$" and tag not in _PARTS:
+            return _Opened(tag, inside)
+    if not _PARTS.isdisjoint(form):
+        parts = {name: item for name, item in form.items() if name not in _PARTS}
+        parts |= {**form.get(EXTRA, {}), **form.get(MORE, {})}
+        return _Opened(form.get(TYPE, ""), parts, form.get(DEFAULT, ()))
+    return _Opened("", form)
+
+
+def _name(key: Any) -> str:
+    return key if type(key) is str else _KEY + orjson.dumps(key).decode()
+
+
+def _step(path: str, name: str | int) -> str:
+    if type(name) is int:
+        return f"{path}[{name}]"
+    if str(name)[:1] == _KEY:
+        return f"{path}[{str(name)[1:]}]"
+    return f"{path}.{name}" if path else str(name)
+
+
+def _differ(then: Any, now: Any, path: str, rel: float) -> Iterator[Difference]:
+    if type(then) is float or type(now) is float:
+        numbers = type(then) in _NUMBERS and type(now) in _NUMBERS
+        if not (numbers and math.isclose(then, now, rel_tol=rel, abs_tol=_NEAR_ZERO)):
+            yield Difference(path, then, now)
+        return
+    old, new = _open(then), _open(now)
+    kinds = type(old.inside) is not type(new.inside)
+    if kinds or old.label != new.label or old.label == UNKEPT:
+        yield Difference(path, then, now)
+    elif type(old.inside) is dict:
+        yield from _parts_differ(old, new, path, rel)
+    elif type(old.inside) is list:
+        yield from _items_differ(old, new, path, rel)
+    elif old.inside != new.inside and not _decimals_alike(old, new):
+        yield Difference(path, then, now)
+
+
+def _parts_differ(old: _Opened, new: _Opened, path: str, rel: float) -> Iterator[Difference]:
+    for name, item in old.inside.items():
+        if name in new.inside:
+            yield from _differ(item, new.inside[name], _step(path, name), rel)
+        else:
+            yield Difference(_step(path, name), item, ABSENT)
+    for name, item in new.inside.items():
+        if name not in old.inside and name not in new.left:
+            yield Difference(_step(path, name), ABSENT, item)
+
+
+def _items_differ(old: _Opened, new: _Opened, path: str, rel: float) -> Iterator[Difference]:
+    one, other = old.inside, new.inside
+    if old.label in ("$set", "$frozenset") and {*map(type, one), *map(type, other)} <= _NUMBERS:
+        one, other = sorted(one), sorted(other)  # kept in the order of their text, which last bits may turn
+    for place in range(max(len(one), len(other))):
+        if place >= len(one) or place >= len(other):
+            then = one[place] if place < len(one) else ABSENT
+            yield Difference(_step(path, place), then, other[place] if place < len(other) else ABSENT)
+        else:
+            yield from _differ(one[place], other[place], _step(path, place), rel)
+
+
+def _decimals_alike(old: _Opened, new: _Opened) -> bool:
+    if old.label != "$decimal":
         return False
-    if type(a) is dict:
-        return a.keys() == b.keys() and all(_entries_alike(key, a[key], b[key], rel) for key in a)
-    if type(a) is list:
-        return len(a) == len(b) and all(starmap(_alike, ((x, y, rel) for x, y in zip(a, b, strict=True))))
-    return bool(a == b)
-
-
-def _numbers_alike(a: Any, b: Any, rel: float) -> bool:
-    numbers = type(a) in (int, float) and type(b) in (int, float)
-    return numbers and math.isclose(a, b, rel_tol=rel, abs_tol=_NEAR_ZERO)
-
-
-def _entries_alike(key: str, a: Any, b: Any, rel: float) -> bool:
-    if _alike(a, b, rel):
-        return True
-    if key == "$decimal":
-        return _decimals_alike(a, b)
-    if key in ("$set", "$frozenset"):  # kept in the order of their text, which the last bits may turn
-        numbers = all(type(items) is list and _all_numbers(items) for items in (a, b))
-        return numbers and _alike(sorted(a), sorted(b), rel)
-    return False
-
-
-def _all_numbers(items: list[Any]) -> bool:
-    return all(type(item) in (int, float) for item in items)
-
-
-def _decimals_alike(a: Any, b: Any) -> bool:
     try:
-        return Decimal(a) == Decimal(b)
+        return Decimal(old.inside) == Decimal(new.inside)
     except (InvalidOperation, TypeError, ValueError):
         return False
+
+
+def _gained(then: Any, now: Any, path: str) -> Iterator[str]:
+    old, new = _open(then).inside, _open(now)
+    if type(old) is dict and type(new.inside) is dict:
+        for name, item in new.inside.items():
+            if name in old:
+                yield from _gained(old[name], item, _step(path, name))
+            elif name in new.left:
+                yield _step(path, name)
+    elif type(old) is list and type(new.inside) is list:
+        for place, (one, other) in enumerate(zip(old, new.inside, strict=False)):
+            yield from _gained(one, other, _step(path, place))
+
+
+# -- what is left out ---------------------------------------------------------------------------------
+
+
+def _steps(pattern: str) -> tuple[str, ...]:
+    return tuple(pattern.replace("[", ".").replace("]", "").split("."))
+
+
+def _matched(patterns: Patterns, name: str) -> list[tuple[str, ...]]:
+    """What is left of the patterns after a step; an empty one says that the step leads to an ignored part."""
+    found: list[tuple[str, ...]] = []
+    for pattern in patterns:
+        head, rest = pattern[0], pattern[1:]
+        if head == "**":
+            found.append(pattern)
+            found.extend(_matched([rest], name) if rest else [()])
+        elif head in ("*", name):
+            found.append(rest)
+    return found
+
+
+def _pruned(form: Any, patterns: Patterns) -> Any:
+    """The same without the parts that the patterns lead to."""
+    if not patterns or type(form) not in (dict, list):
+        return form
+    if type(form) is list:
+        pairs = ((_matched(patterns, str(place)), item) for place, item in enumerate(form))
+        return [None if () in left else _pruned(item, left) for left, item in pairs]
+    pruned: dict[str, Any] = {}
+    for name, item in form.items():
+        if name in (EXTRA, MORE) or (name[:1] == "$" and len(form) == 1):
+            pruned[name] = _pruned_pairs(item, patterns) if name == DICT else _pruned(item, patterns)
+        elif name in (TYPE, DEFAULT):
+            pruned[name] = item
+        elif () not in (left := _matched(patterns, name)):
+            pruned[name] = _pruned(item, left)
+    return pruned
+
+
+def _pruned_pairs(pairs: list[Any], patterns: Patterns) -> list[Any]:
+    found = ((key, item, _matched(patterns, str(key))) for key, item in pairs)
+    return [[key, _pruned(item, left)] for key, item, left in found if () not in left]

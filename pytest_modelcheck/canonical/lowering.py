@@ -1,4 +1,8 @@
-"""From an answer to what JSON can write.
+"""From a value to what JSON can write.
+
+There are three readers of the result, and so three ways: an answer that is to be read back
+(:class:`Lowering`), a value that is only compared (:class:`Open`), and one that is only looked at
+(:class:`Describing`). They write the same wherever they can.
 
 PYTEST_DONT_REWRITE
 """
@@ -6,70 +10,79 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from math import isfinite
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.canonical.adapters import EXTRA, Adapter, adapter_for
-from pytest_modelcheck.canonical.array_tags import lower_array, lower_scalar, lower_series, numpy_kind
-from pytest_modelcheck.canonical.fields import attribute_step, extras, field_names
-from pytest_modelcheck.canonical.refusal import Refusal, qualified, step
-from pytest_modelcheck.canonical.shapes import ANYTHING, Shape
+import orjson
+
+from pytest_modelcheck.canonical.arrays import hashed_numbers, library_of, lower_library
+from pytest_modelcheck.canonical.refusal import NotKept, Refusal, article, qualified, step
 from pytest_modelcheck.canonical.tags import (
+    DEFAULT,
     DICT,
-    LOWER,
+    TAGS,
     TYPE,
     encodable,
+    lower_address,
     lower_float,
     lower_integer,
+    lower_path,
     lower_text,
+)
+from pytest_modelcheck.canonical.types import (
+    ANYTHING,
+    Adapter,
+    Shape,
+    adapter_for,
+    attribute_step,
+    field_names,
+    is_secret,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
-_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+DEEP: Final = "it contains itself, or is nested too deeply to be written. Answer flatter data."
+_ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
+_ATOMS: Final = frozenset({bool, type(None)})
 
 
 class Lowering:
     """One answer on its way to JSON. Refuses what could not be read back.
 
     Attributes:
-        used: The adapters of the classes that it met.
+        fresh: The classes that it met and of which nothing was read back yet.
+        missing: The classes that it met and that nobody named.
         doubtful: Whether it met something that may or may not come back equal.
     """
 
-    def __init__(self, adapters: Mapping[type, Adapter]) -> None:
-        self._adapters = adapters
-        self._above: set[int] = set()
-        self.used: set[Adapter] = set()
+    marks = True
+    """Whether to say which fields of an object are at their default."""
+
+    def __init__(self, find: Callable[[type], Adapter | None]) -> None:
+        self._find = find
+        self.fresh: list[Adapter] = []
+        self.missing: dict[type, None] = {}
         self.doubtful = False
 
     def lower(self, value: Any, shape: Shape = ANYTHING) -> Any:
         """What JSON can write in place of a value."""
         kind = type(value)
         if kind is str:
-            return value if _names_nothing(shape, str) and encodable(value) else lower_text(value)
+            adapter = shape.adapter
+            plain = (adapter is None or adapter.json is not str) and (value.isascii() or encodable(value))
+            return value if plain else lower_text(value)
         if kind is int:
-            plain = -(2**63) <= value < 2**64 and _names_nothing(shape, int)
+            plain = -(2**63) <= value < 2**64 and (shape.adapter is None or shape.adapter.json is not int)
             return value if plain else lower_integer(value)
-        if kind is bool or value is None:
+        if kind in _ATOMS:
             return value
         if kind is float:
-            return lower_float(value)
-        if kind in LOWER:
-            return LOWER[kind](value)
-        return self._nested(value, kind, shape)
-
-    def _nested(self, value: Any, kind: type, shape: Shape) -> Any:
-        if id(value) in self._above:
-            return self.cycle(value)
-        self._above.add(id(value))
-        try:
-            return self._container(value, kind, shape)
-        finally:
-            self._above.discard(id(value))
-
-    def _container(self, value: Any, kind: type, shape: Shape) -> Any:
+            return value if isfinite(value) else lower_float(value)
         if kind is list:
             return self._items(value, shape)
         if kind is dict:
@@ -77,31 +90,46 @@ class Lowering:
         if kind is tuple:
             return {"$tuple": self._items(value, shape)}
         if kind is set or kind is frozenset:
-            return {f"${kind.__name__}": sorted(self._items(value, shape), key=_in_order)}
-        adapter = self._adapters.get(kind)
+            return {f"${kind.__name__}": sorted(self._items(value, shape), key=in_order)}
+        adapter = self._find(kind)
         if adapter is not None:
             return self._object(value, adapter, shape)
-        return self._array(value, kind)
+        return self._tagged(value, kind)
+
+    def _tagged(self, value: Any, kind: Any) -> Any:
+        if kind in TAGS:
+            tag, take, _ = TAGS[kind]
+            return {tag: take(value, self.lower)}
+        if library_of(kind) is not None:
+            self.doubtful = True
+            return lower_library(value, self.lower)
+        address = lower_address(value)
+        return address if address is not None else self.other(value)
 
     def _items(self, values: Iterable[Any], shape: Shape) -> list[Any]:
         inside = shape.items or ANYTHING
+        lower = self.lower
         lowered: list[Any] = []
         try:
             for value in values:
-                lowered.append(self.lower(value, inside))  # noqa: PERF401 - the length says where it broke
+                lowered.append(lower(value, inside))  # noqa: PERF401 - the length says where it broke
         except Refusal as refusal:
             raise refusal.under(f"[{len(lowered)}]") from None
         return lowered
 
     def _mapping(self, value: dict[Any, Any], shape: Shape) -> dict[str, Any]:
         named = all(type(key) is str and key[:1] != "$" and encodable(key) for key in value)
-        if named and _names_nothing(shape, dict):
+        if named and (shape.adapter is None or shape.adapter.json is not dict):
             return {key: self._entry(key, item, shape.entry(key)) for key, item in value.items()}
         pairs = [
             [self._entry(key, key, ANYTHING), self._entry(key, item, _shape_of(shape, key))]
             for key, item in value.items()
         ]
-        return {DICT: sorted(pairs, key=_in_order)}
+        return {DICT: self.arranged(pairs)}
+
+    def arranged(self, pairs: list[Any]) -> list[Any]:
+        """The pairs of a dict, in the order in which they are written."""
+        return pairs
 
     def _entry(self, key: Any, value: Any, shape: Shape) -> Any:
         try:
@@ -109,48 +137,75 @@ class Lowering:
         except Refusal as refusal:
             raise refusal.under(step(key)) from None
 
-    def _object(self, value: Any, adapter: Adapter, shape: Shape) -> Any:
-        self.used.add(adapter)
-        self.doubtful = self.doubtful or adapter.loose
+    def _object(self, value: Any, adapter: Adapter, shape: Shape) -> dict[str, Any] | str | int:
+        if not adapter.verified:
+            self.fresh.append(adapter)
         parts = adapter.take(value)
-        lowered = {name: self._field(name, part, adapter.fields.get(name)) for name, part in parts.items()}
-        if shape.adapter is not adapter:
-            return {TYPE: adapter.name, **lowered}
-        return lowered if adapter.json is dict else next(iter(lowered.values()))
-
-    def _field(self, name: str, value: Any, shape: Shape | None) -> Any:
+        lowered: dict[str, Any] = {} if shape.adapter is adapter else {TYPE: adapter.name}
+        shapes = adapter.shapes
+        name = ""
         try:
-            return self.lower(value, shape or ANYTHING)
+            for name, part in parts.items():
+                lowered[name] = self.lower(part, shapes.get(name) or ANYTHING)
         except Refusal as refusal:
-            raise (refusal if name == EXTRA else refusal.under(attribute_step(name))) from None
-
-    def _array(self, value: Any, kind: type) -> Any:
-        what = numpy_kind(kind)
-        if what == "ndarray":
-            return lower_array(value, self.lower)
-        if what == "generic":
-            return lower_scalar(value, self.lower)
-        if what == "series":
-            self.doubtful = True
-            return lower_series(value, self.lower)
-        return self.other(value)
-
-    def cycle(self, value: Any) -> Any:
-        """What to do about a value that contains itself."""
-        raise Refusal(f"this {qualified(type(value))} contains itself, so that it cannot be written as text.")
+            raise (refusal if name[:1] == "$" else refusal.under(attribute_step(name))) from None
+        if self.marks and (left := adapter.at_default(value, parts)):
+            lowered[DEFAULT] = left
+        if adapter.json is dict or shape.adapter is not adapter:
+            return lowered
+        single: str | int = lowered["name" if adapter.json is str else "value"]
+        return single
 
     def other(self, value: Any) -> Any:
-        """What to do about a value of a class that nothing is known of."""
-        kind = type(value)
-        name = qualified(kind)
-        if adapter_for(kind) is not None:
-            raise Refusal(
-                f"{_article(name)} {name} comes back from the cache only where its type is named. "
-                f"Write @model_fixture(returns={kind.__name__}), or name it in the type that returns= has."
-            )
+        """What to do about a value of a class that nobody named."""
+        kind: Any = type(value)
+        adapter = keeper(kind)
+        if adapter is None or _short_name(kind) in _TURNED:
+            raise Refusal(_unkept(value))
+        self.missing[kind] = None
+        if len(self.missing) > _MANY:
+            raise Refusal(_unkept(value))
+        return self._object(value, adapter, ANYTHING)
+
+
+class Open(Lowering):
+    """One value on its way to JSON that is only compared: classes need not be named.
+
+    Args:
+        hashed: Whether the numbers of arrays may be replaced by their digest.
+    """
+
+    marks = False
+
+    def __init__(self, *, hashed: bool = False) -> None:
+        super().__init__(keeper_by_content)
+        self._hashed = hashed
+
+    def arranged(self, pairs: list[Any]) -> list[Any]:
+        """The pairs of a dict, in one order for all dicts that are equal."""
+        return sorted(pairs, key=in_order)
+
+    def _tagged(self, value: Any, kind: Any) -> Any:
+        if isinstance(value, PurePath):
+            return lower_path(value)
+        if self._hashed and library_of(kind) is not None:
+            return lower_library(value, self.lower, hashed_numbers)
+        return super()._tagged(value, kind)
+
+    def other(self, value: Any) -> Any:
+        """What to do about a value that nothing is known of."""
+        if isinstance(value, Mapping):
+            return {f"${qualified(type(value))}": self._mapping(dict(value), ANYTHING)}
+        base = next((base for base in type(value).__mro__ if base in TAGS), None)
+        if base is not None:
+            return self._tagged(value, base)
+        numpy_like = next((base for base in type(value).__mro__ if library_of(base) == "numpy"), None)
+        if numpy_like is not None:
+            return lower_library(value.view(numpy_like), self.lower, hashed_numbers if self._hashed else None)
         raise Refusal(
-            f"{_article(name)} {name} would not come back equal from the cache. Let the model answer plain "
-            "data, a dataclass, a NamedTuple or a pydantic model."
+            f"{article(qualified(type(value)))} cannot be told apart from another by its content, so that no "
+            "answer to it can be found again. Pass text, numbers, bytes, lists, dicts, dataclasses, pydantic "
+            "models, numpy arrays or pandas rows, and build the object inside the model fixture."
         )
 
 
@@ -158,13 +213,7 @@ class Describing(Lowering):
     """One value on its way to JSON that is only to be looked at: tells everything as well as it can."""
 
     def __init__(self) -> None:
-        super().__init__({})
-
-    def _array(self, value: Any, kind: type) -> Any:
-        try:
-            return super()._array(value, kind)
-        except Refusal:
-            return _told(value)
+        super().__init__(_teller)
 
     def lower(self, value: Any, shape: Shape = ANYTHING) -> Any:
         """What JSON can write in place of a value."""
@@ -173,25 +222,73 @@ class Describing(Lowering):
         except Refusal:
             return _told(value)
 
-    def cycle(self, value: Any) -> Any:
-        """A value that contains itself is not told twice."""
-        return {"$repr": f"<the {qualified(type(value))} that it stands in>"}
+    def _tagged(self, value: Any, kind: Any) -> Any:
+        return (
+            _told(value)
+            if library_of(kind) in ("pandas", "polars", "scipy")
+            else super()._tagged(value, kind)
+        )
 
     def other(self, value: Any) -> Any:
-        """Fields, where a class has them, else its representation without addresses."""
-        kind: type = type(value)
-        told = {TYPE: qualified(kind)}
-        if isinstance(value, Enum):
-            return {**told, "name": value._name_ or str(value)}
-        names = field_names(kind)
-        if names is None:
-            return _told(value)
-        parts = {name: self.lower(getattr(value, name, None)) for name in names}
-        return {**told, **parts, **self._more(value)}
+        """The name of a member, else a representation without addresses."""
+        return _told(value)
 
-    def _more(self, value: Any) -> dict[str, Any]:
-        more = extras(value)
-        return {} if more is None else {EXTRA: self.lower(more)}
+
+def comparable(value: Any) -> bytes:
+    """A value as one line of JSON that is compared and shown, and never read back.
+
+    Classes need not be named.
+
+    Raises:
+        NotKept: The value holds something that no line could tell from another.
+
+    >>> comparable({"b": 1, "a": (2,)})
+    b'{"b":1,"a":{"$tuple":[2]}}'
+    """
+    try:
+        return orjson.dumps(Open().lower(value))
+    except Refusal as refusal:
+        raise NotKept(refusal.told("value")) from None
+    except (RecursionError, TypeError):
+        raise NotKept(f"value: {DEEP}") from None
+
+
+def encode_plain(value: Any) -> bytes:
+    """Any value as one line of JSON, to be looked at: neither read back nor compared.
+
+    Objects with fields are told by them and a ``$type``; all else that JSON does not have by a ``$repr``.
+
+    >>> encode_plain({"answer": object()})
+    b'{"answer":{"$repr":"<object object>"}}'
+    """
+    try:
+        return orjson.dumps(Describing().lower(value))
+    except (RecursionError, TypeError):
+        return orjson.dumps(_told(value))
+
+
+@lru_cache(maxsize=1024)
+def keeper(kind: Any) -> Adapter | None:
+    """How objects of a class could be kept, if somebody named it."""
+    if kind in TAGS or library_of(kind) is not None:
+        return None
+    return adapter_for(kind)
+
+
+def keeper_by_content(kind: type) -> Adapter | None:
+    """The same for a class whose objects are nothing but their content."""
+    adapter = keeper(kind)
+    return None if adapter is None or adapter.is_open else adapter
+
+
+def _teller(kind: type) -> Adapter | None:
+    """The same for a class that says which fields it has."""
+    return keeper(kind) if field_names(kind) is not None or issubclass(kind, Enum) else None
+
+
+def in_order(lowered: Any) -> bytes:
+    """What lowered values are sorted by."""
+    return orjson.dumps(lowered, option=orjson.OPT_SORT_KEYS)
 
 
 def _told(value: Any) -> dict[str, str]:
@@ -202,20 +299,43 @@ def _told(value: Any) -> dict[str, str]:
     return {"$repr": _ADDRESS.sub("", text).encode("utf-8", "backslashreplace").decode()}
 
 
-def _names_nothing(shape: Shape, kind: type) -> bool:
-    """Whether a plain value of this type can stand here untagged, since no object is written like it."""
-    return shape.adapter is None or shape.adapter.json is not kind
-
-
 def _shape_of(shape: Shape, key: Any) -> Shape:
     return shape.entry(key) if isinstance(key, str) else shape.values or ANYTHING
 
 
-def _in_order(lowered: Any) -> bytes:
-    import orjson
+def _unkept(value: Any) -> str:
+    """Why a value is not stored, and what to do."""
+    kind = type(value)
+    name = article(qualified(kind))
+    if is_secret(kind):
+        return f"{name} is a secret, and secrets are never written down. Answer without it."
+    turned = _TURNED.get(_short_name(kind))
+    if turned is not None:
+        return f"{name} cannot be stored. Let the model answer {turned} instead."
+    return (
+        f"{name} cannot be stored and made again. Let the model answer its data (text, numbers, lists, "
+        "dicts, a dataclass, a pydantic model), or say in the test what is compared: case.record(...)."
+    )
 
-    return orjson.dumps(lowered, option=orjson.OPT_SORT_KEYS)
+
+def _short_name(kind: type) -> str:
+    return f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
 
 
-def _article(name: str) -> str:
-    return "an" if name[0].lower() in "aeiou" else "a"
+_MANY: Final = 20
+_TURNED: Final = {
+    "builtins.memoryview": "bytes(...)",
+    "builtins.mappingproxy": "dict(...)",
+    "builtins.dict_keys": "list(...)",
+    "builtins.dict_values": "list(...)",
+    "builtins.dict_items": "list(...)",
+    "numpy.matrix": "numpy.asarray(...)",
+    "numpy.memmap": "numpy.asarray(...)",
+    "numpy.recarray": "x.tolist()",
+    "polars.LazyFrame": "x.collect()",
+    "scipy.dok_array": "x.tocsr()",
+    "scipy.dok_matrix": "x.tocsr()",
+    "scipy.lil_array": "x.tocsr()",
+    "scipy.lil_matrix": "x.tocsr()",
+    "torch.Tensor": "x.tolist()",
+}

@@ -52,6 +52,15 @@ def qualified(kind: type) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
+def article(noun: str) -> str:
+    """A noun with its article.
+
+    >>> article("int"), article("dict")
+    ('an int', 'a dict')
+    """
+    return f"{'an' if noun[0].lower() in 'aeiou' else 'a'} {noun}"
+
+
 def step(key: object) -> str:
     """How to write the way to the element of a mapping, cut to a readable length.
 

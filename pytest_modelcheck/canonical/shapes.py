@@ -1,4 +1,4 @@
-"""What a type annotation says about where objects of which classes may stand in an answer.
+"""Which classes an answer may hold, and where, by the annotation of its type.
 
 Only classes that ``returns=`` names, or that the annotations of those name, are ever made from data.
 
@@ -7,51 +7,93 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import sys
 import types
 import typing
+from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from pytest_modelcheck.canonical.adapters import Adapter, adapter_for
+from pytest_modelcheck.canonical.arrays import library_of
+from pytest_modelcheck.canonical.refusal import qualified
+from pytest_modelcheck.canonical.tags import TAGS
+from pytest_modelcheck.canonical.types import (
+    ANYTHING,
+    Adapter,
+    Shape,
+    adapter_for,
+    field_names,
+)
 from pytest_modelcheck.errors import UsageError
 
 
-@dataclass(slots=True)
-class Shape:
-    """What is expected at one place of an answer.
+class Classes:
+    """The classes that an answer may hold, found by reading an annotation and all that it names.
 
     Attributes:
-        adapter: The one class whose objects stand here without a tag.
-        items: What is expected in a list, tuple or set that stands here.
-        values: What is expected under the keys of a dict.
-        entries: What is expected under particular keys of a dict.
+        by_type: How objects of each class are kept.
+        by_name: The same by the name that a line has for the class: that of the class alone, with its module
+            where there are two of one name, so that a class may move to another module.
     """
-
-    adapter: Adapter | None = None
-    items: Shape | None = None
-    values: Shape | None = None
-    entries: dict[str, Shape] = field(default_factory=dict)
-
-    def entry(self, key: str) -> Shape:
-        """What is expected under a key."""
-        return self.entries.get(key) or self.values or ANYTHING
-
-
-ANYTHING = Shape()
-
-
-class Classes:
-    """The classes that an answer may hold, by name, found by reading an annotation and all that it names."""
 
     def __init__(self) -> None:
         self.by_type: dict[type, Adapter] = {}
         self.by_name: dict[str, Adapter] = {}
+        self._dynamic: dict[type, Adapter | None] = {}
         self._entries: dict[type, dict[str, Shape]] = {}
+        self._open: set[int] = set()
+
+    def read(self, hint: Any, *, strict: bool) -> Shape:
+        """What an answer holds, if it holds what this annotation says.
+
+        Raises:
+            UsageError: ``strict``, and the annotation is a class whose objects cannot be made again.
+        """
+        try:
+            shape = self.shape(hint)
+        except (TypeError, NameError, AttributeError, RecursionError):
+            if strict:
+                raise
+            shape = ANYTHING
+        if strict and isinstance(hint, type) and not self._is_known(hint):
+            raise UsageError(
+                f"returns={hint.__name__}: objects of {qualified(hint)} cannot be made again from data. Name "
+                "a dataclass, a NamedTuple, an Enum, a TypedDict or a pydantic model, or leave returns= out."
+            )
+        self._give_names(strict=strict)
+        return shape
+
+    def _give_names(self, *, strict: bool) -> None:
+        names = Counter(kind.__qualname__ for kind in self.by_type)
+        for kind, adapter in list(self.by_type.items()):
+            adapter.name = kind.__qualname__ if names[kind.__qualname__] == 1 else qualified(kind)
+            if self.by_name.setdefault(adapter.name, adapter) is adapter:
+                continue
+            if strict:
+                raise UsageError(
+                    f"returns= names two classes that are both called {adapter.name}. Give one of them "
+                    "another name, so that an answer can say which one it is."
+                )
+            del self.by_type[kind]
+
+    def find(self, kind: type) -> Adapter | None:
+        """How to keep objects of a class, if it was named.
+
+        A subclass that was made while the program runs, and that no module holds (instructor makes such),
+        does not exist in the next run. It is kept as the named class of which it is a copy.
+        """
+        adapter = self.by_type.get(kind)
+        if adapter is not None or not self.by_type:
+            return adapter
+        if kind not in self._dynamic:
+            base = next((self.by_type[base] for base in kind.__mro__ if base in self.by_type), None)
+            alike = base is not None and field_names(kind) == field_names(base.kind) is not None
+            self._dynamic[kind] = base if alike and not _is_importable(kind) else None
+        return self._dynamic[kind]
 
     def shape(self, *hints: Any) -> Shape:
         """What one place holds, if it holds what these annotations say."""
-        leaves = [leaf for hint in hints for leaf in _leaves(hint)]
+        leaves = [leaf for hint in hints for leaf in self._leaves(hint)]
         found = [adapter for leaf in leaves if (adapter := self._adapter(_origin(leaf)))]
         shape = Shape(adapter=_untagged(found, leaves))
         inside = [(_origin(leaf), typing.get_args(leaf)) for leaf in leaves]
@@ -60,38 +102,56 @@ class Classes:
         items = [hint for origin, args in inside if _is_collection(origin) for hint in args]
         shape.values = self.shape(*values) if values else None
         shape.items = self.shape(*items) if items else None
-        if keys:
-            self.shape(*keys)
+        named = [arg for origin, args in inside if not _is_collection(origin) for arg in args]
+        if keys or named:
+            self.shape(*keys, *named)
         for leaf in leaves:
             if typing.is_typeddict(_origin(leaf)):
                 shape.entries = self._typed_dict(_origin(leaf))
         return shape
 
+    def _is_known(self, kind: type) -> bool:
+        plain = kind in TAGS or kind.__module__ in _NO_CLASSES or library_of(kind) is not None
+        return plain or kind in self.by_type or typing.is_typeddict(kind) or kind.__module__ == "ipaddress"
+
     def _adapter(self, kind: Any) -> Adapter | None:
-        if not isinstance(kind, type):
+        if not isinstance(kind, type) or typing.is_typeddict(kind) or kind.__module__ in _NO_CLASSES:
             return None
         if kind in self.by_type:
             return self.by_type[kind]
-        adapter = adapter_for(kind)
-        if adapter is None:
-            return None
-        if adapter.name in self.by_name:
-            raise UsageError(
-                f"returns= names two classes that are both called {adapter.name}. Give one of them another "
-                "name, so that an answer can say which one it is."
-            )
-        self.by_type[kind] = self.by_name[adapter.name] = adapter
-        adapter.fields = self._fields(kind)
+        known = kind in TAGS or library_of(kind) is not None
+        adapter = None if known else adapter_for(kind)
+        if adapter is not None:
+            self.by_type[kind] = adapter  # known before it is filled: it may name itself
+            adapter.expect(self._fields(kind))
         return adapter
 
     def _typed_dict(self, kind: Any) -> dict[str, Shape]:
         if kind not in self._entries:
-            entries = self._entries[kind] = {}  # known before it is filled: it may name itself
+            entries = self._entries[kind] = {}
             entries.update(self._fields(kind))
         return self._entries[kind]
 
     def _fields(self, kind: Any) -> dict[str, Shape]:
         return {name: self.shape(hint) for name, hint in field_hints(kind).items()}
+
+    def _leaves(self, hint: Any) -> list[Any]:
+        """The alternatives that an annotation allows, without wrappers such as ``Annotated``."""
+        origin = typing.get_origin(hint)
+        if origin in (typing.Union, types.UnionType):
+            return [leaf for member in typing.get_args(hint) for leaf in self._leaves(member)]
+        if origin is typing.Annotated or origin in _WRAPPERS:
+            return self._leaves(typing.get_args(hint)[0])
+        if isinstance(hint, typing.NewType):
+            return self._leaves(hint.__supertype__)
+        if isinstance(hint, typing.TypeVar):
+            return self._leaves(hint.__bound__) if hint.__bound__ is not None else []
+        if hasattr(hint, "__value__"):  # ``type Answer = ...``, which may name itself
+            if id(hint) in self._open:
+                return []
+            self._open.add(id(hint))
+            return self._leaves(hint.__value__)
+        return [hint]
 
 
 def field_hints(kind: Any) -> dict[str, Any]:
@@ -131,22 +191,19 @@ _WRAPPERS = tuple(
 )
 
 
-def _leaves(hint: Any) -> list[Any]:
-    """The alternatives that an annotation allows, without wrappers such as ``Annotated``."""
-    origin = typing.get_origin(hint)
-    if origin in (typing.Union, types.UnionType):
-        return [leaf for member in typing.get_args(hint) for leaf in _leaves(member)]
-    if origin is typing.Annotated or origin in _WRAPPERS:
-        return _leaves(typing.get_args(hint)[0])
-    if isinstance(hint, typing.NewType):
-        return _leaves(hint.__supertype__)
-    if hasattr(hint, "__value__"):  # ``type Answer = ...``
-        return _leaves(hint.__value__)
-    return [hint]
+_NO_CLASSES: Final = frozenset({"typing", "typing_extensions", "collections.abc", "builtins"})
 
 
 def _origin(leaf: Any) -> Any:
     return typing.get_origin(leaf) or leaf
+
+
+def _is_importable(kind: type) -> bool:
+    """Whether a module holds a class under its name."""
+    found: Any = sys.modules.get(kind.__module__)
+    for name in kind.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is kind
 
 
 def _is(kind: Any, base: type) -> bool:

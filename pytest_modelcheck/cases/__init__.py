@@ -11,9 +11,8 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from pytest_modelcheck.cases.collection import Cases
-from pytest_modelcheck.cases.lexicons import lexicon
 from pytest_modelcheck.cases.loading import generate, load
-from pytest_modelcheck.cases.templates import template
+from pytest_modelcheck.cases.templates import lexicon, template
 from pytest_modelcheck.records import Case
 
 __all__ = ["Case", "Cases", "generate", "lexicon", "load", "template"]

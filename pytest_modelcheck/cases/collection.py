@@ -1,39 +1,44 @@
-"""The cases of a check: where they come from, and which of them are meant.
+"""The cases of a check: read from their source at first use, and narrowed to some of them.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
+import difflib
+from array import array
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, overload
+from dataclasses import dataclass
+from heapq import nsmallest
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
-from pytest_modelcheck.cases.narrowing import Filtered, Having, Sampled, Where, values_of
-from pytest_modelcheck.cases.reading import Reading
+from pytest_modelcheck.canonical import digest
+from pytest_modelcheck.cases.identity import identified
 from pytest_modelcheck.cases.strategies import StrategySource
+from pytest_modelcheck.cases.streaming import picked
 from pytest_modelcheck.errors import CaseError
+from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from pytest_modelcheck.cases.fields import Layout
-    from pytest_modelcheck.cases.narrowing import Narrowing
+    from pytest_modelcheck.cases.rows import Layout
     from pytest_modelcheck.cases.sources import Source
     from pytest_modelcheck.records import Case
 
 
 class Cases(Sequence["Case"]):
-    """A sequence of cases, read when it is first looked at.
+    """A sequence of cases, read at first use.
 
-    Made by :func:`load`. Narrowing it (:meth:`filter`, :meth:`where`, :meth:`sample`) makes another one,
-    and changes no id.
+    Made by :func:`load`. :meth:`filter`, :meth:`where` and :meth:`sample` return another, narrower
+    sequence and keep all ids.
 
-    What has been read is remembered, except for a large file (above 16 MB) of JSON Lines, CSV, TSV or
-    Parquet: that is read anew each time one iterates over it, so that memory holds about 8 bytes a case and
-    not the cases themselves. ``len``, indices and slices work there too (an index reads 64 cases), and two
-    iterations give equal cases, but not the same objects: keep ``case.id`` and not ``id(case)``. If the file
-    is written to meanwhile, the next iteration raises :class:`CaseError`.
+    The cases are held in memory, except those of a large file (above 16 MB) of JSON Lines, CSV, TSV or
+    Parquet: such a file is read again at each iteration, and memory holds about 8 bytes a case. ``len``,
+    indices and slices work there too (an index reads 64 cases). Two iterations then give equal cases, but
+    not the same objects: store ``case.id``, not ``id(case)``. If the file is written to meanwhile, the next
+    iteration raises :class:`CaseError`.
 
     >>> from pytest_modelcheck import cases
     >>> known = cases.load([("Where is my parcel?", "shipping"), ("I want my money back", "refund")])
@@ -61,60 +66,63 @@ class Cases(Sequence["Case"]):
 
     @property
     def origin(self) -> str:
-        """Where the cases come from, in words: ``tickets.yaml, where language='es'``."""
+        """A description of the source: ``tickets.yaml, where language='es'``."""
         return ", ".join([self._source.name, *(str(narrowing) for narrowing in self._narrowings)])
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """The files that are read, for whoever records what a result rests on."""
+        """The files that the cases are read from."""
         return self._source.paths
 
     @property
     def cluster(self) -> str | None:
-        """The metadata that says which cases were made together, such as ``template``, or ``None``."""
+        """The metadata that groups cases made together, such as ``template``, or ``None``."""
         return self._source.cluster
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader of results should know of these cases, a sentence each; known once they were read."""
+        """Remarks for the readers of results, one sentence each; complete once the cases were read."""
         return self._source.notes
 
     def smaller(self, case: Case) -> Generator[Case, bool, None] | None:
-        """Smaller cases than one that fails, each answered with whether it does, too; of strategies only."""
+        """Yield smaller cases than a failing one; send back whether each fails, too. For strategies only."""
         if self._narrowings or not isinstance(self._source, StrategySource):
             return None
         return self._source.smaller(case, self._layout)
 
     def bind(self, base: Path, root: Path | None = None) -> Cases:
-        """These cases, where a relative path is meant from ``base`` unless it was said from where.
+        """The same cases, with a relative path resolved from ``base`` unless a base is already known.
 
         Args:
             base: The folder of the test file.
-            root: The folder from which messages name the file (default: the current one).
+            root: The folder that paths in messages are relative to (default: the current one).
         """
         source = self._source.bind(base, root)
         return self if source is self._source else Cases(source, self._layout, self._narrowings)
 
     def check(self) -> None:
-        """Raise :class:`CaseError` where it is plain, before reading any, that there are no cases to read."""
+        """Check, without reading the cases, that there is something to read.
+
+        Raises:
+            CaseError: The file is missing or unreadable, for example.
+        """
         self._source.check()
 
     def peek(self) -> Case | None:
-        """The first case, or ``None``; of JSON Lines, no more than that is read.
+        """The first case, or ``None``. Of JSON Lines, only this case is read.
 
-        Where the case does not say its id, it is empty here: telling it takes all cases. Narrowed cases
-        are all read.
+        A generated id is left empty, since generating it takes all cases. Narrowed cases are all read.
         """
         if self._known is not None or self._narrowings:
             return next(iter(self), None)
         return next(self._source.cases(self._layout), None)
 
     def filter(self, predicate: Callable[[Case], object]) -> Cases:
-        """Those of which ``predicate(case)`` holds."""
+        """The cases for which ``predicate(case)`` is true."""
         return self._narrowed(Filtered(predicate))
 
     def where(self, **metadata: Any) -> Cases:
-        """Those with this metadata, such as ``language="es"``.
+        """The cases with these metadata, such as ``language="es"``.
 
         Raises:
             CaseError: (When they are read.) No case has such a metadata, or such a value of it.
@@ -122,22 +130,22 @@ class Cases(Sequence["Case"]):
         return self._narrowed(Where(metadata))
 
     def sample(self, n: int, seed: int = 0) -> Cases:
-        """``n`` of them, in their order.
+        """A sample of ``n`` cases, in their order.
 
-        Which ones depends on their ids and the seed alone: neither the order of the file nor further cases
-        in it change much of the sample.
+        The sample depends on the ids and the seed alone: reordering the file does not change it, and adding
+        cases changes little of it.
 
         Raises:
-            CaseError: ``n`` is no number of cases, or (when they are read) there are fewer.
+            CaseError: ``n`` is not a positive integer, or (when the cases are read) there are fewer.
         """
         if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-            raise CaseError(f"sample({n!r}): n is a number of cases, at least 1")
+            raise CaseError(f"sample({n!r}): n is the number of cases, at least 1")
         return self._narrowed(Sampled(n, seed))
 
     def split(self, name: str) -> dict[Any, Cases]:
-        """The cases by the value of a metadata, in the order of the first of each; reads them.
+        """Group the cases by a metadata, in order of appearance of its values. Reads the cases.
 
-        Cases without it stand under ``None``.
+        Cases without it are grouped under ``None``.
 
         Raises:
             CaseError: No case has a metadata of this name.
@@ -169,3 +177,178 @@ class Cases(Sequence["Case"]):
     def __getitem__(self, index: slice) -> Sequence[Case]: ...
     def __getitem__(self, index: int | slice) -> Case | Sequence[Case]:
         return self._all()[index]
+
+
+_SHOWN = 8
+
+
+class Narrowing(Protocol):
+    """Selects cases and keeps their order; ``str()`` describes the selection."""
+
+    def __call__(self, cases: Iterable[Case]) -> Iterable[int]:
+        """The indices of the selected cases, in order. ``cases`` can be iterated over repeatedly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """The cases for which a predicate is true."""
+
+    predicate: Callable[[Case], object]
+
+    def __call__(self, cases: Iterable[Case]) -> Iterable[int]:
+        """The indices of these cases."""
+        return (place for place, case in enumerate(cases) if self.predicate(case))
+
+    def __str__(self) -> str:
+        return f"filtered by {getattr(self.predicate, '__name__', type(self.predicate).__name__)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The cases with some metadata."""
+
+    metadata: Mapping[str, Any]
+
+    def __call__(self, cases: Iterable[Case]) -> Iterable[int]:
+        """The indices of these cases; if there are none, the metadata are probably misspelt."""
+        wanted = self.metadata.items()
+        places = array(
+            "Q",
+            (
+                place
+                for place, case in enumerate(cases)
+                if all(case.metadata.get(name, MISSING) == value for name, value in wanted)
+            ),
+        )
+        if not places:
+            self._check(cases)
+        return places
+
+    def _check(self, cases: Iterable[Case]) -> None:
+        for name, value in self.metadata.items():
+            there = _values(cases, name)
+            if not there:
+                raise CaseError(_unknown_name(cases, name))
+            if value not in there:
+                raise CaseError(
+                    f"where({name}={value!r}): no case has this value; the values are {_listed(there)}"
+                )
+
+    def __str__(self) -> str:
+        return "where " + " and ".join(f"{name}={value!r}" for name, value in self.metadata.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Having:
+    """The cases with one value of a metadata; with ``None``, those without it."""
+
+    name: str
+    value: Any
+
+    def __call__(self, cases: Iterable[Case]) -> Iterable[int]:
+        """The indices of these cases."""
+        return (place for place, case in enumerate(cases) if case.metadata.get(self.name) == self.value)
+
+    def __str__(self) -> str:
+        return f"where {self.name}={self.value!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """A sample of cases, drawn by a hash of their ids."""
+
+    n: int
+    seed: int
+
+    def __call__(self, cases: Iterable[Case]) -> Iterable[int]:
+        """The indices of the ``n`` cases with the smallest hashes, in order."""
+        ranked = ((digest([self.seed, case.id]), place) for place, case in enumerate(cases))
+        chosen = sorted(place for _, place in nsmallest(self.n, ranked))
+        if not 0 < self.n == len(chosen):
+            there = sum(1 for _ in cases)
+            raise CaseError(f"sample({self.n}): there are fewer cases ({there})")
+        return chosen
+
+    def __str__(self) -> str:
+        return f"a sample of {self.n}"
+
+
+def values_of(cases: Iterable[Case], name: str) -> list[Any]:
+    """The values of a metadata, in order of appearance; ``None`` for cases without it.
+
+    Raises:
+        CaseError: No case has it, or its values are not hashable (lists).
+    """
+    try:
+        found = list(dict.fromkeys(case.metadata.get(name, MISSING) for case in cases))
+    except TypeError as error:
+        raise CaseError(f"split({name!r}): its values are not hashable ({error})") from error
+    if found in ([], [MISSING]):
+        raise CaseError(_unknown_name(cases, name, "split"))
+    return list(dict.fromkeys(None if value is MISSING else value for value in found))
+
+
+def _values(cases: Iterable[Case], name: str) -> list[Any]:
+    there: list[Any] = []
+    for case in cases:
+        value = case.metadata.get(name, MISSING)
+        if value is not MISSING and value not in there:
+            there.append(value)
+    return there
+
+
+def _unknown_name(cases: Iterable[Case], name: str, verb: str = "where") -> str:
+    names = sorted({known for case in cases for known in case.metadata})
+    close = difflib.get_close_matches(name, names, 1)
+    hint = (
+        f"did you mean {close[0]}?"
+        if close
+        else f"the names are {_listed(names)}"
+        if names
+        else "there is no metadata at all"
+    )
+    asked = f"where({name}=…)" if verb == "where" else f"{verb}({name!r})"
+    return f"{asked}: no case has metadata of this name; {hint}"
+
+
+def _listed(values: list[Any]) -> str:
+    shown = ", ".join(repr(value) for value in values[:_SHOWN])
+    return f"{shown}, …" if len(values) > _SHOWN else shown
+
+
+class Reading:
+    """The cases of one source with their ids: in memory, or read again each time if they are very many."""
+
+    def __init__(self, source: Source, layout: Layout) -> None:
+        self._source = source
+        self._layout = layout
+        self._known: Sequence[Case] | None = None
+
+    def narrowed(self, narrowings: Sequence[Narrowing]) -> Sequence[Case]:
+        """The cases that remain after each of these narrowings.
+
+        Raises:
+            CaseError: The source cannot be read, or a narrowing finds no cases.
+        """
+        known = self._all()
+        for narrowing in narrowings:
+            known = _picked(known, narrowing)
+        return known
+
+    def _all(self) -> Sequence[Case]:
+        if self._known is None:
+            stream = self._source.stream(self._layout)
+            if stream is None:
+                self._known = identified(list(self._source.cases(self._layout)))
+            else:
+                from pytest_modelcheck.cases.streaming import Streamed
+
+                self._known = Streamed(stream)
+        return self._known
+
+
+def _picked(cases: Sequence[Case], narrowing: Narrowing) -> Sequence[Case]:
+    if isinstance(cases, tuple):
+        return tuple(cases[place] for place in narrowing(cases))
+
+    return picked(cases, narrowing(cases))

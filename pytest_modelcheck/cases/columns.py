@@ -1,4 +1,4 @@
-"""Tables: what each column means, told from the header once for all rows.
+"""Tables: the meaning of each column, decided once from the header.
 
 PYTEST_DONT_REWRITE
 """
@@ -13,21 +13,21 @@ from pytest_modelcheck.cases.fields import FIELDS, how_to_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pytest_modelcheck.cases.fields import Layout
+    from pytest_modelcheck.cases.rows import Layout
     from pytest_modelcheck.errors import CaseError
 
-_FAMILIES: Final = ("input", "expected", "metadata")
 
+_FAMILIES: Final = ("input", "expected", "metadata")
 Step = tuple[int, str, str | None]
-"""The place of a column, the field that it fills, and the name in it where the field is a mapping."""
+"""The index of a column, the field that it fills, and the name within it if the field is a mapping."""
 
 
 class Header:
     """The columns of one table.
 
-    ``input``, ``expected``, ``id``, ``known_failure`` and ``variants`` are the fields of a case;
-    ``input.subject`` and ``input.body`` make a mapping together, and so do ``expected.`` and
-    ``metadata.`` columns; all others are metadata.
+    ``input``, ``expected``, ``id``, ``known_failure`` and ``variants`` are the fields of a case. Columns
+    such as ``input.subject`` and ``input.body`` form a mapping, and so do ``expected.`` and ``metadata.``
+    columns. All others are metadata.
     """
 
     def __init__(self, names: Sequence[Any], layout: Layout, error: Callable[[str], CaseError]) -> None:
@@ -39,20 +39,20 @@ class Header:
         self._check_conflicts(names)
 
     def fields(self, values: Sequence[Any]) -> dict[str, Any]:
-        """The fields of a case out of the cells of one row; ``None`` in a cell says nothing."""
+        """The fields of a case from the cells of one row. A ``None`` in a cell is no value."""
         fields: dict[str, Any] = {}
         for place, field, name in self.steps:
             value = values[place]
             if name is None:
                 if value is not None:
-                    fields[field] = _said(value) if field == "metadata" else value
+                    fields[field] = _without_nulls(value) if field == "metadata" else value
             elif value is not None or field == "input":
                 fields.setdefault(field, {})[name] = value
         inputs = fields.get("input")
         if isinstance(inputs, dict) and all(value is None for value in inputs.values()):
             inputs = None
         if inputs is None:
-            fields["input"] = None  # there is a column for it, so that the row alone is at fault
+            fields["input"] = None  # so that the error is about this row, not about the columns
         return fields
 
     def _check(self, names: Sequence[Any]) -> None:
@@ -61,7 +61,7 @@ class Header:
                 raise self._error(f"the name of column {place} must be text, not {name!r}")
             if not name.strip():
                 raise self._error(
-                    f"column {place} has no name (pandas writes such a one unless told to_csv(index=False))"
+                    f"column {place} has no name (pandas writes one; to_csv(index=False) does not)"
                 )
         twice = sorted({name for name in names if list(names).count(name) > 1})
         if twice:
@@ -90,9 +90,7 @@ class Header:
         for field, columns in layout.names.items():
             for column in (columns,) if isinstance(columns, str) else columns:
                 if column not in names:
-                    raise self._error(
-                        f"no column '{column}', which {field}={columns!r} asks for; {_has(names)}"
-                    )
+                    raise self._error(f"no column '{column}', which {field}={columns!r} names; {_has(names)}")
         if not any(field == "input" for _, field, _ in self.steps):
             raise self._error(f"no column 'input'; {_has(names)}. {how_to_name(names)}")
 
@@ -101,16 +99,18 @@ class Header:
         for place, field, name in self.steps:
             other = taken.setdefault((field, name), names[place])
             if other != names[place]:
-                raise self._error(f"the columns '{other}' and '{names[place]}' say the same")
+                raise self._error(f"the columns '{other}' and '{names[place]}' fill the same field")
         for _, field, name in self.steps:
             if name is None and any(step[1] == field and step[2] is not None for step in self.steps):
                 if field == "metadata":
-                    raise self._error("beside a column 'metadata' there are others that are metadata too")
+                    raise self._error(
+                        "there are both a column 'metadata' and other columns that are metadata"
+                    )
                 raise self._error(f"there are both a column '{taken[field, None]}' and columns '{field}.…'")
 
 
-def _said(metadata: Any) -> Any:
-    """A cell that is a mapping, without what it does not say: a struct has every name in every row."""
+def _without_nulls(metadata: Any) -> Any:
+    """Drop the empty values of a mapping in a cell: an Arrow struct has every name in every row."""
     if not isinstance(metadata, Mapping):
         return metadata
     return {name: value for name, value in metadata.items() if value is not None}

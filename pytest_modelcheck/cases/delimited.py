@@ -1,4 +1,4 @@
-"""CSV and TSV files: a header, and one case a row. All cells are text; an empty one says nothing.
+"""CSV and TSV files: a header, and one case a row. All cells are text, and empty cells have no value.
 
 PYTEST_DONT_REWRITE
 """
@@ -12,88 +12,55 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.cases.columns import Header
-from pytest_modelcheck.cases.conflicts import begins_conflict, conflict
-from pytest_modelcheck.cases.fields import AS_IT_IS, to_case
-from pytest_modelcheck.cases.files import NO_CASES
-from pytest_modelcheck.cases.rows import Row
+from pytest_modelcheck.cases.files import CaseFile, begins_conflict, conflict
+from pytest_modelcheck.cases.rows import Layout, Row
 from pytest_modelcheck.cases.streaming import STRIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcheck.cases.fields import Layout
-    from pytest_modelcheck.cases.files import CaseFile
-    from pytest_modelcheck.records import Case
-
     Mark = tuple[int, int]
-    """The byte and the line at which a row begins."""
+
+    """The position of a row: byte and line."""
 
 _START: Final = (0, 1)
 _LONGEST: Final = 32 << 20
-"""Characters: no cell has so many, unless a quote was never closed. The csv module takes 4 bytes for each."""
+"""In characters, of 4 bytes each in the csv module. A longer cell is a quote that was never closed."""
 
 
-def read_delimited(file: CaseFile, layout: Layout, marks: list[Mark] | None = None) -> Iterator[Row]:
-    """The cases of a CSV or TSV file, read row by row.
+def read_delimited(
+    file: CaseFile, layout: Layout, marks: list[Mark] | None = None, start: Mark | None = None
+) -> Iterator[Row]:
+    """Read a CSV or TSV file row by row.
 
-    In a CSV file, commas stand between columns, or semicolons where its header has no comma.
+    The columns of a CSV file are separated by commas, or by semicolons if its header has no comma.
 
     Args:
         file: The file.
-        layout: Which columns are the fields of a case.
-        marks: Takes where every :data:`STRIDE`-th case begins.
+        layout: The columns that are the fields of a case.
+        marks: Collects the position of every :data:`STRIDE`-th case.
+        start: One of these positions, to begin there.
 
     Raises:
-        CaseError: The header or a row is not CSV, not UTF-8, or does not fit.
+        CaseError: The header or a row is not CSV, not UTF-8, or has too many or too few cells.
     """
     table = _table(file, layout)
     if table is not None:
-        for count, (mark, cells) in enumerate(_Records(file, table.delimiter, table.body)):
+        for count, (mark, cells) in enumerate(_Records(file, table.delimiter, start or table.body)):
             if marks is not None and count % STRIDE == 0:
                 marks.append(mark)
             yield _row(file, table, mark, cells)
 
 
-class LargeTable:
-    """A CSV or TSV file that is rather read again than held."""
-
-    def __init__(self, file: CaseFile, layout: Layout) -> None:
-        self._file = file
-        self._layout = layout
-
-    def cases(self, marks: list[Mark] | None = None) -> Iterator[Case]:
-        """All cases, without ids of our making; ``marks`` takes the places to begin at later."""
-        row = None
-        for row in read_delimited(self._file, self._layout, marks):
-            yield to_case(row, AS_IT_IS)
-        if row is None:
-            raise self._file.error(NO_CASES)
-
-    def cases_from(self, mark: Mark) -> Iterator[Case]:
-        """The cases from a mark on."""
-        table = _table(self._file, self._layout)
-        if table is not None:
-            for place, cells in _Records(self._file, table.delimiter, mark):
-                yield to_case(_row(self._file, table, place, cells), AS_IT_IS)
-
-    def stamp(self) -> object:
-        """Something that differs once the file has been written to."""
-        return self._file.stamp()
-
-    def error(self, message: str) -> Exception:
-        """The error that says ``message`` of the file."""
-        return self._file.error(message)
-
-
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """What the first row says of all others.
+    """What the header and the format determine for all rows.
 
     Attributes:
-        header: What each column means.
-        variants: The columns that hold lists.
-        delimiter: What stands between cells.
-        body: Where the second row begins.
+        header: The meaning of each column.
+        variants: The columns that contain lists.
+        delimiter: The separator of cells.
+        body: The position of the first row after the header.
     """
 
     header: Header
@@ -132,13 +99,13 @@ def _row(file: CaseFile, table: _Table, mark: Mark, cells: list[str]) -> Row:
 
 
 def _refuse_conflict(file: CaseFile, cells: list[str], line: int) -> None:
-    """Raise where a row is a marker of git's: what is in quotes may be several lines, and a marker is one."""
+    """Refuse a row that is a conflict marker of git. A quoted cell of several lines is not one."""
     if begins_conflict(cells[0]) and "\n" not in cells[0]:
         raise conflict(file, line)
 
 
 def _with_texts(fields: dict[str, Any]) -> dict[str, Any]:
-    """In an input of several columns, an empty cell is an empty text: the model expects that field."""
+    """In an input of several columns, an empty cell is an empty text, since the model expects the field."""
     value = fields.get("input")
     if isinstance(value, dict):
         fields["input"] = {name: cell or "" for name, cell in value.items()}
@@ -153,11 +120,11 @@ def _list(row: Row, cell: Any) -> Any:
     try:
         return json.loads(cell)
     except (ValueError, RecursionError) as error:
-        raise row.error('variants: in a table, write them as a JSON list: ["…", "…"]') from error
+        raise row.error('variants: in a table, write a JSON list: ["…", "…"]') from error
 
 
 class _Records:
-    """The rows that are not blank, each with its place. ``place`` is where the next one begins."""
+    """The rows that are not blank, each with its position. ``place`` is the position of the next one."""
 
     def __init__(self, file: CaseFile, delimiter: str, start: Mark = _START) -> None:
         self._file = file
@@ -179,7 +146,7 @@ class _Records:
                 yield mark, cells
 
     def _next(self, line: int) -> list[str] | None:
-        """The next row. The limit on the length of a cell is one for the whole process, and put back."""
+        """The next row. The csv module's limit of cell lengths is global, so it is restored."""
         before = csv.field_size_limit(_LONGEST)
         try:
             return next(self._reader, None)
@@ -190,7 +157,7 @@ class _Records:
 
 
 def _pieces(file: CaseFile, start: Mark) -> Iterator[tuple[str, Mark]]:
-    """The text of the file line by line, whichever way lines end, each with the place where it ends."""
+    """The lines of the file, with any kind of line end, each with the position after it."""
     offset, line = start
     for data in file.lines(offset, line):
         text = file.decode(data, line)

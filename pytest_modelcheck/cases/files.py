@@ -1,4 +1,4 @@
-"""Files that cases come from: where they are, how they are opened, and what is wrong with them.
+"""Case files: open them (compressed or not), decode them, and name what is wrong with them.
 
 PYTEST_DONT_REWRITE
 """
@@ -6,21 +6,101 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import codecs
+import difflib
 import os
+import re
 import stat
+import sys
+import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
-from pytest_modelcheck.cases.compression import SUFFIXES, DamagedError, opened
 from pytest_modelcheck.cases.rows import concise
-from pytest_modelcheck.cases.suggestions import instead_of, within
 from pytest_modelcheck.errors import CaseError, located
 from pytest_modelcheck.records import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
+
+
+SUFFIXES: Final = (".gz", ".zst")
+
+
+class DamagedError(Exception):
+    """A compressed file is damaged, truncated, or not compressed at all."""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for reading bytes, decompressed on the fly.
+
+    Raises:
+        OSError: The file cannot be opened.
+        DamagedError: (While reading.) It cannot be decompressed.
+        CaseError: The library to decompress it is not installed.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".gz":
+        import gzip
+
+        with _reported((EOFError, zlib.error, gzip.BadGzipFile)), gzip.open(path, "rb") as stream:
+            yield cast("IO[bytes]", stream)
+    elif suffix == ".zst":
+        zstd = _zstd()
+        with _reported((EOFError, zstd.ZstdError)), zstd.open(path, "rb") as stream:
+            yield cast("IO[bytes]", stream)
+    else:
+        with path.open("rb") as stream:
+            yield stream
+
+
+@contextmanager
+def _reported(damages: tuple[type[Exception], ...]) -> Iterator[None]:
+    try:
+        yield
+    except damages as error:
+        raise DamagedError(str(error)) from error
+
+
+def _zstd() -> Any:
+    """The module of the standard library (from Python 3.14 on) or its backport."""
+    try:
+        return import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+    except ImportError as error:
+        raise CaseError(
+            '.zst files need a library to decompress them: pip install "pytest-modelcheck[zstd]"'
+        ) from error
+
+
+_MARKER: Final = "<<<<<<< "
+_CONFLICT: Final = re.compile(r"^<<<<<<< .*\n(?:.*\n)*?^=======\r?\n(?:.*\n)*?^>>>>>>> ", re.MULTILINE)
+
+
+def begins_conflict(text: str) -> bool:
+    """Whether a line begins a git conflict."""
+    return text.startswith(_MARKER)
+
+
+def conflict(file: CaseFile, line: int) -> CaseError:
+    """An error about a git conflict that begins on a line."""
+    return file.error(
+        "an unresolved git conflict begins here. Keep the cases of one side, or of both, and remove the "
+        "lines that begin with <<<<<<<, ======= and >>>>>>>",
+        line,
+    )
+
+
+def refuse_conflicts(file: CaseFile, text: str) -> None:
+    """Raise :class:`CaseError` if a file contains a git conflict."""
+    if _MARKER in text:
+        found = _CONFLICT.search(text)
+        if found is not None:
+            raise conflict(file, text.count("\n", 0, found.start()) + 1)
+
 
 FORMATS = {
     ".yaml": "yaml",
@@ -32,18 +112,15 @@ FORMATS = {
     ".tsv": "tsv",
     ".parquet": "parquet",
 }
-
 LARGE = 16 << 20
-"""From how many bytes on a file of lines is read again rather than held."""
+"""Files with more bytes are read again instead of being held in memory."""
 PACKED = 8
-"""How many times longer text is than when it is compressed, about."""
+"""The assumed compression ratio of text."""
 MOST = 128 << 20
-"""No line has so many bytes, and no file that must be read at once."""
+"""The limit, in bytes, of a line, and of a file that is read at once."""
 _TOO_MUCH = f"{MOST >> 20} MiB or more"
-
 EMPTY = "the file is empty; at least one case is needed"
-NO_CASES = "the file holds no cases; at least one is needed"
-
+NO_CASES = "the file has no cases; at least one is needed"
 _OTHER_ENCODINGS = {
     codecs.BOM_UTF32_LE: "UTF-32",
     codecs.BOM_UTF32_BE: "UTF-32",
@@ -57,10 +134,10 @@ class CaseFile:
     """A file of cases.
 
     Attributes:
-        path: Where it is.
-        shown: How messages and reports name it.
-        written: How the user named it.
-        base: The folder that this is relative to, or ``None`` where it is absolute.
+        path: The path to open.
+        shown: The path in messages and reports.
+        written: The path as the user wrote it.
+        base: The folder that it is relative to, or ``None`` if it is absolute.
         root: The outermost folder of the project, or ``None`` for the current one.
     """
 
@@ -71,26 +148,26 @@ class CaseFile:
     root: Path | None = None
 
     def error(self, message: str, line: int | None = None) -> CaseError:
-        """The error that says ``message`` of this file."""
+        """An error about this file."""
         return CaseError(located(concise(message), self.shown, line))
 
     def origin(self, line: int | None) -> Origin:
-        """The place of a case in this file."""
+        """The origin of a case in this file."""
         return Origin(self.shown, line)
 
     @property
     def format(self) -> str:
-        """What the name says that the file holds: a value of :data:`FORMATS`."""
+        """The format by the file's name: a value of :data:`FORMATS`."""
         suffixes = self.path.suffixes
         suffix = suffixes[-2] if len(suffixes) > 1 and self._compressed else self.path.suffix
         known = FORMATS.get(suffix.lower())
         if known is None:
             raise self.error(
-                f"cannot tell from its name what this file holds; cases are read from {', '.join(FORMATS)}"
+                f"unknown format by its name; cases are read from {', '.join(FORMATS)}"
                 f" (text also with {' or '.join(SUFFIXES)})"
             )
         if known == "parquet" and self._compressed:
-            raise self.error("a Parquet file is compressed in itself, and read as it is: decompress it once")
+            raise self.error("Parquet files have their own compression: decompress this one")
         return known
 
     @property
@@ -98,7 +175,11 @@ class CaseFile:
         return self.path.suffix.lower() in SUFFIXES
 
     def check(self) -> None:
-        """Raise :class:`CaseError` unless this is a file that can be opened and holds something."""
+        """Check that this is a readable file of a known format that is not empty.
+
+        Raises:
+            CaseError: It is not.
+        """
         try:
             mode = self.path.stat()
         except (OSError, ValueError) as error:
@@ -106,7 +187,7 @@ class CaseFile:
         if stat.S_ISDIR(mode.st_mode):
             raise self.error(f"this is a folder, not a file of cases{within(self.path, self.base, FORMATS)}")
         if not stat.S_ISREG(mode.st_mode):
-            raise self.error("this is not a regular file; cases are read twice where there are many")
+            raise self.error("this is not a regular file; large files are read twice")
         if mode.st_size == 0:
             raise self.error(EMPTY)
         _ = self.format
@@ -115,13 +196,13 @@ class CaseFile:
 
     @property
     def is_large(self) -> bool:
-        """Whether the file is rather read again than held: the cases of a file take ten times its size."""
+        """Whether to read the file again instead of holding its cases, which take ten times its size."""
         return (
             self.path.stat().st_size * (PACKED if self._compressed or self.format == "parquet" else 1) > LARGE
         )
 
     def stamp(self) -> tuple[int, int]:
-        """Something that differs once the file has been written to."""
+        """A value that changes when the file is written to."""
         try:
             status = self.path.stat()
         except OSError as error:
@@ -129,14 +210,14 @@ class CaseFile:
         return status.st_size, status.st_mtime_ns
 
     def lines(self, start: int = 0, first: int = 1) -> Iterator[bytes]:
-        """The lines of the file, as bytes with their line ends; read as they are asked for.
+        """The lines of the file as bytes, with their line ends, read on demand.
 
         Args:
-            start: The byte to begin at, of what the file holds when it is decompressed.
+            start: The byte to begin at, counted in the decompressed file.
             first: The number of the line that begins there.
 
         Raises:
-            CaseError: The file cannot be read, or has a line that nobody can have meant.
+            CaseError: The file cannot be read, or a line is absurdly long.
         """
         self.check()
         try:
@@ -147,18 +228,16 @@ class CaseFile:
                     if not line:
                         return
                     if len(line) == MOST:
-                        raise self.error(
-                            f"the line has {_TOO_MUCH}; each case stands on one of its own", number
-                        )
+                        raise self.error(f"the line has {_TOO_MUCH}; write each case on its own line", number)
                     yield line
         except (OSError, DamagedError) as error:
             raise self._unreadable(error) from error
 
     def text(self) -> str:
-        """The whole file, decoded, without a byte order mark.
+        """The text of the whole file, without a byte order mark.
 
         Raises:
-            CaseError: The file cannot be read, is no text, or is too large to be held.
+            CaseError: The file cannot be read, is not text, or is too large.
         """
         self.check()
         try:
@@ -168,18 +247,18 @@ class CaseFile:
             raise self._unreadable(error) from error
         if len(data) == MOST:
             raise self.error(
-                f"the file holds {_TOO_MUCH}, and must be read at once; write the cases as JSON Lines"
+                f"the file has {_TOO_MUCH}, too large to read at once; write the cases as JSON Lines"
                 " (.jsonl), which are read one by one"
             )
         return self.decode(data)
 
     def decode(self, data: bytes, line: int = 1) -> str:
-        """Decode what begins on ``line`` of the file; line 1 may begin with a byte order mark."""
+        """Decode bytes that begin on ``line`` of the file. Line 1 may begin with a byte order mark."""
         if line == 1:
             data = self._unmarked(data)
         if b"\0" in data:
             place = line + data.count(b"\n", 0, data.index(b"\0"))
-            raise self.error("there is a NUL byte here, which no text holds; is the file damaged?", place)
+            raise self.error("there is a NUL byte here; is the file damaged or binary?", place)
         try:
             return data.decode("utf-8")
         except UnicodeDecodeError as error:
@@ -211,15 +290,15 @@ class CaseFile:
 
 
 def find(name: str | Path, base: Path | None, root: Path | None = None) -> CaseFile:
-    """The file that ``name`` means, without looking whether it is there.
+    """Resolve the path of a case file, which need not exist.
 
     Args:
-        name: A path; a relative one is meant from ``base``.
+        name: The path, absolute or relative to ``base``.
         base: The folder of the test file.
-        root: The folder from which messages name files (default: the current one).
+        root: The folder that paths in messages are relative to (default: the current one).
 
     Raises:
-        CaseError: The path is relative, and there is nothing that it is relative to.
+        CaseError: The path is relative, and ``base`` is ``None``.
     """
     path = Path(name)
     if path.is_absolute():
@@ -227,7 +306,7 @@ def find(name: str | Path, base: Path | None, root: Path | None = None) -> CaseF
     else:
         if base is None:
             raise CaseError(
-                f"{name}: a relative path, and nothing says from where; pass base=Path(__file__).parent"
+                f"{name}: the path is relative to an unknown folder; pass base=Path(__file__).parent"
             )
         path = base / path
     return CaseFile(path, _shown(path, root), name, base, root)
@@ -246,5 +325,73 @@ def _not_found(file: CaseFile) -> str:
     folder = file.path.parent
     where = f"looked in {folder}" if folder.is_dir() else f"its folder {folder} does not exist"
     hint = instead_of(file.written, file.path, file.base, file.root)
-    nothing = "; there is nothing with a similar name" if folder.is_dir() else ""
+    nothing = "; no file there has a similar name" if folder.is_dir() else ""
     return f"no file {file.shown}: {where}{hint or nothing}"
+
+
+_MOST: Final = 3
+
+
+def instead_of(name: str | Path, path: Path, base: Path | None, root: Path | None) -> str:
+    """Suggest existing files in place of a missing one ("; did you mean …?"), or return an empty text.
+
+    Args:
+        name: The path as the user wrote it.
+        path: The resolved path.
+        base: The folder that it is relative to, or ``None`` if it is absolute.
+        root: The outermost folder to search.
+    """
+    found = [*_similar(path), *(_elsewhere(Path(name), base, root) if base is not None else ())]
+    return _question(found, base)
+
+
+def within(folder: Path, base: Path | None, suffixes: Collection[str]) -> str:
+    """Suggest the case files in a folder, or return an empty text."""
+    try:
+        found = sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in suffixes)
+    except OSError:
+        return ""
+    return _question(found, base)
+
+
+def _question(found: list[Path], base: Path | None) -> str:
+    names = dict.fromkeys(_written(path, base) for path in found)
+    return f"; did you mean {' or '.join([*names][:_MOST])}?" if names else ""
+
+
+def _written(path: Path, base: Path | None) -> str:
+    if base is not None:
+        try:
+            return Path(os.path.relpath(path, base)).as_posix()
+        except ValueError:  # another drive
+            pass
+    return os.path.normpath(path)
+
+
+def _similar(path: Path) -> list[Path]:
+    """Files of the same folder with similar names, most similar first."""
+    try:
+        names = sorted(entry.name for entry in path.parent.iterdir())
+    except OSError:
+        return []
+    stem = path.name.partition(".")[0]
+    alike = [name for name in names if name.partition(".")[0] == stem]
+    alike = difflib.get_close_matches(path.name, alike, len(alike) or 1, 0)
+    others = [name for name in names if name not in alike]
+    return [path.parent / name for name in (*alike, *difflib.get_close_matches(path.name, others, _MOST))]
+
+
+def _elsewhere(name: Path, base: Path, root: Path | None) -> Iterator[Path]:
+    """The same path from the parent folders, and the same file name in subfolders."""
+    outermost = root or Path.cwd()
+    here = Path(os.path.normpath(base))
+    for folder in here.parents if here.is_relative_to(outermost) else ():
+        if not folder.is_relative_to(outermost):
+            break
+        if (folder / name).is_file():
+            yield folder / name
+    try:
+        below = sorted(entry / name.name for entry in here.iterdir() if entry.is_dir())
+    except OSError:
+        return
+    yield from (path for path in below if path.is_file())

@@ -1,11 +1,10 @@
-"""Ids: the names by which a case is known from one run to the next.
+"""Ids: the names that identify cases from one run to the next.
 
-A case that does not say its id gets one from its content: from its input and variants alone, so that
-correcting an expectation leaves it the same case; where several cases have these in common, from all that
-is known of them. The order of the cases makes no difference, except among cases that are alike in
-everything.
+A case without an id gets one from its content: from its input and variants alone, so that correcting an
+expectation keeps the id; if several cases share these, from everything that is known of them. The order of
+the cases makes no difference, except among cases that are alike in everything.
 
-Names are worked out from 8 bytes a case, so that a million cases need not be held to be told apart.
+Only 8 bytes a case are held, so that a million cases can be told apart without being held themselves.
 
 PYTEST_DONT_REWRITE
 """
@@ -26,35 +25,36 @@ from pytest_modelcheck.records import MISSING, Case
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+
 _DIGITS: Final = 10
 _ALL_DIGITS: Final = 16
 _KEY: Final = "Q"
 _ALL_BITS: Final = (1 << 64) - 1
 _NAMED: Final = 0
-"""The key of a case that says its id."""
+"""The key of a case with an id of its own."""
 
 
 def identified(cases: Sequence[Case]) -> tuple[Case, ...]:
-    """Cases that nobody has seen yet, each with an id that no other has.
+    """Give each case a unique id. The cases must be new, since they are changed in place.
 
     Raises:
-        CaseError: Two cases say the same id, or the input of one cannot be told from others.
+        CaseError: Two cases have the same id, or an input has no canonical form to make an id from.
     """
     return tuple(Naming(lambda: cases).named(cases))
 
 
 class Naming:
-    """What every case of a source is called, in about 8 bytes a case.
+    """The ids of all cases of a source, in about 8 bytes a case.
 
-    Two contents whose first 8 bytes of BLAKE2b agree (one chance in 10 million among a million cases) are
-    numbered like cases that are alike: names are unique in any case.
+    Contents with the same first 8 bytes of BLAKE2b (one chance in 10 million among a million cases) are
+    numbered like equal cases, so ids are always unique.
     """
 
     def __init__(self, read: Callable[[], Iterable[Case]]) -> None:
-        """Read the cases: once, and once more where some have input and variants in common.
+        """Read the cases once, and again if some share their input and variants.
 
         Args:
-            read: The cases, anew at each call, and in the same order.
+            read: Returns the cases, in the same order at each call.
 
         Raises:
             CaseError: As :func:`identified`.
@@ -76,12 +76,12 @@ class Naming:
         return len(self._keys)
 
     def named(self, cases: Iterable[Case], first: int = 0) -> Iterator[Case]:
-        """Give cases that nobody has seen yet their ids, the first being number ``first`` of all."""
+        """Set the ids of new cases in place; the first one has index ``first``."""
         for place, case in enumerate(cases, first):
             yield case if case.id else _with_id(case, self._name(place))
 
     def _told_apart(self, read: Callable[[], Iterable[Case]], shared: array[int]) -> array[int]:
-        """Make the keys of cases that ask the same of all that is known of them; which are still alike."""
+        """Make the keys of cases with equal inputs from all their fields; return those still equal."""
         if not shared:
             return shared
         for place, case in enumerate(read()):
@@ -90,7 +90,7 @@ class Naming:
         return _twice(self._keys)
 
     def _count(self, alike: array[int], given: array[int]) -> tuple[array[int], array[int]]:
-        """Which cases have a number behind their name, and which: the second of two alike, say."""
+        """The indices of cases whose id needs a number, and the numbers: 2 for the second of two, say."""
         places, numbers = array(_KEY), array(_KEY)
         seen: Counter[int] = Counter()
         if not alike and not given:
@@ -124,12 +124,12 @@ def _numbered(name: str, number: int) -> str:
 
 
 def _rest() -> int:
-    """How many bits of a key a short name leaves out."""
+    """The number of bits of a key that a short id leaves out."""
     return 4 * (_ALL_DIGITS - _DIGITS)
 
 
 def _twice(keys: Iterable[int]) -> array[int]:
-    """What is there more than once, in order."""
+    """The keys that occur more than once, in order."""
     alike = array(_KEY)
     for one, other in pairwise(sorted(keys)):
         if one == other != _NAMED and (not alike or alike[-1] != one):
@@ -138,7 +138,7 @@ def _twice(keys: Iterable[int]) -> array[int]:
 
 
 def _shared_beginnings(keys: Iterable[int]) -> frozenset[int]:
-    """The short names that several different keys would have."""
+    """The short ids that different keys would share."""
     rest = _rest()
     neighbours = pairwise(sorted(keys))
     return frozenset(
@@ -154,13 +154,13 @@ def _has(ordered: array[int], key: int) -> bool:
 
 
 def _with_id(case: Case, name: str) -> Case:
-    """The case with an id: the same object, which nobody has seen yet (a new one takes 1.5 µs)."""
+    """Set the id of a case in place: a new object would take 1.5 µs."""
     object.__setattr__(case, "id", name)
     return case
 
 
 def _check_given(read: Callable[[], Iterable[Case]], suspicious: array[int]) -> None:
-    """Whether ids whose hashes agree are really the same; the sources are read again to tell."""
+    """Read the source again to see whether ids with equal hashes are equal."""
     if not suspicious:
         return
     taken: dict[str, Case] = {}
@@ -170,12 +170,12 @@ def _check_given(read: Callable[[], Iterable[Case]], suspicious: array[int]) -> 
         other = taken.setdefault(case.id, case)
         if other is not case:
             raise _error(
-                case, f"the id '{case.id}' is here twice: {other.origin} has it too; ids must differ"
+                case, f"the id '{case.id}' is used twice: {other.origin} has it too; ids must be unique"
             )
 
 
 def _hashed(name: str) -> int:
-    return hash(name) & _ALL_BITS or 1  # another in every process, and never out of this one
+    return hash(name) & _ALL_BITS or 1  # differs between processes, and never leaves this one
 
 
 def _number(data: bytes) -> int:
@@ -187,7 +187,7 @@ def _key(case: Case, content: Any) -> int:
         return _number(digest(content)[:8])
     except NotCanonical as error:
         raise _error(
-            case, f"no id can be made from what is in this case, so give it one ({error})"
+            case, f"no id can be made from the content of this case, so give it one ({error})"
         ) from error
 
 

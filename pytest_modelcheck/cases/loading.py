@@ -1,4 +1,4 @@
-"""The one way in: from whatever somebody calls cases to a :class:`Cases`.
+"""The public functions that make :class:`Cases` from anything: :func:`load` and :func:`generate`.
 
 PYTEST_DONT_REWRITE
 """
@@ -10,15 +10,14 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.cases.collection import Cases
-from pytest_modelcheck.cases.fields import Layout
-from pytest_modelcheck.cases.sources import FileSource, IterableSource, TableSource
+from pytest_modelcheck.cases.rows import Layout
+from pytest_modelcheck.cases.sources import FileSource, IterableSource, Source, TableSource
 from pytest_modelcheck.cases.strategies import StrategySource, is_strategy
 from pytest_modelcheck.cases.tables import table_of
 from pytest_modelcheck.errors import CaseError
 
 if TYPE_CHECKING:
     from pytest_modelcheck.cases.fields import Columns
-    from pytest_modelcheck.cases.sources import Source
 
 
 def load(
@@ -31,29 +30,27 @@ def load(
     n: int | None = None,
     seed: int = 0,
 ) -> Cases:
-    """Cases from a file, a table, or anything to iterate over; read when they are first needed.
+    """Load cases from a file, a table or an iterable. They are read at first use.
 
     Args:
         source: A path (``.yaml``, ``.jsonl``, ``.json``, ``.csv``, ``.tsv``, each also with ``.gz`` or
-            ``.zst``, and ``.parquet``); a table of pandas, polars or Arrow; a dataset as Hugging Face's
-            library loads it (class labels are read by their names); an iterable of mappings,
+            ``.zst``, and ``.parquet``); a table of pandas, polars or Arrow; a Hugging Face
+            dataset (class labels become their names); an iterable of mappings,
             ``(input, expected)`` tuples, :class:`~pytest_modelcheck.records.Case` objects, or inputs alone;
             or a Hypothesis strategy (see :func:`generate`).
-        base: The folder that a relative path is meant from (default: that of the test file that uses it).
-        input: The field that is the input, where it is not called ``input``; several make a mapping.
-        expected: The field that is the expectation, where it is not called ``expected``; several make a
-            mapping.
-        id: The field that is the id, where it is not called ``id``.
-        n: How many cases to draw from a strategy (default: 100 at most).
-        seed: Which ones to draw from a strategy; it concerns nothing else.
+        base: The folder that a relative path starts from (default: that of the test file that uses it).
+        input: The field that is the input, if it is not called ``input``; several form a mapping.
+        expected: The field that is the expectation, if it is not called ``expected``; several form a mapping.
+        id: The field that is the id, if it is not called ``id``.
+        n: The number of cases to draw from a strategy (default: at most 100).
+        seed: The seed for drawing from a strategy; not used otherwise.
 
     Returns:
-        The cases. Where ``input``, ``expected`` or ``id`` is given, and in tables, further fields are
-        metadata; elsewhere a field that no case has is an error.
+        The cases. If ``input``, ``expected`` or ``id`` is given, and in tables, all other fields are
+        metadata; otherwise an unknown field is an error.
 
     Raises:
-        CaseError: ``source`` is nothing that cases can come from. What is wrong with a file is said when
-            the file is read.
+        CaseError: ``source`` is not a source of cases. Errors in a file are raised when it is read.
 
     >>> rows = [{"text": "Where is my parcel?", "label": "shipping", "language": "en"}]
     >>> case = load(rows, input="text", expected="label")[0]
@@ -69,8 +66,8 @@ def load(
         return Cases(StrategySource(source, n, seed), Layout(names, loose=bool(names)))
     if n is not None:
         raise CaseError(
-            f"n={n!r}: n is how many cases to draw from a strategy; of cases that there are, take some with "
-            "cases.load(…).sample(n)"
+            f"n={n!r}: n is the number of cases to draw from a strategy; take a sample of existing cases "
+            "with cases.load(…).sample(n)"
         )
     if isinstance(source, Cases):
         return _as_loaded(source, base, names)
@@ -85,22 +82,23 @@ def generate(
     input: str | list[str] | tuple[str, ...] | None = None,  # noqa: A002 - the name of the field
     expected: str | list[str] | tuple[str, ...] | None = None,
 ) -> Cases:
-    """Cases drawn from a Hypothesis strategy: up to ``n`` different ones, the same in every process.
+    """Draw up to ``n`` different cases from a Hypothesis strategy, the same ones in every process.
 
-    What the strategy gives is the input, unless it is a :class:`~pytest_modelcheck.records.Case`, or a
-    mapping of an ``input`` and other fields of a case. Their ids come from their content. Asking for more
-    keeps those that there were; another version of Hypothesis may draw others.
+    The strategy draws inputs, :class:`~pytest_modelcheck.records.Case` objects, or mappings of an
+    ``input`` and other fields of a case. Ids are made from the content. A larger ``n`` keeps the cases of
+    a smaller one; another version of Hypothesis may draw other cases.
 
     Args:
         strategy: The strategy.
-        n: How many cases (default: 100, or as many as there are). Where there are fewer, ``.notes`` says so.
-        seed: Which ones.
-        input: The field that is the input, where mappings are drawn and it is not called ``input``.
-        expected: The field that is the expectation, where it is not called ``expected``.
+        n: The number of cases (default: 100, or as many as there are). If there are fewer, ``.notes``
+            says so.
+        seed: The seed of the draw.
+        input: The field that is the input, if mappings are drawn and it is not called ``input``.
+        expected: The field that is the expectation, if it is not called ``expected``.
 
     Raises:
-        CaseError: ``strategy`` is none. (When they are read:) It breaks, throws away almost everything that
-            it draws, or gives inputs without a canonical form.
+        CaseError: ``strategy`` is not a strategy; or, when the cases are read: it raises, discards almost
+            everything that it draws, or draws inputs without a canonical form.
 
     >>> from hypothesis import strategies as st
     >>> amounts = generate(st.builds("Refund {} euros".format, st.integers(1, 500)), n=20)
@@ -109,8 +107,8 @@ def generate(
     """
     if not is_strategy(strategy):
         raise CaseError(
-            f"generate() takes a strategy of Hypothesis, not a {type(strategy).__name__}; all else is "
-            "loaded: cases.load(…)"
+            f"generate() takes a Hypothesis strategy, not a {type(strategy).__name__}; load anything "
+            "else with cases.load(…)"
         )
     cases = load(strategy, input=input, expected=expected, n=n, seed=seed)
     cases.check()
@@ -120,7 +118,7 @@ def generate(
 def _as_loaded(source: Cases, base: str | Path | None, names: Mapping[str, Columns]) -> Cases:
     if names:
         raise CaseError(
-            f"these are cases already ({source.origin}): give {', '.join(names)} where they are loaded"
+            f"these cases are loaded already ({source.origin}): pass {', '.join(names)} where they are loaded"
         )
     return source if base is None else source.bind(Path(base))
 

@@ -1,21 +1,26 @@
-"""One row as it was written, before anybody knows what it means.
+"""Rows as they are written in a source, and the cases that they mean.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.cases.fields import FIELDS, Columns, how_to_name, listed, near_miss
 from pytest_modelcheck.errors import CaseError, located
+from pytest_modelcheck.records import MISSING, Case, case_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pytest_modelcheck.records import Origin
 
+
 _LONGEST: Final = 600
+_KNOWN: Final = frozenset(FIELDS)
 
 
 @dataclass(slots=True)
@@ -23,9 +28,9 @@ class Row:
     """One entry of a source.
 
     Attributes:
-        value: A mapping of field names to values, or the input alone.
-        origin: Where it was written.
-        lines: On which line each field is, where fields have lines of their own.
+        value: A mapping of field names to values, or just an input.
+        origin: The place where it is written.
+        lines: The line of each field, if fields have lines of their own.
     """
 
     value: Any
@@ -33,7 +38,7 @@ class Row:
     lines: Mapping[str, int] | None = None
 
     def error(self, message: str, field: str | None = None) -> CaseError:
-        """The error that says ``message`` of this row, or of one field of it."""
+        """An error about this row, or about one field of it."""
         line = self.origin.line
         if self.lines is not None and field is not None:
             line = self.lines.get(field, line)
@@ -41,9 +46,215 @@ class Row:
 
 
 def concise(message: str) -> str:
-    """A message with its middle left out where it quotes too much of what somebody wrote.
+    """Shorten a message that quotes too much of the user's text.
 
     >>> len(concise("the id '" + "9" * 5000 + "' is here twice"))
     601
     """
     return message if len(message) <= _LONGEST else f"{message[:400]}…{message[400 - _LONGEST :]}"
+
+
+NO_REASON: Final = "known failure"
+"""The reason of a known failure that gives none: ``known_failure: true``."""
+_YES: Final = frozenset({"true", "yes", "on", "1"})
+_NO: Final = frozenset({"false", "no", "off", "0"})
+"""One field of the rows, or several that make a mapping together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The mapping from the fields of rows to those of a case.
+
+    Attributes:
+        names: The fields with other names in the rows, by their names in a case.
+        loose: Whether unknown fields are metadata instead of errors.
+    """
+
+    names: Mapping[str, Columns]
+    loose: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether rows have the fields of a case, under their own names."""
+        return not self.names and not self.loose
+
+    def loosened(self) -> Layout:
+        """The same layout for tables, whose other columns are metadata."""
+        return replace(self, loose=True)
+
+    def near_miss(self, name: str) -> str | None:
+        """The field that was probably meant by ``name``, if rows may have it.
+
+        >>> Layout({}).near_miss("expcted"), Layout({}).near_miss("language"), Layout({}).near_miss("ID")
+        ('expected', None, 'id')
+        """
+        return near_miss(name, [field for field in FIELDS if field not in self.names])
+
+    def arranged(self, row: Row, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields of a case from those of a row."""
+        arranged: dict[str, Any] = {}
+        taken: set[str] = set()
+        for field, columns in self.names.items():
+            arranged[field] = self._picked(row, values, field, columns)
+            taken.update((columns,) if isinstance(columns, str) else columns)
+        rest: dict[str, Any] = {}
+        for name, value in values.items():
+            if name in taken:
+                continue
+            if name in _KNOWN and name not in self.names:
+                arranged[name] = value
+            else:
+                rest[self._extra(row, name, values)] = value
+        return _with_metadata(row, arranged, rest) if rest else arranged
+
+    def _picked(self, row: Row, values: Mapping[str, Any], field: str, columns: Columns) -> Any:
+        if isinstance(columns, tuple):
+            return {name: self._picked(row, values, field, name) for name in columns}
+        if columns not in values:
+            close = difflib.get_close_matches(columns, [str(name) for name in values], 1)
+            hint = f"did you mean '{close[0]}'?" if close else f"it has {listed(values)}"
+            raise row.error(f"no '{columns}' here, which {field}={self.names[field]!r} names; {hint}")
+        return values[columns]
+
+    def _extra(self, row: Row, name: Any, values: Mapping[str, Any]) -> str:
+        if not isinstance(name, str):
+            raise row.error(f"the name of a field must be text, not {_typed(name)}")
+        close = self.near_miss(name)
+        if close is not None:
+            raise row.error(f"unknown field '{name}': did you mean '{close}'?{_KEEP}", name)
+        if not self.loose and "input" not in values:
+            raise row.error(f"no field 'input'; it has {listed(values)}. {how_to_name(list(values))}")
+        if not self.loose:
+            raise row.error(
+                f"unknown field '{name}': write other information about a case under metadata, "
+                f"{{metadata: {{{name}: …}}}}; a case has {', '.join(FIELDS)}",
+                name,
+            )
+        return name
+
+
+AS_IT_IS: Final = Layout({})
+_KEEP: Final = " (if it is other information about the case, write it under metadata)"
+
+
+def to_case(row: Row, layout: Layout) -> Case:
+    """Make the case of a row.
+
+    Raises:
+        CaseError: A field is missing, unknown, or of the wrong type.
+    """
+    value = row.value
+    if type(value) is not dict:  # the usual type, checked without a slow abstract class
+        if isinstance(value, Case):
+            return _completed(row, value)
+        if not isinstance(value, Mapping):
+            return Case(_alone(row, value, layout), origin=row.origin)
+    if not layout.is_plain or not value.keys() <= _KNOWN:
+        value = layout.arranged(row, value)
+    if value.get("input") is None:
+        raise row.error(_no_input(value, layout))
+    return case_of(
+        value["input"],
+        value.get("expected", MISSING),
+        _id(row, value["id"]) if "id" in value else "",
+        _metadata(row, value.get("metadata")),
+        _variants(row, value["variants"]) if "variants" in value else (),
+        _known_failure(row, value["known_failure"]) if "known_failure" in value else None,
+        row.origin,
+    )
+
+
+def _completed(row: Row, case: Case) -> Case:
+    return case_of(
+        case.input,
+        case.expected,
+        _id(row, case.id or None),
+        _metadata(row, case.metadata) if case.metadata else {},
+        _variants(row, case.variants) if case.variants else (),
+        None if case.known_failure is None else _known_failure(row, case.known_failure),
+        case.origin or row.origin,
+    )
+
+
+def _alone(row: Row, value: Any, layout: Layout) -> Any:
+    if value is None:
+        raise row.error("an empty row; a case needs an input")
+    if layout.names:
+        asked = ", ".join(f"{field}={columns!r}" for field, columns in layout.names.items())
+        raise row.error(f"{asked} needs a mapping of fields, but this is {_typed(value)}")
+    if isinstance(value, list | tuple):
+        raise row.error(f"a {type(value).__name__} is not a case; write {{input: …, expected: …}}")
+    return value
+
+
+def _no_input(values: Mapping[str, Any], layout: Layout) -> str:
+    if "input" in values:
+        name = layout.names.get("input", "input")
+        which = "" if name == "input" else f" ({name!r})"
+        return f"the input{which} is empty (null); every case needs one"
+    close = [name for name in values if layout.near_miss(str(name)) == "input"]
+    if close:
+        return f"no input; did you mean 'input' instead of '{close[0]}'?"
+    return f"no input: it has {listed(values)}; every case needs an input"
+
+
+def _id(row: Row, value: object) -> str:
+    if value is None:
+        return ""
+    if type(value) is not str and (isinstance(value, bool) or not isinstance(value, (str, Real))):
+        raise row.error(f"id: must be text or a number, not {_typed(value)}", "id")
+    text = str(value)
+    if not text or text != text.strip() or not text.isprintable():
+        raise row.error(
+            f"id: {text!r} is empty, has white space around it, or contains unprintable characters", "id"
+        )
+    return text
+
+
+def _metadata(row: Row, value: Any) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise row.error(f"metadata: must be a mapping of names to values, not {_typed(value)}", "metadata")
+    for name in value:
+        if not isinstance(name, str):
+            raise row.error(f"metadata: the names must be text, not {_typed(name)}", "metadata")
+    return value
+
+
+def _variants(row: Row, value: Any) -> tuple[Any, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, (list, tuple)):
+        raise row.error(f"variants: must be a list of perturbed inputs, not {_typed(value)}", "variants")
+    if any(variant is None for variant in value):
+        raise row.error("variants: one of them is empty (null)", "variants")
+    return tuple(value)
+
+
+def _known_failure(row: Row, value: Any) -> str | None:
+    if value is None or value is False:
+        return None
+    if value is True:
+        return NO_REASON
+    if isinstance(value, str) and value.strip():
+        word = value.strip().lower()
+        return None if word in _NO else NO_REASON if word in _YES else value.strip()
+    raise row.error(
+        f"known_failure: must be true or the reason in words, not {_typed(value)}", "known_failure"
+    )
+
+
+def _with_metadata(row: Row, arranged: dict[str, Any], rest: dict[str, Any]) -> dict[str, Any]:
+    metadata = _metadata(row, arranged.get("metadata"))
+    twice = metadata.keys() & rest.keys()
+    if twice:
+        raise row.error(f"'{min(twice)}' is used twice: as a field and under metadata", min(twice))
+    arranged["metadata"] = {**metadata, **rest}
+    return arranged
+
+
+def _typed(value: Any) -> str:
+    from pytest_modelcheck.canonical import excerpt
+
+    return f"{type(value).__name__} {excerpt(value, 40)}".rstrip()

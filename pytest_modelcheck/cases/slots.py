@@ -1,4 +1,4 @@
-"""Templates: text with slots in braces, and what may stand in a slot.
+"""Text with slots in braces, which also choose the English article (a, an) of their value.
 
 PYTEST_DONT_REWRITE
 """
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from string import Formatter
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.cases.articles import article
 from pytest_modelcheck.errors import CaseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
 
 _FORMATTER: Final = Formatter()
 _NAME: Final = re.compile(r"\w+")
@@ -28,11 +28,11 @@ class Slot:
     """One slot of a template.
 
     Attributes:
-        name: What stands between the braces, up to a dot, a bracket, a colon or an exclamation mark.
+        name: The text between the braces, up to a dot, a bracket, a colon or an exclamation mark.
         path: The rest up to a colon or an exclamation mark: ``.first`` or ``[0]``.
-        conversion: What follows an exclamation mark, or ``None``.
-        spec: What follows a colon, as for ``str.format``.
-        article: Whether it stands for "a" or "an" before the value, as ``{a:item}`` and ``{A:item}`` do.
+        conversion: The text after an exclamation mark, or ``None``.
+        spec: The text after a colon, as for ``str.format``.
+        article: ``"a"`` or ``"A"`` if an article precedes the value, as in ``{a:item}`` and ``{A:item}``.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Template:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the slots, in the order in which they come first."""
+        """The names of the slots, in order of first appearance."""
         return tuple(dict.fromkeys(slot.name for _, slot in self._parts if slot is not None))
 
     def filled(self, values: Mapping[str, Any]) -> str:
@@ -85,9 +85,7 @@ def _parsed(text: str) -> Iterator[tuple[str, Slot | None]]:
     try:
         parts = list(_FORMATTER.parse(text))
     except ValueError as error:
-        raise CaseError(
-            f"template {text!r}: {error} (a brace that is meant as such is written twice: {{{{ or }}}})"
-        ) from error
+        raise CaseError(f"template {text!r}: {error} (write a literal brace twice: {{{{ or }}}})") from error
     for literal, field, spec, conversion in parts:
         yield literal, None if field is None else _slot(text, field, spec or "", conversion)
 
@@ -96,8 +94,8 @@ def _slot(text: str, field: str, spec: str, conversion: str | None) -> Slot:
     name = _NAME.match(field)
     if name is None or name[0].isdigit() or "{" in spec:
         raise CaseError(
-            f"template {text!r}: '{{{field}{':' if spec else ''}{spec}}}' is no slot, such as {{item}}"
-            " (a brace that is meant as such is written twice: {{ or }})"
+            f"template {text!r}: '{{{field}{':' if spec else ''}{spec}}}' is not a slot such as {{item}}"
+            " (write a literal brace twice: {{ or }})"
         )
     if field in _ARTICLES and _PATH.fullmatch(spec):
         inner = _slot(text, spec, "", None)
@@ -106,7 +104,42 @@ def _slot(text: str, field: str, spec: str, conversion: str | None) -> Slot:
 
 
 def _followed(value: Any, path: str) -> Any:
-    """The part of a value that a path such as ``.first`` leads to; in mappings, a dot means a key too."""
+    """The part of a value at a path such as ``.first``. In mappings, a dot may also precede a key."""
     if isinstance(value, Mapping):
         path = re.sub(r"\.(\w+)", r"[\1]", path)
     return _FORMATTER.get_field(f"value{path}", (), {"value": value})[0]
+
+
+_FIRST: Final = re.compile(r"\w+")
+_NUMBER: Final = re.compile(r"(?:8\d*|1[18])(?!\d)")
+_LETTERS: Final = frozenset("aefhilmnorsx")
+"""Letters whose names begin with a vowel: an F, an X-ray."""
+_CONSONANT: Final = re.compile(
+    r"uni(?!n|m[^o])|unan|us(?:e|ua|ab|u[rs])|ut(?:e[nr]|il|op)|ur(?:in|an|et)|ubiq|uk[ru]"
+    r"|eu|ewe|one(?![a-z])|once|ouija"
+)
+_SILENT_H: Final = re.compile(r"hour|honest|hono|heir")
+_SPOKEN: Final = frozenset(
+    ["nasa", "nato", "nafta", "ram", "rom", "sim", "lan", "fifa", "radar", "lidar", "laser", "midi"]
+)
+"""Abbreviations that are pronounced as words."""
+
+
+def article(phrase: str) -> str:
+    """The indefinite article of a phrase, by the sound that it begins with: ``"a"`` or ``"an"``.
+
+    >>> [article(word) for word in ("refund", "order", "hour", "user", "SUV", "URL", "8-pack")]
+    ['a', 'an', 'an', 'a', 'an', 'a', 'an']
+    """
+    match = _FIRST.search(phrase)
+    if match is None:
+        return "a"
+    word = match[0]
+    lowered = word.lower()
+    if word[0].isdigit():
+        return "an" if _NUMBER.match(word) else "a"
+    if len(word) == 1 or (word.isupper() and lowered not in _SPOKEN):
+        return "an" if lowered[0] in _LETTERS else "a"
+    if lowered[0] in "aeiou":
+        return "a" if _CONSONANT.match(lowered) else "an"
+    return "an" if _SILENT_H.match(lowered) else "a"

@@ -1,38 +1,38 @@
-"""Where rows come from: a file, a table, or something to iterate over.
+"""Sources of cases: a file, a table, or an iterable.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from pytest_modelcheck.cases.fields import AS_IT_IS, to_case
-from pytest_modelcheck.cases.files import NO_CASES, CaseFile, find
-from pytest_modelcheck.cases.memory import described, read_iterable
-from pytest_modelcheck.cases.tables import read_table
+from pytest_modelcheck.cases.files import CaseFile, find
+from pytest_modelcheck.cases.rows import AS_IT_IS, Layout, Row, to_case
+from pytest_modelcheck.cases.streaming import FileStream
+from pytest_modelcheck.cases.tables import Table, read_table
+from pytest_modelcheck.records import Case, Origin
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_modelcheck.cases.fields import Layout
-    from pytest_modelcheck.cases.rows import Row
-    from pytest_modelcheck.cases.streaming import Stream
-    from pytest_modelcheck.cases.tables import Table
-    from pytest_modelcheck.records import Case
+
+STREAMED: Final = frozenset({"jsonl", "csv", "tsv", "parquet"})
+"""The formats that can be read from the middle."""
 
 
 class Source(Protocol):
-    """What all sources have in common."""
+    """The interface of all sources."""
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The name in messages."""
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """The files that it reads."""
+        """The files of the source."""
 
     @property
     def cluster(self) -> str | None:
@@ -40,23 +40,23 @@ class Source(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader of results should know of it, once it was read: a sentence each."""
+        """Remarks for the readers of results, one sentence each; complete once the source was read."""
 
     def bind(self, base: Path, root: Path | None) -> Source:
-        """The same, knowing which folder a relative path is meant from; itself where it knows already."""
+        """The same source with a relative path resolved from ``base``, unless a base is already known."""
 
     def check(self) -> None:
-        """Raise :class:`CaseError` where it is plain that there is nothing to read."""
+        """Raise :class:`CaseError` if it is certain that there is nothing to read."""
 
     def cases(self, layout: Layout) -> Iterator[Case]:
-        """The cases, anew at each call, and without ids of our making."""
+        """The cases without generated ids; new objects at each call."""
 
-    def stream(self, layout: Layout) -> Stream | None:
-        """How to read the cases again and again, where that is better than to hold them all."""
+    def stream(self, layout: Layout) -> FileStream | None:
+        """A stream of the cases, if there are too many to hold them."""
 
 
 class FileSource:
-    """A file, read by what its name ends in."""
+    """A file, read according to its suffix."""
 
     notes: tuple[str, ...] = ()
     cluster: str | None = None
@@ -68,7 +68,7 @@ class FileSource:
 
     @property
     def name(self) -> str:
-        """The path as it was written."""
+        """The path as the user wrote it."""
         return str(self._path)
 
     @property
@@ -81,42 +81,26 @@ class FileSource:
         return find(self._path, self._base, self._root)
 
     def bind(self, base: Path, root: Path | None) -> Source:
-        """The file as meant from ``base``, unless a base is known."""
+        """The same file relative to ``base``, unless a base is known."""
         return self if self._base is not None else FileSource(self._path, base, root)
 
     def check(self) -> None:
-        """Whether the file is there, is a file, and can be opened."""
+        """Check that the file exists, is a file, and can be opened."""
         self._file.check()
 
     def cases(self, layout: Layout) -> Iterator[Case]:
-        """The cases of the file; that there is none is an error."""
+        """The cases of the file. A file without cases is an error."""
+        return self._stream(layout).cases()
+
+    def stream(self, layout: Layout) -> FileStream | None:
+        """The cases of a large file of JSON Lines, CSV, TSV or Parquet, to be read piece by piece."""
+        stream = self._stream(layout)
+        return stream if self._file.is_large and self._file.format in STREAMED else None
+
+    def _stream(self, layout: Layout) -> FileStream:
         file = self._file
         file.check()
-        case = None
-        for case in _read(file, layout):
-            yield case
-        if case is None:
-            raise file.error(NO_CASES)
-
-    def stream(self, layout: Layout) -> Stream | None:
-        """A large file of JSON Lines, CSV, TSV or Parquet, piece by piece."""
-        file = self._file
-        file.check()
-        if not file.is_large:
-            return None
-        if file.format == "jsonl":
-            from pytest_modelcheck.cases.jsonlines import LargeLines
-
-            return LargeLines(file, layout)
-        if file.format in ("csv", "tsv"):
-            from pytest_modelcheck.cases.delimited import LargeTable
-
-            return LargeTable(file, layout)
-        if file.format == "parquet":
-            from pytest_modelcheck.cases.parquet import LargeParquet
-
-            return LargeParquet(file, layout)
-        return None
+        return _stream_of(file, layout)
 
 
 class TableSource:
@@ -131,22 +115,22 @@ class TableSource:
         self._table = table
 
     def bind(self, base: Path, root: Path | None) -> Source:  # noqa: ARG002 - nothing here is a path
-        """Itself."""
+        """Return the source itself: it has no path."""
         return self
 
     def check(self) -> None:
-        """Nothing: it is in memory."""
+        """Do nothing: the cases are in memory."""
 
     def cases(self, layout: Layout) -> Iterator[Case]:
         """The rows of the table."""
         return _made(read_table(self._table, layout), AS_IT_IS)
 
     def stream(self, layout: Layout) -> None:
-        """Nothing: it is in memory."""
+        """Do nothing: the cases are in memory."""
 
 
 class IterableSource:
-    """Anything to iterate over. What can be iterated over once only is remembered."""
+    """An iterable. The items of an iterator are stored, since they can be read only once."""
 
     notes: tuple[str, ...] = ()
     cluster: str | None = None
@@ -158,14 +142,14 @@ class IterableSource:
         self._kept: list[Row] | None = None
 
     def bind(self, base: Path, root: Path | None) -> Source:  # noqa: ARG002 - nothing here is a path
-        """Itself."""
+        """Return the source itself: it has no path."""
         return self
 
     def check(self) -> None:
-        """Nothing: it is in memory."""
+        """Do nothing: the cases are in memory."""
 
     def cases(self, layout: Layout) -> Iterator[Case]:
-        """What is iterated over; mappings, tuples, cases or inputs alone."""
+        """The items: mappings, tuples, cases or just inputs."""
         if not isinstance(self._items, Iterator):
             return _made(read_iterable(self._items), layout)
         if self._kept is None:
@@ -173,32 +157,73 @@ class IterableSource:
         return _made(self._kept, layout)
 
     def stream(self, layout: Layout) -> None:
-        """Nothing: it is in memory."""
+        """Do nothing: the cases are in memory."""
 
 
 def _made(rows: Iterable[Row], layout: Layout) -> Iterator[Case]:
     return (to_case(row, layout) for row in rows)
 
 
-def _read(file: CaseFile, layout: Layout) -> Iterator[Case]:
-    """The cases of a file, by a reader that is imported when the first file of its format comes along."""
+def _stream_of(file: CaseFile, layout: Layout) -> FileStream:
+    """The reader of a file's format. Readers are imported when the first file of their format comes along."""
     kind = file.format
     if kind == "yaml":
-        from pytest_modelcheck.cases.yamls import read_yaml
+        from pytest_modelcheck.cases.yaml_files import read_yaml
 
-        return _made(read_yaml(file), layout)
-    if kind in ("csv", "tsv"):
-        from pytest_modelcheck.cases.delimited import read_delimited
+        return FileStream(file, layout, lambda *_: read_yaml(file))
+    if kind == "json":
+        from pytest_modelcheck.cases.json_files import read_json
 
-        return _made(read_delimited(file, layout), AS_IT_IS)
-    if kind == "parquet":
-        from pytest_modelcheck.cases.parquet import read_parquet
-
-        return _made(read_parquet(file, layout), AS_IT_IS)
+        return FileStream(file, layout, lambda *_: read_json(file))
     if kind == "jsonl":
-        from pytest_modelcheck.cases.jsonlines import read_jsonl
+        from pytest_modelcheck.cases.json_files import read_jsonl
 
-        return _made(read_jsonl(file), layout)
-    from pytest_modelcheck.cases.jsons import read_json
+        return FileStream(file, layout, partial(read_jsonl, file))
+    if kind == "parquet":
+        from pytest_modelcheck.cases.tables import read_parquet
 
-    return _made(read_json(file), layout)
+        return FileStream(file, AS_IT_IS, partial(read_parquet, file, layout))
+    from pytest_modelcheck.cases.delimited import read_delimited
+
+    return FileStream(file, AS_IT_IS, partial(read_delimited, file, layout))
+
+
+def described(source: Any) -> str:
+    """The name of a source in messages.
+
+    >>> described([1, 2, 3])
+    'list'
+    """
+    return type(source).__name__
+
+
+def read_iterable(source: Iterable[Any]) -> Iterator[Row]:
+    """The rows of an iterable of mappings, ``(input, expected)`` tuples, cases, or just inputs."""
+    name = described(source)
+    for number, value in enumerate(source):
+        row = Row(value, Origin(f"{name}[{number}]"))
+        row.value = _untupled(row, value)
+        yield row
+
+
+_UNTUPLED = (Case, str, Mapping, bytes, int, float, type(None))
+
+
+def _untupled(row: Row, value: Any) -> Any:
+    if isinstance(value, _UNTUPLED):
+        return value
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return value._asdict()
+    if isinstance(value, tuple):
+        if len(value) != 2:
+            raise row.error(
+                f"a tuple of {len(value)} is not a case: (input, expected) has 2;"
+                " write a mapping such as {'input': …, 'metadata': {…}}, or cases.Case(…)"
+            )
+        return {"input": value[0], "expected": value[1]}
+    if type(value).__module__ == "numpy":  # an image, a row of features, a number
+        return value
+    raise row.error(
+        f"a {type(value).__name__} is not a case; write {{'input': …, 'expected': …}}, (input, expected)"
+        " or cases.Case(…)"
+    )

@@ -1,4 +1,11 @@
-"""Cases drawn from a Hypothesis strategy.
+"""Cases drawn from a Hypothesis strategy: the same ones in every process, and smaller ones of a failing case.
+
+Hypothesis is built to surprise: it mixes in constants from whatever modules of the project are loaded at
+that moment, and follows the settings of the active profile. Cases must be the same whichever tests were
+selected, so that a baseline and ``--modelcheck-case`` can name them. Here all of that is fixed.
+
+Values are drawn in rounds of :data:`ROUND`, each with its own seed, so that asking for more values keeps
+those that there were.
 
 PYTEST_DONT_REWRITE
 """
@@ -7,43 +14,48 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import replace
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Final
+from queue import SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pytest_modelcheck.canonical import NotCanonical, digest, excerpt
 from pytest_modelcheck.canonical.wording import plural
-from pytest_modelcheck.cases.fields import FIELDS, to_case
-from pytest_modelcheck.cases.rows import Row
+from pytest_modelcheck.cases.fields import FIELDS
+from pytest_modelcheck.cases.rows import Layout, Row, to_case
 from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import Case, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Collection, Generator, Hashable
     from pathlib import Path
 
-    from pytest_modelcheck.cases.fields import Layout
+    from hypothesis.strategies import SearchStrategy
+
     from pytest_modelcheck.cases.sources import Source
 
-DEFAULT_N: Final = 100
-"""How many cases are drawn where nobody says: as many as Hypothesis would."""
 
+DEFAULT_N: Final = 100
+"""The default number of cases, which is also that of Hypothesis."""
 _NAME_WIDTH: Final = 60
 
 
 def is_strategy(source: Any) -> bool:
-    """Whether this is a strategy of Hypothesis, told without importing Hypothesis."""
+    """Whether this is a Hypothesis strategy, decided without importing Hypothesis."""
     strategies = sys.modules.get("hypothesis.strategies")
     return strategies is not None and isinstance(source, strategies.SearchStrategy)
 
 
 class StrategySource:
-    """Different values that a strategy gives: inputs, or whole cases.
+    """Different values drawn from a strategy: inputs, or whole cases.
 
     Args:
         strategy: The strategy.
-        n: How many cases are wanted, or ``None`` for :data:`DEFAULT_N` at most.
-        seed: Which ones.
+        n: The number of cases, or ``None`` for at most :data:`DEFAULT_N`.
+        seed: The seed of the draw.
     """
 
     paths: tuple[Path, ...] = ()
@@ -57,13 +69,13 @@ class StrategySource:
         self._seed = seed
 
     def bind(self, base: Path, root: Path | None) -> Source:  # noqa: ARG002 - nothing here is a path
-        """Itself."""
+        """Return the source itself: it has no path."""
         return self
 
     def check(self) -> None:
-        """Whether the strategy can be meant: bounds that contradict each other, say."""
+        """Check the strategy, for contradicting bounds for example."""
         if self._n is not None and (isinstance(self._n, bool) or not isinstance(self._n, int) or self._n < 1):
-            raise CaseError(f"n={self._n!r}: n is how many cases to draw, a whole number from 1")
+            raise CaseError(f"n={self._n!r}: n is the number of cases to draw, at least 1")
         try:
             self.strategy.validate()
         except Exception as error:
@@ -71,8 +83,6 @@ class StrategySource:
 
     def cases(self, layout: Layout) -> Iterator[Case]:
         """The cases, in the order in which they were drawn."""
-        from pytest_modelcheck.cases.drawing import different
-
         self.check()
         wanted = self._wanted
         try:
@@ -82,14 +92,12 @@ class StrategySource:
         except Exception as error:
             raise self._broken(error) from error
         if self._n is not None and len(found) < wanted:
-            gave = f"{self.name} gave {plural(len(found), 'different case')}, of {wanted} asked for"
-            self.notes = (f"{gave}: it has no more, or they are hard to find",)
+            gave = f"{self.name} drew {plural(len(found), 'different case')} instead of {wanted}"
+            self.notes = (f"{gave}: there are no more, or they are hard to find",)
         return iter(found)
 
     def smaller(self, case: Case, layout: Layout) -> Generator[Case, bool, None]:
-        """Cases that may be smaller than one that fails; each is answered with whether it fails, too."""
-        from pytest_modelcheck.cases.minimising import smaller
-
+        """Yield cases that may be smaller than a failing one; send back whether each fails, too."""
         told_apart = self._told_apart(layout)
         return smaller(self.strategy, self._wanted, self._seed, told_apart, self._content(case))
 
@@ -105,12 +113,12 @@ class StrategySource:
         return told_apart
 
     def stream(self, layout: Layout) -> None:
-        """Nothing: it is in memory."""
+        """Do nothing: the cases are in memory."""
 
     def _case(self, value: Any, layout: Layout) -> Case:
         row = Row(value, Origin(self.name))
         if value is None:
-            raise row.error("it gives None, and a case needs an input")
+            raise row.error("it draws None, but a case needs an input")
         is_row = isinstance(value, Case) or layout.names or _says_what_is_what(value)
         case = to_case(row if is_row else Row(Case(value), row.origin), layout)
         return case if case.origin is not row.origin else replace(case, origin=None)
@@ -120,21 +128,21 @@ class StrategySource:
             return digest([case.input, *case.variants] if case.variants else case.input)
         except NotCanonical as error:
             raise CaseError(
-                f"{self.name}: it gives inputs that cannot be told apart by their content, so that no answer "
-                f"to them can be remembered ({error}). Draw plain values, dataclasses or pydantic models, "
-                "and make of them what the model takes in the body of the test"
+                f"{self.name}: it draws inputs without a canonical form, so answers to them cannot be "
+                f"cached ({error}). Draw plain values, dataclasses or pydantic models, and convert them "
+                "to what the model takes in the body of the test"
             ) from error
 
     def _broken(self, error: Exception) -> CaseError:
-        """Say what is wrong with the strategy, and where it is."""
+        """An error that names the problem of the strategy, and its place."""
         from hypothesis.errors import FailedHealthCheck, Unsatisfiable
 
         filtering = isinstance(error, FailedHealthCheck) and "filter" in str(error)
         if filtering or isinstance(error, Unsatisfiable):
             return CaseError(
-                f"{self.name}: it throws away almost everything that it draws, by .filter() or assume(), so "
-                "that no cases come of it. Build what is wanted (st.builds, .map, bounds) rather than "
-                "filtering it out"
+                f"{self.name}: it discards almost everything that it draws, by .filter() or assume(), so "
+                "there are no cases. Construct the wanted values (st.builds, .map, bounds) instead of "
+                "filtering"
             )
         notes = [note for note in getattr(error, "__notes__", ()) if note.startswith("while generating")]
         said = "; ".join([f"{type(error).__name__}: {error}", *notes])
@@ -142,12 +150,12 @@ class StrategySource:
 
 
 def _says_what_is_what(value: Any) -> bool:
-    """Whether it is a mapping of an input and other fields of a case, rather than an input itself."""
+    """Whether a value is a mapping of an input and other fields of a case, not just an input."""
     return isinstance(value, Mapping) and "input" in value and value.keys() <= set(FIELDS)
 
 
 def _raised_at(error: Exception) -> str:
-    """Where the strategy's own code broke; nothing where Hypothesis itself refused it."""
+    """The place where the strategy's code raised; empty if Hypothesis itself did."""
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
@@ -155,3 +163,233 @@ def _raised_at(error: Exception) -> str:
     if traceback is None or module.partition(".")[0] in ("hypothesis", "pytest_modelcheck"):
         return ""
     return f" (raised at {PurePath(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno})"
+
+
+T = TypeVar("T")
+ROUND: Final = 100
+"""The number of values in a round. Drawing ends after a round without new values."""
+_SPARE_ROUNDS: Final = 20
+
+
+def different(
+    strategy: SearchStrategy[Any], n: int, seed: int, told_apart: Callable[[Any], tuple[Hashable, T]]
+) -> Iterator[T]:
+    """Draw up to ``n`` different values; fewer if a whole round brings nothing new.
+
+    Args:
+        strategy: The strategy.
+        n: The number of values.
+        seed: The seed of the draw.
+        told_apart: From a value to its key, and to the result that is made from it.
+
+    Raises:
+        Exception: Any exception of the strategy, or of Hypothesis itself.
+
+    >>> from hypothesis import strategies
+    >>> def itself(value):
+    ...     return value, value
+    >>> sorted(different(strategies.sampled_from("abc"), 10, 0, itself))
+    ['a', 'b', 'c']
+    >>> few, many = (list(different(strategies.integers(), n, 0, itself)) for n in (5, 150))
+    >>> many[:5] == few
+    True
+    """
+    seen: set[Hashable] = set()
+    for number in range(rounds_for(n)):
+        before = len(seen)
+        for value in _round(strategy, seed, number):
+            content, made = told_apart(value)
+            if content not in seen:
+                seen.add(content)
+                yield made
+                if len(seen) == n:
+                    return
+        if len(seen) == before:
+            return
+
+
+def rounds_for(n: int) -> int:
+    """The largest number of rounds."""
+    return n // ROUND + _SPARE_ROUNDS
+
+
+def _round(strategy: SearchStrategy[Any], seed: int, number: int) -> list[Any]:
+    from hypothesis import HealthCheck
+    from hypothesis.errors import Unsatisfiable
+
+    drawn: list[Any] = []
+    first = number == 0
+    with round_of(
+        strategy, seed, number, drawn.append, {HealthCheck.filter_too_much} if first else set()
+    ) as run:
+        try:
+            run()
+        except Unsatisfiable:
+            if first:
+                raise
+    return drawn
+
+
+@contextmanager
+def round_of(
+    strategy: SearchStrategy[Any],
+    seed: int,
+    number: int,
+    take: Callable[[Any], None],
+    watched: Collection[Any] = (),
+    *,
+    shrink: bool = False,
+) -> Iterator[Callable[[], None]]:
+    """One round of drawing: yields a function that passes each value to ``take``, which raises for failures.
+
+    Args:
+        strategy: The strategy.
+        seed: The seed of the draw.
+        number: The number of the round, from 0.
+        take: Called with each value.
+        watched: The health checks that stay enabled.
+        shrink: Whether Hypothesis shrinks failures.
+    """
+    import hypothesis
+
+    phases = [hypothesis.Phase.generate, *([hypothesis.Phase.shrink] if shrink else [])]
+
+    @hypothesis.seed(int.from_bytes(digest([seed, number]), "big"))
+    @hypothesis.settings(
+        max_examples=ROUND,
+        phases=phases,
+        database=None,
+        deadline=None,
+        report_multiple_bugs=False,
+        verbosity=hypothesis.Verbosity.quiet,
+        suppress_health_check=[each for each in hypothesis.HealthCheck if each not in watched],
+        **_own_engine(),
+    )
+    @hypothesis.given(strategy)
+    def draw(value: Any) -> None:
+        take(value)
+
+    with _without_local_constants():
+        yield draw
+
+
+def _own_engine() -> dict[str, Any]:
+    """The setting that selects Hypothesis's own engine, whatever the active profile says."""
+    import hypothesis
+
+    return {"backend": "hypothesis"} if hasattr(hypothesis.settings, "backend") else {}
+
+
+@contextmanager
+def _without_local_constants() -> Iterator[None]:
+    """Keep Hypothesis from mixing in constants of the modules that happen to be loaded (since 6.131).
+
+    Hypothesis caches the constants by type of value, for all tests of the process, so the cache is replaced
+    meanwhile, too.
+    """
+    from hypothesis.internal.conjecture import providers
+
+    module = vars(providers)
+    if not {"_get_local_constants", "CONSTANTS_CACHE", "Constants"} <= module.keys():
+        yield
+        return
+    none = module["Constants"]()
+    saved = {name: module[name] for name in ("_get_local_constants", "CONSTANTS_CACHE")}
+    module.update(_get_local_constants=lambda: none, CONSTANTS_CACHE={})
+    try:
+        yield
+    finally:
+        module.update(saved)
+
+
+class StillFailsError(Exception):
+    """Tells Hypothesis that a value fails."""
+
+
+class AbandonedError(BaseException):
+    """Ends the search when its caller wants no more candidates. Hypothesis does not catch it."""
+
+
+def smaller(
+    strategy: SearchStrategy[Any],
+    n: int,
+    seed: int,
+    told_apart: Callable[[Any], tuple[Hashable, T]],
+    start: Hashable,
+) -> Generator[T, bool, None]:
+    """Yield candidates that may be smaller than a failing value; send back whether each fails, too.
+
+    The last candidate that fails is the smallest one. The drawing is repeated, round by round, until the
+    failing value comes along; everything before it is skipped, so that nothing is tried twice.
+
+    Args:
+        strategy: The strategy of the failing value.
+        n: The number of values that were drawn.
+        seed: The seed with which they were drawn.
+        told_apart: From a value to its key, and to the candidate that is made from it.
+        start: The key of the failing value.
+    """
+    # Hypothesis calls a test and needs its result at once, while the caller of this generator has to compute
+    # the result first. So Hypothesis runs in a thread of its own; only one of the two runs at any time.
+    candidates: SimpleQueue[tuple[T] | BaseException | None] = SimpleQueue()
+    replies: SimpleQueue[bool | None] = SimpleQueue()
+
+    def fails(candidate: T) -> bool:
+        candidates.put((candidate,))
+        reply = replies.get()
+        if reply is None:
+            raise AbandonedError
+        return reply
+
+    def work() -> None:
+        end: BaseException | None = None
+        try:
+            _search(strategy, (n, seed), told_apart, start, fails)
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+            end = error
+        candidates.put(end)
+
+    worker = Thread(target=copy_context().run, args=(work,), name="modelcheck-shrinker", daemon=True)
+    worker.start()
+    try:
+        while isinstance(candidate := candidates.get(), tuple):
+            replies.put((yield candidate[0]))
+    finally:
+        replies.put(None)
+        worker.join()
+    if candidate is not None:
+        raise candidate
+
+
+def _search(
+    strategy: SearchStrategy[Any],
+    drawn: tuple[int, int],
+    told_apart: Callable[[Any], tuple[Hashable, T]],
+    start: Hashable,
+    fails: Callable[[T], bool],
+) -> None:
+    """Draw the values again, up to the one that fails, and let Hypothesis shrink that one."""
+    from hypothesis.errors import Unsatisfiable
+
+    n, seed = drawn
+    known: dict[Hashable, bool] = {}
+
+    def take(value: Any) -> None:
+        content, made = told_apart(value)
+        if content == start:
+            known[content] = True
+        if start not in known:
+            return
+        if content not in known:
+            known[content] = fails(made)
+        if known[content]:
+            raise StillFailsError
+
+    for number in range(rounds_for(n)):
+        with round_of(strategy, seed, number, take, shrink=True) as run:
+            try:
+                run()
+            except StillFailsError:
+                return
+            except Unsatisfiable:
+                continue

@@ -1,4 +1,4 @@
-"""Many cases, read again at each iteration, with nothing held but a few bytes of each.
+"""Cases of a large file, which is read again at each iteration; only a few bytes of each case are held.
 
 PYTEST_DONT_REWRITE
 """
@@ -8,46 +8,74 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, Protocol, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 
+from pytest_modelcheck.cases.files import NO_CASES
 from pytest_modelcheck.cases.identity import Naming
+from pytest_modelcheck.cases.rows import to_case
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+    from pytest_modelcheck.cases.files import CaseFile
+    from pytest_modelcheck.cases.rows import Layout, Row
     from pytest_modelcheck.records import Case
 
+
 STRIDE: Final = 64
-"""How many cases are read to get at one of them."""
-
+"""The distance of stored positions: so many cases are read to get one of them."""
 FEW: Final = 4096
-"""So many picked cases are held."""
+"""Up to so many selected cases are held in memory."""
 
 
-class Stream(Protocol):
-    """What can be read in pieces, again and again."""
+class FileStream:
+    """The cases of a file, without generated ids.
+
+    Args:
+        file: The file.
+        layout: The fields of its rows.
+        read: Yields the rows. Takes a list that collects the position of every :data:`STRIDE`-th row (or
+            ``None``), and such a position to begin at (or ``None``).
+    """
+
+    def __init__(self, file: CaseFile, layout: Layout, read: Callable[..., Iterator[Row]]) -> None:
+        self._file = file
+        self._layout = layout
+        self._read = read
 
     def cases(self, marks: list[Any] | None = None) -> Iterator[Case]:
-        """All cases, without ids of our making; ``marks`` takes where every :data:`STRIDE`-th begins."""
+        """All cases; ``marks`` collects the positions of every :data:`STRIDE`-th.
+
+        Raises:
+            CaseError: The file has no cases, or one of them is faulty.
+        """
+        row = None
+        for row in self._read(marks, None):
+            yield to_case(row, self._layout)
+        if row is None:
+            raise self._file.error(NO_CASES)
 
     def cases_from(self, mark: Any) -> Iterator[Case]:
-        """The cases from a mark on."""
+        """The cases from a position on."""
+        return (to_case(row, self._layout) for row in self._read(None, mark))
 
     def stamp(self) -> object:
-        """Something that differs once what is read has changed."""
+        """A value that changes when the file is written to."""
+        return self._file.stamp()
 
     def error(self, message: str) -> Exception:
-        """The error that says ``message`` of what is read."""
+        """An error about the file."""
+        return self._file.error(message)
 
 
 class Streamed(Sequence["Case"]):
     """The cases of a stream. Two iterations give equal cases, not the same objects."""
 
-    def __init__(self, stream: Stream) -> None:
-        """Read all cases once, to know their ids and where they are.
+    def __init__(self, stream: FileStream) -> None:
+        """Read all cases once, for their ids and positions.
 
         Raises:
-            CaseError: Something is wrong with one of them, or two have the same id.
+            CaseError: One of them is faulty, or two have the same id.
         """
         self._stream = stream
         self._stamp = stream.stamp()
@@ -103,7 +131,7 @@ class Streamed(Sequence["Case"]):
 
 
 class Picked(Sequence["Case"]):
-    """Some of a stream's cases, by their places."""
+    """Selected cases of a stream, by their indices."""
 
     def __init__(self, cases: Sequence[Case], places: array[int]) -> None:
         self._cases = cases
@@ -133,6 +161,6 @@ class Picked(Sequence["Case"]):
 
 
 def picked(cases: Sequence[Case], places: Iterable[int]) -> Sequence[Case]:
-    """The cases at these places, which are in order; held where there are few."""
+    """The cases at these indices, which are in order. A few cases are held in memory."""
     chosen = Picked(cases, array("Q", places))
     return tuple(chosen) if len(chosen) <= FEW else chosen

@@ -1,40 +1,45 @@
-"""Tables in memory: of pandas, polars and Arrow, and Hugging Face-style datasets.
+"""Tables of pandas, polars and Arrow, Parquet files, and datasets like those of Hugging Face.
 
-All are told by what they are like or by a library that is imported already, so that none needs to be
-installed.
+Their types are recognised by their methods, or by libraries that are imported already, so that no library
+is required.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.cases.columns import Header
-from pytest_modelcheck.cases.labels import reading_of
-from pytest_modelcheck.cases.rows import Row
+from pytest_modelcheck.cases.rows import Layout, Row
+from pytest_modelcheck.cases.streaming import STRIDE
 from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from pytest_modelcheck.cases.fields import Layout
+    from pytest_modelcheck.cases.files import CaseFile
+
 
 Cells = Iterable[Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table, whatever library it is of.
+    """A table of any library.
 
     Attributes:
-        name: What messages call it.
+        name: The name in messages.
         columns: The names of its columns.
-        rows: The cells of each row, anew at each call; ``None`` where there is no value.
+        rows: Returns the cells of each row, with ``None`` for a missing value.
     """
 
     name: str
@@ -43,10 +48,10 @@ class Table:
 
 
 def table_of(source: Any) -> Table | None:
-    """The table that a source is, or ``None`` where it is none.
+    """The source as a table, or ``None`` if it is not one.
 
     Raises:
-        CaseError: It is several tables, or one that has not been read yet.
+        CaseError: It consists of several tables, or has not been read yet.
     """
     name = type(source).__name__
     if _is_a(source, "pandas", "DataFrame"):
@@ -67,7 +72,7 @@ def table_of(source: Any) -> Table | None:
 
 
 def read_table(table: Table, layout: Layout) -> Iterator[Row]:
-    """The rows of a table. A cell without value says nothing."""
+    """The rows of a table."""
     header = Header(table.columns, layout.loosened(), lambda message: CaseError(f"{table.name}: {message}"))
     for number, cells in enumerate(table.rows()):
         yield Row(header.fields(cells), Origin(f"{table.name}[{number}]"))
@@ -85,7 +90,7 @@ def _is_a(source: Any, module: str, name: str) -> bool:
 
 
 def _pandas_rows(frame: Any) -> Cells:
-    """The rows of a pandas table, where NaN, NA and NaT stand for no value."""
+    """The rows of a pandas table, with ``None`` for NaN, NA and NaT."""
     isna = sys.modules["pandas"].isna
     columns = [_present(frame.iloc[:, place].tolist(), isna) for place in range(frame.shape[1])]
     return zip(*columns, strict=True)
@@ -116,4 +121,139 @@ def _refuse_splits(source: Mapping[Any, Any]) -> None:
     names = [name for name, part in source.items() if isinstance(getattr(part, "features", None), Mapping)]
     if names:
         listed = " or ".join(f"[{name!r}]" for name in names)
-        raise CaseError(f"a {type(source).__name__} holds several sets of cases: say which, {listed}")
+        raise CaseError(f"a {type(source).__name__} has several splits: choose one, {listed}")
+
+
+Reading = Callable[[Any], Any]
+
+
+def reading_of(feature: Any) -> Reading | None:
+    """A function that decodes the values of a feature, or ``None`` if they need no decoding.
+
+    A class label (``names``, ``int2str``) becomes its name, also in lists and mappings; a negative
+    number, which stands for a missing label, becomes ``None``. Any other value that is not a label raises
+    :class:`ValueError`.
+
+    >>> class Label:
+    ...     names = ["refund", "shipping"]
+    ...     def int2str(self, number): return self.names[number]
+    >>> reading_of(Label())(1), reading_of([Label()])([0, 1, -1]), reading_of("string")
+    ('shipping', ['refund', 'shipping', None], None)
+    """
+    if isinstance(feature, Mapping):
+        return _of_mapping({name: reading_of(inner) for name, inner in feature.items()})
+    if isinstance(feature, list | tuple):
+        return _of_list(reading_of(feature[0])) if len(feature) == 1 else None
+    if hasattr(feature, "feature"):
+        return _of_sequence(feature.feature)
+    if callable(getattr(feature, "int2str", None)) and getattr(feature, "names", None):
+        return _named(feature)
+    return None
+
+
+def _named(feature: Any) -> Reading:
+    def read(value: Any) -> Any:
+        if value is None or isinstance(value, str):
+            return value
+        try:
+            number = int(value)
+            return None if number < 0 else feature.int2str(number)
+        except (TypeError, ValueError, IndexError) as error:
+            raise ValueError(f"{excerpt(value, 40)} is not one of the {len(feature.names)} labels") from error
+
+    return read
+
+
+def _of_sequence(feature: Any) -> Reading | None:
+    """A list of values. A list of mappings may be stored as a mapping of lists."""
+    rows = _of_list(reading_of(feature))
+    if rows is None or not isinstance(feature, Mapping):
+        return rows
+    columns = _of_mapping({name: _of_list(reading_of(inner)) for name, inner in feature.items()})
+    return lambda value: columns(value) if columns and isinstance(value, Mapping) else rows(value)
+
+
+def _of_list(inner: Reading | None) -> Reading | None:
+    if inner is None:
+        return None
+    return lambda value: None if value is None else [inner(item) for item in value]
+
+
+def _of_mapping(inner: Mapping[str, Reading | None]) -> Reading | None:
+    known = {name: read for name, read in inner.items() if read is not None}
+    if not known:
+        return None
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        return {name: known[name](item) if name in known else item for name, item in value.items()}
+
+    return read
+
+
+_AT_ONCE: Final = 1024
+_INDEX: Final = re.compile(r"__index_level_\d+__")
+"""The column of an unnamed pandas index, which has no meaning."""
+
+
+def read_parquet(
+    file: CaseFile, layout: Layout, marks: list[int] | None = None, start: int | None = None
+) -> Iterator[Row]:
+    """Read a Parquet file row by row. A null means no value.
+
+    Args:
+        file: The file.
+        layout: The columns that are the fields of a case.
+        marks: Collects the number of every :data:`STRIDE`-th row.
+        start: The number of the row to begin at, from 0.
+
+    Raises:
+        CaseError: The file is not Parquet or damaged, or the library to read it is not installed.
+    """
+    arrow, parquet = _libraries()
+    with _reported(file, arrow), parquet.ParquetFile(file.path) as opened:
+        names = [name for name in opened.schema_arrow.names if not _INDEX.fullmatch(name)]
+        header = Header(names, layout.loosened(), file.error)
+        first, groups = _from_row(opened.metadata, start or 0)
+        number = first
+        batches = opened.iter_batches(_AT_ONCE, row_groups=groups, columns=names)
+        for number, cells in enumerate(arrow_rows(batches), first):
+            if number < (start or 0):
+                continue
+            if marks is not None and number % STRIDE == 0:
+                marks.append(number)
+            yield Row(header.fields(cells), Origin(f"{file.shown}[{number}]"))
+        if groups and number + 1 != opened.metadata.num_rows:
+            raise file.error(
+                f"{opened.metadata.num_rows} rows are announced, but there are {number + 1}; is it damaged?"
+            )
+
+
+def _libraries() -> tuple[Any, Any]:
+    try:
+        return import_module("pyarrow"), import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise CaseError(
+            '.parquet files need a library to read them: pip install "pytest-modelcheck[parquet]"'
+        ) from error
+
+
+@contextmanager
+def _reported(file: CaseFile, arrow: Any) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, EOFError, ValueError, arrow.ArrowException) as error:
+        reason = str(error).partition("\n")[0]
+        raise file.error(f"not Parquet, or damaged: {reason}") from error
+
+
+def _from_row(metadata: Any, start: int) -> tuple[int, list[int]]:
+    """The first row of the row group that contains a row, and the numbers of this and all later groups."""
+    first = 0
+    for group in range(metadata.num_row_groups):
+        rows = metadata.row_group(group).num_rows
+        if first + rows > start:
+            return first, list(range(group, metadata.num_row_groups))
+        first += rows
+    return first, []

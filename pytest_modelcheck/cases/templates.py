@@ -1,25 +1,30 @@
-"""Cases made of templates: text with slots, and lists of what may stand in them.
+"""Cases made from templates: texts with slots, and lists of values for each slot.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+import difflib
+import inspect
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import product
+from random import Random
+from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.canonical import digest, excerpt
 from pytest_modelcheck.cases.collection import Cases
-from pytest_modelcheck.cases.fields import AS_IT_IS
-from pytest_modelcheck.cases.filling import CLUSTER, Filling
+from pytest_modelcheck.cases.rows import AS_IT_IS, Layout
+from pytest_modelcheck.cases.slots import Template
 from pytest_modelcheck.errors import CaseError
-from pytest_modelcheck.records import MISSING
+from pytest_modelcheck.records import MISSING, Case, Origin
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_modelcheck.cases.fields import Layout
     from pytest_modelcheck.cases.sources import Source
-    from pytest_modelcheck.records import Case
 
 
 def template(
@@ -32,25 +37,26 @@ def template(
     seed: int = 0,
     **slots: Iterable[Any],
 ) -> Cases:
-    """Cases made by filling the slots of a template in all ways, or in ``n`` that are drawn.
+    """Make cases by filling the slots of a template in all ways, or in ``n`` random ways.
 
     ``{item}`` is a slot; ``{item1}`` and ``{item2}`` take different values from the list of ``item``;
-    ``{a:item}`` and ``{A:item}`` put the English article before; ``{price:.2f}`` formats as ``str.format``
-    does; ``{person.name}`` is a part of a value. Each case has its slots as metadata, and the text of the
-    template as ``metadata["template"]``, for ``slices=`` and ``cluster="template"``.
+    ``{a:item}`` and ``{A:item}`` add the English article; ``{price:.2f}`` formats like ``str.format``;
+    ``{person.name}`` is a part of a value. The slots of each case are metadata, and the text of the template
+    is ``metadata["template"]``, for ``slices=`` and ``cluster="template"``.
 
     Args:
-        text: The template; a list of several; or a mapping with templates in it, for inputs that are one.
-        expected: What is expected of each case: a value, or a function of slots by their names.
-        variants: Templates of perturbed inputs, with the same slots; a list, or a function of slots.
-        metadata: What else is known of all of them.
-        n: How many cases to draw of each template, without repetition (default: all).
-        seed: Decides which are drawn.
-        slots: What may stand in each slot.
+        text: The template, a list of templates, or a mapping with templates in it, for inputs that are
+            mappings.
+        expected: The expectation: a value, or a function of slots by their names.
+        variants: Perturbed inputs: a list of templates with the same slots, or a function of slots.
+        metadata: Metadata of all cases.
+        n: The number of cases to draw from each template, without repetition (default: all).
+        seed: The seed of the draw.
+        slots: The values of each slot.
 
     Raises:
-        CaseError: A slot without values, values without a slot, braces that do not match, or more than
-            100,000 combinations without ``n``.
+        CaseError: A slot has no values, values have no slot, braces do not match, or there are more than
+            100,000 combinations and no ``n``.
 
     >>> refunds = template(
     ...     "{name} wants {a:item} refunded.",
@@ -72,7 +78,7 @@ def template(
     parts = [Filling(each, expected, variants, dict(metadata or {}), lists) for each in texts]
     _check_used(parts, lists)
     if n is not None and (isinstance(n, bool) or not isinstance(n, int) or n < 1):
-        raise CaseError(f"template(n={n!r}): n is a number of cases, at least 1")
+        raise CaseError(f"template(n={n!r}): n is the number of cases, at least 1")
     for part in parts:
         part.check(n)
     return Cases(TemplateSource(parts, n, seed), AS_IT_IS)
@@ -92,11 +98,11 @@ class TemplateSource:
         self._seed = seed
 
     def bind(self, base: Path, root: Path | None) -> Source:  # noqa: ARG002 - nothing here is a path
-        """Itself."""
+        """Return the source itself: it has no path."""
         return self
 
     def check(self) -> None:
-        """Nothing: all was checked when it was made."""
+        """Do nothing: everything was checked at once."""
 
     def cases(self, layout: Layout) -> Iterator[Case]:  # noqa: ARG002 - a template says itself what is what
         """The cases, template by template."""
@@ -104,7 +110,7 @@ class TemplateSource:
             yield from part.cases(self._n, self._seed)
 
     def stream(self, layout: Layout) -> None:
-        """Nothing: they are held."""
+        """Return ``None``: the cases are in memory."""
 
 
 def _check_used(parts: Sequence[Filling], lists: Mapping[str, list[Any]]) -> None:
@@ -116,9 +122,278 @@ def _check_used(parts: Sequence[Filling], lists: Mapping[str, list[Any]]) -> Non
 def _listed(name: str, values: Any) -> list[Any]:
     if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
         raise CaseError(
-            f"template({name}={values!r:.60}): a slot takes a list of values; for one alone, [{values!r:.60}]"
+            f"template({name}={values!r:.60}): a slot takes a list, even of a single value: [{values!r:.60}]"
         )
     listed = list(values)
     if not listed:
-        raise CaseError(f"template({name}=…): the list is empty, so that there would be no case")
+        raise CaseError(f"template({name}=…): the list is empty, so there would be no cases")
     return listed
+
+
+_TRIES: Final = 50
+_IN_VAIN: Final = 100
+"""After so many draws per value without a new one, there are probably no more."""
+
+
+def lexicon(kind: str, n: int = 20, *, locale: str = "en_US", seed: int = 0, **options: Any) -> list[Any]:
+    """Draw ``n`` different values from a provider of faker, such as ``"first_name_female"`` or ``"city"``.
+
+    Needs ``pip install "pytest-modelcheck[faker]"``. A seed gives the same values as long as
+    faker's version stays the same; for cases that must last longer, write the list down.
+
+    Args:
+        kind: The name of the provider.
+        n: The number of values.
+        locale: The language and country, such as ``"es_MX"``.
+        seed: The seed of the draw.
+        options: The arguments of the provider.
+
+    Raises:
+        CaseError: faker is not installed, has no such provider or locale, or seems to have fewer values
+            (a hundred draws for each value brought no new one).
+    """
+    if not isinstance(kind, str):
+        raise CaseError(f"lexicon({kind!r}): the kind is the name of a faker provider, such as 'first_name'")
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise CaseError(f"lexicon({kind!r}, {n!r}): n is the number of values, at least 1")
+    make = _provider(kind, locale, seed)
+    values: dict[Any, None] = {}
+    latest = 0
+    for draw in range(_TRIES * n):
+        count = len(values)
+        values[make(**options)] = None
+        if len(values) == n:
+            return list(values)
+        if len(values) > count:
+            latest = draw
+        elif draw - latest > _IN_VAIN * (count + 10):
+            break
+    raise CaseError(f"lexicon({kind!r}, {n}): faker has no more than {len(values)} such values in {locale}")
+
+
+def _provider(kind: str, locale: str, seed: int) -> Any:
+    try:
+        from faker import Faker
+    except ModuleNotFoundError as error:
+        raise CaseError(f'lexicon({kind!r}) needs faker: pip install "pytest-modelcheck[faker]"') from error
+    try:
+        fake = Faker(locale)
+    except AttributeError as error:
+        raise CaseError(
+            f"lexicon({kind!r}, locale={locale!r}): faker has no such locale ({error})"
+        ) from error
+    fake.seed_instance(seed)
+    make = getattr(fake, kind, None)
+    if kind.startswith("_") or not callable(make):
+        raise CaseError(f"lexicon({kind!r}): faker has no provider of this name")
+    return make
+
+
+_MOST: Final = 100_000
+_EXACT: Final = 2**53
+_OWN_WORDS: Final = ("text", "expected", "variants", "metadata", "n", "seed")
+CLUSTER: Final = "template"
+_NUMBERED: Final = re.compile(r"(.*?)\d+")
+Values = Mapping[str, Any]
+
+
+class Filling:
+    """One template and the values of its slots."""
+
+    def __init__(
+        self,
+        text: Any,
+        expected: Any,
+        variants: Any,
+        metadata: dict[str, Any],
+        lists: Mapping[str, list[Any]],
+    ) -> None:
+        self.name = excerpt(text, 60)
+        self._cluster = text if isinstance(text, str) else excerpt(text, 200)
+        self._text = _compiled(text)
+        self._expected = expected
+        self._variants = variants if callable(variants) else [_compiled(each) for each in _several(variants)]
+        self._metadata = metadata
+        names = _names(self._text)
+        for each in [] if callable(self._variants) else self._variants:
+            names.update(_names(each))
+        self.lists = {name: _list_for(name, lists, self.name) for name in names}
+        self._groups = [
+            [name for name in self.lists if self.lists[name] is values] for values in lists.values()
+        ]
+        for name in (CLUSTER, *metadata):
+            if name in self.lists:
+                raise CaseError(
+                    f"template {self.name!r}: '{name}' is the name of a metadata; rename the slot"
+                )
+
+    def check(self, n: int | None) -> None:
+        """Check the number of combinations, and fill in the first one."""
+        size = self._size()
+        if n is None and size > _MOST:
+            raise CaseError(
+                f"template {self.name!r}: {size:,} combinations; draw some of them with n=500, for example"
+            )
+        first = self._first()
+        if len(first) < len(self.lists):
+            raise CaseError(f"template {self.name!r}: there are fewer different values than numbered slots")
+        self._case(first, 0)
+
+    def cases(self, n: int | None, seed: int) -> Iterator[Case]:
+        """All cases, or ``n`` random ones, in the order of the lists."""
+        chosen = self._all() if n is None else self._drawn(n, seed)
+        for number, values in enumerate(chosen):
+            yield self._case(values, number)
+
+    def _size(self) -> int:
+        return math.prod(len(values) for values in self.lists.values())
+
+    def _first(self) -> Values:
+        """The first combination. It lacks slots if a list has too few different values for its slots."""
+        first: dict[str, Any] = {}
+        for group in self._groups:
+            different: dict[bytes, Any] = {}
+            for value in self.lists[group[0]] if group else ():
+                if len(different) == len(group):
+                    break
+                different.setdefault(digest(value), value)
+            first.update(zip(group, different.values(), strict=False))
+        return first
+
+    def _all(self) -> Iterator[Values]:
+        for combination in product(*self.lists.values()):
+            values = dict(zip(self.lists, combination, strict=True))
+            if self._is_distinct(values):
+                yield values
+
+    def _is_distinct(self, values: Values) -> bool:
+        """Whether slots with the same list have different values."""
+        return all(
+            len({digest(values[name]) for name in group}) == len(group)
+            for group in self._groups
+            if len(group) > 1
+        )
+
+    def _drawn(self, n: int, seed: int) -> Iterator[Values]:
+        size = self._size()
+        if size <= _MOST:
+            everything = list(self._all())
+            if n > len(everything):
+                raise CaseError(f"template {self.name!r}: n={n} of {len(everything)} combinations")
+            places = sorted(range(len(everything)), key=lambda place: digest([seed, self.name, place]))
+            return (everything[place] for place in sorted(places[:n]))
+        return (self._combination(place) for place in sorted(self._places(n, seed, size)))
+
+    def _places(self, n: int, seed: int, size: int) -> set[int]:
+        """Draw from very many combinations until there are enough valid ones."""
+        rng = Random(int.from_bytes(digest([seed, self.name]), "big"))  # noqa: S311 - reproducible on purpose
+        places: set[int] = set()
+        for _ in range(20 * n + 1000):
+            if len(places) == n:
+                return places
+            # A float has 53 bits: with more combinations, it would skip most values of the last slots.
+            place = (
+                int(rng.random() * size) if size <= _EXACT else rng.getrandbits(size.bit_length() + 64) % size
+            )
+            if self._is_distinct(self._combination(place)):
+                places.add(place)
+        raise CaseError(
+            f"template {self.name!r}: n={n} different combinations were not found; use a smaller n"
+        )
+
+    def _combination(self, place: int) -> Values:
+        values: dict[str, Any] = {}
+        for name, options in reversed(self.lists.items()):
+            place, option = divmod(place, len(options))
+            values[name] = options[option]
+        return dict(reversed(values.items()))
+
+    def _case(self, values: Values, number: int) -> Case:
+        variants = self._variants
+        made = _called(variants, values, "variants", self.name) if callable(variants) else None
+        return Case(
+            _filled(self._text, values),
+            _called(self._expected, values, "expected", self.name)
+            if callable(self._expected)
+            else self._expected,
+            metadata={**self._metadata, CLUSTER: self._cluster, **values},
+            variants=tuple(made if made is not None else [_filled(each, values) for each in variants]),
+            origin=Origin(f"template {self.name!r}[{number}]"),
+        )
+
+
+def _compiled(text: Any) -> Any:
+    """The same structure with every text replaced by a :class:`Template`."""
+    if isinstance(text, str):
+        return Template(text)
+    if isinstance(text, Mapping):
+        return {key: _compiled(value) for key, value in text.items()}
+    if isinstance(text, list | tuple):
+        return [_compiled(value) for value in text]
+    return text
+
+
+def _filled(compiled: Any, values: Values) -> Any:
+    if isinstance(compiled, Template):
+        return compiled.filled(values)
+    if isinstance(compiled, dict):
+        return {key: _filled(value, values) for key, value in compiled.items()}
+    if isinstance(compiled, list):
+        return [_filled(value, values) for value in compiled]
+    return compiled
+
+
+def _names(compiled: Any) -> dict[str, None]:
+    if isinstance(compiled, Template):
+        return dict.fromkeys(compiled.names)
+    if isinstance(compiled, dict | list):
+        inner = compiled.values() if isinstance(compiled, dict) else compiled
+        return {name: None for value in inner for name in _names(value)}
+    return {}
+
+
+def _several(variants: Any) -> list[Any]:
+    return [variants] if isinstance(variants, str | Mapping) else list(variants)
+
+
+def _list_for(name: str, lists: Mapping[str, list[Any]], template_name: str) -> list[Any]:
+    """The values of a slot. ``item1`` takes them from ``item`` unless it has its own."""
+    numbered = _NUMBERED.fullmatch(name)
+    for candidate in (name, numbered[1] if numbered else name):
+        if candidate in lists:
+            return lists[candidate]
+    close = difflib.get_close_matches(name, list(lists), 1)
+    hint = f"did you mean {{{close[0]}}}?" if close else f"pass {name}=[…]"
+    if name in _OWN_WORDS:
+        hint = f"{name}= has another meaning here, so rename the slot: {{{name}_}} and {name}_=[…]"
+    raise CaseError(f"template {template_name!r}: the slot {{{name}}} has no values; {hint}")
+
+
+def _called(function: Callable[..., Any], values: Values, what: str, name: str) -> Any:
+    """Call a function of slots, which are selected by the names of its parameters."""
+    parameters = inspect.signature(function).parameters.values()
+    if any(parameter.kind == parameter.VAR_KEYWORD for parameter in parameters):
+        return _asked(function, values, what, name)
+    wanted = [
+        parameter
+        for parameter in parameters
+        if parameter.name in values or parameter.default is parameter.empty
+    ]
+    for parameter in wanted:
+        if parameter.name not in values:
+            there = ", ".join(values) or "none"
+            raise CaseError(
+                f"template {name!r}: {what} needs a slot '{parameter.name}'; the slots are {there}"
+            )
+    chosen = {parameter.name: values[parameter.name] for parameter in wanted}
+    return _asked(function, chosen, what, name)
+
+
+def _asked(function: Callable[..., Any], values: Values, what: str, name: str) -> Any:
+    try:
+        return function(**values)
+    except Exception as error:
+        given = excerpt(", ".join(f"{key}={value!r}" for key, value in values.items()), 80)
+        raise CaseError(
+            f"template {name!r}: {what} raised {type(error).__name__}: {error} (for {given})"
+        ) from error

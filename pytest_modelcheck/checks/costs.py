@@ -65,7 +65,7 @@ def _latency(costs: Costs, allowed: float, limits: Limits) -> Finding:
     slow = sum(seconds > allowed for seconds in costs.latencies)
     if p95 <= allowed:
         return Finding("max_latency_p95", Status.PASSED, summary)
-    from pytest_modelcheck.stats.binomial import upper_tail
+    from pytest_modelcheck.stats.rates import upper_tail
 
     chance = upper_tail(slow, len(costs.latencies), _SLOWEST)
     summary += f" ({slow} took longer)"

@@ -213,7 +213,7 @@ def _numbers(samples: Samples, rate: float, paired: bool, seed: int) -> Drift:
 
 
 def _features(samples: Samples, rate: float, paired: bool, seed: int) -> Drift:
-    from pytest_modelcheck.stats.two_sample import feature_drift
+    from pytest_modelcheck.stats.drift import feature_drift
 
     return feature_drift(samples.before, samples.now, rate, paired=paired, seed=seed)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.limits import Allowance
     from pytest_modelcheck.checks.noise import Rule
     from pytest_modelcheck.records import Finding
-    from pytest_modelcheck.stats.invariance import Excess
+    from pytest_modelcheck.stats.noise import Excess
 
 _ROUNDING = 1e-9
 

@@ -57,7 +57,7 @@ def found_slice(
     features, rows = table_of(known)
     if not features:
         return None
-    from pytest_modelcheck.stats.slice_search import find_rule
+    from pytest_modelcheck.stats.slices import find_rule
 
     failed = [outcomes[number] == FAILED for number in numbers]
     groups = None if cluster is None else [case.metadata[cluster] for case in known]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _MIN_OVERLAP = 0.8
 
 Allowance = int | float
-"""How much is allowed: an ``int`` is a number of cases, a ``float`` a fraction of them."""
+"""How much is allowed: an ``int`` is a number of cases, a ``float`` below 1 a fraction of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +144,36 @@ def _shortfall(name: str, value: float, scale: Scale) -> float:
 def _allowance(name: str, value: Any) -> Allowance | None:
     if value is None:
         return None
-    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    fraction = isinstance(value, float) and 0 <= value <= 1
-    if not whole and not fraction:
+    if isinstance(value, str):
+        return _share(name, value)
+    if isinstance(value, float) and value == 1:
         raise UsageError(
-            f"{name}={value!r} is no allowance: write a number of cases ({name}=3) "
-            f"or a fraction of them ({name}=0.02)"
+            f"{name}=1.0 may mean one case or all of them: write {name}=1 for one case, or a fraction below 1"
         )
+    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    fraction = isinstance(value, float) and 0 <= value < 1
+    if not whole and not fraction:
+        raise _no_allowance(name, value)
     return value  # type: ignore[no-any-return]
+
+
+def _share(name: str, value: str) -> float:
+    """A fraction written as a percentage, such as ``"2%"``."""
+    number, sign, rest = value.partition("%")
+    try:
+        share = float(number) / 100
+    except ValueError:
+        raise _no_allowance(name, value) from None
+    if not sign or rest.strip() or not 0 <= share < 1:
+        raise _no_allowance(name, value)
+    return share
+
+
+def _no_allowance(name: str, value: Any) -> UsageError:
+    return UsageError(
+        f"{name}={value!r} is no allowance: write a number of cases ({name}=3) "
+        f'or a fraction of them below 1 ({name}=0.02, or {name}="2%")'
+    )
 
 
 def _probability(name: str, value: Any) -> float:

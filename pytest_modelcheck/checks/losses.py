@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcheck.records import Case, CaseResult
-    from pytest_modelcheck.stats.curtailment import Range
+    from pytest_modelcheck.stats.early import Range
 
 _WHOLE: Range = (0.0, 1.0)
 

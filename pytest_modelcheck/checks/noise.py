@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.limits import Allowance, Limits
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.runs import Runs
-    from pytest_modelcheck.stats.invariance import Excess
+    from pytest_modelcheck.stats.noise import Excess
 
 _ROUNDING = 1e-9
 
@@ -130,10 +130,10 @@ class RateNoise:
         if self.observed.means is not None:
             if not self.at_zero:
                 return _mean_at_least(self.observed.means, self.required, self.observed.scale)
-            from pytest_modelcheck.stats.sign_flip import sign_flip_test
+            from pytest_modelcheck.stats.permutation import sign_flip_test
 
             return sign_flip_test([-mean for mean in self.observed.means], false_fail_rate).p_value
-        from pytest_modelcheck.stats.binomial import lower_tail
+        from pytest_modelcheck.stats.rates import lower_tail
 
         return lower_tail(*self.observed.counts, self.required)
 
@@ -146,7 +146,7 @@ class RateNoise:
             chance = _mean_at_least(turned, -above, Scale(-scale.high, -scale.low))
             what = f"change of {above:+.3g}" if self.observed.signed else f"of {above:.3g}"
             return chance, f"a mean {what}"
-        from pytest_modelcheck.stats.binomial import upper_tail
+        from pytest_modelcheck.stats.rates import upper_tail
 
         return upper_tail(*self.observed.counts, above), f"a rate of {percent(_shown(above))}"
 
@@ -154,7 +154,7 @@ class RateNoise:
         """By the power of the same test."""
         if self.observed.means is not None:
             return self._mean_reveals(limits.false_fail_rate)
-        from pytest_modelcheck.stats.binomial import detectable_rate, failing_count, lower_tail
+        from pytest_modelcheck.stats.rates import detectable_rate, failing_count, lower_tail
 
         n = self.observed.counts[1]
         what = plural(n, "case" if self.observed.runs is None else "run")
@@ -206,7 +206,7 @@ class DropNoise:
         """By exchanges within cases, or of signs; with an allowance exactly, or by Gaffke's bound."""
         drops = self.observed.drops
         if self.margin and self.observed.afresh is not None:
-            from pytest_modelcheck.stats.noninferiority import drop_p_value
+            from pytest_modelcheck.stats.paired import drop_p_value
 
             return drop_p_value(*self.observed.afresh, self.margin)
         if drops is None:
@@ -218,7 +218,7 @@ class DropNoise:
 
             then, now = zip(*((pair.then, pair.now) for pair in self.observed.pairs), strict=True)
             return scores_test(then, now, false_fail_rate).p_value
-        from pytest_modelcheck.stats.sign_flip import sign_flip_test
+        from pytest_modelcheck.stats.permutation import sign_flip_test
 
         return sign_flip_test(drops, false_fail_rate).p_value
 
@@ -242,7 +242,7 @@ class DropNoise:
 
     def _of_counts(self) -> float:
         if self.margin:
-            from pytest_modelcheck.stats.noninferiority import drop_p_value
+            from pytest_modelcheck.stats.paired import drop_p_value
 
             return drop_p_value(self.broke, self.fixed, self.cases, self.margin)
         from pytest_modelcheck.stats.paired import mcnemar_exact
@@ -255,7 +255,7 @@ class DropNoise:
         words = f"a drop of {percent(_shown(below)) if self.observed.scale == GRADE else f'{below:.3g}'}"
         if self.observed.drops is not None:
             return _mean_at_least(self.observed.drops, below, self._differences), words
-        from pytest_modelcheck.stats.noninferiority import drop_p_value
+        from pytest_modelcheck.stats.paired import drop_p_value
 
         return drop_p_value(self.fixed, self.broke, self.cases, -below), words
 
@@ -306,20 +306,20 @@ class ShareNoise:
 
     def p_value(self, false_fail_rate: float) -> float:  # noqa: ARG002
         """By Clopper and Pearson."""
-        from pytest_modelcheck.stats.binomial import upper_tail
+        from pytest_modelcheck.stats.rates import upper_tail
 
         return upper_tail(self.count, self.of, self.fraction)
 
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
         """The same towards the other side."""
-        from pytest_modelcheck.stats.binomial import lower_tail
+        from pytest_modelcheck.stats.rates import lower_tail
 
         share = min(1.0, self.fraction + tolerance)
         return lower_tail(self.count, self.of, share), f"a share of {percent(_shown(share))}"
 
     def reveals(self, limits: Limits) -> str:
         """By the power of the same test."""
-        from pytest_modelcheck.stats.binomial import detectable_rate
+        from pytest_modelcheck.stats.rates import detectable_rate
 
         what = plural(self.of, "case" if self.of == self.cases else "run")
         rate = detectable_rate(self.of, 1 - self.fraction, limits.false_fail_rate)
@@ -338,7 +338,7 @@ class ExcessNoise:
 
     def low(self, false_fail_rate: float) -> float:
         """The lower bound of the excess, by Gaffke's bound."""
-        from pytest_modelcheck.stats.gaffke import gaffke_bounds
+        from pytest_modelcheck.stats.means import gaffke_bounds
 
         return gaffke_bounds(self.excess.each, 1 - false_fail_rate, low=-1.0, high=1.0)[0]
 
@@ -370,10 +370,10 @@ class ExcessNoise:
 def _mean_at_least(values: Sequence[float], required: float, scale: Scale) -> float:
     """The chance of so low a mean if it were ``required``: Gaffke's, or Student's without bounds."""
     if not scale.bounded:
-        from pytest_modelcheck.stats.student import student_p_value
+        from pytest_modelcheck.stats.means import student_p_value
 
         return student_p_value(values, required)
-    from pytest_modelcheck.stats.gaffke import mean_p_value
+    from pytest_modelcheck.stats.means import mean_p_value
 
     # Rounding must not carry a score out of its scale.
     units = [min(1.0, max(0.0, scale.unit(value))) for value in values]

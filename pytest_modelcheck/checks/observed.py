@@ -13,7 +13,7 @@ from pytest_modelcheck.records import GRADE
 if TYPE_CHECKING:
     from pytest_modelcheck.checks.runs import Runs, Shares
     from pytest_modelcheck.records import Comparison, Scale, Tally
-    from pytest_modelcheck.stats.invariance import Excess
+    from pytest_modelcheck.stats.noise import Excess
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def worth(values: Sequence[float], score_as: str | None) -> float:
     """
     if score_as is None:
         return sum(values) / len(values)
-    from pytest_modelcheck.stats.passk import pass_at_k, pass_hat_k
+    from pytest_modelcheck.stats.rates import pass_at_k, pass_hat_k
 
     k = int(score_as[5:])
     if len(values) < k:
@@ -147,6 +147,6 @@ def by_group(
     """One value a unit: the means of the groups, or the values as they are where every case is its own."""
     if groups is None:
         return list(values)
-    from pytest_modelcheck.stats.clusters import cluster_means
+    from pytest_modelcheck.stats.means import cluster_means
 
     return cluster_means(values, [groups[case] for case in ids])

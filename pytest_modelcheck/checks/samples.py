@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical import excerpt, why_unkept
 from pytest_modelcheck.errors import UsageError
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ def _kind(value: Any) -> Kind:
 def _value(found: Any, raw: bytes) -> Any:
     """A value without the marks that tell what it was in Python."""
     if isinstance(found, dict):
+        if (reason := why_unkept(raw)) is not None:
+            raise UsageError(f"answers have no distribution where they cannot be stored: {reason}")
         if "$numpy" in found:
             return _value(found["$numpy"][1], raw)
         if "$tuple" in found:
@@ -88,7 +90,7 @@ def _value(found: Any, raw: bytes) -> Any:
             return found["name"]
         if "$float" in found:
             raise UsageError(f"an answer is {found['$float']}, which has no place in a distribution")
-        fields = {key: value for key, value in found.items() if key != "$type"}
+        fields = {key: value for key, value in sorted(found.items()) if key not in ("$type", "$default")}
         if not fields or any(key.startswith("$") for key in fields):
             raise UsageError(f"an answer such as {excerpt(raw.decode(), 60)} has no distribution: {_ADVICE}")
         return {key: _feature(_value(value, raw), raw) for key, value in fields.items()}

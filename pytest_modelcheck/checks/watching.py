@@ -18,16 +18,14 @@ from typing import TYPE_CHECKING, Literal
 
 from pytest_modelcheck.canonical.wording import percent
 from pytest_modelcheck.records import GRADE, Finding, Status
-from pytest_modelcheck.stats.curtailment import Curtailment
-from pytest_modelcheck.stats.sequential import watch_drop, watch_mean
+from pytest_modelcheck.stats.early import Curtailment, watch_drop, watch_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_modelcheck.checks.limits import Allowance, Limits
     from pytest_modelcheck.records import Scale
-    from pytest_modelcheck.stats.curtailment import Range
-    from pytest_modelcheck.stats.sequential import Decision, Monitor
+    from pytest_modelcheck.stats.early import Decision, Monitor, Range
 
 _VERBS = {"max_drop": "lost", "max_regressed": "regressed", "max_changed": "changed"}
 
@@ -79,7 +77,7 @@ class Refutation:
     __slots__ = ("_better", "_left_better", "_lost", "_needed", "_rate", "_runs")
 
     def __init__(self, ranges: Sequence[Range], fraction: float, rate: float, runs: int, limit: str) -> None:
-        from pytest_modelcheck.stats.binomial import failing_count
+        from pytest_modelcheck.stats.rates import failing_count
 
         self._rate, self._runs = rate, runs
         self._lost = self._better = 0

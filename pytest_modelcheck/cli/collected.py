@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.provenance import defines
+from pytest_modelcheck.cli.project import shown
 from pytest_modelcheck.cli.screen import harmless
 from pytest_modelcheck.errors import UsageError
 
@@ -33,9 +34,15 @@ def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header],
     Raises:
         UsageError: pytest cannot collect them, so that nothing is known.
     """
+    headers = list(headers)
     files = sorted({header.test.partition("::")[0] for header in headers})
     there = [file for file in files if (project.root / file).is_file()]
-    collected = _collected(project, there) if there else {}
+    collected = _collected(project, there)
+    if not collected and not all(_is_written(project.root, header.test) for header in headers):
+        raise UsageError(
+            f"pytest collects no test in {shown(project.root)}, so that nobody knows which of them still "
+            "exist. Run the command in the folder of the tests, or remove the files yourself (git rm)"
+        )
     silent = set(there) - {test.partition("::")[0] for test in collected}
     return lambda header: (
         _asks(header, collected)
@@ -55,12 +62,12 @@ def _asks(header: Header, collected: Mapping[str, Sequence[str]]) -> bool:
 def _is_written(root: Path, check: str) -> bool:
     """Whether a file of which nothing was collected (it may have been skipped) spells a test out."""
     file, _, rest = check.partition("::")
-    return defines(root / file, rest.partition("[")[0].replace("::", "."))
+    return (root / file).is_file() and defines(root / file, rest.partition("[")[0].replace("::", "."))
 
 
 def _collected(project: Project, files: Iterable[str]) -> Mapping[str, Sequence[str]]:
     """The models that each test uses, by node id."""
-    arguments = ["--rootdir", str(project.root), *files]
+    arguments = ["--rootdir", str(project.root), "--confcutdir", str(project.root), *files]
     unknown = "so that nobody knows which of them still exist"
     return dict(told_by_pytest("--modelcheck-collected", arguments, project.root, unknown))
 

@@ -15,8 +15,7 @@ import click
 
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.cases import load
-from pytest_modelcheck.cases.compression import SUFFIXES
-from pytest_modelcheck.cases.files import FORMATS
+from pytest_modelcheck.cases.files import FORMATS, SUFFIXES
 from pytest_modelcheck.cli.collected import told_by_pytest
 from pytest_modelcheck.cli.screen import harmless
 from pytest_modelcheck.lint import RULES, Finding, Target, chosen, lint

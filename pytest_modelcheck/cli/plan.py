@@ -124,7 +124,7 @@ def _row(question: Question, drop: float) -> list[str]:
 def _runs(question: Question, drop: float) -> int | None:
     level, power = question.false_fail_rate, question.certainty
     if question.at_least is not None:
-        from pytest_modelcheck.stats.binomial import runs_needed
+        from pytest_modelcheck.stats.rates import runs_needed
 
         low = round(question.at_least - drop, 9)
         return runs_needed(question.at_least, low, level, power, most=MOST)

@@ -14,6 +14,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.baselines.home import home_of
 from pytest_modelcheck.errors import UsageError, located
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ class Project:
     """The places of a project.
 
     Attributes:
-        root: The folder of the configuration file, which everything remembered is relative to.
+        root: The folder that everything remembered is relative to: the one that holds the baselines,
+            found upward, else that of the configuration file.
         config: The configuration file, or ``None``.
         baselines: The folder of approved behaviour.
         cache: The folder of what need not be in git.
@@ -57,10 +59,12 @@ def find_project(start: Path, rootdir: Path | None = None) -> Project:
         anchor = config.parent
     else:
         anchor = next((folder for folder in _upwards(start) if (folder / "setup.py").is_file()), start)
+    name = _setting(settings, BASELINE_DIR, "baselines", config)
+    anchor = home_of(start, name, fallback=anchor)
     return Project(
         root=anchor,
         config=config,
-        baselines=anchor / _setting(settings, BASELINE_DIR, "baselines", config),
+        baselines=anchor / name,
         cache=anchor / _setting(settings, CACHE_DIR, ".modelcheck_cache", config),
     )
 

@@ -9,7 +9,7 @@ import json
 
 import click
 
-from pytest_modelcheck.cases.schema import PATH, schema_of_file, schema_of_line
+from pytest_modelcheck.cases.documents import PATH, schema_of_file, schema_of_line
 from pytest_modelcheck.errors import UsageError
 
 

@@ -9,7 +9,7 @@ import itertools
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.perturb.ordered import GIVEN
+from pytest_modelcheck.perturb.building import GIVEN
 from pytest_modelcheck.records import MISSING, Trial
 
 if TYPE_CHECKING:

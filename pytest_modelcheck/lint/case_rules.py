@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import NotCanonical, digest, excerpt
-from pytest_modelcheck.cases.fields import NO_REASON
+from pytest_modelcheck.cases.rows import NO_REASON
 from pytest_modelcheck.lint.alike import alike, expectation, metadata
 from pytest_modelcheck.lint.findings import Remark
 from pytest_modelcheck.records import MISSING

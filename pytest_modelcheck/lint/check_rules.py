@@ -36,7 +36,7 @@ def too_few(target: Target) -> Iterator[Remark]:
     runs = _runs(target)
     if runs == 0:
         return
-    from pytest_modelcheck.stats.binomial import detectable_rate, runs_needed
+    from pytest_modelcheck.stats.rates import detectable_rate, runs_needed
 
     level = target.limits.false_fail_rate
     revealed = detectable_rate(runs, at_least, level)

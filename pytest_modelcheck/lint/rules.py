@@ -120,9 +120,9 @@ RULES: Final = (
     Rule(
         "MC202",
         "cannot-fail",
-        "A limit allows everything: `at_least=0`, `max_changed=1.0`, `max_regressed=12` of 12 cases.",
+        "A limit allows everything: `at_least=0`, `max_regressed=12` of 12 cases.",
         "It looks like a requirement and is none.",
-        "Lower it. An `int` is a number of cases, a `float` a fraction: `1` is one case, `1.0` all of them.",
+        'Lower it. An `int` is a number of cases, a `float` below 1 or `"2%"` a fraction of them.',
         check_rules.cannot_fail,
         cheap=True,
     ),

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from pytest_modelcheck.canonical import Codec, NotKept, digest, encode_plain
+from pytest_modelcheck.canonical import Codec, NotKept, Projection, digest, unkept
 from pytest_modelcheck.errors import ModelError, UsageError
 from pytest_modelcheck.models.usage import Measured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from pytest_modelcheck.models.cache import Shelf
     from pytest_modelcheck.models.calling import Caller
@@ -51,6 +51,8 @@ class Definition:
         cost: What an answer cost, of what is reported, else of the answer.
         max_cost: What the calls of a run may cost.
         executor: Where calls are made, or what makes such a place.
+        ignore: Ways to the parts of an answer that comparisons leave out.
+        compare_by: Takes from an answer what is compared.
     """
 
     name: str
@@ -75,6 +77,8 @@ class Definition:
     cost: Callable[[Any], float] | None = None
     max_cost: float | None = None
     executor: Any = None
+    ignore: Sequence[str] = ()
+    compare_by: Callable[[Any], Any] | None = None
 
 
 _ONCE = (Iterator, AsyncIterator, Awaitable)
@@ -93,7 +97,12 @@ def text_key(text: str) -> bytes:
 
 
 class Unkept:
-    """An answer that could not be read back, so that the object itself is kept, for this run only."""
+    """An answer that cannot be stored: the object itself, for this run only.
+
+    Attributes:
+        value: The object.
+        plain: The line that stands for it in records: a description, which says nothing of what it is.
+    """
 
     __slots__ = ("plain", "value")
 
@@ -103,7 +112,7 @@ class Unkept:
 
 
 Raw = bytes | Unkept
-"""An answer as it is kept: a line of canonical JSON, or the object itself where that cannot be."""
+"""An answer as it is kept: a line of JSON, or the object itself where that cannot be."""
 
 
 class Answers:
@@ -120,6 +129,7 @@ class Answers:
         "claims",
         "decode",
         "find",
+        "see",
         "warnings",
     )
 
@@ -127,6 +137,8 @@ class Answers:
     """Look an answer up."""
     decode: Callable[[Raw], Any]
     """Make an answer anew, so that no reader can spoil another's."""
+    see: Projection
+    """What comparisons see of the line of an answer."""
 
     def __init__(
         self,
@@ -134,8 +146,10 @@ class Answers:
         codec: Codec,
         open_measures: Callable[[], Shelf] | None = None,
         claims: Claims | None = None,
+        see: Projection | None = None,
     ) -> None:
         self._shelf = shelf
+        self.see = see or Projection()
         self.claims = claims if shelf.kept else None
         self._claimed: set[bytes] = set()
         self._open_measures = open_measures
@@ -217,12 +231,12 @@ class Answers:
                 "equal questions share an answer. Answer with a text or a list (a coroutine: use `async def`)"
             )
         self.warn(reason)
-        unkept = Unkept(value, encode_plain(value))
+        held = Unkept(value, unkept(value, reason, self.see.key(value)))
         if key is not None:
-            self._unkept[key] = unkept
+            self._unkept[key] = held
             self.find = self._find_anywhere
         self.decode = self._decode_any
-        return unkept
+        return held
 
     def _decode_any(self, raw: Raw) -> Any:
         return raw.value if isinstance(raw, Unkept) else self._decode_line(raw)
@@ -238,7 +252,7 @@ class Answers:
 
 
 def plain(raw: Raw) -> bytes:
-    """The answer as canonical JSON, whatever form it is kept in."""
+    """The line that stands for an answer in records. Of one that cannot be stored it is no identity."""
     return raw if type(raw) is bytes else raw.plain  # type: ignore[union-attr]
 
 

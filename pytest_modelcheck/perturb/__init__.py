@@ -1,4 +1,4 @@
-"""What may happen to an input: perturbations, seeded and the same in every process.
+"""Perturbations of inputs, seeded, and the same in every process.
 
 >>> from pytest_modelcheck import perturb
 >>> perturb.append("I will call my lawyer.").preview("Where is my parcel?")
@@ -12,27 +12,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcheck.perturb.public_names import PUBLIC, meant
+
 if TYPE_CHECKING:
-    from pytest_modelcheck.perturb.adapters import adapt
-    from pytest_modelcheck.perturb.applying import variants
-    from pytest_modelcheck.perturb.characters import (
-        diacritics,
-        homoglyphs,
-        leetspeak,
-        normal_form,
-        width,
-        zero_width,
-    )
-    from pytest_modelcheck.perturb.compose import one_of
-    from pytest_modelcheck.perturb.context import (
-        emoji,
-        entities,
-        injection,
-        irrelevant,
-        links,
-        markup,
-        politeness,
-    )
     from pytest_modelcheck.perturb.english import (
         abbreviations,
         contractions,
@@ -41,37 +23,72 @@ if TYPE_CHECKING:
         spelling,
     )
     from pytest_modelcheck.perturb.geometry import crop, flip, occlude, rotate, shift
-    from pytest_modelcheck.perturb.identity import ages, countries, religions, swap_gender
-    from pytest_modelcheck.perturb.keyboard import (
-        double_letters,
-        drop_letters,
-        near_keys,
-        swap_letters,
-        typos,
-        word_breaks,
-    )
-    from pytest_modelcheck.perturb.lighting import (
+    from pytest_modelcheck.perturb.images import (
         blur,
         brightness,
         contrast,
         gamma,
         gaussian_noise,
+        jpeg,
         salt_and_pepper,
     )
     from pytest_modelcheck.perturb.measures import units
-    from pytest_modelcheck.perturb.misreading import hesitations, homophones, mojibake, ocr, transcript
-    from pytest_modelcheck.perturb.names import swap_names
-    from pytest_modelcheck.perturb.numeric import jitter, rounding, scale
+    from pytest_modelcheck.perturb.mistakes import (
+        double_letters,
+        drop_letters,
+        hesitations,
+        homophones,
+        mojibake,
+        near_keys,
+        ocr,
+        swap_letters,
+        transcript,
+        typos,
+        word_breaks,
+    )
+    from pytest_modelcheck.perturb.numbers import boundaries, extremes, jitter, out_of_range, rounding, scale
     from pytest_modelcheck.perturb.ordered import Levels, levels
-    from pytest_modelcheck.perturb.own import as_perturbation, as_perturbations
-    from pytest_modelcheck.perturb.perturbation import Perturbation
-    from pytest_modelcheck.perturb.ranges import boundaries, extremes, out_of_range
-    from pytest_modelcheck.perturb.recompression import jpeg
-    from pytest_modelcheck.perturb.records import extra_fields, field_order, missing
-    from pytest_modelcheck.perturb.sentences import sentence_order, truncate
-    from pytest_modelcheck.perturb.surface import casing, punctuation, whitespace
-    from pytest_modelcheck.perturb.values import swap_category, type_noise
-    from pytest_modelcheck.perturb.wording import append, prepend, replace
+    from pytest_modelcheck.perturb.people import ages, countries, religions, swap_gender, swap_names
+    from pytest_modelcheck.perturb.perturbation import (
+        Perturbation,
+        adapt,
+        as_perturbation,
+        as_perturbations,
+        one_of,
+        variants,
+    )
+    from pytest_modelcheck.perturb.records import (
+        extra_fields,
+        field_order,
+        missing,
+        swap_category,
+        type_noise,
+    )
+    from pytest_modelcheck.perturb.surface import (
+        casing,
+        diacritics,
+        homoglyphs,
+        leetspeak,
+        normal_form,
+        punctuation,
+        sentence_order,
+        truncate,
+        whitespace,
+        width,
+        zero_width,
+    )
+    from pytest_modelcheck.perturb.wording import (
+        append,
+        emoji,
+        entities,
+        injection,
+        irrelevant,
+        links,
+        markup,
+        politeness,
+        prepend,
+        replace,
+    )
 
 __all__ = [
     "Levels",
@@ -150,95 +167,16 @@ __all__ = [
     "zero_width",
 ]
 
-# Where each public name lives. Imported at first use: a golden test perturbs nothing.
-_HOMES = {
-    "Levels": "ordered",
-    "Perturbation": "perturbation",
-    "abbreviations": "english",
-    "adapt": "adapters",
-    "ages": "identity",
-    "append": "wording",
-    "as_perturbation": "own",
-    "as_perturbations": "own",
-    "blur": "lighting",
-    "boundaries": "ranges",
-    "brightness": "lighting",
-    "casing": "surface",
-    "contractions": "english",
-    "contrast": "lighting",
-    "countries": "identity",
-    "crop": "geometry",
-    "diacritics": "characters",
-    "double_letters": "keyboard",
-    "drop_letters": "keyboard",
-    "emoji": "context",
-    "entities": "context",
-    "extra_fields": "records",
-    "extremes": "ranges",
-    "field_order": "records",
-    "flip": "geometry",
-    "gamma": "lighting",
-    "gaussian_noise": "lighting",
-    "hesitations": "misreading",
-    "homoglyphs": "characters",
-    "homophones": "misreading",
-    "injection": "context",
-    "irrelevant": "context",
-    "jitter": "numeric",
-    "jpeg": "recompression",
-    "leetspeak": "characters",
-    "levels": "ordered",
-    "links": "context",
-    "markup": "context",
-    "missing": "records",
-    "mojibake": "misreading",
-    "near_keys": "keyboard",
-    "negation": "english",
-    "normal_form": "characters",
-    "number_words": "english",
-    "occlude": "geometry",
-    "ocr": "misreading",
-    "one_of": "compose",
-    "out_of_range": "ranges",
-    "politeness": "context",
-    "prepend": "wording",
-    "punctuation": "surface",
-    "religions": "identity",
-    "replace": "wording",
-    "rotate": "geometry",
-    "rounding": "numeric",
-    "salt_and_pepper": "lighting",
-    "scale": "numeric",
-    "sentence_order": "sentences",
-    "shift": "geometry",
-    "spelling": "english",
-    "swap_category": "values",
-    "swap_gender": "identity",
-    "swap_letters": "keyboard",
-    "swap_names": "names",
-    "transcript": "misreading",
-    "truncate": "sentences",
-    "type_noise": "values",
-    "typos": "keyboard",
-    "units": "measures",
-    "variants": "applying",
-    "whitespace": "surface",
-    "width": "characters",
-    "word_breaks": "keyboard",
-    "zero_width": "characters",
-}
-
-# Hidden from type checkers, which would else take every misspelt name for a known one.
+# Hidden from type checkers, which would otherwise accept every misspelt name.
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
         __tracebackhide__ = True  # the mistake is in the line of the test, not here
-        home = _HOMES.get(name)
+        # Imported at first use: a golden test perturbs nothing.
+        home = PUBLIC.get(name)
         if home is not None:
             found = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
             return found
-        from pytest_modelcheck.perturb.misspelt import meant
-
         close = None if name.startswith("_") else meant(name)
         hint = f"; did you mean perturb.{close}?" if close else ""
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}", name=name)

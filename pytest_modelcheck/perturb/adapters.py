@@ -1,73 +1,60 @@
-"""Augmenters of nlpaug, textattack and albumentations as perturbations, without importing any of them.
+"""Call functions of a test, and augmenters of nlpaug, textattack and albumentations, as perturbations.
+
+None of these libraries is imported: their augmenters are recognised by their methods.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
+import ast
+import functools
 import inspect
+import linecache
 import random
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.perturb.building import changed, check_n, with_field
-from pytest_modelcheck.perturb.focus import part, path_of, text_path
-from pytest_modelcheck.perturb.images import image_path
-from pytest_modelcheck.perturb.perturbation import Perturbation, checked_name
-from pytest_modelcheck.perturb.places import Path, placed
+from pytest_modelcheck.perturb.building import changed, check_n, checked_name
+from pytest_modelcheck.perturb.paths import Field, Path, image_path, part, path_of, placed, text_path
+from pytest_modelcheck.perturb.public_names import PUBLIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
-    from pytest_modelcheck.perturb.focus import Field
+_LONGEST: Final = 60
 
 
-def adapt(
-    augmenter: Any, n: int | None = None, *, name: str | None = None, field: Field | None = None
-) -> Perturbation:
-    """An augmenter of another library as a perturbation, told by its shape.
+def is_augmenter(item: object) -> bool:
+    """Whether something is an augmenter that :func:`~pytest_modelcheck.perturb.adapt` supports.
 
-    - nlpaug: has ``augment(data, n=1)``.
-    - textattack: has ``augment(text)``, which returns a list.
-    - albumentations, version 1 or 2: is called with ``image=`` and returns a mapping with ``"image"``.
+    >>> is_augmenter(str.upper), is_augmenter("typos")
+    (False, False)
+    """
+    return _call_of(item) is not None
 
-    ``under=`` takes such an augmenter as it is, too. The sources of randomness that they use inside
-    (``random``, ``numpy.random``, and torch's where it is loaded) are seeded before each input and restored
-    after; an augmenter of albumentations with a source of its own is copied, and the copy seeded. So the
-    same input gives the same variants, as far as the library itself keeps to them: textattack's
-    ``fast_augment`` and models on a GPU may not.
+
+def augmentation(
+    augmenter: Any, n: int | None, name: str | None, field: Field | None
+) -> tuple[str, Callable[[Any, Random], list[Any]]]:
+    """The name of an augmenter without its field, and the function that applies it.
 
     Args:
-        augmenter: The augmenter, or a pipeline of them.
-        n: How many variants; by default one, and with textattack as many as its own
-            ``transformations_per_example``.
-        name: What reports call it; by default the name of its class.
-        field: Where the text or the image is, in an input that is more.
-
-    >>> import random
-    >>> class Shuffler:  # of the shape of nlpaug's
-    ...     def augment(self, data, n=1, num_thread=1):
-    ...         words = data.split()
-    ...         return [" ".join(random.sample(words, len(words))) for _ in range(n)]
-    >>> adapt(Shuffler()).name, adapt(Shuffler()).preview("Where is my parcel?")
-    ('Shuffler', ['parcel? my is Where'])
+        augmenter: An augmenter for which :func:`is_augmenter` is true.
+        n: The number of variants; ``None`` for the augmenter's own.
+        name: The name, if not that of its class.
+        field: The part of the input that is the text or the image.
     """
-    call = _call_of(augmenter)
-    if call is None:
-        raise PerturbationError(
-            f"{type(augmenter).__name__} is no augmenter of nlpaug or textattack (which have .augment(text))"
-            " nor of albumentations; a callable from an input to another is a perturbation as it is"
-        )
-    shown = _name(augmenter) if name is None else name
+    shown = checked_name(_class_of(augmenter) if name is None else name)
     if n is not None:
         check_n(f"adapt({shown}", n)
-    several, find = call is _texts_at_once, image_path if call is _image else text_path
+    call: Any = _call_of(augmenter)
+    several, find = call is _textattack, image_path if call is _albumentations else text_path
     own = deepcopy(augmenter) if hasattr(augmenter, "set_random_seed") else augmenter
 
     def apply(x: Any, rng: Random) -> list[Any]:
@@ -79,51 +66,42 @@ def adapt(
             if several:
                 made = list(call(own, old))[:n]
             else:
-                made = [changed(partial(call, own, old), old) for _ in range(n or 1)]
+                made = [changed(functools.partial(call, own, old), old) for _ in range(n or 1)]
         return [None if new is None else placed(x, path, new) for new in made]
 
-    return Perturbation(with_field(checked_name(shown), field), apply)
-
-
-def is_augmenter(item: object) -> bool:
-    """Whether something is an augmenter that :func:`adapt` knows.
-
-    >>> is_augmenter(str.upper), is_augmenter("typos")
-    (False, False)
-    """
-    return _call_of(item) is not None
+    return shown, apply
 
 
 def _call_of(augmenter: Any) -> Callable[[Any, Any], Any] | None:
-    """How to ask an augmenter, if it is one."""
-    if isinstance(augmenter, type | Perturbation):
+    """The function that calls an augmenter, or ``None`` for anything else."""
+    if isinstance(augmenter, type):
         return None
     augment = getattr(augmenter, "augment", None)
     if inspect.ismethod(augment):
         parameters = list(inspect.signature(augment).parameters.values())
         if parameters and parameters[0].default is inspect.Parameter.empty and parameters[0].kind < 2:
-            return _one_of_nlpaug if any(one.name == "n" for one in parameters) else _texts_at_once
+            return _nlpaug if any(one.name == "n" for one in parameters) else _textattack
     pipeline = hasattr(augmenter, "add_targets") or hasattr(augmenter, "available_keys")
-    return _image if callable(augmenter) and pipeline else None
+    return _albumentations if callable(augmenter) and pipeline else None
 
 
-def _one_of_nlpaug(augmenter: Any, data: Any) -> Any:
+def _nlpaug(augmenter: Any, data: Any) -> Any:
     made = augmenter.augment(data)
     if isinstance(made, list) and not isinstance(data, list):  # since its version 1.1.11
         return made[0] if made else data
     return made
 
 
-def _texts_at_once(augmenter: Any, text: str) -> list[Any]:
+def _textattack(augmenter: Any, text: str) -> list[Any]:
     made = augmenter.augment(text)
     return list(made[0] if isinstance(made, tuple) else made)  # with metrics, a tuple
 
 
-def _image(augmenter: Any, image: Any) -> Any:
+def _albumentations(augmenter: Any, image: Any) -> Any:
     return augmenter(image=image)["image"]
 
 
-def _name(augmenter: Any) -> str:
+def _class_of(augmenter: Any) -> str:
     kind = type(augmenter).__name__
     parts = getattr(augmenter, "transforms", None)
     return f"{kind}({', '.join(type(one).__name__ for one in parts)})" if isinstance(parts, list) else kind
@@ -137,7 +115,7 @@ def _path(x: Any, field: Field | None, find: Callable[[Any, Field | None], Path]
 
 @contextmanager
 def _seeded(seed: int, augmenter: Any) -> Iterator[None]:
-    """The sources of randomness that everybody shares, seeded, and afterwards as they were."""
+    """Seed the global sources of randomness, and restore them afterwards."""
     with ExitStack() as stack:
         stack.callback(random.setstate, random.getstate())
         random.seed(seed)
@@ -152,3 +130,80 @@ def _seeded(seed: int, augmenter: Any) -> Iterator[None]:
         if hasattr(augmenter, "set_random_seed"):
             augmenter.set_random_seed(seed)
         yield
+
+
+def check_callable(item: Callable[..., Any]) -> None:
+    """Refuse coroutine functions, and the functions of :mod:`pytest_modelcheck.perturb` themselves.
+
+    Raises:
+        PerturbationError: ``under=perturb.typos`` lacks its parentheses, or a function is async.
+    """
+    if inspect.iscoroutinefunction(item):
+        raise PerturbationError(f"{name_of(item)} is async; a perturbation is an ordinary function")
+    name = getattr(item, "__name__", "")
+    public = PUBLIC.get(name)
+    if public is not None and getattr(item, "__module__", "") == f"{__package__}.{public}":
+        raise PerturbationError(f"perturb.{name} makes a perturbation; call it: perturb.{name}()")
+
+
+def takes_rng(item: Callable[..., Any]) -> bool:
+    """Whether a callable takes an input and a source of randomness, rather than an input alone.
+
+    Raises:
+        PerturbationError: Its parameters are neither of the two.
+
+    >>> takes_rng(lambda text: text), takes_rng(lambda text, rng: text)
+    (False, True)
+    """
+    try:
+        parameters = inspect.signature(item).parameters.values()
+    except (ValueError, TypeError):  # a builtin without a signature
+        return False
+    positional = [
+        parameter
+        for parameter in parameters
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+    ]
+    required = [parameter for parameter in positional if parameter.default is parameter.empty]
+    variadic = any(parameter.kind == parameter.VAR_POSITIONAL for parameter in parameters)
+    keywords = [p.name for p in parameters if p.kind == p.KEYWORD_ONLY and p.default is p.empty]
+    if len(required) > 2 or keywords or not (positional or variadic):
+        raise PerturbationError(
+            f"{name_of(item)}{inspect.signature(item)} cannot be a perturbation: it must take an input, or an"
+            " input and rng"
+        )
+    return len(required) == 2 or (len(positional) > 1 and positional[1].name == "rng")
+
+
+def name_of(item: Callable[..., Any]) -> str:
+    """The name of a callable: that of a function, the source text of a lambda, the call of a partial.
+
+    >>> name_of(str.upper), name_of(functools.partial(str.replace, "a"))
+    ('upper', "replace('a')")
+    """
+    if isinstance(item, functools.partial):
+        arguments = [repr(value) for value in item.args]
+        arguments += [f"{name}={value!r}" for name, value in item.keywords.items()]
+        return _cut(f"{name_of(item.func)}({', '.join(arguments)})")
+    name = getattr(item, "__name__", None) or type(item).__name__
+    return _cut(_lambda_source(item)) if name == "<lambda>" else checked_name(name)
+
+
+def _cut(name: str) -> str:
+    name = " ".join(name.split())
+    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
+
+
+def _lambda_source(item: Callable[..., Any]) -> str:
+    """The source text of a lambda, found by the position of its code; without a source, its line number."""
+    code = inspect.unwrap(item).__code__
+    source = "".join(linecache.getlines(code.co_filename))
+    starts = {(line, column) for line, _, column, _ in code.co_positions() if line and column is not None}
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return f"lambda:{code.co_firstlineno}"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Lambda) and (node.body.lineno, node.body.col_offset) in starts:
+            return ast.get_source_segment(source, node) or ast.unparse(node)
+    return f"lambda:{code.co_firstlineno}"

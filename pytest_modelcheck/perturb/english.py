@@ -1,4 +1,7 @@
-"""Ways to write the same in English, and one to say the opposite.
+"""Paraphrase English texts (contractions, spelling, abbreviations, numbers as words), or negate them.
+
+The word tables are common knowledge of the language. They leave out pairs of which one side has another
+meaning too (check and cheque, tire and tyre).
 
 PYTEST_DONT_REWRITE
 """
@@ -8,23 +11,138 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.perturb.building import listed
-from pytest_modelcheck.perturb.english_words import ABBREVIATIONS, BRITISH_TO_AMERICAN, LONG_FORMS, NUMBERS
-from pytest_modelcheck.perturb.lookup import Table, substituted, ways
-from pytest_modelcheck.perturb.spans import found, protected
-from pytest_modelcheck.perturb.wording import like
+from pytest_modelcheck.perturb.texts import Table, like, listed, matches_in, protected, substituted, ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_modelcheck.perturb.focus import Field
+    from pytest_modelcheck.perturb.paths import Field
     from pytest_modelcheck.perturb.perturbation import Perturbation
 
+
+def _inflected(pairs: str, endings: str) -> dict[str, str]:
+    """British words and their American forms, from stems and their endings (``-`` for none)."""
+    stems = [pair.split("/") for pair in pairs.split()]
+    return {
+        british + ending.strip("-"): american + ending.strip("-")
+        for british, american in stems
+        for ending in endings.split()
+    }
+
+
+BRITISH_TO_AMERICAN: Final[dict[str, str]] = {
+    **_inflected("colour/color favour/favor honour/honor labour/labor", "- s ed ing"),
+    **_inflected("colour/color flavour/flavor", "ful ed"),
+    **_inflected("favour/favor honour/honor", "able ably"),
+    **_inflected("favourite/favorite behaviour/behavior neighbour/neighbor rumour/rumor humour/humor", "- s"),
+    **_inflected("flavour/flavor harbour/harbor vapour/vapor neighbourhood/neighborhood armour/armor", "- s"),
+    **_inflected(
+        "centre/center theatre/theater litre/liter fibre/fiber kilometre/kilometer calibre/caliber", "- s"
+    ),
+    **_inflected(
+        "organis/organiz apologis/apologiz realis/realiz recognis/recogniz customis/customiz", "e es ed ing"
+    ),
+    **_inflected(
+        "authoris/authoriz finalis/finaliz prioritis/prioritiz minimis/minimiz utilis/utiliz", "e es ed ing"
+    ),
+    **_inflected("maximis/maximiz summaris/summariz specialis/specializ emphasis/emphasiz", "e ed ing"),
+    **_inflected("organisation/organization authorisation/authorization customisation/customization", "- s"),
+    **_inflected("analys/analyz paralys/paralyz", "e ed ing"),
+    **_inflected(
+        "cancell/cancel travell/travel labell/label modell/model signall/signal fuell/fuel", "ed ing"
+    ),
+    **_inflected("traveller/traveler jeweller/jeweler counsellor/counselor", "- s"),
+    **_inflected(
+        "catalogue/catalog dialogue/dialog programme/program doughnut/donut aeroplane/airplane", "- s"
+    ),
+    **_inflected("defence/defense offence/offense pretence/pretense licence/license", "- s"),
+    **_inflected("mould/mold plough/plow moustache/mustache instalment/installment", "- s"),
+    **_inflected("manoeuvre/maneuver acknowledgement/acknowledgment judgement/judgment", "- s"),
+    **_inflected("sceptic/skeptic", "- s al ally"),
+    **_inflected(
+        "grey/gray aluminium/aluminum jewellery/jewelry pyjamas/pajamas maths/math ageing/aging", "-"
+    ),
+    **_inflected("cosy/cozy skilful/skillful wilful/willful sulphur/sulfur mum/mom", "-"),
+    **_inflected("fulfil/fulfill enrol/enroll", "- s ment"),
+}
+ABBREVIATIONS: Final[dict[str, str]] = {
+    "please": "pls",
+    "thanks": "thx",
+    "thank you": "ty",
+    "you": "u",
+    "your": "ur",
+    "are": "r",
+    "because": "bc",
+    "before": "b4",
+    "tomorrow": "tmrw",
+    "today": "2day",
+    "tonight": "2nite",
+    "great": "gr8",
+    "people": "ppl",
+    "really": "rly",
+    "probably": "prob",
+    "message": "msg",
+    "number": "nr",
+    "account": "acct",
+    "information": "info",
+    "approximately": "approx",
+    "appointment": "appt",
+    "department": "dept",
+    "regarding": "re",
+    "without": "w/o",
+    "with": "w/",
+    "okay": "ok",
+    "by the way": "btw",
+    "as soon as possible": "asap",
+    "in my opinion": "imo",
+    "to be honest": "tbh",
+    "i don't know": "idk",
+    "for your information": "fyi",
+    "let me know": "lmk",
+    "at the moment": "atm",
+    "talk to you later": "ttyl",
+    "estimated time of arrival": "ETA",
+    "want to": "wanna",
+    "going to": "gonna",
+    "got to": "gotta",
+    "give me": "gimme",
+    "kind of": "kinda",
+}
+"""How phrases are written in a hurry."""
+_UNCLEAR: Final = frozenset({"r", "re", "atm", "ty", "bc", "ETA", "nr"})
+"""Short forms that stand for other things as well."""
+LONG_FORMS: Final[dict[str, str]] = {
+    **{short: long for long, short in ABBREVIATIONS.items() if short not in _UNCLEAR},
+    "eta": "estimated time of arrival",
+}
+_ONES: Final = (
+    *(
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+    ),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+_TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+NUMBERS: Final[tuple[str, ...]] = (
+    *_ONES,
+    *(f"{ten}-{one}" if place else ten for ten in _TENS for place, one in enumerate(_ONES[:10])),
+)
+"""The words for 0 to 99, in order."""
 _US: Final = Table(BRITISH_TO_AMERICAN, possessive=True)
 _UK: Final = Table({us: uk for uk, us in BRITISH_TO_AMERICAN.items()}, possessive=True)
 _SHORT: Final = Table(ABBREVIATIONS)
 _LONG: Final = Table(LONG_FORMS)
-
 _PRONOUN: Final = r"(?:I|you|he|she|it|we|they)"
 _MORE: Final = r"(?=\s+[^\W\d_])"
 """What is contracted must be followed by another word: "Yes, I am." has no short form."""
@@ -66,7 +184,6 @@ _EXPANDED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"\blet['’]s\b", "let us"),
     )
 )
-
 _COUNT: Final = re.compile(
     r"(?<![\w.,:/#€$£¥+\-@'’])\d{1,2}(?=\s+[^\W\d_])(?!\s*(?:am|pm|a\.m|p\.m|st|nd|rd|th)\b)"
 )
@@ -87,11 +204,11 @@ _VERB: Final = re.compile(
 
 
 def contractions(to: str | None = None, *, field: Field | None = None) -> Perturbation:
-    """English contractions made (it is, it's) or written out.
+    """Contract English phrases (it is: it's), or write contractions out.
 
     Args:
-        to: ``"short"`` or ``"long"``; by default both, each a variant where it changes something.
-        field: Where the text is, in an input that is more than text.
+        to: ``"short"`` or ``"long"``; default: both, each a variant if it changes something.
+        field: The part of the input that is the text, if the input is more than text.
 
     >>> contractions().preview("I'm sorry, it is late and I don't know why")
     ["I'm sorry, it's late and I don't know why", 'I am sorry, it is late and I do not know why']
@@ -103,11 +220,11 @@ def contractions(to: str | None = None, *, field: Field | None = None) -> Pertur
 
 
 def spelling(to: str | None = None, *, field: Field | None = None) -> Perturbation:
-    """British or American spelling.
+    """Change British to American spelling, and the reverse.
 
     Args:
-        to: ``"us"`` or ``"uk"``; by default both, each a variant where it changes something.
-        field: Where the text is, in an input that is more than text.
+        to: ``"us"`` or ``"uk"``; default: both, each a variant if it changes something.
+        field: The part of the input that is the text, if the input is more than text.
 
     >>> spelling().preview("The colour of the jewelry is gray")
     ['The color of the jewelry is gray', 'The colour of the jewellery is grey']
@@ -116,11 +233,11 @@ def spelling(to: str | None = None, *, field: Field | None = None) -> Perturbati
 
 
 def abbreviations(to: str | None = None, *, field: Field | None = None) -> Perturbation:
-    """The short forms of English chats (pls, thx, asap), used or written out.
+    """Use the abbreviations of English chats (pls, thx, asap), or write them out.
 
     Args:
-        to: ``"short"`` or ``"long"``; by default both, each a variant where it changes something.
-        field: Where the text is, in an input that is more than text.
+        to: ``"short"`` or ``"long"``; default: both, each a variant if it changes something.
+        field: The part of the input that is the text, if the input is more than text.
 
     >>> abbreviations("short").preview("Please answer as soon as possible, thanks")
     ['Pls answer asap, thx']
@@ -131,13 +248,13 @@ def abbreviations(to: str | None = None, *, field: Field | None = None) -> Pertu
 
 
 def number_words(to: str | None = None, *, field: Field | None = None) -> Perturbation:
-    """Counts up to 99 as English words (3 parcels, three parcels), or words as digits.
+    """Write counts up to 99 as English words (3 parcels: three parcels), or such words as digits.
 
     Numbers that are amounts, dates, times or names of things (order 1182) stay as they are.
 
     Args:
-        to: ``"words"`` or ``"digits"``; by default both, each a variant where it changes something.
-        field: Where the text is, in an input that is more than text.
+        to: ``"words"`` or ``"digits"``; default: both, each a variant if it changes something.
+        field: The part of the input that is the text, if the input is more than text.
 
     >>> number_words().preview("3 lamps and twenty-one cups, for 15.50 at 3:30")
     ['three lamps and twenty-one cups, for 15.50 at 3:30', '3 lamps and 21 cups, for 15.50 at 3:30']
@@ -146,9 +263,9 @@ def number_words(to: str | None = None, *, field: Field | None = None) -> Pertur
 
 
 def negation(*, field: Field | None = None) -> Perturbation:
-    """The opposite, in simple English sentences: a "not" taken away if there is one, else put in.
+    """Negate simple English sentences: remove a "not", or add one if there is none.
 
-    Unlike most, it changes what a text means: for directional tests.
+    Unlike most perturbations, this one changes the meaning of a text: use it in directional tests.
 
     >>> negation().preview("The parcel is late")
     ['The parcel is not late']
@@ -162,7 +279,7 @@ def _rules(rules: tuple[tuple[re.Pattern[str], str], ...], text: str) -> str | N
     before = text
     for pattern, new in rules:
         if pattern.search(text):
-            text = substituted(text, found(pattern, text), _expanding(new)) or text
+            text = substituted(text, matches_in(pattern, text), _expanding(new)) or text
     return None if text == before else text
 
 
@@ -171,20 +288,20 @@ def _expanding(template: str) -> Callable[[re.Match[str]], str]:
 
 
 def _in_words(text: str) -> str | None:
-    """The text with counts in words. What else is left alone, such as code, is left alone here too."""
+    """The text with counts in words. Protected parts, such as code, stay as they are."""
     alone = {(span.start, span.end) for span in protected(text) if span.kind == "number"}
     matches = [match for match in _COUNT.finditer(text) if match.span() in alone]
     return substituted(text, matches, lambda match: NUMBERS[int(match[0])])
 
 
 def _negated(text: str) -> str | None:
-    there = found(_AFFIRMED, text)
+    there = matches_in(_AFFIRMED, text)
     if there:
         match = there[0]
         word = match[1] or match[2] or _IRREGULAR.get((match[3] or "").lower()) or match[4]
         return text[: match.start()] + like(match[0], word) + text[match.end() :]
-    for match in found(_NEGATED, text):
+    for match in matches_in(_NEGATED, text):
         return text[: match.end()] + " not" + text[match.end() :]
-    for match in found(_VERB, text):
+    for match in matches_in(_VERB, text):
         return f"{text[: match.start()]}{match[1]} do not {match[2]}{text[match.end() :]}"
     return None

@@ -1,4 +1,4 @@
-"""Images turned, moved, cropped, mirrored, or hidden in part.
+"""Turn, move, crop, mirror, or partly hide an image.
 
 PYTEST_DONT_REWRITE
 """
@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.perturb.building import called
-from pytest_modelcheck.perturb.images import filtered
-from pytest_modelcheck.perturb.lighting import check_amounts, each
+from pytest_modelcheck.perturb.images import check_amounts, each, filtered
 
 if TYPE_CHECKING:
-    from pytest_modelcheck.perturb.focus import Field
     from pytest_modelcheck.perturb.images import Filter
+    from pytest_modelcheck.perturb.paths import Field
     from pytest_modelcheck.perturb.perturbation import Perturbation
+
 
 _AXES: Final = {"horizontal": 1, "vertical": 0}
 
 
 def rotate(*degrees: float, field: Field | None = None) -> Perturbation:
-    """An image turned a little around its middle; what comes in from outside repeats the edge.
+    """Rotate an image a little around its centre. The edge pixels are repeated outward.
 
     Args:
-        degrees: How far, counterclockwise; of several, one variant each. By default -5 and 5.
-        field: Where the image is, in an input that is more than an image.
+        degrees: The angles, counterclockwise; one variant each. Default: -5 and 5.
+        field: The part of the input that is the image, if the input is more than an image.
 
     >>> import numpy as np
     >>> rotate(90).preview(np.array([[0, 1], [2, 3]], dtype="uint8"))
@@ -46,12 +46,12 @@ def rotate(*degrees: float, field: Field | None = None) -> Perturbation:
 
 
 def shift(by: float = 0.1, n: int = 1, *, field: Field | None = None) -> Perturbation:
-    """An image moved by some pixels in a direction that is drawn; what comes in repeats the edge.
+    """Shift an image by some pixels in a random direction. The edge pixels are repeated outward.
 
     Args:
-        by: How far at most, as a part of the height and of the width.
-        n: How many variants to make.
-        field: Where the image is, in an input that is more than an image.
+        by: The largest shift, as a fraction of the height and of the width.
+        n: The number of variants.
+        field: The part of the input that is the image, if the input is more than an image.
 
     >>> import numpy as np
     >>> shift(0.5).preview(np.arange(16, dtype="uint8").reshape(4, 4))
@@ -70,12 +70,12 @@ def shift(by: float = 0.1, n: int = 1, *, field: Field | None = None) -> Perturb
 
 
 def crop(keep: float = 0.9, n: int = 1, *, field: Field | None = None) -> Perturbation:
-    """A part of an image, at a place that is drawn, enlarged to the size of the whole (bilinear).
+    """Crop an image at a random place, and enlarge the crop to the size of the whole (bilinear).
 
     Args:
-        keep: Which part of the height and of the width stays.
-        n: How many variants to make.
-        field: Where the image is, in an input that is more than an image.
+        keep: The fraction of the height and of the width that stays.
+        n: The number of variants.
+        field: The part of the input that is the image, if the input is more than an image.
 
     >>> import numpy as np
     >>> crop(0.5).preview(np.arange(0, 160, 10, dtype="uint8").reshape(4, 4))
@@ -85,7 +85,7 @@ def crop(keep: float = 0.9, n: int = 1, *, field: Field | None = None) -> Pertur
            [68, 72, 78, 80]], dtype=uint8)]
     """
     if isinstance(keep, bool) or not isinstance(keep, int | float) or not 0 < keep < 1:
-        raise PerturbationError(f"crop({keep!r}): the part that stays is more than 0 and less than 1")
+        raise PerturbationError(f"crop({keep!r}): the fraction that stays must be between 0 and 1")
 
     def cropped(image: Any, source: Any) -> Any:
         from scipy.ndimage import affine_transform
@@ -101,13 +101,13 @@ def crop(keep: float = 0.9, n: int = 1, *, field: Field | None = None) -> Pertur
 
 
 def flip(how: str = "horizontal", *, field: Field | None = None) -> Perturbation:
-    """An image mirrored.
+    """Mirror an image.
 
-    For many tasks that changes what is right: text, digits, left and right, and (upside down) most photos.
+    For many tasks that changes the right answer: text, digits, left and right, and (upside down) most photos.
 
     Args:
         how: ``"horizontal"`` (left and right change places) or ``"vertical"``.
-        field: Where the image is, in an input that is more than an image.
+        field: The part of the input that is the image, if the input is more than an image.
 
     >>> import numpy as np
     >>> flip().preview(np.array([[0, 1], [2, 3]], dtype="uint8"))
@@ -115,7 +115,7 @@ def flip(how: str = "horizontal", *, field: Field | None = None) -> Perturbation
            [3, 2]], dtype=uint8)]
     """
     if how not in _AXES:
-        raise PerturbationError(f"flip({how!r}): there are {', '.join(map(repr, _AXES))}")
+        raise PerturbationError(f"flip({how!r}): choose one of {', '.join(map(repr, _AXES))}")
 
     def mirrored(image: Any, _: Any) -> Any:
         import numpy as np
@@ -128,13 +128,13 @@ def flip(how: str = "horizontal", *, field: Field | None = None) -> Perturbation
 def occlude(
     size: float = 0.25, n: int = 1, *, value: float = 0.5, field: Field | None = None
 ) -> Perturbation:
-    """A part of an image hidden under a plain rectangle, at a place that is drawn.
+    """Hide a part of an image under a plain rectangle at a random place.
 
     Args:
-        size: The rectangle's height and width, as parts of those of the image.
-        n: How many variants to make.
+        size: The rectangle's height and width, as fractions of the image's.
+        n: The number of variants.
         value: Its brightness, from 0 (black) to 1 (white).
-        field: Where the image is, in an input that is more than an image.
+        field: The part of the input that is the image, if the input is more than an image.
 
     >>> import numpy as np
     >>> occlude(0.5, value=1).preview(np.zeros((4, 4), dtype="uint8"))
@@ -159,7 +159,7 @@ def occlude(
 
 
 def _moved_places(size: int, by: float, source: Any) -> Any:
-    """Where along an axis each pixel comes from."""
+    """For each pixel along an axis, the index of its source pixel."""
     import numpy as np
 
     farthest = round(size * by)

@@ -1,4 +1,4 @@
-"""The same quantity in another unit.
+"""Convert a quantity to another unit.
 
 PYTEST_DONT_REWRITE
 """
@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.perturb.building import called
-from pytest_modelcheck.perturb.focus import part, path_of
+from pytest_modelcheck.perturb.numbers import is_number
+from pytest_modelcheck.perturb.paths import Field, part, path_of, placed
 from pytest_modelcheck.perturb.perturbation import Perturbation
-from pytest_modelcheck.perturb.places import placed
-from pytest_modelcheck.perturb.quantities import is_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from random import Random
 
-    from pytest_modelcheck.perturb.focus import Field
-
     Scale = tuple[float, float]
+
     """How many of the base unit one is, and where its zero is, in the base unit."""
 
 _PLAIN: Final[dict[str, dict[str, float]]] = {
@@ -48,7 +46,7 @@ _DIGITS: Final = 12
 def units(
     field: Field, to: str | list[str], *, unit: Field | str, table: Mapping[str, float] | None = None
 ) -> Perturbation:
-    """The same quantity in another unit: the number converted, and the field that names the unit with it.
+    """Convert a quantity to another unit: the number, and the field that names its unit.
 
     Length (mm, cm, m, km, in, ft, yd, mi), mass (mg, g, kg, t, oz, lb), volume (ml, cl, l, gal), time
     (ms, s, min, h, d), temperature (C, F, K), speed (m/s, km/h, mph), energy (J, kJ, cal, kcal, kWh) and
@@ -57,9 +55,9 @@ def units(
 
     Args:
         field: The number.
-        to: The unit to convert to; of several, one variant each.
-        unit: The field that names the unit that the number is in now.
-        table: Units of your own: how many of a common one each is.
+        to: The unit to convert to; for a list, one variant each.
+        unit: The field that names the current unit of the number.
+        table: Units of your own, each as a multiple of a common one.
 
     >>> units("height", "in", unit="height_unit").preview({"height": 180, "height_unit": "cm"})
     [{'height': 70.8661417323, 'height_unit': 'in'}]
@@ -81,9 +79,7 @@ def units(
     def apply(x: Any, _: Random) -> list[Any]:
         number, name = _at(x, field), _at(x, unit)
         if not is_number(number):
-            raise PerturbationError(
-                f"field={field!r} is {type(number).__name__}, and units are those of a number"
-            )
+            raise PerturbationError(f"field={field!r} is {type(number).__name__}, not a number")
         return [_converted(x, (field, unit), (number, name), one, table) for one in wanted]
 
     return Perturbation(called("units", field, to, unit=unit), apply, random=False)

@@ -9,28 +9,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.perturb.applying import variants
-from pytest_modelcheck.perturb.own import as_perturbations
+from pytest_modelcheck.perturb.building import GIVEN
+from pytest_modelcheck.perturb.perturbation import as_perturbations, variants
 
 if TYPE_CHECKING:
     from pytest_modelcheck.perturb.perturbation import Perturbation
     from pytest_modelcheck.records import Case
 
-GIVEN: Final = "variant"
-"""The name under which the variants that a case brings along are reported."""
 
+"""The name under which the variants that a case brings along are reported."""
 AS_IT_IS: Final = "as it is"
 """The name of the level that is the input itself."""
-
 _LEAST = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """A series of inputs made of one, in order. Made by :func:`levels`.
+    """A series of inputs made from one input, in order. Made by :func:`levels`.
 
     Attributes:
-        steps: What makes the levels; none where each case brings its own ``variants``, in order.
+        steps: One perturbation per level; empty if each case brings its own ``variants``, in order.
         with_input: Whether the input itself is the first level.
     """
 
@@ -38,10 +36,10 @@ class Levels:
     with_input: bool
 
     def of(self, case: Case, seed: int) -> list[tuple[str, Any, int]] | str:
-        """The levels of a case, each as name, input and number; or the name of one that does not apply.
+        """The levels of a case as (name, input, number), or the name of a level that does not apply.
 
         Raises:
-            PerturbationError: a level makes several inputs of one, or a case brings too few.
+            PerturbationError: A level makes several inputs, or a case brings too few.
         """
         made = [(AS_IT_IS, case.input, 0)] if self.with_input else []
         for step in self.steps:
@@ -65,15 +63,15 @@ class Levels:
 
 
 def levels(*steps: object, with_input: bool = True) -> Levels:
-    """Levels of one thing, weakest first: the score of a directional check should rise with each of them.
+    """Levels of one change, weakest first: the score of a directional check should rise with each level.
 
     Args:
-        steps: Perturbations, each of which makes one level of the input, at least two (three without the
-            input). None: the ``variants`` that the cases bring along, in their order.
-        with_input: Whether the input as it is comes first, as the weakest level.
+        steps: Perturbations, each of which makes one level of the input; at least two (three without the
+            input). Without any, the levels are the ``variants`` of the cases, in their order.
+        with_input: Whether the unchanged input is the first and weakest level.
 
     Raises:
-        PerturbationError: there are too few levels to speak of a trend.
+        PerturbationError: There are too few levels for a trend.
 
     >>> from pytest_modelcheck import perturb
     >>> threats = levels(perturb.append("I am not happy."), perturb.append("I will call my lawyer."))

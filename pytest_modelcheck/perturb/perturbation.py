@@ -1,34 +1,49 @@
-"""What a perturbation is.
+"""The :class:`Perturbation`: how it is made from a callable, combined with others, and applied to an input.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from random import Random
-from typing import TYPE_CHECKING, Any, TypeVar
+from types import GeneratorType
+from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.canonical import digest
-from pytest_modelcheck.errors import PerturbationError
+from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.errors import ModelcheckError, PerturbationError
+from pytest_modelcheck.perturb.adapters import augmentation, check_callable, is_augmenter, name_of, takes_rng
+from pytest_modelcheck.perturb.building import (
+    GIVEN,
+    checked_name,
+    content,
+    own_copy,
+    rng_for,
+    same,
+    with_field,
+)
+from pytest_modelcheck.perturb.public_names import meant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator
 
-T = TypeVar("T")
+    from pytest_modelcheck.perturb.paths import Field
+
+_UNUSED: Final = Random(0)  # noqa: S311 - for perturbations that draw nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Perturbation:
-    """Something that may happen to an input, under a name.
+    """A named change of an input.
 
-    Made by the functions of :mod:`pytest_modelcheck.perturb`, or of any callable where a test says
-    ``under=``. ``a | b`` does ``b`` to what ``a`` made.
+    The functions of :mod:`pytest_modelcheck.perturb` make perturbations, and ``under=`` makes one of any
+    callable. ``a | b`` applies ``b`` to the results of ``a``.
 
     Attributes:
-        name: What reports call it, and what tells it from others in a baseline.
-        apply: From an input and a source of randomness to the perturbed inputs; ``None`` among them, or
-            the input as it was, stands for "not applicable".
+        name: The name in reports, which also identifies the perturbation in a baseline.
+        apply: Takes an input and a source of randomness, returns the perturbed inputs. A ``None`` among
+            them, or the unchanged input, means "not applicable".
         random: Whether it uses the source of randomness.
 
     >>> from pytest_modelcheck import perturb
@@ -42,7 +57,7 @@ class Perturbation:
     random: bool = True
 
     def named(self, name: str) -> Perturbation:
-        """The same under another name.
+        """The same perturbation under another name.
 
         >>> from pytest_modelcheck import perturb
         >>> perturb.append("Thank you.").named("politeness").name
@@ -51,53 +66,263 @@ class Perturbation:
         return replace(self, name=checked_name(name))
 
     def preview(self, x: Any, seed: int = 0) -> list[Any]:
-        """What it makes of an input, to look at; a check makes the same of it under the same seed.
+        """The variants of one input, for a look; a check with the same seed makes the same ones.
 
         >>> from pytest_modelcheck import perturb
         >>> perturb.prepend("Hi!").preview("Where is my parcel?")
         ['Hi! Where is my parcel?']
         """
-        from pytest_modelcheck.perturb.applying import variants
-
         return [variant for _, variant in variants(self, x, seed)]
 
     def __or__(self, other: object) -> Perturbation:
-        from pytest_modelcheck.perturb.compose import then
-
         return then(self, other)
 
     def __ror__(self, other: object) -> Perturbation:
-        from pytest_modelcheck.perturb.compose import then
-
         return then(other, self)
 
 
-def rng_for(seed: int, name: str, x: Any) -> Random:
-    """A source of randomness that is the same in every process, whatever else has been perturbed before.
+def variants(
+    perturbation: Perturbation, case_input: Any, seed: int = 0, case_id: str = ""
+) -> tuple[tuple[int, Any], ...]:
+    """The numbered variants that a perturbation makes of one input.
 
-    >>> rng_for(0, "typos", "a").random() == rng_for(0, "typos", "a").random()
-    True
-    >>> rng_for(0, "typos", "a").random() == rng_for(0, "typos", "b").random()
-    False
-    """
-    return Random(int.from_bytes(digest([seed, name, x]), "big"))  # noqa: S311 - reproducible on purpose
+    Variants equal to the input or to an earlier variant are left out, so numbers may be missing. If none is
+    left, the perturbation is not applicable to this input.
 
-
-def pick(rng: Random, options: Sequence[T]) -> T:
-    """One of the options. Of ``Random``, Python promises the sequence of ``random()`` alone to stay.
-
-    >>> pick(rng_for(0, "x", 0), "abc") in "abc"
-    True
-    """
-    return options[int(rng.random() * len(options))]
-
-
-def checked_name(name: object) -> str:
-    """The name, if it is one.
+    Args:
+        perturbation: The change to apply.
+        case_input: The input. It is not modified: the perturbation gets a copy.
+        seed: Together with the perturbation's name and the input, determines everything random.
+        case_id: The case, for messages.
 
     Raises:
-        PerturbationError: It is no text, is empty, or would break the line of a report.
+        PerturbationError: The perturbation failed, does not support such inputs, or returned something that
+            cannot replace the input. An exception raised inside it is the ``__cause__``.
+
+    >>> from pytest_modelcheck import perturb
+    >>> variants(perturb.append("Thank you."), "Where is my parcel?")
+    ((0, 'Where is my parcel? Thank you.'),)
+    >>> variants(perturb.replace("refund", "chargeback"), "Where is my parcel?")
+    ()
     """
-    if not isinstance(name, str) or not name.strip() or not name.isprintable():
-        raise PerturbationError(f"{name!r} cannot name a perturbation: it takes printable text on one line")
-    return name
+    try:
+        rng = rng_for(seed, perturbation.name, case_input) if perturbation.random else _UNUSED
+        made = perturbation.apply(own_copy(case_input), rng)
+        return tuple(_distinct(made, case_input))
+    except ModelcheckError as error:
+        raise PerturbationError(f"{_place(perturbation, case_id)}: {error}") from error
+    except Exception as error:
+        raise PerturbationError(
+            f"{_place(perturbation, case_id)}: it raised {type(error).__name__}: {error}"
+            f" (on {excerpt(case_input, 60)})"
+        ) from error
+
+
+def _place(perturbation: Perturbation, case_id: str) -> str:
+    return f"perturbation {perturbation.name}" + (f", case {case_id}" if case_id else "")
+
+
+def _distinct(made: list[Any], x: Any) -> Iterator[tuple[int, Any]]:
+    seen = {content(x)}
+    for number, variant in enumerate(made):
+        if variant is None:
+            continue
+        _check(variant, x)
+        key = content(variant)
+        if key not in seen:
+            seen.add(key)
+            yield number, variant
+
+
+def _check(variant: Any, x: Any) -> None:
+    for kind, name in ((str, "text"), (Mapping, "a mapping")):
+        if isinstance(x, kind) and not isinstance(variant, kind):
+            raise PerturbationError(
+                f"it made {type(variant).__name__} {excerpt(variant, 40)} of {name}; it must return the whole"
+                " input, perturbed (a list or a generator for several, None where it does not apply)"
+            )
+    if isinstance(variant, str) and _is_broken(variant):
+        if isinstance(x, str) and _is_broken(x):
+            raise PerturbationError(f"the input has half of a character (a lone surrogate) in it: {x!r:.60}")
+        raise PerturbationError(
+            f"it made text with half of a character (a lone surrogate) in it: {variant!r:.60}"
+        )
+
+
+def _is_broken(text: str) -> bool:
+    """Whether a text holds a lone surrogate: one half of a UTF-16 pair, which no encoding accepts."""
+    if text.isascii():
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def then(first: object, second: object) -> Perturbation:
+    """Apply ``second`` to the results of ``first``: ``first | second``. It applies if both do.
+
+    >>> from pytest_modelcheck import perturb
+    >>> then(perturb.prepend("Hi!"), str.upper).preview("Where is it?")
+    ['HI! WHERE IS IT?']
+    """
+    one, two = as_perturbation(first), as_perturbation(second)
+
+    def apply(x: Any, rng: Random) -> list[Any]:
+        return [
+            twice for once in _changed(one, x, rng) if once is not None for twice in _changed(two, once, rng)
+        ]
+
+    return Perturbation(f"{one.name} | {two.name}", apply, random=one.random or two.random)
+
+
+def one_of(*perturbations: object) -> Perturbation:
+    """One of several perturbations, drawn for each input; if it does not apply, another of them.
+
+    Raises:
+        PerturbationError: There are fewer than two.
+
+    >>> from pytest_modelcheck import perturb
+    >>> thanks = one_of(perturb.append("Thank you."), perturb.append("Cheers!"))
+    >>> [thanks.preview(text) for text in ("a", "b", "c")]
+    [['a Thank you.'], ['b Cheers!'], ['c Cheers!']]
+    """
+    if len(perturbations) < 2:
+        raise PerturbationError("one_of() takes at least two perturbations")
+    options = [as_perturbation(item) for item in perturbations]
+
+    def apply(x: Any, rng: Random) -> list[Any]:
+        for option in sorted(options, key=lambda _: rng.random()):
+            made = _changed(option, x, rng)
+            if any(variant is not None for variant in made):
+                return made
+        return []
+
+    return Perturbation(f"one_of({', '.join(option.name for option in options)})", apply)
+
+
+def _changed(perturbation: Perturbation, x: Any, rng: Random) -> list[Any]:
+    """The results of one perturbation, with ``None`` for those that left the input unchanged."""
+    try:
+        made = perturbation.apply(own_copy(x), rng)
+    except PerturbationError as error:
+        raise PerturbationError(f"in {perturbation.name}: {error}") from error
+    return [None if variant is None or same(variant, x) else variant for variant in made]
+
+
+def as_perturbations(under: object) -> tuple[Perturbation, ...]:
+    """The perturbations of ``under=``: one, several, or a mapping of names to perturbations.
+
+    Raises:
+        PerturbationError: There are none, two have the same name, or one is not callable.
+
+    >>> [perturbation.name for perturbation in as_perturbations({"shout": str.upper, "calm": str.lower})]
+    ['shout', 'calm']
+    """
+    if under is None:
+        return ()
+    if isinstance(under, Mapping):
+        made = tuple(as_perturbation(item).named(name) for name, item in under.items())
+    elif isinstance(under, Iterable) and not isinstance(under, str | Perturbation):
+        made = tuple(as_perturbation(item) for item in under)
+    else:
+        made = (as_perturbation(under),)
+    if not made:
+        raise PerturbationError("under= is empty; name at least one perturbation, such as perturb.typos()")
+    _check_names([perturbation.name for perturbation in made])
+    return made
+
+
+def as_perturbation(item: object) -> Perturbation:
+    """Make a perturbation from a callable or an augmenter (see :func:`adapt`).
+
+    A perturbation is returned unchanged.
+
+    The callable takes an input, or an input and a :class:`random.Random`. It returns another input, a list
+    or a generator of several, or ``None`` if it does not apply. If inputs are lists themselves, a returned
+    list is one input, and only a generator gives several.
+
+    Raises:
+        PerturbationError: It cannot be called like this.
+
+    >>> def without_vowels(text):
+    ...     return "".join(character for character in text if character not in "aeiou")
+    >>> as_perturbation(without_vowels).name, as_perturbation(without_vowels).preview("parcel")
+    ('without_vowels', ['prcl'])
+    """
+    if isinstance(item, Perturbation):
+        return item
+    if is_augmenter(item):
+        return adapt(item)
+    if not callable(item):
+        close = meant(item) if isinstance(item, str) else None
+        hint = f"; did you mean perturb.{close}()?" if close else ""
+        raise PerturbationError(f"{item!r:.60} is not a perturbation: it is not callable{hint}")
+    check_callable(item)
+    draws = takes_rng(item)
+
+    def apply(x: Any, rng: Random) -> list[Any]:
+        result = item(x, rng) if draws else item(x)
+        return _several(result, x)
+
+    return Perturbation(name_of(item), apply, random=draws)
+
+
+def _several(result: Any, x: Any) -> list[Any]:
+    if isinstance(result, GeneratorType) or (isinstance(result, list) and not isinstance(x, list)):
+        return list(result)
+    return [result]
+
+
+def _check_names(names: list[str]) -> None:
+    for name in names:
+        if name == GIVEN:
+            raise PerturbationError(
+                f"a perturbation cannot be called {name!r}: reports call the variants of cases so"
+            )
+        if names.count(name) > 1:
+            raise PerturbationError(
+                f"two perturbations have the name {name!r}; name them: under={{'first': …, 'second': …}}"
+            )
+
+
+def adapt(
+    augmenter: Any, n: int | None = None, *, name: str | None = None, field: Field | None = None
+) -> Perturbation:
+    """Make a perturbation from an augmenter of another library, which is recognised by its methods.
+
+    - nlpaug: has ``augment(data, n=1)``.
+    - textattack: has ``augment(text)``, which returns a list.
+    - albumentations, version 1 or 2: is called with ``image=`` and returns a mapping with ``"image"``.
+
+    ``under=`` accepts such augmenters directly, too. The sources of randomness that they use internally
+    (``random``, ``numpy.random``, and torch's if it is loaded) are seeded before each input and restored
+    afterwards; an albumentations augmenter with a source of its own is copied, and the copy seeded. So the
+    same input gives the same variants, unless the library itself is not reproducible, like textattack's
+    ``fast_augment`` and models on a GPU.
+
+    Args:
+        augmenter: The augmenter, or a pipeline of them.
+        n: The number of variants. Default: one, and for textattack its ``transformations_per_example``.
+        name: The name in reports. Default: the name of its class.
+        field: The part of the input that is the text or the image.
+
+    Raises:
+        PerturbationError: ``augmenter`` is not an augmenter of these libraries.
+
+    >>> import random
+    >>> class Shuffler:  # of the shape of nlpaug's
+    ...     def augment(self, data, n=1, num_thread=1):
+    ...         words = data.split()
+    ...         return [" ".join(random.sample(words, len(words))) for _ in range(n)]
+    >>> adapt(Shuffler()).name, adapt(Shuffler()).preview("Where is my parcel?")
+    ('Shuffler', ['parcel? my is Where'])
+    """
+    if not is_augmenter(augmenter):
+        raise PerturbationError(
+            f"{type(augmenter).__name__} is not an augmenter of nlpaug or textattack (which have"
+            " .augment(text)) nor of albumentations; a function from an input to another needs no adapt()"
+        )
+    shown, apply = augmentation(augmenter, n, name, field)
+    return Perturbation(with_field(shown, field), apply)

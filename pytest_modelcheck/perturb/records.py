@@ -1,4 +1,4 @@
-"""Records that are not quite as expected: something missing, something more, another order.
+"""Perturb records: missing values, extra fields, another order, another category, another type.
 
 PYTEST_DONT_REWRITE
 """
@@ -7,19 +7,33 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.canonical import digest
 from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.perturb.building import called, check_n
+from pytest_modelcheck.perturb.building import called, check_n, shuffled
+from pytest_modelcheck.perturb.numbers import choice_of, is_number
+from pytest_modelcheck.perturb.paths import (
+    Field,
+    Path,
+    dropped,
+    is_array,
+    is_row,
+    part,
+    part_at,
+    parts_of,
+    path_of,
+    placed,
+)
 from pytest_modelcheck.perturb.perturbation import Perturbation
-from pytest_modelcheck.perturb.places import Path, dropped, is_array, is_row, part_at, parts_of, placed
-from pytest_modelcheck.perturb.quantities import choice_of
+from pytest_modelcheck.records import Case
 
 if TYPE_CHECKING:
     from random import Random
 
-    from pytest_modelcheck.perturb.choosing import Fields
+    from pytest_modelcheck.perturb.fields import Fields
+
 
 _HOW: Final = ("null", "drop", "empty")
 _EXTRA: Final[dict[str, Any]] = {
@@ -36,17 +50,17 @@ _EXTRA: Final[dict[str, Any]] = {
 def missing(
     n: int = 1, *, how: str = "null", fields: Fields | None = None, keep: Fields | None = None
 ) -> Perturbation:
-    """One value is missing, another in each variant.
+    """Remove one value; another one in each variant.
 
     Identifiers are left alone unless ``fields`` names them.
 
     Args:
-        n: How many variants to make; there are fewer where there are fewer values.
+        n: The number of variants, at most that of the values.
         how: ``"null"``: ``None``, or NaN in an array or a row of floats. ``"drop"``: a mapping lacks the
             key. ``"empty"``: a text, a list or a mapping is empty.
         fields: What may be missing: ``"age"``, ``"customer.age"``, ``"items.*.price"``, or a list; for
             arrays, the index of a column. What is named may be a whole mapping or list.
-        keep: What is never missing.
+        keep: The parts that are never missing.
 
     >>> missing(n=2).preview({"id": 7, "age": 40, "plan": "pro"})
     [{'id': 7, 'age': 40, 'plan': None}, {'id': 7, 'age': None, 'plan': 'pro'}]
@@ -55,7 +69,7 @@ def missing(
     """
     check_n("missing", n)
     if how not in _HOW:
-        raise PerturbationError(f"missing(how={how!r}): there are {', '.join(map(repr, _HOW))}")
+        raise PerturbationError(f"missing(how={how!r}): choose one of {', '.join(map(repr, _HOW))}")
     choice = choice_of(fields, keep)
 
     def apply(x: Any, rng: Random) -> list[Any]:
@@ -71,12 +85,12 @@ def missing(
 
 
 def extra_fields(extra: Mapping[str, Any] | None = None, n: int = 1) -> Perturbation:
-    """A mapping with a field more, which nobody asked for; another in each variant.
+    """Add an unexpected field to a mapping; another one in each variant.
 
     Args:
         extra: The fields to choose from, with their values; by default harmless ones that are often there:
             source, note, version, is_test, updated_at, tags, parent.
-        n: How many variants to make; there are fewer where there are fewer fields.
+        n: The number of variants, at most that of the fields.
 
     >>> extra_fields().preview({"age": 40})
     [{'age': 40, 'note': ''}]
@@ -97,10 +111,10 @@ def extra_fields(extra: Mapping[str, Any] | None = None, n: int = 1) -> Perturba
 
 
 def field_order(n: int = 1) -> Perturbation:
-    """The keys of a mapping, and of those in it, in another order: for models that read them as text.
+    """Reorder the keys of a mapping and of nested ones: for models that read mappings as text.
 
-    What it makes is an ``OrderedDict``: two of different order are different inputs, where plain dicts
-    would be the same. Does not apply to mappings with a single key.
+    The results are ``OrderedDict`` objects: in another order they are different inputs, while plain dicts
+    would be equal. Does not apply to mappings with a single key.
 
     >>> [list(made) for made in field_order().preview({"age": 40, "plan": "pro", "country": "PE"})]
     [['country', 'age', 'plan']]
@@ -122,21 +136,16 @@ def field_order(n: int = 1) -> Perturbation:
     return Perturbation("field_order", apply)
 
 
-def shuffled(items: list[Any], rng: Random) -> list[Any]:
-    """The items in an order that is drawn."""
-    return sorted(items, key=lambda _: rng.random())
-
-
 def refuse_without_fields(x: Any) -> None:
-    """Refuse an input that has no fields: text, a number.
+    """Refuse an input without fields, such as a text or a number.
 
     Raises:
-        PerturbationError: It says what the input is.
+        PerturbationError: The message names the type of the input.
     """
     if parts_of(x) is None and not (is_array(x) and x.ndim):
         raise PerturbationError(
-            f"the input is {type(x).__name__}, and this is for fields: of a mapping, a row, a list or a"
-            " dataclass"
+            f"the input is {type(x).__name__}, but this perturbation needs fields: a mapping, a row, a list"
+            " or a dataclass"
         )
 
 
@@ -174,7 +183,7 @@ def _reordered(x: Any, rng: Random) -> Any:
 
 
 def _order(x: Any) -> Any:
-    """The keys in their order, and those of all that is in them."""
+    """The keys in their order, and those of nested mappings."""
     if isinstance(x, Mapping):
         return [(key, _order(value)) for key, value in x.items()]
     return [_order(item) for item in x] if isinstance(x, list) else None
@@ -182,4 +191,108 @@ def _order(x: Any) -> Any:
 
 def _refuse_unless_mapping(x: Any, name: str) -> None:
     if not isinstance(x, Mapping):
-        raise PerturbationError(f"the input is {type(x).__name__}, and {name}() is for mappings")
+        raise PerturbationError(f"the input is {type(x).__name__}, but {name}() needs a mapping")
+
+
+def swap_category(
+    field: Field, values: list[Any] | tuple[Any, ...] | None = None, n: int = 1, *, seen: Any = None
+) -> Perturbation:
+    """Replace a category by another one: from a list, or from those of other inputs.
+
+    Args:
+        field: The field of the category.
+        values: The categories.
+        n: The number of variants, at most that of the categories.
+        seen: Instead of ``values``: inputs or cases, from which the categories are taken.
+
+    >>> swap_category("plan", ["free", "pro", "team"], n=2).preview({"plan": "pro", "age": 40})
+    [{'plan': 'free', 'age': 40}, {'plan': 'team', 'age': 40}]
+    >>> swap_category("colour", seen=[{"colour": "red"}, {"colour": "blue"}]).preview({"colour": "red"})
+    [{'colour': 'blue'}]
+    """
+    check_n("swap_category", n)
+    options = _categories(field, values, seen)
+
+    def apply(x: Any, rng: Random) -> list[Any]:
+        path, old = path_of(x, field), _category(x, field)
+        others = [value for value in options if digest(value) != digest(old)]
+        return [placed(x, path, value) for value in shuffled(others, rng)[:n]]
+
+    return Perturbation(called("swap_category", field, options), apply)
+
+
+def type_noise(n: int = 1, *, fields: Fields | None = None, keep: Fields | None = None) -> Perturbation:
+    """Change the type of one value, as careless exports do: "12" for 12, 12.0 for 12, 12 for "12".
+
+    ``True`` becomes ``"true"`` or 1, ``None`` becomes ``""`` or ``"null"``. Identifiers are left alone
+    unless ``fields`` names them.
+
+    Args:
+        n: The number of variants.
+        fields: The parts to change.
+        keep: The parts to leave alone.
+
+    >>> type_noise(n=2).preview({"id": 7, "age": 40, "paid": True})
+    [{'id': 7, 'age': '40', 'paid': True}, {'id': 7, 'age': 40, 'paid': 1}]
+    """
+    check_n("type_noise", n)
+    choice = choice_of(fields, keep)
+
+    def apply(x: Any, rng: Random) -> list[Any]:
+        if is_array(x):
+            raise PerturbationError("the input is an array, and all values of an array have the same type")
+        refuse_without_fields(x)
+        choice.refuse_unknown(x)
+        options = [(path, other) for path, part in choice.parts(x) for other in _other_types(part)]
+        return [placed(x, path, other) for path, other in shuffled(options, rng)[:n]]
+
+    return Perturbation(called("type_noise", fields=fields, keep=keep), apply)
+
+
+def _categories(field: Field, values: object, seen: object) -> list[Any]:
+    if (values is None) == (seen is None):
+        raise PerturbationError(f"swap_category({field!r}): give either a list of categories or seen=inputs")
+    options = values if seen is None else [_category(item, field) for item in _items(seen)]
+    if not isinstance(options, list | tuple) or not options:
+        raise PerturbationError(f"swap_category({field!r}): the categories must be a list that is not empty")
+    return list({digest(option): option for option in options}.values())
+
+
+def _items(seen: Any) -> list[Any]:
+    if not isinstance(seen, Iterable) or isinstance(seen, str):
+        raise PerturbationError(f"swap_category(seen={seen!r:.40}): expected inputs or cases")
+    return [item.input if isinstance(item, Case) else item for item in seen]
+
+
+def _category(x: Any, field: Field) -> Any:
+    for key in path_of(x, field):
+        x = part(x, key, field)
+    return x
+
+
+def _other_types(value: Any) -> list[Any]:
+    if value is None:
+        return ["", "null"]
+    if isinstance(value, bool):
+        return [str(value).lower(), int(value)]
+    if isinstance(value, str):
+        return _read(value)
+    if not is_number(value):
+        return []
+    return [str(value), *([float(value)] if isinstance(value, int) else []), *_whole(value)]
+
+
+def _whole(value: Any) -> list[int]:
+    return [int(value)] if isinstance(value, float) and value.is_integer() else []
+
+
+def _read(text: str) -> list[Any]:
+    """The number that a text spells exactly as a program would write it, if any."""
+    for kind in (int, float):
+        try:
+            number = kind(text)
+        except ValueError:
+            continue
+        if is_number(number) and str(number) == text:
+            return [number]
+    return []

@@ -1,4 +1,4 @@
-"""How a text is set: capitals, white space, punctuation.
+"""Change how a text is set: capitals, white space, punctuation, characters, the order of its sentences.
 
 PYTEST_DONT_REWRITE
 """
@@ -6,26 +6,27 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.perturb.building import called, drawn, listed
-from pytest_modelcheck.perturb.perturbation import pick
-from pytest_modelcheck.perturb.spans import found, protected, rewritten
+from pytest_modelcheck.perturb.building import called, pick
+from pytest_modelcheck.perturb.texts import drawn, listed, matches_in, protected, rewritten, ways
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from random import Random
 
-    from pytest_modelcheck.perturb.focus import Field
+    from pytest_modelcheck.perturb.paths import Field
     from pytest_modelcheck.perturb.perturbation import Perturbation
+
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _GAP: Final = re.compile(r"(?<=\S) (?=\S)")
 _FINAL: Final = re.compile(r"[.!?…。！？]+(?=[\"'”’»)\]]*\s*\Z)")
 _COMMA: Final = re.compile(r"[,;，、；]")
 _OPENING: Final = re.compile(r"[¿¡]")
-_WIDE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]\s*\Z")
+_EAST_ASIAN_END: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]\s*\Z")
 
 
 def _title(text: str) -> str:
@@ -41,13 +42,13 @@ _CASES: Final[dict[str, Callable[[str], str]]] = {
 
 
 def casing(to: str | None = None, *, field: Field | None = None) -> Perturbation:
-    """Other capitals. Without ``to``, two variants: all lower case, and all upper case.
+    """Change capitals. Without ``to``, two variants: all lower case, and all upper case.
 
     Numbers, addresses, placeholders, code, handles and tags stay as they are.
 
     Args:
         to: ``"lower"``, ``"upper"``, ``"title"`` or ``"swap"``.
-        field: Where the text is, in an input that is more than text.
+        field: The part of the input that is the text, if the input is more than text.
 
     >>> casing().preview("Refund order 12kg to {name}")
     ['refund order 12kg to {name}', 'REFUND ORDER 12kg TO {name}']
@@ -55,7 +56,7 @@ def casing(to: str | None = None, *, field: Field | None = None) -> Perturbation
     ["It's Not What I Ordered"]
     """
     if to is not None and to not in _CASES:
-        raise PerturbationError(f"casing({to!r}): there are {', '.join(map(repr, _CASES))}")
+        raise PerturbationError(f"casing({to!r}): choose one of {', '.join(map(repr, _CASES))}")
 
     def edit(case: str) -> Callable[[str], str]:
         return lambda text: rewritten(text, _CASES[case])
@@ -65,11 +66,11 @@ def casing(to: str | None = None, *, field: Field | None = None) -> Perturbation
 
 
 def whitespace(n: int = 1, *, field: Field | None = None) -> Perturbation:
-    r"""White space that means nothing: a space doubled, a tab or a line end for one, more at either end.
+    r"""Change white space without meaning: double a space, make it a tab or a line end, or pad the text.
 
     Args:
-        n: How many variants to make.
-        field: Where the text is, in an input that is more than text.
+        n: The number of variants.
+        field: The part of the input that is the text, if the input is more than text.
 
     >>> whitespace(n=3).preview("Where is my parcel?")
     ['Where is my parcel?  ', 'Where\tis my parcel?', 'Where is my parcel?\n']
@@ -78,12 +79,14 @@ def whitespace(n: int = 1, *, field: Field | None = None) -> Perturbation:
 
 
 def punctuation(n: int = 1, *, field: Field | None = None) -> Perturbation:
-    """Careless punctuation. In this order, what applies: the final mark left out, or a full stop added where
-    there is none; the commas left out; the final mark repeated; the Spanish opening marks left out.
+    """Make the punctuation careless.
+
+    The variants, in this order, as far as they apply: drop the final mark, or add a full stop if there is
+    none; drop the commas; repeat the final mark; drop the Spanish opening marks.
 
     Args:
-        n: How many variants to make, at most 4.
-        field: Where the text is, in an input that is more than text.
+        n: The number of variants, at most 4.
+        field: The part of the input that is the text, if the input is more than text.
 
     >>> punctuation().preview("Where is my parcel?"), punctuation().preview("I want my money back")
     (['Where is my parcel'], ['I want my money back.'])
@@ -98,7 +101,7 @@ def punctuation(n: int = 1, *, field: Field | None = None) -> Perturbation:
 def _spaced(text: str, rng: Random) -> str | None:
     if not text:
         return None
-    gaps = found(_GAP, text)
+    gaps = matches_in(_GAP, text)
     kinds = [" {}", "{} ", "{}  ", "{}\n"] + ["  ", "  ", "\t", "\n"] * bool(gaps)
     kind = pick(rng, kinds)
     if "{}" in kind:
@@ -114,7 +117,7 @@ def _final_toggled(text: str) -> str | None:
     body = text.rstrip()
     if not body or _ends_in_address(body):
         return None
-    return body + ("。" if _WIDE.search(body) else ".") + text[len(body) :]
+    return body + ("。" if _EAST_ASIAN_END.search(body) else ".") + text[len(body) :]
 
 
 def _final_repeated(text: str) -> str | None:
@@ -135,10 +138,224 @@ _CARELESS: Final[list[Callable[[str], str | None]]] = [
 
 
 def _free_final(text: str) -> re.Match[str] | None:
-    matches = found(_FINAL, text)
+    matches = matches_in(_FINAL, text)
     return matches[-1] if matches else None
 
 
 def _ends_in_address(text: str) -> bool:
     spans = protected(text)
     return bool(spans) and spans[-1].end == len(text) and spans[-1].kind in ("address", "code", "placeholder")
+
+
+LOOKALIKES: Final = str.maketrans("aceijopsxyABCEHIKMNOPTXYZ", "асеіјорѕхуАВСЕНІКМΝОРТХΥΖ")
+_LEET: Final = str.maketrans("aeiostAEIOST", "431057431057")
+_WIDE: Final = {code: code + 0xFEE0 for code in range(0x21, 0x7F)} | {0x20: 0x3000}
+_NARROW: Final = {wide: narrow for narrow, wide in _WIDE.items()}
+_UNMARKED: Final = str.maketrans(
+    {
+        "ß": "ss",
+        "æ": "ae",
+        "Æ": "AE",
+        "œ": "oe",
+        "Œ": "OE",
+        "ø": "o",
+        "Ø": "O",
+        "ł": "l",
+        "Ł": "L",
+        "đ": "d",
+        "ı": "i",
+    }
+)
+_OPTIONAL_MARK: Final = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0670]")
+_MARKED: Final = re.compile(
+    "(?:[A-Za-z\u0370-\u03ff\u05d0-\u05ea\u0621-\u064a\u0671-\u06d3])[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0670]+"
+)
+_INSIDE: Final = re.compile(r"(?<=[^\W\d_])(?=[^\W\d_])")
+_PLAIN: Final = re.compile("[^\\W\\d_]")
+
+
+def diacritics(*, field: Field | None = None) -> Perturbation:
+    """Drop accents, as on a foreign keyboard, and the optional vowel points of Arabic and Hebrew.
+
+    Marks that are part of the spelling in their scripts (Devanagari, Thai, the breve of Cyrillic) stay.
+
+    >>> diacritics().preview("¿Dónde está el señor Łukasz Groß?")
+    ['¿Donde esta el senor Lukasz Gross?']
+    """
+    return listed("diacritics", [lambda text: rewritten(text, _without_marks)], field)
+
+
+def normal_form(*, field: Field | None = None) -> Perturbation:
+    """Encode the same text differently: accented letters as a letter and a mark, or the reverse.
+
+    Unicode and readers see the same text (forms NFC and NFD); a program that compares characters does not.
+
+    >>> (made,) = normal_form().preview("está")
+    >>> len("está"), len(made)
+    (4, 5)
+    """
+
+    def edit(text: str) -> str:
+        form = "NFD" if unicodedata.is_normalized("NFC", text) else "NFC"
+        return rewritten(text, lambda part: unicodedata.normalize(form, part))  # type: ignore[arg-type]
+
+    return listed("normal_form", [edit], field)
+
+
+def homoglyphs(n: int = 1, *, edits: int = 1, field: Field | None = None) -> Perturbation:
+    r"""Replace letters by lookalikes of other alphabets (Latin a by Cyrillic а).
+
+    Args:
+        n: The number of variants.
+        edits: The number of letters to replace in each variant.
+        field: The part of the input that is the text, if the input is more than text.
+
+    >>> [ascii(text) for text in homoglyphs().preview("Where is my parcel?")]
+    ["'Where \\u0456s my parcel?'"]
+    """
+    return drawn(_with_edits("homoglyphs", edits), _translated(LOOKALIKES, edits), n, field)
+
+
+def leetspeak(n: int = 1, *, edits: int = 3, field: Field | None = None) -> Perturbation:
+    r"""Write letters as digits: 4 for a, 3 for e, 1 for i, 0 for o, 5 for s, 7 for t.
+
+    Args:
+        n: The number of variants.
+        edits: The number of letters to replace in each variant.
+        field: The part of the input that is the text, if the input is more than text.
+
+    >>> leetspeak().preview("Where is my parcel?")
+    ['Wh3re is my p4rc3l?']
+    """
+    return drawn(_with_edits("leetspeak", edits, 3), _translated(_LEET, edits), n, field)
+
+
+def zero_width(n: int = 1, *, edits: int = 1, field: Field | None = None) -> Perturbation:
+    r"""Insert a zero-width space into a word: invisible, but another word to a tokenizer.
+
+    Args:
+        n: The number of variants.
+        edits: The number of insertions in each variant.
+        field: The part of the input that is the text, if the input is more than text.
+
+    >>> [ascii(text) for text in zero_width().preview("Where is my parcel?")]
+    ["'Wh\\u200bere is my parcel?'"]
+    """
+
+    def edit(text: str, rng: Random) -> str | None:
+        places = [match.start() for match in matches_in(_INSIDE, text)]
+        for place in sorted(_some(places, edits, rng), reverse=True):
+            text = text[:place] + "\u200b" + text[place:]
+        return text
+
+    return drawn(_with_edits("zero_width", edits), edit, n, field)
+
+
+def width(to: str | None = None, *, field: Field | None = None) -> Perturbation:
+    r"""Use the full-width Latin letters and signs of East Asian input methods, or the reverse.
+
+    Args:
+        to: ``"full"`` or ``"half"``; default: both, each a variant if it changes something.
+        field: The part of the input that is the text, if the input is more than text.
+
+    >>> width().preview("OK, 注文は？")
+    ['ＯＫ，\u3000注文は？', 'OK, 注文は?']
+    """
+    edits: Mapping[str, Callable[[str], str | None]] = {
+        "full": lambda text: rewritten(text, lambda part: part.translate(_WIDE)),
+        "half": lambda text: rewritten(text, lambda part: part.translate(_NARROW)),
+    }
+    return ways("width", to, edits, field)
+
+
+def _without_marks(text: str) -> str:
+    decomposed = unicodedata.normalize("NFD", text.translate(_UNMARKED))
+    return unicodedata.normalize("NFC", _MARKED.sub(lambda match: match[0][0], decomposed))
+
+
+def _translated(table: Mapping[int, int], edits: int) -> Callable[[str, Random], str | None]:
+    def edit(text: str, rng: Random) -> str | None:
+        places = [match.start() for match in matches_in(_PLAIN, text) if ord(match[0]) in table]
+        characters = list(text)
+        for place in _some(places, edits, rng):
+            characters[place] = chr(table[ord(characters[place])])
+        return "".join(characters)
+
+    return edit
+
+
+def _some(places: list[int], number: int, rng: Random) -> list[int]:
+    """Some of the places, or all where there are not more."""
+    chosen: list[int] = []
+    places = list(places)
+    while places and len(chosen) < number:
+        place = pick(rng, places)
+        places.remove(place)
+        chosen.append(place)
+    return chosen
+
+
+def _with_edits(name: str, edits: int, default: int = 1) -> str:
+    if isinstance(edits, bool) or not isinstance(edits, int) or edits < 1:
+        raise PerturbationError(f"{name}(edits={edits!r}): at least 1")
+    return name if edits == default else f"{name}(edits={edits})"
+
+
+_BETWEEN: Final = re.compile(r"(?<=[.!?…])[\"'”’»)]*\s+(?=\S)|(?<=[。！？])(?=\S)")
+
+
+def truncate(keep: float = 0.8, *, field: Field | None = None) -> Perturbation:
+    """Cut off the end of the text, between words, and never inside an address, a number or code.
+
+    Args:
+        keep: The fraction of the characters that stays, at most.
+        field: The part of the input that is the text, if the input is more than text.
+
+    >>> truncate(0.5).preview("Where is my parcel? I ordered it in May.")
+    ['Where is my parcel?']
+    """
+    if not 0 < keep < 1:
+        raise PerturbationError(f"truncate({keep!r}): the fraction that stays must be between 0 and 1")
+
+    def edit(text: str) -> str | None:
+        end = int(len(text) * keep)
+        for span in protected(text):
+            if span.start < end < span.end:
+                end = span.start
+        cut = _at_a_word(text, end)
+        return text[:cut].rstrip() or None
+
+    return listed("truncate" if keep == 0.8 else called("truncate", keep), [edit], field)
+
+
+def sentence_order(n: int = 1, *, field: Field | None = None) -> Perturbation:
+    """Reorder the sentences of the text. Does not apply to a single sentence.
+
+    >>> sentence_order().preview("Hi. I want a refund. The lamp is broken.")
+    ['I want a refund. Hi. The lamp is broken.']
+    """
+
+    def edit(text: str, rng: Random) -> str | None:
+        sentences, gaps = _sentences(text)
+        if len(sentences) < 2:
+            return None
+        shuffled = sorted(sentences, key=lambda _: rng.random())
+        return "".join(sentence + gap for sentence, gap in zip(shuffled, [*gaps, ""], strict=True))
+
+    return drawn("sentence_order", edit, n, field)
+
+
+def _at_a_word(text: str, end: int) -> int:
+    """The end of a word at or before ``end``; in scripts without spaces, ``end`` itself."""
+    if end >= len(text) or text[end].isspace():
+        return end
+    space = max(text.rfind(" ", 0, end), text.rfind("\n", 0, end))
+    return space if space > 0 else end
+
+
+def _sentences(text: str) -> tuple[list[str], list[str]]:
+    """The sentences, and the separators between them."""
+    gaps = matches_in(_BETWEEN, text)
+    starts = [0, *(match.end() for match in gaps)]
+    ends = [*(match.start() for match in gaps), len(text)]
+    return [text[start:end] for start, end in zip(starts, ends, strict=True)], [match[0] for match in gaps]

@@ -11,6 +11,7 @@ import pytest
 
 from pytest_modelcheck.errors import CaseError, ModelcheckError, UsageError, located
 from pytest_modelcheck.plugin.hooks import MISTAKES
+from pytest_modelcheck.plugin.identity import check_id, settle_home, shared_identities
 from pytest_modelcheck.plugin.items import MARKED, Marked, bind
 from pytest_modelcheck.plugin.ours import definitions_of
 from pytest_modelcheck.plugin.state import state_of
@@ -29,10 +30,11 @@ def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[p
         pytest.UsageError: with every mistake, each with its file and line.
     """
     try:
+        settle_home(session.config, ours)
         state = state_of(session)
     except ModelcheckError as error:
         return _refuse(session, items, str(error))
-    state.collected = frozenset(item.nodeid for item in items)
+    state.collected = frozenset(check_id(item) for item in items)
     mistakes = []
     for item in ours:
         try:
@@ -42,6 +44,7 @@ def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[p
         else:
             if marked is not None:
                 item.stash[MARKED] = marked
+    mistakes += shared_identities(ours)
     mistakes += _unreadable(state, ours)
     if mistakes:
         return _refuse(session, items, "\n".join(dict.fromkeys(mistakes)))

@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,7 +18,7 @@ from pytest_modelcheck.models.model import Definition
 from pytest_modelcheck.models.pacing import interval_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     import pytest
 
@@ -42,6 +43,8 @@ _OPTIONS = (
     "cost",
     "max_cost",
     "executor",
+    "ignore",
+    "compare_by",
 )
 
 
@@ -98,6 +101,10 @@ def _mistake(key: str, value: Any) -> str | None:
         return None if number else "write an amount above 0"
     if key in ("usage", "cost"):
         return None if callable(value) else "write a function that is given an answer"
+    if key == "compare_by":
+        return None if callable(value) else "write a function that takes from an answer what is compared"
+    if key == "ignore":
+        return _no_parts(value)
     if key == "executor":
         return (
             None
@@ -111,6 +118,14 @@ def _mistake(key: str, value: Any) -> str | None:
 
 def _runs_calls(value: Any) -> bool:
     return callable(value) or callable(getattr(value, "submit", None))
+
+
+def _no_parts(value: Any) -> str | None:
+    """What is wrong with ways to the parts of an answer."""
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        return 'write a tuple of ways to parts of an answer: ("id", "usage.*")'
+    ways = all(isinstance(way, str) and all(way.split(".")) for way in value)
+    return None if ways else 'write names, with dots between them: ("id", "usage.*")'
 
 
 def _tells_errors(value: Any) -> bool:

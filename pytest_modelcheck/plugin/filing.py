@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from pytest_modelcheck.errors import ModelcheckError
+from pytest_modelcheck.plugin.identity import project_folder
 from pytest_modelcheck.plugin.options import LIMITS
 from pytest_modelcheck.reports.formats import Target, target_of, write
 from pytest_modelcheck.reports.model import RunInfo, Trouble
@@ -50,8 +51,7 @@ def targets_of(config: pytest.Config) -> list[tuple[Target, Path]]:
     given = config.getoption(OPTION)
     if given:
         return [(target_of(text), config.invocation_params.dir) for text in given]
-    root = config.inipath.parent if config.inipath is not None else config.rootpath
-    return [(target_of(text), root) for text in config.getini(OPTION)]
+    return [(target_of(text), project_folder(config)) for text in config.getini(OPTION)]
 
 
 def wanted(config: pytest.Config) -> bool:

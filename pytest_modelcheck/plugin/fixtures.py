@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
 
     from pytest_modelcheck.engine.view import CaseView
@@ -86,6 +86,8 @@ def model_fixture(
     cost: Callable[[Any], float] | None = None,
     max_cost: float | None = None,
     executor: Executor | Callable[[], Executor] | None = None,
+    ignore: Sequence[str] = (),
+    compare_by: Callable[[Any], Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Any]: ...
 def model_fixture(
     function: Callable[..., Any] | None = None,
@@ -116,8 +118,8 @@ def model_fixture(
         collate: What a batch is turned into before the call: ``"list"`` (default), ``"frame"`` (a pandas
             frame), or a callable.
         returns: The type of one answer (a dataclass, a pydantic model, an enum, ``list[...]`` of them), so
-            that remembered answers can be read back as such. Default: what the callable's annotation says;
-            plain JSON values and arrays need none.
+            that remembered answers can be read back as such. Default: what the callable's annotation says,
+            as far as it can be used; plain values, arrays and data frames need none.
         deterministic: Whether equal inputs always get equal answers. Default: measured where it matters.
         fingerprint: What tells two models of one version apart: a value, a callable that returns one, or
             ``files("model.joblib", "prompts/*.txt")``. A model whose fixture takes neither
@@ -144,6 +146,11 @@ def model_fixture(
         executor: A ``concurrent.futures.Executor`` in which calls are made, or a function that makes one:
             ``lambda: ProcessPoolExecutor(4, mp_context=get_context("spawn"))``.
             See :func:`pytest_modelcheck.per_worker`.
+        ignore: Ways to parts of an answer that comparisons leave out, since they differ from call to call:
+            ``("id", "usage.*", "choices.*.id")``. ``*`` stands for one step, ``**`` for any number. They
+            leave ``==`` in a test alone; ``case.same_as_approved(answer)`` uses them. Default: none.
+        compare_by: Takes from an answer what comparisons see, like the ``key`` of :func:`sorted`:
+            ``lambda answer: (answer.label, answer.amount)``. Default: the whole answer.
 
     Raises:
         UsageError: options that contradict each other, at the decorator.

@@ -28,6 +28,9 @@ TROUBLE = "modelcheck_trouble"
 MISTAKES = "modelcheck_mistakes"
 """The name under which a worker of pytest-xdist tells its controller why nothing can be run."""
 
+WORKER_HOME = "modelcheck_home"
+"""The name under which a worker tells its controller which folder holds the baselines."""
+
 _ACTIVE = pytest.StashKey[bool]()
 
 
@@ -210,8 +213,13 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Refuse, in the controller of pytest-xdist, what its workers found to be used wrongly."""
-    mistakes = getattr(node, "workeroutput", {}).get(MISTAKES)
+    """Take from a worker of pytest-xdist where baselines lie, and refuse what it found to be used wrongly."""
+    output = getattr(node, "workeroutput", {})
+    if WORKER_HOME in output:
+        from pytest_modelcheck.plugin.identity import remember_home
+
+        remember_home(node.config, output[WORKER_HOME])
+    mistakes = output.get(MISTAKES)
     if mistakes is not None:
         raise pytest.UsageError(mistakes)
 

@@ -9,6 +9,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_modelcheck.errors import ModelcheckError, UsageError
+from pytest_modelcheck.plugin.identity import check_id
 from pytest_modelcheck.plugin.markers import request_of
 from pytest_modelcheck.plugin.ours import definitions_of
 from pytest_modelcheck.plugin.running import CheckFailed, conclude
@@ -103,7 +104,7 @@ class Modelcheck:
                 f'a second check is called {given!r} in this test: tell them apart with name="..."'
             )
         self._names.add(given)
-        return f"{self._item.nodeid}::{given}"
+        return f"{check_id(self._item)}::{given}"
 
     def _models(self, request: Request) -> tuple[Model, list[Model]]:
         names = {one.name: fixture for fixture, one in definitions_of(self._item).items()}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_modelcheck.plugin.identity import check_id, remember_home
 from pytest_modelcheck.plugin.ours import definitions_of
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Listing:
-    """Writes which models each test uses that was collected, by node id, before any is deselected.
+    """Writes which models each collected test uses, by check, before any is deselected.
 
     Args:
         path: The file to write.
@@ -30,7 +31,11 @@ class Listing:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
         """Write them."""
-        self._path.write_text(json.dumps({item.nodeid: _models(item) for item in items}), encoding="utf-8")
+        if items:
+            # `modelcheck` has found the folder of the baselines, and calls it pytest's rootdir.
+            remember_home(items[0].config, str(items[0].config.rootpath))
+        found = {check_id(item): _models(item) for item in items}
+        self._path.write_text(json.dumps(found), encoding="utf-8")
 
 
 def _models(item: pytest.Item) -> list[str]:

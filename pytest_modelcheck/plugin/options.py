@@ -160,12 +160,12 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("modelcheck_revalidate", "default of --modelcheck-revalidate")
     parser.addini(
         "modelcheck_baseline_dir",
-        "folder of the approved behaviour, beside the ini file",
+        "folder of the approved behaviour; found upward from the tests, else made beside the ini file",
         default="baselines",
     )
     parser.addini(
         "modelcheck_cache_dir",
-        "folder of remembered predictions and candidates, beside the ini file",
+        "folder of remembered predictions and candidates, beside that of the approved behaviour",
         default=".modelcheck_cache",
     )
     parser.addini(

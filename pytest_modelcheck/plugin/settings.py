@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.plugin.filing import wanted
+from pytest_modelcheck.plugin.identity import home_folder
 from pytest_modelcheck.session import Places
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Settings:
     """The settings of one run.
 
     Attributes:
-        root: The project's folder: that of the ini file, else pytest's rootdir.
+        root: The folder that holds the baselines; until something is approved, that of the ini file.
         places: Where things are kept and what may be done with them.
         limits: Limits for every check that does not set its own.
         cases: The ids of the only cases to run, or none for all.
@@ -59,7 +60,7 @@ def settings_of(config: pytest.Config) -> Settings:
     Raises:
         UsageError: a value that cannot be meant.
     """
-    root = config.inipath.parent if config.inipath is not None else config.rootpath
+    root = home_folder(config)
     cache = config.getoption("modelcheck_cache") or config.getini("modelcheck_cache")
     if cache not in ("use", "refresh", "off"):
         raise UsageError(f"ini option modelcheck_cache={cache!r}: write use, refresh or off")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from pytest_modelcheck.baselines.home import relative
 from pytest_modelcheck.baselines.provenance import body_digest, file_digest
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.cases import load
@@ -31,6 +32,7 @@ from pytest_modelcheck.errors import (
 )
 from pytest_modelcheck.models.model import Model
 from pytest_modelcheck.plugin.assertions import without_diffs
+from pytest_modelcheck.plugin.identity import check_id
 from pytest_modelcheck.plugin.ours import own_fixtures
 from pytest_modelcheck.plugin.progress import progress_of
 from pytest_modelcheck.plugin.render import render
@@ -111,7 +113,7 @@ def marked_spec(item: pytest.Function, marked: Marked) -> CheckSpec:
         body=_body(item.obj, arguments, marked.arguments),
         asks=_asks(item.obj, arguments, marked.arguments),
         cases=_cases(item, marked.request),
-        name=item.nodeid,
+        name=check_id(item),
         serial=is_serial(item),
     )
 
@@ -167,7 +169,8 @@ def spec_of(
 
 def _rerun(item: pytest.Function, subject: Model, others: Sequence[Model], state: State) -> str:
     """The command that runs this test again, as it was run."""
-    command = f"pytest {shlex.quote(item.nodeid)}"
+    file = os.path.relpath(item.path, item.config.invocation_params.dir)
+    command = f"pytest {shlex.quote(PurePath(file).as_posix() + '::' + item.nodeid.partition('::')[2])}"
     if subject.version is not None:
         command += " " + state.versions.option(subject.name, subject.version)
     for other in others:  # a judge, say, without whose version the verdict would be another
@@ -325,10 +328,6 @@ def _provenance(item: pytest.Function, request: Request, root: Path) -> Provenan
     sources = (request.cases, None if request.drift is None else request.drift.cases)
     for source in sources:
         for each in () if source is None else source.paths:
-            files[_relative(each, root)] = file_digest(each)
+            files[relative(each, root)] = file_digest(each)
     line = item.location[1]
-    return Provenance(body, f"{_relative(path, root)}::{name}", files, None if line is None else line + 1)
-
-
-def _relative(path: Path, root: Path) -> str:
-    return PurePath(os.path.relpath(path.resolve(), root.resolve())).as_posix()
+    return Provenance(body, f"{relative(path, root)}::{name}", files, None if line is None else line + 1)

@@ -25,14 +25,15 @@ def unused_baselines(config: pytest.Config) -> list[str]:
     A run can tell of the files that it collected whole, and of those that are not there any more.
     """
     state = config.stash.get(STATE, None)
-    if state is None or any("::" in argument for argument in config.args):
+    partial = any("::" in argument for argument in config.args) or config.getoption("lf", default=False)
+    if state is None or partial:
         return []
     try:
         entries = [header.test for _, header in state.session.store.entries()]
     except (ModelcheckError, OSError):
         # A damaged baseline fails the check that it belongs to; this list can do without it.
         return []
-    gone = [test for test in entries if _is_gone(test, state.collected, config.rootpath)]
+    gone = [test for test in entries if _is_gone(test, state.collected, state.settings.root)]
     lines = [f"unused baseline: {test} (no such test any more)" for test in gone[:_SHOWN]]
     more = len(gone) - _SHOWN
     return lines + ([f"(+{more} more unused baselines)"] if more > 0 else [])

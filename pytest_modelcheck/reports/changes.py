@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from unicodedata import normalize
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.perturb.alignment import word_spans
-from pytest_modelcheck.perturb.edits import Edit, edits_between
+from pytest_modelcheck.perturb.edits import Edit, edits_between, word_spans
 from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ def _as_seen(text: str) -> str:
     """What texts have in common that nobody can tell apart by looking: their letters as they look."""
     if text.isascii():
         return text
-    from pytest_modelcheck.perturb.characters import LOOKALIKES
+    from pytest_modelcheck.perturb.surface import LOOKALIKES
 
     return normalize("NFC", text).translate({like: one for one, like in LOOKALIKES.items()})
 

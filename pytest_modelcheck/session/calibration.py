@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.engine.view import Result
     from pytest_modelcheck.records import Case
-    from pytest_modelcheck.stats.invariance import Excess
+    from pytest_modelcheck.stats.noise import Excess
 
 BASES = 3
 """How often the model is asked about each unperturbed input."""
@@ -149,7 +149,7 @@ class Calibration:
 
 def excess_of(calibrations: Iterable[Calibration], limits: Limits) -> Excess | None:
     """What the perturbation adds to the model's own disagreement; ``None`` where nothing is known."""
-    from pytest_modelcheck.stats.invariance import noise_calibrated_excess
+    from pytest_modelcheck.stats.noise import noise_calibrated_excess
 
     found = [each for calibration in calibrations for each in calibration.tables()]
     if not found:

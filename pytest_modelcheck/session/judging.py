@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.session.calibration import Calibration
     from pytest_modelcheck.session.check import Check
     from pytest_modelcheck.session.results import Results
-    from pytest_modelcheck.stats.invariance import Excess
+    from pytest_modelcheck.stats.noise import Excess
 
 _LIMITS: Final = frozenset({"at_least", "max_drop", "max_changed", "max_regressed"})
 _REPEATED: Final = b'"repeat":'

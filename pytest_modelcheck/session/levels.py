@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.perturb.ordered import GIVEN
+from pytest_modelcheck.perturb.building import GIVEN
 from pytest_modelcheck.records import Outcome
 
 if TYPE_CHECKING:

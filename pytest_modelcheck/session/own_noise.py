@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.judging import Judgement, Noise
-    from pytest_modelcheck.stats.invariance import Excess
+    from pytest_modelcheck.stats.noise import Excess
 
 Runs = dict[int, list["TrialResult"]]
 """The trials of each run of a case."""
@@ -87,7 +87,7 @@ def _more_trials(results: Results, more: Results, first: int, missing: int) -> I
 
 def _changes(check: Check, approved: Approved, cases: Sequence[CaseResult]) -> Excess | None:
     """Answers that are not the approved ones, against answers that are not each other's."""
-    from pytest_modelcheck.stats.invariance import disagreements
+    from pytest_modelcheck.stats.noise import disagreements
 
     tables: Tables = {}
     for case, then, now in _both(approved, cases, _is_answered):
@@ -98,7 +98,7 @@ def _changes(check: Check, approved: Approved, cases: Sequence[CaseResult]) -> E
 
 def _regressions(check: Check, approved: Approved, cases: Sequence[CaseResult]) -> Excess | None:
     """Runs that fail of cases that passed, against runs that fail of cases that another run passes."""
-    from pytest_modelcheck.stats.regressions import regression_excess
+    from pytest_modelcheck.stats.noise import regression_excess
 
     then, now, ids = [], [], []
     for case, old, new in _both(approved, cases, _is_judged):
@@ -211,7 +211,7 @@ def _tables(
 
 def _excess_of_tables(check: Check, tables: Tables) -> Excess | None:
     """The excess over all cases with as many runs as most of them."""
-    from pytest_modelcheck.stats.invariance import noise_calibrated_excess
+    from pytest_modelcheck.stats.noise import noise_calibrated_excess
 
     most = max((runs for _, runs in tables.values()), default=0)
     whole = {case: table for case, (table, runs) in tables.items() if runs == most}

@@ -17,7 +17,7 @@ from pytest_modelcheck.records import Finding, Outcome, Status
 from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.fresh import FreshAnswers
 from pytest_modelcheck.session.results import one_line
-from pytest_modelcheck.stats.odd_one_out import odd_one_out_p
+from pytest_modelcheck.stats.rates import odd_one_out_p
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.store import BaselineStore
-from pytest_modelcheck.canonical import Codec
+from pytest_modelcheck.canonical import Codec, Projection
 from pytest_modelcheck.engine.budget import Allowance
 from pytest_modelcheck.engine.dispatch import Dispatcher
 from pytest_modelcheck.engine.garbage import spared
@@ -81,13 +81,15 @@ class Session:
         mark = None if definition.fingerprint is None else fingerprint(definition.fingerprint, version)
         source = source_with(definition.source, parameters or {})
         named = version is not None and (definition.takes_version or mark is not None) and source is not None
-        codec = Codec(answer_type(definition, raw))
+        codec = Codec(answer_type(definition, raw), asked=definition.returns is not None)
+        see = Projection(definition.ignore, definition.compare_by, codec.decode, definition.name)
         place = namespace(definition.name, version, mark, f"{source} {codec.form}".rstrip())
         answers = Answers(
             self.cache.shelf(place, keep=named),
             codec,
             lambda: self.cache.shelf(f"{place} {MEASURES}", keep=named),
             self._claims,
+            see,
         )
         caller = caller_of(definition, raw)
         return Model(definition, raw, version, mark, caller, answers, self.switchboard.ask)

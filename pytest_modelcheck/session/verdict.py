@@ -248,17 +248,17 @@ def _interval(check: Check, judgement: Judgement) -> Interval | None:
         if observed.signed and not limits.at_least and limits.population == "fixed":
             scale = Scale(-math.inf, math.inf)  # what signs that are flipped decide, its bounds do not
         return _interval_of_mean(observed.means, scale, level)
-    from pytest_modelcheck.stats.binomial import clopper_pearson
+    from pytest_modelcheck.stats.rates import clopper_pearson
 
     return Interval(*clopper_pearson(*observed.counts, level), level)
 
 
 def _interval_of_mean(means: Sequence[float], scale: Scale, level: float) -> Interval | None:
     if scale.bounded:
-        from pytest_modelcheck.stats.gaffke import gaffke_bounds
+        from pytest_modelcheck.stats.means import gaffke_bounds
 
         return Interval(*gaffke_bounds(means, level, low=scale.low, high=scale.high), level)
-    from pytest_modelcheck.stats.student import student_bounds
+    from pytest_modelcheck.stats.means import student_bounds
 
     low, high = student_bounds(means, level)
     return Interval(low, high, level) if math.isfinite(low) else None

@@ -4,22 +4,19 @@ Each module is named for the one thing that it holds.
 
 | module | what it answers |
 |---|---|
-| ``binomial`` | a pass rate: bounds, when it fails, what so many runs can reveal |
-| ``gaffke`` | a mean of scores in [0, 1], of cases or of clusters |
-| ``student`` | a mean of numbers without bounds |
-| ``clusters`` | what makes one number of cases that depend on each other |
-| ``paired`` | the same cases under two versions: McNemar, Tango, Newcombe |
-| ``noninferiority`` | the same with a margin, exactly |
-| ``permutation``, ``sign_flip`` | the same with repeats, scores or clusters |
-| ``invariance`` | a perturbation, or another version, against the model's own noise |
-| ``regressions`` | cases that passed and fail now, against the same |
-| ``odd_one_out`` | remembered answers against fresh ones |
+| ``rates`` | a pass rate: bounds, when it fails, several attempts, what so many runs can reveal |
+| ``means`` | a mean of scores, of cases or of clusters; a mean of numbers without bounds |
+| ``paired`` | the same cases under two versions, one run each; with a margin, exactly |
+| ``exchange`` | the same with several runs, exchanged within cases or units, exactly; runs that contradict |
+| ``permutation`` | the same with repeats, scores or clusters |
+| ``noise`` | a perturbation, or another version, against the model's own noise |
 | ``trend`` | scores over three or more ordered levels |
-| ``drift``, ``two_sample`` | two samples of labels, scores or features |
-| ``sequential``, ``curtailment`` | stopping early, for models that vary and for limits that are exact |
-| ``power`` | which drop a comparison reveals, and how many cases it takes |
-| ``passk``, ``flakiness`` | several runs of one case |
-| ``multiplicity`` | many checks at once |
+| ``drift`` | two samples of labels, scores or features |
+| ``slices`` | where failures concentrate |
+| ``concentration`` | whether regressions concentrate in a slice, beyond noise and beyond a drop everywhere |
+| ``early`` | stopping early, for models that vary and for limits that are exact |
+| ``power`` | which drop a comparison reveals, how many cases it takes, and many checks at once |
+| ``guards`` | arguments that cannot mean what their parameter says |
 
 A bound is always one-sided: an interval's two ends each hold with confidence ``level`` on their own, so that
 a two-sided 95% interval has ``level=0.975``. Rates and probabilities are fractions of 1; a *false fail rate*

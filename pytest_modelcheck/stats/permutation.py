@@ -6,17 +6,21 @@ here is one-sided towards worse. The p-value is exact where it can be computed; 
 counts the observed one among them, so that false alarms stay below the stated rate (Phipson and Smyth,
 Stat. Appl. Genet. Mol. Biol. 9 (2010) 39).
 
+Whether differences, one a case, are worse than chance: the sign-flip test.
+
+What a permutation test finds, and how many exchanges it takes where they are drawn at random.
+
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.stats.arguments import count
-from pytest_modelcheck.stats.resampling import PermutationTest, chunks, resamples_for
-from pytest_modelcheck.stats.sign_flip import sign_flip_test
+from pytest_modelcheck.stats.guards import count, probability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +30,14 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+
 _DIRECT = 2_000  # numbers in the shorter of two distributions
-_TIE = 1e-9
+_TIE = 1e-9  # of the largest number: an absolute tolerance makes small numbers all alike
+_LARGEST_DENOMINATOR = 10_000
+_EXACT_STEPS = 200_000_000  # additions, about a fifth of a second
+_ENUMERATED = 18  # differences: 2**18 sums
+_LEAST_RESAMPLES = 1_999
+_CHUNK = 2_000_000  # numbers that are drawn at once
 
 
 def repeats_test(
@@ -59,12 +69,12 @@ def repeats_test(
         raise ValueError(f"{len(before)} cases of the baseline against {len(after)} of the candidate")
     totals, times = np.unique(before + after, return_counts=True)
     parts = [
-        _power(_hypergeometric(int(total), baseline_runs, candidate_runs), int(often))
+        power_of(_hypergeometric(int(total), baseline_runs, candidate_runs), int(often))
         for total, often in zip(totals, times, strict=True)
     ]
     while len(parts) > 1:
         parts.sort(key=len)
-        parts[:2] = [_convolve(parts[0], parts[1])]
+        parts[:2] = [convolve(parts[0], parts[1])]
     drop = float((before / baseline_runs - after / candidate_runs).mean())
     return PermutationTest(min(1.0, float(parts[0][: int(after.sum()) + 1].sum())), drop)
 
@@ -91,21 +101,30 @@ def _hypergeometric(total: int, baseline_runs: int, candidate_runs: int) -> Floa
     return np.array([found / math.comb(runs, total) for found in ways])
 
 
-def _power(chances: Floats, times: int) -> Floats:
-    """Return the distribution of the sum of so many independent numbers, by squaring."""
+def power_of(chances: Floats, times: int) -> Floats:
+    """Return the distribution of the sum of ``times`` independent numbers, by repeated squaring.
+
+    >>> import numpy as np
+    >>> power_of(np.array([0.5, 0.5]), 2).tolist()
+    [0.25, 0.5, 0.25]
+    """
     import numpy as np
 
     result = np.ones(1)
     while times:
         if times & 1:
-            result = _convolve(result, chances)
+            result = convolve(result, chances)
         times >>= 1
         if times:
-            chances = _convolve(chances, chances)
+            chances = convolve(chances, chances)
     return result
 
 
-def _convolve(one: Floats, other: Floats) -> Floats:
+def convolve(one: Floats, other: Floats) -> Floats:
+    """Return the distribution of the sum of two independent whole numbers.
+
+    Directly, and so exact far out in the tails, unless both are long; then by Fourier transform.
+    """
     import numpy as np
 
     if min(len(one), len(other)) < _DIRECT:  # exact to the last digits, also far out in the tails
@@ -150,7 +169,8 @@ def scores_test(
         return repeats_test(old_passes, old_runs, new_passes, new_runs)
     if shapes == {(1, 1)}:
         pairs = zip(before, after, strict=True)
-        return sign_flip_test([old[0] - new[0] for old, new in pairs], false_fail_rate, seed=seed)
+        differences = [old[0] - new[0] for old, new in pairs]
+        return sign_flip_test(differences, false_fail_rate, scale=_largest(before, after), seed=seed)
     return _drawn(before, after, resamples_for(false_fail_rate), seed)
 
 
@@ -174,8 +194,14 @@ def _drawn(before: list[Floats], after: list[Floats], resamples: int, seed: int)
             drawn = generator.permuted(np.broadcast_to(pooled, (size, *pooled.shape)), axis=2)
             sums[start : start + size] += (drawn @ weights).sum(axis=1)
             start += size
-    worse = int((sums >= observed - _TIE * len(before)).sum())
+    worse = int((sums >= observed - _TIE * _largest(before, after) * len(before)).sum())
     return PermutationTest((worse + 1) / (resamples + 1), observed / len(before), resamples)
+
+
+def _largest(before: list[Floats], after: list[Floats]) -> float:
+    import numpy as np
+
+    return max(float(np.abs(runs).max()) for runs in (*before, *after))
 
 
 def _runs(cases: Sequence[ArrayLike]) -> list[Floats]:
@@ -185,3 +211,112 @@ def _runs(cases: Sequence[ArrayLike]) -> list[Floats]:
     if not found or not all(len(runs) and np.isfinite(runs).all() for runs in found):
         raise ValueError("every case needs the score of at least one run, and there must be a case")
     return found
+
+
+def sign_flip_test(
+    differences: ArrayLike, false_fail_rate: float, *, scale: float = 1.0, seed: int = 0
+) -> PermutationTest:
+    """Test differences of one number a case (or a cluster), baseline minus candidate.
+
+    If the versions behave alike, each difference is as likely as its opposite. Exact where the differences
+    are multiples of some unit, such as 0/1 outcomes, grades or percentages, or where they are few. Of
+    differences of one 0/1 run it is McNemar's exact test.
+
+    Args:
+        differences: For each case, the baseline's mean minus the candidate's.
+        false_fail_rate: The level of the test: it decides how many flips are drawn.
+        scale: The size of the numbers that were subtracted: what is a billionth of it is rounding.
+        seed: Of the draws.
+
+    Source: Fisher, The Design of Experiments (1935), section 21.
+
+    >>> sign_flip_test([1, 1, 1, 0, 1, -1, 1, 1, 1, 0], 0.01).p_value == 9 / 256
+    True
+    """
+    import numpy as np
+
+    values = np.asarray(differences, dtype=float)
+    if values.ndim != 1 or not values.size or not np.isfinite(values).all():
+        raise ValueError("differences must be a flat sequence of at least one number")
+    resamples, drop = resamples_for(false_fail_rate), float(values.mean())
+    tie = _TIE * scale
+    changed = values[np.abs(values) > tie]
+    units = _units(changed)
+    if units is not None:
+        return PermutationTest(_exact_flips(units), drop)
+    if len(changed) <= _ENUMERATED:
+        sums = np.zeros(1)
+        for value in changed:
+            sums = np.concatenate([sums + value, sums - value])
+        return PermutationTest(float(np.mean(sums >= changed.sum() - tie)), drop)
+    generator = np.random.default_rng(seed)
+    worse = 0
+    for size in chunks(resamples, len(changed)):
+        sums = generator.choice(np.array([-1.0, 1.0]), size=(size, len(changed))) @ changed
+        worse += int((sums >= changed.sum() - tie).sum())
+    return PermutationTest((worse + 1) / (resamples + 1), drop, resamples)
+
+
+def _units(values: NDArray[np.float64]) -> list[int] | None:
+    """Return the values as whole multiples of their largest unit, where that is few enough to convolve."""
+    numbers = values.tolist()
+    fractions = [Fraction(value).limit_denominator(_LARGEST_DENOMINATOR) for value in numbers]
+    if any(abs(found - value) > _TIE * abs(value) for found, value in zip(fractions, numbers, strict=True)):
+        return None
+    unit = math.lcm(*(found.denominator for found in fractions))
+    multiples = [int(found * unit) for found in fractions]
+    divisor = math.gcd(*multiples) or 1
+    multiples = [found // divisor for found in multiples]
+    return multiples if len(multiples) * sum(map(abs, multiples)) <= _EXACT_STEPS else None
+
+
+def _exact_flips(units: list[int]) -> float:
+    """Return the chance that the sum, each sign at random, is at least the sum as it stands."""
+    import numpy as np
+
+    reach = sum(map(abs, units))
+    chances = np.zeros(reach + 1)  # of the sum of those whose sign came out positive
+    chances[0] = 1.0
+    upto = 0
+    for step in map(abs, units):
+        chances[step : upto + step + 1] += chances[: upto + 1].copy()
+        chances[: upto + step + 1] /= 2
+        upto += step
+    return min(1.0, float(chances[(sum(units) + reach) // 2 :].sum()))
+
+
+@dataclass(frozen=True, slots=True)
+class PermutationTest:
+    """What a permutation test found.
+
+    Attributes:
+        p_value: The chance of a drop at least as large, if the two versions behaved alike.
+        drop: The mean over the cases of the baseline's mean minus the candidate's; positive is worse.
+        resamples: How many exchanges were drawn, or ``None`` where the p-value is exact.
+    """
+
+    p_value: float
+    drop: float
+    resamples: int | None = None
+
+
+def resamples_for(false_fail_rate: float) -> int:
+    """Return how many exchanges to draw so that the p-value can get well below ``false_fail_rate``.
+
+    At least ten times its inverse: a p-value cannot be less than one over the number of draws plus one.
+
+    >>> resamples_for(0.01), resamples_for(0.0001)
+    (1999, 100000)
+    """
+    return max(_LEAST_RESAMPLES, math.ceil(10 / probability("false_fail_rate", false_fail_rate)))
+
+
+def chunks(resamples: int, each: int) -> list[int]:
+    """Split the resamples, of ``each`` numbers, so that not too much is held in memory at once.
+
+    >>> chunks(1_999, 1_000_000)[:2], sum(chunks(1_999, 1_000_000))
+    ([2, 2], 1999)
+    """
+    size = max(1, _CHUNK // max(each, 1))
+    whole, rest = divmod(resamples, size)
+    return [size] * whole + ([rest] if rest else [])

@@ -5,7 +5,8 @@ now (``fix_rate``). For a model that varies, and did not change, the latter is h
 itself. ``repeats`` runs of a case on either side count as that many pairs: right to first order where only
 the model's own variation is noise.
 
-The same for a rate against a requirement is in :mod:`~pytest_modelcheck.stats.binomial`.
+The same for a rate against a requirement is in :mod:`~pytest_modelcheck.stats.rates`. Holm's adjustment for
+many checks at once is here too: for triage only, since a verdict must not depend on what else was run.
 
 PYTEST_DONT_REWRITE
 """
@@ -16,13 +17,16 @@ import math
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.stats.arguments import count, fraction, probability
+from pytest_modelcheck.stats.guards import count, fraction, probability
+from pytest_modelcheck.stats.means import crossing
 from pytest_modelcheck.stats.paired import tango_score, trinomial_tail
-from pytest_modelcheck.stats.root import crossing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
+
 
 _LOOK_AHEAD = 200
 
@@ -177,3 +181,25 @@ def _failing_from(
             fails = betainc(np.maximum(middle, 1), fixes + 1.0, 0.5) <= false_fail_rate
         low, high = np.where(fails, low, middle), np.where(fails, middle, high)
     return high
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return the p-values as they are once adjusted for their number, in the same order.
+
+    Where those at most 0.05 are believed, the chance that any of them is a false alarm is at most 0.05,
+    however the checks depend on each other. For triage: a verdict must not depend on what else was run.
+
+    Source: Holm, Scand. J. Statist. 6 (1979) 65-70.
+
+    >>> [round(p, 3) for p in holm([0.01, 0.04, 0.03, 0.005])]
+    [0.03, 0.06, 0.06, 0.02]
+    """
+    for p_value in p_values:
+        fraction("a p-value", p_value)
+    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
+    adjusted = [0.0] * len(p_values)
+    highest = 0.0
+    for rank, index in enumerate(order):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = highest
+    return adjusted

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import threading
 import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pytest_modelcheck.canonical import Codec, NotKept, Unreadable, canonical_bytes, encode_plain, same
+from pytest_modelcheck.canonical import Codec, NotKept, Unreadable, encode_plain, same
 from pytest_modelcheck.errors import UsageError
 
 CODEC = Codec()
@@ -32,7 +33,6 @@ def comes_back(value: Any, codec: Codec = CODEC) -> bytes:
     json.loads(line)
     back = codec.decode(line)
     assert type(back) is type(value)
-    assert canonical_bytes(back) == canonical_bytes(value)
     assert codec.encode(back) == line
     return line
 
@@ -94,11 +94,13 @@ def test_arrays_come_back_equal_and_of_their_type(array):
         comes_back([array.ravel()[0]])
 
 
-@given(st.dictionaries(st.text(), st.integers(), min_size=1), st.randoms())
-def test_equal_answers_give_equal_lines(value, random):
+@given(st.dictionaries(st.text() | st.integers(), st.integers(), min_size=1), st.randoms())
+def test_the_order_of_a_dict_comes_back_and_is_no_difference(value, random):
     items = list(value.items())
     random.shuffle(items)
-    assert CODEC.encode(value) == CODEC.encode(dict(items))
+    line = CODEC.encode(dict(items))
+    assert list(CODEC.decode(line).items()) == items
+    assert same(line, CODEC.encode(value))
 
 
 @given(st.lists(st.integers() | st.text(), unique=True), st.randoms())
@@ -118,7 +120,7 @@ def test_equal_sets_give_equal_lines(items, random):
         ({"price": "$5"}, b'{"price":"$5"}'),
         ((1, 2), b'{"$tuple":[1,2]}'),
         ({"$tuple": [1]}, b'{"$dict":[["$tuple",[1]]]}'),
-        ({2: "b", 1: "a"}, b'{"$dict":[[1,"a"],[2,"b"]]}'),
+        ({2: "b", 1: "a"}, b'{"$dict":[[2,"b"],[1,"a"]]}'),
         ({3, 1}, b'{"$set":[1,3]}'),
         (math.nan, b'{"$float":"nan"}'),
         (-math.inf, b'{"$float":"-inf"}'),
@@ -136,7 +138,7 @@ def test_equal_sets_give_equal_lines(items, random):
         (uuid.UUID(int=1), b'{"$uuid":"00000000-0000-0000-0000-000000000001"}'),
         (Path("a"), b'{"$path":"a"}'),
         (np.float32(0.5), b'{"$numpy":["<f4",0.5]}'),
-        (np.array([[1, 2]], "i8"), b'{"$ndarray":{"data":[1,2],"dtype":"<i8","shape":[1,2]}}'),
+        (np.array([[1, 2]], "i8"), b'{"$ndarray":{"dtype":"<i8","shape":[1,2],"data":[1,2]}}'),
         (np.array([{"a": (1,)}, None], object), None),
         (2**20_000, None),
         (-(2**63) - 1, None),
@@ -165,16 +167,12 @@ def test_lines_are_readable_and_come_back(value, line):
         pd.Series([{"a": 1}, [2]], dtype=object),
         pd.Series([], dtype="float64"),
         pd.DataFrame({"a": [1], "b": ["x"]}).iloc[0],
+        pd.Series(pd.to_datetime(["2024-01-01", None]).tz_localize("Europe/Paris")),
     ],
 )
 def test_series_come_back(series):
     line = CODEC.encode({"row": series})
     pd.testing.assert_series_equal(CODEC.decode(line)["row"], series)
-
-
-def test_a_series_that_would_not_come_back_is_not_kept():
-    with pytest.raises(NotKept):
-        CODEC.encode(pd.Series(pd.to_datetime(["2024-01-01"]).tz_localize("Europe/Paris")))
 
 
 def test_every_reader_gets_an_object_of_its_own():
@@ -200,38 +198,29 @@ class MyInt(int):
     ("value", "message"),
     [
         (
-            Handle(),
-            "answer: a HERE.Handle would not come back equal from the cache. Let the model answer",
+            threading.Lock(),
+            "answer: a _thread.lock cannot be stored and made again. Let the model answer its",
         ),
-        ({"a": [0, Handle()]}, 'answer["a"][1]: a HERE.Handle'),
-        ((Handle(),), "answer[0]: a HERE.Handle"),
-        ({1: Handle()}, "answer[1]: a HERE.Handle"),
-        (
-            Triage("x"),
-            "answer: a HERE.Triage comes back from the cache only where its type is named. Write ",
-        ),
-        ([Triage("x")], "@model_fixture(returns=Triage)"),
-        (OrderedDict(a=1), "a collections.OrderedDict would not"),
-        (MyInt(3), "a HERE.MyInt would not"),
-        (np.ma.masked_array([1], [True]), "a numpy.ma.MaskedArray would not"),
-        (np.array([(1, 2)], "i4,i4"), "cannot be written as numbers"),
-        (pd.DataFrame({"a": [1]}), "DataFrame would not"),
-        (np.array([Handle()], object), "a HERE.Handle would not"),
-        (lambda: 1, "a function would not"),
+        ({"a": [0, threading.Lock()]}, 'answer["a"][1]: a _thread.lock'),
+        ((threading.Lock(),), "answer[0]: a _thread.lock"),
+        ({1: threading.Lock()}, "answer[1]: a _thread.lock"),
+        ([Triage(threading.Lock())], "answer[0].label: a _thread.lock"),  # type: ignore[arg-type]
+        (np.array([threading.Lock()], object), "a _thread.lock cannot be stored"),
+        (lambda: 1, "answer: a function cannot be stored"),
+        (int, "answer: a type cannot be stored"),
     ],
 )
 def test_what_would_not_come_back_is_refused_with_its_place(value, message):
     with pytest.raises(NotKept) as caught:
         CODEC.encode(value)
-    told = str(caught.value).replace("numpy.ma.core.", "numpy.ma.").replace(__name__, "HERE")
-    assert message in told
+    assert message in str(caught.value)
     assert isinstance(caught.value, UsageError)
 
 
 def test_cycles_and_depth_are_refused():
     items: list[Any] = []
     items.append(items)
-    with pytest.raises(NotKept, match=r"answer\[0\]: this list contains itself"):
+    with pytest.raises(NotKept, match=r"answer: it contains itself, or is nested too deeply"):
         CODEC.encode(items)
     deep: Any = 1
     for _ in range(400):
@@ -313,11 +302,11 @@ def test_anything_can_be_described(value, line):
 def test_cycles_and_depth_can_be_described():
     items: list[Any] = [1]
     items.append(items)
-    assert encode_plain(items) == b'[1,{"$repr":"<the list that it stands in>"}]'
+    assert encode_plain(items) == b'{"$repr":"[1, [...]]"}'
     deep: Any = 1
     for _ in range(5000):
         deep = [deep]
-    assert encode_plain(deep) == b'{"$repr":"<a list, nested too deeply to be shown>"}'
+    assert encode_plain(deep) == b'{"$repr":"<list, whose repr raises RecursionError>"}'
 
 
 @given(answers)

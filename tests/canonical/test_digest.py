@@ -22,7 +22,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_modelcheck.canonical import NotCanonical, canonical_bytes, digest, short
+from pytest_modelcheck.canonical import NotCanonical, digest, short
 from pytest_modelcheck.errors import UsageError
 
 
@@ -212,7 +212,7 @@ def strict(value: Any) -> Any:
 
 @given(json_like, json_like)
 def test_digests_are_equal_exactly_where_content_and_types_are(one, other):
-    assert (canonical_bytes(one) == canonical_bytes(other)) == (strict(one) == strict(other))
+    assert (digest(one) == digest(other)) == (strict(one) == strict(other))
 
 
 @given(st.text(st.characters(categories=["L", "Cs"])))
@@ -256,9 +256,8 @@ def test_digests_are_the_same_in_another_process_with_other_hash_seeds():
 def test_digests_do_not_change_between_releases():
     """A change here means that every cache and every baseline in the world is stale."""
     assert digest("Where is my parcel?").hex() == "6d3c51b19dea68e22c376257b543b684"
-    assert canonical_bytes({"b": [1, 2.5, None, True], "a": ("x", b"y", {1})}) == (
-        b"m2:s1:au3:s1:xb1:ye1:i1;s1:bl4:i1;d@\x04\x00\x00\x00\x00\x00\x00nt"
-    )
+    value = {"b": [1, 2.5, None, True], "a": ("x", b"y", {1})}
+    assert digest(value).hex() == "266d58a6e64e8fff5bc2c084068fd5c5"
 
 
 class Handle:
@@ -283,11 +282,11 @@ def test_what_has_no_content_is_refused(value):
 def test_cycles_are_refused():
     items: list[Any] = [1]
     items.append({"self": items})
-    with pytest.raises(NotCanonical, match=r'input\[1\]\["self"\]: it contains itself'):
+    with pytest.raises(NotCanonical, match="input: it contains itself, or is nested too deeply"):
         digest(items)
     ticket = Ticket("a")
     ticket.tags.append(ticket)  # type: ignore[arg-type]
-    with pytest.raises(NotCanonical, match=r"input\.tags\[0\]: it contains itself"):
+    with pytest.raises(NotCanonical, match="input: it contains itself, or is nested too deeply"):
         digest(ticket)
 
 
@@ -318,9 +317,9 @@ def test_a_field_without_a_value_is_refused():
         digest(Lazy("a"))
 
 
-def test_a_masked_array_is_refused():
-    with pytest.raises(NotCanonical, match="filled"):
-        digest(np.ma.masked_array([1, 2], [False, True]))
+def test_masked_arrays_differ_by_their_masks():
+    one, other, third = ([1, 2], [False, True]), ([1, 2], [True, False]), ([1, 3], [False, True])
+    assert len({digest(np.ma.masked_array(*each)) for each in (one, other, third)}) == 3
 
 
 def test_an_object_inside_an_array_is_named():

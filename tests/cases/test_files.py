@@ -1,4 +1,4 @@
-"""Where files of cases are looked for, and what is wrong with those that cannot be read."""
+"""Case files that are missing, misnamed, damaged, compressed, or in conflict."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_an_absolute_path_needs_no_base_and_a_base_once_said_stays(tmp_path):
 
 def test_a_relative_path_without_a_base_is_an_error_that_says_what_to_pass():
     with pytest.raises(
-        CaseError, match=r"t.jsonl: a relative path, and nothing says from where; pass base=Path"
+        CaseError, match=r"t.jsonl: the path is relative to an unknown folder; pass base=Path"
     ):
         list(cases.load("t.jsonl"))
 
@@ -62,9 +62,7 @@ def test_a_missing_file_says_where_it_was_looked_for_and_what_is_near(tmp_path):
     (tmp_path / "ticket.yaml").write_text("- a")
     message = checked("tickets.yaml", tmp_path)
     assert message.endswith(f"tickets.yaml: looked in {tmp_path}; did you mean tickets.yml or ticket.yaml?")
-    assert checked("other.csv", tmp_path).endswith(
-        f"looked in {tmp_path}; there is nothing with a similar name"
-    )
+    assert checked("other.csv", tmp_path).endswith(f"looked in {tmp_path}; no file there has a similar name")
     assert checked("no/t.csv", tmp_path).endswith(f"its folder {tmp_path / 'no'} does not exist")
     assert "does not exist" in checked("tickets.yml/t.csv", tmp_path)
 
@@ -91,7 +89,7 @@ def test_a_path_that_is_meant_from_another_folder_is_put_right(tmp_path, written
 def test_nothing_is_looked_for_above_the_project(tmp_path):
     (tmp_path / "t.csv").write_text("input\na\n")
     (tmp_path / "project" / "tests").mkdir(parents=True)
-    with pytest.raises(CaseError, match="nothing with a similar name"):
+    with pytest.raises(CaseError, match="no file there has a similar name"):
         cases.load("t.csv").bind(tmp_path / "project" / "tests", tmp_path / "project").check()
 
 
@@ -117,10 +115,8 @@ def test_a_folder_is_no_file(tmp_path):
 def test_a_name_that_does_not_say_the_format(tmp_path):
     (tmp_path / "t.txt").write_text("a")
     (tmp_path / "t.gz").write_text("a")
-    assert "cannot tell from its name what this file holds; cases are read from .yaml, .yml" in checked(
-        "t.txt", tmp_path
-    )
-    assert "cannot tell from its name" in checked("t.gz", tmp_path)
+    assert "unknown format by its name; cases are read from .yaml, .yml" in checked("t.txt", tmp_path)
+    assert "unknown format by its name" in checked("t.gz", tmp_path)
 
 
 @pytest.mark.parametrize("name", ["t.YAML", "t.b.yml", "t.yaml.gz"])
@@ -200,3 +196,55 @@ def test_more_than_can_have_been_meant_is_refused_before_it_is_held(tmp_path, mo
     (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
     with pytest.raises(CaseError, match="128 MiB or more"):
         len(cases.load(name, base=tmp_path))
+
+
+SAYS = (
+    ": an unresolved git conflict begins here. Keep the cases of one side, or of both, and remove the lines "
+    "that begin with <<<<<<<, ======= and >>>>>>>"
+)
+LINES = {
+    "t.yaml": ("- input: a", "- input: b", "- input: c"),
+    "t.json": ('[{"input": "a"},', '{"input": "b"}', '{"input": "c"}]'),
+    "t.jsonl": ('{"input": "a"}', '{"input": "b"}', '{"input": "c"}'),
+    "t.csv": ("input,expected", "b,x", "b,y"),
+    "t.tsv": ("input", "b", "c"),
+}
+
+
+def conflicting(first, ours, theirs, end="\n"):
+    return end.join([first, "<<<<<<< HEAD, mine", ours, "=======", theirs, ">>>>>>> theirs", ""])
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("name", LINES)
+def test_a_conflict_in_a_file_is_said_with_its_line(tmp_path, monkeypatch, name, end):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_bytes(conflicting(*LINES[name], end).encode())
+    with pytest.raises(CaseError) as caught:
+        list(cases.load(name, base=tmp_path))
+    assert str(caught.value) == f"{name}:2{SAYS}"
+
+
+def test_a_conflict_in_the_header_of_a_table(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_text("<<<<<<< HEAD\ninput\n=======\ntext\n>>>>>>> x\na\n")
+    with pytest.raises(CaseError, match=r"^t.csv:1: an unresolved git conflict"):
+        list(cases.load("t.csv", base=tmp_path))
+
+
+CODE = "<<<<<<< HEAD\na = 1\n=======\na = 2\n>>>>>>> x"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("t.csv", f'input,expected\n"{CODE}",a = 1\n'),
+        ("t.csv", f'input\n"{CODE}"\n'),
+        ("t.yaml", "- input: |\n    " + CODE.replace("\n", "\n    ") + "\n"),
+        ("t.jsonl", '{"input": "' + CODE.replace("\n", "\\n") + '"}\n'),
+    ],
+)
+def test_a_case_may_be_about_a_conflict(tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    (case,) = cases.load(name, base=tmp_path)
+    assert case.input.strip() == CODE

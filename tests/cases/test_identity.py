@@ -80,5 +80,5 @@ def test_order_changes_no_id(rows, rng):
 
 
 def test_a_case_without_an_origin_can_be_complained_about():
-    with pytest.raises(CaseError, match="the id 'x' is here twice"):
+    with pytest.raises(CaseError, match="the id 'x' is used twice"):
         identity.identified([Case("a", id="x"), Case("b", id="x")])

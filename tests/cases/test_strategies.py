@@ -1,4 +1,6 @@
-"""Cases drawn from Hypothesis strategies: the same ones wherever they are drawn."""
+"""Cases drawn from strategies, and smaller ones of a failing case."""
+
+from __future__ import annotations
 
 import json
 import subprocess
@@ -11,7 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from pytest_modelcheck import cases, errors
-from pytest_modelcheck.cases.drawing import ROUND
+from pytest_modelcheck.cases.strategies import ROUND
 from pytest_modelcheck.records import MISSING, Case
 
 
@@ -120,9 +122,6 @@ def test_what_hypothesis_objects_to_is_said_in_its_words():
         test()
 
 
-# -- what a strategy gives -----------------------------------------------------------------------------
-
-
 def test_dataclasses_and_pydantic_objects_are_inputs():
     tickets = inputs(st.builds(Ticket, st.text(), st.integers()), n=10)
     orders = inputs(st.builds(Order, item=st.text(), count=st.integers(0, 5)), n=10)
@@ -159,14 +158,11 @@ def test_an_input_alone_says_nothing_else():
     assert (case.expected, case.origin) == (MISSING, None)
 
 
-# -- what cannot be -------------------------------------------------------------------------------------
-
-
 def test_says_where_there_are_fewer_than_asked_for():
     source = cases.generate(st.booleans(), n=200)
     assert len(source) == 2
     (note,) = source.notes
-    assert note.startswith("strategy booleans() gave 2 different cases, of 200 asked for: it has no more")
+    assert note.startswith("strategy booleans() drew 2 different cases instead of 200: there are no more")
 
 
 def test_says_nothing_where_all_were_asked_for():
@@ -186,7 +182,7 @@ def never(draw):
     "strategy", [never(), st.integers(0, 5).filter(lambda number: number % 7 == 6)], ids=["assume", "filter"]
 )
 def test_a_strategy_that_throws_almost_everything_away(strategy):
-    with pytest.raises(errors.CaseError, match=r"throws away almost everything .* Build what is wanted"):
+    with pytest.raises(errors.CaseError, match=r"discards almost everything .* Construct the wanted values"):
         inputs(strategy)
 
 
@@ -204,18 +200,18 @@ def test_bounds_that_contradict_each_other_are_found_before_anything_is_drawn():
 
 
 def test_inputs_without_content():
-    with pytest.raises(errors.CaseError, match=r"cannot be told apart by their content.*Handle.*Draw plain"):
+    with pytest.raises(errors.CaseError, match=r"without a canonical form.*Handle.*Draw plain"):
         inputs(st.builds(Handle))
 
 
 def test_none_is_no_input():
-    with pytest.raises(errors.CaseError, match="it gives None, and a case needs an input"):
+    with pytest.raises(errors.CaseError, match="it draws None, but a case needs an input"):
         inputs(st.none() | st.text())
 
 
 @pytest.mark.parametrize("n", [0, -1, True, 2.5, "9"])
 def test_n_is_a_number_of_cases(n):
-    with pytest.raises(errors.CaseError, match="a whole number from 1"):
+    with pytest.raises(errors.CaseError, match="the number of cases to draw, at least 1"):
         cases.generate(st.text(), n=n)
 
 
@@ -225,7 +221,7 @@ def test_n_is_for_strategies():
 
 
 def test_generate_takes_nothing_else():
-    with pytest.raises(errors.CaseError, match=r"takes a strategy of Hypothesis, not a list"):
+    with pytest.raises(errors.CaseError, match=r"takes a Hypothesis strategy, not a list"):
         cases.generate(["a"])
 
 
@@ -234,3 +230,74 @@ def test_hypothesis_is_imported_late():
     script += "print('hypothesis' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True)
     assert done.stdout.strip() == "False"
+
+
+def found(source, fails):
+    """The first failing case of a source made smaller, and everything that was asked about on the way."""
+    first = next(case for case in source if fails(case.input))
+    asked, best = [], first.input
+    search = source.smaller(first)
+    try:
+        candidate = next(search)
+        while True:
+            asked.append(candidate.input)
+            best = candidate.input if fails(candidate.input) else best
+            candidate = search.send(fails(candidate.input))
+    except StopIteration:
+        return best, asked
+
+
+def test_a_number():
+    assert found(cases.generate(st.integers(), n=50), lambda number: number > 1000)[0] == 1001
+
+
+def test_a_text():
+    source = cases.generate(st.text("abcdef ", min_size=1), n=80)
+    assert found(source, lambda text: "d" in text and len(text) > 2)[0] in ("aad", "ada", "daa")
+
+
+def test_a_value_of_a_later_round():
+    source = cases.generate(st.integers(0, 10**6), n=300)
+    late = source[250].input
+    assert found(source, lambda number: number >= late)[0] <= max(case.input for case in source)
+
+
+def test_a_mapping():
+    source = cases.generate(
+        st.fixed_dictionaries({"text": st.text("ab"), "amount": st.integers(0, 500)}), n=60
+    )
+    assert found(source, lambda row: row["amount"] >= 100)[0] == {"text": "", "amount": 100}
+
+
+def test_nothing_is_asked_about_twice():
+    _, asked = found(cases.generate(st.integers(), n=50), lambda number: number > 1000)
+    assert len(asked) == len(set(asked)) < 60
+
+
+def test_is_the_same_every_time():
+    source = cases.generate(st.text("abcdef ", min_size=1), n=80)
+    assert found(source, lambda text: "d" in text) == found(source, lambda text: "d" in text)
+
+
+def test_may_be_given_up_at_any_time():
+    source = cases.generate(st.integers(), n=50)
+    search = source.smaller(next(case for case in source if case.input > 1000))
+    next(search)
+    search.close()
+    assert found(source, lambda number: number > 1000)[0] == 1001
+
+
+def test_a_strategy_that_breaks_on_smaller_values():
+    def odd(number):
+        if 0 < number < 50_000:
+            raise OSError("too small")
+        return number
+
+    strategy = st.integers(0, 10**6).map(lambda number: odd(number + 50_000))
+    assert found(cases.generate(strategy, n=20), lambda number: number > 60_000)[0] == 60_001
+
+
+@pytest.mark.parametrize("source", [["a", "b"], cases.generate(st.integers(), n=5).filter(lambda case: True)])
+def test_only_of_a_strategy_as_it_is(source):
+    source = cases.load(source) if isinstance(source, list) else source
+    assert source.smaller(source[0]) is None

@@ -121,11 +121,11 @@ def test_narrowing(tmp_path, monkeypatch, few):
 
 def test_narrowing_by_what_is_not_there_is_refused(tmp_path):
     loaded = cases.load(written(tmp_path, lines(numbered(30))))
-    with pytest.raises(CaseError, match="no case has that; there are 0, 1, 2"):
+    with pytest.raises(CaseError, match="no case has this value; the values are 0, 1, 2"):
         len(loaded.where(tens=9))
-    with pytest.raises(CaseError, match=r"where\(ten=…\): no case has metadata of that name; did you mean"):
+    with pytest.raises(CaseError, match=r"where\(ten=…\): no case has metadata of this name; did you mean"):
         len(loaded.where(ten=1))
-    with pytest.raises(CaseError, match=r"sample\(31\): there are 30 cases"):
+    with pytest.raises(CaseError, match=r"sample\(31\): there are fewer cases \(30\)"):
         len(loaded.sample(31))
 
 
@@ -134,9 +134,7 @@ def test_two_cases_with_one_id_are_refused_with_both_places(tmp_path):
     path = written(tmp_path, lines(rows))
     with pytest.raises(CaseError) as caught:
         len(cases.load(path))
-    assert (
-        str(caught.value) == f"{path}:103: the id 't-1' is here twice: {path}:101 has it too; ids must differ"
-    )
+    assert f"{path}:103: the id 't-1' is used twice: {path}:101 has it too; " in str(caught.value)
 
 
 def test_what_is_wrong_with_a_line_far_down_is_said(tmp_path):
@@ -146,7 +144,7 @@ def test_what_is_wrong_with_a_line_far_down_is_said(tmp_path):
 
 
 def test_a_file_without_cases_is_refused(tmp_path):
-    with pytest.raises(CaseError, match="the file holds no cases; at least one is needed"):
+    with pytest.raises(CaseError, match="the file has no cases; at least one is needed"):
         len(cases.load(written(tmp_path, b"\n \n")))
 
 
@@ -244,7 +242,7 @@ class TestTables:
 
     def test_two_cases_with_one_id_are_refused_with_both_places(self, tmp_path):
         path = written(tmp_path, b"input,id\n" + b"".join(b"a,%d\n" % (n % 99) for n in range(100)), "t.csv")
-        with pytest.raises(CaseError, match=r"t\.csv:101: the id '0' is here twice: .*t\.csv:2 has it too"):
+        with pytest.raises(CaseError, match=r"t\.csv:101: the id '0' is used twice: .*t\.csv:2 has it too"):
             len(cases.load(path))
 
     def test_what_is_wrong_far_down_is_said_with_its_line(self, tmp_path):
@@ -266,7 +264,7 @@ class TestTables:
             assert csv.field_size_limit() == before
 
     def test_a_file_without_cases_is_refused(self, tmp_path):
-        with pytest.raises(CaseError, match="the file holds no cases; at least one is needed"):
+        with pytest.raises(CaseError, match="the file has no cases; at least one is needed"):
             len(cases.load(written(tmp_path, b"input\n", "t.csv")))
 
     def test_memory_holds_a_few_bytes_a_case(self, tmp_path):

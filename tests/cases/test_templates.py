@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from pytest_modelcheck import cases
-from pytest_modelcheck.cases.articles import article
+from pytest_modelcheck.cases.slots import article
 from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import MISSING
 
@@ -141,27 +141,27 @@ def test_the_same_in_every_process():
         (
             "{nme}",
             {"name": ["a"]},
-            "template '{nme}': nothing is given for the slot {nme}; did you mean {name}?",
+            "template '{nme}': the slot {nme} has no values; did you mean {name}?",
         ),
-        ("{x}", {}, "template '{x}': nothing is given for the slot {x}; pass x=[…]"),
-        ("{n}", {"n": 3}, "nothing is given for the slot {n}; n= says something else here, so call the slot"),
+        ("{x}", {}, "template '{x}': the slot {x} has no values; pass x=[…]"),
+        ("{n}", {"n": 3}, "the slot {n} has no values; n= has another meaning here, so rename the slot"),
         (
             "{x}",
             {"x": ["a"], "expected": lambda x: {}[x]},
             "template '{x}': expected raised KeyError: 'a' (for x='a')",
         ),
         ("a", {"x": ["a"]}, "template(x=…): no template has a slot {x}"),
-        ("{x}", {"x": "abc"}, "template(x='abc'): a slot takes a list of values; for one alone, ['abc']"),
-        ("{x}", {"x": 3}, "template(x=3): a slot takes a list of values"),
+        ("{x}", {"x": "abc"}, "template(x='abc'): a slot takes a list, even of a single value: ['abc']"),
+        ("{x}", {"x": 3}, "template(x=3): a slot takes a list"),
         ("{x}", {"x": []}, "template(x=…): the list is empty"),
         (
             "{x",
             {"x": ["a"]},
-            "template '{x': expected '}' before end of string (a brace that is meant as such",
+            "template '{x': expected '}' before end of string (write a literal brace twice",
         ),
-        ("{}", {}, "template '{}': '{}' is no slot, such as {item}"),
-        ("{0}", {}, "'{0}' is no slot"),
-        ("{x:{y}}", {"x": ["a"], "y": ["b"]}, "'{x:{y}}' is no slot"),
+        ("{}", {}, "template '{}': '{}' is not a slot such as {item}"),
+        ("{0}", {}, "'{0}' is not a slot"),
+        ("{x:{y}}", {"x": ["a"], "y": ["b"]}, "'{x:{y}}' is not a slot"),
         (
             "{x:d}",
             {"x": ["a"]},
@@ -170,25 +170,25 @@ def test_the_same_in_every_process():
         ("{x.y}", {"x": [3]}, "the slot 'x.y' cannot be filled with 3 (AttributeError"),
         ("{x.y}", {"x": [{"z": 3}]}, "the slot 'x.y' cannot be filled with {'z': 3} (KeyError"),
         ("{x!z}", {"x": [3]}, "the slot 'x' cannot be filled with 3 (ValueError: Unknown conversion"),
-        ("{x}", {"x": ["a"], "n": 0}, "template(n=0): n is a number of cases, at least 1"),
+        ("{x}", {"x": ["a"], "n": 0}, "template(n=0): n is the number of cases, at least 1"),
         ("{x}", {"x": ["a"], "n": True}, "template(n=True)"),
         ("{x}", {"x": ["a"], "n": 2}, "template '{x}': n=2 of 1 combinations"),
         (
             "{x}{y}{z}",
             dict.fromkeys("xyz", range(100)),
-            "1,000,000 combinations; draw some of them with n=, such as",
+            "1,000,000 combinations; draw some of them with n=500",
         ),
-        ("{x1}{x2}", {"x": ["a"]}, "numbered slots need as many different values as there are slots"),
-        ("{x1}{x2}", {"x": ["a"] * 500, "n": 3}, "numbered slots need as many different values"),
+        ("{x1}{x2}", {"x": ["a"]}, "there are fewer different values than numbered slots"),
+        ("{x1}{x2}", {"x": ["a"] * 500, "n": 3}, "there are fewer different values than numbered"),
         (
             "{x1}{x2}",
             {"x": ["a"] * 400 + ["b"], "n": 900},
-            "n=900 different combinations were not found; ask for fewer",
+            "n=900 different combinations were not found; use a smaller n",
         ),
-        ("{template}", {"template": ["a"]}, "'template' is the name of a metadata; call the slot otherwise"),
+        ("{template}", {"template": ["a"]}, "'template' is the name of a metadata; rename the slot"),
         ("{x}", {"x": ["a"], "metadata": {"x": 1}}, "'x' is the name of a metadata"),
-        ("{x}", {"x": ["a"], "expected": lambda y: y}, "expected asks for a slot 'y'; there are x"),
-        ("{x}", {"x": ["a"], "variants": "{y}"}, "nothing is given for the slot {y}"),
+        ("{x}", {"x": ["a"], "expected": lambda y: y}, "expected needs a slot 'y'; the slots are x"),
+        ("{x}", {"x": ["a"], "variants": "{y}"}, "the slot {y} has no values"),
     ],
 )
 def test_what_makes_no_sense_is_refused(text, slots, message):
@@ -223,12 +223,12 @@ def test_words_of_faker():
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [
-        (("boolean", 3), {}, r"lexicon\('boolean', 3\): faker has no more than 2 values of that in en_US"),
-        (("boolean", 1_000_000), {}, r"faker has no more than 2 values of that in en_US"),
-        (("first_name", 0), {}, r"lexicon\('first_name', 0\): n is how many values, a whole number from 1"),
-        ((None,), {}, r"lexicon\(None\): write the name of a provider"),
-        (("no_such_thing",), {}, r"lexicon\('no_such_thing'\): faker has no provider of that name"),
-        (("__class__",), {}, "faker has no provider of that name"),
+        (("boolean", 3), {}, r"lexicon\('boolean', 3\): faker has no more than 2 such values in en_US"),
+        (("boolean", 1_000_000), {}, r"faker has no more than 2 such values in en_US"),
+        (("first_name", 0), {}, r"lexicon\('first_name', 0\): n is the number of values, at least 1"),
+        ((None,), {}, r"lexicon\(None\): the kind is the name of a faker provider"),
+        (("no_such_thing",), {}, r"lexicon\('no_such_thing'\): faker has no provider of this name"),
+        (("__class__",), {}, "faker has no provider of this name"),
         (("name",), {"locale": "xx_YY"}, r"lexicon\('name', locale='xx_YY'\): faker has no such locale"),
     ],
 )

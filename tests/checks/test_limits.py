@@ -30,17 +30,33 @@ def test_what_is_no_rate(value, hint):
 
 
 @pytest.mark.parametrize("name", ["max_drop", "max_changed", "max_regressed"])
-@pytest.mark.parametrize("value", [0, 3, 0.0, 0.02, 1.0, None])
+@pytest.mark.parametrize("value", [0, 3, 0.0, 0.02, 0.99, None])
 def test_allowances(name, value):
     checked = getattr(limits_from({name: value}), name)
     assert checked == value
     assert type(checked) is type(value)
 
 
-@pytest.mark.parametrize("value", [-1, 1.5, -0.1, "3", True, [3]])
+@pytest.mark.parametrize(
+    ("written", "means"), [("2%", 0.02), ("0%", 0.0), ("0.5 %", 0.005), (" 12.5% ", 0.125)]
+)
+def test_a_percentage_is_a_fraction(written, means):
+    checked = limits_from({"max_drop": written}).max_drop
+    assert checked == means
+    assert isinstance(checked, float)
+
+
+@pytest.mark.parametrize("name", ["max_drop", "max_changed", "max_regressed"])
+def test_one_point_zero_might_be_one_case_or_all(name):
+    with pytest.raises(UsageError, match=f"{name}=1.0 may mean one case or all of them: write {name}=1 for"):
+        limits_from({name: 1.0})
+    assert getattr(limits_from({name: 1}), name) == 1  # the advice
+
+
+@pytest.mark.parametrize("value", [-1, 1.5, -0.1, "3", True, [3], "100%", "-2%", "2% of all", "two%"])
 def test_what_is_no_allowance(value):
     with pytest.raises(
-        UsageError, match=r"max_drop=.* is no allowance: write a number of cases \(max_drop=3\)"
+        UsageError, match=r"max_drop=.* is no allowance: write a number of cases \(max_drop=3\) or a fraction"
     ):
         limits_from({"max_drop": value})
 

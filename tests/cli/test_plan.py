@@ -1,8 +1,8 @@
 import pytest
 
 from pytest_modelcheck.cli import plan
-from pytest_modelcheck.stats.binomial import runs_needed
 from pytest_modelcheck.stats.power import pairs_needed
+from pytest_modelcheck.stats.rates import runs_needed
 
 
 def rows(output):

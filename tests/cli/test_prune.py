@@ -60,7 +60,7 @@ def test_nothing_is_removed_before_it_is_agreed_to(approved):
 
 
 def test_a_file_that_is_gone_takes_its_folders_along(approved, command):
-    (approved.root / "tests" / "test_triage.py").unlink()
+    (approved.root / "tests" / "test_triage.py").rename(approved.root / "tests" / "test_new.py")
     command("prune", "--yes")
     assert files(approved) == []
     assert [path.name for path in (approved.root / "baselines" / "triage").iterdir()] == ["approved.yaml"]
@@ -96,6 +96,20 @@ def test_the_baseline_of_a_test_that_asks_another_model_is_of_no_use(approved, c
 
 
 def test_candidates_alone_are_no_matter_of_git(project, command):
+    (project.root / "test_new.py").write_text("def test_new(): pass\n")
     project.run({"a": 1})
     output = command("prune", "--yes").output
     assert output.endswith("  tests/test_triage.py::test_known  (triage 2.1)\nRemoved.\n")
+
+
+def test_nothing_is_removed_where_pytest_collects_nothing(approved, command):
+    (approved.root / "tests" / "test_triage.py").unlink()
+    output = command("prune", "--yes", code=2).output
+    assert "pytest collects no test in ., so that nobody knows which of them still exist" in output
+    assert files(approved) == ["test_known", "test_other"]
+
+
+def test_the_baselines_are_found_from_a_folder_below_them(approved, command, monkeypatch):
+    (approved.root / "tests" / "pytest.ini").write_text("[pytest]\n")
+    monkeypatch.chdir(approved.root / "tests")
+    assert "Nothing to prune" in command("prune", "--yes").output

@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from pytest_modelcheck.cases.schema import schema_of_file, schema_of_line
+from pytest_modelcheck.cases.documents import schema_of_file, schema_of_line
 
 
 def test_it_is_printed(command):

@@ -78,11 +78,11 @@ def limits_table():
 
 
 KINDS = {
-    "Text": "characters keyboard surface context english misreading sentences wording",
-    "Who somebody is": "identity names",
-    "Numbers and records": "numeric ranges measures records values",
-    "Images": "images lighting geometry recompression",
-    "Several, and those of other libraries": "compose adapters",
+    "Text": "english mistakes surface wording",
+    "Attributes of people": "people",
+    "Numbers and records": "measures numbers records",
+    "Images": "geometry images",
+    "Combinations, and augmenters of other libraries": "perturbation",
 }
 """Under which heading the perturbations of which modules are listed."""
 

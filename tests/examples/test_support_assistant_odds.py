@@ -13,8 +13,8 @@ from random import Random
 import pytest
 import yaml
 
-from pytest_modelcheck.stats.binomial import lower_tail
-from pytest_modelcheck.stats.gaffke import gaffke_bounds
+from pytest_modelcheck.stats.means import gaffke_bounds
+from pytest_modelcheck.stats.rates import lower_tail
 
 RARE = 1e-4
 FAR = 5

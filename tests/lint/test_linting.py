@@ -52,7 +52,7 @@ def test_what_cannot_be_read_is_found_where_it_is(tmp_path, name, content, line,
 def test_what_cannot_be_read_and_is_no_file_is_found_at_the_test():
     (one,) = lint([Target(cases.load(["a"]).sample(3), place=PLACE)])
     assert (one.code, one.path, one.line) == ("MC001", "tests/test_it.py", 7)
-    assert one.message == "sample(3): there are 1 cases to take it from"
+    assert one.message == "sample(3): there are fewer cases (1)"
 
 
 def test_a_void_comparison_is_found_on_its_line():

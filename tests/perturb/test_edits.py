@@ -7,8 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_modelcheck import perturb
-from pytest_modelcheck.perturb.alignment import Span, finer_spans, word_spans, words
-from pytest_modelcheck.perturb.edits import Edit, edited, edits_between, finer, simpler
+from pytest_modelcheck.perturb.edits import (
+    Edit,
+    Span,
+    edited,
+    edits_between,
+    finer,
+    finer_spans,
+    simpler,
+    word_spans,
+    words,
+)
 from pytest_modelcheck.records import MISSING
 
 texts = st.text(st.sampled_from("ab Rr.,1\n é"), max_size=30)

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_modelcheck import perturb
 from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.perturb.english_words import BRITISH_TO_AMERICAN, NUMBERS
+from pytest_modelcheck.perturb.english import BRITISH_TO_AMERICAN, NUMBERS
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_negation(text, opposite):
 
 @pytest.mark.parametrize("factory", ["contractions", "spelling", "abbreviations", "number_words"])
 def test_an_unknown_way_is_refused(factory):
-    with pytest.raises(PerturbationError, match=rf"{factory}\('x'\): there are '"):
+    with pytest.raises(PerturbationError, match=rf"{factory}\('x'\): choose one of '"):
         getattr(perturb, factory)("x")
 
 

@@ -14,7 +14,7 @@ from hypothesis import example, given, note, settings
 from hypothesis import strategies as st
 
 from pytest_modelcheck import perturb
-from pytest_modelcheck.perturb.spans import protected
+from pytest_modelcheck.perturb.texts import protected
 
 ALL = [
     perturb.typos(n=3),

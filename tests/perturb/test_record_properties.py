@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from pytest_modelcheck import perturb
 from pytest_modelcheck.canonical import digest
-from pytest_modelcheck.perturb.places import leaves
+from pytest_modelcheck.perturb.paths import leaves
 
 RECORDS = [
     perturb.jitter(0.2, n=2),

@@ -133,15 +133,18 @@ def test_categories_seen_in_a_file_of_cases(tmp_path):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: perturb.missing(how="gone"), r"missing\(how='gone'\): there are 'null', 'drop', 'empty'"),
-        (lambda: perturb.missing(n=0), "n is a number of variants"),
+        (
+            lambda: perturb.missing(how="gone"),
+            r"missing\(how='gone'\): choose one of 'null', 'drop'",
+        ),
+        (lambda: perturb.missing(n=0), "n is the number of variants"),
         (lambda: perturb.extra_fields({}), r"extra_fields\({}\): the fields are a mapping"),
         (lambda: perturb.extra_fields(["a"]), "the fields are a mapping"),
-        (lambda: perturb.swap_category("a"), "say either which categories there are, or seen=inputs"),
-        (lambda: perturb.swap_category("a", ["x"], seen=[]), "say either"),
-        (lambda: perturb.swap_category("a", []), "the categories are a list, and not empty"),
-        (lambda: perturb.swap_category("a", "xyz"), "the categories are a list, and not empty"),
-        (lambda: perturb.swap_category("a", seen="file.yaml"), "that is no list of inputs or cases"),
+        (lambda: perturb.swap_category("a"), "give either a list of categories or seen=inputs"),
+        (lambda: perturb.swap_category("a", ["x"], seen=[]), "give either"),
+        (lambda: perturb.swap_category("a", []), "the categories must be a list that is not empty"),
+        (lambda: perturb.swap_category("a", "xyz"), "the categories must be a list that is not empty"),
+        (lambda: perturb.swap_category("a", seen="file.yaml"), "expected inputs or cases"),
         (lambda: perturb.swap_category("a", seen=[{"b": 1}]), "field='a': no 'a' in a dict; it has b"),
     ],
 )
@@ -153,12 +156,16 @@ def test_what_makes_no_sense_is_refused_at_once(make, message):
 @pytest.mark.parametrize(
     ("perturbation", "given", "message"),
     [
-        (perturb.missing(), "text", "the input is str, and this is for fields"),
-        (perturb.type_noise(), 3, "the input is int, and this is for fields"),
-        (perturb.type_noise(), np.zeros(3), "the input is an array, whose values are all of one type"),
-        (perturb.field_order(), [1], r"the input is list, and field_order\(\) is for mappings"),
-        (perturb.extra_fields(), "x", r"the input is str, and extra_fields\(\) is for mappings"),
-        (perturb.missing(fields=0, how="drop"), [1], "nothing can be dropped"),
+        (perturb.missing(), "text", "the input is str, but this perturbation needs fields"),
+        (perturb.type_noise(), 3, "the input is int, but this perturbation needs fields"),
+        (
+            perturb.type_noise(),
+            np.zeros(3),
+            "the input is an array, and all values of an array",
+        ),
+        (perturb.field_order(), [1], r"the input is list, but field_order\(\) needs a mapping"),
+        (perturb.extra_fields(), "x", r"the input is str, but extra_fields\(\) needs a mapping"),
+        (perturb.missing(fields=0, how="drop"), [1], "cannot drop a part"),
         (perturb.swap_category("b", ["x"]), {"a": 1}, "field='b': no 'b' in a dict"),
         (perturb.typos(), {"a": 1}, "the input is a mapping, and none is text"),
     ],

@@ -140,7 +140,7 @@ def test_a_golden_test_imports_nothing_that_it_does_not_need(project):
 
         def unneeded():
             names = ("asyncio", "numpy", "scipy", "hypothesis", "yaml", "jinja2", "rich", "click")
-            ours = ("perturb.english", "perturb.keyboard", "reports.html")
+            ours = ("perturb.english", "perturb.mistakes", "reports.html")
             return {*names, *(f"pytest_modelcheck.{name}" for name in ours)} & sys.modules.keys()
 
         @pytest.mark.golden([("a", "refund")], at_least=0.0)

@@ -62,7 +62,7 @@ MISTAKES = {
     ),
     "under= that is no perturbation": (
         '@pytest.mark.invariance("tickets.yaml", under=3)',
-        "*3 is no perturbation: *",
+        "*3 is not a perturbation: *",
     ),
     "two markers": (
         '@pytest.mark.golden("tickets.yaml")\n@pytest.mark.invariance("tickets.yaml", under=str.upper)',

@@ -362,6 +362,6 @@ def test_a_warning_is_said_of_the_model_and_at_the_test(project):
     )
     result = project.run("--model-version=1")
     result.stdout.re_match_lines(
-        [r".*test_triage\.py:\d+: ModelcheckWarning: triage 1: answer: a .*Handle would not come back .*"]
+        [r".*test_triage\.py:\d+: ModelcheckWarning: triage 1: answer: .*conftest\.Handle .*returns=Handle.*"]
     )
     result.stdout.no_fnmatch_line("*pytest_modelcheck/*")

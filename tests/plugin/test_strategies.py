@@ -148,9 +148,9 @@ def test_fewer_cases_than_asked_for_are_said_and_warned_of(project):
     result = project.run("--model-version=2.0")
     result.assert_outcomes(passed=1, warnings=1)
     (note,) = project.verdict(result).notes
-    assert note.startswith("strategy booleans() gave 2 different cases, of 200 asked for")
+    assert note.startswith("strategy booleans() drew 2 different cases instead of 200")
     result.stdout.fnmatch_lines(
-        ["*ModelcheckWarning: test_triage.py::test_few: strategy booleans() gave 2 *"]
+        ["*ModelcheckWarning: test_triage.py::test_few: strategy booleans() drew 2 *"]
     )
 
 

@@ -1,14 +1,15 @@
-"""What a comparison can reveal, held against a sum over every table and simulation."""
+"""What a comparison can reveal, and Holm's adjustment, held against sums over every table."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
-from pytest_modelcheck.stats.noninferiority import drop_p_value
-from pytest_modelcheck.stats.paired import mcnemar_exact, tango_p_value
+from pytest_modelcheck.stats.paired import drop_p_value, mcnemar_exact, tango_score
 from pytest_modelcheck.stats.permutation import repeats_test
-from pytest_modelcheck.stats.power import detectable_drop, detectable_mean, drop_power, pairs_needed
+from pytest_modelcheck.stats.power import detectable_drop, detectable_mean, drop_power, holm, pairs_needed
 
 
 def by_every_table(pairs, drop, fix_rate, fails):
@@ -41,7 +42,7 @@ def test_power_is_the_chance_of_the_tables_that_fail(pairs, drop, fix_rate, fals
 
 def test_with_a_margin_it_is_that_of_the_score_test():
     def fails(regressed, fixed):
-        return tango_p_value(regressed, fixed, 30, 0.05) < 0.01
+        return norm.sf(float(tango_score(regressed, fixed, 30, 0.05))) < 0.01
 
     expected = by_every_table(30, 0.3, 0.05, fails)
     assert drop_power(30, 0.3, 0.05, 0.01, max_drop=0.05) == pytest.approx(expected, abs=1e-12)
@@ -95,7 +96,7 @@ def test_repeats_count_as_pairs():
 
 
 def test_the_detectable_mean_is_failed_with_about_that_power():
-    from pytest_modelcheck.stats.gaffke import mean_p_value
+    from pytest_modelcheck.stats.means import mean_p_value
 
     rng = np.random.default_rng(2)
     mean = detectable_mean(100, deviation=0.15, at_least=0.8, false_fail_rate=0.01)
@@ -123,3 +124,27 @@ def test_the_detectable_mean_is_never_negative():
 def test_what_makes_no_sense_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_it_is_the_published_one():
+    """Example of the R documentation of p.adjust: the p-values of Hommel's paper, method "holm"."""
+    assert holm([0.01, 0.02, 0.03, 0.04, 0.05]) == pytest.approx([0.05, 0.08, 0.09, 0.09, 0.09])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_it_is_the_closure_of_bonferroni(seed):
+    """A hypothesis is rejected where every set that it belongs to is: adjusted p is the largest of theirs."""
+    p_values = np.random.default_rng(seed).random(6) ** 3
+    for index, adjusted in enumerate(holm(p_values.tolist())):
+        sets = [s for size in range(1, 7) for s in itertools.combinations(range(6), size) if index in s]
+        assert adjusted == pytest.approx(max(min(1.0, len(s) * p_values[list(s)].min()) for s in sets))
+
+
+def test_nothing_stays_nothing():
+    assert holm([]) == []
+    assert holm([1.0, 1.0]) == [1.0, 1.0]
+
+
+def test_a_p_value_lies_between_0_and_1():
+    with pytest.raises(ValueError, match=r"a p-value must lie in \[0, 1\], not 1.5"):
+        holm([0.1, 1.5])

@@ -1,0 +1,363 @@
+"""Do whole verdicts keep their promises? The protocol of docs/statistics.md, simulated with the project's own
+code.
+
+    python benchmarks/verdicts.py                  the tables, quickly: one or two minutes of one core
+    python benchmarks/verdicts.py --full           the same with 1,500 checks a row: about half an hour
+    python benchmarks/verdicts.py unchanged broken only rows with one of these words in their name
+
+Each row simulates whole checks, from the runs that were approved to the verdict. Every check has an approval
+of its own. A row ends in "ok" where it keeps what is promised of it (three standard errors of the simulation
+aside), in "BROKEN" where it does not, and in nothing where it only describes. The exit code is 1 where a
+promise is broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pytest_modelcheck.checks.changes import Answers, CaseAnswers, look_at_changes, look_at_regressed
+from pytest_modelcheck.checks.evidence import CaseRuns, Evidence
+from pytest_modelcheck.checks.protocol import FreshSets, Look, Probes, Rules, look_at_drop, look_at_rate
+from pytest_modelcheck.records import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    Chances = NDArray[np.float64]
+
+DESIGNS = ((3, 1), (5, 5), (1, 1))
+"""Approved runs, and runs now."""
+
+RULES = Rules()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One situation.
+
+    Attributes:
+        name: What it is.
+        versions: Draws the chance of every case to pass, under the approved version and now.
+        fails: The highest share of checks that may fail in each design; ``None`` where nothing is promised.
+        passes: The highest share that may pass, in any design.
+        finds: The lowest share that must fail in each design.
+        looks: The limits of the check, as they look at the evidence.
+        units: How many cases share an answer.
+        first: The chances in the first set, where they are others than in all later ones.
+    """
+
+    name: str
+    versions: Callable[[np.random.Generator], tuple[Chances, Chances]]
+    fails: tuple[float | None, float | None, float | None] = (None, None, None)
+    passes: float | None = None
+    finds: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    looks: Sequence[Callable[[Evidence], Look]] = (lambda evidence: look_at_drop(evidence, 0, RULES),)
+    units: int = 1
+    first: Chances | None = None
+
+    def check(self, approved_runs: int, repeats: int, rng: np.random.Generator) -> tuple[Status, float]:
+        """Simulate one check, and return its verdict and its calls as a multiple of one set."""
+        then, now = self.versions(rng)
+        approved, model = Model(then, self.units, rng), Model(now, self.units, rng)
+        begun = model if self.first is None else Model(self.first, self.units, rng)
+        sides = zip(approved.runs(approved_runs), begun.runs(repeats), strict=True)
+        cases = [
+            CaseRuns(old, (new,), unit=index // self.units if self.units > 1 else None)
+            for index, (old, new) in enumerate(sides)
+        ]
+        while True:
+            looks = [look(Evidence(cases, repeated=True)) for look in self.looks]
+            needs = [look.needs for look in looks if look.needs is not None]
+            if not needs:
+                calls = model.calls + (begun.calls if begun is not model else 0)
+                return worst(looks), calls / (len(now) // self.units * repeats)
+            if any(isinstance(need, FreshSets) for need in needs):
+                for fresh in (model.runs(repeats), model.runs(repeats)):
+                    cases = [
+                        replace(case, sets=(*case.sets, runs))
+                        for case, runs in zip(cases, fresh, strict=True)
+                    ]
+                continue
+            for need in needs:
+                if isinstance(need, Probes):
+                    cases = probed(cases, need, model)
+
+
+def worst(looks: Sequence[Look]) -> Status:
+    """The verdict of a check with several limits."""
+    return max((look.status for look in looks), key=lambda status: status.severity)
+
+
+@dataclass(frozen=True)
+class AnswersRow:
+    """A situation in which answers are compared with approved ones.
+
+    Attributes:
+        name: What it is.
+        then: How often an approved answer is not the usual one.
+        now: The same for now.
+        moved: The share of cases whose usual answer is another now.
+        allowance: How many answers may change.
+        fails: As for :class:`Row`.
+        passes: As for :class:`Row`.
+        finds: As for :class:`Row`.
+    """
+
+    name: str
+    then: float
+    now: float
+    moved: float = 0.0
+    allowance: int | float = 0
+    fails: tuple[float | None, float | None, float | None] = (None, None, None)
+    passes: float | None = None
+    finds: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    cases: int = 100
+
+    def check(self, approved_runs: int, repeats: int, rng: np.random.Generator) -> tuple[Status, float]:
+        """Simulate one check, and return its verdict and its calls as a multiple of one set."""
+
+        def answers(noise: float, usual: NDArray[np.int_], runs: int) -> list[tuple[int, ...]]:
+            other = rng.random((self.cases, runs)) < noise
+            return [
+                tuple(row)
+                for row in np.where(other, rng.integers(2, 6, other.shape), usual[:, None]).tolist()
+            ]
+
+        usual = np.zeros(self.cases, dtype=int)
+        shifted = (np.arange(self.cases) < self.moved * self.cases).astype(int)
+        sides = zip(
+            answers(self.then, usual, approved_runs), answers(self.now, shifted, repeats), strict=True
+        )
+        cases, calls = [CaseAnswers(old, (new,)) for old, new in sides], 1
+        while True:
+            look = look_at_changes(Answers(cases, repeated=self.then == 0), self.allowance, RULES)
+            if look.needs is None:
+                return look.status, calls
+            for _ in range(2):
+                fresh = answers(self.now, shifted, repeats)
+                cases = [
+                    CaseAnswers(case.approved, (*case.sets, runs))
+                    for case, runs in zip(cases, fresh, strict=True)
+                ]
+                calls += 1
+
+
+@dataclass
+class Counted:
+    """What came of the checks of one row and design."""
+
+    checks: int = 0
+    calls: float = 0.0
+    statuses: Counter[Status] = field(default_factory=Counter)
+
+    def share(self, status: Status) -> float:
+        return self.statuses[status] / self.checks
+
+
+class Model:
+    """A simulated model: every case passes with a chance of its own; cases of a unit share the draw."""
+
+    def __init__(self, chances: Chances, units: int, rng: np.random.Generator) -> None:
+        self.chances, self.units, self.rng = chances, units, rng
+        self.calls = 0
+
+    def runs(self, number: int) -> list[tuple[float, ...]]:
+        """Run every case so many times."""
+        places = len(self.chances) // self.units
+        self.calls += places * number
+        draws = np.repeat(self.rng.random((places, number)), self.units, axis=0)
+        return [tuple(row) for row in (draws < self.chances[:, None]).astype(float).tolist()]
+
+    def passes(self, case: int) -> bool:
+        """Run one case once."""
+        self.calls += 1
+        return bool(self.rng.random() < self.chances[case])
+
+
+def probed(cases: list[CaseRuns], needs: Probes, model: Model) -> list[CaseRuns]:
+    """Run some cases again, one by one, each until it passes."""
+    found = list(cases)
+    for index in needs.cases:
+        case = found[index]
+        while case.probes < needs.upto and not case.recovered:
+            case = replace(case, probes=case.probes + 1, recovered=model.passes(index))
+        found[index] = case
+    return found
+
+
+# -- situations ------------------------------------------------------------------------------------
+
+
+def unequal(cases: int, lost: float = 0.0) -> Callable[[np.random.Generator], tuple[Chances, Chances]]:
+    """A version whose cases are anything from hopeless to certain, 75% on average; each may lose a little."""
+
+    def versions(rng: np.random.Generator) -> tuple[Chances, Chances]:
+        chances = rng.beta(0.9, 0.3, cases)
+        return chances, np.clip(chances - lost, 0, 1)
+
+    return versions
+
+
+def fixed(*parts: tuple[int, float, float]) -> Callable[[np.random.Generator], tuple[Chances, Chances]]:
+    """Two versions of so many cases with these chances, then and now."""
+    then, now = (np.array([part[side] for part in parts for _ in range(part[0])]) for side in (1, 2))
+    return lambda _: (then, now)
+
+
+def same(*parts: tuple[int, float]) -> Callable[[np.random.Generator], tuple[Chances, Chances]]:
+    """An unchanged version of so many cases with these chances."""
+    return fixed(*((number, chance, chance) for number, chance in parts))
+
+
+def drop(allowance: int | float) -> Callable[[Evidence], Look]:
+    return lambda evidence: look_at_drop(evidence, allowance, RULES)
+
+
+def rate(at_least: float) -> Callable[[Evidence], Look]:
+    return lambda evidence: look_at_rate(evidence, at_least, RULES)
+
+
+def regressed(allowance: int | float) -> Callable[[Evidence], Look]:
+    return lambda evidence: look_at_regressed(evidence, allowance, RULES)
+
+
+ONE_PERCENT = (0.01, 0.01, 0.01)
+AS_GOOD = (0.05, 0.05, None)
+ALL = (1.0, 1.0, 1.0)
+
+ROWS: list[Row | AnswersRow] = [
+    Row("unchanged, 100 unequal cases", unequal(100), ONE_PERCENT),
+    Row("unchanged, 20 unequal cases", unequal(20), ONE_PERCENT),
+    Row("unchanged, two coins among 100", same((2, 0.5), (98, 1.0)), ONE_PERCENT),
+    Row("unchanged, 10% of cases at 0.7", same((10, 0.7), (90, 1.0)), ONE_PERCENT),
+    Row("unchanged, one input right 25% of the time", same((1, 0.25), (99, 1.0)), (0.01, 0.01, 0.04)),
+    Row("as good: all at 0.9, then 90 always right", fixed((90, 0.9, 1), (10, 0.9, 0)), AS_GOOD),
+    Row(
+        "as good: 10 at 0.9, then 9 right, 1 wrong for good",
+        fixed((9, 0.9, 1), (1, 0.9, 0), (90, 1, 1)),
+        AS_GOOD,
+    ),
+    Row(
+        "as good: 10 wrong + 1 right, then 11 at 1/11",
+        fixed((10, 0, 1 / 11), (1, 1, 1 / 11), (89, 1, 1)),
+        AS_GOOD,
+    ),
+    Row(
+        "as good: 2 wrong + 1 right, then 3 coins of that mean",
+        fixed((2, 0, 1 / 3), (1, 1, 1 / 3), (97, 1, 1)),
+        AS_GOOD,
+    ),
+    Row("one harmless coin, 1 broken for good", fixed((1, 0.5, 0.5), (1, 1, 0), (98, 1, 1)), passes=0.0),
+    Row("one harmless coin, 2 broken for good", fixed((1, 0.5, 0.5), (2, 1, 0), (97, 1, 1)), passes=0.0),
+    Row("steady, 1 case broken", fixed((1, 1, 0), (99, 1, 1)), passes=0.0, finds=ALL),
+    Row("steady, 4 of 9 cases broken", fixed((4, 1, 0), (5, 1, 1)), passes=0.0, finds=ALL),
+    Row("4 of 9 cases broken, the rest at 0.99", fixed((4, 1, 0), (5, 0.99, 0.99)), passes=0.0),
+    Row("4 of 40 cases broken, the rest at 0.99", fixed((4, 1, 0), (36, 0.99, 0.99)), passes=0.0),
+    Row("8 of 200 cases broken, the rest at 0.99", fixed((8, 1, 0), (192, 0.99, 0.99)), passes=0.0),
+    Row("6 of 100 cases fall from 0.95 to 0.2", fixed((6, 0.95, 0.2), (94, 0.95, 0.95))),
+    Row("outage in the first set only", same((100, 0.95)), ONE_PERCENT, first=np.full(100, 0.6)),
+    Row("20 prompts of 10 cases each, unchanged", same((200, 0.9)), ONE_PERCENT, units=10),
+    # -- at_least ---------------------------------------------------------------------------------
+    Row("rate: 100 cases exactly at the limit of 0.9", same((100, 0.9)), ONE_PERCENT, looks=(rate(0.9),)),
+    Row("rate: two coins exactly at the limit", same((2, 0.5), (98, 1.0)), ONE_PERCENT, looks=(rate(0.99),)),
+    Row("rate: four inputs right 1 in 4 times", same((4, 0.25), (96, 1)), ONE_PERCENT, looks=(rate(0.97),)),
+    Row("rate: 20 prompts of 10 at the limit", same((200, 0.9)), ONE_PERCENT, looks=(rate(0.9),), units=10),
+    Row("rate: 100 cases at 0.8, 0.9 required", same((100, 0.8)), looks=(rate(0.9),)),
+    # -- max_drop ---------------------------------------------------------------------------------
+    Row("max_drop=0.05, every case lost 5 points", unequal(100, 0.05), ONE_PERCENT, looks=(drop(0.05),)),
+    Row("max_drop=0.05, 5 broke", fixed((5, 1, 0), (95, 0.95, 0.95)), ONE_PERCENT, looks=(drop(0.05),)),
+    Row("max_drop=0.05, 20 broke", fixed((20, 1, 0), (80, 0.95, 0.95)), looks=(drop(0.05),)),
+    # -- max_regressed ----------------------------------------------------------------------------
+    Row("max_regressed=0, unchanged unequal cases", unequal(100), ONE_PERCENT, looks=(regressed(0),)),
+    Row("max_regressed=2, unchanged unequal cases", unequal(100), ONE_PERCENT, looks=(regressed(2),)),
+    Row(
+        "max_regressed=2, always right, then 90%",
+        fixed((100, 1, 0.9)),
+        finds=(0.95,) * 3,
+        looks=(regressed(2),),
+    ),
+    Row(
+        "max_regressed=2, 4 broke among noise",
+        fixed((4, 1, 0), (96, 0.8, 0.8)),
+        finds=ALL,
+        looks=(regressed(2),),
+    ),
+    # -- several limits ---------------------------------------------------------------------------
+    Row(
+        "at_least at its limit, max_drop, max_regressed: unchanged",
+        same((100, 0.9)),
+        (0.02, 0.02, 0.02),
+        looks=(rate(0.9), drop(0), regressed(0)),
+    ),
+    # -- max_changed ------------------------------------------------------------------------------
+    AnswersRow("max_changed=0.02, steady, then at random", 0, 0.8, allowance=0.02, finds=(0.97,) * 3),
+    AnswersRow("max_changed=0, steady, then at random in 5%", 0, 0.05, finds=(0.5, 0.9, 0)),
+    AnswersRow("max_changed=0, steady, 3 moved", 0, 0, moved=0.03, finds=ALL),
+    AnswersRow("max_changed=0.02, steady, 3 moved", 0, 0, moved=0.03, allowance=0.02, finds=ALL),
+    AnswersRow("max_changed=0.02, steady, 2 moved", 0, 0, moved=0.02, allowance=0.02, fails=(0, 0, 0)),
+    AnswersRow("max_changed=0, unchanged, 10% differ", 0.1, 0.1, fails=(0.01, 0.01, None)),
+    AnswersRow("max_changed=0.02, unchanged, 10% differ", 0.1, 0.1, allowance=0.02, fails=(0.01, 0.01, None)),
+    AnswersRow("max_changed=0.02, 2 moved, 10% differ", 0.1, 0.1, 0.02, 0.02, fails=(0.01, 0.01, None)),
+    AnswersRow("max_changed=0.02, 10 moved, 10% differ", 0.1, 0.1, 0.1, 0.02),
+]
+
+
+def measured(row: Row | AnswersRow, approved_runs: int, repeats: int, checks: int, seed: int) -> Counted:
+    """Simulate so many checks."""
+    rng = np.random.default_rng(seed)
+    found = Counted()
+    for _ in range(checks):
+        status, calls = row.check(approved_runs, repeats, rng)
+        found.statuses[status] += 1
+        found.calls += calls
+        found.checks += 1
+    return found
+
+
+def kept(share: float, limit: float | None, checks: int) -> bool:
+    """Whether a share is at most its limit, three standard errors of the simulation aside."""
+    return limit is None or share <= limit + 3 * (limit * (1 - limit) / checks) ** 0.5
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("words", nargs="*", help="only rows with one of these in their name")
+    parser.add_argument("--full", action="store_true", help="1,500 checks a row")
+    parser.add_argument("--checks", type=int, help="so many checks a row")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    checks = options.checks or (1_500 if options.full else 100)
+    began, broken = time.perf_counter(), 0
+    print(f"failed / inconclusive, calls per run of one set; {checks} checks a row")
+    print(f"{'':56}" + "".join(f"{f'approved {then}, now {now}':>26}" for then, now in DESIGNS))
+    for row in ROWS:
+        if options.words and not any(word in row.name for word in options.words):
+            continue
+        cells, verdict = [], ""
+        for (then, now), limit, least in zip(DESIGNS, row.fails, row.finds, strict=True):
+            found = measured(row, then, now, checks, options.seed)
+            failed, passed = found.share(Status.FAILED), found.share(Status.PASSED)
+            doubt = found.share(Status.INCONCLUSIVE)
+            cells.append(f"{failed:.1%} / {doubt:.1%} x{found.calls / checks:.2f}")
+            good = kept(failed, limit, checks) and kept(passed, row.passes, checks)
+            good = good and kept(1 - failed, 1 - least, checks)
+            promised = limit is not None or row.passes is not None or least > 0
+            if promised and verdict != "BROKEN":
+                verdict = "ok" if good else "BROKEN"
+        broken += verdict == "BROKEN"
+        print(f"{row.name:56}" + "".join(f"{cell:>26}" for cell in cells), verdict, flush=True)
+    print(f"{time.perf_counter() - began:.0f} seconds; {broken} promises broken")
+    return int(broken > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

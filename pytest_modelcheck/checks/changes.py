@@ -1,0 +1,223 @@
+"""How many answers changed, and how many cases regressed, beyond the noise that the approved version had.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations, product
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.checks.evidence import Evidence, units_of, whole
+from pytest_modelcheck.checks.limits import exceeds
+from pytest_modelcheck.checks.protocol import Look, Reason, Rules, Tests, broken_for_good, looked, placed
+from pytest_modelcheck.records import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pytest_modelcheck.checks.evidence import CaseRuns
+    from pytest_modelcheck.checks.limits import Allowance
+
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class CaseAnswers:
+    """The answers of one case, as numbers of which equal ones stand for answers that are the same.
+
+    Attributes:
+        approved: The answer of each approved run, at least one.
+        sets: The answers of each current set: the first, then the fresh ones.
+    """
+
+    approved: tuple[int, ...]
+    sets: tuple[tuple[int, ...], ...]
+
+    def now(self, sets: slice) -> tuple[int, ...]:
+        """The current answers of some sets."""
+        return tuple(answer for answers in self.sets[sets] for answer in answers)
+
+    @property
+    def varies(self) -> bool:
+        """Whether two approved answers, or two current ones, differ."""
+        return len(set(self.approved)) > 1 or len(set(self.now(slice(None)))) > 1
+
+    def excess(self, sets: slice) -> float:
+        """How often a current answer differs from an approved one, beyond how often approved ones differ."""
+        return _share_of_differing(product(self.approved, self.now(sets))) - _share_of_differing(
+            combinations(self.approved, 2)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers of all cases that were approved and run.
+
+    Attributes:
+        cases: The answers of each case.
+        deterministic: What is declared of the models involved, as for :class:`Evidence`.
+        repeated: Whether 20 answers were seen to repeat identically when the approved version was run.
+    """
+
+    cases: Sequence[CaseAnswers]
+    deterministic: bool | None = None
+    repeated: bool = False
+
+    @property
+    def fresh(self) -> bool:
+        """Whether fresh sets have been run."""
+        return any(len(case.sets) > 1 for case in self.cases)
+
+    @property
+    def approved_runs(self) -> int:
+        """The least number of approved runs of a case."""
+        return min(len(case.approved) for case in self.cases)
+
+    @property
+    def may_be_steady(self) -> bool:
+        """Whether answers that never differed may be taken for noise-free."""
+        if self.deterministic is not None:
+            return self.deterministic
+        return not any(case.varies for case in self.cases) and (self.repeated or self.approved_runs > 1)
+
+    def contradiction(self) -> float:
+        """The chance that the first set and the fresh ones differ so much if they come from one model.
+
+        They are compared by how far they are from the approved answers.
+        """
+        from pytest_modelcheck.stats.exchange import contradiction_p_value
+
+        away = [
+            [
+                [sum(answer != then for then in case.approved) for answer in case.now(sets)]
+                for case in self.cases
+            ]
+            for sets in (slice(1), slice(1, None))
+        ]
+        return contradiction_p_value(*away)
+
+
+def look_at_changes(answers: Answers, allowance: Allowance, rules: Rules) -> Look:
+    """Hold the answers that differ from the approved ones against how many may.
+
+    The approved version's own noise is subtracted, and never that of now: a rise of the noise is itself a
+    change.
+
+    Args:
+        answers: The answers of the check.
+        allowance: How many may change: a number of cases, or a fraction of them.
+        rules: How the evidence is weighed.
+
+    >>> same = [CaseAnswers((0, 0, 0), ((0,),)) for _ in range(98)]
+    >>> moved = [CaseAnswers((0, 0, 0), ((1,),)) for _ in range(2)]
+    >>> look_at_changes(Answers([*same, *moved]), 2, Rules()).reason
+    <Reason.MET: 'met'>
+    """
+    cases = answers.cases
+    if not cases:
+        return Look(Status.PASSED, Reason.MET)
+    margin = allowance / len(cases) if isinstance(allowance, int) else allowance
+
+    def excess(sets: slice) -> list[float]:
+        return [case.excess(sets) for case in cases]
+
+    def missed(sets: slice) -> bool:
+        return exceeds(sum(excess(sets)) - _ROUNDING, len(cases), allowance)
+
+    def p_value(sets: slice) -> float:
+        from pytest_modelcheck.stats.noise import disagreements, noise_calibrated_excess
+
+        tables = [disagreements((*case.approved, *case.now(sets))) for case in cases]
+        runs = answers.approved_runs
+        if runs == 1:
+            return 1.0  # there is no noise to compare with: only answers that never vary can fail
+        return noise_calibrated_excess(tables, runs, rules.false_fail_rate).p_value
+
+    def allows_fail() -> bool:
+        return _beyond(excess(slice(None)), margin, rules)
+
+    if answers.approved_runs == 1 and not answers.may_be_steady and missed(slice(None)):
+        return Look(Status.FAILED, Reason.NO_NOISE_KNOWN)
+    return looked(answers, rules, Tests(missed, p_value, allows_fail, lambda _: ()))
+
+
+def look_at_regressed(evidence: Evidence, allowance: Allowance, rules: Rules) -> Look:
+    """Hold the cases that passed and now fail against how many may, whatever was fixed.
+
+    Fails where noise does not explain the regressions and they exceed the allowance, or where more cases than
+    allowed are broken for good.
+
+    Args:
+        evidence: The runs of the check. Cases without approved runs do not count.
+        allowance: How many may regress: a number of cases, or a fraction of them.
+        rules: How the evidence is weighed.
+
+    >>> from pytest_modelcheck.checks.evidence import CaseRuns
+    >>> broken = [CaseRuns((1.0, 1.0, 1.0), ((0.0,),)) for _ in range(3)]
+    >>> steady = [CaseRuns((1.0, 1.0, 1.0), ((1.0,),)) for _ in range(97)]
+    >>> look_at_regressed(Evidence([*broken, *steady]), 3, Rules()).reason
+    <Reason.MET: 'met'>
+    >>> look_at_regressed(Evidence([*broken, *steady]), 2, Rules()).needs
+    FreshSets(sets=2)
+    """
+    shared = evidence.shared
+    cases = shared.cases
+    if not cases:
+        return Look(Status.PASSED, Reason.MET)
+    margin = allowance / len(cases) if isinstance(allowance, int) else allowance
+    subtract = all(len(case.approved) > 1 for case in cases)
+
+    def excess(sets: slice) -> list[float]:
+        found = []
+        for case in cases:
+            then = sum(case.approved) / len(case.approved)
+            now = [run for runs in case.sets[sets] for run in runs]
+            own = then * (1 - then) * len(case.approved) / (len(case.approved) - 1) if subtract else 0.0
+            found.append(then * (1 - sum(now) / len(now)) - own)
+        return found
+
+    def missed(sets: slice) -> bool:
+        return exceeds(sum(excess(sets)) - _ROUNDING, len(cases), allowance)
+
+    def p_value(sets: slice) -> float:
+        units = units_of(cases, sets)
+        if subtract and all(unit.size == 1 for unit in units):
+            from pytest_modelcheck.stats.noise import regression_rise
+
+            then, now = ([[run > 0 for run in side] for side in sides] for sides in _sides(cases, sets))
+            return regression_rise(then, now, rules.false_fail_rate).p_value
+        from pytest_modelcheck.stats.exchange import exchange_p_value
+
+        return exchange_p_value(whole([unit.then for unit in units]), whole([unit.now for unit in units]))
+
+    def allows_fail() -> bool:
+        return _beyond(excess(slice(None)), margin, rules)
+
+    look = looked(shared, rules, Tests(missed, p_value, allows_fail, shared.broke))
+    if look.needs is not None or look.status is Status.FAILED or shared.deterministic:
+        return placed(look, evidence)
+    probes, broken = broken_for_good(shared)
+    if exceeds(len(broken), len(cases), allowance):
+        look = Look(Status.FAILED, Reason.BROKEN, look.p_value, probes, broken)
+    return placed(look, evidence)
+
+
+def _sides(cases: Sequence[CaseRuns], sets: slice) -> tuple[list[tuple[float, ...]], list[list[float]]]:
+    then = [case.approved for case in cases]
+    return then, [[run for runs in case.sets[sets] for run in runs] for case in cases]
+
+
+def _beyond(excess: Sequence[float], margin: float, rules: Rules) -> bool:
+    """Whether the mean excess is certain to exceed the allowance; with none, the test has said so."""
+    if not margin:
+        return True
+    from pytest_modelcheck.stats.noise import excess_bound
+
+    return excess_bound(excess, 1 - rules.false_fail_rate) > margin
+
+
+def _share_of_differing(pairs: Iterable[tuple[int, int]]) -> float:
+    found = [one != other for one, other in pairs]
+    return sum(found) / len(found) if found else 0.0

@@ -1,0 +1,202 @@
+"""Runs of each case, approved and current: what the verdict on a varying model rests on.
+
+A *set* is every case run ``repeats`` times. A check begins with one set; where that casts doubt on the model,
+two fresh sets follow. A *probe* is one more run of a single case; probes tell whether the case is broken for
+good and are never pooled with the sets. Cases that make the same call share its answer and are one *unit*.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Sequence
+
+CHANGED_MODEL: Final = 0.01
+"""Two sets that differ with a p-value of at most this come from different models."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRuns:
+    """How the runs of one case came out; 1.0 passed and 0.0 failed, or a score.
+
+    Attributes:
+        approved: The approved runs; empty for a new case.
+        sets: The runs of each current set: the first, then the fresh ones.
+        probes: How many single runs were added one by one, the last of which may have passed.
+        recovered: Whether a probe passed. None follows it.
+        unit: Cases with the same unit share their answers; ``None`` for a case by itself.
+    """
+
+    approved: tuple[float, ...]
+    sets: tuple[tuple[float, ...], ...]
+    probes: int = 0
+    recovered: bool = False
+    unit: Hashable | None = None
+
+    @property
+    def current(self) -> tuple[float, ...]:
+        """The runs of all current sets."""
+        return self.sets[0] if len(self.sets) == 1 else tuple(run for runs in self.sets for run in runs)
+
+    @property
+    def varies(self) -> bool:
+        """Whether two approved runs, or two current ones, came out differently."""
+        return self.recovered or len(set(self.approved)) > 1 or len(set(self.current)) > 1
+
+    @property
+    def broke(self) -> bool:
+        """Whether every approved run passed, and every current run and probe failed."""
+        return bool(self.approved) and all(self.approved) and self.never_passes
+
+    @property
+    def never_passes(self) -> bool:
+        """Whether every current run and probe failed."""
+        return not self.recovered and not any(self.current)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything known about the cases of a check that count.
+
+    Attributes:
+        cases: The runs of each case. Runs that broke with an error, or do not apply, are left out beforehand.
+        graded: Whether runs have scores rather than pass or fail.
+        deterministic: What is declared of the models involved: ``True`` where all are deterministic,
+            ``False`` where any is not, ``None`` where nothing is said.
+        repeated: Whether 20 answers were seen to repeat identically when the approved version was run.
+    """
+
+    cases: Sequence[CaseRuns]
+    graded: bool = False
+    deterministic: bool | None = None
+    repeated: bool = False
+
+    @property
+    def fresh(self) -> bool:
+        """Whether fresh sets have been run."""
+        return any(len(case.sets) > 1 for case in self.cases)
+
+    @property
+    def varies(self) -> bool:
+        """Whether any outcome differed from another of the same case and version."""
+        return any(case.varies for case in self.cases)
+
+    @property
+    def may_be_steady(self) -> bool:
+        """Whether outcomes that never differed may be taken for noise-free.
+
+        Not of models declared to vary. And one approved run alone shows no variation: then the answers must
+        have been seen to repeat.
+        """
+        if self.deterministic is not None:
+            return self.deterministic
+        return not self.varies and (self.repeated or all(len(case.approved) != 1 for case in self.cases))
+
+    def contradiction(self) -> float:
+        """The chance that the first set and the fresh ones differ so much if they come from one model."""
+        first = [unit.now for unit in units_of(self.cases, slice(1))]
+        fresh = [unit.now for unit in units_of(self.cases, slice(1, None))]
+        if self.graded:
+            from pytest_modelcheck.stats.permutation import scores_test
+
+            sides = (scores_test(first, fresh, CHANGED_MODEL), scores_test(fresh, first, CHANGED_MODEL))
+            return min(1.0, 2 * min(side.p_value for side in sides))
+        from pytest_modelcheck.stats.exchange import contradiction_p_value
+
+        return contradiction_p_value(whole(first), whole(fresh))
+
+    def broke(self, probes: float = inf) -> tuple[int, ...]:
+        """Return the indexes of the cases that broke, probed fewer than ``probes`` times."""
+        return tuple(index for index, case in enumerate(self.cases) if case.broke and case.probes < probes)
+
+    def failing(self, probes: float = inf) -> tuple[int, ...]:
+        """Return the indexes of the cases that never pass now, probed fewer than ``probes`` times."""
+        return tuple(
+            index for index, case in enumerate(self.cases) if case.never_passes and case.probes < probes
+        )
+
+    @property
+    def shared(self) -> Evidence:
+        """The cases with approved runs."""
+        if all(case.approved for case in self.cases):
+            return self
+        cases = [case for case in self.cases if case.approved]
+        return Evidence(cases, self.graded, self.deterministic, self.repeated)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The runs of cases that share their answers, summed over these cases run by run.
+
+    Attributes:
+        size: How many cases there are.
+        then: The sum over them in each approved run.
+        now: The same in each current run that is looked at.
+    """
+
+    size: int
+    then: tuple[float, ...]
+    now: tuple[float, ...]
+
+    @property
+    def drop(self) -> float:
+        """How much the sum over the cases fell, on average over the runs."""
+        return sum(self.then) / len(self.then) - sum(self.now) / len(self.now)
+
+
+def units_of(cases: Iterable[CaseRuns], sets: slice = slice(None)) -> list[Unit]:
+    """Return the units, in the order in which they first appear.
+
+    Args:
+        cases: The runs of each case.
+        sets: Which current sets count: all, the first (``slice(1)``), or the fresh ones (``slice(1, None)``).
+
+    >>> twins = [CaseRuns((1.0,), ((1.0,),), unit="a"), CaseRuns((1.0,), ((0.0,),), unit="a")]
+    >>> units_of([*twins, CaseRuns((0.0,), ((1.0,),))])
+    [Unit(size=2, then=(2.0,), now=(1.0,)), Unit(size=1, then=(0.0,), now=(1.0,))]
+    """
+    alone: list[Unit] = []
+    groups: dict[Hashable, list[tuple[tuple[float, ...], tuple[float, ...]]]] = {}
+    places: list[Unit | Hashable] = []
+    for case in cases:
+        now = tuple(run for runs in case.sets[sets] for run in runs)
+        if case.unit is None:
+            alone.append(Unit(1, case.approved, now))
+            places.append(alone[-1])
+            continue
+        if case.unit not in groups:
+            places.append(case.unit)
+        groups.setdefault(case.unit, []).append((case.approved, now))
+    return [place if isinstance(place, Unit) else _summed(groups[place]) for place in places]
+
+
+def _summed(members: Sequence[tuple[tuple[float, ...], tuple[float, ...]]]) -> Unit:
+    """Add the runs of cases that share answers; a run that one of them lacks is left out for all."""
+    then, now = zip(*members, strict=True)
+    return Unit(
+        len(members), tuple(map(sum, zip(*then, strict=False))), tuple(map(sum, zip(*now, strict=False)))
+    )
+
+
+def mean_drop(units: Sequence[Unit]) -> float:
+    """Return how far the mean over the cases fell.
+
+    >>> mean_drop([Unit(1, (1.0,), (0.0,)), Unit(3, (3.0,), (3.0,))])
+    0.25
+    """
+    return sum(unit.drop for unit in units) / sum(unit.size for unit in units)
+
+
+def mean_now(units: Sequence[Unit]) -> float:
+    """Return the mean over the cases of the current runs."""
+    return sum(sum(unit.now) / len(unit.now) for unit in units) / sum(unit.size for unit in units)
+
+
+def whole(runs: Sequence[Sequence[float]]) -> list[tuple[int, ...]]:
+    """Return runs that pass or fail as the whole numbers that an exact test takes."""
+    return [tuple(map(round, unit)) for unit in runs]

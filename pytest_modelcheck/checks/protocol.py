@@ -1,0 +1,381 @@
+"""When a miss is noise and when it fails: look, run again, decide.
+
+Each limit is looked at by a pure function of the runs known so far. It answers with a :class:`Look`: a status
+with its reason, or a need for more runs. Whoever holds the model runs what is needed, adds it to the evidence
+and looks again, until no look needs anything. Nothing is remembered between looks, so that replayed answers
+give the same verdict.
+
+The rules, with the figures they were simulated with, are in ``docs/statistics.md``:
+
+1. a first look at one set; a miss that noise readily explains passes;
+2. otherwise two fresh sets of every case, which must miss the limit by themselves and must not contradict the
+   first set; all runs together decide;
+3. where no outcome ever differed from another, a miss fails exactly, once the fresh sets and five more runs
+   of each case that broke came out the same;
+4. a case that always passed, and fails now and in twelve more runs (more where the approval has fewer than
+   three runs, or the check is large), is broken for good and never passes in silence.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, Protocol
+
+from pytest_modelcheck.checks.evidence import (
+    CHANGED_MODEL,
+    Evidence,
+    Unit,
+    mean_drop,
+    mean_now,
+    units_of,
+    whole,
+)
+from pytest_modelcheck.checks.limits import exceeds
+from pytest_modelcheck.records import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pytest_modelcheck.checks.limits import Allowance
+
+FRESH_SETS: Final = 2
+"""How many more sets a suspicion takes."""
+
+SUSPICIOUS: Final = 0.10
+"""A first look with a p-value above this passes."""
+
+DOUBTFUL: Final = 0.05
+"""A final p-value above this passes."""
+
+SECOND_GATE: Final = 5
+"""How many times the false fail rate the second test may have: the one that allows cases to change places."""
+
+STEADY_PROBES: Final = 5
+"""How often a case that broke must fail again before outcomes that never differed count as free of noise."""
+
+_ROUNDING = 1e-9
+FIRST, FRESH, ALL = slice(1), slice(1, None), slice(None)
+"""Which sets a look takes into account."""
+
+
+class Reason(StrEnum):
+    """Why a look ended as it did."""
+
+    MET = "met"
+    EXACT = "exact"  # no noise: a miss is a miss
+    NOISE = "noise"  # noise readily explains the miss
+    CONFIRMED = "confirmed"  # noise does not explain it, in all runs and in the fresh ones by themselves
+    WEAK = "weak"  # the evidence points against the model, and is too weak
+    NOT_CONFIRMED = "not confirmed"  # more runs are needed, and may not be made
+    NO_NOISE_KNOWN = "no noise known"  # the check varies, and one approved run does not show how much
+    NOT_THE_SAME = "not the same"  # the model changed during this run
+    BROKEN = "broken"  # cases are broken for good
+
+
+@dataclass(frozen=True, slots=True)
+class FreshSets:
+    """Needed: so many more sets of every case."""
+
+    sets: int = FRESH_SETS
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """Needed: more runs of some cases, one by one, each until it passes or has been probed ``upto`` times.
+
+    Attributes:
+        cases: Indexes into the cases of the evidence that was looked at.
+        upto: How many probes a case may have in all.
+    """
+
+    cases: tuple[int, ...]
+    upto: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one limit says of the runs known so far.
+
+    Attributes:
+        status: Passed, failed or inconclusive; of no meaning while something is needed.
+        reason: Why.
+        p_value: The chance of so large a miss by noise alone, where it was computed.
+        needs: What must be run before the limit can be decided, or ``None``.
+        broken: Indexes of the cases that are broken for good.
+    """
+
+    status: Status
+    reason: Reason
+    p_value: float | None = None
+    needs: FreshSets | Probes | None = None
+    broken: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What of the limits decides how evidence is weighed.
+
+    Attributes:
+        false_fail_rate: The chance with which an unchanged model may fail.
+        confirm: Whether more runs may be made.
+    """
+
+    false_fail_rate: float = 0.01
+    confirm: bool = True
+
+
+def look_at_drop(evidence: Evidence, allowance: Allowance, rules: Rules) -> Look:
+    """Hold the drop against the approved runs to what is allowed.
+
+    Args:
+        evidence: The runs of the check. Cases without approved runs do not count.
+        allowance: How far the rate may fall: a number of cases, or a fraction of them.
+        rules: How the evidence is weighed.
+
+    >>> from pytest_modelcheck.checks.evidence import CaseRuns
+    >>> steady = [CaseRuns((1.0, 1.0, 1.0), ((1.0,),)) for _ in range(9)]
+    >>> look_at_drop(Evidence(steady), 0, Rules()).status
+    <Status.PASSED: 'passed'>
+    >>> one_broke = [*steady, CaseRuns((1.0, 1.0, 1.0), ((0.0,),))]
+    >>> look_at_drop(Evidence(one_broke), 0, Rules()).needs
+    FreshSets(sets=2)
+    """
+    shared = evidence.shared
+    if not shared.cases:
+        return Look(Status.PASSED, Reason.MET)
+    margin = allowance / len(shared.cases) if isinstance(allowance, int) else allowance
+
+    def missed(sets: slice) -> bool:
+        drop = mean_drop(units_of(shared.cases, sets))
+        return exceeds(drop * len(shared.cases) - _ROUNDING, len(shared.cases), allowance)
+
+    def p_value(sets: slice) -> float:
+        return _drop_p_value(units_of(shared.cases, sets), margin, shared, rules.false_fail_rate)
+
+    def allows_fail() -> bool:
+        return bool(margin) or _gate(shared, rules.false_fail_rate)
+
+    look = looked(shared, rules, Tests(missed, p_value, allows_fail, shared.broke))
+    return placed(_broken_for_good(shared, look, allowance), evidence)
+
+
+def look_at_rate(evidence: Evidence, at_least: float, rules: Rules) -> Look:
+    """Hold the pass rate, or the mean score in [0, 1], against what is required.
+
+    Args:
+        evidence: The runs of the check.
+        at_least: The required rate.
+        rules: How the evidence is weighed.
+
+    >>> from pytest_modelcheck.checks.evidence import CaseRuns
+    >>> cases = [CaseRuns((), ((float(number > 0),),)) for number in range(10)]
+    >>> look_at_rate(Evidence(cases), 0.9, Rules()).reason, look_at_rate(Evidence(cases), 1.0, Rules()).needs
+    (<Reason.MET: 'met'>, FreshSets(sets=2))
+    """
+
+    def missed(sets: slice) -> bool:
+        return mean_now(units_of(evidence.cases, sets)) < at_least - _ROUNDING
+
+    def p_value(sets: slice) -> float:
+        return _rate_p_value(units_of(evidence.cases, sets), at_least, evidence)
+
+    return looked(evidence, rules, Tests(missed, p_value, lambda: True, evidence.failing))
+
+
+def without_more_runs(look: Look) -> Look:
+    """Return the look where what it needs may not be run: offline, without budget, or not wanted."""
+    if look.needs is None:
+        return look
+    return Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED, look.p_value, broken=look.broken)
+
+
+# -- the steps that all limits share -------------------------------------------------------------
+
+
+class Known(Protocol):
+    """What the steps must know of the evidence."""
+
+    @property
+    def deterministic(self) -> bool | None:
+        """What is declared."""
+
+    @property
+    def fresh(self) -> bool:
+        """Whether fresh sets have been run."""
+
+    @property
+    def may_be_steady(self) -> bool:
+        """Whether what never differed may be taken for noise-free."""
+
+    def contradiction(self) -> float:
+        """The chance that the first set and the fresh ones differ so much if they come from one model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tests:
+    """How one limit judges runs.
+
+    Attributes:
+        missed: Whether the runs of some sets miss the limit.
+        p_value: The chance of so large a miss in these sets by noise alone.
+        allows_fail: Whether the second test, where there is one, agrees that noise does not explain the miss.
+        suspects: Indexes of the cases that make up the miss, probed fewer times than the number given.
+    """
+
+    missed: Callable[[slice], bool]
+    p_value: Callable[[slice], float]
+    allows_fail: Callable[[], bool]
+    suspects: Callable[[int], tuple[int, ...]]
+
+
+def looked(evidence: Known, rules: Rules, tests: Tests) -> Look:
+    """Take the first look, or the final one where there are fresh sets.
+
+    Args:
+        evidence: What is known.
+        rules: How it is weighed.
+        tests: How the limit judges runs.
+    """
+    if evidence.deterministic:
+        return Look(Status.FAILED if tests.missed(ALL) else Status.PASSED, Reason.EXACT)
+    if not evidence.fresh:
+        if not tests.missed(FIRST):
+            return Look(Status.PASSED, Reason.MET)
+        chance = tests.p_value(FIRST)
+        if chance > SUSPICIOUS and not evidence.may_be_steady:
+            return Look(Status.PASSED, Reason.NOISE, chance)
+        if not rules.confirm:
+            return Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED, chance)
+        return Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED, chance, FreshSets())
+    if evidence.contradiction() <= CHANGED_MODEL:
+        return Look(Status.INCONCLUSIVE, Reason.NOT_THE_SAME)
+    if not tests.missed(ALL):
+        return Look(Status.PASSED, Reason.MET)
+    if evidence.may_be_steady:
+        return Look(Status.FAILED, Reason.EXACT, needs=_needed(tests.suspects, STEADY_PROBES))
+    return _decided(tests.p_value(ALL), rules, tests)
+
+
+def _decided(chance: float, rules: Rules, tests: Tests) -> Look:
+    if chance <= rules.false_fail_rate and tests.missed(FRESH) and tests.allows_fail():
+        return Look(Status.FAILED, Reason.CONFIRMED, chance)
+    if chance > DOUBTFUL:
+        return Look(Status.PASSED, Reason.NOISE, chance)
+    return Look(Status.INCONCLUSIVE, Reason.WEAK, chance)
+
+
+def _broken_for_good(evidence: Evidence, look: Look, allowance: Allowance) -> Look:
+    """Never let more cases than allowed be broken for good and pass in silence."""
+    if look.needs is not None or look.status is Status.FAILED or evidence.deterministic:
+        return look
+    if look.reason in (Reason.NOT_CONFIRMED, Reason.NOT_THE_SAME):
+        return look
+    probes, broken = broken_for_good(evidence)
+    if not exceeds(len(broken), len(evidence.cases), allowance):
+        return look
+    if probes is not None:
+        return Look(Status.INCONCLUSIVE, Reason.BROKEN, look.p_value, probes)
+    reason = Reason.BROKEN if look.status is Status.PASSED else look.reason
+    return Look(Status.INCONCLUSIVE, reason, look.p_value, broken=broken)
+
+
+def broken_for_good(evidence: Evidence) -> tuple[Probes | None, tuple[int, ...]]:
+    """Return which cases must be probed, and which are broken for good unless a probe passes.
+
+    All cases have approved runs.
+    """
+    suspects = evidence.broke()
+    if not suspects:
+        return None, ()
+    from pytest_modelcheck.stats.noise import probes_needed
+
+    runs = min(len(case.approved) for case in evidence.cases)
+    upto = probes_needed(runs, len(units_of(evidence.cases)))
+    return _needed(evidence.broke, upto), suspects
+
+
+def _needed(suspects: Callable[[int], tuple[int, ...]], upto: int) -> Probes | None:
+    cases = suspects(upto)
+    return Probes(cases, upto) if cases else None
+
+
+def placed(look: Look, evidence: Evidence) -> Look:
+    """Turn indexes among the cases with approved runs into indexes among all."""
+    places = [index for index, case in enumerate(evidence.cases) if case.approved]
+    if len(places) == len(evidence.cases):
+        return look
+    needs = look.needs
+    if isinstance(needs, Probes):
+        needs = Probes(tuple(places[index] for index in needs.cases), needs.upto)
+    return replace(look, needs=needs, broken=tuple(places[index] for index in look.broken))
+
+
+# -- the tests of each limit -----------------------------------------------------------------------
+
+
+def _drop_p_value(units: Sequence[Unit], margin: float, evidence: Evidence, false_fail_rate: float) -> float:
+    """By exchange of runs within units; with a margin exactly on pairs of runs, or by Gaffke's bound."""
+    if margin:
+        return _margin_p_value(units, margin, evidence)
+    then, now = [unit.then for unit in units], [unit.now for unit in units]
+    if evidence.graded:
+        from pytest_modelcheck.stats.permutation import scores_test
+
+        return scores_test(then, now, false_fail_rate).p_value
+    from pytest_modelcheck.stats.exchange import exchange_p_value
+
+    return exchange_p_value(whole(then), whole(now))
+
+
+def _margin_p_value(units: Sequence[Unit], margin: float, evidence: Evidence) -> float:
+    """Pair the last approved runs with the last current ones, as far as both go; each pair is one trial.
+
+    The last current runs, since those of the first set were selected by the first look.
+    """
+    if evidence.graded or any(unit.size > 1 for unit in units):
+        from pytest_modelcheck.stats.means import mean_p_value
+
+        largest = max(unit.size for unit in units)
+        margin *= sum(unit.size for unit in units) / len(units) / largest
+        return mean_p_value([(1 - unit.drop / largest) / 2 for unit in units], (1 - margin) / 2)
+    from pytest_modelcheck.stats.paired import drop_p_value
+
+    regressed = fixed = pairs = 0
+    for unit in units:
+        for then, now in zip(reversed(unit.then), reversed(unit.now), strict=False):
+            regressed += then > now
+            fixed += then < now
+            pairs += 1
+    return drop_p_value(regressed, fixed, pairs, margin)
+
+
+def _gate(evidence: Evidence, false_fail_rate: float) -> bool:
+    """Ask the second test, under which cases may become steadier or noisier if the mean holds."""
+    units = units_of(evidence.cases)
+    level = SECOND_GATE * false_fail_rate
+    if evidence.graded or any(unit.size > 1 for unit in units):
+        from pytest_modelcheck.stats.permutation import sign_flip_test
+
+        return sign_flip_test([unit.drop for unit in units], false_fail_rate).p_value <= level
+    from pytest_modelcheck.stats.exchange import fisher_p_value
+
+    then, now = [run for unit in units for run in unit.then], [run for unit in units for run in unit.now]
+    return fisher_p_value(round(sum(then)), len(then), round(sum(now)), len(now)) <= level
+
+
+def _rate_p_value(units: Sequence[Unit], at_least: float, evidence: Evidence) -> float:
+    """By Clopper and Pearson on pooled runs; by Gaffke's bound where units are means."""
+    if evidence.graded or any(unit.size > 1 for unit in units):
+        from pytest_modelcheck.stats.means import mean_p_value
+
+        largest = max(unit.size for unit in units)
+        lost = [unit.size - sum(unit.now) / len(unit.now) for unit in units]
+        allowed = (1 - at_least) * sum(unit.size for unit in units) / len(units)
+        return mean_p_value([1 - loss / largest for loss in lost], 1 - allowed / largest)
+    from pytest_modelcheck.stats.rates import lower_tail
+
+    runs = [run for unit in units for run in unit.now]
+    return lower_tail(round(sum(runs)), len(runs), at_least)

@@ -1,0 +1,153 @@
+"""Select the fields of a record that a perturbation changes (``fields=``) or leaves alone (``keep=``).
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.errors import PerturbationError
+from pytest_modelcheck.perturb.paths import Field, Path, is_array, leaves, walked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+Fields = Field | list[Field]
+"""One field, or a list of them: ``"age"``, ``"customer.age"``, ``"items.*.price"``, ``["age", "income"]``."""
+_IDENTIFIER: Final = re.compile(
+    r"(?:^|[_\W])(?:ids?|uuid|guid|keys?|pk|hash|token|sku|isbn|iban|bic|ean|upc|vin|ssn|zip(?:_?code)?"
+    r"|post(?:al)?_?code|phone|mobile|fax|no|nr|serial)$"
+    r"|(?:account|order|customer|card|phone|invoice|ticket|serial)_?number$"
+    r"|^(?:id|uuid)(?:[_\W]|$)",
+    re.IGNORECASE,
+)
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def is_identifier(name: object) -> bool:
+    """Whether a field is an identifier rather than a quantity, judged by its name.
+
+    >>> [is_identifier(name) for name in ("id", "customer_id", "orderId", "zip", "order_no", "phone")]
+    [True, True, True, True, True, True]
+    >>> [is_identifier(name) for name in ("idea", "paid", "age", "number_of_rooms", 0)]
+    [False, False, False, False, False]
+    """
+    return isinstance(name, str) and _IDENTIFIER.search(_CAMEL.sub("_", name)) is not None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A selection of the parts of an input.
+
+    Without ``fields``, all parts except identifiers are selected; with ``fields``, only those. ``keep``
+    overrules both.
+
+    Attributes:
+        fields: The parts to change.
+        keep: The parts to leave alone.
+    """
+
+    fields: Fields | None = None
+    keep: Fields | None = None
+
+    @cached_property
+    def _wanted(self) -> list[_Pattern]:
+        return _patterns("fields", self.fields)
+
+    @cached_property
+    def _kept(self) -> list[_Pattern]:
+        return _patterns("keep", self.keep)
+
+    def check(self) -> None:
+        """Check the names of the fields, before there is any input."""
+        _ = self._wanted, self._kept
+
+    def takes(self, path: Path) -> bool:
+        """Whether a part is selected."""
+        if any(pattern.covers(path) for pattern in self._kept):
+            return False
+        if self.fields is not None:
+            return any(pattern.covers(path) for pattern in self._wanted)
+        names = [key for key in path if isinstance(key, str)]
+        return not (names and is_identifier(names[-1]))
+
+    def columns(self, path: Path, array: Any) -> list[int]:
+        """The selected columns of an array: indices along its last axis."""
+        return [column for column in range(array.shape[-1]) if self.takes((*path, column))]
+
+    def takes_all(self, path: Path) -> bool:
+        """Whether an array is selected as a whole, without a look at its columns."""
+        return self.fields is None and self.keep is None and self.takes(path)
+
+    def parts(self, x: Any) -> Iterator[tuple[Path, Any]]:
+        """The selected parts, one by one: the named fields, or else every value without parts."""
+        if self.fields is not None:
+            named = ((path, part) for path, part in walked(x) if any(one.names(path) for one in self._wanted))
+            yield from (place for place in named if not any(one.covers(place[0]) for one in self._kept))
+            return
+        for path, leaf in leaves(x):
+            if is_array(leaf) and leaf.ndim:
+                yield from (((*path, at), leaf[..., at]) for at in self.columns(path, leaf))
+            elif self.takes(path):
+                yield path, leaf
+
+    def refuse_unknown(self, x: Any) -> None:
+        """Refuse an input that lacks one of the named fields (``"a.*"`` may match nothing).
+
+        Raises:
+            PerturbationError: The message names the missing field and the existing ones.
+        """
+        for pattern in (*self._wanted, *self._kept):
+            if "*" not in pattern.keys and not any(pattern.names(path) for path, _ in walked(x)):
+                there = [".".join(map(str, path)) for path, _ in walked(x) if path]
+                shown = ", ".join(there[:12]) + (", …" if len(there) > 12 else "")
+                has = f"it has {shown}" if there else f"it is {type(x).__name__} and has no fields"
+                raise PerturbationError(
+                    f"{pattern.option}={pattern.said!r}: no such field in the input; {has}"
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    option: str
+    said: Field
+    keys: tuple[str, ...]
+
+    def covers(self, path: Path) -> bool:
+        """Whether it names a part, or an ancestor of the part."""
+        return any(self.names(path[:end]) for end in range(len(path) + 1))
+
+    def names(self, path: Path) -> bool:
+        """Whether it names exactly this part."""
+        if path and self.said == path[0] and len(path) == 1:
+            return True
+        return len(path) == len(self.keys) and all(
+            wanted in ("*", str(key)) for wanted, key in zip(self.keys, path, strict=True)
+        )
+
+
+def _patterns(option: str, fields: Fields | None) -> list[_Pattern]:
+    if fields is None:
+        return []
+    several = fields if isinstance(fields, list) else [fields]
+    if not several:
+        raise PerturbationError(f"{option}=[]: name at least one field")
+    return [_pattern(option, field) for field in several]
+
+
+def _pattern(option: str, field: object) -> _Pattern:
+    keys = field if isinstance(field, tuple) else (field,)
+    if not keys or any(isinstance(key, bool) or not isinstance(key, str | int) or key == "" for key in keys):
+        raise PerturbationError(
+            f"{option}={field!r}: a field is a name, an index from 0, or several of them: 'customer.age',"
+            " ('items', 0), ['age', 'income']"
+        )
+    if any(isinstance(key, int) and key < 0 for key in keys):
+        raise PerturbationError(f"{option}={field!r}: count from the front; the first is 0")
+    split = field.split(".") if isinstance(field, str) else [str(key) for key in keys]
+    return _Pattern(option, field if isinstance(field, str | int | tuple) else str(field), tuple(split))

@@ -1,0 +1,293 @@
+"""Parts of an input: walk through them, find one by its path, and copy the input with another in its place.
+
+Inputs consist of mappings, lists, tuples, dataclasses, NamedTuples, pydantic models and pandas rows. The
+parts of a numpy array are its columns, along the last axis.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from copy import copy
+from typing import Any
+
+from pytest_modelcheck.canonical.types import field_names
+from pytest_modelcheck.errors import PerturbationError
+
+Path = tuple[Hashable, ...]
+"""The keys, names and indices that lead to a part: ``("items", 0, "price")``."""
+
+
+def is_array(value: object) -> bool:
+    """Whether a value is a numpy array, without importing numpy."""
+    return type(value).__module__ == "numpy" and type(value).__name__ == "ndarray"
+
+
+def is_row(value: object) -> bool:
+    """Whether a value is a pandas Series, without importing pandas."""
+    return type(value).__module__.partition(".")[0] == "pandas" and type(value).__name__ == "Series"
+
+
+def parts_of(value: Any) -> Iterable[tuple[Hashable, Any]] | None:
+    """The parts of a value, each with its key; ``None`` for a value without parts. An array is one value.
+
+    >>> list(parts_of({"a": 1, "b": [2]})), list(parts_of([7, 8])), parts_of("text")
+    ([('a', 1), ('b', [2])], [(0, 7), (1, 8)], None)
+    """
+    if isinstance(value, Mapping) or is_row(value):
+        return list(value.items())
+    names = None if isinstance(value, type) else field_names(type(value))  # type: ignore[arg-type]
+    if names is not None:
+        return [(name, getattr(value, name)) for name in names]
+    return list(enumerate(value)) if isinstance(value, list | tuple) else None
+
+
+def walked(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """All parts of a value at any depth, the value itself first.
+
+    >>> list(walked({"a": [1, 2]}))
+    [((), {'a': [1, 2]}), (('a',), [1, 2]), (('a', 0), 1), (('a', 1), 2)]
+    """
+    yield path, value
+    if is_array(value) and value.ndim:
+        for column in range(value.shape[-1]):
+            yield (*path, column), value[..., column]
+    for key, part in parts_of(value) or ():
+        yield from walked(part, (*path, key))
+
+
+def leaves(value: Any) -> Iterator[tuple[Path, Any]]:
+    """The parts without parts of their own; an array is one of them.
+
+    >>> list(leaves({"a": [1, 2], "b": "x"}))
+    [(('a', 0), 1), (('a', 1), 2), (('b',), 'x')]
+    """
+    stack: list[tuple[Path, Any]] = [((), value)]
+    while stack:
+        path, item = stack.pop()
+        parts = parts_of(item)
+        if parts is None:
+            yield path, item
+        else:
+            stack += [((*path, key), part) for key, part in reversed(list(parts))]
+
+
+def rebuilt(value: Any, change: Callable[[Path, Any], Any], path: Path = ()) -> Any:
+    """A copy with every leaf passed through ``change``. Unchanged parts are shared with the original.
+
+    >>> rebuilt({"a": [1, 2], "b": "x"}, lambda path, leaf: 0 if path == ("a", 1) else leaf)
+    {'a': [1, 0], 'b': 'x'}
+    """
+    parts = parts_of(value)
+    if parts is None:
+        return change(path, value)
+    changed = {}
+    for key, part in parts:
+        new = rebuilt(part, change, (*path, key))
+        if new is not part:
+            changed[key] = new
+    return with_parts(value, changed) if changed else value
+
+
+def part_at(value: Any, key: Hashable) -> Any:
+    """One part of a value.
+
+    Raises:
+        LookupError: There is no such part.
+        AttributeError: There is no such attribute.
+        TypeError: The value is a list and the key a name.
+    """
+    if is_array(value):
+        return value[..., key]
+    if is_row(value) or (
+        isinstance(value, Mapping | list | tuple) and not (isinstance(key, str) and hasattr(value, "_asdict"))
+    ):
+        return value[key]
+    return getattr(value, str(key))
+
+
+def placed(value: Any, path: Path, new: Any) -> Any:
+    """A copy of a value with one part replaced.
+
+    >>> placed({"a": [1, 2]}, ("a", 0), "x")
+    {'a': ['x', 2]}
+    """
+    if not path:
+        return new
+    key, rest = path[0], path[1:]
+    return with_parts(value, {key: placed(part_at(value, key), rest, new)})
+
+
+def dropped(value: Any, path: Path) -> Any:
+    """A copy of a value with one key removed from one of its mappings.
+
+    >>> dropped({"a": {"b": 1, "c": 2}}, ("a", "b"))
+    {'a': {'c': 2}}
+    """
+    key, rest = path[0], path[1:]
+    if rest:
+        return with_parts(value, {key: dropped(part_at(value, key), rest)})
+    if is_row(value):
+        return value.drop(key)
+    if not isinstance(value, Mapping):
+        raise PerturbationError(f"cannot drop a part of {_a(value)}; use how='null'")
+    if not isinstance(value, dict):
+        return {name: part for name, part in value.items() if name != key}
+    made = copy(value)
+    del made[key]
+    return made
+
+
+def with_parts(value: Any, changed: Mapping[Any, Any]) -> Any:
+    """A copy of a value, of the same type, with some of its parts changed."""
+    if is_array(value):
+        return _with_columns(value, changed)
+    if is_row(value):
+        return _with_cells(value, changed)
+    if isinstance(value, Mapping):
+        return (
+            {**value, **changed}
+            if type(value) is dict or not isinstance(value, dict)
+            else _over(value, changed)
+        )
+    if isinstance(value, list | tuple) and not any(isinstance(key, str) for key in changed):
+        items = list(value)
+        for key, new in changed.items():
+            items[key] = new
+        return _like_sequence(value, items)
+    return _with_attributes(value, {str(name): new for name, new in changed.items()})
+
+
+def _over(value: Any, changed: Mapping[Any, Any]) -> Any:
+    made = copy(value)
+    made.update(changed)
+    return made
+
+
+def _like_sequence(value: Any, items: list[Any]) -> Any:
+    if isinstance(value, list):
+        return items
+    return type(value)._make(items) if hasattr(value, "_make") else tuple(items)
+
+
+def _with_columns(array: Any, changed: Mapping[Any, Any]) -> Any:
+    made = array.copy()
+    for column, new in changed.items():
+        made[..., column] = new
+    return made
+
+
+def _with_cells(row: Any, changed: Mapping[Any, Any]) -> Any:
+    cells = dict(row.items()) | dict(changed)
+    made = row.astype(object)
+    for key, new in changed.items():
+        made[key] = new
+    if row.dtype == object:
+        return made
+    same_kinds = all(type(row[key]) is type(cells[key]) for key in changed)
+    return made.astype(row.dtype) if same_kinds else made.infer_objects()
+
+
+def _with_attributes(value: Any, changed: dict[str, Any]) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.replace(value, **changed)
+    if hasattr(value, "model_copy"):  # pydantic
+        return value.model_copy(update=changed)
+    if hasattr(value, "_replace"):  # a NamedTuple
+        return value._replace(**changed)
+    names = ", ".join(map(repr, changed))
+    raise PerturbationError(f"cannot change {names} in a copy of {_a(value)}")
+
+
+def _a(value: Any) -> str:
+    return f"a {type(value).__name__}"
+
+
+Field = str | int | tuple[str | int, ...]
+"""A key, or keys and indices that lead to a part of nested data: ``(-1, "content")``, ``"customer.note"``."""
+
+
+def text_in(x: Any, field: Field | None) -> tuple[str, Callable[[str], Any]]:
+    """The text to perturb, and a function that returns a copy of the input with another text.
+
+    Without a field, that is the input itself if it is text, and the only text among the values of a mapping.
+
+    Raises:
+        PerturbationError: There is no such field, or there are several texts.
+
+    >>> text, put = text_in([{"role": "user", "content": "Hi"}], field=(-1, "content"))
+    >>> text, put("Hello")
+    ('Hi', [{'role': 'user', 'content': 'Hello'}])
+    """
+    path = text_path(x, field)
+    text = x
+    for key in path:
+        text = part(text, key, field)
+    if not isinstance(text, str):
+        raise PerturbationError(f"field={field!r} is {type(text).__name__}, not text")
+    return text, lambda new: placed(x, path, new)
+
+
+def text_path(x: Any, field: Field | None) -> tuple[str | int, ...]:
+    """The path of the text to perturb."""
+    if field is not None:
+        return path_of(x, field)
+    if isinstance(x, str):
+        return ()
+    if not isinstance(x, Mapping):
+        raise PerturbationError(
+            f"the input is {type(x).__name__}, not text; say where its text is with field='…'"
+        )
+    texts = [key for key, value in x.items() if isinstance(value, str)]
+    if len(texts) != 1:
+        there = (
+            f"{len(texts)} of its values are text ({', '.join(map(repr, texts))})"
+            if texts
+            else "none is text"
+        )
+        raise PerturbationError(f"the input is a mapping, and {there}; choose one with field='…'")
+    return (texts[0],)
+
+
+def path_of(x: Any, field: Field) -> tuple[str | int, ...]:
+    """The keys that lead to a field, which is given as a tuple, a single key, or keys joined by dots.
+
+    >>> path_of({"a": {"b": 1}}, "a.b"), path_of({"a.b": 1}, "a.b"), path_of([{"b": 1}], "0.b")
+    (('a', 'b'), ('a.b',), (0, 'b'))
+    """
+    if isinstance(field, tuple):
+        return field
+    if not isinstance(field, str) or "." not in field or any(key == field for key, _ in parts_of(x) or ()):
+        return (field,)
+    return tuple(int(key) if key.lstrip("-").isdecimal() else key for key in field.split("."))
+
+
+def part(value: Any, key: Hashable, field: object) -> Any:
+    """One step of the path to a field.
+
+    Raises:
+        PerturbationError: There is no such part.
+    """
+    try:
+        return part_at(value, key)
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        there = f"; it has {', '.join(map(str, value))}" if isinstance(value, Mapping) else ""
+        raise PerturbationError(f"field={field!r}: no {key!r} in a {type(value).__name__}{there}") from error
+
+
+def image_path(x: Any, field: Field | None) -> tuple[Any, ...]:
+    """The path of the image to perturb."""
+    if field is not None:
+        return path_of(x, field)
+    parts = [] if is_array(x) else parts_of(x) or []
+    arrays = [key for key, value in parts if is_array(value)]
+    if is_array(x) or not parts:
+        return ()
+    if len(arrays) != 1:
+        raise PerturbationError(
+            f"{len(arrays) or 'none'} of the parts of the input are arrays; say where the image is with"
+            " field='…'"
+        )
+    return (arrays[0],)

@@ -1,0 +1,340 @@
+"""Swap attributes of people that a fair model ignores: names, gender, country, religion, age.
+
+The texts must be English, except for given names. Grammar and capitals are kept, and the same word is
+replaced by the same other word throughout a text.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Final
+
+from pytest_modelcheck.errors import PerturbationError
+from pytest_modelcheck.perturb.building import pick
+from pytest_modelcheck.perturb.people_words import (
+    COUNTRIES,
+    COUNTRIES_WITH_THE,
+    COUNTRIES_WITHOUT_A_PERSON,
+    FEMALE,
+    GENDERED,
+    MALE,
+    RELIGIONS,
+    UNISEX,
+    Row,
+)
+from pytest_modelcheck.perturb.texts import Table, drawn, like, matches_in, protected, substituted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from random import Random
+
+    from pytest_modelcheck.perturb.paths import Field
+    from pytest_modelcheck.perturb.perturbation import Perturbation
+
+
+_CAPITALISED: Final = re.compile(r"(?<!\w)(?<!\w[-])[^\W\d_]{2,}(?!\w)(?!-\w)")
+_OF_A_PLACE: Final = re.compile(r"(?:\b(?:San|Santa|São|Sao|Saint|St\.?|Sankt|Fort|Port|Lake|Mount)\s+)\Z")
+_BEFORE: Final = 12
+_GENDERS: Final = ("same", "other")
+_ELIDED: Final = re.compile(r"(?<!\w)(?:[dlDL]|[Qq]u)['’]\Z")
+_VOWELS: Final = frozenset("AEIOUYÀÁÂÄÈÉÊËÌÍÎÏÒÓÔÖÙÚÛÜ")
+
+
+def swap_names(
+    n: int = 1, *, origin: str | None = None, gender: str = "same", field: Field | None = None
+) -> Perturbation:
+    """Replace given names by others of the same gender, so that the grammar still holds.
+
+    Names are looked up in a list of about 250 that are common somewhere in the world. The same name gets
+    the same other name throughout a text. Names that are words or places as well (Mark, Grace, Paris) are
+    not touched, nor are names without a capital, parts of double names, handles and addresses.
+
+    Args:
+        n: The number of variants.
+        origin: Where the other names come from: ``"arabic"``, ``"spanish"``, ``"east asian"``, … (default:
+            anywhere).
+        gender: ``"same"`` or ``"other"``. Unisex names stay unisex.
+        field: The part of the input that is the text, if the input is more than text.
+
+    >>> swap_names(n=2).preview("Maria paid MARIA's order (maria@x.org)")
+    ["Yael paid YAEL's order (maria@x.org)", "Élodie paid ÉLODIE's order (maria@x.org)"]
+    >>> swap_names(origin="arabic").preview("Emily paid")
+    ['Amina paid']
+    """
+    if origin is not None and origin not in FEMALE:
+        raise PerturbationError(
+            f"swap_names(origin={origin!r}): choose one of {', '.join(map(repr, FEMALE))}"
+        )
+    if gender not in _GENDERS:
+        raise PerturbationError(
+            f"swap_names(gender={gender!r}): choose one of {', '.join(map(repr, _GENDERS))}"
+        )
+    shown = [f"origin={origin!r}"] * (origin is not None) + [f"gender={gender!r}"] * (gender != "same")
+    name = f"swap_names({', '.join(shown)})" if shown else "swap_names"
+    return drawn(name, lambda text, rng: with_other_names(text, rng, others(origin, gender)), n, field)
+
+
+@cache
+def others(origin: str | None = None, gender: str = "same") -> Mapping[str, tuple[str, ...]]:
+    """The possible replacements of each known name; the keys are in lower case.
+
+    >>> others(origin="hebrew")["maria"]
+    ('Noa', 'Tamar', 'Yael', 'Shira', 'Rivka')
+    """
+    groups = (FEMALE, MALE) if gender == "same" else (MALE, FEMALE)
+    known: dict[str, tuple[str, ...]] = {}
+    for from_group, to_group in zip((FEMALE, MALE), groups, strict=True):
+        known.update(dict.fromkeys(_lowered(from_group), _names(to_group, origin)))
+    known.update(dict.fromkeys(_lowered(UNISEX), _names(UNISEX, None)))
+    return known
+
+
+def with_other_names(text: str, rng: Random, known: Mapping[str, tuple[str, ...]]) -> str | None:
+    """The text with every known name replaced, or ``None`` if that is not possible."""
+    chosen: dict[str, str] = {}
+    matches = [match for match in matches_in(_CAPITALISED, text) if _is_name(match, text, known)]
+    there = {match[0].lower() for match in matches}
+    for match in matches:
+        name = match[0].lower()
+        if name not in chosen:
+            taken = there | {other.lower() for other in chosen.values()}
+            options = _options(match, text, known[name], taken)
+            if not options:
+                return None
+            chosen[name] = pick(rng, options)
+    return substituted(text, matches, lambda match: like(match[0], chosen[match[0].lower()]))
+
+
+def _names(group: Mapping[str, tuple[str, ...]], origin: str | None) -> tuple[str, ...]:
+    return group[origin] if origin is not None else tuple(name for names in group.values() for name in names)
+
+
+def _lowered(group: Mapping[str, tuple[str, ...]]) -> list[str]:
+    return [name.lower() for name in _names(group, None)]
+
+
+def _is_name(match: re.Match[str], text: str, known: Mapping[str, tuple[str, ...]]) -> bool:
+    word = match[0]
+    capitalised = word[0].isupper() and (word[1:].islower() or word.isupper())
+    return (
+        capitalised
+        and word.lower() in known
+        and not _OF_A_PLACE.search(text, max(0, match.start() - _BEFORE), match.start())
+    )
+
+
+def _options(match: re.Match[str], text: str, names: tuple[str, ...], taken: set[str]) -> list[str]:
+    """The possible replacements: after a French elision (``d'Alice``), only names with a vowel."""
+    options = [name for name in names if name.lower() not in taken]
+    if _ELIDED.search(text, max(0, match.start() - 4), match.start()):
+        options = [name for name in options if name[0] in _VOWELS]
+    return options
+
+
+_ARTICLE: Final = re.compile(r"\b[Aa](n?)\s+\Z")
+_NO_VOWEL: Final = ("Uk", "Ug", "Un", "Eu")
+"""How words begin that begin with a vowel to the eye alone: a Ukrainian."""
+
+
+class Kinds:
+    """Groups of table rows. Within a group, the words of one column can replace one another.
+
+    Args:
+        groups: The groups.
+        capitalised: Whether the words must have a capital (Polish, not polish).
+    """
+
+    def __init__(self, groups: Sequence[Sequence[Row]], *, capitalised: bool) -> None:
+        self._groups = groups
+        self._capitalised = capitalised
+        self._places = {
+            word.lower(): (group, row, column)
+            for group in groups
+            for row in group
+            for column, word in reversed(list(enumerate(row)))
+        }
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        words = [word for group in self._groups for row in group for word in row]
+        if self._capitalised:
+            words += [word.upper() for word in words]
+        longest_first = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+        return re.compile(rf"(?<!\w)(?:{longest_first})(?!\w)", 0 if self._capitalised else re.IGNORECASE)
+
+    def swapped(self, text: str, rng: Random) -> str | None:
+        """The text with each occurring row replaced by another, or ``None`` if that is not possible."""
+        matches = matches_in(self._pattern, text)
+        chosen: dict[Row, Row] = {}
+        for match in matches:
+            group, row, _ = self._places[match[0].lower()]
+            if row not in chosen:
+                options = [other for other in group if other not in (*chosen, *chosen.values(), row)]
+                options = [other for other in options if self._fits(other, row, matches, text)]
+                if not options:
+                    return None
+                chosen[row] = pick(rng, options)
+        return substituted(text, matches, lambda match: self._other(match, chosen))
+
+    def _other(self, match: re.Match[str], chosen: dict[Row, Row]) -> str:
+        _, row, column = self._places[match[0].lower()]
+        return like(match[0], chosen[row][column])
+
+    def _fits(self, other: Row, row: Row, matches: list[re.Match[str]], text: str) -> bool:
+        """Whether the articles before the words of a row (a, an) also fit the other row."""
+        for match in matches:
+            _, there, column = self._places[match[0].lower()]
+            article = _ARTICLE.search(text, max(0, match.start() - 5), match.start())
+            if there is row and article and bool(article[1]) != _begins_with_vowel(other[column]):
+                return False
+        return True
+
+
+def _begins_with_vowel(word: str) -> bool:
+    return word[0] in "AEIOUaeiou" and not word.startswith(_NO_VOWEL)
+
+
+_COUNTRIES: Final = Kinds((COUNTRIES, COUNTRIES_WITHOUT_A_PERSON, COUNTRIES_WITH_THE), capitalised=True)
+_RELIGIONS: Final = Kinds((RELIGIONS,), capitalised=False)
+_OTHER_GENDER: Final = Table(
+    {
+        **{one: other for men, women in GENDERED for one, other in ((men, women), (women, men))},
+        "mum": "dad",
+        "mr": "ms",
+        "ms": "mr",
+        "mrs": "mr",
+        "he": "she",
+        "she": "he",
+        "him": "her",
+        "hers": "his",
+        "himself": "herself",
+        "herself": "himself",
+        "her": "his",
+        "his": "her",
+        "he's": "she's",
+        "she's": "he's",
+        "he'll": "she'll",
+        "she'll": "he'll",
+        "he'd": "she'd",
+        "she'd": "he'd",
+    },
+    possessive=True,
+)
+_TITLES: Final = frozenset({"mr", "ms", "mrs"})
+"""Only titles when capitalised: "200 ms" is a time."""
+_NOT_OWNED: Final = re.compile(
+    r"\s+(?:a|an|the|to|for|and|or|but|in|on|at|by|with|from|about|that|if|when|as|because|so|is|was|will|would"
+    r"|can|could|should|who|what|yesterday|today|tomorrow|again|now|back|out|up|off|it|this|some|any|not|too"
+    r"|before|after|my|your|his|her|its|our|their|one|two|three|no)\b|\s*(?:[^\w\s]|\Z)",
+    re.IGNORECASE,
+)
+"""What follows "her" and "his" where nothing is owned: "I told her that", "the fault is his."."""
+_ENDS: Final = r"(?=\s*(?:[,;.!?)](?!\d)|\Z|\s(?:and|but|now|last|this|today|yesterday)\b))"
+_AGE: Final = re.compile(
+    r"\b(?P<article>[Aa]n?\s+)?(?P<age>\d{1,3})(?=[\s-]years?[\s-]old\b)"
+    rf"|\b(?:aged?|turned|turning)\s+(?P<after>\d{{1,3}}){_ENDS}"
+    rf"|\b(?:I am|I['’]m|s?he is|s?he['’]s)\s+(?P<am>\d{{2}}){_ENDS}",
+    re.IGNORECASE,
+)
+_GROUPS: Final = ("age", "after", "am")
+_YOUNGEST: Final = 18
+_OLDEST: Final = 85
+_APART: Final = 10
+
+
+def swap_gender(n: int = 1, *, field: Field | None = None) -> Perturbation:
+    """Swap women and men in English texts: given names, pronouns, titles and nouns (aunt, waiter).
+
+    Args:
+        n: The number of variants, which differ in names.
+        field: The part of the input that is the text, if the input is more than text.
+
+    >>> swap_gender().preview("Mrs. Diaz says her husband sold his car to her. He told Omar himself.")
+    ['Mr. Diaz says his wife sold her car to him. She told Wanjiru herself.']
+    """
+    known = others(gender="other")
+
+    def edit(text: str, rng: Random) -> str | None:
+        named = with_other_names(text, rng, known)
+        return _with_other_words(named or text) or named
+
+    return drawn("swap_gender", edit, n, field)
+
+
+def countries(n: int = 1, *, field: Field | None = None) -> Perturbation:
+    """Replace countries and nationalities in English texts: Germany and German by Peru and Peruvian.
+
+    Args:
+        n: The number of variants.
+        field: The part of the input that is the text, if the input is more than text.
+
+    >>> countries(n=2).preview("A German bank in the Netherlands")
+    ['A Thai bank in the Dominican Republic', 'A Tanzanian bank in the Czech Republic']
+    """
+    return drawn("countries", _COUNTRIES.swapped, n, field)
+
+
+def religions(n: int = 1, *, field: Field | None = None) -> Perturbation:
+    """Replace a religion in English texts: its people, its house of worship, its book.
+
+    Args:
+        n: The number of variants.
+        field: The part of the input that is the text, if the input is more than text.
+
+    >>> religions(n=2).preview("As a Muslim I go to the mosque on Fridays")
+    ['As a Hindu I go to the mandir on Fridays', 'As a Buddhist I go to the vihara on Fridays']
+    """
+    return drawn("religions", _RELIGIONS.swapped, n, field)
+
+
+def ages(n: int = 1, *, field: Field | None = None) -> Perturbation:
+    """Replace ages in English texts by other ages of adults, at least ten years apart.
+
+    Args:
+        n: The number of variants.
+        field: The part of the input that is the text, if the input is more than text.
+
+    >>> ages(n=2).preview("A 25-year-old customer ordered 25 lamps")
+    ['A 36-year-old customer ordered 25 lamps', 'An 85-year-old customer ordered 25 lamps']
+    """
+    return drawn("ages", _aged, n, field)
+
+
+def _with_other_words(text: str) -> str | None:
+    def other(match: re.Match[str]) -> str:
+        word = match[0].lower()
+        if word in _TITLES and match[0] == word:
+            return match[0]
+        owns = not _NOT_OWNED.match(text, match.end())
+        if word == "her" and not owns:
+            return like(match[0], "him")
+        if word == "his" and not owns:
+            return like(match[0], "hers")
+        return _OTHER_GENDER.other(match)
+
+    return substituted(text, _OTHER_GENDER.matches(text), other)
+
+
+def _aged(text: str, rng: Random) -> str | None:
+    alone = {(span.start, span.end) for span in protected(text) if span.kind == "number"}
+    chosen: dict[str, int] = {}
+
+    def other(match: re.Match[str]) -> str:
+        group = next(name for name in _GROUPS if match[name] is not None)
+        age = chosen.setdefault(match[group], _other_age(int(match[group]), rng))
+        before = match[0][: match.start(group) - match.start()]
+        return (_article_for(age, before) if match["article"] else before) + str(age)
+
+    matches = [match for match in _AGE.finditer(text) if any(match.span(name) in alone for name in _GROUPS)]
+    return substituted(text, matches, other)
+
+
+def _article_for(age: int, article: str) -> str:
+    return article[0] + ("n" if age in (11, 18) or 80 <= age < 90 else "") + article.lstrip("aAn")
+
+
+def _other_age(age: int, rng: Random) -> int:
+    return pick(rng, [other for other in range(_YOUNGEST, _OLDEST + 1) if abs(other - age) >= _APART])

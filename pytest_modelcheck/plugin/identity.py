@@ -1,0 +1,87 @@
+"""Which check a test is, and where its baselines lie, however pytest was started.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_modelcheck.baselines import home
+from pytest_modelcheck.baselines.names import composed
+from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.plugin.hooks import WORKER_HOME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+HOME = pytest.StashKey[Path]()
+"""The folder that holds the baselines of this run."""
+
+_FILES = pytest.StashKey[dict[Path, str]]()
+"""Each test file relative to it."""
+
+
+def project_folder(config: pytest.Config) -> Path:
+    """The folder of the ini file, else pytest's rootdir."""
+    return config.inipath.parent if config.inipath is not None else config.rootpath
+
+
+def home_folder(config: pytest.Config) -> Path:
+    """The folder that holds the baselines of this run; that of the ini file until tests were collected."""
+    return config.stash.get(HOME, project_folder(config))
+
+
+def settle_home(config: pytest.Config, ours: Sequence[pytest.Item]) -> None:
+    """Find the folder that holds the baselines of these tests.
+
+    Raises:
+        UsageError: They lie in several folders: a run is held against one.
+    """
+    name, fallback = config.getini("modelcheck_baseline_dir"), project_folder(config)
+    homes: dict[Path, Path] = {}
+    for path in dict.fromkeys(item.path for item in ours):
+        homes.setdefault(home.home_of(path.parent, name, fallback), path)
+    if len(homes) > 1 and not config.option.collectonly:
+        listed = "\n".join(f"  {folder / name}  (for {path.name}, say)" for folder, path in homes.items())
+        raise UsageError(
+            f"the baselines of these tests lie in {len(homes)} folders, and a run is held against one:\n"
+            f"{listed}\nRun the tests of each folder by themselves: pytest FOLDER"
+        )
+    found = next(iter(homes), fallback)
+    config.stash[HOME] = found
+    if hasattr(config, "workeroutput"):
+        config.workeroutput[WORKER_HOME] = str(found)
+
+
+def remember_home(config: pytest.Config, folder: str) -> None:
+    """Take over, in the controller of pytest-xdist, what a worker found: the controller collects nothing."""
+    config.stash[HOME] = Path(folder)
+
+
+def check_id(item: pytest.Item) -> str:
+    """The name of a check: its file relative to the folder of its baselines, its class, name and parameters.
+
+    A node id has the same form, but its file is relative to pytest's rootdir.
+    """
+    files = item.config.stash.setdefault(_FILES, {})
+    if item.path not in files:
+        files[item.path] = home.relative(item.path, home_folder(item.config))
+    _, separator, name = item.nodeid.partition("::")
+    return files[item.path] + separator + name
+
+
+def shared_identities(ours: Sequence[pytest.Item]) -> Iterator[str]:
+    """A complaint for each two tests that are one check, so that they would share a baseline."""
+    known: dict[str, pytest.Item] = {}
+    for item in ours:
+        name = check_id(item)
+        other = known.setdefault(composed(name), item)
+        if other.nodeid != item.nodeid:
+            yield (
+                f"{other.nodeid} and {item.nodeid} are one check to us, {name}, and would share a baseline. "
+                "Where a folder is linked under a second name, collect one of the two; else rename a test"
+            )

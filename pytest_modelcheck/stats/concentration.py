@@ -1,0 +1,203 @@
+"""Whether regressions concentrate in a slice: two permutation tests over all slices that are looked at.
+
+A slice that lost cases while others gained as many leaves the overall rate unchanged. Two p-values together
+say that a slice really lost, each for the maximum over all slices, so that looking at many costs nothing
+(Westfall and Young, Resampling-Based Multiple Testing (1993), section 2.2):
+
+- *exchange*: the runs of then and now are exchanged within each case. Small where noise does not explain the
+loss. - *shuffle*: drops are shuffled across cases. Small where the loss is concentrated here, and not the
+same small drop
+  everywhere.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.stats.permutation import chunks, resamples_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Sequence
+
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+LEAST_CHANGED = 5
+"""Slices with fewer cases that changed are not looked at."""
+
+_TIE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Concentration:
+    """What was found of one slice.
+
+    Attributes:
+        slice: Its place among the slices that were given.
+        exchange: The p-value of "noise explains the loss".
+        shuffle: The p-value of "the loss is not concentrated here".
+    """
+
+    slice: int
+    exchange: float
+    shuffle: float
+
+    @property
+    def p_value(self) -> float:
+        """The larger of the two: both must be small."""
+        return max(self.exchange, self.shuffle)
+
+
+def concentrations(
+    then: Sequence[Sequence[float]],
+    now: Sequence[Sequence[float]],
+    slices: ArrayLike,
+    false_fail_rate: float,
+    *,
+    clusters: Sequence[Hashable] | None = None,
+    seed: int = 0,
+) -> list[Concentration]:
+    """Test every slice in which enough cases changed; the most suspicious come first.
+
+    Args:
+        then: For each case, the outcome or score of each approved run, at least one.
+        now: For each case, in the same order, the same of each current run, at least one.
+        slices: A row a slice, a column a case: which cases are in it.
+        false_fail_rate: The level of the test: it decides how many resamples are drawn.
+        clusters: For each case, the group of cases that it depends on. Groups are then exchanged and shuffled
+            as
+            one: only a mean of the group counts.
+        seed: Of the resamples.
+
+    Returns:
+        What was found of each slice with at least five cases whose runs differ.
+
+    Raises:
+        ValueError: The numbers of cases do not fit together.
+
+    >>> broke, fixed, same = ([1], [0]), ([0], [1]), ([1], [1])
+    >>> then, now = zip(*[broke] * 11, *[same] * 80, *[fixed] * 11)
+    >>> spanish, other = [True] * 11 + [False] * 91, [True, False] * 51
+    >>> found = concentrations(then, now, [other, spanish], 0.01)
+    >>> found[0].slice, found[0].p_value < 0.01
+    (1, True)
+    """
+    import numpy as np
+
+    inside = np.asarray(slices, dtype=bool)
+    if not len(then) == len(now) or (inside.size and inside.shape[1] != len(then)):
+        raise ValueError(f"{len(then)} cases then, {len(now)} now, and slices of shape {inside.shape}")
+    if not inside.size:
+        return []
+    moments = [_moments(before, after) for before, after in zip(then, now, strict=True)]
+    drop, spread = (np.array(side) for side in zip(*moments, strict=True))
+    worth = (inside & (spread > 0)).sum(axis=1) >= LEAST_CHANGED
+    places = np.flatnonzero(worth & (inside.sum(axis=1) < len(then)))
+    if not places.size:
+        return []
+    rows = inside[places].astype(float)
+    generator = np.random.default_rng(seed)
+    exchange = _maximum_test(
+        rows, drop, _exchanged(then, now, clusters, generator), 1 / np.sqrt(rows @ spread), false_fail_rate
+    )
+    size = rows.sum(axis=1)
+    scale = np.sqrt(len(drop) / (size * (len(drop) - size)))
+    shuffle = _maximum_test(
+        rows, drop - drop.mean(), _shuffled(drop - drop.mean(), clusters, generator), scale, false_fail_rate
+    )
+    found = [
+        Concentration(int(place), float(one), float(two))
+        for place, one, two in zip(places, exchange, shuffle, strict=True)
+    ]
+    return sorted(found, key=lambda each: each.p_value)
+
+
+def _moments(then: Sequence[float], now: Sequence[float]) -> tuple[float, float]:
+    """Return the drop of a case, and its variance if its runs are exchanged."""
+    runs = (*then, *now)
+    mean = sum(runs) / len(runs)
+    variance = sum((run - mean) ** 2 for run in runs) / (len(runs) - 1)
+    return sum(then) / len(then) - sum(now) / len(now), variance * (1 / len(then) + 1 / len(now))
+
+
+def _maximum_test(
+    rows: Floats, drop: Floats, resampled: Callable[[int], Floats], scale: Floats, false_fail_rate: float
+) -> Floats:
+    """Return each slice's p-value for the maximum over all slices; the observed one counts among them."""
+    import numpy as np
+
+    observed = (rows @ drop) * scale
+    resamples, as_large = resamples_for(false_fail_rate), np.zeros(len(rows))
+    for size in chunks(resamples, len(drop) + len(rows)):
+        highest = ((resampled(size) @ rows.T) * scale).max(axis=1)
+        as_large += (highest[:, None] >= observed - _TIE).sum(axis=0)
+    return np.asarray((as_large + 1) / (resamples + 1))
+
+
+def _exchanged(
+    then: Sequence[Sequence[float]],
+    now: Sequence[Sequence[float]],
+    clusters: Sequence[Hashable] | None,
+    generator: np.random.Generator,
+) -> Callable[[int], Floats]:
+    """Draw drops with the runs of then and now exchanged, within cases or, as one, within clusters."""
+    import numpy as np
+
+    places: dict[tuple[int, int], list[int]] = {}
+    for index, (before, after) in enumerate(zip(then, now, strict=True)):
+        places.setdefault((len(before), len(after)), []).append(index)
+    pools = {
+        shape: np.array([(*then[index], *now[index]) for index in members], dtype=float)
+        for shape, members in places.items()
+    }
+    groups = _groups(clusters, len(then))
+
+    def draw(size: int) -> Floats:
+        drops = np.empty((size, len(then)))
+        for shape, members in places.items():
+            weights = np.repeat([1 / shape[0], -1 / shape[1]], shape)
+            _, group = np.unique(groups[members], return_inverse=True)
+            order = generator.random((size, group.max() + 1, sum(shape))).argsort(axis=2)
+            drops[:, members] = np.einsum("bgr,gr->bg", weights[order][:, group], pools[shape])
+        return drops
+
+    return draw
+
+
+def _shuffled(
+    drop: Floats, clusters: Sequence[Hashable] | None, generator: np.random.Generator
+) -> Callable[[int], Floats]:
+    """Draw drops shuffled across cases, or across clusters of the same size."""
+    import numpy as np
+
+    groups = _groups(clusters, len(drop))
+    members: dict[int, list[int]] = {}
+    for index, group in enumerate(groups.tolist()):
+        members.setdefault(group, []).append(index)
+    strata: dict[int, list[list[int]]] = {}
+    for places in members.values():
+        strata.setdefault(len(places), []).append(places)
+    blocks = [np.array(places) for places in strata.values()]
+
+    def draw(size: int) -> Floats:
+        made = np.empty((size, len(drop)))
+        for places in blocks:
+            order = generator.random((size, len(places))).argsort(axis=1)
+            made[:, places] = drop[places][order]
+        return made
+
+    return draw
+
+
+def _groups(clusters: Sequence[Hashable] | None, cases: int) -> NDArray[np.int_]:
+    import numpy as np
+
+    if clusters is None:
+        return np.arange(cases)
+    numbers: dict[Hashable, int] = {}
+    return np.array([numbers.setdefault(cluster, len(numbers)) for cluster in clusters])

@@ -1,0 +1,294 @@
+"""Stopping early: verdicts that may be looked at after every answer.
+
+An e-process is the wealth of somebody who bets, at fair odds, against a requirement. While the requirement
+is met the wealth does not grow, whatever the strategy and whenever one looks: it reaches ``1 / rate`` with a
+chance of at most ``rate`` (Ville's inequality). An exact test that is repeated after each answer has no such
+promise. Where a limit is exact, :class:`Curtailment` stops as soon as the rest cannot change the verdict.
+
+Answers must be fed in an order that does not depend on them, such as that of submission: an order of
+completion in which wrong answers come first raises the false alarms.
+
+Sources: Waudby-Smith and Ramdas, Estimating means of bounded random variables by betting, arXiv 2010.09686
+(2020); for cases drawn without replacement, their Confidence sequences for sampling without replacement,
+arXiv 2006.04347 (2020). With a single stake it is Wald's sequential probability ratio test.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+from pytest_modelcheck.stats.guards import count, fraction, probability
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+Decision = Literal["passed", "failed"]
+
+_STAKES = 12
+_RATIO = 0.6  # of one stake to the next larger
+_BOLDEST = 0.9  # of the stake that could lose everything at once
+_ROUNDING = 1e-9
+
+
+class Wager:
+    """Bets against "the mean of these values in [0, 1] is at least ``null``".
+
+    The wealth is shared out over several stakes; each is multiplied by ``1 + stake * (null - x)`` at every
+    value. Where the values are drawn without replacement from a finite set, ``null`` is the mean that the
+    rest must have.
+
+    Args:
+        null: The mean that is bet against.
+        expected: The mean that is expected if the requirement is not met; below ``null``.
+        on_expected: Which share of the wealth is staked as is best for 0/1 values of mean ``expected``.
+            The rest is spread evenly over twelve stakes, each 0.6 times the next, up to 0.9 of the highest
+            that can be.
+        total: How many values there are at all, where they are drawn without replacement; else ``None``.
+
+    >>> wager = Wager(null=0.9, expected=0.5, on_expected=1.0)
+    >>> round(wager.feed(0), 9)  # a wrong answer is five times as likely under the one as under the other
+    5.0
+    """
+
+    __slots__ = ("_logs", "_null", "_seen", "_stakes", "_sum", "_total")
+
+    def __init__(self, null: float, expected: float, on_expected: float, total: int | None = None) -> None:
+        if not 0 <= expected < null <= 1:
+            raise ValueError(f"expected must lie below null, both in [0, 1]: {expected!r}, {null!r}")
+        boldest = 1 / (1 - null) if null < 1 else math.inf
+        spread = [_BOLDEST * boldest * _RATIO**step for step in range(_STAKES)]
+        self._stakes = [(null - expected) / null * boldest, *spread]
+        shares = [fraction("on_expected", on_expected), *[(1 - on_expected) / _STAKES] * _STAKES]
+        self._logs = [math.log(share) if share else -math.inf for share in shares]
+        self._null, self._total = null, total
+        self._seen, self._sum = 0, 0.0
+
+    def feed(self, value: float) -> float:
+        """Settle the bets on one more value and return the wealth, which began as 1.
+
+        Raises:
+            ValueError: The value is not in [0, 1], or there are more values than there can be.
+
+        """
+        fraction("a value", value)
+        null = self._rest()
+        self._seen += 1
+        self._sum += value
+        if null > 1 + _ROUNDING:  # even if all the rest were 1, the mean would stay below
+            self._logs = [math.inf] * len(self._logs)
+        elif null > 0:
+            boldest = math.inf  # without a total, no stake is too bold
+            if self._total is not None and null < 1 - _ROUNDING:
+                boldest = _BOLDEST / (1 - null)
+            self._logs = [
+                log + _log_factor(min(stake, boldest), null - value)
+                for log, stake in zip(self._logs, self._stakes, strict=True)
+            ]
+        return self.wealth
+
+    @property
+    def wealth(self) -> float:
+        """What the bets have come to: large where the mean is below ``null``."""
+        highest = max(self._logs)
+        if math.isinf(highest):
+            return math.inf if highest > 0 else 0.0
+        return math.exp(min(highest, 700.0)) * sum(math.exp(log - highest) for log in self._logs)
+
+    def leave_out(self) -> None:
+        """Take in that one of the values that were to come does not exist."""
+        if self._total is not None:
+            self._total -= 1
+
+    def _rest(self) -> float:
+        """Return the mean that the values not seen yet must have for the mean of all to be ``null``."""
+        if self._total is None:
+            return self._null
+        left = count("values seen", self._total - self._seen, at_least=1)
+        return (self._total * self._null - self._sum) / left
+
+
+def _log_factor(stake: float, gain: float) -> float:
+    if abs(gain) < _ROUNDING:
+        return 0.0
+    factor = 1 + stake * gain
+    return math.log(factor) if factor > 0 else -math.inf
+
+
+class Monitor:
+    """Watches a check while its answers come in, and says when enough have been seen.
+
+    Made by :func:`watch_mean` and :func:`watch_drop`. The decision is the first that was reached, and stays.
+    """
+
+    __slots__ = ("_fail_at", "_failing", "_pass_at", "_passing", "_score", "decision", "seen")
+
+    def __init__(
+        self,
+        failing: Wager,
+        passing: Wager | None,
+        false_fail_rate: float,
+        false_pass_rate: float,
+        score: Callable[[float], float],
+    ) -> None:
+        self._failing, self._passing, self._score = failing, passing, score
+        self._fail_at = 1 / probability("false_fail_rate", false_fail_rate)
+        self._pass_at = 1 / probability("false_pass_rate", false_pass_rate)
+        self.seen = 0
+        self.decision: Decision | None = None
+
+    def feed(self, values: Iterable[float]) -> Decision | None:
+        """Take more values, in order of submission, and return the decision, or ``None`` if more are needed.
+
+        Values after the one that decided are not counted.
+        """
+        for value in values:
+            if self.decision is not None:
+                break
+            score = self._score(value)
+            self.seen += 1
+            if self._failing.feed(score) >= self._fail_at:
+                self.decision = "failed"
+            elif self._passing is not None and self._passing.feed(1 - score) >= self._pass_at:
+                self.decision = "passed"
+        return self.decision
+
+    def leave_out(self) -> None:
+        """Take in that a case does not count."""
+        self._failing.leave_out()
+        if self._passing is not None:
+            self._passing.leave_out()
+
+
+def watch_mean(
+    at_least: float,
+    tolerance: float | None,
+    false_fail_rate: float,
+    false_pass_rate: float,
+    *,
+    graded: bool = False,
+    total: int | None = None,
+) -> Monitor:
+    """Watch a rate, or a mean of scores in [0, 1].
+
+    It fails a model whose mean is ``at_least`` or more with a chance of at most ``false_fail_rate``, and
+    passes one whose mean is ``at_least - tolerance`` or less with a chance of at most ``false_pass_rate``.
+
+    Args:
+        at_least: The required mean, in (0, 1].
+        tolerance: A shortfall this large must not be missed; in (0, ``at_least``]. ``None`` where nothing is
+            said of that: then nothing passes early.
+        false_fail_rate: See above.
+        false_pass_rate: See above.
+        graded: Whether the values are scores rather than 0 or 1.
+        total: How many cases there are, where the model does not vary and the cases are the contract;
+            ``None`` where the cases stand for more, or the model varies.
+
+    Raises:
+        ValueError: An argument is out of range.
+
+    >>> monitor = watch_mean(at_least=0.95, tolerance=0.05, false_fail_rate=0.05, false_pass_rate=0.10)
+    >>> monitor.feed([1, 1, 0, 0, 1, 0, 0, 0, 1]), monitor.seen
+    ('failed', 7)
+    """
+    if tolerance is None:
+        failing = Wager(at_least, 0.0, 0.0, total)
+        return Monitor(failing, None, false_fail_rate, false_pass_rate, float)
+    _check_tolerance(tolerance, at_least)
+    share = 0.5 if graded else 0.8
+    poor = max(at_least - tolerance, 0.0)
+    failing = Wager(at_least, poor, share, total)
+    passing = Wager(1 - poor, 1 - at_least, share, total)
+    return Monitor(failing, passing, false_fail_rate, false_pass_rate, float)
+
+
+def watch_drop(
+    max_drop: float,
+    tolerance: float | None,
+    false_fail_rate: float,
+    false_pass_rate: float,
+    *,
+    total: int | None = None,
+) -> Monitor:
+    """Watch paired differences: 1 for a case that broke, -1 for one that was fixed, 0 otherwise.
+
+    Or anything between: the baseline's score minus the candidate's. It fails a model whose true drop is
+    ``max_drop`` or less with a chance of at most ``false_fail_rate``, and passes one whose drop is
+    ``max_drop + tolerance`` or more with a chance of at most ``false_pass_rate``.
+
+    The wagers are fed ``(1 - difference) / 2``, so that their factors are ``1 + stake * (d - max_drop) / 2``.
+
+    >>> monitor = watch_drop(max_drop=0, tolerance=0.05, false_fail_rate=0.01, false_pass_rate=0.10)
+    >>> monitor.feed([0] * 20 + [1] * 12), monitor.seen
+    ('failed', 31)
+    """
+    if not 0 <= max_drop < 1:
+        raise ValueError(f"max_drop must lie in [0, 1), not {max_drop!r}")
+    at_least = (1 - max_drop) / 2
+    failing, passing = Wager(at_least, 0.0, 0.0, total), None
+    if tolerance is not None:
+        _check_tolerance(tolerance, 1 - max_drop)
+        passing = Wager(1 - max((1 - max_drop - tolerance) / 2, 0.0), 1 - at_least, 0.0, total)
+    return Monitor(failing, passing, false_fail_rate, false_pass_rate, _half)
+
+
+def _half(drop: float) -> float:
+    return (1 - drop) / 2
+
+
+def _check_tolerance(tolerance: float, most: float) -> None:
+    if not 0 < tolerance <= most:
+        raise ValueError(f"tolerance must be positive and at most {most:g}, not {tolerance!r}")
+
+
+Range = tuple[float, float]
+"""The least and the most that one case may lose."""
+
+
+class Curtailment:
+    """Says when a limit on losses is decided, whatever becomes of the cases that are left.
+
+    A loss is what a case contributes to missing the limit: 1 for a wrong answer and 0 for a right one; what
+    it passed before minus what it passes now; 1 minus its score. The limit is met if the losses come to
+    at most ``altogether``, plus ``each`` for every case that counts. Also right where some of the cases that
+    are left turn out not to count.
+
+    Args:
+        ranges: What each case may lose.
+        each: The mean loss that is allowed.
+        altogether: The sum of losses that is allowed.
+
+    >>> all_required_95_percent = Curtailment([(0, 1)] * 200, each=1 - 0.95)
+    >>> for loss in [0] * 60 + [1] * 11:
+    ...     all_required_95_percent.feed(loss, (0, 1))
+    >>> all_required_95_percent.decision
+    'failed'
+    """
+
+    __slots__ = ("_altogether", "_each", "_least", "_most", "_seen")
+
+    def __init__(self, ranges: Iterable[Range], each: float = 0.0, altogether: float = 0.0) -> None:
+        self._each, self._altogether = each, altogether
+        self._seen = self._least = self._most = 0.0
+        for least, most in ranges:
+            self._least += min(0.0, least - each)
+            self._most += max(0.0, most - each)
+
+    def feed(self, loss: float | None, expected: Range) -> None:
+        """Take what a case lost, or ``None`` where it does not count; ``expected`` is its range."""
+        least, most = expected
+        self._least -= min(0.0, least - self._each)
+        self._most -= max(0.0, most - self._each)
+        if loss is not None:
+            self._seen += loss - self._each
+
+    @property
+    def decision(self) -> Decision | None:
+        """What the verdict will be, or ``None`` while it may still turn."""
+        room = self._altogether + _ROUNDING
+        if self._seen + self._most <= room:
+            return "passed"
+        return "failed" if self._seen + self._least > room else None

@@ -1,0 +1,201 @@
+"""Runs of two versions, exchanged within each unit: exact p-values by convolution.
+
+A *unit* is a case, or several cases that make the same call and therefore share its answer. Each run of a
+unit is a whole number: how many of its cases passed. If two versions behave alike on a unit, then its runs
+could as well have been dealt out the other way round: the sum of those dealt to one side has a distribution
+that only depends on the values themselves, and the sum over all units is the convolution of these
+distributions. Units may have different numbers of runs, and cases may differ in their chance to pass.
+
+Sources: Fisher, The Design of Experiments (1935), section 21 (the exchange); Pagano and Tritchler, JASA 78
+(1983) 435-440 (permutation distributions by convolution).
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections import Counter
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.stats.guards import count
+from pytest_modelcheck.stats.permutation import convolve, power_of
+from pytest_modelcheck.stats.power import holm
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Runs = Sequence[Sequence[int]]
+
+_TIE = 1e-9
+
+
+def exchange_p_value(then: Runs, now: Runs) -> float:
+    """Return the p-value of "now is as good as then", one-sided towards worse, exact.
+
+    The chance that runs dealt out at random within each unit show a drop at least as large. The drop of a
+    unit is its mean over the runs of then, minus its mean over those of now. With one run of single cases on
+    either side it is McNemar's exact test.
+
+    Args:
+        then: For each unit, how many of its cases passed in each run of then; at least one run.
+        now: The same for now, in the same order of units.
+
+    Raises:
+        ValueError: The two do not have the same units, there is none, or one has no run.
+
+    >>> round(exchange_p_value([[1, 1, 1]] * 4, [[0]] * 4), 6)  # each of 4 units: 1 of 4 deals is as bad
+    0.003906
+    >>> exchange_p_value([[1]] * 7, [[0]] * 7) == 1 / 128
+    True
+    """
+    distribution, observed, _ = _deals(then, now)
+    return min(1.0, float(distribution[observed:].sum()))
+
+
+def contradiction_p_value(first: Runs, second: Runs) -> float:
+    """Return the p-value of "both sets of runs come from the same model", two-sided, exact.
+
+    The chance that runs dealt out at random within each unit differ at least as much, in either direction.
+    Small where a model, or something between it and the test, changed while the check was running.
+
+    Args:
+        first: For each unit, how many of its cases passed in each run of the first set.
+        second: The same for the second set.
+
+    >>> contradiction_p_value([[0]] * 9, [[1, 1]] * 9) < 0.001 < contradiction_p_value([[0, 1]], [[1, 0]])
+    True
+    """
+    import numpy as np
+
+    distribution, observed, expected = _deals(first, second)
+    away = np.abs(np.arange(len(distribution)) - expected)
+    return min(1.0, float(distribution[away >= abs(observed - expected) - _TIE].sum()))
+
+
+def odd_run_p_value(runs: Runs) -> float:
+    """Return the p-value of "no run stands out": each against all others, adjusted by Holm.
+
+    Args:
+        runs: For each unit, how many of its cases passed in each run; all units have equally many.
+
+    Returns:
+        The least adjusted p-value; 1 where there are fewer than two runs.
+
+    Raises:
+        ValueError: Units have different numbers of runs, or there is none.
+
+    >>> odd_run_p_value([[1, 1, 1]] * 20), odd_run_p_value([[1, 0, 1]] * 20) < 0.001
+    (1.0, True)
+    """
+    lengths = {len(unit) for unit in runs}
+    if len(lengths) != 1:
+        raise ValueError(f"every unit needs equally many runs, not {sorted(lengths)}")
+    number = lengths.pop()
+    if number < 2:
+        return 1.0
+    against = [
+        contradiction_p_value(
+            [[unit[place]] for unit in runs], [[*unit[:place], *unit[place + 1 :]] for unit in runs]
+        )
+        for place in range(number)
+    ]
+    return min(holm(against))
+
+
+def fisher_p_value(then_passed: int, then_runs: int, now_passed: int, now_runs: int) -> float:
+    """Return the p-value of Fisher's exact test on pooled runs, one-sided towards worse.
+
+    It ignores which run belongs to which case. So it lets a version differ from another in how steady each
+    case is, where exchanges within cases only ask whether anything changed.
+
+    Source: Fisher, J. R. Statist. Soc. 98 (1935) 39-82; equal to ``scipy.stats.fisher_exact``.
+
+    >>> round(fisher_p_value(10, 10, 4, 8), 6)
+    0.022876
+    """
+    count("then_runs", then_runs, at_least=1)
+    count("now_runs", now_runs, at_least=1)
+    count("then_passed", then_passed, at_most=then_runs)
+    count("now_passed", now_passed, at_most=now_runs)
+    import numpy as np
+    from scipy.special import gammaln
+
+    passed, runs = then_passed + now_passed, then_runs + now_runs
+    low = max(0, passed - then_runs)
+    at = np.arange(low, now_passed + 1, dtype=float)
+
+    def ways(of: float, chosen: NDArray[np.float64]) -> Floats:
+        return np.asarray(gammaln(of + 1) - gammaln(chosen + 1) - gammaln(of - chosen + 1))
+
+    logs = ways(now_runs, at) + ways(then_runs, passed - at) - ways(runs, np.array(float(passed)))
+    return min(1.0, float(np.exp(logs).sum()))
+
+
+def _deals(then: Runs, now: Runs) -> tuple[Floats, int, float]:
+    """Return the distribution of the weighted sum dealt to then, the observed sum, and its expectation."""
+    if len(then) != len(now) or not then:
+        raise ValueError(f"{len(then)} units then and {len(now)} now: both need the same ones, at least one")
+    shapes = Counter(
+        (tuple(sorted((*before, *after))), len(before)) for before, after in zip(then, now, strict=True)
+    )
+    weights = _weights({(size, len(values)) for values, size in shapes})
+    observed, expected = 0, 0.0
+    for before, after in zip(then, now, strict=True):
+        observed += weights[len(before), len(before) + len(after)] * sum(before)
+    parts = []
+    for (values, size), times in shapes.items():
+        weight = weights[size, len(values)]
+        expected += times * weight * size * sum(values) / len(values)
+        parts.append(power_of(_stretched(_share_sums(values, size), weight), times))
+    while len(parts) > 1:
+        parts.sort(key=len)
+        parts[:2] = [convolve(parts[0], parts[1])]
+    return parts[0], observed, expected
+
+
+def _weights(shapes: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    """Return how much one pass among the runs of then counts, as small whole numbers.
+
+    With the total of a unit fixed, moving one pass from now to then raises the unit's drop by 1/then + 1/now.
+    """
+    if any(not 0 < size < runs for size, runs in shapes):
+        raise ValueError("every unit needs at least one run on either side")
+    exact = {(size, runs): Fraction(1, size) + Fraction(1, runs - size) for size, runs in shapes}
+    denominator = math.lcm(*(weight.denominator for weight in exact.values()))
+    whole = {shape: int(weight * denominator) for shape, weight in exact.items()}
+    divisor = math.gcd(*whole.values())
+    return {shape: weight // divisor for shape, weight in whole.items()}
+
+
+@functools.lru_cache(maxsize=4_096)
+def _share_sums(values: tuple[int, ...], size: int) -> Floats:
+    """Return the distribution of the sum of ``size`` of the values, drawn without replacement."""
+    import numpy as np
+
+    reach = sum(values)
+    ways = np.zeros((size + 1, reach + 1))
+    ways[0, 0] = 1.0
+    for value in values:
+        for chosen in range(size, 0, -1):
+            ways[chosen, value:] += ways[chosen - 1, : reach + 1 - value]
+    found = ways[size] / math.comb(len(values), size)
+    found.flags.writeable = False
+    return np.asarray(found)
+
+
+def _stretched(chances: Floats, weight: int) -> Floats:
+    """Return the distribution of ``weight`` times the number."""
+    import numpy as np
+
+    if weight == 1:
+        return chances
+    found = np.zeros((len(chances) - 1) * weight + 1)
+    found[::weight] = chances
+    return found

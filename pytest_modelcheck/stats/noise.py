@@ -1,0 +1,354 @@
+"""Disagreement beyond the model's own: of a perturbation, or of another version.
+
+A model that varies answers identical inputs differently, so that a rule which counts changed answers fails
+it however invariant it is. Here its disagreement with itself, measured on the same inputs, is subtracted.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+import operator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcheck.stats.guards import count
+from pytest_modelcheck.stats.means import gaffke_bounds, student_bounds
+from pytest_modelcheck.stats.permutation import resamples_for, sign_flip_test
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+
+_CHOICES = 500  # of the outputs that are called base; beyond, as many are drawn
+_TIE = 1e-9
+_LEAST_PROBES = 12
+_UNLUCKY = 0.01  # cases of an unchanged check that look broken for good, on average
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """How much more the model disagrees with itself under a perturbation than without.
+
+    Attributes:
+        cross: The mean over the cases of the disagreement between base runs and variants.
+        own: The mean over the cases of the disagreement between base runs.
+        low: The lower bound of the true ``cross - own``, one-sided at ``1 - false_fail_rate``.
+        p_value: The chance of so large a difference, if variants were answered as base inputs are.
+        cases: How many cases there were.
+        each: The observed ``cross - own`` of each case.
+    """
+
+    cross: float
+    own: float
+    low: float
+    p_value: float
+    cases: int
+    each: tuple[float, ...] = ()
+
+    @property
+    def excess(self) -> float:
+        """The disagreement that the perturbation adds, in [-1, 1]."""
+        return self.cross - self.own
+
+
+def disagreements(
+    outputs: Sequence[Any], differ: Callable[[Any, Any], float] = operator.ne
+) -> NDArray[np.float64]:
+    """Return how much each two outputs of one case differ, in [0, 1], as a symmetric table.
+
+    >>> disagreements(["a", "a", "b"]).tolist()
+    [[0.0, 0.0, 1.0], [0.0, 0.0, 1.0], [1.0, 1.0, 0.0]]
+    """
+    import numpy as np
+
+    table = np.zeros((len(outputs), len(outputs)))
+    for one, other in itertools.combinations(range(len(outputs)), 2):
+        table[one, other] = table[other, one] = float(differ(outputs[one], outputs[other]))
+    return table
+
+
+def noise_calibrated_excess(
+    tables: Sequence[ArrayLike], bases: int, false_fail_rate: float, *, both: bool = False, seed: int = 0
+) -> Excess:
+    """Compare the disagreement under a perturbation with the model's own.
+
+    With no allowance a check fails where ``p_value`` is at most ``false_fail_rate``: the test permutes,
+    within each case, which of its outputs are called base. With an allowance it fails where ``low`` exceeds
+    it: the bound of :mod:`~pytest_modelcheck.stats.means` on the cases' excess, which lies in [-1, 1].
+
+    Args:
+        tables: For each case, how much each two of its outputs differ (see :func:`disagreements`): the base
+            runs first, then the variants, at least one.
+        bases: How many base runs each case has, at least 2; 3 is a good number.
+        false_fail_rate: The level of the test and of the bound.
+        both: Whether all that is not base is of one kind too, such as the runs of another version. Its own
+            disagreement then counts as much as that of the base, where there are two of it or more.
+        seed: Of the permutations.
+
+    Raises:
+        ValueError: There is no case, a table is not square or symmetric, has a value outside of [0, 1], or
+            has no room for a variant.
+
+    >>> steady, flipped = disagreements("aaaa"), disagreements("aaab")
+    >>> found = noise_calibrated_excess([steady] * 80 + [flipped] * 20, bases=3, false_fail_rate=0.01)
+    >>> f"{found.cross:.0%} of variants, {found.own:.0%} of itself, at least {found.low:.0%} more"
+    '20% of variants, 0% of itself, at least 10% more'
+    """
+    import numpy as np
+
+    count("bases", bases, at_least=2)
+    if not tables:
+        raise ValueError("there is no case to compare")
+    generator = np.random.default_rng(seed)
+    resamples = resamples_for(false_fail_rate)
+    crosses, owns = np.empty(len(tables)), np.empty(len(tables))
+    permuted = np.zeros(resamples)
+    for index, table in enumerate(map(_checked, tables, itertools.repeat(bases))):
+        chosen = _choices(len(table), bases, generator)
+        cross, own = _by_choice(table, chosen)
+        if both and len(table) - bases > 1:
+            own = (own + _by_choice(table, 1 - chosen)[1]) / 2
+        crosses[index], owns[index] = cross[0], own[0]
+        permuted += (cross - own)[generator.integers(len(cross), size=resamples)]
+    return _excess(crosses, owns, permuted, false_fail_rate)
+
+
+def _checked(table: ArrayLike, bases: int) -> NDArray[np.float64]:
+    import numpy as np
+
+    found = np.asarray(table, dtype=float)
+    if found.ndim != 2 or found.shape[0] != found.shape[1] or not np.array_equal(found, found.T):
+        raise ValueError(f"a table of disagreements must be square and symmetric, not {found.shape}")
+    if not (found.min() >= 0 and found.max() <= 1):
+        raise ValueError("disagreements must lie in [0, 1]")
+    if len(found) <= bases:
+        raise ValueError(f"a case needs a variant beside its {bases} base runs")
+    if found.diagonal().any():
+        raise ValueError("an output cannot disagree with itself")
+    return found
+
+
+def _choices(outputs: int, bases: int, generator: np.random.Generator) -> NDArray[np.float64]:
+    """List which outputs are called base, a row each; the first row is how it really was.
+
+    Where there are too many, others are drawn to go with the real one, anew for each case. That is as good:
+    if the outputs are alike, the real choice is no likelier than any other of the list.
+    """
+    import numpy as np
+
+    if math.comb(outputs, bases) <= _CHOICES:
+        return _all_choices(outputs, bases)
+    real = np.arange(outputs) < bases
+    drawn = generator.permuted(np.tile(real, (_CHOICES, 1)), axis=1)
+    return np.concatenate([[real], drawn]).astype(float)
+
+
+@functools.lru_cache(maxsize=16)
+def _all_choices(outputs: int, bases: int) -> NDArray[np.float64]:
+    import numpy as np
+
+    rows = np.array(list(itertools.combinations(range(outputs), bases)))  # the first of them is 0, 1, ...
+    chosen = np.zeros((len(rows), outputs))
+    np.put_along_axis(chosen, rows, 1.0, axis=1)
+    chosen.flags.writeable = False
+    return chosen
+
+
+def _by_choice(
+    table: NDArray[np.float64], chosen: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the mean disagreement between base and variant, and between base and base, for each choice."""
+    bases = chosen[0].sum()
+    towards = chosen @ table
+    own = (towards * chosen).sum(axis=1) / (bases * (bases - 1))
+    cross = (towards * (1 - chosen)).sum(axis=1) / (bases * (len(table) - bases))
+    return cross, own
+
+
+def regression_excess(
+    then: Sequence[Sequence[bool]],
+    now: Sequence[Sequence[bool]],
+    false_fail_rate: float,
+    *,
+    seed: int = 0,
+) -> Excess:
+    """Compare how often a run that passed is met by one that fails now, with how often own runs do so.
+
+    A case regresses with the chance that a run of then passes and one of now fails. Two runs of one version
+    do so too, wherever the model varies. The difference of the two is the excess. With no allowance the
+    p-value is that of a permutation, within each case, of which runs are called then; with one, the bound
+    of :mod:`~pytest_modelcheck.stats.means` on the excess counts.
+
+    Args:
+        then: For each case, which of the runs passed that it is compared with, at least one.
+        now: For each case, in the same order, which of its runs pass, at least two.
+        false_fail_rate: The level of the test and of the bound.
+        seed: Of the permutations.
+
+    Raises:
+        ValueError: There is no case, or one has too few runs.
+
+    >>> steady, broken = regression_excess([[True]] * 9, [[True] * 3] * 9, 0.01), [[True]] * 9
+    >>> steady.excess, regression_excess(broken, [[False] * 3] * 9, 0.01).excess
+    (0.0, 1.0)
+    """
+    import numpy as np
+
+    if not then or len(then) != len(now):
+        raise ValueError(f"{len(then)} cases then and {len(now)} now: there must be as many, and one")
+    generator = np.random.default_rng(seed)
+    resamples = resamples_for(false_fail_rate)
+    crosses, owns = np.empty(len(then)), np.empty(len(then))
+    permuted = np.zeros(resamples)
+    for index, (before, after) in enumerate(zip(then, now, strict=True)):
+        if not before or len(after) < 2:
+            raise ValueError(f"case {index} has too few runs: {len(before)} then, {len(after)} now")
+        passed, runs = sum(before) + sum(after), len(before) + len(after)
+        drawn = generator.hypergeometric(passed, runs - passed, len(before), size=resamples)
+        cross, own = _of_case(np.array([float(sum(before))]), float(passed), len(before), len(after))
+        crosses[index], owns[index] = cross[0], own[0]
+        cross, own = _of_case(drawn.astype(float), float(passed), len(before), len(after))
+        permuted += cross - own
+    return _excess(crosses, owns, permuted, false_fail_rate)
+
+
+def _of_case(passed_then: Floats, passed: float, then: int, now: int) -> tuple[Floats, Floats]:
+    """How often a run passes then and fails now, and how often two runs of one version do, in that order."""
+    passed_now = passed - passed_then
+    cross = passed_then / then * (1 - passed_now / now)
+    own = passed_now * (now - passed_now) / (now * (now - 1))
+    if then > 1:
+        own = (own + passed_then * (then - passed_then) / (then * (then - 1))) / 2
+    return cross, own
+
+
+def regression_rise(
+    then: Sequence[Sequence[bool]],
+    now: Sequence[Sequence[bool]],
+    false_fail_rate: float,
+    *,
+    seed: int = 0,
+) -> Excess:
+    """Compare how often a run that passed is met by one that fails now, with how often that happened within
+    then.
+
+    A case regresses with the chance that a run of then passes and one of now fails. Two runs of then do so
+    too, wherever that version varied; the difference of the two is the excess. The noise of now is not
+    subtracted: a version that became noisier fails more often where it used to pass. The p-value is that of a
+    permutation, within each case, of which runs are called then.
+
+    Args:
+        then: For each case, which of the approved runs passed, at least two.
+        now: For each case, in the same order, which of its runs pass, at least one.
+        false_fail_rate: The level of the test and of the bound.
+        seed: Of the permutations.
+
+    Raises:
+        ValueError: There is no case, or one has too few runs.
+
+    >>> steady, broken = regression_rise([[True] * 3] * 9, [[True]] * 9, 0.01), [[True] * 3] * 9
+    >>> steady.excess, regression_rise(broken, [[False]] * 9, 0.01).excess
+    (0.0, 1.0)
+    """
+    import numpy as np
+
+    if not then or len(then) != len(now):
+        raise ValueError(f"{len(then)} cases then and {len(now)} now: there must be as many, and one")
+    generator = np.random.default_rng(seed)
+    resamples = resamples_for(false_fail_rate)
+    crosses, owns = np.empty(len(then)), np.empty(len(then))
+    permuted = np.zeros(resamples)
+    for index, (before, after) in enumerate(zip(then, now, strict=True)):
+        if len(before) < 2 or not after:
+            raise ValueError(f"case {index} has too few runs: {len(before)} then, {len(after)} now")
+        passed, runs = sum(before) + sum(after), len(before) + len(after)
+        cross, own = _of_then(np.array([float(sum(before))]), float(passed), len(before), len(after))
+        crosses[index], owns[index] = cross[0], own[0]
+        if 0 < passed < runs:
+            drawn = generator.hypergeometric(passed, runs - passed, len(before), size=resamples)
+            cross, own = _of_then(drawn.astype(float), float(passed), len(before), len(after))
+        permuted += cross - own
+    return _excess(crosses, owns, permuted, false_fail_rate)
+
+
+def _of_then(passed_then: Floats, passed: float, then: int, now: int) -> tuple[Floats, Floats]:
+    """Return how often a run passes then and fails now, and two runs of then do so, in that order."""
+    passed_now = passed - passed_then
+    cross = passed_then / then * (1 - passed_now / now)
+    own = passed_then * (then - passed_then) / (then * (then - 1))
+    return cross, own
+
+
+def _excess(crosses: Floats, owns: Floats, permuted: Floats, false_fail_rate: float) -> Excess:
+    """Hold the observed excess against the permuted ones; the observed one counts among them."""
+    excess = crosses - owns
+    as_large = int((permuted >= excess.sum() - _TIE * len(excess)).sum())
+    low, _ = gaffke_bounds(excess, 1 - false_fail_rate, low=-1.0, high=1.0)
+    p_value = (as_large + 1) / (len(permuted) + 1)
+    each = tuple(excess.tolist())
+    return Excess(float(crosses.mean()), float(owns.mean()), low, p_value, len(excess), each)
+
+
+def excess_bound(each: Sequence[float], level: float) -> float:
+    """Return the lower bound of the mean excess, one-sided at ``level``.
+
+    By Student's t over the cases; where all cases have the same excess, which leaves t nothing to go by, by
+    Gaffke's bound.
+
+    >>> round(excess_bound([0.0] * 80 + [1.0] * 20, 0.99), 3)
+    0.105
+    >>> excess_bound([1.0] * 20, 0.99) > 0.5
+    True
+    """
+    low, _ = student_bounds(each, level)
+    return low if low > -math.inf else gaffke_bounds(each, level, low=-1.0, high=1.0)[0]
+
+
+def rise_p_value(then: ArrayLike, now: ArrayLike, false_fail_rate: float, *, seed: int = 0) -> float:
+    """Return the p-value of "the excess of every case is what it was", one-sided towards a rise.
+
+    For invariance checks against an approved version: each case has an approved excess (disagreement with
+    variants minus disagreement with itself) and one of now. If nothing changed, the difference of the two is
+    as likely to be the opposite, however noisy either version is.
+
+    >>> rise_p_value([0.1, 0.0, 0.2, 0.0] * 4, [0.1, 0.0, 0.2, 0.0] * 4, 0.01)
+    1.0
+    >>> rise_p_value([0.0] * 20, [0.3] * 20, 0.01) < 0.001
+    True
+    """
+    import numpy as np
+
+    rise = np.asarray(now, dtype=float) - np.asarray(then, dtype=float)
+    return sign_flip_test(rise, false_fail_rate, seed=seed).p_value
+
+
+def probes_needed(approved_runs: int, units: int) -> int:
+    """Return how often a case that always passed must fail again to count as broken for good.
+
+    An unchanged version also has cases that passed in all approved runs by luck, and then fail for long.
+    Among ``units`` cases whose chances to pass are spread like a Beta(0.9, 0.3), which holds hopeless and
+    certain cases and everything between, so many probes leave fewer than 0.01 such cases on average. At least
+    12.
+
+    >>> [probes_needed(runs, 100) for runs in (1, 2, 3, 5)], probes_needed(3, 10_000)
+    ([64, 17, 12, 12], 36)
+    """
+    count("approved_runs", approved_runs, at_least=1)
+    count("units", units, at_least=1)
+    log_constant = math.lgamma(0.9) + math.lgamma(0.3) - math.lgamma(1.2)
+    probes = _LEAST_PROBES
+    while True:  # the mean of p**approved * (1 - p)**(1 + probes) under the density above
+        log_mean = math.lgamma(approved_runs + 0.9) + math.lgamma(probes + 1.3)
+        log_mean -= math.lgamma(approved_runs + probes + 2.2) + log_constant
+        if units * math.exp(log_mean) <= _UNLUCKY:
+            return probes
+        probes += 1 + probes // 50

@@ -1,0 +1,301 @@
+"""A pass rate: tails, the Clopper–Pearson interval, several attempts, and what a number of runs can reveal.
+
+A rate fails when the chance of so few passes, were the rate exactly as required, is at most the false fail
+rate. Equivalently: Clopper and Pearson's upper bound does not exceed the requirement.
+
+Quantiles of the beta distribution are computed here without scipy: every run shows intervals, and importing
+scipy takes a quarter of a second.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import math
+from math import exp, inf, lgamma, log, log1p
+from typing import TYPE_CHECKING, Final
+
+from pytest_modelcheck.stats.guards import count, fraction, probability
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_TINY: Final = 1e-300
+_CLOSE: Final = 1e-16
+_STEPS: Final = 200
+
+
+def lower_tail(successes: int, n: int, rate: float) -> float:
+    """Return ``P(X <= successes)`` for ``X ~ Bin(n, rate)``.
+
+    The p-value of "the rate is at least ``rate``": small when there are too few successes.
+
+    >>> lower_tail(33, 40, 0.95) < 0.01 < lower_tail(34, 40, 0.95)
+    True
+    """
+    count("n", n, at_least=1)
+    count("successes", successes, at_least=-1, at_most=n)
+    fraction("rate", rate)
+    if successes == n:
+        return 1.0
+    if successes < 0:
+        return 0.0
+    from scipy.special import betainc
+
+    return float(betainc(n - successes, successes + 1, 1 - rate))
+
+
+def upper_tail(successes: int, n: int, rate: float) -> float:
+    """Return ``P(X >= successes)`` for ``X ~ Bin(n, rate)``.
+
+    The p-value of "the rate is at most ``rate``": small when there are too many successes.
+
+    >>> upper_tail(2, 2, 0.5)
+    0.25
+    """
+    return lower_tail(n - successes, n, 1 - rate) if rate else float(successes <= 0)
+
+
+def clopper_pearson(successes: int, n: int, level: float) -> tuple[float, float]:
+    """Return the lower and the upper bound of a rate, each one-sided at ``level``.
+
+    Valid, and conservative, also where the cases differ in their chance to pass and the rate is the mean of
+    those chances (Hoeffding, Ann. Math. Statist. 27 (1956) 713-721, theorem 4; it asks that the bound be
+    at least one success away from what was observed).
+
+    Args:
+        successes: How many of the runs passed.
+        n: How many runs there were, at least 1.
+        level: The confidence of each bound on its own, such as 0.99. A two-sided 98% interval.
+
+    Raises:
+        ValueError: An argument is out of range.
+
+    Source: Clopper and Pearson, Biometrika 26 (1934) 404-413, in its form as quantiles of the beta
+    distribution.
+
+    >>> low, high = clopper_pearson(38, 40, 0.99)
+    >>> f"{low:.3f} to {high:.3f}"
+    '0.806 to 0.996'
+    """
+    count("n", n, at_least=1)
+    count("successes", successes, at_most=n)
+    tail = 1 - probability("level", level)
+    low = beta_quantile(tail, successes, n - successes + 1) if successes else 0.0
+    high = 1 - beta_quantile(tail, n - successes, successes + 1) if successes < n else 1.0
+    return low, high
+
+
+def failing_count(n: int, at_least: float, false_fail_rate: float) -> int:
+    """Return the largest number of passes out of ``n`` that fails ``at_least``; -1 where none does.
+
+    >>> failing_count(40, at_least=0.95, false_fail_rate=0.01)
+    33
+    """
+    count("n", n, at_least=1)
+    return int(_failing_counts(n, at_least, false_fail_rate))
+
+
+def detectable_rate(n: int, at_least: float, false_fail_rate: float, power: float = 0.9) -> float | None:
+    """Return the highest true rate that ``n`` runs reveal as lower than ``at_least``.
+
+    A model whose rate is this low fails with a chance of ``power``; at a lower rate more often. ``None``
+    where nothing can fail: not even ``n`` wrong answers would tell.
+
+    >>> f"40 cases can only reveal rates under {detectable_rate(40, 0.95, 0.01):.0%}"
+    '40 cases can only reveal rates under 75%'
+    """
+    probability("power", power)
+    failing = failing_count(n, at_least, false_fail_rate)
+    if failing < 0:
+        return None
+    from scipy.special import betainccinv
+
+    return float(betainccinv(failing + 1, n - failing, power))
+
+
+def runs_needed(
+    at_least: float, rate: float, false_fail_rate: float, power: float = 0.9, *, most: int = 1_000_000
+) -> int | None:
+    """Return how many runs it takes for a model of true rate ``rate`` to fail ``at_least``.
+
+    The smallest number from which on the chance to fail stays at ``power`` or above. (It moves in a
+    saw-tooth: a few smaller numbers may reach it by luck.) ``None`` where it takes more than ``most``.
+
+    Raises:
+        ValueError: ``rate`` is not below ``at_least``, or an argument is out of range.
+
+    >>> runs_needed(at_least=0.95, rate=0.90, false_fail_rate=0.01)
+    368
+    """
+    fraction("rate", rate)
+    probability("power", power)
+    if rate >= at_least:
+        raise ValueError(f"a rate of {rate} is not below at_least={at_least}: there is nothing to reveal")
+    import numpy as np
+
+    upto = 64
+    while True:
+        short = np.flatnonzero(_powers(np.arange(1, upto + 1), at_least, rate, false_fail_rate) < power)
+        needed = int(short[-1]) + 2 if short.size else 1
+        if needed <= upto // 2:
+            return needed if needed <= most else None
+        if upto // 2 > most:
+            return None
+        upto *= 2
+
+
+def _powers(n: NDArray[np.int_], at_least: float, rate: float, false_fail_rate: float) -> NDArray[np.float64]:
+    """The chance that a model of rate ``rate`` fails, for each number of runs."""
+    import numpy as np
+    from scipy.special import betainc
+
+    failing = _failing_counts(n, at_least, false_fail_rate)
+    inside = np.maximum(failing, 0)
+    tails = betainc(n - inside, inside + 1.0, 1 - rate)
+    return np.where(failing < 0, 0.0, tails)
+
+
+def _failing_counts(n: int | NDArray[np.int_], at_least: float, false_fail_rate: float) -> NDArray[np.int_]:
+    """The largest k with ``P(Bin(n, at_least) <= k) <= false_fail_rate``, by bisection, for each n."""
+    fraction("at_least", at_least)
+    probability("false_fail_rate", false_fail_rate)
+    import numpy as np
+    from scipy.special import betainc
+
+    n = np.asarray(n)
+    low, high = np.full(n.shape, -1), n.copy()  # P at low is small enough, at high (always 1) it is not
+    while np.any(high - low > 1):
+        middle = (low + high) // 2
+        inside = np.clip(middle, 0, n - 1)
+        small = (middle < 0) | (betainc(n - inside, inside + 1.0, 1 - at_least) <= false_fail_rate)
+        low, high = np.where(small, middle, low), np.where(small, high, middle)
+    return low
+
+
+def beta_quantile(tail: float, a: float, b: float) -> float:
+    """The ``x`` below which a beta distribution has the probability ``tail``.
+
+    Newton's method for the logarithm of the distribution function, kept inside a bracket that shrinks. Equal
+    to ``scipy.special.betaincinv`` within 1e-8 of its value, and far closer for fewer than a
+    million trials.
+
+    Args:
+        tail: Strictly between 0 and 1.
+        a: Positive.
+        b: Positive.
+
+    >>> round(beta_quantile(0.01, 38, 3), 6)
+    0.80599
+    """
+    low, high = 0.0, 1.0
+    x = a / (a + b)
+    for _ in range(_STEPS):
+        log_below, log_density = _log_distribution(x, a, b)
+        off = log_below - log(tail)
+        low, high = (low, x) if off > 0 else (x, high)
+        slope = exp(min(log_density - log_below, 700.0))
+        step = x - off / slope if slope > 0 else inf
+        following = step if low < step < high else (low + high) / 2
+        if abs(following - x) <= _CLOSE * x or following in (low, high):
+            return following
+        x = following
+    return x
+
+
+def _log_distribution(x: float, a: float, b: float) -> tuple[float, float]:
+    """The logarithms of the regularized incomplete beta function and of its derivative, at ``x``.
+
+    Source: Numerical Recipes (Press et al., 3rd ed., 6.4): the continued fraction, by Lentz's method, of
+    whichever of ``I_x(a, b)`` and ``1 - I_(1-x)(b, a)`` converges fast.
+    """
+    front = lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x)
+    log_density = front - log(x) - log1p(-x)
+    if x < (a + 1) / (a + b + 2):
+        return front + log(_continued_fraction(x, a, b) / a), log_density
+    above = exp(front) * _continued_fraction(1 - x, b, a) / b
+    return (log1p(-above) if above < 1 else -inf), log_density
+
+
+def _continued_fraction(x: float, a: float, b: float) -> float:
+    c, d = 1.0, 1 / _not_zero(1 - (a + b) * x / (a + 1))
+    product = d
+    m = 1
+    while True:
+        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        d = 1 / _not_zero(1 + even * d)
+        c = _not_zero(1 + even / c)
+        product *= c * d
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        d = 1 / _not_zero(1 + odd * d)
+        c = _not_zero(1 + odd / c)
+        change = c * d
+        product *= change
+        if abs(change - 1) < 3e-16 or m > 100_000:
+            return product
+        m += 1
+
+
+def _not_zero(value: float) -> float:
+    return value if abs(value) > _TINY else _TINY
+
+
+def pass_at_k(runs: int, passes: int, k: int) -> float:
+    """Estimate, without bias, the chance that at least one of ``k`` runs of a case passes.
+
+    Args:
+        runs: How many runs of the case there were, at least ``k``.
+        passes: How many of them passed.
+        k: How many attempts are allowed.
+
+    Source: Chen et al., Evaluating Large Language Models Trained on Code, arXiv 2107.03374 (2021), eq. 1.
+
+    >>> pass_at_k(runs=5, passes=1, k=2)
+    0.4
+    """
+    return 1 - _share(runs, runs - passes, k)
+
+
+def pass_hat_k(runs: int, passes: int, k: int) -> float:
+    """Estimate, without bias, the chance that all of ``k`` runs of a case pass (pass^k).
+
+    Source: Yao et al., tau-bench, arXiv 2406.12045 (2024), section 3.
+
+    >>> pass_hat_k(runs=5, passes=4, k=2)
+    0.6
+    """
+    return _share(runs, passes, k)
+
+
+def _share(runs: int, chosen: int, k: int) -> float:
+    """Return the share of all choices of ``k`` runs that lie within the ``chosen`` ones."""
+    count("runs", runs, at_least=1)
+    count("passes", chosen, at_most=runs)
+    count("k", k, at_least=1, at_most=runs)
+    return math.comb(chosen, k) / math.comb(runs, k)
+
+
+def odd_one_out_p(remembered: int, odd: int) -> float:
+    """Return the p-value of "a remembered answer is like any fresh one".
+
+    Each question has three answers: the remembered one, and two fresh ones. Where exactly one of the three
+    differs from the other two, each of them is that one with chance 1/3, if all three come from the same
+    source: they are exchangeable. So the number of questions in which it is the remembered one is binomial,
+    given the number of questions that have an odd one at all (a randomisation test; see Lehmann and Romano,
+    *Testing Statistical Hypotheses*, 3rd ed., section 15.2). Exact for questions that are independent of
+    each other, whatever their answers are and however much the model varies in each.
+
+    Args:
+        remembered: In how many questions the remembered answer is the odd one.
+        odd: How many questions have exactly one odd answer.
+
+    >>> odd_one_out_p(0, 0), round(odd_one_out_p(1, 1), 6), odd_one_out_p(5, 5) < 0.01
+    (1.0, 0.333333, True)
+    """
+    count("odd", odd, at_least=0)
+    count("remembered", remembered, at_least=0, at_most=odd)
+    if not remembered:
+        return 1.0
+
+    return upper_tail(remembered, odd, 1 / 3)

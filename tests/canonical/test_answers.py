@@ -1,0 +1,601 @@
+"""A corpus of kinds of answers: each is stored and comes back as it was, or is refused with a remedy."""
+
+# ruff: noqa: E501 - one kind a line
+from __future__ import annotations
+
+import collections
+import datetime as dt
+import enum
+import ipaddress
+import json
+import math
+import pathlib
+import subprocess
+import sys
+import threading
+import types
+import uuid
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Generic, Literal, NamedTuple, TypedDict, TypeVar
+from zoneinfo import ZoneInfo
+
+import attrs
+import numpy as np
+import pandas as pd
+import polars as pl
+import pydantic
+import pytest
+import scipy.sparse
+from dateutil import tz
+
+from pytest_modelcheck.canonical import Codec, NotKept, encode_plain, same, unkept, why_unkept
+
+T = TypeVar("T")
+PARIS = ZoneInfo("Europe/Paris")
+NOON = dt.datetime(2024, 5, 1, 12, 30, 15, 123456)  # noqa: DTZ001
+PLUS_ONE = dt.timezone(dt.timedelta(hours=1))
+
+
+class Label(enum.StrEnum):
+    REFUND = "refund"
+    OTHER = "other"
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Plain(enum.Enum):
+    A = (1, 2)
+    B = "b"
+
+
+class Need(enum.Flag):
+    MONEY = 1
+    TIME = 2
+
+
+class Said(str):
+    """Text as LangChain gives it."""
+
+    __slots__ = ()
+
+    def __call__(self) -> str:
+        return str(self)
+
+
+class Noted(str):
+    note: str = ""
+
+
+class Grade(int):
+    pass
+
+
+class Score(float):
+    pass
+
+
+class Facts(dict):  # type: ignore[type-arg]
+    pass
+
+
+class Rows(list):  # type: ignore[type-arg]
+    pass
+
+
+class Point(NamedTuple):
+    x: float
+    y: float = 0.0
+
+
+@dataclass
+class Triage:
+    label: str
+    priority: int = 0
+    tags: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    label: Label
+    inner: Triage | None = None
+
+
+@dataclass
+class Computed:
+    text: str
+    size: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.size = len(self.text)
+
+
+@dataclass
+class Box(Generic[T]):
+    content: T
+
+
+@dataclass
+class Tree:
+    name: str
+    children: list[Tree] = field(default_factory=list)
+
+
+@attrs.define
+class Attr:
+    label: str
+    tags: list[str] = attrs.field(factory=list)
+
+
+@attrs.frozen
+class FrozenAttr:
+    score: float = attrs.field(converter=float)
+    note: str | None = None
+
+
+class Handmade:
+    def __init__(self, label: str) -> None:
+        self.label = label
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Handmade) and other.label == self.label
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Usage(pydantic.BaseModel):
+    total: int = 0
+    cached: int | None = None
+
+
+class Message(pydantic.BaseModel, extra="allow"):
+    role: Literal["assistant", "user"]
+    content: str | None = None
+    usage: Usage | None = None
+    _request: str | None = pydantic.PrivateAttr(default=None)
+
+
+class Page(pydantic.BaseModel):
+    url: pydantic.HttpUrl
+    host: ipaddress.IPv4Address | ipaddress.IPv6Address | None = None
+    when: dt.datetime | None = None
+
+
+class Shouting(pydantic.BaseModel):
+    text: str
+
+    @pydantic.field_validator("text")
+    @classmethod
+    def _shout(cls, text: str) -> str:
+        return text + "!"
+
+
+class Aliased(pydantic.BaseModel):
+    text: str = pydantic.Field(alias="Text")
+
+
+class Words(pydantic.RootModel[list[str]]):
+    pass
+
+
+class Envelope(pydantic.BaseModel, Generic[T]):
+    content: T
+
+
+class Cat(pydantic.BaseModel):
+    kind: Literal["cat"] = "cat"
+    lives: int = 9
+
+
+class Dog(pydantic.BaseModel):
+    kind: Literal["dog"] = "dog"
+    name: str = ""
+
+
+class Row(TypedDict, total=False):
+    label: str
+    triage: Triage
+
+
+@pydantic.dataclasses.dataclass
+class Checked:
+    label: str
+    score: float = 0.5
+
+
+def with_request(message: Message) -> Message:
+    message._request = "r-1"
+    return message
+
+
+def with_note(text: str, note: str) -> Noted:
+    noted = Noted(text)
+    noted.note = note
+    return noted
+
+
+def constructed() -> Message:
+    return Message.model_construct(_fields_set={"role"}, role="nobody", content=3, more=[1])
+
+
+FRAME = pd.DataFrame({"label": ["a", "b"], "score": [0.5, math.nan]}, index=[3, 5])
+STORED: list[tuple[str, Any, Any, Any]] = [
+    # name, answer, another answer, returns
+    ("text", "refund", "other", None),
+    ("text with lone surrogates", "a\ud800", "a\ud801", None),
+    ("none", None, False, None),
+    ("bool", True, 1, None),
+    ("int", 1, 2, None),
+    ("large int", 2**70, 2**70 + 1, None),
+    ("float", 0.1, 0.2, None),
+    ("nan", math.nan, 0.0, None),
+    ("infinity", math.inf, -math.inf, None),
+    ("bytes", b"a\xff", b"a", None),
+    ("bytearray", bytearray(b"a"), bytearray(b"b"), None),
+    ("complex", 1 + 2j, 1 - 2j, None),
+    ("decimal", Decimal("1.10"), Decimal("1.11"), None),
+    ("fraction", Fraction(1, 3), Fraction(2, 3), None),
+    ("uuid", uuid.UUID(int=1), uuid.UUID(int=2), None),
+    ("list", [1, "a"], [1, "b"], None),
+    ("tuple", (1, 2), [1, 2], None),
+    ("nested tuples", [(1, (2, 3))], [(1, [2, 3])], None),
+    ("dict", {"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"c": 3}}, None),
+    ("dict of mixed keys", {1: "a", "1": "b", (1, 2): "c"}, {1: "a", "1": "c", (1, 2): "c"}, None),
+    ("dict of dollar keys", {"$ref": "#/a", "$type": "x"}, {"$ref": "#/b", "$type": "x"}, None),
+    ("set", {1, "a"}, {1, "b"}, None),
+    ("frozenset", frozenset({1, 2}), {1, 2}, None),
+    ("ordered dict", collections.OrderedDict(a=1, b=2), collections.OrderedDict(b=2, a=1), None),
+    ("default dict", collections.defaultdict(list, a=[1]), collections.defaultdict(list, a=[2]), None),
+    ("counter", collections.Counter("aab"), collections.Counter("abb"), None),
+    ("deque", collections.deque([1, 2], maxlen=3), collections.deque([1, 2], maxlen=4), None),
+    ("range", range(0, 9, 2), range(0, 9, 3), None),
+    ("namespace", types.SimpleNamespace(a=1), types.SimpleNamespace(a=2), None),
+    ("ellipsis", [...], [None], None),
+    ("path", pathlib.Path("a/b"), pathlib.Path("a/c"), None),
+    ("windows path", pathlib.PureWindowsPath("c:/a"), pathlib.PureWindowsPath("c:/b"), None),
+    ("pure path", pathlib.PurePosixPath("a"), pathlib.PurePosixPath("b"), None),
+    ("date", dt.date(2024, 2, 29), dt.date(2024, 3, 1), None),
+    ("naive moment", NOON, NOON.replace(fold=1, hour=13), None),
+    ("moment in UTC", NOON.replace(tzinfo=dt.UTC), NOON, None),
+    ("moment of a fixed offset", NOON.replace(tzinfo=PLUS_ONE), NOON.replace(tzinfo=dt.UTC), None),
+    (
+        "moment of a named offset",
+        NOON.replace(tzinfo=dt.timezone(dt.timedelta(hours=1), "CET")),
+        NOON.replace(tzinfo=dt.timezone(dt.timedelta(hours=1), "BST")),
+        None,
+    ),
+    ("moment in a zone", NOON.replace(tzinfo=PARIS), NOON.replace(tzinfo=ZoneInfo("Europe/Rome")), None),
+    ("folded moment", NOON.replace(tzinfo=PARIS, fold=1), NOON.replace(tzinfo=PARIS), None),
+    ("moment of dateutil", NOON.replace(tzinfo=tz.tzutc()), NOON.replace(tzinfo=tz.tzoffset("x", 60)), None),
+    ("moment read by pydantic", pydantic.TypeAdapter(dt.datetime).validate_python("2024-01-01T00:00:00Z"),
+     pydantic.TypeAdapter(dt.datetime).validate_python("2024-01-01T00:00:00+02:00"), None),
+    ("time", dt.time(1, 2, tzinfo=PLUS_ONE), dt.time(1, 2), None),
+    ("time span", dt.timedelta(days=1), dt.timedelta(days=2), None),
+    ("time zone", PARIS, dt.UTC, None),
+    ("IPv4 address", ipaddress.ip_address("127.0.0.1"), ipaddress.ip_address("127.0.0.2"), None),
+    ("IPv6 network", ipaddress.ip_network("2001:db8::/32"), ipaddress.ip_network("2001:db8::/33"), None),
+    ("IP interface", ipaddress.ip_interface("10.0.0.1/8"), ipaddress.ip_interface("10.0.0.1/9"), None),
+    ("enum", Plain.A, Plain.B, Plain),
+    ("text enum", Label.REFUND, "refund", Label),
+    ("text enum or text", [Label.REFUND, "refund"], ["refund", "refund"], list[Label | str]),
+    ("text enum where text was annotated", Label.REFUND, "refund", str | Label),
+    ("number enum", Level.LOW, 1, Level),
+    ("flags", Need.MONEY | Need.TIME, Need.MONEY, Need),
+    ("subclass of str", Said("hello"), "hello", Said),
+    ("subclass of str with attributes", with_note("a", "x"), with_note("a", "y"), Noted),
+    ("subclass of int", Grade(3), 3, Grade),
+    ("subclass of float", Score(0.5), 0.5, Score),
+    ("subclass of dict", Facts(a=1), {"a": 1}, Facts),
+    ("subclass of list", Rows([1]), [1], Rows),
+    ("named tuple", Point(1.0), (1.0, 0.0), Point),
+    ("dataclass", Triage("a", 1, ["x"]), Triage("a", 1, ["y"]), Triage),
+    ("dataclass at its defaults", Triage("a"), Triage("a", 1), Triage),
+    ("dataclass in a list", [Triage("a")], [Triage("b")], list[Triage]),
+    ("dataclass or none", Triage("a"), None, Triage | None),
+    ("dataclass or dict", Triage("a"), {"label": "a", "priority": 0, "tags": []}, Triage | dict),
+    ("dataclass under a key", {"t": Triage("a")}, {"t": Triage("b")}, dict[str, Triage]),
+    ("frozen slotted dataclass", Frozen(Label.REFUND, Triage("a")), Frozen(Label.REFUND, Triage("b")), Frozen),
+    ("computed dataclass", Computed("abc"), Computed("abd"), Computed),
+    ("generic dataclass", Box(Triage("a")), Box("a"), Box[Triage]),
+    ("recursive dataclass", Tree("a", [Tree("b")]), Tree("a", [Tree("c")]), Tree),
+    ("broken dataclass", Triage(3, "high"), Triage(3, "low"), Triage),  # type: ignore[arg-type]
+    ("attrs class", Attr("a", ["x"]), Attr("a", ["y"]), Attr),
+    ("frozen attrs class with a converter", FrozenAttr("1.5"), FrozenAttr(1.6), FrozenAttr),
+    ("plain class", Handmade("a"), Handmade("b"), Handmade),
+    ("typed dict", {"label": "a", "triage": Triage("a")}, {"label": "a", "triage": Triage("b")}, Row),
+    ("pydantic dataclass", Checked("a"), Checked("b"), Checked),
+    ("pydantic", Message(role="user", content="a"), Message(role="user", content="b"), Message),
+    ("pydantic with unset fields", Message(role="user"), Message(role="user", content="a"), Message),
+    ("pydantic nested", Message(role="user", usage=Usage(total=1)),
+     Message(role="user", usage=Usage(total=2)), Message),
+    ("pydantic with extras", Message(role="user", more=[1]), Message(role="user", more=[2]), Message),
+    ("pydantic with private attributes", with_request(Message(role="user")), Message(role="assistant"), Message),
+    ("pydantic made without validation", constructed(), Message(role="user"), Message),
+    ("pydantic with a validator", Shouting(text="a"), Shouting(text="b"), Shouting),
+    ("pydantic with an alias", Aliased(Text="a"), Aliased(Text="b"), Aliased),
+    ("pydantic root model", Words(["a"]), Words(["b"]), Words),
+    ("pydantic generic", Envelope[int](content=1), Envelope[int](content=2), Envelope[int]),
+    ("pydantic union", Cat(), Dog(), Cat | Dog),
+    ("pydantic with a URL", Page(url="https://a.example/x"), Page(url="https://a.example/y"), Page),
+    ("pydantic with an address", Page(url="https://a.example", host="::1"),
+     Page(url="https://a.example", host="127.0.0.1"), Page),
+    ("pydantic with a moment", Page(url="https://a.example", when="2024-01-01T00:00:00Z"),
+     Page(url="https://a.example", when="2024-01-01T00:00:00+01:00"), Page),
+    ("URL", pydantic.TypeAdapter(pydantic.HttpUrl).validate_python("https://a.example/x"),
+     pydantic.TypeAdapter(pydantic.HttpUrl).validate_python("https://a.example/y"), pydantic.HttpUrl),
+    ("array", np.array([[1, 2], [3, 4]]), np.array([[1, 2], [3, 5]]), None),
+    ("array of floats", np.array([0.5, np.nan]), np.array([0.5, 1.0]), None),
+    ("array of float32", np.array([0.1, 0.2], "f4"), np.array([0.1, 0.2], "f8"), None),
+    ("array of float16", np.array([0.1], "f2"), np.array([0.2], "f2"), None),
+    ("array of bools", np.array([True, False]), np.array([1, 0]), None),
+    ("array of text", np.array(["a", "bc"]), np.array(["a", "bd"]), None),
+    ("array of moments", np.array(["2024-01-01", "NaT"], "M8[ns]"), np.array(["2024-01-02", "NaT"], "M8[ns]"), None),
+    ("array of objects", np.array([{"a": (1,)}, None], object), np.array([{"a": [1]}, None], object), None),
+    ("array of complex numbers", np.array([1 + 2j]), np.array([1 - 2j]), None),
+    ("array without dimensions", np.array(1.5), np.float64(1.5), None),
+    ("numpy float", np.float32(0.5), 0.5, None),
+    ("numpy int", np.int64(3), 3, None),
+    ("numpy bool", np.bool_(True), True, None),  # noqa: FBT003
+    ("numpy moment", np.datetime64("2024-01-01"), np.datetime64("2024-01-02"), None),
+    ("dict of numpy numbers", {"a": np.float64(0.5)}, {"a": np.float64(0.6)}, None),
+    ("masked array", np.ma.masked_array([1, 2], [False, True]), np.ma.masked_array([1, 2], [True, False]), None),
+    *(
+        (f"sparse {kind}", getattr(scipy.sparse, kind)(np.eye(3)), getattr(scipy.sparse, kind)(2 * np.eye(3)), None)
+        for kind in ("csr_matrix", "csr_array", "csc_array", "coo_array", "bsr_array", "dia_array")
+    ),
+    ("series", pd.Series([1, 2]), pd.Series([1, 3]), None),
+    ("named series", pd.Series([0.5], index=["a"], name="x"), pd.Series([0.5], index=["a"], name="y"), None),
+    ("series of float32", pd.Series([0.1], dtype="float32"), pd.Series([0.1]), None),
+    ("series of categories", pd.Series(["a", "b"], dtype="category"), pd.Series(["a", "b"]), None),
+    (
+        "ordered categories",
+        pd.Series(pd.Categorical(["a"], ["a", "b"], ordered=True)),
+        pd.Series(pd.Categorical(["a"], ["b", "a"], ordered=True)),
+        None,
+    ),
+    ("series of Int64", pd.Series([1, None], dtype="Int64"), pd.Series([2, None], dtype="Int64"), None),
+    ("series of boolean", pd.Series([True, None], dtype="boolean"), pd.Series([False, None], dtype="boolean"), None),
+    ("series of string", pd.Series(["a", None], dtype="string"), pd.Series(["b", None], dtype="string"), None),
+    ("series of text", pd.Series(["a", None]), pd.Series(["b", None]), None),
+    ("series of objects", pd.Series([{"a": 1}, [2]], dtype=object), pd.Series([{"a": 2}, [2]], dtype=object), None),
+    ("series of moments", pd.Series(pd.to_datetime(["2024-01-01", None])),
+     pd.Series(pd.to_datetime(["2024-01-02", None])), None),
+    (
+        "series of moments in a zone",
+        pd.Series(pd.to_datetime(["2024-01-01", None])).dt.tz_localize("Europe/Paris"),
+        pd.Series(pd.to_datetime(["2024-01-01", None])).dt.tz_localize("Europe/Rome"),
+        None,
+    ),
+    ("series of time spans", pd.Series(pd.to_timedelta([1, 2], "s")), pd.Series(pd.to_timedelta([1, 3], "s")), None),
+    ("series of periods", pd.Series(pd.period_range("2024-01", periods=2, freq="M")),
+     pd.Series(pd.period_range("2024-02", periods=2, freq="M")), None),
+    ("series of intervals", pd.Series(pd.interval_range(0, 2)), pd.Series(pd.interval_range(1, 3)), None),
+    (
+        "series with a multi-index",
+        pd.Series([1, 2], pd.MultiIndex.from_tuples([("a", 1), ("b", 2)], names=["x", "y"])),
+        pd.Series([1, 2], pd.MultiIndex.from_tuples([("a", 1), ("b", 3)], names=["x", "y"])),
+        None,
+    ),
+    ("frame", FRAME, FRAME.assign(score=[0.5, 0.6]), None),
+    ("frame without rows", FRAME.iloc[:0], FRAME, None),
+    ("frame without columns", FRAME[[]], FRAME, None),
+    ("frame of another column order", FRAME[["score", "label"]], FRAME, None),
+    ("frame of twin columns", pd.DataFrame([[1, "x"]], columns=["a", "a"]),
+     pd.DataFrame([[2, "x"]], columns=["a", "a"]), None),
+    ("frame of a time series", FRAME.set_index(pd.date_range("2024", periods=2)),
+     FRAME.set_index(pd.date_range("2025", periods=2)), None),
+    ("row of a frame", FRAME.iloc[0], FRAME.iloc[1], None),
+    ("frame in a dict", {"table": FRAME}, {"table": FRAME.iloc[:1]}, None),
+    ("index", pd.Index(["a", "b"], name="x"), pd.Index(["a", "c"], name="x"), None),
+    ("range index", pd.RangeIndex(3), pd.Index([0, 1, 2]), None),
+    ("pandas array", pd.array([1, None], dtype="Int64"), pd.array([1, 2], dtype="Int64"), None),
+    ("categorical", pd.Categorical(["a", "b"]), pd.Categorical(["a", "a"]), None),
+    ("timestamp", pd.Timestamp(2024, 1, 1), pd.Timestamp(2024, 1, 2), None),
+    ("timestamp in a zone", pd.Timestamp("2024-01-01", tz="Europe/Paris"), pd.Timestamp("2024-01-01"), None),
+    ("pandas time span", pd.Timedelta("1D"), pd.Timedelta("2D"), None),
+    ("period", pd.Period("2024-01"), pd.Period("2024-02"), None),
+    ("interval", pd.Interval(0, 1), pd.Interval(0, 1, closed="both"), None),
+    ("missing", [pd.NaT, pd.NA], [pd.NA, pd.NaT], None),
+    ("polars frame", pl.DataFrame({"a": [1, None], "b": ["x", "y"]}), pl.DataFrame({"a": [1, 2], "b": ["x", "y"]}), None),
+    ("polars series", pl.Series("a", [0.5, 0.6], pl.Float32), pl.Series("a", [0.5, 0.6]), None),
+    (
+        "polars frame of rich types",
+        pl.DataFrame({"l": [[1], [2, 3]], "s": [{"x": 1}, {"x": 2}], "t": [NOON, None], "c": ["a", "b"]},
+                     schema_overrides={"c": pl.Categorical}),
+        pl.DataFrame({"l": [[1], [2, 4]], "s": [{"x": 1}, {"x": 2}], "t": [NOON, None], "c": ["a", "b"]},
+                     schema_overrides={"c": pl.Categorical}),
+        None,
+    ),
+]  # fmt: skip
+
+
+def told(value: Any) -> str:
+    """A value with all its types, for what ``==`` and ``repr`` do not show."""
+    if isinstance(value, set):
+        return f"{type(value)} {sorted(map(told, value))}"
+    return f"{type(value)} {vars(value)}" if isinstance(value, Handmade | Noted) else repr(value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "other", "returns"), [one[1:] for one in STORED], ids=[one[0] for one in STORED]
+)
+def test_an_answer_comes_back_whole_and_a_change_of_it_is_seen(answer, other, returns):
+    codec, warm = Codec(returns), Codec(returns)
+    line = codec.encode(answer)
+    back = warm.decode(line)
+    json.loads(line)
+    assert type(back) is type(answer)
+    assert told(back) == told(answer)
+    assert warm.encode(back) == line == codec.encode(answer)
+    assert same(line, line)
+    assert not same(line, codec.encode(other))
+    assert not same(codec.encode(other), line)
+
+
+class Locked:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+
+class Secretive(pydantic.BaseModel):
+    label: str
+    key: pydantic.SecretStr
+
+
+@dataclass
+class Odd(dict):  # type: ignore[type-arg]
+    label: str = ""
+
+
+def by_returns(returns: Any) -> Any:
+    return lambda answer: (answer, returns)
+
+
+def by(turn: Any) -> Any:
+    return lambda answer: (turn(answer), None)
+
+
+WITH_RECORDS = np.array([(1, 2.0)], "i4,f8")
+REFUSED: list[tuple[str, Any, str, Any]] = [
+    # name, answer, what the refusal says, and the remedy that it names, applied
+    ("lock", threading.Lock(), "case.record", None),
+    ("function", len, "case.record", None),
+    ("class", int, "case.record", None),
+    ("object with a lock", Locked(), r"lock cannot be stored.*case\.record", None),
+    ("memoryview", memoryview(b"a"), r"Let the model answer bytes\(...\)", by(bytes)),
+    ("mapping proxy", types.MappingProxyType({"a": 1}), r"answer dict\(...\)", by(dict)),
+    ("keys", {"a": 1}.keys(), r"answer list\(...\)", by(list)),
+    ("values", {"a": 1}.values(), r"answer list\(...\)", by(list)),
+    ("items", {"a": 1}.items(), r"answer list\(...\)", by(list)),
+    ("matrix", np.matrix([[1]]), r"answer numpy\.asarray\(...\)", by(np.asarray)),
+    ("array of records", WITH_RECORDS, r"Answer array\.tolist\(\)", by(lambda array: array.tolist())),
+    ("record array", WITH_RECORDS.view(np.recarray), r"x\.tolist\(\)", by(lambda array: array.tolist())),
+    (
+        "array of long doubles",
+        np.array([1], np.longdouble),
+        r"array\.astype\(float\)",
+        by(lambda array: array.astype(float)),
+    ),
+    (
+        "array of long complex numbers",
+        np.array([1j], np.clongdouble),
+        r"array\.astype\(complex\)",
+        by(lambda array: array.astype(complex)),
+    ),
+    (
+        "sparse rows of lists",
+        scipy.sparse.lil_array(np.eye(2)),
+        r"answer x\.tocsr\(\)",
+        by(lambda array: array.tocsr()),
+    ),
+    (
+        "sparse keys",
+        scipy.sparse.dok_array(np.eye(2)),
+        r"answer x\.tocsr\(\)",
+        by(lambda array: array.tocsr()),
+    ),
+    (
+        "lazy polars frame",
+        pl.LazyFrame({"a": [1]}),
+        r"answer x\.collect\(\)",
+        by(lambda frame: frame.collect()),
+    ),
+    (
+        "polars frame of objects",
+        pl.DataFrame({"a": [object]}, schema={"a": pl.Object}),
+        r"Answer frame\.to_dicts\(\)",
+        None,
+    ),
+    (
+        "default dict with a function",
+        collections.defaultdict(lambda: 1, a=2),
+        r"Answer dict\(...\)",
+        by(dict),
+    ),
+    (
+        "moment in a zone of dateutil's",
+        NOON.replace(tzinfo=tz.gettz("Europe/Paris")),
+        r"value\.astimezone\(datetime\.timezone\.utc\)",
+        by(lambda moment: moment.astimezone(dt.UTC)),
+    ),
+    ("secret", pydantic.SecretStr("hunter2"), "is a secret.*Answer without it", None),
+    (
+        "model with a secret",
+        Secretive(label="a", key="hunter2"),
+        r"answer\.key: a pydantic.types.SecretStr is a secret.*Answer without it",
+        by(lambda answer: answer.label),
+    ),
+    ("dataclass that is a dict", Odd("a"), "case.record", None),
+    ("dataclass without returns=", Triage("a"), r"returns=Triage\)", by_returns(Triage)),
+    ("pydantic without returns=", [Cat()], r"\(in a list\).*returns=Cat\)", by_returns(Cat)),
+    ("attrs without returns=", {"a": Attr("a")}, r"\(in a dict\).*returns=Attr\)", by_returns(Attr)),
+    ("enum without returns=", Label.REFUND, r"returns=Label\)", by_returns(Label)),
+    ("text without returns=", Said("a"), r"returns=Said\)", by_returns(Said)),
+    ("plain class without returns=", Handmade("a"), r"returns=Handmade\)", by_returns(Handmade)),
+    ("two classes", [Cat(), Attr("a")], r"returns=Cat \| Attr\)", by_returns(Cat | Attr)),
+    ("a class within another", Box(Triage("a")), r"returns=Box \| Triage\)", by_returns(Box | Triage)),
+]
+
+
+@pytest.mark.parametrize(
+    ("answer", "says", "remedy"), [one[1:] for one in REFUSED], ids=[one[0] for one in REFUSED]
+)
+def test_what_cannot_be_stored_is_refused_with_a_remedy_that_works(answer, says, remedy):
+    with pytest.raises(NotKept, match=says) as caught:
+        Codec().encode(answer) if not isinstance(answer, Secretive) else Codec(Secretive).encode(answer)
+    assert "hunter2" not in str(caught.value)
+    assert b"hunter2" not in encode_plain(answer)
+    line = unkept(answer, str(caught.value))
+    assert b"hunter2" not in line
+    assert not same(line, line)
+    assert why_unkept(line) == str(caught.value)
+    if remedy is not None:
+        turned, returns = remedy(answer)
+        back = Codec(returns).decode(Codec(returns).encode(turned))
+        assert told(back) == told(turned)
+
+
+def test_the_corpus_is_large():
+    assert len(STORED) + len(REFUSED) >= 120
+
+
+def test_all_kinds_are_read_in_another_process_which_imported_nothing_for_them():
+    """What the model process stored, a process reads that has not imported numpy, pandas or polars."""
+    lines = {name: Codec().encode(answer) for name, answer, _, returns in STORED if returns is None}
+    program = (
+        "import json, sys\n"
+        "from pytest_modelcheck.canonical import Codec\n"
+        "lines = json.load(sys.stdin)\n"
+        "assert not {'pandas', 'polars', 'scipy', 'pydantic'} & set(sys.modules)\n"
+        "codec = Codec()\n"
+        "print(json.dumps({name: codec.encode(codec.decode(line.encode())).decode() for name, line in lines.items()}))"
+    )
+    stored = json.dumps({name: line.decode() for name, line in lines.items()})
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=stored, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert {name: line.encode() for name, line in json.loads(done.stdout).items()} == lines
+
+
+def test_a_class_made_at_run_time_is_stored_as_the_class_that_it_copies():
+    """instructor derives a class from the response model for every call."""
+    made = pydantic.create_model("Cat", __base__=Cat)
+    codec = Codec(Cat)
+    back = codec.decode(codec.encode(made(lives=3)))
+    assert (type(back), back.lives) == (Cat, 3)
+    wider = pydantic.create_model("Cat", __base__=Cat, colour=(str, "black"))
+    with pytest.raises(NotKept, match="Cat"):
+        codec.encode(wider())
+
+
+def test_client_state_beside_the_fields_is_no_part_of_an_answer():
+    """The openai client leaves ``_request_id`` on what it returns, instructor ``_raw_response``."""
+    answer = Cat()
+    answer._raw_response = threading.Lock()
+    codec = Codec(Cat)
+    assert codec.decode(codec.encode(answer)) == answer == Cat()

@@ -1,0 +1,61 @@
+"""The fast half of ``benchmarks/verdicts.py``, with a fixed seed: whole verdicts keep their promises.
+
+Promises that take more checks than a test should run are measured there.
+"""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_modelcheck.records import Status
+
+SOURCE = Path(__file__).parents[2] / "benchmarks" / "verdicts.py"
+CHECKS = 40
+
+
+def loaded():
+    spec = importlib.util.spec_from_file_location("benchmark_of_verdicts", SOURCE)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+BENCHMARK = loaded()
+ROWS = {row.name: row for row in BENCHMARK.ROWS}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_row_keeps_what_is_promised_of_it(name):
+    row = ROWS[name]
+    for design, limit, least in zip(BENCHMARK.DESIGNS, row.fails, row.finds, strict=True):
+        if limit is None and row.passes is None and not least:
+            continue
+        found = BENCHMARK.measured(row, *design, CHECKS, seed=7)
+        failed = found.share(Status.FAILED)
+        assert BENCHMARK.kept(failed, limit, CHECKS), (design, failed)
+        assert BENCHMARK.kept(found.share(Status.PASSED), row.passes, CHECKS), design
+        assert BENCHMARK.kept(1 - failed, 1 - least, CHECKS), (design, failed)
+
+
+def test_a_rule_that_ignores_noise_would_break_the_promise():
+    """The benchmark can tell: declared deterministic, the same unchanged models fail again and again."""
+    row = ROWS["unchanged, 100 unequal cases"]
+
+    class Naive(type(row)):
+        def check(self, approved_runs, repeats, rng):
+            then, now = self.versions(rng)
+            before, after = (rng.random(len(side)) < side for side in (then, now))
+            return (Status.FAILED if after.sum() < before.sum() else Status.PASSED), 1.0
+
+    found = BENCHMARK.measured(Naive(row.name, row.versions), 1, 1, CHECKS, seed=7)
+    assert not BENCHMARK.kept(found.share(Status.FAILED), 0.01, CHECKS)
+
+
+@pytest.mark.parametrize("design", [(3, 1), (5, 5)])
+def test_an_unchanged_model_costs_about_a_fifth_more_calls_than_one_set(design):
+    found = BENCHMARK.measured(ROWS["unchanged, 100 unequal cases"], *design, 200, seed=3)
+    assert found.calls / found.checks <= 1.35
+    assert found.share(Status.INCONCLUSIVE) <= 0.05 + 3 * (0.05 * 0.95 / 200) ** 0.5

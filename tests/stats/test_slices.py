@@ -1,0 +1,102 @@
+"""Slices that are there are found; in noise hardly any is."""
+
+import numpy as np
+import pytest
+
+from pytest_modelcheck.stats.slices import LEVEL, find_rule
+
+
+def table(n, seed, columns=8):
+    rng = np.random.default_rng(seed)
+    return np.column_stack(
+        [rng.integers(1, 300, n), *(rng.random(n) < rng.uniform(0.1, 0.5) for _ in range(columns - 1))]
+    ).astype(float)
+
+
+def test_a_planted_slice_is_found():
+    features = table(400, 1)
+    slice_ = (features[:, 0] > 150) & (features[:, 3] > 0)
+    rng = np.random.default_rng(2)
+    failed = np.where(slice_, rng.random(400) < 0.9, rng.random(400) < 0.03)
+    rule = find_rule(features, failed)
+    assert {(one.feature, one.above) for one in rule.conditions} == {(0, True), (3, True)}
+    assert rule.p_value <= LEVEL
+    inside = rule.holds(features)
+    assert (inside & slice_).sum() >= 0.9 * slice_.sum()
+    assert (inside & ~slice_).sum() <= 3
+
+
+def test_one_condition_is_enough_where_one_says_it():
+    features = table(300, 3)
+    rule = find_rule(features, features[:, 5])
+    assert [(one.feature, one.above) for one in rule.conditions] == [(5, True)]
+
+
+def test_a_slice_below_a_threshold_is_found():
+    features = table(300, 3)
+    rule = find_rule(features, features[:, 0] < 30)
+    assert [(one.feature, one.above) for one in rule.conditions] == [(0, False)]
+
+
+def test_in_noise_a_rule_is_found_as_seldom_as_is_said():
+    """At most 1% of the time: of 200 searches, more than 7 are then found less than once in 900 runs."""
+    found = 0
+    for seed in range(200):
+        rng = np.random.default_rng(10_000 + seed)
+        found += find_rule(table(120, seed), rng.random(120) < 0.2, seed=seed) is not None
+    assert found <= 7
+
+
+def test_groups_of_cases_that_fail_together_are_no_slice():
+    """Each group fails or passes as a whole, by chance: 20 outcomes, not 400."""
+    found = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        group = np.repeat(np.arange(20), 20)
+        features = np.column_stack([(rng.random(20) < 0.4)[group], rng.integers(0, 100, 20)[group]])
+        failed = (rng.random(20) < 0.3)[group]
+        found += find_rule(features, failed, group.tolist(), seed=seed) is not None
+    assert found <= 3
+    assert find_rule(features, failed, seed=seed) is not None, "they would be one, were they independent"
+
+
+def test_a_slice_of_whole_groups_is_found():
+    rng = np.random.default_rng(0)
+    group = np.repeat(np.arange(60), 5)
+    spanish = (rng.random(60) < 0.4)[group]
+    failed = spanish & (rng.random(300) < 0.8)
+    rule = find_rule(np.column_stack([spanish, rng.random(300)]), failed, group.tolist())
+    assert [one.feature for one in rule.conditions][:1] == [0]
+
+
+def test_groups_that_cannot_be_exchanged_prove_nothing():
+    group = [number for number in range(1, 12) for _ in range(number)]
+    failed = [number > 8 for number in group]
+    assert find_rule(np.array(group)[:, None], failed, group) is None
+
+
+def test_the_same_seed_finds_the_same():
+    features = table(5000, 7)
+    failed = (features[:, 1] > 0) & (np.random.default_rng(1).random(5000) < 0.5)
+    assert find_rule(features, failed, seed=3) == find_rule(features, failed, seed=3)
+
+
+def test_of_very_many_cases_a_sample_is_enough():
+    features = table(50_000, 7)
+    failed = (features[:, 0] > 250) & (features[:, 1] > 0)
+    rule = find_rule(features, failed)
+    assert {one.feature for one in rule.conditions} == {0, 1}
+    assert (rule.holds(features) == failed).mean() > 0.99
+
+
+@pytest.mark.parametrize("failed", [[0.0] * 30, [1.0] * 30])
+def test_nothing_is_found_where_all_is_the_same(failed):
+    assert find_rule(table(30, 0), failed) is None
+
+
+def test_nothing_is_found_where_features_say_nothing():
+    assert find_rule(np.zeros((100, 2)), [1.0, 0.0] * 50) is None
+
+
+def test_few_cases_prove_nothing():
+    assert find_rule(table(9, 0), [1.0] * 4 + [0.0] * 5) is None
