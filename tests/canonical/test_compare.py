@@ -16,7 +16,9 @@ from pytest_modelcheck.canonical import (
     differences,
     gained,
     same,
+    seen,
     unkept,
+    whole,
     why_unkept,
 )
 from pytest_modelcheck.errors import UsageError
@@ -202,31 +204,48 @@ def test_the_places_that_differ_are_named(then, now, found):
     ],
 )
 def test_parts_that_are_ignored_are_not_seen(ignore, one, other, equal):
-    see = Projection(ignore)
-    assert same(see(ENCODE(one)), see(ENCODE(other))) is equal
+    wrapped = Projection(ignore).wrapped
+    then, now = wrapped(one, ENCODE(one)), wrapped(other, ENCODE(other))
+    assert same(then, now) is equal
+    assert same(ENCODE(one), now) is equal, "what was approved before it was said what to ignore"
+    assert same(seen(then), seen(now)) is equal
+    assert Codec().decode(now) == other
+    assert whole(now) == ENCODE(other)
 
 
 def test_fields_of_objects_are_ignored_by_their_names():
-    codec = Codec(Now)
-    see = Projection(("note", "tags"), decode=codec.decode)
-    one, other = codec.encode(Now(label="a", note="x")), codec.encode(Now(label="a", tags=["y"]))
-    assert same(see(one), see(other))
-    assert not same(see(one), see(codec.encode(Now(label="b"))))
+    codec, see = Codec(Now), Projection(("note", "tags"))
+    one, other, third = (
+        see.wrapped(answer, codec.encode(answer))
+        for answer in (Now(label="a", note="x"), Now(label="a", tags=["y"]), Now(label="b"))
+    )
+    assert same(one, other)
+    assert not same(one, third)
+    assert codec.decode(other) == Now(label="a", tags=["y"])
 
 
 def test_a_key_says_what_is_compared():
-    codec = Codec(Now)
-    see = Projection(by=lambda answer: (answer.label, answer.tags), decode=codec.decode, label="triage")
-    one, other = codec.encode(Now(label="a", note="x")), codec.encode(Now(label="a", note="y"))
-    assert same(see(one), see(other))
-    assert not same(see(one), see(codec.encode(Now(label="b", note="x"))))
-    assert see.key(Now(label="a")) == see(one)
+    codec, see = Codec(Now), Projection(by=lambda answer: (answer.label, answer.tags), label="triage")
+    one, other, third = (
+        see.wrapped(answer, codec.encode(answer))
+        for answer in (Now(label="a", note="x"), Now(label="a", note="y"), Now(label="b", note="x"))
+    )
+    assert same(one, other)
+    assert [difference.path for difference in differences(one, third)] == ["[0]"]
+    assert seen(one) == b'{"$tuple":["a",[]]}'
+    assert codec.decode(third) == Now(label="b", note="x")
+
+
+def test_a_key_leaves_out_what_is_ignored():
+    see = Projection(("at",), by=lambda answer: answer["inner"])
+    one, other = ({"inner": {"text": "a", "at": at}} for at in (1, 2))
+    assert same(see.wrapped(one, ENCODE(one)), see.wrapped(other, ENCODE(other)))
 
 
 def test_a_key_that_fails_is_named():
-    see = Projection(by=lambda answer: answer.nothing, decode=Codec().decode, label="triage")
+    see = Projection(by=lambda answer: answer.nothing, label="triage")
     with pytest.raises(UsageError, match="compare_by= of the model fixture 'triage' failed on a str: Attrib"):
-        see(b'"refund"')
+        see.wrapped("refund", b'"refund"')
     odd = Projection(by=lambda answer: threading.Lock(), label="triage")
     with pytest.raises(
         UsageError, match="compare_by= of the model fixture 'triage' failed on a str: value: a"
@@ -238,7 +257,19 @@ def test_of_what_could_not_be_stored_nothing_is_known_but_its_key():
     one, other = (unkept(threading.Lock(), "answer: a lock cannot be stored.") for _ in "ab")
     assert not same(one, other)
     assert not same(one, one)
+    assert why_unkept(one) == "answer: a lock cannot be stored."
     see = Projection(by=lambda lock: "lock", label="triage")
-    keyed = unkept(threading.Lock(), "answer: a lock cannot be stored.", see.key(threading.Lock()))
-    assert see(keyed) == b'"lock"'
-    assert (why_unkept(one), why_unkept(keyed)) == ("answer: a lock cannot be stored.", None)
+    keyed, again = (unkept(threading.Lock(), "no", see.key(threading.Lock())) for _ in "ab")
+    assert same(keyed, again)
+    assert same(keyed, keyed)
+    assert not same(keyed, unkept(threading.Lock(), "no", b'"key"'))
+    assert why_unkept(keyed) is None
+
+
+@pytest.mark.parametrize("answer", [{"$seen": [1, 2]}, {"$ignoring": [["a"], 1]}, {"$unkept": ["a", "b"]}])
+def test_an_answer_that_looks_like_a_mark_is_data(answer):
+    line = ENCODE(answer)
+    assert Codec().decode(line) == answer
+    assert same(line, line)
+    assert not same(line, ENCODE({**answer, "more": 1}))
+    assert (seen(line), whole(line)) == (line, line)
