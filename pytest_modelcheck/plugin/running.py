@@ -16,6 +16,7 @@ from _pytest.outcomes import Failed
 
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.plugin.items import MARKED
+from pytest_modelcheck.plugin.ours import is_ours
 from pytest_modelcheck.plugin.progress import PROGRESS
 from pytest_modelcheck.plugin.state import STATE, state_of
 from pytest_modelcheck.plugin.tracing import aware_of_greenlets
@@ -52,6 +53,10 @@ def prepared(item: pytest.Item) -> Iterator[None]:
     """Whatever a test that is ours needs while its fixtures are set up, some of which may run checks."""
     item.stash[VERDICTS], item.stash[FATAL], item.stash[TOLD] = [], [], 0
     item.stash[ATTEMPTS] = item.stash.get(ATTEMPTS, 0) + 1
+    if isinstance(item, pytest.Function) and is_ours(item):
+        from pytest_modelcheck.plugin.filesystems import read_ahead
+
+        read_ahead(item)
     # Of a run before this one, where somebody runs tests again.
     set_properties(item, [])
     with aware_of_greenlets():

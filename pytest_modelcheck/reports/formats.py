@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.atomic import replace
@@ -16,6 +15,7 @@ from pytest_modelcheck.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pytest_modelcheck.reports.model import RunReport
 
@@ -121,8 +121,9 @@ def write(report: RunReport, target: Target, base: Path) -> None:
 
 
 def _descriptor(path: Path) -> int | None:
-    """The open file of this process that a path stands for, which may be an ordinary file that others write to.
+    """The open file of this process that a path stands for, which may be an ordinary file.
 
+    >>> from pathlib import Path
     >>> _descriptor(Path("/dev/stdout")), _descriptor(Path("/dev/fd/3")), _descriptor(Path("/dev/null"))
     (1, 3, None)
     """
