@@ -20,7 +20,7 @@ from pytest_modelcheck.baselines.provenance import body_digest, file_digest
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import Limits
-from pytest_modelcheck.checks.spec import CheckSpec, Provenance
+from pytest_modelcheck.checks.spec import CheckSpec, Provenance, refuse_variants
 from pytest_modelcheck.engine.certain import certain_asks
 from pytest_modelcheck.errors import (
     BaselineError,
@@ -134,6 +134,8 @@ def spec_of(
     """Put a check together."""
     state = state_of(item.session)
     chosen = selected(cases, state)
+    if request.kind == "drift":
+        refuse_variants(cases)
     state.session.warnings += [f"{name}: {note}" for note in cases.notes]
     return CheckSpec(
         id=name,

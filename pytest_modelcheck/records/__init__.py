@@ -10,6 +10,8 @@ from __future__ import annotations
 from pytest_modelcheck.records.calls import Calls, quantile
 from pytest_modelcheck.records.cases import (
     CHANGE,
+    GIVEN,
+    GIVEN_INPUT,
     GRADE,
     LARGEST_SCORE,
     MISSING,
@@ -22,6 +24,7 @@ from pytest_modelcheck.records.cases import (
     Scale,
     Trial,
     TrialRecord,
+    Variant,
     case_of,
 )
 from pytest_modelcheck.records.findings import (
@@ -40,6 +43,8 @@ from pytest_modelcheck.records.verdict import Stopped, Verdict
 
 __all__ = [
     "CHANGE",
+    "GIVEN",
+    "GIVEN_INPUT",
     "GRADE",
     "LARGEST_SCORE",
     "MISSING",
@@ -65,6 +70,7 @@ __all__ = [
     "Tally",
     "Trial",
     "TrialRecord",
+    "Variant",
     "Verdict",
     "case_of",
     "quantile",
