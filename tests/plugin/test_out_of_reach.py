@@ -1,4 +1,4 @@
-"""Our own files are out of a test's reach: whatever it does to files, the verdict and what is kept are the same."""
+"""Our own files are out of a test's reach: whatever it does to files, the verdict is the same."""
 
 import json
 
@@ -40,8 +40,20 @@ REACHES = {
 }
 
 
+MODEL = """
+UNKNOWN = {"2.1": "reembolso"}
+LABELS = {"refund": "refund", "reembolso": "refund", "parcel": "shipping", "password": "account"}
+
+@model_fixture
+def triage(model_version):
+    words = {word: label for word, label in LABELS.items() if word != UNKNOWN.get(model_version)}
+    return lambda text: next((label for word, label in words.items() if word in text.lower()), "other")
+"""
+
+
 @pytest.fixture
 def approved(project):
+    project.model(MODEL)
     project.test(CHECK.format(**PLAIN))
     project.approve()
     return project
@@ -64,7 +76,6 @@ def test_the_baseline_is_read_and_the_candidate_is_kept(approved, reach):
 def test_a_warm_cache_is_used_within_a_fake_file_system(approved):
     pytest.importorskip("pyfakefs")
     approved.test(CHECK.format(**PLAIN | REACHES["a fake file system"]))
-    approved.forget_calls()
     result = approved.run_apart("-p", "pyfakefs.pytest_plugin", "--model-version=2.0", "--modelcheck-offline")
     result.assert_outcomes(passed=1)
-    assert approved.calls == []
+    result.stdout.fnmatch_lines(["1 passed; answers: 10 cached, 0 asked*"])
