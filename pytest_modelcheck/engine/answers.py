@@ -453,7 +453,7 @@ class Switchboard:
     # -- answers -----------------------------------------------------------------------------------
 
     def _keep(self, batch: Sequence[Ticket], start: float) -> Callable[[Sequence[int], Rows], None]:
-        """Takes the answers to a batch as they are known, stores them, and wakes whoever goes on from there."""
+        """Stores the answers to a batch as they are known, and wakes whoever goes on from there."""
 
         def keep(places: Sequence[int], rows: Rows) -> None:
             tickets = [batch[place] for place in places]

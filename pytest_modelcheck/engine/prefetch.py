@@ -206,7 +206,7 @@ class Prefetch:
         return True
 
     def _advance(self, foreseen: _Foreseen) -> None:
-        """Queue the next calls of a body, up to one whose input depends on an answer that is not there yet."""
+        """Queue the next calls of a body, up to one that depends on an answer which is not there yet."""
         steps, trial = self._steps, foreseen.trial
         while foreseen.next < len(steps):
             number = foreseen.next

@@ -150,8 +150,8 @@ class Caller:
             )
         if len(rows) != size:
             raise BatchSizeError(
-                f"{self.label} answered a batch of {plural(size, 'input')} with {plural(len(rows), 'answer')}; "
-                "it must give one answer for each input, in the same order"
+                f"{self.label} answered a batch of {plural(size, 'input')} with "
+                f"{plural(len(rows), 'answer')}; it must give one answer for each input, in the same order"
             )
         return rows
 

@@ -23,6 +23,7 @@ from pytest_modelcheck.checks.spec import CheckSpec, Provenance, refuse_variants
 from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.errors import CaseError, UsageError
 from pytest_modelcheck.plugin.assertions import without_diffs
+from pytest_modelcheck.plugin.filesystems import seeing_what_it_should
 from pytest_modelcheck.plugin.identity import check_id
 from pytest_modelcheck.plugin.meanings import classifier
 from pytest_modelcheck.plugin.ours import own_fixtures
@@ -88,7 +89,7 @@ def spec_of(
         perturbations=request.perturbations,
         levels=request.levels,
         drift=request.drift,
-        body=honouring(body),
+        body=seeing_what_it_should(honouring(body)),
         subject=subject,
         others=others,
         classify=classifier(request.wrong_if),
