@@ -147,6 +147,22 @@ class Ticket:
         """Whether there is an answer, or an error in its place."""
         return self.raw is not None or self.error is not None
 
+    def awaited_result(self) -> Raw:
+        """The answer, for whoever awaits it.
+
+        Raises:
+            BaseException: whatever the model raised. A coroutine that passes a ``GeneratorExit`` on is taken to
+                be closed, and with it everything that awaits it: that becomes a :class:`ModelError`.
+        """
+        if isinstance(self.error, GeneratorExit):
+            raise ModelError(f"{self.handle.acting.label} raised GeneratorExit") from self.error
+        return self.result()
+
+    @property
+    def begun(self) -> bool:
+        """Whether the model has been called, or is being called."""
+        return self.call is not None or self.ended
+
     def result(self) -> Raw:
         """The answer.
 
@@ -230,11 +246,18 @@ class Switchboard:
         return ticket.result()
 
     async def answer_async(
-        self, handle: Handle, x: Any, key: bytes | None, repeat: int, context: Context
+        self,
+        handle: Handle,
+        x: Any,
+        key: bytes | None,
+        repeat: int,
+        context: Context,
+        trial: int | None = None,
     ) -> Raw:
         """Make a call, and await its answer on whatever event loop this is.
 
         A call belongs to its answer and not to its caller: where the caller is cancelled, the call goes on.
+        Other tasks of the body of ``trial`` that make the same call meanwhile wait for this one.
         """
         loop = running_loop()
         for _ in self._turns(handle, x, key):
@@ -243,6 +266,9 @@ class Switchboard:
         if raw is not None:
             return raw
         ticket, caller = Ticket(handle, x, key, repeat), handle.acting.caller
+        if key is not None and trial is not None:
+            ticket.foreseen_by.add(trial)
+            self._tickets[(id(handle.answers), key)] = ticket
         here = caller.awaited and (loop != "asyncio" or repeat_inside() is not None)
         if here:
             # A model that calls another is on our loop already; one that is written for trio needs trio's.
@@ -253,7 +279,8 @@ class Switchboard:
             )
         else:
             await until(self._begin([ticket], context), loop)
-        return ticket.result()
+        self.drop(ticket)
+        return ticket.awaited_result()
 
     async def answer_gathered(
         self, handle: Handle, x: Any, key: bytes, repeat: int, trial: int, context: Context
@@ -272,7 +299,7 @@ class Switchboard:
         self.follow(ticket, lambda _: ended.set_result(None))
         await until(ended, "asyncio")
         if takes_last(ticket, trial):
-            return ticket.result()
+            return ticket.awaited_result()
         return await self.answer_async(handle, x, key, repeat, context)
 
     def _turns(self, handle: Handle, x: Any, key: bytes | None) -> Iterator[None]:
@@ -437,7 +464,7 @@ class Switchboard:
             How many had begun, and no body has made them.
         """
         with self._lock:
-            unused = [ticket for ticket in self._tickets.values() if ticket.call is not None]
+            unused = [ticket for ticket in self._tickets.values() if ticket.begun]
             self._tickets.clear()
             for handle in handles:
                 handle.answers.release([one.key for one in handle.waiting if one.key is not None])
@@ -463,6 +490,8 @@ class Switchboard:
                     if ticket.raw is not None and not _is_for_one(ticket.raw):
                         self.drop(ticket)
                 self._note_unsaved(tickets[0].handle, time.perf_counter() - start)
+                if len(tickets) < len(batch):  # a batch is being split: what is known outlasts a kill
+                    self.save()
             for ticket in tickets:
                 for follow in ticket.then:
                     follow(ticket)

@@ -133,7 +133,7 @@ class Prefetch:
                 self._switchboard.drop(ticket)
             if ticket.key in keys or broke or not self._active:
                 continue
-            self.vain += ticket.call is not None
+            self.vain += ticket.begun
             self._unmade[number] += 1
             if self._unmade[number] >= max(1, self._first // 2):
                 self._cut(number)

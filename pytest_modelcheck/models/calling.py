@@ -234,7 +234,7 @@ def _is_awaited(function: Any) -> bool:
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(method)
 
 
-def _wraps_async(function: Any) -> bool:
+def wraps_async(function: Any) -> bool:
     """Whether a plain function stands for an ``async def`` (``functools.wraps``).
 
     It may give the coroutine, or run it: only a call tells.
@@ -265,7 +265,7 @@ def caller_of(definition: Definition, raw: Any) -> Caller:
         concurrency=concurrency,
         collate=_collator(definition),
         label=definition.name,
-        wraps_async=_wraps_async(function),
+        wraps_async=wraps_async(function),
     )
 
 

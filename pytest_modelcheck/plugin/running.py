@@ -15,6 +15,7 @@ import pytest
 from _pytest.outcomes import Failed
 
 from pytest_modelcheck.errors import ModelcheckError
+from pytest_modelcheck.models.calling import wraps_async
 from pytest_modelcheck.plugin.filesystems import disk_in_view, read_ahead
 from pytest_modelcheck.plugin.items import MARKED
 from pytest_modelcheck.plugin.ours import is_ours
@@ -43,6 +44,9 @@ TOLD = pytest.StashKey[int]()
 
 ATTEMPTS = pytest.StashKey[int]()
 """On an item: how often it was set up."""
+
+DECORATED = pytest.StashKey[bool]()
+"""On an item: whether a plain decorator stands before its ``async def``, so that nobody else awaits it."""
 
 FATAL = pytest.StashKey[list["Judged"]]()
 """On an item: those that fail it."""
@@ -82,13 +86,14 @@ def staged(item: pytest.Item) -> Iterator[None]:
         yield
         return
     router = state.session.router
-    router.awaited = inspect.iscoroutinefunction(item.obj)
+    item.stash[DECORATED] = wraps_async(item.obj)
+    router.awaited = inspect.iscoroutinefunction(item.obj) or item.stash[DECORATED]
     marked, own = item.stash.get(MARKED, None), item.obj
     if marked is not None:
         from pytest_modelcheck.plugin.linting import warn
 
         warn(item, marked, state.settings.lint_ignore)
-    if marked is not None and router.awaited:
+    if marked is not None and router.awaited and not item.stash[DECORATED]:
         item.obj = _all_cases(item, marked)
     try:
         with failing_first(item):
@@ -138,7 +143,7 @@ def run_check(item: pytest.Function) -> bool | None:
     if marked is None:
         return None
     state = state_of(item.session)
-    if not state.session.router.awaited:
+    if not state.session.router.awaited or item.stash[DECORATED]:
         with _usage(), disk_in_view():
             from pytest_modelcheck.plugin.specs import marked_spec
 

@@ -22,6 +22,7 @@ from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.checks.spec import CheckSpec, Provenance, refuse_variants
 from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.errors import CaseError, UsageError
+from pytest_modelcheck.models.calling import wraps_async
 from pytest_modelcheck.plugin.assertions import without_diffs
 from pytest_modelcheck.plugin.filesystems import seeing_what_it_should
 from pytest_modelcheck.plugin.identity import check_id
@@ -164,9 +165,20 @@ def _body(
 
     if inspect.iscoroutinefunction(function):
         return asserting(lambda view: function(**given(view)), awaited=True)
+    if wraps_async(function):
+        return asserting(lambda view: _to_its_end(function(**given(view))))
     if takes_case and not takes_score:
         return _body_of_case(function, {name: value for name, value in arguments.items() if name != "case"})
     return asserting(lambda view: function(**given(view)))
+
+
+def _to_its_end(returned: Any) -> Any:
+    """What a decorated ``async`` test comes to: its decorator may have run it, or left that to us."""
+    if not inspect.iscoroutine(returned):
+        return returned
+    import asyncio
+
+    return asyncio.run(returned)
 
 
 def _body_of_case(function: Callable[..., Any], others: dict[str, Any]) -> Callable[[CaseView], Any]:
