@@ -151,8 +151,8 @@ class Ticket:
         """The answer, for whoever awaits it.
 
         Raises:
-            BaseException: whatever the model raised. A coroutine that passes a ``GeneratorExit`` on is taken to
-                be closed, and with it everything that awaits it: that becomes a :class:`ModelError`.
+            BaseException: whatever the model raised. A coroutine that passes a ``GeneratorExit`` on is taken
+                to be closed, and with it everything that awaits it: that becomes a :class:`ModelError`.
         """
         if isinstance(self.error, GeneratorExit):
             raise ModelError(f"{self.handle.acting.label} raised GeneratorExit") from self.error

@@ -107,8 +107,8 @@ class GatheredBodies(Bodies):
         if self.work.classify(error) is not Outcome.ERROR or attempt.raised:
             return error
         restarted = RestartedError(
-            f"{one_line(error)} (the body had been cut off at a call and started again, as gather=True allows: "
-            "if it does not bear that, take gather=True away)"
+            f"{one_line(error)} (the body had been cut off at a call and started again, as gather=True "
+            "allows: if it does not bear that, take gather=True away)"
         )
         return restarted.with_traceback(error.__traceback__)
 
