@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,8 @@ _LOOKS = 2
 class Failure:
     """What a model raised in place of an answer.
 
-    A failure is a value until it reaches the body that waits for it: an exception such as ``StopIteration`` or
-    ``CancelledError`` would do something else to a generator, a future or an event loop on its way.
+    A failure is a value until it reaches the body that waits for it: an exception such as ``StopIteration``
+    or ``CancelledError`` would do something else to a generator, a future or an event loop on its way.
     """
 
     __slots__ = ("error",)
@@ -39,8 +40,8 @@ Rows = list[Any]
 class Sizes:
     """The size of batches: as given, or doubled for as long as the time of an input falls.
 
-    Each size is tried twice, and its better time counts, so that one hiccup decides nothing. After a batch all
-    of whose inputs failed, calls are made one at a time until one succeeds.
+    Each size is tried twice, and its better time counts, so that one hiccup decides nothing. After a batch
+    all of whose inputs failed, calls are made one at a time until one succeeds. Safe from any thread.
 
     Args:
         size: How many inputs a batch may have at first.
@@ -55,7 +56,7 @@ class Sizes:
     1
     """
 
-    __slots__ = ("_best", "_growing", "_looks", "_normal", "_time", "size")
+    __slots__ = ("_best", "_growing", "_lock", "_looks", "_normal", "_time", "size")
 
     def __init__(self, size: int, *, adaptive: bool) -> None:
         self.size = self._normal = size
@@ -63,13 +64,21 @@ class Sizes:
         self._best: float | None = None  # the time of an input, at the size before
         self._time: float | None = None  # the same, at this size
         self._looks = 0
+        self._lock = threading.Lock()
 
     def failed(self) -> None:
         """Note that every input of a batch failed."""
-        self.size = 1
+        with self._lock:
+            self.size = 1
 
     def took(self, size: int, seconds: float) -> None:
         """Note how long a batch took. Only full ones tell."""
+        if not self._growing and self.size == self._normal:
+            return
+        with self._lock:
+            self._took(size, seconds)
+
+    def _took(self, size: int, seconds: float) -> None:
         if self.size < self._normal:
             self.size = self._normal
             return

@@ -12,8 +12,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from concurrent.futures import Future
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from contextvars import ContextVar, copy_context
 from copy import deepcopy
 from functools import cached_property
@@ -21,13 +20,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.calls.batches import Failure, Sizes, split
 from pytest_modelcheck.calls.errors import is_outage, is_throttled, one_line, retry_after, worth_retrying
-from pytest_modelcheck.calls.executors import Elsewhere, Expendable, LateError, Threads
+from pytest_modelcheck.calls.executors import Elsewhere, Expendable, LateError, Threads, WorkerDiedError
 from pytest_modelcheck.calls.meter import Meter
 from pytest_modelcheck.calls.throttle import GIVE_UP_AFTER, LONGEST, Circuit, Pace, Purse, Turn, interval_of
 from pytest_modelcheck.errors import (
-    BatchSizeError,
     CallTimeoutError,
-    ModelcheckError,
     NotAskedError,
     OutageError,
     UsageError,
@@ -38,12 +35,13 @@ from pytest_modelcheck.models.usage import Answer, Measured, Scales, Usage
 
 if TYPE_CHECKING:
     import asyncio
+    import concurrent.futures
     from collections.abc import Callable, Generator, Iterator, Sequence
     from contextlib import AbstractContextManager
     from contextvars import Context
 
     from pytest_modelcheck.calls.batches import Rows
-    from pytest_modelcheck.calls.executors import LoopThread
+    from pytest_modelcheck.calls.executors import LoopThread, Run
     from pytest_modelcheck.calls.throttle import Allowance
     from pytest_modelcheck.models.calling import Caller
     from pytest_modelcheck.models.model import Model
@@ -62,6 +60,7 @@ _FIRST_WAIT = 0.5  # seconds: the first wait is at most this long, and each furt
 _WORTH_KEEPING = 0.001  # seconds: that a call was faster is not stored
 _SLOW = 0.005  # seconds for an answer: what two processes should not both wait for
 _NO_USAGE = Usage()
+_JITTER = random.Random()  # noqa: S311 - no secret; its own, since a body may have seeded the shared generator
 
 _REPEAT: ContextVar[int | None] = ContextVar("modelcheck_repeat", default=None)
 
@@ -148,7 +147,13 @@ class Endpoint:
     # -- calls ---------------------------------------------------------------------------------------
 
     def call(
-        self, caller: Caller, inputs: list[Any], keep: Keep, *, repeat: int = 0, after_success: bool = False
+        self,
+        caller: Caller,
+        inputs: list[Any],
+        keep: Keep,
+        *,
+        repeat: int = 0,
+        after_success: Sequence[bool] = (),
     ) -> None:
         """Call the model in this thread, and find out which inputs it fails on.
 
@@ -157,15 +162,14 @@ class Endpoint:
             inputs: One input, or as many as make a batch.
             keep: Takes each answer, or :class:`Failure`, as soon as it is known.
             repeat: For which run of a trial.
-            after_success: Whether an answer was found in the cache since the last call.
+            after_success: For each input, whether an answer was found in the cache just before it.
         """
         gate: AbstractContextManager[Any] = nullcontext()
         if (
             self._gate is not None and repeat_inside() is None
         ):  # a model that calls itself would wait for ever
             gate = self._gate
-        with gate, _inside(repeat):
-            steps = self._steps(inputs, keep, after_success=after_success)
+        with gate, _inside(repeat), closing(self._steps(inputs, keep, after_success)) as steps:
             wanted = next(steps, None)
             while wanted is not None:
                 came: Any = None
@@ -182,19 +186,22 @@ class Endpoint:
         keep: Keep,
         *,
         repeat: int = 0,
-        after_success: bool = False,
+        after_success: Sequence[bool] = (),
         sleep: Callable[[float], Any] | None = None,
     ) -> None:
         """The same for a model that is awaited, on the event loop that runs here.
 
         Args:
-            caller: As for :meth:`call`, like ``inputs``, ``keep``, ``repeat`` and ``after_success``.
+            caller: As for :meth:`call`.
+            inputs: As for :meth:`call`.
+            keep: As for :meth:`call`.
+            repeat: As for :meth:`call`.
+            after_success: As for :meth:`call`.
             sleep: Sleeps on an event loop that is not asyncio's; there, calls are not limited.
         """
         limited = sleep is None and repeat_inside() is None
         async with self._slots if limited else _Unlimited():
-            with _inside(repeat):
-                steps = self._steps(inputs, keep, after_success=after_success)
+            with _inside(repeat), closing(self._steps(inputs, keep, after_success)) as steps:
                 wanted = next(steps, None)
                 while wanted is not None:
                     came: Any = None
@@ -212,14 +219,18 @@ class Endpoint:
         context: Context,
         *,
         repeat: int = 0,
-        after_success: bool = False,
+        after_success: Sequence[bool] = (),
         wanted: Callable[[], bool] = lambda: True,
-    ) -> Future[None]:
+    ) -> concurrent.futures.Future[None]:
         """Begin a call in a thread, or on the event loop of the session; the future only says that it ended.
 
         Args:
-            caller: As for :meth:`call`, like ``inputs``, ``keep``, ``repeat`` and ``after_success``.
+            caller: As for :meth:`call`.
+            inputs: As for :meth:`call`.
+            keep: As for :meth:`call`.
             context: The context that the model is called in.
+            repeat: As for :meth:`call`.
+            after_success: As for :meth:`call`.
             wanted: Whether anybody still wants to know when its turn comes.
         """
         if caller.awaited:
@@ -264,30 +275,33 @@ class Endpoint:
 
     # -- what a call takes ---------------------------------------------------------------------------
 
-    def _steps(self, inputs: list[Any], keep: Keep, *, after_success: bool) -> Steps:
+    def _steps(self, inputs: list[Any], keep: Keep, after_success: Sequence[bool]) -> Steps:
         """Everything that has to happen until each input has an answer or a failure of its own."""
         size = len(inputs)
         fit = self._allowance.take(size)
         if fit:
             part = inputs if fit == size else inputs[:fit]
-            came = yield from self._tries(part, after_success=after_success)
+            came = yield from self._tries(part, after_success=after_success[:1] == [True])
             if not isinstance(came, Failure):
                 self._keep(range(fit), came, keep)
             elif fit == 1 or self._is_final(came.error):
                 self._keep(range(fit), [came] * fit, keep)
             else:
-                yield from self._blame(part, keep)
+                yield from self._blame(part, keep, after_success)
         if fit < size:
             refused = Failure(self._allowance.refusal(self.label))
             self._keep(range(fit, size), [refused] * (size - fit), keep)
 
-    def _blame(self, inputs: list[Any], keep: Keep) -> Steps:
+    def _blame(self, inputs: list[Any], keep: Keep, after_success: Sequence[bool]) -> Steps:
         """Find out which inputs of a failed batch it fails on: each of these is called alone."""
         search = split(len(inputs))
         part = next(search)
         answered = False
         while True:
-            came = yield from self._again([inputs[place] for place in part])
+            first = part[0]
+            came = yield from self._again(
+                [inputs[place] for place in part], after_success=after_success[first : first + 1] == [True]
+            )
             known = not isinstance(came, Failure)
             answered = answered or known
             if known:
@@ -303,19 +317,22 @@ class Endpoint:
             self.sizes.failed()
 
     def _is_final(self, error: BaseException) -> bool:
-        """Whether all inputs of a batch fail alike: it was not called, or it does not take batches at all."""
-        ours = isinstance(error, ModelcheckError) and not isinstance(error, (BatchSizeError, TimeoutError))
-        return ours or self._interrupts(error)
+        """Whether all inputs of a batch fail alike: it was not called, or the fixture is wrong."""
+        return isinstance(error, (NotAskedError, UsageError)) or self._interrupts(error)
 
-    def _again(self, inputs: list[Any]) -> Steps:
+    def _again(self, inputs: list[Any], *, after_success: bool) -> Steps:
         """Call for part of a batch that has failed."""
         refused = self._spend(len(inputs))
         if refused is not None:
             return refused
-        return (yield from self._tries(inputs, after_success=False))
+        return (yield from self._tries(inputs, after_success=after_success))
 
     def _tries(self, inputs: list[Any], *, after_success: bool) -> Steps:
-        """One call, made again where that may help: the answers, or what was raised in the end."""
+        """One call, made again where that may help: the answers, or what was raised in the end.
+
+        Only a call with a single input counts against the endpoint. A failed batch is called again in parts:
+        one bad input would count once for each of them.
+        """
         retries = 0
         while True:
             came = yield from self._try(inputs)
@@ -323,44 +340,59 @@ class Endpoint:
                 self.circuit.succeeded()
                 return came
             error = came.error
-            if retries >= self._retries or not self._is_worth_it(error):
+            try:
+                worth_it = retries < self._retries and self._is_worth_it(error)
+                outage = self._is_outage(error)
+            except UsageError as refused:
+                return Failure(refused)
+            if not worth_it:
                 break
             retries += 1
             yield self._backoff(error, retries)
-            refused = self._spend(len(inputs))
-            if refused is not None:
-                return refused
+            refusal = self._spend(len(inputs))
+            if refusal is not None:
+                return refusal
             self.meter.retried()
-        if self._is_outage(error):
+        if outage and len(inputs) == 1:
             self.circuit.failed(error, after_success=after_success)
         return came
 
     def _try(self, inputs: list[Any]) -> Steps:
-        turn = Turn()
+        turn, size = Turn(), len(inputs)
         while True:
             try:
-                wait = self._wait(turn, len(inputs))
+                wait = self._wait(turn, size)
             except NotAskedError as refused:
+                self._allowance.give_back(size)
                 return Failure(refused)
             if not wait:
                 break
             yield wait
         start = time.perf_counter()
-        came = yield inputs
+        came: Any = None
+        try:
+            came = yield inputs
+        finally:
+            if came is None and self._purse is not None:  # whoever made the call was cancelled meanwhile
+                self._purse.settle(size, None, answered=False)
         if isinstance(came, Failure):
-            return Failure(self._broke(came.error, len(inputs), start))
-        return self._answered(came, len(inputs), start)
+            return Failure(self._broke(came.error, size, start))
+        return self._answered(came, size, start)
 
     def _attempt(self, caller: Caller, inputs: list[Any]) -> Rows | Failure:
         try:
-            if self._elsewhere is not None:
-                return self._elsewhere.call(caller, inputs, self._timeout)
             own, run = [copied(x) for x in inputs], self._runs_coroutines()
+            if self._elsewhere is not None:
+                return self._elsewhere.call(caller, own, self._timeout, run)
             if self._timeout is None:
                 return caller.call(own, run)
-            return self._expendable.within(self._timeout, copy_context().run, caller.call, own, run)
+            return self._within(self._timeout, caller, own, run)
         except BaseException as error:  # noqa: BLE001 - whatever a model raises belongs to the body that called it
             return Failure(error)
+
+    def _within(self, seconds: float, caller: Caller, inputs: list[Any], run: Run | None) -> Rows:
+        rows: Rows = self._expendable.within(seconds, copy_context().run, caller.call, inputs, run)
+        return rows
 
     async def _attempt_async(self, caller: Caller, inputs: list[Any], *, foreign: bool) -> Rows | Failure:
         own = [copied(x) for x in inputs]
@@ -389,7 +421,7 @@ class Endpoint:
         call.cancel()  # but not waited for: it might not heed
         raise LateError
 
-    def _runs_coroutines(self) -> Callable[[Any], Any] | None:
+    def _runs_coroutines(self) -> Run | None:
         """Runs what a plain function gives that is to be awaited; not where that would stop a loop."""
         if loop_runs():
             return None
@@ -425,7 +457,7 @@ class Endpoint:
         asked = retry_after(error)
         if asked is not None:
             return float(asked)
-        wait = random.uniform(0.0, min(LONGEST, _FIRST_WAIT * 2 ** (retries - 1)))  # noqa: S311 - no secret
+        wait = _JITTER.uniform(0.0, min(LONGEST, _FIRST_WAIT * 2 ** (retries - 1)))
         if is_throttled(error):
             self._pace.pause(wait)
         return wait
@@ -437,33 +469,33 @@ class Endpoint:
         self.meter.questions(len(rows) - unasked, failed=len(errors) - unasked, unasked=unasked)
         keep(places, rows)
 
-    def _answered(self, rows: list[Any], size: int, start: float) -> Rows | Failure:
+    def _answered(self, rows: list[Any], size: int, start: float) -> Rows:
         """Take the answers off what says how long they took and what they cost."""
         seconds = time.perf_counter() - start
         self.meter.called(seconds)
         self.sizes.took(size, seconds)
-        if self._scales.idle and not (rows and type(rows[0]) is Answer):
+        if self._scales.idle and not any(type(row) is Answer for row in rows):
             if self._purse is not None:
                 self._purse.settle(size, None, answered=True)
             keep = self.measured and seconds >= self._worth_keeping
             return [Measured(row, seconds, _NO_USAGE) for row in rows] if keep else rows
-        try:
-            return self._weighed(rows, size, seconds)
-        except UsageError as error:
-            return Failure(error)
+        return self._weighed(rows, size, seconds)
 
     def _weighed(self, rows: list[Any], size: int, seconds: float) -> Rows:
+        """The answers with what each cost; a failure in place of one whose cost cannot be told."""
         cost: float | None = None
-        weighed = []
-        try:
-            for row in rows:
+        weighed: Rows = []
+        for row in rows:
+            try:
                 value, usage = self._scales.weigh(row)
-                self.meter.spent(usage)
-                cost = cost if usage.cost is None else (cost or 0.0) + usage.cost
-                weighed.append(Measured(value, seconds, usage))
-        finally:
-            if self._purse is not None:
-                self._purse.settle(size, cost, answered=True)
+            except Exception as error:  # noqa: BLE001 - of the answer's own code; it concerns this answer alone
+                weighed.append(Failure(error))
+                continue
+            self.meter.spent(usage)
+            cost = cost if usage.cost is None else (cost or 0.0) + usage.cost
+            weighed.append(Measured(value, seconds, usage))
+        if self._purse is not None:
+            self._purse.settle(size, cost, answered=True)
         return weighed
 
     def _broke(self, error: BaseException, size: int, start: float) -> BaseException:
@@ -483,7 +515,9 @@ class Endpoint:
 
     def _is_outage(self, error: BaseException) -> bool:
         """Whether an error speaks against the endpoint rather than against the input."""
-        return not isinstance(error, NotAskedError) and (is_outage(error) or self._retry_on(error))
+        if isinstance(error, NotAskedError) or self._interrupts(error):
+            return False
+        return isinstance(error, WorkerDiedError) or is_outage(error) or self._retry_on(error)
 
 
 class _Unlimited:

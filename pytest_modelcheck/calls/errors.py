@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.errors import message_of
+from pytest_modelcheck.errors import UsageError, message_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,15 +58,16 @@ def status_of(error: BaseException) -> int | None:
     >>> status_of(urllib.error.HTTPError("http://127.0.0.1", 503, "busy", {}, None))
     503
     """
-    response = getattr(error, "response", None)
+    response = _attribute(error, "response")
     if isinstance(response, dict):
-        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        metadata = response.get("ResponseMetadata")
+        status = metadata.get("HTTPStatusCode") if isinstance(metadata, dict) else None
         return status if _is_status(status) else None
     for holder in (error, response):
         for name in ("status_code", "status", "code"):
-            status = getattr(holder, name, None)
+            status = _attribute(holder, name)
             if _is_status(status):
-                return int(status)  # type: ignore[arg-type]
+                return int(status)
     return None
 
 
@@ -93,6 +94,8 @@ def is_outage(error: BaseException) -> bool:
 def worth_retrying(retry_on: Any) -> Callable[[BaseException], bool]:
     """What ``retry_on=`` of a model fixture says: types of exceptions, or who decides.
 
+    What is given back raises a :class:`UsageError` where that function itself raises.
+
     >>> worth_retrying(KeyError)(KeyError()), worth_retrying((KeyError, OSError))(ValueError())
     (True, False)
     """
@@ -100,7 +103,16 @@ def worth_retrying(retry_on: Any) -> Callable[[BaseException], bool]:
         return is_transient
     if isinstance(retry_on, (type, tuple)):
         return lambda error: isinstance(error, retry_on)
-    return lambda error: bool(retry_on(error))
+
+    def decide(error: BaseException) -> bool:
+        try:
+            return bool(retry_on(error))
+        except Exception as reason:
+            raise UsageError(
+                f"retry_on= of a model fixture failed on a {type(error).__name__}: {one_line(reason)}"
+            ) from reason
+
+    return decide
 
 
 def retry_after(error: BaseException) -> float | None:
@@ -114,8 +126,8 @@ def retry_after(error: BaseException) -> float | None:
             return max(
                 (wait for one in each.exceptions if (wait := retry_after(one)) is not None), default=None
             )
-        for holder in (getattr(each, "response", None), each):
-            headers = getattr(holder, "headers", None)
+        for holder in (_attribute(each, "response"), each):
+            headers = _attribute(holder, "headers")
             if headers is not None and (wait := _wait_in(headers)) is not None:
                 return wait
     return None
@@ -158,9 +170,17 @@ def _is_transient(error: BaseException) -> bool:
         return status in TRANSIENT or 500 <= status <= 599
     if isinstance(error, (ConnectionError, TimeoutError)):
         return True
-    if isinstance(reason := getattr(error, "reason", None), OSError):  # urllib's URLError
+    if isinstance(reason := _attribute(error, "reason"), OSError):  # urllib's URLError
         return isinstance(reason, (ConnectionError, TimeoutError)) or reason.errno is not None
     return any(_full_name(kind) in _CONNECTION for kind in type(error).__mro__)
+
+
+def _attribute(holder: Any, name: str) -> Any:
+    """An attribute, or ``None``: some clients raise where it is not set (httpx does at ``.request``)."""
+    try:
+        return getattr(holder, name, None)
+    except Exception:  # noqa: BLE001 - of a property of anybody's exception
+        return None
 
 
 def _full_name(kind: type) -> str:
@@ -172,17 +192,22 @@ def _is_status(value: Any) -> bool:
 
 
 def _wait_in(headers: Any) -> float | None:
-    get = getattr(headers, "get", None)
-    if get is None:
-        return None
-    milliseconds = _number(get("retry-after-ms") or get("Retry-After-Ms"))
+    milliseconds = _number(_header(headers, "retry-after-ms", "Retry-After-Ms"))
     if milliseconds is not None:
         return milliseconds / 1000
-    text = get("retry-after") or get("Retry-After")
+    text = _header(headers, "retry-after", "Retry-After")
     if text is None:
         return None
     seconds = _number(text)
     return _until(str(text)) if seconds is None else seconds
+
+
+def _header(headers: Any, *names: str) -> Any:
+    get = _attribute(headers, "get")
+    try:
+        return next((value for name in names if (value := get(name)) is not None), None)
+    except Exception:  # noqa: BLE001 - what is called headers need not be any
+        return None
 
 
 def _number(text: Any) -> float | None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import BrokenExecutor, Executor, Future, wait
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.models.calling import Caller
 
+    Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
 T = TypeVar("T")
 
 _Job = tuple["Future[Any]", "Callable[..., Any]", tuple[Any, ...]]
@@ -33,6 +36,10 @@ _LAST_WORDS = 1.0  # seconds that cancelled calls get
 
 class LateError(Exception):
     """A call is not waited for any longer."""
+
+
+class WorkerDiedError(ModelError):
+    """The worker process of an executor ended while it made a call."""
 
 
 class Threads:
@@ -151,7 +158,7 @@ class LoopThread:
     """
 
     _clock = staticmethod(time.monotonic)
-    """The clock itself: a test that freezes time must not stop the loop (freezegun replaces it in modules)."""
+    """The clock itself: a test that freezes time must not stop the loop (freezegun replaces module names)."""
 
     def __init__(self) -> None:
         import asyncio
@@ -205,7 +212,7 @@ class LoopThread:
             try:
                 self._loop.run_forever()
             except (SystemExit, KeyboardInterrupt):
-                continue  # of a task of the model's own: asyncio has put it in the task, and raises it here too
+                continue  # raised in a task: asyncio has noted it there, and raises it here as well
             return
 
     @staticmethod
@@ -221,7 +228,7 @@ class LoopThread:
 
 
 _RENEWALS = 2
-"""How often a call is sent again, after the pool that it was in has broken."""
+"""How often a call is sent to the common pool. If that breaks each time, the call gets a pool of its own."""
 
 
 class Elsewhere:
@@ -236,28 +243,46 @@ class Elsewhere:
         self._given = given
         self._label = label
         self._lock = threading.Lock()
+        self._alone = threading.Lock()
         self._executor: Executor | None = None
         self._left_behind = False
 
-    def call(self, caller: Caller, inputs: list[Any], seconds: float | None) -> list[Any]:
+    def call(
+        self, caller: Caller, inputs: list[Any], seconds: float | None, run: Run | None = None
+    ) -> list[Any]:
         """Make one call there, and wait for it.
+
+        Args:
+            caller: How the model is called.
+            inputs: What it is called with.
+            seconds: How long it is waited for; ``None`` for ever.
+            run: Runs a coroutine that a plain function gives, where calls are made in threads.
 
         Raises:
             LateError: it took longer than ``seconds``.
-            ModelError: it cannot be sent, or its worker died each time.
+            WorkerDiedError: its worker died each time, the last time without any other call beside it.
+            ModelError: it cannot be sent.
             Exception: whatever the model raises.
         """
-        for renewal in range(_RENEWALS + 1):
+        for _ in range(_RENEWALS):
             executor = self._open()
             try:
-                return self._call(executor, caller, inputs, seconds)
+                return self._call(executor, caller, inputs, seconds, run)
             except BrokenExecutor as error:
                 self._drop(executor)
-                if executor is self._given or renewal == _RENEWALS:
-                    raise ModelError(
-                        f"{self._label}: a worker of its executor died while it was asked ({error})"
-                    ) from error
-        raise LateError  # not reached: the last renewal raises or returns
+                if executor is self._given:
+                    raise self._died(error) from error
+        with self._alone:  # so that no other input can be to blame for the death of this worker
+            executor = executor_of(self._given, self._label)
+            try:
+                return self._call(executor, caller, inputs, seconds, run)
+            except BrokenExecutor as error:
+                raise self._died(error) from error
+            finally:
+                executor.shutdown(wait=False, cancel_futures=True)
+
+    def _died(self, error: BaseException) -> WorkerDiedError:
+        return WorkerDiedError(f"{self._label}: a worker of its executor died while it was asked ({error})")
 
     def close(self) -> None:
         """End the executor, where it is ours; workers that hang are not waited for."""
@@ -271,9 +296,9 @@ class Elsewhere:
             process.kill()
 
     def _call(
-        self, executor: Executor, caller: Caller, inputs: list[Any], seconds: float | None
+        self, executor: Executor, caller: Caller, inputs: list[Any], seconds: float | None, run: Run | None
     ) -> list[Any]:
-        future = executor.submit(caller.call, inputs)
+        future = self._submit(executor, caller, inputs, run)
         in_time = False
         try:
             in_time = bool(wait([future], seconds).done)
@@ -282,6 +307,8 @@ class Elsewhere:
                 self._left_behind = True
         if not in_time:
             raise LateError
+        if future.cancelled():
+            raise BrokenExecutor("its executor was shut down")
         error = future.exception()
         if error is None:
             return future.result()
@@ -291,6 +318,19 @@ class Elsewhere:
                 "fixture return a function of a module, or per_worker(load, ...), and give collate= no lambda"
             ) from error
         raise error
+
+    def _submit(
+        self, executor: Executor, caller: Caller, inputs: list[Any], run: Run | None
+    ) -> Future[list[Any]]:
+        """Send a call there; to a thread together with its context."""
+        try:
+            if _has_threads(executor):
+                return executor.submit(copy_context().run, caller.call, inputs, run)
+            return executor.submit(caller.call, inputs)
+        except RuntimeError as error:
+            if isinstance(error, BrokenExecutor) or self._executor is executor:
+                raise
+            raise BrokenExecutor(str(error)) from error  # another call has dropped it meanwhile
 
     def _open(self) -> Executor:
         with self._lock:
@@ -315,6 +355,11 @@ def executor_of(given: Any, label: str) -> Executor:
     if not _is_executor(made):
         raise UsageError(f"executor= of {label} made a {type(made).__name__}, which is not an executor")
     return made  # type: ignore[no-any-return]
+
+
+def _has_threads(executor: Executor) -> bool:
+    """Whether calls are made in threads of this process and interpreter, and so may have a context."""
+    return isinstance(executor, ThreadPoolExecutor) and "interpreter" not in type(executor).__module__
 
 
 def _is_executor(value: Any) -> bool:

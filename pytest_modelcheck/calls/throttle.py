@@ -122,6 +122,12 @@ class Allowance:
             self._left -= taken
             return taken
 
+    def give_back(self, unused: int) -> None:
+        """Return calls that were taken and not made, so that another model may have them."""
+        if self._left is not None:
+            with self._lock:
+                self._left += unused
+
     def refusal(self, label: str) -> BudgetError:
         """The error of a call that is not made."""
         return BudgetError(f"{self.option} is spent: {label} was not called any further")

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Trial
 
 _GROWTH: Final = 2
-_LARGEST: Final = 4  # a window is at most so many times as large as the first
+_LARGEST_HERE: Final = 4  # a window is at most so many times as large as the first
+_LARGEST: Final = 32  # the same where calls are made elsewhere: one slow call does not hold up all behind it
 _PATIENCE: Final = 8  # bodies that call nothing before we stop watching
 
 
@@ -66,6 +67,7 @@ class Prefetch:
         self._unmade: Counter[int] = Counter()
         self._silent = 0
         self._window = self._first = self._low_water = 0
+        self._largest = _LARGEST
         self._is_simple = False
         self._active = False
         if recipe.known:
@@ -81,7 +83,7 @@ class Prefetch:
                 if new:
                     self._foresee(new)
                     window += new
-                    self._grow(min(self._window * _GROWTH, self._first * _LARGEST))
+                    self._grow(min(self._window * _GROWTH, self._first * self._largest))
             trial = window.popleft() if window else next(upcoming, None)
             if trial is None:
                 return
@@ -131,7 +133,7 @@ class Prefetch:
                 self._switchboard.drop(ticket)
             if ticket.key in keys or broke or not self._active:
                 continue
-            self.vain += ticket.call is not None
+            self.vain += ticket.begun
             self._unmade[number] += 1
             if self._unmade[number] >= max(1, self._first // 2):
                 self._cut(number)
@@ -173,6 +175,7 @@ class Prefetch:
         """
         here = any(together and _is_called_here(handle) for handle, _, _, together in self._steps)
         self._window, self._low_water = window, 0 if here else window // 2
+        self._largest = _LARGEST_HERE if here else _LARGEST
 
     def _foresee(self, trials: Sequence[Trial]) -> None:
         for trial in trials:
@@ -203,7 +206,7 @@ class Prefetch:
         return True
 
     def _advance(self, foreseen: _Foreseen) -> None:
-        """Queue the next calls of a body, up to one whose input depends on an answer that is not there yet."""
+        """Queue the next calls of a body, up to one that depends on an answer which is not there yet."""
         steps, trial = self._steps, foreseen.trial
         while foreseen.next < len(steps):
             number = foreseen.next

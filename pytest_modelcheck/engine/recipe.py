@@ -105,7 +105,7 @@ class Recipe:
         del self.calls[number:]
 
     def encode(self) -> bytes | None:
-        """The recipe as a line of JSON, to begin the next run with; ``None`` where there is nothing to keep."""
+        """The recipe as a line of JSON, for the next run; ``None`` where there is nothing to store."""
         if not self.known:
             return None
         try:
@@ -235,7 +235,7 @@ def _walked(value: Any, path: Sequence[Any]) -> Any:
 
 
 def expressions_of(x: Any, trial: Trial, made: Sequence[Made]) -> list[Expression]:
-    """Everything that an input may be, the likeliest first: a part of the trial, of an earlier answer, a constant."""
+    """Everything that an input may be: a part of the trial, a part of an earlier answer, a constant."""
     if type(x) is Arguments:
         return [] if "*" in x.bound else _combined("arguments", x.bound, trial, made)
     found = [("part", name, *path) for name, path in _places_in_trial(x, trial)]

@@ -183,9 +183,9 @@ class _Call:
         if result is not None:
             result.called = True  # whether it is awaited, is not known yet
             number, result.awaited = result.awaited, result.awaited + 1
-        coroutine = self._answer_awaited(number)
+        coroutine: Any = self._answer_awaited(number)
         coroutine.__qualname__ = self.handle.model.name  # what Python names where nobody awaits it
-        return coroutine
+        return coroutine  # type: ignore[no-any-return]
 
     async def _answer_awaited(self, number: int | None) -> Any:
         raw = self.handle.find(self.key)
@@ -204,19 +204,16 @@ class _Call:
         return self.bodies.in_place(self.handle, self.x, self.key, self.repeat)
 
     async def _made_async(self) -> Raw:
-        if (
-            self.bodies is not None
-            and self.bodies.gathers
-            and self.key is not None
-            and self.result is not None
-        ):
+        trial = None if self.result is None else self.result.trial.index
+        gathers = self.bodies is not None and self.bodies.gathers
+        if gathers and self.bodies is not None and self.key is not None and trial is not None:
             return await self.switchboard.answer_gathered(
-                self.handle, self.x, self.key, self.repeat, self.result.trial.index, self.bodies.context
+                self.handle, self.x, self.key, self.repeat, trial, self.bodies.context
             )
         start = time.perf_counter()
         try:
             return await self.switchboard.answer_async(
-                self.handle, self.x, self.key, self.repeat, self.context
+                self.handle, self.x, self.key, self.repeat, self.context, trial
             )
         finally:
             if self.bodies is not None:
@@ -235,7 +232,7 @@ class _Call:
         if ticket is None or self.bodies is None or self.result is None:
             return None
         await self.switchboard.take_async(ticket, self.bodies.context)
-        return ticket.result() if takes_last(ticket, self.result.trial.index) else None
+        return ticket.awaited_result() if takes_last(ticket, self.result.trial.index) else None
 
     def _begins(self) -> None:
         if self.result is not None and self.handle.judged:

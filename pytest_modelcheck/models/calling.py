@@ -150,8 +150,8 @@ class Caller:
             )
         if len(rows) != size:
             raise BatchSizeError(
-                f"{self.label} answered a batch of {plural(size, 'input')} with {plural(len(rows), 'answer')}; "
-                "it must give one answer for each input, in the same order"
+                f"{self.label} answered a batch of {plural(size, 'input')} with "
+                f"{plural(len(rows), 'answer')}; it must give one answer for each input, in the same order"
             )
         return rows
 
@@ -234,7 +234,7 @@ def _is_awaited(function: Any) -> bool:
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(method)
 
 
-def _wraps_async(function: Any) -> bool:
+def wraps_async(function: Any) -> bool:
     """Whether a plain function stands for an ``async def`` (``functools.wraps``).
 
     It may give the coroutine, or run it: only a call tells.
@@ -265,7 +265,7 @@ def caller_of(definition: Definition, raw: Any) -> Caller:
         concurrency=concurrency,
         collate=_collator(definition),
         label=definition.name,
-        wraps_async=_wraps_async(function),
+        wraps_async=wraps_async(function),
     )
 
 
