@@ -1,4 +1,4 @@
-"""Random suites come out as a naive loop says, in every run: a few of those of ``benchmarks/differential.py``."""
+"""Random suites come out as a loop says, in every run: a few of those of ``benchmarks/differential.py``."""
 
 import importlib.util
 import sys
