@@ -11,7 +11,7 @@ import pytest
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.checks.spec import CheckSpec, Provenance
-from pytest_modelcheck.models.model import Definition
+from pytest_modelcheck.models.definition import Definition
 from pytest_modelcheck.records import GRADE, Outcome
 from pytest_modelcheck.session import Places, Session
 
