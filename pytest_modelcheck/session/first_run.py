@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,7 @@ def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, Remembered |
     ran = Ran(
         results,
         check.calls(Calls(cached=cached, direct=sum(run.direct.values()), seconds=seconds)),
-        plan.inapplicable,
+        Counter(plan.inapplicable),  # making a trial again counts again
         run.direct,
         run.first_failure,
         run.unasked,
