@@ -209,6 +209,6 @@ def test_a_record_that_would_be_written_as_its_line_stands_for_it(path, record):
 
 
 def test_an_id_that_is_no_text_is_an_error_with_its_line(tmp_path):
-    content = b'{"modelcheck":1,"test":"t","kind":"golden","model":"m"}\n{"id":"\xff","about":""}\n'
+    content = b'{"modelcheck":1,"test":"t","kind":"golden","model":"m","cases":1}\n{"id":"\xff","about":""}\n'
     with pytest.raises(BaselineError, match=r"f\.jsonl:2: not UTF-8 text"):
         baseline.parse(content, "f.jsonl")
