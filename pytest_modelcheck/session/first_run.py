@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcheck.records import Calls
 from pytest_modelcheck.session.answered import Answered
 from pytest_modelcheck.session.check import Step
-from pytest_modelcheck.session.judging import Ran
+from pytest_modelcheck.session.found import Ran
 from pytest_modelcheck.session.levels import settle
 from pytest_modelcheck.session.results import Results
 from pytest_modelcheck.session.revalidation import Remembered

@@ -32,7 +32,8 @@ from pytest_modelcheck.session.drifting import run_reference
 from pytest_modelcheck.session.early import may_stop, run_until_decided
 from pytest_modelcheck.session.explain import explain
 from pytest_modelcheck.session.first_run import first_run
-from pytest_modelcheck.session.judging import Noise, judge
+from pytest_modelcheck.session.found import Noise
+from pytest_modelcheck.session.judging import judge
 from pytest_modelcheck.session.noise import calibrate, calibrate_changes, confirm, measure
 from pytest_modelcheck.session.results import OTHER
 from pytest_modelcheck.session.revalidation import revalidate
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.explain import Explained
-    from pytest_modelcheck.session.judging import Judgement
+    from pytest_modelcheck.session.found import Judgement
 
 _NOISE: Final = (measure, calibrate, calibrate_changes, confirm)
 """Steps that look into the model's own noise; each decides itself whether it has anything to do."""
