@@ -18,7 +18,8 @@ from pytest_modelcheck.reports.workflow import error_command, warning_command
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_modelcheck.reports.model import CaseReport, CheckReport, RunReport
+    from pytest_modelcheck.records import CaseResult
+    from pytest_modelcheck.reports.model import CheckReport, RunReport
 
 MOST: Final = 10
 """GitHub shows ten annotations of a kind for a step, and drops the rest."""
@@ -84,7 +85,7 @@ def _of_check(command: Callable[..., str], check: CheckReport, top: str) -> str:
     return command(f"{excerpt(verdict.headline, 500)}{reveals}", title=title, file=path, line=line)
 
 
-def _annotation(check: CheckReport, case: CaseReport, top: str) -> str:
+def _annotation(check: CheckReport, case: CaseResult, top: str) -> str:
     verdict = check.verdict
     path, line = place(check, case, top)
     version = None if verdict.comparison is None else verdict.comparison.version
