@@ -1,7 +1,7 @@
-"""Damage files of ours at random, and see that nobody is misled: ``python benchmarks/damage.py --damages 10000``.
+"""Damage files of ours at random, and see that nobody is misled: ``python benchmarks/damage.py``.
 
-A small project has an approved version, a history, results of two versions and a warm cache. Each round damages
-one of its files and runs pytest or a command. What may not happen, whatever the damage:
+A small project has an approved version, a history, results of two versions and a warm cache. Each round
+damages one of its files and runs pytest or a command. What may not happen, whatever the damage:
 
 - a traceback of ours, an internal error of pytest, or an exit code that is none of theirs;
 - a passed check that must fail: version 2.1 is worse in cases that a limit forbids;
@@ -93,7 +93,12 @@ def make_project(folder: Path) -> None:
     (folder / "tests" / "test_triage.py").write_text(TEST % CASES)
     for version in ("1.9", "2.0"):
         done = run_pytest(folder, version, "--modelcheck-update", "--modelcheck-update")
-        assert done[0] == 0, done[1]
+        if done[0] != 0:
+            raise RuntimeError(done[1])
+    for version in ("1.9", "2.0"):
+        done = run_command(folder, ("approve", version, "--force", "--keep-history", "--reason", "fuzz"))
+        if done[0] != 0:
+            raise RuntimeError(done[1])
     for version in ("2.1", "2.0"):
         run_pytest(folder, version, "--modelcheck-report=report.json")
     shutil.copytree(folder / ".modelcheck_cache", folder / "elsewhere")
@@ -104,7 +109,10 @@ def run_pytest(folder: Path, version: str, *arguments: str) -> tuple[int, str]:
     out = io.StringIO()
     before = set(sys.modules)
     with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        code = pytest.main(["-q", "-p", "no:warnings", "-s", f"--model-version={version}", *arguments])
+        try:
+            code = pytest.main(["-q", "-p", "no:warnings", "-s", f"--model-version={version}", *arguments])
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is what this script looks for
+            return 70, f"Traceback: {type(error).__name__}: {error}"
     for name in set(sys.modules) - before:
         if name.startswith(("conftest", "test_triage", "tests")):
             del sys.modules[name]
@@ -112,7 +120,7 @@ def run_pytest(folder: Path, version: str, *arguments: str) -> tuple[int, str]:
 
 
 def run_command(folder: Path, arguments: Sequence[str]) -> tuple[int, str]:
-    """Run a command in this process: the exit code, and what was printed, with the traceback of what it raised."""
+    """Run a command in this process: the exit code, and what was printed or raised."""
     with contextlib.chdir(folder):
         done = CliRunner().invoke(modelcheck, list(arguments), prog_name="modelcheck")
     raised = done.exception
@@ -123,8 +131,9 @@ def run_command(folder: Path, arguments: Sequence[str]) -> tuple[int, str]:
 
 def targets(folder: Path) -> list[Path]:
     """Every file that we wrote."""
-    found = [path for name in ("baselines", ".modelcheck_cache", "elsewhere") for path in (folder / name).rglob("*")]
-    return sorted(path for path in found if path.is_file() and path.name not in (".gitignore", "CACHEDIR.TAG"))
+    ours = [folder / name for name in ("baselines", ".modelcheck_cache", "elsewhere")]
+    found = [path for place in ours for path in place.rglob("*") if path.is_file()]
+    return sorted(path for path in found if path.name not in (".gitignore", "CACHEDIR.TAG"))
 
 
 def flip(content: bytearray, chance: random.Random) -> None:
@@ -273,7 +282,7 @@ def main() -> int:
             counted[kind] += 1
             if trouble is not None:
                 troubles.append(trouble)
-                print(f"#{trouble.round} {trouble.what}: {trouble.file} ({trouble.damage}), {trouble.command}")
+                print(f"#{trouble.round} {trouble.what}: {trouble.file}, {trouble.damage}; {trouble.command}")
                 print(trouble.said)
     for kind, count in sorted(counted.items()):
         print(f"{kind:20} {count:7,}")
