@@ -85,13 +85,13 @@ class Plan:
         """The trials of one case; ``index`` is that of the first."""
         if self._perturbations is None and self._repeats == 1 and not case.variants:
             return [Trial(index, case, number=number)]
-        runs = list(itertools.product(self._inputs(case, number), range(self._repeats)))
+        runs = list(itertools.product(self._inputs(case), range(self._repeats)))
         return [
             Trial(place, case, name, perturbed, variant, repeat, number, len(runs))
             for place, ((name, perturbed, variant), repeat) in enumerate(runs, index)
         ]
 
-    def _inputs(self, case: Case, number: int) -> Iterator[Input]:
+    def _inputs(self, case: Case) -> Iterator[Input]:
         """What makes a trial of a case: the perturbation, the perturbed input, and which variant it is."""
         if self._perturbations is None:
             yield None, MISSING, 0
