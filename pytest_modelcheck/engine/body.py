@@ -281,6 +281,7 @@ class Bodies:
 
     def _missing(self, handle: Handle, result: Result, x: Any, key: bytes | None, repeat: int) -> Raw:
         """Get an answer that is not at hand: wait for a call that was foreseen, or make one now."""
+        self.prefetch.missed()
         if handle.judged:
             result.unanswered = True  # for now; for good, where the model breaks
         try:

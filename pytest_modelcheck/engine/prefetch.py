@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _GROWTH: Final = 2
 _LARGEST_HERE: Final = 4  # a window is at most so many times as large as the first
 _LARGEST: Final = 32  # the same where calls are made elsewhere: one slow call does not hold up all behind it
+_ALL_CACHED: Final = 256  # after so many bodies whose calls were all cached, we look again at the next miss
 _PATIENCE: Final = 8  # bodies that call nothing before we stop watching
 
 
@@ -78,6 +79,7 @@ class Prefetch:
         self._silent = 0
         self._window = self._first = self._low_water = 0
         self._largest = _LARGEST
+        self._cached = 0
         self._is_simple = False
         self._active = False
         if recipe.known:
@@ -93,7 +95,7 @@ class Prefetch:
         upcoming = iter(trials)
         window: deque[Trial] = deque()
         while True:
-            if len(window) <= self._low_water and self._active:
+            if len(window) <= self._low_water and self._active and self._cached < _ALL_CACHED:
                 new = list(islice(upcoming, self._window - len(window)))
                 if new:
                     self._foresee(new)
@@ -103,6 +105,10 @@ class Prefetch:
             if trial is None:
                 return
             yield trial
+
+    def missed(self) -> None:
+        """Note that a body made a call whose answer is not in the cache: look ahead again."""
+        self._cached = 0
 
     # -- what bodies do ------------------------------------------------------------------------------
 
@@ -234,7 +240,9 @@ class Prefetch:
     def _foresee(self, trials: Sequence[Trial]) -> None:
         for trial in trials:
             if self._is_simple and self._is_cached(trial):
+                self._cached += 1
                 continue
+            self._cached = 0
             foreseen = _Foreseen(trial, self._steps)
             with self._bodies.lock:
                 self._advance(foreseen)

@@ -76,14 +76,14 @@ class Router:
     def call(self, model: Model, x: Any) -> Any:
         """Answer a call; in an ``async`` test, give a coroutine of the answer."""
         bodies = self.bodies
-        if (
-            bodies is not None
-            and bodies.result is not None
-            and not self.awaited
-            and get_ident() == bodies.thread
-            and _is_unchanged(bodies.context)
-            and not ((model.caller.awaited or model.caller.wraps_async) and running_loop())
-        ):
+        if bodies is None or bodies.result is None or self.awaited or get_ident() != bodies.thread:
+            return self._call(model, x)
+        try:
+            unchanged = copy_context() == bodies.context
+        except Exception:  # noqa: BLE001 - of anybody's __eq__: then it is looked at variable by variable
+            unchanged = False
+        caller = model.caller
+        if unchanged and not ((caller.awaited or caller.wraps_async) and running_loop()):
             return bodies.call(model, x)
         return self._call(model, x)
 
@@ -257,14 +257,6 @@ class _Call:
         if bodies is not None and self.is_here and result is bodies.result:
             bodies.note(handle.model, self.x, self.key, value, foreseeable=self.foreseeable)
         return value
-
-
-def _is_unchanged(base: Context) -> bool:
-    """Whether the context is the one that bodies began in."""
-    try:
-        return copy_context() == base
-    except Exception:  # noqa: BLE001 - of anybody's __eq__: then it is looked at variable by variable
-        return False
 
 
 def changed_variables(base: Context, now: Context) -> list[ContextVar[Any]]:
