@@ -8,7 +8,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pytest_modelcheck.canonical import same
+from pytest_modelcheck.canonical import NotKept, comparable, is_kept, same, why_unkept
 from pytest_modelcheck.errors import BaselineError, ModelcheckError, UsageError
 from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.records import GRADE, LARGEST_SCORE, MISSING, Outcome
@@ -166,7 +166,7 @@ class CaseView:
         """The approved version's answer. Where there is none, the trial ends here as *new*."""
         result = self._result
         result.read_approved = True
-        approved = self._work.find_approved(self._trial)
+        approved = self._work.find_approved(self._trial, self._latest())
         if approved is None:
             result.outcome = Outcome.NEW
             if result.asked or result.recorded is not MISSING:
@@ -174,14 +174,40 @@ class CaseView:
             return NotApproved()
         if result.asked:
             # The last bits of a float are noise: an answer that is the same is the same object's value.
-            first = result.asked[0][1]
-            if same(plain(first), approved):
-                return self._work.subject.answers.decode(first)
+            latest = result.asked[-1][1]
+            if same(plain(latest), approved):
+                return self._work.subject.answers.decode(latest)
         else:
             result.approved_raw = approved
         return self._read(approved)
 
+    def same_as_approved(self, answer: Any) -> bool:
+        """Whether an answer is the approved one, as ``ignore=`` and ``compare_by=`` of the model say.
+
+        Raises:
+            UsageError: one of the two cannot be stored, and so cannot be compared.
+        """
+        approved = self._work.find_approved(self._trial, self._latest())
+        self._result.read_approved = True
+        if approved is None:
+            self._result.outcome = Outcome.NEW
+            raise NewCase
+        line = plain(self._work.subject.answers.add(None, answer))
+        for one in (line, approved):
+            if (why := why_unkept(one)) is not None:
+                raise UsageError(f"case {self.id}: the answers cannot be compared: {why}")
+        return same(approved, line)
+
+    def _latest(self) -> bytes | None:
+        """The digest of the call that the body made last."""
+        return self._result.asked[-1][0] if self._result.asked else None
+
     def _read(self, approved: bytes) -> Any:
+        if not is_kept(approved):
+            raise UsageError(
+                f"the approved answer of case {self.id} was not stored, so that there is no case.approved: "
+                f"{why_unkept(approved) or 'case.same_as_approved(answer) compares what compare_by= takes'}"
+            )
         try:
             return self._work.subject.answers.decode(approved)
         except ModelcheckError as error:
@@ -192,6 +218,10 @@ class CaseView:
 
     def record(self, value: Any) -> None:
         """Say that ``value``, and not the model's first answer, is the answer of this case."""
+        try:
+            comparable(value)
+        except NotKept as error:
+            raise UsageError(f"case.record(...): {error}") from None
         self._result.recorded = value
 
     def __repr__(self) -> str:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Scale, Trial
 
+    FindApproved = Callable[[Trial, bytes | None], bytes | None]
+    """Finds the approved answer of a trial, by the digest of the call that its body made last."""
+
 Interleave = bool | Literal["auto"]
 
 WINDOW = 256
@@ -60,7 +63,7 @@ class Work:
     body: Callable[[CaseView], Any]
     subject: Model
     classify: Callable[[BaseException], Outcome | None]
-    find_approved: Callable[[Trial], bytes | None]
+    find_approved: FindApproved
     scale: Scale = GRADE
     interleave: Interleave = "auto"
     progress: Callable[[], None] | None = None
