@@ -166,7 +166,7 @@ class CaseView:
         """The approved version's answer. Where there is none, the trial ends here as *new*."""
         result = self._result
         result.read_approved = True
-        approved = self._work.find_approved(self._trial, self._latest())
+        approved = self._approved()
         if approved is None:
             result.outcome = Outcome.NEW
             if result.asked or result.recorded is not MISSING:
@@ -187,7 +187,7 @@ class CaseView:
         Raises:
             UsageError: one of the two cannot be stored, and so cannot be compared.
         """
-        approved = self._work.find_approved(self._trial, self._latest())
+        approved = self._approved()
         self._result.read_approved = True
         if approved is None:
             self._result.outcome = Outcome.NEW
@@ -198,9 +198,10 @@ class CaseView:
                 raise UsageError(f"case {self.id}: the answers cannot be compared: {why}")
         return same(approved, line)
 
-    def _latest(self) -> bytes | None:
-        """The digest of the call that the body made last."""
-        return self._result.asked[-1][0] if self._result.asked else None
+    def _approved(self) -> bytes | None:
+        """The approved answer; of a body that has made several calls, to the last of them."""
+        asked, find = self._result.asked, self._work.find_approved
+        return find(self._trial, asked[-1][0]) if len(asked) > 1 else find(self._trial)
 
     def _read(self, approved: bytes) -> Any:
         if not is_kept(approved):

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.engine.view import CaseView, Result
     from pytest_modelcheck.models.model import Model
-    from pytest_modelcheck.records import Scale, Trial
+    from pytest_modelcheck.records import Scale
 
-    FindApproved = Callable[[Trial, bytes | None], bytes | None]
-    """Finds the approved answer of a trial, by the digest of the call that its body made last."""
+    FindApproved = Callable[..., bytes | None]
+    """Finds the approved answer of a trial: called with it, and with the digest of one of several calls."""
 
 Interleave = bool | Literal["auto"]
 
