@@ -74,15 +74,15 @@ def differ(now: TrialResult, then: TrialResult) -> bool:
     broke has perhaps not come to its later answers.
     """
     if now.recorded is not None or then.recorded is not None:
-        return now.answer is not None and then.answer is not None and _differ(now.answer, then.answer)
-    if any(_differ(one, other) for (_, one), (_, other) in zip(now.asked, then.asked, strict=False)):
+        return now.answer is not None and then.answer is not None and _differ(then.answer, now.answer)
+    if any(_differ(old, new) for (_, old), (_, new) in zip(then.asked, now.asked, strict=False)):
         return True
     broke = Outcome.ERROR in (now.outcome, then.outcome) or not now.asked or not then.asked
     return not broke and len(now.asked) != len(then.asked)
 
 
-def _differ(one: bytes, other: bytes) -> bool:
-    return not same(one, other) and why_unkept(one) is None and why_unkept(other) is None
+def _differ(then: bytes, now: bytes) -> bool:
+    return not same(then, now) and why_unkept(then) is None and why_unkept(now) is None
 
 
 def why_unseen(*trials: TrialResult) -> str | None:

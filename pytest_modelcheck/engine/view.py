@@ -8,7 +8,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pytest_modelcheck.canonical import NotKept, comparable, is_kept, same, why_unkept
+from pytest_modelcheck.canonical import NotKept, comparable, is_kept, same, whole, why_unkept
 from pytest_modelcheck.errors import BaselineError, ModelcheckError, UsageError
 from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.records import GRADE, LARGEST_SCORE, MISSING, Outcome
@@ -175,7 +175,7 @@ class CaseView:
         if result.asked:
             # The last bits of a float are noise: an answer that is the same is the same object's value.
             latest = result.asked[-1][1]
-            if same(plain(latest), approved):
+            if same(whole(approved), whole(plain(latest))):
                 return self._work.subject.answers.decode(latest)
         else:
             result.approved_raw = approved
@@ -262,7 +262,7 @@ class CaseView:
         result = self._result
         asked, approved = result.asked, result.approved_raw
         asked.append((key, raw))
-        if approved is not None and len(asked) == 1 and same(plain(raw), approved):
+        if approved is not None and len(asked) == 1 and same(whole(approved), whole(plain(raw))):
             return approved
         return raw
 
