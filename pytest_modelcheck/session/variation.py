@@ -151,7 +151,7 @@ def _where(pairs: Sequence[tuple[TrialResult, TrialResult]]) -> str:
         for (_, one), (_, two) in zip(first.asked, again.asked, strict=False):
             if not same(one, two):
                 found.update({one_place.path for one_place in islice(differences(one, two), _MANY)})
-    names = [name for name, _ in found.most_common(_NAMED + 1) if name]
+    names = [name for name in sorted(found, key=lambda name: (-found[name], name)) if name]
     return f": {', '.join(names[:_NAMED])}{', …' if len(names) > _NAMED else ''}" if names else ""
 
 
