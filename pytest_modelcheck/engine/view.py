@@ -218,7 +218,7 @@ class CaseView:
             ) from error
 
     def record(self, value: Any) -> None:
-        """Say that ``value``, and not the model's first answer, is the answer of this case."""
+        """Say that ``value``, and not what the model answered, is the answer of this case."""
         try:
             comparable(value)
         except NotKept as error:
