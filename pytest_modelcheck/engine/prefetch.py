@@ -1,0 +1,340 @@
+"""Calls that are made ahead of the bodies that need them, a window of trials at a time.
+
+The first bodies make their calls in place and tell the recipe. From then on the calls of the next window are
+known: those that are not in the cache are queued, and made in batches, in threads or on the event loop while
+bodies run, one after the other, each with its answers at hand. A model that is called in the thread of the
+test gets its batch when the first body needs it.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from contextlib import suppress
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.engine.answers import is_for_one
+from pytest_modelcheck.engine.recipe import Passed, Recipe, getter_of, needs
+from pytest_modelcheck.errors import ModelcheckError
+from pytest_modelcheck.records import MISSING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from pytest_modelcheck.engine.answers import Handle, Switchboard, Ticket
+    from pytest_modelcheck.engine.body import Bodies
+    from pytest_modelcheck.engine.recipe import Getter, Made
+    from pytest_modelcheck.models.model import Raw
+    from pytest_modelcheck.records import Trial
+
+    _Step = tuple[Handle, Getter, int, bool]
+    """How the model is answered, the input, how many answers that needs, and whether it is called ahead."""
+
+_GROWTH: Final = 2
+_LARGEST_HERE: Final = 4  # a window is at most so many times as large as the first
+_LARGEST: Final = 32  # the same where calls are made elsewhere: one slow call does not hold up all behind it
+_PATIENCE: Final = 8  # bodies that call nothing before we stop watching
+
+
+class _Foreseen:
+    """The calls of one body that has not run."""
+
+    __slots__ = ("answers", "equal", "keys", "next", "steps", "tickets", "trial")
+
+    def __init__(self, trial: Trial, steps: list[_Step]) -> None:
+        self.trial = trial
+        self.steps = steps
+        self.answers: list[Any] = [MISSING] * len(steps)
+        self.equal: Counter[bytes] = Counter()
+        self.keys: set[bytes | None] = set()
+        self.next = 0
+        self.tickets: list[tuple[int, Ticket]] = []
+
+
+class Prefetch:
+    """Makes the calls of coming bodies.
+
+    Args:
+        bodies: Whoever runs the bodies.
+        switchboard: Answers calls.
+        recipe: What is known of the calls already.
+
+    Attributes:
+        recipe: What is known of the calls.
+        vain: How many calls were made for nothing.
+    """
+
+    def __init__(self, bodies: Bodies, switchboard: Switchboard, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.vain = 0
+        self._bodies = bodies
+        self._switchboard = switchboard
+        self._steps: list[_Step] = []
+        self._foreseen: dict[int, _Foreseen] = {}
+        self._unmade: Counter[int] = Counter()
+        self._excused: Counter[int] = Counter()
+        self._silent = 0
+        self._window = self._first = self._low_water = 0
+        self._largest = _LARGEST
+        self._is_simple = False
+        self._active = False
+        if recipe.known:
+            self._start()
+
+    @property
+    def learns(self) -> bool:
+        """Whether the recipe may still change by what bodies call."""
+        return not (self._active and self.recipe.complete)
+
+    def ahead_of(self, trials: Iterable[Trial]) -> Iterator[Trial]:
+        """The trials in their order, the calls of the next window under way while each is handled."""
+        upcoming = iter(trials)
+        window: deque[Trial] = deque()
+        while True:
+            if len(window) <= self._low_water and self._active:
+                new = list(islice(upcoming, self._window - len(window)))
+                if new:
+                    self._foresee(new)
+                    window += new
+                    self._grow(min(self._window * _GROWTH, self._first * self._largest))
+            trial = window.popleft() if window else next(upcoming, None)
+            if trial is None:
+                return
+            yield trial
+
+    # -- what bodies do ------------------------------------------------------------------------------
+
+    def watches(self, trial: Trial) -> bool:
+        """Whether the calls of a body are to be noted for :meth:`ended`."""
+        if self._active:
+            return bool(self._foreseen) and trial.index in self._foreseen
+        return self._silent < _PATIENCE
+
+    def ended(
+        self, trial: Trial, made: Sequence[Made], keys: Sequence[bytes | None], *, complete: bool
+    ) -> None:
+        """Take in the calls that a body has made.
+
+        Args:
+            trial: Its trial.
+            made: The calls.
+            keys: What each answer is stored under.
+            complete: Whether it ran to its end. Else it may have had more to call.
+        """
+        foreseen = self._foreseen.pop(trial.index, None)
+        if foreseen is not None:
+            self._compare(foreseen, keys, complete=complete)
+            if self._active and not self.recipe.complete and self._learn(trial, made, complete=complete):
+                with self._bodies.lock:
+                    self._steps = self._steps_of_recipe()
+        elif not self._active:
+            self._silent = 0 if made else self._silent + 1
+            if made and self._learn(trial, made, complete=complete):
+                self._start()
+
+    def close(self) -> None:
+        """Drop what was foreseen and is not needed any more."""
+        with self._bodies.lock:
+            self._active = False
+            left = {id(ticket): ticket for one in self._foreseen.values() for _, ticket in one.tickets}
+            self.vain += sum(ticket.call is not None and not ticket.made for ticket in left.values())
+            self._foreseen.clear()
+            self._switchboard.forget(self._bodies.handles)
+
+    def _learn(self, trial: Trial, made: Sequence[Made], *, complete: bool) -> bool:
+        """Learn from a body; whether its calls can be foreseen now."""
+        try:
+            self.recipe.learn(trial, made, complete=complete)
+        except Exception:  # noqa: BLE001 - of properties of anybody's objects: nothing can be told of such calls
+            self.recipe.cut(0)
+        return self.recipe.known
+
+    def _compare(self, foreseen: _Foreseen, keys: Sequence[bytes | None], *, complete: bool) -> None:
+        """Count calls that a body did not make, and stop foreseeing those that too few bodies make."""
+        index = foreseen.trial.index
+        with self._bodies.lock:
+            tickets = list(foreseen.tickets)
+        unmade = []
+        for number, ticket in tickets:
+            ticket.foreseen_by.discard(index)
+            if ticket.key in keys:
+                ticket.made = True
+            else:
+                unmade.append(number)
+            if not ticket.foreseen_by:
+                self.vain += ticket.begun and not ticket.made
+                if ticket.ended or not ticket.made:
+                    self._switchboard.drop(ticket)
+        # A body that failed may only have ended too early: that excuses it for a while.
+        excused = not complete and foreseen.keys.issuperset(keys)
+        counted, most = (
+            (self._excused, self._first * _LARGEST) if excused else (self._unmade, self._first // 2)
+        )
+        for number in unmade:
+            counted[number] += 1
+            if self._active and number < len(self._steps) and counted[number] >= max(1, most):
+                self._cut(number)
+
+    def _cut(self, number: int) -> None:
+        """Foresee a call no longer, nor those that follow it; bodies make them in place."""
+        with self._bodies.lock:
+            self.recipe.cut(number)
+            self._steps = self._steps[:number]
+            self._is_simple = _is_simple(self._steps)
+            for foreseen in self._foreseen.values():
+                dropped = [ticket for place, ticket in foreseen.tickets if place >= number]
+                foreseen.tickets = [(place, one) for place, one in foreseen.tickets if place < number]
+                for ticket in dropped:
+                    ticket.foreseen_by.discard(foreseen.trial.index)
+                    if not ticket.foreseen_by:
+                        self.vain += ticket.begun and not ticket.made
+                        self._switchboard.drop(ticket)
+        if not any(together for *_, together in self._steps):
+            self.close()
+            self._silent = _PATIENCE
+
+    # -- what comes next -----------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        """Work out the first window: one batch, or as many calls as may be under way at once."""
+        steps = self._steps_of_recipe()
+        sizes = [_at_once(handle) for handle, _, _, together in steps if together]
+        if not sizes:
+            self._silent = _PATIENCE  # nothing can be called ahead
+            return
+        self._steps, self._active = steps, True
+        self._is_simple = _is_simple(steps)
+        self._first = max(sizes)
+        self._grow(self._first)
+
+    def _steps_of_recipe(self) -> list[_Step]:
+        steps: list[_Step] = []
+        for name, (expression, *_) in self.recipe.calls:
+            model = self._bodies.work.models.get(name)
+            if model is None:
+                break
+            handle = self._bodies.handle_of(model)
+            together = handle.endpoint.together and handle.refusal is None
+            steps.append((handle, getter_of(expression), needs(expression), together))
+        if len(steps) < len(self.recipe.calls):
+            self.recipe.cut(len(steps))
+        return steps
+
+    def _grow(self, window: int) -> None:
+        """Set how many trials are foreseen, and with how few of them left the next ones are.
+
+        A model that is called in the thread of the test gets whole windows, and so full batches.
+        """
+        here = any(together and _is_called_here(handle) for handle, _, _, together in self._steps)
+        self._window, self._low_water = window, 0 if here else window // 2
+        self._largest = _LARGEST_HERE if here else _LARGEST
+
+    def _foresee(self, trials: Sequence[Trial]) -> None:
+        for trial in trials:
+            if self._is_simple and self._is_cached(trial):
+                continue
+            foreseen = _Foreseen(trial, self._steps)
+            with self._bodies.lock:
+                self._advance(foreseen)
+            if foreseen.tickets:
+                self._foreseen[trial.index] = foreseen
+        for handle, _, _, together in self._steps:
+            if together and not _is_called_here(handle):
+                self._switchboard.advance(handle, self._bodies.context)
+
+    def _is_cached(self, trial: Trial) -> bool:
+        """Whether every call of a body has its answer in the cache, as in most runs."""
+        if self._bodies.counts_equal_calls:
+            return False
+        for handle, get, _, _ in self._steps:
+            x = _evaluated(handle, get, trial, ())
+            key = None if x is MISSING else handle.model.key(x, trial.repeat)
+            if key is None or handle.answers.find(key) is None:
+                return False
+            handle.found = True
+        return True
+
+    def _advance(self, foreseen: _Foreseen) -> None:
+        """Queue the next calls of a body, up to one that depends on an answer which is not there yet."""
+        steps, trial = foreseen.steps, foreseen.trial
+        while foreseen.next < min(len(steps), len(self._steps)):
+            number = foreseen.next
+            handle, get, needed, together = steps[number]
+            if any(answer is MISSING for answer in foreseen.answers[:needed]):
+                return
+            x = _evaluated(handle, get, trial, foreseen.answers)
+            if x is MISSING:
+                return
+            foreseen.next += 1
+            key, repeat = self._bodies.place_of(handle, trial, x, foreseen.equal)
+            if key is None:
+                return
+            foreseen.keys.add(key)
+            raw = handle.find(key)
+            if raw is not None:
+                self._answered(foreseen, number, handle, raw)
+            elif together:
+                self._queue(foreseen, number, handle, x, key, repeat)
+
+    def _queue(
+        self, foreseen: _Foreseen, number: int, handle: Handle, x: Any, key: bytes, repeat: int
+    ) -> None:
+        ticket = self._switchboard.foresee(handle, x, key, repeat, foreseen.trial.index)
+        if ticket is None:
+            return
+        foreseen.tickets.append((number, ticket))
+        if _is_needed_later(foreseen.steps, number):
+            self._switchboard.follow(ticket, self._goes_on(foreseen, number))
+
+    def _goes_on(self, foreseen: _Foreseen, number: int) -> Callable[[Ticket], None]:
+        """Queues what depends on an answer, once it is there."""
+
+        def go_on(ticket: Ticket) -> None:
+            raw = ticket.raw
+            with self._bodies.lock:
+                if raw is None or is_for_one(raw) or not self._active:
+                    return
+                self._answered(foreseen, number, ticket.handle, raw)
+                self._advance(foreseen)
+            for handle, _, _, together in foreseen.steps[number + 1 :]:
+                if together and not _is_called_here(handle):
+                    batch = handle.acting.caller.batch
+                    self._switchboard.advance(handle, self._bodies.context, flush=not batch)
+
+        return go_on
+
+    def _answered(self, foreseen: _Foreseen, number: int, handle: Handle, raw: Raw) -> None:
+        if _is_needed_later(foreseen.steps, number):
+            with suppress(ModelcheckError):  # of an answer in another form: its body will meet it itself
+                foreseen.answers[number] = handle.answers.decode(raw)
+
+
+def _evaluated(handle: Handle, get: Getter, trial: Trial, answers: Sequence[Any]) -> Any:
+    """The input of a call, or ``MISSING`` where it cannot be told: then the body makes the call itself."""
+    try:
+        x = get(trial, answers)
+        return handle.model.caller.bind(x.positional, x.named) if type(x) is Passed else x
+    except Exception:  # noqa: BLE001 - of properties of anybody's objects, or since a part is not there
+        return MISSING
+
+
+def _is_needed_later(steps: Sequence[_Step], number: int) -> bool:
+    """Whether a later call depends on the answer to this one."""
+    return any(needed > number for _, _, needed, _ in steps[number + 1 :])
+
+
+def _is_simple(steps: Sequence[_Step]) -> bool:
+    """Whether no call depends on the answer to another."""
+    return not any(needed for _, _, needed, _ in steps)
+
+
+def _at_once(handle: Handle) -> int:
+    """How many inputs a model answers at once."""
+    return handle.endpoint.concurrency * handle.endpoint.sizes.size
+
+
+def _is_called_here(handle: Handle) -> bool:
+    """Whether a model is called in the thread of the test."""
+    return not handle.acting.caller.awaited and not handle.endpoint.threaded
