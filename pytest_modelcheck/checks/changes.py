@@ -59,11 +59,13 @@ class Answers:
         cases: The answers of each case.
         deterministic: What is declared of the models involved, as for :class:`Evidence`.
         repeated: Whether 20 answers were seen to repeat identically when the approved version was run.
+        copies: Whether the answers of a model declared to vary never did, as for :class:`Evidence`.
     """
 
     cases: Sequence[CaseAnswers]
     deterministic: bool | None = None
     repeated: bool = False
+    copies: bool = False
 
     @property
     def fresh(self) -> bool:

@@ -210,6 +210,10 @@ class Known(Protocol):
     def may_be_steady(self) -> bool:
         """Whether what never differed may be taken for noise-free."""
 
+    @property
+    def copies(self) -> bool:
+        """Whether further runs would only repeat the first."""
+
     def contradiction(self) -> float:
         """The chance that the first set and the fresh ones differ so much if they come from one model."""
 
@@ -241,6 +245,10 @@ def looked(evidence: Known, rules: Rules, tests: Tests) -> Look:
     """
     if evidence.deterministic:
         return Look(Status.FAILED if tests.missed(ALL) else Status.PASSED, Reason.EXACT)
+    if evidence.copies:
+        if not tests.missed(FIRST):
+            return Look(Status.PASSED, Reason.MET)
+        return _decided(tests.p_value(FIRST), rules, tests, FIRST)
     if not evidence.fresh:
         if not tests.missed(FIRST):
             return Look(Status.PASSED, Reason.MET)
@@ -256,11 +264,12 @@ def looked(evidence: Known, rules: Rules, tests: Tests) -> Look:
         return Look(Status.PASSED, Reason.MET)
     if evidence.may_be_steady:
         return Look(Status.FAILED, Reason.EXACT, needs=_needed(tests.suspects, STEADY_PROBES))
-    return _decided(tests.p_value(ALL), rules, tests)
+    return _decided(tests.p_value(ALL), rules, tests, FRESH)
 
 
-def _decided(chance: float, rules: Rules, tests: Tests) -> Look:
-    if chance <= rules.false_fail_rate and tests.missed(FRESH) and tests.allows_fail():
+def _decided(chance: float, rules: Rules, tests: Tests, unseen: slice) -> Look:
+    """Decide on all runs; those that no earlier look has used must miss the limit by themselves."""
+    if chance <= rules.false_fail_rate and tests.missed(unseen) and tests.allows_fail():
         return Look(Status.FAILED, Reason.CONFIRMED, chance)
     if chance > DOUBTFUL:
         return Look(Status.PASSED, Reason.NOISE, chance)
@@ -269,7 +278,7 @@ def _decided(chance: float, rules: Rules, tests: Tests) -> Look:
 
 def _broken_for_good(evidence: Evidence, look: Look, allowance: Allowance) -> Look:
     """Never let more cases than allowed be broken for good and pass in silence."""
-    if look.needs is not None or look.status is Status.FAILED or evidence.deterministic:
+    if look.needs is not None or look.status is Status.FAILED or evidence.deterministic or evidence.copies:
         return look
     if look.reason in (Reason.NOT_CONFIRMED, Reason.NOT_THE_SAME):
         return look
