@@ -228,6 +228,8 @@ def _record(
     signed = dataclasses.replace(
         header,
         findings=(),
+        run={},
+        reads_approved=False,
         rate=rate,
         judged=0 if rejected else header.judged,
         kept=len(rejected),

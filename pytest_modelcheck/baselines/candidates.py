@@ -20,10 +20,9 @@ from pytest_modelcheck.errors import BaselineError, VersionError, located
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_modelcheck.baselines.baseline import Baseline, Written
+    from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.baselines.store import BaselineStore
-    from pytest_modelcheck.records import CaseRecord
 
 
 _AFTER_NUMBERS: Final = 1 << 62
@@ -44,8 +43,12 @@ class CandidateStore:
         self._hidden = False
         recover(root)
 
-    def write(self, header: Header, records: Iterable[CaseRecord]) -> Written:
-        """Leave a candidate; one of an earlier run of the same version is replaced.
+    def write(self, header: Header, rows: Iterable[bytes]) -> Path:
+        """Leave what a run came to; a candidate of an earlier run of the same version is replaced.
+
+        Args:
+            header: Its first line; says how many cases there are.
+            rows: The lines of its cases, in the order of their source. They need not fit into memory.
 
         Raises:
             BaselineError: The model has no version.
@@ -53,21 +56,9 @@ class CandidateStore:
         with Batch(durable=False) as batch:
             path = self._place(header)
             self._hide(batch)
-            _forget_account(batch, path)
             self._forget_others(batch, header)
-            return baseline.write(batch, path, header, baseline.encoded(records))
-
-    def write_rows(self, header: Header, rows: Iterable[tuple[bytes, bytes]], cases: int) -> None:
-        """The same of cases that are lines already, behind their ids and sorted by them.
-
-        They need not fit into memory.
-        """
-        with Batch(durable=False) as batch:
-            path = self._place(header)
-            self._hide(batch)
-            _forget_account(batch, path)
-            self._forget_others(batch, header)
-            baseline.write_rows(batch, path, header, rows, cases)
+            batch.add(path, baseline.chunks(header, rows))
+        return path
 
     def _hide(self, batch: Batch) -> None:
         """Keep git from listing what is not meant for it; once, however many go into one batch."""
@@ -86,7 +77,6 @@ class CandidateStore:
             left = path / place
             if left.is_file() and _is_of(left, header.test, other_than=header.body):
                 batch.remove(left)
-                _forget_account(batch, left)
 
     def _place(self, header: Header) -> Path:
         if header.version is None:
@@ -97,15 +87,11 @@ class CandidateStore:
         return self._folder(header.model, header.version) / names.check_path(header.test)
 
     def take(self, batch: Batch, candidate: Baseline) -> None:
-        """Add a copy of another store's candidate to a batch, with the account that lies beside it."""
+        """Add a copy of another store's candidate to a batch."""
         header = candidate.header
-        path = self.path(header.model, header.test, header.version or "")
-        account = Path(candidate.path).with_suffix(names.ACCOUNT)
         self._hide(batch)
-        _forget_account(batch, path)
-        baseline.write(batch, path, header, candidate.lines())
-        if account.is_file():
-            batch.add(path.with_suffix(names.ACCOUNT), [account.read_bytes()])
+        path = self.path(header.model, header.test, header.version or "")
+        batch.add(path, [Path(candidate.path).read_bytes()])
 
     def read(self, model: str, check: str, version: str) -> Baseline | None:
         """What a version did in a check, or ``None`` where it never ran it.
@@ -161,13 +147,6 @@ def _is_of(path: Path, check: str, other_than: str) -> bool:
     except BaselineError:
         return False
     return found.test == check and found.body not in ("", other_than)
-
-
-def _forget_account(batch: Batch, path: Path) -> None:
-    """What an earlier run left beside a candidate says nothing of this one."""
-    account = path.with_suffix(names.ACCOUNT)
-    if account.exists():
-        batch.remove(account)
 
 
 def find(

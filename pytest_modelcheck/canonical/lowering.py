@@ -160,7 +160,7 @@ class Lowering:
         """What to do about a value of a class that nobody named."""
         kind: Any = type(value)
         adapter = keeper(kind)
-        if adapter is None:
+        if adapter is None or _short_name(kind) in _TURNED:
             raise Refusal(_unkept(value))
         self.missing[kind] = None
         if len(self.missing) > _MANY:
@@ -309,7 +309,7 @@ def _unkept(value: Any) -> str:
     name = article(qualified(kind))
     if is_secret(kind):
         return f"{name} is a secret, and secrets are never written down. Answer without it."
-    turned = _TURNED.get(kind.__name__)
+    turned = _TURNED.get(_short_name(kind))
     if turned is not None:
         return f"{name} cannot be stored. Let the model answer {turned} instead."
     return (
@@ -318,20 +318,24 @@ def _unkept(value: Any) -> str:
     )
 
 
+def _short_name(kind: type) -> str:
+    return f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
+
+
 _MANY: Final = 20
 _TURNED: Final = {
-    "memoryview": "bytes(...)",
-    "mappingproxy": "dict(...)",
-    "dict_keys": "list(...)",
-    "dict_values": "list(...)",
-    "dict_items": "list(...)",
-    "matrix": "numpy.asarray(...)",
-    "memmap": "numpy.asarray(...)",
-    "recarray": "x.tolist()",
-    "Tensor": "x.tolist()",
-    "LazyFrame": "x.collect()",
-    "lil_array": "x.tocsr()",
-    "lil_matrix": "x.tocsr()",
-    "dok_array": "x.tocsr()",
-    "dok_matrix": "x.tocsr()",
+    "builtins.memoryview": "bytes(...)",
+    "builtins.mappingproxy": "dict(...)",
+    "builtins.dict_keys": "list(...)",
+    "builtins.dict_values": "list(...)",
+    "builtins.dict_items": "list(...)",
+    "numpy.matrix": "numpy.asarray(...)",
+    "numpy.memmap": "numpy.asarray(...)",
+    "numpy.recarray": "x.tolist()",
+    "polars.LazyFrame": "x.collect()",
+    "scipy.dok_array": "x.tocsr()",
+    "scipy.dok_matrix": "x.tocsr()",
+    "scipy.lil_array": "x.tocsr()",
+    "scipy.lil_matrix": "x.tocsr()",
+    "torch.Tensor": "x.tolist()",
 }

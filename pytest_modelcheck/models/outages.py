@@ -35,7 +35,10 @@ _CONNECTION: Final = frozenset(
         "http.IncompleteRead",
         "httpcore.NetworkError",
         "httpcore.TimeoutException",
+        "httpcore2.NetworkError",
+        "httpcore2.TimeoutException",
         "httpx.TransportError",
+        "httpx2.TransportError",
         "openai.APIConnectionError",
         "requests.ChunkedEncodingError",
         "requests.ConnectionError",
@@ -71,7 +74,8 @@ def is_transient(error: BaseException) -> bool:
     """Whether the same call may succeed when it is made again: the default of ``retry_on=``.
 
     True of connection errors, timeouts, answers that break off, and of the statuses 408, 409, 425, 429 and
-    5xx, whichever client raised them; also where they are the stated cause (``raise ... from``).
+    5xx, whichever client raised them; also where they are the stated cause (``raise ... from``), and of a
+    group of nothing else (``ExceptionGroup``).
 
     >>> is_transient(ConnectionResetError()), is_transient(ValueError("empty text"))
     (True, False)
@@ -81,6 +85,8 @@ def is_transient(error: BaseException) -> bool:
 
 def is_outage(error: BaseException) -> bool:
     """Whether an exception speaks against the endpoint rather than against the input."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(is_outage, error.exceptions))
     return is_transient(error) or any(status_of(each) in REFUSED for each in _causes(error))
 
 
@@ -104,6 +110,10 @@ def retry_after(error: BaseException) -> float | None:
     its response carries (RFC 9110, section 10.2.3).
     """
     for each in _causes(error):
+        if isinstance(each, BaseExceptionGroup):
+            return max(
+                (wait for one in each.exceptions if (wait := retry_after(one)) is not None), default=None
+            )
         for holder in (getattr(each, "response", None), each):
             headers = getattr(holder, "headers", None)
             if headers is not None and (wait := _wait_in(headers)) is not None:
@@ -113,7 +123,12 @@ def retry_after(error: BaseException) -> float | None:
 
 def is_throttled(error: BaseException) -> bool:
     """Whether the endpoint asks all callers to slow down."""
-    return any(status_of(each) in (429, 503) for each in _causes(error))
+    return any(
+        any(map(is_throttled, each.exceptions))
+        if isinstance(each, BaseExceptionGroup)
+        else status_of(each) in (429, 503)
+        for each in _causes(error)
+    )
 
 
 def one_line(error: BaseException) -> str:
@@ -136,6 +151,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _is_transient(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(is_transient, error.exceptions))
     status = status_of(error)
     if status is not None:
         return status in TRANSIENT or 500 <= status <= 599

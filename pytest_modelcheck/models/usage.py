@@ -6,7 +6,9 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.errors import UsageError
@@ -14,9 +16,43 @@ from pytest_modelcheck.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_IN = ("tokens_in", "prompt_tokens", "input_tokens", "prompt_token_count", "inputTokens")
-_OUT = ("tokens_out", "completion_tokens", "output_tokens", "candidates_token_count", "outputTokens")
+# By the name of the tokens that went in or came out, the names of those that are reported beside them and not
+# among them: Anthropic and Bedrock count what the cache was read for apart, Gemini what it thought.
+_IN = {
+    "tokens_in": (),
+    "prompt_tokens": (),
+    "input_tokens": ("cache_creation_input_tokens", "cache_read_input_tokens"),
+    "prompt_token_count": ("tool_use_prompt_token_count",),
+    "inputTokens": ("cacheReadInputTokens", "cacheWriteInputTokens"),
+}
+_OUT = {
+    "tokens_out": (),
+    "completion_tokens": (),
+    "output_tokens": (),
+    "candidates_token_count": ("thoughts_token_count",),
+    "outputTokens": (),
+}
 _COST = ("cost", "total_cost")
+_AMONG = frozenset(
+    {
+        "cache_creation_input_tokens",
+        "cache_read_input_tokens",
+        "cache_read_tokens",
+        "cache_write_tokens",
+        "cached_content_token_count",
+        "cached_tokens",
+        "prompt_cache_hit_tokens",
+        "prompt_cache_miss_tokens",
+        "reasoning_tokens",
+        "total_token_count",
+        "total_tokens",
+        "totalTokens",
+    }
+)
+"""Names of tokens that are among those that went in or came out, where they are reported at all."""
+
+_WRAPPED = ("usage", "usage_metadata", "token_usage", "response_metadata", "meta")
+"""Where a whole completion keeps what was used: OpenAI, Anthropic, Gemini, LangChain, haystack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +74,19 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens and money, each ``None`` where it is not known."""
+    """Tokens and money, each ``None`` where it is not known.
+
+    Attributes:
+        tokens_in: Tokens that went in, with those that a cache was read for.
+        tokens_out: Tokens that came out, with those that were thought.
+        cost: What they cost.
+        other: Tokens of another name, which are counted in neither: pairs of a name and a number.
+    """
 
     tokens_in: int | None = None
     tokens_out: int | None = None
     cost: float | None = None
+    other: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +100,9 @@ class Measured:
     def line(self) -> bytes:
         """Everything but the answer, as a line of JSON."""
         usage = self.usage
-        values = [round(self.seconds, 6), usage.tokens_in, usage.tokens_out, usage.cost]
+        values: list[Any] = [round(self.seconds, 6), usage.tokens_in, usage.tokens_out, usage.cost]
+        if usage.other:
+            values.append(dict(usage.other))
         while len(values) > 1 and values[-1] is None:
             values.pop()
         return json.dumps(values, separators=(",", ":")).encode()
@@ -66,25 +112,78 @@ class Measured:
         """What :meth:`line` wrote; ``None`` for what it did not.
 
         >>> Measured.read(Measured("refund", 0.25, Usage(120, 3)).line())
-        Measured(value=None, seconds=0.25, usage=Usage(tokens_in=120, tokens_out=3, cost=None))
+        Measured(value=None, seconds=0.25, usage=Usage(tokens_in=120, tokens_out=3, cost=None, other=()))
         """
         try:
             seconds, *rest = json.loads(line)
-            return cls(None, float(seconds), Usage(*rest))
-        except (ValueError, TypeError):
+            other = tuple(rest.pop().items()) if len(rest) > 3 else ()
+            values: list[Any] = [*rest, None, None, None]
+            return cls(None, float(seconds), Usage(values[0], values[1], values[2], other))
+        except (ValueError, TypeError, AttributeError):
             return None
 
 
 def usage_of(reported: Any) -> Usage:
-    """Read what a provider reports, by the names that are in use.
+    """Read what a provider reports, by the names that are in use; also of a whole completion.
 
-    >>> usage_of({"input_tokens": 12, "output_tokens": 1})
-    Usage(tokens_in=12, tokens_out=1, cost=None)
+    >>> usage_of({"usage": {"input_tokens": 12, "cache_read_input_tokens": 100, "output_tokens": 1}})
+    Usage(tokens_in=112, tokens_out=1, cost=None, other=())
+    >>> usage_of({"prompt_tokens": 12, "completion_tokens": 1, "audio_tokens": 7}).other
+    (('audio_tokens', 7),)
     """
-    if reported is None:
-        return Usage()
-    cost = _first(reported, _COST)
-    return Usage(_whole(_first(reported, _IN)), _whole(_first(reported, _OUT)), _amount(cost))
+    fields = _fields(_unwrapped(reported))
+    cost = next((fields[name] for name in _COST if fields.get(name) is not None), None)
+    known = {*_IN, *_OUT, *_AMONG, *(name for names in (*_IN.values(), *_OUT.values()) for name in names)}
+    other = [
+        (name, count) for name, value in fields.items() if (count := _whole(value)) and _is_of_tokens(name)
+    ]
+    return Usage(
+        _tokens(fields, _IN),
+        _tokens(fields, _OUT),
+        _amount(cost),
+        tuple((name, count) for name, count in other if name not in known),
+    )
+
+
+def _tokens(fields: Mapping[str, Any], names: Mapping[str, tuple[str, ...]]) -> int | None:
+    for name, beside in names.items():
+        count = _whole(fields.get(name))
+        if count is not None:
+            return count + sum(_whole(fields.get(each)) or 0 for each in beside)
+    return None
+
+
+def _is_of_tokens(name: str) -> bool:
+    return name.lower().endswith(("tokens", "token_count"))
+
+
+def _unwrapped(reported: Any, depth: int = 3) -> Any:
+    """What was used, of what says so among other things."""
+    fields = _fields(reported)
+    if not depth or any(_is_of_tokens(name) for name in fields):
+        return reported
+    for name in _WRAPPED:
+        inside = fields.get(name)
+        if callable(inside):
+            inside = inside()
+        if inside is not None and any(map(_is_of_tokens, _fields(found := _unwrapped(inside, depth - 1)))):
+            return found
+    return reported
+
+
+def _fields(reported: Any) -> Mapping[str, Any]:
+    """The fields of a mapping or an object, with those that a pydantic model does not declare."""
+    if isinstance(reported, Mapping):
+        return reported
+    found = dict(getattr(reported, "__dict__", None) or {})
+    slots = [
+        name for base in type(reported).__mro__ for name in vars(base).get("__slots__", ()) if name[:1] != "_"
+    ]
+    found |= {name: getattr(reported, name, None) for name in slots}
+    usage = getattr(reported, "usage", None)
+    if callable(usage):  # pydantic-ai: a method
+        found["usage"] = usage
+    return found | (getattr(reported, "__pydantic_extra__", None) or {})
 
 
 class Scales:
@@ -124,7 +223,7 @@ class Scales:
             raise UsageError(
                 f"cost= of the model fixture {self._label!r} gave {cost!r}: it must give a number"
             )
-        return value, Usage(found.tokens_in, found.tokens_out, amount)
+        return value, replace(found, cost=amount)
 
     def _ask(self, name: str, function: Callable[[Any], Any], argument: Any) -> Any:
         try:
@@ -136,13 +235,9 @@ class Scales:
             ) from error
 
 
-def _first(reported: Any, names: tuple[str, ...]) -> Any:
-    get = reported.get if isinstance(reported, dict) else lambda name: getattr(reported, name, None)
-    return next((value for value in map(get, names) if value is not None), None)
-
-
 def _whole(value: Any) -> int | None:
-    return int(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    number = isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
+    return int(value) if number else None
 
 
 def _amount(value: Any) -> float | None:

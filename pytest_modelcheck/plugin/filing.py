@@ -5,10 +5,10 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import base64
 import os
 import time
-import zlib
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -16,17 +16,15 @@ import pytest
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.plugin.identity import project_folder
 from pytest_modelcheck.plugin.options import LIMITS
-from pytest_modelcheck.reports import accounts
 from pytest_modelcheck.reports.formats import Target, target_of, write
 from pytest_modelcheck.reports.model import RunInfo, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from pytest_modelcheck.plugin.hooks import Received
     from pytest_modelcheck.plugin.settings import Settings
-    from pytest_modelcheck.reports.model import CheckReport, RunReport
+    from pytest_modelcheck.reports.model import RunReport
 
 OPTION: Final = "modelcheck_report"
 FILED = pytest.StashKey[list[str]]()
@@ -57,22 +55,22 @@ def targets_of(config: pytest.Config) -> list[tuple[Target, Path]]:
 
 
 def wanted(config: pytest.Config) -> bool:
-    """Whether anybody wants a full account of the checks."""
+    """Whether the run is going to be reported, case by case."""
     return bool(targets_of(config) or _listeners(config) or _on_github(config))
 
 
-def packed(account: bytes) -> str:
-    """An account as a short text, for a test report to carry."""
-    return base64.b85encode(zlib.compress(account, 1)).decode()
-
-
-def unpacked(text: str) -> CheckReport:
-    """The account that :func:`packed` was given."""
-    return accounts.parse(zlib.decompress(base64.b85decode(text)))
-
-
 def file_reports(session: pytest.Session, received: Received) -> None:
-    """Make one report of all accounts and hand it to everybody who wants it."""
+    """Make one report of all result files and hand it to everybody who wants it."""
+    try:
+        _file_reports(session, received)
+    finally:
+        for path, stays in received.results:
+            if not stays:
+                with suppress(FileNotFoundError):  # two verdicts of one test that was run again
+                    Path(path).unlink()
+
+
+def _file_reports(session: pytest.Session, received: Received) -> None:
     from pytest_modelcheck.plugin.settings import settings_of
 
     config = session.config
@@ -116,8 +114,8 @@ def _report(config: pytest.Config, settings: Settings, received: Received) -> Ru
     from pytest_modelcheck.baselines.candidates import CandidateStore
     from pytest_modelcheck.baselines.store import BaselineStore
     from pytest_modelcheck.reports.surroundings import environment, versions
-    from pytest_modelcheck.session.retelling import Archive, assembled
-    from pytest_modelcheck.session.session import CANDIDATES
+    from pytest_modelcheck.session.places import CANDIDATES
+    from pytest_modelcheck.session.remembered import Archive, assembled, report_of
 
     places = settings.places
     archive = Archive(BaselineStore(places.baselines), CandidateStore(places.cache / CANDIDATES))
@@ -128,7 +126,7 @@ def _report(config: pytest.Config, settings: Settings, received: Received) -> Ru
         environment=environment(settings.root),
         options=_options(config),
     )
-    checks = [archive.with_history(unpacked(text)) for text in received.accounts]
+    checks = [archive.with_history(report_of(Path(path))) for path, _ in received.results]
     return assembled(run, checks, [Trouble(*each) for each in received.troubles])
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 REPORT = "modelcheck"
 """The attribute of a test report that carries verdicts, also from a worker of pytest-xdist."""
 
-ACCOUNTS = "modelcheck_accounts"
-"""The attribute that carries the full account of each of them, where a report was asked for."""
+RESULTS = "modelcheck_results"
+"""The attribute that carries where the result file of each of them lies, and whether it stays there."""
 
 TROUBLE = "modelcheck_trouble"
 """The attribute that carries why a test of ours failed, where no verdict says so."""
@@ -40,7 +40,7 @@ class Received:
     def __init__(self) -> None:
         self.started = time.time()
         self._verdicts: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-        self._accounts: defaultdict[str, list[str]] = defaultdict(list)
+        self._results: defaultdict[str, list[tuple[str, bool]]] = defaultdict(list)
         self._troubles: defaultdict[str, list[str]] = defaultdict(list)
 
     @property
@@ -49,9 +49,9 @@ class Received:
         return [verdict for each in self._verdicts.values() for verdict in each]
 
     @property
-    def accounts(self) -> list[str]:
-        """The accounts, as they were packed."""
-        return [account for each in self._accounts.values() for account in each]
+    def results(self) -> list[tuple[str, bool]]:
+        """Where result files lie, and whether they stay there."""
+        return [(path, stays) for each in self._results.values() for path, stays in each]
 
     @property
     def troubles(self) -> list[tuple[str, str]]:
@@ -62,7 +62,7 @@ class Received:
         """Take the verdicts off a report; those of a test that is run again are replaced."""
         test, outcome = report.nodeid, str(report.outcome)
         if outcome == "rerun":  # as pytest-rerunfailures calls a failure that does not count
-            for kept in (self._verdicts, self._accounts, self._troubles):
+            for kept in (self._verdicts, self._results, self._troubles):
                 kept.pop(test, None)
             return
         if found := getattr(report, REPORT, ()):
@@ -71,8 +71,8 @@ class Received:
             from pytest_modelcheck.plugin.colour import colour_changes
 
             colour_changes(report)
-        if found := getattr(report, ACCOUNTS, ()):
-            self._accounts[test] += found
+        if found := getattr(report, RESULTS, ()):
+            self._results[test] += found
         if hasattr(report, TROUBLE):
             self._troubles[test].append(getattr(report, TROUBLE))
 

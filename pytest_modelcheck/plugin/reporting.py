@@ -8,14 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.plugin.approving import APPROVALS
-from pytest_modelcheck.plugin.filing import FILED, packed
-from pytest_modelcheck.plugin.hooks import ACCOUNTS, RECEIVED, REPORT, TROUBLE
+from pytest_modelcheck.plugin.filing import FILED
+from pytest_modelcheck.plugin.hooks import RECEIVED, REPORT, RESULTS, TROUBLE
 from pytest_modelcheck.plugin.ours import definitions_of, is_ours
 from pytest_modelcheck.plugin.running import FATAL, TOLD, VERDICTS, CheckFailed, set_properties
 from pytest_modelcheck.plugin.state import STATE
-from pytest_modelcheck.plugin.transport import pack, unpack
 from pytest_modelcheck.plugin.unused import unused_baselines
+from pytest_modelcheck.records import Verdict
 from pytest_modelcheck.reports.bars import strokes_for
+from pytest_modelcheck.reports.packing import pack, unpack
 from pytest_modelcheck.reports.properties import properties
 from pytest_modelcheck.reports.summary import QUIET, summary_lines
 from pytest_modelcheck.reports.terminal import header_line
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     import pytest
     from _pytest.terminal import TerminalReporter
 
-    from pytest_modelcheck.records import Verdict
+    from pytest_modelcheck.session import Judged
 
 
 def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
@@ -53,7 +54,7 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     if judged:
         item.stash[TOLD] = len(item.stash[VERDICTS])
         setattr(report, REPORT, [pack(one.verdict) for one in judged])
-        setattr(report, ACCOUNTS, [packed(one.account) for one in judged if one.account is not None])
+        setattr(report, RESULTS, [_place(one) for one in judged if one.results is not None])
         # Of this report, and of that of the teardown, which junitxml reads them from.
         set_properties(item, properties([one.verdict for one in item.stash[VERDICTS]]))
         report.user_properties = list(item.user_properties)
@@ -64,6 +65,11 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
         path, line, _ = item.location
         crash.message = str(call.excinfo.value).partition("\n")[0]
         crash.path, crash.lineno = path, (line or 0) + 1
+
+
+def _place(judged: Judged) -> list[str | bool]:
+    """Where a result file lies, and whether it stays there, as a test report can carry it."""
+    return [str(judged.results), judged.is_candidate]
 
 
 def note_trouble(item: pytest.Item, report: pytest.TestReport) -> None:
@@ -103,4 +109,4 @@ def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
 
 def verdicts_of(config: pytest.Config) -> list[Verdict]:
     """All verdicts of the run, from whatever process."""
-    return [unpack(packed) for packed in config.stash[RECEIVED].verdicts]
+    return [unpack(packed, Verdict) for packed in config.stash[RECEIVED].verdicts]

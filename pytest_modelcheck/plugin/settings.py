@@ -9,7 +9,6 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.baselines.packing import size_in_bytes
 from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.plugin.filing import wanted
@@ -36,7 +35,6 @@ class Settings:
         shrink_calls: How many calls the smallest counterexamples of a check may take; 0 for none.
         lint_ignore: Rules of lint that nobody wants to hear of.
         against: What ``--against`` says.
-        pack_over: The size in bytes from which on a baseline is compressed; ``None`` for never.
         lookahead: Whether the next checks may be asked for while one runs.
     """
 
@@ -48,7 +46,6 @@ class Settings:
     shrink_calls: int
     lint_ignore: Sequence[str] = ()
     against: Sequence[str] = ()
-    pack_over: int | None = None
     lookahead: bool = True
 
     @property
@@ -78,7 +75,7 @@ def settings_of(config: pytest.Config) -> Settings:
         revalidate=_revalidate(config),
         baseline=config.getoption("modelcheck_baseline") or config.getini("modelcheck_baseline") or None,
         suite_false_fail_rate=_suite_false_fail_rate(config),
-        account=wanted(config),
+        report=wanted(config),
         max_calls=_max_calls(config),
         worker=worker,
         workers=workers,
@@ -111,7 +108,6 @@ def settings_of(config: pytest.Config) -> Settings:
         shrink_calls=_shrink_calls(config),
         lint_ignore=_lint_ignore(config),
         against=tuple(config.getoption("modelcheck_against")),
-        pack_over=_pack_over(config),
         lookahead=config.getini("modelcheck_lookahead") and not config.getoption("modelcheck_no_lookahead"),
     )
 
@@ -133,14 +129,6 @@ _UNSEEN = (
 
 def _revalidate(config: pytest.Config) -> int:
     return _whole(config, "revalidate") or 0
-
-
-def _pack_over(config: pytest.Config) -> int | None:
-    text = config.getini("modelcheck_compress_baselines").strip()
-    try:
-        return size_in_bytes(text) if text else None
-    except UsageError as error:
-        raise UsageError(f"ini option modelcheck_compress_baselines: {error}") from error
 
 
 def _in_ci() -> bool:

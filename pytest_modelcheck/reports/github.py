@@ -15,7 +15,8 @@ from pytest_modelcheck.reports.wording import case_text, regressed_cases
 from pytest_modelcheck.reports.workflow import error_command
 
 if TYPE_CHECKING:
-    from pytest_modelcheck.reports.model import CaseReport, CheckReport, RunReport
+    from pytest_modelcheck.records import CaseResult
+    from pytest_modelcheck.reports.model import CheckReport, RunReport
 
 MOST: Final = 10
 """GitHub shows ten annotations of a kind for a step, and drops the rest."""
@@ -53,7 +54,7 @@ def workflow_commands(report: RunReport, top: str) -> list[str]:
     return lines
 
 
-def _annotation(check: CheckReport, case: CaseReport, top: str) -> str:
+def _annotation(check: CheckReport, case: CaseResult, top: str) -> str:
     verdict = check.verdict
     path, line = place(check, case, top)
     version = None if verdict.comparison is None else verdict.comparison.version

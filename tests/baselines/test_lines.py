@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pytest_modelcheck.baselines.lines import decode, encode
 from pytest_modelcheck.errors import BaselineError
-from pytest_modelcheck.records import CaseRecord, Outcome, TrialRecord
+from pytest_modelcheck.records import CaseResult, Outcome, TrialResult
 
 JSON = st.recursive(
     st.none()
@@ -29,7 +29,7 @@ ANSWERS = JSON.map(canonical)
 DIGESTS = st.sampled_from(["", "aa", "bb", "cc"])
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 TRIALS = st.builds(
-    TrialRecord,
+    TrialResult,
     outcome=st.sampled_from(Outcome),
     asked=st.lists(st.tuples(DIGESTS, ANSWERS), max_size=3).map(tuple),
     recorded=st.none() | ANSWERS,
@@ -40,10 +40,10 @@ TRIALS = st.builds(
     about=st.none() | TEXT,
 )
 RECORDS = st.builds(
-    CaseRecord,
+    CaseResult,
     id=TEXT,
-    input=DIGESTS,
-    expected=st.none() | DIGESTS,
+    digest=DIGESTS,
+    expectation=st.none() | DIGESTS,
     about=TEXT,
     trials=st.lists(TRIALS, max_size=3).map(tuple),
 )
@@ -57,9 +57,9 @@ def test_every_record_comes_back_as_it_was_and_on_one_line(record):
     assert decode(line) == record
 
 
-def plain(**trial: object) -> CaseRecord:
+def plain(**trial: object) -> CaseResult:
     fields = {"outcome": Outcome.PASSED, "asked": (("8f0c", b'"refund"'),)}
-    return CaseRecord("t-42", "8f0c", "77aa", "Quiero un…", (TrialRecord(**(fields | trial)),))
+    return CaseResult("t-42", "8f0c", "77aa", "Quiero un…", (TrialResult(**(fields | trial)),))
 
 
 def test_the_short_form_reads_id_outcome_answer_and_the_digests_last():
@@ -89,10 +89,10 @@ def test_an_answer_that_a_line_gives_twice_is_written_once():
     asked = (("beef", b'"x"'), ("8f0c", b'"a long answer"'))
     again = (("f00d", b'"y"'), ("8f0c", b'"a long answer"'))
     trials = tuple(
-        TrialRecord(Outcome.PASSED, pairs, perturbation="typos", variant=n)
+        TrialResult(Outcome.PASSED, pairs, perturbation="typos", variant=n)
         for n, pairs in enumerate((asked, again))
     )
-    record = CaseRecord("t", "8f0c", None, "about", trials)
+    record = CaseResult("t", "8f0c", None, "about", trials)
     line = encode(record)
     assert line.count(b"a long answer") == 1
     assert decode(line) == record
@@ -100,10 +100,10 @@ def test_an_answer_that_a_line_gives_twice_is_written_once():
 
 def test_a_digest_that_was_answered_differently_keeps_both_answers():
     trials = tuple(
-        TrialRecord(Outcome.PASSED, (("beef", answer),), repeat=n)
+        TrialResult(Outcome.PASSED, (("beef", answer),), repeat=n)
         for n, answer in enumerate((b"1", b"2", b"1"))
     )
-    record = CaseRecord("t", "8f0c", None, "about", trials)
+    record = CaseResult("t", "8f0c", None, "about", trials)
     assert decode(encode(record)) == record
 
 
@@ -116,7 +116,7 @@ def test_the_bytes_of_an_answer_are_kept_as_they_are():
 
 def test_an_id_that_no_file_can_hold_is_refused_by_name():
     with pytest.raises(BaselineError, match=r"case 'a\\ud800' cannot be written"):
-        encode(CaseRecord("a\ud800", "8f0c", None, "about", ()))
+        encode(CaseResult("a\ud800", "8f0c", None, "about", ()))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,9 @@ import ipaddress
 import json
 import math
 import pathlib
+import subprocess
+import sys
+import threading
 import types
 import uuid
 from dataclasses import dataclass, field
@@ -27,7 +30,7 @@ import pytest
 import scipy.sparse
 from dateutil import tz
 
-from pytest_modelcheck.canonical import Codec, same
+from pytest_modelcheck.canonical import Codec, NotKept, encode_plain, same, unkept, why_unkept
 
 T = TypeVar("T")
 PARIS = ZoneInfo("Europe/Paris")
@@ -431,3 +434,168 @@ def test_an_answer_comes_back_whole_and_a_change_of_it_is_seen(answer, other, re
     assert same(line, line)
     assert not same(line, codec.encode(other))
     assert not same(codec.encode(other), line)
+
+
+class Locked:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+
+class Secretive(pydantic.BaseModel):
+    label: str
+    key: pydantic.SecretStr
+
+
+@dataclass
+class Odd(dict):  # type: ignore[type-arg]
+    label: str = ""
+
+
+def by_returns(returns: Any) -> Any:
+    return lambda answer: (answer, returns)
+
+
+def by(turn: Any) -> Any:
+    return lambda answer: (turn(answer), None)
+
+
+WITH_RECORDS = np.array([(1, 2.0)], "i4,f8")
+REFUSED: list[tuple[str, Any, str, Any]] = [
+    # name, answer, what the refusal says, and the remedy that it names, applied
+    ("lock", threading.Lock(), "case.record", None),
+    ("function", len, "case.record", None),
+    ("class", int, "case.record", None),
+    ("object with a lock", Locked(), r"lock cannot be stored.*case\.record", None),
+    ("memoryview", memoryview(b"a"), r"Let the model answer bytes\(...\)", by(bytes)),
+    ("mapping proxy", types.MappingProxyType({"a": 1}), r"answer dict\(...\)", by(dict)),
+    ("keys", {"a": 1}.keys(), r"answer list\(...\)", by(list)),
+    ("values", {"a": 1}.values(), r"answer list\(...\)", by(list)),
+    ("items", {"a": 1}.items(), r"answer list\(...\)", by(list)),
+    ("matrix", np.matrix([[1]]), r"answer numpy\.asarray\(...\)", by(np.asarray)),
+    ("array of records", WITH_RECORDS, r"Answer array\.tolist\(\)", by(lambda array: array.tolist())),
+    ("record array", WITH_RECORDS.view(np.recarray), r"x\.tolist\(\)", by(lambda array: array.tolist())),
+    (
+        "array of long doubles",
+        np.array([1], np.longdouble),
+        r"array\.astype\(float\)",
+        by(lambda array: array.astype(float)),
+    ),
+    (
+        "array of long complex numbers",
+        np.array([1j], np.clongdouble),
+        r"array\.astype\(complex\)",
+        by(lambda array: array.astype(complex)),
+    ),
+    (
+        "sparse rows of lists",
+        scipy.sparse.lil_array(np.eye(2)),
+        r"answer x\.tocsr\(\)",
+        by(lambda array: array.tocsr()),
+    ),
+    (
+        "sparse keys",
+        scipy.sparse.dok_array(np.eye(2)),
+        r"answer x\.tocsr\(\)",
+        by(lambda array: array.tocsr()),
+    ),
+    (
+        "lazy polars frame",
+        pl.LazyFrame({"a": [1]}),
+        r"answer x\.collect\(\)",
+        by(lambda frame: frame.collect()),
+    ),
+    (
+        "polars frame of objects",
+        pl.DataFrame({"a": [object]}, schema={"a": pl.Object}),
+        r"Answer frame\.to_dicts\(\)",
+        None,
+    ),
+    (
+        "default dict with a function",
+        collections.defaultdict(lambda: 1, a=2),
+        r"Answer dict\(...\)",
+        by(dict),
+    ),
+    (
+        "moment in a zone of dateutil's",
+        NOON.replace(tzinfo=tz.gettz("Europe/Paris")),
+        r"value\.astimezone\(datetime\.timezone\.utc\)",
+        by(lambda moment: moment.astimezone(dt.UTC)),
+    ),
+    ("secret", pydantic.SecretStr("hunter2"), "is a secret.*Answer without it", None),
+    (
+        "model with a secret",
+        Secretive(label="a", key="hunter2"),
+        r"answer\.key: a pydantic.types.SecretStr is a secret.*Answer without it",
+        by(lambda answer: answer.label),
+    ),
+    ("dataclass that is a dict", Odd("a"), "case.record", None),
+    ("dataclass without returns=", Triage("a"), r"returns=Triage\)", by_returns(Triage)),
+    ("pydantic without returns=", [Cat()], r"\(in a list\).*returns=Cat\)", by_returns(Cat)),
+    ("attrs without returns=", {"a": Attr("a")}, r"\(in a dict\).*returns=Attr\)", by_returns(Attr)),
+    ("enum without returns=", Label.REFUND, r"returns=Label\)", by_returns(Label)),
+    ("text without returns=", Said("a"), r"returns=Said\)", by_returns(Said)),
+    ("plain class without returns=", Handmade("a"), r"returns=Handmade\)", by_returns(Handmade)),
+    ("two classes", [Cat(), Attr("a")], r"returns=Cat \| Attr\)", by_returns(Cat | Attr)),
+    ("a class within another", Box(Triage("a")), r"returns=Box \| Triage\)", by_returns(Box | Triage)),
+]
+
+
+@pytest.mark.parametrize(
+    ("answer", "says", "remedy"), [one[1:] for one in REFUSED], ids=[one[0] for one in REFUSED]
+)
+def test_what_cannot_be_stored_is_refused_with_a_remedy_that_works(answer, says, remedy):
+    with pytest.raises(NotKept, match=says) as caught:
+        Codec().encode(answer) if not isinstance(answer, Secretive) else Codec(Secretive).encode(answer)
+    assert "hunter2" not in str(caught.value)
+    assert b"hunter2" not in encode_plain(answer)
+    line = unkept(answer, str(caught.value))
+    assert b"hunter2" not in line
+    assert not same(line, line)
+    assert why_unkept(line) == str(caught.value)
+    if remedy is not None:
+        turned, returns = remedy(answer)
+        back = Codec(returns).decode(Codec(returns).encode(turned))
+        assert told(back) == told(turned)
+
+
+def test_the_corpus_is_large():
+    assert len(STORED) + len(REFUSED) >= 120
+
+
+def test_all_kinds_are_read_in_another_process_which_imported_nothing_for_them():
+    """What the model process stored, a process reads that has not imported numpy, pandas or polars."""
+    lines = {name: Codec().encode(answer) for name, answer, _, returns in STORED if returns is None}
+    program = (
+        "import json, sys\n"
+        "from pytest_modelcheck.canonical import Codec\n"
+        "lines = json.load(sys.stdin)\n"
+        "assert not {'pandas', 'polars', 'scipy', 'pydantic'} & set(sys.modules)\n"
+        "codec = Codec()\n"
+        "print(json.dumps({name: codec.encode(codec.decode(line.encode())).decode() for name, line in lines.items()}))"
+    )
+    stored = json.dumps({name: line.decode() for name, line in lines.items()})
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=stored, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert {name: line.encode() for name, line in json.loads(done.stdout).items()} == lines
+
+
+def test_a_class_made_at_run_time_is_stored_as_the_class_that_it_copies():
+    """instructor derives a class from the response model for every call."""
+    made = pydantic.create_model("Cat", __base__=Cat)
+    codec = Codec(Cat)
+    back = codec.decode(codec.encode(made(lives=3)))
+    assert (type(back), back.lives) == (Cat, 3)
+    wider = pydantic.create_model("Cat", __base__=Cat, colour=(str, "black"))
+    with pytest.raises(NotKept, match="Cat"):
+        codec.encode(wider())
+
+
+def test_client_state_beside_the_fields_is_no_part_of_an_answer():
+    """The openai client leaves ``_request_id`` on what it returns, instructor ``_raw_response``."""
+    answer = Cat()
+    answer._raw_response = threading.Lock()
+    codec = Codec(Cat)
+    assert codec.decode(codec.encode(answer)) == answer == Cat()

@@ -131,3 +131,43 @@ def test_retry_on_replaces_the_default():
     assert worth_retrying(None)(ConnectionError())
     assert not worth_retrying(KeyError)(ConnectionError())
     assert worth_retrying(lambda error: "busy" in str(error))(RuntimeError("busy"))
+
+
+def of(module, name, *bases):
+    return type(name, bases or (Exception,), {"__module__": module})
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        of("httpx2", "ConnectError", of("httpx2", "TransportError"))("refused"),
+        of("httpcore2", "ReadTimeout", of("httpcore2", "TimeoutException"))("slow"),
+        ExceptionGroup("both addresses failed", [ConnectionRefusedError(), TimeoutError()]),
+        ExceptionGroup("nested", [ExceptionGroup("inner", [ConnectionResetError()])]),
+        OSError("all attempts failed"),
+    ],
+)
+def test_connections_of_newer_clients_and_groups_of_them_are_transient(error):
+    if type(error) is OSError:  # anyio: raise OSError(...) from ExceptionGroup(...)
+        error.__cause__ = ExceptionGroup("attempts", [ConnectionRefusedError(), ConnectionRefusedError()])
+    assert is_transient(error)
+    assert is_outage(error)
+
+
+def test_a_group_with_anything_else_is_not_transient():
+    mixed = ExceptionGroup("mixed", [ConnectionRefusedError(), ValueError("empty text")])
+    assert not is_transient(mixed)
+    assert not is_outage(mixed)
+
+
+def test_a_group_waits_as_long_as_its_members_ask():
+    errors = []
+    for seconds in ("2", "7"):
+        error = RuntimeError("busy")
+        error.status_code, error.headers = 429, {"retry-after": seconds}
+        errors.append(error)
+    group = ExceptionGroup("busy", errors)
+    assert retry_after(group) == 7
+    assert is_throttled(group)
+    assert is_transient(group)
+    assert not is_throttled(ExceptionGroup("refused", [ConnectionRefusedError()]))

@@ -57,3 +57,86 @@ def test_a_measure_that_somebody_else_wrote_is_none(line):
 def test_a_measure_is_one_short_line():
     assert Measured("refund", 0.25, Usage()).line() == b"[0.25]"
     assert Measured("refund", 0.25, Usage(cost=0.5)).line() == b"[0.25,null,null,0.5]"
+
+
+@pytest.mark.parametrize(
+    ("reported", "tokens_in", "tokens_out", "other"),
+    [
+        # Anthropic: what the cache was written and read for is counted apart.
+        (
+            {
+                "input_tokens": 10,
+                "cache_creation_input_tokens": 20,
+                "cache_read_input_tokens": 300,
+                "output_tokens": 5,
+            },
+            330,
+            5,
+            (),
+        ),
+        # litellm gives Anthropic's answers OpenAI's names, which include the cache.
+        (
+            {"prompt_tokens": 330, "cache_read_input_tokens": 300, "completion_tokens": 5},
+            330,
+            5,
+            (),
+        ),
+        # Gemini: what it thought is paid for, and no part of the candidates.
+        (
+            SimpleNamespace(
+                prompt_token_count=10,
+                candidates_token_count=5,
+                thoughts_token_count=90,
+                cached_content_token_count=4,
+                tool_use_prompt_token_count=None,
+                total_token_count=105,
+            ),
+            10,
+            95,
+            (),
+        ),
+        # Bedrock
+        ({"inputTokens": 10, "outputTokens": 5, "cacheReadInputTokens": 100, "totalTokens": 115}, 110, 5, ()),
+        # What nobody knows is told, and not lost.
+        (
+            {"prompt_tokens": 1, "completion_tokens": 2, "audio_tokens": 7, "video_tokens": 0},
+            1,
+            2,
+            (("audio_tokens", 7),),
+        ),
+        ({"prompt_tokens": float("nan"), "completion_tokens": 2}, None, 2, ()),
+    ],
+)  # fmt: skip
+def test_tokens_are_counted_once_and_none_is_dropped(reported, tokens_in, tokens_out, other):
+    assert usage_of(reported) == Usage(tokens_in, tokens_out, None, other)
+
+
+class Slotted:
+    __slots__ = ("completion_tokens", "prompt_tokens")
+
+
+def slotted():
+    usage = Slotted()
+    usage.prompt_tokens, usage.completion_tokens = 7, 2
+    return usage
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        SimpleNamespace(id="x", usage=SimpleNamespace(prompt_tokens=7, completion_tokens=2)),
+        SimpleNamespace(usage=slotted()),
+        {"usage": {"input_tokens": 7, "output_tokens": 2}},
+        SimpleNamespace(usage_metadata={"input_tokens": 7, "output_tokens": 2, "total_tokens": 9}),
+        SimpleNamespace(response_metadata={"token_usage": {"prompt_tokens": 7, "completion_tokens": 2}}),
+        SimpleNamespace(meta={"usage": {"prompt_tokens": 7, "completion_tokens": 2}}),
+        SimpleNamespace(usage=lambda: {"input_tokens": 7, "output_tokens": 2}),
+    ],
+)
+def test_a_whole_completion_may_be_given(completion):
+    assert usage_of(completion) == Usage(7, 2)
+
+
+def test_tokens_of_another_name_are_remembered():
+    measured = Measured(None, 0.25, Usage(1, 2, None, (("audio_tokens", 7),)))
+    assert Measured.read(measured.line()) == measured

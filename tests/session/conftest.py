@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from contextlib import nullcontext
 from dataclasses import replace
@@ -12,10 +11,9 @@ import pytest
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.checks.spec import CheckSpec, Provenance
-from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.models.model import Definition
 from pytest_modelcheck.records import GRADE, Outcome
-from pytest_modelcheck.session import Places, Session, first_run
+from pytest_modelcheck.session import Places, Session
 
 CHECK = "test_triage.py::test_known"
 
@@ -63,7 +61,7 @@ class Project:
         session = Session(self.places, "0")
         candidate = session.candidates.read("triage", CHECK, version)
         assert candidate is not None
-        session.store.write(candidate.header, candidate.values())
+        session.store.write(replace(candidate.header, run={}, reads_approved=False), candidate.lines())
         from pytest_modelcheck.baselines.approved import Approved
 
         session.store.set_approved("triage", Approved(version))
@@ -84,38 +82,3 @@ def noisy(rate, seed=0):
 @pytest.fixture
 def varying():
     return noisy
-
-
-def comparable(verdict):
-    """All of a verdict but how long it took; what is said in place of one."""
-    if isinstance(verdict, ModelcheckError):
-        return str(verdict)
-    return replace(verdict, calls=replace(verdict.calls, seconds=0.0, latencies=()))
-
-
-@pytest.fixture
-def both(tmp_path, monkeypatch, project):
-    """Run the same story in two projects, once as small checks and once as large ones."""
-
-    def both(story):
-        told = []
-        for number, large in enumerate((10_000, -1)):
-            monkeypatch.setattr(first_run, "LARGE", large)
-            monkeypatch.setattr(first_run, "MANY", large)
-            own = type(project)(tmp_path / str(number))
-            verdicts = story(own)
-            told.append((verdicts, candidates(own)))
-        (small, left), (big, left_by_large) = told
-        assert [comparable(one) for one in small] == [comparable(one) for one in big]
-        assert left == left_by_large
-        return big
-
-    return both
-
-
-def candidates(project):
-    found = {}
-    for path in sorted(project.folder.rglob("candidates/**/*.jsonl")):
-        head, *lines = path.read_text(encoding="utf-8").splitlines()
-        found[path.relative_to(project.folder)] = (json.loads(head)["cases"], lines)
-    return found

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
-from pytest_modelcheck.checks.judge import Observed, judge, required_rate
+from pytest_modelcheck.checks.decide import decide, required_rate
 from pytest_modelcheck.checks.limits import Limits
+from pytest_modelcheck.checks.observed import Observed
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import Comparison, Scale, Status, Tally
 
@@ -26,7 +29,7 @@ def comparison(broke=0, fixed=0, changed=0, n=40, **options):
 
 def verdict(observed, limits=Limits(), *, varies=False):
     """The worst status, and the line that says why."""
-    findings = judge(observed, limits, varies=varies)
+    findings = decide(replace(observed, varies=varies), limits)
     worst = max(findings, key=lambda finding: finding.status.severity)
     return worst.status, worst.summary
 
@@ -45,7 +48,7 @@ class TestGuards:
         assert "0 of 3 cases could be judged" in line
 
     def test_nothing_but_new_cases_fails_and_approving_would_settle_it(self):
-        [finding] = judge(Observed(Tally(new=5)), Limits(), varies=False)
+        [finding] = decide(Observed(Tally(new=5)), Limits())
         assert finding.summary == "no approved baseline yet: 5 of 5 cases are new"
         assert finding.status is FAILED
         assert finding.against_baseline
@@ -136,7 +139,7 @@ class TestAModelThatDoesNotVary:
 
     def test_a_mean_score_that_stays_has_no_minus(self):
         observed = passing(2, 2, graded=True, means=(0.5, 1.0), drops=(0.0, 0.0), comparison=comparison(n=2))
-        summaries = [finding.summary for finding in judge(observed, Limits(max_drop=0), varies=False)]
+        summaries = [finding.summary for finding in decide(observed, Limits(max_drop=0))]
         assert "mean score +0 against 2.0, none allowed" in summaries
 
     def test_a_mean_score_that_drops(self):
@@ -202,7 +205,7 @@ class TestAModelThatVaries:
 
 def deciding(observed, limits=Limits(), *, varies=True):
     """The finding that decides."""
-    findings = judge(observed, limits, varies=varies)
+    findings = decide(replace(observed, varies=varies), limits)
     return max(findings, key=lambda finding: finding.status.severity)
 
 
@@ -276,7 +279,7 @@ class TestProof:
     def test_few_changed_answers(self):
         limits = Limits(max_changed=0, tolerance=0.05, require_proof=True)
         assert deciding(passing(9, 9, comparison=comparison(n=9)), limits).limit == "max_drop"
-        findings = judge(passing(90, 90, comparison=comparison(n=90)), limits, varies=True)
+        findings = decide(passing(90, 90, comparison=comparison(n=90), varies=True), limits)
         assert all(finding.met for finding in findings)
 
 
@@ -327,7 +330,7 @@ def test_what_is_inconclusive_may_fail():
 
 
 def test_a_check_that_rests_on_a_baseline_alone_fails_without_one():
-    (finding,) = judge(Observed(Tally(passed=40)), Limits(max_changed=0.02), varies=False)
+    (finding,) = decide(Observed(Tally(passed=40)), Limits(max_changed=0.02))
     assert (finding.status, finding.against_baseline) == (FAILED, True)
     assert finding.summary == "no approved baseline yet: there is nothing to compare 40 cases with"
 
@@ -338,7 +341,7 @@ class TestWordsOfDrops:
         observed = passing(
             40, 40, graded=True, means=(60.0,) * 40, drops=drops, comparison=comparison(), **observed
         )
-        findings = judge(observed, limits, varies=True)
+        findings = decide(replace(observed, varies=True), limits)
         return next(finding for finding in findings if finding.limit == "max_drop")
 
     def test_in_the_unit_of_the_scores(self):

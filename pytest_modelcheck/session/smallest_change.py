@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import digest
@@ -21,16 +22,17 @@ from pytest_modelcheck.perturb.edits import edited, edits_between, finer, simple
 from pytest_modelcheck.records import MISSING, Outcome, Smallest, Trial
 from pytest_modelcheck.reports.changes import changes
 from pytest_modelcheck.reports.selection import shown_answer
-from pytest_modelcheck.session.evidence import one_line
-from pytest_modelcheck.session.steps import Step
+from pytest_modelcheck.session.check import Step
+from pytest_modelcheck.session.results import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
     from pytest_modelcheck.engine.view import Result
     from pytest_modelcheck.perturb.edits import Edit
-    from pytest_modelcheck.session.inquiry import Inquiry
-    from pytest_modelcheck.session.steps import Steps
+    from pytest_modelcheck.session.check import Check, Steps
+    from pytest_modelcheck.session.explain import Explained
+    from pytest_modelcheck.session.judging import Judgement
 
     Key = tuple[int, bytes]
     Edits = tuple[Edit, ...]
@@ -43,49 +45,40 @@ MOST_SECONDS: Final = 60.0
 """No round is begun later than this after the first."""
 
 
-def shrink(inquiry: Inquiry) -> Steps:
+def shrink(check: Check, judgement: Judgement, explained: Explained) -> Steps[Explained]:
     """Look for the smallest change of the worst cases that are shown, as far as the budget goes."""
-    hunts = [Hunt(place, result) for place, result in _worth_it(inquiry)]
+    hunts = []
+    if may_shrink(check, judgement):
+        perturbed = (
+            Hunt(place, result)
+            for place, result in enumerate(explained.read)
+            if result is not None and result.trial.perturbed is not MISSING
+        )
+        hunts = list(islice(perturbed, MOST_CASES))
     if not hunts:
-        return
-    chase = Chase(inquiry, hunts)
+        return explained
+    chase = Chase(check, judgement, hunts)
     yield from chase.steps()
-    evidence = inquiry.evidence
     found = {hunt.place: chase.found(hunt) for hunt in hunts}
-    evidence.shown = tuple(
-        replace(case, smallest=found.get(place)) for place, case in enumerate(evidence.shown)
-    )
-    evidence.remarks += chase.remarks()
+    shown = tuple(replace(case, smallest=found.get(place)) for place, case in enumerate(explained.shown))
+    return replace(explained, shown=shown, remarks=(*explained.remarks, *chase.remarks()))
 
 
-def _worth_it(inquiry: Inquiry) -> list[tuple[int, Result]]:
-    """The worst perturbed cases, and where they are among those that are shown."""
-    evidence = inquiry.evidence
-    if not may_shrink(inquiry):
-        return []
-    failed = [
-        (place, result)
-        for place, result in enumerate(evidence.read)
-        if result is not None and result.trial.perturbed is not MISSING
-    ]
-    return failed[:MOST_CASES]
-
-
-def may_shrink(inquiry: Inquiry) -> bool:
+def may_shrink(check: Check, judgement: Judgement) -> bool:
     """Whether failures of this check may be made smaller.
 
     Only of a model that does not vary: of one that does, the smallest failure would be the luckiest. Not
     where calls are counted out: those that remain are for verdicts.
     """
-    evidence, places = inquiry.evidence, inquiry.session.places
+    places = check.places
     return not (
-        not inquiry.spec.shrink_calls
+        not check.spec.shrink_calls
         or places.offline
         or places.max_calls is not None
-        or evidence.stopped is not None
-        or evidence.variation.varies is not False
-        or evidence.reads_approved
-        or all(finding.met for finding in evidence.findings)
+        or judgement.ran.stopped is not None
+        or judgement.noise.variation.varies is not False
+        or judgement.ran.results.reads_approved
+        or judgement.passes
     )
 
 
@@ -140,18 +133,16 @@ def _search(before: Any, edits: Edits) -> Search:
 class Chase:
     """All searches of a check, round by round: the candidates of one round are run together."""
 
-    def __init__(self, inquiry: Inquiry, hunts: Sequence[Hunt]) -> None:
-        self._inquiry = inquiry
+    def __init__(self, check: Check, judgement: Judgement, hunts: Sequence[Hunt]) -> None:
+        self._check = check
         self._hunts = hunts
-        self._start = self._asked
+        self._work = check.work(judgement.approved.answer)
+        self._unused = judgement.ran.results.size * 2
+        self._start = check.asked
         self._known = {self._key(hunt, hunt.result.trial.perturbed): hunt.result for hunt in hunts}
         self._stopped: str | None = None
 
-    @property
-    def _asked(self) -> int:
-        return self._inquiry.calls().asked
-
-    def steps(self) -> Steps:
+    def steps(self) -> Steps[None]:
         """Round after round, until all searches have ended or there is a reason to stop."""
         deadline = time.monotonic() + MOST_SECONDS
         while (active := self._affordable()) and self._stopped is None:
@@ -173,14 +164,14 @@ class Chase:
 
     def _affordable(self) -> list[Hunt]:
         """The searches that go on, as long as the budget has room for all that they want to know."""
-        left = self._inquiry.spec.shrink_calls - (self._asked - self._start)
+        left = self._check.spec.shrink_calls - (self._check.asked - self._start)
         chosen: list[Hunt] = []
         for hunt in self._hunts:
             if hunt.ended:
                 continue
             left -= hunt.cost * sum(key not in self._known for key, _ in self._candidates(hunt))
             if left < 0:
-                budget = self._inquiry.spec.shrink_calls
+                budget = self._check.spec.shrink_calls
                 self._stopped = None if chosen else f"at its budget of {budget} calls"
                 break
             chosen.append(hunt)
@@ -195,13 +186,13 @@ class Chase:
     def _key(hunt: Hunt, candidate: Any) -> Key:
         return hunt.place, digest(candidate)
 
-    def _run(self, unknown: dict[Key, tuple[Hunt, Any]]) -> Steps:
-        inquiry, trials = self._inquiry, {}
-        for index, (key, (hunt, candidate)) in enumerate(unknown.items(), inquiry.unused):
+    def _run(self, unknown: dict[Key, tuple[Hunt, Any]]) -> Steps[None]:
+        trials = {}
+        for index, (key, (hunt, candidate)) in enumerate(unknown.items(), self._unused):
             one = hunt.result.trial
             trials[index] = key
             unknown[key] = hunt, Trial(index, one.case, one.perturbation, candidate, one.variant, one.repeat)
-        run = yield Step(inquiry.work(), [trial for _, trial in unknown.values()], slots=inquiry.slots)
+        run = yield Step(self._work, [trial for _, trial in unknown.values()], slots=self._check.slots)
         for result in run.results:
             self._known[trials[result.trial.index]] = result
             if result.outcome is Outcome.ERROR and self._stopped is None:
@@ -209,21 +200,21 @@ class Chase:
 
     def found(self, hunt: Hunt) -> Smallest | None:
         """What came of a search; nothing where a change is what the test asks for."""
-        if not hunt.best and self._inquiry.spec.kind == "directional":
+        if not hunt.best and self._check.spec.kind == "directional":
             return None
-        inquiry, before = self._inquiry, hunt.result.trial.case.input
+        before = hunt.result.trial.case.input
         after = hunt.candidate(hunt.best)
         own = {key for key, _ in hunt.result.asked}
         answers = self._known[self._key(hunt, after)].asked
         given = [*(raw for key, raw in answers if key not in own), *(raw for _, raw in hunt.result.asked)]
         # A model that broke on all that it was asked gave no answer, and a body may fail for that.
-        got = shown_answer(plain(given[0]), inquiry.subject.answers.decode) if given else None
+        got = shown_answer(plain(given[0]), self._check.subject.answers.decode) if given else None
         text = changes(before, after) if hunt.best else ""
         return Smallest(text, len(hunt.best), got, complete=hunt.ended)
 
     def remarks(self) -> list[str]:
         """What it cost, and why it stopped where it did."""
-        asked = self._asked - self._start
+        asked = self._check.asked - self._start
         cost = f"the smallest changes took {plural(asked, 'further call')}"
         stopped = f"the search for the smallest changes stopped {self._stopped}"
         return [*([cost] if asked else []), *([stopped] if self._stopped else [])]
