@@ -258,9 +258,12 @@ def looked(evidence: Known, rules: Rules, tests: Tests) -> Look:
         if not rules.confirm:
             return Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED, chance)
         return Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED, chance, FreshSets())
+    missed = tests.missed(ALL)
+    if not missed and not tests.missed(FIRST):
+        return Look(Status.PASSED, Reason.MET)
     if evidence.contradiction() <= CHANGED_MODEL:
         return Look(Status.INCONCLUSIVE, Reason.NOT_THE_SAME)
-    if not tests.missed(ALL):
+    if not missed:
         return Look(Status.PASSED, Reason.MET)
     if evidence.may_be_steady:
         return Look(Status.FAILED, Reason.EXACT, needs=_needed(tests.suspects, STEADY_PROBES))

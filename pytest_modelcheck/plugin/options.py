@@ -159,6 +159,11 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("modelcheck_offline", "default of --modelcheck-offline", type="bool", default=False)
     parser.addini("modelcheck_revalidate", "default of --modelcheck-revalidate")
     parser.addini(
+        "modelcheck_approval_runs",
+        "how often --modelcheck-update runs each case, unless all its models are declared deterministic",
+        default="3",
+    )
+    parser.addini(
         "modelcheck_baseline_dir",
         "folder of the approved behaviour; found upward from the tests, else made beside the ini file",
         default="baselines",

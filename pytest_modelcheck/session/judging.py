@@ -17,6 +17,7 @@ from pytest_modelcheck.checks.costs import judge_costs
 from pytest_modelcheck.checks.decide import decide, guards
 from pytest_modelcheck.checks.drift import judge_drift
 from pytest_modelcheck.checks.observed import Observed
+from pytest_modelcheck.checks.protocol import FRESH_SETS
 from pytest_modelcheck.checks.runs import Runs, Shares, by_group, groups_of, values_of, worth
 from pytest_modelcheck.checks.series import series_of
 from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.checks.compare import Pair
     from pytest_modelcheck.checks.costs import Costs
+    from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.checks.spec import CheckSpec
+    from pytest_modelcheck.checks.weighing import Probed
     from pytest_modelcheck.records import (
         Calls,
         CaseResult,
@@ -120,6 +123,8 @@ class Noise:
         changes: How much more answers differ from the approved ones than from each other.
         regressions: The same for runs that fail of cases that passed.
         uncalibrated: What a body raised when it was given two answers to the same input.
+        probed: What came of cases that were run again one by one, by their number.
+        looks: What each limit says where noise may explain a miss, once that is decided.
     """
 
     variation: Variation = field(default_factory=Variation)
@@ -132,6 +137,8 @@ class Noise:
     changes: Excess | None = None
     regressions: Excess | None = None
     uncalibrated: str | None = None
+    probed: Mapping[int, Probed] = field(default_factory=dict)
+    looks: Mapping[str, Look] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +234,9 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
         changes=noise.changes,
         regressions=noise.regressions,
         uncalibrated=noise.uncalibrated,
+        looks=noise.looks,
+        sets=1 if noise.again is None else 1 + FRESH_SETS,
+        broken=_broken(ran.results, noise.looks),
     )
     findings, moved = _findings(check, ran, approved, observed)
     findings += other_fingerprint(check)
@@ -245,6 +255,12 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
         findings = findings or [Finding("update", Status.PASSED, f"{len(ran.results)} cases recorded")]
     seen = replace(seen, observed=observed)
     return replace(judgement, noise=noise, seen=seen, findings=tuple(findings), moved=moved)
+
+
+def _broken(results: Results, looks: Mapping[str, Look]) -> tuple[str, ...]:
+    """The ids of the cases that are broken for good."""
+    numbers = sorted({number for look in looks.values() for number in look.broken})
+    return tuple(results.cases[number].id for number in numbers)
 
 
 def _findings(
@@ -305,7 +321,7 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
         comparison = seen.comparison
         if comparison is not None and (spec.partial or early is not None):
             comparison = replace(comparison, removed=0)
-        if comparison is not None and (noise.screened is not None or early is not None):
+        if comparison is not None and (noise.again is not None or early is not None):
             # A case that was run more often now than then has had more chances to fail, and a check that
             # was stopped ended where it looked best or worst.
             comparison = replace(comparison, p_value=None)

@@ -26,6 +26,7 @@ from pytest_modelcheck.models.model import Answers, Model
 from pytest_modelcheck.records import Calls
 from pytest_modelcheck.session.check import Check, Judged, Step, plan_of
 from pytest_modelcheck.session.places import CANDIDATES, CLAIMS, MEASURES, PREDICTIONS
+from pytest_modelcheck.session.variation import declared_of
 from pytest_modelcheck.session.verdict import steps_of
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class Session:
 
     def check(self, spec: CheckSpec) -> Check:
         """A check, with everything that its steps may ask for."""
-        spec = replace(spec, limits=self.limits_in_suite(spec.limits))
+        spec = replace(spec, limits=self.limits_in_suite(spec.limits), repeats=self._runs_of(spec))
         plan = plan_of(spec, spec.cases)
         prospect, line = self.dispatcher.ahead.adopt(spec.id), self.dispatcher.line(spec.subject)
         if prospect is not None:
@@ -142,6 +143,12 @@ class Session:
             parked=lambda: self.dispatcher.parked,
             prospect=prospect,
         )
+
+    def _runs_of(self, spec: CheckSpec) -> int:
+        """How often each case is run: more often in a run that approves, so that the noise is known."""
+        if not self.places.update or spec.drift is not None or declared_of(spec) is True:
+            return spec.repeats
+        return max(spec.repeats, self.places.approval_runs)
 
     def run(self, spec: CheckSpec) -> Judged:
         """Run and judge a check whose body is synchronous."""
