@@ -15,7 +15,6 @@ from pytest_modelcheck.checks.excess import of_changes, of_regressions, of_varia
 from pytest_modelcheck.checks.limits import allowed, exceeds
 from pytest_modelcheck.checks.noise import DropNoise, RateNoise, Rule, ShareNoise
 from pytest_modelcheck.checks.series import trend
-from pytest_modelcheck.checks.verdicts import finding_of
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import GRADE, Finding, Status
 
@@ -171,7 +170,9 @@ def _failed(limit: str, summary: str, *, against_baseline: bool = False) -> Find
 
 
 def _limits(observed: Observed, limits: Limits) -> list[Finding]:
-    rule = Rule(limits, varies=observed.varies)
+    rule = Rule(
+        limits, varies=observed.varies, looks=observed.looks, broken=observed.broken, sets=observed.sets
+    )
     findings = []
     required = required_rate(observed, limits)
     if required is not None:
@@ -194,13 +195,7 @@ def _limits(observed: Observed, limits: Limits) -> list[Finding]:
         findings.append(_regressed(observed, comparison, limits.max_regressed, rule))
     if limits.max_changed is not None:
         findings.append(_changed(observed, comparison, limits.max_changed, rule))
-    return [_by_look(finding, observed, limits) for finding in findings]
-
-
-def _by_look(finding: Finding, observed: Observed, limits: Limits) -> Finding:
-    """What the limit's look says in place of the plain comparison, once noise was looked into."""
-    look = observed.looks.get(finding.limit)
-    return finding if look is None else finding_of(look, finding, observed, limits)
+    return findings
 
 
 def _rate(observed: Observed, required: float, rule: Rule) -> Finding:

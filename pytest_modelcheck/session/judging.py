@@ -238,6 +238,9 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
         sets=1 if noise.again is None else 1 + FRESH_SETS,
         broken=_broken(ran.results, noise.looks),
     )
+    if noise.looks and not noise.variation.varies and check.spec.repeats == 1 and not observed.graded:
+        # All runs of a case came out the same: it counts as one.
+        observed = replace(observed, runs=None, drops=None, pairs=None, shares=None)
     findings, moved = _findings(check, ran, approved, observed)
     findings += other_fingerprint(check)
     if ran.costs is not None:

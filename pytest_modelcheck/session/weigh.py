@@ -234,4 +234,4 @@ def _told(check: Check, judgement: Judgement, weighed: Weighed) -> Variation:
         return Variation(varies=True, words="declared deterministic=False")
     if judgement.noise.again is None and check.spec.repeats == 1:
         return judgement.noise.variation
-    return Variation(varies=False, words=f"no outcome of {of} differed between runs")
+    return Variation(varies=False, words=f"does not vary: {of} came out the same in every run")
