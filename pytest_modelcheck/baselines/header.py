@@ -221,7 +221,9 @@ def _each(
 
 
 def _finding_out(finding: Finding) -> list[object]:
-    return [finding.limit, finding.status.value, finding.against_baseline, finding.summary]
+    # It may quote what a model or an error said, down to a lone surrogate, which no file can hold.
+    summary = finding.summary.encode(errors="backslashreplace").decode()
+    return [finding.limit, finding.status.value, finding.against_baseline, summary]
 
 
 def _finding_in(item: list[Any]) -> Finding:

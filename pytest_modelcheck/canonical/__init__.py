@@ -4,7 +4,7 @@
 - :class:`Codec`: an answer as one line of JSON, and back, without loss; else it raises :class:`NotKept`.
 - :func:`comparable`: a value that is only compared, as a line of JSON.
 - :func:`same`, :func:`differences`, :func:`gained`: two lines, compared.
-- :class:`Projection`: what comparisons see of a model's answers.
+- :class:`Projection`, :func:`seen`, :func:`whole`: what comparisons see of a model's answers.
 - :func:`describe`, :func:`encode_plain`, :func:`excerpt`: any value, for people; never an identity.
 - :func:`unkept`, :func:`is_kept`, :func:`why_unkept`: what a record has in place of an answer that could
   not be stored.
@@ -15,7 +15,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from pytest_modelcheck.canonical.codec import Codec, describe, is_kept, unkept, why_unkept
-from pytest_modelcheck.canonical.compare import Difference, Projection, differences, gained, same
+from pytest_modelcheck.canonical.compare import Difference, Projection, differences, gained, same, seen, whole
 from pytest_modelcheck.canonical.digest import digest, short
 from pytest_modelcheck.canonical.lowering import comparable, encode_plain
 from pytest_modelcheck.canonical.refusal import NotCanonical, NotKept, Unreadable
@@ -38,7 +38,9 @@ __all__ = [
     "is_kept",
     "printable_json",
     "same",
+    "seen",
     "short",
     "unkept",
+    "whole",
     "why_unkept",
 ]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from hashlib import blake2b
 from math import isfinite
-from types import FunctionType
-from typing import TYPE_CHECKING, Any, Final
+from types import FunctionType, UnionType
+from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin
 
 import orjson
 
@@ -17,7 +17,7 @@ from pytest_modelcheck.canonical.arrays import library_of
 from pytest_modelcheck.canonical.lowering import DEEP, Lowering, encode_plain
 from pytest_modelcheck.canonical.refusal import NotKept, Refusal, Unreadable, article, qualified
 from pytest_modelcheck.canonical.shapes import Classes
-from pytest_modelcheck.canonical.tags import DEFAULT, DICT, TYPE, UNKEPT
+from pytest_modelcheck.canonical.tags import DEFAULT, DICT, IGNORING, SEEN, TYPE, UNKEPT
 from pytest_modelcheck.canonical.text import excerpt
 from pytest_modelcheck.canonical.types import ANYTHING, Adapter, Shape
 
@@ -251,6 +251,8 @@ class Lifting:
             return dict(self._pair(key, item, shape) for key, item in inside)
         if tag in _MAKE:
             return _MAKE[tag](inside, self.lift)
+        if tag in (SEEN, IGNORING):
+            return self.lift(inside[1], shape)
         if tag == UNKEPT:
             raise ValueError(f"it was not stored: {inside[1]}")
         if shape.adapter is not None:
@@ -304,9 +306,11 @@ def _is_unequal(back: Any, value: Any, line: bytes) -> bool:
         return False
     try:
         return not bool(back == value)
-    except (ValueError, TypeError):  # arrays have no single answer
+    except (ValueError, TypeError, AttributeError):  # arrays have no single answer, half-made objects none
         return False
 
 
 def _spelled(returns: Any) -> str:
+    if get_origin(returns) in (Union, UnionType):
+        return " | ".join(map(_spelled, get_args(returns)))
     return returns.__name__ if isinstance(returns, type) else repr(returns).replace("typing.", "")

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from pytest_modelcheck.canonical.codec import is_kept
+from pytest_modelcheck.canonical.codec import why_unkept
 from pytest_modelcheck.canonical.lowering import comparable
 from pytest_modelcheck.canonical.refusal import NotKept, Unreadable
-from pytest_modelcheck.canonical.tags import DEFAULT, DICT, TYPE, UNKEPT
-from pytest_modelcheck.canonical.types import ABSENT, EXTRA, MORE
+from pytest_modelcheck.canonical.tags import DEFAULT, DICT, IGNORING, SEEN, TYPE, UNKEPT
+from pytest_modelcheck.canonical.types import ABSENT, EXTRA, MORE, NEVER_SET
 from pytest_modelcheck.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _NEAR_ZERO: Final = 1e-9
 _NUMBERS: Final = frozenset({int, float})
-_PARTS: Final = frozenset({TYPE, DEFAULT, EXTRA, MORE})
+_PARTS: Final = frozenset({TYPE, DEFAULT, EXTRA, MORE, NEVER_SET})
+_WRAPPED: Final = (b'{"$seen":[', b'{"$ignorin')
 _KEY: Final = "\x00"
 """What a key begins with that is no text."""
 
@@ -65,7 +66,7 @@ def same(then: bytes, now: bytes, rel: float = 1e-6) -> bool:
     True
     """
     if then == now:
-        return is_kept(then)
+        return why_unkept(then) is None
     return next(differences(then, now, rel), None) is None
 
 
@@ -75,7 +76,7 @@ def differences(then: bytes, now: bytes, rel: float = 1e-6) -> Iterator[Differen
     >>> [one.path for one in differences(b'{"a":1,"b":[{"c":2}]}', b'{"a":1,"b":[{"c":3}]}')]
     ['b[0].c']
     """
-    return _differ(_parsed(then), _parsed(now), "", rel)
+    return _differ(*_both(then, now), "", rel)
 
 
 def gained(then: bytes, now: bytes) -> list[str]:
@@ -84,51 +85,63 @@ def gained(then: bytes, now: bytes) -> list[str]:
     >>> gained(b'{"label":"a"}', b'{"label":"a","note":null,"$default":["note"]}')
     ['note']
     """
-    return list(_gained(_parsed(then), _parsed(now), ""))
+    return list(_gained(*_both(then, now), ""))
+
+
+def seen(line: bytes) -> bytes:
+    """What comparisons see of an answer: all of it, unless ``ignore=`` or ``compare_by=`` say less.
+
+    >>> seen(b'{"$ignoring":[["id","usage.*"],{"id":"x7","text":"yes","usage":{"total":9}}]}')
+    b'{"text":"yes","usage":{}}'
+    """
+    return orjson.dumps(_seen(_parsed(line))) if line[:2] == b'{"' and b'"$' in line else line
+
+
+def whole(line: bytes) -> bytes:
+    """The answer alone, without what says how it is compared.
+
+    >>> whole(b'{"$seen":["yes",{"id":"x7","text":"Yes!"}]}')
+    b'{"id":"x7","text":"Yes!"}'
+    """
+    return orjson.dumps(_answer(_parsed(line))) if line[:10] in _WRAPPED else line
 
 
 class Projection:
-    """What comparisons see of the answers of one model.
+    """What comparisons are to see of the answers of one model. The line of an answer says so itself.
 
     Args:
         ignore: Ways to parts that are left out: ``"id"``, ``"usage.*"``, ``"choices.*.id"``, ``"**.id"``. A
             ``*`` stands for one step (a name, a key, or a place in a list), ``**`` for any number of steps.
         by: Takes from an answer what is compared, like the ``key`` of :func:`sorted`.
-        decode: Makes an answer of a line, for ``by``.
         label: The model, for messages.
 
-    >>> see = Projection(ignore=("id", "usage.*"))
-    >>> see(b'{"id":"x7","text":"yes","usage":{"total":9}}')
-    b'{"text":"yes","usage":{}}'
+    >>> Projection(ignore=("id",)).wrapped({"id": 1}, b'{"id":1}')
+    b'{"$ignoring":[["id"],{"id":1}]}'
+    >>> Projection(by=len).wrapped("refund", b'"refund"')
+    b'{"$seen":[6,"refund"]}'
     """
 
-    __slots__ = ("_by", "_decode", "_ignore", "_label")
+    __slots__ = ("_by", "_ignored", "_ignoring", "_label", "idle")
 
     def __init__(
-        self,
-        ignore: Sequence[str] = (),
-        by: Callable[[Any], Any] | None = None,
-        decode: Callable[[bytes], Any] | None = None,
-        label: str = "",
+        self, ignore: Sequence[str] = (), by: Callable[[Any], Any] | None = None, label: str = ""
     ) -> None:
-        self._ignore = [_steps(pattern) for pattern in ignore]
         self._by = by
-        self._decode = decode
+        self._ignored = list(ignore)
+        self._ignoring = b'{"$ignoring":[%b,' % orjson.dumps(self._ignored)
         self._label = label
+        self.idle = not ignore and by is None
 
-    def __call__(self, line: bytes) -> bytes:
-        """What is seen of an answer that is a line.
+    def wrapped(self, answer: Any, line: bytes) -> bytes:
+        """The line of an answer, with what is seen of it.
 
         Raises:
             UsageError: ``compare_by=`` fails on it.
-            Unreadable: it has another form than answers have today.
         """
-        if not is_kept(line):
-            told = orjson.loads(line)[UNKEPT]
-            return orjson.dumps(told[2]) if len(told) > 2 else line
-        if self._by is not None and self._decode is not None:
-            return self.key(self._decode(line)) or line
-        return self._without_ignored(line)
+        key = self.key(answer)
+        if key is not None:
+            return b'{"$seen":[%b,%b]}' % (key, line)
+        return self._ignoring + line + b"]}" if self._ignored else line
 
     def key(self, answer: Any) -> bytes | None:
         """What ``compare_by=`` takes from an answer; ``None`` without one.
@@ -139,21 +152,17 @@ class Projection:
         if self._by is None:
             return None
         try:
-            return self._without_ignored(comparable(self._by(answer)))
+            line = comparable(self._by(answer))
         except NotKept as error:
-            problem = str(error)
+            raise self._failed(answer, str(error)) from None
         except Exception as error:
-            problem = f"{type(error).__name__}: {error}"
-            raise self._failed(answer, problem) from error
-        raise self._failed(answer, problem)
+            raise self._failed(answer, f"{type(error).__name__}: {error}") from error
+        return orjson.dumps(_pruned(orjson.loads(line), _patterns(self._ignored))) if self._ignored else line
 
     def _failed(self, answer: Any, problem: str) -> UsageError:
         return UsageError(
             f"compare_by= of the model fixture {self._label!r} failed on a {type(answer).__name__}: {problem}"
         )
-
-    def _without_ignored(self, line: bytes) -> bytes:
-        return orjson.dumps(_pruned(orjson.loads(line), self._ignore)) if self._ignore else line
 
 
 def _parsed(line: bytes) -> Any:
@@ -161,6 +170,50 @@ def _parsed(line: bytes) -> Any:
         return orjson.loads(line)
     except orjson.JSONDecodeError as error:
         raise Unreadable(f"an answer is not JSON ({error}): {line[:60]!r}") from None
+
+
+# -- what is seen of an answer ------------------------------------------------------------------------
+
+
+def _wrapping(form: Any) -> tuple[str, Any]:
+    """How an answer says how it is compared, or an empty text."""
+    if type(form) is dict and len(form) == 1:
+        ((tag, inside),) = form.items()
+        if tag in (SEEN, IGNORING):
+            return tag, inside
+    return "", form
+
+
+def _answer(form: Any) -> Any:
+    tag, inside = _wrapping(form)
+    return inside[1] if tag else inside
+
+
+def _seen(form: Any) -> Any:
+    tag, inside = _wrapping(form)
+    if tag == SEEN:
+        return inside[0]
+    if tag == IGNORING:
+        return _pruned(inside[1], _patterns(inside[0]))
+    if type(form) is dict and UNKEPT in form and len(form[UNKEPT]) > 2:
+        return form[UNKEPT][2]
+    return inside
+
+
+def _both(then: bytes, now: bytes) -> tuple[Any, Any]:
+    """What is seen of two answers, as the newer one says that they are compared."""
+    old, new = _parsed(then), _parsed(now)
+    tag, inside = _wrapping(new)
+    if tag == IGNORING:
+        patterns = _patterns(inside[0])
+        return _pruned(_answer(old), patterns), _pruned(inside[1], patterns)
+    if tag == SEEN or UNKEPT in (new if type(new) is dict else ()):
+        return _seen(old), _seen(new)
+    return _answer(old), inside
+
+
+def _patterns(ignored: Sequence[str]) -> Patterns:
+    return [tuple(way.replace("[", ".").replace("]", "").split(".")) for way in ignored]
 
 
 # -- the parts of a value, whatever its tag -----------------------------------------------------------
@@ -196,8 +249,9 @@ def _open(form: Any) -> _Opened:
             return _Opened(tag, inside)
     if not _PARTS.isdisjoint(form):
         parts = {name: item for name, item in form.items() if name not in _PARTS}
+        left = parts.keys() & form.get(DEFAULT, ())  # what nobody declared was not gained by a class
         parts |= {**form.get(EXTRA, {}), **form.get(MORE, {})}
-        return _Opened(form.get(TYPE, ""), parts, form.get(DEFAULT, ()))
+        return _Opened(form.get(TYPE, ""), parts, left)
     return _Opened("", form)
 
 
@@ -279,10 +333,6 @@ def _gained(then: Any, now: Any, path: str) -> Iterator[str]:
 # -- what is left out ---------------------------------------------------------------------------------
 
 
-def _steps(pattern: str) -> tuple[str, ...]:
-    return tuple(pattern.replace("[", ".").replace("]", "").split("."))
-
-
 def _matched(patterns: Patterns, name: str) -> list[tuple[str, ...]]:
     """What is left of the patterns after a step; an empty one says that the step leads to an ignored part."""
     found: list[tuple[str, ...]] = []
@@ -307,7 +357,7 @@ def _pruned(form: Any, patterns: Patterns) -> Any:
     for name, item in form.items():
         if name in (EXTRA, MORE) or (name[:1] == "$" and len(form) == 1):
             pruned[name] = _pruned_pairs(item, patterns) if name == DICT else _pruned(item, patterns)
-        elif name in (TYPE, DEFAULT):
+        elif name in (TYPE, DEFAULT, NEVER_SET):
             pruned[name] = item
         elif () not in (left := _matched(patterns, name)):
             pruned[name] = _pruned(item, left)

@@ -124,6 +124,9 @@ class Classes:
         if adapter is not None:
             self.by_type[kind] = adapter  # known before it is filled: it may name itself
             adapter.expect(self._fields(kind))
+            generic = getattr(kind, "__pydantic_generic_metadata__", None)
+            if generic and generic["origin"] is not None:  # of which clients make others as they need them
+                self._adapter(generic["origin"])
         return adapter
 
     def _typed_dict(self, kind: Any) -> dict[str, Shape]:

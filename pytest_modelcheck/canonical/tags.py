@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 TYPE: Final = "$type"
 DICT: Final = "$dict"
 DEFAULT: Final = "$default"
+SEEN: Final = "$seen"
+"""What comparisons see of an answer, and the answer."""
+IGNORING: Final = "$ignoring"
+"""The parts of an answer that comparisons leave out, and the answer."""
 UNKEPT: Final = "$unkept"
 """A description of an answer that could not be kept: it says nothing of what the answer was."""
 

@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from inspect import getattr_static, isabstract
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.canonical.refusal import Refusal, qualified, step
+from pytest_modelcheck.canonical.refusal import qualified, step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,8 @@ MORE: Final = "$more"
 """What an object holds beside its fields."""
 EXTRA: Final = "$extra"
 """What ``extra="allow"`` let into a pydantic model."""
+NEVER_SET: Final = "$absent"
+"""The fields that an object has no value for."""
 PRIVATE: Final = "$private"
 """The private attributes of a pydantic model, where they are not as they began."""
 
@@ -157,9 +159,10 @@ class Adapter:
         Raises:
             ValueError: A field has no default, or is none of the class any more.
         """
+        absent = parts.pop(NEVER_SET, ())
         if parts.keys() == self._named:
             return
-        for name in self._named.difference(parts):
+        for name in self._named.difference(parts, absent):
             value = self.default(name)
             if value is ABSENT:
                 raise ValueError(f"{self.name} has gained the field {name!r}, which has no default")
@@ -183,7 +186,7 @@ class FieldsAdapter(Adapter):
         self._defaults = defaults
         self._checked = tuple((name, *default) for name, default in defaults.items())
         self.is_open = field_names(kind) is None
-        struct = hasattr(kind, "__struct_fields__")
+        self._is_struct = struct = hasattr(kind, "__struct_fields__")  # msgspec makes one only by a call
         self._has_dict = hasattr(kind, "__dict__") and kind.__dictoffset__ != 0
         slots = [name for base in kind.__mro__ for name in _slots(base)]
         self._in_dict = self._has_dict and not self._named.intersection(slots)
@@ -197,7 +200,8 @@ class FieldsAdapter(Adapter):
         try:
             parts = {name: getattr(value, name) for name in self.names}
         except AttributeError:
-            raise _unset(value, self.names) from None
+            parts = {name: getattr(value, name) for name in self.names if hasattr(value, name)}
+            parts[NEVER_SET] = [name for name in self.names if name not in parts]
         if (self._has_dict and len(value.__dict__) > len(parts)) or self._slots or not self._in_dict:
             more = self._beside(value)
             if more:
@@ -217,7 +221,7 @@ class FieldsAdapter(Adapter):
         """The fields whose value is that of their default."""
         left = []
         for name, default, factory in self._checked:
-            value = parts[name]
+            value = parts.get(name, ABSENT)
             if factory is not None:
                 if type(value) is factory and not value:
                     left.append(name)
@@ -230,7 +234,7 @@ class FieldsAdapter(Adapter):
         more = parts.pop(MORE, None)
         if not self.is_open:
             self.complete(parts, left)
-        made: Any = self.kind.__new__(self.kind) if self._set is not object.__setattr__ else _new(self.kind)
+        made: Any = self.kind(**parts) if self._is_struct else _new(self.kind)
         if self._in_dict:
             made.__dict__.update(parts)
         else:
@@ -271,10 +275,11 @@ class TupleAdapter(Adapter):
 
 
 class PydanticAdapter(Adapter):
-    """A model of pydantic 2, kept as pydantic's own ``__getstate__`` has it, and set by ``__setstate__``.
+    """A model of pydantic 2, taken apart and set as its ``__getstate__`` and ``__setstate__`` do.
 
-    Its serialisers and validators are left alone: they need not be inverse to each other, they run code of
-    the user's, and they know no field but the declared ones.
+    Those may be overridden (llama-index does so), and so are not called. Its serialisers and validators are
+    left alone: they need not be inverse to each other, they run code of the user's, and they know no field
+    but the declared ones.
     """
 
     def __init__(self, kind: Any) -> None:
@@ -289,7 +294,8 @@ class PydanticAdapter(Adapter):
         try:
             parts = {name: own[name] for name in self.names}
         except KeyError:
-            raise _unset(value, self.names) from None
+            parts = {name: own[name] for name in self.names if name in own}
+            parts[NEVER_SET] = [name for name in self.names if name not in own]
         if more := value.__pydantic_extra__:
             parts[EXTRA] = dict(more)
         if self._private and (private := value.__pydantic_private__) and not self._is_fresh(private):
@@ -299,24 +305,19 @@ class PydanticAdapter(Adapter):
     def at_default(self, value: Any, parts: dict[str, Any]) -> list[str]:
         """The fields that are not in ``model_fields_set``."""
         given = value.__pydantic_fields_set__
-        if len(given) == len(self.names) and EXTRA not in parts:
-            return []
-        return [name for name in self.names if name not in given]
+        names = [*self.names, *parts[EXTRA]] if EXTRA in parts else self.names
+        return [] if len(given) == len(names) else [name for name in names if name not in given]
 
     def make(self, parts: dict[str, Any], left: list[str]) -> Any:
-        """The model, by the same door as copies and pickles of it come in."""
+        """The model, as it was: nothing is validated again."""
         more = parts.pop(EXTRA, {} if self._allows_extra else None)
         private = parts.pop(PRIVATE, None)
         self.complete(parts, left)
         made: Any = _new(self.kind)
-        made.__setstate__(
-            {
-                "__dict__": {name: parts[name] for name in self.names},
-                "__pydantic_fields_set__": {*parts, *(more or ())}.difference(left),
-                "__pydantic_extra__": more,
-                "__pydantic_private__": (private or self._fresh()) if self._private else None,
-            }
-        )
+        _set(made, "__dict__", {name: parts[name] for name in self.names if name in parts})
+        _set(made, "__pydantic_fields_set__", {*self.names, *(more or ())}.difference(left))
+        _set(made, "__pydantic_extra__", more)
+        _set(made, "__pydantic_private__", (private or self._fresh()) if self._private else None)
         return made
 
     def _is_fresh(self, private: dict[str, Any]) -> bool:
@@ -445,6 +446,7 @@ def adapter_for(kind: Any) -> Adapter | None:
 _HEAP: Final = 1 << 9  # Py_TPFLAGS_HEAPTYPE: the class was made by a ``class`` statement
 _ATOMS: Final = frozenset({str, int, bool, float, type(None)})
 _new: Final = object.__new__
+_set: Final = object.__setattr__
 
 
 def _is_python(kind: type) -> bool:
@@ -487,12 +489,6 @@ def _is_cached(kind: type, name: str) -> bool:
     return isinstance(getattr_static(kind, name, None), cached_property)
 
 
-def _unset(value: Any, names: tuple[str, ...]) -> Refusal:
-    name = next(name for name in names if not hasattr(value, name))
-    problem = f"this field of {qualified(type(value))} is declared and was never set. Give it a value."
-    return Refusal(problem).under(f".{name}")
-
-
 def _private(kind: Any) -> dict[str, Any]:
     return getattr(kind, "__private_attributes__", None) or {}
 
@@ -531,11 +527,11 @@ def _attrs_defaults(kind: Any) -> _Defaults:
 
 
 def _struct_defaults(kind: Any) -> _Defaults:
-    nothing = sys.modules["msgspec"].NODEFAULT
     found: _Defaults = {}
-    for field in sys.modules["msgspec"].structs.fields(kind):
-        if field.default_factory is not nothing:
-            found[field.name] = (None, field.default_factory)
-        elif field.default is not nothing:
-            found[field.name] = (field.default, None)
-    return found
+    defaults = kind.__struct_defaults__  # of the last fields; what makes a default is wrapped
+    for name, default in zip(
+        kind.__struct_fields__[-len(defaults) :] if defaults else (), defaults, strict=True
+    ):
+        factory = getattr(default, "factory", None) if type(default).__name__ == "Factory" else None
+        found[name] = (default, factory)
+    return {name: each for name, each in found.items() if each[0] is not sys.modules["msgspec"].NODEFAULT}

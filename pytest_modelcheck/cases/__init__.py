@@ -13,6 +13,6 @@ from __future__ import annotations
 from pytest_modelcheck.cases.collection import Cases
 from pytest_modelcheck.cases.loading import generate, load
 from pytest_modelcheck.cases.templates import lexicon, template
-from pytest_modelcheck.records import Case
+from pytest_modelcheck.records import Case, Variant
 
-__all__ = ["Case", "Cases", "generate", "lexicon", "load", "template"]
+__all__ = ["Case", "Cases", "Variant", "generate", "lexicon", "load", "template"]

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.canonical import NotCanonical, digest
 from pytest_modelcheck.cases.rows import concise
 from pytest_modelcheck.errors import CaseError, located
-from pytest_modelcheck.records import MISSING, Case
+from pytest_modelcheck.records import MISSING, Case, Variant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -192,12 +192,17 @@ def _key(case: Case, content: Any) -> int:
 
 
 def _question(case: Case) -> Any:
-    return [case.input, list(case.variants)] if case.variants else case.input
+    return [case.input, list(case.variant_inputs)] if case.variants else case.input
 
 
 def _known(case: Case) -> list[Any]:
+    own = [
+        [number, [] if one.expected is MISSING else [one.expected], dict(one.metadata)]
+        for number, one in enumerate(case.variants)
+        if isinstance(one, Variant)
+    ]
     expected = [] if case.expected is MISSING else [case.expected]
-    return [expected, dict(case.metadata), case.known_failure]
+    return [expected, dict(case.metadata), case.known_failure, *own]
 
 
 def _error(case: Case, message: str) -> CaseError:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.cases.fields import FIELDS, Columns, how_to_name, listed, near_miss
 from pytest_modelcheck.errors import CaseError, located
-from pytest_modelcheck.records import MISSING, Case, case_of
+from pytest_modelcheck.records import MISSING, Case, Variant, case_of
 
 if TYPE_CHECKING:
     from pytest_modelcheck.records import Origin
@@ -56,6 +56,7 @@ def concise(message: str) -> str:
 
 NO_REASON: Final = "known failure"
 """The reason of a known failure that gives none: ``known_failure: true``."""
+_OF_A_VARIANT: Final = ("input", "expected", "metadata")
 _YES: Final = frozenset({"true", "yes", "on", "1"})
 _NO: Final = frozenset({"false", "no", "off", "0"})
 """One field of the rows, or several that make a mapping together."""
@@ -158,7 +159,7 @@ def to_case(row: Row, layout: Layout) -> Case:
         value.get("expected", MISSING),
         _id(row, value["id"]) if "id" in value else "",
         _metadata(row, value.get("metadata")),
-        _variants(row, value["variants"]) if "variants" in value else (),
+        variants_of(row, value["variants"], value["input"]) if "variants" in value else (),
         _known_failure(row, value["known_failure"]) if "known_failure" in value else None,
         row.origin,
     )
@@ -170,7 +171,7 @@ def _completed(row: Row, case: Case) -> Case:
         case.expected,
         _id(row, case.id or None),
         _metadata(row, case.metadata) if case.metadata else {},
-        _variants(row, case.variants) if case.variants else (),
+        variants_of(row, case.variants, case.input) if case.variants else (),
         None if case.known_failure is None else _known_failure(row, case.known_failure),
         case.origin or row.origin,
     )
@@ -222,14 +223,39 @@ def _metadata(row: Row, value: Any) -> Mapping[str, Any]:
     return value
 
 
-def _variants(row: Row, value: Any) -> tuple[Any, ...]:
+def variants_of(row: Row, value: Any, case_input: Any) -> tuple[Any, ...]:
+    """The variants of a case: inputs, or :class:`Variant` objects with fields of their own.
+
+    A mapping of ``input`` and ``expected`` or ``metadata`` is a variant with fields of its own, unless the
+    input of the case is a mapping with a key ``input``, too.
+
+    Raises:
+        CaseError: They are not a list, or one of them is empty or has an unknown field.
+    """
     if value is None:
         return ()
     if not isinstance(value, (list, tuple)):
         raise row.error(f"variants: must be a list of perturbed inputs, not {_typed(value)}", "variants")
-    if any(variant is None for variant in value):
+    plain = isinstance(case_input, Mapping) and "input" in case_input
+    variants = tuple(
+        _variant(row, one) if not plain and isinstance(one, Mapping) and "input" in one else one
+        for one in value
+    )
+    if any(one is None or (isinstance(one, Variant) and one.input is None) for one in variants):
         raise row.error("variants: one of them is empty (null)", "variants")
-    return tuple(value)
+    return variants
+
+
+def _variant(row: Row, value: Mapping[str, Any]) -> Variant:
+    unknown = [name for name in value if name not in _OF_A_VARIANT]
+    if unknown:
+        raise row.error(
+            f"variants: unknown field '{unknown[0]}': a variant with an 'input' has"
+            f" {', '.join(_OF_A_VARIANT)} (write other information under metadata)",
+            "variants",
+        )
+    metadata = _metadata(row, value.get("metadata"))
+    return Variant(value["input"], value.get("expected", MISSING), metadata)
 
 
 def _known_failure(row: Row, value: Any) -> str | None:

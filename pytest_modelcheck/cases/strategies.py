@@ -125,7 +125,7 @@ class StrategySource:
 
     def _content(self, case: Case) -> bytes:
         try:
-            return digest([case.input, *case.variants] if case.variants else case.input)
+            return digest([case.input, *case.variant_inputs] if case.variants else case.input)
         except NotCanonical as error:
             raise CaseError(
                 f"{self.name}: it draws inputs without a canonical form, so answers to them cannot be "

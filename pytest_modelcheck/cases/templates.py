@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import digest, excerpt
 from pytest_modelcheck.cases.collection import Cases
-from pytest_modelcheck.cases.rows import AS_IT_IS, Layout
+from pytest_modelcheck.cases.rows import AS_IT_IS, Layout, Row, variants_of
 from pytest_modelcheck.cases.slots import Template
 from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import MISSING, Case, Origin
@@ -311,14 +311,17 @@ class Filling:
     def _case(self, values: Values, number: int) -> Case:
         variants = self._variants
         made = _called(variants, values, "variants", self.name) if callable(variants) else None
+        filled = _filled(self._text, values)
+        origin = Origin(f"template {self.name!r}[{number}]")
+        given = made if made is not None else [_filled(each, values) for each in variants]
         return Case(
-            _filled(self._text, values),
+            filled,
             _called(self._expected, values, "expected", self.name)
             if callable(self._expected)
             else self._expected,
             metadata={**self._metadata, CLUSTER: self._cluster, **values},
-            variants=tuple(made if made is not None else [_filled(each, values) for each in variants]),
-            origin=Origin(f"template {self.name!r}[{number}]"),
+            variants=variants_of(Row(filled, origin), list(given), filled),
+            origin=origin,
         )
 
 

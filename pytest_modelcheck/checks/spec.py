@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_modelcheck.checks.limits import Limits
+from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import GRADE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from pytest_modelcheck.checks.drift import Reference
@@ -104,3 +105,18 @@ class CheckSpec:
     def signed(self) -> bool:
         """Whether a score is a change, of which 0 says that nothing moved."""
         return self.kind == "directional" and self.scale.low < 0
+
+
+def refuse_variants(cases: Iterable[Case]) -> None:
+    """Check that no case of a drift check has variants, which would not be answered.
+
+    Raises:
+        UsageError: One has.
+    """
+    case = next((case for case in cases if case.variants), None)
+    if case is not None:
+        where = "" if case.origin is None else f" ({case.origin})"
+        raise UsageError(
+            f"drift() compares the answers to the cases as they are, but case {case.id}{where} has"
+            " variants; make them cases of their own"
+        )

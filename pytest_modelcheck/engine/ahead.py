@@ -122,7 +122,7 @@ class Prospect:
     def _questions(self, trial: Trial) -> Iterator[tuple[Model, Any, bytes | None, int]]:
         equal: Counter[bytes | None] = Counter()
         for model, what in self.asks:
-            x = trial.case.input if what == "input" else trial.perturbed
+            x = trial.given.input if what == "input" else trial.perturbed
             if type(x) not in IMMUTABLE:
                 x = deepcopy(x)
             slot = trial.repeat

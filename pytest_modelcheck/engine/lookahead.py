@@ -130,7 +130,7 @@ def _is_called_here(ask: tuple[Model, str]) -> bool:
 
 
 def _input(trial: Trial, what: str) -> Any:
-    return trial.case.input if what == "input" else trial.perturbed
+    return trial.given.input if what == "input" else trial.perturbed
 
 
 def _question(trial: Trial, model: Model, what: str) -> bytes | None:

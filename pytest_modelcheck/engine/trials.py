@@ -9,8 +9,7 @@ import itertools
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.perturb.building import GIVEN
-from pytest_modelcheck.records import MISSING, Trial
+from pytest_modelcheck.records import GIVEN, GIVEN_INPUT, MISSING, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -69,15 +68,13 @@ class Plan:
     @property
     def size(self) -> int:
         """About how many trials there are, by what its first case says."""
-        if self._perturbations is None or not self.cases:
-            return len(self.cases) * self._repeats
-        each = len(self._perturbations) + len(self.cases[0].variants)
-        return len(self.cases) * max(1, each) * self._repeats
+        if not self.cases:
+            return 0
+        made = 1 if self._perturbations is None else len(self._perturbations)
+        return len(self.cases) * max(1, made + len(self.cases[0].variants)) * self._repeats
 
     def trials(self) -> Iterator[Trial]:
         """All trials, window by window."""
-        if self._perturbations is None and self._repeats == 1:
-            return self._one_each()
         return itertools.chain.from_iterable(self._rounds())
 
     def done(self, waiting: int) -> int:
@@ -91,11 +88,6 @@ class Plan:
         if not self.given:
             return 0
         return self.begun * max(0, self.given - waiting) // self.given
-
-    def _one_each(self) -> Iterator[Trial]:
-        for number, case in enumerate(self.cases):
-            self.begun = self.given = number + 1
-            yield Trial(self.start + number, case, None, MISSING, 0, 0, number)
 
     def _rounds(self) -> Iterator[list[Trial]]:
         """The first trial of every case of a window, then the second of each that has one, and so on."""
@@ -127,14 +119,8 @@ class Plan:
 
     def of_case(self, case: Case, number: int, index: int) -> list[Trial]:
         """The trials of one case; ``index`` is that of the first."""
-        if self._perturbations is None and self._repeats == 1:
+        if self._perturbations is None and self._repeats == 1 and not case.variants:
             return [Trial(index, case, number=number)]
-        if self._repeats == 1:
-            inputs = list(self._inputs(case, number))
-            return [
-                Trial(place, case, name, perturbed, variant, 0, number, len(inputs))
-                for place, (name, perturbed, variant) in enumerate(inputs, index)
-            ]
         runs = list(itertools.product(self._inputs(case, number), range(self._repeats)))
         return [
             Trial(place, case, name, perturbed, variant, repeat, number, len(runs))
@@ -145,6 +131,7 @@ class Plan:
         """What makes a trial of a case: the perturbation, the perturbed input, and which variant it is."""
         if self._perturbations is None:
             yield None, MISSING, 0
+            yield from ((GIVEN_INPUT, made, variant) for variant, made in enumerate(case.variant_inputs))
             return
         if self._levels is not None:
             levels = self._levels.of(case, self._seed)
@@ -160,7 +147,7 @@ class Plan:
         yield from made[0]
 
     def _made_of(self, case: Case, perturbations: Sequence[Perturbation]) -> Made:
-        inputs: list[Input] = [(GIVEN, variant, number) for number, variant in enumerate(case.variants)]
+        inputs: list[Input] = [(GIVEN, variant, number) for number, variant in enumerate(case.variant_inputs)]
         if not perturbations:
             return inputs, []
         from pytest_modelcheck.perturb import variants

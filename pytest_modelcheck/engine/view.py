@@ -101,17 +101,17 @@ class CaseView:
     @property
     def input(self) -> Any:
         """What the model is given, unperturbed."""
-        value = self._trial.case.input
+        value = self._trial.given.input
         return value if type(value) in IMMUTABLE else self._copy("input", value)
 
     @property
     def expected(self) -> Any:
         """The right answer."""
-        value = self._trial.case.expected
+        value = self._trial.given.expected
         if value is MISSING:
             raise UsageError(
                 f"case {self.id}{self._where()} does not say what is expected: add `expected:` to it"
-                + _or_name(self._trial.case.metadata)
+                + _or_name(self._trial.given.metadata)
             )
         return value if type(value) in IMMUTABLE else self._copy("expected", value)
 
@@ -123,8 +123,8 @@ class CaseView:
             return value
         if value is MISSING:
             raise UsageError(
-                "case.perturbed is only there in invariance and directional checks; a golden test asks "
-                "about case.input"
+                "case.perturbed exists only in invariance and directional checks; a golden test asks about "
+                "case.input, also for each of a case's variants"
             )
         return self._copy("perturbed", value)
 
@@ -134,6 +134,14 @@ class CaseView:
         return self._trial.perturbation
 
     @property
+    def variant(self) -> int | None:
+        """The number of the variant, from 0: of the case's ``variants``, or of those of a perturbation.
+
+        ``None`` in the trial of the case itself.
+        """
+        return None if self._trial.perturbation is None else self._trial.variant
+
+    @property
     def repeat(self) -> int:
         """Which run of the same trial this is, from 0."""
         return self._trial.repeat
@@ -141,14 +149,14 @@ class CaseView:
     @property
     def metadata(self) -> Mapping[str, Any]:
         """What else is known of the case."""
-        return self._copy("metadata", dict(self._trial.case.metadata))  # type: ignore[no-any-return]
+        return self._copy("metadata", dict(self._trial.given.metadata))  # type: ignore[no-any-return]
 
     def __getitem__(self, key: str) -> Any:
         try:
-            value = self._trial.case.metadata[key]
+            value = self._trial.given.metadata[key]
             return value if type(value) in IMMUTABLE else self.metadata[key]
         except KeyError:
-            known = ", ".join(map(repr, self._trial.case.metadata)) or "none"
+            known = ", ".join(map(repr, self._trial.given.metadata)) or "none"
             raise UsageError(
                 f"case {self.id}{self._where()} has no metadata {key!r} (it has: {known})"
             ) from None

@@ -57,7 +57,7 @@ def _content(value: Any) -> Any:
 
 
 def _question(case: Case) -> Sequence[Any]:
-    return [case.input, list(case.variants)]
+    return [case.input, list(case.variant_inputs)]
 
 
 def _number(case: Case) -> int:

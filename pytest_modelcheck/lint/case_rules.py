@@ -79,7 +79,7 @@ def unchanged_variants(target: Target) -> Iterator[Remark]:
         if not case.variants:
             continue
         seen = {_key(case.input): "the input"}
-        for number, variant in enumerate(case.variants, 1):
+        for number, variant in enumerate(case.variant_inputs, 1):
             other = seen.setdefault(_key(variant), f"variant {number}")
             if other != f"variant {number}":
                 yield Remark(f"variant {number} is the same as {other}, so that it shows nothing", case)

@@ -138,7 +138,7 @@ class Answers:
     decode: Callable[[Raw], Any]
     """Make an answer anew, so that no reader can spoil another's."""
     see: Projection
-    """What comparisons see of the line of an answer."""
+    """What comparisons are to see of an answer: its line says so."""
 
     def __init__(
         self,
@@ -169,6 +169,8 @@ class Answers:
         """
         try:
             raw = self._encode(value)
+            if not self.see.idle:
+                raw = self.see.wrapped(value, raw)
         except NotKept as reason:
             return self._hold(key, value, str(reason))
         if key is not None:

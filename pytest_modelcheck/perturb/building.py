@@ -15,10 +15,7 @@ from pytest_modelcheck.errors import PerturbationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
-    from pytest_modelcheck.perturb.paths import Field
-
-GIVEN: Final = "variant"
-"""The name under which reports show the ``variants`` that a case brings along."""
+    from pytest_modelcheck.perturb.paths import Fields
 
 TRIES: Final = 8
 """How often a random change is drawn again when it changes nothing."""
@@ -111,7 +108,7 @@ def checked_name(name: object) -> str:
     return name
 
 
-def with_field(name: str, field: Field | None) -> str:
+def with_field(name: str, field: Fields | None) -> str:
     """The name of a perturbation of one field.
 
     >>> with_field("typos", None), with_field("typos", "body"), with_field("append('x')", "body")

@@ -16,7 +16,7 @@ from pytest_modelcheck.perturb.texts import Table, like, listed, matches_in, pro
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_modelcheck.perturb.paths import Field
+    from pytest_modelcheck.perturb.paths import Fields
     from pytest_modelcheck.perturb.perturbation import Perturbation
 
 
@@ -203,12 +203,12 @@ _VERB: Final = re.compile(
 )
 
 
-def contractions(to: str | None = None, *, field: Field | None = None) -> Perturbation:
+def contractions(to: str | None = None, *, field: Fields | None = None) -> Perturbation:
     """Contract English phrases (it is: it's), or write contractions out.
 
     Args:
         to: ``"short"`` or ``"long"``; default: both, each a variant if it changes something.
-        field: The part of the input that is the text, if the input is more than text.
+        field: The part of the input that is the text, if the input is more than text; or a list of parts.
 
     >>> contractions().preview("I'm sorry, it is late and I don't know why")
     ["I'm sorry, it's late and I don't know why", 'I am sorry, it is late and I do not know why']
@@ -219,12 +219,12 @@ def contractions(to: str | None = None, *, field: Field | None = None) -> Pertur
     return ways("contractions", to, edits, field)
 
 
-def spelling(to: str | None = None, *, field: Field | None = None) -> Perturbation:
+def spelling(to: str | None = None, *, field: Fields | None = None) -> Perturbation:
     """Change British to American spelling, and the reverse.
 
     Args:
         to: ``"us"`` or ``"uk"``; default: both, each a variant if it changes something.
-        field: The part of the input that is the text, if the input is more than text.
+        field: The part of the input that is the text, if the input is more than text; or a list of parts.
 
     >>> spelling().preview("The colour of the jewelry is gray")
     ['The color of the jewelry is gray', 'The colour of the jewellery is grey']
@@ -232,12 +232,12 @@ def spelling(to: str | None = None, *, field: Field | None = None) -> Perturbati
     return ways("spelling", to, {"us": _US.replaced, "uk": _UK.replaced}, field)
 
 
-def abbreviations(to: str | None = None, *, field: Field | None = None) -> Perturbation:
+def abbreviations(to: str | None = None, *, field: Fields | None = None) -> Perturbation:
     """Use the abbreviations of English chats (pls, thx, asap), or write them out.
 
     Args:
         to: ``"short"`` or ``"long"``; default: both, each a variant if it changes something.
-        field: The part of the input that is the text, if the input is more than text.
+        field: The part of the input that is the text, if the input is more than text; or a list of parts.
 
     >>> abbreviations("short").preview("Please answer as soon as possible, thanks")
     ['Pls answer asap, thx']
@@ -247,14 +247,14 @@ def abbreviations(to: str | None = None, *, field: Field | None = None) -> Pertu
     return ways("abbreviations", to, {"short": _SHORT.replaced, "long": _LONG.replaced}, field)
 
 
-def number_words(to: str | None = None, *, field: Field | None = None) -> Perturbation:
+def number_words(to: str | None = None, *, field: Fields | None = None) -> Perturbation:
     """Write counts up to 99 as English words (3 parcels: three parcels), or such words as digits.
 
     Numbers that are amounts, dates, times or names of things (order 1182) stay as they are.
 
     Args:
         to: ``"words"`` or ``"digits"``; default: both, each a variant if it changes something.
-        field: The part of the input that is the text, if the input is more than text.
+        field: The part of the input that is the text, if the input is more than text; or a list of parts.
 
     >>> number_words().preview("3 lamps and twenty-one cups, for 15.50 at 3:30")
     ['three lamps and twenty-one cups, for 15.50 at 3:30', '3 lamps and 21 cups, for 15.50 at 3:30']
@@ -262,7 +262,7 @@ def number_words(to: str | None = None, *, field: Field | None = None) -> Pertur
     return ways("number_words", to, {"words": _in_words, "digits": _COUNTED.replaced}, field)
 
 
-def negation(*, field: Field | None = None) -> Perturbation:
+def negation(*, field: Fields | None = None) -> Perturbation:
     """Negate simple English sentences: remove a "not", or add one if there is none.
 
     Unlike most perturbations, this one changes the meaning of a text: use it in directional tests.

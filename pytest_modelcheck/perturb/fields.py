@@ -11,14 +11,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.perturb.paths import Field, Path, is_array, leaves, walked
+from pytest_modelcheck.perturb.paths import Field, Fields, Path, is_array, leaves, walked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-Fields = Field | list[Field]
-"""One field, or a list of them: ``"age"``, ``"customer.age"``, ``"items.*.price"``, ``["age", "income"]``."""
 _IDENTIFIER: Final = re.compile(
     r"(?:^|[_\W])(?:ids?|uuid|guid|keys?|pk|hash|token|sku|isbn|iban|bic|ean|upc|vin|ssn|zip(?:_?code)?"
     r"|post(?:al)?_?code|phone|mobile|fax|no|nr|serial)$"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
-    from pytest_modelcheck.perturb.paths import Field
+    from pytest_modelcheck.perturb.paths import Fields
     from pytest_modelcheck.perturb.perturbation import Perturbation
 
     Slip = Callable[[str, int, int, Random], str]
@@ -41,7 +41,7 @@ def _neighbours() -> dict[str, str]:
 _NEAR: Final = _neighbours()
 
 
-def typos(n: int = 1, *, edits: int = 1, field: Field | None = None) -> Perturbation:
+def typos(n: int = 1, *, edits: int = 1, field: Fields | None = None) -> Perturbation:
     """Make typing errors: swap two letters, drop one, double one, or hit its neighbour on the keyboard.
 
     Like ``add_typos`` of CheckList (Ribeiro et al., ACL 2020), which only swaps. Words of four letters or
@@ -51,7 +51,7 @@ def typos(n: int = 1, *, edits: int = 1, field: Field | None = None) -> Perturba
     Args:
         n: The number of variants.
         edits: The number of typos in each variant.
-        field: The part of the input that is the text, if the input is more than text.
+        field: The part of the input that is the text, if the input is more than text; or a list of parts.
 
     >>> typos(n=3).preview("Please refund order 1182")
     ['Plase refund order 1182', 'Pllease refund order 1182', 'Please refund krder 1182']
@@ -70,7 +70,7 @@ def typos(n: int = 1, *, edits: int = 1, field: Field | None = None) -> Perturba
     return drawn("typos" if edits == 1 else f"typos(edits={edits})", edit, n, field)
 
 
-def swap_letters(n: int = 1, *, field: Field | None = None) -> Perturbation:
+def swap_letters(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """Swap two neighbouring letters of a word.
 
     >>> swap_letters().preview("Please refund order 1182")
@@ -79,7 +79,7 @@ def swap_letters(n: int = 1, *, field: Field | None = None) -> Perturbation:
     return drawn("swap_letters", lambda text, rng: _one_slip(text, rng, (_swapped,)), n, field)
 
 
-def drop_letters(n: int = 1, *, field: Field | None = None) -> Perturbation:
+def drop_letters(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """Drop one letter of a word.
 
     >>> drop_letters().preview("Please refund order 1182")
@@ -88,7 +88,7 @@ def drop_letters(n: int = 1, *, field: Field | None = None) -> Perturbation:
     return drawn("drop_letters", lambda text, rng: _one_slip(text, rng, (_dropped,)), n, field)
 
 
-def double_letters(n: int = 1, *, field: Field | None = None) -> Perturbation:
+def double_letters(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """Type one letter of a word twice.
 
     >>> double_letters().preview("Please refund order 1182")
@@ -97,7 +97,7 @@ def double_letters(n: int = 1, *, field: Field | None = None) -> Perturbation:
     return drawn("double_letters", lambda text, rng: _one_slip(text, rng, (_doubled,)), n, field)
 
 
-def near_keys(n: int = 1, *, field: Field | None = None) -> Perturbation:
+def near_keys(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """Replace one letter of a word by its neighbour on a QWERTY keyboard.
 
     >>> near_keys().preview("Please refund order 1182")
@@ -106,7 +106,7 @@ def near_keys(n: int = 1, *, field: Field | None = None) -> Perturbation:
     return drawn("near_keys", lambda text, rng: _one_slip(text, rng, (_beside,)), n, field)
 
 
-def word_breaks(n: int = 1, *, field: Field | None = None) -> Perturbation:
+def word_breaks(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """Join two words, or split one.
 
     >>> word_breaks(n=3).preview("Please refund order 1182")
@@ -244,7 +244,7 @@ _GROUPS: Final = {word: [other for other in group if other != word] for group in
 _HOMOPHONES: Final = Table({word: others[0] for word, others in _GROUPS.items()})
 
 
-def ocr(n: int = 1, *, field: Field | None = None) -> Perturbation:
+def ocr(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """Confuse characters as optical character recognition does: rn for m, 0 for o, 5 for s, cl for d.
 
     >>> ocr(n=2).preview("Where is my modem?")
@@ -261,7 +261,7 @@ def ocr(n: int = 1, *, field: Field | None = None) -> Perturbation:
     return drawn("ocr", edit, n, field)
 
 
-def homophones(n: int = 1, *, field: Field | None = None) -> Perturbation:
+def homophones(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """Replace an English word by one that sounds the same: their for there, wait for weight.
 
     >>> homophones(n=2).preview("Is it there? I can wait a week")
@@ -279,7 +279,7 @@ def homophones(n: int = 1, *, field: Field | None = None) -> Perturbation:
     return drawn("homophones", edit, n, field)
 
 
-def transcript(*, field: Field | None = None) -> Perturbation:
+def transcript(*, field: Fields | None = None) -> Perturbation:
     """Write a text as speech recognition does: no capitals, no punctuation.
 
     >>> transcript().preview("Hello, it's Maria. Where's order A-1182?")
@@ -290,7 +290,7 @@ def transcript(*, field: Field | None = None) -> Perturbation:
     )
 
 
-def hesitations(n: int = 1, *, field: Field | None = None) -> Perturbation:
+def hesitations(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """Add an English hesitation, as in verbatim transcripts: an "um", or a word said twice.
 
     >>> hesitations(n=2).preview("Where is my parcel?")
@@ -309,7 +309,7 @@ def hesitations(n: int = 1, *, field: Field | None = None) -> Perturbation:
     return drawn("hesitations", edit, n, field)
 
 
-def mojibake(*, field: Field | None = None) -> Perturbation:
+def mojibake(*, field: Fields | None = None) -> Perturbation:
     r"""Decode UTF-8 text as Windows-1252 by mistake. Does not apply to ASCII.
 
     >>> mojibake().preview("El café está frío")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.perturb.building import called, changed, check_n, pick
-from pytest_modelcheck.perturb.fields import Choice, Fields
+from pytest_modelcheck.perturb.fields import Choice
 from pytest_modelcheck.perturb.paths import Path, is_array, leaves, part, parts_of, path_of, placed, rebuilt
 from pytest_modelcheck.perturb.perturbation import Perturbation
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
-    from pytest_modelcheck.perturb.paths import Field
+    from pytest_modelcheck.perturb.paths import Field, Fields
 
     Change = Callable[[Any, Any], Any]
 

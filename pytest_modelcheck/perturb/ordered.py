@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.perturb.building import GIVEN
 from pytest_modelcheck.perturb.perturbation import as_perturbations, variants
+from pytest_modelcheck.records import GIVEN
 
 if TYPE_CHECKING:
     from pytest_modelcheck.perturb.perturbation import Perturbation
@@ -52,7 +52,7 @@ class Levels:
                 )
             made.append((step.name, found[0][1], found[0][0]))
         if not self.steps:
-            made += [(GIVEN, variant, number) for number, variant in enumerate(case.variants)]
+            made += [(GIVEN, variant, number) for number, variant in enumerate(case.variant_inputs)]
             if len(made) < _LEAST:
                 where = "" if case.origin is None else f" ({case.origin})"
                 raise PerturbationError(

@@ -9,7 +9,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from typing import Any
 
@@ -208,26 +208,43 @@ def _a(value: Any) -> str:
 Field = str | int | tuple[str | int, ...]
 """A key, or keys and indices that lead to a part of nested data: ``(-1, "content")``, ``"customer.note"``."""
 
+Fields = Field | list[Field]
+"""One field, or a list of them: ``"age"``, ``"customer.age"``, ``"items.*.price"``, ``["age", "income"]``."""
 
-def text_in(x: Any, field: Field | None) -> tuple[str, Callable[[str], Any]]:
-    """The text to perturb, and a function that returns a copy of the input with another text.
 
-    Without a field, that is the input itself if it is text, and the only text among the values of a mapping.
+def texts_in(x: Any, field: Fields | None) -> tuple[list[str], Callable[[Sequence[str]], Any]]:
+    """The texts to perturb, and a function that returns a copy of the input with other texts.
+
+    Without a field, there is one text: the input itself, or the only text among the values of a mapping.
 
     Raises:
-        PerturbationError: There is no such field, or there are several texts.
+        PerturbationError: There is no such field, or no field is given and there are several texts.
 
-    >>> text, put = text_in([{"role": "user", "content": "Hi"}], field=(-1, "content"))
-    >>> text, put("Hello")
-    ('Hi', [{'role': 'user', 'content': 'Hello'}])
+    >>> texts, put = texts_in([{"role": "user", "content": "Hi"}], field=(-1, "content"))
+    >>> texts, put(["Hello"])
+    (['Hi'], [{'role': 'user', 'content': 'Hello'}])
     """
-    path = text_path(x, field)
+    if field == []:
+        raise PerturbationError("field=[]: name at least one field")
+    paths = [text_path(x, one) for one in (field if isinstance(field, list) else [field])]
+    texts = [_text_at(x, path, field) for path in paths]
+
+    def put(new: Sequence[str]) -> Any:
+        made = x
+        for path, text in zip(paths, new, strict=True):
+            made = placed(made, path, text)
+        return made
+
+    return texts, put
+
+
+def _text_at(x: Any, path: Path, field: object) -> str:
     text = x
     for key in path:
         text = part(text, key, field)
     if not isinstance(text, str):
         raise PerturbationError(f"field={field!r} is {type(text).__name__}, not text")
-    return text, lambda new: placed(x, path, new)
+    return text
 
 
 def text_path(x: Any, field: Field | None) -> tuple[str | int, ...]:

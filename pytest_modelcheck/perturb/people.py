@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from random import Random
 
-    from pytest_modelcheck.perturb.paths import Field
+    from pytest_modelcheck.perturb.paths import Fields
     from pytest_modelcheck.perturb.perturbation import Perturbation
 
 
@@ -44,7 +44,7 @@ _VOWELS: Final = frozenset("AEIOUYÀÁÂÄÈÉÊËÌÍÎÏÒÓÔÖÙÚÛÜ")
 
 
 def swap_names(
-    n: int = 1, *, origin: str | None = None, gender: str = "same", field: Field | None = None
+    n: int = 1, *, origin: str | None = None, gender: str = "same", field: Fields | None = None
 ) -> Perturbation:
     """Replace given names by others of the same gender, so that the grammar still holds.
 
@@ -57,7 +57,7 @@ def swap_names(
         origin: Where the other names come from: ``"arabic"``, ``"spanish"``, ``"east asian"``, … (default:
             anywhere).
         gender: ``"same"`` or ``"other"``. Unisex names stay unisex.
-        field: The part of the input that is the text, if the input is more than text.
+        field: The part of the input that is the text, if the input is more than text; or a list of parts.
 
     >>> swap_names(n=2).preview("Maria paid MARIA's order (maria@x.org)")
     ["Yael paid YAEL's order (maria@x.org)", "Élodie paid ÉLODIE's order (maria@x.org)"]
@@ -74,7 +74,8 @@ def swap_names(
         )
     shown = [f"origin={origin!r}"] * (origin is not None) + [f"gender={gender!r}"] * (gender != "same")
     name = f"swap_names({', '.join(shown)})" if shown else "swap_names"
-    return drawn(name, lambda text, rng: with_other_names(text, rng, others(origin, gender)), n, field)
+    known = others(origin, gender)
+    return drawn(name, lambda text, rng: with_other_names(text, rng, known), n, field, jointly=True)
 
 
 @cache
@@ -245,12 +246,12 @@ _OLDEST: Final = 85
 _APART: Final = 10
 
 
-def swap_gender(n: int = 1, *, field: Field | None = None) -> Perturbation:
+def swap_gender(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """Swap women and men in English texts: given names, pronouns, titles and nouns (aunt, waiter).
 
     Args:
         n: The number of variants, which differ in names.
-        field: The part of the input that is the text, if the input is more than text.
+        field: The part of the input that is the text, if the input is more than text; or a list of parts.
 
     >>> swap_gender().preview("Mrs. Diaz says her husband sold his car to her. He told Omar himself.")
     ['Mr. Diaz says his wife sold her car to him. She told Wanjiru herself.']
@@ -261,46 +262,46 @@ def swap_gender(n: int = 1, *, field: Field | None = None) -> Perturbation:
         named = with_other_names(text, rng, known)
         return _with_other_words(named or text) or named
 
-    return drawn("swap_gender", edit, n, field)
+    return drawn("swap_gender", edit, n, field, jointly=True)
 
 
-def countries(n: int = 1, *, field: Field | None = None) -> Perturbation:
+def countries(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """Replace countries and nationalities in English texts: Germany and German by Peru and Peruvian.
 
     Args:
         n: The number of variants.
-        field: The part of the input that is the text, if the input is more than text.
+        field: The part of the input that is the text, if the input is more than text; or a list of parts.
 
     >>> countries(n=2).preview("A German bank in the Netherlands")
     ['A Thai bank in the Dominican Republic', 'A Tanzanian bank in the Czech Republic']
     """
-    return drawn("countries", _COUNTRIES.swapped, n, field)
+    return drawn("countries", _COUNTRIES.swapped, n, field, jointly=True)
 
 
-def religions(n: int = 1, *, field: Field | None = None) -> Perturbation:
+def religions(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """Replace a religion in English texts: its people, its house of worship, its book.
 
     Args:
         n: The number of variants.
-        field: The part of the input that is the text, if the input is more than text.
+        field: The part of the input that is the text, if the input is more than text; or a list of parts.
 
     >>> religions(n=2).preview("As a Muslim I go to the mosque on Fridays")
     ['As a Hindu I go to the mandir on Fridays', 'As a Buddhist I go to the vihara on Fridays']
     """
-    return drawn("religions", _RELIGIONS.swapped, n, field)
+    return drawn("religions", _RELIGIONS.swapped, n, field, jointly=True)
 
 
-def ages(n: int = 1, *, field: Field | None = None) -> Perturbation:
+def ages(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """Replace ages in English texts by other ages of adults, at least ten years apart.
 
     Args:
         n: The number of variants.
-        field: The part of the input that is the text, if the input is more than text.
+        field: The part of the input that is the text, if the input is more than text; or a list of parts.
 
     >>> ages(n=2).preview("A 25-year-old customer ordered 25 lamps")
     ['A 36-year-old customer ordered 25 lamps', 'An 85-year-old customer ordered 25 lamps']
     """
-    return drawn("ages", _aged, n, field)
+    return drawn("ages", _aged, n, field, jointly=True)
 
 
 def _with_other_words(text: str) -> str | None:

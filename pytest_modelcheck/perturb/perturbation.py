@@ -15,7 +15,6 @@ from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.errors import ModelcheckError, PerturbationError
 from pytest_modelcheck.perturb.adapters import augmentation, check_callable, is_augmenter, name_of, takes_rng
 from pytest_modelcheck.perturb.building import (
-    GIVEN,
     checked_name,
     content,
     own_copy,
@@ -24,6 +23,7 @@ from pytest_modelcheck.perturb.building import (
     with_field,
 )
 from pytest_modelcheck.perturb.public_names import meant
+from pytest_modelcheck.records import GIVEN, GIVEN_INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -277,7 +277,7 @@ def _several(result: Any, x: Any) -> list[Any]:
 
 def _check_names(names: list[str]) -> None:
     for name in names:
-        if name == GIVEN:
+        if name in (GIVEN, GIVEN_INPUT):
             raise PerturbationError(
                 f"a perturbation cannot be called {name!r}: reports call the variants of cases so"
             )

@@ -16,6 +16,7 @@ from pytest_modelcheck.perturb.building import called, check_n, shuffled
 from pytest_modelcheck.perturb.numbers import choice_of, is_number
 from pytest_modelcheck.perturb.paths import (
     Field,
+    Fields,
     Path,
     dropped,
     is_array,
@@ -31,8 +32,6 @@ from pytest_modelcheck.records import Case
 
 if TYPE_CHECKING:
     from random import Random
-
-    from pytest_modelcheck.perturb.fields import Fields
 
 
 _HOW: Final = ("null", "drop", "empty")

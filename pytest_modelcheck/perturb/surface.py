@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from random import Random
 
-    from pytest_modelcheck.perturb.paths import Field
+    from pytest_modelcheck.perturb.paths import Fields
     from pytest_modelcheck.perturb.perturbation import Perturbation
 
 
@@ -41,14 +41,14 @@ _CASES: Final[dict[str, Callable[[str], str]]] = {
 }
 
 
-def casing(to: str | None = None, *, field: Field | None = None) -> Perturbation:
+def casing(to: str | None = None, *, field: Fields | None = None) -> Perturbation:
     """Change capitals. Without ``to``, two variants: all lower case, and all upper case.
 
     Numbers, addresses, placeholders, code, handles and tags stay as they are.
 
     Args:
         to: ``"lower"``, ``"upper"``, ``"title"`` or ``"swap"``.
-        field: The part of the input that is the text, if the input is more than text.
+        field: The part of the input that is the text, if the input is more than text; or a list of parts.
 
     >>> casing().preview("Refund order 12kg to {name}")
     ['refund order 12kg to {name}', 'REFUND ORDER 12kg TO {name}']
@@ -65,12 +65,12 @@ def casing(to: str | None = None, *, field: Field | None = None) -> Perturbation
     return listed("casing" if to is None else called("casing", to), edits, field)
 
 
-def whitespace(n: int = 1, *, field: Field | None = None) -> Perturbation:
+def whitespace(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     r"""Change white space without meaning: double a space, make it a tab or a line end, or pad the text.
 
     Args:
         n: The number of variants.
-        field: The part of the input that is the text, if the input is more than text.
+        field: The part of the input that is the text, if the input is more than text; or a list of parts.
 
     >>> whitespace(n=3).preview("Where is my parcel?")
     ['Where is my parcel?  ', 'Where\tis my parcel?', 'Where is my parcel?\n']
@@ -78,7 +78,7 @@ def whitespace(n: int = 1, *, field: Field | None = None) -> Perturbation:
     return drawn("whitespace", _spaced, n, field)
 
 
-def punctuation(n: int = 1, *, field: Field | None = None) -> Perturbation:
+def punctuation(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """Make the punctuation careless.
 
     The variants, in this order, as far as they apply: drop the final mark, or add a full stop if there is
@@ -86,7 +86,7 @@ def punctuation(n: int = 1, *, field: Field | None = None) -> Perturbation:
 
     Args:
         n: The number of variants, at most 4.
-        field: The part of the input that is the text, if the input is more than text.
+        field: The part of the input that is the text, if the input is more than text; or a list of parts.
 
     >>> punctuation().preview("Where is my parcel?"), punctuation().preview("I want my money back")
     (['Where is my parcel'], ['I want my money back.'])
@@ -174,7 +174,7 @@ _INSIDE: Final = re.compile(r"(?<=[^\W\d_])(?=[^\W\d_])")
 _PLAIN: Final = re.compile("[^\\W\\d_]")
 
 
-def diacritics(*, field: Field | None = None) -> Perturbation:
+def diacritics(*, field: Fields | None = None) -> Perturbation:
     """Drop accents, as on a foreign keyboard, and the optional vowel points of Arabic and Hebrew.
 
     Marks that are part of the spelling in their scripts (Devanagari, Thai, the breve of Cyrillic) stay.
@@ -185,7 +185,7 @@ def diacritics(*, field: Field | None = None) -> Perturbation:
     return listed("diacritics", [lambda text: rewritten(text, _without_marks)], field)
 
 
-def normal_form(*, field: Field | None = None) -> Perturbation:
+def normal_form(*, field: Fields | None = None) -> Perturbation:
     """Encode the same text differently: accented letters as a letter and a mark, or the reverse.
 
     Unicode and readers see the same text (forms NFC and NFD); a program that compares characters does not.
@@ -202,13 +202,13 @@ def normal_form(*, field: Field | None = None) -> Perturbation:
     return listed("normal_form", [edit], field)
 
 
-def homoglyphs(n: int = 1, *, edits: int = 1, field: Field | None = None) -> Perturbation:
+def homoglyphs(n: int = 1, *, edits: int = 1, field: Fields | None = None) -> Perturbation:
     r"""Replace letters by lookalikes of other alphabets (Latin a by Cyrillic а).
 
     Args:
         n: The number of variants.
         edits: The number of letters to replace in each variant.
-        field: The part of the input that is the text, if the input is more than text.
+        field: The part of the input that is the text, if the input is more than text; or a list of parts.
 
     >>> [ascii(text) for text in homoglyphs().preview("Where is my parcel?")]
     ["'Where \\u0456s my parcel?'"]
@@ -216,13 +216,13 @@ def homoglyphs(n: int = 1, *, edits: int = 1, field: Field | None = None) -> Per
     return drawn(_with_edits("homoglyphs", edits), _translated(LOOKALIKES, edits), n, field)
 
 
-def leetspeak(n: int = 1, *, edits: int = 3, field: Field | None = None) -> Perturbation:
+def leetspeak(n: int = 1, *, edits: int = 3, field: Fields | None = None) -> Perturbation:
     r"""Write letters as digits: 4 for a, 3 for e, 1 for i, 0 for o, 5 for s, 7 for t.
 
     Args:
         n: The number of variants.
         edits: The number of letters to replace in each variant.
-        field: The part of the input that is the text, if the input is more than text.
+        field: The part of the input that is the text, if the input is more than text; or a list of parts.
 
     >>> leetspeak().preview("Where is my parcel?")
     ['Wh3re is my p4rc3l?']
@@ -230,13 +230,13 @@ def leetspeak(n: int = 1, *, edits: int = 3, field: Field | None = None) -> Pert
     return drawn(_with_edits("leetspeak", edits, 3), _translated(_LEET, edits), n, field)
 
 
-def zero_width(n: int = 1, *, edits: int = 1, field: Field | None = None) -> Perturbation:
+def zero_width(n: int = 1, *, edits: int = 1, field: Fields | None = None) -> Perturbation:
     r"""Insert a zero-width space into a word: invisible, but another word to a tokenizer.
 
     Args:
         n: The number of variants.
         edits: The number of insertions in each variant.
-        field: The part of the input that is the text, if the input is more than text.
+        field: The part of the input that is the text, if the input is more than text; or a list of parts.
 
     >>> [ascii(text) for text in zero_width().preview("Where is my parcel?")]
     ["'Wh\\u200bere is my parcel?'"]
@@ -251,12 +251,12 @@ def zero_width(n: int = 1, *, edits: int = 1, field: Field | None = None) -> Per
     return drawn(_with_edits("zero_width", edits), edit, n, field)
 
 
-def width(to: str | None = None, *, field: Field | None = None) -> Perturbation:
+def width(to: str | None = None, *, field: Fields | None = None) -> Perturbation:
     r"""Use the full-width Latin letters and signs of East Asian input methods, or the reverse.
 
     Args:
         to: ``"full"`` or ``"half"``; default: both, each a variant if it changes something.
-        field: The part of the input that is the text, if the input is more than text.
+        field: The part of the input that is the text, if the input is more than text; or a list of parts.
 
     >>> width().preview("OK, 注文は？")
     ['ＯＫ，\u3000注文は？', 'OK, 注文は?']
@@ -304,12 +304,12 @@ def _with_edits(name: str, edits: int, default: int = 1) -> str:
 _BETWEEN: Final = re.compile(r"(?<=[.!?…])[\"'”’»)]*\s+(?=\S)|(?<=[。！？])(?=\S)")
 
 
-def truncate(keep: float = 0.8, *, field: Field | None = None) -> Perturbation:
+def truncate(keep: float = 0.8, *, field: Fields | None = None) -> Perturbation:
     """Cut off the end of the text, between words, and never inside an address, a number or code.
 
     Args:
         keep: The fraction of the characters that stays, at most.
-        field: The part of the input that is the text, if the input is more than text.
+        field: The part of the input that is the text, if the input is more than text; or a list of parts.
 
     >>> truncate(0.5).preview("Where is my parcel? I ordered it in May.")
     ['Where is my parcel?']
@@ -328,7 +328,7 @@ def truncate(keep: float = 0.8, *, field: Field | None = None) -> Perturbation:
     return listed("truncate" if keep == 0.8 else called("truncate", keep), [edit], field)
 
 
-def sentence_order(n: int = 1, *, field: Field | None = None) -> Perturbation:
+def sentence_order(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """Reorder the sentences of the text. Does not apply to a single sentence.
 
     >>> sentence_order().preview("Hi. I want a refund. The lamp is broken.")

@@ -12,35 +12,43 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.perturb.building import TRIES, called, check_n, with_field
-from pytest_modelcheck.perturb.paths import text_in
+from pytest_modelcheck.perturb.paths import texts_in
 from pytest_modelcheck.perturb.perturbation import Perturbation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from random import Random
 
-    from pytest_modelcheck.perturb.paths import Field
+    from pytest_modelcheck.perturb.paths import Fields
 
     Edit = Callable[[str, Random], str | None]
+    EditAll = Callable[[Sequence[str], Random], tuple[str, ...] | None]
 
 
-def drawn(name: str, edit: Edit, n: int, field: Field | None) -> Perturbation:
+_BETWEEN: Final = "\n{\ue000}\n"
+"""Separates the texts of several fields that are perturbed as one: a placeholder, which no edit changes."""
+
+
+def drawn(name: str, edit: Edit, n: int, field: Fields | None, *, jointly: bool = False) -> Perturbation:
     """A perturbation that draws ``n`` random variants of a text. The first ones do not depend on ``n``.
 
     Args:
         name: The name, without the field.
         edit: Takes a text and a source of randomness, returns another text, or ``None`` if it does not apply.
         n: The number of variants to look for. There are fewer if the text does not allow that many.
-        field: The part of the input that is the text.
+        field: The part of the input that is the text. Several parts are edited with the same random numbers.
+        jointly: Whether the texts of several fields are edited as one, so that a word in two of them is
+            replaced by the same word.
     """
     check_n(name, n)
+    edit_all = _jointly(edit) if jointly else _each(edit)
 
     def apply(x: Any, rng: Random) -> list[Any]:
-        text, put = text_in(x, field)
-        seen: set[str | None] = {text}
+        texts, put = texts_in(x, field)
+        seen: set[tuple[str, ...] | None] = {tuple(texts)}
         made: list[Any] = []
         for _ in range(n):
-            new = _fresh(text, edit, rng, seen)
+            new = _fresh(texts, edit_all, rng, seen)
             seen.add(new)
             made.append(None if new is None else put(new))
         return made
@@ -48,21 +56,55 @@ def drawn(name: str, edit: Edit, n: int, field: Field | None) -> Perturbation:
     return Perturbation(with_field(name, field), apply)
 
 
-def _fresh(text: str, edit: Edit, rng: Random, seen: set[str | None]) -> str | None:
+def _fresh(
+    texts: Sequence[str], edit: EditAll, rng: Random, seen: set[tuple[str, ...] | None]
+) -> tuple[str, ...] | None:
     for _ in range(TRIES):
-        new = edit(text, rng)
+        new = edit(texts, rng)
         if new is None or new not in seen:
             return new
     return None
 
 
-def listed(name: str, edits: Sequence[Callable[[str], str | None]], field: Field | None) -> Perturbation:
-    """A perturbation without randomness, with one variant for each of ``edits``."""
+def _each(edit: Edit) -> EditAll:
+    """Edit every text with the same random numbers; leave those alone to which the edit does not apply."""
+
+    def edit_all(texts: Sequence[str], rng: Random) -> tuple[str, ...] | None:
+        if len(texts) == 1:  # the usual case; saving the state would take longer than the edit
+            new = edit(texts[0], rng)
+            return None if new is None else (new,)
+        state = rng.getstate()
+        made = []
+        for text in texts:
+            rng.setstate(state)
+            made.append(edit(text, rng))
+        if all(one is None for one in made):
+            return None
+        return tuple(text if one is None else one for text, one in zip(texts, made, strict=True))
+
+    return edit_all
+
+
+def _jointly(edit: Edit) -> EditAll:
+    def edit_all(texts: Sequence[str], rng: Random) -> tuple[str, ...] | None:
+        new = edit(_BETWEEN.join(texts), rng)
+        return None if new is None else tuple(new.split(_BETWEEN))
+
+    return edit_all
+
+
+def listed(name: str, edits: Sequence[Callable[[str], str | None]], field: Fields | None) -> Perturbation:
+    """A perturbation without randomness, with one variant for each of ``edits``, which edits all fields."""
 
     def apply(x: Any, _: Random) -> list[Any]:
-        text, put = text_in(x, field)
-        made = [edit(text) for edit in edits]
-        return [None if new is None else put(new) for new in made]
+        texts, put = texts_in(x, field)
+        made = [[edit(text) for text in texts] for edit in edits]
+        return [
+            None
+            if all(one is None for one in new)
+            else put([text if one is None else one for text, one in zip(texts, new, strict=True)])
+            for new in made
+        ]
 
     return Perturbation(with_field(name, field), apply, random=False)
 
@@ -214,7 +256,7 @@ def substituted(
 
 
 def ways(
-    name: str, to: str | None, edits: Mapping[str, Callable[[str], str | None]], field: Field | None
+    name: str, to: str | None, edits: Mapping[str, Callable[[str], str | None]], field: Fields | None
 ) -> Perturbation:
     """A perturbation with one of several edits; without ``to``, one variant for each."""
     if to is not None and to not in edits:

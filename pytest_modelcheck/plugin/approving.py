@@ -29,18 +29,27 @@ APPROVALS = pytest.StashKey[list[str]]()
 """What was approved and what was not, a line each."""
 
 
-def approve_seen(session: pytest.Session, verdicts: Collection[Verdict]) -> None:
-    """Approve what this run saw. A run that was cut short approves nothing; a refusal fails the run."""
+def approve_seen(
+    session: pytest.Session, verdicts: Collection[Verdict], doubtful: frozenset[str] = frozenset()
+) -> None:
+    """Approve what this run saw. A run that was cut short approves nothing; a refusal fails the run.
+
+    Args:
+        session: The run.
+        verdicts: What it came to.
+        doubtful: The checks whose tests failed for another reason, which may be that the answers are wrong.
+    """
     config = session.config
     lines = config.stash[APPROVALS] = []
     if session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         lines.append("nothing was approved: the run was cut short")
         return
     settings = settings_of(config)
-    complete = True
+    complete = not doubtful
+    lines += [f"not approved: {check}: its test failed for another reason" for check in sorted(doubtful)]
     for model, version in sorted({(one.model, one.version) for one in verdicts}, key=str):
-        seen = frozenset(one.check for one in verdicts if (one.model, one.version) == (model, version))
-        found, done = _approve(settings, model, version, seen, config.invocation_params.dir)
+        ran = frozenset(one.check for one in verdicts if (one.model, one.version) == (model, version))
+        found, done = _approve(settings, model, version, ran - doubtful, config.invocation_params.dir)
         lines += found
         complete = complete and done
     if not complete and session.exitstatus == pytest.ExitCode.OK:

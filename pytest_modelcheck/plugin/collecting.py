@@ -12,9 +12,12 @@ import pytest
 from pytest_modelcheck.errors import CaseError, ModelcheckError, UsageError, located
 from pytest_modelcheck.plugin.hooks import MISTAKES
 from pytest_modelcheck.plugin.identity import check_id, settle_home, shared_identities
-from pytest_modelcheck.plugin.items import MARKED, Marked, bind
-from pytest_modelcheck.plugin.ours import definitions_of
-from pytest_modelcheck.plugin.state import state_of
+from pytest_modelcheck.plugin.items import MARKED, Marked, bind, our_markers
+from pytest_modelcheck.plugin.ours import definitions_of, is_ours
+from pytest_modelcheck.plugin.received import CHECKS
+from pytest_modelcheck.plugin.state import model_definitions, state_of
+from pytest_modelcheck.plugin.transport import SendableWarnings, sendable
+from pytest_modelcheck.plugin.warnings import ModelcheckWarning, warn_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,6 +38,9 @@ def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[p
     except ModelcheckError as error:
         return _refuse(session, items, str(error))
     state.collected = frozenset(check_id(item) for item in items)
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[CHECKS] = [item.nodeid for item in ours]
+        session.config.pluginmanager.register(SendableWarnings(), "modelcheck-sendable-warnings")
     mistakes = []
     for item in ours:
         try:
@@ -51,6 +57,27 @@ def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[p
     if state.settings.selective:
         _select(session, items, frozenset(state.settings.cases))
     return None
+
+
+def warn_of_ordinary_tests(session: pytest.Session, items: Sequence[pytest.Item]) -> None:
+    """Warn of a marker of ours on a test that uses no fixture of ours: pytest runs it once, without any case.
+
+    Other projects have markers of these names too, so only one that makes models is warned.
+    """
+    ordinary = [
+        item
+        for item in items
+        if isinstance(item, pytest.Function) and our_markers(item) and not is_ours(item)
+    ]
+    if not ordinary or not model_definitions(session):
+        return
+    for item in ordinary:
+        name = our_markers(item)[0].name
+        text = (
+            f"@pytest.mark.{name} on a test that uses no fixture of pytest-modelcheck: it is run once, as an "
+            "ordinary test, and the marker does nothing. Take `case` and a model fixture, or remove it"
+        )
+        warn_at(item, ModelcheckWarning(text))
 
 
 def _unreadable(state: State, ours: Sequence[pytest.Function]) -> Iterator[str]:
@@ -86,7 +113,7 @@ def _refuse(session: pytest.Session, items: list[pytest.Item], mistakes: str) ->
     output = getattr(session.config, "workeroutput", None)
     if output is None:
         raise pytest.UsageError(mistakes)
-    output[MISTAKES] = mistakes
+    output[MISTAKES] = sendable(mistakes)
 
 
 def _placed(item: pytest.Item, error: UsageError) -> str:

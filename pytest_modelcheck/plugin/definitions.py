@@ -12,6 +12,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from pytest_modelcheck.errors import UsageError, located
 from pytest_modelcheck.models.identity import source_digest
 from pytest_modelcheck.models.model import Definition
@@ -19,8 +21,6 @@ from pytest_modelcheck.models.pacing import interval_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    import pytest
 
 _VERSION = "model_version"
 _OPTIONS = (
@@ -200,6 +200,13 @@ def _told(request: pytest.FixtureRequest, definition: Definition, given: dict[st
     try:
         yield
     except Exception as error:
+        if definition.takes_version and given[_VERSION] is None:
+            raised = f"{definition.location} raised {type(error).__name__}: {error}"
+            text = (
+                f"no version of {definition.name!r} is approved yet, and none was asked for: name one, "
+                f"pytest --model-version=VERSION ({raised} for model_version=None)"
+            )
+            raise pytest.fail.Exception(text, pytrace=False) from None
         if definition.takes_version:
             error.add_note(_state(request).asked_of(definition, given[_VERSION]))
         raise
@@ -212,7 +219,7 @@ def _finish(generator: Iterator[Any]) -> None:
 
 
 def _state(request: pytest.FixtureRequest) -> Any:
-    from pytest_modelcheck.plugin.hooks import RECEIVED
+    from pytest_modelcheck.plugin.received import RECEIVED
     from pytest_modelcheck.plugin.state import state_of
 
     if RECEIVED not in request.config.stash:

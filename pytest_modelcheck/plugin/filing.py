@@ -8,23 +8,25 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.plugin.identity import project_folder
-from pytest_modelcheck.plugin.options import LIMITS
+from pytest_modelcheck.plugin.options import LIMITS, ini
+from pytest_modelcheck.plugin.transport import excused
 from pytest_modelcheck.reports.formats import Target, target_of, write
 from pytest_modelcheck.reports.model import RunInfo, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-    from pytest_modelcheck.plugin.hooks import Received
+    from pytest_modelcheck.plugin.received import Received
     from pytest_modelcheck.plugin.settings import Settings
-    from pytest_modelcheck.reports.model import RunReport
+    from pytest_modelcheck.reports.model import CheckReport, RunReport
 
 OPTION: Final = "modelcheck_report"
 FILED = pytest.StashKey[list[str]]()
@@ -51,7 +53,7 @@ def targets_of(config: pytest.Config) -> list[tuple[Target, Path]]:
     given = config.getoption(OPTION)
     if given:
         return [(target_of(text), config.invocation_params.dir) for text in given]
-    return [(target_of(text), project_folder(config)) for text in config.getini(OPTION)]
+    return [(target_of(text), project_folder(config)) for text in ini(config, OPTION)]
 
 
 def wanted(config: pytest.Config) -> bool:
@@ -64,10 +66,9 @@ def file_reports(session: pytest.Session, received: Received) -> None:
     try:
         _file_reports(session, received)
     finally:
-        for path, stays in received.results:
-            if not stays:
-                with suppress(FileNotFoundError):  # two verdicts of one test that was run again
-                    Path(path).unlink()
+        for path in received.passing:
+            with suppress(FileNotFoundError):  # somebody else has cleared the temporary folder
+                path.unlink()
 
 
 def _file_reports(session: pytest.Session, received: Received) -> None:
@@ -126,13 +127,20 @@ def _report(config: pytest.Config, settings: Settings, received: Received) -> Ru
         environment=environment(settings.root),
         options=_options(config),
     )
-    checks = [archive.with_history(report_of(Path(path))) for path, _ in received.results]
-    return assembled(run, checks, [Trouble(*each) for each in received.troubles])
+    checks = [
+        archive.with_history(_excused(report_of(path)) if is_excused else report_of(path))
+        for path, is_excused in received.results()
+    ]
+    return assembled(run, checks, [Trouble(*each) for each in received.troubles()])
+
+
+def _excused(check: CheckReport) -> CheckReport:
+    return replace(check, verdict=excused(check.verdict))
 
 
 def _options(config: pytest.Config) -> Mapping[str, str]:
     """Our options and ini values that were set: nobody else's, which may be secrets."""
-    given = {name: config.getini(name) for name in (*_INI, *LIMITS)}
+    given = {name: ini(config, name) for name in (*_INI, *LIMITS)}
     given |= {name: value for name, value in vars(config.option).items() if name.startswith(_OURS) and value}
     given = {name: value for name, value in given.items() if value}
     return {name: _shown(value) for name, value in given.items()}
@@ -147,7 +155,7 @@ def _listeners(config: pytest.Config) -> bool:
 
 
 def _on_github(config: pytest.Config) -> bool:
-    asked: bool = config.getini("modelcheck_github")
+    asked: bool = ini(config, "modelcheck_github")
     return asked and bool(os.environ.get(SUMMARY) or os.environ.get(ACTIONS) == "true")
 
 

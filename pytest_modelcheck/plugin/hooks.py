@@ -5,25 +5,17 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import time
-from collections import defaultdict
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from pytest_modelcheck.plugin.received import CHECKS, RECEIVED, Received
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from _pytest.terminal import TerminalReporter
-
-REPORT = "modelcheck"
-"""The attribute of a test report that carries verdicts, also from a worker of pytest-xdist."""
-
-RESULTS = "modelcheck_results"
-"""The attribute that carries where the result file of each of them lies, and whether it stays there."""
-
-TROUBLE = "modelcheck_trouble"
-"""The attribute that carries why a test of ours failed, where no verdict says so."""
 
 MISTAKES = "modelcheck_mistakes"
 """The name under which a worker of pytest-xdist tells its controller why nothing can be run."""
@@ -32,52 +24,6 @@ WORKER_HOME = "modelcheck_home"
 """The name under which a worker tells its controller which folder holds the baselines."""
 
 _ACTIVE = pytest.StashKey[bool]()
-
-
-class Received:
-    """The verdicts of a run, as they arrive on the reports: in this process, or from workers."""
-
-    def __init__(self) -> None:
-        self.started = time.time()
-        self._verdicts: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-        self._results: defaultdict[str, list[tuple[str, bool]]] = defaultdict(list)
-        self._troubles: defaultdict[str, list[str]] = defaultdict(list)
-
-    @property
-    def verdicts(self) -> list[dict[str, Any]]:
-        """The verdicts, as they were packed."""
-        return [verdict for each in self._verdicts.values() for verdict in each]
-
-    @property
-    def results(self) -> list[tuple[str, bool]]:
-        """Where result files lie, and whether they stay there."""
-        return [(path, stays) for each in self._results.values() for path, stays in each]
-
-    @property
-    def troubles(self) -> list[tuple[str, str]]:
-        """Tests that failed for another reason than a verdict, and why."""
-        return [(test, why) for test, each in self._troubles.items() for why in each]
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the verdicts off a report; those of a test that is run again are replaced."""
-        test, outcome = report.nodeid, str(report.outcome)
-        if outcome == "rerun":  # as pytest-rerunfailures calls a failure that does not count
-            for kept in (self._verdicts, self._results, self._troubles):
-                kept.pop(test, None)
-            return
-        if found := getattr(report, REPORT, ()):
-            self._verdicts[test] += found
-        if report.failed and hasattr(report, REPORT):
-            from pytest_modelcheck.plugin.colour import colour_changes
-
-            colour_changes(report)
-        if found := getattr(report, RESULTS, ()):
-            self._results[test] += found
-        if hasattr(report, TROUBLE):
-            self._troubles[test].append(getattr(report, TROUBLE))
-
-
-RECEIVED = pytest.StashKey[Received]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -129,6 +75,10 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
 
         session.config.stash[_ACTIVE] = True
         bind_all(session, items, ours)
+    if "pytest_modelcheck.plugin.definitions" in sys.modules:  # where nobody made a model, nobody meant us
+        from pytest_modelcheck.plugin.collecting import warn_of_ordinary_tests
+
+        warn_of_ordinary_tests(session, items)
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
@@ -197,6 +147,17 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     return run_check(pyfuncitem)
 
 
+@pytest.hookimpl(optionalhook=True, wrapper=True)
+def pytest_report_to_serializable(config: pytest.Config) -> Generator[None, Any, Any]:
+    """Let a worker of pytest-xdist send any text: a lone surrogate would end the run."""
+    data = yield
+    if data is not None and _ACTIVE in config.stash:
+        from pytest_modelcheck.plugin.transport import sendable
+
+        return sendable(data)
+    return data
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -219,6 +180,7 @@ def pytest_testnodedown(node: Any) -> None:
         from pytest_modelcheck.plugin.identity import remember_home
 
         remember_home(node.config, output[WORKER_HOME])
+        node.config.stash[RECEIVED].know(output.get(CHECKS, ()))
     mistakes = output.get(MISTAKES)
     if mistakes is not None:
         raise pytest.UsageError(mistakes)
@@ -230,24 +192,26 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     received = config.stash[RECEIVED]
     if hasattr(config, "workerinput"):
         return
-    if received.verdicts and config.getoption("modelcheck_update"):
+    if received.anything() and config.getoption("modelcheck_update"):
         from pytest_modelcheck.plugin.approving import approve_seen
         from pytest_modelcheck.plugin.reporting import verdicts_of
 
-        approve_seen(session, verdicts_of(config))
-    if received.verdicts or _asks_for_reports(config):
+        approve_seen(session, verdicts_of(config), received.doubtful_checks())
+    if received.anything() or _asks_for_reports(config):
         from pytest_modelcheck.plugin.filing import file_reports
 
         file_reports(session, received)
 
 
 def _asks_for_reports(config: pytest.Config) -> bool:
-    return bool(config.getoption("modelcheck_report") or config.getini("modelcheck_report"))
+    from pytest_modelcheck.plugin.options import ini
+
+    return bool(config.getoption("modelcheck_report") or ini(config, "modelcheck_report"))
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
     """Show every check in one line."""
-    if config.stash[RECEIVED].verdicts:
+    if config.stash[RECEIVED].anything():
         from pytest_modelcheck.plugin.reporting import summary
 
         summary(terminalreporter, config)

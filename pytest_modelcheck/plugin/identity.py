@@ -14,6 +14,7 @@ from pytest_modelcheck.baselines import home
 from pytest_modelcheck.baselines.names import composed
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.plugin.hooks import WORKER_HOME
+from pytest_modelcheck.plugin.options import ini
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,7 +42,7 @@ def settle_home(config: pytest.Config, ours: Sequence[pytest.Item]) -> None:
     Raises:
         UsageError: They lie in several folders: a run is held against one.
     """
-    name, fallback = config.getini("modelcheck_baseline_dir"), project_folder(config)
+    name, fallback = ini(config, "modelcheck_baseline_dir"), project_folder(config)
     homes: dict[Path, Path] = {}
     for path in dict.fromkeys(item.path for item in ours):
         homes.setdefault(home.home_of(path.parent, name, fallback), path)

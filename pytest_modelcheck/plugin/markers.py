@@ -202,10 +202,11 @@ def _perturbations(kind: str, options: Mapping[str, Any], cases: Cases | None) -
         return under.steps if isinstance(under, Levels) else as_perturbations(under)
     if cases is not None:
         first = cases.peek()
-        if first is None or not first.variants:
+        # Usually the first case decides, and no others are read before the tests run.
+        if first is None or not (first.variants or any(case.variants for case in cases)):
             raise UsageError(
-                f"{kind}() needs under=, what is done to each input: a perturbation or a list of them "
-                "(under=perturb.typos()), or `variants:` in the cases"
+                f"{kind}() needs under=, a perturbation or a list of them (under=perturb.typos()), or "
+                "`variants:` in the cases"
             )
     return ()
 

@@ -9,6 +9,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     import pytest
 
 MARKERS = (
@@ -49,6 +51,26 @@ LIMITS = {
     "modelcheck_confirm": "run a check of a model that varies again before it fails (true)",
     "modelcheck_early_stop": "end each check as soon as its verdict is known (false)",
 }
+
+
+def ini(config: pytest.Config, name: str) -> Any:
+    """The value of an option of ours in the ini file.
+
+    Under ``[tool.pytest]`` of a ``pyproject.toml``, pytest insists on the type of TOML that an option was
+    registered with. Ours take numbers, booleans and text alike: a number is read as the text that stands
+    there, so that version ``2.10`` is not 2.1.
+
+    Raises:
+        UsageError: It is a table, say.
+    """
+    import pytest
+
+    try:
+        return config.getini(name)
+    except (TypeError, pytest.UsageError):
+        from pytest_modelcheck.plugin.native import native
+
+        return native(config, name)
 
 
 def add_options(parser: pytest.Parser) -> None:

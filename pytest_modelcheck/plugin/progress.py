@@ -25,13 +25,15 @@ PROGRESS = pytest.StashKey["Progress"]()
 def progress_of(item: pytest.Function, cases: int) -> Progress | None:
     """Somebody to tell how far a check is, or ``None`` where nobody would see it."""
     reporter = item.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is None or hasattr(item.config, "workerinput") or not reporter.isatty:
+    # Another plugin may have put a reporter of its own in the place of pytest's.
+    writer = getattr(reporter, "_tw", None)
+    if writer is None or hasattr(item.config, "workerinput") or not getattr(reporter, "isatty", False):
         return None
     if item.config.getoption("verbose") < 0:
         return None
     capture = item.config.pluginmanager.get_plugin("capturemanager")
     uncaptured = nullcontext if capture is None else capture.global_and_fixture_disabled
-    progress = item.stash[PROGRESS] = Progress(reporter._tw, cases, uncaptured)  # noqa: SLF001 - the terminal's
+    progress = item.stash[PROGRESS] = Progress(writer, cases, uncaptured)
     return progress
 
 

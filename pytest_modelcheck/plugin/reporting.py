@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from _pytest._io import TerminalWriter
+from _pytest.config import create_terminal_writer
+
+from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.plugin.approving import APPROVALS
 from pytest_modelcheck.plugin.filing import FILED
-from pytest_modelcheck.plugin.hooks import RECEIVED, REPORT, RESULTS, TROUBLE
+from pytest_modelcheck.plugin.options import ini
 from pytest_modelcheck.plugin.ours import definitions_of, is_ours
-from pytest_modelcheck.plugin.running import FATAL, TOLD, VERDICTS, CheckFailed, set_properties
+from pytest_modelcheck.plugin.received import ATTEMPT, RECEIVED, REPORT, RESULTS, TROUBLE
+from pytest_modelcheck.plugin.running import ATTEMPTS, FATAL, TOLD, VERDICTS, CheckFailed, set_properties
 from pytest_modelcheck.plugin.state import STATE
+from pytest_modelcheck.plugin.transport import excused, pack, unpack
 from pytest_modelcheck.plugin.unused import unused_baselines
-from pytest_modelcheck.records import Verdict
 from pytest_modelcheck.reports.bars import strokes_for
-from pytest_modelcheck.reports.packing import pack, unpack
 from pytest_modelcheck.reports.properties import properties
 from pytest_modelcheck.reports.summary import QUIET, summary_lines
 from pytest_modelcheck.reports.terminal import header_line
@@ -27,13 +31,14 @@ if TYPE_CHECKING:
     import pytest
     from _pytest.terminal import TerminalReporter
 
+    from pytest_modelcheck.records import Verdict
     from pytest_modelcheck.session import Judged
 
 
 def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
     """A line for each model that the tests use which are going to run."""
     state = config.stash[STATE]
-    cache = "off" if not state.settings.places.keep else config.getini("modelcheck_cache_dir")
+    cache = "off" if not state.settings.places.keep else ini(config, "modelcheck_cache_dir")
     return [
         header_line(
             name,
@@ -50,6 +55,8 @@ def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
 
 def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
     """Put the new verdicts of a test on its report, and the verdict in the first line of a failure."""
+    if VERDICTS in item.stash:
+        setattr(report, ATTEMPT, item.stash[ATTEMPTS])
     judged = item.stash.get(VERDICTS, [])[item.stash.get(TOLD, 0) :]
     if judged:
         item.stash[TOLD] = len(item.stash[VERDICTS])
@@ -87,26 +94,36 @@ def crash_message(report: pytest.TestReport) -> str:
 
 
 def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
-    """The section at the end of the run; a line of totals where little is asked for and nothing is wrong."""
+    """The section at the end of the run; a line of totals where little is asked for and nothing is wrong.
+
+    Args:
+        reporter: Pytest's, or what another plugin put in its place: only its writer is used.
+        config: The configuration of the run.
+    """
     verdicts = verdicts_of(config)
     verbosity = config.get_verbosity()
-    width = reporter._tw.fullwidth  # noqa: SLF001 - the terminal's
-    strokes = strokes_for(getattr(reporter._tw._file, "encoding", None))  # noqa: SLF001 - the terminal's
-    lines = list(summary_lines(verdicts, width, verbosity=verbosity, strokes=strokes))
-    reporter.ensure_newline()
-    if len(lines) > 1:
-        reporter.section("modelcheck")
-    else:
+    terminal = getattr(reporter, "_tw", None)
+    if not isinstance(terminal, TerminalWriter):
+        terminal = create_terminal_writer(config)
+    strokes = strokes_for(getattr(terminal._file, "encoding", None))  # noqa: SLF001 - pytest's
+    lines = list(summary_lines(verdicts, terminal.fullwidth, verbosity=verbosity, strokes=strokes))
+    if terminal.width_of_current_line:
+        terminal.line("")
+    if len(lines) == 1:
         lines = [(("modelcheck: ", {}), *lines[0])]
+    else:
+        terminal.sep("=", "modelcheck")
     for line in lines:
         for text, style in line:
-            reporter.write(text, **style)
-        reporter.line("")
+            terminal.write(text, **style)
+        terminal.line("")
+    lost = [f"lost: {test} ({excerpt(why, 200)})" for test, why in config.stash[RECEIVED].lost()]
     unused = unused_baselines(config) if verbosity > QUIET else []
-    for told in [*unused, *config.stash.get(APPROVALS, []), *config.stash.get(FILED, [])]:
-        reporter.write_line(told)
+    for told in [*lost, *unused, *config.stash.get(APPROVALS, []), *config.stash.get(FILED, [])]:
+        terminal.line(told)
 
 
 def verdicts_of(config: pytest.Config) -> list[Verdict]:
     """All verdicts of the run, from whatever process."""
-    return [unpack(packed, Verdict) for packed in config.stash[RECEIVED].verdicts]
+    found = ((unpack(packed), is_excused) for packed, is_excused in config.stash[RECEIVED].verdicts())
+    return [excused(verdict) if is_excused else verdict for verdict, is_excused in found]

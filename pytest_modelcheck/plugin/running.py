@@ -40,6 +40,9 @@ VERDICTS = pytest.StashKey[list["Judged"]]()
 TOLD = pytest.StashKey[int]()
 """On an item: how many of its verdicts are on its reports."""
 
+ATTEMPTS = pytest.StashKey[int]()
+"""On an item: how often it was set up."""
+
 FATAL = pytest.StashKey[list["Judged"]]()
 """On an item: those that fail it."""
 
@@ -48,6 +51,7 @@ FATAL = pytest.StashKey[list["Judged"]]()
 def prepared(item: pytest.Item) -> Iterator[None]:
     """Whatever a test that is ours needs while its fixtures are set up, some of which may run checks."""
     item.stash[VERDICTS], item.stash[FATAL], item.stash[TOLD] = [], [], 0
+    item.stash[ATTEMPTS] = item.stash.get(ATTEMPTS, 0) + 1
     # Of a run before this one, where somebody runs tests again.
     set_properties(item, [])
     with aware_of_greenlets():

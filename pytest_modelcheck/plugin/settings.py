@@ -13,6 +13,7 @@ from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.plugin.filing import wanted
 from pytest_modelcheck.plugin.identity import home_folder
+from pytest_modelcheck.plugin.options import ini
 from pytest_modelcheck.session import Places
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class Settings:
         places: Where things are kept and what may be done with them.
         limits: Limits for every check that does not set its own.
         cases: The ids of the only cases to run, or none for all.
-        versions: What ``--model-version`` says, or else the ini file.
+        versions: What ``--model-version`` says.
+        default_versions: What the ini file says.
         shrink_calls: How many calls the smallest counterexamples of a check may take; 0 for none.
         lint_ignore: Rules of lint that nobody wants to hear of.
         against: What ``--against`` says.
@@ -43,6 +45,7 @@ class Settings:
     limits: Mapping[str, Any]
     cases: Sequence[str]
     versions: Sequence[str]
+    default_versions: Sequence[str]
     shrink_calls: int
     lint_ignore: Sequence[str] = ()
     against: Sequence[str] = ()
@@ -61,20 +64,20 @@ def settings_of(config: pytest.Config) -> Settings:
         UsageError: a value that cannot be meant.
     """
     root = home_folder(config)
-    cache = config.getoption("modelcheck_cache") or config.getini("modelcheck_cache")
+    cache = config.getoption("modelcheck_cache") or ini(config, "modelcheck_cache")
     if cache not in ("use", "refresh", "off"):
         raise UsageError(f"ini option modelcheck_cache={cache!r}: write use, refresh or off")
     worker, workers = _share(config)
     places = Places(
-        baselines=root / config.getini("modelcheck_baseline_dir"),
-        cache=root / config.getini("modelcheck_cache_dir"),
+        baselines=root / ini(config, "modelcheck_baseline_dir"),
+        cache=root / ini(config, "modelcheck_cache_dir"),
         keep=cache != "off",
         refresh=cache == "refresh",
-        offline=config.getoption("modelcheck_offline") or config.getini("modelcheck_offline"),
+        offline=config.getoption("modelcheck_offline") or ini(config, "modelcheck_offline"),
         update=config.getoption("modelcheck_update") > 0,
         approval_runs=_approval_runs(config),
         revalidate=_revalidate(config),
-        baseline=config.getoption("modelcheck_baseline") or config.getini("modelcheck_baseline") or None,
+        baseline=config.getoption("modelcheck_baseline") or ini(config, "modelcheck_baseline") or None,
         suite_false_fail_rate=_suite_false_fail_rate(config),
         report=wanted(config),
         max_calls=_max_calls(config),
@@ -99,25 +102,29 @@ def settings_of(config: pytest.Config) -> Settings:
             "--against compares with another version that is run now: it goes neither with "
             "--modelcheck-baseline nor with --modelcheck-update"
         )
-    versions = config.getoption("model_version") or config.getini("model_version").split("\n")
     return Settings(
         root=root,
         places=places,
         limits=_limits(config),
         cases=tuple(config.getoption("modelcheck_case")),
-        versions=tuple(version.strip() for version in versions if version.strip()),
+        versions=tuple(config.getoption("model_version")),
+        default_versions=_lines(ini(config, "model_version")),
         shrink_calls=_shrink_calls(config),
         lint_ignore=_lint_ignore(config),
         against=tuple(config.getoption("modelcheck_against")),
-        lookahead=config.getini("modelcheck_lookahead") and not config.getoption("modelcheck_no_lookahead"),
+        lookahead=ini(config, "modelcheck_lookahead") and not config.getoption("modelcheck_no_lookahead"),
     )
 
 
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in text.split("\n") if line.strip())
+
+
 def _shrink_calls(config: pytest.Config) -> int:
-    text = str(config.getini("modelcheck_shrink_calls")).strip()
+    text = str(ini(config, "modelcheck_shrink_calls")).strip()
     if not text.isascii() or not text.isdigit():
         raise UsageError(f"ini option modelcheck_shrink_calls={text!r}: write a whole number from 0")
-    wanted = config.getini("modelcheck_shrink") and not config.getoption("modelcheck_no_shrink")
+    wanted = ini(config, "modelcheck_shrink") and not config.getoption("modelcheck_no_shrink")
     return int(text) if wanted else 0
 
 
@@ -146,7 +153,7 @@ def _in_ci() -> bool:
 
 
 def _lint_ignore(config: pytest.Config) -> Sequence[str]:
-    codes: Sequence[str] = config.getini("modelcheck_lint_ignore")
+    codes: Sequence[str] = ini(config, "modelcheck_lint_ignore")
     if not codes:
         return ()
     from pytest_modelcheck.lint import chosen
@@ -159,7 +166,7 @@ def _lint_ignore(config: pytest.Config) -> Sequence[str]:
 
 
 def _suite_false_fail_rate(config: pytest.Config) -> float | None:
-    value = _value(config.getini("modelcheck_suite_false_fail_rate"))
+    value = _value(ini(config, "modelcheck_suite_false_fail_rate"))
     if value is None:
         return None
     try:
@@ -176,7 +183,7 @@ def _whole(config: pytest.Config, name: str) -> int | None:
     """A whole number from the command line, else from the ini file, else ``None``."""
     told, value = f"--modelcheck-{name.replace('_', '-')}", config.getoption(f"modelcheck_{name}")
     if value is None:
-        told, value = f"ini option modelcheck_{name}", _value(config.getini(f"modelcheck_{name}"))
+        told, value = f"ini option modelcheck_{name}", _value(ini(config, f"modelcheck_{name}"))
     if value is not None and (type(value) is not int or value < 0):
         raise UsageError(f"{told}={value}: write a whole number from 0")
     return value
@@ -191,7 +198,7 @@ def _share(config: pytest.Config) -> tuple[int, int]:
 
 
 def _limits(config: pytest.Config) -> dict[str, Any]:
-    given = {name: _value(config.getini(f"modelcheck_{name}")) for name in NAMES}
+    given = {name: _value(ini(config, f"modelcheck_{name}")) for name in NAMES}
     given = {name: value for name, value in given.items() if value is not None}
     if config.getoption("modelcheck_early_stop"):
         given["early_stop"] = True

@@ -20,7 +20,7 @@ from pytest_modelcheck.baselines.provenance import body_digest, file_digest
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import Limits
-from pytest_modelcheck.checks.spec import CheckSpec, Provenance
+from pytest_modelcheck.checks.spec import CheckSpec, Provenance, refuse_variants
 from pytest_modelcheck.engine.certain import certain_asks
 from pytest_modelcheck.errors import (
     BaselineError,
@@ -36,6 +36,7 @@ from pytest_modelcheck.plugin.identity import check_id
 from pytest_modelcheck.plugin.ours import own_fixtures
 from pytest_modelcheck.plugin.progress import progress_of
 from pytest_modelcheck.plugin.render import render
+from pytest_modelcheck.plugin.soft import honouring
 from pytest_modelcheck.plugin.state import state_of
 from pytest_modelcheck.plugin.tracing import forbids_switching
 from pytest_modelcheck.records import Outcome
@@ -133,6 +134,8 @@ def spec_of(
     """Put a check together."""
     state = state_of(item.session)
     chosen = selected(cases, state)
+    if request.kind == "drift":
+        refuse_variants(cases)
     state.session.warnings += [f"{name}: {note}" for note in cases.notes]
     return CheckSpec(
         id=name,
@@ -141,7 +144,7 @@ def spec_of(
         perturbations=request.perturbations,
         levels=request.levels,
         drift=request.drift,
-        body=body,
+        body=honouring(body),
         asks=asks,
         subject=subject,
         others=others,

@@ -35,7 +35,12 @@ class State:
         self.settings = settings_of(session.config)
         self.session = Session(self.settings.places, __version__)
         self.definitions = model_definitions(session)
-        self.versions = Versions(self.settings.versions, self.definitions, self.session.approved_version)
+        self.versions = Versions(
+            self.settings.versions,
+            self.definitions,
+            self.session.approved_version,
+            default=self.settings.default_versions,
+        )
         self.rivals = Versions(self.settings.against, self.definitions, _nobody, option="--against")
         self.models: dict[str, Model] = {}
         self.collected: frozenset[str] = frozenset()
@@ -64,11 +69,6 @@ class State:
         """Which version a model fixture was asked for, for whoever reads that it could not give it."""
         name, held = definition.name, self.session.approved_version(definition.name)
         place = f"modelcheck: the model fixture {name!r} ({definition.location})"
-        if version is None:
-            return (
-                f"{place} was given model_version=None: no version was asked for, and none is approved. "
-                "Name one: pytest --model-version=VERSION"
-            )
         approved = "no version is approved" if held is None else f"approved is {held}"
         return f"{place} was asked for version {version}; {approved}"
 

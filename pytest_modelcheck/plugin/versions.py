@@ -22,6 +22,8 @@ class Versions:
         known: The names of all models.
         approved: Finds the approved version of a model.
         option: What the command line calls them.
+        default: The same as ``asked``, from the ini file. A version on the command line replaces that of
+            the same model, and a ``VERSION`` for all models replaces all.
 
     Raises:
         VersionError: two versions are asked for the same model.
@@ -34,6 +36,7 @@ class Versions:
         approved: Callable[[str], str | None],
         *,
         option: str = "--model-version",
+        default: Sequence[str] = (),
     ) -> None:
         self._option = option
         self._known = sorted(known)
@@ -42,6 +45,10 @@ class Versions:
         self._own: dict[str, str] = {}
         for text in asked:
             self._take(text)
+        if self._common is None and default:
+            fallback = Versions(default, known, approved, option="model_version in the ini file")
+            self._own = fallback._own | self._own
+            self._common = fallback._common
 
     def of(self, model: str) -> str | None:
         """The version of a model, or ``None`` where nobody names one."""

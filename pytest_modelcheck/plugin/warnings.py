@@ -32,4 +32,9 @@ def warn_at(item: pytest.Function, warning: ModelcheckWarning, line: int | None 
     """
     if line is None:
         line = (item.location[1] or 0) + 1
+    text = str(warning)
+    if not text.isascii():
+        from pytest_modelcheck.plugin.transport import sendable
+
+        warning = type(warning)(sendable(text))
     warnings.warn_explicit(warning, None, str(item.path), line)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from pytest_modelcheck.records.calls import Calls, quantile
 from pytest_modelcheck.records.cases import (
     CHANGE,
+    GIVEN,
+    GIVEN_INPUT,
     GRADE,
     LARGEST_SCORE,
     MISSING,
@@ -19,6 +21,7 @@ from pytest_modelcheck.records.cases import (
     Origin,
     Scale,
     Trial,
+    Variant,
     case_of,
 )
 from pytest_modelcheck.records.results import (
@@ -55,6 +58,8 @@ __all__ = [
     "BITS",
     "CHANGE",
     "FOLDED",
+    "GIVEN",
+    "GIVEN_INPUT",
     "GRADE",
     "JUDGED",
     "LARGEST_SCORE",
@@ -84,6 +89,7 @@ __all__ = [
     "Tally",
     "Trial",
     "TrialResult",
+    "Variant",
     "Verdict",
     "case_of",
     "fold",

@@ -8,7 +8,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
@@ -27,6 +27,12 @@ class Missing(Enum):
 
 MISSING: Final = Missing.MISSING
 
+
+GIVEN: Final = "variant"
+"""The name under which reports show the ``variants`` that a case brings along."""
+
+GIVEN_INPUT: Final = "variant input"
+"""The same in golden checks, where a variant is a further input with a right answer: ``case.input``."""
 
 CheckKind = Literal["golden", "invariance", "directional", "drift"]
 
@@ -102,6 +108,21 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """A perturbed input of a case, with everything that differs from the case.
+
+    Attributes:
+        input: The perturbed input.
+        expected: The right answer, or :data:`MISSING` if it is that of the case.
+        metadata: Additions to the metadata of the case.
+    """
+
+    input: Any
+    expected: Any = MISSING
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One thing that the model is asked about, and what is known of the right answer.
 
@@ -111,7 +132,8 @@ class Case:
         id: A name that is unique in its check. Left empty, it is made from the content of the case, so
             that reordering a file changes nothing.
         metadata: Whatever else is known of the case (its language, channel, source), for slices.
-        variants: Perturbed inputs that the case brings along, ready made.
+        variants: Perturbed inputs that the case brings along: each an input, or a :class:`Variant` with
+            an expectation or metadata of its own.
         known_failure: Why the case is known to fail, or ``None``. Such a case leaves the denominator.
         origin: Where it was written.
 
@@ -126,6 +148,32 @@ class Case:
     variants: tuple[Any, ...] = ()
     known_failure: str | None = None
     origin: Origin | None = None
+
+    @property
+    def variant_inputs(self) -> tuple[Any, ...]:
+        """The inputs of the variants.
+
+        >>> case = Case("Where is it?", variants=("where is it", Variant("Donde esta?", "es")))
+        >>> case.variant_inputs
+        ('where is it', 'Donde esta?')
+        """
+        return tuple(one.input if isinstance(one, Variant) else one for one in self.variants)
+
+    def of_variant(self, number: int) -> Case:
+        """This case with the expectation and the metadata of one of its variants.
+
+        >>> case = Case("Where is it?", "en", variants=(Variant("Donde esta?", "es"), "Where's it?"))
+        >>> case.of_variant(0).expected, case.of_variant(1).expected, case.of_variant(0).input
+        ('es', 'en', 'Where is it?')
+        """
+        variant = self.variants[number]
+        if not isinstance(variant, Variant):
+            return self
+        return replace(
+            self,
+            expected=self.expected if variant.expected is MISSING else variant.expected,
+            metadata={**self.metadata, **variant.metadata},
+        )
 
 
 class _Draft:
@@ -177,9 +225,11 @@ class Trial:
     """One run of a test's body: a case, perturbed or not, for the nth time.
 
     ``index`` numbers the trials of a check, ``number`` its cases; the case has ``of`` trials in all.
+    ``given`` is the case as the body sees it: in the trial of a variant, it has the expectation and the
+    metadata of the variant, and in a golden check its input, too.
     """
 
-    __slots__ = ("case", "index", "number", "of", "perturbation", "perturbed", "repeat", "variant")
+    __slots__ = ("case", "given", "index", "number", "of", "perturbation", "perturbed", "repeat", "variant")
 
     def __init__(
         self,
@@ -194,6 +244,12 @@ class Trial:
     ) -> None:
         self.index = index
         self.case = case
+        if perturbation == GIVEN:
+            self.given = case.of_variant(variant)
+        elif perturbation == GIVEN_INPUT:
+            self.given = replace(case.of_variant(variant), input=perturbed)
+        else:
+            self.given = case
         self.perturbation = perturbation
         self.perturbed = perturbed
         self.variant = variant

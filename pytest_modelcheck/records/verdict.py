@@ -16,13 +16,17 @@ class Status(StrEnum):
     """What a verdict says."""
 
     PASSED = "passed"
+    XFAILED = "xfailed"
     INCONCLUSIVE = "inconclusive"
     FAILED = "failed"
 
     @property
     def severity(self) -> int:
-        """0 for passed, 1 for inconclusive, 2 for failed: the worst finding is the verdict."""
-        return ("passed", "inconclusive", "failed").index(self.value)
+        """From 0 for passed to 3 for failed: the worst finding is the verdict.
+
+        A verdict is "xfailed" only at the end of a run, where pytest does not count its failure.
+        """
+        return ("passed", "xfailed", "inconclusive", "failed").index(self.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def to_code_quality(report: RunReport) -> bytes:
 
 def _issues(check: CheckReport, top: str) -> Iterator[dict[str, Any]]:
     verdict = check.verdict
-    if verdict.status is Status.PASSED:
+    if verdict.status in (Status.PASSED, Status.XFAILED):
         return
     summary = f"{excerpt(verdict.check, 200)}: {excerpt(verdict.headline, 300)}"
     yield _issue(check, None, summary, _SEVERITY[verdict.status], top)

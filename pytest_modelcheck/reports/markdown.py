@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import CaseResult, Moved
     from pytest_modelcheck.reports.model import CheckReport, RunReport
 
-_MARKS: Final = {Status.FAILED: "❌", Status.INCONCLUSIVE: "⚠️", Status.PASSED: "✅"}
+_MARKS: Final = {Status.FAILED: "❌", Status.INCONCLUSIVE: "⚠️", Status.XFAILED: "☑️", Status.PASSED: "✅"}
 _CHECKS: Final = 50
 _CASES: Final = 10
 _WIDTH: Final = 80

@@ -69,6 +69,8 @@ def text_of(line: Line) -> str:
 
 
 def _lines(verdicts: Sequence[Verdict], width: int, verbosity: int, strokes: Strokes) -> Iterator[Line]:
+    if not verdicts:
+        return
     few = verbosity > 0 or (verbosity == 0 and len(verdicts) <= _MANY)
     shown = [verdict for verdict in verdicts if few or not verdict.passed]
     if shown:

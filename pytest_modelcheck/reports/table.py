@@ -26,6 +26,7 @@ Line = tuple[tuple[str, dict[str, bool]], ...]
 
 MARKS: Final[dict[Status, tuple[str, dict[str, bool]]]] = {
     Status.PASSED: ("pass", {"green": True}),
+    Status.XFAILED: ("xfail", {"yellow": True}),
     Status.INCONCLUSIVE: ("warn", {"black": True, "Yellow": True}),
     Status.FAILED: ("FAIL", {"red": True, "bold": True}),
 }

@@ -338,5 +338,5 @@ def batches(units: Sequence[Unit], spec: CheckSpec) -> Iterator[list[Unit]]:
 def _trials(unit: Iterable[Case], spec: CheckSpec) -> int:
     """About how many trials a unit has: a perturbation may give none of an input, or several."""
     if spec.perturbations is None:
-        return sum(spec.repeats for _ in unit)
+        return sum(spec.repeats * (1 + len(case.variants)) for case in unit)
     return sum(spec.repeats * max(1, len(case.variants) + len(spec.perturbations)) for case in unit)

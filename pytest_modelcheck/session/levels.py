@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.perturb.building import GIVEN
-from pytest_modelcheck.records import Outcome
+from pytest_modelcheck.records import GIVEN, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

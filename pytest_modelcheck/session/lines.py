@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.engine.view import Result
     from pytest_modelcheck.models.model import Raw
-    from pytest_modelcheck.records import Case, Trial
+    from pytest_modelcheck.records import Case, Origin, Trial
 
     Given = dict[bytes | None, tuple[bytes, str]]
     """For each call the answer that the line has last given, and how the line refers to it."""
@@ -93,6 +93,56 @@ def trial_result(result: Result) -> TrialResult:
 
 
 # -- the line of a baseline ----------------------------------------------------------------------------
+
+
+def row_of(case: Case, results: Sequence[Result]) -> tuple[bytes, str]:
+    """A case as the line of a baseline, and the further members that its line of a result file has."""
+    if len(results) == 1 and (plain_row := _plain_row(case, results[0])) is not None:
+        return plain_row
+    return line_of(case, results), details_of(case, results)
+
+
+def _plain_row(case: Case, result: Result) -> tuple[bytes, str] | None:
+    """The same of a case that most are like: a short text that was asked once, a text that is expected."""
+    trial, asked, text, right = result.trial, result.asked, case.input, case.expected
+    if (
+        type(text) is not str
+        or type(right) is not str
+        or len(asked) != 1
+        or len(text) > _ABOUT
+        or len(right) > _ABOUT
+        or result.score is not None
+        or result.recorded is not MISSING
+        or result.message is not None
+        or result.error is not None
+        or case.known_failure is not None
+        or trial.perturbed is not MISSING
+        or trial.repeat
+        or not text.isprintable()
+    ):
+        return None
+    [(key, raw)] = asked
+    own = text_key(text)
+    if key != own or type(raw) is not bytes:
+        return None
+    quoted, expected = lines.quoted, _expected(right)
+    shown, digest = quoted(text), own[:_DIGEST_BYTES].hex()
+    told = f'"outcome":"{result.outcome._value_}","answer":{raw.decode()},"about":{shown}'
+    line = f'{{"id":{quoted(case.id)},{told},"input":"{digest}","expected":"{expected[1]}"}}'
+    try:
+        row = line.encode()
+    except UnicodeEncodeError:
+        return None
+    details, origin = expected[0], case.origin
+    if case.metadata:
+        details = f"{details},{_metadata(case)}"
+    return row, details if origin is None else f"{details},{_origin(origin)}"
+
+
+@lru_cache(maxsize=1 << 12)
+def _expected(text: str) -> tuple[str, str]:
+    """A text that is expected, as a report shows it, and as its digest."""
+    return f'"expected":{lines.quoted(text)}', _short(text)
 
 
 def line_of(case: Case, results: Sequence[Result]) -> bytes:
@@ -171,16 +221,24 @@ def details_of(case: Case, results: Sequence[Result]) -> str:
     if case.expected is not MISSING:
         told.append(f'"expected":{_shown(case.expected)}')
     if case.metadata:
-        pairs = [f"{lines.quoted(str(name))}:{_shown(one)}" for name, one in case.metadata.items()]
-        told.append(f'"metadata":{{{",".join(pairs)}}}')
+        told.append(_metadata(case))
     if case.known_failure is not None:
         told.append(f'"known_failure":{lines.quoted(case.known_failure)}')
     if case.origin is not None:
-        line = case.origin.line
-        told.append(f'"origin":[{_path(case.origin.path)},{"null" if line is None else line}]')
+        told.append(_origin(case.origin))
     if any(map(_has_details, results)):
         told.append(f'"trials":[{",".join(map(_trial_details, results))}]')
     return ",".join(told)
+
+
+def _metadata(case: Case) -> str:
+    pairs = [f"{lines.quoted(str(name))}:{_shown(one)}" for name, one in case.metadata.items()]
+    return f'"metadata":{{{",".join(pairs)}}}'
+
+
+def _origin(origin: Origin) -> str:
+    line = origin.line
+    return f'"origin":[{_path(origin.path)},{"null" if line is None else line}]'
 
 
 def _has_details(result: Result) -> bool:

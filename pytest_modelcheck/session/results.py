@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING, Final, overload
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.checks.slices import Slices
 from pytest_modelcheck.records import BITS, FOLDED, OUTCOMES, CaseResult, Group, Outcome, Tally
-from pytest_modelcheck.session.lines import details_of, line_of
+from pytest_modelcheck.session.lines import row_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -268,9 +268,10 @@ class Results(Sequence[CaseResult]):
         if self._settle is not None:
             for results in own:
                 self._settle(results)
-        rows = list(map(line_of, cases, own))
-        self.lines.extend([*map(lines.with_details, rows, map(details_of, cases, own))])
-        self.matches.extend(self._matching(cases, rows))
+        rows = list(map(row_of, cases, own))
+        matches = self._matching(cases, rows)
+        self.lines.extend([_with_match(*row, match) for row, match in zip(rows, matches, strict=True)])
+        self.matches.extend(matches)
         self.slices.extend(cases)
         self.distinct.update({key for results in own for result in results for key, _ in result.asked})
         self.masks.extend(map(self._noting, own))
@@ -280,15 +281,16 @@ class Results(Sequence[CaseResult]):
             self.held.update((n, [one.trial for one in results]) for n, results in enumerate(own, first))
         self.size += sum(map(len, own))
 
-    def _matching(self, cases: Sequence[Case], rows: Sequence[bytes]) -> Iterable[int]:
+    def _matching(self, cases: Sequence[Case], rows: Sequence[tuple[bytes, str]]) -> bytes:
         """What is approved of cases that have become these lines."""
-        if self._approved is None:
+        known = self._approved
+        if known is None:
             return bytes(len(rows))
-        approved = [self._approved(case.id) for case in cases]
-        return [
-            ABSENT if then is None else SAME if then == now else OTHER
-            for then, now in zip(approved, rows, strict=True)
-        ]
+        found = bytearray()
+        for case, (now, _) in zip(cases, rows, strict=True):
+            then = known(case.id)
+            found.append(ABSENT if then is None else SAME if then == now else OTHER)
+        return bytes(found)
 
     def _noting(self, results: Sequence[Result]) -> int:
         """Count what came of a case, keep what its line does not say; give back the bits of its outcomes."""
@@ -386,6 +388,13 @@ class Results(Sequence[CaseResult]):
         found.size, found.broken = self.size, self.broken
         found.graded, found.repeated, found.reads_approved = self.graded, self.repeated, self.reads_approved
         return found
+
+
+def _with_match(line: bytes, details: str, match: int) -> bytes:
+    """A line of the result file; where the baseline has the same, it says so."""
+    if match == SAME:
+        details = f'{details},"approved":true' if details else '"approved":true'
+    return lines.with_details(line, details)
 
 
 def _decoded(line: bytes) -> CaseResult:

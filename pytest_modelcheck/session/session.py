@@ -83,7 +83,7 @@ class Session:
         source = source_with(definition.source, parameters or {})
         named = version is not None and (definition.takes_version or mark is not None) and source is not None
         codec = Codec(answer_type(definition, raw), asked=definition.returns is not None)
-        see = Projection(definition.ignore, definition.compare_by, codec.decode, definition.name)
+        see = Projection(definition.ignore, definition.compare_by, definition.name)
         place = namespace(definition.name, version, mark, f"{source} {codec.form}".rstrip())
         answers = Answers(
             self.cache.shelf(place, keep=named),

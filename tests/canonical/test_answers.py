@@ -115,6 +115,19 @@ class Computed:
 
 
 @dataclass
+class Lazy:
+    text: str
+    later: int | None = field(init=False)
+
+
+def lazy(later: int | None = None) -> Lazy:
+    made = Lazy("a")
+    if later is not None:
+        made.later = later
+    return made
+
+
+@dataclass
 class Box(Generic[T]):
     content: T
 
@@ -300,6 +313,7 @@ STORED: list[tuple[str, Any, Any, Any]] = [
     ("dataclass under a key", {"t": Triage("a")}, {"t": Triage("b")}, dict[str, Triage]),
     ("frozen slotted dataclass", Frozen(Label.REFUND, Triage("a")), Frozen(Label.REFUND, Triage("b")), Frozen),
     ("computed dataclass", Computed("abc"), Computed("abd"), Computed),
+    ("dataclass with a field that was never set", lazy(), lazy(1), Lazy),
     ("generic dataclass", Box(Triage("a")), Box("a"), Box[Triage]),
     ("recursive dataclass", Tree("a", [Tree("b")]), Tree("a", [Tree("c")]), Tree),
     ("broken dataclass", Triage(3, "high"), Triage(3, "low"), Triage),  # type: ignore[arg-type]
@@ -417,7 +431,7 @@ def told(value: Any) -> str:
     """A value with all its types, for what ``==`` and ``repr`` do not show."""
     if isinstance(value, set):
         return f"{type(value)} {sorted(map(told, value))}"
-    return f"{type(value)} {vars(value)}" if isinstance(value, Handmade | Noted) else repr(value)
+    return f"{type(value)} {vars(value)}" if isinstance(value, Handmade | Noted | Lazy) else repr(value)
 
 
 @pytest.mark.parametrize(

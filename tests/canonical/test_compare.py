@@ -1,11 +1,27 @@
 from __future__ import annotations
 
+import threading
+from dataclasses import dataclass, field
+
 import numpy as np
+import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_modelcheck.canonical import Codec, Unreadable, same
+from pytest_modelcheck.canonical import (
+    Codec,
+    Projection,
+    Unreadable,
+    differences,
+    gained,
+    same,
+    seen,
+    unkept,
+    whole,
+    why_unkept,
+)
+from pytest_modelcheck.errors import UsageError
 
 ENCODE = Codec().encode
 
@@ -76,3 +92,184 @@ def test_what_is_no_json_is_said_to_be():
 def test_an_answer_is_the_same_as_itself_written_otherwise(value):
     line = ENCODE(value)
     assert same(line, b" " + line)
+
+
+class Then(pydantic.BaseModel):
+    label: str
+    extra: str = "x"
+
+
+class Now(pydantic.BaseModel):
+    label: str
+    extra: str = "x"
+    note: str | None = None
+    tags: list[str] = []
+
+
+def test_a_field_that_a_class_gained_is_no_change_while_it_is_at_its_default():
+    then = Codec(Then).encode(Then(label="a"))
+    codec = Codec(Now)
+    now, used = codec.encode(Now(label="a")), codec.encode(Now(label="a", note="x"))
+    assert same(then, now)
+    assert gained(then, now) == ["note", "tags"]
+    assert not same(then, used)
+    assert [(one.path, one.now) for one in differences(then, used)] == [("note", "x")]
+    assert codec.decode(then) == Now(label="a")
+    assert codec.decode(then).model_fields_set == {"label"}
+
+
+def test_a_field_that_a_class_lost_is_a_change_and_named():
+    then, now = Codec(Now).encode(Now(label="a")), Codec(Then).encode(Then(label="a"))
+    assert not same(then, now)
+    assert [one.path for one in differences(then, now)] == ["note", "tags"]
+    with pytest.raises(Unreadable, match="Then has no field 'note' any more"):
+        Codec(Then).decode(then)
+
+
+def test_a_default_that_changed_is_a_change():
+    now = b'{"label":"a","extra":"y","$default":["extra"]}'
+    assert not same(Codec(Then).encode(Then(label="a")), now)
+
+
+def test_what_a_model_let_in_beside_its_fields_is_never_gained():
+    class Open(pydantic.BaseModel, extra="allow"):
+        label: str
+
+    codec = Codec(Open)
+    one, more = Open(label="a"), Open.model_construct({"label"}, label="a", note=None)
+    assert not same(codec.encode(one), codec.encode(more))
+
+
+def test_a_dataclass_may_gain_a_field():
+    @dataclass
+    class Before:
+        label: str
+
+    @dataclass
+    class After:
+        label: str
+        note: str | None = None
+        tags: list[str] = field(default_factory=list)
+
+    then, codec = Codec(Before).encode(Before("a")), Codec(After)
+    assert same(then, codec.encode(After("a")))
+    assert not same(then, codec.encode(After("a", tags=["x"])))
+    assert codec.decode(then) == After("a")
+
+
+def test_a_class_may_move_to_another_module():
+    one, other = (
+        pydantic.create_model("Answer", label=(str, "")),
+        pydantic.create_model("Answer", label=(str, "")),
+    )
+    other.__module__ = "elsewhere"
+    then, now = (Codec(kind | dict).encode(kind(label="a")) for kind in (one, other))
+    assert b"$type" in then
+    assert same(then, now)
+    assert type(Codec(other | dict).decode(then)) is other
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "found"),
+    [
+        ({"a": 1, "b": [{"c": 2}]}, {"a": 1, "b": [{"c": 3}]}, ["b[0].c"]),
+        ({"a": 1}, {"b": 1}, ["a", "b"]),
+        ([1, 2], [1], ["[1]"]),
+        ({1: "a"}, {1: "b"}, ["[1]"]),
+        ((1, 2), (1, 3), ["[1]"]),
+        ("a", "b", [""]),
+        ({"a": (1,)}, {"a": [1]}, ["a"]),
+    ],
+)
+def test_the_places_that_differ_are_named(then, now, found):
+    assert [one.path for one in differences(ENCODE(then), ENCODE(now))] == found
+
+
+@pytest.mark.parametrize(
+    ("ignore", "one", "other", "equal"),
+    [
+        (("id",), {"id": 1, "text": "a"}, {"id": 2, "text": "a"}, True),
+        (("id",), {"id": 1, "text": "a"}, {"id": 2, "text": "b"}, False),
+        (("id",), {"inner": {"id": 1}}, {"inner": {"id": 2}}, False),
+        (("**.id",), {"inner": [{"id": 1}], "id": 1}, {"inner": [{"id": 2}], "id": 2}, True),
+        (("usage.*",), {"usage": {"a": 1}}, {"usage": {"a": 2, "b": 3}}, True),
+        (("usage",), {"usage": {"a": 1}}, {}, True),
+        (("choices.*.id",), {"choices": [{"id": 1, "t": "a"}]}, {"choices": [{"id": 2, "t": "a"}]}, True),
+        (("choices[0].id",), {"choices": [{"id": 1}]}, {"choices": [{"id": 2}]}, True),
+        (("choices.1.id",), {"choices": [{"id": 1}]}, {"choices": [{"id": 2}]}, False),
+        (("0",), (1, 2), (3, 2), True),
+        (("at",), [1], [1, 2], False),
+        (("7",), {7: "a", "b": 1}, {7: "c", "b": 1}, True),
+        ((), {"id": 1}, {"id": 2}, False),
+    ],
+)
+def test_parts_that_are_ignored_are_not_seen(ignore, one, other, equal):
+    wrapped = Projection(ignore).wrapped
+    then, now = wrapped(one, ENCODE(one)), wrapped(other, ENCODE(other))
+    assert same(then, now) is equal
+    assert same(ENCODE(one), now) is equal, "what was approved before it was said what to ignore"
+    assert same(seen(then), seen(now)) is equal
+    assert Codec().decode(now) == other
+    assert whole(now) == ENCODE(other)
+
+
+def test_fields_of_objects_are_ignored_by_their_names():
+    codec, see = Codec(Now), Projection(("note", "tags"))
+    one, other, third = (
+        see.wrapped(answer, codec.encode(answer))
+        for answer in (Now(label="a", note="x"), Now(label="a", tags=["y"]), Now(label="b"))
+    )
+    assert same(one, other)
+    assert not same(one, third)
+    assert codec.decode(other) == Now(label="a", tags=["y"])
+
+
+def test_a_key_says_what_is_compared():
+    codec, see = Codec(Now), Projection(by=lambda answer: (answer.label, answer.tags), label="triage")
+    one, other, third = (
+        see.wrapped(answer, codec.encode(answer))
+        for answer in (Now(label="a", note="x"), Now(label="a", note="y"), Now(label="b", note="x"))
+    )
+    assert same(one, other)
+    assert [difference.path for difference in differences(one, third)] == ["[0]"]
+    assert seen(one) == b'{"$tuple":["a",[]]}'
+    assert codec.decode(third) == Now(label="b", note="x")
+
+
+def test_a_key_leaves_out_what_is_ignored():
+    see = Projection(("at",), by=lambda answer: answer["inner"])
+    one, other = ({"inner": {"text": "a", "at": at}} for at in (1, 2))
+    assert same(see.wrapped(one, ENCODE(one)), see.wrapped(other, ENCODE(other)))
+
+
+def test_a_key_that_fails_is_named():
+    see = Projection(by=lambda answer: answer.nothing, label="triage")
+    with pytest.raises(UsageError, match="compare_by= of the model fixture 'triage' failed on a str: Attrib"):
+        see.wrapped("refund", b'"refund"')
+    odd = Projection(by=lambda answer: threading.Lock(), label="triage")
+    with pytest.raises(
+        UsageError, match="compare_by= of the model fixture 'triage' failed on a str: value: a"
+    ):
+        odd.key("refund")
+
+
+def test_of_what_could_not_be_stored_nothing_is_known_but_its_key():
+    one, other = (unkept(threading.Lock(), "answer: a lock cannot be stored.") for _ in "ab")
+    assert not same(one, other)
+    assert not same(one, one)
+    assert why_unkept(one) == "answer: a lock cannot be stored."
+    see = Projection(by=lambda lock: "lock", label="triage")
+    keyed, again = (unkept(threading.Lock(), "no", see.key(threading.Lock())) for _ in "ab")
+    assert same(keyed, again)
+    assert same(keyed, keyed)
+    assert not same(keyed, unkept(threading.Lock(), "no", b'"key"'))
+    assert why_unkept(keyed) is None
+
+
+@pytest.mark.parametrize("answer", [{"$seen": [1, 2]}, {"$ignoring": [["a"], 1]}, {"$unkept": ["a", "b"]}])
+def test_an_answer_that_looks_like_a_mark_is_data(answer):
+    line = ENCODE(answer)
+    assert Codec().decode(line) == answer
+    assert same(line, line)
+    assert not same(line, ENCODE({**answer, "more": 1}))
+    assert (seen(line), whole(line)) == (line, line)

@@ -87,8 +87,8 @@ def test_several_templates_and_inputs_that_are_mappings():
         {"subject": "a", "body": ["about b", 3]},
         {"subject": "a", "body": ["about c", 3]},
     ]
-    assert made.origin == """template '{x}!', template '{"body":["about {y}",3],"subject":"{x}"}'"""
-    assert made[1].metadata["template"] == '{"body":["about {y}",3],"subject":"{x}"}'
+    assert made.origin == """template '{x}!', template '{"subject":"{x}","body":["about {y}",3]}'"""
+    assert made[1].metadata["template"] == '{"subject":"{x}","body":["about {y}",3]}'
 
 
 def test_variants_share_the_slots():

@@ -154,7 +154,7 @@ def rules_text():
     return "\n\n".join(parts)
 
 
-FORM = f"The form of the file, {SCHEMA} today. `modelcheck migrate` brings older ones to it."
+FORM = f"The form of the file, {SCHEMA} today."
 
 
 def header_table():

@@ -544,7 +544,7 @@ def test_what_a_case_does_not_have_is_an_error_that_says_so(bench, model):
         str(bench.run(body, ["a"], model).results[0].error) for body in (expected, perturbed, metadata)
     ]
     assert "c-0 does not say what is expected" in messages[0]
-    assert "case.perturbed is only there in invariance and directional checks" in messages[1]
+    assert "case.perturbed exists only in invariance and directional checks" in messages[1]
     assert "c-0 has no metadata 'language' (it has: none)" in messages[2]
 
 

@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from pytest_modelcheck import perturb
+from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.perturb.texts import free, protected, rewritten
 
 
@@ -72,3 +74,50 @@ def test_time_is_linear(piece):
         return min(taken)
 
     assert seconds(48_000) < 60 * seconds(3_000) + 0.1
+
+
+PAIR = {"question1": "Where does Maria live?", "question2": "Is Maria at home, and is Omar?", "id": "7"}
+BOTH = ["question1", "question2"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_name_in_two_fields_gets_one_other_name(seed):
+    (made,) = perturb.swap_names(field=BOTH).preview(PAIR, seed)
+    name = made["question1"].removeprefix("Where does ").removesuffix(" live?")
+    assert name != "Maria"
+    assert made["question2"].startswith(f"Is {name} at home, and is ")
+    assert not made["question2"].endswith(("Omar?", f"is {name}?"))
+    assert made["id"] == "7"
+
+
+@pytest.mark.parametrize(
+    ("perturbation", "made"),
+    [
+        (perturb.append("Thanks!", field=BOTH), {"question1": "a Thanks!", "question2": "b? Thanks!"}),
+        (perturb.casing("upper", field=BOTH), {"question1": "A", "question2": "B?"}),
+        # A field to which an edit does not apply stays as it is.
+        (perturb.replace("b", "c", field=BOTH), {"question1": "a", "question2": "c?"}),
+    ],
+)
+def test_an_edit_without_randomness_is_applied_to_each_field(perturbation, made):
+    assert perturbation.preview({"question1": "a", "question2": "b?"}) == [made]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_random_edits_of_several_fields_agree(seed):
+    (made,) = perturb.politeness(field=BOTH).preview({"question1": "X", "question2": "Y"}, seed)
+    assert made["question1"].replace("X", "Y") == made["question2"] != "Y"
+
+
+def test_what_applies_to_no_field_does_not_apply():
+    assert perturb.replace("x", "y", field=BOTH).preview({"question1": "a", "question2": "b"}) == []
+    assert perturb.swap_names(field=BOTH).preview({"question1": "a", "question2": "b"}) == []
+
+
+def test_an_empty_list_of_fields_is_refused():
+    with pytest.raises(PerturbationError, match=r"field=\[\]: name at least one field"):
+        perturb.append("x", field=[]).preview("a")
+
+
+def test_several_fields_are_part_of_the_name():
+    assert perturb.typos(field=BOTH).name == "typos(field=['question1', 'question2'])"

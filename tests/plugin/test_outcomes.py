@@ -274,7 +274,7 @@ def test_an_expectation_that_is_taken_for_metadata_is_answered_with_how_to_name_
 
 def test_asking_for_perturbed_in_a_golden_test_is_an_error_that_says_why(project):
     _, verdict = outcome(project, "assert answer == case.perturbed")
-    assert "case.perturbed is only there in invariance and directional checks" in verdict.headline
+    assert "case.perturbed exists only in invariance and directional checks" in verdict.headline
 
 
 def test_asking_for_metadata_that_is_not_there_names_what_is(project):

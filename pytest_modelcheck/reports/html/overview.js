@@ -1,6 +1,6 @@
 // All checks of the run on one page.
 
-const SEVERITY = { failed: 0, inconclusive: 1, passed: 2 };
+const SEVERITY = { failed: 0, inconclusive: 1, xfailed: 2, passed: 3 };
 const view = { status: "all", search: "", order: "worst" };
 
 function drawOverview(main) {
@@ -56,7 +56,7 @@ function changeText() {
 
 function meter(counts) {
   if (REPORT.checks.length < 2) return null;
-  return el("div", { class: "meter", "aria-hidden": "true" }, ["failed", "inconclusive", "passed"].filter((status) => counts[status]).map((status) => {
+  return el("div", { class: "meter", "aria-hidden": "true" }, ["failed", "inconclusive", "xfailed", "passed"].filter((status) => counts[status]).map((status) => {
     const part = el("span", { class: status });
     part.style.flexGrow = counts[status];
     return part;
@@ -109,7 +109,7 @@ function checksSection(counts) {
   const search = el("input", { type: "search", id: "search", placeholder: "Search checks  ( / )", "aria-label": "Search checks", autocomplete: "off", spellcheck: "false" });
   search.value = view.search;
   search.addEventListener("input", () => { view.search = search.value; redraw(); });
-  const statuses = ["all", "failed", "inconclusive", "passed"].filter((status) => status === "all" || counts[status]);
+  const statuses = ["all", "failed", "inconclusive", "xfailed", "passed"].filter((status) => status === "all" || counts[status]);
   const order = choice("Order", { worst: "worst first", name: "by name", rate: "lowest rate", broke: "most broken", cost: "most asked" }, view.order, (value) => { view.order = value; redraw(); });
   const tools = el("div", { class: "tools" }, search,
     statuses.length > 2 && segments(statuses.map((status) => [status, status === "all" ? "All" : status, status === "all" ? REPORT.checks.length : counts[status]]), view.status, (value) => { view.status = value; redraw(); }),

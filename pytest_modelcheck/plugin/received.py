@@ -1,0 +1,123 @@
+"""The verdicts of a run, as they arrive on test reports: in this process, or from workers of pytest-xdist.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+REPORT: Final = "modelcheck"
+"""The attribute of a test report that carries verdicts."""
+
+RESULTS: Final = "modelcheck_results"
+"""The attribute that carries where the result file of each of them lies, and whether it stays there."""
+
+TROUBLE: Final = "modelcheck_trouble"
+"""The attribute that carries why a test of ours failed, where no verdict says so."""
+
+ATTEMPT: Final = "modelcheck_attempt"
+"""The attribute that carries how often the test was set up so far: plugins run tests again."""
+
+CHECKS: Final = "modelcheck_checks"
+"""The name under which a worker tells its controller which tests are ours."""
+
+_OUTCOMES: Final = ("passed", "failed", "skipped")
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the reports of one test said, of its last attempt."""
+
+    attempt: int = 0
+    excused: bool = False
+    verdicts: list[dict[str, Any]] = field(default_factory=list)
+    results: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+
+class Received:
+    """What came of each test of ours, however often it was run.
+
+    A failure is *excused* where pytest does not count it as one: the test is marked ``xfail``, or a plugin
+    gave its report an outcome of its own ("rerun", "retried", a quarantine).
+
+    Attributes:
+        started: When the run began.
+        passing: The result files that are removed once the run has been reported.
+    """
+
+    def __init__(self) -> None:
+        self.started = time.time()
+        self.passing: list[Path] = []
+        self._tests: dict[str, _Told] = {}
+        self._crashed: dict[str, str] = {}
+        self._checks: set[str] = set()
+
+    def verdicts(self) -> Iterator[tuple[dict[str, Any], bool]]:
+        """The verdicts, as they were packed, each with whether its failure is excused."""
+        return ((verdict, told.excused) for told in self._tests.values() for verdict in told.verdicts)
+
+    def results(self) -> Iterator[tuple[Path, bool]]:
+        """Where the result files lie, each with whether its failure is excused."""
+        return ((Path(path), told.excused) for told in self._tests.values() for path in told.results)
+
+    def doubtful_checks(self) -> frozenset[str]:
+        """The checks that came to a verdict while their test failed for another reason."""
+        tests = [told for told in self._tests.values() if told.troubles]
+        return frozenset(str(verdict["check"]) for told in tests for verdict in told.verdicts)
+
+    def troubles(self) -> list[tuple[str, str]]:
+        """Tests that failed for another reason than a verdict, and why."""
+        found = [(test, why) for test, told in self._tests.items() for why in told.troubles]
+        return [*found, *self.lost()]
+
+    def anything(self) -> bool:
+        """Whether there is any verdict, or a check that was lost."""
+        return any(told.verdicts for told in self._tests.values()) or bool(self.lost())
+
+    def lost(self) -> list[tuple[str, str]]:
+        """The checks that were lost with a worker, and what pytest-xdist said of that."""
+        return [(test, why) for test, why in self._crashed.items() if test in self._checks]
+
+    def know(self, tests: Iterable[str]) -> None:
+        """Learn from a worker which tests are ours."""
+        self._checks.update(tests)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take everything of ours off a report; what an earlier attempt of the test said is dropped."""
+        if str(report.when) == "???":  # how pytest-xdist reports the test that a crashed worker was running
+            self._tests.pop(report.nodeid, None)
+            self._crashed[report.nodeid] = str(report.longrepr).strip()
+            return
+        attempt = getattr(report, ATTEMPT, None)
+        if attempt is None:
+            return
+        self._crashed.pop(report.nodeid, None)
+        told = self._tests.setdefault(report.nodeid, _Told())
+        if attempt > told.attempt:
+            told = self._tests[report.nodeid] = _Told(attempt)
+        told.excused |= report.outcome not in _OUTCOMES or (report.skipped and hasattr(report, "wasxfail"))
+        told.verdicts += getattr(report, REPORT, ())
+        for path, stays in getattr(report, RESULTS, ()):
+            told.results.append(path)
+            if not stays:
+                self.passing.append(Path(path))
+        if report.failed:
+            if hasattr(report, TROUBLE):
+                told.troubles.append(getattr(report, TROUBLE))
+            if hasattr(report, REPORT):
+                from pytest_modelcheck.plugin.colour import colour_changes
+
+                colour_changes(report)
+
+
+RECEIVED = pytest.StashKey[Received]()

@@ -1,0 +1,141 @@
+"""What the ini file may say, in which types; markers that nobody reads; a first run without a version."""
+
+import pytest
+
+from pytest_modelcheck.records import Status
+
+TWO = """
+from pytest_modelcheck import model_fixture
+
+@model_fixture
+def judge(model_version):
+    return lambda text: model_version
+
+@model_fixture
+def assistant(model_version):
+    return lambda text: model_version
+"""
+VERSIONS = """
+@pytest.mark.golden([{{"id": "a", "input": "x"}}], model="judge")
+def test_versions(judge, assistant, case):
+    assert (judge(case.input), assistant(case.input)) == {expected!r}
+"""
+
+
+def toml(project, text, name="pyproject.toml"):
+    (project.path / "pytest.ini").unlink()
+    header = "[tool.pytest]" if name == "pyproject.toml" else "[pytest]"
+    project.write(name, f"{header}\n{text}\n")
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "pytest.toml"])
+@pytest.mark.parametrize("value", ["0.75", "'0.75'", "0.7_5"])
+def test_a_limit_may_be_a_number_of_toml(project, value, name):
+    toml(project, f"modelcheck_at_least = {value}", name)
+    project.test()
+    assert project.verdict(project.run("--model-version=2.1")).passed
+    toml_name = project.path / name
+    toml_name.write_text(toml_name.read_text().replace("0.7", "0.8"))
+    assert project.verdict(project.run("--model-version=2.1")).required in (0.85, 0.805, pytest.approx(0.85))
+
+
+NATIVE = {
+    "a whole number": ("modelcheck_max_changed = 1", Status.FAILED),
+    "a boolean": ("modelcheck_early_stop = true", Status.FAILED),
+    "a boolean as text": ('modelcheck_shrink = "false"', Status.FAILED),
+    "a number of calls": ("modelcheck_shrink_calls = 10", Status.FAILED),
+    "a report as text": ('modelcheck_report = "r.json"', Status.FAILED),
+    "several reports": ('modelcheck_report = ["r.json", "r.md"]', Status.FAILED),
+    "a version": ("model_version = 2.0", Status.PASSED),
+}
+
+
+@pytest.mark.parametrize("name", NATIVE)
+def test_options_take_native_types(project, name):
+    text, status = NATIVE[name]
+    toml(project, text)
+    project.test()
+    version = [] if "model_version" in text else ["--model-version=2.1"]
+    result = project.run_apart(*version)
+    assert result.ret == (0 if status is Status.PASSED else 1)
+    result.stdout.fnmatch_lines(["modelcheck: triage 2.*"])
+    assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
+
+
+def test_a_version_in_toml_keeps_its_digits(project):
+    toml(project, "model_version = 2.10")
+    project.test()
+    project.run().stdout.fnmatch_lines(["modelcheck: triage 2.10 *"])
+
+
+@pytest.mark.parametrize("text", ["modelcheck_at_least = {a = 1}", 'modelcheck_offline = "perhaps"'])
+def test_a_value_that_cannot_be_meant_is_named(project, text):
+    toml(project, text)
+    project.test()
+    result = project.run("--model-version=2.0")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*pyproject.toml: {text.partition(' ')[0]} = *: write *"])
+
+
+@pytest.mark.parametrize(
+    ("ini", "option", "expected"),
+    [
+        ("judge=1", "assistant=2", ("1", "2")),
+        ("judge=1\n  assistant=3", "assistant=2", ("1", "2")),
+        ("1", "assistant=2", ("1", "2")),
+        ("judge=1", "5", ("5", "5")),
+    ],
+)
+def test_a_version_in_the_ini_file_stays_in_force(project, ini, option, expected):
+    project.ini(f"model_version =\n  {ini}")
+    project.write("conftest.py", TWO)
+    project.test(VERSIONS.format(expected=expected))
+    project.run(f"--model-version={option}").assert_outcomes(passed=1)
+
+
+def test_two_versions_in_the_ini_file_are_refused_by_its_name(project):
+    project.ini("model_version =\n  1\n  2")
+    project.write("conftest.py", TWO)
+    project.test(VERSIONS.format(expected=("1", "2")))
+    project.run().stderr.fnmatch_lines(["*model_version in the ini file: '1' and '2' are asked for at once*"])
+
+
+def test_a_marker_of_ours_on_an_ordinary_test_is_warned_of(project):
+    project.test('@pytest.mark.golden("no-such-file.yaml", atleast=1)\ndef test_it():\n    pass\n')
+    result = project.run()
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*test_triage.py:2: ModelcheckWarning: @pytest.mark.golden on a test *"])
+
+
+def test_a_marker_of_that_name_in_another_project_is_none_of_our_business(project):
+    project.write("conftest.py", "")
+    project.test('@pytest.mark.golden("no-such-file.yaml")\ndef test_it():\n    pass\n')
+    project.run("-W", "error").assert_outcomes(passed=1)
+
+
+LAZY = """
+@model_fixture
+def triage(model_version):
+    return {"2.0": str}[model_version]
+"""
+
+
+def test_a_first_run_without_a_version_says_so_in_a_sentence(project):
+    project.model(LAZY)
+    project.test()
+    result = project.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "no version of 'triage' is approved yet, and none was asked for: name one, *",
+        ]
+    )
+    assert "conftest.py:3 raised KeyError: None for model_version=None" in result.stdout.str()
+    assert "Traceback" not in result.stdout.str()
+    assert "return {" not in result.stdout.str()
+
+
+def test_the_version_that_it_advises_to_name_is_tested(project):
+    project.model(LAZY)
+    project.test('@pytest.mark.golden(["a"])\ndef test_it(triage, case):\n    assert triage(case.input)\n')
+    project.run("--model-version=2.0").assert_outcomes(passed=1)

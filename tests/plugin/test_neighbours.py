@@ -1,0 +1,246 @@
+"""Other plugins: what they do to a test does not change its verdict, and what we do does not hide theirs."""
+
+import pytest
+
+from pytest_modelcheck.records import Status
+
+SOFT = {
+    "pytest-check, as a fixture": (
+        "pytest_check.plugin",
+        "def test_it(triage, case, check):\n    check.equal(triage(case.input), case.expected)\n",
+    ),
+    "pytest-check, imported": (
+        "pytest_check.plugin",
+        """from pytest_check import check
+
+{marker}
+def test_it(triage, case):
+    check.equal(triage(case.input), case.expected)
+    check.is_in(triage(case.input), ['other'])
+""",
+    ),
+    "pytest-assume": (
+        "pytest_assume.plugin",
+        "def test_it(triage, case):\n    pytest.assume(triage(case.input) == case.expected)\n",
+    ),
+    "pytest-assume, in an async body": (
+        "pytest_assume.plugin",
+        "async def test_it(triage, case):\n    pytest.assume(await triage(case.input) == case.expected)\n",
+    ),
+}
+MARKER = '@pytest.mark.golden("tickets.yaml", at_least=0.9)'
+
+
+@pytest.mark.parametrize("name", SOFT)
+def test_a_soft_assertion_fails_its_own_case(project, name):
+    plugin, body = SOFT[name]
+    pytest.importorskip(plugin.partition(".")[0])
+    project.test(body.format(marker=MARKER) if "{marker}" in body else f"{MARKER}\n{body}")
+    result = project.run_apart("-p", plugin, "--model-version=2.1", "--modelcheck-update")
+    failing = 7 if "imported" in name else 2
+    result.stdout.fnmatch_lines([f"*{10 - failing}/10 cases pass*"])
+    result.assert_outcomes(failed=1)
+    assert not project.baselines()
+
+
+def test_soft_assertions_outside_of_a_body_are_left_to_the_plugin(project):
+    pytest.importorskip("pytest_check")
+    project.test(
+        "def test_it(triage, modelcheck, check):\n"
+        "    check.equal(1, 2, 'first')\n"
+        "    def body(case):\n"
+        "        check.equal(triage(case.input), case.expected)\n"
+        "    verdict = modelcheck.golden(body, 'tickets.yaml', fail=False)\n"
+        "    assert verdict.cases.failed == 2, verdict\n"
+        "    assert len(check.check_log.get_failures() if hasattr(check, 'check_log') else [1]) == 1\n"
+    )
+    result = project.run_apart("-p", "pytest_check.plugin", "--model-version=2.1", "--modelcheck-update")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*first*", "not approved: *its test failed for another reason"])
+    assert not project.baselines()
+
+
+FLAKY = """
+tries = []
+
+{retry}
+@pytest.mark.golden("tickets.yaml")
+def test_it(triage, case):
+    tries.append(case.id)
+    assert triage(case.input) == case.expected and len(tries) > 10
+"""
+RETRIES = {
+    "pytest-retry": ("pytest_retry.retry_plugin", "@pytest.mark.flaky(retries=2)", []),
+    "pytest-rerunfailures": ("pytest_rerunfailures", "@pytest.mark.flaky(reruns=2)", []),
+    "pytest-rerunfailures, asked for by an option": ("pytest_rerunfailures", "", ["--reruns=2"]),
+}
+
+
+@pytest.mark.parametrize("name", RETRIES)
+def test_of_a_test_that_is_tried_again_the_last_try_counts_once(project, name):
+    plugin, marker, options = RETRIES[name]
+    pytest.importorskip(plugin.partition(".")[0])
+    project.test(FLAKY.format(retry=marker))
+    result = project.run_apart("-p", plugin, *options, "--model-version=2.0", "--modelcheck-report=r.json")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["1 passed; answers*"])
+    assert (project.path / "r.json").read_text().count('"status":"failed"') == 0
+
+
+def test_a_test_that_fails_at_each_try_fails_once(project):
+    pytest.importorskip("pytest_retry")
+    project.test(FLAKY.format(retry="@pytest.mark.flaky(retries=1)"))
+    result = project.run_apart("-p", "pytest_retry.retry_plugin", "--model-version=3.0")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["1 failed; answers*"])
+
+
+def test_an_outcome_that_nobody_knows_is_no_failure(project):
+    project.test()
+    project.write(
+        "quarantine.py",
+        """
+        import pytest
+
+        @pytest.hookimpl(wrapper=True, tryfirst=True)
+        def pytest_runtest_makereport(item, call):
+            report = yield
+            if report.failed:
+                report.outcome = "quarantined"
+            return report
+
+        def pytest_report_teststatus(report):
+            if report.outcome == "quarantined":
+                return "quarantined", "q", "QUARANTINED"
+        """,
+    )
+    result = project.run_apart("-p", "quarantine", "--model-version=3.0", "--modelcheck-report=r.json")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*xfail test_known_tickets*", "1 xfailed; answers*", "*1 quarantined*"])
+    assert '"status":"xfailed"' in (project.path / "r.json").read_text()
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_an_expected_failure_is_shown_as_pytest_shows_it(project, strict):
+    marker = f"@pytest.mark.xfail(strict={strict})\n"
+    project.test(f'{marker}@pytest.mark.golden("tickets.yaml")\ndef test_it(triage, case):\n'
+                 "    assert triage(case.input) == case.expected\n")  # fmt: skip
+    result = project.run("--model-version=2.1", "--modelcheck-report=gitlab:quality.json")
+    result.assert_outcomes(xfailed=1)
+    assert project.verdict(result).status is Status.FAILED
+    result.stdout.fnmatch_lines(["*xfail test_it*", "1 xfailed; answers*"])
+    assert "FAIL" not in result.stdout.str()
+    assert (project.path / "quality.json").read_text() == "[]\n"
+    passing = project.run("--model-version=2.0")
+    assert passing.ret == (1 if strict else 0)
+    passing.stdout.fnmatch_lines(["1 passed; answers*"])
+
+
+def test_a_check_whose_worker_crashed_is_lost(project):
+    pytest.importorskip("xdist")
+    project.test(
+        """
+        import os
+        import pytest
+
+        @pytest.mark.golden("tickets.yaml")
+        def test_fine(triage, case):
+            assert triage(case.input) == case.expected
+
+        @pytest.mark.golden("tickets.yaml")
+        def test_crash(triage, case):
+            os._exit(3)
+
+        def test_plain():
+            os._exit(3)
+        """
+    )
+    result = project.run_apart("-p", "xdist", "-n1", "--model-version=2.0", "--modelcheck-report=r.json")
+    assert result.ret == 1
+    lost = "test_triage.py::test_crash (worker 'gw0' crashed while running*)"
+    result.stdout.fnmatch_lines(["*pass test_fine*", f"lost: {lost}"])
+    assert "lost: test_triage.py::test_plain" not in result.stdout.str()
+    assert "crashed while running" in (project.path / "r.json").read_text()
+
+
+REPORTERS = {
+    "without a writer": "",
+    "with a writer of its own": "self._tw = object()",
+    "with pytest's writer alone": "self._tw = create_terminal_writer(config)",
+}
+
+
+@pytest.mark.parametrize("kind", REPORTERS)
+def test_any_object_may_be_the_terminal(project, kind):
+    project.test()
+    project.write(
+        "reporter.py",
+        f"""
+        import pytest
+        from _pytest.config import create_terminal_writer
+
+        class Reporter:
+            def __init__(self, config):
+                self.config = config
+                {REPORTERS[kind]}
+
+            @pytest.hookimpl(wrapper=True)
+            def pytest_sessionfinish(self):
+                result = yield
+                self.config.hook.pytest_terminal_summary(
+                    terminalreporter=self, exitstatus=0, config=self.config
+                )
+                return result
+
+        @pytest.hookimpl(trylast=True)
+        def pytest_configure(config):
+            config.pluginmanager.unregister(name="terminalreporter")
+            config.pluginmanager.register(Reporter(config), "terminalreporter")
+        """,
+    )
+    result = project.run_apart("-p", "reporter", "--model-version=2.1")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*= modelcheck =*", "*FAIL test_known_tickets*"])
+
+
+@pytest.mark.parametrize("plugin", ["pytest_tldr", "pytest_sugar"])
+def test_reporters_of_other_plugins(project, plugin):
+    pytest.importorskip(plugin)
+    project.test()
+    result = project.run_apart("-p", plugin, "--model-version=2.1")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*= modelcheck =*", "*FAIL test_known_tickets*"])
+    assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
+
+
+SURROGATES = {
+    "in an answer": "assert triage(case.input) + '\\ud83d' == case.expected",
+    "in an error of the model's": "raise ValueError('\\ud83d')",
+    "in a message": "assert not triage(case.input), 'oh \\ud83d'",
+    "in what is printed": "print('\\ud83d'); assert triage(case.input) == 'nothing'",
+    "in a warning": "import warnings; warnings.warn('\\ud83d'); assert triage(case.input) == 'nothing'",
+    "where the test ends": "pytest.exit('\\ud83d') if case.id == 'none' else pytest.fail('\\ud83d')",
+}
+
+
+@pytest.mark.parametrize("place", SURROGATES)
+@pytest.mark.parametrize("workers", [[], ["-p", "xdist", "-n1"]], ids=["alone", "xdist"])
+def test_a_lone_surrogate_never_ends_a_run(project, place, workers):
+    pytest.importorskip("xdist")
+    project.test(
+        f"import pytest\n@pytest.mark.golden('tickets.yaml')\ndef test_it(triage, case):\n"
+        f"    {SURROGATES[place]}\n\ndef test_after(triage):\n    pass\n"
+    )
+    result = project.run_apart(*workers, "--model-version=2.0", "--modelcheck-report=r.json")
+    result.assert_outcomes(failed=1, passed=1)
+    assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
+    result.stdout.fnmatch_lines(["*FAIL test_it*"])
+
+
+def test_a_lone_surrogate_in_a_model_fixture_hides_no_error(project):
+    pytest.importorskip("xdist")
+    project.model("@model_fixture\ndef triage(model_version):\n    raise OSError('no \\ud83d here')\n")
+    project.test()
+    result = project.run_apart("-p", "xdist", "-n1", "--model-version=2.0")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*OSError: no \\ud83d here"])
