@@ -13,6 +13,7 @@ from pytest_modelcheck.records import GRADE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_modelcheck.checks.lost import Lost
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.checks.runs import Runs, Shares
     from pytest_modelcheck.records import Comparison, Scale, Tally
@@ -59,6 +60,7 @@ class Observed:
         stopped: Why it could not be asked, or ``None``.
         varies: Whether the model varies, as far as anybody has looked.
         looks: What each limit says where noise may explain a miss, once that is decided.
+        lost: The slice in which regressions concentrate, where there is one.
         sets: How many sets of runs there are.
         broken: The ids of the cases that passed in every approved run and never pass now, however often run.
     """
@@ -91,6 +93,7 @@ class Observed:
     stopped: str | None = None
     varies: bool = False
     looks: Mapping[str, Look] = field(default_factory=dict)
+    lost: Lost | None = None
     sets: int = 1
     broken: tuple[str, ...] = ()
 

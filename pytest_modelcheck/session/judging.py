@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.checks.compare import Pair
     from pytest_modelcheck.checks.costs import Costs
+    from pytest_modelcheck.checks.lost import Lost
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.checks.weighing import Probed
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.session.results import Results
     from pytest_modelcheck.stats.noise import Excess
 
-_LIMITS: Final = frozenset({"at_least", "max_drop", "max_changed", "max_regressed"})
+_LIMITS: Final = frozenset({"at_least", "max_drop", "max_changed", "max_regressed", "slice_regressions"})
 _REPEATED: Final = b'"repeat":'
 _PLAIN: Final = bytes(
     {Outcome.PASSED: PASSED, Outcome.FAILED: FAILED}.get(outcome, NOT_JUDGED) for outcome in FOLDED
@@ -125,6 +126,7 @@ class Noise:
         uncalibrated: What a body raised when it was given two answers to the same input.
         probed: What came of cases that were run again one by one, by their number.
         looks: What each limit says where noise may explain a miss, once that is decided.
+        lost: The slice in which regressions concentrate, where there is one.
     """
 
     variation: Variation = field(default_factory=Variation)
@@ -139,6 +141,7 @@ class Noise:
     uncalibrated: str | None = None
     probed: Mapping[int, Probed] = field(default_factory=dict)
     looks: Mapping[str, Look] = field(default_factory=dict)
+    lost: Lost | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +238,7 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
         regressions=noise.regressions,
         uncalibrated=noise.uncalibrated,
         looks=noise.looks,
+        lost=noise.lost,
         sets=1 if noise.again is None else 1 + FRESH_SETS,
         broken=_broken(ran.results, noise.looks),
     )

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.checks.changes import Compared
 from pytest_modelcheck.checks.decide import required_rate
-from pytest_modelcheck.checks.protocol import FreshSets, Probes, without_more_runs
+from pytest_modelcheck.checks.lost import LEAST_BROKEN, MOST_CASES, candidates_of, look_at_slices
+from pytest_modelcheck.checks.protocol import FreshSets, Probes, Rules, without_more_runs
 from pytest_modelcheck.checks.weighing import Probed, looks, weigh
 from pytest_modelcheck.engine.slots import by_repeat
 from pytest_modelcheck.errors import OfflineError
@@ -29,6 +30,7 @@ from pytest_modelcheck.session.variation import Variation, declared_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from pytest_modelcheck.checks.lost import Candidates
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.checks.weighing import Weighed
     from pytest_modelcheck.session.check import Check, Steps
@@ -43,9 +45,19 @@ def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
     if not _may_be_noise(check, judgement):
         return judgement
     approved_outcomes = yield from _approved_outcomes(check, judgement)
+    candidates: Candidates | None = None
     while True:
         weighed = _weighed(check, judgement)
         found = _looks(check, judgement, weighed, approved_outcomes)
+        lost = None
+        if _searches_slices(check, judgement):
+            if candidates is None:
+                results = judgement.ran.results
+                candidates = candidates_of(results.slices, results.cases, weighed.paired_numbers)
+            rules = Rules(check.spec.limits.false_fail_rate, check.spec.limits.confirm)
+            found["slice_regressions"], lost = look_at_slices(
+                weighed.paired, candidates, rules, check.spec.seed
+            )
         needs = [look.needs for look in found.values() if look.needs is not None]
         if not needs:
             break
@@ -60,7 +72,19 @@ def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
             break
         judgement = with_noise(check, judgement, noise)
     variation = _told(check, judgement, weighed)
-    return with_noise(check, judgement, replace(judgement.noise, looks=found, variation=variation))
+    return with_noise(check, judgement, replace(judgement.noise, looks=found, lost=lost, variation=variation))
+
+
+def _searches_slices(check: Check, judgement: Judgement) -> bool:
+    """Whether regressions are searched for a slice in which they concentrate."""
+    observed = judgement.observed
+    return (
+        check.spec.limits.slice_regressions != "off"
+        and observed.comparison is not None
+        and not observed.reads_approved
+        and len(observed.comparison.regressed) >= LEAST_BROKEN
+        and len(judgement.ran.results) <= MOST_CASES
+    )
 
 
 def uses_looks(check: Check, judgement: Judgement) -> bool:
@@ -80,8 +104,10 @@ def uses_looks(check: Check, judgement: Judgement) -> bool:
 
 def _may_be_noise(check: Check, judgement: Judgement) -> bool:
     """Whether a limit is missed for no other reason than outcomes, or cases that passed fail now."""
-    if not uses_looks(check, judgement) or declared_of(check.spec) is True:
+    if not uses_looks(check, judgement):
         return False
+    if declared_of(check.spec) is True:
+        return (judgement.missed or judgement.passes) and _searches_slices(check, judgement)
     if judgement.missed:
         return True
     return judgement.passes and bool(judgement.seen.regressed)
