@@ -32,6 +32,7 @@ quoted: Final = json.encoder.encode_basestring
 
 _DETAILS: Final = b"\t,"
 _ID: Final = re.compile(rb'\{"id":"([^"\\]*)"')
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _CLOSE: Final = 1e-6
 _UNREADABLE: Final = (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError, IndexError)
 
@@ -70,13 +71,16 @@ def decode(line: bytes) -> CaseResult:
         raise BaselineError(f"not a case: {type(error).__name__}: {error}") from error
 
 
-def with_details(line: bytes, details: str | bytes) -> bytes:
+def with_details(line: bytes, details: str) -> bytes:
     r"""The line of a result file: that of a baseline, and the members of ``case``, as JSON.
 
     >>> with_details(b'{"id":"t-42"}', '"expected":"refund"')
     b'{"id":"t-42"\t,"case":{"expected":"refund"}}'
     """
-    told = details.encode(errors="backslashreplace") if isinstance(details, str) else details
+    try:
+        told = details.encode()
+    except UnicodeEncodeError:  # a lone surrogate, which is spelled out
+        told = _SURROGATE.sub(lambda found: f"\\\\u{ord(found[0]):04x}", details).encode()
     return b'%s\t,"case":{%s}}' % (line[:-1], told)
 
 

@@ -25,6 +25,8 @@ __all__ = ["Files", "files", "fingerprint", "namespace", "source_digest", "sourc
 
 _LONGEST: Final = 64
 _VERSION: Final = "{version}"
+_BLOCK: Final = 1 << 20
+_LOOKED_AT: Final = 8000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Files:
 
 def files(*patterns: str, root: str | Path | None = None) -> Files:
     """Name files (weights, prompts) whose content is the model's fingerprint.
+
+    The line ends of text files make no difference.
 
     Args:
         patterns: Paths, or patterns with ``*``, ``**`` and ``?``; a folder stands for all files in it.
@@ -183,9 +187,19 @@ def _file_digest(path: Path) -> str:
 
 @lru_cache(maxsize=4096)
 def _digest_of(path: Path, changed: int, size: int) -> str:  # noqa: ARG001 - a changed file is read again
-    """The content of one file, read once per process for as long as the file is the same."""
+    """The digest of one file, which is read again only when it has changed.
+
+    The line ends of text files are normalised, since git may change them at checkout (``core.autocrlf``). As
+    for git, a file is text unless there is a NUL byte among its first 8,000.
+    """
     total = blake2b(digest_size=16)
     with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            total.update(block)
+        block = stream.read(_BLOCK)
+        is_text = b"\0" not in block[:_LOOKED_AT]
+        while block:
+            following = stream.read(_BLOCK)
+            if is_text and block.endswith(b"\r") and following.startswith(b"\n"):
+                block = block[:-1]  # half of a line end
+            total.update(block.replace(b"\r\n", b"\n") if is_text else block)
+            block = following
     return total.hexdigest()

@@ -105,12 +105,17 @@ def dumps(value: Any) -> bytes:
     try:
         return orjson.dumps(value)
     except TypeError:
-        return orjson.dumps(_printable(value))
+        return orjson.dumps(printable(value))
 
 
-def _printable(value: Any) -> Any:
+def printable(value: Any) -> Any:
+    r"""Plain data whose texts can all be encoded: a lone surrogate, which no file can hold, is spelled out.
+
+    >>> printable({"message": ["\ud83d", 1]})
+    {'message': ['\\ud83d', 1]}
+    """
     if isinstance(value, str):
         return value.encode(errors="backslashreplace").decode()
     if isinstance(value, dict):
-        return {_printable(key): _printable(one) for key, one in value.items()}
-    return [_printable(one) for one in value] if isinstance(value, list) else value
+        return {printable(key): printable(one) for key, one in value.items()}
+    return [printable(one) for one in value] if isinstance(value, list) else value

@@ -22,7 +22,7 @@ from pytest_modelcheck.checks.decide import required_rate
 from pytest_modelcheck.checks.watching import why_not_watched
 from pytest_modelcheck.records import Interval, Origin, Scale, Status, Tally, Verdict
 from pytest_modelcheck.reports.model import CheckReport
-from pytest_modelcheck.reports.packing import pack
+from pytest_modelcheck.reports.packing import pack, printable
 from pytest_modelcheck.reports.selection import notes_of
 from pytest_modelcheck.session.answered import systems_note
 from pytest_modelcheck.session.approved import approved_of, may_be_stale, replay, run_rival
@@ -123,7 +123,7 @@ def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:
         when=now(),
         rerun=check.spec.rerun,
     )
-    fields: dict[str, object] = pack(report)
+    fields: dict[str, object] = printable(pack(report))
     del fields["cases"]
     return fields
 

@@ -184,3 +184,30 @@ def test_namespaces_differ_where_any_part_does():
         ('a","1', None, None, "s"),
     ]
     assert len({namespace(*part[:3], part[-1]) for part in parts}) == len(parts)
+
+
+@pytest.mark.parametrize("text", [b"a\nb\n", b"\n", b"x" * ((1 << 20) - 1) + b"\nend\n", b"a\n\n\nb"])
+def test_line_ends_of_text_files_make_no_difference(tmp_path, text):
+    path = tmp_path / "prompt.txt"
+    path.write_bytes(text)
+    first = fingerprint(files("prompt.txt", root=tmp_path))
+    path.write_bytes(text.replace(b"\n", b"\r\n"))
+    assert fingerprint(files("prompt.txt", root=tmp_path)) == first
+    path.write_bytes(text + b"!")
+    assert fingerprint(files("prompt.txt", root=tmp_path)) != first
+
+
+def test_every_byte_of_a_binary_file_counts(tmp_path):
+    path = tmp_path / "model.bin"
+    path.write_bytes(b"\0\n")
+    first = fingerprint(files("model.bin", root=tmp_path))
+    path.write_bytes(b"\0\r\n")
+    assert fingerprint(files("model.bin", root=tmp_path)) != first
+
+
+def test_a_carriage_return_that_ends_no_line_counts(tmp_path):
+    path = tmp_path / "prompt.txt"
+    path.write_bytes(b"a\r")
+    first = fingerprint(files("prompt.txt", root=tmp_path))
+    path.write_bytes(b"a")
+    assert fingerprint(files("prompt.txt", root=tmp_path)) != first
