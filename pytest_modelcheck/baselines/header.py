@@ -170,6 +170,7 @@ def _header(fields: dict[str, Any], path: str) -> Header:
     known = {slot.name for slot in dataclasses.fields(Header)}
     given = {name: value for name, value in fields.items() if name in known}
     missing = [name for name in ("test", "kind", "model") if not isinstance(given.get(name), str)]
+    missing += [name for name in ("cases",) if name not in given]
     if missing:
         raise _damaged(path, f"lacks {', '.join(map(repr, missing))}")
     for name, kind in _KINDS.items():

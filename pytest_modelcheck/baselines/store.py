@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.baselines import approved, baseline, names
 from pytest_modelcheck.baselines.atomic import Batch, recover
+from pytest_modelcheck.baselines.header import RESTORE
 from pytest_modelcheck.errors import BaselineError, located
 
 if TYPE_CHECKING:
@@ -39,19 +40,33 @@ class BaselineStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._ahead: dict[tuple[str, str], Baseline | BaselineError | None] = {}
         recover(root)
 
     def path(self, model: str, check: str) -> Path:
         """The file of a check."""
         return self.root / names.safe(model) / names.check_path(check)
 
+    def read_ahead(self, model: str, check: str) -> None:
+        """Read what the next :meth:`read` of this check returns, or raises."""
+        self._ahead.pop((model, check), None)
+        try:
+            self._ahead[model, check] = self.read(model, check)
+        except BaselineError as error:
+            self._ahead[model, check] = error
+
     def read(self, model: str, check: str) -> Baseline | None:
         """The approved behaviour of a check, or ``None`` where nothing is approved.
 
         Raises:
-            BaselineError: The file is damaged, or belongs to another test.
+            BaselineError: The file is damaged or cut short, or belongs to another test.
         """
-        return checked(baseline.read(self.path(model, check)), model, check)
+        if (model, check) in self._ahead:
+            found = self._ahead.pop((model, check))
+            if isinstance(found, BaselineError):
+                raise found
+            return found
+        return _complete(checked(baseline.read(self.path(model, check)), model, check))
 
     def write(self, header: Header, lines: dict[str, bytes]) -> Written:
         """Make cases, line by line, the approved behaviour of ``header.test``; ``approved.yaml`` stays.
@@ -116,7 +131,7 @@ class BaselineStore:
 
     def history(self, model: str, check: str, version: str) -> Baseline | None:
         """What was approved of a check under an older version, where it was kept."""
-        return checked(baseline.read(self._history_path(model, check, version)), model, check)
+        return _complete(checked(baseline.read(self._history_path(model, check, version)), model, check))
 
     def history_entries(self, model: str, version: str) -> Iterator[tuple[Path, Header]]:
         """Every check that was approved under an older version and kept, by path, without the cases."""
@@ -157,6 +172,18 @@ def checked(found: Baseline | None, model: str, check: str) -> Baseline | None:
     """``found``, if it is about this test of this model."""
     if found is not None:
         refuse_other(found.header, model, check, found.path)
+    return found
+
+
+def _complete(found: Baseline | None) -> Baseline | None:
+    """``found``, if it has all the lines that it was written with. A merge may have added to them."""
+    if found is not None and len(found) < found.header.cases:
+        raise BaselineError(
+            located(
+                f"holds {len(found)} of the {found.header.cases} cases that its first line counts. {RESTORE}",
+                found.path,
+            )
+        )
     return found
 
 

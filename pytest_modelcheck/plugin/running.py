@@ -15,7 +15,9 @@ import pytest
 from _pytest.outcomes import Failed
 
 from pytest_modelcheck.errors import ModelcheckError
+from pytest_modelcheck.plugin.filesystems import disk_in_view, read_ahead
 from pytest_modelcheck.plugin.items import MARKED
+from pytest_modelcheck.plugin.ours import is_ours
 from pytest_modelcheck.plugin.progress import PROGRESS
 from pytest_modelcheck.plugin.state import STATE, state_of
 from pytest_modelcheck.plugin.tracing import aware_of_greenlets
@@ -52,6 +54,8 @@ def prepared(item: pytest.Item) -> Iterator[None]:
     """Whatever a test that is ours needs while its fixtures are set up, some of which may run checks."""
     item.stash[VERDICTS], item.stash[FATAL], item.stash[TOLD] = [], [], 0
     item.stash[ATTEMPTS] = item.stash.get(ATTEMPTS, 0) + 1
+    if isinstance(item, pytest.Function) and is_ours(item):
+        read_ahead(item)
     # Of a run before this one, where somebody runs tests again.
     set_properties(item, [])
     with aware_of_greenlets():
@@ -103,7 +107,8 @@ def staged(item: pytest.Item) -> Iterator[None]:
         switchboard.awaited = False
         if item.obj is not own:
             item.obj = own
-        state.session.dispatcher.save()
+        with disk_in_view():
+            state.session.dispatcher.save()
         state.warn(item)
 
 
@@ -137,7 +142,7 @@ def run_check(item: pytest.Function) -> bool | None:
         return None
     state = state_of(item.session)
     if not state.session.switchboard.awaited:
-        with _usage():
+        with _usage(), disk_in_view():
             from pytest_modelcheck.plugin.specs import marked_spec
 
             spec = marked_spec(item, marked)
@@ -160,7 +165,7 @@ def _all_cases(item: pytest.Function, marked: Marked) -> Any:
         from pytest_modelcheck.plugin.specs import marked_spec
 
         item.obj = one_case
-        with _usage():
+        with _usage(), disk_in_view():
             spec = marked_spec(item, marked)
             conclude(item, await state_of(item.session).session.run_async(spec))
 

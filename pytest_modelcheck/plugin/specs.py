@@ -32,6 +32,7 @@ from pytest_modelcheck.errors import (
 )
 from pytest_modelcheck.models.model import Model
 from pytest_modelcheck.plugin.assertions import without_diffs
+from pytest_modelcheck.plugin.filesystems import seeing_what_it_should
 from pytest_modelcheck.plugin.identity import check_id
 from pytest_modelcheck.plugin.ours import own_fixtures
 from pytest_modelcheck.plugin.progress import progress_of
@@ -144,7 +145,7 @@ def spec_of(
         perturbations=request.perturbations,
         levels=request.levels,
         drift=request.drift,
-        body=honouring(body),
+        body=seeing_what_it_should(honouring(body)),
         asks=asks,
         subject=subject,
         others=others,
@@ -205,6 +206,7 @@ _PATCHING = frozenset(
         "recwarn",
         "mocker",
         "freezer",
+        "fs",
     }
 )
 

@@ -192,6 +192,6 @@ def test_a_foreign_line_that_is_no_case_is_not_taken_over(path, record):
 
 
 def test_an_id_that_is_no_text_is_an_error_with_its_line(tmp_path):
-    content = b'{"modelcheck":1,"test":"t","kind":"golden","model":"m"}\n{"id":"\xff","about":""}\n'
+    content = b'{"modelcheck":1,"test":"t","kind":"golden","model":"m","cases":1}\n{"id":"\xff","about":""}\n'
     with pytest.raises(BaselineError, match=r"f\.jsonl:2: not UTF-8 text"):
         baseline.parse(content, "f.jsonl")

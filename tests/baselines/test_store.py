@@ -165,3 +165,29 @@ def test_a_read_only_file_is_replaced(store, record):
     store.path("triage", CHECK).chmod(0o444)
     write(store, head(), [record("a", 2)])
     assert store.read("triage", CHECK)["a"] == record("a", 2)
+
+
+def cut(path, lines):
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[: lines + 1]))
+
+
+@pytest.mark.parametrize("kept", [0, 1, 2])
+def test_a_file_that_lost_lines_is_an_error(store, record, kept):
+    write(store, head(), [record(case, 1) for case in "abc"])
+    keep(store)
+    for path in store.root.rglob("*.jsonl"):
+        cut(path, kept)
+    with pytest.raises(
+        BaselineError, match=f"holds {kept} of the 3 cases that its first line counts. Restore"
+    ):
+        store.read("triage", CHECK)
+    with pytest.raises(BaselineError, match=f"holds {kept} of the 3 cases"):
+        store.history("triage", CHECK, "2.0")
+
+
+def test_a_line_that_a_merge_added_is_welcome(store, record):
+    write(store, head(), [record(case, 1) for case in "ac"])
+    path = store.path("triage", CHECK)
+    write(store, head(), [record(case, 1) for case in "abc"])
+    path.write_bytes(path.read_bytes().replace(b'"cases":3', b'"cases":2'))
+    assert list(store.read("triage", CHECK)) == ["a", "b", "c"]
