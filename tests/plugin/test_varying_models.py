@@ -27,11 +27,11 @@ def varying(project, one=0.9, two=0.5, options="", limits=""):
 
 
 def test_a_miss_that_noise_explains_passes_and_says_so(project):
-    varying(project, limits=", at_least=0.92")
+    varying(project, one=0.9, limits=", at_least=0.94")
     result = project.run("--model-version=1")
     result.assert_outcomes(passed=1)
     verdict = project.verdict(result)
-    assert verdict.rate < 0.92
+    assert verdict.rate < 0.94
     assert verdict.headline.endswith("noise explains it")
 
 
@@ -67,7 +67,9 @@ def test_a_drop_that_noise_cannot_explain_fails(project):
     result.assert_outcomes(failed=1)
     (drop,) = [one for one in project.verdict(result).findings if one.limit == "max_drop"]
     assert drop.p_value < 0.01
-    assert project.verdict(result).headline.endswith("none allowed")
+    assert project.verdict(result).headline.endswith(
+        "none allowed; noise does not explain it, in 3 sets of runs"
+    )
 
 
 def test_a_drop_that_noise_explains_passes_and_says_so(project):
