@@ -195,6 +195,17 @@ RULES: Final = (
         check_rules.shadowing,
         cheap=True,
     ),
+    Rule(
+        "MC211",
+        "floating-version",
+        "The version of the model is an alias, such as `latest` or `models:/triage@champion`, without a "
+        "`fingerprint=`.",
+        "It may mean another model tomorrow. So its answers are not cached between runs, and a baseline does "
+        "not say which model was approved.",
+        "Name the exact version, or give the model fixture a `fingerprint=` that tells what the alias means "
+        "now: `fingerprint=lambda: registry.resolve(...)`.",
+        check_rules.floating_version,
+    ),
 )
 
 

@@ -14,7 +14,7 @@ from pytest_modelcheck.baselines.baseline import Baseline
 from pytest_modelcheck.baselines.candidates import find
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.errors import BaselineError
-from pytest_modelcheck.models.identity import Files
+from pytest_modelcheck.models.identity import Files, changed_keys
 from pytest_modelcheck.records import CaseResult, Finding, Outcome, Status
 from pytest_modelcheck.session.candidate import header_of, leave
 from pytest_modelcheck.session.check import Step, plan_of
@@ -133,10 +133,15 @@ def other_fingerprint(check: Check) -> list[Finding]:
     approved = check.store.approved(subject.name)
     if approved is None or approved.version != subject.version or approved.fingerprint == subject.fingerprint:
         return []
+    keys = changed_keys(approved.fingerprint, subject.fingerprint)
+    differs = (
+        f"its fingerprint differs in {', '.join(map(repr, keys))}"
+        if keys
+        else f"its fingerprint is {subject.fingerprint}, and {approved.fingerprint} was approved"
+    )
     summary = (
-        f"{subject.label} is not the {approved.version} that was approved: its fingerprint is "
-        f"{subject.fingerprint}, and {approved.fingerprint} was approved; give the change a version "
-        f"of its own{_shared_files(subject)}"
+        f"{subject.label} is not the {approved.version} that was approved: {differs}; give the change a "
+        f"version of its own{_shared_files(subject)}"
     )
     return [Finding("fingerprint", Status.FAILED, summary, against_baseline=True)]
 

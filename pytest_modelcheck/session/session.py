@@ -21,7 +21,7 @@ from pytest_modelcheck.engine.switchboard import Switchboard
 from pytest_modelcheck.models.cache import PredictionCache
 from pytest_modelcheck.models.calling import answer_type, caller_of
 from pytest_modelcheck.models.claims import Claims
-from pytest_modelcheck.models.identity import fingerprint, namespace, source_with
+from pytest_modelcheck.models.identity import fingerprint, is_alias, namespace, source_with
 from pytest_modelcheck.models.model import Answers, Model
 from pytest_modelcheck.records import Calls
 from pytest_modelcheck.session.check import Check, Judged, Step, plan_of
@@ -82,6 +82,10 @@ class Session:
         mark = None if definition.fingerprint is None else fingerprint(definition.fingerprint, version)
         source = source_with(definition.source, parameters or {})
         named = version is not None and (definition.takes_version or mark is not None) and source is not None
+        if version is not None and mark is None and is_alias(version):
+            # Answers of the model that the alias meant yesterday would hide what it means today.
+            named = False
+            self._warn_of_alias(definition.name, version)
         codec = Codec(answer_type(definition, raw), asked=definition.returns is not None)
         see = Projection(definition.ignore, definition.compare_by, definition.name)
         place = namespace(definition.name, version, mark, f"{source} {codec.form}".rstrip())
@@ -94,6 +98,15 @@ class Session:
         )
         caller = caller_of(definition, raw)
         return Model(definition, raw, version, mark, caller, answers, self.switchboard.ask)
+
+    def _warn_of_alias(self, model: str, version: str) -> None:
+        text = (
+            f"{model} {version}: the version is an alias, which may mean another model tomorrow, so answers "
+            "are not cached between runs. Name the exact version, or give the model fixture a fingerprint= "
+            "that tells what the alias means now"
+        )
+        if self.places.keep and text not in self.warnings:
+            self.warnings.append(text)
 
     def approved_version(self, model: str) -> str | None:
         """The version that the application is held to, or ``None``."""
