@@ -267,9 +267,11 @@ def looked(evidence: Known, rules: Rules, tests: Tests) -> Look:
         return Look(Status.INCONCLUSIVE, Reason.NOT_THE_SAME)
     if not missed:
         return Look(Status.PASSED, Reason.MET)
-    if evidence.may_be_steady:
-        return Look(Status.FAILED, Reason.EXACT, needs=_needed(tests.suspects, STEADY_PROBES))
-    return _decided(tests.p_value(ALL), rules, tests, FRESH)
+    decided = _decided(tests.p_value(ALL), rules, tests, FRESH)
+    if not evidence.may_be_steady:
+        return decided
+    probes = None if decided.status is Status.FAILED else _needed(tests.suspects, STEADY_PROBES)
+    return Look(Status.FAILED, Reason.EXACT, needs=probes)
 
 
 def _decided(chance: float, rules: Rules, tests: Tests, unseen: slice) -> Look:

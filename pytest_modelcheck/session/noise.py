@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.checks.compare import compare, pair_of
-from pytest_modelcheck.checks.decide import decide
+from pytest_modelcheck.checks.decide import decide, required_rate
 from pytest_modelcheck.errors import OfflineError
 from pytest_modelcheck.records import JUDGED, Trial
 from pytest_modelcheck.session.calibration import Calibration, excess_of
@@ -97,7 +97,8 @@ def _depends_on_variation(check: Check, judgement: Judgement) -> bool:
     if judgement.noise.variation.varies or limits.population == "sample":
         return False
     if judgement.missed:
-        by_answers = check.spec.kind == "invariance" and judgement.misses("at_least")
+        refuted = required_rate(judgement.observed, limits) == 1  # it fails anyway: this is for the report
+        by_answers = judgement.misses("at_least") and (check.spec.kind == "invariance" or refuted)
         return by_answers or not uses_looks(check, judgement) or declared_of(check.spec) is True
     varying = replace(judgement.observed, varies=True)
     return (

@@ -127,7 +127,8 @@ def test_what_was_asked_to_see_whether_it_varies_is_told_apart(ran, why):
     ran.model(MODEL.replace(", deterministic=True", "").replace("str.upper", "str.lower"))
     ran.run("--model-version=1.0").assert_outcomes(failed=1)
     output = why()
-    assert "    4 questions; the last run: 4 asked, 0 at hand\n" in output
+    assert "    4 questions; the last run: 14 asked, 0 at hand\n" in output
+    assert "beyond these: whether the model varies" in output
 
 
 def test_of_a_run_that_was_not_judged_the_questions_are_told(ran, why):

@@ -107,9 +107,16 @@ def test_a_check_that_meets_its_limits_asks_once(project):
 
 def test_what_one_wrong_answer_refutes_is_not_asked_again(project):
     model = Counting(quietly_broken)
-    verdict = project.run(model, CASES, known)
+    verdict = project.run(model, CASES, known, definition={"deterministic": False})
     assert verdict.failed
     assert len(model.asked) == 4
+
+
+def test_whether_the_model_varies_is_told_of_such_a_miss(project):
+    model = Counting(quietly_broken)
+    verdict = project.run(model, CASES, known)
+    assert len(model.asked) == 4 + 10
+    assert verdict.variation == "does not vary (10 of 10 answers repeated)"
 
 
 def test_a_regression_is_asked_again_in_two_sets_and_five_probes(project):
