@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from pytest_modelcheck.cases.files import CaseFile, find
 from pytest_modelcheck.cases.rows import AS_IT_IS, Layout, Row, to_case
 from pytest_modelcheck.cases.streaming import FileStream
-from pytest_modelcheck.cases.tables import Table, read_table
+from pytest_modelcheck.cases.tables import Table, input_dtypes, read_table
 from pytest_modelcheck.records import Case, Origin
 
 if TYPE_CHECKING:
@@ -92,6 +92,14 @@ class FileSource:
         """The cases of the file. A file without cases is an error."""
         return self._stream(layout).cases()
 
+    def dtypes(self, layout: Layout) -> Mapping[str, Any]:
+        """The pandas types of the columns of a Parquet file that form the input."""
+        if self._file.format != "parquet":
+            return {}
+        from pytest_modelcheck.cases.tables import parquet_dtypes
+
+        return parquet_dtypes(self._file, layout)
+
     def stream(self, layout: Layout) -> FileStream | None:
         """The cases of a large file of JSON Lines, CSV, TSV or Parquet, to be read piece by piece."""
         stream = self._stream(layout)
@@ -120,6 +128,10 @@ class TableSource:
 
     def check(self) -> None:
         """Do nothing: the cases are in memory."""
+
+    def dtypes(self, layout: Layout) -> Mapping[str, Any]:
+        """The pandas types of the columns that form the input."""
+        return input_dtypes(self._table.columns, self._table.dtypes(), layout)
 
     def cases(self, layout: Layout) -> Iterator[Case]:
         """The rows of the table."""

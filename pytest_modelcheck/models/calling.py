@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.errors import ModelError, UsageError
+from pytest_modelcheck.models.frames import Frames, aligned
 from pytest_modelcheck.models.per_worker import PerWorker
 
 if TYPE_CHECKING:
@@ -53,16 +54,18 @@ class Caller:
         """
         if not self.batch:
             return [self.function(inputs[0])]
-        return self._split(self.function(self.collate(inputs)), len(inputs))
+        asked = self.collate(inputs)
+        return self._split(self.function(asked), asked, len(inputs))
 
     async def call_async(self, inputs: list[Any]) -> list[Any]:
         """The same for a coroutine function."""
         if not self.batch:
             return [await self.function(inputs[0])]
-        return self._split(await self.function(self.collate(inputs)), len(inputs))
+        asked = self.collate(inputs)
+        return self._split(await self.function(asked), asked, len(inputs))
 
-    def _split(self, answers: Any, size: int) -> list[Any]:
-        rows = split(answers)
+    def _split(self, answers: Any, asked: Any, size: int) -> list[Any]:
+        rows = split(aligned(answers, asked, size, self.label))
         if rows is None:
             raise ModelError(
                 f"{self.label} answered a batch of {size} inputs with a {type(answers).__name__}; "
@@ -108,20 +111,12 @@ def _split_array(array: Any) -> list[Any] | None:
     return list(array.tolist()) if array.ndim == 1 else list(array)
 
 
-def _frame(inputs: list[Any]) -> Any:
-    try:
-        import pandas as pd
-    except ModuleNotFoundError as missing:
-        raise UsageError('collate="frame" needs pandas: pip install "pytest-modelcheck[pandas]"') from missing
-    return pd.DataFrame(inputs)
-
-
 def _collator(definition: Definition) -> Callable[[list[Any]], Any]:
     collate = definition.collate
     if collate is None or collate == "list":
         return list
     if collate == "frame":
-        return _frame
+        return Frames()
     if callable(collate):
         return collate
     raise UsageError(f'{definition.location}: collate={collate!r} is neither "list", "frame" nor a callable')

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Finding
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
-    from pytest_modelcheck.session.judging import Judgement, Noise
+    from pytest_modelcheck.session.found import Judgement, Noise
     from pytest_modelcheck.session.variation import Variation
 
 SCREEN: Final = 0.05

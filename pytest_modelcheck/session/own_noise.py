@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import CaseResult, TrialResult
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
-    from pytest_modelcheck.session.judging import Judgement, Noise
+    from pytest_modelcheck.session.found import Judgement, Noise
     from pytest_modelcheck.stats.noise import Excess
 
 Runs = dict[int, list["TrialResult"]]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.perturb.edits import Edit
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.explain import Explained
-    from pytest_modelcheck.session.judging import Judgement
+    from pytest_modelcheck.session.found import Judgement
 
     Key = tuple[int, bytes]
     Edits = tuple[Edit, ...]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Case
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.explain import Explained
-    from pytest_modelcheck.session.judging import Judgement
+    from pytest_modelcheck.session.found import Judgement
 
 _WIDTH = 200
 

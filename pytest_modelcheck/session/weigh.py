@@ -21,8 +21,9 @@ from pytest_modelcheck.engine.slots import by_repeat
 from pytest_modelcheck.errors import OfflineError
 from pytest_modelcheck.records import GRADE, JUDGED, Outcome, Trial
 from pytest_modelcheck.session.check import Step
-from pytest_modelcheck.session.judging import whole_cases, with_noise
+from pytest_modelcheck.session.judging import with_noise
 from pytest_modelcheck.session.levels import settle
+from pytest_modelcheck.session.observing import whole_cases
 from pytest_modelcheck.session.replayed import ReplayedAnswers
 from pytest_modelcheck.session.results import Results
 from pytest_modelcheck.session.variation import Variation, declared_of
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.checks.weighing import Weighed
     from pytest_modelcheck.session.check import Check, Steps
-    from pytest_modelcheck.session.judging import Judgement, Noise
+    from pytest_modelcheck.session.found import Judgement, Noise
 
 _PROBE: Final = 1 << 30
 """The repeat number of the first probe: beyond those of all sets, and of the measurement of variation."""
