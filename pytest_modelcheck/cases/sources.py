@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from pathlib import Path
+from typing import Any, Final, Protocol
 
+from pytest_modelcheck.canonical.contents import is_image
 from pytest_modelcheck.cases.files import CaseFile, find
 from pytest_modelcheck.cases.rows import AS_IT_IS, Layout, Row, to_case
 from pytest_modelcheck.cases.streaming import FileStream
 from pytest_modelcheck.cases.tables import Table, input_dtypes, read_table
 from pytest_modelcheck.records import Case, Origin
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 STREAMED: Final = frozenset({"jsonl", "csv", "tsv", "parquet"})
 """The formats that can be read from the middle."""
@@ -218,7 +216,7 @@ def read_iterable(source: Iterable[Any]) -> Iterator[Row]:
         yield row
 
 
-_UNTUPLED = (Case, str, Mapping, bytes, int, float, type(None))
+_UNTUPLED = (Case, str, Mapping, bytes, int, float, type(None), Path)
 
 
 def _untupled(row: Row, value: Any) -> Any:
@@ -233,7 +231,7 @@ def _untupled(row: Row, value: Any) -> Any:
                 " write a mapping such as {'input': …, 'metadata': {…}}, or cases.Case(…)"
             )
         return {"input": value[0], "expected": value[1]}
-    if type(value).__module__ == "numpy":  # an image, a row of features, a number
+    if type(value).__module__ == "numpy" or is_image(value):  # an image, a row of features, a number
         return value
     raise row.error(
         f"a {type(value).__name__} is not a case; write {{'input': …, 'expected': …}}, (input, expected)"

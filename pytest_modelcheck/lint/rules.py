@@ -107,6 +107,15 @@ RULES: Final = (
         case_rules.without_key,
     ),
     Rule(
+        "MC110",
+        "file-by-name",
+        "A text in an input names an existing file, such as `pictures/cat.png`.",
+        "Answers are cached under the text, so a replaced file stays green from the cache.",
+        "Make it a `pathlib.Path`, in a list or a fixture named `cases`: a path to a file is identified by "
+        "the content of the file.",
+        case_rules.names_of_files,
+    ),
+    Rule(
         "MC201",
         "too-few-cases",
         "There are too few cases for `at_least=` to notice a rate 20 points lower (or `tolerance=` lower, "
