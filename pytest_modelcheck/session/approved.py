@@ -80,6 +80,13 @@ class Approved(Mapping[str, CaseResult]):
         """The line of a case as it stands in the baseline, or ``None``."""
         return None if self.baseline is None else self.baseline.line(case)
 
+    def judged_line(self, case: str) -> bytes | None:
+        """The line of a case as today's test judges it, or ``None``."""
+        if case not in self.replaced:
+            return self.line(case)
+        found = self.replaced[case]
+        return None if found is None else lines.encode(found)
+
     def answer(self, trial: Trial) -> bytes | None:
         """The approved answer in the first run of a trial, or ``None``."""
         known = None if self.baseline is None else self.baseline.get(trial.case.id)
@@ -116,7 +123,7 @@ def approved_of(check: Check) -> Approved:
 
 def _broken_before(check: Check, baseline: Baseline) -> Iterator[Finding]:
     """Whether the version that was asked for broke on cases, which then cannot be worse now."""
-    suspects = [case for case, line in baseline.lines().items() if b'"outcome":"error"' in line]
+    suspects = baseline.holding(b'"outcome":"error"')
     errors = sum(baseline[case].outcome is Outcome.ERROR for case in suspects)
     if errors:
         model, version = check.subject.name, check.places.baseline

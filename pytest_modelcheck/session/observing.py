@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.session.found import Judgement, Noise, Ran
     from pytest_modelcheck.session.results import Results
 
-_REPEATED: Final = b'"repeat":'
 _PLAIN: Final = bytes(
     {Outcome.PASSED: PASSED, Outcome.FAILED: FAILED}.get(outcome, NOT_JUDGED) for outcome in FOLDED
 ).ljust(256, bytes([NOT_JUDGED]))
@@ -98,7 +97,7 @@ def _was_repeated(approved: Approved) -> bool:
     """Whether approved cases were run more than once; the last trial of a case is of its last run."""
     if approved.baseline is None:
         return False
-    suspects = [case for case, line in approved.baseline.lines().items() if _REPEATED in line]
+    suspects = approved.baseline.holding(b'"repeat":')
     cases = (approved[case] for case in suspects if case in approved)
     return any(case.trials[-1].repeat for case in cases if case.trials)
 

@@ -134,9 +134,8 @@ def _rows(judgement: Judgement) -> Iterator[bytes]:
     second = iter(again or ())
     for match, line in zip(results.matches, results.lines, strict=True):
         if match == OTHER or (match and approved.replaced):  # else the line says that it is the same
-            then = approved.get(lines.id_of(line))
-            told = b"null" if then is None else lines.encode(then)
-            line = lines.more_details(line, b'"approved":' + told)  # noqa: PLW2901 - the last word counts
+            then = approved.judged_line(lines.id_of(line)) or b"null"
+            line = lines.more_details(line, b'"approved":' + then)  # noqa: PLW2901 - the last word counts
         if again is not None:
             case = next(second)
             more = lines.trials_line(case.trials, case.digest)
