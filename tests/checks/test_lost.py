@@ -5,14 +5,15 @@ import pytest
 from pytest_modelcheck.checks.evidence import CaseRuns, Evidence
 from pytest_modelcheck.checks.lost import candidates_of, look_at_slices
 from pytest_modelcheck.checks.protocol import FreshSets, Reason, Rules
-from pytest_modelcheck.checks.slices import slices_of
+from pytest_modelcheck.checks.slices import Slices
 from pytest_modelcheck.records import Case, Status
 
 CASES = [
     Case(f"question {n}" + " please" * (n % 2), metadata={"language": "es" if n % 4 == 0 else "en"})
     for n in range(80)
 ]
-SLICES = slices_of(CASES, None)
+SLICES = Slices(None)
+SLICES.extend(CASES)
 CANDIDATES = candidates_of(SLICES, CASES, range(80))
 RULES = Rules()
 THREE = (1.0, 1.0, 1.0)
