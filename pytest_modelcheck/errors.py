@@ -8,6 +8,7 @@
     ├── ModelError               a model broke its own contract
     │   ├── OfflineError         an answer is missing and calling the model is not allowed
     │   ├── CallTimeoutError     a call took longer than the fixture allows
+    │   ├── BatchSizeError       a batch came back with another number of answers
     │   └── NotAskedError        a question was not put to the model
     │       ├── OutageError      since too many calls in a row had failed
     │       └── BudgetError      since the calls or the money of the run are spent
@@ -52,6 +53,10 @@ class OfflineError(ModelError):
 
 class CallTimeoutError(ModelError, TimeoutError):
     """A call of a model took longer than ``timeout=`` of its fixture allows."""
+
+
+class BatchSizeError(ModelError):
+    """A batch of inputs was answered with another number of answers."""
 
 
 class NotAskedError(ModelError):

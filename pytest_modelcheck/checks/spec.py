@@ -6,7 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.errors import UsageError
@@ -58,7 +58,7 @@ class CheckSpec:
         quietly: A context in which failing assertions cost little, since nobody will read them.
         limits: What is required.
         scale: From where to where a score may go.
-        interleave: Whether bodies may be suspended.
+        gather: Whether bodies may be cut off at a missing answer and started again.
         slices: The metadata to slice by, or ``None`` to choose.
         repeats: How often each trial is run.
         seed: For perturbations and samples.
@@ -67,7 +67,7 @@ class CheckSpec:
         rerun: The command that runs this test again, without the case.
         names_model: Whether a version alone says too little, since the project has several models.
         notes: What a reader of the verdict should know of the cases, a sentence each.
-        asks: What every body is certain to ask first: which model, about which attribute of the case.
+        source: Digest of the check and its body's source: what is known of its calls is stored under it.
         smaller: Gives smaller cases than one that fails, where there may be any (see ``Cases.smaller``).
         shrink_calls: How many calls the smallest counterexamples may take; 0 for none.
         progress: Told now and then how many cases are done and how many calls were made.
@@ -87,7 +87,7 @@ class CheckSpec:
     others: Sequence[Model] = ()
     limits: Limits = Limits()
     scale: Scale = GRADE
-    interleave: bool | Literal["auto"] = "auto"
+    gather: bool = False
     slices: Sequence[str] | None = None
     repeats: int = 1
     seed: int = 0
@@ -96,7 +96,7 @@ class CheckSpec:
     rerun: str = ""
     names_model: bool = False
     notes: Sequence[str] = ()
-    asks: Sequence[tuple[Model, str]] = ()
+    source: bytes | None = None
     smaller: Callable[[Case], Generator[Case, bool, None] | None] | None = None
     shrink_calls: int = 0
     progress: Callable[[int, int], None] | None = None

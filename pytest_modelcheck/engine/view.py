@@ -6,15 +6,17 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from copy import deepcopy
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_modelcheck.canonical import same
 from pytest_modelcheck.errors import BaselineError, ModelcheckError, UsageError
-from pytest_modelcheck.models.model import plain
+from pytest_modelcheck.models.model import IMMUTABLE, plain
 from pytest_modelcheck.records import GRADE, LARGEST_SCORE, MISSING, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections import Counter
+    from collections.abc import Mapping, Sequence
 
     from pytest_modelcheck.engine.work import Work
     from pytest_modelcheck.models.model import Model, Raw
@@ -22,13 +24,6 @@ if TYPE_CHECKING:
 
 # An enum looks its members up in Python, which is felt where a million trials do.
 _PASSED, _FAILED, _NEW = Outcome.PASSED, Outcome.FAILED, Outcome.NEW
-
-IMMUTABLE = frozenset({str, int, float, bool, bytes, type(None)})
-
-
-def settled(x: Any, key: bytes | None) -> Any:
-    """A question as it is now, where it is asked only later: its answer is kept under what it was."""
-    return x if key is None or type(x) in IMMUTABLE else deepcopy(x)
 
 
 class NewCase(BaseException):
@@ -88,9 +83,9 @@ class CaseView:
 
     __slots__ = ("_result", "_trial", "_work")
 
-    def __init__(self, trial: Trial, work: Work) -> None:
-        self._trial = trial
-        self._result = Result(trial)
+    def __init__(self, result: Result, work: Work) -> None:
+        self._trial = result.trial
+        self._result = result
         self._work = work
 
     @property
@@ -211,29 +206,26 @@ class CaseView:
         origin = self._trial.case.origin
         return "" if origin is None else f" ({origin})"
 
-    def _set_score(self, value: Any) -> None:
-        scale = self._work.scale
-        try:
-            score = None if isinstance(value, str | bytes) else scale.fitted(float(value))
-        except (TypeError, ValueError, OverflowError):
-            score = None
-        if score is None:
-            raise UsageError(f"score({value!r}): {_scores(scale)}")
-        self._result.score = score
 
-    def _refused(self, error: Exception) -> None:
-        """Take in that a question was not put to its model: whatever the body makes of that is no answer."""
-        if self._result.error is None:
-            self._result.outcome, self._result.error = Outcome.ERROR, error
+def give_score(view: CaseView, value: Any) -> None:
+    """Grade the case that a body sees.
 
-    def _answered(self, key: bytes | None, raw: Raw) -> Raw:
-        """Note an answer of the judged model; give back the raw answer that the body is to see."""
-        result = self._result
-        asked, approved = result.asked, result.approved_raw
-        asked.append((key, raw))
-        if approved is not None and len(asked) == 1 and same(plain(raw), approved):
-            return approved
-        return raw
+    Raises:
+        UsageError: it is no score of its check.
+    """
+    scale = view._work.scale  # noqa: SLF001 - of this module
+    try:
+        score = None if isinstance(value, str | bytes) else scale.fitted(float(value))
+    except (TypeError, ValueError, OverflowError):
+        score = None
+    if score is None:
+        raise UsageError(f"score({value!r}): {_scores(scale)}")
+    view._result.score = score  # noqa: SLF001 - of this module
+
+
+def result_of(view: CaseView) -> Result:
+    """What comes of the trial that a body sees."""
+    return view._result  # noqa: SLF001 - of this module
 
 
 def _scores(scale: Scale) -> str:
@@ -279,35 +271,90 @@ class Result:
     copies: dict[str, Any] | None = None
     """What the body was given to change as it likes."""
 
+    foreign: Sequence[tuple[bytes | None, Raw]] = ()
+    """Answers to calls from threads that the body started, in whatever order they came."""
+    places: dict[int, int] | None = None
+    """Of answers that were awaited: their place in ``asked``, and the number of their call."""
+    equal: Counter[bytes] | None = None
+    """How many equal calls the body has made, where each gets an answer of its own."""
+    awaited = 0
+    """How many calls were made whose answers are awaited."""
+
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
         self.asked: list[tuple[bytes | None, Raw]] = []
 
+    def refused(self, error: BaseException) -> None:
+        """Note that a model was not called: whatever the body makes of that is no answer."""
+        if self.error is None:
+            self.outcome, self.error = Outcome.ERROR, error
 
-class NeverAskedError(Exception):
-    """A body came to its end without asking the model that is judged."""
+    def answered(self, key: bytes | None, raw: Raw, number: int | None = None) -> Raw:
+        """Note an answer of the judged model; give back the raw answer that the body is to see.
+
+        Args:
+            key: What it is stored under.
+            raw: The answer.
+            number: The number of its call, where it was awaited.
+        """
+        asked, approved = self.asked, self.approved_raw
+        if number is not None:
+            if self.places is None:
+                self.places = {}
+            self.places[len(asked)] = number
+        asked.append((key, raw))
+        if approved is not None and len(asked) == 1 and same(plain(raw), approved):
+            return approved
+        return raw
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether nothing is to be done once its body has passed."""
+        return self.places is None and not self.foreign and self.trial.case.known_failure is None
+
+    def put_in_order(self) -> None:
+        """Bring answers into the order of their calls, where they came in another.
+
+        Calls from threads have no order of their own: they come last, sorted by what was called.
+        """
+        if self.places is not None:
+            asked = self.asked
+            answers = [asked[place] for place, _ in sorted(self.places.items(), key=itemgetter(1))]
+            for place, answer in zip(sorted(self.places), answers, strict=True):
+                asked[place] = answer
+        self.asked += sorted(self.foreign, key=_key)
 
 
-def conclude(view: CaseView, outcome: Outcome, error: BaseException | None, subject: str) -> Result:
+def _key(answer: tuple[bytes | None, Raw]) -> bytes:
+    return answer[0] or b""
+
+
+class NeverCalledError(Exception):
+    """A body came to its end without calling the model that is judged."""
+
+
+def conclude(result: Result, work: Work, outcome: Outcome, error: BaseException | None) -> None:
     """Turn the end of a body into a result, by the rules that hold for every check."""
-    result = view._result  # noqa: SLF001 - the view is the body's, the result is ours
+    result.put_in_order()
     if result.error is not None:
         outcome, error = Outcome.ERROR, result.error
     elif result.outcome is _NEW:
         outcome = _NEW
     elif outcome is _PASSED or outcome is _FAILED:
-        told = view._work.records and result.recorded is not MISSING  # noqa: SLF001
-        if not (result.asked or result.unanswered or told):
+        recorded = work.records and result.recorded is not MISSING
+        if not (result.asked or result.unanswered or recorded):
             outcome = Outcome.ERROR
-            said = f"the body never asked the model {subject!r}, so it says nothing about it"
+            subject = work.subject.name
+            message = f"the body never called the model {subject!r}, so it says nothing about it"
             if result.called:
-                said = f"the body never awaited an answer: in an `async` test, `await {subject}(case.input)`"
-            error = NeverAskedError(said)
+                message = (
+                    f"the body never awaited an answer: in an `async` test, `await {subject}(case.input)`"
+                )
+            error = NeverCalledError(message)
         elif result.trial.case.known_failure is not None:
             outcome = Outcome.XPASSED if outcome is _PASSED else Outcome.XFAILED
     result.outcome = outcome
     result.error = error
-    return result
 
 
 def refuse_case(model: Model, x: object) -> None:

@@ -1,41 +1,33 @@
-"""What whoever runs bodies is given, and what comes of it.
+"""What is run for each trial, and what comes of it.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
-import heapq
-from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.errors import NotAskedError, OfflineError, message_of
 from pytest_modelcheck.records import GRADE, Outcome
 
 if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pytest_modelcheck.engine.view import CaseView, Result
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Scale, Trial
 
-Interleave = bool | Literal["auto"]
-
 WINDOW = 256
-"""So many bodies may wait at once."""
+"""Results are handed on so many at a time."""
 
 _MESSAGES_KEPT = {Outcome.FAILED: 20, Outcome.ERROR: 1_000}
-"""What a body said that failed is found out again where it is shown; one that broke is not run again."""
+"""The message of a failed body is made again where it is shown; a broken body is not run again."""
 
 _ERRORS_KEPT = 20
 
-NOT_PUT = (NotAskedError, OfflineError)
-"""What is raised where a question was not put to a model. What a body makes of it is no answer."""
-
-current_view: ContextVar[CaseView] = ContextVar("modelcheck_case")
-"""What the body that runs here sees of its trial."""
+NOT_CALLED = (NotAskedError, OfflineError)
+"""What is raised where a model was not called. Whatever a body makes of it is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +40,13 @@ class Work:
         classify: Says what an exception that left the body means, or ``None`` for one that ends everything.
         find_approved: Finds the approved answer of a trial.
         scale: From where to where a score may go.
-        interleave: Whether bodies may be suspended: always, never, or where it can do no harm.
-        progress: Called now and then.
-        records: Whether what a body records says enough, though it never asked the model.
+        progress: Called now and then with the number of trials that are done.
+        records: Whether what a body records says enough, though it never called the model.
         keep_errors: Whether every exception is kept with its traceback, not just those of broken bodies.
-        asks: What every body is certain to ask first, in order (see ``engine.certain``).
-        take: Takes results as they come, some at a time, in whatever order; ``None`` to have all of them in
-            the run.
+        take: Takes results as they come, some at a time; ``None`` to have all of them in the run.
+        models: The models that the test uses, by name.
+        gather: Whether a body may be cut off at a missing answer and started again.
+        source: Digest of the check and its body's source: what is known of its calls is stored under it.
     """
 
     body: Callable[[CaseView], Any]
@@ -62,12 +54,13 @@ class Work:
     classify: Callable[[BaseException], Outcome | None]
     find_approved: Callable[[Trial], bytes | None]
     scale: Scale = GRADE
-    interleave: Interleave = "auto"
-    progress: Callable[[], None] | None = None
+    progress: Callable[[int], None] | None = None
     records: bool = False
     keep_errors: bool = False
-    asks: Sequence[tuple[Model, str]] = ()
     take: Callable[[Sequence[Result]], None] | None = None
+    models: Mapping[str, Model] = field(default_factory=dict)
+    gather: bool = False
+    source: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -76,37 +69,21 @@ class Run:
 
     Attributes:
         results: One for each trial, in the order of the trials.
-        asks: How often the bodies asked any model.
-        direct: Where and how often bodies were not suspended although they waited, by what stood in the way.
         first_failure: What the first failed or broken body raised, with its traceback.
-        unasked: How many cases broke for no other reason than that their model could not be asked.
-        stopped: Why it could not be asked, or ``None``.
+        direct: How many calls were made in place, of models that can answer several together.
+        direct_seconds: How long these took.
+        vain: How many calls were made ahead of bodies that then did not make them.
+        unasked: How many cases broke for no other reason than that their model could not be called.
+        stopped: Why it could not be called, or ``None``.
     """
 
     results: list[Result]
-    asks: int
-    direct: Counter[str]
     first_failure: BaseException | None
+    direct: int = 0
+    direct_seconds: float = 0.0
+    vain: int = 0
     unasked: int = 0
     stopped: str | None = None
-
-
-class _First:
-    """The first results in the order of the trials, in whatever order they come."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._last_first: list[tuple[int, int, Result]] = []
-        self._taken = 0
-
-    def take(self, result: Result) -> Result | None:
-        """Take a result in; the one that is not among the first, now that it is there, if there is any."""
-        self._taken += 1
-        entry = (-result.trial.index, self._taken, result)
-        if len(self._last_first) < self._most:
-            heapq.heappush(self._last_first, entry)
-            return None
-        return heapq.heappushpop(self._last_first, entry)[2]
 
 
 class Failures:
@@ -117,48 +94,42 @@ class Failures:
 
     def __init__(self, work: Work) -> None:
         self._keep_all = work.keep_errors
-        self._telling = {outcome: _First(most) for outcome, most in _MESSAGES_KEPT.items()}
-        self._broken = _First(_ERRORS_KEPT)
-        self._first: tuple[int, BaseException] | None = None
+        self._messages = dict(_MESSAGES_KEPT)
+        self._errors = _ERRORS_KEPT
         self._unasked: set[str] = set()
-        self._stopped: str | None = None
+        self.first: BaseException | None = None
+        self.stopped: str | None = None
 
     @property
-    def first(self) -> BaseException | None:
-        """What the first failed or broken body raised, in the order of the trials."""
-        return None if self._first is None else self._first[1]
+    def unasked(self) -> int:
+        """How many cases broke for no other reason than that their model could not be called."""
+        return len(self._unasked)
 
     def note(self, result: Result) -> None:
-        """Keep what may be shown of a result, and drop the rest of it."""
-        error = result.error
+        """Keep what may be shown of a result, and drop the rest of it. Results come in their order."""
+        error, outcome = result.error, result.outcome
         if error is None:
             return
-        if isinstance(error, NotAskedError) and result.outcome is Outcome.ERROR:
+        if isinstance(error, NotAskedError) and outcome is Outcome.ERROR:
             self._note_unasked(result, error)
             return
-        index, telling = result.trial.index, self._telling.get(result.outcome)
-        if telling is not None:
-            if self._first is None or index < self._first[0]:
-                self._first = (index, error)
-            dropped = telling.take(result)
-            if dropped is not result:
+        left = self._messages.get(outcome)
+        if left is not None:
+            if self.first is None:
+                self.first = error
+            if left:
                 result.message = message_of(error)
-            if dropped is not None:
-                dropped.message = None
+                self._messages[outcome] = left - 1
         if self._keep_all:
             return
-        dropped = self._broken.take(result) if result.outcome is Outcome.ERROR else result
-        if dropped is not None:
-            dropped.error = None
-
-    def run_of(self, results: list[Result], asks: int, direct: Counter[str]) -> Run:
-        """What came of running bodies."""
-        results.sort(key=lambda result: result.trial.index)
-        return Run(results, asks, direct, self.first, len(self._unasked), self._stopped)
+        if outcome is Outcome.ERROR and self._errors:
+            self._errors -= 1
+        else:
+            result.error = None
 
     def _note_unasked(self, result: Result, error: NotAskedError) -> None:
         """Keep the reason alone: it is the same for all, and no fault of the body's."""
-        self._stopped = self._stopped or message_of(error)
+        self.stopped = self.stopped or message_of(error)
         self._unasked.add(result.trial.case.id)
-        result.message = self._stopped
+        result.message = self.stopped
         result.error = None

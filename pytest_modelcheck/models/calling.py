@@ -8,22 +8,50 @@ from __future__ import annotations
 import inspect
 import os
 from dataclasses import dataclass, replace
+from functools import cached_property
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.errors import ModelError, UsageError
+from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.errors import BatchSizeError, ModelError, UsageError
 from pytest_modelcheck.models.frames import Frames, aligned
 from pytest_modelcheck.models.per_worker import PerWorker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine, Mapping
 
-    from pytest_modelcheck.models.model import Definition
+    from pytest_modelcheck.models.definition import Definition
 
 DEFAULT_BATCH_SIZE = 64
 DEFAULT_ASYNC_CONCURRENCY = 16
 
+_ONE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
-@dataclass(frozen=True, slots=True)
+
+class Arguments:
+    """The arguments of a call that takes more than one value, bound to the names of the parameters.
+
+    Attributes:
+        bound: Each argument under the name of its parameter; two calls are the same call if these are equal.
+        positional: What is passed by position.
+        named: What is passed by name.
+    """
+
+    __slots__ = ("bound", "named", "positional")
+
+    def __init__(
+        self, positional: tuple[Any, ...], named: Mapping[str, Any], bound: Mapping[str, Any] | None = None
+    ) -> None:
+        self.positional = positional
+        self.named = dict(named)
+        self.bound = dict(bound) if bound is not None else {"*": list(positional), **self.named}
+
+    def __repr__(self) -> str:
+        return ", ".join(f"{name}={excerpt(value, 40)}" for name, value in self.bound.items())
+
+
+@dataclass(frozen=True)
 class Caller:
     """A callable with everything that is needed to call it rightly.
 
@@ -35,47 +63,94 @@ class Caller:
         concurrency: How many calls may be under way at once.
         collate: Turns a list of inputs into what the function takes.
         label: The model's name, for messages.
+        wraps_async: Whether it stands for a coroutine function, so that code on an event loop awaits it.
     """
 
-    function: Callable[[Any], Any]
+    function: Callable[..., Any]
     batch: bool
     batch_size: int
     awaited: bool
     concurrency: int
     collate: Callable[[list[Any]], Any]
     label: str
+    wraps_async: bool = False
 
-    def call(self, inputs: list[Any]) -> list[Any]:
-        """Ask for the answers to ``inputs``: a batch, or exactly one.
+    @cached_property
+    def signature(self) -> inspect.Signature | None:
+        """The signature of the function, or ``None`` where it does not tell."""
+        try:
+            return inspect.signature(self.function)
+        except (TypeError, ValueError):
+            return None
+
+    def bind(self, positional: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
+        """The one value that a call passes, or its :class:`Arguments`.
+
+        A batch model gets a list of values, or of mappings from names to values.
+
+        Raises:
+            TypeError: the function does not take these arguments.
+            UsageError: several values for a batch model have no names.
+        """
+        if self.batch:
+            if len(positional) == 1 and not named:
+                return positional[0]
+            if positional:
+                raise UsageError(
+                    f"{self.label} takes a batch, so that several arguments need names: "
+                    f"{self.label}(question=..., answer=...) becomes one mapping of its list"
+                )
+            return dict(named)
+        if self.signature is None:
+            return positional[0] if len(positional) == 1 and not named else Arguments(positional, named)
+        found = self.signature.bind(*positional, **named)
+        if len(found.arguments) == 1 and len(found.args) == 1:
+            first = next(iter(self.signature.parameters.values()))
+            if first.kind in _ONE:
+                return found.args[0]
+        return Arguments(found.args, found.kwargs, found.arguments)
+
+    def call(
+        self, inputs: list[Any], run: Callable[[Coroutine[Any, Any, Any]], Any] | None = None
+    ) -> list[Any]:
+        """Call the function for ``inputs``: a batch, or exactly one.
+
+        Args:
+            inputs: What it is called with.
+            run: Runs the coroutine that a plain function may give (``lambda x: client.ask(x)``).
 
         Raises:
             ModelError: the batch came back with another number of answers.
-            Exception: whatever the model raises.
+            BaseException: whatever the model raises.
         """
-        if not self.batch:
-            return [self.function(inputs[0])]
-        asked = self.collate(inputs)
-        return self._split(self.function(asked), asked, len(inputs))
+        x = self.collate(inputs) if self.batch else inputs[0]
+        found = self.function(*x.positional, **x.named) if type(x) is Arguments else self.function(x)
+        if type(found) is CoroutineType and run is not None:
+            found = run(found)
+        return self._split(found, x, len(inputs)) if self.batch else [found]
 
     async def call_async(self, inputs: list[Any]) -> list[Any]:
         """The same for a coroutine function."""
         if not self.batch:
-            return [await self.function(inputs[0])]
-        asked = self.collate(inputs)
-        return self._split(await self.function(asked), asked, len(inputs))
+            [x] = inputs
+            if type(x) is Arguments:
+                return [await self.function(*x.positional, **x.named)]
+            return [await self.function(x)]
+        collated = self.collate(inputs)
+        return self._split(await self.function(collated), collated, len(inputs))
 
     def _split(self, answers: Any, asked: Any, size: int) -> list[Any]:
         rows = split(aligned(answers, asked, size, self.label))
         if rows is None:
             raise ModelError(
-                f"{self.label} answered a batch of {size} inputs with a {type(answers).__name__}; "
+                f"{self.label} answered a batch of {plural(size, 'input')} with a {type(answers).__name__}; "
                 "a batch model answers with a list, or an array with a row for each input "
                 "(for a model that takes one input at a time: batch=False)"
             )
         if len(rows) != size:
-            raise ModelError(
-                f"{self.label} answered a batch of {size} inputs with {len(rows)} answers; "
-                "it must give one answer for each input, in the same order"
+            raise BatchSizeError(
+                f"{self.label} answered a batch of {plural(size, 'input')} with "
+                f"{plural(len(rows), 'answer')}; it must give one answer for each input, in the same order"
             )
         return rows
 
@@ -150,6 +225,14 @@ def _is_awaited(function: Any) -> bool:
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(method)
 
 
+def wraps_async(function: Any) -> bool:
+    """Whether a plain function stands for an ``async def`` (``functools.wraps``).
+
+    It may give the coroutine, or run it: only a call tells.
+    """
+    return not _is_awaited(function) and inspect.iscoroutinefunction(inspect.unwrap(function))
+
+
 def caller_of(definition: Definition, raw: Any) -> Caller:
     """Work out how the object that a model fixture made is called.
 
@@ -173,6 +256,7 @@ def caller_of(definition: Definition, raw: Any) -> Caller:
         concurrency=concurrency,
         collate=_collator(definition),
         label=definition.name,
+        wraps_async=wraps_async(function),
     )
 
 

@@ -6,80 +6,26 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator
-from dataclasses import dataclass
+from copy import deepcopy
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, cast
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from pytest_modelcheck.canonical import Codec, NotKept, Projection, digest, unkept
 from pytest_modelcheck.errors import ModelError, UsageError
+from pytest_modelcheck.models.calling import Arguments
 from pytest_modelcheck.models.usage import Measured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
+    from types import CodeType
 
     from pytest_modelcheck.models.cache import Shelf
     from pytest_modelcheck.models.calling import Caller
     from pytest_modelcheck.models.claims import Claims
+    from pytest_modelcheck.models.definition import Definition
 
-Collate = Literal["list", "frame"] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """What a model fixture declares, before any version of the model is loaded.
-
-    Attributes:
-        name: The model's name: in baselines, in the cache, and on the command line.
-        source: A digest of the fixture's own source.
-        location: Where the fixture is written, for messages.
-        takes_version: Whether the fixture asks for ``model_version``.
-        batch: Whether the callable takes a list of inputs; ``None`` to tell from what it is.
-        batch_size: How many inputs a batch may have.
-        concurrency: How many calls may be under way at once.
-        method: The name of the method to call, where the model is not itself the callable.
-        collate: What a batch is turned into before the call.
-        returns: The type of one answer.
-        deterministic: Whether equal inputs always get equal answers; ``None`` to measure.
-        fingerprint: What tells two models of one version apart.
-        answer_fingerprint: Reads from an answer which system gave it.
-        rate_limit: How many calls may be made in what time: ``"500/minute"``.
-        retries: How often a call that failed is made again.
-        retry_on: For which exceptions; ``None`` for those that a second call may not meet.
-        timeout: How many seconds a call may take.
-        give_up_after: After how many failed calls in a row the model is given up; 0 for never.
-        usage: Takes what a provider reports of an answer's cost from the answer.
-        cost: What an answer cost, of what is reported, else of the answer.
-        max_cost: What the calls of a run may cost.
-        executor: Where calls are made, or what makes such a place.
-        ignore: Ways to the parts of an answer that comparisons leave out.
-        compare_by: Takes from an answer what is compared.
-    """
-
-    name: str
-    source: str
-    location: str
-    takes_version: bool = False
-    batch: bool | None = None
-    batch_size: int | None = None
-    concurrency: int | None = None
-    method: str | None = None
-    collate: Callable[[list[Any]], Any] | Collate = None
-    returns: Any = None
-    deterministic: bool | None = None
-    fingerprint: Any = None
-    answer_fingerprint: Callable[[Any], str | None] | None = None
-    rate_limit: str | None = None
-    retries: int | None = None
-    retry_on: Any = None
-    timeout: float | None = None
-    give_up_after: int | None = None
-    usage: Callable[[Any], Any] | None = None
-    cost: Callable[[Any], float] | None = None
-    max_cost: float | None = None
-    executor: Any = None
-    ignore: Sequence[str] = ()
-    compare_by: Callable[[Any], Any] | None = None
-
+_NOTHING: Final = object()
 
 _ONCE = (Iterator, AsyncIterator, Awaitable)
 """What the first who reads it leaves empty for all others."""
@@ -96,19 +42,25 @@ def text_key(text: str) -> bytes:
     return short_text_key(text) if len(text) <= SHORT_TEXT else digest(text)
 
 
+IMMUTABLE = frozenset({str, int, float, bool, bytes, type(None)})
+"""Types whose values nobody can change, so that everybody may have the same one."""
+
+
 class Unkept:
     """An answer that cannot be stored: the object itself, for this run only.
 
     Attributes:
-        value: The object.
+        value: The object: a copy that nobody else has, where it can be copied.
         plain: The line that stands for it in records: a description, which says nothing of what it is.
+        shared: Whether every reader can have a copy; else it is for one reader, and the next calls again.
     """
 
-    __slots__ = ("plain", "value")
+    __slots__ = ("plain", "shared", "value")
 
-    def __init__(self, value: Any, plain: bytes) -> None:
+    def __init__(self, value: Any, plain: bytes, *, shared: bool) -> None:
         self.value = value
         self.plain = plain
+        self.shared = shared
 
 
 Raw = bytes | Unkept
@@ -233,15 +185,21 @@ class Answers:
                 "equal questions share an answer. Answer with a text or a list (a coroutine: use `async def`)"
             )
         self.warn(reason)
-        held = Unkept(value, unkept(value, reason, self.see.key(value)))
+        self.decode = self._decode_any
+        line = unkept(value, reason, self.see.key(value))
+        try:
+            held = Unkept(deepcopy(value), line, shared=True)
+        except Exception:  # noqa: BLE001 - of anybody's __deepcopy__: such an answer is for one reader
+            return Unkept(value, line, shared=False)
         if key is not None:
             self._unkept[key] = held
             self.find = self._find_anywhere
-        self.decode = self._decode_any
         return held
 
     def _decode_any(self, raw: Raw) -> Any:
-        return raw.value if isinstance(raw, Unkept) else self._decode_line(raw)
+        if not isinstance(raw, Unkept):
+            return self._decode_line(raw)
+        return deepcopy(raw.value) if raw.shared else raw.value
 
     def _find_anywhere(self, key: bytes) -> Raw | None:
         raw = self._shelf.get(key)
@@ -269,11 +227,23 @@ class Model:
         raw: The object that the fixture made.
         caller: How the object is called.
         answers: What it has answered.
-        route: Who answers a call of the model with an input: set by the session that runs it.
+        route: Answers a call of the model: the engine of the session.
+        is_awaited: Whether calls give coroutines now, as in an ``async`` test.
         rival: Another version of it, to be compared with in the same run, or ``None``.
     """
 
-    __slots__ = ("answers", "caller", "definition", "fingerprint", "name", "raw", "rival", "route", "version")
+    __slots__ = (
+        "answers",
+        "caller",
+        "definition",
+        "fingerprint",
+        "is_awaited",
+        "name",
+        "raw",
+        "rival",
+        "route",
+        "version",
+    )
 
     def __init__(
         self,
@@ -283,7 +253,8 @@ class Model:
         fingerprint: str | None,
         caller: Caller,
         answers: Answers,
-        route: Callable[..., Any],
+        route: Callable[[Model, Any], Any],
+        is_awaited: Callable[[], bool] = bool,
     ) -> None:
         self.definition = definition
         self.name = definition.name
@@ -293,10 +264,14 @@ class Model:
         self.caller = caller
         self.answers = answers
         self.route = route
+        self.is_awaited = is_awaited
         self.rival: Model | None = None
 
-    def __call__(self, x: Any, /) -> Any:
-        """Ask the model. In an ``async`` test the answer is awaited."""
+    def __call__(self, x: Any = _NOTHING, /, *more: Any, **named: Any) -> Any:
+        """Call the model, with whatever arguments it takes. In an ``async`` test the answer is awaited."""
+        if more or named or x is _NOTHING:
+            positional = more if x is _NOTHING else (x, *more)
+            return self.route(self, self.caller.bind(positional, named))
         return self.route(self, x)
 
     def __repr__(self) -> str:
@@ -307,12 +282,40 @@ class Model:
         """Name and version, for people."""
         return f"{self.name} {self.version}" if self.version is not None else f"{self.name} (unversioned)"
 
+    # What inspect.iscoroutinefunction() looks at, in all Pythons that we support.
+    __defaults__ = __kwdefaults__ = None
+
+    @property
+    def __name__(self) -> str:
+        return self.name
+
+    @property
+    def __code__(self) -> CodeType:
+        return (_awaited if self.is_awaited() else _direct).__code__
+
     def key(self, x: Any, slot: int = 0) -> bytes | None:
         """The digest under which the answer to ``x`` is kept, or ``None`` for an input without one."""
-        if type(x) is str and not slot and len(x) <= SHORT_TEXT:
+        context = self.definition.context
+        if not context and type(x) is str and not slot and len(x) <= SHORT_TEXT:
             return short_text_key(x)  # as text_key does
         try:
-            return digest(x, slot)
+            several = type(x) is Arguments
+            key = _together(digest(x.bound, slot), b"arguments") if several else digest(x, slot)
+            for variable in context:
+                key = _together(key, digest(variable.get(None)))
         except UsageError as reason:
-            self.answers.warn(f"a question cannot be cached: {reason}")
+            self.answers.warn(f"a call cannot be cached: {reason}")
             return None
+        return key
+
+
+def _together(key: bytes, more: bytes) -> bytes:
+    return blake2b(key + more, digest_size=len(key)).digest()
+
+
+def _direct(*_arguments: Any, **_named: Any) -> None:
+    """What a model looks like to ``inspect`` in a plain test."""
+
+
+async def _awaited(*_arguments: Any, **_named: Any) -> None:
+    """What a model looks like to ``inspect`` in an ``async`` test."""

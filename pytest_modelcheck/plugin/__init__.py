@@ -16,7 +16,6 @@ from pytest_modelcheck.plugin.hooks import (
     pytest_report_to_serializable,
     pytest_runtest_call,
     pytest_runtest_makereport,
-    pytest_runtest_protocol,
     pytest_runtest_setup,
     pytest_runtest_teardown,
     pytest_sessionfinish,
@@ -25,6 +24,7 @@ from pytest_modelcheck.plugin.hooks import (
 )
 
 __all__ = [
+    "",
     "case",
     "model_version",
     "modelcheck",
@@ -37,7 +37,6 @@ __all__ = [
     "pytest_report_to_serializable",
     "pytest_runtest_call",
     "pytest_runtest_makereport",
-    "pytest_runtest_protocol",
     "pytest_runtest_setup",
     "pytest_runtest_teardown",
     "pytest_sessionfinish",

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcheck.engine.work import current_view
+from pytest_modelcheck.engine.view import give_score
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_modelcheck.engine.router import Router
     from pytest_modelcheck.engine.view import CaseView
 
 _MARKERS = ("golden", "invariance", "directional", "drift")
@@ -27,31 +30,39 @@ def refuse_unmarked(request: pytest.FixtureRequest, name: str) -> None:
         )
 
 
-def _view() -> CaseView:
-    try:
-        return current_view.get()
-    except LookupError:
+class CurrentCase:
+    """Stands for the case whose body runs now.
+
+    Args:
+        router: Knows which one that is.
+    """
+
+    def __init__(self, router: Router) -> None:
+        self.__router = router
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(view_of(self.__router), name)
+
+    def __getitem__(self, key: str) -> Any:
+        return view_of(self.__router)[key]
+
+    def __repr__(self) -> str:
+        view = self.__router.view
+        return "<case: none runs now>" if view is None else repr(view)
+
+
+def view_of(router: Router) -> CaseView:
+    """The case whose body runs now."""
+    view = router.view
+    if view is None:
         pytest.fail(
             "the case is known only while the test's body runs, once for each case; a fixture is set up once "
             "for all of them. Use it in the body, or in a function that the body calls",
             pytrace=False,
         )
+    return view
 
 
-def current_score(value: float) -> None:
-    """Grade the case whose body runs now."""
-    _view()._set_score(value)  # noqa: SLF001
-
-
-class CurrentCase:
-    """Stands for the case whose body runs now."""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(_view(), name)
-
-    def __getitem__(self, key: str) -> Any:
-        return _view()[key]
-
-    def __repr__(self) -> str:
-        view = current_view.get(None)
-        return "<case: none runs now>" if view is None else repr(view)
+def current_score(router: Router) -> Callable[[float], None]:
+    """Grades the case whose body runs now."""
+    return lambda value: give_score(view_of(router), value)

@@ -8,16 +8,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_modelcheck.calls.throttle import interval_of
 from pytest_modelcheck.errors import UsageError, located
+from pytest_modelcheck.models.definition import Definition
 from pytest_modelcheck.models.identity import source_digest
-from pytest_modelcheck.models.model import Definition
-from pytest_modelcheck.models.pacing import interval_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,6 +44,7 @@ _OPTIONS = (
     "cost",
     "max_cost",
     "executor",
+    "context",
     "ignore",
     "compare_by",
 )
@@ -111,6 +113,9 @@ def _mistake(key: str, value: Any) -> str | None:
             if _runs_calls(value)
             else "write a concurrent.futures.Executor, or a function that makes one"
         )
+    if key == "context":
+        named = isinstance(value, (list, tuple)) and all(isinstance(each, ContextVar) for each in value)
+        return None if named else "write a list of contextvars.ContextVar"
     if key == "retry_on":
         return None if _tells_errors(value) else "write a type of exception, a tuple of them, or a function"
     return _no_rate(value) if key == "rate_limit" else None

@@ -13,7 +13,9 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
+    from contextvars import ContextVar
 
+    from pytest_modelcheck.engine.router import Router
     from pytest_modelcheck.engine.view import CaseView
     from pytest_modelcheck.plugin.imperative import Modelcheck
 
@@ -29,7 +31,7 @@ def case(request: pytest.FixtureRequest) -> CaseView:
     from pytest_modelcheck.plugin.current import CurrentCase, refuse_unmarked
 
     refuse_unmarked(request, "case")
-    return CurrentCase()  # type: ignore[return-value]
+    return CurrentCase(_router(request))  # type: ignore[return-value]
 
 
 @pytest.fixture
@@ -38,7 +40,13 @@ def score(request: pytest.FixtureRequest) -> Callable[[float], None]:
     from pytest_modelcheck.plugin.current import current_score, refuse_unmarked
 
     refuse_unmarked(request, "score")
-    return current_score
+    return current_score(_router(request))
+
+
+def _router(request: pytest.FixtureRequest) -> Router:
+    from pytest_modelcheck.plugin.state import state_of
+
+    return state_of(request.session).session.router
 
 
 @pytest.fixture(scope="session")
@@ -86,6 +94,7 @@ def model_fixture(
     cost: Callable[[Any], float] | None = None,
     max_cost: float | None = None,
     executor: Executor | Callable[[], Executor] | None = None,
+    context: Sequence[ContextVar[Any]] = (),
     ignore: Sequence[str] = (),
     compare_by: Callable[[Any], Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Any]: ...
@@ -146,6 +155,9 @@ def model_fixture(
         executor: A ``concurrent.futures.Executor`` in which calls are made, or a function that makes one:
             ``lambda: ProcessPoolExecutor(4, mp_context=get_context("spawn"))``.
             See :func:`pytest_modelcheck.per_worker`.
+        context: Context variables that the model reads, such as the tenant that a request is for:
+            ``context=[TENANT]``. Their values are part of each call. Default: none; answers to calls that a
+            test makes under a variable that it has set itself are then not cached.
         ignore: Ways to parts of an answer that comparisons leave out, since they differ from call to call:
             ``("id", "usage.*", "choices.*.id")``. ``*`` stands for one step, ``**`` for any number. They
             leave ``==`` in a test alone; ``case.same_as_approved(answer)`` uses them. Default: none.

@@ -93,15 +93,6 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     return header(config, items)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Remember which test comes next."""
-    if _ACTIVE in item.config.stash:
-        from pytest_modelcheck.plugin.upcoming import NEXT
-
-        item.config.stash[NEXT] = nextitem
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
     """Begin a test that is ours."""

@@ -14,7 +14,7 @@ from pytest_modelcheck.plugin.identity import check_id
 from pytest_modelcheck.plugin.markers import request_of
 from pytest_modelcheck.plugin.ours import definitions_of
 from pytest_modelcheck.plugin.running import CheckFailed, conclude
-from pytest_modelcheck.plugin.specs import asserting, is_serial, spec_of
+from pytest_modelcheck.plugin.specs import asserting, spec_of
 from pytest_modelcheck.plugin.state import state_of
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Modelcheck:
                 "takes an ordinary function as its body; mark an `async` test with the marker instead"
             )
         state = state_of(self._item.session)
-        if state.session.switchboard.conductor is not None:
+        if state.session.router.bodies is not None:
             raise UsageError("cannot be called from the body of another check")
         fail, name = options.pop("fail", True), self._name(body, options)
         request = request_of(kind, (cases,), options, state.settings.limits, self._item.path.parent)
@@ -93,7 +93,7 @@ class Modelcheck:
             body=asserting(body),
             cases=cast("Cases", request.cases),
             name=name,
-            serial=is_serial(self._item),
+            gather=bool(request.gather),
         )
         judged = state.session.run(spec)
         conclude(self._item, judged, fatal=fail)

@@ -15,7 +15,7 @@ from pytest_modelcheck.plugin.ours import definitions_of, own_fixtures
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_modelcheck.models.model import Definition
+    from pytest_modelcheck.models.definition import Definition
     from pytest_modelcheck.plugin.markers import Request
 
 

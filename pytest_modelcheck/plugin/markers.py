@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import NAMES, Limits, limits_from
@@ -37,7 +37,7 @@ _LIMITS_OF_DRIFT = ("false_fail_rate", "inconclusive", "min_overlap")
 """A distribution has no pass rate, and its cases are a sample by nature."""
 
 _NOT_OF_DRIFT = ("slices", "repeats", "shrink")
-_COMMON = ("model", "slices", "wrong_if", "interleave", "repeats", "seed", "input", "expected", "n", "shrink")
+_COMMON = ("model", "slices", "wrong_if", "gather", "repeats", "seed", "input", "expected", "n", "shrink")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Request:
         model: The name of the model that is judged, or ``None`` for the only one.
         slices: The metadata to slice by, or ``None`` to choose.
         wrong_if: Exceptions that are wrong answers.
-        interleave: Whether bodies may be suspended.
+        gather: Whether bodies may be cut off at a missing answer and started again; ``None`` as the ini says.
         repeats: How often each trial is run.
         seed: For perturbations, and for drawing cases.
         fields: How the cases are read: which fields are the input and what is expected, how many are drawn.
@@ -72,7 +72,7 @@ class Request:
     model: str | None
     slices: Sequence[str] | None
     wrong_if: tuple[type[BaseException], ...]
-    interleave: bool | Literal["auto"]
+    gather: bool | None
     repeats: int
     seed: int
     fields: Mapping[str, Any]
@@ -134,7 +134,7 @@ def request_of(
         model=options.get("model"),
         slices=_slices(options.get("slices")),
         wrong_if=_wrong_if(options.get("wrong_if", ())),
-        interleave=_interleave(options.get("interleave", "auto")),
+        gather=_gather(options.get("gather")),
         repeats=repeats,
         seed=seed,
         fields=fields,
@@ -266,10 +266,10 @@ def _wrong_if(value: Any) -> tuple[type[BaseException], ...]:
     return tuple(types)
 
 
-def _interleave(value: Any) -> bool | Literal["auto"]:
-    if value is not True and value is not False and value != "auto":
-        raise UsageError(f'interleave={value!r}: write True, False or "auto"')
-    return cast("bool | Literal['auto']", value)
+def _gather(value: Any) -> bool | None:
+    if value is not None and not isinstance(value, bool):
+        raise UsageError(f"gather={value!r}: write True or False")
+    return value
 
 
 def _shrink(value: Any) -> bool:

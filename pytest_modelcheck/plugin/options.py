@@ -164,16 +164,11 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         help="do not look for the smallest change that still fails, which asks the model a little more.",
     )
-    group.addoption(
-        "--modelcheck-no-lookahead",
-        action="store_true",
-        help="ask for a check only once it runs, also where the next ones are certain to ask.",
-    )
     parser.addini(
-        "modelcheck_lookahead",
-        "whether models are asked for the next checks while one runs, where those are certain to ask",
+        "modelcheck_gather",
+        "default of gather=: whether test bodies may be cut off at a missing answer and started again",
         type="bool",
-        default=True,
+        default=False,
     )
     parser.addini("modelcheck_max_calls", "default of --modelcheck-max-calls")
     parser.addini("model_version", "default of --model-version; several as NAME=VERSION, a line each")

@@ -13,7 +13,7 @@ import pytest
 from pytest_modelcheck.plugin.fixtures import DECLARATION, case, score
 
 if TYPE_CHECKING:
-    from pytest_modelcheck.models.model import Definition
+    from pytest_modelcheck.models.definition import Definition
 
 _OURS = frozenset(inspect.unwrap(fixture) for fixture in (case, score))
 

@@ -15,12 +15,12 @@ import pytest
 from _pytest.outcomes import Failed
 
 from pytest_modelcheck.errors import ModelcheckError
+from pytest_modelcheck.models.calling import wraps_async
 from pytest_modelcheck.plugin.filesystems import disk_in_view, read_ahead
 from pytest_modelcheck.plugin.items import MARKED
 from pytest_modelcheck.plugin.ours import is_ours
 from pytest_modelcheck.plugin.progress import PROGRESS
 from pytest_modelcheck.plugin.state import STATE, state_of
-from pytest_modelcheck.plugin.tracing import aware_of_greenlets
 from pytest_modelcheck.plugin.warnings import InconclusiveWarning, warn_at
 from pytest_modelcheck.records import Status
 from pytest_modelcheck.reports.properties import PREFIX
@@ -45,6 +45,9 @@ TOLD = pytest.StashKey[int]()
 ATTEMPTS = pytest.StashKey[int]()
 """On an item: how often it was set up."""
 
+DECORATED = pytest.StashKey[bool]()
+"""On an item: whether a plain decorator stands before its ``async def``, so that nobody else awaits it."""
+
 FATAL = pytest.StashKey[list["Judged"]]()
 """On an item: those that fail it."""
 
@@ -58,16 +61,15 @@ def prepared(item: pytest.Item) -> Iterator[None]:
         read_ahead(item)
     # Of a run before this one, where somebody runs tests again.
     set_properties(item, [])
-    with aware_of_greenlets():
-        try:
-            yield
-        except pytest.FixtureLookupError as error:
-            from pytest_modelcheck.plugin.hints import misused
+    try:
+        yield
+    except pytest.FixtureLookupError as error:
+        from pytest_modelcheck.plugin.hints import misused
 
-            told = misused(error)
-            if told is None:
-                raise
-            raise pytest.fail.Exception(told, pytrace=False) from None
+        told = misused(error)
+        if told is None:
+            raise
+        raise pytest.fail.Exception(told, pytrace=False) from None
 
 
 def set_properties(item: pytest.Item, found: Sequence[tuple[str, str]]) -> None:
@@ -83,17 +85,18 @@ def staged(item: pytest.Item) -> Iterator[None]:
     if state is None or not isinstance(item, pytest.Function):
         yield
         return
-    switchboard = state.session.switchboard
-    switchboard.awaited = inspect.iscoroutinefunction(item.obj)
+    router = state.session.router
+    item.stash[DECORATED] = wraps_async(item.obj)
+    router.awaited = inspect.iscoroutinefunction(item.obj) or item.stash[DECORATED]
     marked, own = item.stash.get(MARKED, None), item.obj
     if marked is not None:
         from pytest_modelcheck.plugin.linting import warn
 
         warn(item, marked, state.settings.lint_ignore)
-    if marked is not None and switchboard.awaited:
+    if marked is not None and router.awaited and not item.stash[DECORATED]:
         item.obj = _all_cases(item, marked)
     try:
-        with aware_of_greenlets(), failing_first(item):
+        with failing_first(item):
             yield
         fail_if_any(item)
     except (AttributeError, ValueError, RuntimeError) as error:
@@ -104,11 +107,11 @@ def staged(item: pytest.Item) -> Iterator[None]:
     finally:
         if PROGRESS in item.stash:
             item.stash[PROGRESS].clear()
-        switchboard.awaited = False
+        router.awaited = False
         if item.obj is not own:
             item.obj = own
         with disk_in_view():
-            state.session.dispatcher.save()
+            state.session.switchboard.save()
         state.warn(item)
 
 
@@ -126,8 +129,7 @@ def failing_first(item: pytest.Item) -> Iterator[None]:
 def cleared(item: pytest.Item) -> Iterator[None]:
     """Let a check fail its test that a fixture runs when it cleans up."""
     before = len(item.stash.get(FATAL, []))
-    with aware_of_greenlets():
-        yield
+    yield
     fail_if_any(item, before)
 
 
@@ -141,13 +143,12 @@ def run_check(item: pytest.Function) -> bool | None:
     if marked is None:
         return None
     state = state_of(item.session)
-    if not state.session.switchboard.awaited:
+    if not state.session.router.awaited or item.stash[DECORATED]:
         with _usage(), disk_in_view():
             from pytest_modelcheck.plugin.specs import marked_spec
 
             spec = marked_spec(item, marked)
-            with state.upcoming.during(item):
-                conclude(item, state.session.run(spec))
+            conclude(item, state.session.run(spec))
         return True
     if not inspect.iscoroutinefunction(item.obj) or item.get_closest_marker("anyio") is not None:
         return None

@@ -37,7 +37,6 @@ class Settings:
         shrink_calls: How many calls the smallest counterexamples of a check may take; 0 for none.
         lint_ignore: Rules of lint that nobody wants to hear of.
         against: What ``--against`` says.
-        lookahead: Whether the next checks may be asked for while one runs.
     """
 
     root: Path
@@ -49,7 +48,6 @@ class Settings:
     shrink_calls: int
     lint_ignore: Sequence[str] = ()
     against: Sequence[str] = ()
-    lookahead: bool = True
 
     @property
     def selective(self) -> bool:
@@ -112,7 +110,6 @@ def settings_of(config: pytest.Config) -> Settings:
         shrink_calls=_shrink_calls(config),
         lint_ignore=_lint_ignore(config),
         against=tuple(config.getoption("modelcheck_against")),
-        lookahead=ini(config, "modelcheck_lookahead") and not config.getoption("modelcheck_no_lookahead"),
     )
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 import inspect
 import os
 import shlex
-import unittest
-from bdb import BdbQuit
+from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,31 +16,23 @@ import pytest
 
 from pytest_modelcheck.baselines.home import relative
 from pytest_modelcheck.baselines.provenance import body_digest, file_digest
-from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical import digest, excerpt
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.checks.spec import CheckSpec, Provenance, refuse_variants
-from pytest_modelcheck.engine.certain import certain_asks
-from pytest_modelcheck.errors import (
-    BaselineError,
-    CacheError,
-    CaseError,
-    NotAskedError,
-    OfflineError,
-    UsageError,
-)
+from pytest_modelcheck.engine.view import give_score
+from pytest_modelcheck.errors import CaseError, UsageError
+from pytest_modelcheck.models.calling import wraps_async
 from pytest_modelcheck.models.frames import Frames
-from pytest_modelcheck.models.model import Model
 from pytest_modelcheck.plugin.assertions import without_diffs
 from pytest_modelcheck.plugin.filesystems import seeing_what_it_should
 from pytest_modelcheck.plugin.identity import check_id
+from pytest_modelcheck.plugin.meanings import classifier
 from pytest_modelcheck.plugin.ours import own_fixtures
 from pytest_modelcheck.plugin.progress import progress_of
 from pytest_modelcheck.plugin.render import render
 from pytest_modelcheck.plugin.soft import honouring
 from pytest_modelcheck.plugin.state import state_of
-from pytest_modelcheck.plugin.tracing import forbids_switching
-from pytest_modelcheck.records import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,56 +40,11 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.cases import Cases
     from pytest_modelcheck.engine.view import CaseView
+    from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.plugin.items import Marked
     from pytest_modelcheck.plugin.markers import Request
     from pytest_modelcheck.plugin.state import State
     from pytest_modelcheck.records import Case
-
-
-_FAILED = Outcome.FAILED  # looked up once: that takes Python
-
-_ENDS = (pytest.exit.Exception, BdbQuit)
-"""Ordinary exceptions by their type, which nevertheless are no business of a single case."""
-
-
-_OURS = (NotAskedError, OfflineError, UsageError, BaselineError, CacheError)
-"""What is no answer of the model's, and so no wrong one, however wide ``wrong_if=`` is."""
-
-
-def classifier(wrong_if: tuple[type[BaseException], ...]) -> Callable[[BaseException], Outcome | None]:
-    """Say what an exception that left a body means; ``None`` is for those that end the whole test."""
-
-    def classify(error: BaseException) -> Outcome | None:
-        if type(error) is AssertionError:  # the usual one
-            return _FAILED
-        if isinstance(error, BaseExceptionGroup):
-            meanings = set(map(classify, error.exceptions))
-            return meanings.pop() if len(meanings) == 1 else None if None in meanings else Outcome.ERROR
-        if isinstance(error, _ENDS):
-            return None
-        if isinstance(error, pytest.xfail.Exception):  # which is a pytest.fail.Exception, too
-            return Outcome.XFAILED
-        if isinstance(error, pytest.fail.Exception):
-            return None if _is_timeout(error) else Outcome.FAILED
-        if isinstance(error, (pytest.skip.Exception, unittest.SkipTest)):
-            return Outcome.SKIPPED
-        if isinstance(error, _OURS):
-            return Outcome.ERROR
-        if isinstance(error, (AssertionError, *wrong_if)):
-            return Outcome.FAILED
-        return Outcome.ERROR if isinstance(error, Exception) else None
-
-    return classify
-
-
-def _is_timeout(error: BaseException) -> bool:
-    """Whether pytest-timeout raised this from its signal handler: the time of the whole test is up."""
-    traceback = error.__traceback__
-    while traceback is not None:
-        if traceback.tb_frame.f_globals.get("__name__") == "pytest_timeout":
-            return True
-        traceback = traceback.tb_next
-    return False
 
 
 def marked_spec(item: pytest.Function, marked: Marked) -> CheckSpec:
@@ -114,10 +60,9 @@ def marked_spec(item: pytest.Function, marked: Marked) -> CheckSpec:
         subject=_model(item, marked.subject),
         others=[_model(item, name) for name in marked.others],
         body=_body(item.obj, arguments, marked.arguments),
-        asks=_asks(item.obj, arguments, marked.arguments),
         cases=_cases(item, marked.request),
         name=check_id(item),
-        serial=is_serial(item),
+        gather=_gathers(item, marked.request),
     )
 
 
@@ -130,8 +75,7 @@ def spec_of(
     body: Callable[[CaseView], Any],
     cases: Cases,
     name: str,
-    serial: bool = False,
-    asks: Sequence[tuple[Model, str]] = (),
+    gather: bool = False,
 ) -> CheckSpec:
     """Put a check together."""
     state = state_of(item.session)
@@ -141,6 +85,7 @@ def spec_of(
     for model in (subject, *others):
         _keep_dtypes(model, cases)
     state.session.warnings += [f"{name}: {note}" for note in cases.notes]
+    provenance = _provenance(item, request, state.settings.root)
     return CheckSpec(
         id=name,
         kind=request.kind,
@@ -149,7 +94,6 @@ def spec_of(
         levels=request.levels,
         drift=request.drift,
         body=seeing_what_it_should(honouring(body)),
-        asks=asks,
         subject=subject,
         others=others,
         classify=classifier(request.wrong_if),
@@ -159,11 +103,12 @@ def spec_of(
         if state.settings.selective
         else request.limits,
         scale=request.scale,
-        interleave=False if serial and request.interleave == "auto" else request.interleave,
+        gather=gather,
         slices=request.slices,
         repeats=request.repeats,
         seed=request.seed,
-        provenance=_provenance(item, request, state.settings.root),
+        provenance=provenance,
+        source=digest([name, provenance.body]) if provenance.body else None,
         partial=state.settings.selective,
         rerun=_rerun(item, subject, others, state),
         names_model=len(state.definitions) > 1,
@@ -205,25 +150,14 @@ def _model(item: pytest.Function, fixture: str) -> Model:
     return cast("Model", model)
 
 
-_PATCHING = frozenset(
-    {
-        "monkeypatch",
-        "caplog",
-        "capsys",
-        "capsysbinary",
-        "capfd",
-        "capfdbinary",
-        "recwarn",
-        "mocker",
-        "freezer",
-        "fs",
-    }
-)
+_CAPTURING = frozenset({"caplog", "capsys", "capsysbinary", "capfd", "capfdbinary", "capteesys", "recwarn"})
+"""Fixtures that show a body what it has printed, logged or warned: that cannot be held back meanwhile."""
 
 
-def is_serial(item: pytest.Function) -> bool:
-    """Whether bodies must not be suspended: they take a fixture whose effects reach into other bodies."""
-    return forbids_switching() or not _PATCHING.isdisjoint(item._fixtureinfo.argnames)  # noqa: SLF001
+def _gathers(item: pytest.Function, request: Request) -> bool:
+    """Whether bodies may be cut off at a missing answer and started again."""
+    wanted = bool(item.config.getini("modelcheck_gather")) if request.gather is None else request.gather
+    return wanted and _CAPTURING.isdisjoint(item._fixtureinfo.argnames)  # noqa: SLF001
 
 
 def _body(
@@ -236,14 +170,25 @@ def _body(
         if takes_case:
             every["case"] = view
         if takes_score:
-            every["score"] = view._set_score  # noqa: SLF001 - the fixture is this method
+            every["score"] = partial(give_score, view)
         return every
 
     if inspect.iscoroutinefunction(function):
         return asserting(lambda view: function(**given(view)), awaited=True)
+    if wraps_async(function):
+        return asserting(lambda view: _to_its_end(function(**given(view))))
     if takes_case and not takes_score:
         return _body_of_case(function, {name: value for name, value in arguments.items() if name != "case"})
     return asserting(lambda view: function(**given(view)))
+
+
+def _to_its_end(returned: Any) -> Any:
+    """What a decorated ``async`` test comes to: its decorator may have run it, or left that to us."""
+    if not inspect.iscoroutine(returned):
+        return returned
+    import asyncio
+
+    return asyncio.run(returned)
 
 
 def _body_of_case(function: Callable[..., Any], others: dict[str, Any]) -> Callable[[CaseView], Any]:
@@ -277,16 +222,6 @@ def _positional(function: Callable[..., Any]) -> tuple[str, ...]:
     if code.co_kwonlyargcount or code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
         return ()
     return code.co_varnames[inspect.ismethod(function) : code.co_argcount]
-
-
-def _asks(
-    function: Callable[..., Any], arguments: dict[str, Any], own: frozenset[str]
-) -> Sequence[tuple[Model, str]]:
-    """What the body is certain to ask first."""
-    if "case" not in own:
-        return ()
-    models = {name: value for name, value in arguments.items() if isinstance(value, Model)}
-    return certain_asks(function, "case", models)
 
 
 def asserting(body: Callable[[CaseView], Any], *, awaited: bool = False) -> Callable[[CaseView], Any]:

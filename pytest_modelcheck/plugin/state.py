@@ -13,11 +13,11 @@ import pytest
 
 from pytest_modelcheck import __version__
 from pytest_modelcheck.errors import ModelcheckError, UsageError
-from pytest_modelcheck.models.model import Definition
+from pytest_modelcheck.models.definition import Definition
 from pytest_modelcheck.plugin.fixtures import DECLARATION, case
+from pytest_modelcheck.plugin.meanings import interrupts
 from pytest_modelcheck.plugin.ours import definitions_of
 from pytest_modelcheck.plugin.settings import settings_of
-from pytest_modelcheck.plugin.upcoming import Upcoming
 from pytest_modelcheck.plugin.versions import Versions
 from pytest_modelcheck.plugin.warnings import ModelcheckWarning, warn_at
 from pytest_modelcheck.session import Session
@@ -33,7 +33,7 @@ class State:
 
     def __init__(self, session: pytest.Session) -> None:
         self.settings = settings_of(session.config)
-        self.session = Session(self.settings.places, __version__)
+        self.session = Session(self.settings.places, __version__, interrupts)
         self.definitions = model_definitions(session)
         self.versions = Versions(
             self.settings.versions,
@@ -44,7 +44,6 @@ class State:
         self.rivals = Versions(self.settings.against, self.definitions, _nobody, option="--against")
         self.models: dict[str, Model] = {}
         self.collected: frozenset[str] = frozenset()
-        self.upcoming = Upcoming(session, self)
         self._warned: set[str] = set()
 
     def versions_of(self, definition: Definition) -> list[str | None]:

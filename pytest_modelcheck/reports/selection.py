@@ -136,13 +136,27 @@ def _whole(value: Any) -> str:
         return f"<a {type(value).__name__} whose repr() raised {type(error).__name__}>"
 
 
-def notes_of(direct: Mapping[str, int], inapplicable: Mapping[str, int]) -> tuple[str, ...]:
-    """What a reader should know besides the verdict, a sentence each."""
+WORTH_GATHERING = 5.0
+"""Seconds that calls took one after another, from which on the report says how to make them together."""
+
+
+def notes_of(direct: tuple[int, float, int], inapplicable: Mapping[str, int]) -> tuple[str, ...]:
+    """What a reader should know besides the verdict, a sentence each.
+
+    Args:
+        direct: How many calls were made one after another that could have been made together, how many
+            seconds they took, and how many calls were made ahead of bodies that then did not make them.
+        inapplicable: How many inputs each perturbation left as they were.
+    """
     notes = []
-    total = sum(direct.values())
-    if total:
-        reasons = "; ".join(f"{count} {reason}" for reason, count in sorted(direct.items()))
-        notes.append(f"{total} calls were made one by one, without gathering them: {reasons}")
+    calls, seconds, vain = direct
+    if calls > 1 and seconds >= WORTH_GATHERING:
+        notes.append(
+            f"{calls} calls one after another took {seconds:,.0f} s; `gather=True` would make them together"
+        )
+    if vain:
+        these = plural(vain, "call was", "calls were")
+        notes.append(f"{these} made ahead of bodies that then did not make them")
     for name, count in inapplicable.items():
         notes.append(
             f"{name} left {plural(count, 'input as it was', 'inputs as they were')}: not applicable there"

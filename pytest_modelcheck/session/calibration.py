@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.checks.runs import by_group, groups_of
-from pytest_modelcheck.engine.slots import STRIDE
+from pytest_modelcheck.engine.body import STRIDE
 from pytest_modelcheck.records import JUDGED, Outcome, Trial
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from pytest_modelcheck.engine.slots import by_repeat
+from pytest_modelcheck.engine.body import by_repeat
 from pytest_modelcheck.engine.trials import Plan
 from pytest_modelcheck.engine.work import Work
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.candidates import CandidateStore
     from pytest_modelcheck.baselines.store import BaselineStore
     from pytest_modelcheck.checks.spec import CheckSpec
-    from pytest_modelcheck.engine.ahead import Prospect
     from pytest_modelcheck.engine.work import Run
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Calls, Case, Trial, Verdict
@@ -84,8 +83,6 @@ class Check:
         warn: Told what the user should know and nothing failed for.
         calls: What the check has cost so far: what is given, with what the way to its model has counted.
         asked_of: How many answers another model was asked for.
-        parked: How many bodies wait for an answer.
-        prospect: What was asked ahead for the check, or ``None``.
     """
 
     spec: CheckSpec
@@ -97,8 +94,6 @@ class Check:
     warn: Callable[[str], None]
     calls: Callable[[Calls | None], Calls]
     asked_of: Callable[[Model], int]
-    parked: Callable[[], int]
-    prospect: Prospect | None = None
 
     @property
     def subject(self) -> Model:
@@ -125,15 +120,16 @@ class Check:
             find_approved=find_approved,
             scale=spec.scale,
             records=spec.drift is not None,
-            interleave=spec.interleave,
-            asks=spec.asks,
             keep_errors=keep_errors,
+            models={model.name: model for model in (spec.subject, *spec.others)},
+            gather=spec.gather,
+            source=spec.source,
         )
 
-    def progress(self, plan: Plan, before: int = 0) -> Callable[[], None] | None:
+    def progress(self, plan: Plan, before: int = 0) -> Callable[[int], None] | None:
         """Tells how many cases are done, with those ``before`` the plan; ``None`` where nobody asks."""
         tell = self.spec.progress
-        return None if tell is None else lambda: tell(before + plan.done(self.parked()), self.asked)
+        return None if tell is None else lambda trials: tell(before + plan.cases_of(trials), self.asked)
 
 
 def plan_of(spec: CheckSpec, cases: Sequence[Case], start: int = 0) -> Plan:

@@ -249,7 +249,11 @@ class EarlyRun:
     def _ran(self) -> Ran:
         """What was run so far, as one run."""
         runs = self._runs
-        direct: Counter[str] = sum((run.direct for run in runs), Counter())
+        direct = (
+            sum(run.direct for run in runs),
+            sum(run.direct_seconds for run in runs),
+            sum(run.vain for run in runs),
+        )
         return Ran(
             self._takers.results,
             Calls(),
@@ -276,7 +280,7 @@ class EarlyRun:
         cases = [case for case in spec.cases if case.id in place]
         results = results.reordered(cases, [place[case.id] for case in cases], spec.slices)
         cached = max(0, len(results.distinct) - (check.asked - self._asked_again))
-        calls = check.calls(Calls(cached=cached, direct=sum(ran.direct.values()), seconds=seconds))
+        calls = check.calls(Calls(cached=cached, direct=ran.direct[0], seconds=seconds))
         ran = replace(ran, results=results, calls=calls, early=early)
         return EarlyEnd(check, ran, self._approved, self._variation, self._takers.remembered)
 

@@ -89,9 +89,9 @@ def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, Remembered |
     seconds, cached = time.perf_counter() - start, max(0, len(results.distinct) - check.asked)
     ran = Ran(
         results,
-        check.calls(Calls(cached=cached, direct=sum(run.direct.values()), seconds=seconds)),
+        check.calls(Calls(cached=cached, direct=run.direct, seconds=seconds)),
         Counter(plan.inapplicable),  # making a trial again counts again
-        run.direct,
+        (run.direct, run.direct_seconds, run.vain),
         run.first_failure,
         run.unasked,
         run.stopped,

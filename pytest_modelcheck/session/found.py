@@ -51,7 +51,8 @@ class Ran:
         results: Case by case.
         calls: What they cost.
         inapplicable: How many cases each perturbation left as they were.
-        direct: Why, and how often, calls were made one by one.
+        direct: How many calls were made in place that could have been made together, how many seconds they
+            took, and how many calls were made ahead for nothing.
         first_failure: What the first body that failed or broke raised.
         unasked: How many cases could not be judged, since their model could not be asked.
         stopped: Why it could not be asked, or ``None``.
@@ -64,7 +65,7 @@ class Ran:
     results: Results
     calls: Calls
     inapplicable: Mapping[str, int]
-    direct: Mapping[str, int]
+    direct: tuple[int, float, int]
     first_failure: BaseException | None
     unasked: int = 0
     stopped: str | None = None

@@ -38,6 +38,9 @@ class FreshAnswers:
     def measured(self, key: bytes | None, measured: Measured) -> None:
         """How long it took says nothing of the answer that is remembered."""
 
+    refusal = None
+    """Whatever is missing is called for."""
+
     def release(self, keys: Iterable[bytes] | None = None) -> None:
         """Nothing was claimed."""
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 CANDIDATES: Final = "candidates"
 PREDICTIONS: Final = "predictions"
 MEASURES: Final = "measures"
+RECIPES: Final = "recipes"
 CLAIMS: Final = f"{PREDICTIONS}/claims.lock"
 
 

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.engine.work import current_view
+from pytest_modelcheck.errors import OfflineError
 from pytest_modelcheck.session.lines import address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pytest_modelcheck.models.model import Answers, Raw
+    from pytest_modelcheck.models.model import Answers, Model, Raw
     from pytest_modelcheck.records import CaseResult, Trial
 
 
-class NotRememberedError(Exception):
+class NotRememberedError(OfflineError):
     """A replayed body made a call that the approved version was never asked to answer."""
 
 
@@ -38,25 +38,18 @@ class ReplayedAnswers:
         """Whether the approved version was run so often."""
         return (trial.case.id, trial.repeat) in self._runs
 
-    def find(self, key: bytes) -> Raw:
+    def find(self, key: bytes) -> Raw | None:
         """Look an approved answer up."""
-        raw = self._approved.get(address(key))
-        if raw is None:
-            error = NotRememberedError()
-            if (view := current_view.get(None)) is not None:
-                view._refused(error)  # noqa: SLF001 - also where the body goes on without an answer
-            raise error
-        return raw
+        return self._approved.get(address(key))
 
-    def release(self, keys: Iterable[bytes] | None = None) -> None:
-        """Nothing was claimed."""
+    @staticmethod
+    def refusal(model: Model, x: Any) -> NotRememberedError:  # noqa: ARG004 - as for other refusals
+        """The error of a call that the approved version never got."""
+        return NotRememberedError()
 
     def decode(self, raw: Raw) -> Any:
         """Make the answer anew."""
         return self._answers.decode(raw)
 
-    def reload(self) -> None:
-        """Nothing is added to what was approved."""
-
-    def save(self) -> None:
-        """Nothing is added to what was approved."""
+    def release(self, keys: Iterable[bytes] | None = None) -> None:
+        """Nothing was claimed."""

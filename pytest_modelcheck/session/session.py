@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.store import BaselineStore
+from pytest_modelcheck.calls.throttle import Allowance
 from pytest_modelcheck.canonical import Codec, Projection
-from pytest_modelcheck.engine.budget import Allowance
-from pytest_modelcheck.engine.dispatch import Dispatcher
+from pytest_modelcheck.engine.answers import Handle, Switchboard, offline_error
+from pytest_modelcheck.engine.body import Bodies
 from pytest_modelcheck.engine.garbage import spared
-from pytest_modelcheck.engine.slots import own_slots
-from pytest_modelcheck.engine.switchboard import Switchboard
+from pytest_modelcheck.engine.recipe import Recipe
+from pytest_modelcheck.engine.router import Router
 from pytest_modelcheck.models.cache import PredictionCache
 from pytest_modelcheck.models.calling import answer_type, caller_of
 from pytest_modelcheck.models.claims import Claims
@@ -25,19 +26,25 @@ from pytest_modelcheck.models.identity import fingerprint, is_alias, namespace, 
 from pytest_modelcheck.models.model import Answers, Model
 from pytest_modelcheck.records import Calls
 from pytest_modelcheck.session.check import Check, Judged, Step, plan_of
-from pytest_modelcheck.session.places import CANDIDATES, CLAIMS, MEASURES, PREDICTIONS
+from pytest_modelcheck.session.places import CANDIDATES, CLAIMS, MEASURES, PREDICTIONS, RECIPES
 from pytest_modelcheck.session.variation import declared_of
 from pytest_modelcheck.session.verdict import steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.spec import CheckSpec
-    from pytest_modelcheck.engine.work import Run, Work
-    from pytest_modelcheck.models.model import Definition
+    from pytest_modelcheck.engine.work import Run
+    from pytest_modelcheck.models.cache_shelf import Shelf
+    from pytest_modelcheck.models.definition import Definition
     from pytest_modelcheck.session.check import Steps
     from pytest_modelcheck.session.places import Places
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether an exception ends the whole run."""
+    return isinstance(error, KeyboardInterrupt)
 
 
 class Session:
@@ -46,12 +53,15 @@ class Session:
     Args:
         places: Where things are kept.
         plugin: The version of pytest-modelcheck, for the record.
+        interrupts: Whether an exception ends the whole run, rather than one case.
 
     Attributes:
         warnings: What the user should know and nothing failed for.
     """
 
-    def __init__(self, places: Places, plugin: str) -> None:
+    def __init__(
+        self, places: Places, plugin: str, interrupts: Callable[[BaseException], bool] = is_interrupt
+    ) -> None:
         self.places = places
         self.plugin = plugin
         self.warnings: list[str] = []
@@ -61,10 +71,10 @@ class Session:
             places.cache / PREDICTIONS if places.keep else None, refresh=places.refresh
         )
         self._claims = Claims(places.cache / CLAIMS) if places.workers > 1 else None
-        self.dispatcher = Dispatcher(
-            offline=places.offline, allowance=_allowance(places), workers=places.workers
+        self.switchboard = Switchboard(
+            interrupts, offline=places.offline, allowance=_allowance(places), workers=places.workers
         )
-        self.switchboard = Switchboard(self.dispatcher)
+        self.router = Router(self.switchboard)
 
     def open_model(
         self,
@@ -97,7 +107,9 @@ class Session:
             see,
         )
         caller = caller_of(definition, raw)
-        return Model(definition, raw, version, mark, caller, answers, self.switchboard.ask)
+        return Model(
+            definition, raw, version, mark, caller, answers, self.router.call, self.router.is_awaited
+        )
 
     def _warn_of_alias(self, model: str, version: str) -> None:
         text = (
@@ -132,16 +144,13 @@ class Session:
         """A check, with everything that its steps may ask for."""
         spec = replace(spec, limits=self.limits_in_suite(spec.limits), repeats=self._runs_of(spec))
         plan = plan_of(spec, spec.cases)
-        prospect, line = self.dispatcher.ahead.adopt(spec.id), self.dispatcher.line(spec.subject)
-        if prospect is not None:
-            plan.made = prospect.plan.made
-        mark = line.meter.mark()
+        endpoint = self.switchboard.endpoint(spec.subject)
+        mark = endpoint.meter.mark()
         if spec.limits.on_costs:
-            line.measure_all()
+            endpoint.measure_all()
 
         def calls(known: Calls | None) -> Calls:
-            ahead = None if prospect is None else prospect.meter(line)
-            return line.meter.since(mark, known or Calls(), ahead)
+            return endpoint.meter.since(mark, known or Calls())
 
         return Check(
             spec=spec,
@@ -152,9 +161,7 @@ class Session:
             plugin=self.plugin,
             warn=self.warnings.append,
             calls=calls,
-            asked_of=self.dispatcher.asked_of,
-            parked=lambda: self.dispatcher.parked,
-            prospect=prospect,
+            asked_of=lambda model: self.switchboard.endpoint(model).meter.asked,
         )
 
     def _runs_of(self, spec: CheckSpec) -> int:
@@ -165,77 +172,70 @@ class Session:
 
     def run(self, spec: CheckSpec) -> Judged:
         """Run and judge a check whose body is synchronous."""
-        from pytest_modelcheck.engine.conductor import Conductor
-
-        with spared():
-            check = self.check(spec)
-            self.dispatcher.look_ahead()
-            steps = steps_of(check)
-            step: Step | Judged = next(steps)
-            while isinstance(step, Step):
-                conductor = self.switchboard.conductor = Conductor(_work(step), self.dispatcher)
-                with self._ready(spec, step):
-                    run = conductor.run(step.trials)
-                step = _next(steps, run)
-            if check.prospect is not None:
-                self.dispatcher.questions.drop(check.prospect.broken)
-            self.dispatcher.look_ahead()
-            return step
-
-    async def run_async(self, spec: CheckSpec) -> Judged:
-        """Run and judge a check whose body is awaited, on the event loop that runs here."""
-        from pytest_modelcheck.engine.tasks import TaskConductor
-
         with spared():
             steps = steps_of(self.check(spec))
             step: Step | Judged = next(steps)
             while isinstance(step, Step):
-                tasks = self.switchboard.tasks = TaskConductor(step.work, self.dispatcher)
-                with self._ready(spec, step):
-                    run = await tasks.run(step.trials)
+                with self._bodies(spec, step) as bodies:
+                    run = bodies.run(step.trials)
+                step = _next(steps, run)
+            return step
+
+    async def run_async(self, spec: CheckSpec) -> Judged:
+        """Run and judge a check whose body is awaited, on the event loop that runs here."""
+        with spared():
+            steps = steps_of(self.check(spec))
+            step: Step | Judged = next(steps)
+            while isinstance(step, Step):
+                with self._bodies(spec, step) as bodies:
+                    run = await bodies.run_async(step.trials)
                 step = _next(steps, run)
             return step
 
     @contextmanager
-    def _ready(self, spec: CheckSpec, step: Step) -> Iterator[None]:
-        """Everything as a step wants it, while it runs."""
-        subject = spec.subject
-        answers = subject.answers
-        if step.replay is not None:
-            subject.answers = step.replay  # type: ignore[assignment]  # it answers like them
-        if step.work.progress is not None:
-            self.dispatcher.tick = step.work.progress
-        ahead = self.dispatcher.ahead
-        held, ahead.held = ahead.held, ahead.held or step.replay is not None or step.rival is not None
-        slots = nullcontext() if step.slots is None else own_slots(subject, step.slots)
-        try:
-            with self._played(subject, step.rival), slots, spec.quietly() if step.quiet else nullcontext():
-                yield
-        finally:
-            subject.answers, ahead.held = answers, held
-            self.dispatcher.tick = _nothing
-            self.switchboard.conductor = self.switchboard.tasks = None
+    def _bodies(self, spec: CheckSpec, step: Step) -> Iterator[Bodies]:
+        """Whoever runs the bodies of a step, in place while it lasts."""
+        work, recipes = step.work, self._recipes
+        kind: type[Bodies] = Bodies
+        if work.gather:
+            from pytest_modelcheck.engine.gather import GatheredBodies
 
-    @contextmanager
-    def _played(self, subject: Model, rival: Model | None) -> Iterator[None]:
-        """The judged model as another version of it, in whose name, and on whose line, it is then asked."""
-        if rival is None:
-            yield
-            return
-        own = subject.answers, subject.caller, subject.version, subject.fingerprint
-        self.dispatcher.part_with(subject)
-        subject.answers, subject.caller = rival.answers, rival.caller
-        subject.version, subject.fingerprint = rival.version, rival.fingerprint
+            kind = GatheredBodies
+        known = None if work.source is None else recipes.get(work.source)
+        recipe = Recipe() if known is None else Recipe.decode(known)
+        bodies = kind(work, self.switchboard, [self._judged(step)], place=step.slots, recipe=recipe)
+        self.router.bodies = bodies
+        self.switchboard.tick = bodies.show_progress
         try:
-            yield
+            with spec.quietly() if step.quiet else nullcontext():
+                yield bodies
         finally:
-            self.dispatcher.part_with(subject)
-            subject.answers, subject.caller, subject.version, subject.fingerprint = own
+            self.router.bodies = None
+            self.switchboard.tick = _nothing
+        line = bodies.prefetch.recipe.encode()
+        if work.source is not None and line is not None and line != known:
+            recipes.put(work.source, line)
+
+    def _judged(self, step: Step) -> Handle:
+        """How the judged model is answered in a step."""
+        model = step.work.subject
+        acting = model if step.rival is None else step.rival
+        refusal = offline_error if self.places.offline else None
+        answers: Any = acting.answers
+        if step.replay is not None:
+            answers = step.replay
+            refusal = step.replay.refusal or refusal
+        endpoint = self.switchboard.endpoint(acting)
+        return Handle(model, acting, answers, endpoint, judged=True, refusal=refusal)
+
+    @cached_property
+    def _recipes(self) -> Shelf:
+        """What is known of the calls of bodies, by the digest of their source."""
+        return self.cache.shelf(RECIPES, keep=True)
 
     def close(self) -> None:
         """Write what is unwritten and let go of threads, loops and files."""
-        self.dispatcher.save()
-        self.dispatcher.close()
+        self.switchboard.close()
         self.cache.close()
         if self._claims is not None:
             self._claims.close()
@@ -258,12 +258,6 @@ def _allowance(places: Places) -> Allowance:
 
 def _nothing() -> None:
     """Nobody wants to know how far it is."""
-
-
-def _work(step: Step) -> Work:
-    """The work of a step; where a call is not what it seems, nothing is asked ahead."""
-    as_usual = step.replay is None and step.slots is None and step.rival is None
-    return step.work if as_usual else replace(step.work, asks=())
 
 
 def _next(steps: Steps[Judged], run: Run) -> Step | Judged:

@@ -17,7 +17,7 @@ from pytest_modelcheck.checks.decide import required_rate
 from pytest_modelcheck.checks.lost import LEAST_BROKEN, MOST_CASES, candidates_of, look_at_slices
 from pytest_modelcheck.checks.protocol import FreshSets, Probes, Rules, without_more_runs
 from pytest_modelcheck.checks.weighing import Probed, looks, weigh
-from pytest_modelcheck.engine.slots import by_repeat
+from pytest_modelcheck.engine.body import by_repeat
 from pytest_modelcheck.errors import OfflineError
 from pytest_modelcheck.records import GRADE, JUDGED, Outcome, Trial
 from pytest_modelcheck.session.check import Step

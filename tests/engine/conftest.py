@@ -1,96 +1,141 @@
-"""Models and checks without pytest around them."""
+"""Bodies without pytest around them: a switchboard, a router, models that are functions, and a way to run."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 
 import pytest
 
+from pytest_modelcheck.calls.throttle import Allowance
 from pytest_modelcheck.canonical import Codec
-from pytest_modelcheck.engine.conductor import Conductor
-from pytest_modelcheck.engine.dispatch import Dispatcher
-from pytest_modelcheck.engine.switchboard import Switchboard
-from pytest_modelcheck.engine.tasks import TaskConductor
+from pytest_modelcheck.engine.answers import Switchboard
+from pytest_modelcheck.engine.body import Bodies
+from pytest_modelcheck.engine.gather import GatheredBodies
+from pytest_modelcheck.engine.recipe import Recipe
+from pytest_modelcheck.engine.router import Router
 from pytest_modelcheck.engine.work import Work
-from pytest_modelcheck.models.cache import PredictionCache, Shelf
+from pytest_modelcheck.models.cache import PredictionCache
 from pytest_modelcheck.models.calling import caller_of
-from pytest_modelcheck.models.model import Answers, Definition, Model
+from pytest_modelcheck.models.definition import Definition
+from pytest_modelcheck.models.model import Answers, Model
 from pytest_modelcheck.records import Case, Outcome, Trial
 
 
-class Skip(Exception):
-    """Stands for pytest.skip, which the engine does not know."""
-
-
-class Stop(BaseException):
-    """Stands for whatever ends a whole test."""
+def is_interrupt(error):
+    return isinstance(error, KeyboardInterrupt)
 
 
 def classify(error):
-    if isinstance(error, AssertionError):
-        return Outcome.FAILED
-    if isinstance(error, Skip):
-        return Outcome.SKIPPED
-    return Outcome.ERROR if isinstance(error, Exception) else None
+    if is_interrupt(error):
+        return None
+    return Outcome.FAILED if isinstance(error, AssertionError) else Outcome.ERROR
 
 
-@dataclass
-class Bench:
-    """Everything that is needed to run bodies: ``bench.model(f)``, ``bench.run(body, inputs)``."""
+class Lab:
+    """A session's worth of engine. Nothing is on disk; answers live as long as the lab."""
 
-    dispatcher: Dispatcher
-    switchboard: Switchboard
-    Skip = Skip
-    Stop = Stop
-    cache: PredictionCache = field(default_factory=lambda: PredictionCache(None))
-    shelves: dict[str, Shelf] = field(default_factory=dict)
+    def __init__(self, calls=None, *, offline=False, workers=1):
+        allowance = Allowance(calls, f"--modelcheck-max-calls={calls}")
+        self.switchboard = Switchboard(is_interrupt, offline=offline, allowance=allowance, workers=workers)
+        self.router = Router(self.switchboard)
+        self.cache = PredictionCache(None)
+        self.models = {}
+        self.bodies = None
 
-    def model(self, function, name="model", **options):
-        definition = Definition(name=name, source=name, location="conftest.py:1", **options)
-        place = f"{name} {id(function)}"  # a model that is made again remembers what it was asked
-        shelf = self.shelves.setdefault(place, self.cache.shelf(place, keep=False))
-        return Model(
-            definition,
-            function,
-            "1",
-            None,
-            caller_of(definition, function),
-            Answers(shelf, Codec()),
-            self.switchboard.ask,
+    def model(self, function, name="triage", **options):
+        """A model fixture's model; ``options`` are those of its fixture."""
+        options = {"source": "s", "location": "conftest.py:1", **options}
+        definition = Definition(name=name, takes_version=True, **options)
+        answers = Answers(self.cache.shelf(f"{name} {options['source']}", keep=True), Codec(None))
+        caller = caller_of(definition, function)
+        router = self.router
+        model = Model(definition, function, "1", None, caller, answers, router.call, router.is_awaited)
+        self.models[name] = model
+        return model
+
+    def endpoint(self, name="triage"):
+        return self.switchboard.endpoint(self.models[name])
+
+    def meter(self, name="triage"):
+        return self.endpoint(name).meter
+
+    def make(self, body, *, gather=False, recipe=None, place=None, handles=(), approved=None, **options):
+        """Whoever runs the bodies of a check of the first model."""
+        work = Work(
+            body=body,
+            subject=next(iter(self.models.values())),
+            classify=classify,
+            find_approved=lambda trial: None if approved is None else approved.get(trial.case.id),
+            models=self.models,
+            gather=gather,
+            **options,
         )
+        kind = GatheredBodies if gather else Bodies
+        self.bodies = kind(work, self.switchboard, handles, place=place, recipe=recipe or Recipe())
+        self.router.bodies = self.bodies
+        self.switchboard.tick = self.bodies.show_progress
+        return self.bodies
 
-    def work(self, body, subject, approved=lambda trial: None, **options):
-        return Work(body=body, subject=subject, classify=classify, find_approved=approved, **options)
-
-    def run(self, body, inputs, subject, **options):
-        """Run a synchronous body for each input (or case)."""
-        conductor = Conductor(self.work(body, subject, **options), self.dispatcher)
-        self.switchboard.conductor = conductor
+    def run(self, body, inputs, **options):
+        """Run a body over inputs, cases or trials."""
         try:
-            return conductor.run(trials_of(inputs))
+            return self.make(body, **options).run(trials_of(inputs))
         finally:
-            self.switchboard.conductor = None
+            self.router.bodies = None
 
-    def run_async(self, body, inputs, subject, **options):
-        """The same for an ``async`` body."""
-        tasks = TaskConductor(self.work(body, subject, **options), self.dispatcher)
-        self.switchboard.tasks = tasks
+    def run_async(self, body, inputs, **options):
+        """The same for a body that is awaited, on a loop of its own; 20 seconds are for ever."""
+
+        async def main():
+            return await asyncio.wait_for(self.make(body, **options).run_async(trials_of(inputs)), 20)
+
+        self.router.awaited = True
         try:
-            return asyncio.run(tasks.run(trials_of(inputs)))
+            return asyncio.run(main())
         finally:
-            self.switchboard.tasks = None
+            self.router.awaited = False
+            self.router.bodies = None
 
 
 def trials_of(inputs):
-    return [
-        Trial(index, each if isinstance(each, Case) else Case(each, id=f"c-{index}"))
-        for index, each in enumerate(inputs)
-    ]
+    for number, each in enumerate(inputs):
+        if isinstance(each, Trial):
+            yield each
+        else:
+            case = each if isinstance(each, Case) else Case(each, id=f"case-{number}")
+            yield Trial(number, case, number=number)
+
+
+def outcomes_of(run):
+    return [result.outcome.name.lower() for result in run.results]
 
 
 @pytest.fixture
-def bench():
-    dispatcher = Dispatcher()
-    yield Bench(dispatcher, Switchboard(dispatcher))
-    dispatcher.close()
+def labs():
+    """Makes labs, and closes them at the end."""
+    made = []
+
+    def make(*args, **options):
+        made.append(Lab(*args, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.switchboard.close()
+
+
+@pytest.fixture
+def lab(labs):
+    return labs()
+
+
+@pytest.fixture
+def outcomes():
+    """The outcomes of a run, as words."""
+    return outcomes_of
+
+
+@pytest.fixture
+def trials():
+    """Makes trials of inputs, cases or trials."""
+    return lambda *inputs: list(trials_of(inputs))

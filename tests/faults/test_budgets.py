@@ -12,7 +12,7 @@ def test_a_run_stops_at_its_number_of_calls_and_keeps_what_it_paid_for(remote, e
     verdict = remote.verdict("--modelcheck-max-calls=12")
     assert verdict.failed
     assert verdict.headline == (
-        "--modelcheck-max-calls=12 is spent: triage 1 was not asked any further; "
+        "--modelcheck-max-calls=12 is spent: triage 1 was not called any further; "
         "8 of 20 cases could not be judged"
     )
     assert (len(endpoint.asked), verdict.unasked, verdict.cases.passed) == (12, 8, 12)
@@ -72,7 +72,7 @@ def test_a_batch_is_cut_to_what_may_still_be_asked(project):
             assert triage(case.input) == case.expected
     """)
     verdict = project.verdict(project.run("--model-version=1", "--modelcheck-max-calls=13"))
-    assert (project.path / "sizes.log").read_text().split() == ["8", "5"]
+    assert (project.path / "sizes.log").read_text().split() == ["1", "8", "4"]
     assert (verdict.cases.passed, verdict.unasked, verdict.calls.asked) == (13, 7, 13)
 
 
@@ -84,7 +84,9 @@ def test_a_model_is_not_asked_beyond_what_it_may_cost(remote, endpoint, concurre
     assert len(endpoint.asked) == 10
     assert verdict.calls.cost == pytest.approx(0.1)
     assert (verdict.unasked, verdict.cases.passed) == (20, 10)
-    assert "max_cost=0.1 is reached: triage 1 has cost 0.1, and was not asked any further" in verdict.headline
+    assert (
+        "max_cost=0.1 is reached: triage 1 has cost 0.1, and was not called any further" in verdict.headline
+    )
 
 
 def test_money_without_a_price_is_refused_after_one_call(remote, endpoint):

@@ -5,7 +5,7 @@ import pytest
 from pytest_modelcheck import per_worker
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.calling import answer_type, caller_of
-from pytest_modelcheck.models.model import Definition
+from pytest_modelcheck.models.definition import Definition
 
 
 def definition(**options):

@@ -1,7 +1,7 @@
 import pytest
 from _pytest.assertion import rewrite, util
 
-from pytest_modelcheck.engine.view import CaseView
+from pytest_modelcheck.engine.view import CaseView, Result
 from pytest_modelcheck.plugin.assertions import without_diffs
 from pytest_modelcheck.records import Case, Trial
 
@@ -33,7 +33,7 @@ def test_a_value_is_written_as_pytest_writes_it(value):
 
 @pytest.mark.parametrize("name", ["t-1", "t" * 90, "t" * 300])
 def test_a_case_is_written_as_pytest_writes_it(name):
-    view = CaseView(Trial(0, Case("x", id=name)), None)
+    view = CaseView(Result(Trial(0, Case("x", id=name))), None)
     careful = rewrite._saferepr(view)
     with without_diffs():
         assert rewrite._saferepr(view) == careful

@@ -52,10 +52,9 @@ def model(model_version):
 
 
 @pytest.mark.parametrize("caught", ["Exception", "BaseException"])
-@pytest.mark.parametrize("interleave", ["True", "False"])
-def test_a_spent_budget_is_no_answer_though_the_application_has_one(project, caught, interleave):
+def test_a_spent_budget_is_no_answer_though_the_application_has_one(project, caught):
     project.model(SOUND)
-    project.test(CAREFUL.format(caught=caught, options=f", interleave={interleave}"))
+    project.test(CAREFUL.format(caught=caught, options=""))
     result = project.run("--model-version=1", "--modelcheck-max-calls=4")
     result.assert_outcomes(failed=1)
     verdict = project.verdict(result)

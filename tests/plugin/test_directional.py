@@ -198,7 +198,7 @@ class TestGradedChanges:
             )
         )
         verdict = project.verdict(project.run("--model-version=3"))
-        assert verdict.headline == "mean change -0.102 over 8 groups by template, at least 0 required"
+        assert verdict.headline == "mean change -0.0981 over 8 groups by template, at least 0 required"
         assert verdict.findings[0].p_value == 1 / 256
 
 

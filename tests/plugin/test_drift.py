@@ -180,7 +180,7 @@ def test_a_body_that_says_nothing_is_an_error(drift, project):
     project.test(TEST.replace("triage(case.input)", "pass"))
     _, verdict = drift("1")
     assert verdict.cases.error == 150
-    assert "the body never asked the model 'triage'" in verdict.headline
+    assert "the body never called the model 'triage'" in verdict.headline
 
 
 def test_a_body_that_asserts_belongs_elsewhere(drift, project):

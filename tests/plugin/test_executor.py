@@ -152,7 +152,7 @@ def test_what_is_no_executor_is_refused(project):
     """)
     project.test()
     result = project.run("--model-version=1")
-    result.stdout.fnmatch_lines(["*executor= of triage 1 made a int, which is no executor*"])
+    result.stdout.fnmatch_lines(["*executor= of triage 1 made a int, which is not an executor*"])
 
 
 RAY = """

@@ -58,7 +58,7 @@ def test_a_model_is_tested_from_its_own_table_one_case_or_all(project, source):
 
 def test_answers_with_another_index_are_an_error_that_names_the_remedy(project):
     FRAME.to_parquet(project.path / "table.parquet")
-    project.model(MODEL.replace(".sort_values(ascending=False)", ".set_axis([7, 8, 9])"))
+    project.model(MODEL.replace(".sort_values(ascending=False)", ".set_axis(range(7, 7 + len(frame)))"))
     project.test(TEST.format(source="TABLE"))
     result = project.run("--model-version=1")
     result.assert_outcomes(failed=1)

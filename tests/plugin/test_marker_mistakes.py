@@ -76,9 +76,9 @@ MISTAKES = {
         '@pytest.mark.golden("tickets.yaml", wrong_if=(ValueError, "KeyError"))',
         "wrong_if=(*ValueError*, 'KeyError'): write a type of exception, *",
     ),
-    "interleave= that is neither": (
-        '@pytest.mark.golden("tickets.yaml", interleave="no")',
-        "interleave='no': write True, False or \"auto\"",
+    "gather= that is neither": (
+        '@pytest.mark.golden("tickets.yaml", gather="no")',
+        "gather='no': write True or False",
     ),
     "slices= as one text": (
         '@pytest.mark.golden("tickets.yaml", slices="language")',

@@ -237,8 +237,8 @@ def test_the_wrong_number_of_answers_is_an_error_that_says_so(project, answer):
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "3/3 cases broke with an error: ModelError: echo answered a batch of 3 inputs with * answers; *",
-            "FAILED *::test_it - 3/3 cases broke with an error: ModelError: echo answered *",
+            "3/3 cases broke with an error: BatchSizeError: echo answered a batch of 1 input with *",
+            "FAILED *::test_it - 3/3 cases broke with an error: BatchSizeError: echo answered *",
         ]
     )
 
@@ -254,7 +254,7 @@ def test_a_batch_answered_with_one_text_is_an_error_that_says_so(project):
     )
     result = project.run()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*ModelError: echo answered a batch of 3 inputs with a str; *batch=False*"])
+    result.stdout.fnmatch_lines(["*ModelError: echo answered a batch of 1 input with a str; *batch=False*"])
 
 
 RAISING = """

@@ -13,20 +13,29 @@ def test_it(model, case):
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
-    [("(letter for letter in text)", "generator"), ("map(str, text)", "map"), ("later(text)", "coroutine")],
+    [("(letter for letter in text)", "generator"), ("map(str, text)", "map")],
 )
 def test_an_answer_that_can_be_read_once_is_an_error(project, answer, kind):
     """Both cases ask the same. The second would find nothing left to read, and pass."""
-    project.model(
-        f"async def later(text):\n    return text\n\n"
-        f"@model_fixture\ndef model():\n    return lambda text: {answer}\n"
-    )
+    project.model(f"@model_fixture\ndef model():\n    return lambda text: {answer}\n")
     project.test(TEST)
     result = project.run("-W", "error")
     result.assert_outcomes(failed=1)
     verdict = project.verdict(result)
     assert verdict.cases == Tally(error=2)
     assert f"the model answered with a {kind}, which its first reader uses up" in verdict.headline
+
+
+def test_a_plain_function_may_give_a_coroutine(project):
+    """As ``lambda text: client.ask(text)`` does: it is awaited for the test."""
+    project.model(
+        "async def later(text):\n    return text.replace('b', 'x')\n\n"
+        "@model_fixture\ndef model():\n    return lambda text: later(text)\n"
+    )
+    project.test(TEST)
+    result = project.run("-W", "error")
+    result.assert_outcomes(passed=1)
+    assert project.verdict(result).cases == Tally(passed=2)
 
 
 def test_a_batch_with_one_such_answer_spoils_no_other(project):

@@ -177,7 +177,7 @@ def test_a_test_that_asks_something_else_each_time_shows_nothing_and_fails(swapp
         """
         SAID = iter(["first", "second", "third"])
 
-        @pytest.mark.golden(["a"], interleave=False)
+        @pytest.mark.golden(["a"])
         def test_known(triage, case):
             triage(next(SAID))
         """

@@ -20,7 +20,7 @@ def test_k_selects(project):
     project.test(THREE)
     result = project.run("--model-version=2.0", "-k", "english")
     result.assert_outcomes(passed=1, deselected=2)
-    assert len(project.calls) == 6
+    assert len(project.calls) == 10
 
 
 def test_m_selects_by_our_markers(project):

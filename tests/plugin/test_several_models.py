@@ -49,7 +49,7 @@ def test_only_the_judged_model_needs_to_be_asked(project):
     )
     result = project.run("--model-version=1")
     result.assert_outcomes(failed=1)
-    assert "never asked the model 'triage'" in project.verdict(result).headline
+    assert "never called the model 'triage'" in project.verdict(result).headline
 
 
 def test_a_changed_fingerprint_under_the_same_version_is_told(project):

@@ -59,11 +59,8 @@ def test_two_workers_with_the_same_inputs_pay_for_each_once(shared, options):
     assert Counter(project.calls) == {f"text {number}": 1 for number in range(100)}
 
 
-def test_the_same_for_bodies_that_cannot_be_suspended(shared):
+def test_the_same_for_calls_one_after_another(shared):
     project = shared("concurrency=1, retries=1", cases=20)
-    for number in range(2):
-        path = project.path / f"test_{number}.py"
-        path.write_text(path.read_text().replace(".golden(CASES)", ".golden(CASES, interleave=False)"))
     spread(project).assert_outcomes(passed=2)
     assert Counter(project.calls) == {f"text {number}": 1 for number in range(20)}
 

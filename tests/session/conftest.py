@@ -12,7 +12,7 @@ from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.checks.spec import CheckSpec, Provenance
 from pytest_modelcheck.errors import ModelcheckError
-from pytest_modelcheck.models.model import Definition
+from pytest_modelcheck.models.definition import Definition
 from pytest_modelcheck.records import GRADE, Outcome
 from pytest_modelcheck.session import Places, Session, results
 

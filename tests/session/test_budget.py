@@ -15,7 +15,7 @@ def allowance(tmp_path):
         places = Places(tmp_path / "baselines", tmp_path / "cache")
         session = Session(replace(places, max_calls=calls, workers=workers, worker=worker), "0")
         session.close()
-        return session.dispatcher._allowance
+        return session.switchboard._allowance
 
     return of
 
@@ -30,7 +30,7 @@ def test_workers_share_every_call_and_no_more(allowance, calls, workers):
 def test_a_worker_whose_share_is_spent_says_how_it_came_to_it(allowance):
     assert str(allowance(1, 3, 2).refusal("triage 1")) == (
         "--modelcheck-max-calls=1, shared by 3 workers of pytest-xdist (0 for this one), is spent: triage 1 "
-        "was not asked any further"
+        "was not called any further"
     )
     assert str(allowance(1).refusal("triage 1")).startswith("--modelcheck-max-calls=1 is spent")
 

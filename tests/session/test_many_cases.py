@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from pytest_modelcheck.cases import load
+from pytest_modelcheck.engine.view import give_score
 
 
 def rows(count=60):
@@ -121,7 +122,7 @@ def test_perturbed_cases(both):
 
 def test_scores_and_clusters(both):
     def graded(model, case):
-        case._set_score(0.25 if model(case.input) == case.expected else 0.75)
+        give_score(case, 0.25 if model(case.input) == case.expected else 0.75)
 
     def story(project):
         return [

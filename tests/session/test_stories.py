@@ -8,6 +8,7 @@ import re
 import pytest
 
 from pytest_modelcheck import perturb
+from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.errors import ModelcheckError
 
 LIMITS = {
@@ -50,7 +51,7 @@ def body_of(kind, *, perturbed):
             assert answer == case.approved
             return
         if kind == "graded":
-            case._set_score(0.25 if answer == "right" else 0.75)
+            give_score(case, 0.25 if answer == "right" else 0.75)
             return
         if kind == "records":
             case.record((answer[:2],))

@@ -1,0 +1,579 @@
+"""The way to one model: its turn, its time, its retries, its batches, and when it is given up.
+
+One endpoint serves a model, in one version, for the whole run. What has to happen for a call is written down
+once, as a generator of things to wait for (:meth:`Endpoint._steps`); it is driven in a thread or on an event
+loop, whichever the model needs.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from contextlib import closing, contextmanager, nullcontext
+from contextvars import ContextVar, copy_context
+from copy import deepcopy
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.calls.batches import Failure, Sizes, split
+from pytest_modelcheck.calls.errors import is_outage, is_throttled, one_line, retry_after, worth_retrying
+from pytest_modelcheck.calls.executors import Elsewhere, Expendable, LateError, Threads, WorkerDiedError
+from pytest_modelcheck.calls.meter import Meter
+from pytest_modelcheck.calls.throttle import GIVE_UP_AFTER, LONGEST, Circuit, Pace, Purse, Turn, interval_of
+from pytest_modelcheck.errors import (
+    CallTimeoutError,
+    NotAskedError,
+    OutageError,
+    UsageError,
+)
+from pytest_modelcheck.models.calling import Arguments
+from pytest_modelcheck.models.model import IMMUTABLE
+from pytest_modelcheck.models.usage import Answer, Measured, Scales, Usage
+
+if TYPE_CHECKING:
+    import asyncio
+    import concurrent.futures
+    from collections.abc import Callable, Generator, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from contextvars import Context
+
+    from pytest_modelcheck.calls.batches import Rows
+    from pytest_modelcheck.calls.executors import LoopThread, Run
+    from pytest_modelcheck.calls.throttle import Allowance
+    from pytest_modelcheck.models.calling import Caller
+    from pytest_modelcheck.models.model import Model
+
+    Keep = Callable[[Sequence[int], Rows], None]
+    """Takes the answers to some of the inputs, by their places, as soon as they are known."""
+
+    Steps = Generator[float | list[Any], Any, Any]
+    """Seconds to sleep, or inputs to call the model with; an attempt is sent what came of it."""
+
+MIXED: Final = -1
+"""The repeat of a batch that was made for several; calls made inside of it are not cached."""
+
+_POLL = 0.02  # seconds between two looks at a purse
+_FIRST_WAIT = 0.5  # seconds: the first wait is at most this long, and each further one twice that
+_WORTH_KEEPING = 0.001  # seconds: that a call was faster is not stored
+_SLOW = 0.005  # seconds for an answer: what two processes should not both wait for
+_NO_USAGE = Usage()
+_JITTER = random.Random()  # noqa: S311 - no secret; its own, since a body may have seeded the shared generator
+
+_REPEAT: ContextVar[int | None] = ContextVar("modelcheck_repeat", default=None)
+
+
+def repeat_inside() -> int | None:
+    """For which repeat a model is being called here; ``None`` outside of any call.
+
+    Calls that a model makes of other models are made for its own repeat: under one and the same, the outer
+    model would seem not to vary.
+    """
+    return _REPEAT.get()
+
+
+@contextmanager
+def _inside(repeat: int) -> Iterator[None]:
+    token = _REPEAT.set(repeat)
+    try:
+        yield
+    finally:
+        _REPEAT.reset(token)
+
+
+class Endpoint:
+    """The way to one model.
+
+    Args:
+        model: The model.
+        allowance: The calls that the run may make.
+        interrupts: Whether an exception ends the whole run, rather than one call.
+        loop: Gives the event loop for models that are awaited.
+        workers: How many processes share the rate and the money.
+
+    Attributes:
+        threaded: Whether calls may be made in threads.
+        together: Whether its fixture says that several calls may be made together, and so ahead of the bodies
+            that need them.
+        concurrency: How many calls may be under way at once.
+        meter: How the calls went.
+        circuit: Whether the model was given up.
+        sizes: How many inputs the next batch may have.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        allowance: Allowance,
+        interrupts: Callable[[BaseException], bool],
+        loop: Callable[[], LoopThread],
+        workers: int = 1,
+    ) -> None:
+        definition, caller = model.definition, model.caller
+        self.label = model.label
+        self.concurrency = caller.concurrency
+        self.meter = Meter()
+        give_up_after = definition.give_up_after
+        self.circuit = Circuit(model.label, GIVE_UP_AFTER if give_up_after is None else give_up_after)
+        self.sizes = Sizes(caller.batch_size, adaptive=caller.batch and definition.batch_size is None)
+        rate, money = definition.rate_limit, definition.max_cost
+        options = (rate, definition.timeout, definition.retries, money, definition.executor)
+        asks_for_care = any(option is not None for option in options)
+        self.threaded = not caller.awaited and (caller.concurrency > 1 or asks_for_care)
+        self.together = caller.batch or caller.awaited or caller.concurrency > 1 or bool(definition.executor)
+        plain = not (caller.awaited or self.threaded)
+        self.measured = not (plain and caller.batch)
+        self._claimed = not plain
+        self._worth_keeping = _WORTH_KEEPING
+        self._allowance = allowance
+        self._interrupts = interrupts
+        self._loop = loop
+        self._timeout = definition.timeout
+        self._retries = definition.retries or 0
+        self._retry_on = worth_retrying(definition.retry_on)
+        self._pace = Pace(0.0 if rate is None else interval_of(rate) * workers)
+        self._purse = None if money is None else Purse(model.label, money / workers)
+        self._scales = Scales(definition.usage, definition.cost, definition.name)
+        executor = definition.executor
+        self._elsewhere = None if executor is None else Elsewhere(executor, model.label)
+        self._threads: Threads | None = None
+        self._expendable = Expendable(f"modelcheck-{model.name}-call")
+        self._gate = threading.BoundedSemaphore(caller.concurrency) if self.threaded else None
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+
+    # -- calls ---------------------------------------------------------------------------------------
+
+    def call(
+        self,
+        caller: Caller,
+        inputs: list[Any],
+        keep: Keep,
+        *,
+        repeat: int = 0,
+        after_success: Sequence[bool] = (),
+    ) -> None:
+        """Call the model in this thread, and find out which inputs it fails on.
+
+        Args:
+            caller: How it is called.
+            inputs: One input, or as many as make a batch.
+            keep: Takes each answer, or :class:`Failure`, as soon as it is known.
+            repeat: For which run of a trial.
+            after_success: For each input, whether an answer was found in the cache just before it.
+        """
+        gate: AbstractContextManager[Any] = nullcontext()
+        if (
+            self._gate is not None and repeat_inside() is None
+        ):  # a model that calls itself would wait for ever
+            gate = self._gate
+        with gate, _inside(repeat), closing(self._steps(inputs, keep, after_success)) as steps:
+            wanted = next(steps, None)
+            while wanted is not None:
+                came: Any = None
+                if isinstance(wanted, list):
+                    came = self._attempt(caller, wanted)
+                else:
+                    self._closed.wait(wanted)
+                wanted = _next(steps, came)
+
+    async def call_async(
+        self,
+        caller: Caller,
+        inputs: list[Any],
+        keep: Keep,
+        *,
+        repeat: int = 0,
+        after_success: Sequence[bool] = (),
+        sleep: Callable[[float], Any] | None = None,
+    ) -> None:
+        """The same for a model that is awaited, on the event loop that runs here.
+
+        Args:
+            caller: As for :meth:`call`.
+            inputs: As for :meth:`call`.
+            keep: As for :meth:`call`.
+            repeat: As for :meth:`call`.
+            after_success: As for :meth:`call`.
+            sleep: Sleeps on an event loop that is not asyncio's; there, calls are not limited.
+        """
+        limited = sleep is None and repeat_inside() is None
+        async with self._slots if limited else _Unlimited():
+            with _inside(repeat), closing(self._steps(inputs, keep, after_success)) as steps:
+                wanted = next(steps, None)
+                while wanted is not None:
+                    came: Any = None
+                    if isinstance(wanted, list):
+                        came = await self._attempt_async(caller, wanted, foreign=sleep is not None)
+                    else:
+                        await (sleep or _asyncio_sleep)(wanted)
+                    wanted = _next(steps, came)
+
+    def submit(
+        self,
+        caller: Caller,
+        inputs: list[Any],
+        keep: Keep,
+        context: Context,
+        *,
+        repeat: int = 0,
+        after_success: Sequence[bool] = (),
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> concurrent.futures.Future[None]:
+        """Begin a call in a thread, or on the event loop of the session; the future only says that it ended.
+
+        Args:
+            caller: As for :meth:`call`.
+            inputs: As for :meth:`call`.
+            keep: As for :meth:`call`.
+            context: The context that the model is called in.
+            repeat: As for :meth:`call`.
+            after_success: As for :meth:`call`.
+            wanted: Whether anybody still wants to know when its turn comes.
+        """
+        if caller.awaited:
+            coroutine = self.call_async(caller, inputs, keep, repeat=repeat, after_success=after_success)
+            return self._loop().start(coroutine, context.copy())
+
+        def job() -> None:
+            if wanted():
+                self.call(caller, inputs, keep, repeat=repeat, after_success=after_success)
+
+        with self._lock:
+            if self._threads is None:
+                self._threads = Threads(self.concurrency, f"modelcheck-{caller.label}")
+        return self._threads.submit(context.copy().run, job)
+
+    def measure_all(self) -> None:
+        """Store of every answer how long it took, however short."""
+        self.measured, self._worth_keeping = True, 0.0
+
+    @property
+    def claims(self) -> bool:
+        """Whether an answer takes so long that no two processes should wait for the same."""
+        if not self._claimed and self.meter.mean >= _SLOW:
+            self._claimed = True
+        return self._claimed
+
+    def close(self) -> None:
+        """Let threads and executors end; what hangs is left behind."""
+        self._closed.set()
+        self._expendable.close()
+        if self._threads is not None:
+            self._threads.close()
+        if self._elsewhere is not None:
+            self._elsewhere.close()
+
+    @cached_property
+    def _slots(self) -> asyncio.Semaphore:
+        """Where calls that are awaited take turns, all on one event loop."""
+        import asyncio
+
+        return asyncio.Semaphore(self.concurrency)
+
+    # -- what a call takes ---------------------------------------------------------------------------
+
+    def _steps(self, inputs: list[Any], keep: Keep, after_success: Sequence[bool]) -> Steps:
+        """Everything that has to happen until each input has an answer or a failure of its own."""
+        size = len(inputs)
+        fit = self._allowance.take(size)
+        if fit:
+            part = inputs if fit == size else inputs[:fit]
+            came = yield from self._tries(part, after_success=after_success[:1] == [True])
+            if not isinstance(came, Failure):
+                self._keep(range(fit), came, keep)
+            elif fit == 1 or self._is_final(came.error):
+                self._keep(range(fit), [came] * fit, keep)
+            else:
+                yield from self._blame(part, keep, after_success)
+        if fit < size:
+            refused = Failure(self._allowance.refusal(self.label))
+            self._keep(range(fit, size), [refused] * (size - fit), keep)
+
+    def _blame(self, inputs: list[Any], keep: Keep, after_success: Sequence[bool]) -> Steps:
+        """Find out which inputs of a failed batch it fails on: each of these is called alone."""
+        search = split(len(inputs))
+        part = next(search)
+        answered = False
+        while True:
+            first = part[0]
+            came = yield from self._again(
+                [inputs[place] for place in part], after_success=after_success[first : first + 1] == [True]
+            )
+            known = not isinstance(came, Failure)
+            answered = answered or known
+            if known:
+                self._keep(part, came, keep)
+            elif len(part) == 1 or self._is_final(came.error):
+                self._keep(part, [came] * len(part), keep)
+                came = []  # nothing more is to be found out of this part
+            try:
+                part = search.send(came)
+            except StopIteration:
+                break
+        if not answered:
+            self.sizes.failed()
+
+    def _is_final(self, error: BaseException) -> bool:
+        """Whether all inputs of a batch fail alike: it was not called, or the fixture is wrong."""
+        return isinstance(error, (NotAskedError, UsageError)) or self._interrupts(error)
+
+    def _again(self, inputs: list[Any], *, after_success: bool) -> Steps:
+        """Call for part of a batch that has failed."""
+        refused = self._spend(len(inputs))
+        if refused is not None:
+            return refused
+        return (yield from self._tries(inputs, after_success=after_success))
+
+    def _tries(self, inputs: list[Any], *, after_success: bool) -> Steps:
+        """One call, made again where that may help: the answers, or what was raised in the end.
+
+        Only a call with a single input counts against the endpoint. A failed batch is called again in parts:
+        one bad input would count once for each of them.
+        """
+        retries = 0
+        while True:
+            came = yield from self._try(inputs)
+            if not isinstance(came, Failure):
+                self.circuit.succeeded()
+                return came
+            error = came.error
+            try:
+                worth_it = retries < self._retries and self._is_worth_it(error)
+                outage = self._is_outage(error)
+            except UsageError as refused:
+                return Failure(refused)
+            if not worth_it:
+                break
+            retries += 1
+            yield self._backoff(error, retries)
+            refusal = self._spend(len(inputs))
+            if refusal is not None:
+                return refusal
+            self.meter.retried()
+        if outage and len(inputs) == 1:
+            self.circuit.failed(error, after_success=after_success)
+        return came
+
+    def _try(self, inputs: list[Any]) -> Steps:
+        turn, size = Turn(), len(inputs)
+        while True:
+            try:
+                wait = self._wait(turn, size)
+            except NotAskedError as refused:
+                self._allowance.give_back(size)
+                return Failure(refused)
+            if not wait:
+                break
+            yield wait
+        start = time.perf_counter()
+        came: Any = None
+        try:
+            came = yield inputs
+        finally:
+            if came is None and self._purse is not None:  # whoever made the call was cancelled meanwhile
+                self._purse.settle(size, None, answered=False)
+        if isinstance(came, Failure):
+            return Failure(self._broke(came.error, size, start))
+        return self._answered(came, size, start)
+
+    def _attempt(self, caller: Caller, inputs: list[Any]) -> Rows | Failure:
+        try:
+            own, run = [copied(x) for x in inputs], self._runs_coroutines()
+            if self._elsewhere is not None:
+                return self._elsewhere.call(caller, own, self._timeout, run)
+            if self._timeout is None:
+                return caller.call(own, run)
+            return self._within(self._timeout, caller, own, run)
+        except BaseException as error:  # noqa: BLE001 - whatever a model raises belongs to the body that called it
+            return Failure(error)
+
+    def _within(self, seconds: float, caller: Caller, inputs: list[Any], run: Run | None) -> Rows:
+        rows: Rows = self._expendable.within(seconds, copy_context().run, caller.call, inputs, run)
+        return rows
+
+    async def _attempt_async(self, caller: Caller, inputs: list[Any], *, foreign: bool) -> Rows | Failure:
+        own = [copied(x) for x in inputs]
+        try:
+            if self._timeout is None or foreign:
+                return await caller.call_async(own)
+            return await self._in_time(caller, own, self._timeout)
+        except BaseException as error:
+            if foreign and not isinstance(error, Exception):
+                raise  # a cancellation, which that loop needs to see
+            return Failure(error)
+
+    @staticmethod
+    async def _in_time(caller: Caller, inputs: list[Any], seconds: float) -> Rows:
+        import asyncio
+
+        call = asyncio.ensure_future(caller.call_async(inputs))
+        try:
+            done, _ = await asyncio.wait([call], timeout=seconds)
+        except asyncio.CancelledError:
+            call.cancel()
+            raise
+        if done:
+            return call.result()
+        call.add_done_callback(_discard)
+        call.cancel()  # but not waited for: it might not heed
+        raise LateError
+
+    def _runs_coroutines(self) -> Run | None:
+        """Runs what a plain function gives that is to be awaited; not where that would stop a loop."""
+        if loop_runs():
+            return None
+        return lambda coroutine: self._loop().start(coroutine, copy_context()).result()
+
+    # -- before a call, and after ----------------------------------------------------------------------
+
+    def _wait(self, turn: Turn, size: int) -> float:
+        """How many seconds a call has to wait yet; 0.0 where it may start."""
+        if self._closed.is_set():
+            raise OutageError(f"{self.label} was not called: the run has ended")
+        self.circuit.check()
+        if wait := self._pace.wait(turn):
+            return wait
+        return 0.0 if self._purse is None or self._purse.take(size) else _POLL
+
+    def _spend(self, size: int) -> Failure | None:
+        """Take further calls from the budget of the run; a failure where there are too few."""
+        if self._allowance.take(size) < size:
+            return Failure(self._allowance.refusal(self.label))
+        return None
+
+    def _is_worth_it(self, error: BaseException) -> bool:
+        if isinstance(error, NotAskedError) or self._interrupts(error):
+            return False
+        return (retry_after(error) or 0.0) <= LONGEST and self._retry_on(error)
+
+    def _backoff(self, error: BaseException, retries: int) -> float:
+        """Seconds until a call is made again: as the endpoint asks, else drawn up to twice the last bound.
+
+        Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+        """
+        asked = retry_after(error)
+        if asked is not None:
+            return float(asked)
+        wait = _JITTER.uniform(0.0, min(LONGEST, _FIRST_WAIT * 2 ** (retries - 1)))
+        if is_throttled(error):
+            self._pace.pause(wait)
+        return wait
+
+    def _keep(self, places: Sequence[int], rows: Rows, keep: Keep) -> None:
+        """Hand answers on, each counted as what it is."""
+        errors = [row.error for row in rows if type(row) is Failure]
+        unasked = sum(isinstance(error, NotAskedError) for error in errors)
+        self.meter.questions(len(rows) - unasked, failed=len(errors) - unasked, unasked=unasked)
+        keep(places, rows)
+
+    def _answered(self, rows: list[Any], size: int, start: float) -> Rows:
+        """Take the answers off what says how long they took and what they cost."""
+        seconds = time.perf_counter() - start
+        self.meter.called(seconds)
+        self.sizes.took(size, seconds)
+        if self._scales.idle and not any(type(row) is Answer for row in rows):
+            if self._purse is not None:
+                self._purse.settle(size, None, answered=True)
+            keep = self.measured and seconds >= self._worth_keeping
+            return [Measured(row, seconds, _NO_USAGE) for row in rows] if keep else rows
+        return self._weighed(rows, size, seconds)
+
+    def _weighed(self, rows: list[Any], size: int, seconds: float) -> Rows:
+        """The answers with what each cost; a failure in place of one whose cost cannot be told."""
+        cost: float | None = None
+        weighed: Rows = []
+        for row in rows:
+            try:
+                value, usage = self._scales.weigh(row)
+            except Exception as error:  # noqa: BLE001 - of the answer's own code; it concerns this answer alone
+                weighed.append(Failure(error))
+                continue
+            self.meter.spent(usage)
+            cost = cost if usage.cost is None else (cost or 0.0) + usage.cost
+            weighed.append(Measured(value, seconds, usage))
+        if self._purse is not None:
+            self._purse.settle(size, cost, answered=True)
+        return weighed
+
+    def _broke(self, error: BaseException, size: int, start: float) -> BaseException:
+        """Count a call that was not answered; give back what is to be raised."""
+        seconds, late = time.perf_counter() - start, isinstance(error, LateError)
+        self.meter.broke(seconds, timeout=late)
+        if self._purse is not None:
+            self._purse.settle(size, None, answered=False)
+        if late:
+            return CallTimeoutError(f"no answer within {self._timeout:g} s (timeout=), of {self.label}")
+        if is_throttled(error) and (asked := retry_after(error)) is not None:
+            if asked <= LONGEST:
+                self._pace.pause(asked)
+            else:
+                self.circuit.open(f"{self.label} asks to be left alone for {asked:,.0f} s: {one_line(error)}")
+        return error
+
+    def _is_outage(self, error: BaseException) -> bool:
+        """Whether an error speaks against the endpoint rather than against the input."""
+        if isinstance(error, NotAskedError) or self._interrupts(error):
+            return False
+        return isinstance(error, WorkerDiedError) or is_outage(error) or self._retry_on(error)
+
+
+class _Unlimited:
+    """An asynchronous context that lets everybody in."""
+
+    async def __aenter__(self) -> None:
+        return None
+
+    async def __aexit__(self, *_error: object) -> None:
+        return None
+
+
+def _next(steps: Steps, came: Any) -> float | list[Any] | None:
+    try:
+        return steps.send(came)
+    except StopIteration:
+        return None
+
+
+async def _asyncio_sleep(seconds: float) -> None:
+    import asyncio
+
+    await asyncio.sleep(seconds)
+
+
+def copied(x: Any) -> Any:
+    """An input that the model may change as it likes.
+
+    The body's object and the key of the call stay as they were. What cannot be copied (a lock, a connection)
+    is handed over itself.
+    """
+    kind = type(x)
+    if kind in IMMUTABLE:
+        return x
+    try:
+        if kind is Arguments:
+            return Arguments(deepcopy(x.positional), deepcopy(x.named), x.bound)
+        return deepcopy(x)
+    except Exception:  # noqa: BLE001 - of anybody's __deepcopy__
+        return x
+
+
+def loop_runs() -> bool:
+    """Whether this code was called by code that an asyncio event loop runs in this thread.
+
+    >>> loop_runs()
+    False
+    """
+    import sys
+
+    asyncio = sys.modules.get("asyncio")  # where nothing is awaited, nobody needs it
+    running = getattr(asyncio, "_get_running_loop", None)  # public, but slower under its public name
+    return running is not None and running() is not None
+
+
+def _discard(call: asyncio.Future[Any]) -> None:
+    """Look at what an abandoned call raised, so that asyncio does not report it as never retrieved."""
+    if not call.cancelled():
+        call.exception()

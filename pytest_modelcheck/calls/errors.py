@@ -1,0 +1,227 @@
+"""What an exception of a model says: try again, wait so long, or this endpoint is out of order.
+
+Clients are recognised by what their exceptions look like (a status, a response with headers, a name), so that
+none of them need be imported.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.errors import UsageError, message_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+TRANSIENT: Final = frozenset({408, 409, 425, 429})
+"""Statuses below 500 after which the same call may succeed."""
+
+REFUSED: Final = frozenset({401, 402, 403, 404})
+"""Statuses that say nothing of the input: the key, the account or the address is wrong."""
+
+_CONNECTION: Final = frozenset(
+    {
+        "aiohttp.ClientConnectionError",
+        "aiohttp.ClientPayloadError",
+        "anthropic.APIConnectionError",
+        "botocore.ConnectionError",
+        "botocore.EndpointConnectionError",
+        "botocore.HTTPClientError",
+        "distributed.CommClosedError",
+        "distributed.KilledWorker",
+        "http.IncompleteRead",
+        "httpcore.NetworkError",
+        "httpcore.TimeoutException",
+        "httpcore2.NetworkError",
+        "httpcore2.TimeoutException",
+        "httpx.TransportError",
+        "httpx2.TransportError",
+        "openai.APIConnectionError",
+        "requests.ChunkedEncodingError",
+        "requests.ConnectionError",
+        "requests.Timeout",
+        "urllib3.HTTPError",
+    }
+)
+
+
+def status_of(error: BaseException) -> int | None:
+    """The HTTP status that an exception carries, or ``None``.
+
+    Found at ``.status_code``, ``.status`` or ``.code`` of the exception or its ``.response`` (openai, httpx,
+    requests, aiohttp, urllib), and where botocore keeps it.
+
+    >>> import urllib.error
+    >>> status_of(urllib.error.HTTPError("http://127.0.0.1", 503, "busy", {}, None))
+    503
+    """
+    response = _attribute(error, "response")
+    if isinstance(response, dict):
+        metadata = response.get("ResponseMetadata")
+        status = metadata.get("HTTPStatusCode") if isinstance(metadata, dict) else None
+        return status if _is_status(status) else None
+    for holder in (error, response):
+        for name in ("status_code", "status", "code"):
+            status = _attribute(holder, name)
+            if _is_status(status):
+                return int(status)
+    return None
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same call may succeed when it is made again: the default of ``retry_on=``.
+
+    True of connection errors, timeouts, answers that break off, and of the statuses 408, 409, 425, 429 and
+    5xx, whichever client raised them; also where they are the stated cause (``raise ... from``), and of a
+    group of nothing else (``ExceptionGroup``).
+
+    >>> is_transient(ConnectionResetError()), is_transient(ValueError("empty text"))
+    (True, False)
+    """
+    return any(_is_transient(each) for each in _causes(error))
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether an exception speaks against the endpoint rather than against the input."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(is_outage, error.exceptions))
+    return is_transient(error) or any(status_of(each) in REFUSED for each in _causes(error))
+
+
+def worth_retrying(retry_on: Any) -> Callable[[BaseException], bool]:
+    """What ``retry_on=`` of a model fixture says: types of exceptions, or who decides.
+
+    What is given back raises a :class:`UsageError` where that function itself raises.
+
+    >>> worth_retrying(KeyError)(KeyError()), worth_retrying((KeyError, OSError))(ValueError())
+    (True, False)
+    """
+    if retry_on is None:
+        return is_transient
+    if isinstance(retry_on, (type, tuple)):
+        return lambda error: isinstance(error, retry_on)
+
+    def decide(error: BaseException) -> bool:
+        try:
+            return bool(retry_on(error))
+        except Exception as reason:
+            raise UsageError(
+                f"retry_on= of a model fixture failed on a {type(error).__name__}: {one_line(reason)}"
+            ) from reason
+
+    return decide
+
+
+def retry_after(error: BaseException) -> float | None:
+    """How many seconds the endpoint asks to wait, or ``None``.
+
+    Read from ``Retry-After`` (seconds, or a date) or ``retry-after-ms`` of the headers that the exception or
+    its response carries (RFC 9110, section 10.2.3).
+    """
+    for each in _causes(error):
+        if isinstance(each, BaseExceptionGroup):
+            return max(
+                (wait for one in each.exceptions if (wait := retry_after(one)) is not None), default=None
+            )
+        for holder in (_attribute(each, "response"), each):
+            headers = _attribute(holder, "headers")
+            if headers is not None and (wait := _wait_in(headers)) is not None:
+                return wait
+    return None
+
+
+def is_throttled(error: BaseException) -> bool:
+    """Whether the endpoint asks all callers to slow down."""
+    return any(
+        any(map(is_throttled, each.exceptions))
+        if isinstance(each, BaseExceptionGroup)
+        else status_of(each) in (429, 503)
+        for each in _causes(error)
+    )
+
+
+def one_line(error: BaseException) -> str:
+    r"""An exception in one line.
+
+    >>> one_line(ConnectionError("refused\nby 127.0.0.1"))
+    'ConnectionError: refused'
+    """
+    text = message_of(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    each: BaseException | None = error
+    seen: set[int] = set()
+    while each is not None and id(each) not in seen:
+        seen.add(id(each))
+        yield each
+        each = each.__cause__
+
+
+def _is_transient(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(is_transient, error.exceptions))
+    status = status_of(error)
+    if status is not None:
+        return status in TRANSIENT or 500 <= status <= 599
+    if isinstance(error, (ConnectionError, TimeoutError)):
+        return True
+    if isinstance(reason := _attribute(error, "reason"), OSError):  # urllib's URLError
+        return isinstance(reason, (ConnectionError, TimeoutError)) or reason.errno is not None
+    return any(_full_name(kind) in _CONNECTION for kind in type(error).__mro__)
+
+
+def _attribute(holder: Any, name: str) -> Any:
+    """An attribute, or ``None``: some clients raise where it is not set (httpx does at ``.request``)."""
+    try:
+        return getattr(holder, name, None)
+    except Exception:  # noqa: BLE001 - of a property of anybody's exception
+        return None
+
+
+def _full_name(kind: type) -> str:
+    return f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
+
+
+def _is_status(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599
+
+
+def _wait_in(headers: Any) -> float | None:
+    milliseconds = _number(_header(headers, "retry-after-ms", "Retry-After-Ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    text = _header(headers, "retry-after", "Retry-After")
+    if text is None:
+        return None
+    seconds = _number(text)
+    return _until(str(text)) if seconds is None else seconds
+
+
+def _header(headers: Any, *names: str) -> Any:
+    get = _attribute(headers, "get")
+    try:
+        return next((value for name in names if (value := get(name)) is not None), None)
+    except Exception:  # noqa: BLE001 - what is called headers need not be any
+        return None
+
+
+def _number(text: Any) -> float | None:
+    try:
+        value = float(text)
+    except (TypeError, ValueError):
+        return None
+    return value if 0 <= value < float("inf") else None
+
+
+def _until(date: str) -> float | None:
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return max(0.0, parsedate_to_datetime(date).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,146 @@
+"""How the calls of one model went: how many, how long they took, what they cost.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import threading
+from array import array
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_modelcheck.models.usage import Usage
+    from pytest_modelcheck.records import Calls
+
+_GRID = 41
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The state of a meter at one moment."""
+
+    asked: int = 0
+    requests: int = 0
+    retries: int = 0
+    failed: int = 0
+    timeouts: int = 0
+    unasked: int = 0
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: float = 0.0
+    weighed: int = 0
+    priced: int = 0
+
+
+class Meter:
+    """Counts, for one model, over a run. Safe from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seconds = array("d")
+        self._costs = array("d")
+        self.asked = self.requests = self.retries = self.failed = self.timeouts = self.unasked = 0
+        self._tokens_in = self._tokens_out = self._weighed = self._priced = 0
+        self._cost = self._total = 0.0
+
+    def called(self, seconds: float) -> None:
+        """A call was answered after so many seconds."""
+        with self._lock:
+            self.requests += 1
+            self._total += seconds
+            self._seconds.append(seconds)
+
+    def broke(self, seconds: float, *, timeout: bool) -> None:
+        """A call was not answered; one that took too long took at least so many seconds."""
+        with self._lock:
+            self.requests += 1
+            if timeout:
+                self.timeouts += 1
+                self._seconds.append(seconds)
+
+    def spent(self, usage: Usage) -> None:
+        """An answer cost so much."""
+        with self._lock:
+            if usage.tokens_in is not None or usage.tokens_out is not None:
+                self._weighed += 1
+                self._tokens_in += usage.tokens_in or 0
+                self._tokens_out += usage.tokens_out or 0
+            if usage.cost is not None:
+                self._priced += 1
+                self._cost += usage.cost
+                self._costs.append(usage.cost)
+
+    def retried(self) -> None:
+        """A call is made again."""
+        with self._lock:
+            self.retries += 1
+
+    def questions(self, asked: int, *, failed: int = 0, unasked: int = 0) -> None:
+        """So many were asked, of which some failed; some were not asked."""
+        with self._lock:
+            self.asked += asked
+            self.failed += failed
+            self.unasked += unasked
+
+    @property
+    def mean(self) -> float:
+        """How many seconds an answer took, on average."""
+        return self._total / self.asked if self.asked else 0.0
+
+    def mark(self) -> Mark:
+        """Where the meter stands."""
+        return Mark(
+            self.asked,
+            self.requests,
+            self.retries,
+            self.failed,
+            self.timeouts,
+            self.unasked,
+            len(self._seconds),
+            self._tokens_in,
+            self._tokens_out,
+            self._cost,
+            self._weighed,
+            self._priced,
+        )
+
+    def since(self, mark: Mark, calls: Calls) -> Calls:
+        """What a check cost: ``calls``, with everything that was counted since ``mark``.
+
+        Args:
+            mark: Where the meter stood when the check began.
+            calls: What else is known.
+        """
+        now, seconds, costs = self.mark(), self._seconds[mark.calls :], self._costs[mark.priced :]
+        weighed, priced = now.weighed > mark.weighed, now.priced > mark.priced
+        return replace(
+            calls,
+            asked=now.asked - mark.asked,
+            requests=now.requests - mark.requests,
+            retries=now.retries - mark.retries,
+            failed=now.failed - mark.failed,
+            timeouts=now.timeouts - mark.timeouts,
+            unasked=now.unasked - mark.unasked,
+            latencies=thinned(sorted(seconds)),
+            tokens_in=now.tokens_in - mark.tokens_in if weighed else None,
+            tokens_out=now.tokens_out - mark.tokens_out if weighed else None,
+            cost=now.cost - mark.cost if priced else None,
+            costs=thinned(sorted(costs)),
+        )
+
+
+def thinned(ordered: Sequence[float]) -> tuple[float, ...]:
+    """At most 41 of some sorted numbers, evenly spaced, from the smallest to the largest.
+
+    >>> thinned([1.0, 2.0]), len(thinned(range(1000))), thinned(range(1001))[38]
+    ((1.0, 2.0), 41, 950)
+    """
+    if len(ordered) <= _GRID:
+        return tuple(ordered)
+    last = len(ordered) - 1
+    return tuple(ordered[round(last * step / (_GRID - 1))] for step in range(_GRID))

@@ -1,0 +1,253 @@
+"""When a call may start, and whether: rates, budgets, and models that are given up.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.calls.errors import one_line
+from pytest_modelcheck.errors import BudgetError, OutageError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GIVE_UP_AFTER = 5
+"""So many calls in a row have failed when a model is given up, unless its fixture says otherwise."""
+
+LONGEST = 60.0
+"""Seconds that a call waits at most before it is made again. Who asks for more is given up."""
+
+_SECONDS = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
+_SECONDS["day"] = 86_400
+_RATE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:/|per\b)\s*([a-z]+?)\s*", re.IGNORECASE)
+
+
+def interval_of(rate: str) -> float:
+    """The seconds from one call to the next, of a rate such as ``"500/minute"``.
+
+    Raises:
+        UsageError: it is no rate.
+
+    >>> interval_of("500/minute"), interval_of("4 per second")
+    (0.12, 0.25)
+    """
+    found = _RATE.fullmatch(rate) if isinstance(rate, str) else None
+    period = None if found is None else _SECONDS.get(found[2].lower())
+    if found is None or period is None or float(found[1]) <= 0:
+        raise UsageError(
+            f'rate_limit={rate!r}: write a number of calls and a time, "500/minute" '
+            "(second, minute, hour or day)"
+        )
+    return period / float(found[1])
+
+
+class Turn:
+    """The place of one call in the queue."""
+
+    __slots__ = ("due", "epoch")
+
+    def __init__(self) -> None:
+        self.due = 0.0
+        self.epoch = -1
+
+
+class Pace:
+    """Hands out turns, evenly spaced. Safe from any thread; whoever has a turn waits for it himself.
+
+    Args:
+        interval: Seconds from one call to the next; 0 for no limit.
+        clock: The time in seconds.
+
+    >>> pace = Pace(2.0, clock=lambda: 100.0)
+    >>> [pace.wait(Turn()) for _ in range(3)]
+    [0.0, 2.0, 4.0]
+    """
+
+    def __init__(self, interval: float = 0.0, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._interval = interval
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._next = 0.0
+        self._paused = 0.0
+        self._epoch = 0
+
+    def wait(self, turn: Turn) -> float:
+        """How many seconds a call has to wait yet; 0.0 where it may start. Ask again after waiting."""
+        with self._lock:
+            now = self._clock()
+            if turn.epoch != self._epoch:
+                turn.due = max(now, self._next)
+                turn.epoch = self._epoch
+                self._next = turn.due + self._interval
+            return max(0.0, turn.due - now)
+
+    def pause(self, seconds: float) -> None:
+        """Let no call start for so long. Those that wait already get new turns, as evenly spaced."""
+        with self._lock:
+            self._paused = max(self._paused, self._clock() + seconds)
+            self._next = self._paused if self._interval else max(self._next, self._paused)
+            self._epoch += 1
+
+
+class Allowance:
+    """How many calls the models may get in a run, retries included.
+
+    Args:
+        calls: How many, or ``None`` for any number.
+        option: How the user wrote it.
+
+    >>> allowance = Allowance(3, "--modelcheck-max-calls=3")
+    >>> allowance.take(2), allowance.take(2), allowance.take(2)
+    (2, 1, 0)
+    """
+
+    __slots__ = ("_left", "_lock", "option")
+
+    def __init__(self, calls: int | None = None, option: str = "") -> None:
+        self._left = calls
+        self._lock = threading.Lock()
+        self.option = option
+
+    def take(self, wanted: int) -> int:
+        """Take so many calls, or as many as are left; give back how many."""
+        if self._left is None:
+            return wanted
+        with self._lock:
+            taken = min(wanted, self._left)
+            self._left -= taken
+            return taken
+
+    def give_back(self, unused: int) -> None:
+        """Return calls that were taken and not made, so that another model may have them."""
+        if self._left is not None:
+            with self._lock:
+                self._left += unused
+
+    def refusal(self, label: str) -> BudgetError:
+        """The error of a call that is not made."""
+        return BudgetError(f"{self.option} is spent: {label} was not called any further")
+
+
+class Purse:
+    """What the calls of one model may cost in a run.
+
+    A call is made only where the largest cost of an input so far, for it and for all calls under way, still
+    fits. Until a first cost is known, calls are made one by one.
+
+    Args:
+        label: The model, with its version.
+        limit: The most that may be spent, in the unit of ``cost=``.
+    """
+
+    def __init__(self, label: str, limit: float) -> None:
+        self._label = label
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._spent = 0.0
+        self._largest: float | None = None
+        self._under_way = 0
+        self._blind = False
+
+    def take(self, size: int) -> bool:
+        """Whether a call with so many inputs may be made now; not yet, where the answer is no.
+
+        Raises:
+            BudgetError: it may not be made at all.
+        """
+        with self._lock:
+            if self._blind:
+                raise BudgetError(
+                    f"max_cost={self._limit:g} is set for {self._label}, whose answers do not say what they "
+                    "cost: give its fixture cost=, or answer with Answer(value, usage=...)"
+                )
+            known = self._largest is not None
+            if not known and self._under_way:
+                return False
+            expected = self._spent + (self._under_way + size) * (self._largest or 0.0)
+            if known and expected > self._limit and self._under_way:
+                return False
+            if expected > self._limit or self._limit <= 0:
+                raise BudgetError(
+                    f"max_cost={self._limit:g} is reached: {self._label} has cost {self._spent:.6g}, and was "
+                    "not called any further"
+                )
+            self._under_way += size
+            return True
+
+    def settle(self, size: int, cost: float | None, *, answered: bool) -> None:
+        """Take in what a call cost, with as many inputs as were asked for."""
+        with self._lock:
+            self._under_way -= size
+            if not answered:
+                return
+            if cost is None:
+                self._blind = True
+                return
+            self._spent += cost
+            self._largest = max(self._largest or 0.0, cost / size)
+
+
+class Circuit:
+    """Counts calls that failed in a row, of one model in one run.
+
+    Only what speaks against the endpoint counts: a model that refuses an input is not out of order. A cached
+    answer between two calls counts as a success, since that call succeeded once: otherwise a service that
+    fails for some inputs would be given up as soon as all others are cached.
+
+    Args:
+        label: The model, with its version.
+        give_up_after: How many failures in a row are too many; 0 for never.
+
+    Attributes:
+        reason: Why the model was given up, or ``None`` while it is not.
+
+    >>> circuit = Circuit("triage 2.1", give_up_after=2)
+    >>> circuit.failed(ConnectionError("refused")); circuit.failed(ConnectionError("refused"))
+    >>> circuit.reason
+    'triage 2.1 was given up after 2 calls in a row failed: ConnectionError: refused'
+    """
+
+    __slots__ = ("_give_up_after", "_label", "_lock", "_row", "reason")
+
+    def __init__(self, label: str, give_up_after: int = GIVE_UP_AFTER) -> None:
+        self._label = label
+        self._give_up_after = give_up_after
+        self._lock = threading.Lock()
+        self._row = 0
+        self.reason: str | None = None
+
+    def succeeded(self) -> None:
+        """Count a call that was answered."""
+        self._row = 0
+
+    def failed(self, error: BaseException, *, after_success: bool = False) -> None:
+        """Count a call that failed for good, and not for its input.
+
+        Args:
+            error: What it raised.
+            after_success: Whether a cached answer was found just before it.
+        """
+        with self._lock:
+            self._row = 1 if after_success else self._row + 1
+            if self.reason is None and self._row == self._give_up_after:
+                calls = "a call" if self._row == 1 else f"{self._row} calls in a row"
+                self.reason = f"{self._label} was given up after {calls} failed: {one_line(error)}"
+
+    def open(self, reason: str) -> None:
+        """Give the model up at once."""
+        with self._lock:
+            self.reason = self.reason or reason
+
+    def check(self) -> None:
+        """Let a call pass.
+
+        Raises:
+            OutageError: the model was given up.
+        """
+        if self.reason is not None:
+            raise OutageError(self.reason)

@@ -1,0 +1,646 @@
+"""From a call to its answer: found among those at hand, waited for where it is under way, or made now.
+
+A step of a check says how each model is answered (:class:`Handle`): live, from the approved answers, or by
+another version. Bodies and everything that runs them are the same in all of these.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from concurrent.futures import Future, wait
+from contextlib import suppress
+from contextvars import Context, copy_context
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcheck.calls.batches import Failure
+from pytest_modelcheck.calls.endpoint import MIXED, Endpoint, copied, loop_runs, repeat_inside
+from pytest_modelcheck.calls.throttle import Allowance
+from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.errors import ModelError, OfflineError
+from pytest_modelcheck.models.model import Unkept
+from pytest_modelcheck.models.usage import Measured
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pytest_modelcheck.calls.batches import Rows
+    from pytest_modelcheck.calls.executors import LoopThread
+    from pytest_modelcheck.models.model import Answers, Model, Raw
+
+POLL = 0.02
+"""Seconds between two looks at what other processes have answered."""
+
+_PATIENCE = 30.0  # seconds that a call waits for another process which makes the same
+_TICK = 0.05  # seconds between two looks at what else may be done, while a call is waited for
+_UNSAVED_SECONDS = 0.005  # at most this much of a model's time is lost when the process is killed
+
+
+class Handle:
+    """How the calls of one model are answered in one step of a check.
+
+    Attributes:
+        model: The model that bodies call.
+        acting: The model that is called: the same, or another version of it.
+        answers: Where answers are found and stored.
+        endpoint: How calls reach the acting model.
+        judged: Whether its answers are recorded with the case.
+        refusal: Makes the error of a call whose answer is not at hand, where no call may be made.
+        waiting: Calls that are to be made ahead, in batches.
+        under_way: How many calls are being made ahead.
+        found: Whether an answer was found in the cache since the last call.
+    """
+
+    __slots__ = (
+        "acting",
+        "answers",
+        "endpoint",
+        "found",
+        "judged",
+        "model",
+        "refusal",
+        "under_way",
+        "waiting",
+    )
+
+    def __init__(
+        self,
+        model: Model,
+        acting: Model,
+        answers: Answers,
+        endpoint: Endpoint,
+        *,
+        judged: bool = False,
+        refusal: Callable[[Model, Any], Exception] | None = None,
+    ) -> None:
+        self.model = model
+        self.acting = acting
+        self.answers = answers
+        self.endpoint = endpoint
+        self.judged = judged
+        self.refusal = refusal
+        self.waiting: deque[Ticket] = deque()
+        self.under_way = 0
+        self.found = False
+
+    def find(self, key: bytes | None) -> Raw | None:
+        """The answer to a call, where it is at hand; it then counts as a success of the model."""
+        if key is None:
+            return None
+        raw = self.answers.find(key)
+        if raw is not None:
+            self.found = True
+        return raw
+
+    def took_found(self) -> bool:
+        """Whether an answer was found since the last call, which begins now."""
+        found, self.found = self.found, False
+        return found
+
+
+class Ticket:
+    """One call: what is called with what, and what came of it.
+
+    Attributes:
+        handle: How the model is answered.
+        x: The input.
+        key: What the answer is stored under, or ``None`` where it is not.
+        repeat: For which run of a trial.
+        raw: The answer.
+        error: What was raised in place of one.
+        call: The call that makes it, once it has begun.
+        foreseen_by: The trials whose bodies are expected to make it, and have not yet.
+        then: Called when the answer is there.
+        after_success: Whether an answer of the model was found in the cache just before.
+    """
+
+    __slots__ = (
+        "after_success",
+        "call",
+        "error",
+        "foreseen_by",
+        "handle",
+        "key",
+        "raw",
+        "repeat",
+        "then",
+        "x",
+    )
+
+    def __init__(self, handle: Handle, x: Any, key: bytes | None, repeat: int) -> None:
+        self.handle = handle
+        self.x = x
+        self.key = key
+        self.repeat = repeat
+        self.raw: Raw | None = None
+        self.error: BaseException | None = None
+        self.call: Future[None] | None = None
+        self.foreseen_by: set[int] = set()
+        self.then: list[Callable[[Ticket], None]] = []
+        self.after_success = handle.took_found()
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is an answer, or an error in its place."""
+        return self.raw is not None or self.error is not None
+
+    def awaited_result(self) -> Raw:
+        """The answer, for whoever awaits it.
+
+        Raises:
+            BaseException: whatever the model raised. A coroutine that passes a ``GeneratorExit`` on is taken
+                to be closed, and with it everything that awaits it: that becomes a :class:`ModelError`.
+        """
+        if isinstance(self.error, GeneratorExit):
+            raise ModelError(f"{self.handle.acting.label} raised GeneratorExit") from self.error
+        return self.result()
+
+    @property
+    def begun(self) -> bool:
+        """Whether the model has been called, or is being called."""
+        return self.call is not None or self.ended
+
+    def result(self) -> Raw:
+        """The answer.
+
+        Raises:
+            BaseException: whatever the model raised.
+        """
+        if self.error is not None:
+            raise self.error
+        if self.raw is None:
+            raise ModelError(f"a call of {self.handle.acting.label} was ended from outside")
+        return self.raw
+
+
+class Switchboard:
+    """Answers calls for a whole session. Safe from any thread.
+
+    Args:
+        interrupts: Whether an exception ends the whole run, rather than one case.
+        offline: Whether calling a model is forbidden.
+        allowance: The calls that the run may make; ``None`` for any number.
+        workers: How many processes share rates and budgets.
+
+    Attributes:
+        offline: Whether calling a model is forbidden.
+        tick: Called now and then while an answer is waited for.
+        interrupts: Whether an exception ends the whole run.
+    """
+
+    def __init__(
+        self,
+        interrupts: Callable[[BaseException], bool],
+        *,
+        offline: bool = False,
+        allowance: Allowance | None = None,
+        workers: int = 1,
+    ) -> None:
+        self.interrupts = interrupts
+        self.offline = offline
+        self.tick: Callable[[], None] = _no_progress
+        self._allowance = allowance or Allowance()
+        self._workers = workers
+        self._endpoints: dict[tuple[str, str | None, str | None], Endpoint] = {}
+        self._tickets: dict[tuple[int, bytes], Ticket] = {}
+        self._loop: LoopThread | None = None
+        self._unsaved: set[Answers] = set()
+        self._unsaved_seconds = 0.0
+        self._lock = threading.RLock()
+
+    def endpoint(self, model: Model) -> Endpoint:
+        """The way to a model: one for each version, however often its fixture is set up."""
+        place = (model.name, model.version, model.fingerprint)
+        with self._lock:
+            found = self._endpoints.get(place)
+            if found is None:
+                found = Endpoint(model, self._allowance, self.interrupts, self.loop, self._workers)
+                self._endpoints[place] = found
+            return found
+
+    def handle(self, model: Model) -> Handle:
+        """How a model is answered where no step says otherwise: live."""
+        refusal = offline_error if self.offline else None
+        return Handle(model, model, model.answers, self.endpoint(model), refusal=refusal)
+
+    # -- calls that are made now -------------------------------------------------------------------
+
+    def answer(self, handle: Handle, x: Any, key: bytes | None, repeat: int) -> Raw:
+        """Make a call, in whatever thread this is, and wait for its answer."""
+        for _ in self._turns(handle, x, key):
+            time.sleep(POLL)
+        raw = handle.find(key) if handle.answers.claims is not None else None
+        if raw is not None:
+            return raw
+        ticket = Ticket(handle, x, key, repeat)
+        caller = handle.acting.caller
+        if caller.awaited:
+            self._begin([ticket], copy_context())
+            self.wait_for(ticket)
+        else:
+            keep = self._keep([ticket], time.perf_counter())
+            handle.endpoint.call(caller, [x], keep, repeat=repeat, after_success=[ticket.after_success])
+        return ticket.result()
+
+    async def answer_async(
+        self,
+        handle: Handle,
+        x: Any,
+        key: bytes | None,
+        repeat: int,
+        context: Context,
+        trial: int | None = None,
+    ) -> Raw:
+        """Make a call, and await its answer on whatever event loop this is.
+
+        A call belongs to its answer and not to its caller: where the caller is cancelled, the call goes on.
+        Other tasks of the body of ``trial`` that make the same call meanwhile wait for this one.
+        """
+        loop = running_loop()
+        for _ in self._turns(handle, x, key):
+            await _sleep(POLL, loop)
+        raw = handle.find(key) if handle.answers.claims is not None else None
+        if raw is not None:
+            return raw
+        ticket, caller = Ticket(handle, x, key, repeat), handle.acting.caller
+        if key is not None and trial is not None:
+            ticket.foreseen_by.add(trial)
+            self._tickets[(id(handle.answers), key)] = ticket
+        here = caller.awaited and (loop != "asyncio" or repeat_inside() is not None)
+        if here:
+            # A model that calls another is on our loop already; one that is written for trio needs trio's.
+            keep = self._keep([ticket], time.perf_counter())
+            sleep = None if loop == "asyncio" else _trio_sleep
+            await handle.endpoint.call_async(
+                caller, [x], keep, repeat=repeat, after_success=[ticket.after_success], sleep=sleep
+            )
+        else:
+            await until(self._begin([ticket], context), loop)
+        self.drop(ticket)
+        return ticket.awaited_result()
+
+    async def answer_gathered(
+        self, handle: Handle, x: Any, key: bytes, repeat: int, trial: int, context: Context
+    ) -> Raw:
+        """Make a call together with those that other tasks of this loop make in the same turn."""
+        import asyncio
+
+        if handle.refusal is not None:
+            raise handle.refusal(handle.model, x)
+        ticket = self.foresee(handle, x, key, repeat, trial)
+        if ticket is None:  # another process makes it
+            return await self.answer_async(handle, x, key, repeat, context)
+        loop = asyncio.get_running_loop()
+        loop.call_soon(self.advance, handle, context)
+        ended: Future[None] = Future()
+        self.follow(ticket, lambda _: ended.set_result(None))
+        await until(ended, "asyncio")
+        if takes_last(ticket, trial):
+            return ticket.awaited_result()
+        return await self.answer_async(handle, x, key, repeat, context)
+
+    def _turns(self, handle: Handle, x: Any, key: bytes | None) -> Iterator[None]:
+        """Something to wait for, while another process makes the same call; but not for ever.
+
+        Raises:
+            OfflineError: no call may be made.
+        """
+        if handle.refusal is not None:
+            raise handle.refusal(handle.model, x)
+        answers = handle.answers
+        if key is None or answers.claims is None or not handle.endpoint.claims:
+            return
+        until_then = time.monotonic() + _PATIENCE
+        while not answers.claim(key) and time.monotonic() < until_then:
+            yield
+            answers.reload()
+            if answers.find(key) is not None:
+                return
+        answers.reload()
+
+    # -- calls that are made ahead -----------------------------------------------------------------
+
+    def foresee(self, handle: Handle, x: Any, key: bytes, repeat: int, trial: int) -> Ticket | None:
+        """A call that a body is expected to make; ``None`` where another process is making it.
+
+        It waits in its handle until :meth:`advance` or :meth:`take` begins it.
+        """
+        place = (id(handle.answers), key)
+        ticket = self._tickets.get(place)
+        if ticket is None:
+            if (
+                handle.answers.claims is not None
+                and handle.endpoint.claims
+                and not self._claimed(handle, key)
+            ):
+                return None
+            ticket = Ticket(handle, copied(x), key, repeat)
+            self._tickets[place] = ticket
+            handle.waiting.append(ticket)
+        ticket.foreseen_by.add(trial)
+        return ticket
+
+    def _claimed(self, handle: Handle, key: bytes) -> bool:
+        """Whether the call is ours: no other process makes it, and none has made it meanwhile."""
+        answers = handle.answers
+        if not answers.claim(key):
+            return False
+        answers.reload()  # after the claim: what was answered before it is seen now
+        if answers.find(key) is None:
+            return True
+        answers.release([key])
+        return False
+
+    def follow(self, ticket: Ticket, function: Callable[[Ticket], None]) -> None:
+        """Call a function once a call has ended: now, or from the thread that ends it."""
+        with self._lock:
+            if not ticket.ended:
+                ticket.then.append(function)
+                return
+        function(ticket)
+
+    def ticket(self, handle: Handle, key: bytes | None) -> Ticket | None:
+        """The call, where it is waiting or under way."""
+        return None if key is None else self._tickets.get((id(handle.answers), key))
+
+    def advance(self, handle: Handle, context: Context, *, flush: bool = True) -> None:
+        """Begin as many calls as may be under way.
+
+        Args:
+            handle: Of what model.
+            context: The context that it is called in.
+            flush: Whether a batch is called that is not full.
+        """
+        endpoint = handle.endpoint
+        while True:
+            with self._lock:
+                waiting, size = handle.waiting, endpoint.sizes.size
+                if not waiting or handle.under_way >= endpoint.concurrency:
+                    return
+                if len(waiting) < size and not flush:
+                    return
+                batch = [waiting.popleft() for _ in range(min(len(waiting), size))]
+                handle.under_way += 1
+                call = self._begin(batch, context)
+            call.add_done_callback(lambda _: self._freed(handle, context))
+
+    def _freed(self, handle: Handle, context: Context) -> None:
+        with self._lock:
+            handle.under_way -= 1
+        self.advance(handle, context, flush=not handle.acting.caller.batch)
+
+    def _begin(self, batch: Sequence[Ticket], context: Context) -> Future[None]:
+        handle, first = batch[0].handle, batch[0].repeat
+        repeat = first if all(ticket.repeat == first for ticket in batch) else MIXED
+        call = handle.endpoint.submit(
+            handle.acting.caller,
+            [ticket.x for ticket in batch],
+            self._keep(batch, time.perf_counter()),
+            context,
+            repeat=repeat,
+            after_success=[ticket.after_success for ticket in batch],
+            wanted=lambda: any(self._is_wanted(ticket) for ticket in batch),
+        )
+        for ticket in batch:
+            ticket.call = call
+        return call
+
+    def _is_wanted(self, ticket: Ticket) -> bool:
+        return (
+            ticket.key is None or not ticket.foreseen_by or self.ticket(ticket.handle, ticket.key) is ticket
+        )
+
+    def batch_with(self, ticket: Ticket) -> list[Ticket]:
+        """A call that is still waiting, with the next ones that fit into its batch."""
+        with self._lock:
+            waiting = ticket.handle.waiting
+            if ticket.call is not None or ticket not in waiting:
+                return []
+            waiting.remove(ticket)
+            room = ticket.handle.endpoint.sizes.size - 1
+            return [ticket, *(waiting.popleft() for _ in range(min(room, len(waiting))))]
+
+    def take(self, ticket: Ticket, context: Context) -> None:
+        """Wait until a call that was foreseen has ended; begin it here where it has not begun."""
+        batch = self.batch_with(ticket)
+        endpoint, caller = ticket.handle.endpoint, ticket.handle.acting.caller
+        if batch and not (caller.awaited or endpoint.threaded):
+            # A model without threads of its own is called in the thread of the test, like any function.
+            repeat = ticket.repeat if all(one.repeat == ticket.repeat for one in batch) else MIXED
+            after_success = [one.after_success for one in batch]
+            inputs = [one.x for one in batch]
+            keep = self._keep(batch, time.perf_counter())
+            endpoint.call(caller, inputs, keep, repeat=repeat, after_success=after_success)
+            self.tick()
+            return
+        if batch:
+            self._begin(batch, context)
+        self.wait_for(ticket)
+
+    async def take_async(self, ticket: Ticket, context: Context) -> None:
+        """The same, without holding up the event loop."""
+        batch = self.batch_with(ticket)
+        if batch:
+            self._begin(batch, context)
+        loop = running_loop()
+        while ticket.call is not None and not ticket.call.done() and not ticket.ended:
+            await until(ticket.call, loop, _TICK)
+            self.tick()
+
+    def wait_for(self, ticket: Ticket) -> None:
+        """Hold this thread until a call that was begun has ended."""
+        call = ticket.call
+        while call is not None and not call.done() and not ticket.ended:
+            wait([call], _TICK)
+            self.tick()
+
+    def forget(self, handles: Sequence[Handle]) -> int:
+        """Drop every call that was foreseen; those under way go on, and their answers are stored.
+
+        Returns:
+            How many had begun, and no body has made them.
+        """
+        with self._lock:
+            unused = [ticket for ticket in self._tickets.values() if ticket.begun]
+            self._tickets.clear()
+            for handle in handles:
+                handle.answers.release([one.key for one in handle.waiting if one.key is not None])
+                handle.waiting.clear()
+        return sum(bool(ticket.foreseen_by) for ticket in unused)
+
+    def drop(self, ticket: Ticket) -> None:
+        """Forget one call: every body that was expected to make it has ended."""
+        with self._lock:
+            if ticket.key is not None and self.ticket(ticket.handle, ticket.key) is ticket:
+                del self._tickets[(id(ticket.handle.answers), ticket.key)]
+
+    # -- answers -----------------------------------------------------------------------------------
+
+    def _keep(self, batch: Sequence[Ticket], start: float) -> Callable[[Sequence[int], Rows], None]:
+        """Stores the answers to a batch as they are known, and wakes whoever goes on from there."""
+
+        def keep(places: Sequence[int], rows: Rows) -> None:
+            tickets = [batch[place] for place in places]
+            with self._lock:
+                for ticket, row in zip(tickets, rows, strict=True):
+                    _settle(ticket, row)
+                    if ticket.raw is not None and not _is_for_one(ticket.raw):
+                        self.drop(ticket)
+                self._note_unsaved(tickets[0].handle, time.perf_counter() - start)
+                if len(tickets) < len(batch):  # a batch is being split: what is known outlasts a kill
+                    self.save()
+            for ticket in tickets:
+                for follow in ticket.then:
+                    follow(ticket)
+
+        return keep
+
+    def _note_unsaved(self, handle: Handle, seconds: float) -> None:
+        answers = handle.answers
+        self._unsaved.add(answers)
+        self._unsaved_seconds += seconds
+        if self._unsaved_seconds >= _UNSAVED_SECONDS or (
+            answers.claims is not None and handle.endpoint.claims
+        ):
+            self.save()
+
+    def save(self) -> None:
+        """Write every answer that is not on disk yet."""
+        with self._lock:
+            for answers in self._unsaved:
+                answers.save()
+            self._unsaved.clear()
+            self._unsaved_seconds = 0.0
+
+    def loop(self) -> LoopThread:
+        """The event loop for models that are awaited, started at first use."""
+        from pytest_modelcheck.calls.executors import LoopThread
+
+        with self._lock:
+            if self._loop is None:
+                self._loop = LoopThread()
+            return self._loop
+
+    def close(self) -> None:
+        """Write what is not on disk, end threads and the event loop; calls that hang are left behind."""
+        self.save()
+        for endpoint in self._endpoints.values():
+            endpoint.close()
+        self._endpoints.clear()
+        if self._loop is not None:
+            self._loop.close()
+            self._loop = None
+
+
+def _settle(ticket: Ticket, row: Any) -> None:
+    """Store one answer, or take in what was raised in its place."""
+    answers = ticket.handle.answers
+    if type(row) is Measured:
+        answers.measured(ticket.key, row)
+        row = row.value
+    if type(row) is Failure:
+        ticket.error = row.error
+    else:
+        try:
+            ticket.raw = answers.add(ticket.key, row)
+        except ModelError as refused:
+            ticket.error = refused
+    if ticket.error is not None and ticket.key is not None:
+        answers.release([ticket.key])
+
+
+def _is_for_one(raw: Raw) -> bool:
+    """Whether an answer can have one reader only: it can neither be stored nor copied."""
+    return type(raw) is Unkept and not raw.shared
+
+
+def takes_last(ticket: Ticket, trial: int) -> bool:
+    """Whether the body of a trial may have what came of a call that was foreseen.
+
+    An error reaches each body that was expected to make the call, once: a body that calls again after an
+    error means it. An answer that cannot be copied is for one body.
+    """
+    if ticket.error is None and (ticket.raw is None or not _is_for_one(ticket.raw)):
+        return ticket.raw is not None
+    if trial not in ticket.foreseen_by:
+        return False
+    if ticket.error is None:
+        ticket.foreseen_by.clear()
+    else:
+        ticket.foreseen_by.discard(trial)
+    return True
+
+
+def offline_error(model: Model, x: Any) -> OfflineError:
+    """Why a call cannot be answered offline."""
+    return OfflineError(
+        f"{model.label} has no remembered answer to {excerpt(x, 60)!r}, and --modelcheck-offline forbids "
+        "calling it. Run once without --modelcheck-offline, or bring the prediction cache of a run that did"
+    )
+
+
+# -- event loops ---------------------------------------------------------------------------------------
+
+
+def running_loop() -> str | None:
+    """The kind of event loop that runs in this thread: ``"asyncio"``, ``"trio"`` or ``None``."""
+    if loop_runs():
+        return "asyncio"
+    import sys
+
+    trio = sys.modules.get("trio")
+    return "trio" if trio is not None and trio.lowlevel.in_trio_run() else None
+
+
+async def until(call: Future[Any], loop: str | None, seconds: float | None = None) -> None:
+    """Wait for a call on the event loop that runs here, at most so many seconds.
+
+    Whoever waits may be cancelled, and the call is not.
+    """
+    if loop == "trio":
+        import trio
+
+        await trio.to_thread.run_sync(lambda: wait([call], seconds), abandon_on_cancel=True)
+        return
+    import asyncio
+
+    here = asyncio.get_running_loop()
+    waiter = here.create_future()
+
+    def wake() -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+
+    def ended(_call: Future[Any]) -> None:
+        with suppress(RuntimeError):  # the loop is closed, and whoever waited is gone with it
+            here.call_soon_threadsafe(wake)
+
+    call.add_done_callback(ended)
+    timer = None if seconds is None else here.call_later(seconds, wake)
+    try:
+        await waiter
+    finally:
+        if timer is not None:
+            timer.cancel()
+
+
+async def _sleep(seconds: float, loop: str | None) -> None:
+    if loop == "trio":
+        await _trio_sleep(seconds)
+    else:
+        import asyncio
+
+        await asyncio.sleep(seconds)
+
+
+async def _trio_sleep(seconds: float) -> None:
+    import trio
+
+    await trio.sleep(seconds)
+
+
+def _no_progress() -> None:
+    """Nobody wants to know how far it is."""

@@ -1,0 +1,320 @@
+"""Bodies, run over trials: each once, alone, in order, from its first line to its last.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from contextlib import contextmanager
+from contextvars import copy_context
+from threading import get_ident
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcheck.engine.answers import Handle, running_loop, takes_last
+from pytest_modelcheck.engine.prefetch import Prefetch
+from pytest_modelcheck.engine.recipe import Made, Recipe
+from pytest_modelcheck.engine.view import CaseView, Result, conclude, is_new, refuse_case
+from pytest_modelcheck.engine.work import NOT_CALLED, WINDOW, Failures, Run
+from pytest_modelcheck.models.model import SHORT_TEXT, short_text_key
+from pytest_modelcheck.records import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextvars import Context
+
+    from pytest_modelcheck.engine.answers import Switchboard
+    from pytest_modelcheck.engine.work import Work
+    from pytest_modelcheck.models.model import Model, Raw
+    from pytest_modelcheck.records import Trial
+
+    Place = Callable[[Trial, bytes, int], int]
+    """Says for which repeat a call is made: from its trial, its key and the equal calls before it."""
+
+_OFTEN = 63  # after every 64th body
+_PASSED = Outcome.PASSED  # looked up once: that takes Python, and there may be a million trials
+
+STRIDE = 1 << 32
+"""What lies between the repeats of a body's first equal call and its second: more than anybody's repeats."""
+
+
+def by_repeat(trial: Trial, key: bytes, equal: int) -> int:  # noqa: ARG001
+    """The repeat of a call that ``equal`` equal calls of its body went before.
+
+    Equal calls are answered once. Where noise is measured that would hide it: there the second equal call of
+    a body gets an answer of its own.
+
+    >>> from pytest_modelcheck.records import Case, Trial
+    >>> third_run = Trial(0, Case("x"), repeat=2)
+    >>> by_repeat(third_run, b"", 0), by_repeat(third_run, b"", 1) == STRIDE + 2
+    (2, True)
+    """
+    return trial.repeat + equal * STRIDE
+
+
+class Bodies:
+    """Runs the bodies of one step of a check.
+
+    Args:
+        work: What is run for each trial.
+        switchboard: Answers calls.
+        handles: How some models are answered; all others are answered live.
+        place: Says for which repeat a call of the judged model is made; ``None`` for that of the trial.
+        recipe: What is known of the calls of a body.
+
+    Attributes:
+        result: What comes of the body that runs now, or ``None`` between two bodies.
+        view: What that body sees of its trial.
+        thread: The thread that bodies run in.
+        context: The context that bodies start in.
+        lock: Guards what is foreseen.
+        gathers: Whether bodies run as tasks, or are started again, so that their calls are made together.
+    """
+
+    gathers = False
+
+    def __init__(
+        self,
+        work: Work,
+        switchboard: Switchboard,
+        handles: Sequence[Handle] = (),
+        *,
+        place: Place | None = None,
+        recipe: Recipe | None = None,
+    ) -> None:
+        self.work = work
+        self.switchboard = switchboard
+        self.result: Result | None = None
+        self.view: CaseView | None = None
+        self.thread = get_ident()
+        self.context: Context = copy_context()
+        self.lock = threading.RLock()
+        self.made: list[Made] | None = None
+        self._keys: list[bytes | None] = []
+        self._handles = {handle.model: handle for handle in handles}
+        self._place = place
+        self._failures = Failures(work)
+        self._results: list[Result] = []
+        self._done = 0
+        self._direct = 0
+        self._direct_seconds = 0.0
+        self.prefetch = Prefetch(self, switchboard, recipe or Recipe())
+
+    # -- bodies --------------------------------------------------------------------------------------
+
+    def run(self, trials: Iterable[Trial]) -> Run:
+        """Run the body of every trial.
+
+        Raises:
+            BaseException: whatever a body raised that ends everything (an interrupt, ``pytest.exit``, a
+                timeout). What was answered until then is stored.
+        """
+        body = self.work.body
+        with self._open():
+            for trial in self.prefetch.ahead_of(trials):
+                result = self._begin(trial)
+                error: BaseException | None = None
+                try:
+                    body(self.view)  # type: ignore[arg-type]  # it has just begun
+                except BaseException as raised:  # noqa: BLE001 - told apart there
+                    error = raised
+                self._end(result, error)
+        return self._run()
+
+    async def run_async(self, trials: Iterable[Trial]) -> Run:
+        """Run the body of every trial on the event loop that runs here."""
+        body = self.work.body
+        with self._open():
+            for trial in self.prefetch.ahead_of(trials):
+                result = self._begin(trial)
+                error: BaseException | None = None
+                try:
+                    await body(self.view)  # type: ignore[arg-type]  # it has just begun
+                except BaseException as raised:
+                    if _is_cancelled(raised):
+                        raise
+                    error = raised
+                self._end(result, error)
+        return self._run()
+
+    @contextmanager
+    def _open(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self.result = self.view = None
+            self.prefetch.close()
+            self.switchboard.save()
+
+    def _begin(self, trial: Trial) -> Result:
+        self.result = result = Result(trial)
+        self.view = CaseView(result, self.work)
+        if self._place is not None:
+            result.equal = Counter()
+        if self.prefetch.watches(trial):
+            self.made, self._keys = [], []
+        return result
+
+    def _end(self, result: Result, error: BaseException | None) -> None:
+        """Take in how a body ended."""
+        work = self.work
+        simple = error is None and result.asked and result.outcome is _PASSED and result.is_simple
+        if not simple:  # else it is as conclude() would leave it
+            outcome = _PASSED
+            if error is not None:
+                meaning = Outcome.NEW if is_new(error) else work.classify(error)
+                if meaning is None:
+                    raise error
+                outcome, error = meaning, None if meaning is Outcome.NEW else error
+            conclude(result, work, outcome, error)
+        if self.made is not None:
+            made, self.made = self.made, None
+            self.prefetch.ended(result.trial, made, self._keys, broke=result.outcome is Outcome.ERROR)
+        if result.error is not None:
+            self._failures.note(result)
+        self._results.append(result)
+        self._done += 1
+        if not self._done & _OFTEN:
+            self._pause()
+
+    def _pause(self) -> None:
+        """Say how far bodies have come, and hand on what came of them."""
+        self.show_progress()
+        if self.work.take is not None and len(self._results) >= WINDOW:
+            self.work.take(self._results)
+            self._results = []
+
+    def show_progress(self) -> None:
+        """Say how far bodies have come, also while a call is waited for."""
+        if self.work.progress is not None:
+            self.work.progress(self._done)
+
+    def _run(self) -> Run:
+        if self.work.take is not None:
+            self.work.take(self._results)
+            self._results = []
+        failures = self._failures
+        return Run(
+            self._results,
+            failures.first,
+            self._direct,
+            self._direct_seconds,
+            self.prefetch.vain,
+            failures.unasked,
+            failures.stopped,
+        )
+
+    # -- calls ---------------------------------------------------------------------------------------
+
+    @property
+    def handles(self) -> list[Handle]:
+        """How models are answered that were called so far."""
+        return list(self._handles.values())
+
+    @property
+    def counts_equal_calls(self) -> bool:
+        """Whether each of several equal calls of a body gets an answer of its own."""
+        return self._place is not None
+
+    def handle_of(self, model: Model) -> Handle:
+        """How a model is answered in this step."""
+        found = self._handles.get(model)
+        if found is None:
+            found = self._handles[model] = self.switchboard.handle(model)
+            found.judged = model is self.work.subject
+        return found
+
+    def place_of(
+        self, handle: Handle, trial: Trial, x: Any, equal: Counter[bytes] | None
+    ) -> tuple[bytes | None, int]:
+        """What the answer to a call is stored under, and for which repeat it is made."""
+        repeat, model = trial.repeat, handle.model
+        if self._place is not None and handle.judged and equal is not None:
+            plain = model.key(x)
+            if plain is not None:
+                repeat = self._place(trial, plain, equal[plain])
+                equal[plain] += 1
+        return model.key(x, repeat), repeat
+
+    def call(self, model: Model, x: Any) -> Any:
+        """Answer a call of the body that runs in this thread."""
+        handle = self._handles.get(model) or self.handle_of(model)
+        result: Result = self.result  # type: ignore[assignment]  # one runs: it calls
+        trial = result.trial
+        repeat = trial.repeat
+        quick = type(x) is str and not repeat and result.equal is None and len(x) <= SHORT_TEXT
+        if quick and not model.definition.context:
+            key: bytes | None = short_text_key(x)  # as the model would say, without asking it
+        else:
+            refuse_case(model, x)
+            key, repeat = self.place_of(handle, trial, x, result.equal)
+        answers = handle.answers
+        raw = None if key is None else answers.find(key)
+        if raw is None:
+            raw = self._missing(handle, result, x, key, repeat)
+        else:
+            handle.found = True
+        if handle.judged:
+            if result.approved_raw is None:
+                result.asked.append((key, raw))
+            else:
+                raw = result.answered(key, raw)
+        value = answers.decode(raw)
+        if self.made is not None:
+            self.note(model, x, key, value)
+        return value
+
+    def note(self, model: Model, x: Any, key: bytes | None, value: Any, *, foreseeable: bool = True) -> None:
+        """Note a call that the body has made, for the recipe."""
+        if self.made is not None:
+            self.made.append(Made(model.name, x, value, foreseeable))
+            self._keys.append(key)
+
+    def _missing(self, handle: Handle, result: Result, x: Any, key: bytes | None, repeat: int) -> Raw:
+        """Get an answer that is not at hand: wait for a call that was foreseen, or make one now."""
+        if handle.judged:
+            result.unanswered = True  # for now; for good, where the model breaks
+        try:
+            ticket = self.switchboard.ticket(handle, key)
+            if ticket is not None:
+                self.switchboard.take(ticket, self.context)
+                if takes_last(ticket, result.trial.index):
+                    return ticket.result()
+            return self.in_place(handle, x, key, repeat)
+        except BaseException as error:
+            self.broke(result, handle, x, key, error)
+            raise
+
+    def broke(self, result: Result, handle: Handle, x: Any, key: bytes | None, error: BaseException) -> None:
+        """Note a call that came to nothing."""
+        self.note(handle.model, x, key, None)
+        if isinstance(error, NOT_CALLED):
+            result.refused(error)
+
+    def in_place(self, handle: Handle, x: Any, key: bytes | None, repeat: int) -> Raw:
+        """Make a call that nobody foresaw."""
+        start = time.perf_counter()
+        try:
+            return self.switchboard.answer(handle, x, key, repeat)
+        finally:
+            self.count_direct(handle, time.perf_counter() - start)
+
+    def count_direct(self, handle: Handle, seconds: float) -> None:
+        """Count a call made in place that could have been made together with others."""
+        if handle.endpoint.together:
+            self._direct += 1
+            self._direct_seconds += seconds
+
+
+def _is_cancelled(error: BaseException) -> bool:
+    """Whether the task that runs the test is being cancelled, so that no body is to blame."""
+    if isinstance(error, Exception) or type(error).__name__ not in ("CancelledError", "Cancelled"):
+        return False
+    if running_loop() == "trio":
+        return True  # trio itself raises it, and nobody else can
+    import asyncio
+
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -1,0 +1,257 @@
+"""Bodies whose calls no recipe can foresee (``gather=True``).
+
+A plain body is cut off at a call whose answer is not there, and started again once it is; only a run with all
+its answers counts. An ``async`` body runs as one of many tasks. The user says with ``gather=True`` that being
+started again, or running beside others, does no harm.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import sys
+import warnings
+from collections import Counter
+from contextlib import contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.calls.errors import one_line
+from pytest_modelcheck.engine.answers import running_loop
+from pytest_modelcheck.engine.body import Bodies
+from pytest_modelcheck.engine.router import VIEW
+from pytest_modelcheck.engine.view import CaseView, Result
+from pytest_modelcheck.records import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from pytest_modelcheck.engine.answers import Handle, Ticket
+    from pytest_modelcheck.engine.work import Run
+    from pytest_modelcheck.models.model import Raw
+    from pytest_modelcheck.records import Trial
+
+_WINDOW: Final = 256
+"""So many bodies are under way at once."""
+
+_MOST_MISSING: Final = 16
+"""A body that has missed so many different answers makes its further calls in place."""
+
+
+class CutOff(BaseException):
+    """Ends a body at a call whose answer is not there yet. Not an error: nothing should catch it."""
+
+
+class RestartedError(Exception):
+    """A body broke that had been cut off and started again."""
+
+
+class _Attempt:
+    """The runs of one body until one has all its answers."""
+
+    __slots__ = (
+        "called",
+        "cut",
+        "error",
+        "errors",
+        "in_place",
+        "missing",
+        "raised",
+        "result",
+        "trial",
+        "wanted",
+    )
+
+    def __init__(self, trial: Trial) -> None:
+        self.trial = trial
+        self.missing: set[bytes] = set()
+        self.errors: dict[bytes | None, BaseException] = {}
+        self.raised: set[bytes | None] = set()
+        self.wanted: Ticket | None = None
+        self.in_place = False
+        self.called: set[bytes | None] = set()
+        self.cut = False
+        self.result = Result(trial)
+        self.error: BaseException | None = None
+
+
+class GatheredBodies(Bodies):
+    """Runs bodies so that the calls of many are made together, whatever they depend on."""
+
+    gathers = True
+    _attempt: _Attempt
+
+    def run(self, trials: Iterable[Trial]) -> Run:
+        """Run the body of every trial, each until it has all its answers."""
+        upcoming = iter(trials)
+        with self._open():
+            while window := [_Attempt(trial) for trial in islice(upcoming, _WINDOW)]:
+                unfinished = window
+                while unfinished:
+                    unfinished = [attempt for attempt in unfinished if not self._finishes(attempt)]
+                    for handle in self.handles:
+                        if handle.acting.caller.awaited or handle.endpoint.threaded:
+                            self.switchboard.advance(handle, self.context)
+                for attempt in window:
+                    self._end(attempt.result, self._told_of_restarts(attempt))
+        return self._run()
+
+    def _told_of_restarts(self, attempt: _Attempt) -> BaseException | None:
+        """What a body raised; an error after a restart may be due to it, and says so."""
+        error = attempt.error
+        if not isinstance(error, Exception) or not attempt.missing:
+            return error
+        if self.work.classify(error) is not Outcome.ERROR or attempt.raised:
+            return error
+        restarted = RestartedError(
+            f"{one_line(error)} (the body had been cut off at a call and started again, as gather=True "
+            "allows: if it does not bear that, take gather=True away)"
+        )
+        return restarted.with_traceback(error.__traceback__)
+
+    async def run_async(self, trials: Iterable[Trial]) -> Run:
+        """Run bodies as tasks of the event loop that runs here."""
+        if running_loop() != "asyncio":
+            return await super().run_async(trials)
+        upcoming = iter(trials)
+        with self._open():
+            while window := [_Attempt(trial) for trial in islice(upcoming, _WINDOW)]:
+                await self._run_tasks(window)
+                for attempt in window:
+                    self._end(attempt.result, attempt.error)
+        return self._run()
+
+    async def _run_tasks(self, window: list[_Attempt]) -> None:
+        tasks = [asyncio.create_task(self._perform(attempt)) for attempt in window]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _perform(self, attempt: _Attempt) -> None:
+        task = asyncio.current_task()
+        self._prepare(attempt)
+        view = CaseView(attempt.result, self.work)
+        VIEW.set(view)
+        try:
+            await self.work.body(view)
+        except BaseException as raised:
+            if task is not None and task.cancelling():
+                raise
+            if self.work.classify(raised) is None and not isinstance(raised, asyncio.CancelledError):
+                raise
+            attempt.error = raised
+
+    def _prepare(self, attempt: _Attempt) -> None:
+        attempt.result = Result(attempt.trial)
+        attempt.called, attempt.raised = set(), set()
+        attempt.cut, attempt.error = False, None
+        if self._place is not None:
+            attempt.result.equal = Counter()
+
+    def _finishes(self, attempt: _Attempt) -> bool:
+        """Run a body once more; whether that run had all its answers, and counts."""
+        if attempt.wanted is not None:
+            self.switchboard.take(attempt.wanted, self.context)
+        self._prepare(attempt)
+        self._attempt, self.result = attempt, attempt.result
+        self.view = CaseView(attempt.result, self.work)
+        with held_back() as release:
+            try:
+                self.work.body(self.view)
+            except BaseException as raised:
+                if isinstance(raised, KeyboardInterrupt) or (
+                    not attempt.cut and self.work.classify(raised) is None
+                ):
+                    release()
+                    raise
+                attempt.error = raised
+            if not attempt.cut:
+                release()
+        return not attempt.cut
+
+    def _missing(self, handle: Handle, result: Result, x: Any, key: bytes | None, repeat: int) -> Raw:
+        attempt = self._attempt
+        if key in attempt.errors and key not in attempt.raised:  # as in the runs that did not count
+            attempt.raised.add(key)
+            self.broke(result, handle, x, key, attempt.errors[key])
+            raise attempt.errors[key]
+        ticket = self.switchboard.ticket(handle, key)
+        if ticket is not None and ticket.error is not None and attempt.trial.index in ticket.foreseen_by:
+            attempt.errors[key] = ticket.error
+            attempt.raised.add(key)
+        elif (ticket is None or not ticket.ended) and self._may_cut(attempt, handle, key):
+            ticket = self.switchboard.foresee(handle, x, key, repeat, attempt.trial.index)  # type: ignore[arg-type]
+            if ticket is not None:
+                attempt.missing.add(key)  # type: ignore[arg-type]
+                attempt.wanted, attempt.cut = ticket, True
+                raise CutOff
+        return super()._missing(handle, result, x, key, repeat)
+
+    def _may_cut(self, attempt: _Attempt, handle: Handle, key: bytes | None) -> bool:
+        """Whether a body may be cut off at a call."""
+        if key is None or attempt.in_place or not handle.endpoint.together or handle.refusal is not None:
+            return False
+        if attempt.cut:
+            return (
+                len(attempt.missing) < _MOST_MISSING
+            )  # it has caught our exception: this run is void anyway
+        again = attempt.wanted is None or self._called_again(attempt)
+        if not again or len(attempt.missing) >= _MOST_MISSING:
+            attempt.in_place = True
+            return False
+        return True
+
+    @staticmethod
+    def _called_again(attempt: _Attempt) -> bool:
+        """Whether this run has made the call that the last one was cut off at."""
+        wanted = attempt.wanted
+        return wanted is None or wanted.key in attempt.called
+
+    def call(self, model: Any, x: Any) -> Any:
+        """Answer a call of the body that runs in this thread."""
+        handle = self.handle_of(model)
+        if self._attempt.wanted is not None:
+            key, _ = self.place_of(handle, self._attempt.trial, x, None)
+            self._attempt.called.add(key)
+        return super().call(model, x)
+
+
+@contextmanager
+def held_back() -> Iterator[Callable[[], None]]:
+    """Hold back what is printed, logged and warned inside; the function that is given lets it out.
+
+    What is not let out is dropped.
+    """
+    out, err = io.StringIO(), io.StringIO()
+    records: list[tuple[logging.Logger, logging.LogRecord]] = []
+    released = False
+
+    def release() -> None:
+        nonlocal released
+        released = True
+
+    def hold(logger: logging.Logger, record: logging.LogRecord) -> None:
+        records.append((logger, record))
+
+    stdout, stderr, call_handlers = sys.stdout, sys.stderr, logging.Logger.callHandlers
+    sys.stdout, sys.stderr = out, err
+    logging.Logger.callHandlers = hold  # type: ignore[method-assign,assignment]
+    try:
+        with warnings.catch_warnings(record=True) as warned:
+            yield release
+    finally:
+        sys.stdout, sys.stderr = stdout, stderr
+        logging.Logger.callHandlers = call_handlers  # type: ignore[method-assign]
+    if released:
+        stdout.write(out.getvalue())
+        stderr.write(err.getvalue())
+        for logger, record in records:
+            logger.callHandlers(record)
+        for one in warned:
+            warnings.showwarning(one.message, one.category, one.filename, one.lineno, one.file, one.line)

@@ -1,0 +1,316 @@
+"""Which calls a body makes, and from what: learned from the bodies that have run.
+
+A recipe is a list of calls. Each argument of a call is a part of the trial (``input``, ``input["text"]``,
+``perturbed``, ``expected``, metadata), a part of an earlier answer of the same body, a constant, or a mapping
+or list of these. With it the calls of bodies that have not run yet are known, and can be made together.
+
+A recipe is a guess that costs nothing but time where it is wrong: a body calls its models itself, and
+whatever the recipe did not foresee is called then.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.canonical import digest
+from pytest_modelcheck.errors import ModelcheckError, UsageError
+from pytest_modelcheck.models.calling import Arguments
+from pytest_modelcheck.records import MISSING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pytest_modelcheck.records import Trial
+
+    Expression = tuple[Any, ...]
+    """``("part", name, *path)``, ``("answer", number, *path)``, ``("const", value)``, ``("map", {...})``,
+    ``("list", [...])`` or ``("arguments", {...})``; a path has ``["key", k]`` and ``["attr", name]``."""
+
+    Getter = Callable[[Trial, Sequence[Any]], Any]
+    """Evaluates an expression for a trial and the answers that its body has got so far."""
+
+_DEEPEST: Final = 3
+_MOST: Final = 200
+"""So many parts of a value are looked at."""
+
+_ATOMS: Final = (str, int, float, bool, type(None), bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A call that a body has made.
+
+    Attributes:
+        model: The name of the model.
+        x: The input.
+        answer: The answer that the body got.
+        foreseeable: Whether it could have been made ahead: not under a context that the body had changed.
+    """
+
+    model: str
+    x: Any
+    answer: Any
+    foreseeable: bool = True
+
+
+class NotThereError(Exception):
+    """A part of a trial or of an answer is not there."""
+
+
+class Recipe:
+    """What is known of the calls of a body.
+
+    Attributes:
+        calls: The model of each call, and the expressions that may give its input, the likeliest first.
+        bodies: How many bodies it was learned from.
+    """
+
+    def __init__(self, calls: Sequence[tuple[str, list[Expression]]] = (), bodies: int = 0) -> None:
+        self.calls = list(calls)
+        self.bodies = bodies
+
+    @property
+    def known(self) -> bool:
+        """Whether the next calls can be foreseen: there are some, and which ones is not ambiguous."""
+        ambiguous = any(len(expressions) > 1 for _, expressions in self.calls)
+        return bool(self.calls) and (self.bodies > 1 or not ambiguous)
+
+    def learn(self, trial: Trial, made: Sequence[Made]) -> None:
+        """Take in the calls of one body: all of the first, and of each further one what fits."""
+        if not self.bodies:
+            self.calls = [
+                (call.model, expressions_of(call.x, trial, made[:n])) for n, call in enumerate(made)
+            ]
+        else:
+            answers = [call.answer for call in made]
+            for number, (model, expressions) in enumerate(self.calls):
+                if number >= len(made) or made[number].model != model:
+                    self.cut(number)
+                    break
+                fitting = [each for each in expressions if _gives(each, trial, answers, made[number].x)]
+                self.calls[number] = (model, fitting)
+        for number, (_, expressions) in enumerate(self.calls):
+            if not expressions or (number < len(made) and not made[number].foreseeable):
+                self.cut(number)
+                break
+        self.bodies += bool(made)
+
+    def cut(self, number: int) -> None:
+        """Forget a call, and all that follow it."""
+        del self.calls[number:]
+
+    def encode(self) -> bytes | None:
+        """The recipe as a line of JSON, for the next run; ``None`` where there is nothing to store."""
+        if not self.known:
+            return None
+        try:
+            return json.dumps(
+                [[model, each[0]] for model, each in self.calls], separators=(",", ":")
+            ).encode()
+        except (TypeError, ValueError):
+            return None  # a constant that is not plain JSON
+
+    @classmethod
+    def decode(cls, line: bytes) -> Recipe:
+        """What :meth:`encode` wrote; an empty recipe for anything else.
+
+        >>> Recipe.decode(b'[["triage",["part","input"]]]').calls
+        [('triage', [('part', 'input')])]
+        """
+        try:
+            calls = [(str(model), [_read(expression)]) for model, expression in json.loads(line)]
+            for _, (expression,) in calls:
+                getter_of(expression)
+        except (ValueError, TypeError, KeyError, IndexError):
+            return cls()
+        return cls(calls, bodies=2)
+
+
+def _read(expression: Any) -> Expression:
+    kind = expression[0]
+    if kind in ("map", "arguments"):
+        return (kind, {name: _read(each) for name, each in expression[1].items()})
+    if kind == "list":
+        return (kind, [_read(each) for each in expression[1]])
+    return tuple(expression)
+
+
+# -- from an expression to its value -------------------------------------------------------------------
+
+
+def getter_of(expression: Expression) -> Getter:
+    """Make a function of an expression.
+
+    Raises:
+        KeyError: there is no such kind of expression.
+    """
+    kind, first, *path = expression
+    return _GETTERS[kind](first, path)
+
+
+def needs(expression: Expression) -> int:
+    """How many answers must be there before an expression can be evaluated.
+
+    >>> needs(("map", {"question": ("part", "input"), "answer": ("answer", 0)}))
+    1
+    """
+    kind, first = expression[:2]
+    if kind == "answer":
+        return int(first) + 1
+    if kind in ("map", "arguments"):
+        return max(map(needs, first.values()), default=0)
+    return max(map(needs, first), default=0) if kind == "list" else 0
+
+
+def _part(name: str, path: Sequence[Any]) -> Getter:
+    if name == "input" and not path:
+        return lambda trial, _answers: trial.case.input
+    if name == "perturbed" and not path:
+        return lambda trial, _answers: trial.perturbed
+    root = _ROOTS[name]
+    return lambda trial, _answers: _walked(root(trial), path)
+
+
+def _answer(number: int, path: Sequence[Any]) -> Getter:
+    return lambda _trial, answers: _walked(answers[number], path)
+
+
+def _const(value: Any, _path: Sequence[Any]) -> Getter:
+    return lambda _trial, _answers: value
+
+
+def _map(entries: Mapping[str, Expression], _path: Sequence[Any]) -> Getter:
+    getters = {name: getter_of(each) for name, each in entries.items()}
+    return lambda trial, answers: {name: get(trial, answers) for name, get in getters.items()}
+
+
+def _arguments(entries: Mapping[str, Expression], path: Sequence[Any]) -> Getter:
+    bound = _map(entries, path)
+    return lambda trial, answers: Named(bound(trial, answers))
+
+
+def _list(entries: Sequence[Expression], _path: Sequence[Any]) -> Getter:
+    getters = [getter_of(each) for each in entries]
+    return lambda trial, answers: [get(trial, answers) for get in getters]
+
+
+_GETTERS: Final[dict[str, Callable[[Any, Sequence[Any]], Getter]]] = {
+    "part": _part,
+    "answer": _answer,
+    "const": _const,
+    "map": _map,
+    "list": _list,
+    "arguments": _arguments,
+}
+
+_ROOTS: Final[dict[str, Callable[[Trial], Any]]] = {
+    "input": lambda trial: trial.case.input,
+    "perturbed": lambda trial: trial.perturbed,
+    "expected": lambda trial: trial.case.expected,
+    "metadata": lambda trial: trial.case.metadata,
+}
+
+
+class Named(dict[str, Any]):
+    """The arguments of a call by the names of the parameters, which are still to be bound."""
+
+
+def _walked(value: Any, path: Sequence[Any]) -> Any:
+    try:
+        for kind, name in path:
+            value = value[name] if kind == "key" else getattr(value, name)
+    except (LookupError, AttributeError, TypeError) as error:
+        raise NotThereError from error
+    if value is MISSING:
+        raise NotThereError
+    return value
+
+
+# -- from a value to the expressions that may have given it ----------------------------------------------
+
+
+def expressions_of(x: Any, trial: Trial, made: Sequence[Made]) -> list[Expression]:
+    """Everything that an input may be: a part of the trial, a part of an earlier answer, a constant."""
+    if type(x) is Arguments:
+        return [] if "*" in x.bound else _combined("arguments", x.bound, trial, made)
+    found = [("part", name, *path) for name, path in _places_in_trial(x, trial)]
+    found += [
+        ("answer", number, *path) for number, call in enumerate(made) for path in _places(x, call.answer)
+    ]
+    if found:
+        return found
+    if type(x) is dict and all(type(key) is str for key in x):
+        return _combined("map", x, trial, made)
+    if type(x) is list:
+        parts = [expressions_of(each, trial, made) for each in x]
+        return [("list", [each[0] for each in parts])] if all(parts) else []
+    return [("const", x)] if type(x) in _ATOMS and type(x) is not bytes else []
+
+
+def _combined(kind: str, entries: Mapping[str, Any], trial: Trial, made: Sequence[Made]) -> list[Expression]:
+    parts = {name: expressions_of(value, trial, made) for name, value in entries.items()}
+    if not all(parts.values()):
+        return []
+    return [(kind, {name: each[0] for name, each in parts.items()})]
+
+
+def _gives(expression: Expression, trial: Trial, answers: Sequence[Any], x: Any) -> bool:
+    try:
+        value = getter_of(expression)(trial, answers)
+    except (NotThereError, IndexError):
+        return False
+    return _same(value, x.bound if type(x) is Arguments else x)
+
+
+def _places_in_trial(x: Any, trial: Trial) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    for name, root in _ROOTS.items():
+        for path in _places(x, root(trial)):
+            yield name, path
+
+
+def _places(x: Any, root: Any) -> Iterator[tuple[Any, ...]]:
+    """The paths to everything in a value that is the same as ``x``."""
+    level: list[tuple[tuple[Any, ...], Any]] = [((), root)]
+    looked_at = 0
+    for _ in range(_DEEPEST + 1):
+        below: list[tuple[tuple[Any, ...], Any]] = []
+        for path, value in level:
+            looked_at += 1
+            if looked_at > _MOST:
+                return
+            if _same(value, x):
+                yield path
+            below += [((*path, step), part) for step, part in _parts(value)]
+        level = below
+
+
+def _parts(value: Any) -> Iterator[tuple[list[Any], Any]]:
+    if isinstance(value, Mapping):
+        yield from ((["key", key], part) for key, part in value.items() if type(key) in (str, int))
+    elif type(value) in (list, tuple):
+        yield from ((["key", place], part) for place, part in enumerate(value))
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield from ((["attr", field.name], getattr(value, field.name, MISSING)) for field in fields(value))
+    elif type(value) not in _ATOMS:
+        names = getattr(type(value), "model_fields", None)  # pydantic
+        if isinstance(names, dict):
+            yield from ((["attr", name], getattr(value, name, MISSING)) for name in names)
+
+
+def _same(value: Any, x: Any) -> bool:
+    """Whether two values make the same call."""
+    if value is x:
+        return value is not MISSING
+    if type(value) in _ATOMS or type(x) in _ATOMS:
+        return type(value) is type(x) and bool(value == x)
+    if type(value) is not type(x) and type(value) is not Named:
+        return False
+    try:
+        return digest(dict(value) if type(value) is Named else value) == digest(x)
+    except (ModelcheckError, UsageError):
+        return False  # no canonical form: nothing of it can be made ahead

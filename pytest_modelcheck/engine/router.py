@@ -1,0 +1,275 @@
+"""Where a call of a model comes from: a body, its threads and loops, another model, or no check at all.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import time
+from contextvars import ContextVar, copy_context
+from threading import get_ident
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.calls.endpoint import MIXED, copied, repeat_inside
+from pytest_modelcheck.engine.answers import running_loop, takes_last
+from pytest_modelcheck.engine.view import refuse_case, result_of
+from pytest_modelcheck.models.model import IMMUTABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from contextvars import Context
+
+    from pytest_modelcheck.engine.answers import Handle, Switchboard
+    from pytest_modelcheck.engine.body import Bodies
+    from pytest_modelcheck.engine.view import CaseView, Result
+    from pytest_modelcheck.models.model import Model, Raw
+
+_INFRASTRUCTURE: Final = frozenset(
+    {
+        "decimal_context",  # appears with the first Decimal of a thread
+        "numpy.ufunc.extobj",  # numpy.errstate()
+        "current_async_library_cvar",  # sniffio
+        "modelcheck_repeat",
+        "modelcheck_view",
+    }
+)
+"""Context variables of libraries that say nothing of what a model answers."""
+
+VIEW: ContextVar[CaseView | None] = ContextVar("modelcheck_view", default=None)
+"""What a body sees of its trial, where several run as tasks (``gather=True``)."""
+
+
+class Router:
+    """Answers every call of a model in a session.
+
+    Args:
+        switchboard: Makes calls and finds answers.
+
+    Attributes:
+        bodies: Whoever runs the bodies of a check now, or ``None``.
+        awaited: Whether the test that runs now is ``async``, so that each call gives a coroutine.
+    """
+
+    def __init__(self, switchboard: Switchboard) -> None:
+        self.switchboard = switchboard
+        self.bodies: Bodies | None = None
+        self.awaited = False
+
+    @property
+    def result(self) -> Result | None:
+        """What comes of the body that runs here, or ``None`` where none runs."""
+        task = VIEW.get()
+        if task is not None:
+            return result_of(task)
+        return None if self.bodies is None else self.bodies.result
+
+    @property
+    def view(self) -> CaseView | None:
+        """What the body that runs here sees of its trial, or ``None`` where none runs."""
+        task = VIEW.get()
+        return task if task is not None or self.bodies is None else self.bodies.view
+
+    def is_awaited(self) -> bool:
+        """Whether each call gives a coroutine."""
+        return self.awaited
+
+    def call(self, model: Model, x: Any) -> Any:
+        """Answer a call; in an ``async`` test, give a coroutine of the answer."""
+        bodies = self.bodies
+        if (
+            bodies is not None
+            and bodies.result is not None
+            and not self.awaited
+            and get_ident() == bodies.thread
+            and _is_unchanged(bodies.context)
+            and not ((model.caller.awaited or model.caller.wraps_async) and running_loop())
+        ):
+            return bodies.call(model, x)
+        return self._call(model, x)
+
+    def _call(self, model: Model, x: Any) -> Any:
+        """The same for everything but a plain call of a plain body."""
+        refuse_case(model, x)
+        inside = repeat_inside()
+        looping = running_loop() is not None
+        if inside is not None:  # nobody's body made this call, but another model
+            call = _Call(self, model, x, None, repeat=inside)
+            return call.awaited() if looping and call.is_awaited else call.answer()
+        result = self.result
+        changed = self._changed_context(result)
+        if result is not None and not changed and not self.awaited and not looping and self.is_here():
+            return self.bodies.call(model, x)  # type: ignore[union-attr]  # it has a result
+        call = _Call(self, model, x, result, changed=changed)
+        if self.awaited or (looping and call.is_awaited):
+            return call.awaited()
+        return call.answer()
+
+    def is_here(self) -> bool:
+        """Whether this is the thread that bodies run in."""
+        return self.bodies is not None and get_ident() == self.bodies.thread
+
+    def _changed_context(self, result: Result | None) -> list[ContextVar[Any]]:
+        """The context variables that have another value than when bodies began."""
+        bodies = self.bodies
+        if result is None or bodies is None:
+            return []
+        now = copy_context()
+        changed = changed_variables(bodies.context, now)
+        if not changed and self.is_here() and VIEW.get() is None:
+            bodies.context = now  # only what libraries keep there: need not be looked at again
+        return changed
+
+
+class _Call:
+    """A call that is answered apart from the others of its body, or outside of any."""
+
+    def __init__(
+        self,
+        router: Router,
+        model: Model,
+        x: Any,
+        result: Result | None,
+        *,
+        repeat: int | None = None,
+        changed: list[ContextVar[Any]] | None = None,
+    ) -> None:
+        bodies = router.bodies
+        self.switchboard = router.switchboard
+        self.bodies = bodies if result is not None else None
+        self.result = result
+        self.handle: Handle = self.switchboard.handle(model) if bodies is None else bodies.handle_of(model)
+        self.context: Context = copy_context()
+        self.is_here = router.is_here()
+        self.key: bytes | None
+        if self.bodies is None or result is None:
+            self.repeat = repeat or 0
+            self.key = None if repeat == MIXED else model.key(x, self.repeat)
+        else:
+            self.key, self.repeat = self.bodies.place_of(self.handle, result.trial, x, result.equal)
+        self.foreseeable = not changed
+        unnamed = [variable for variable in changed or () if variable not in model.definition.context]
+        if unnamed and self.key is not None:
+            names = ", ".join(variable.name for variable in unnamed)
+            model.answers.warn(
+                f"a test body changed the context variable {names} before its call, so that its answers are "
+                "not cached. If the model reads it, name it on the model fixture: context=[VARIABLE]"
+            )
+            self.key = None
+        # The call is what it is now, whatever becomes of its input before it is made.
+        self.x = x if type(x) in IMMUTABLE else copied(x)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether application code on an event loop awaits the model."""
+        caller = self.handle.acting.caller
+        return caller.awaited or caller.wraps_async
+
+    def answer(self) -> Any:
+        """Answer it, in whatever thread this is."""
+        raw = self.handle.find(self.key)
+        if raw is None:
+            self._begins()
+            try:
+                raw = self._taken() or self._made()
+            except BaseException as error:
+                self._broke(error)
+                raise
+        return self._read(raw, None)
+
+    def awaited(self) -> Coroutine[Any, Any, Any]:
+        """A coroutine of the answer."""
+        number = None
+        result = self.result
+        if result is not None:
+            result.called = True  # whether it is awaited, is not known yet
+            number, result.awaited = result.awaited, result.awaited + 1
+        coroutine: Any = self._answer_awaited(number)
+        coroutine.__qualname__ = self.handle.model.name  # what Python names where nobody awaits it
+        return coroutine  # type: ignore[no-any-return]
+
+    async def _answer_awaited(self, number: int | None) -> Any:
+        raw = self.handle.find(self.key)
+        if raw is None:
+            self._begins()
+            try:
+                raw = await self._taken_async() or await self._made_async()
+            except BaseException as error:
+                self._broke(error)
+                raise
+        return self._read(raw, number)
+
+    def _made(self) -> Raw:
+        if self.bodies is None or not self.is_here:
+            return self.switchboard.answer(self.handle, self.x, self.key, self.repeat)
+        return self.bodies.in_place(self.handle, self.x, self.key, self.repeat)
+
+    async def _made_async(self) -> Raw:
+        trial = None if self.result is None else self.result.trial.index
+        gathers = self.bodies is not None and self.bodies.gathers
+        if gathers and self.bodies is not None and self.key is not None and trial is not None:
+            return await self.switchboard.answer_gathered(
+                self.handle, self.x, self.key, self.repeat, trial, self.bodies.context
+            )
+        start = time.perf_counter()
+        try:
+            return await self.switchboard.answer_async(
+                self.handle, self.x, self.key, self.repeat, self.context, trial
+            )
+        finally:
+            if self.bodies is not None:
+                self.bodies.count_direct(self.handle, time.perf_counter() - start)
+
+    def _taken(self) -> Raw | None:
+        """The answer of a call that was foreseen, where there is one for this body."""
+        ticket = self.switchboard.ticket(self.handle, self.key)
+        if ticket is None or self.bodies is None or self.result is None:
+            return None
+        self.switchboard.take(ticket, self.bodies.context)
+        return ticket.result() if takes_last(ticket, self.result.trial.index) else None
+
+    async def _taken_async(self) -> Raw | None:
+        ticket = self.switchboard.ticket(self.handle, self.key)
+        if ticket is None or self.bodies is None or self.result is None:
+            return None
+        await self.switchboard.take_async(ticket, self.bodies.context)
+        return ticket.awaited_result() if takes_last(ticket, self.result.trial.index) else None
+
+    def _begins(self) -> None:
+        if self.result is not None and self.handle.judged:
+            self.result.unanswered = True  # for good, where the model breaks
+
+    def _broke(self, error: BaseException) -> None:
+        if self.result is not None and self.bodies is not None:
+            self.bodies.broke(self.result, self.handle, self.x, self.key, error)
+
+    def _read(self, raw: Raw, number: int | None) -> Any:
+        """What the caller gets, noted with its case."""
+        result, bodies, handle = self.result, self.bodies, self.handle
+        if result is not None and handle.judged:
+            if number is None and not self.is_here:
+                result.foreign = [*result.foreign, (self.key, raw)]
+            else:
+                raw = result.answered(self.key, raw, number)
+        value = handle.answers.decode(raw)
+        if bodies is not None and self.is_here:
+            bodies.note(handle.model, self.x, self.key, value, foreseeable=self.foreseeable)
+        return value
+
+
+def _is_unchanged(base: Context) -> bool:
+    """Whether the context is the one that bodies began in."""
+    try:
+        return copy_context() == base
+    except Exception:  # noqa: BLE001 - of anybody's __eq__: then it is looked at variable by variable
+        return False
+
+
+def changed_variables(base: Context, now: Context) -> list[ContextVar[Any]]:
+    """The context variables whose values differ, but for those of libraries that no model reads."""
+    found = [variable for variable, value in now.items() if not _is_same(base.get(variable, base), value)]
+    found += [variable for variable in base if variable not in now]
+    return [variable for variable in found if variable.name not in _INFRASTRUCTURE]
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    return one is other or (type(one) is type(other) and type(one) in IMMUTABLE and one == other)

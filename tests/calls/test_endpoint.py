@@ -1,0 +1,493 @@
+"""One endpoint at a time, called without bodies, caches or pytest around it."""
+
+import asyncio
+import contextvars
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from pytest_modelcheck.calls.batches import Failure
+from pytest_modelcheck.calls.endpoint import MIXED, Endpoint, copied, loop_runs, repeat_inside
+from pytest_modelcheck.calls.executors import LoopThread
+from pytest_modelcheck.calls.throttle import Allowance
+from pytest_modelcheck.canonical import Codec
+from pytest_modelcheck.errors import (
+    BatchSizeError,
+    BudgetError,
+    CallTimeoutError,
+    ModelError,
+    OutageError,
+    UsageError,
+)
+from pytest_modelcheck.models.cache import PredictionCache
+from pytest_modelcheck.models.calling import Arguments, caller_of
+from pytest_modelcheck.models.definition import Definition
+from pytest_modelcheck.models.model import Answers, Model
+from pytest_modelcheck.models.usage import Answer, Measured
+
+TENANT = contextvars.ContextVar("tenant", default="nobody")
+
+
+class Way:
+    """An endpoint, and what it answered, by place."""
+
+    def __init__(self, function, calls=None, **options):
+        definition = Definition("triage", "s", "conftest.py:1", **options)
+        shelf = PredictionCache(None).shelf("triage", keep=False)
+        self.caller = caller_of(definition, function)
+        model = Model(
+            definition, function, "1", None, self.caller, Answers(shelf, Codec(None)), lambda _model, x: x
+        )
+        self.loop = None
+        self.allowance = Allowance(calls, f"--modelcheck-max-calls={calls}")
+        self.endpoint = Endpoint(
+            model, self.allowance, lambda error: isinstance(error, KeyboardInterrupt), self.open_loop
+        )
+        self.endpoint._closed.wait = lambda _seconds: None  # nobody waits in a unit test
+        self.rows = {}
+
+    def open_loop(self):
+        self.loop = self.loop or LoopThread()
+        return self.loop
+
+    def keep(self, places, rows):
+        for place, row in zip(places, rows, strict=True):
+            assert place not in self.rows
+            if type(row) is Failure:
+                row = row.error
+            self.rows[place] = row.value if type(row) is Measured else row
+
+    def call(self, *inputs, **options):
+        self.rows.clear()
+        self.endpoint.call(self.caller, list(inputs), self.keep, **options)
+        return [self.rows[place] for place in range(len(inputs))]
+
+    def submit(self, *inputs, **options):
+        self.rows.clear()
+        context = options.pop("context", None) or contextvars.copy_context()
+        self.endpoint.submit(self.caller, list(inputs), self.keep, context, **options).result(10)
+        return [self.rows[place] for place in range(len(inputs))]
+
+
+@pytest.fixture
+def way():
+    made = []
+
+    def make(function, **options):
+        made.append(Way(function, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.endpoint.close()
+        if one.loop is not None:
+            one.loop.close()
+
+
+def shout(xs):
+    return [x.upper() for x in xs]
+
+
+def refusing(*bad, error=ValueError, calls=None):
+    """A batch model that fails as a whole where one of its inputs is bad; it notes its calls."""
+
+    def model(xs):
+        if calls is not None:
+            calls.append(list(xs))
+        for x in xs:
+            if x in bad:
+                raise error(x)
+        return [x.upper() for x in xs]
+
+    return model
+
+
+# -- one call ----------------------------------------------------------------------------------------
+
+
+def test_a_batch_gets_its_answers_in_order(way):
+    model = way(shout, batch=True)
+    assert model.call("a", "b", "c") == ["A", "B", "C"]
+    assert (model.endpoint.meter.requests, model.endpoint.meter.asked) == (1, 3)
+
+
+def test_several_arguments_reach_the_function(way):
+    model = way(lambda question, answer: question + answer)
+    assert model.call(Arguments(("a",), {"answer": "b"}, {"question": "a", "answer": "b"})) == ["ab"]
+
+
+@pytest.mark.parametrize("options", [{}, {"timeout": 5}, {"executor": ThreadPoolExecutor(1)}])
+def test_models_get_a_copy_and_the_context_of_their_caller(way, options):
+    def spoil(xs):
+        xs.append(TENANT.get())
+        return list(xs)
+
+    question = ["a"]
+    token = TENANT.set("acme")
+    try:
+        assert way(spoil, **options).call(question) == [["a", "acme"]]
+    finally:
+        TENANT.reset(token)
+    assert question == ["a"]
+
+
+def test_a_submitted_call_runs_in_the_context_that_it_is_given(way):
+    context = contextvars.copy_context()
+    context.run(TENANT.set, "acme")
+
+    async def ask(x):
+        await asyncio.sleep(0)
+        return x + TENANT.get()
+
+    assert way(lambda x: x + TENANT.get(), concurrency=2).submit("a", context=context) == ["aacme"]
+    assert way(ask).submit("a", context=context) == ["aacme"]
+
+
+def test_calls_inside_of_a_call_know_its_repeat(way):
+    def inner(_x):
+        return repeat_inside()
+
+    assert repeat_inside() is None
+    assert way(inner).call("a", repeat=3) == [3]
+    assert way(inner, timeout=5).call("a", repeat=MIXED) == [MIXED]
+    assert repeat_inside() is None
+
+
+def test_a_plain_function_may_give_a_coroutine(way):
+    async def ask(x):
+        return x.upper()
+
+    assert way(lambda x: ask(x)).call("a") == ["A"]
+
+
+def test_no_more_calls_at_once_than_its_fixture_allows(way):
+    lock, under_way, most = threading.Lock(), 0, 0
+    both = threading.Barrier(2)
+
+    def model(x):
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        both.wait(5)  # a third one in here would be counted, and two must be
+        with lock:
+            under_way -= 1
+        return x
+
+    one = way(model, concurrency=2)
+    context = contextvars.copy_context()
+    kept = []
+    futures = [
+        one.endpoint.submit(one.caller, [n], lambda _places, rows: kept.extend(rows), context)
+        for n in range(8)
+    ]
+    for future in futures:
+        future.result(10)
+    assert (most, len(kept)) == (2, 8)
+
+
+def test_a_call_that_nobody_wants_any_more_is_not_made(way):
+    called = []
+    one = way(called.append, concurrency=2)
+    future = one.endpoint.submit(
+        one.caller, ["a"], one.keep, contextvars.copy_context(), wanted=lambda: False
+    )
+    future.result(10)
+    assert (called, one.rows) == ([], {})
+
+
+def test_a_model_that_calls_itself_does_not_wait_for_its_own_turn(way):
+    one = way(lambda x: one.call(x - 1) if x else "end", concurrency=1, timeout=10)
+    kept = []
+    one.endpoint.call(one.caller, [1], lambda _places, rows: kept.extend(rows))
+    assert len(kept) == 1
+    assert not isinstance(kept[0], Failure)
+
+
+# -- batches that fail ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bad", ["0", "7", "3", "034567"])
+def test_inputs_are_judged_by_their_own_answers(way, bad):
+    inputs = [str(number) for number in range(8)]
+    rows = way(refusing(*bad), batch=True).call(*inputs)
+    for x, row in zip(inputs, rows, strict=True):
+        assert isinstance(row, ValueError) and row.args == (x,) if x in bad else row == x
+
+
+@pytest.mark.parametrize("end", [SystemExit, GeneratorExit, asyncio.CancelledError, StopIteration])
+def test_whatever_ends_a_call_belongs_to_the_input_that_it_was_made_for(way, end):
+    rows = way(refusing("b", error=end), batch=True).call("a", "b", "c")
+    assert (rows[0], type(rows[1]), rows[2]) == ("A", end, "C")
+
+    async def ask(x):
+        raise end
+
+    if end is not StopIteration:  # which Python itself turns into a RuntimeError
+        assert type(way(ask).submit("a")[0]) is end
+
+
+def test_an_interrupt_ends_the_whole_batch_at_once(way):
+    calls = []
+    rows = way(refusing("b", error=KeyboardInterrupt, calls=calls), batch=True).call("a", "b")
+    assert [type(row) for row in rows] == [KeyboardInterrupt] * 2
+    assert len(calls) == 1
+
+
+def test_a_model_that_takes_no_batches_is_called_with_each_input_alone(way):
+    calls = []
+    one = way(lambda xs: calls.append(xs) or "text", batch=True)
+    assert [type(row) for row in one.call("a", "b", "c")] == [ModelError] * 3
+    assert one.endpoint.sizes.size == 1
+
+
+def test_a_batch_that_is_answered_with_nothing_is_split(way):
+    one = way(lambda xs: None if "b" in xs else xs, batch=True)
+    rows = one.call("a", "b", "c")
+    assert (rows[0], type(rows[1]), rows[2]) == ("a", ModelError, "c")
+
+
+def test_a_batch_with_too_few_answers_is_split(way):
+    one = way(lambda xs: [x for x in xs if x != "b"], batch=True)
+    rows = one.call("a", "b", "c")
+    assert (rows[0], type(rows[1]), rows[2]) == ("a", BatchSizeError, "c")
+
+
+def test_after_a_batch_without_any_answer_the_next_calls_are_single_until_one_succeeds(way):
+    one = way(refusing("a", "b"), batch=True, batch_size=4)
+    one.call("a", "b")
+    assert one.endpoint.sizes.size == 1
+    one.call("c")
+    assert one.endpoint.sizes.size == 4
+
+
+# -- models that are given up --------------------------------------------------------------------------
+
+
+def test_one_input_that_breaks_its_batches_does_not_give_the_model_up(way):
+    """A loop over the inputs would meet one failure; a search by halves meets one in each of its steps."""
+    one = way(refusing("0", error=ConnectionError), batch=True)
+    rows = one.call(*(str(number) for number in range(64)))
+    assert [type(row) for row in rows] == [ConnectionError] + [str] * 63
+    assert one.endpoint.circuit.reason is None
+
+
+def test_a_service_that_is_down_is_given_up_after_five_inputs(way):
+    calls = []
+    inputs = [str(number) for number in range(64)]
+    rows = way(refusing(*inputs, error=ConnectionError, calls=calls), batch=True).call(*inputs)
+    assert [type(row) for row in rows] == [ConnectionError] * 5 + [OutageError] * 59
+    assert sum(len(call) == 1 for call in calls) == 5
+    assert len(calls) < 16
+
+
+def test_a_cached_answer_between_two_failures_counts_as_a_success(way):
+    inputs = [str(number) for number in range(8)]
+    one = way(refusing(*inputs, error=ConnectionError), batch=True)
+    rows = one.call(*inputs, after_success=[True] * 8)
+    assert [type(row) for row in rows] == [ConnectionError] * 8
+    for x in inputs:
+        one.call(x, after_success=[True])
+    assert one.endpoint.circuit.reason is None
+    rows = one.call(*inputs, after_success=[False] * 8)
+    assert OutageError in map(type, rows)
+
+
+def test_inputs_that_are_refused_do_not_speak_against_the_model(way):
+    inputs = [str(number) for number in range(9)]
+    rows = way(refusing(*inputs), batch=True).call(*inputs)
+    assert [type(row) for row in rows] == [ValueError] * 9
+
+
+def test_a_wait_that_is_too_long_gives_the_model_up(way):
+    class BusyError(Exception):
+        status_code = 429
+        headers = {"retry-after": "3600"}
+
+    one = way(lambda x: (_ for _ in ()).throw(BusyError()), retries=3)
+    assert type(one.call("a")[0]) is BusyError
+    assert one.endpoint.meter.requests == 1
+    [refused] = one.call("b")
+    assert "asks to be left alone for 3,600 s" in str(refused)
+
+
+# -- retries, timeouts and budgets ----------------------------------------------------------------------
+
+
+def flaky(times, error=ConnectionError):
+    left = [times]
+
+    def model(x):
+        left[0] -= 1
+        if left[0] >= 0:
+            raise error(x)
+        return x.upper()
+
+    return model
+
+
+def test_calls_are_made_again_where_that_may_help(way):
+    one = way(flaky(2), retries=2)
+    assert one.call("a") == ["A"]
+    assert (one.endpoint.meter.requests, one.endpoint.meter.retries) == (3, 2)
+    assert type(way(flaky(2), retries=1).call("a")[0]) is ConnectionError
+    assert type(way(flaky(1, ValueError), retries=1).call("a")[0]) is ValueError
+    assert way(flaky(1, ValueError), retries=1, retry_on=ValueError).call("a") == ["A"]
+
+
+def test_waiting_for_a_retry_draws_nothing_from_the_generator_that_a_body_may_have_seeded(way):
+    state = random.getstate()
+    way(flaky(2), retries=2).call("a")
+    assert random.getstate() == state
+
+
+def test_who_decides_on_retries_may_fail_himself(way):
+    def decide(error):
+        raise LookupError("no such code")
+
+    [wrong] = way(flaky(1), retries=1, retry_on=decide).call("a")
+    assert isinstance(wrong, UsageError)
+    assert "retry_on= of a model fixture failed on a ConnectionError: LookupError: no such code" in str(wrong)
+
+
+def test_a_call_that_takes_too_long_is_an_error_of_its_own(way):
+    release = threading.Event()
+    one = way(lambda x: release.wait(20), timeout=0.02)
+    [late] = one.call("a")
+    release.set()
+    assert isinstance(late, CallTimeoutError)
+    assert "no answer within 0.02 s (timeout=), of triage 1" in str(late)
+    assert one.endpoint.meter.timeouts == 1
+
+    async def ask(x):
+        await asyncio.sleep(20)
+
+    assert type(way(ask, timeout=0.02).submit("a")[0]) is CallTimeoutError
+
+
+def test_what_exceeds_the_budget_is_not_called(way):
+    calls = []
+    one = way(refusing(calls=calls), batch=True, calls=3)
+    rows = one.call("a", "b", "c", "d")
+    assert (rows[:3], type(rows[3])) == (["A", "B", "C"], BudgetError)
+    assert calls == [["a", "b", "c"]]
+    assert one.endpoint.meter.unasked == 1
+
+
+def test_retries_and_the_search_in_a_failed_batch_come_out_of_the_budget(way):
+    assert type(way(flaky(1), retries=1, calls=1).call("a")[0]) is BudgetError
+    rows = way(refusing("b"), batch=True, calls=3).call("a", "b")
+    assert (rows[0], type(rows[1])) == ("A", BudgetError)
+
+
+def test_calls_that_a_model_given_up_does_not_get_are_left_for_others(way):
+    one = way(refusing("a"), batch=True, calls=10)
+    one.endpoint.circuit.open("out of order")
+    assert [type(row) for row in one.call("a", "b", "c")] == [OutageError] * 3
+    assert one.allowance.take(99) == 10
+
+
+def test_nothing_is_called_after_the_end_of_the_run(way):
+    calls = []
+    one = way(calls.append)
+    one.endpoint._closed.set()
+    assert type(one.call("a")[0]) is OutageError
+    assert calls == []
+
+
+# -- what answers cost ----------------------------------------------------------------------------------
+
+
+def test_answers_say_what_they_cost(way):
+    one = way(lambda xs: [Answer(xs[0], usage={"cost": 0.5}), *xs[1:]], batch=True)
+    assert one.call("a", "b") == ["a", "b"]
+    assert one.endpoint.meter.since(Way(shout).endpoint.meter.mark(), _calls()).cost == 0.5
+
+
+def test_a_plain_answer_before_one_with_its_cost_hides_nothing(way):
+    one = way(lambda xs: [xs[0], Answer(xs[1], usage={"cost": 0.5})], batch=True)
+    assert one.call("a", "b") == ["a", "b"]
+
+
+def test_an_answer_whose_cost_cannot_be_told_is_the_only_one_that_fails(way):
+    one = way(shout, batch=True, cost=lambda answer: {"A": 0.1, "C": 0.3}[answer])
+    rows = one.call("a", "b", "c")
+    assert (rows[0], type(rows[1]), rows[2]) == ("A", UsageError, "C")
+    assert "cost= of the model fixture 'triage' failed" in str(rows[1])
+
+
+def test_a_purse_does_not_wait_for_a_call_that_was_cancelled(way):
+    class Cancelled(BaseException):
+        pass
+
+    async def ask(x):
+        if x == "cancelled":
+            raise Cancelled
+        return Answer(x, usage={"cost": 1.0})
+
+    one = way(ask, max_cost=10.0)
+
+    async def main():
+        async def sleep(_seconds):
+            raise AssertionError("it waits for a call that has ended")
+
+        options = {"sleep": sleep}  # as on a loop that is not asyncio's
+        with pytest.raises(Cancelled):
+            await one.endpoint.call_async(one.caller, ["cancelled"], one.keep, **options)
+        await one.endpoint.call_async(one.caller, ["a"], one.keep, **options)
+
+    asyncio.run(main())
+    assert one.rows == {0: "a"}
+
+
+def test_latencies_are_kept_of_what_is_not_a_plain_batch(way):
+    def measured(one):
+        kept = []
+        one.endpoint.call(one.caller, ["a"], lambda _places, rows: kept.extend(rows))
+        return type(kept[0]) is Measured
+
+    plain = way(shout, batch=True)
+    assert not measured(plain)
+    plain.endpoint.measure_all()
+    assert measured(plain)
+
+
+# -- small parts -----------------------------------------------------------------------------------------
+
+
+def test_which_models_are_called_ahead(way):
+    async def ask(x):
+        return x
+
+    assert not way(len).endpoint.together
+    assert not way(len, retries=2).endpoint.together
+    for one in (way(len, batch=True), way(len, concurrency=2), way(ask)):
+        assert one.endpoint.together
+    assert way(len, executor=ThreadPoolExecutor(1)).endpoint.together
+
+
+def test_copies_are_deep_and_what_has_none_is_handed_over():
+    nested, lock = [["a"]], threading.Lock()
+    assert copied(nested) == nested
+    assert copied(nested)[0] is not nested[0]
+    assert copied(lock) is lock
+    arguments = copied(Arguments((nested,), {"y": nested}))
+    assert arguments.positional == (nested,)
+    assert arguments.positional[0] is not nested
+    assert arguments.named["y"] is not nested
+
+
+def test_whether_a_loop_runs():
+    async def inside():
+        return loop_runs()
+
+    assert not loop_runs()
+    assert asyncio.run(inside())
+
+
+def _calls():
+    from pytest_modelcheck.records import Calls
+
+    return Calls()

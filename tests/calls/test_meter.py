@@ -1,0 +1,59 @@
+import pytest
+
+from pytest_modelcheck.calls.meter import Meter, thinned
+from pytest_modelcheck.models.usage import Usage
+from pytest_modelcheck.records import Calls
+
+
+def test_a_check_is_told_what_was_counted_since_it_began():
+    meter = Meter()
+    meter.called(9.0)
+    meter.questions(5)
+    mark = meter.mark()
+    meter.questions(3, failed=1, unasked=2)
+    meter.called(0.2)
+    meter.called(0.1)
+    meter.broke(1.0, timeout=True)
+    meter.broke(0.5, timeout=False)
+    meter.retried()
+    meter.spent(Usage(10, 2, 0.5))
+    calls = meter.since(mark, Calls(cached=7, seconds=3.0))
+    assert calls == Calls(
+        asked=3,
+        cached=7,
+        seconds=3.0,
+        requests=4,
+        retries=1,
+        failed=1,
+        timeouts=1,
+        unasked=2,
+        latencies=(0.1, 0.2, 1.0),
+        tokens_in=10,
+        tokens_out=2,
+        cost=0.5,
+        costs=(0.5,),
+    )
+
+
+def test_what_answers_cost_is_told_from_the_cheapest_to_the_dearest():
+    meter = Meter()
+    meter.spent(Usage(cost=9.0))
+    mark = meter.mark()
+    for cost in (0.3, None, 0.1):
+        meter.spent(Usage(cost=cost))
+    assert meter.since(mark, Calls()).costs == (0.1, 0.3)
+
+
+def test_what_nobody_reports_is_not_nought():
+    meter = Meter()
+    meter.spent(Usage())
+    calls = meter.since(Meter().mark(), Calls())
+    assert (calls.tokens_in, calls.tokens_out, calls.cost) == (None, None, None)
+
+
+def test_quantiles_survive_thinning():
+    numbers = [float(number) for number in range(2000)]
+    calls = Calls(latencies=thinned(numbers))
+    assert len(calls.latencies) == 41
+    assert calls.p95 == pytest.approx(1900, abs=51)
+    assert calls.p50 == pytest.approx(1000, abs=51)

@@ -1,0 +1,177 @@
+import pytest
+
+from pytest_modelcheck.calls.throttle import Allowance, Circuit, Pace, Purse, Turn, interval_of
+from pytest_modelcheck.errors import BudgetError, OutageError, UsageError
+
+
+class Clock:
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("rate", "seconds"),
+    [("500/minute", 0.12), ("10/s", 0.1), ("3600 / hour", 1.0), ("2 per second", 0.5), ("0.5/sec", 2.0)],
+)
+def test_rates(rate, seconds):
+    assert interval_of(rate) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("rate", ["", "500", "500/fortnight", "0/minute", "-1/minute", "a/minute", 500, None])
+def test_what_is_no_rate(rate):
+    with pytest.raises(UsageError, match=r'write a number of calls and a time, "500/minute"'):
+        interval_of(rate)
+
+
+def test_calls_are_spaced_evenly_and_time_unused_is_not_saved_up():
+    clock = Clock()
+    pace = Pace(2.0, clock=clock)
+    assert [pace.wait(Turn()) for _ in range(3)] == [0, 2, 4]
+    clock.now += 60
+    assert [pace.wait(Turn()) for _ in range(3)] == [0, 2, 4]
+
+
+def test_who_waits_keeps_his_turn():
+    clock = Clock()
+    pace = Pace(2.0, clock=clock)
+    pace.wait(Turn())
+    turn = Turn()
+    assert pace.wait(turn) == 2
+    clock.now += 1.5
+    assert pace.wait(turn) == 0.5
+    clock.now += 0.5
+    assert pace.wait(turn) == 0
+
+
+def test_a_pause_holds_everybody_up_and_the_spaces_stay():
+    clock = Clock()
+    pace = Pace(2.0, clock=clock)
+    turns = [Turn() for _ in range(3)]
+    for turn in turns:
+        pace.wait(turn)
+    pace.pause(10)
+    assert [pace.wait(turn) for turn in turns] == [10, 12, 14]
+
+
+def test_a_shorter_pause_does_not_end_a_longer_one():
+    pace = Pace(clock=Clock())
+    pace.pause(10)
+    pace.pause(1)
+    assert pace.wait(Turn()) == 10
+
+
+def test_without_a_rate_nobody_waits_but_for_a_pause():
+    clock = Clock()
+    pace = Pace(clock=clock)
+    assert [pace.wait(Turn()) for _ in range(3)] == [0, 0, 0]
+    pace.pause(3)
+    assert pace.wait(Turn()) == 3
+    clock.now += 3
+    assert pace.wait(Turn()) == 0
+
+
+# -- budgets ---------------------------------------------------------------------------------------------
+
+
+def test_an_allowance_without_a_limit_gives_whatever_is_wanted():
+    assert Allowance().take(10**9) == 10**9
+
+
+def test_calls_go_one_by_one_until_a_cost_is_known():
+    purse = Purse("triage 2.1", 10)
+    assert purse.take(1)
+    assert not purse.take(1)
+    purse.settle(1, 4.0, answered=True)
+    assert purse.take(1)
+
+
+def test_a_call_waits_while_those_under_way_might_leave_it_nothing():
+    purse = Purse("triage 2.1", 10)
+    purse.take(1)
+    purse.settle(1, 4.0, answered=True)
+    assert purse.take(1)
+    assert not purse.take(1)  # 4 + 4 + 4 might be too much
+    purse.settle(1, 1.0, answered=True)  # it was cheaper than feared
+    assert purse.take(1)
+    purse.settle(1, 4.0, answered=True)
+    with pytest.raises(BudgetError, match=r"max_cost=10 is reached: triage 2.1 has cost 9"):
+        purse.take(1)
+
+
+def test_a_batch_is_expected_to_cost_as_much_as_its_inputs():
+    purse = Purse("triage 2.1", 10)
+    purse.take(2)
+    purse.settle(2, 4.0, answered=True)
+    assert purse.take(3)
+    purse.settle(3, None, answered=False)  # it failed, and cost nothing
+    with pytest.raises(BudgetError):
+        purse.take(4)
+
+
+def test_answers_without_a_cost_end_it():
+    purse = Purse("triage 2.1", 10)
+    purse.take(1)
+    purse.settle(1, None, answered=True)
+    with pytest.raises(BudgetError, match="whose answers do not say what they cost"):
+        purse.take(1)
+
+
+def test_what_was_not_used_of_an_allowance_goes_back():
+    allowance = Allowance(3, "--modelcheck-max-calls=3")
+    assert allowance.take(3) == 3
+    allowance.give_back(2)
+    assert allowance.take(3) == 2
+    unlimited = Allowance()
+    unlimited.give_back(1)
+    assert unlimited.take(5) == 5
+
+
+def test_what_a_spent_allowance_says():
+    refusal = Allowance(0, "--modelcheck-max-calls=0").refusal("triage 2.1")
+    assert str(refusal) == "--modelcheck-max-calls=0 is spent: triage 2.1 was not called any further"
+
+
+# -- models that are given up ----------------------------------------------------------------------------
+
+
+def failing(circuit, times):
+    for _ in range(times):
+        circuit.failed(ConnectionError("refused"))
+
+
+def test_an_answer_in_between_starts_the_count_anew():
+    circuit = Circuit("triage 2.1", 3)
+    failing(circuit, 2)
+    circuit.succeeded()
+    failing(circuit, 2)
+    circuit.check()
+    failing(circuit, 1)
+    with pytest.raises(OutageError, match="triage 2.1 was given up after 3 calls in a row failed: Conn"):
+        circuit.check()
+
+
+def test_zero_is_never():
+    circuit = Circuit("triage 2.1", 0)
+    failing(circuit, 100)
+    circuit.check()
+
+
+def test_the_first_reason_stays():
+    circuit = Circuit("triage 2.1", 1)
+    failing(circuit, 1)
+    circuit.open("for another reason")
+    circuit.succeeded()
+    assert circuit.reason == "triage 2.1 was given up after a call failed: ConnectionError: refused"
+
+
+def test_a_failure_after_a_cached_answer_is_the_first_in_its_row():
+    circuit = Circuit("triage 2.1", 2)
+    failing(circuit, 1)
+    circuit.failed(ConnectionError("refused"), after_success=True)
+    circuit.check()
+    failing(circuit, 1)
+    with pytest.raises(OutageError):
+        circuit.check()
