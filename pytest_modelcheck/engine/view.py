@@ -5,11 +5,12 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from copy import deepcopy
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from pytest_modelcheck.calls.endpoint import copied
 from pytest_modelcheck.canonical import same
+from pytest_modelcheck.engine.work import NOT_CALLED
 from pytest_modelcheck.errors import BaselineError, ModelcheckError, UsageError
 from pytest_modelcheck.models.model import IMMUTABLE, plain
 from pytest_modelcheck.records import GRADE, LARGEST_SCORE, MISSING, Outcome
@@ -199,7 +200,7 @@ class CaseView:
         if copies is None:
             copies = self._result.copies = {}
         if name not in copies:
-            copies[name] = deepcopy(value)
+            copies[name] = copied(value)  # what has no copy, such as a lock, is handed over itself
         return copies[name]
 
     def _where(self) -> str:
@@ -284,9 +285,9 @@ class Result:
         self.trial = trial
         self.asked: list[tuple[bytes | None, Raw]] = []
 
-    def refused(self, error: BaseException) -> None:
-        """Note that a model was not called: whatever the body makes of that is no answer."""
-        if self.error is None:
+    def broke(self, error: BaseException) -> None:
+        """Note why a model was not called, where it was not: whatever the body makes of that is no answer."""
+        if isinstance(error, NOT_CALLED) and self.error is None:
             self.outcome, self.error = Outcome.ERROR, error
 
     def answered(self, key: bytes | None, raw: Raw, number: int | None = None) -> Raw:
