@@ -198,7 +198,9 @@ def _limits(observed: Observed, limits: Limits) -> list[Finding]:
         findings.append(_drop(observed, comparison, rule))
     if limits.max_regressed is not None:
         findings.append(_regressed(observed, comparison, limits.max_regressed, rule))
-    if limits.max_changed is not None:
+    if limits.max_changed is not None and comparison.unseen:
+        findings.append(_unseen(comparison))
+    elif limits.max_changed is not None:
         findings.append(_changed(observed, comparison, limits.max_changed, rule))
     return findings
 
@@ -290,6 +292,15 @@ def _changed(observed: Observed, comparison: Comparison, allowance: Allowance, r
     return _share(
         "max_changed", count, of, comparison.shared, allowance, _differing(count, of, allowance), rule
     )
+
+
+def _unseen(comparison: Comparison) -> Finding:
+    """What to say of changes where some answers cannot be compared: that nobody knows."""
+    summary = (
+        f"{comparison.unseen} of {plural(comparison.shared, 'answer')} cannot be compared, so that nothing "
+        f"tells what changed: {comparison.why_unseen}"
+    )
+    return _failed("max_changed", summary, against_baseline=True)
 
 
 def _differ(observed: Observed, allowance: Allowance, rule: Rule) -> Finding:
