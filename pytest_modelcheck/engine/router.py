@@ -205,7 +205,7 @@ class _Call:
 
     async def _made_async(self) -> Raw:
         trial = None if self.result is None else self.result.trial.index
-        gathers = self.bodies is not None and self.bodies.gathers
+        gathers = self.bodies is not None and self.bodies.gathers and self.foreseeable
         if gathers and self.bodies is not None and self.key is not None and trial is not None:
             return await self.switchboard.answer_gathered(
                 self.handle, self.x, self.key, self.repeat, trial, self.bodies.context
@@ -239,8 +239,11 @@ class _Call:
             self.result.unanswered = True  # for good, where the model breaks
 
     def _broke(self, error: BaseException) -> None:
-        if self.result is not None and self.bodies is not None:
-            self.bodies.broke(self.result, self.handle, self.x, self.key, error)
+        if self.result is None or self.bodies is None:
+            return
+        if self.is_here and self.result is self.bodies.result:
+            self.bodies.note(self.handle.model, self.x, self.key, None, foreseeable=self.foreseeable)
+        self.result.broke(error)
 
     def _read(self, raw: Raw, number: int | None) -> Any:
         """What the caller gets, noted with its case."""
@@ -251,7 +254,7 @@ class _Call:
             else:
                 raw = result.answered(self.key, raw, number)
         value = handle.answers.decode(raw)
-        if bodies is not None and self.is_here:
+        if bodies is not None and self.is_here and result is bodies.result:
             bodies.note(handle.model, self.x, self.key, value, foreseeable=self.foreseeable)
         return value
 
