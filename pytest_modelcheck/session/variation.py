@@ -19,6 +19,7 @@ from pytest_modelcheck.session.lines import trial_result
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.view import Result
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import CaseResult, TrialResult
@@ -55,6 +56,14 @@ def declared(model: Model) -> Variation:
     if deterministic is None:
         return Variation()
     return Variation(not deterministic, f"declared deterministic={deterministic}")
+
+
+def declared_of(spec: CheckSpec) -> bool | None:
+    """What is declared of the models that a check involves: all deterministic, any not, or nothing."""
+    declared = [model.definition.deterministic for model in (spec.subject, *spec.others)]
+    if False in declared:
+        return False
+    return True if all(declared) else None
 
 
 def trials_to_repeat(results: Results, changed: Collection[int]) -> tuple[list[Once], list[list[Trial]]]:
