@@ -27,6 +27,7 @@ from pytest_modelcheck.models.model import Answers, Model
 from pytest_modelcheck.records import Calls
 from pytest_modelcheck.session.check import Check, Judged, Step, plan_of
 from pytest_modelcheck.session.places import CANDIDATES, CLAIMS, MEASURES, PREDICTIONS, RECIPES
+from pytest_modelcheck.session.variation import declared_of
 from pytest_modelcheck.session.verdict import steps_of
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ class Session:
 
     def check(self, spec: CheckSpec) -> Check:
         """A check, with everything that its steps may ask for."""
-        spec = replace(spec, limits=self.limits_in_suite(spec.limits))
+        spec = replace(spec, limits=self.limits_in_suite(spec.limits), repeats=self._runs_of(spec))
         plan = plan_of(spec, spec.cases)
         endpoint = self.switchboard.endpoint(spec.subject)
         mark = endpoint.meter.mark()
@@ -162,6 +163,12 @@ class Session:
             calls=calls,
             asked_of=lambda model: self.switchboard.endpoint(model).meter.asked,
         )
+
+    def _runs_of(self, spec: CheckSpec) -> int:
+        """How often each case is run: more often in a run that approves, so that the noise is known."""
+        if not self.places.update or spec.drift is not None or declared_of(spec) is True:
+            return spec.repeats
+        return max(spec.repeats, self.places.approval_runs)
 
     def run(self, spec: CheckSpec) -> Judged:
         """Run and judge a check whose body is synchronous."""
