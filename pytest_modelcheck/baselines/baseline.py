@@ -76,6 +76,10 @@ class Baseline(Mapping[str, CaseResult]):
         """The lines of all cases, as they stand in the file."""
         return self._lines.values()
 
+    def holding(self, text: bytes) -> list[str]:
+        """The cases in whose line a text stands, somewhere."""
+        return [case for case, row in self._lines.items() if text in row]
+
     def changed_in(self, rows: Mapping[str, bytes]) -> list[str]:
         """The cases that are here too, but as another line, in the order of ``rows``."""
         get = self._lines.get

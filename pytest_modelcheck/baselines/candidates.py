@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 import shlex
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines import baseline, names
 from pytest_modelcheck.baselines.atomic import Batch, recover
+from pytest_modelcheck.baselines.header import RESTORE
 from pytest_modelcheck.baselines.store import checked, first_header, jsonl_files
 from pytest_modelcheck.errors import BaselineError, VersionError, located
 
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.baselines.store import BaselineStore
-
 
 _AFTER_NUMBERS: Final = 1 << 62
 
@@ -100,7 +101,8 @@ class CandidateStore:
             BaselineError: The file is damaged, incomplete, or belongs to another test.
         """
         path = self.path(model, check, version)
-        found = checked(baseline.read(path), model, check)
+        with _readable():
+            found = checked(baseline.read(path), model, check)
         if found is not None and found.header.cases != len(found):
             message = f"holds {len(found)} of {found.header.cases} cases. Run pytest again."
             raise BaselineError(located(message, str(path)))
@@ -118,12 +120,16 @@ class CandidateStore:
     def entries(self, model: str, version: str) -> Iterator[tuple[Path, Header]]:
         """Every check that a version ran, by path, without the cases."""
         for path in jsonl_files(self._folder(model, version)):
-            yield path, baseline.read_header(path)
+            with _readable():
+                header = baseline.read_header(path)
+            yield path, header
 
     def everything(self) -> Iterator[tuple[Path, Header]]:
         """Every check that any version of any model ran, by path, without the cases."""
         for path in jsonl_files(self.root):
-            yield path, baseline.read_header(path)
+            with _readable():
+                header = baseline.read_header(path)
+            yield path, header
 
     def models(self) -> list[str]:
         """The names of the models that ever left a candidate."""
@@ -133,11 +139,22 @@ class CandidateStore:
     def versions(self, model: str) -> list[str]:
         """The versions of a model that ever left a candidate, older numbers first."""
         folders = sorted((self.root / names.safe(model)).glob("*/"))
-        headers = [header for header in map(first_header, folders) if header is not None]
+        with _readable():
+            headers = [header for header in map(first_header, folders) if header is not None]
         return sorted({header.version or "" for header in headers}, key=natural)
 
     def _folder(self, model: str, version: str) -> Path:
         return self.root / names.safe(model) / names.version_folder(version)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Give advice that fits a result, which is not in git, where a file is damaged."""
+    try:
+        yield
+    except BaselineError as error:
+        advice = "Run pytest again, which writes it anew, or remove the file."
+        raise BaselineError(str(error).replace(RESTORE, advice)) from error
 
 
 def _is_of(path: Path, check: str, other_than: str) -> bool:

@@ -188,6 +188,10 @@ class LoopThread:
         self._loop.call_soon_threadsafe(lambda: self._keep(self._loop.create_task(run(), context=context)))
         return future
 
+    def runs_here(self) -> bool:
+        """Whether this code runs on it."""
+        return threading.current_thread() is self._thread
+
     def close(self) -> None:
         """Cancel what is under way and end the thread. What does not heed is left behind: it is a daemon."""
         import asyncio

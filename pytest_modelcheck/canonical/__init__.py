@@ -19,9 +19,11 @@ from pytest_modelcheck.canonical.compare import Difference, Projection, differen
 from pytest_modelcheck.canonical.digest import digest, short
 from pytest_modelcheck.canonical.lowering import comparable, encode_plain
 from pytest_modelcheck.canonical.refusal import NotCanonical, NotKept, Unreadable
-from pytest_modelcheck.canonical.text import excerpt, printable_json
+from pytest_modelcheck.canonical.text import excerpt, printable_json, summarised
+from pytest_modelcheck.canonical.types import ABSENT
 
 __all__ = [
+    "ABSENT",
     "Codec",
     "Difference",
     "NotCanonical",
@@ -40,6 +42,7 @@ __all__ = [
     "same",
     "seen",
     "short",
+    "summarised",
     "unkept",
     "whole",
     "why_unkept",

@@ -95,6 +95,15 @@ class Slices:
             found += [group for group in groups if group.judged]
         return tuple(sorted(found, key=_badness))
 
+    def of(self, key: str) -> dict[str, frozenset[int]]:
+        """The slices by one key, each with the numbers of its cases."""
+        column = self._columns[key]
+        found: dict[int, list[int]] = {code: [] for code in column.names.values()}
+        for number, code in enumerate(column.codes):
+            if code:
+                found[code].append(number)
+        return {f"{key}={name}": frozenset(found[code]) for name, code in column.names.items()}
+
     def members(self, slice_name: str) -> frozenset[int]:
         """The cases of a slice (``language=es``), by their number."""
         key, _, value = slice_name.partition("=")
@@ -145,13 +154,6 @@ class _Column:
         if not self.asked and (len(self.values) > _MOST_VALUES or len(self.names) > _MOST_NAMES):
             self.wide, self.codes, self.names, self.known = True, array("I"), {}, {}
         return code
-
-
-def slices_of(cases: Iterable[Case], asked: Sequence[str] | None) -> Slices:
-    """What some cases can be sliced by."""
-    found = Slices(asked)
-    found.extend(cases)
-    return found
 
 
 def facts(case: Case) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.calls.batches import Failure
-from pytest_modelcheck.calls.endpoint import MIXED, Endpoint, copied, loop_runs, repeat_inside
+from pytest_modelcheck.calls.endpoint import MIXED, Endpoint, copied, loop_runs
 from pytest_modelcheck.calls.throttle import Allowance
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.errors import ModelError, OfflineError
@@ -112,7 +112,9 @@ class Ticket:
         raw: The answer.
         error: What was raised in place of one.
         call: The call that makes it, once it has begun.
+        foreseen: Whether it was to be made ahead of the bodies that need it.
         foreseen_by: The trials whose bodies are expected to make it, and have not yet.
+        made: Whether any body has made it.
         then: Called when the answer is there.
         after_success: Whether an answer of the model was found in the cache just before.
     """
@@ -121,9 +123,11 @@ class Ticket:
         "after_success",
         "call",
         "error",
+        "foreseen",
         "foreseen_by",
         "handle",
         "key",
+        "made",
         "raw",
         "repeat",
         "then",
@@ -138,6 +142,7 @@ class Ticket:
         self.raw: Raw | None = None
         self.error: BaseException | None = None
         self.call: Future[None] | None = None
+        self.foreseen = self.made = False
         self.foreseen_by: set[int] = set()
         self.then: list[Callable[[Ticket], None]] = []
         self.after_success = handle.took_found()
@@ -172,6 +177,9 @@ class Ticket:
         if self.error is not None:
             raise self.error
         if self.raw is None:
+            call = self.call
+            if call is not None and call.done() and not call.cancelled() and (error := call.exception()):
+                raise error
             raise ModelError(f"a call of {self.handle.acting.label} was ended from outside")
         return self.raw
 
@@ -204,7 +212,7 @@ class Switchboard:
         self.tick: Callable[[], None] = _no_progress
         self._allowance = allowance or Allowance()
         self._workers = workers
-        self._endpoints: dict[tuple[str, str | None, str | None], Endpoint] = {}
+        self._endpoints: dict[tuple[str | None, ...], Endpoint] = {}
         self._tickets: dict[tuple[int, bytes], Ticket] = {}
         self._loop: LoopThread | None = None
         self._unsaved: set[Answers] = set()
@@ -212,8 +220,9 @@ class Switchboard:
         self._lock = threading.RLock()
 
     def endpoint(self, model: Model) -> Endpoint:
-        """The way to a model: one for each version, however often its fixture is set up."""
-        place = (model.name, model.version, model.fingerprint)
+        """The way to a model: one for each version of each fixture, however often that is set up."""
+        definition = model.definition
+        place = (model.name, model.version, model.fingerprint, definition.source, definition.location)
         with self._lock:
             found = self._endpoints.get(place)
             if found is None:
@@ -269,8 +278,7 @@ class Switchboard:
         if key is not None and trial is not None:
             ticket.foreseen_by.add(trial)
             self._tickets[(id(handle.answers), key)] = ticket
-        here = caller.awaited and (loop != "asyncio" or repeat_inside() is not None)
-        if here:
+        if caller.awaited and (loop != "asyncio" or self._is_our_loop()):
             # A model that calls another is on our loop already; one that is written for trio needs trio's.
             keep = self._keep([ticket], time.perf_counter())
             sleep = None if loop == "asyncio" else _trio_sleep
@@ -302,6 +310,9 @@ class Switchboard:
             return ticket.awaited_result()
         return await self.answer_async(handle, x, key, repeat, context)
 
+    def _is_our_loop(self) -> bool:
+        return self._loop is not None and self._loop.runs_here()
+
     def _turns(self, handle: Handle, x: Any, key: bytes | None) -> Iterator[None]:
         """Something to wait for, while another process makes the same call; but not for ever.
 
@@ -314,12 +325,11 @@ class Switchboard:
         if key is None or answers.claims is None or not handle.endpoint.claims:
             return
         until_then = time.monotonic() + _PATIENCE
-        while not answers.claim(key) and time.monotonic() < until_then:
-            yield
-            answers.reload()
+        while not self._claimed(handle, key) and time.monotonic() < until_then:
             if answers.find(key) is not None:
                 return
-        answers.reload()
+            yield
+            answers.reload()
 
     # -- calls that are made ahead -----------------------------------------------------------------
 
@@ -329,30 +339,30 @@ class Switchboard:
         It waits in its handle until :meth:`advance` or :meth:`take` begins it.
         """
         place = (id(handle.answers), key)
-        ticket = self._tickets.get(place)
-        if ticket is None:
-            if (
-                handle.answers.claims is not None
-                and handle.endpoint.claims
-                and not self._claimed(handle, key)
-            ):
-                return None
-            ticket = Ticket(handle, copied(x), key, repeat)
-            self._tickets[place] = ticket
-            handle.waiting.append(ticket)
-        ticket.foreseen_by.add(trial)
-        return ticket
+        with self._lock:
+            ticket = self._tickets.get(place)
+            if ticket is None:
+                claims = handle.answers.claims is not None and handle.endpoint.claims
+                if claims and not self._claimed(handle, key):
+                    return None
+                ticket = Ticket(handle, copied(x), key, repeat)
+                ticket.foreseen = True
+                self._tickets[place] = ticket
+                handle.waiting.append(ticket)
+            ticket.foreseen_by.add(trial)
+            return ticket
 
     def _claimed(self, handle: Handle, key: bytes) -> bool:
         """Whether the call is ours: no other process makes it, and none has made it meanwhile."""
         answers = handle.answers
-        if not answers.claim(key):
+        with self._lock:
+            if not answers.claim(key):
+                return False
+            answers.reload()  # after the claim: what was answered before it is seen now
+            if answers.find(key) is None:
+                return True
+            answers.release([key])
             return False
-        answers.reload()  # after the claim: what was answered before it is seen now
-        if answers.find(key) is None:
-            return True
-        answers.release([key])
-        return False
 
     def follow(self, ticket: Ticket, function: Callable[[Ticket], None]) -> None:
         """Call a function once a call has ended: now, or from the thread that ends it."""
@@ -385,33 +395,32 @@ class Switchboard:
                 batch = [waiting.popleft() for _ in range(min(len(waiting), size))]
                 handle.under_way += 1
                 call = self._begin(batch, context)
-            call.add_done_callback(lambda _: self._freed(handle, context))
+            call.add_done_callback(lambda _: self._freed(handle, context, flush=flush))
 
-    def _freed(self, handle: Handle, context: Context) -> None:
+    def _freed(self, handle: Handle, context: Context, *, flush: bool) -> None:
         with self._lock:
             handle.under_way -= 1
-        self.advance(handle, context, flush=not handle.acting.caller.batch)
+        self.advance(handle, context, flush=flush)
 
     def _begin(self, batch: Sequence[Ticket], context: Context) -> Future[None]:
-        handle, first = batch[0].handle, batch[0].repeat
-        repeat = first if all(ticket.repeat == first for ticket in batch) else MIXED
+        handle = batch[0].handle
+        keep = self._keep(batch, time.perf_counter())
         call = handle.endpoint.submit(
             handle.acting.caller,
             [ticket.x for ticket in batch],
-            self._keep(batch, time.perf_counter()),
+            keep,
             context,
-            repeat=repeat,
+            repeat=_repeat_of(batch),
             after_success=[ticket.after_success for ticket in batch],
             wanted=lambda: any(self._is_wanted(ticket) for ticket in batch),
         )
         for ticket in batch:
             ticket.call = call
+        call.add_done_callback(lambda ended: _settle_rest(batch, ended, keep))
         return call
 
     def _is_wanted(self, ticket: Ticket) -> bool:
-        return (
-            ticket.key is None or not ticket.foreseen_by or self.ticket(ticket.handle, ticket.key) is ticket
-        )
+        return not ticket.foreseen or self.ticket(ticket.handle, ticket.key) is ticket
 
     def batch_with(self, ticket: Ticket) -> list[Ticket]:
         """A call that is still waiting, with the next ones that fit into its batch."""
@@ -429,16 +438,30 @@ class Switchboard:
         endpoint, caller = ticket.handle.endpoint, ticket.handle.acting.caller
         if batch and not (caller.awaited or endpoint.threaded):
             # A model without threads of its own is called in the thread of the test, like any function.
-            repeat = ticket.repeat if all(one.repeat == ticket.repeat for one in batch) else MIXED
-            after_success = [one.after_success for one in batch]
-            inputs = [one.x for one in batch]
-            keep = self._keep(batch, time.perf_counter())
-            endpoint.call(caller, inputs, keep, repeat=repeat, after_success=after_success)
+            self._make_here(batch)
             self.tick()
             return
         if batch:
             self._begin(batch, context)
         self.wait_for(ticket)
+
+    def _make_here(self, batch: Sequence[Ticket]) -> None:
+        """Make a call in this thread; others that need its answers wait for it as for any."""
+        handle = batch[0].handle
+        call: Future[None] = Future()
+        call.set_running_or_notify_cancel()
+        for ticket in batch:
+            ticket.call = call
+        try:
+            handle.endpoint.call(
+                handle.acting.caller,
+                [ticket.x for ticket in batch],
+                self._keep(batch, time.perf_counter()),
+                repeat=_repeat_of(batch),
+                after_success=[ticket.after_success for ticket in batch],
+            )
+        finally:
+            call.set_result(None)
 
     async def take_async(self, ticket: Ticket, context: Context) -> None:
         """The same, without holding up the event loop."""
@@ -457,37 +480,35 @@ class Switchboard:
             wait([call], _TICK)
             self.tick()
 
-    def forget(self, handles: Sequence[Handle]) -> int:
-        """Drop every call that was foreseen; those under way go on, and their answers are stored.
-
-        Returns:
-            How many had begun, and no body has made them.
-        """
+    def forget(self, handles: Sequence[Handle]) -> None:
+        """Drop every call that was foreseen; those under way go on, and their answers are stored."""
         with self._lock:
-            unused = [ticket for ticket in self._tickets.values() if ticket.begun]
             self._tickets.clear()
             for handle in handles:
                 handle.answers.release([one.key for one in handle.waiting if one.key is not None])
                 handle.waiting.clear()
-        return sum(bool(ticket.foreseen_by) for ticket in unused)
 
     def drop(self, ticket: Ticket) -> None:
-        """Forget one call: every body that was expected to make it has ended."""
+        """Forget one call: nobody needs it any more, or its answer is stored. It is not begun any more."""
         with self._lock:
-            if ticket.key is not None and self.ticket(ticket.handle, ticket.key) is ticket:
-                del self._tickets[(id(ticket.handle.answers), ticket.key)]
+            if ticket.key is None or self.ticket(ticket.handle, ticket.key) is not ticket:
+                return
+            del self._tickets[(id(ticket.handle.answers), ticket.key)]
+            if ticket.call is None and ticket in ticket.handle.waiting:
+                ticket.handle.waiting.remove(ticket)
+                ticket.handle.answers.release([ticket.key])
 
     # -- answers -----------------------------------------------------------------------------------
 
     def _keep(self, batch: Sequence[Ticket], start: float) -> Callable[[Sequence[int], Rows], None]:
-        """Stores the answers to a batch as they are known, and wakes whoever goes on from there."""
+        """Takes the answers to a batch as they are known, stores them, and calls whoever follows them."""
 
         def keep(places: Sequence[int], rows: Rows) -> None:
             tickets = [batch[place] for place in places]
             with self._lock:
                 for ticket, row in zip(tickets, rows, strict=True):
                     _settle(ticket, row)
-                    if ticket.raw is not None and not _is_for_one(ticket.raw):
+                    if ticket.raw is not None and not is_for_one(ticket.raw):
                         self.drop(ticket)
                 self._note_unsaved(tickets[0].handle, time.perf_counter() - start)
                 if len(tickets) < len(batch):  # a batch is being split: what is known outlasts a kill
@@ -538,21 +559,36 @@ class Switchboard:
 def _settle(ticket: Ticket, row: Any) -> None:
     """Store one answer, or take in what was raised in its place."""
     answers = ticket.handle.answers
-    if type(row) is Measured:
-        answers.measured(ticket.key, row)
-        row = row.value
-    if type(row) is Failure:
-        ticket.error = row.error
-    else:
-        try:
+    try:
+        if type(row) is Measured:
+            answers.measured(ticket.key, row)
+            row = row.value
+        if type(row) is Failure:
+            ticket.error = row.error
+        else:
             ticket.raw = answers.add(ticket.key, row)
-        except ModelError as refused:
-            ticket.error = refused
+    except Exception as refused:  # noqa: BLE001 - of the answer's own code, for instance; it is the answer of one case
+        ticket.error = refused
     if ticket.error is not None and ticket.key is not None:
         answers.release([ticket.key])
 
 
-def _is_for_one(raw: Raw) -> bool:
+def _settle_rest(
+    batch: Sequence[Ticket], call: Future[None], keep: Callable[[Sequence[int], Rows], None]
+) -> None:
+    """Give those who wait what has ended a call before it could tell each input's own end."""
+    error = None if call.cancelled() else call.exception()
+    rest = [place for place, ticket in enumerate(batch) if not ticket.ended]
+    if error is not None and rest:
+        keep(rest, [Failure(error)] * len(rest))
+
+
+def _repeat_of(batch: Sequence[Ticket]) -> int:
+    first = batch[0].repeat
+    return first if all(ticket.repeat == first for ticket in batch) else MIXED
+
+
+def is_for_one(raw: Raw) -> bool:
     """Whether an answer can have one reader only: it can neither be stored nor copied."""
     return type(raw) is Unkept and not raw.shared
 
@@ -563,10 +599,11 @@ def takes_last(ticket: Ticket, trial: int) -> bool:
     An error reaches each body that was expected to make the call, once: a body that calls again after an
     error means it. An answer that cannot be copied is for one body.
     """
-    if ticket.error is None and (ticket.raw is None or not _is_for_one(ticket.raw)):
+    if ticket.error is None and (ticket.raw is None or not is_for_one(ticket.raw)):
         return ticket.raw is not None
     if trial not in ticket.foreseen_by:
         return False
+    ticket.made = True
     if ticket.error is None:
         ticket.foreseen_by.clear()
     else:

@@ -13,11 +13,12 @@ from contextvars import copy_context
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcheck.calls.endpoint import copied
 from pytest_modelcheck.engine.answers import Handle, running_loop, takes_last
 from pytest_modelcheck.engine.prefetch import Prefetch
 from pytest_modelcheck.engine.recipe import Made, Recipe
 from pytest_modelcheck.engine.view import CaseView, Result, conclude, is_new, refuse_case
-from pytest_modelcheck.engine.work import NOT_CALLED, WINDOW, Failures, Run
+from pytest_modelcheck.engine.work import WINDOW, Failures, Run
 from pytest_modelcheck.models.model import SHORT_TEXT, short_text_key
 from pytest_modelcheck.records import Outcome
 
@@ -31,10 +32,13 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Trial
 
     Place = Callable[[Trial, bytes, int], int]
-    """Says for which repeat a call is made: from its trial, its key and the equal calls before it."""
+    """The repeat that a call is made for, from its trial, its key, and how many equal calls its body made."""
 
 _OFTEN = 63  # after every 64th body
 _PASSED = Outcome.PASSED  # looked up once: that takes Python, and there may be a million trials
+
+_AT_THE_END = (Outcome.PASSED, Outcome.XPASSED)
+"""How a body comes out that has run to its last line."""
 
 STRIDE = 1 << 32
 """What lies between the repeats of a body's first equal call and its second: more than anybody's repeats."""
@@ -171,7 +175,7 @@ class Bodies:
             conclude(result, work, outcome, error)
         if self.made is not None:
             made, self.made = self.made, None
-            self.prefetch.ended(result.trial, made, self._keys, broke=result.outcome is Outcome.ERROR)
+            self.prefetch.ended(result.trial, made, self._keys, complete=result.outcome in _AT_THE_END)
         if result.error is not None:
             self._failures.note(result)
         self._results.append(result)
@@ -268,12 +272,16 @@ class Bodies:
 
     def note(self, model: Model, x: Any, key: bytes | None, value: Any, *, foreseeable: bool = True) -> None:
         """Note a call that the body has made, for the recipe."""
-        if self.made is not None:
-            self.made.append(Made(model.name, x, value, foreseeable))
-            self._keys.append(key)
+        if self.made is None:
+            return
+        if self.prefetch.learns:  # from what they are now: the body may change both
+            x, value = copied(x), copied(value)
+        self.made.append(Made(model.name, x, value, foreseeable))
+        self._keys.append(key)
 
     def _missing(self, handle: Handle, result: Result, x: Any, key: bytes | None, repeat: int) -> Raw:
         """Get an answer that is not at hand: wait for a call that was foreseen, or make one now."""
+        self.prefetch.missed()
         if handle.judged:
             result.unanswered = True  # for now; for good, where the model breaks
         try:
@@ -284,14 +292,9 @@ class Bodies:
                     return ticket.result()
             return self.in_place(handle, x, key, repeat)
         except BaseException as error:
-            self.broke(result, handle, x, key, error)
+            self.note(handle.model, x, key, None)
+            result.broke(error)
             raise
-
-    def broke(self, result: Result, handle: Handle, x: Any, key: bytes | None, error: BaseException) -> None:
-        """Note a call that came to nothing."""
-        self.note(handle.model, x, key, None)
-        if isinstance(error, NOT_CALLED):
-            result.refused(error)
 
     def in_place(self, handle: Handle, x: Any, key: bytes | None, repeat: int) -> Raw:
         """Make a call that nobody foresaw."""

@@ -17,7 +17,8 @@ import warnings
 from collections import Counter
 from contextlib import contextmanager
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from threading import get_ident
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from pytest_modelcheck.calls.errors import one_line
 from pytest_modelcheck.engine.answers import running_loop
@@ -179,7 +180,7 @@ class GatheredBodies(Bodies):
         attempt = self._attempt
         if key in attempt.errors and key not in attempt.raised:  # as in the runs that did not count
             attempt.raised.add(key)
-            self.broke(result, handle, x, key, attempt.errors[key])
+            result.broke(attempt.errors[key])
             raise attempt.errors[key]
         ticket = self.switchboard.ticket(handle, key)
         if ticket is not None and ticket.error is not None and attempt.trial.index in ticket.foreseen_by:
@@ -222,12 +223,32 @@ class GatheredBodies(Bodies):
         return super().call(model, x)
 
 
+class _Divided:
+    """A stream that holds back what this thread writes. Other threads, in which models run, write on."""
+
+    def __init__(self, held: io.StringIO, stream: TextIO) -> None:
+        self._held = held
+        self._stream = stream
+        self._thread = get_ident()
+
+    def write(self, text: str) -> int:
+        return (self._held if get_ident() == self._thread else self._stream).write(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 @contextmanager
 def held_back() -> Iterator[Callable[[], None]]:
-    """Hold back what is printed, logged and warned inside; the function that is given lets it out.
+    """Hold back what this thread prints, logs and warns; the function that is given lets it out.
 
     What is not let out is dropped.
     """
+    here = get_ident()
     out, err = io.StringIO(), io.StringIO()
     records: list[tuple[logging.Logger, logging.LogRecord]] = []
     released = False
@@ -237,10 +258,13 @@ def held_back() -> Iterator[Callable[[], None]]:
         released = True
 
     def hold(logger: logging.Logger, record: logging.LogRecord) -> None:
-        records.append((logger, record))
+        if get_ident() == here:
+            records.append((logger, record))
+        else:
+            call_handlers(logger, record)
 
     stdout, stderr, call_handlers = sys.stdout, sys.stderr, logging.Logger.callHandlers
-    sys.stdout, sys.stderr = out, err
+    sys.stdout, sys.stderr = _Divided(out, stdout), _Divided(err, stderr)
     logging.Logger.callHandlers = hold  # type: ignore[method-assign,assignment]
     try:
         with warnings.catch_warnings(record=True) as warned:

@@ -11,10 +11,14 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from collections import Counter, deque
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.engine.recipe import Named, NotThereError, Recipe, getter_of, needs
+from pytest_modelcheck.engine.answers import is_for_one
+from pytest_modelcheck.engine.recipe import Passed, Recipe, getter_of, needs
+from pytest_modelcheck.errors import ModelcheckError
+from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,21 +29,27 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.model import Raw
     from pytest_modelcheck.records import Trial
 
+    _Step = tuple[Handle, Getter, int, bool]
+    """How the model is answered, the input, how many answers that needs, and whether it is called ahead."""
+
 _GROWTH: Final = 2
 _LARGEST_HERE: Final = 4  # a window is at most so many times as large as the first
 _LARGEST: Final = 32  # the same where calls are made elsewhere: one slow call does not hold up all behind it
+_ALL_CACHED: Final = 256  # after so many bodies whose calls were all cached, we look again at the next miss
 _PATIENCE: Final = 8  # bodies that call nothing before we stop watching
 
 
 class _Foreseen:
     """The calls of one body that has not run."""
 
-    __slots__ = ("answers", "equal", "next", "tickets", "trial")
+    __slots__ = ("answers", "equal", "keys", "next", "steps", "tickets", "trial")
 
-    def __init__(self, trial: Trial, calls: int) -> None:
+    def __init__(self, trial: Trial, steps: list[_Step]) -> None:
         self.trial = trial
-        self.answers: list[Any] = [None] * calls
+        self.steps = steps
+        self.answers: list[Any] = [MISSING] * len(steps)
         self.equal: Counter[bytes] = Counter()
+        self.keys: set[bytes | None] = set()
         self.next = 0
         self.tickets: list[tuple[int, Ticket]] = []
 
@@ -62,23 +72,30 @@ class Prefetch:
         self.vain = 0
         self._bodies = bodies
         self._switchboard = switchboard
-        self._steps: list[tuple[Handle, Getter, int, bool]] = []
+        self._steps: list[_Step] = []
         self._foreseen: dict[int, _Foreseen] = {}
         self._unmade: Counter[int] = Counter()
+        self._excused: Counter[int] = Counter()
         self._silent = 0
         self._window = self._first = self._low_water = 0
         self._largest = _LARGEST
+        self._cached = 0
         self._is_simple = False
         self._active = False
         if recipe.known:
             self._start()
+
+    @property
+    def learns(self) -> bool:
+        """Whether the recipe may still change by what bodies call."""
+        return not (self._active and self.recipe.complete)
 
     def ahead_of(self, trials: Iterable[Trial]) -> Iterator[Trial]:
         """The trials in their order, the calls of the next window under way while each is handled."""
         upcoming = iter(trials)
         window: deque[Trial] = deque()
         while True:
-            if len(window) <= self._low_water and self._active:
+            if len(window) <= self._low_water and self._active and self._cached < _ALL_CACHED:
                 new = list(islice(upcoming, self._window - len(window)))
                 if new:
                     self._foresee(new)
@@ -89,6 +106,10 @@ class Prefetch:
                 return
             yield trial
 
+    def missed(self) -> None:
+        """Note that a body made a call whose answer is not in the cache: look ahead again."""
+        self._cached = 0
+
     # -- what bodies do ------------------------------------------------------------------------------
 
     def watches(self, trial: Trial) -> bool:
@@ -97,52 +118,86 @@ class Prefetch:
             return bool(self._foreseen) and trial.index in self._foreseen
         return self._silent < _PATIENCE
 
-    def ended(self, trial: Trial, made: Sequence[Made], keys: Sequence[bytes | None], *, broke: bool) -> None:
+    def ended(
+        self, trial: Trial, made: Sequence[Made], keys: Sequence[bytes | None], *, complete: bool
+    ) -> None:
         """Take in the calls that a body has made.
 
         Args:
             trial: Its trial.
             made: The calls.
             keys: What each answer is stored under.
-            broke: Whether it ended by an error, so that it may have had more to call.
+            complete: Whether it ran to its end. Else it may have had more to call.
         """
         foreseen = self._foreseen.pop(trial.index, None)
         if foreseen is not None:
-            self._compare(foreseen, keys, broke=broke)
-        elif not self._active and not broke:
+            self._compare(foreseen, keys, complete=complete)
+            if self._active and not self.recipe.complete and self._learn(trial, made, complete=complete):
+                with self._bodies.lock:
+                    self._steps = self._steps_of_recipe()
+        elif not self._active:
             self._silent = 0 if made else self._silent + 1
-            if made:
-                self.recipe.learn(trial, made)
-            if self.recipe.known:
+            if made and self._learn(trial, made, complete=complete):
                 self._start()
 
     def close(self) -> None:
         """Drop what was foreseen and is not needed any more."""
-        self.vain += self._switchboard.forget(self._bodies.handles)
-        self._foreseen.clear()
-        self._active = False
+        with self._bodies.lock:
+            self._active = False
+            left = {id(ticket): ticket for one in self._foreseen.values() for _, ticket in one.tickets}
+            self.vain += sum(ticket.call is not None and not ticket.made for ticket in left.values())
+            self._foreseen.clear()
+            self._switchboard.forget(self._bodies.handles)
 
-    def _compare(self, foreseen: _Foreseen, keys: Sequence[bytes | None], *, broke: bool) -> None:
+    def _learn(self, trial: Trial, made: Sequence[Made], *, complete: bool) -> bool:
+        """Learn from a body; whether its calls can be foreseen now."""
+        try:
+            self.recipe.learn(trial, made, complete=complete)
+        except Exception:  # noqa: BLE001 - of properties of anybody's objects: nothing can be told of such calls
+            self.recipe.cut(0)
+        return self.recipe.known
+
+    def _compare(self, foreseen: _Foreseen, keys: Sequence[bytes | None], *, complete: bool) -> None:
         """Count calls that a body did not make, and stop foreseeing those that too few bodies make."""
         index = foreseen.trial.index
         with self._bodies.lock:
             tickets = list(foreseen.tickets)
+        unmade = []
         for number, ticket in tickets:
             ticket.foreseen_by.discard(index)
-            if not ticket.foreseen_by and ticket.ended:
-                self._switchboard.drop(ticket)
-            if ticket.key in keys or broke or not self._active:
-                continue
-            self.vain += ticket.begun
-            self._unmade[number] += 1
-            if self._unmade[number] >= max(1, self._first // 2):
+            if ticket.key in keys:
+                ticket.made = True
+            else:
+                unmade.append(number)
+            if not ticket.foreseen_by:
+                self.vain += ticket.begun and not ticket.made
+                if ticket.ended or not ticket.made:
+                    self._switchboard.drop(ticket)
+        # A body that failed may only have ended too early: that excuses it for a while.
+        excused = not complete and foreseen.keys.issuperset(keys)
+        counted, most = (
+            (self._excused, self._first * _LARGEST) if excused else (self._unmade, self._first // 2)
+        )
+        for number in unmade:
+            counted[number] += 1
+            if self._active and number < len(self._steps) and counted[number] >= max(1, most):
                 self._cut(number)
 
     def _cut(self, number: int) -> None:
-        self.recipe.cut(number)
-        del self._steps[number:]
+        """Foresee a call no longer, nor those that follow it; bodies make them in place."""
+        with self._bodies.lock:
+            self.recipe.cut(number)
+            self._steps = self._steps[:number]
+            self._is_simple = _is_simple(self._steps)
+            for foreseen in self._foreseen.values():
+                dropped = [ticket for place, ticket in foreseen.tickets if place >= number]
+                foreseen.tickets = [(place, one) for place, one in foreseen.tickets if place < number]
+                for ticket in dropped:
+                    ticket.foreseen_by.discard(foreseen.trial.index)
+                    if not ticket.foreseen_by:
+                        self.vain += ticket.begun and not ticket.made
+                        self._switchboard.drop(ticket)
         if not any(together for *_, together in self._steps):
-            # Calls that wait are dropped, and made in place by the bodies that need them.
             self.close()
             self._silent = _PATIENCE
 
@@ -150,7 +205,18 @@ class Prefetch:
 
     def _start(self) -> None:
         """Work out the first window: one batch, or as many calls as may be under way at once."""
-        steps: list[tuple[Handle, Getter, int, bool]] = []
+        steps = self._steps_of_recipe()
+        sizes = [_at_once(handle) for handle, _, _, together in steps if together]
+        if not sizes:
+            self._silent = _PATIENCE  # nothing can be called ahead
+            return
+        self._steps, self._active = steps, True
+        self._is_simple = _is_simple(steps)
+        self._first = max(sizes)
+        self._grow(self._first)
+
+    def _steps_of_recipe(self) -> list[_Step]:
+        steps: list[_Step] = []
         for name, (expression, *_) in self.recipe.calls:
             model = self._bodies.work.models.get(name)
             if model is None:
@@ -158,15 +224,9 @@ class Prefetch:
             handle = self._bodies.handle_of(model)
             together = handle.endpoint.together and handle.refusal is None
             steps.append((handle, getter_of(expression), needs(expression), together))
-        del self.recipe.calls[len(steps) :]
-        sizes = [_at_once(handle) for handle, _, _, together in steps if together]
-        if not sizes:
-            self._silent = _PATIENCE  # nothing can be called ahead
-            return
-        self._steps, self._active = steps, True
-        self._is_simple = not any(needed for _, _, needed, _ in steps)
-        self._first = max(sizes)
-        self._grow(self._first)
+        if len(steps) < len(self.recipe.calls):
+            self.recipe.cut(len(steps))
+        return steps
 
     def _grow(self, window: int) -> None:
         """Set how many trials are foreseen, and with how few of them left the next ones are.
@@ -180,8 +240,10 @@ class Prefetch:
     def _foresee(self, trials: Sequence[Trial]) -> None:
         for trial in trials:
             if self._is_simple and self._is_cached(trial):
+                self._cached += 1
                 continue
-            foreseen = _Foreseen(trial, len(self._steps))
+            self._cached = 0
+            foreseen = _Foreseen(trial, self._steps)
             with self._bodies.lock:
                 self._advance(foreseen)
             if foreseen.tickets:
@@ -195,11 +257,8 @@ class Prefetch:
         if self._bodies.counts_equal_calls:
             return False
         for handle, get, _, _ in self._steps:
-            try:
-                x = get(trial, ())
-            except NotThereError:
-                return False
-            key = None if type(x) is Named else handle.model.key(x, trial.repeat)
+            x = _evaluated(handle, get, trial, ())
+            key = None if x is MISSING else handle.model.key(x, trial.repeat)
             if key is None or handle.answers.find(key) is None:
                 return False
             handle.found = True
@@ -207,22 +266,20 @@ class Prefetch:
 
     def _advance(self, foreseen: _Foreseen) -> None:
         """Queue the next calls of a body, up to one that depends on an answer which is not there yet."""
-        steps, trial = self._steps, foreseen.trial
-        while foreseen.next < len(steps):
+        steps, trial = foreseen.steps, foreseen.trial
+        while foreseen.next < min(len(steps), len(self._steps)):
             number = foreseen.next
             handle, get, needed, together = steps[number]
-            if any(answer is None for answer in foreseen.answers[:needed]):
+            if any(answer is MISSING for answer in foreseen.answers[:needed]):
                 return
-            try:
-                x = get(trial, foreseen.answers)
-                if type(x) is Named:
-                    x = handle.model.caller.bind((), x)
-            except (NotThereError, TypeError):
+            x = _evaluated(handle, get, trial, foreseen.answers)
+            if x is MISSING:
                 return
             foreseen.next += 1
             key, repeat = self._bodies.place_of(handle, trial, x, foreseen.equal)
             if key is None:
                 return
+            foreseen.keys.add(key)
             raw = handle.find(key)
             if raw is not None:
                 self._answered(foreseen, number, handle, raw)
@@ -236,19 +293,20 @@ class Prefetch:
         if ticket is None:
             return
         foreseen.tickets.append((number, ticket))
-        if any(needed > number for _, _, needed, _ in self._steps[number + 1 :]):
+        if _is_needed_later(foreseen.steps, number):
             self._switchboard.follow(ticket, self._goes_on(foreseen, number))
 
     def _goes_on(self, foreseen: _Foreseen, number: int) -> Callable[[Ticket], None]:
         """Queues what depends on an answer, once it is there."""
 
         def go_on(ticket: Ticket) -> None:
-            if ticket.raw is None or not self._active:
-                return
+            raw = ticket.raw
             with self._bodies.lock:
-                self._answered(foreseen, number, ticket.handle, ticket.raw)
+                if raw is None or is_for_one(raw) or not self._active:
+                    return
+                self._answered(foreseen, number, ticket.handle, raw)
                 self._advance(foreseen)
-            for handle, _, _, together in self._steps[number + 1 :]:
+            for handle, _, _, together in foreseen.steps[number + 1 :]:
                 if together and not _is_called_here(handle):
                     batch = handle.acting.caller.batch
                     self._switchboard.advance(handle, self._bodies.context, flush=not batch)
@@ -256,8 +314,28 @@ class Prefetch:
         return go_on
 
     def _answered(self, foreseen: _Foreseen, number: int, handle: Handle, raw: Raw) -> None:
-        if any(needed > number for _, _, needed, _ in self._steps[number + 1 :]):
-            foreseen.answers[number] = handle.answers.decode(raw)
+        if _is_needed_later(foreseen.steps, number):
+            with suppress(ModelcheckError):  # of an answer in another form: its body will meet it itself
+                foreseen.answers[number] = handle.answers.decode(raw)
+
+
+def _evaluated(handle: Handle, get: Getter, trial: Trial, answers: Sequence[Any]) -> Any:
+    """The input of a call, or ``MISSING`` where it cannot be told: then the body makes the call itself."""
+    try:
+        x = get(trial, answers)
+        return handle.model.caller.bind(x.positional, x.named) if type(x) is Passed else x
+    except Exception:  # noqa: BLE001 - of properties of anybody's objects, or since a part is not there
+        return MISSING
+
+
+def _is_needed_later(steps: Sequence[_Step], number: int) -> bool:
+    """Whether a later call depends on the answer to this one."""
+    return any(needed > number for _, _, needed, _ in steps[number + 1 :])
+
+
+def _is_simple(steps: Sequence[_Step]) -> bool:
+    """Whether no call depends on the answer to another."""
+    return not any(needed for _, _, needed, _ in steps)
 
 
 def _at_once(handle: Handle) -> int:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import digest
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     Expression = tuple[Any, ...]
     """``("part", name, *path)``, ``("answer", number, *path)``, ``("const", value)``, ``("map", {...})``,
-    ``("list", [...])`` or ``("arguments", {...})``; a path has ``["key", k]`` and ``["attr", name]``."""
+    ``("list", [...])`` or ``("arguments", [...], {...})``; paths have ``["key", k]``, ``["attr", a]``."""
 
     Getter = Callable[[Trial, Sequence[Any]], Any]
     """Evaluates an expression for a trial and the answers that its body has got so far."""
@@ -67,46 +68,64 @@ class Recipe:
 
     Attributes:
         calls: The model of each call, and the expressions that may give its input, the likeliest first.
-        bodies: How many bodies it was learned from.
+        complete: Whether no more calls will be added: a body that came to its end made these and no others.
     """
 
     def __init__(self, calls: Sequence[tuple[str, list[Expression]]] = (), bodies: int = 0) -> None:
         self.calls = list(calls)
-        self.bodies = bodies
+        self.complete = bool(bodies)
+        self._bodies = [bodies] * len(self.calls)
 
     @property
     def known(self) -> bool:
-        """Whether the next calls can be foreseen: there are some, and which ones is not ambiguous."""
-        ambiguous = any(len(expressions) > 1 for _, expressions in self.calls)
-        return bool(self.calls) and (self.bodies > 1 or not ambiguous)
+        """Whether the next calls can be foreseen: there are some, and which ones is not ambiguous.
 
-    def learn(self, trial: Trial, made: Sequence[Made]) -> None:
-        """Take in the calls of one body: all of the first, and of each further one what fits."""
-        if not self.bodies:
-            self.calls = [
-                (call.model, expressions_of(call.x, trial, made[:n])) for n, call in enumerate(made)
-            ]
-        else:
-            answers = [call.answer for call in made]
-            for number, (model, expressions) in enumerate(self.calls):
-                if number >= len(made) or made[number].model != model:
+        A second body decides between several expressions, and whether a constant is one.
+        """
+        return bool(self.calls) and all(
+            bodies > 1 or (len(expressions) == 1 and not _has_constant(expressions[0]))
+            for (_, expressions), bodies in zip(self.calls, self._bodies, strict=True)
+        )
+
+    def learn(self, trial: Trial, made: Sequence[Made], *, complete: bool = True) -> None:
+        """Take in the calls of one body.
+
+        Args:
+            trial: Its trial.
+            made: The calls, in order.
+            complete: Whether it came to its end. A body that failed may have had more to call.
+        """
+        answers = [call.answer for call in made]
+        for number, (model, expressions) in enumerate(self.calls):
+            if number >= len(made):
+                if complete:
                     self.cut(number)
-                    break
-                fitting = [each for each in expressions if _gives(each, trial, answers, made[number].x)]
-                self.calls[number] = (model, fitting)
+                break
+            if made[number].model != model:
+                self.cut(number)
+                break
+            fitting = [each for each in expressions if _gives(each, trial, answers, made[number].x)]
+            self.calls[number] = (model, fitting)
+            self._bodies[number] += 1
+        if not self.complete:
+            for number in range(len(self.calls), len(made)):
+                call = made[number]
+                self.calls.append((call.model, expressions_of(call.x, trial, made[:number])))
+                self._bodies.append(1)
+            self.complete = complete and bool(made)
         for number, (_, expressions) in enumerate(self.calls):
             if not expressions or (number < len(made) and not made[number].foreseeable):
                 self.cut(number)
                 break
-        self.bodies += bool(made)
 
     def cut(self, number: int) -> None:
         """Forget a call, and all that follow it."""
-        del self.calls[number:]
+        del self.calls[number:], self._bodies[number:]
+        self.complete = True
 
     def encode(self) -> bytes | None:
-        """The recipe as a line of JSON, for the next run; ``None`` where there is nothing to store."""
-        if not self.known:
+        """The recipe as a line of JSON, to begin the next run with; ``None`` where nothing is to be kept."""
+        if not self.known or not self.complete:
             return None
         try:
             return json.dumps(
@@ -124,20 +143,39 @@ class Recipe:
         """
         try:
             calls = [(str(model), [_read(expression)]) for model, expression in json.loads(line)]
-            for _, (expression,) in calls:
+            for number, (_, [expression]) in enumerate(calls):
                 getter_of(expression)
-        except (ValueError, TypeError, KeyError, IndexError):
+                if needs(expression) > number:
+                    return cls()
+        except (ValueError, TypeError, LookupError, AttributeError):
             return cls()
         return cls(calls, bodies=2)
 
 
 def _read(expression: Any) -> Expression:
-    kind = expression[0]
-    if kind in ("map", "arguments"):
-        return (kind, {name: _read(each) for name, each in expression[1].items()})
+    kind, *rest = expression
+    if kind == "map":
+        return (kind, {name: _read(each) for name, each in rest[0].items()})
     if kind == "list":
-        return (kind, [_read(each) for each in expression[1]])
+        return (kind, [_read(each) for each in rest[0]])
+    if kind == "arguments":
+        positional, named = rest
+        return (kind, [_read(each) for each in positional], {name: _read(e) for name, e in named.items()})
     return tuple(expression)
+
+
+def _inner(expression: Expression) -> list[Expression]:
+    """The expressions that an expression consists of."""
+    kind, first, *rest = expression
+    if kind == "map":
+        return list(first.values())
+    if kind == "arguments":
+        return [*first, *rest[0].values()]
+    return list(first) if kind == "list" else []
+
+
+def _has_constant(expression: Expression) -> bool:
+    return expression[0] == "const" or any(map(_has_constant, _inner(expression)))
 
 
 # -- from an expression to its value -------------------------------------------------------------------
@@ -159,17 +197,14 @@ def needs(expression: Expression) -> int:
     >>> needs(("map", {"question": ("part", "input"), "answer": ("answer", 0)}))
     1
     """
-    kind, first = expression[:2]
-    if kind == "answer":
-        return int(first) + 1
-    if kind in ("map", "arguments"):
-        return max(map(needs, first.values()), default=0)
-    return max(map(needs, first), default=0) if kind == "list" else 0
+    if expression[0] == "answer":
+        return int(expression[1]) + 1
+    return max(map(needs, _inner(expression)), default=0)
 
 
 def _part(name: str, path: Sequence[Any]) -> Getter:
     if name == "input" and not path:
-        return lambda trial, _answers: trial.case.input
+        return lambda trial, _answers: trial.given.input
     if name == "perturbed" and not path:
         return lambda trial, _answers: trial.perturbed
     root = _ROOTS[name]
@@ -189,9 +224,9 @@ def _map(entries: Mapping[str, Expression], _path: Sequence[Any]) -> Getter:
     return lambda trial, answers: {name: get(trial, answers) for name, get in getters.items()}
 
 
-def _arguments(entries: Mapping[str, Expression], path: Sequence[Any]) -> Getter:
-    bound = _map(entries, path)
-    return lambda trial, answers: Named(bound(trial, answers))
+def _arguments(positional: Sequence[Expression], rest: Sequence[Any]) -> Getter:
+    values, names = _list(positional, ()), _map(rest[0], ())
+    return lambda trial, answers: Passed(values(trial, answers), names(trial, answers))
 
 
 def _list(entries: Sequence[Expression], _path: Sequence[Any]) -> Getter:
@@ -209,15 +244,26 @@ _GETTERS: Final[dict[str, Callable[[Any, Sequence[Any]], Getter]]] = {
 }
 
 _ROOTS: Final[dict[str, Callable[[Trial], Any]]] = {
-    "input": lambda trial: trial.case.input,
+    "input": lambda trial: trial.given.input,
     "perturbed": lambda trial: trial.perturbed,
-    "expected": lambda trial: trial.case.expected,
-    "metadata": lambda trial: trial.case.metadata,
+    "expected": lambda trial: trial.given.expected,
+    "metadata": lambda trial: trial.given.metadata,
 }
 
 
-class Named(dict[str, Any]):
-    """The arguments of a call by the names of the parameters, which are still to be bound."""
+class Passed:
+    """The arguments of a call, which are still to be bound to the parameters of the model.
+
+    Attributes:
+        positional: What is passed by position.
+        named: What is passed by name.
+    """
+
+    __slots__ = ("named", "positional")
+
+    def __init__(self, positional: Sequence[Any], named: Mapping[str, Any]) -> None:
+        self.positional = tuple(positional)
+        self.named = named
 
 
 def _walked(value: Any, path: Sequence[Any]) -> Any:
@@ -235,9 +281,13 @@ def _walked(value: Any, path: Sequence[Any]) -> Any:
 
 
 def expressions_of(x: Any, trial: Trial, made: Sequence[Made]) -> list[Expression]:
-    """Everything that an input may be: a part of the trial, a part of an earlier answer, a constant."""
+    """Everything that an input may be: a part of the trial, of an earlier answer, or a constant.
+
+    The likeliest comes first.
+    """
     if type(x) is Arguments:
-        return [] if "*" in x.bound else _combined("arguments", x.bound, trial, made)
+        positional = _lists(x.positional, trial, made)
+        return [("arguments", *both) for both in _choices([positional, _maps(x.named, trial, made)])]
     found = [("part", name, *path) for name, path in _places_in_trial(x, trial)]
     found += [
         ("answer", number, *path) for number, call in enumerate(made) for path in _places(x, call.answer)
@@ -245,18 +295,23 @@ def expressions_of(x: Any, trial: Trial, made: Sequence[Made]) -> list[Expressio
     if found:
         return found
     if type(x) is dict and all(type(key) is str for key in x):
-        return _combined("map", x, trial, made)
+        return [("map", entries) for entries in _maps(x, trial, made)]
     if type(x) is list:
-        parts = [expressions_of(each, trial, made) for each in x]
-        return [("list", [each[0] for each in parts])] if all(parts) else []
+        return [("list", entries) for entries in _lists(x, trial, made)]
     return [("const", x)] if type(x) in _ATOMS and type(x) is not bytes else []
 
 
-def _combined(kind: str, entries: Mapping[str, Any], trial: Trial, made: Sequence[Made]) -> list[Expression]:
-    parts = {name: expressions_of(value, trial, made) for name, value in entries.items()}
-    if not all(parts.values()):
-        return []
-    return [(kind, {name: each[0] for name, each in parts.items()})]
+def _lists(values: Sequence[Any], trial: Trial, made: Sequence[Made]) -> list[list[Expression]]:
+    return [list(entries) for entries in _choices([expressions_of(each, trial, made) for each in values])]
+
+
+def _maps(values: Mapping[str, Any], trial: Trial, made: Sequence[Made]) -> list[dict[str, Expression]]:
+    return [dict(zip(values, entries, strict=True)) for entries in _lists(list(values.values()), trial, made)]
+
+
+def _choices(alternatives: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    """One of each: every combination, but not too many."""
+    return list(islice(product(*alternatives), _MOST))
 
 
 def _gives(expression: Expression, trial: Trial, answers: Sequence[Any], x: Any) -> bool:
@@ -264,7 +319,13 @@ def _gives(expression: Expression, trial: Trial, answers: Sequence[Any], x: Any)
         value = getter_of(expression)(trial, answers)
     except (NotThereError, IndexError):
         return False
-    return _same(value, x.bound if type(x) is Arguments else x)
+    if type(value) is Passed:
+        return (
+            type(x) is Arguments
+            and _same(list(value.positional), list(x.positional))
+            and _same(dict(value.named), x.named)
+        )
+    return _same(value, x)
 
 
 def _places_in_trial(x: Any, trial: Trial) -> Iterator[tuple[str, tuple[Any, ...]]]:
@@ -308,9 +369,9 @@ def _same(value: Any, x: Any) -> bool:
         return value is not MISSING
     if type(value) in _ATOMS or type(x) in _ATOMS:
         return type(value) is type(x) and bool(value == x)
-    if type(value) is not type(x) and type(value) is not Named:
+    if type(value) is not type(x):
         return False
     try:
-        return digest(dict(value) if type(value) is Named else value) == digest(x)
+        return digest(value) == digest(x)
     except (ModelcheckError, UsageError):
         return False  # no canonical form: nothing of it can be made ahead

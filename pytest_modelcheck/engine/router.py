@@ -76,14 +76,14 @@ class Router:
     def call(self, model: Model, x: Any) -> Any:
         """Answer a call; in an ``async`` test, give a coroutine of the answer."""
         bodies = self.bodies
-        if (
-            bodies is not None
-            and bodies.result is not None
-            and not self.awaited
-            and get_ident() == bodies.thread
-            and _is_unchanged(bodies.context)
-            and not ((model.caller.awaited or model.caller.wraps_async) and running_loop())
-        ):
+        if bodies is None or bodies.result is None or self.awaited or get_ident() != bodies.thread:
+            return self._call(model, x)
+        try:
+            unchanged = copy_context() == bodies.context
+        except Exception:  # noqa: BLE001 - of anybody's __eq__: then it is looked at variable by variable
+            unchanged = False
+        caller = model.caller
+        if unchanged and not ((caller.awaited or caller.wraps_async) and running_loop()):
             return bodies.call(model, x)
         return self._call(model, x)
 
@@ -205,7 +205,7 @@ class _Call:
 
     async def _made_async(self) -> Raw:
         trial = None if self.result is None else self.result.trial.index
-        gathers = self.bodies is not None and self.bodies.gathers
+        gathers = self.bodies is not None and self.bodies.gathers and self.foreseeable
         if gathers and self.bodies is not None and self.key is not None and trial is not None:
             return await self.switchboard.answer_gathered(
                 self.handle, self.x, self.key, self.repeat, trial, self.bodies.context
@@ -239,8 +239,11 @@ class _Call:
             self.result.unanswered = True  # for good, where the model breaks
 
     def _broke(self, error: BaseException) -> None:
-        if self.result is not None and self.bodies is not None:
-            self.bodies.broke(self.result, self.handle, self.x, self.key, error)
+        if self.result is None or self.bodies is None:
+            return
+        if self.is_here and self.result is self.bodies.result:
+            self.bodies.note(self.handle.model, self.x, self.key, None, foreseeable=self.foreseeable)
+        self.result.broke(error)
 
     def _read(self, raw: Raw, number: int | None) -> Any:
         """What the caller gets, noted with its case."""
@@ -251,17 +254,9 @@ class _Call:
             else:
                 raw = result.answered(self.key, raw, number)
         value = handle.answers.decode(raw)
-        if bodies is not None and self.is_here:
+        if bodies is not None and self.is_here and result is bodies.result:
             bodies.note(handle.model, self.x, self.key, value, foreseeable=self.foreseeable)
         return value
-
-
-def _is_unchanged(base: Context) -> bool:
-    """Whether the context is the one that bodies began in."""
-    try:
-        return copy_context() == base
-    except Exception:  # noqa: BLE001 - of anybody's __eq__: then it is looked at variable by variable
-        return False
 
 
 def changed_variables(base: Context, now: Context) -> list[ContextVar[Any]]:

@@ -5,11 +5,12 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from copy import deepcopy
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pytest_modelcheck.canonical import same
+from pytest_modelcheck.calls.endpoint import copied
+from pytest_modelcheck.canonical import NotKept, comparable, is_kept, same, whole, why_unkept
+from pytest_modelcheck.engine.work import NOT_CALLED
 from pytest_modelcheck.errors import BaselineError, ModelcheckError, UsageError
 from pytest_modelcheck.models.model import IMMUTABLE, plain
 from pytest_modelcheck.records import GRADE, LARGEST_SCORE, MISSING, Outcome
@@ -161,7 +162,7 @@ class CaseView:
         """The approved version's answer. Where there is none, the trial ends here as *new*."""
         result = self._result
         result.read_approved = True
-        approved = self._work.find_approved(self._trial)
+        approved = self._approved()
         if approved is None:
             result.outcome = Outcome.NEW
             if result.asked or result.recorded is not MISSING:
@@ -169,14 +170,41 @@ class CaseView:
             return NotApproved()
         if result.asked:
             # The last bits of a float are noise: an answer that is the same is the same object's value.
-            first = result.asked[0][1]
-            if same(plain(first), approved):
-                return self._work.subject.answers.decode(first)
+            latest = result.asked[-1][1]
+            if same(whole(approved), whole(plain(latest))):
+                return self._work.subject.answers.decode(latest)
         else:
             result.approved_raw = approved
         return self._read(approved)
 
+    def same_as_approved(self, answer: Any) -> bool:
+        """Whether an answer is the approved one, as ``ignore=`` and ``compare_by=`` of the model say.
+
+        Raises:
+            UsageError: one of the two cannot be stored, and so cannot be compared.
+        """
+        approved = self._approved()
+        self._result.read_approved = True
+        if approved is None:
+            self._result.outcome = Outcome.NEW
+            raise NewCase
+        line = plain(self._work.subject.answers.add(None, answer))
+        for one in (line, approved):
+            if (why := why_unkept(one)) is not None:
+                raise UsageError(f"case {self.id}: the answers cannot be compared: {why}")
+        return same(approved, line)
+
+    def _approved(self) -> bytes | None:
+        """The approved answer; of a body that has made several calls, to the last of them."""
+        asked, find = self._result.asked, self._work.find_approved
+        return find(self._trial, asked[-1][0]) if len(asked) > 1 else find(self._trial)
+
     def _read(self, approved: bytes) -> Any:
+        if not is_kept(approved):
+            raise UsageError(
+                f"the approved answer of case {self.id} was not stored, so that there is no case.approved: "
+                f"{why_unkept(approved) or 'case.same_as_approved(answer) compares what compare_by= takes'}"
+            )
         try:
             return self._work.subject.answers.decode(approved)
         except ModelcheckError as error:
@@ -186,7 +214,11 @@ class CaseView:
             ) from error
 
     def record(self, value: Any) -> None:
-        """Say that ``value``, and not the model's first answer, is the answer of this case."""
+        """Say that ``value``, and not what the model answered, is the answer of this case."""
+        try:
+            comparable(value)
+        except NotKept as error:
+            raise UsageError(f"case.record(...): {error}") from None
         self._result.recorded = value
 
     def __repr__(self) -> str:
@@ -199,7 +231,7 @@ class CaseView:
         if copies is None:
             copies = self._result.copies = {}
         if name not in copies:
-            copies[name] = deepcopy(value)
+            copies[name] = copied(value)  # what has no copy, such as a lock, is handed over itself
         return copies[name]
 
     def _where(self) -> str:
@@ -284,9 +316,9 @@ class Result:
         self.trial = trial
         self.asked: list[tuple[bytes | None, Raw]] = []
 
-    def refused(self, error: BaseException) -> None:
-        """Note that a model was not called: whatever the body makes of that is no answer."""
-        if self.error is None:
+    def broke(self, error: BaseException) -> None:
+        """Note why a model was not called, where it was not: whatever the body makes of that is no answer."""
+        if isinstance(error, NOT_CALLED) and self.error is None:
             self.outcome, self.error = Outcome.ERROR, error
 
     def answered(self, key: bytes | None, raw: Raw, number: int | None = None) -> Raw:
@@ -303,7 +335,7 @@ class Result:
                 self.places = {}
             self.places[len(asked)] = number
         asked.append((key, raw))
-        if approved is not None and len(asked) == 1 and same(plain(raw), approved):
+        if approved is not None and len(asked) == 1 and same(whole(approved), whole(plain(raw))):
             return approved
         return raw
 

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.engine.view import CaseView, Result
     from pytest_modelcheck.models.model import Model
-    from pytest_modelcheck.records import Scale, Trial
+    from pytest_modelcheck.records import Scale
+
+    FindApproved = Callable[..., bytes | None]
+    """Finds the approved answer of a trial: called with it, and with the digest of one of several calls."""
 
 WINDOW = 256
 """Results are handed on so many at a time."""
@@ -52,7 +55,7 @@ class Work:
     body: Callable[[CaseView], Any]
     subject: Model
     classify: Callable[[BaseException], Outcome | None]
-    find_approved: Callable[[Trial], bytes | None]
+    find_approved: FindApproved
     scale: Scale = GRADE
     progress: Callable[[int], None] | None = None
     records: bool = False

@@ -127,10 +127,14 @@ def _report(config: pytest.Config, settings: Settings, received: Received) -> Ru
         environment=environment(settings.root),
         options=_options(config),
     )
-    checks = [
-        archive.with_history(_excused(report_of(path)) if is_excused else report_of(path))
-        for path, is_excused in received.results()
-    ]
+    checks = []
+    for path, is_excused in received.results():
+        check = _excused(report_of(path)) if is_excused else report_of(path)
+        try:
+            checks.append(archive.with_history(check))
+        except ModelcheckError as error:  # of another version, which is no business of this run
+            checks.append(check)
+            config.stash[FILED].append(f"no history of {check.verdict.check} in the report: {error}")
     return assembled(run, checks, [Trouble(*each) for each in received.troubles()])
 
 

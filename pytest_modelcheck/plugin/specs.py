@@ -23,6 +23,7 @@ from pytest_modelcheck.checks.spec import CheckSpec, Provenance, refuse_variants
 from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.errors import CaseError, UsageError
 from pytest_modelcheck.models.calling import wraps_async
+from pytest_modelcheck.models.frames import Frames
 from pytest_modelcheck.plugin.assertions import without_diffs
 from pytest_modelcheck.plugin.filesystems import seeing_what_it_should
 from pytest_modelcheck.plugin.identity import check_id
@@ -81,6 +82,8 @@ def spec_of(
     chosen = selected(cases, state)
     if request.kind == "drift":
         refuse_variants(cases)
+    for model in (subject, *others):
+        _keep_dtypes(model, cases)
     state.session.warnings += [f"{name}: {note}" for note in cases.notes]
     provenance = _provenance(item, request, state.settings.root)
     return CheckSpec(
@@ -114,6 +117,13 @@ def spec_of(
         smaller=cases.smaller,
         shrink_calls=state.settings.shrink_calls if request.shrink else 0,
     )
+
+
+def _keep_dtypes(model: Model, cases: Cases) -> None:
+    """Give the frames of a model the column types of the table that the cases come from."""
+    for one in (model, model.rival):
+        if one is not None and isinstance(one.caller.collate, Frames):
+            one.caller.collate.dtypes = cases.dtypes
 
 
 def _rerun(item: pytest.Function, subject: Model, others: Sequence[Model], state: State) -> str:

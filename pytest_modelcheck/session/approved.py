@@ -14,12 +14,12 @@ from pytest_modelcheck.baselines.baseline import Baseline
 from pytest_modelcheck.baselines.candidates import find
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.errors import BaselineError
-from pytest_modelcheck.models.identity import Files
+from pytest_modelcheck.models.identity import Files, changed_keys
 from pytest_modelcheck.records import CaseResult, Finding, Outcome, Status
 from pytest_modelcheck.session.candidate import header_of, leave
 from pytest_modelcheck.session.check import Step, plan_of
 from pytest_modelcheck.session.levels import settle
-from pytest_modelcheck.session.lines import case_result, expectation, identity
+from pytest_modelcheck.session.lines import address, case_result, expectation, identity
 from pytest_modelcheck.session.replayed import ReplayedAnswers
 from pytest_modelcheck.session.results import OTHER, Results
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.view import Result
     from pytest_modelcheck.engine.work import Run
     from pytest_modelcheck.models.model import Model
-    from pytest_modelcheck.records import Case, Trial
+    from pytest_modelcheck.records import Case, Trial, TrialResult
     from pytest_modelcheck.session.check import Check, Steps
 
 
@@ -80,13 +80,33 @@ class Approved(Mapping[str, CaseResult]):
         """The line of a case as it stands in the baseline, or ``None``."""
         return None if self.baseline is None else self.baseline.line(case)
 
-    def answer(self, trial: Trial) -> bytes | None:
-        """The approved answer in the first run of a trial, or ``None``."""
+    def judged_line(self, case: str) -> bytes | None:
+        """The line of a case as today's test judges it, or ``None``."""
+        if case not in self.replaced:
+            return self.line(case)
+        found = self.replaced[case]
+        return None if found is None else lines.encode(found)
+
+    def answer(self, trial: Trial, question: bytes | None = None) -> bytes | None:
+        """The approved answer in the first run of a trial, or ``None``.
+
+        Args:
+            trial: The trial.
+            question: The digest of the call that the body made last.
+        """
         known = None if self.baseline is None else self.baseline.get(trial.case.id)
         if known is None or known.digest != identity(trial.case):
             return None
         key = (trial.perturbation or "", trial.variant, 0)
-        return next((one.answer for one in known.trials if one.key == key), None)
+        return next((answer_to(one, question) for one in known.trials if one.key == key), None)
+
+
+def answer_to(trial: TrialResult, question: bytes | None) -> bytes | None:
+    """What was recorded of a trial, else its answer to a call, else its first answer."""
+    if trial.recorded is None and question is not None and len(trial.asked) > 1:
+        digest = address(question)
+        return next((answer for one, answer in trial.asked if one == digest), trial.answer)
+    return trial.answer
 
 
 def approved_of(check: Check) -> Approved:
@@ -116,7 +136,7 @@ def approved_of(check: Check) -> Approved:
 
 def _broken_before(check: Check, baseline: Baseline) -> Iterator[Finding]:
     """Whether the version that was asked for broke on cases, which then cannot be worse now."""
-    suspects = [case for case, line in baseline.lines().items() if b'"outcome":"error"' in line]
+    suspects = baseline.holding(b'"outcome":"error"')
     errors = sum(baseline[case].outcome is Outcome.ERROR for case in suspects)
     if errors:
         model, version = check.subject.name, check.places.baseline
@@ -133,10 +153,15 @@ def other_fingerprint(check: Check) -> list[Finding]:
     approved = check.store.approved(subject.name)
     if approved is None or approved.version != subject.version or approved.fingerprint == subject.fingerprint:
         return []
+    keys = changed_keys(approved.fingerprint, subject.fingerprint)
+    differs = (
+        f"its fingerprint differs in {', '.join(map(repr, keys))}"
+        if keys
+        else f"its fingerprint is {subject.fingerprint}, and {approved.fingerprint} was approved"
+    )
     summary = (
-        f"{subject.label} is not the {approved.version} that was approved: its fingerprint is "
-        f"{subject.fingerprint}, and {approved.fingerprint} was approved; give the change a version "
-        f"of its own{_shared_files(subject)}"
+        f"{subject.label} is not the {approved.version} that was approved: {differs}; give the change a "
+        f"version of its own{_shared_files(subject)}"
     )
     return [Finding("fingerprint", Status.FAILED, summary, against_baseline=True)]
 

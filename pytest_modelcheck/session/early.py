@@ -25,9 +25,10 @@ from pytest_modelcheck.records import Calls, CaseResult, Outcome, Stopped
 from pytest_modelcheck.session.approved import replay
 from pytest_modelcheck.session.check import Step, plan_of
 from pytest_modelcheck.session.first_run import Takers, takers_of
-from pytest_modelcheck.session.judging import Early, Noise, Ran, observe
+from pytest_modelcheck.session.found import Early, Noise, Ran
 from pytest_modelcheck.session.lines import identity
 from pytest_modelcheck.session.noise import ask_twice
+from pytest_modelcheck.session.observing import observe
 from pytest_modelcheck.session.variation import MEASURED, Variation, declared
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from pytest_modelcheck.errors import message_of
 from pytest_modelcheck.records import Outcome, Trial, outcomes_in
 from pytest_modelcheck.reports.selection import LOWEST, ORDER, SHOWN, note_of, show
 from pytest_modelcheck.session.check import Step
-from pytest_modelcheck.session.judging import outcomes_now, whole_cases
+from pytest_modelcheck.session.observing import outcomes_now, whole_cases
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.view import Result
     from pytest_modelcheck.records import CaseResult, FoundSlice, Group, ShownCase, TrialResult
     from pytest_modelcheck.session.check import Check, Steps
-    from pytest_modelcheck.session.judging import Judgement
+    from pytest_modelcheck.session.found import Judgement
 
 _SAID_BY: Final = {"error": Outcome.ERROR, "new": Outcome.NEW, "unexpected pass": Outcome.XPASSED}
 """The outcome of the trial that a note is about, where it is not the failed one, or the first."""

@@ -6,13 +6,14 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.records import Calls
 from pytest_modelcheck.session.answered import Answered
 from pytest_modelcheck.session.check import Step
-from pytest_modelcheck.session.judging import Ran
+from pytest_modelcheck.session.found import Ran
 from pytest_modelcheck.session.levels import settle
 from pytest_modelcheck.session.results import Results
 from pytest_modelcheck.session.revalidation import Remembered
@@ -89,7 +90,7 @@ def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, Remembered |
     ran = Ran(
         results,
         check.calls(Calls(cached=cached, direct=run.direct, seconds=seconds)),
-        plan.inapplicable,
+        Counter(plan.inapplicable),  # making a trial again counts again
         (run.direct, run.direct_seconds, run.vain),
         run.first_failure,
         run.unasked,

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines import lines
-from pytest_modelcheck.canonical import encode_plain, excerpt, short
+from pytest_modelcheck.canonical import comparable, encode_plain, excerpt, short, summarised
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.model import plain, text_key
 from pytest_modelcheck.records import MISSING, WRONG, CaseResult, Outcome, TrialResult
@@ -83,7 +83,7 @@ def trial_result(result: Result) -> TrialResult:
     return TrialResult(
         result.outcome,
         tuple([(address(key), plain(raw)) for key, raw in result.asked]),
-        None if result.recorded is MISSING else encode_plain(result.recorded),
+        None if result.recorded is MISSING else comparable(result.recorded),
         trial.perturbation,
         trial.variant,
         trial.repeat,
@@ -280,7 +280,7 @@ def _shown(value: Any) -> str:
         return lines.quoted(value)
     if kind is bool:
         return "true" if value else "false"
-    raw = lines.quoted(value) if kind is str else encode_plain(value).decode()
+    raw = lines.quoted(value) if kind is str else encode_plain(summarised(value)).decode()
     if len(raw) <= _LONGEST:
         return raw
     text = value if kind is str else raw

@@ -43,8 +43,10 @@ _ERRORS: Final = 20
 _PASSED: Final = Outcome.PASSED
 _PASSED_BIT: Final = BITS[_PASSED]
 _ERROR_BIT: Final = BITS[Outcome.ERROR]
+_JUDGED_BITS: Final = BITS[Outcome.PASSED] | BITS[Outcome.FAILED]
 
 ABSENT, SAME, OTHER = range(3)
+_UNKEPT: Final = b'{"$unkept":'
 """What is approved of a case: nothing, the same line, or another line."""
 
 _index: Final = attrgetter("trial.index")
@@ -61,8 +63,8 @@ class Lines(Sequence[bytes]):
     (b'two', [b'one', b'two'], 2)
     """
 
-    def __init__(self, room: int = _ROOM) -> None:
-        self._room = room
+    def __init__(self, room: int | None = None) -> None:
+        self._room = _ROOM if room is None else room
         self._held: list[bytes] = []
         self._size = self._end = 0
         self._file: IO[bytes] | None = None
@@ -289,7 +291,8 @@ class Results(Sequence[CaseResult]):
         found = bytearray()
         for case, (now, _) in zip(cases, rows, strict=True):
             then = known(case.id)
-            found.append(ABSENT if then is None else SAME if then == now else OTHER)
+            same = then == now and _UNKEPT not in now  # two descriptions that are equal say nothing
+            found.append(ABSENT if then is None else SAME if same else OTHER)
         return bytes(found)
 
     def _noting(self, results: Sequence[Result]) -> int:
@@ -355,9 +358,10 @@ class Results(Sequence[CaseResult]):
         )
 
     def some(self, outcome: Outcome, most: int, others: Collection[int] = ()) -> list[int]:
-        """The numbers of the first cases with a trial of this outcome, or that are one of ``others``."""
-        bit = BITS[outcome]
-        return list(islice((n for n, mask in enumerate(self.masks) if mask & bit or n in others), most))
+        """The numbers of the first cases with a trial of this outcome, or judged ones of ``others``."""
+        bit, masks = BITS[outcome], enumerate(self.masks)
+        found = (n for n, mask in masks if mask & bit or (n in others and mask & _JUDGED_BITS))
+        return list(islice(found, most))
 
     def trials(self, number: int) -> list[Trial]:
         """The trials of a case, by its number."""

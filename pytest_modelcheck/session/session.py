@@ -22,11 +22,12 @@ from pytest_modelcheck.engine.router import Router
 from pytest_modelcheck.models.cache import PredictionCache
 from pytest_modelcheck.models.calling import answer_type, caller_of
 from pytest_modelcheck.models.claims import Claims
-from pytest_modelcheck.models.identity import fingerprint, namespace, source_with
+from pytest_modelcheck.models.identity import fingerprint, is_alias, namespace, source_with
 from pytest_modelcheck.models.model import Answers, Model
 from pytest_modelcheck.records import Calls
 from pytest_modelcheck.session.check import Check, Judged, Step, plan_of
 from pytest_modelcheck.session.places import CANDIDATES, CLAIMS, MEASURES, PREDICTIONS, RECIPES
+from pytest_modelcheck.session.variation import declared_of
 from pytest_modelcheck.session.verdict import steps_of
 
 if TYPE_CHECKING:
@@ -91,6 +92,10 @@ class Session:
         mark = None if definition.fingerprint is None else fingerprint(definition.fingerprint, version)
         source = source_with(definition.source, parameters or {})
         named = version is not None and (definition.takes_version or mark is not None) and source is not None
+        if version is not None and mark is None and is_alias(version):
+            # Answers of the model that the alias meant yesterday would hide what it means today.
+            named = False
+            self._warn_of_alias(definition.name, version)
         codec = Codec(answer_type(definition, raw), asked=definition.returns is not None)
         see = Projection(definition.ignore, definition.compare_by, definition.name)
         place = namespace(definition.name, version, mark, f"{source} {codec.form}".rstrip())
@@ -105,6 +110,15 @@ class Session:
         return Model(
             definition, raw, version, mark, caller, answers, self.router.call, self.router.is_awaited
         )
+
+    def _warn_of_alias(self, model: str, version: str) -> None:
+        text = (
+            f"{model} {version}: the version is an alias, which may mean another model tomorrow, so answers "
+            "are not cached between runs. Name the exact version, or give the model fixture a fingerprint= "
+            "that tells what the alias means now"
+        )
+        if self.places.keep and text not in self.warnings:
+            self.warnings.append(text)
 
     def approved_version(self, model: str) -> str | None:
         """The version that the application is held to, or ``None``."""
@@ -128,7 +142,7 @@ class Session:
 
     def check(self, spec: CheckSpec) -> Check:
         """A check, with everything that its steps may ask for."""
-        spec = replace(spec, limits=self.limits_in_suite(spec.limits))
+        spec = replace(spec, limits=self.limits_in_suite(spec.limits), repeats=self._runs_of(spec))
         plan = plan_of(spec, spec.cases)
         endpoint = self.switchboard.endpoint(spec.subject)
         mark = endpoint.meter.mark()
@@ -149,6 +163,12 @@ class Session:
             calls=calls,
             asked_of=lambda model: self.switchboard.endpoint(model).meter.asked,
         )
+
+    def _runs_of(self, spec: CheckSpec) -> int:
+        """How often each case is run: more often in a run that approves, so that the noise is known."""
+        if not self.places.update or spec.drift is not None or declared_of(spec) is True:
+            return spec.repeats
+        return max(spec.repeats, self.places.approval_runs)
 
     def run(self, spec: CheckSpec) -> Judged:
         """Run and judge a check whose body is synchronous."""

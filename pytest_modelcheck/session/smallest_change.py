@@ -19,7 +19,7 @@ from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.checks.smallest import simplified, smallest
 from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.perturb.edits import edited, edits_between, finer, simpler
-from pytest_modelcheck.records import MISSING, Outcome, Smallest, Trial
+from pytest_modelcheck.records import GIVEN_INPUT, MISSING, Outcome, Smallest, Trial
 from pytest_modelcheck.reports.changes import changes
 from pytest_modelcheck.reports.selection import shown_answer
 from pytest_modelcheck.session.check import Step
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.perturb.edits import Edit
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.explain import Explained
-    from pytest_modelcheck.session.judging import Judgement
+    from pytest_modelcheck.session.found import Judgement
 
     Key = tuple[int, bytes]
     Edits = tuple[Edit, ...]
@@ -52,7 +52,9 @@ def shrink(check: Check, judgement: Judgement, explained: Explained) -> Steps[Ex
         perturbed = (
             Hunt(place, result)
             for place, result in enumerate(explained.read)
-            if result is not None and result.trial.perturbed is not MISSING
+            if result is not None
+            and result.trial.perturbed is not MISSING
+            and result.trial.perturbation != GIVEN_INPUT  # a variant with a right answer of its own
         )
         hunts = list(islice(perturbed, MOST_CASES))
     if not hunts:
@@ -82,6 +84,13 @@ def may_shrink(check: Check, judgement: Judgement) -> bool:
     )
 
 
+def why_broken(result: Result) -> str:
+    """Why a search stops at a candidate on which the test broke."""
+    if isinstance(result.error, LookupError):
+        return f"since the model has no answer to other inputs ({one_line(result)})"
+    return f"where the test broke ({one_line(result)})"
+
+
 class Hunt:
     """The search in one case.
 
@@ -96,7 +105,9 @@ class Hunt:
         self.place = place
         self.result = result
         trial = result.trial
-        self.best: Edits = tuple(edits_between(trial.case.input, trial.perturbed))
+        # Half of another category would be one that nobody wrote.
+        whole = (trial.perturbation or "").startswith("swap_category(")
+        self.best: Edits = tuple(edits_between(trial.case.input, trial.perturbed, whole=whole))
         self._search = _search(trial.case.input, self.best)
         self.wanted: list[Edits] = next(self._search)
         self.ended = False
@@ -196,7 +207,7 @@ class Chase:
         for result in run.results:
             self._known[trials[result.trial.index]] = result
             if result.outcome is Outcome.ERROR and self._stopped is None:
-                self._stopped = f"where the test broke ({one_line(result)})"
+                self._stopped = why_broken(result)
 
     def found(self, hunt: Hunt) -> Smallest | None:
         """What came of a search; nothing where a change is what the test asks for."""

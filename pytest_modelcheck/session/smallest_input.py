@@ -18,8 +18,7 @@ from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.records import MISSING, Outcome, Smallest, Trial
 from pytest_modelcheck.reports.selection import shown_answer
 from pytest_modelcheck.session.check import Step
-from pytest_modelcheck.session.results import one_line
-from pytest_modelcheck.session.smallest_change import MOST_SECONDS, may_shrink
+from pytest_modelcheck.session.smallest_change import MOST_SECONDS, may_shrink, why_broken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Case
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.explain import Explained
-    from pytest_modelcheck.session.judging import Judgement
+    from pytest_modelcheck.session.found import Judgement
 
 _WIDTH = 200
 
@@ -76,7 +75,7 @@ def _hunt(
         fails = result.outcome is Outcome.FAILED
         found = result if fails else found
         if result.outcome is Outcome.ERROR:
-            stopped = f"where the test broke ({one_line(result)})"
+            stopped = why_broken(result)
         elif check.asked - start >= budget:
             stopped = f"at its budget of {budget} calls"
         elif time.monotonic() > deadline:

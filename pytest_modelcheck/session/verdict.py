@@ -32,23 +32,24 @@ from pytest_modelcheck.session.drifting import run_reference
 from pytest_modelcheck.session.early import may_stop, run_until_decided
 from pytest_modelcheck.session.explain import explain
 from pytest_modelcheck.session.first_run import first_run
-from pytest_modelcheck.session.judging import Noise, judge
+from pytest_modelcheck.session.found import Noise
+from pytest_modelcheck.session.judging import judge
 from pytest_modelcheck.session.noise import calibrate, calibrate_changes, confirm, measure
-from pytest_modelcheck.session.results import SAME
+from pytest_modelcheck.session.results import OTHER
 from pytest_modelcheck.session.revalidation import revalidate
 from pytest_modelcheck.session.smallest_change import shrink
 from pytest_modelcheck.session.smallest_input import shrink_input
 from pytest_modelcheck.session.variation import declared
+from pytest_modelcheck.session.weigh import decide_noise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_modelcheck.records import CaseResult
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.explain import Explained
-    from pytest_modelcheck.session.judging import Judgement
+    from pytest_modelcheck.session.found import Judgement
 
-_NOISE: Final = (measure, calibrate, calibrate_changes, confirm)
+_NOISE: Final = (measure, calibrate, calibrate_changes, confirm, decide_noise)
 """Steps that look into the model's own noise; each decides itself whether it has anything to do."""
 
 
@@ -132,19 +133,14 @@ def _rows(judgement: Judgement) -> Iterator[bytes]:
     results, again, approved = judgement.ran.results, judgement.noise.again, judgement.approved
     second = iter(again or ())
     for match, line in zip(results.matches, results.lines, strict=True):
-        told = line
-        if match == SAME and not approved.replaced:
-            told = lines.more_details(told, b'"approved":true')
-        elif match:
-            told = lines.more_details(told, b'"approved":' + _approved_line(approved.get(lines.id_of(line))))
+        if match == OTHER or (match and approved.replaced):  # else the line says that it is the same
+            then = approved.judged_line(lines.id_of(line)) or b"null"
+            line = lines.more_details(line, b'"approved":' + then)  # noqa: PLW2901 - the last word counts
         if again is not None:
             case = next(second)
-            told = lines.more_details(told, b'"more":' + lines.trials_line(case.trials, case.digest))
-        yield told
-
-
-def _approved_line(case: CaseResult | None) -> bytes:
-    return b"null" if case is None else lines.encode(case)
+            more = lines.trials_line(case.trials, case.digest)
+            line = lines.more_details(line, b'"more":' + more)  # noqa: PLW2901
+        yield line
 
 
 # -- the verdict ---------------------------------------------------------------------------------------

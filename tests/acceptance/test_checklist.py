@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_modelcheck.plugin.hooks import REPORT
+from pytest_modelcheck.plugin.received import REPORT
 from pytest_modelcheck.records import Verdict
 from pytest_modelcheck.reports.packing import unpack
 

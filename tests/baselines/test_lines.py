@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_modelcheck.baselines.lines import decode, encode
+from pytest_modelcheck.baselines.lines import (
+    bare,
+    decode,
+    encode,
+    id_of,
+    more_details,
+    settled,
+    trials_line,
+    with_details,
+)
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.records import CaseResult, Outcome, TrialResult
 
@@ -133,3 +142,38 @@ def test_an_id_that_no_file_can_hold_is_refused_by_name():
 def test_a_line_that_is_no_case_is_an_error(line):
     with pytest.raises(BaselineError, match="not a case"):
         decode(line)
+
+
+def test_a_line_of_a_result_file_is_cut_to_that_of_a_baseline():
+    line = encode(plain())
+    whole = more_details(with_details(line, '"expected":"a\\tb"'), b'"approved":true')
+    assert bare(whole) == line
+    assert bare(line) == line
+    found = decode(whole)
+    assert (found.expected, found.approved) == ("a\tb", plain())
+    assert decode(more_details(with_details(line, ""), b'"approved":null')).approved is None
+    assert json.loads(whole)["case"] == {"expected": "a\tb", "approved": True}
+
+
+def test_further_runs_follow_those_of_the_line():
+    trial = TrialResult(Outcome.FAILED, (("8f0c", b'"other"'),), repeat=2)
+    whole = more_details(with_details(encode(plain()), ""), b'"more":' + trials_line([trial], "8f0c"))
+    assert decode(whole).trials == (*plain().trials, trial)
+
+
+@settings(deadline=None, derandomize=True)
+@given(RECORDS)
+def test_every_line_is_found_by_its_id_and_cut_where_it_was_joined(record):
+    line = encode(record)
+    assert id_of(line) == record.id
+    assert bare(with_details(line, '"input":"x"')) == line
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_once_an_answer_is_approved_it_is_the_approved_one(outcome):
+    line = encode(plain(outcome=outcome, score=0.5))
+    (trial,) = decode(settled(line)).trials
+    if outcome in (Outcome.FAILED, Outcome.NEW):
+        assert (trial.outcome, trial.score) == (Outcome.PASSED, None)
+    else:
+        assert settled(line) == line

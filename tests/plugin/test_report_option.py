@@ -39,7 +39,8 @@ def test_every_case_is_there_also_those_that_pass(project):
     )
     assert broken.origin == {"path": "tickets.yaml", "line": 7}
     assert (broken.change, broken.approved_outcome) == ("regressed", "passed")
-    (trial,) = broken.trials
+    assert len(broken.trials) == 3  # the first, and two that confirm it
+    trial = broken.trials[0]
     assert (trial.answer, trial.approved_answer) == ("other", "refund")
     assert trial.message.startswith("assert ")
     assert check.cases[0].change is None
@@ -386,3 +387,15 @@ def test_a_case_that_broke_says_with_what_kind_of_error(project):
     project.run("--model-version=2.0", "--modelcheck-report=report.json")
     said = [case.trials[0].message for case in project.report().checks[0].cases]
     assert said == ["KeyError: 'label'", "ValueError"]
+
+
+def test_what_a_worker_ran_of_a_check_is_reported_and_its_file_removed(project, tmp_path, monkeypatch):
+    pytest.importorskip("xdist")
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    project.test(KNOWN)
+    options = ("--model-version=2.1", "--modelcheck-case=t-07", "--modelcheck-report=report.json")
+    project.run_apart("-p", "xdist", "-n", "2", *options)
+    assert [case.id for case in project.report().checks[0].cases] == ["t-07"]
+    assert list(folder.glob("modelcheck-*")) == []

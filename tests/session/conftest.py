@@ -11,9 +11,10 @@ import pytest
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.checks.spec import CheckSpec, Provenance
-from pytest_modelcheck.models.model import Definition
+from pytest_modelcheck.errors import ModelcheckError
+from pytest_modelcheck.models.definition import Definition
 from pytest_modelcheck.records import GRADE, Outcome
-from pytest_modelcheck.session import Places, Session
+from pytest_modelcheck.session import Places, Session, results
 
 CHECK = "test_triage.py::test_known"
 
@@ -82,3 +83,36 @@ def noisy(rate, seed=0):
 @pytest.fixture
 def varying():
     return noisy
+
+
+def comparable(verdict):
+    """All of a verdict but how long it took; what is said in place of one."""
+    if isinstance(verdict, ModelcheckError):
+        return str(verdict)
+    return replace(verdict, calls=replace(verdict.calls, seconds=0.0, latencies=()))
+
+
+@pytest.fixture
+def both(tmp_path, monkeypatch, project):
+    """Run the same story in two projects: with room for lines and trials in memory, and without any."""
+
+    def both(story):
+        told = []
+        for number, room in enumerate((1 << 20, 0)):
+            monkeypatch.setattr(results, "_ROOM", room)
+            monkeypatch.setattr(results, "_TRIALS", room)
+            own = type(project)(tmp_path / str(number))
+            verdicts = story(own)
+            told.append((list(map(comparable, verdicts)), candidates(own)))
+        assert told[0] == told[1]
+        return verdicts
+
+    return both
+
+
+def candidates(project):
+    """The lines of every result file."""
+    return {
+        path.relative_to(project.folder): path.read_bytes().splitlines()[1:]
+        for path in sorted(project.folder.rglob("candidates/**/*.jsonl"))
+    }
