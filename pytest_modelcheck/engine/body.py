@@ -13,10 +13,11 @@ from contextvars import copy_context
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.calls.endpoint import copied
-from pytest_modelcheck.engine.answers import Handle, running_loop, takes_last
+from pytest_modelcheck.calls.attempts import copied
+from pytest_modelcheck.calls.loops import running_loop
 from pytest_modelcheck.engine.prefetch import Prefetch
 from pytest_modelcheck.engine.recipe import Made, Recipe
+from pytest_modelcheck.engine.tickets import Handle, takes_last
 from pytest_modelcheck.engine.view import CaseView, Result, conclude, is_new, refuse_case
 from pytest_modelcheck.engine.work import WINDOW, Failures, Run
 from pytest_modelcheck.models.model import SHORT_TEXT, short_text_key

@@ -15,17 +15,18 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.engine.answers import is_for_one
 from pytest_modelcheck.engine.recipe import Passed, Recipe, getter_of, needs
+from pytest_modelcheck.engine.tickets import is_for_one
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from pytest_modelcheck.engine.answers import Handle, Switchboard, Ticket
+    from pytest_modelcheck.engine.answers import Switchboard
     from pytest_modelcheck.engine.body import Bodies
     from pytest_modelcheck.engine.recipe import Getter, Made
+    from pytest_modelcheck.engine.tickets import Handle, Ticket
     from pytest_modelcheck.models.model import Raw
     from pytest_modelcheck.records import Trial
 

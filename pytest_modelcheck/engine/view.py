@@ -8,7 +8,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pytest_modelcheck.calls.endpoint import copied
+from pytest_modelcheck.calls.attempts import copied
 from pytest_modelcheck.canonical import NotKept, comparable, is_kept, same, whole, why_unkept
 from pytest_modelcheck.engine.work import NOT_CALLED
 from pytest_modelcheck.errors import BaselineError, ModelcheckError, UsageError
