@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.engine.answers import Switchboard
     from pytest_modelcheck.engine.body import Bodies
+    from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.engine.tickets import Handle
-    from pytest_modelcheck.engine.view import CaseView, Result
+    from pytest_modelcheck.engine.view import CaseView
     from pytest_modelcheck.models.model import Model, Raw
 
 _INFRASTRUCTURE: Final = frozenset(
