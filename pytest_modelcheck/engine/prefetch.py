@@ -13,20 +13,23 @@ from __future__ import annotations
 from collections import Counter, deque
 from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from pytest_modelcheck.engine.answers import is_for_one
 from pytest_modelcheck.engine.recipe import Passed, Recipe, getter_of, needs
+from pytest_modelcheck.engine.tickets import is_for_one
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextvars import Context
 
-    from pytest_modelcheck.engine.answers import Handle, Switchboard, Ticket
-    from pytest_modelcheck.engine.body import Bodies
+    from pytest_modelcheck.engine.answers import Switchboard
     from pytest_modelcheck.engine.recipe import Getter, Made
-    from pytest_modelcheck.models.model import Raw
+    from pytest_modelcheck.engine.tickets import Handle, Ticket
+    from pytest_modelcheck.engine.work import Work
+    from pytest_modelcheck.models.model import Model, Raw
     from pytest_modelcheck.records import Trial
 
     _Step = tuple[Handle, Getter, int, bool]
@@ -54,6 +57,30 @@ class _Foreseen:
         self.tickets: list[tuple[int, Ticket]] = []
 
 
+class Caller(Protocol):
+    """What prefetching needs to know of whoever runs the bodies."""
+
+    work: Work
+    context: Context
+    lock: threading.RLock
+
+    @property
+    def handles(self) -> list[Handle]:
+        """How models are answered that were called so far."""
+
+    @property
+    def counts_equal_calls(self) -> bool:
+        """Whether each of several equal calls of a body gets an answer of its own."""
+
+    def handle_of(self, model: Model) -> Handle:
+        """How a model is answered in this step."""
+
+    def place_of(
+        self, handle: Handle, trial: Trial, x: Any, equal: Counter[bytes] | None
+    ) -> tuple[bytes | None, int]:
+        """What the answer to a call is stored under, and for which repeat it is made."""
+
+
 class Prefetch:
     """Makes the calls of coming bodies.
 
@@ -67,7 +94,7 @@ class Prefetch:
         vain: How many calls were made for nothing.
     """
 
-    def __init__(self, bodies: Bodies, switchboard: Switchboard, recipe: Recipe) -> None:
+    def __init__(self, bodies: Caller, switchboard: Switchboard, recipe: Recipe) -> None:
         self.recipe = recipe
         self.vain = 0
         self._bodies = bodies

@@ -10,8 +10,10 @@ from contextvars import ContextVar, copy_context
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.calls.endpoint import MIXED, copied, repeat_inside
-from pytest_modelcheck.engine.answers import running_loop, takes_last
+from pytest_modelcheck.calls.attempts import copied
+from pytest_modelcheck.calls.endpoint import MIXED, repeat_inside
+from pytest_modelcheck.calls.loops import running_loop
+from pytest_modelcheck.engine.tickets import takes_last
 from pytest_modelcheck.engine.view import refuse_case, result_of
 from pytest_modelcheck.models.model import IMMUTABLE
 
@@ -19,9 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from contextvars import Context
 
-    from pytest_modelcheck.engine.answers import Handle, Switchboard
+    from pytest_modelcheck.engine.answers import Switchboard
     from pytest_modelcheck.engine.body import Bodies
-    from pytest_modelcheck.engine.view import CaseView, Result
+    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.tickets import Handle
+    from pytest_modelcheck.engine.view import CaseView
     from pytest_modelcheck.models.model import Model, Raw
 
 _INFRASTRUCTURE: Final = frozenset(

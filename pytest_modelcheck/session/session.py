@@ -14,11 +14,12 @@ from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.store import BaselineStore
 from pytest_modelcheck.calls.throttle import Allowance
 from pytest_modelcheck.canonical import Codec, Projection
-from pytest_modelcheck.engine.answers import Handle, Switchboard, offline_error
+from pytest_modelcheck.engine.answers import Switchboard
 from pytest_modelcheck.engine.body import Bodies
 from pytest_modelcheck.engine.garbage import spared
 from pytest_modelcheck.engine.recipe import Recipe
 from pytest_modelcheck.engine.router import Router
+from pytest_modelcheck.engine.tickets import Handle, offline_error
 from pytest_modelcheck.models.cache import PredictionCache
 from pytest_modelcheck.models.calling import answer_type, caller_of
 from pytest_modelcheck.models.claims import Claims

@@ -8,9 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from pytest_modelcheck.calls.attempts import copied
 from pytest_modelcheck.calls.batches import Failure
-from pytest_modelcheck.calls.endpoint import MIXED, Endpoint, copied, loop_runs, repeat_inside
+from pytest_modelcheck.calls.endpoint import MIXED, Endpoint, repeat_inside
 from pytest_modelcheck.calls.executors import LoopThread
+from pytest_modelcheck.calls.loops import loop_runs
 from pytest_modelcheck.calls.throttle import Allowance
 from pytest_modelcheck.canonical import Codec
 from pytest_modelcheck.errors import (
