@@ -78,14 +78,19 @@ def pytest_generate_tests(metafunc):
 
 
 def alone_checks(module):
-    """The names, the sources and the expected counts of the checks of a module: two of its kinds for each."""
+    """The names, the sources and the expected counts of the checks of a module, a few of its kinds for each."""
     kinds = module.KINDS
     gather = getattr(module, "GATHER", "")
     for number, (about, (expected, source)) in enumerate(checks_of(module).items()):
-        for kind in {kinds[number % len(kinds)]: 1, kinds[(number + 1) % len(kinds)]: 2}:
+        for kind in dict.fromkeys(kinds[(number + more) % len(kinds)] for more in range(kinds_each(module))):
             name = re.sub(r"\W+", "_", f"{about} {kind}")
             head = ALONE.replace("{kind}", kind).replace("{name}", name).replace("{gather}", gather)
             yield name, head + textwrap.dedent(source), expected
+
+
+def kinds_each(module):
+    """With how many kinds of models each check of a module is run."""
+    return min(getattr(module, "KINDS_EACH", 2), len(module.KINDS))
 
 
 def checks_of(module):
@@ -120,7 +125,7 @@ def lay_out(module, folder, runs):
         "options": list(getattr(module, "OPTIONS", ())),
         "imports": list(getattr(module, "IMPORTS", ())),
         "one": "c3",
-        "alone": files[:: min(2, len(module.KINDS))],
+        "alone": files[:: 2 * kinds_each(module)],
     }
     (folder / "plan.json").write_text(json.dumps(plan))
 

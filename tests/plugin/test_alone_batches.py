@@ -66,7 +66,7 @@ CHECKS = {
     ),
 }
 # An answer too few is, in a plain loop, none at all.
-RUNS = ("cold", "warm", "one", "partly", "reversed", "xdist", "alone")
+RUNS = ("cold", "warm", "one", "partly", "reversed")
 
 
 def test_batches_with(came_of):

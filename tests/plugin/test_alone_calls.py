@@ -122,7 +122,7 @@ CHECKS = {
         """,
     ),
 }
-RUNS = ("loop", "cold", "warm", "one", "partly", "reversed", "xdist")
+RUNS = ("loop", "cold", "warm", "one", "partly", "reversed")
 
 
 def test_a_model_that_is_called_with(came_of):

@@ -137,6 +137,7 @@ CHECKS = {
     ),
 }
 OPTIONS = ("-Wdefault",)
+RUNS = ("loop", "cold", "warm", "one", "partly", "reversed")
 
 
 def test_a_call_under(came_of):

@@ -70,7 +70,8 @@ def _checks():
         caught = raised.partition("(")[0].rpartition(".")[2]
         yield f"{name} that is caught", ({"passed": 6}, _HEAD % raised + _CAUGHT % ("", "", caught))
         body = _HEAD % raised + _CAUGHT % ("async ", "await ", caught)
-        yield f"{name} that is caught in an async test", ({"passed": 6}, body)
+        if name != "GeneratorExit":  # which a coroutine cannot hand on: there it is a ModelError
+            yield f"{name} that is caught in an async test", ({"passed": 6}, body)
 
 
 CHECKS = {
@@ -151,7 +152,8 @@ CHECKS = {
 }
 # StopIteration cannot leave an async def as itself, and asyncio lets no future carry it.
 OPTIONS = ("-Wignore::pytest.PytestUnraisableExceptionWarning",)
-RUNS = ("loop", "cold", "warm", "partly", "reversed", "xdist", "one")
+RUNS = ("loop", "cold", "warm", "one", "partly", "reversed")
+KINDS_EACH = 1
 
 
 def test_a_case_that_ends_with(came_of):

@@ -32,6 +32,8 @@ EXCEPT = {
 GATHER = ", gather=True"
 OPTIONS = ("-Werror::UserWarning",)
 IMPORTS = ("freezegun",)
+RUNS = ("loop", "cold", "warm", "one", "partly", "xdist")
+KINDS_EACH = 1
 
 
 def test_gathered(came_of):

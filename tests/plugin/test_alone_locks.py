@@ -252,9 +252,9 @@ CHECKS = {
 
         @CASES
         def test_it(echo, case):
-            echo("before " + case.input)
-            assert LOCK.acquire(blocking=False)
+            taken = LOCK.acquire(blocking=False)
             assert echo(case.input) == case.expected
+            assert taken
         """,
     ),
     "a threading lock across an await": (

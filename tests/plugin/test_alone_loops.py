@@ -248,7 +248,7 @@ CHECKS = {
     ),
 }
 # A client of one loop works only where all calls are made on one: a plain loop has no such thing.
-RUNS = ("cold", "warm", "one", "partly", "reversed", "xdist", "alone")
+RUNS = ("cold", "warm", "one", "partly", "reversed", "xdist")
 
 
 def test_a_plain_body_with(came_of):

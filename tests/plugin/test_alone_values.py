@@ -305,7 +305,7 @@ CHECKS = {
     ),
 }
 # A plain loop hands on the objects themselves, where we copy.
-RUNS = ("cold", "warm", "one", "partly", "reversed", "xdist", "alone")
+RUNS = ("cold", "warm", "one", "partly", "reversed")
 
 
 def test_values_with(came_of):
