@@ -24,10 +24,10 @@ def differential(monkeypatch):
 
 
 def test_random_suites_come_out_as_a_naive_loop_says(differential):
-    found = differential.compare(range(40))
+    found = differential.compare(range(20), runs=("cold", "warm", "half", "partly"))
     assert found.differences == []
-    assert found.trials > 500
-    assert found.made > 500
+    assert found.trials > 100
+    assert found.made > 100
 
 
 def test_a_wrong_outcome_a_call_too_many_and_a_forgotten_answer_are_differences(differential):
@@ -38,6 +38,7 @@ def test_a_wrong_outcome_a_call_too_many_and_a_forgotten_answer_are_differences(
         in_place=["m1"],
         unkept=[],
         calls=1,
+        at_once=False,
         asks_again=False,
     )
 
