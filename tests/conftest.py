@@ -1,19 +1,24 @@
 """A small project to run pytest in: a model fixture that says what it is asked, and tickets for it."""
 
 import importlib
+import json
 import pkgutil
 import sys
 import textwrap
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 import pytest_modelcheck
-from pytest_modelcheck.plugin.transport import unpack
 from pytest_modelcheck.records import Verdict
+from pytest_modelcheck.reports.model import RunReport
+from pytest_modelcheck.reports.packing import unpack
 
 pytest_plugins = ["pytester"]
 
@@ -94,6 +99,16 @@ def _everything_loaded() -> None:
         importlib.import_module(name)
 
 
+_OF_A_CASE = ("expected", "metadata", "known_failure", "origin", "approved_outcome", "change")
+_OF_A_TRIAL = ("answer", "perturbed", "base_answer", "message", "approved_answer", "approved_base_answer")
+
+
+def _case(fields: dict[str, Any]) -> SimpleNamespace:
+    """A case of a JSON report; what it does not say is ``None``."""
+    trials = [SimpleNamespace(**{**dict.fromkeys(_OF_A_TRIAL), **trial}) for trial in fields["trials"]]
+    return SimpleNamespace(**{**dict.fromkeys(_OF_A_CASE), **fields, "trials": trials})
+
+
 class Project:
     """A folder with a model fixture, ten tickets, and a test that version 2.0 passes."""
 
@@ -134,13 +149,23 @@ class Project:
     def verdicts(self, result: pytest.RunResult) -> dict[str, Verdict]:
         """The verdicts on the reports of a run in this process, by what follows the file in their names."""
         reports = result.reprec.getreports("pytest_runtest_logreport")
-        found = [unpack(packed) for report in reports for packed in getattr(report, "modelcheck", ())]
+        found = [
+            unpack(packed, Verdict) for report in reports for packed in getattr(report, "modelcheck", ())
+        ]
         return {verdict.check.partition("::")[2]: verdict for verdict in found}
 
     def verdict(self, result: pytest.RunResult) -> Verdict:
         """The only verdict of a run in this process."""
         (verdict,) = self.verdicts(result).values()
         return verdict
+
+    def report(self, name: str = "report.json") -> RunReport:
+        """The JSON report that a run has written, its cases with the names that they have there."""
+        fields = json.loads((self.path / name).read_bytes())
+        cases = [list(map(_case, check.pop("cases"))) for check in fields["checks"]]
+        found = unpack(fields, RunReport)
+        checks = zip(found.checks, cases, strict=True)
+        return replace(found, checks=tuple(replace(check, cases=own) for check, own in checks))
 
     def run_apart(self, *arguments: str, timeout: float = 180) -> pytest.RunResult:
         """Run pytest in a process of its own, where this one must not be affected."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.baselines.sameness import equivalent
+from pytest_modelcheck.baselines.lines import equivalent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -223,11 +223,15 @@ def _record(
         rows = _without(rows, rejected, store.read(header.model, header.test))
         rate = None  # nobody ran this mixture
     another = old is not None and old.version != header.version
+    # An approval under the same name belongs to the history, too, if anything that history shows has changed.
+    told = old is not None and (another or _told_apart(old) != _told_apart(header))
     if keep_history and another:
         store.keep(batch, header.model, header.test)
     signed = dataclasses.replace(
         header,
         findings=(),
+        run={},
+        reads_approved=False,
         rate=rate,
         judged=0 if rejected else header.judged,
         kept=len(rejected),
@@ -236,10 +240,14 @@ def _record(
         reason=signature.reason,
         forced=forced,
         plugin=signature.plugin or header.plugin,
-        past=() if old is None else (*old.past, old.as_past()) if another else old.past,
+        past=() if old is None else (*old.past, old.as_past()) if told else old.past,
     )
     before = None if old is None else old.version
     return Approval(header.test, before, store.adopt(batch, signed, rows), forced, len(rejected))
+
+
+def _told_apart(header: Header) -> tuple[object, ...]:
+    return header.fingerprint, header.rate, header.judged
 
 
 def _without(rows: Mapping[str, bytes], rejected: Collection[str], old: Baseline | None) -> dict[str, bytes]:

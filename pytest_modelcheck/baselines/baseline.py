@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import itertools
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.baselines import atomic, header, lines, packing
-from pytest_modelcheck.baselines.sameness import equivalent
+from pytest_modelcheck.baselines import atomic, header, lines
+from pytest_modelcheck.baselines.header import RESTORE
 from pytest_modelcheck.errors import BaselineError, located
-from pytest_modelcheck.records import CaseRecord
+from pytest_modelcheck.records import CaseResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
+    from io import BufferedReader
     from pathlib import Path
 
     from pytest_modelcheck.baselines.header import Header
@@ -32,10 +33,11 @@ _ROWS: Final = re.compile(rb'^\{"id":"([^"\\\n]*)".*\}$', re.MULTILINE)
 _CONFLICT: Final = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 
 
-class Baseline(Mapping[str, CaseRecord]):
+class Baseline(Mapping[str, CaseResult]):
     """What is remembered of one check, by case id; a case is parsed when it is asked for.
 
-    Candidates have the same form. ``header`` and ``path`` say what it is and where it lies.
+    A result file is read as what its approval would make of it. ``header`` and ``path`` say what it is and
+    where it lies.
     """
 
     __slots__ = ("_lines", "_read", "header", "path")
@@ -44,9 +46,9 @@ class Baseline(Mapping[str, CaseRecord]):
         self.header = header
         self.path = path
         self._lines = lines
-        self._read: dict[str, CaseRecord] = {}
+        self._read: dict[str, CaseResult] = {}
 
-    def __getitem__(self, case: str) -> CaseRecord:
+    def __getitem__(self, case: str) -> CaseResult:
         known = self._read.get(case)
         if known is not None:
             return known
@@ -54,15 +56,8 @@ class Baseline(Mapping[str, CaseRecord]):
             record = self._read[case] = lines.decode(self._lines[case])
         except BaselineError as error:
             number = list(self._lines).index(case) + 2
-            raise BaselineError(located(f"{error}. {packing.RESTORE}", self.path, number)) from error
+            raise BaselineError(located(f"{error}. {RESTORE}", self.path, number)) from error
         return record
-
-    def recognise(self, records: Iterable[CaseRecord]) -> None:
-        """Let records that would be written as the lines that stand here stand for them, unparsed."""
-        for record in records:
-            line = self._lines.get(record.id)
-            if line is not None and lines.encode(record) == line:
-                self._read[record.id] = record
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._lines)
@@ -80,6 +75,10 @@ class Baseline(Mapping[str, CaseRecord]):
     def rows(self) -> Iterable[bytes]:
         """The lines of all cases, as they stand in the file."""
         return self._lines.values()
+
+    def holding(self, text: bytes) -> list[str]:
+        """The cases in whose line a text stands, somewhere."""
+        return [case for case, row in self._lines.items() if text in row]
 
     def changed_in(self, rows: Mapping[str, bytes]) -> list[str]:
         """The cases that are here too, but as another line, in the order of ``rows``."""
@@ -114,11 +113,62 @@ def read(path: Path) -> Baseline | None:
     Raises:
         BaselineError: It holds conflict markers, is cut off, lists a case twice, or is newer than we are.
     """
-    found = packing.stored(path)
-    if found is None:
+    if not path.exists():
         return None
-    with packing.opened(found) as file:
-        return parse(file.read(), str(found))
+    with opened(path) as file:
+        return parse(file.read(), str(path))
+
+
+def results(path: Path) -> tuple[Header, list[CaseResult]]:
+    """Everything that a result file holds, its cases in the order of their source.
+
+    Raises:
+        BaselineError: It cannot be read, or is damaged.
+    """
+    with opened(path) as file:
+        first, *rows = file.read().removesuffix(b"\n").split(b"\n")
+    head = header.decode(first, str(path))
+    if len(rows) != head.cases:
+        raise BaselineError(located(f"holds {len(rows)} of {head.cases} cases. Run pytest again.", str(path)))
+    return head, [_result(row, path, number) for number, row in enumerate(rows, 2)]
+
+
+def some_results(path: Path, cases: Collection[str]) -> dict[str, CaseResult]:
+    """Some cases of a result file, by their ids; of all others nothing is decoded.
+
+    Raises:
+        BaselineError: It cannot be read, or one of them is damaged.
+    """
+    found = {}
+    with opened(path) as file:
+        for number, row in enumerate(file, 1):
+            match = _ID.match(row)
+            if number > 1 and (match is None or match[1].decode(errors="replace") in cases):
+                case = _result(row, path, number)
+                found[case.id] = case
+    return {case: result for case, result in found.items() if case in cases}
+
+
+def _result(row: bytes, path: Path, number: int) -> CaseResult:
+    try:
+        return lines.decode(row)
+    except BaselineError as error:
+        raise BaselineError(located(f"{error}. Run pytest again.", str(path), number)) from error
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BufferedReader]:
+    """Open a file to be read.
+
+    Raises:
+        BaselineError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        message = f"cannot be read: {error.strerror or error}. {RESTORE}"
+        raise BaselineError(located(message, str(path))) from error
 
 
 def read_header(path: Path) -> Header:
@@ -134,10 +184,10 @@ def first_line(path: Path) -> bytes:
     Raises:
         BaselineError: It is far too long for a header.
     """
-    with packing.opened(path) as file:
+    with opened(path) as file:
         first = file.readline(LONGEST_HEADER)
     if len(first) == LONGEST_HEADER:
-        message = f"the first line has {LONGEST_HEADER} bytes or more, and is no header. {packing.RESTORE}"
+        message = f"the first line has {LONGEST_HEADER} bytes or more, and is no header. {RESTORE}"
         raise BaselineError(located(message, str(path), 1))
     return first.rstrip(b"\r\n")
 
@@ -155,7 +205,12 @@ def parse(content: bytes, path: str) -> Baseline:
     _refuse_conflict(first, path, 1)
     head = header.decode(first, path)
     index = _plain_index(content[len(first) + 1 :], rows)
-    return Baseline(head, _index(rows, path) if index is None else index, path)
+    index = _index(rows, path) if index is None else index
+    if not head.approved_at and b"\t," in content:  # a result file, in the order of its source
+        index = {case: lines.bare(row) for case, row in sorted(index.items())}
+    if head.reads_approved:
+        index = {case: lines.settled(row) for case, row in index.items()}
+    return Baseline(head, index, path)
 
 
 def _plain_index(content: bytes, rows: list[bytes]) -> dict[str, bytes] | None:
@@ -179,27 +234,11 @@ def _index(rows: list[bytes], path: str) -> dict[str, bytes]:
         try:
             case = found[1].decode() if found and row.endswith(b"}") else _odd_id(row, path, number)
         except UnicodeDecodeError as error:
-            raise BaselineError(
-                located(f"not UTF-8 text ({error}). {packing.RESTORE}", path, number)
-            ) from error
+            raise BaselineError(located(f"not UTF-8 text ({error}). {RESTORE}", path, number)) from error
         if case in index:
             raise _duplicate(case, list(index).index(case) + 2, path, number)
         index[case] = row
     return index
-
-
-def encoded(records: Iterable[CaseRecord]) -> dict[str, bytes]:
-    """Each case as its line, by id; no record is kept.
-
-    Raises:
-        BaselineError: Two cases have the same id, or one cannot be written.
-    """
-    rows: dict[str, bytes] = {}
-    for record in records:
-        if record.id in rows:
-            raise BaselineError(f"two cases have the id {record.id!r}. Give one of them another.")
-        rows[record.id] = lines.encode(record)
-    return rows
 
 
 def write(
@@ -208,8 +247,6 @@ def write(
     head: Header,
     rows: dict[str, bytes],
     old: Baseline | None = None,
-    *,
-    pack_over: int | None = None,
 ) -> Written:
     """Add a file to a batch, its cases sorted by id.
 
@@ -220,53 +257,21 @@ def write(
         rows: The cases as lines, by id.
         old: What stands there now, where it matters: a line that says the same but for the last bits of a
             float then keeps its old bytes, and a file of which only the time would change stays as it is.
-        pack_over: The size in bytes from which on it is compressed; ``None`` for never.
     """
     head = dataclasses.replace(head, cases=len(rows))
     if old is not None:
         rows = rows | {case: _kept(old, case, rows[case], path) for case in old.changed_in(rows)}
     done = _difference(old, rows)
-    pack = pack_over is not None and sum(map(len, rows.values())) + len(rows) > pack_over
-    place, other = (packing.packed(path), path) if pack else (path, packing.packed(path))
-    moves = old is not None and other.exists()
-    if old is None or moves or done != Written(len(rows)) or not _same_but_for_time(old.header, head):
-        ordered = (rows[case] + b"\n" for case in sorted(rows))
-        chunks = itertools.chain([header.encode(head) + b"\n"], ordered)
-        batch.add(place, [packing.compressed(chunks)] if pack else chunks)
-    if moves:
-        batch.remove(other)
+    if old is None or done != Written(len(rows)) or not _same_but_for_time(old.header, head):
+        batch.add(path, chunks(head, [rows[case] for case in sorted(rows)]))
     return done
 
 
-def write_rows(
-    batch: atomic.Batch, path: Path, head: Header, rows: Iterable[tuple[bytes, bytes]], cases: int
-) -> None:
-    """Add a file to a batch whose cases are lines already, behind their ids, and sorted by them.
-
-    Raises:
-        BaselineError: Two cases have the same id.
-    """
-    head = dataclasses.replace(head, cases=cases)
-    batch.add(path, itertools.chain([header.encode(head) + b"\n"], _distinct(rows)))
-
-
-def _distinct(rows: Iterable[tuple[bytes, bytes]]) -> Iterator[bytes]:
-    last = b""
-    for case, row in rows:
-        if case == last:
-            raise BaselineError(f"two cases have the id {case.decode()!r}. Give one of them another.")
-        last = case
+def chunks(head: Header, rows: Iterable[bytes]) -> Iterator[bytes]:
+    """A file, piece by piece: its header, then the lines of its cases as they come."""
+    yield header.encode(head) + b"\n"
+    for row in rows:
         yield row + b"\n"
-
-
-def id_of(row: bytes) -> bytes:
-    """The id in a line that this package has written, as UTF-8, which sorts as text does."""
-    found = _ID.match(row)
-    if found:
-        return found[1]
-    import orjson
-
-    return str(orjson.loads(row)["id"]).encode()
 
 
 def _kept(old: Baseline, case: str, row: bytes, path: Path) -> bytes:
@@ -277,7 +282,7 @@ def _kept(old: Baseline, case: str, row: bytes, path: Path) -> bytes:
         raise BaselineError(
             f"case {case!r} cannot be written to {path}: {error}. Run pytest again."
         ) from error
-    return old.line(case) or row if equivalent(old[case], new) else row
+    return old.line(case) or row if lines.equivalent(old[case], new) else row
 
 
 def _difference(old: Baseline | None, rows: dict[str, bytes]) -> Written:
@@ -306,10 +311,10 @@ def _odd_id(row: bytes, path: str, number: int) -> str:
         fields = orjson.loads(row)
     except orjson.JSONDecodeError as error:
         raise BaselineError(
-            located(f"not a line of JSON ({error}); cut off? {packing.RESTORE}", path, number)
+            located(f"not a line of JSON ({error}); cut off? {RESTORE}", path, number)
         ) from error
     if not isinstance(fields, dict) or not isinstance(fields.get("id"), str):
-        raise BaselineError(located(f"this line names no case. {packing.RESTORE}", path, number))
+        raise BaselineError(located(f"this line names no case. {RESTORE}", path, number))
     return str(fields["id"])
 
 

@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import re
 import shlex
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines import baseline, names
 from pytest_modelcheck.baselines.atomic import Batch, recover
+from pytest_modelcheck.baselines.header import RESTORE
 from pytest_modelcheck.baselines.store import checked, first_header, jsonl_files
 from pytest_modelcheck.errors import BaselineError, VersionError, located
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_modelcheck.baselines.baseline import Baseline, Written
+    from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.baselines.store import BaselineStore
-    from pytest_modelcheck.records import CaseRecord
-
 
 _AFTER_NUMBERS: Final = 1 << 62
 
@@ -44,8 +44,12 @@ class CandidateStore:
         self._hidden = False
         recover(root)
 
-    def write(self, header: Header, records: Iterable[CaseRecord]) -> Written:
-        """Leave a candidate; one of an earlier run of the same version is replaced.
+    def write(self, header: Header, rows: Iterable[bytes]) -> Path:
+        """Leave what a run came to; a candidate of an earlier run of the same version is replaced.
+
+        Args:
+            header: Its first line; says how many cases there are.
+            rows: The lines of its cases, in the order of their source. They need not fit into memory.
 
         Raises:
             BaselineError: The model has no version.
@@ -53,21 +57,9 @@ class CandidateStore:
         with Batch(durable=False) as batch:
             path = self._place(header)
             self._hide(batch)
-            _forget_account(batch, path)
             self._forget_others(batch, header)
-            return baseline.write(batch, path, header, baseline.encoded(records))
-
-    def write_rows(self, header: Header, rows: Iterable[tuple[bytes, bytes]], cases: int) -> None:
-        """The same of cases that are lines already, behind their ids and sorted by them.
-
-        They need not fit into memory.
-        """
-        with Batch(durable=False) as batch:
-            path = self._place(header)
-            self._hide(batch)
-            _forget_account(batch, path)
-            self._forget_others(batch, header)
-            baseline.write_rows(batch, path, header, rows, cases)
+            batch.add(path, baseline.chunks(header, rows))
+        return path
 
     def _hide(self, batch: Batch) -> None:
         """Keep git from listing what is not meant for it; once, however many go into one batch."""
@@ -86,7 +78,6 @@ class CandidateStore:
             left = path / place
             if left.is_file() and _is_of(left, header.test, other_than=header.body):
                 batch.remove(left)
-                _forget_account(batch, left)
 
     def _place(self, header: Header) -> Path:
         if header.version is None:
@@ -97,15 +88,11 @@ class CandidateStore:
         return self._folder(header.model, header.version) / names.check_path(header.test)
 
     def take(self, batch: Batch, candidate: Baseline) -> None:
-        """Add a copy of another store's candidate to a batch, with the account that lies beside it."""
+        """Add a copy of another store's candidate to a batch."""
         header = candidate.header
-        path = self.path(header.model, header.test, header.version or "")
-        account = Path(candidate.path).with_suffix(names.ACCOUNT)
         self._hide(batch)
-        _forget_account(batch, path)
-        baseline.write(batch, path, header, candidate.lines())
-        if account.is_file():
-            batch.add(path.with_suffix(names.ACCOUNT), [account.read_bytes()])
+        path = self.path(header.model, header.test, header.version or "")
+        batch.add(path, [Path(candidate.path).read_bytes()])
 
     def read(self, model: str, check: str, version: str) -> Baseline | None:
         """What a version did in a check, or ``None`` where it never ran it.
@@ -114,7 +101,8 @@ class CandidateStore:
             BaselineError: The file is damaged, incomplete, or belongs to another test.
         """
         path = self.path(model, check, version)
-        found = checked(baseline.read(path), model, check)
+        with _readable():
+            found = checked(baseline.read(path), model, check)
         if found is not None and found.header.cases != len(found):
             message = f"holds {len(found)} of {found.header.cases} cases. Run pytest again."
             raise BaselineError(located(message, str(path)))
@@ -132,12 +120,16 @@ class CandidateStore:
     def entries(self, model: str, version: str) -> Iterator[tuple[Path, Header]]:
         """Every check that a version ran, by path, without the cases."""
         for path in jsonl_files(self._folder(model, version)):
-            yield path, baseline.read_header(path)
+            with _readable():
+                header = baseline.read_header(path)
+            yield path, header
 
     def everything(self) -> Iterator[tuple[Path, Header]]:
         """Every check that any version of any model ran, by path, without the cases."""
         for path in jsonl_files(self.root):
-            yield path, baseline.read_header(path)
+            with _readable():
+                header = baseline.read_header(path)
+            yield path, header
 
     def models(self) -> list[str]:
         """The names of the models that ever left a candidate."""
@@ -147,11 +139,22 @@ class CandidateStore:
     def versions(self, model: str) -> list[str]:
         """The versions of a model that ever left a candidate, older numbers first."""
         folders = sorted((self.root / names.safe(model)).glob("*/"))
-        headers = [header for header in map(first_header, folders) if header is not None]
+        with _readable():
+            headers = [header for header in map(first_header, folders) if header is not None]
         return sorted({header.version or "" for header in headers}, key=natural)
 
     def _folder(self, model: str, version: str) -> Path:
         return self.root / names.safe(model) / names.version_folder(version)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Give advice that fits a result, which is not in git, where a file is damaged."""
+    try:
+        yield
+    except BaselineError as error:
+        advice = "Run pytest again, which writes it anew, or remove the file."
+        raise BaselineError(str(error).replace(RESTORE, advice)) from error
 
 
 def _is_of(path: Path, check: str, other_than: str) -> bool:
@@ -161,13 +164,6 @@ def _is_of(path: Path, check: str, other_than: str) -> bool:
     except BaselineError:
         return False
     return found.test == check and found.body not in ("", other_than)
-
-
-def _forget_account(batch: Batch, path: Path) -> None:
-    """What an earlier run left beside a candidate says nothing of this one."""
-    account = path.with_suffix(names.ACCOUNT)
-    if account.exists():
-        batch.remove(account)
 
 
 def find(

@@ -8,29 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from pytest_modelcheck.baselines.sameness import same_answer
-from pytest_modelcheck.records import MISSING, Outcome
+from pytest_modelcheck.baselines.lines import same_answer
+from pytest_modelcheck.records import MISSING, WRONG, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_modelcheck.baselines.baseline import Baseline
-    from pytest_modelcheck.records import CaseRecord, TrialRecord
+    from pytest_modelcheck.records import CaseResult, TrialResult
 
 Note = Literal["regressed", "fixed", "changed", "edited", "added", "removed"]
 
 NOTES: Final[tuple[Note, ...]] = ("regressed", "fixed", "changed", "edited", "added", "removed")
 """In the order in which a reader wants them."""
-
-_WORST_FIRST: Final = (
-    Outcome.ERROR,
-    Outcome.FAILED,
-    Outcome.PASSED,
-    Outcome.XFAILED,
-    Outcome.XPASSED,
-    Outcome.NEW,
-)
-_BAD: Final = (Outcome.ERROR, Outcome.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +142,13 @@ def _lines(side: Baseline | None) -> dict[str, bytes]:
     return {} if side is None else side.lines()
 
 
-def _one_sided(record: CaseRecord, note: Note) -> CaseDiff:
+def _one_sided(record: CaseResult, note: Note) -> CaseDiff:
     side = _side(record, record.trials[0] if record.trials else None)
     before, after = (side, None) if note == "removed" else (None, side)
     return CaseDiff(record.id, record.about, note, before, after)
 
 
-def _compared(before: CaseRecord, after: CaseRecord) -> Iterator[CaseDiff]:
+def _compared(before: CaseResult, after: CaseResult) -> Iterator[CaseDiff]:
     note = _note(before, after)
     if note is None:
         return
@@ -171,25 +161,25 @@ def _compared(before: CaseRecord, after: CaseRecord) -> Iterator[CaseDiff]:
         _side(after, now),
         now.perturbation if now is not None else None,
         now.about if now is not None else None,
-        new_expectation=before.expected != after.expected,
+        new_expectation=before.expectation != after.expectation,
     )
 
 
-def _side(record: CaseRecord, trial: TrialRecord | None) -> Side:
+def _side(record: CaseResult, trial: TrialResult | None) -> Side:
     if trial is None:
-        return Side(case_outcome(record.trials), None)
-    own = (answer for digest, answer in trial.asked if digest == record.input)
+        return Side(record.outcome, None)
+    own = (answer for digest, answer in trial.asked if digest == record.digest)
     base = next(own, None) if trial.perturbation is not None else None
-    return Side(case_outcome(record.trials), trial.answer, base)
+    return Side(record.outcome, trial.answer, base)
 
 
-def _note(before: CaseRecord, after: CaseRecord) -> Note | None:
-    if before.input != after.input:
+def _note(before: CaseResult, after: CaseResult) -> Note | None:
+    if before.digest != after.digest:
         return "edited"
-    then, now = case_outcome(before.trials), case_outcome(after.trials)
-    if then is Outcome.PASSED and now in _BAD:
+    then, now = before.outcome, after.outcome
+    if then is Outcome.PASSED and now in WRONG:
         return "regressed"
-    if then in _BAD and now is Outcome.PASSED:
+    if then in WRONG and now is Outcome.PASSED:
         return "fixed"
     if then is not now or any(_answers_differ(one, two) for one, two in _paired(before.trials, after.trials)):
         return "changed"
@@ -197,8 +187,8 @@ def _note(before: CaseRecord, after: CaseRecord) -> Note | None:
 
 
 def _telling(
-    before: Sequence[TrialRecord], after: Sequence[TrialRecord], note: Note
-) -> tuple[TrialRecord | None, TrialRecord | None]:
+    before: Sequence[TrialResult], after: Sequence[TrialResult], note: Note
+) -> tuple[TrialResult | None, TrialResult | None]:
     """The pair of trials that shows best what happened to a case."""
     pairs = list(_paired(before, after))
     decisive = [(then, now) for then, now in pairs if _turned(then, now, note)]
@@ -209,25 +199,19 @@ def _telling(
     return (before[0] if before else None, after[0] if after else None)
 
 
-def _turned(then: TrialRecord, now: TrialRecord, note: Note) -> bool:
+def _turned(then: TrialResult, now: TrialResult, note: Note) -> bool:
     if note == "regressed":
-        return now.outcome in _BAD and then.outcome not in _BAD
-    return note == "fixed" and then.outcome in _BAD and now.outcome not in _BAD
+        return now.outcome in WRONG and then.outcome not in WRONG
+    return note == "fixed" and then.outcome in WRONG and now.outcome not in WRONG
 
 
 def _paired(
-    before: Sequence[TrialRecord], after: Sequence[TrialRecord]
-) -> Iterator[tuple[TrialRecord, TrialRecord]]:
+    before: Sequence[TrialResult], after: Sequence[TrialResult]
+) -> Iterator[tuple[TrialResult, TrialResult]]:
     known = {trial.key: trial for trial in before}
     return ((known[trial.key], trial) for trial in after if trial.key in known)
 
 
-def _answers_differ(then: TrialRecord, now: TrialRecord) -> bool:
+def _answers_differ(then: TrialResult, now: TrialResult) -> bool:
     """Whether both have an answer, and another one."""
     return None not in (then.answer, now.answer) and not same_answer(then.answer, now.answer)
-
-
-def case_outcome(trials: Sequence[TrialRecord]) -> Outcome:
-    """How a case came out: as bad as its worst trial that applies."""
-    outcomes = {trial.outcome for trial in trials}
-    return next((outcome for outcome in _WORST_FIRST if outcome in outcomes), Outcome.SKIPPED)

@@ -10,7 +10,6 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.baselines.packing import RESTORE
 from pytest_modelcheck.errors import BaselineError, located
 from pytest_modelcheck.records import Finding, Status
 
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = 1
 """The newest form of a baseline file that this version reads, and the one that it writes."""
+
+RESTORE: Final = "Restore the file from git, or remove it, run pytest and approve the check again."
+"""What to do about a damaged file: a baseline, or a candidate in the cache."""
 
 _UPGRADE = "Upgrade it (pip install -U pytest-modelcheck), or restore the file from git."
 
@@ -65,6 +67,9 @@ class Header:
         findings: What the run found, for whoever approves it. Empty in a baseline.
         stopped: ``"stopped after 52 of 200 cases"``, or empty where all were run. What was stopped is never
             approved.
+        reads_approved: Whether bodies compare with the approved answer themselves, so that what failed for
+            that passes once it is approved. Never in a baseline.
+        run: What a report says of the run but for its cases, as plain JSON. Empty in a baseline.
         approved_at: UTC, ISO 8601, whole seconds; empty in a candidate.
         approved_by: Who approved it.
         reason: Why.
@@ -90,6 +95,8 @@ class Header:
     others: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     stopped: str = ""
+    reads_approved: bool = False
+    run: Mapping[str, Any] = field(default_factory=dict)
     approved_at: str = ""
     approved_by: str = ""
     reason: str = ""
@@ -161,6 +168,7 @@ def _header(fields: dict[str, Any], path: str) -> Header:
     known = {slot.name for slot in dataclasses.fields(Header)}
     given = {name: value for name, value in fields.items() if name in known}
     missing = [name for name in ("test", "kind", "model") if not isinstance(given.get(name), str)]
+    missing += [name for name in ("cases",) if name not in given]
     if missing:
         raise _damaged(path, f"lacks {', '.join(map(repr, missing))}")
     for name, kind in _KINDS.items():
@@ -190,6 +198,8 @@ _KINDS: Final[dict[str, type | tuple[type, ...]]] = {
     "others": dict,
     "findings": list,
     "stopped": str,
+    "reads_approved": bool,
+    "run": dict,
     "approved_at": str,
     "approved_by": str,
     "reason": str,

@@ -1,8 +1,11 @@
 """One case as one line of JSON: what people read first, digests last.
 
-A case with a single plain trial has a short form, in which ``answer`` stands for one question that was the
-case's own input. Otherwise ``asked`` lists ``[digest, answer]`` in order, where ``[digest]`` alone repeats
-the answer that the line has last given for that digest.
+A case with a single plain trial has a short form, in which ``answer`` stands for one call with the case's
+own input. Otherwise ``asked`` lists ``[digest, answer]`` in order, where ``[digest]`` alone repeats the
+answer that the line has last given for that digest.
+
+A line of a result file goes on after a tab, which no JSON of ours has in it: with ``case``, what a report
+shows besides (:func:`with_details`). Cut off there, it is the line of a baseline (:func:`bare`).
 
 PYTEST_DONT_REWRITE
 """
@@ -10,78 +13,143 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import json
+import math
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from pytest_modelcheck.canonical import same
 from pytest_modelcheck.errors import BaselineError
-from pytest_modelcheck.records import CaseRecord, Outcome, TrialRecord
+from pytest_modelcheck.records import MISSING, CaseResult, Origin, Outcome, TrialResult
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 # Lines are put together from text: a check writes one a case, most of it JSON already.
 quoted: Final = json.encoder.encode_basestring
 
+_DETAILS: Final = b"\t,"
+_ID: Final = re.compile(rb'\{"id":"([^"\\]*)"')
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_CLOSE: Final = 1e-6
+_UNREADABLE: Final = (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError, IndexError)
 
-def encode(record: CaseRecord) -> bytes:
-    """A case as one line, without its end.
+
+def encode(case: CaseResult) -> bytes:
+    """A case as a line of a baseline, without its end.
 
     Raises:
         BaselineError: A text of it is not Unicode (a lone surrogate), so that no file can hold it.
 
-    >>> trial = TrialRecord(Outcome.PASSED, (("8f0c", b'"refund"'),))
-    >>> encode(CaseRecord("t-42", "8f0c", "77aa", "Quiero un…", (trial,))).decode()
+    >>> trial = TrialResult(Outcome.PASSED, (("8f0c", b'"refund"'),))
+    >>> encode(CaseResult("t-42", "8f0c", "77aa", "Quiero un…", (trial,))).decode()
     '{"id":"t-42","outcome":"passed","answer":"refund","about":"Quiero un…","input":"8f0c","expected":"77aa"}'
     """
-    trials = record.trials
-    told = _short(record, trials[0]) if len(trials) == 1 and _is_plain(trials[0]) else _long(record)
-    expected = "" if record.expected is None else f',"expected":"{record.expected}"'
-    line = f'{{"id":{quoted(record.id)},{told},"input":"{record.input}"{expected}}}'
+    trials = case.trials
+    told = _short(case, trials[0]) if len(trials) == 1 and _is_plain(trials[0]) else _long(case)
+    expected = "" if case.expectation is None else f',"expected":"{case.expectation}"'
+    line = f'{{"id":{quoted(case.id)},{told},"input":"{case.digest}"{expected}}}'
     try:
         return line.encode()
     except UnicodeEncodeError as error:
-        raise BaselineError(f"case {record.id!r} cannot be written as JSON: {error}") from error
+        raise BaselineError(f"case {case.id!r} cannot be written as JSON: {error}") from error
 
 
-def decode(line: bytes) -> CaseRecord:
-    """Read a line back.
+def decode(line: bytes) -> CaseResult:
+    """Read a line back; of a line of a result file, what a report shows besides, too.
 
     Raises:
         BaselineError: The line is not a case. The caller adds where it stands.
     """
     try:
         fields = orjson.loads(line)
-        trials = fields.get("trials")
-        given: dict[str, bytes] = {}
-        if trials is None:
-            read: tuple[TrialRecord, ...] = (_trial_in(fields, fields["input"], given, about=None),)
-        else:
-            read = tuple(_trial_in(trial, fields["input"], given, trial.get("about")) for trial in trials)
-        return CaseRecord(fields["id"], fields["input"], fields.get("expected"), fields["about"], read)
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        found = _case_in(fields)
+        return _with_details(found, fields["case"]) if "case" in fields else found
+    except _UNREADABLE as error:
         raise BaselineError(f"not a case: {type(error).__name__}: {error}") from error
 
 
-def _is_plain(trial: TrialRecord) -> bool:
+def with_details(line: bytes, details: str) -> bytes:
+    r"""The line of a result file: that of a baseline, and the members of ``case``, as JSON.
+
+    >>> with_details(b'{"id":"t-42"}', '"expected":"refund"')
+    b'{"id":"t-42"\t,"case":{"expected":"refund"}}'
+    """
+    try:
+        told = details.encode()
+    except UnicodeEncodeError:  # a lone surrogate, which is spelled out
+        told = _SURROGATE.sub(lambda found: f"\\\\u{ord(found[0]):04x}", details).encode()
+    return b'%s\t,"case":{%s}}' % (line[:-1], told)
+
+
+def bare(line: bytes) -> bytes:
+    r"""A line of a result file as that of a baseline.
+
+    >>> bare(b'{"id":"t-42"\t,"case":{"expected":"refund"}}')
+    b'{"id":"t-42"}'
+    """
+    place = line.find(_DETAILS)
+    return line if place < 0 else line[:place] + b"}"
+
+
+def more_details(line: bytes, details: bytes) -> bytes:
+    """A line of a result file with further members of ``case``."""
+    separator = b"" if line.endswith(b"{}}") else b","
+    return line[:-2] + separator + details + b"}}"
+
+
+def id_of(line: bytes) -> str:
+    """The id in a line that this package has written."""
+    found = _ID.match(line)
+    return found[1].decode() if found else str(orjson.loads(line)["id"])
+
+
+def settled(line: bytes) -> bytes:
+    """The line of a case once its answers are the approved ones, so that comparing with them passes.
+
+    Where bodies compare with ``case.approved``, an outcome says something about two versions.
+    """
+    if b'"failed"' not in line and b'"new"' not in line:
+        return line
+    case = decode(line)
+    return encode(replace(case, trials=tuple(map(_settled, case.trials))))
+
+
+def _settled(trial: TrialResult) -> TrialResult:
+    turned = trial.outcome in (Outcome.FAILED, Outcome.NEW)
+    return replace(trial, outcome=Outcome.PASSED, score=None) if turned else trial
+
+
+def trials_line(trials: Sequence[TrialResult], own: str) -> bytes:
+    """Trials as a JSON list; ``own`` is the digest of the input of their case."""
+    given: dict[str, bytes] = {}
+    return f"[{','.join([_trial_out(trial, own, given) for trial in trials])}]".encode()
+
+
+# -- out -----------------------------------------------------------------------------------------------
+
+
+def _is_plain(trial: TrialResult) -> bool:
     return trial.perturbation is None and trial.about is None and not trial.variant and not trial.repeat
 
 
-def _short(record: CaseRecord, trial: TrialRecord) -> str:
-    outcome, about = _outcome_out(trial), quoted(record.about)
-    if len(trial.asked) == 1 and trial.asked[0][0] == record.input:
+def _short(case: CaseResult, trial: TrialResult) -> str:
+    outcome, about = _outcome_out(trial), quoted(case.about)
+    if len(trial.asked) == 1 and trial.asked[0][0] == case.digest:
         return f'{outcome},"answer":{trial.asked[0][1].decode()},"about":{about}'
     asked = f',"asked":[{_asked_out(trial, {})}]' if trial.asked else ""
     return f'{outcome},"about":{about}{asked}'
 
 
-def _long(record: CaseRecord) -> str:
+def _long(case: CaseResult) -> str:
     given: dict[str, bytes] = {}
-    trials = ",".join([_trial_out(trial, record.input, given) for trial in record.trials])
-    return f'"about":{quoted(record.about)},"trials":[{trials}]'
+    trials = ",".join([_trial_out(trial, case.digest, given) for trial in case.trials])
+    return f'"about":{quoted(case.about)},"trials":[{trials}]'
 
 
-def _trial_out(trial: TrialRecord, own: str, given: dict[str, bytes]) -> str:
+def _trial_out(trial: TrialResult, own: str, given: dict[str, bytes]) -> str:
     which = "" if trial.perturbation is None else f'"perturbation":{quoted(trial.perturbation)},'
     if trial.variant:
         which += f'"variant":{trial.variant},'
@@ -96,14 +164,14 @@ def _trial_out(trial: TrialRecord, own: str, given: dict[str, bytes]) -> str:
     return f"{{{which}{_outcome_out(trial)}{about}{asked}}}"
 
 
-def _outcome_out(trial: TrialRecord) -> str:
+def _outcome_out(trial: TrialResult) -> str:
     text = f'"outcome":"{trial.outcome._value_}"'
     if trial.score is not None:
         text += f',"score":{trial.score!r}'
     return text if trial.recorded is None else f'{text},"recorded":{trial.recorded.decode()}'
 
 
-def _asked_out(trial: TrialRecord, given: dict[str, bytes]) -> str:
+def _asked_out(trial: TrialResult, given: dict[str, bytes]) -> str:
     pairs = []
     for digest, answer in trial.asked:
         if given.get(digest) == answer:
@@ -114,8 +182,21 @@ def _asked_out(trial: TrialRecord, given: dict[str, bytes]) -> str:
     return ",".join(pairs)
 
 
-def _trial_in(fields: Mapping[str, Any], own: str, given: dict[str, bytes], about: str | None) -> TrialRecord:
-    return TrialRecord(
+# -- in ------------------------------------------------------------------------------------------------
+
+
+def _case_in(fields: Mapping[str, Any]) -> CaseResult:
+    trials, own = fields.get("trials"), fields["input"]
+    given: dict[str, bytes] = {}
+    if trials is None:
+        read: tuple[TrialResult, ...] = (_trial_in(fields, own, given, about=None),)
+    else:
+        read = tuple([_trial_in(trial, own, given, trial.get("about")) for trial in trials])
+    return CaseResult(fields["id"], own, fields.get("expected"), fields["about"], read)
+
+
+def _trial_in(fields: Mapping[str, Any], own: str, given: dict[str, bytes], about: str | None) -> TrialResult:
+    return TrialResult(
         outcome=Outcome(fields["outcome"]),
         asked=_asked_in(fields, own, given),
         recorded=_json(fields["recorded"]) if "recorded" in fields else None,
@@ -142,3 +223,69 @@ def _asked_in(fields: Mapping[str, Any], own: str, given: dict[str, bytes]) -> t
 def _json(value: object) -> bytes:
     """A value as JSON: cut, and so copied out of the buffer of 1 kB that orjson would keep for it."""
     return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)[:-1]
+
+
+def _with_details(case: CaseResult, told: Mapping[str, Any]) -> CaseResult:
+    of_trials = told.get("trials") or [{}] * len(case.trials)
+    trials = tuple([_trial_with(*each) for each in zip(case.trials, of_trials, strict=True)])
+    if "more" in told:
+        given: dict[str, bytes] = {}
+        trials += tuple([_trial_in(one, case.digest, given, one.get("about")) for one in told["more"]])
+    origin, approved = told.get("origin"), told.get("approved")
+    return replace(
+        case,
+        trials=trials,
+        input=told.get("input", case.about),
+        expected=told.get("expected", MISSING),
+        metadata=told.get("metadata", {}),
+        known_failure=told.get("known_failure"),
+        origin=None if origin is None else Origin(*origin),
+        approved=case if approved is True else None if approved is None else _case_in(approved),
+    )
+
+
+def _trial_with(trial: TrialResult, told: Mapping[str, Any]) -> TrialResult:
+    """A trial with what a report shows besides; where the line says all of its input, that is the input."""
+    if trial.about is None and not told:
+        return trial
+    perturbed = told.get("perturbed", MISSING if trial.about is None else trial.about)
+    return replace(trial, perturbed=perturbed, message=told.get("message"))
+
+
+# -- sameness ------------------------------------------------------------------------------------------
+
+
+def same_answer(a: bytes | None, b: bytes | None) -> bool:
+    """Whether two answers (canonical JSON, or none at all) are equal, floats within 1e-6 relative.
+
+    >>> same_answer(b"0.25", b"0.2500000001"), same_answer(b'"a"', None)
+    (True, False)
+    """
+    if a is None or b is None:
+        return a is b
+    return a == b or same(a, b)
+
+
+def equivalent(a: CaseResult, b: CaseResult) -> bool:
+    """Whether two lines of a baseline differ in nothing but the last bits of floats in answers and scores."""
+    return (
+        (a.id, a.digest, a.expectation, a.about) == (b.id, b.digest, b.expectation, b.about)
+        and len(a.trials) == len(b.trials)
+        and all(map(_equivalent_trials, a.trials, b.trials))
+    )
+
+
+def _equivalent_trials(a: TrialResult, b: TrialResult) -> bool:
+    return (
+        (a.outcome, a.key, a.about) == (b.outcome, b.key, b.about)
+        and [digest for digest, _ in a.asked] == [digest for digest, _ in b.asked]
+        and all(same_answer(x, y) for (_, x), (_, y) in zip(a.asked, b.asked, strict=True))
+        and same_answer(a.recorded, b.recorded)
+        and _close(a.score, b.score)
+    )
+
+
+def _close(a: float | None, b: float | None) -> bool:
+    if a is None or b is None:
+        return a is b
+    return math.isclose(a, b, rel_tol=_CLOSE, abs_tol=_CLOSE)

@@ -9,7 +9,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.baselines import baseline, header, names, packing
+from pytest_modelcheck.baselines import baseline, header, names
 from pytest_modelcheck.baselines.atomic import Batch
 from pytest_modelcheck.baselines.store import jsonl_files
 from pytest_modelcheck.errors import BaselineError, UsageError
@@ -86,7 +86,6 @@ def moves(root: Path, old: str, new: str) -> list[Move]:
         if check is not None:
             place = _place_of(path, head.test)
             target = place.joinpath(*names.check_path(check).parts)
-            target = packing.packed(target) if packing.is_packed(path) else target
             found.append(Move(path, target, head, check))
     return found
 
@@ -99,7 +98,7 @@ def move(root: Path, planned: Collection[Move], *, durable: bool = True) -> None
     """
     leaving = {one.path for one in planned}
     for one in planned:
-        if any(form.exists() and form not in leaving for form in packing.forms(one.target)):
+        if one.target.exists() and one.target not in leaving:
             raise UsageError(
                 f"{one.check} has a baseline of its own already ({one.target.relative_to(root)}). "
                 "Remove one of the two first."
@@ -107,12 +106,9 @@ def move(root: Path, planned: Collection[Move], *, durable: bool = True) -> None
     with Batch(root, durable=durable) as batch:
         arriving = {one.target for one in planned}
         for one in planned:
-            chunks = _under_new_name(one)
-            batch.add(one.target, [packing.compressed(chunks)] if packing.is_packed(one.path) else chunks)
+            batch.add(one.target, _under_new_name(one))
         for path in leaving - arriving:
             batch.remove(path)
-        for path in leaving:
-            _forget_account(batch, path)
 
 
 def remove(root: Path, paths: Collection[Path]) -> None:
@@ -120,14 +116,6 @@ def remove(root: Path, paths: Collection[Path]) -> None:
     with Batch(root) as batch:
         for path in paths:
             batch.remove(path)
-            _forget_account(batch, path)
-
-
-def _forget_account(batch: Batch, path: Path) -> None:
-    """The account of a run names its test; the next run leaves a new one."""
-    account = path.with_suffix(names.ACCOUNT)
-    if account.exists():
-        batch.remove(account)
 
 
 def gone(
@@ -138,11 +126,14 @@ def gone(
 
 
 def _under_new_name(one: Move) -> Iterator[bytes]:
-    with packing.opened(one.path) as file:
+    with baseline.opened(one.path) as file:
         file.readline()
         old, source = one.header.test, one.header.source
         head = dataclasses.replace(
-            one.header, test=one.check, source=_source_under(source, old, one.check) if source else ""
+            one.header,
+            test=one.check,
+            source=_source_under(source, old, one.check) if source else "",
+            run={},  # a report names the test; the next run leaves another
         )
         yield header.encode(head) + b"\n"
         yield from file
@@ -157,7 +148,6 @@ def _source_under(source: str, old: str, new: str) -> str:
 def _place_of(path: Path, check: str) -> Path:
     """The folder that a check's file lies below: that of a model, of a version, of history."""
     parts = names.check_path(check).parts
-    path = path.with_name(path.name.removesuffix(names.PACKED))
     if path.parts[-len(parts) :] != parts:
         raise BaselineError(f"{path} is not where the behaviour of {check} belongs. Move it back by hand.")
     return path.parents[len(parts) - 1]

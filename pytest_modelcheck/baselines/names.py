@@ -15,10 +15,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 SUFFIX: Final = ".jsonl"
-PACKED: Final = ".gz"
 APPROVED: Final = "approved.yaml"
-ACCOUNT: Final = ".report"
-"""The suffix of the full account of a run, which lies beside its candidate."""
 HISTORY: Final = "history"
 
 _LONGEST: Final = 120

@@ -14,17 +14,17 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.baselines import approved, baseline, names, packing
+from pytest_modelcheck.baselines import approved, baseline, names
 from pytest_modelcheck.baselines.atomic import Batch, recover
+from pytest_modelcheck.baselines.header import RESTORE
 from pytest_modelcheck.errors import BaselineError, located
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from pytest_modelcheck.baselines.approved import Approved
     from pytest_modelcheck.baselines.baseline import Baseline, Written
     from pytest_modelcheck.baselines.header import Header
-    from pytest_modelcheck.records import CaseRecord
 
 
 class BaselineStore:
@@ -33,46 +33,59 @@ class BaselineStore:
     Args:
         root: The folder, ``baselines/`` beside the ini file unless the ini says otherwise. It need not
             exist; reading never makes it.
-        pack_over: The size in bytes from which on a baseline is compressed; ``None`` for never.
 
     Raises:
         BaselineError: An approval was killed half-way, and cannot be finished.
     """
 
-    def __init__(self, root: Path, pack_over: int | None = None) -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
-        self._pack_over = pack_over
+        self._ahead: dict[tuple[str, str], Baseline | BaselineError | None] = {}
         recover(root)
 
     def path(self, model: str, check: str) -> Path:
         """The file of a check."""
         return self.root / names.safe(model) / names.check_path(check)
 
+    def read_ahead(self, model: str, check: str) -> None:
+        """Read what the next :meth:`read` of this check returns, or raises."""
+        self._ahead.pop((model, check), None)
+        try:
+            self._ahead[model, check] = self.read(model, check)
+        except BaselineError as error:
+            self._ahead[model, check] = error
+
     def read(self, model: str, check: str) -> Baseline | None:
         """The approved behaviour of a check, or ``None`` where nothing is approved.
 
         Raises:
-            BaselineError: The file is damaged, or belongs to another test.
+            BaselineError: The file is damaged or cut short, or belongs to another test.
         """
-        return checked(baseline.read(self.path(model, check)), model, check)
+        if (model, check) in self._ahead:
+            found = self._ahead.pop((model, check))
+            if isinstance(found, BaselineError):
+                raise found
+            return found
+        return _complete(checked(baseline.read(self.path(model, check)), model, check))
 
-    def write(self, header: Header, records: Iterable[CaseRecord]) -> Written:
-        """Make this the approved behaviour of ``header.test``; ``approved.yaml`` is left alone.
+    def write(self, header: Header, lines: dict[str, bytes]) -> Written:
+        """Make cases, line by line, the approved behaviour of ``header.test``; ``approved.yaml`` stays.
 
         Raises:
             BaselineError: The file there cannot be read, or belongs to another test.
         """
         with Batch(self.root) as batch:
-            return self._add(batch, header, baseline.encoded(records))
+            return self.adopt(batch, header, lines)
 
     def adopt(self, batch: Batch, header: Header, lines: dict[str, bytes]) -> Written:
         """Add cases, line by line, to a batch as the approved behaviour of ``header.test``."""
-        return self._add(batch, header, lines)
+        old = self.read(header.model, header.test)
+        return baseline.write(batch, self.path(header.model, header.test), header, lines, old)
 
     def header(self, model: str, check: str) -> Header | None:
         """The header of what is approved of one check, or ``None``."""
-        found = packing.stored(self.path(model, check))
-        return None if found is None else baseline.read_header(found)
+        path = self.path(model, check)
+        return baseline.read_header(path) if path.exists() else None
 
     def approved(self, model: str) -> Approved | None:
         """The version that the application is held to, or ``None``."""
@@ -111,18 +124,14 @@ class BaselineStore:
 
     def keep(self, batch: Batch, model: str, check: str) -> None:
         """Add a copy of what is approved of a check to a batch, as the history of its version."""
-        found = packing.stored(self.path(model, check))
-        if found is not None:
-            version = baseline.read_header(found).version or ""
-            plain, packed = packing.forms(self._history_path(model, check, version))
-            kept, other = (packed, plain) if packing.is_packed(found) else (plain, packed)
-            batch.add(kept, [found.read_bytes()])
-            if other.exists():
-                batch.remove(other)
+        path = self.path(model, check)
+        if path.exists():
+            version = baseline.read_header(path).version or ""
+            batch.add(self._history_path(model, check, version), [path.read_bytes()])
 
     def history(self, model: str, check: str, version: str) -> Baseline | None:
         """What was approved of a check under an older version, where it was kept."""
-        return checked(baseline.read(self._history_path(model, check, version)), model, check)
+        return _complete(checked(baseline.read(self._history_path(model, check, version)), model, check))
 
     def history_entries(self, model: str, version: str) -> Iterator[tuple[Path, Header]]:
         """Every check that was approved under an older version and kept, by path, without the cases."""
@@ -136,11 +145,6 @@ class BaselineStore:
         headers = [header for header in map(first_header, folders) if header is not None]
         return sorted({header.version for header in headers if header.version is not None})
 
-    def _add(self, batch: Batch, header: Header, lines: dict[str, bytes]) -> Written:
-        old = self.read(header.model, header.test)
-        path = self.path(header.model, header.test)
-        return baseline.write(batch, path, header, lines, old, pack_over=self._pack_over)
-
     def _history_path(self, model: str, check: str, version: str) -> Path:
         return self._history(model) / names.version_folder(version) / names.check_path(check)
 
@@ -150,9 +154,11 @@ class BaselineStore:
 
 def jsonl_files(folder: Path) -> Iterator[Path]:
     """Every baseline file below ``folder``, in a fixed order."""
-    ends = (names.SUFFIX, names.SUFFIX + names.PACKED)
     yield from sorted(
-        Path(place, name) for place, _, files in os.walk(folder) for name in files if name.endswith(ends)
+        Path(place, name)
+        for place, _, files in os.walk(folder)
+        for name in files
+        if name.endswith(names.SUFFIX)
     )
 
 
@@ -166,6 +172,18 @@ def checked(found: Baseline | None, model: str, check: str) -> Baseline | None:
     """``found``, if it is about this test of this model."""
     if found is not None:
         refuse_other(found.header, model, check, found.path)
+    return found
+
+
+def _complete(found: Baseline | None) -> Baseline | None:
+    """``found``, if it has all the lines that it was written with. A merge may have added to them."""
+    if found is not None and len(found) < found.header.cases:
+        raise BaselineError(
+            located(
+                f"holds {len(found)} of the {found.header.cases} cases that its first line counts. {RESTORE}",
+                found.path,
+            )
+        )
     return found
 
 

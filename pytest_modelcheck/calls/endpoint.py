@@ -24,9 +24,7 @@ from pytest_modelcheck.calls.executors import Elsewhere, Expendable, LateError, 
 from pytest_modelcheck.calls.meter import Meter
 from pytest_modelcheck.calls.throttle import GIVE_UP_AFTER, LONGEST, Circuit, Pace, Purse, Turn, interval_of
 from pytest_modelcheck.errors import (
-    BatchSizeError,
     CallTimeoutError,
-    ModelcheckError,
     NotAskedError,
     OutageError,
     UsageError,
@@ -63,9 +61,6 @@ _WORTH_KEEPING = 0.001  # seconds: that a call was faster is not stored
 _SLOW = 0.005  # seconds for an answer: what two processes should not both wait for
 _NO_USAGE = Usage()
 _JITTER = random.Random()  # noqa: S311 - no secret; its own, since a body may have seeded the shared generator
-
-_OF_ONE_INPUT = (BatchSizeError, TimeoutError, WorkerDiedError)
-"""Errors of ours that one input of a batch may be to blame for."""
 
 _REPEAT: ContextVar[int | None] = ContextVar("modelcheck_repeat", default=None)
 
@@ -322,9 +317,8 @@ class Endpoint:
             self.sizes.failed()
 
     def _is_final(self, error: BaseException) -> bool:
-        """Whether all inputs of a batch fail alike: it was not called, or it does not take batches at all."""
-        ours = isinstance(error, ModelcheckError) and not isinstance(error, _OF_ONE_INPUT)
-        return ours or self._interrupts(error)
+        """Whether all inputs of a batch fail alike: it was not called, or the fixture is wrong."""
+        return isinstance(error, (NotAskedError, UsageError)) or self._interrupts(error)
 
     def _again(self, inputs: list[Any], *, after_success: bool) -> Steps:
         """Call for part of a batch that has failed."""

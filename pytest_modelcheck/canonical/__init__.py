@@ -19,7 +19,7 @@ from pytest_modelcheck.canonical.compare import Difference, Projection, differen
 from pytest_modelcheck.canonical.digest import digest, short
 from pytest_modelcheck.canonical.lowering import comparable, encode_plain
 from pytest_modelcheck.canonical.refusal import NotCanonical, NotKept, Unreadable
-from pytest_modelcheck.canonical.text import excerpt, printable_json
+from pytest_modelcheck.canonical.text import excerpt, printable_json, summarised
 
 __all__ = [
     "Codec",
@@ -40,6 +40,7 @@ __all__ = [
     "same",
     "seen",
     "short",
+    "summarised",
     "unkept",
     "whole",
     "why_unkept",

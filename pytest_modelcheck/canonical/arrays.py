@@ -90,12 +90,15 @@ def _lower_numpy(value: Any, lower: Lower, numbers: Numbers) -> dict[str, Any]:
         return lower_array(value, lower, numbers)
     if value is numpy.ma.masked:
         return {"$masked": None}
+    fill = numpy.asarray(value.fill_value)
+    if fill == numpy.asarray(numpy.ma.default_fill_value(value.dtype)):
+        fill = None
     return {
         "$masked": {
             "data": lower_array(value.data, lower, numbers),
             "mask": lower_array(numpy.ma.getmaskarray(value), lower, numbers),
             "nomask": value.mask is numpy.ma.nomask,
-            "fill": lower_array(numpy.asarray(value.fill_value), lower, numbers),
+            "fill": None if fill is None else lower_array(fill, lower, numbers),
         }
     }
 
@@ -155,7 +158,7 @@ def _lift_masked(form: Any, lift: Lower) -> Any:
     if form is None:
         return np.ma.masked
     mask = np.ma.nomask if form["nomask"] else lift_array(form["mask"], lift)
-    fill = lift_array(form["fill"], lift)[()]
+    fill = None if form["fill"] is None else lift_array(form["fill"], lift)[()]
     return np.ma.MaskedArray(lift_array(form["data"], lift), mask=mask, fill_value=fill)
 
 
@@ -265,7 +268,7 @@ def _lower_index(index: Any, lower: Lower, numbers: Numbers) -> dict[str, Any]:
 def _lower_column(values: Any, lower: Lower, numbers: Numbers) -> dict[str, Any]:
     pd, np = sys.modules["pandas"], sys.modules["numpy"]
     dtype = values.dtype
-    if isinstance(dtype, np.dtype):
+    if isinstance(dtype, np.dtype) or type(values) is pd.arrays.NumpyExtensionArray:
         return lower_array(values.to_numpy(), lower, numbers)
     if isinstance(dtype, pd.CategoricalDtype):
         return {

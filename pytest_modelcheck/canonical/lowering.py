@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from pytest_modelcheck.canonical.arrays import hashed_numbers, library_of, lower_library
+from pytest_modelcheck.canonical.contents import is_image, lower_file, lower_image
 from pytest_modelcheck.canonical.refusal import NotKept, Refusal, article, qualified, step
 from pytest_modelcheck.canonical.tags import (
     DEFAULT,
@@ -187,13 +188,16 @@ class Open(Lowering):
 
     def _tagged(self, value: Any, kind: Any) -> Any:
         if isinstance(value, PurePath):
-            return lower_path(value)
+            content = lower_file(value) if self._hashed else None
+            return lower_path(value) if content is None else content
         if self._hashed and library_of(kind) is not None:
             return lower_library(value, self.lower, hashed_numbers)
         return super()._tagged(value, kind)
 
     def other(self, value: Any) -> Any:
         """What to do about a value that nothing is known of."""
+        if is_image(value):
+            return lower_image(value)
         if isinstance(value, Mapping):
             return {f"${qualified(type(value))}": self._mapping(dict(value), ANYTHING)}
         base = next((base for base in type(value).__mro__ if base in TAGS), None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import re
 from collections import Counter, OrderedDict, defaultdict, deque
 from decimal import Decimal
 from fractions import Fraction
@@ -269,6 +270,11 @@ TAGS: Final[dict[type, tuple[str, Take, Make]]] = {
     Counter: ("$counter", _pairs, lambda form, lift: Counter(dict(_lift_pairs(form, lift)))),
     defaultdict: ("$defaultdict", _lower_defaultdict, _lift_defaultdict),
     SimpleNamespace: ("$namespace", _lower_namespace, _lift_namespace),
+    re.Pattern: (
+        "$pattern",
+        lambda value, lower: [lower(value.pattern), value.flags],
+        lambda form, lift: re.compile(lift(form[0]), form[1]),
+    ),
     type(Ellipsis): ("$ellipsis", lambda _value, _: 0, lambda _form, _: ...),
 }
 """Types that are written in one way each: the tag, the way out, and the way back."""

@@ -6,7 +6,10 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import re
+from pathlib import PurePath
 from typing import Any, Final
+
+from pytest_modelcheck.canonical.contents import is_image
 
 _UNSAFE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # control characters, and with them the escape that begins ANSI sequences
@@ -18,6 +21,7 @@ _NAMED: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 _FEW_NUMBERS: Final = 8
+_FEW_BYTES: Final = 16
 _FIRST: Final = 4
 
 
@@ -62,9 +66,31 @@ def _json_escaped(match: re.Match[str]) -> str:
 def _as_text(value: Any) -> str:
     from pytest_modelcheck.canonical.lowering import encode_plain
 
-    if type(value).__module__ == "numpy" and getattr(value, "size", 0) > _FEW_NUMBERS:
+    summary = summarised(value)
+    return summary if type(summary) is str else encode_plain(summary).decode()
+
+
+def summarised(value: Any) -> Any:
+    """A value in which arrays, images, bytes and paths are replaced by short descriptions of themselves.
+
+    >>> import numpy as np
+    >>> summarised({"picture": np.zeros((2, 8), np.uint8), "thumbnail": b"x" * 2000, "label": "cat"})
+    {'picture': 'array 2×8 uint8 (0, 0, 0, 0, …)', 'thumbnail': '2,000 bytes', 'label': 'cat'}
+    """
+    kind = type(value)
+    if kind is dict:
+        return {key: summarised(item) for key, item in value.items()}
+    if kind in (list, tuple):
+        return kind(summarised(item) for item in value)
+    if kind.__module__ == "numpy" and getattr(value, "size", 0) > _FEW_NUMBERS:
         return _as_array(value)
-    return value[:] if isinstance(value, str) else encode_plain(value).decode()
+    if kind in (bytes, bytearray) and len(value) > _FEW_BYTES:
+        return f"{len(value):,} bytes"
+    if isinstance(value, PurePath):
+        return value.as_posix()
+    if is_image(value):
+        return f"image {value.width}×{value.height} {value.mode}"
+    return value[:] if isinstance(value, str) else value
 
 
 def _as_array(array: Any) -> str:

@@ -256,13 +256,20 @@ class TupleAdapter(Adapter):
     """A NamedTuple."""
 
     def take(self, value: Any) -> dict[str, Any]:
-        """The fields."""
-        return dict(zip(self.names, value, strict=True))
+        """The fields, and under ``$more`` the attributes that a subclass lets them have."""
+        parts = dict(zip(self.names, value, strict=True))
+        if more := getattr(value, "__dict__", None):
+            parts[MORE] = dict(more)
+        return parts
 
     def make(self, parts: dict[str, Any], left: list[str]) -> Any:
         """The tuple, past any ``__new__`` of the class."""
+        more = parts.pop(MORE, None)
         self.complete(parts, left)
-        return tuple.__new__(self.kind, [parts[name] for name in self.names])
+        made: Any = tuple.__new__(self.kind, [parts[name] for name in self.names])
+        if more:
+            made.__dict__.update(more)
+        return made
 
     def default(self, name: str) -> Any:
         """The default of a field."""

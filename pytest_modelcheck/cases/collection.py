@@ -13,7 +13,8 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from pytest_modelcheck.canonical import digest
-from pytest_modelcheck.cases.identity import identified
+from pytest_modelcheck.cases.identity import identified, numbered
+from pytest_modelcheck.cases.sources import FileSource, TableSource
 from pytest_modelcheck.cases.strategies import StrategySource
 from pytest_modelcheck.cases.streaming import picked
 from pytest_modelcheck.errors import CaseError
@@ -83,6 +84,12 @@ class Cases(Sequence["Case"]):
     def notes(self) -> tuple[str, ...]:
         """Remarks for the readers of results, one sentence each; complete once the cases were read."""
         return self._source.notes
+
+    @property
+    def dtypes(self) -> Mapping[str, Any]:
+        """The pandas types of the columns of an input that is a mapping, if the cases come from a table."""
+        source = self._source
+        return source.dtypes(self._layout) if isinstance(source, FileSource | TableSource) else {}
 
     def smaller(self, case: Case) -> Generator[Case, bool, None] | None:
         """Yield smaller cases than a failing one; send back whether each fails, too. For strategies only."""
@@ -337,9 +344,11 @@ class Reading:
 
     def _all(self) -> Sequence[Case]:
         if self._known is None:
-            stream = self._source.stream(self._layout)
+            # Numbers depend on all ids before, so that these cases are held, however many they are.
+            stream = None if self._layout.numbered else self._source.stream(self._layout)
             if stream is None:
-                self._known = identified(list(self._source.cases(self._layout)))
+                cases = list(self._source.cases(self._layout))
+                self._known = identified(numbered(cases) if self._layout.numbered else cases)
             else:
                 from pytest_modelcheck.cases.streaming import Streamed
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.cases.fields import FIELDS, how_to_name
+from pytest_modelcheck.cases.rows import Metadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,13 +42,18 @@ class Header:
     def fields(self, values: Sequence[Any]) -> dict[str, Any]:
         """The fields of a case from the cells of one row. A ``None`` in a cell is no value."""
         fields: dict[str, Any] = {}
+        whole = None
         for place, field, name in self.steps:
             value = values[place]
             if name is None:
-                if value is not None:
-                    fields[field] = _without_nulls(value) if field == "metadata" else value
+                if value is not None and field == "metadata":
+                    whole = _without_nulls(value)
+                elif value is not None:
+                    fields[field] = value
             elif value is not None or field == "input":
                 fields.setdefault(field, {})[name] = value
+        if whole is not None:
+            fields["metadata"] = Metadata(whole, fields["metadata"]) if "metadata" in fields else whole
         inputs = fields.get("input")
         if isinstance(inputs, dict) and all(value is None for value in inputs.values()):
             inputs = None
@@ -81,7 +87,7 @@ class Header:
         close = layout.near_miss(name)
         if close is not None:
             raise self._error(
-                f"unknown column '{name}': did you mean '{close}'?"
+                f"unknown column '{name}': did you mean '{close}'? Rename it{_or_pass(close, name)}"
                 f" (if it is metadata, call it 'metadata.{name}')"
             )
         return place, "metadata", name
@@ -100,13 +106,14 @@ class Header:
             other = taken.setdefault((field, name), names[place])
             if other != names[place]:
                 raise self._error(f"the columns '{other}' and '{names[place]}' fill the same field")
+        families = {field for _, field, name in self.steps if name is not None}
         for _, field, name in self.steps:
-            if name is None and any(step[1] == field and step[2] is not None for step in self.steps):
-                if field == "metadata":
-                    raise self._error(
-                        "there are both a column 'metadata' and other columns that are metadata"
-                    )
+            if name is None and field in families and field != "metadata":
                 raise self._error(f"there are both a column '{taken[field, None]}' and columns '{field}.…'")
+
+
+def _or_pass(field: str, name: str) -> str:
+    return f", or pass {field}={name!r}" if field in ("input", "expected", "id") else ""
 
 
 def _without_nulls(metadata: Any) -> Any:

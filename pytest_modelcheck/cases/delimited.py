@@ -91,7 +91,8 @@ def _row(file: CaseFile, table: _Table, mark: Mark, cells: list[str]) -> Row:
         _refuse_conflict(file, cells, mark[1])
     if len(cells) != table.header.width:
         raise row.error(_uneven(len(cells), table.header.width, table.delimiter))
-    values: list[Any] = [cell or None for cell in cells]
+    # A line end within quotes is what git makes of it at checkout (core.autocrlf): that is no other input.
+    values: list[Any] = [cell.replace("\r\n", "\n") or None for cell in cells]
     for place in table.variants:
         values[place] = _list(row, values[place])
     row.value = _with_texts(table.header.fields(values))

@@ -9,6 +9,7 @@ import codecs
 import difflib
 import os
 import re
+import shlex
 import stat
 import sys
 import zlib
@@ -119,6 +120,9 @@ PACKED = 8
 MOST = 128 << 20
 """The limit, in bytes, of a line, and of a file that is read at once."""
 _TOO_MUCH = f"{MOST >> 20} MiB or more"
+_POINTER = b"version https://git-lfs.github.com/spec/"
+_LONGEST_POINTER = 1024
+
 EMPTY = "the file is empty; at least one case is needed"
 NO_CASES = "the file has no cases; at least one is needed"
 _OTHER_ENCODINGS = {
@@ -190,9 +194,24 @@ class CaseFile:
             raise self.error("this is not a regular file; large files are read twice")
         if mode.st_size == 0:
             raise self.error(EMPTY)
+        self._check_pointer(mode.st_size)
         _ = self.format
         if not os.access(self.path, os.R_OK):
             raise self.error("the file cannot be opened: permission denied")
+
+    def _check_pointer(self, size: int) -> None:
+        """Refuse what git checks out in place of a file of Git LFS that was not downloaded."""
+        if size > _LONGEST_POINTER:
+            return
+        try:
+            start = self.path.read_bytes()
+        except OSError:
+            return  # said by whoever opens it
+        if start.startswith(_POINTER):
+            raise self.error(
+                "this is a Git LFS pointer, not the file itself; download it: git lfs pull --include "
+                + shlex.quote(self.shown)
+            )
 
     @property
     def is_large(self) -> bool:

@@ -43,6 +43,25 @@ def identified(cases: Sequence[Case]) -> tuple[Case, ...]:
     return tuple(Naming(lambda: cases).named(cases))
 
 
+def numbered(cases: Sequence[Case]) -> list[Case]:
+    """Number repeated ids in place: the second ``x`` becomes ``x-2``, or the next number that is free.
+
+    >>> [case.id for case in numbered([Case("a", id="x"), Case("b", id="x"), Case("c", id="x-2")])]
+    ['x', 'x-3', 'x-2']
+    """
+    taken = {case.id for case in cases}
+    seen: Counter[str] = Counter()
+    for case in cases:
+        name = case.id
+        seen[name] += 1
+        if not name or seen[name] == 1:
+            continue
+        while _numbered(name, seen[name]) in taken:
+            seen[name] += 1
+        _with_id(case, _numbered(name, seen[name]))
+    return list(cases)
+
+
 class Naming:
     """The ids of all cases of a source, in about 8 bytes a case.
 
@@ -170,7 +189,9 @@ def _check_given(read: Callable[[], Iterable[Case]], suspicious: array[int]) -> 
         other = taken.setdefault(case.id, case)
         if other is not case:
             raise _error(
-                case, f"the id '{case.id}' is used twice: {other.origin} has it too; ids must be unique"
+                case,
+                f"the id '{case.id}' is used twice: {other.origin} has it too; ids must be unique "
+                "(cases.load(…, repeated_ids='number') numbers them)",
             )
 
 

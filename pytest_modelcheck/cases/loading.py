@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_modelcheck.cases.collection import Cases
 from pytest_modelcheck.cases.rows import Layout
@@ -29,6 +29,7 @@ def load(
     id: str | None = None,  # noqa: A002 - the name of the field
     n: int | None = None,
     seed: int = 0,
+    repeated_ids: Literal["refuse", "number"] = "refuse",
 ) -> Cases:
     """Load cases from a file, a table or an iterable. They are read at first use.
 
@@ -44,6 +45,8 @@ def load(
         id: The field that is the id, if it is not called ``id``.
         n: The number of cases to draw from a strategy (default: at most 100).
         seed: The seed for drawing from a strategy; not used otherwise.
+        repeated_ids: ``"number"`` makes repeated ids unique: ``x``, ``x-2``, ``x-3``, in the order of the
+            file. Reordering the file then changes ids, and all cases are held in memory.
 
     Returns:
         The cases. If ``input``, ``expected`` or ``id`` is given, and in tables, all other fields are
@@ -62,8 +65,11 @@ def load(
         for field, column in (("input", input), ("expected", expected), ("id", id))
         if column is not None
     }
+    if repeated_ids not in ("refuse", "number"):
+        raise CaseError(f"repeated_ids={repeated_ids!r}: choose 'refuse' or 'number'")
+    layout = Layout(names, loose=bool(names), numbered=repeated_ids == "number")
     if is_strategy(source):
-        return Cases(StrategySource(source, n, seed), Layout(names, loose=bool(names)))
+        return Cases(StrategySource(source, n, seed), layout)
     if n is not None:
         raise CaseError(
             f"n={n!r}: n is the number of cases to draw from a strategy; take a sample of existing cases "
@@ -71,7 +77,7 @@ def load(
         )
     if isinstance(source, Cases):
         return _as_loaded(source, base, names)
-    return Cases(_source(source, None if base is None else Path(base)), Layout(names, loose=bool(names)))
+    return Cases(_source(source, None if base is None else Path(base)), layout)
 
 
 def generate(

@@ -6,12 +6,13 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.cases.fields import FIELDS, Columns, how_to_name, listed, near_miss
+from pytest_modelcheck.cases.fields import FIELDS, Columns, column_for, how_to_name, listed, near_miss
 from pytest_modelcheck.errors import CaseError, located
 from pytest_modelcheck.records import MISSING, Case, Variant, case_of
 
@@ -45,6 +46,19 @@ class Row:
         return CaseError(located(concise(message), self.origin.path, line))
 
 
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The metadata of a table row: a cell with a mapping, and the cells of other columns.
+
+    Attributes:
+        whole: The cell of the column ``metadata``: a mapping, or JSON text.
+        others: The cells of the other columns, by their names.
+    """
+
+    whole: Any
+    others: Mapping[str, Any]
+
+
 def concise(message: str) -> str:
     """Shorten a message that quotes too much of the user's text.
 
@@ -57,9 +71,9 @@ def concise(message: str) -> str:
 NO_REASON: Final = "known failure"
 """The reason of a known failure that gives none: ``known_failure: true``."""
 _OF_A_VARIANT: Final = ("input", "expected", "metadata")
+_MAPPED: Final = ("input", "expected", "id")
 _YES: Final = frozenset({"true", "yes", "on", "1"})
 _NO: Final = frozenset({"false", "no", "off", "0"})
-"""One field of the rows, or several that make a mapping together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +83,12 @@ class Layout:
     Attributes:
         names: The fields with other names in the rows, by their names in a case.
         loose: Whether unknown fields are metadata instead of errors.
+        numbered: Whether repeated ids are numbered instead of refused.
     """
 
     names: Mapping[str, Columns]
     loose: bool = False
+    numbered: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -86,10 +102,15 @@ class Layout:
     def near_miss(self, name: str) -> str | None:
         """The field that was probably meant by ``name``, if rows may have it.
 
+        Rows whose fields were named are an export, which may well have fields such as ``variant``.
+
         >>> Layout({}).near_miss("expcted"), Layout({}).near_miss("language"), Layout({}).near_miss("ID")
         ('expected', None, 'id')
+        >>> Layout({"input": "text"}).near_miss("variant"), Layout({"input": "text"}).near_miss("expcted")
+        (None, 'expected')
         """
-        return near_miss(name, [field for field in FIELDS if field not in self.names])
+        fields = _MAPPED if self.names else FIELDS
+        return near_miss(name, [field for field in fields if field not in self.names])
 
     def arranged(self, row: Row, values: Mapping[str, Any]) -> dict[str, Any]:
         """The fields of a case from those of a row."""
@@ -112,6 +133,9 @@ class Layout:
         if isinstance(columns, tuple):
             return {name: self._picked(row, values, field, name) for name in columns}
         if columns not in values:
+            nested = _nested(values, columns)
+            if nested is not MISSING:
+                return nested
             close = difflib.get_close_matches(columns, [str(name) for name in values], 1)
             hint = f"did you mean '{close[0]}'?" if close else f"it has {listed(values)}"
             raise row.error(f"no '{columns}' here, which {field}={self.names[field]!r} names; {hint}")
@@ -126,12 +150,33 @@ class Layout:
         if not self.loose and "input" not in values:
             raise row.error(f"no field 'input'; it has {listed(values)}. {how_to_name(list(values))}")
         if not self.loose:
+            expected = None if "expected" in values else column_for("expected", values)
+            if expected is not None:
+                raise row.error(
+                    f"unknown field '{name}': if the expectation is '{expected}', say so in the marker or in"
+                    f" cases.load(): expected={expected!r}. All other fields are metadata then",
+                    name,
+                )
             raise row.error(
                 f"unknown field '{name}': write other information about a case under metadata, "
-                f"{{metadata: {{{name}: …}}}}; a case has {', '.join(FIELDS)}",
+                f"{{metadata: {{{name}: …}}}}, or say input='input' and all other fields are metadata; a case"
+                f" has {', '.join(FIELDS)}",
                 name,
             )
         return name
+
+
+def _nested(values: Mapping[str, Any], path: str) -> Any:
+    """The part of a row at a path such as ``data.text`` or ``annotations.0.result``; MISSING without one."""
+    found: Any = values
+    for key in path.split("."):
+        if isinstance(found, Mapping) and key in found:
+            found = found[key]
+        elif isinstance(found, list) and key.isdecimal() and int(key) < len(found):
+            found = found[int(key)]
+        else:
+            return MISSING
+    return found
 
 
 AS_IT_IS: Final = Layout({})
@@ -215,12 +260,30 @@ def _id(row: Row, value: object) -> str:
 def _metadata(row: Row, value: Any) -> Mapping[str, Any]:
     if value is None:
         return {}
+    if isinstance(value, Metadata):
+        whole = _metadata(row, value.whole)
+        twice = whole.keys() & value.others.keys()
+        if twice:
+            raise row.error(f"'{min(twice)}' is used twice: as a column and under metadata")
+        return {**whole, **value.others}
+    if isinstance(value, str):  # as exports write it into a cell
+        value = _mapping_in(value)
     if not isinstance(value, Mapping):
         raise row.error(f"metadata: must be a mapping of names to values, not {_typed(value)}", "metadata")
     for name in value:
         if not isinstance(name, str):
             raise row.error(f"metadata: the names must be text, not {_typed(name)}", "metadata")
     return value
+
+
+def _mapping_in(text: str) -> Any:
+    """The mapping that a text is as JSON, or the text."""
+    if not text.lstrip().startswith("{"):
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def variants_of(row: Row, value: Any, case_input: Any) -> tuple[Any, ...]:

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from pathlib import Path
+from typing import Any, Final, Protocol
 
+from pytest_modelcheck.canonical.contents import is_image
 from pytest_modelcheck.cases.files import CaseFile, find
 from pytest_modelcheck.cases.rows import AS_IT_IS, Layout, Row, to_case
 from pytest_modelcheck.cases.streaming import FileStream
-from pytest_modelcheck.cases.tables import Table, read_table
+from pytest_modelcheck.cases.tables import Table, input_dtypes, read_table
 from pytest_modelcheck.records import Case, Origin
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 STREAMED: Final = frozenset({"jsonl", "csv", "tsv", "parquet"})
 """The formats that can be read from the middle."""
@@ -92,6 +90,14 @@ class FileSource:
         """The cases of the file. A file without cases is an error."""
         return self._stream(layout).cases()
 
+    def dtypes(self, layout: Layout) -> Mapping[str, Any]:
+        """The pandas types of the columns of a Parquet file that form the input."""
+        if self._file.format != "parquet":
+            return {}
+        from pytest_modelcheck.cases.tables import parquet_dtypes
+
+        return parquet_dtypes(self._file, layout)
+
     def stream(self, layout: Layout) -> FileStream | None:
         """The cases of a large file of JSON Lines, CSV, TSV or Parquet, to be read piece by piece."""
         stream = self._stream(layout)
@@ -120,6 +126,10 @@ class TableSource:
 
     def check(self) -> None:
         """Do nothing: the cases are in memory."""
+
+    def dtypes(self, layout: Layout) -> Mapping[str, Any]:
+        """The pandas types of the columns that form the input."""
+        return input_dtypes(self._table.columns, self._table.dtypes(), layout)
 
     def cases(self, layout: Layout) -> Iterator[Case]:
         """The rows of the table."""
@@ -206,7 +216,7 @@ def read_iterable(source: Iterable[Any]) -> Iterator[Row]:
         yield row
 
 
-_UNTUPLED = (Case, str, Mapping, bytes, int, float, type(None))
+_UNTUPLED = (Case, str, Mapping, bytes, int, float, type(None), Path)
 
 
 def _untupled(row: Row, value: Any) -> Any:
@@ -221,7 +231,7 @@ def _untupled(row: Row, value: Any) -> Any:
                 " write a mapping such as {'input': …, 'metadata': {…}}, or cases.Case(…)"
             )
         return {"input": value[0], "expected": value[1]}
-    if type(value).__module__ == "numpy":  # an image, a row of features, a number
+    if type(value).__module__ == "numpy" or is_image(value):  # an image, a row of features, a number
         return value
     raise row.error(
         f"a {type(value).__name__} is not a case; write {{'input': …, 'expected': …}}, (input, expected)"

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,11 +41,13 @@ class Table:
         name: The name in messages.
         columns: The names of its columns.
         rows: Returns the cells of each row, with ``None`` for a missing value.
+        dtypes: Returns the pandas types of the columns, by their names, as far as they are known.
     """
 
     name: str
     columns: Sequence[Any]
     rows: Callable[[], Cells]
+    dtypes: Callable[[], Mapping[str, Any]] = dict
 
 
 def table_of(source: Any) -> Table | None:
@@ -56,13 +59,14 @@ def table_of(source: Any) -> Table | None:
     name = type(source).__name__
     if _is_a(source, "pandas", "DataFrame"):
         frame = source.reset_index() if any(name is not None for name in source.index.names) else source
-        return Table(name, list(frame.columns), lambda: _pandas_rows(frame))
+        return Table(name, list(frame.columns), lambda: _pandas_rows(frame), lambda: dict(frame.dtypes))
     if _is_a(source, "polars", "LazyFrame"):
         raise CaseError("a LazyFrame has not been read yet: give cases.load(frame.collect())")
     if _is_a(source, "polars", "DataFrame"):
         return Table(name, source.columns, source.iter_rows)
     if _is_a(source, "pyarrow", "Table"):
-        return Table(name, source.column_names, lambda: arrow_rows(source.to_batches()))
+        rows = partial(arrow_rows, source.to_batches())
+        return Table(name, source.column_names, rows, lambda: arrow_dtypes(source.schema, source.column))
     if isinstance(source, Mapping):
         _refuse_splits(source)
     features = getattr(source, "features", None)
@@ -76,6 +80,47 @@ def read_table(table: Table, layout: Layout) -> Iterator[Row]:
     header = Header(table.columns, layout.loosened(), lambda message: CaseError(f"{table.name}: {message}"))
     for number, cells in enumerate(table.rows()):
         yield Row(header.fields(cells), Origin(f"{table.name}[{number}]"))
+
+
+def input_dtypes(columns: Sequence[Any], dtypes: Mapping[str, Any], layout: Layout) -> Mapping[str, Any]:
+    """The types of the columns that form the input, by their names in the input."""
+    header = Header(columns, layout.loosened(), CaseError)
+    return {
+        name: dtypes[columns[place]]
+        for place, field, name in header.steps
+        if field == "input" and name is not None and columns[place] in dtypes
+    }
+
+
+def arrow_dtypes(schema: Any, column: Callable[[str], Any]) -> Mapping[str, Any]:
+    """The pandas types of Arrow columns; none if pandas is not installed.
+
+    Args:
+        schema: The schema of the table.
+        column: Returns a column by its name, which is read only if its type depends on its values.
+    """
+    try:
+        import numpy as np
+        import pandas as pd
+    except ModuleNotFoundError:
+        return {}
+    dtypes = dict(schema.empty_table().to_pandas().dtypes)
+    for field in schema:
+        dtype = dtypes.get(field.name)
+        if isinstance(dtype, pd.CategoricalDtype):
+            dtypes[field.name] = column(field.name).to_pandas().dtype
+        elif isinstance(dtype, np.dtype) and dtype.kind in "iub" and column(field.name).null_count:
+            dtypes[field.name] = np.dtype("object" if dtype.kind == "b" else "float64")  # as pandas does
+    return dtypes
+
+
+def parquet_dtypes(file: CaseFile, layout: Layout) -> Mapping[str, Any]:
+    """The pandas types of the columns of a Parquet file that form the input."""
+    arrow, parquet = _libraries()
+    with _reported(file, arrow), parquet.ParquetFile(file.path) as opened:
+        names = [name for name in opened.schema_arrow.names if not _INDEX.fullmatch(name)]
+        dtypes = arrow_dtypes(opened.schema_arrow, lambda name: opened.read(columns=[name]).column(0))
+        return input_dtypes(names, dtypes, layout)
 
 
 def arrow_rows(batches: Iterable[Any]) -> Iterator[Sequence[Any]]:

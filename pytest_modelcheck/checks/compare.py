@@ -9,41 +9,54 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical import same
-from pytest_modelcheck.checks.fold import is_graded, outcome_of, score_of
-from pytest_modelcheck.checks.runs import share_of_runs
-from pytest_modelcheck.records import Comparison, Outcome
+from pytest_modelcheck.checks.runs import Shares, outcome_of, score_of, share_of_runs, values_of
+from pytest_modelcheck.records import JUDGED, Comparison, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from pytest_modelcheck.records import CaseRecord, TrialRecord
-
-_JUDGED = (Outcome.PASSED, Outcome.FAILED)
+    from pytest_modelcheck.records import CaseResult, Change, TrialResult
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One case on both sides, reduced to the perturbed inputs that both sides have."""
+    """One case on both sides, reduced to the perturbed inputs that both sides have.
+
+    Attributes:
+        id: The case's id.
+        now: Its trials in this run.
+        then: Those that were approved.
+        passes: Whether it passes now; ``None`` where it did not come to pass or fail.
+        passed: The same then.
+    """
 
     id: str
-    now: Sequence[TrialRecord]
-    then: Sequence[TrialRecord]
+    now: Sequence[TrialResult]
+    then: Sequence[TrialResult]
+    passes: bool | None
+    passed: bool | None
 
     @property
     def judged(self) -> bool:
         """Whether both sides came to pass or fail."""
-        now = outcome_of(self.now) in _JUDGED
-        return now and (self.then is self.now or outcome_of(self.then) in _JUDGED)
+        return self.passes is not None and self.passed is not None
+
+    @property
+    def turned(self) -> Change | None:
+        """Whether it passed then and fails now, or the other way round."""
+        if not self.judged or self.passes is self.passed:
+            return None
+        return "fixed" if self.passes else "regressed"
 
     @property
     def changed(self) -> bool:
         """Whether any answer differs; a side without an answer differs from none."""
-        return self.then is not self.now and any(
+        return any(
             now.answer is not None and then.answer is not None and not same(now.answer, then.answer)
             for now, then in self.matched()
         )
 
-    def matched(self) -> Iterable[tuple[TrialRecord, TrialRecord]]:
+    def matched(self) -> Iterable[tuple[TrialResult, TrialResult]]:
         """Each trial of now with the one of then: the same run of it, else the first."""
         if len(self.now) == 1 == len(self.then):
             return ((self.now[0], self.then[0]),)
@@ -52,81 +65,114 @@ class Pair:
         return [(trial, approved.get(trial.key) or first[trial.key[:2]]) for trial in self.now]
 
 
-def is_same_case(now: CaseRecord, then: CaseRecord | None) -> bool:
-    """A case is the same case while its id and its input are."""
-    return then is not None and now.input == then.input
-
-
-def pairs(now: Sequence[CaseRecord], then: Mapping[str, CaseRecord]) -> list[Pair]:
-    """Pair what both sides have: the same cases, and of those the same trials, however often each was run.
+def pair_of(now: CaseResult, then: CaseResult | None) -> Pair | None:
+    """A case beside what was approved of it: the same trials of the same input, however often each was run.
 
     Where no perturbation applies to a case, then as now, both sides have the same of it: nothing.
     """
-    found = []
-    for record in now:
-        other = then.get(record.id)
-        if other is None or not is_same_case(record, other):
-            continue
-        if other is record:
-            found.append(Pair(record.id, record.trials, record.trials))
-            continue
-        if len(record.trials) == 1 == len(other.trials) and record.trials[0].key == other.trials[0].key:
-            found.append(Pair(record.id, record.trials, other.trials))
-            continue
-        both = {trial.key[:2] for trial in record.trials} & {trial.key[:2] for trial in other.trials}
-        if both or not (record.trials or other.trials):
-            found.append(Pair(record.id, _within(record.trials, both), _within(other.trials, both)))
-    return found
+    if then is None or not now.is_same_as(then):
+        return None
+    if len(now.trials) == 1 == len(then.trials) and now.trials[0].key == then.trials[0].key:
+        return _pair(now.id, now.trials, then.trials)
+    both = {trial.place for trial in now.trials} & {trial.place for trial in then.trials}
+    if not both and (now.trials or then.trials):
+        return None
+    return _pair(now.id, _within(now.trials, both), _within(then.trials, both))
 
 
-def _within(trials: Sequence[TrialRecord], places: Collection[tuple[str, int]]) -> list[TrialRecord]:
-    return [trial for trial in trials if trial.key[:2] in places]
+def _pair(case: str, now: Sequence[TrialResult], then: Sequence[TrialResult]) -> Pair:
+    return Pair(case, now, then, _passes(now), _passes(then))
+
+
+def _passes(trials: Sequence[TrialResult]) -> bool | None:
+    outcome = outcome_of(trials)
+    return outcome is Outcome.PASSED if outcome in JUDGED else None
+
+
+def pairs(now: Iterable[CaseResult], then: Mapping[str, CaseResult]) -> Iterable[Pair]:
+    """Pair what both sides have of some cases."""
+    for case in now:
+        pair = pair_of(case, then.get(case.id))
+        if pair is not None:
+            yield pair
+
+
+def _within(trials: Sequence[TrialResult], places: Collection[tuple[str, int]]) -> list[TrialResult]:
+    return [trial for trial in trials if trial.place in places]
 
 
 def compare(
-    now: Sequence[CaseRecord],
-    then: Mapping[str, CaseRecord],
+    paired: Iterable[Pair | None],
     version: str,
     *,
-    replayed: int = 0,
-    worst: float | None = 0.0,
+    now: int,
+    then: int,
+    graded: bool = False,
+    worst: float = 0.0,
 ) -> Comparison:
     """Say what regressed, what was fixed and what changed since ``version`` was approved.
 
     Args:
-        now: The cases of this run.
-        then: Those of the baseline, by id.
+        paired: The cases beside what was approved of them (:func:`pair_of`); they are gone through once.
         version: The version that was approved.
-        replayed: How many of those were judged again.
-        worst: The score of a run that fails, where there are scores; ``None`` where scores are no grades.
+        now: How many cases there are.
+        then: How many are approved.
+        graded: Whether rates are means of scores.
+        worst: The score of a run that fails, where there are scores.
     """
-    paired = pairs(now, then)
-    judged = [pair for pair in paired if pair.judged]
-    regressed, fixed = [], []
-    for pair in judged:
-        passes, passed = outcome_of(pair.now) is Outcome.PASSED, outcome_of(pair.then) is Outcome.PASSED
-        if passed and not passes:
-            regressed.append(pair.id)
-        elif passes and not passed:
-            fixed.append(pair.id)
-    graded = worst is not None and is_graded(now)
-
-    def rate(trials: Sequence[TrialRecord]) -> float:
-        return score_of(trials, worst or 0.0) if graded else share_of_runs(trials)
-
+    shared = 0
+    regressed: list[str] = []
+    fixed: list[str] = []
+    changed, before, after = [], [], []
+    for pair in paired:
+        if pair is None:
+            continue
+        shared += 1
+        if pair.changed:
+            changed.append(pair.id)
+        if pair.judged:
+            before.append(score_of(pair.then, worst) if graded else share_of_runs(pair.then))
+            after.append(score_of(pair.now, worst) if graded else share_of_runs(pair.now))
+        if pair.turned is not None:
+            (fixed if pair.passes else regressed).append(pair.id)
     return Comparison(
         version=version,
-        shared=len(paired),
-        added=len(now) - len(paired),
-        removed=len(then) - len(paired),
-        judged=len(judged),
-        approved_rate=_mean([rate(pair.then) for pair in judged]),
-        rate=_mean([rate(pair.now) for pair in judged]),
+        shared=shared,
+        added=now - shared,
+        removed=then - shared,
+        judged=len(before),
+        approved_rate=_mean(before),
+        rate=_mean(after),
         regressed=tuple(regressed),
         fixed=tuple(fixed),
-        changed=tuple(pair.id for pair in paired if pair.changed),
-        replayed=replayed,
+        changed=tuple(changed),
         p_value=_p_value(len(regressed), len(fixed)),
+    )
+
+
+def with_same(differing: Comparison, passed: int, failed: int, others: int) -> Comparison:
+    """A comparison of the cases that differ, made one of all cases.
+
+    Args:
+        differing: What came of those that differ.
+        passed: How many are the same and pass.
+        failed: How many are the same and fail.
+        others: How many are the same and do neither.
+    """
+    same_ones = passed + failed + others
+    judged = differing.judged + passed + failed
+    before, after = (
+        None if not judged else (passed + round((rate or 0.0) * differing.judged, 6)) / judged
+        for rate in (differing.approved_rate, differing.rate)
+    )
+    return replace(
+        differing,
+        shared=differing.shared + same_ones,
+        added=differing.added - same_ones,
+        removed=differing.removed - same_ones,
+        judged=judged,
+        approved_rate=before,
+        rate=after,
     )
 
 
@@ -145,3 +191,23 @@ def _p_value(regressed: int, fixed: int) -> float | None:
 
 def _mean(values: Sequence[float]) -> float | None:
     return sum(values) / len(values) if values else None
+
+
+def shares_of(pair: Pair) -> Shares:
+    """Count the single runs of a case against what was approved of it."""
+    regressed = compared = 0
+    if pair.judged:
+        values = values_of(pair.now, graded=False)
+        compared = len(values)
+        regressed = compared - int(sum(values)) if pair.passed else 0
+    differ = list(differences(pair))
+    return Shares((regressed, compared), (sum(differ), len(differ)))
+
+
+def differences(pair: Pair) -> Iterable[bool]:
+    """For each run of a case, whether any of its answers differs from the approved one."""
+    runs: dict[int, bool] = {}
+    for now, then in pair.matched():
+        differs = now.answer is not None and then.answer is not None and not same(now.answer, then.answer)
+        runs[now.repeat] = runs.get(now.repeat, False) or differs
+    return runs.values()

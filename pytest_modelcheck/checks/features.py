@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Case
 
 _MOST_VALUES: Final = 12
+_MOST_TEXTS: Final = 5
 _LARGEST: Final = 3e38  # that fits into 32 bits, in which a tree of scikit-learn compares
 _SCRIPT_LETTERS: Final = 40  # letters that are looked at to tell the script of a text
 
@@ -74,9 +75,8 @@ def table_of(cases: Sequence[Case]) -> tuple[list[Feature], list[list[float]]]:
     said = [_said(case) for case in cases]
     for name in dict.fromkeys(name for values in said for name in values):
         found += _columns(name, [values.get(name) for values in said])
-    texts = [_text(case.input) for case in cases]
-    if any(texts):
-        found += _of_texts(texts)
+    for name, texts in _texts_of(cases).items():
+        found += _of_texts(texts, name)
     found = [(feature, column) for feature, column in found if len(set(column)) > 1]
     columns = [column for _, column in found]
     return [feature for feature, _ in found], [list(row) for row in zip(*columns, strict=True)]
@@ -128,17 +128,32 @@ def _text(value: Any) -> str:
     return "\n".join(part for part in map(_text, parts) if part)
 
 
-def _of_texts(texts: Sequence[str]) -> Iterator[tuple[Feature, list[float]]]:
-    yield Feature("length > {}", "length <= {}"), [float(len(text)) for text in texts]
-    yield Feature("words > {}", "words <= {}"), [float(len(text.split())) for text in texts]
+def _texts_of(cases: Sequence[Case]) -> dict[str, list[str]]:
+    """The texts of the inputs: of each field with many different texts if they are records, else one each."""
+    if not all(isinstance(case.input, dict) for case in cases):
+        texts = [_text(case.input) for case in cases]
+        return {"": texts} if any(texts) else {}
+    names = dict.fromkeys(name for case in cases for name in case.input)
+    fields = {f"input.{name}": [_text(case.input.get(name)) for case in cases] for name in names}
+    various = {name: texts for name, texts in fields.items() if len(set(texts)) > _MOST_VALUES}
+    kept = various or {name: texts for name, texts in fields.items() if any(texts)}
+    return dict(list(kept.items())[:_MOST_TEXTS])
+
+
+def _of_texts(texts: Sequence[str], name: str) -> Iterator[tuple[Feature, list[float]]]:
+    """Features of the texts of one field; ``name`` is empty if a text is the whole input."""
+    said, of = (f"{name} ", f" of {name}") if name else ("", "")
+    yield Feature(f"length{of} > {{}}", f"length{of} <= {{}}"), [float(len(text)) for text in texts]
+    yield Feature(f"words{of} > {{}}", f"words{of} <= {{}}"), [float(len(text.split())) for text in texts]
     for yes, no, holds in _YES_OR_NO:
-        yield Feature(yes, no), [float(bool(holds(text))) for text in texts]
+        yield Feature(f"{said}{yes}", f"{said}{no}"), [float(bool(holds(text))) for text in texts]
     scripts = [script_of(text) for text in texts]
     columns: defaultdict[str, list[float]] = defaultdict(list)
     for name in sorted({script for script in scripts if script}):
         columns[name] = [float(script == name) for script in scripts]
     yield from (
-        (Feature(f"script={name}", f"script is not {name}"), column) for name, column in columns.items()
+        (Feature(f"{said}script={script}", f"{said}script is not {script}"), column)
+        for script, column in columns.items()
     )
 
 

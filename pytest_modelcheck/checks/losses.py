@@ -12,18 +12,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.checks.compare import pairs
-from pytest_modelcheck.checks.fold import outcome_of
-from pytest_modelcheck.checks.runs import Runs, differences, values_of, worth
+from pytest_modelcheck.checks.compare import differences, pairs
+from pytest_modelcheck.checks.runs import Runs, outcome_of, values_of, worth
 from pytest_modelcheck.records import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_modelcheck.records import Case, CaseRecord
+    from pytest_modelcheck.records import Case, CaseResult
     from pytest_modelcheck.stats.early import Range
 
-_JUDGED = (Outcome.PASSED, Outcome.FAILED)
 _WHOLE: Range = (0.0, 1.0)
 
 
@@ -38,7 +36,7 @@ class Scale:
         reads_approved: Whether bodies compare with the approved answer themselves.
     """
 
-    then: Mapping[str, CaseRecord]
+    then: Mapping[str, CaseResult]
     graded: bool = False
     score_as: str | None = None
     reads_approved: bool = False
@@ -57,15 +55,15 @@ class Scale:
             return {**found, "max_changed": _WHOLE} if known else {}
         if known:
             found["max_changed"] = _WHOLE
-        before = [record for record in known if outcome_of(record.trials) in _JUDGED]
+        before = [record for record in known if record.judged]
         if before:
             worths = [self._worth(record) for record in before]
             found["max_drop"] = (min(worths) - 1, max(worths))
-            passed = any(outcome_of(record.trials) is Outcome.PASSED for record in before)
+            passed = any(record.outcome is Outcome.PASSED for record in before)
             found["max_regressed"] = (0.0, float(passed))
         return found
 
-    def losses(self, unit: Sequence[CaseRecord]) -> dict[str, float]:
+    def losses(self, unit: Sequence[CaseResult]) -> dict[str, float]:
         """What a unit lost, by limit; without those that it does not count for."""
         lost: dict[str, list[float]] = {}
         for record in unit:
@@ -73,8 +71,8 @@ class Scale:
                 lost.setdefault(limit, []).append(loss)
         return {limit: sum(each) / len(each) for limit, each in lost.items()}
 
-    def _losses(self, record: CaseRecord) -> Iterator[tuple[str, float]]:
-        if outcome_of(record.trials) in _JUDGED:
+    def _losses(self, record: CaseResult) -> Iterator[tuple[str, float]]:
+        if record.judged:
             loss = 1 - self._worth(record)
             yield "at_least", loss
             if self.reads_approved:
@@ -91,5 +89,5 @@ class Scale:
                 failed = 1 - sum(values_of(pair.now, graded=False)) / len(now)
                 yield "max_regressed", failed if outcome_of(pair.then) is Outcome.PASSED else 0.0
 
-    def _worth(self, record: CaseRecord) -> float:
+    def _worth(self, record: CaseResult) -> float:
         return worth(values_of(record.trials, graded=self.graded), self.score_as)

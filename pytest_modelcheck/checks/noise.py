@@ -20,8 +20,8 @@ from pytest_modelcheck.records import CHANGE, GRADE, Finding, Scale, Status
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_modelcheck.checks.judge import Observed
     from pytest_modelcheck.checks.limits import Allowance, Limits
+    from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.runs import Runs
     from pytest_modelcheck.stats.noise import Excess
 

@@ -8,18 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.canonical import same
-from pytest_modelcheck.checks.fold import outcome_of, score_of
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.records import Outcome
+from pytest_modelcheck.records import JUDGED, Outcome, fold
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
 
-    from pytest_modelcheck.checks.compare import Pair
-    from pytest_modelcheck.records import Case, TrialRecord
-
-_JUDGED = (Outcome.PASSED, Outcome.FAILED)
+    from pytest_modelcheck.records import Case, TrialResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +41,55 @@ class Shares:
     regressed: tuple[int, int]
     changed: tuple[int, int]
 
+    def plus(self, other: Shares) -> Shares:
+        """The same with further runs."""
+        both = zip((*self.regressed, *self.changed), (*other.regressed, *other.changed), strict=True)
+        regressed, compared, changed, answered = map(sum, both)
+        return Shares((regressed, compared), (changed, answered))
 
-def values_of(trials: Sequence[TrialRecord], *, graded: bool, worst: float = 0.0) -> tuple[float, ...]:
+
+def outcome_of(trials: Sequence[TrialResult]) -> Outcome:
+    """The outcome of a case, or of one run of it, from its trials."""
+    return trials[0].outcome if len(trials) == 1 else fold([trial.outcome for trial in trials])
+
+
+def score_of(trials: Sequence[TrialResult], worst: float = 0.0) -> float:
+    """The mean score of a case over its judged trials.
+
+    A failed trial has the ``worst`` score, and a passed one that was given none has 1.
+    """
+    scores = [_score(trial, worst) for trial in trials if trial.outcome in JUDGED]
+    return sum(scores) / len(scores)
+
+
+def _score(trial: TrialResult, worst: float) -> float:
+    if trial.outcome is Outcome.FAILED:
+        return worst
+    return 1.0 if trial.score is None else trial.score
+
+
+def values_of(trials: Sequence[TrialResult], *, graded: bool, worst: float = 0.0) -> tuple[float, ...]:
     """The value of each run of a case: its mean score, or 1 where every variant of it passes and else 0.
 
-    >>> from pytest_modelcheck.records import TrialRecord
-    >>> trials = [TrialRecord(Outcome.PASSED), TrialRecord(Outcome.FAILED, repeat=1)]
+    >>> from pytest_modelcheck.records import TrialResult
+    >>> trials = [TrialResult(Outcome.PASSED), TrialResult(Outcome.FAILED, repeat=1)]
     >>> values_of(trials, graded=False)
     (1.0, 0.0)
     """
-    by_repeat: dict[int, list[TrialRecord]] = {}
+    by_repeat: dict[int, list[TrialResult]] = {}
     for trial in trials:
         by_repeat.setdefault(trial.repeat, []).append(trial)
-    judged = [run for run in by_repeat.values() if outcome_of(run) in _JUDGED]
+    judged = [run for run in by_repeat.values() if outcome_of(run) in JUDGED]
     if graded:
         return tuple(score_of(run, worst) for run in judged)
     return tuple(float(outcome_of(run) is Outcome.PASSED) for run in judged)
 
 
-def share_of_runs(trials: Sequence[TrialRecord]) -> float:
+def share_of_runs(trials: Sequence[TrialResult]) -> float:
     """The share of the runs of a judged case that pass.
 
-    >>> from pytest_modelcheck.records import TrialRecord
-    >>> share_of_runs([TrialRecord(Outcome.PASSED), TrialRecord(Outcome.FAILED, repeat=1)])
+    >>> from pytest_modelcheck.records import TrialResult
+    >>> share_of_runs([TrialResult(Outcome.PASSED), TrialResult(Outcome.FAILED, repeat=1)])
     0.5
     """
     values = values_of(trials, graded=False)
@@ -129,27 +150,3 @@ def by_group(
     from pytest_modelcheck.stats.means import cluster_means
 
     return cluster_means(values, [groups[case] for case in ids])
-
-
-def shares_of(pairs: Iterable[Pair]) -> Shares:
-    """Count single runs of cases against what was approved of them."""
-    regressed = compared = changed = answered = 0
-    for pair in pairs:
-        if pair.judged:
-            values = values_of(pair.now, graded=False)
-            compared += len(values)
-            if outcome_of(pair.then) is Outcome.PASSED:
-                regressed += len(values) - int(sum(values))
-        differ = list(differences(pair))
-        answered += len(differ)
-        changed += sum(differ)
-    return Shares((regressed, compared), (changed, answered))
-
-
-def differences(pair: Pair) -> Iterable[bool]:
-    """For each run of a case, whether any of its answers differs from the approved one."""
-    runs: dict[int, bool] = {}
-    for now, then in pair.matched():
-        differs = now.answer is not None and then.answer is not None and not same(now.answer, then.answer)
-        runs[now.repeat] = runs.get(now.repeat, False) or differs
-    return runs.values()

@@ -10,28 +10,26 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical.wording import counted, p_text
-from pytest_modelcheck.checks.fold import outcome_of
 from pytest_modelcheck.checks.runs import by_group
-from pytest_modelcheck.records import Finding, Outcome, Status
+from pytest_modelcheck.records import Finding, Status
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
 
-    from pytest_modelcheck.checks.judge import Observed
     from pytest_modelcheck.checks.noise import Rule
-    from pytest_modelcheck.records import CaseRecord
+    from pytest_modelcheck.checks.observed import Observed
+    from pytest_modelcheck.records import CaseResult
 
-_JUDGED = (Outcome.PASSED, Outcome.FAILED)
 Series = tuple[tuple[float, ...], ...]
 
 
-def series_of(records: Iterable[CaseRecord], groups: Mapping[str, Hashable] | None) -> Series | None:
+def series_of(records: Iterable[CaseResult], groups: Mapping[str, Hashable] | None) -> Series | None:
     """The mean score of each case (or group of cases) at each level, in order.
 
     ``None`` where there is no case, or one of them has no score at some level: a body failed there by
     itself; or cases have unequally many levels.
     """
-    judged = [record for record in records if outcome_of(record.trials) in _JUDGED]
+    judged = [record for record in records if record.judged]
     rows = [_levels(record) for record in judged]
     whole = [row for row in rows if row is not None]
     if not rows or len(whole) < len(rows) or len({len(row) for row in whole}) > 1:
@@ -43,12 +41,12 @@ def series_of(records: Iterable[CaseRecord], groups: Mapping[str, Hashable] | No
     return tuple(zip(*columns, strict=True))
 
 
-def _levels(record: CaseRecord) -> tuple[float, ...] | None:
+def _levels(record: CaseResult) -> tuple[float, ...] | None:
     scores: dict[tuple[str, int], list[float]] = {}
     for trial in record.trials:
         if trial.score is None:
             return None
-        scores.setdefault(trial.key[:2], []).append(trial.score)
+        scores.setdefault(trial.place, []).append(trial.score)
     return tuple(sum(each) / len(each) for each in scores.values())
 
 

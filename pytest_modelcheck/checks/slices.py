@@ -147,13 +147,6 @@ class _Column:
         return code
 
 
-def slices_of(cases: Iterable[Case], asked: Sequence[str] | None) -> Slices:
-    """What some cases can be sliced by."""
-    found = Slices(asked)
-    found.extend(cases)
-    return found
-
-
 def facts(case: Case) -> Mapping[str, Any]:
     """What a case can be sliced by: its metadata, and what is expected of it as ``expected``."""
     if case.expected is MISSING or not isinstance(case.expected, _SCALARS):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from pytest_modelcheck.baselines import diff as compare
+from pytest_modelcheck.baselines.baseline import some_results
 from pytest_modelcheck.baselines.candidates import find, never_ran
 from pytest_modelcheck.cli.report import page
 from pytest_modelcheck.cli.screen import print_lines, width
@@ -22,7 +23,6 @@ from pytest_modelcheck.cli.slices import in_slices
 from pytest_modelcheck.cli.targets import meant as versions_meant
 from pytest_modelcheck.errors import UsageError, VersionError
 from pytest_modelcheck.records import MISSING
-from pytest_modelcheck.reports import accounts
 from pytest_modelcheck.reports.diff import diff_lines
 from pytest_modelcheck.reports.diff_json import diff_json
 from pytest_modelcheck.reports.diff_markdown import diff_markdown
@@ -147,11 +147,14 @@ def _compared(
 
 def _with_expectations(found: CheckDiff, candidates: Sequence[Path]) -> CheckDiff:
     """The same with what is right, as far as the last run has noted it: baselines hold a digest of that."""
-    told = next((path for path in map(accounts.beside, candidates) if path.is_file()), None)
+    told = next((path for path in candidates if path.is_file()), None)
     if told is None or not found.cases:
         return found
-    right = accounts.expectations(told.read_bytes(), {case.id for case in found.cases})
-    cases = (replace(case, expected=right.get(case.id, MISSING)) for case in found.cases)
+    right = some_results(told, {case.id for case in found.cases})
+    cases = (
+        replace(case, expected=right[case.id].expected if case.id in right else MISSING)
+        for case in found.cases
+    )
     return replace(found, cases=tuple(cases))
 
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.home import home_of
-from pytest_modelcheck.baselines.packing import size_in_bytes
 from pytest_modelcheck.errors import UsageError, located
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 BASELINE_DIR: Final = "modelcheck_baseline_dir"
 CACHE_DIR: Final = "modelcheck_cache_dir"
-COMPRESS: Final = "modelcheck_compress_baselines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +35,12 @@ class Project:
         config: The configuration file, or ``None``.
         baselines: The folder of approved behaviour.
         cache: The folder of what need not be in git.
-        pack_over: The size in bytes from which on a baseline is compressed; ``None`` for never.
     """
 
     root: Path
     config: Path | None
     baselines: Path
     cache: Path
-    pack_over: int | None = None
 
 
 def find_project(start: Path, rootdir: Path | None = None) -> Project:
@@ -70,7 +66,6 @@ def find_project(start: Path, rootdir: Path | None = None) -> Project:
         config=config,
         baselines=anchor / name,
         cache=anchor / _setting(settings, CACHE_DIR, ".modelcheck_cache", config),
-        pack_over=_size(settings, config),
     )
 
 
@@ -103,14 +98,6 @@ def _setting(settings: Mapping[str, Any], name: str, default: str, config: Path 
     if not isinstance(value, str) or "\0" in value:
         raise UsageError(located(f"{name} must be a path, not {value!r}", str(config)))
     return value or default
-
-
-def _size(settings: Mapping[str, Any], config: Path | None) -> int | None:
-    text = str(settings.get(COMPRESS, "")).strip()
-    try:
-        return size_in_bytes(text) if text else None
-    except UsageError as error:
-        raise UsageError(located(f"{COMPRESS}: {error}", str(config))) from error
 
 
 def _pytest_toml(path: Path) -> Mapping[str, Any]:

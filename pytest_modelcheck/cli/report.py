@@ -23,8 +23,7 @@ from pytest_modelcheck.reports.model import RunInfo
 from pytest_modelcheck.reports.summary import summary_lines
 from pytest_modelcheck.reports.surroundings import environment, versions
 from pytest_modelcheck.reports.terminal import failure
-from pytest_modelcheck.session.comparing import COMPARED, compared
-from pytest_modelcheck.session.retelling import Archive, assembled
+from pytest_modelcheck.session.remembered import COMPARED, Archive, assembled, compared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -84,7 +83,7 @@ def _made(workspace: Workspace, wish: Wish) -> RunReport:
     if without:
         listed = "\n  ".join(without)
         click.echo(
-            harmless(f"no account was kept of these; run them again with --modelcheck-report:\n  {listed}"),
+            harmless(f"these were only run to be compared with; run them by themselves:\n  {listed}"),
             err=True,
         )
     if not checks:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from pytest_modelcheck.baselines import diff as compare
+from pytest_modelcheck.baselines.baseline import some_results
 from pytest_modelcheck.baselines.candidates import never_ran
 from pytest_modelcheck.baselines.objections import is_gone, objections
 from pytest_modelcheck.canonical import excerpt
@@ -22,17 +23,15 @@ from pytest_modelcheck.cli.selection import nothing_meant, selection
 from pytest_modelcheck.cli.targets import target
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import MISSING
-from pytest_modelcheck.reports import accounts
 from pytest_modelcheck.reports.diff import case_lines, literal, summary_of, versions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.cli.workspace import Workspace
-    from pytest_modelcheck.reports.model import CaseReport
+    from pytest_modelcheck.records import CaseResult
 
 _HELP: Final = {
     "y": "approve this case as it is now",
@@ -127,8 +126,8 @@ def _review_check(workspace: Workspace, wish: Wish, header: Header, decisions: D
         decisions.accepted[header.test] = ()
         click.echo("  no answer changed: approved\n")
     else:
-        path = accounts.beside(candidates.path(header.model, header.test, header.version or ""))
-        _decide_cases(found, decisions, _known(path))
+        path = candidates.path(header.model, header.test, header.version or "")
+        _decide_cases(found, decisions, some_results(path, {case.id for case in found.cases}))
 
 
 def _heading(found: CheckDiff, count: str) -> Iterator[str]:
@@ -148,14 +147,7 @@ def _decide_whole(found: CheckDiff, decisions: Decisions) -> None:
     decisions.finished = key == "q"
 
 
-def _known(account: Path) -> dict[str, CaseReport]:
-    """What the last run knew of each case, where that was kept."""
-    if not account.is_file():
-        return {}
-    return {row.id: row for row in accounts.parse(account.read_bytes(), str(account)).cases}
-
-
-def _decide_cases(found: CheckDiff, decisions: Decisions, known: Mapping[str, CaseReport]) -> None:
+def _decide_cases(found: CheckDiff, decisions: Decisions, known: Mapping[str, CaseResult]) -> None:
     rejected: list[str] = []
     for number, case in enumerate(found.cases, 1):
         print_lines(_case(case, found, f"{number}/{len(found.cases)}"))
@@ -179,7 +171,7 @@ def _case(case: CaseDiff, found: CheckDiff, count: str) -> Iterator[str]:
     yield from case_lines(case, found, width=width(), mark=marking())
 
 
-def _facts(told: CaseReport | None) -> Iterator[str]:
+def _facts(told: CaseResult | None) -> Iterator[str]:
     """What is needed to decide on a case: the right answer, and where the case is written."""
     if told is None:
         return

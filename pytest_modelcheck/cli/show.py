@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_modelcheck.baselines.candidates import find, never_ran
-from pytest_modelcheck.baselines.diff import case_outcome
 from pytest_modelcheck.canonical import excerpt, printable_json
 from pytest_modelcheck.canonical.wording import percent, plural
 from pytest_modelcheck.cli.screen import indented, print_lines, width
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.cli.workspace import Workspace
-    from pytest_modelcheck.records import CaseRecord, TrialRecord
+    from pytest_modelcheck.records import CaseResult, TrialResult
 
 
 def show(workspace: Workspace, pattern: str, version: str | None, form: str) -> None:
@@ -87,19 +86,19 @@ def _lines(baseline: Baseline) -> Iterator[str]:
     yield ""
 
 
-def _case_lines(record: CaseRecord) -> Iterator[str]:
-    name = f"    {case_outcome(record.trials).value:7} {excerpt(record.id, 30)}  "
+def _case_lines(record: CaseResult) -> Iterator[str]:
+    name = f"    {record.outcome.value:7} {excerpt(record.id, 30)}  "
     yield name + excerpt(record.about, max(10, width() - len(name)))
     for trial in record.trials:
         yield from indented([f"{_which(trial)}→ {_answer(trial)}"], 12)
 
 
-def _which(trial: TrialRecord) -> str:
+def _which(trial: TrialResult) -> str:
     run = f"run {trial.repeat + 1} " if trial.repeat else ""
     return f"{trial.perturbation} {run}" if trial.perturbation is not None else run
 
 
-def _answer(trial: TrialRecord) -> str:
+def _answer(trial: TrialResult) -> str:
     return "no answer" if trial.answer is None else excerpt(trial.answer.decode(), 200)
 
 

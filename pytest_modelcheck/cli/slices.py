@@ -5,14 +5,14 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.baselines import baseline
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.reports import accounts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 _SHOWN: Final = 10
 
@@ -63,12 +63,13 @@ def in_slices(wanted: Sequence[str], checks: Mapping[str, Sequence[Path]]) -> di
 
 def _metadata(candidates: Sequence[Path], check: str) -> dict[str, Mapping[str, Any]]:
     """What is known of each case of a check."""
-    told = next((path for path in map(accounts.beside, candidates) if path.is_file()), None)
+    told = next(filter(Path.is_file, candidates), None)
     if told is None:
         raise UsageError(
             f"--slice: what the cases of {check} are is not known from its last run. Run it again with pytest"
         )
-    return {row.id: row.metadata for row in accounts.parse(told.read_bytes(), str(told)).cases}
+    _, cases = baseline.results(told)
+    return {case.id: case.metadata for case in cases}
 
 
 def _refuse_unknown(

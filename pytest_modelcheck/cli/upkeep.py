@@ -87,15 +87,6 @@ def merge(ctx: click.Context, folders: tuple[Path, ...]) -> None:
     work.merge(open_workspace(ctx.obj), folders)
 
 
-@click.command()
-@click.pass_context
-def migrate(ctx: click.Context) -> None:
-    """Bring baselines that an older version wrote to today's form, all of them or none."""
-    from pytest_modelcheck.cli import migrate as work
-
-    work.migrate(open_workspace(ctx.obj))
-
-
 @click.group()
 def cache() -> None:
     """Look into what models have answered."""
@@ -122,4 +113,4 @@ def why(ctx: click.Context, version: str | None, patterns: tuple[str, ...]) -> N
     work.show(open_workspace(ctx.obj), version, patterns)
 
 
-COMMANDS: Final = (history, show, rename, prune, merge, migrate, cache)
+COMMANDS: Final = (history, show, rename, prune, merge, cache)

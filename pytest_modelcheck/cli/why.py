@@ -19,9 +19,8 @@ from pytest_modelcheck.cli.selection import nothing_meant, selection
 from pytest_modelcheck.cli.targets import target
 from pytest_modelcheck.errors import VersionError
 from pytest_modelcheck.models.memories import memories
-from pytest_modelcheck.reports import accounts
-from pytest_modelcheck.session.memory import address
-from pytest_modelcheck.session.session import PREDICTIONS
+from pytest_modelcheck.session.lines import address
+from pytest_modelcheck.session.places import PREDICTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,7 +64,7 @@ def show(workspace: Workspace, version: str | None, patterns: Sequence[str]) -> 
     ]
     click.secho(excerpt(f"{model} {meant}"), bold=True)
     for check in checks:
-        print_lines(_lines(workspace, check, kept))
+        print_lines(_lines(check, kept))
 
 
 def _target(workspace: Workspace, version: str | None) -> tuple[str, str]:
@@ -99,24 +98,22 @@ def _asked(workspace: Workspace, header: Header) -> Asked:
     return Asked(header, questions)
 
 
-def _lines(workspace: Workspace, check: Asked, kept: Sequence[Kept]) -> Iterator[str]:
+def _lines(check: Asked, kept: Sequence[Kept]) -> Iterator[str]:
     yield from indented([check.header.test])
-    yield from indented(_bill(workspace, check), depth=4)
+    yield from indented(_bill(check), depth=4)
     now = _now(check.header, kept)
     yield from indented(_reasons(check, now, [one for one in kept if one is not now]), depth=4)
 
 
-def _bill(workspace: Workspace, check: Asked) -> Iterator[str]:
+def _bill(check: Asked) -> Iterator[str]:
     """What was asked, and what the last run paid for, where that is known."""
-    header, count = check.header, len(check.questions)
-    path = accounts.beside(workspace.candidates.path(header.model, header.test, header.version or ""))
-    if not path.is_file():
+    count, calls = len(check.questions), check.header.run.get("verdict", {}).get("calls")
+    if calls is None:
         yield plural(count, "question")
         return
-    with path.open("rb") as file:
-        calls = accounts.parse_head(file.readline(), str(path)).verdict.calls
-    yield f"{plural(count, 'question')}; the last run: {calls.asked:,} asked, {calls.cached:,} at hand"
-    if calls.asked > count or (calls.asked and calls.cached >= count):
+    asked, cached = calls["asked"], calls["cached"]
+    yield f"{plural(count, 'question')}; the last run: {asked:,} asked, {cached:,} at hand"
+    if asked > count or (asked and cached >= count):
         yield "what was asked beyond these: whether the model varies, and what the smallest change is"
 
 

@@ -148,7 +148,7 @@ def open_workspace(project: Project, origin: Path | None = None) -> Workspace:
         BaselineError: ``origin`` holds no candidates.
     """
     folder = project.cache / CANDIDATES if origin is None else candidates_in(origin)
-    return Workspace(project, BaselineStore(project.baselines, project.pack_over), CandidateStore(folder))
+    return Workspace(project, BaselineStore(project.baselines), CandidateStore(folder))
 
 
 def candidates_in(origin: Path) -> Path:

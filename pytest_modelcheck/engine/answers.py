@@ -35,7 +35,7 @@ POLL = 0.02
 """Seconds between two looks at what other processes have answered."""
 
 _PATIENCE = 30.0  # seconds that a call waits for another process which makes the same
-_TICK = 0.1  # seconds between two looks at the progress display, while a call is waited for
+_TICK = 0.05  # seconds between two looks at what else may be done, while a call is waited for
 _UNSAVED_SECONDS = 0.005  # at most this much of a model's time is lost when the process is killed
 
 
@@ -152,6 +152,22 @@ class Ticket:
         """Whether there is an answer, or an error in its place."""
         return self.raw is not None or self.error is not None
 
+    def awaited_result(self) -> Raw:
+        """The answer, for whoever awaits it.
+
+        Raises:
+            BaseException: whatever the model raised. A coroutine that passes a ``GeneratorExit`` on is taken
+                to be closed, and with it everything that awaits it: that becomes a :class:`ModelError`.
+        """
+        if isinstance(self.error, GeneratorExit):
+            raise ModelError(f"{self.handle.acting.label} raised GeneratorExit") from self.error
+        return self.result()
+
+    @property
+    def begun(self) -> bool:
+        """Whether the model has been called, or is being called."""
+        return self.call is not None or self.ended
+
     def result(self) -> Raw:
         """The answer.
 
@@ -239,11 +255,18 @@ class Switchboard:
         return ticket.result()
 
     async def answer_async(
-        self, handle: Handle, x: Any, key: bytes | None, repeat: int, context: Context
+        self,
+        handle: Handle,
+        x: Any,
+        key: bytes | None,
+        repeat: int,
+        context: Context,
+        trial: int | None = None,
     ) -> Raw:
         """Make a call, and await its answer on whatever event loop this is.
 
         A call belongs to its answer and not to its caller: where the caller is cancelled, the call goes on.
+        Other tasks of the body of ``trial`` that make the same call meanwhile wait for this one.
         """
         loop = running_loop()
         for _ in self._turns(handle, x, key):
@@ -252,6 +275,9 @@ class Switchboard:
         if raw is not None:
             return raw
         ticket, caller = Ticket(handle, x, key, repeat), handle.acting.caller
+        if key is not None and trial is not None:
+            ticket.foreseen_by.add(trial)
+            self._tickets[(id(handle.answers), key)] = ticket
         if caller.awaited and (loop != "asyncio" or self._is_our_loop()):
             # A model that calls another is on our loop already; one that is written for trio needs trio's.
             keep = self._keep([ticket], time.perf_counter())
@@ -261,7 +287,8 @@ class Switchboard:
             )
         else:
             await until(self._begin([ticket], context), loop)
-        return ticket.result()
+        self.drop(ticket)
+        return ticket.awaited_result()
 
     async def answer_gathered(
         self, handle: Handle, x: Any, key: bytes, repeat: int, trial: int, context: Context
@@ -280,7 +307,7 @@ class Switchboard:
         self.follow(ticket, lambda _: ended.set_result(None))
         await until(ended, "asyncio")
         if takes_last(ticket, trial):
-            return ticket.result()
+            return ticket.awaited_result()
         return await self.answer_async(handle, x, key, repeat, context)
 
     def _is_our_loop(self) -> bool:
@@ -441,8 +468,10 @@ class Switchboard:
         batch = self.batch_with(ticket)
         if batch:
             self._begin(batch, context)
-        if ticket.call is not None and not ticket.ended:
-            await until(ticket.call, running_loop())
+        loop = running_loop()
+        while ticket.call is not None and not ticket.call.done() and not ticket.ended:
+            await until(ticket.call, loop, _TICK)
+            self.tick()
 
     def wait_for(self, ticket: Ticket) -> None:
         """Hold this thread until a call that was begun has ended."""
@@ -472,7 +501,7 @@ class Switchboard:
     # -- answers -----------------------------------------------------------------------------------
 
     def _keep(self, batch: Sequence[Ticket], start: float) -> Callable[[Sequence[int], Rows], None]:
-        """Takes the answers to a batch as they are known, stores them, and calls whoever follows them."""
+        """Stores the answers to a batch as they are known, and wakes whoever goes on from there."""
 
         def keep(places: Sequence[int], rows: Rows) -> None:
             tickets = [batch[place] for place in places]
@@ -482,6 +511,8 @@ class Switchboard:
                     if ticket.raw is not None and not is_for_one(ticket.raw):
                         self.drop(ticket)
                 self._note_unsaved(tickets[0].handle, time.perf_counter() - start)
+                if len(tickets) < len(batch):  # a batch is being split: what is known outlasts a kill
+                    self.save()
             for ticket in tickets:
                 for follow in ticket.then:
                     follow(ticket)
@@ -601,12 +632,15 @@ def running_loop() -> str | None:
     return "trio" if trio is not None and trio.lowlevel.in_trio_run() else None
 
 
-async def until(call: Future[Any], loop: str | None) -> None:
-    """Wait for a call on the event loop that runs here. Who waits may be cancelled; the call is not."""
+async def until(call: Future[Any], loop: str | None, seconds: float | None = None) -> None:
+    """Wait for a call on the event loop that runs here, at most so many seconds.
+
+    Whoever waits may be cancelled, and the call is not.
+    """
     if loop == "trio":
         import trio
 
-        await trio.to_thread.run_sync(lambda: wait([call]), abandon_on_cancel=True)
+        await trio.to_thread.run_sync(lambda: wait([call], seconds), abandon_on_cancel=True)
         return
     import asyncio
 
@@ -622,7 +656,12 @@ async def until(call: Future[Any], loop: str | None) -> None:
             here.call_soon_threadsafe(wake)
 
     call.add_done_callback(ended)
-    await waiter
+    timer = None if seconds is None else here.call_later(seconds, wake)
+    try:
+        await waiter
+    finally:
+        if timer is not None:
+            timer.cancel()
 
 
 async def _sleep(seconds: float, loop: str | None) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Trial
 
     Place = Callable[[Trial, bytes, int], int]
-    """The repeat that a call is made for, from its trial, its key, and how many equal calls its body made."""
+    """Says for which repeat a call is made: from its trial, its key and the equal calls before it."""
 
 _OFTEN = 63  # after every 64th body
 _PASSED = Outcome.PASSED  # looked up once: that takes Python, and there may be a million trials
@@ -191,7 +191,7 @@ class Bodies:
             self._results = []
 
     def show_progress(self) -> None:
-        """Say how far bodies have come, while a call is waited for."""
+        """Say how far bodies have come, also while a call is waited for."""
         if self.work.progress is not None:
             self.work.progress(self._done)
 

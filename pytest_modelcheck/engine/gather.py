@@ -20,10 +20,12 @@ from itertools import islice
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from pytest_modelcheck.calls.errors import one_line
 from pytest_modelcheck.engine.answers import running_loop
 from pytest_modelcheck.engine.body import Bodies
 from pytest_modelcheck.engine.router import VIEW
 from pytest_modelcheck.engine.view import CaseView, Result
+from pytest_modelcheck.records import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -42,6 +44,10 @@ _MOST_MISSING: Final = 16
 
 class CutOff(BaseException):
     """Ends a body at a call whose answer is not there yet. Not an error: nothing should catch it."""
+
+
+class RestartedError(Exception):
+    """A body broke that had been cut off and started again."""
 
 
 class _Attempt:
@@ -91,8 +97,21 @@ class GatheredBodies(Bodies):
                         if handle.acting.caller.awaited or handle.endpoint.threaded:
                             self.switchboard.advance(handle, self.context)
                 for attempt in window:
-                    self._end(attempt.result, attempt.error)
+                    self._end(attempt.result, self._told_of_restarts(attempt))
         return self._run()
+
+    def _told_of_restarts(self, attempt: _Attempt) -> BaseException | None:
+        """What a body raised; an error after a restart may be due to it, and says so."""
+        error = attempt.error
+        if not isinstance(error, Exception) or not attempt.missing:
+            return error
+        if self.work.classify(error) is not Outcome.ERROR or attempt.raised:
+            return error
+        restarted = RestartedError(
+            f"{one_line(error)} (the body had been cut off at a call and started again, as gather=True "
+            "allows: if it does not bear that, take gather=True away)"
+        )
+        return restarted.with_traceback(error.__traceback__)
 
     async def run_async(self, trials: Iterable[Trial]) -> Run:
         """Run bodies as tasks of the event loop that runs here."""

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     """How the model is answered, the input, how many answers that needs, and whether it is called ahead."""
 
 _GROWTH: Final = 2
-_LARGEST: Final = 4  # a window is at most so many times as large as the first
+_LARGEST_HERE: Final = 4  # a window is at most so many times as large as the first
+_LARGEST: Final = 32  # the same where calls are made elsewhere: one slow call does not hold up all behind it
 _PATIENCE: Final = 8  # bodies that call nothing before we stop watching
 
 
@@ -76,6 +77,7 @@ class Prefetch:
         self._excused: Counter[int] = Counter()
         self._silent = 0
         self._window = self._first = self._low_water = 0
+        self._largest = _LARGEST
         self._is_simple = False
         self._active = False
         if recipe.known:
@@ -96,7 +98,7 @@ class Prefetch:
                 if new:
                     self._foresee(new)
                     window += new
-                    self._grow(min(self._window * _GROWTH, self._first * _LARGEST))
+                    self._grow(min(self._window * _GROWTH, self._first * self._largest))
             trial = window.popleft() if window else next(upcoming, None)
             if trial is None:
                 return
@@ -137,7 +139,7 @@ class Prefetch:
         with self._bodies.lock:
             self._active = False
             left = {id(ticket): ticket for one in self._foreseen.values() for _, ticket in one.tickets}
-            self.vain += sum(ticket.call is not None and not ticket.made for ticket in left.values())
+            self.vain += sum(ticket.begun and not ticket.made for ticket in left.values())
             self._foreseen.clear()
             self._switchboard.forget(self._bodies.handles)
 
@@ -162,13 +164,13 @@ class Prefetch:
             else:
                 unmade.append(number)
             if not ticket.foreseen_by:
-                self.vain += ticket.call is not None and not ticket.made
+                self.vain += ticket.begun and not ticket.made
                 if ticket.ended or not ticket.made:
                     self._switchboard.drop(ticket)
         # A body that failed may only have ended too early: that excuses it for a while.
         excused = not complete and foreseen.keys.issuperset(keys)
         counted, most = (
-            (self._excused, self._first * _LARGEST) if excused else (self._unmade, self._first // 2)
+            (self._excused, self._first * _LARGEST_HERE) if excused else (self._unmade, self._first // 2)
         )
         for number in unmade:
             counted[number] += 1
@@ -187,7 +189,7 @@ class Prefetch:
                 for ticket in dropped:
                     ticket.foreseen_by.discard(foreseen.trial.index)
                     if not ticket.foreseen_by:
-                        self.vain += ticket.call is not None and not ticket.made
+                        self.vain += ticket.begun and not ticket.made
                         self._switchboard.drop(ticket)
         if not any(together for *_, together in self._steps):
             self.close()
@@ -227,6 +229,7 @@ class Prefetch:
         """
         here = any(together and _is_called_here(handle) for handle, _, _, together in self._steps)
         self._window, self._low_water = window, 0 if here else window // 2
+        self._largest = _LARGEST_HERE if here else _LARGEST
 
     def _foresee(self, trials: Sequence[Trial]) -> None:
         for trial in trials:

@@ -204,20 +204,18 @@ class _Call:
         return self.bodies.in_place(self.handle, self.x, self.key, self.repeat)
 
     async def _made_async(self) -> Raw:
-        if (
-            self.bodies is not None
-            and self.bodies.gathers
-            and self.foreseeable  # it is made in the context that bodies start in
-            and self.key is not None
-            and self.result is not None
-        ):
+        trial = None if self.result is None else self.result.trial.index
+        bodies = self.bodies
+        # Gathered calls are made in the context that bodies start in.
+        gathers = bodies is not None and bodies.gathers and self.foreseeable
+        if gathers and bodies is not None and self.key is not None and trial is not None:
             return await self.switchboard.answer_gathered(
-                self.handle, self.x, self.key, self.repeat, self.result.trial.index, self.bodies.context
+                self.handle, self.x, self.key, self.repeat, trial, bodies.context
             )
         start = time.perf_counter()
         try:
             return await self.switchboard.answer_async(
-                self.handle, self.x, self.key, self.repeat, self.context
+                self.handle, self.x, self.key, self.repeat, self.context, trial
             )
         finally:
             if self.bodies is not None:
@@ -236,7 +234,7 @@ class _Call:
         if ticket is None or self.bodies is None or self.result is None:
             return None
         await self.switchboard.take_async(ticket, self.bodies.context)
-        return ticket.result() if takes_last(ticket, self.result.trial.index) else None
+        return ticket.awaited_result() if takes_last(ticket, self.result.trial.index) else None
 
     def _begins(self) -> None:
         if self.result is not None and self.handle.judged:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import NotCanonical, digest, excerpt
@@ -16,7 +18,7 @@ from pytest_modelcheck.lint.findings import Remark
 from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_modelcheck.lint.target import Target
     from pytest_modelcheck.records import Case
@@ -26,6 +28,8 @@ _BRACES: Final = re.compile(r"[{}]")
 _FEW: Final = 0.2
 """Where more of the inputs than this have slots, they are meant to be there."""
 _LONGEST_LABEL: Final = 40
+_LONGEST_NAME: Final = 256
+_SUFFIX: Final = re.compile(r"\.\w{1,8}\Z")
 
 
 def contradictions(target: Target) -> Iterator[Remark]:
@@ -83,6 +87,40 @@ def unchanged_variants(target: Target) -> Iterator[Remark]:
             other = seen.setdefault(_key(variant), f"variant {number}")
             if other != f"variant {number}":
                 yield Remark(f"variant {number} is the same as {other}, so that it shows nothing", case)
+
+
+def names_of_files(target: Target) -> Iterator[Remark]:
+    """Texts in inputs that name an existing file, whose content is not part of the input."""
+    for case in target.cases or ():
+        folders = [Path(), *([Path(case.origin.path).parent] if case.origin is not None else [])]
+        for text in _short_texts(case.input):
+            if any(_is_file(folder / text) for folder in folders):
+                yield Remark(
+                    f"the input names the file {text!r} as text, so a change of the file is not noticed; make"
+                    " it a pathlib.Path",
+                    case,
+                )
+                break
+
+
+def _short_texts(value: Any) -> Iterator[str]:
+    """The texts of an input that look like the name of a file: short, and with a suffix."""
+    if isinstance(value, str):
+        if len(value) < _LONGEST_NAME and _SUFFIX.search(value):
+            yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _short_texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _short_texts(item)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def reasonless(target: Target) -> Iterator[Remark]:

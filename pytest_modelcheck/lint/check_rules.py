@@ -150,6 +150,15 @@ def shadowing(target: Target) -> Iterator[Remark]:
         )
 
 
+def floating_version(target: Target) -> Iterator[Remark]:
+    """Versions that can be pointed at another model, with nothing that tells which model it is."""
+    if target.alias is not None:
+        yield Remark(
+            f"the version {target.alias!r} is an alias, which may mean another model tomorrow, and the model"
+            " has no fingerprint="
+        )
+
+
 def perturbed_unread(target: Target) -> Iterator[Remark]:
     """Bodies that never look at what the perturbation made."""
     asks = target.kind in ("invariance", "directional")

@@ -107,6 +107,15 @@ RULES: Final = (
         case_rules.without_key,
     ),
     Rule(
+        "MC110",
+        "file-by-name",
+        "A text in an input names an existing file, such as `pictures/cat.png`.",
+        "Answers are cached under the text, so a replaced file stays green from the cache.",
+        "Make it a `pathlib.Path`, in a list or a fixture named `cases`: a path to a file is identified by "
+        "the content of the file.",
+        case_rules.names_of_files,
+    ),
+    Rule(
         "MC201",
         "too-few-cases",
         "There are too few cases for `at_least=` to notice a rate 20 points lower (or `tolerance=` lower, "
@@ -194,6 +203,17 @@ RULES: Final = (
         "Rename one of them.",
         check_rules.shadowing,
         cheap=True,
+    ),
+    Rule(
+        "MC211",
+        "floating-version",
+        "The version of the model is an alias, such as `latest` or `models:/triage@champion`, without a "
+        "`fingerprint=`.",
+        "It may mean another model tomorrow. So its answers are not cached between runs, and a baseline does "
+        "not say which model was approved.",
+        "Name the exact version, or give the model fixture a `fingerprint=` that tells what the alias means "
+        "now: `fingerprint=lambda: registry.resolve(...)`.",
+        check_rules.floating_version,
     ),
 )
 

@@ -37,6 +37,7 @@ class Target:
         seed: For perturbations.
         varies: Whether the model may vary: ``False`` where it is declared not to.
         errors_judge: Whether some exceptions are wrong answers (``wrong_if=``), so that asking may fail.
+        alias: The version of its model, if that is an alias and the model has no fingerprint.
         body: What the test's body does, or ``None`` where that is not known.
     """
 
@@ -53,4 +54,5 @@ class Target:
     seed: int = 0
     varies: bool = True
     errors_judge: bool = False
+    alias: str | None = None
     body: Body | None = None

@@ -87,12 +87,14 @@ class PredictionCache:
             if store is None:
                 yield None
                 return
-            from pytest_modelcheck.models.cache_store import Unusable
+            from pytest_modelcheck.models.cache_store import DAMAGE, Unusable
 
             try:
                 yield store
             except CacheError as error:
                 self._set_aside(store, str(error))
+            except DAMAGE as error:
+                self._set_aside(store, f"{type(error).__name__}: {error}")
             except Unusable as error:
                 self._give_up(str(error), write=write)
 

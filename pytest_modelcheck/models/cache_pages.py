@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DIGEST: Final = 16
 """Bytes in a digest."""
 
-_HEAD: Final = struct.Struct("<BIII")
+_HEAD: Final = struct.Struct("<BIIII")
 _SMALL_COUNT: Final = 1024
 _SMALL_BYTES: Final = 1 << 18
 _MOST: Final = 1 << 24
@@ -65,17 +65,20 @@ def write_page(lines: Mapping[bytes, bytes], *, merged: bool = False) -> tuple[b
     >>> write_page({b"0123456789abcdef": b"1", b"fedcba9876543210": b"2"})[1]
     b'1\n2'
     """
-    values = b"\n".join(lines.values())
-    return _HEAD.pack(merged, len(lines), len(values), crc32(values)) + b"".join(lines), values
+    values, digests = b"\n".join(lines.values()), b"".join(lines)
+    head = _HEAD.pack(merged, len(lines), len(values), crc32(values), crc32(digests, merged))
+    return head + digests, values
 
 
 def read_keys(data: bytes) -> KeyPage:
     """A key page. Raises ``CacheError`` where the bytes are none."""
     if len(data) < _HEAD.size:
         raise CacheError("a key page is cut short")
-    merged, count, length, checksum = _HEAD.unpack_from(data)
+    merged, count, length, checksum, own = _HEAD.unpack_from(data)
     if len(data) != _HEAD.size + DIGEST * count or not count:
         raise CacheError("a key page does not hold as many digests as it says")
+    if crc32(data[_HEAD.size :], merged) != own:
+        raise CacheError("a key page was altered")
     digests = struct.unpack_from(f"{DIGEST}s" * count, data, _HEAD.size)
     return KeyPage(digests, bool(merged), length, checksum)
 
@@ -138,13 +141,18 @@ class Manifest:
 
     def dump(self) -> bytes:
         """As bytes."""
-        return json.dumps({"namespace": self.namespace, "next": self.following, "live": self.runs}).encode()
+        form = {"namespace": self.namespace, "next": self.following, "live": self.runs}
+        text = json.dumps(form).encode()
+        return b"%08x %s" % (crc32(text), text)
 
     @classmethod
     def load(cls, data: bytes) -> Manifest:
         """From bytes. Raises ``CacheError`` where they are no manifest."""
+        checksum, _, text = data.partition(b" ")
+        if checksum != b"%08x" % crc32(text):
+            raise CacheError("a list of pages was altered")
         try:
-            form: Any = json.loads(data)
+            form: Any = json.loads(text)
             following = int(form["next"])
             runs = tuple(_run(first, end, following) for first, end in form["live"])
             return cls(str(form["namespace"]), following, runs)

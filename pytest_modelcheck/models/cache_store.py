@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-_PREFIX: Final = "modelcheck1:"
+_PREFIX: Final = "modelcheck2:"
 _MANIFESTS: Final = f"{_PREFIX}!"  # sorts before all pages
 _SECONDS: Final = 60  # to wait for another process that is writing
 _SETTINGS: Final = {
@@ -98,6 +98,31 @@ class PlainDisk(diskcache.Disk):  # type: ignore[misc]
         raise CacheError(f"it names a file to remove: {str(file_path)[:80]!r}")
 
 
+DAMAGE: Final = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, MemoryError)
+"""What diskcache, or code of ours, raises where a database holds what neither would have written."""
+
+_OUT_OF_REACH: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOLFS,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+
+
+def _out_of_reach(error: sqlite3.Error) -> bool:
+    """Whether a database may be sound, and only cannot be read or written at the moment."""
+    code = getattr(error, "sqlite_errorcode", None)  # the low byte is the kind, the rest says more of it
+    return isinstance(error, sqlite3.OperationalError) and (code is None or (code & 0xFF) in _OUT_OF_REACH)
+
+
 class Unusable(Exception):  # noqa: N818 - caught in this room, and told to the user as a warning
     """The database cannot be opened, read or written, though nothing says that it is damaged."""
 
@@ -118,7 +143,7 @@ class Store:
 
     def manifest(self, shelf: str) -> Manifest | None:
         """Which pages count, or ``None`` where nothing was ever written."""
-        if self._cache is None and not self.path.exists():
+        if self._cache is None and _identity(self.path) is None:
             return None
         with self._opened() as cache:
             return self._manifest(cache, shelf)
@@ -126,7 +151,7 @@ class Store:
     def namespaces(self) -> list[str]:
         """Every namespace that answers are kept of."""
         found: list[str] = []
-        if self._cache is None and not self.path.exists():
+        if self._cache is None and _identity(self.path) is None:
             return found
         with self._opened() as cache:
             for key in cache.iterkeys():
@@ -213,12 +238,12 @@ class Store:
             yield self._cache
         except diskcache.Timeout as error:
             raise Unusable(str(error.__context__ or f"it was locked for {_SECONDS} seconds")) from None
-        except sqlite3.OperationalError as error:
-            raise Unusable(str(error)) from None
         except sqlite3.Error as error:
-            raise CacheError(str(error)) from None
+            raise Unusable(str(error)) if _out_of_reach(error) else CacheError(str(error)) from None
         except OSError as error:
             raise Unusable(error.strerror or str(error)) from None
+        except DAMAGE as error:
+            raise CacheError(f"{type(error).__name__}: {error}") from None
         finally:
             if self._cache is not None and threading.get_ident() != self._owner:
                 self._cache.close()  # a connection belongs to its thread, which may end without a word
@@ -280,7 +305,7 @@ def _set_page(cache: Any, shelf: str, number: int, page: tuple[bytes, bytes]) ->
 def _identity(path: Path) -> tuple[int, int] | None:
     """Which file a path names at this moment."""
     try:
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116 - below whatever a test puts in the place of pathlib
     except OSError:
         return None
     return status.st_dev, status.st_ino
@@ -310,6 +335,8 @@ def _inspect(path: Path) -> None:
             try:
                 foreign = connection.execute(_FOREIGN_ROWS, (MODE_RAW, len(_PREFIX), _PREFIX)).fetchone()
             except sqlite3.OperationalError as error:
+                if _out_of_reach(error):
+                    raise
                 raise CacheError(f"its tables are not ours ({error})") from None
             if foreign:
                 raise CacheError("it holds rows that are not ours")

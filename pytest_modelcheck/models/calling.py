@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.errors import BatchSizeError, ModelError, UsageError
+from pytest_modelcheck.models.frames import Frames, aligned
 from pytest_modelcheck.models.per_worker import PerWorker
 
 if TYPE_CHECKING:
@@ -122,14 +123,11 @@ class Caller:
             ModelError: the batch came back with another number of answers.
             BaseException: whatever the model raises.
         """
-        if self.batch:
-            found = self.function(self.collate(inputs))
-        else:
-            x = inputs[0]
-            found = self.function(*x.positional, **x.named) if type(x) is Arguments else self.function(x)
+        x = self.collate(inputs) if self.batch else inputs[0]
+        found = self.function(*x.positional, **x.named) if type(x) is Arguments else self.function(x)
         if type(found) is CoroutineType and run is not None:
             found = run(found)
-        return self._split(found, len(inputs)) if self.batch else [found]
+        return self._split(found, x, len(inputs)) if self.batch else [found]
 
     async def call_async(self, inputs: list[Any]) -> list[Any]:
         """The same for a coroutine function."""
@@ -138,10 +136,11 @@ class Caller:
             if type(x) is Arguments:
                 return [await self.function(*x.positional, **x.named)]
             return [await self.function(x)]
-        return self._split(await self.function(self.collate(inputs)), len(inputs))
+        collated = self.collate(inputs)
+        return self._split(await self.function(collated), collated, len(inputs))
 
-    def _split(self, answers: Any, size: int) -> list[Any]:
-        rows = split(answers)
+    def _split(self, answers: Any, asked: Any, size: int) -> list[Any]:
+        rows = split(aligned(answers, asked, size, self.label))
         if rows is None:
             raise ModelError(
                 f"{self.label} answered a batch of {plural(size, 'input')} with a {type(answers).__name__}; "
@@ -150,8 +149,8 @@ class Caller:
             )
         if len(rows) != size:
             raise BatchSizeError(
-                f"{self.label} answered a batch of {plural(size, 'input')} with {plural(len(rows), 'answer')}; "
-                "it must give one answer for each input, in the same order"
+                f"{self.label} answered a batch of {plural(size, 'input')} with "
+                f"{plural(len(rows), 'answer')}; it must give one answer for each input, in the same order"
             )
         return rows
 
@@ -187,20 +186,12 @@ def _split_array(array: Any) -> list[Any] | None:
     return list(array.tolist()) if array.ndim == 1 else list(array)
 
 
-def _frame(inputs: list[Any]) -> Any:
-    try:
-        import pandas as pd
-    except ModuleNotFoundError as missing:
-        raise UsageError('collate="frame" needs pandas: pip install "pytest-modelcheck[pandas]"') from missing
-    return pd.DataFrame(inputs)
-
-
 def _collator(definition: Definition) -> Callable[[list[Any]], Any]:
     collate = definition.collate
     if collate is None or collate == "list":
         return list
     if collate == "frame":
-        return _frame
+        return Frames()
     if callable(collate):
         return collate
     raise UsageError(f'{definition.location}: collate={collate!r} is neither "list", "frame" nor a callable')
@@ -234,7 +225,7 @@ def _is_awaited(function: Any) -> bool:
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(method)
 
 
-def _wraps_async(function: Any) -> bool:
+def wraps_async(function: Any) -> bool:
     """Whether a plain function stands for an ``async def`` (``functools.wraps``).
 
     It may give the coroutine, or run it: only a call tells.
@@ -265,7 +256,7 @@ def caller_of(definition: Definition, raw: Any) -> Caller:
         concurrency=concurrency,
         collate=_collator(definition),
         label=definition.name,
-        wraps_async=_wraps_async(function),
+        wraps_async=wraps_async(function),
     )
 
 

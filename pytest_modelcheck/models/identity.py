@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from glob import escape
@@ -19,12 +21,26 @@ from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.source import source_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 __all__ = ["Files", "files", "fingerprint", "namespace", "source_digest", "source_with"]
 
 _LONGEST: Final = 64
 _VERSION: Final = "{version}"
+_MOST_KEYS: Final = 32
+_DIGITS: Final = 16
+_LARGE: Final = 1e15
+_AFTER: Final = re.compile(r"[-:/@_. ]")
+_ALIASES: Final = frozenset(
+    [
+        *("latest", "newest", "current", "stable", "live", "default", "nightly", "edge", "canary"),
+        *("production", "prod", "staging", "champion", "challenger"),
+        *("main", "master", "trunk", "head", "develop", "dev"),
+    ]
+)
+"""Names that are meant to be moved from one model to the next."""
+_BLOCK: Final = 1 << 20
+_LOOKED_AT: Final = 8000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +58,8 @@ class Files:
 
 def files(*patterns: str, root: str | Path | None = None) -> Files:
     """Name files (weights, prompts) whose content is the model's fingerprint.
+
+    The line ends of text files make no difference.
 
     Args:
         patterns: Paths, or patterns with ``*``, ``**`` and ``?``; a folder stands for all files in it.
@@ -78,8 +96,10 @@ def fingerprint(value: Any, version: str | None = None) -> str:
             or a file cannot be read.
         NotCanonical: The value has no canonical form.
 
+    A mapping has a mark for each key, so that :func:`changed_keys` can tell which of them changed.
+
     >>> fingerprint("fp_44709d6fcb"), fingerprint(3), fingerprint(lambda: {"temperature": 0})
-    ('fp_44709d6fcb', '3', '08de980536ca6f8b9febc2c8ce0843b4')
+    ('fp_44709d6fcb', '3', '{"temperature":0}')
     """
     if callable(value) and not isinstance(value, type):
         value = value()
@@ -90,11 +110,67 @@ def fingerprint(value: Any, version: str | None = None) -> str:
             "fingerprint= is None, which tells no model from another. Name what changes with the model (a "
             "text, a number, files(...), or a callable that returns one), or leave fingerprint= out."
         )
-    if type(value) is str and 0 < len(value) <= _LONGEST and value.isprintable():
-        return value
+    if isinstance(value, Mapping) and 0 < len(value) <= _MOST_KEYS and all(map(_is_short, value)):
+        marks = {key: _mark(part, version) for key, part in sorted(value.items())}
+        return json.dumps(marks, ensure_ascii=False, separators=(",", ":"))
+    if _is_short(value):
+        return value  # type: ignore[no-any-return]
     if type(value) in (int, float):
         return repr(value)[:_LONGEST] if abs(value) < 1e60 else digest(value).hex()
     return digest(value).hex()
+
+
+def _is_short(value: Any) -> bool:
+    return type(value) is str and 0 < len(value) <= _LONGEST and value.isprintable()
+
+
+def _mark(value: Any, version: str | None) -> Any:
+    """What stands for one value of a mapping: a digest, unless the value is very short itself."""
+    if isinstance(value, Files):
+        return _content(value, version)[:_DIGITS]
+    if type(value) is bool or (type(value) in (int, float) and abs(value) < _LARGE):
+        return value
+    if type(value) is str and len(value) < _DIGITS and value.isprintable():
+        return value
+    return digest(value).hex()[:_DIGITS]
+
+
+def changed_keys(one: str | None, other: str | None) -> list[str]:
+    """The keys that differ between the fingerprints of two mappings; none if one is of something else.
+
+    >>> before, after = (fingerprint({"model": name, "temperature": 0}) for name in ("small", "large"))
+    >>> changed_keys(before, after), changed_keys(before, "fp_44709d6fcb")
+    (['model'], [])
+    """
+    marks = [_marks(text) for text in (one, other)]
+    if not all(marks):
+        return []
+    return [key for key in sorted({*marks[0], *marks[1]}) if marks[0].get(key) != marks[1].get(key)]
+
+
+def _marks(text: str | None) -> dict[str, Any]:
+    if text is None or not text.startswith("{"):
+        return {}
+    try:
+        return dict(json.loads(text))
+    except ValueError:
+        return {}
+
+
+def is_alias(version: str) -> bool:
+    """Whether a version is a name that can be pointed at another model, such as ``latest``.
+
+    >>> [is_alias(name) for name in ("latest", "llama3:latest", "models:/triage@champion")]
+    [True, True, True]
+    >>> [is_alias(name) for name in ("2.1", "gpt-4o-2024-08-06", "models:/triage/3")]
+    [False, False, False]
+    """
+    if version.startswith(
+        "models:/"
+    ):  # of MLflow: models:/NAME/VERSION, models:/NAME/STAGE, models:/NAME@ALIAS
+        last = version.rpartition("/")[2]
+        return "@" in last or not last.isdecimal()
+    return _AFTER.split(version.lower())[-1] in _ALIASES
 
 
 def namespace(name: str, version: str | None, fingerprint: str | None, source: str) -> str:
@@ -183,9 +259,19 @@ def _file_digest(path: Path) -> str:
 
 @lru_cache(maxsize=4096)
 def _digest_of(path: Path, changed: int, size: int) -> str:  # noqa: ARG001 - a changed file is read again
-    """The content of one file, read once per process for as long as the file is the same."""
+    """The digest of one file, which is read again only when it has changed.
+
+    The line ends of text files are normalised, since git may change them at checkout (``core.autocrlf``). As
+    for git, a file is text unless there is a NUL byte among its first 8,000.
+    """
     total = blake2b(digest_size=16)
     with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            total.update(block)
+        block = stream.read(_BLOCK)
+        is_text = b"\0" not in block[:_LOOKED_AT]
+        while block:
+            following = stream.read(_BLOCK)
+            if is_text and block.endswith(b"\r") and following.startswith(b"\n"):
+                block = block[:-1]  # half of a line end
+            total.update(block.replace(b"\r\n", b"\n") if is_text else block)
+            block = following
     return total.hexdigest()

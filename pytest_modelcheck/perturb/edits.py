@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.perturb.building import same
+from pytest_modelcheck.perturb.paths import dropped, part_at, parts_of, placed, with_parts
 from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
@@ -177,37 +178,68 @@ class Edit:
     value: Any = MISSING
 
 
-def edits_between(before: Any, after: Any) -> list[Edit]:
+def edits_between(before: Any, after: Any, *, whole: bool = False) -> list[Edit]:
     """The edits that turn one input into the other: fields of records, words of texts.
 
-    >>> before = {"subject": "Please refund me", "amount": 20, "vip": True}
-    >>> for edit in edits_between(before, {"subject": "Please refnud me", "amount": 25}):
+    A field that is one word, such as a category, is replaced as a whole, since part of the replacement would
+    be a value that nobody wrote.
+
+    Args:
+        before: The input.
+        after: The other input.
+        whole: Whether every text in a field is replaced as a whole.
+
+    >>> before = {"subject": "Please refund me", "amount": 20, "vip": True, "plan": "basic"}
+    >>> after = {"subject": "Please refnud me", "amount": 25, "plan": "basis"}
+    >>> for edit in edits_between(before, after):
     ...     print(edit.path, repr(edit.span or edit.value))
     ('subject',) Span(start=6, stop=13, new=' refnud')
     ('amount',) 25
     ('vip',) <missing>
+    ('plan',) 'basis'
     """
-    return list(_between(before, after, ()))
+    return list(_between(before, after, (), whole))
 
 
-def _between(before: Any, after: Any, path: Path) -> Iterator[Edit]:
+def _between(before: Any, after: Any, path: Path, whole: bool) -> Iterator[Edit]:
     if isinstance(before, str) and isinstance(after, str):
-        yield from (Edit(path, span) for span in word_spans(before, after))
-    elif isinstance(before, dict) and isinstance(after, dict):
-        for key in dict.fromkeys([*before, *after]):
-            yield from _between(before.get(key, MISSING), after.get(key, MISSING), (*path, key))
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for place, (one, other) in enumerate(zip(before, after, strict=True)):
-            yield from _between(one, other, (*path, place))
+        if before == after:
+            return
+        if path and (whole or not (_has_space(before) or _has_space(after))):
+            yield Edit(path, None, after)
+        else:
+            yield from (Edit(path, span) for span in word_spans(before, after))
+        return
+    old, new = _parts(before, after), _parts(after, before)
+    if old is not None and new is not None:
+        for key in dict.fromkeys([*old, *new]):
+            yield from _between(old.get(key, MISSING), new.get(key, MISSING), (*path, key), whole)
     elif before is MISSING or after is MISSING or not same(before, after):
         yield Edit(path, None, after)
+
+
+def _has_space(text: str) -> bool:
+    return any(map(str.isspace, text))
+
+
+def _parts(value: Any, other: Any) -> dict[Any, Any] | None:
+    """The parts of a value whose counterpart has the same parts, or may have others (a dict)."""
+    if isinstance(value, dict) and isinstance(other, dict):
+        return dict(value)
+    if value is MISSING or type(value) is not type(other):
+        return None
+    parts, others = parts_of(value), parts_of(other)
+    if parts is None or others is None:
+        return None
+    mine = dict(parts)
+    return mine if mine.keys() == dict(others).keys() else None
 
 
 def finer(before: Any, edit: Edit) -> list[Edit]:
     """Split an edit into smaller independent edits, if it can be split."""
     if edit.span is None:
         return [edit]
-    return [replace(edit, span=span) for span in finer_spans(_at(before, edit.path), edit.span)]
+    return [replace(edit, span=span) for span in finer_spans(value_at(before, edit.path), edit.span)]
 
 
 def simpler(before: Any, edit: Edit) -> Edit | None:
@@ -222,7 +254,7 @@ def simpler(before: Any, edit: Edit) -> Edit | None:
     span = edit.span
     if span is None or len(span.new) != 1:
         return None
-    text = _at(before, edit.path)
+    text = value_at(before, edit.path)
     old = text[span.start : span.stop]
     # A doubled letter is what fingers make of it.
     if not old and span.new in text[max(0, span.start - 1) : span.start + 1]:
@@ -253,14 +285,12 @@ def edited(before: Any, edits: Iterable[Edit]) -> Any:
 def _put(value: Any, path: Path, edits: Sequence[Edit]) -> Any:
     if not path:
         return _rewritten(value, edits)
-    parent = _at(value, path[:-1])
-    old = parent.get(path[-1], MISSING) if isinstance(parent, dict) else parent[path[-1]]
+    old = value_at(value, path)
     new = _rewritten(old, edits)
     if new is MISSING:
-        del parent[path[-1]]
-    else:
-        parent[path[-1]] = new
-    return value
+        return dropped(value, path)
+    parent = value_at(value, path[:-1])
+    return placed(value, path[:-1], with_parts(parent, {path[-1]: new}))
 
 
 def _rewritten(value: Any, edits: Sequence[Edit]) -> Any:
@@ -278,7 +308,8 @@ def _order(span: Span) -> tuple[int, int]:
     return span.start, span.stop
 
 
-def _at(value: Any, path: Path) -> Any:
+def value_at(value: Any, path: Iterable[Any]) -> Any:
+    """The part of an input at a path, or :data:`~pytest_modelcheck.records.MISSING`."""
     for step in path:
-        value = value[step]
+        value = value.get(step, MISSING) if isinstance(value, dict) else part_at(value, step)
     return value

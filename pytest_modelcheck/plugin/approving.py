@@ -16,7 +16,7 @@ from pytest_modelcheck.baselines.identity import approver, now
 from pytest_modelcheck.baselines.store import BaselineStore
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.plugin.settings import settings_of
-from pytest_modelcheck.session.session import CANDIDATES
+from pytest_modelcheck.session.places import CANDIDATES
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -65,7 +65,7 @@ def _approve(
     try:
         report = approve(
             CandidateStore(places.cache / CANDIDATES),
-            BaselineStore(places.baselines, settings.pack_over),
+            BaselineStore(places.baselines),
             settings.root,
             model=model,
             version=version,

@@ -233,9 +233,10 @@ def _state(request: pytest.FixtureRequest) -> Any:
 
 
 def _opened(request: pytest.FixtureRequest, definition: Definition, raws: Sequence[Any]) -> Any:
+    from pytest_modelcheck.plugin.filesystems import disk_in_view
     from pytest_modelcheck.plugin.state import usage
 
-    with usage():
+    with usage(), disk_in_view():
         return _state(request).open_model(definition, raws, _parameters(request))
 
 

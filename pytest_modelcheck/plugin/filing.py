@@ -5,10 +5,9 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import base64
 import os
 import time
-import zlib
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +17,6 @@ from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.plugin.identity import project_folder
 from pytest_modelcheck.plugin.options import LIMITS, ini
 from pytest_modelcheck.plugin.transport import excused
-from pytest_modelcheck.reports import accounts
 from pytest_modelcheck.reports.formats import Target, target_of, write
 from pytest_modelcheck.reports.model import RunInfo, Trouble
 
@@ -59,22 +57,21 @@ def targets_of(config: pytest.Config) -> list[tuple[Target, Path]]:
 
 
 def wanted(config: pytest.Config) -> bool:
-    """Whether anybody wants a full account of the checks."""
+    """Whether the run is going to be reported, case by case."""
     return bool(targets_of(config) or _listeners(config) or _on_github(config))
 
 
-def packed(account: bytes) -> str:
-    """An account as a short text, for a test report to carry."""
-    return base64.b85encode(zlib.compress(account, 1)).decode()
-
-
-def unpacked(text: str) -> CheckReport:
-    """The account that :func:`packed` was given."""
-    return accounts.parse(zlib.decompress(base64.b85decode(text)))
-
-
 def file_reports(session: pytest.Session, received: Received) -> None:
-    """Make one report of all accounts and hand it to everybody who wants it."""
+    """Make one report of all result files and hand it to everybody who wants it."""
+    try:
+        _file_reports(session, received)
+    finally:
+        for path in received.passing:
+            with suppress(FileNotFoundError):  # somebody else has cleared the temporary folder
+                path.unlink()
+
+
+def _file_reports(session: pytest.Session, received: Received) -> None:
     from pytest_modelcheck.plugin.settings import settings_of
 
     config = session.config
@@ -118,8 +115,8 @@ def _report(config: pytest.Config, settings: Settings, received: Received) -> Ru
     from pytest_modelcheck.baselines.candidates import CandidateStore
     from pytest_modelcheck.baselines.store import BaselineStore
     from pytest_modelcheck.reports.surroundings import environment, versions
-    from pytest_modelcheck.session.retelling import Archive, assembled
-    from pytest_modelcheck.session.session import CANDIDATES
+    from pytest_modelcheck.session.places import CANDIDATES
+    from pytest_modelcheck.session.remembered import Archive, assembled, report_of
 
     places = settings.places
     archive = Archive(BaselineStore(places.baselines), CandidateStore(places.cache / CANDIDATES))
@@ -130,10 +127,14 @@ def _report(config: pytest.Config, settings: Settings, received: Received) -> Ru
         environment=environment(settings.root),
         options=_options(config),
     )
-    checks = [
-        archive.with_history(_excused(unpacked(text)) if is_excused else unpacked(text))
-        for text, is_excused in received.accounts()
-    ]
+    checks = []
+    for path, is_excused in received.results():
+        check = _excused(report_of(path)) if is_excused else report_of(path)
+        try:
+            checks.append(archive.with_history(check))
+        except ModelcheckError as error:  # of another version, which is no business of this run
+            checks.append(check)
+            config.stash[FILED].append(f"no history of {check.verdict.check} in the report: {error}")
     return assembled(run, checks, [Trouble(*each) for each in received.troubles()])
 
 

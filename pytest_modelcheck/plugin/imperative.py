@@ -9,6 +9,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_modelcheck.errors import ModelcheckError, UsageError
+from pytest_modelcheck.plugin.filesystems import disk_in_view
 from pytest_modelcheck.plugin.identity import check_id
 from pytest_modelcheck.plugin.markers import request_of
 from pytest_modelcheck.plugin.ours import definitions_of
@@ -66,7 +67,8 @@ class Modelcheck:
         self, kind: CheckKind, body: Callable[[Any], Any], cases: Any, options: dict[str, Any]
     ) -> Verdict:
         try:
-            return self._judge(kind, body, cases, options)
+            with disk_in_view():
+                return self._judge(kind, body, cases, options)
         except ModelcheckError as error:
             raise CheckFailed(f"modelcheck.{kind}(): {error}", pytrace=False) from None
 

@@ -14,6 +14,7 @@ import pytest
 
 from pytest_modelcheck.lint import Target, chosen, lint, warnings_of
 from pytest_modelcheck.lint.body import body_of
+from pytest_modelcheck.models.identity import is_alias
 from pytest_modelcheck.plugin.items import MARKED
 from pytest_modelcheck.plugin.ours import definitions_of
 from pytest_modelcheck.plugin.state import state_of
@@ -74,7 +75,9 @@ def target_of(item: pytest.Function, marked: Marked, *, read: bool = True) -> Ta
         marked: What its marker asks for.
         read: Whether its cases may be read.
     """
-    request = marked.request
+    request, definition = marked.request, definitions_of(item)[marked.subject]
+    version = state_of(item.session).versions.of(marked.subject) if read else None
+    floats = version is not None and definition.fingerprint is None and is_alias(version)
     return Target(
         cases=request.cases if read else None,
         test=item.nodeid,
@@ -87,8 +90,9 @@ def target_of(item: pytest.Function, marked: Marked, *, read: bool = True) -> Ta
         slices=request.slices or (),
         repeats=request.repeats,
         seed=request.seed,
-        varies=definitions_of(item)[marked.subject].deterministic is not True,
+        varies=definition.deterministic is not True,
         errors_judge=bool(request.wrong_if),
+        alias=version if floats else None,
         body=body_of(item.path, item.function.__qualname__),
     )
 

@@ -181,10 +181,6 @@ def add_options(parser: pytest.Parser) -> None:
         default="baselines",
     )
     parser.addini(
-        "modelcheck_compress_baselines",
-        "the size from which on a baseline is compressed, such as 5 MB; never without one",
-    )
-    parser.addini(
         "modelcheck_cache_dir",
         "folder of remembered predictions and candidates, beside that of the approved behaviour",
         default=".modelcheck_cache",

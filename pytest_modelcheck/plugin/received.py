@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 REPORT: Final = "modelcheck"
 """The attribute of a test report that carries verdicts."""
 
-ACCOUNTS: Final = "modelcheck_accounts"
-"""The attribute that carries the full account of each of them, where a report was asked for."""
+RESULTS: Final = "modelcheck_results"
+"""The attribute that carries where the result file of each of them lies, and whether it stays there."""
 
 TROUBLE: Final = "modelcheck_trouble"
 """The attribute that carries why a test of ours failed, where no verdict says so."""
@@ -39,7 +40,7 @@ class _Told:
     attempt: int = 0
     excused: bool = False
     verdicts: list[dict[str, Any]] = field(default_factory=list)
-    accounts: list[str] = field(default_factory=list)
+    results: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
 
 
@@ -48,10 +49,15 @@ class Received:
 
     A failure is *excused* where pytest does not count it as one: the test is marked ``xfail``, or a plugin
     gave its report an outcome of its own ("rerun", "retried", a quarantine).
+
+    Attributes:
+        started: When the run began.
+        passing: The result files that are removed once the run has been reported.
     """
 
     def __init__(self) -> None:
         self.started = time.time()
+        self.passing: list[Path] = []
         self._tests: dict[str, _Told] = {}
         self._crashed: dict[str, str] = {}
         self._checks: set[str] = set()
@@ -60,9 +66,9 @@ class Received:
         """The verdicts, as they were packed, each with whether its failure is excused."""
         return ((verdict, told.excused) for told in self._tests.values() for verdict in told.verdicts)
 
-    def accounts(self) -> Iterator[tuple[str, bool]]:
-        """The accounts, as they were packed, each with whether its failure is excused."""
-        return ((account, told.excused) for told in self._tests.values() for account in told.accounts)
+    def results(self) -> Iterator[tuple[Path, bool]]:
+        """Where the result files lie, each with whether its failure is excused."""
+        return ((Path(path), told.excused) for told in self._tests.values() for path in told.results)
 
     def doubtful_checks(self) -> frozenset[str]:
         """The checks that came to a verdict while their test failed for another reason."""
@@ -101,7 +107,10 @@ class Received:
             told = self._tests[report.nodeid] = _Told(attempt)
         told.excused |= report.outcome not in _OUTCOMES or (report.skipped and hasattr(report, "wasxfail"))
         told.verdicts += getattr(report, REPORT, ())
-        told.accounts += getattr(report, ACCOUNTS, ())
+        for path, stays in getattr(report, RESULTS, ()):
+            told.results.append(path)
+            if not stays:
+                self.passing.append(Path(path))
         if report.failed:
             if hasattr(report, TROUBLE):
                 told.troubles.append(getattr(report, TROUBLE))

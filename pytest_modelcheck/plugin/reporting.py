@@ -12,10 +12,10 @@ from _pytest.config import create_terminal_writer
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.plugin.approving import APPROVALS
-from pytest_modelcheck.plugin.filing import FILED, packed
+from pytest_modelcheck.plugin.filing import FILED
 from pytest_modelcheck.plugin.options import ini
 from pytest_modelcheck.plugin.ours import definitions_of, is_ours
-from pytest_modelcheck.plugin.received import ACCOUNTS, ATTEMPT, RECEIVED, REPORT, TROUBLE
+from pytest_modelcheck.plugin.received import ATTEMPT, RECEIVED, REPORT, RESULTS, TROUBLE
 from pytest_modelcheck.plugin.running import ATTEMPTS, FATAL, TOLD, VERDICTS, CheckFailed, set_properties
 from pytest_modelcheck.plugin.state import STATE
 from pytest_modelcheck.plugin.transport import excused, pack, unpack
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from pytest_modelcheck.records import Verdict
+    from pytest_modelcheck.session import Judged
 
 
 def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
@@ -60,7 +61,7 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     if judged:
         item.stash[TOLD] = len(item.stash[VERDICTS])
         setattr(report, REPORT, [pack(one.verdict) for one in judged])
-        setattr(report, ACCOUNTS, [packed(one.account) for one in judged if one.account is not None])
+        setattr(report, RESULTS, [_place(one) for one in judged if one.results is not None])
         # Of this report, and of that of the teardown, which junitxml reads them from.
         set_properties(item, properties([one.verdict for one in item.stash[VERDICTS]]))
         report.user_properties = list(item.user_properties)
@@ -71,6 +72,11 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
         path, line, _ = item.location
         crash.message = str(call.excinfo.value).partition("\n")[0]
         crash.path, crash.lineno = path, (line or 0) + 1
+
+
+def _place(judged: Judged) -> list[str | bool]:
+    """Where a result file lies, and whether it stays there, as a test report can carry it."""
+    return [str(judged.results), judged.is_candidate]
 
 
 def note_trouble(item: pytest.Item, report: pytest.TestReport) -> None:

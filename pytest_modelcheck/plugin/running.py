@@ -15,7 +15,10 @@ import pytest
 from _pytest.outcomes import Failed
 
 from pytest_modelcheck.errors import ModelcheckError
+from pytest_modelcheck.models.calling import wraps_async
+from pytest_modelcheck.plugin.filesystems import disk_in_view, read_ahead
 from pytest_modelcheck.plugin.items import MARKED
+from pytest_modelcheck.plugin.ours import is_ours
 from pytest_modelcheck.plugin.progress import PROGRESS
 from pytest_modelcheck.plugin.state import STATE, state_of
 from pytest_modelcheck.plugin.warnings import InconclusiveWarning, warn_at
@@ -42,6 +45,9 @@ TOLD = pytest.StashKey[int]()
 ATTEMPTS = pytest.StashKey[int]()
 """On an item: how often it was set up."""
 
+DECORATED = pytest.StashKey[bool]()
+"""On an item: whether a plain decorator stands before its ``async def``, so that nobody else awaits it."""
+
 FATAL = pytest.StashKey[list["Judged"]]()
 """On an item: those that fail it."""
 
@@ -51,6 +57,8 @@ def prepared(item: pytest.Item) -> Iterator[None]:
     """Whatever a test that is ours needs while its fixtures are set up, some of which may run checks."""
     item.stash[VERDICTS], item.stash[FATAL], item.stash[TOLD] = [], [], 0
     item.stash[ATTEMPTS] = item.stash.get(ATTEMPTS, 0) + 1
+    if isinstance(item, pytest.Function) and is_ours(item):
+        read_ahead(item)
     # Of a run before this one, where somebody runs tests again.
     set_properties(item, [])
     try:
@@ -78,13 +86,14 @@ def staged(item: pytest.Item) -> Iterator[None]:
         yield
         return
     router = state.session.router
-    router.awaited = inspect.iscoroutinefunction(item.obj)
+    item.stash[DECORATED] = wraps_async(item.obj)
+    router.awaited = inspect.iscoroutinefunction(item.obj) or item.stash[DECORATED]
     marked, own = item.stash.get(MARKED, None), item.obj
     if marked is not None:
         from pytest_modelcheck.plugin.linting import warn
 
         warn(item, marked, state.settings.lint_ignore)
-    if marked is not None and router.awaited:
+    if marked is not None and router.awaited and not item.stash[DECORATED]:
         item.obj = _all_cases(item, marked)
     try:
         with failing_first(item):
@@ -101,7 +110,8 @@ def staged(item: pytest.Item) -> Iterator[None]:
         router.awaited = False
         if item.obj is not own:
             item.obj = own
-        state.session.switchboard.save()
+        with disk_in_view():
+            state.session.switchboard.save()
         state.warn(item)
 
 
@@ -133,8 +143,8 @@ def run_check(item: pytest.Function) -> bool | None:
     if marked is None:
         return None
     state = state_of(item.session)
-    if not state.session.router.awaited:
-        with _usage():
+    if not state.session.router.awaited or item.stash[DECORATED]:
+        with _usage(), disk_in_view():
             from pytest_modelcheck.plugin.specs import marked_spec
 
             spec = marked_spec(item, marked)
@@ -156,7 +166,7 @@ def _all_cases(item: pytest.Function, marked: Marked) -> Any:
         from pytest_modelcheck.plugin.specs import marked_spec
 
         item.obj = one_case
-        with _usage():
+        with _usage(), disk_in_view():
             spec = marked_spec(item, marked)
             conclude(item, await state_of(item.session).session.run_async(spec))
 

@@ -9,7 +9,6 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.baselines.packing import size_in_bytes
 from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.plugin.filing import wanted
@@ -38,7 +37,6 @@ class Settings:
         shrink_calls: How many calls the smallest counterexamples of a check may take; 0 for none.
         lint_ignore: Rules of lint that nobody wants to hear of.
         against: What ``--against`` says.
-        pack_over: The size in bytes from which on a baseline is compressed; ``None`` for never.
     """
 
     root: Path
@@ -50,7 +48,6 @@ class Settings:
     shrink_calls: int
     lint_ignore: Sequence[str] = ()
     against: Sequence[str] = ()
-    pack_over: int | None = None
 
     @property
     def selective(self) -> bool:
@@ -79,7 +76,7 @@ def settings_of(config: pytest.Config) -> Settings:
         revalidate=_revalidate(config),
         baseline=config.getoption("modelcheck_baseline") or ini(config, "modelcheck_baseline") or None,
         suite_false_fail_rate=_suite_false_fail_rate(config),
-        account=wanted(config),
+        report=wanted(config),
         max_calls=_max_calls(config),
         worker=worker,
         workers=workers,
@@ -112,7 +109,6 @@ def settings_of(config: pytest.Config) -> Settings:
         shrink_calls=_shrink_calls(config),
         lint_ignore=_lint_ignore(config),
         against=tuple(config.getoption("modelcheck_against")),
-        pack_over=_pack_over(config),
     )
 
 
@@ -137,14 +133,6 @@ _UNSEEN = (
 
 def _revalidate(config: pytest.Config) -> int:
     return _whole(config, "revalidate") or 0
-
-
-def _pack_over(config: pytest.Config) -> int | None:
-    text = ini(config, "modelcheck_compress_baselines").strip()
-    try:
-        return size_in_bytes(text) if text else None
-    except UsageError as error:
-        raise UsageError(f"ini option modelcheck_compress_baselines: {error}") from error
 
 
 def _in_ci() -> bool:

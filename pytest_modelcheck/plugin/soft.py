@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import inspect
 import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from pytest_modelcheck.engine.view import CaseView
+
+    Taker = Callable[[int], list[str]]
 
 
 class SoftAssertionError(AssertionError):
@@ -33,26 +34,40 @@ def honouring(body: Callable[[CaseView], Any]) -> Callable[[CaseView], Any]:
         return body
 
     def hard(view: CaseView) -> Any:
-        with _raising(takers):
-            return body(view)
+        before = _counted(takers)
+        try:
+            returned = body(view)
+        except BaseException:
+            _taken(takers, before)
+            raise
+        _raise_any(takers, before)
+        return returned
 
     async def hard_when_awaited(view: CaseView) -> Any:
-        with _raising(takers):
-            return await body(view)
+        before = _counted(takers)
+        try:
+            returned = await body(view)
+        except BaseException:
+            _taken(takers, before)
+            raise
+        _raise_any(takers, before)
+        return returned
 
     return hard_when_awaited if inspect.iscoroutinefunction(body) else hard
 
 
-@contextmanager
-def _raising(takers: list[Callable[[int], list[str]]]) -> Iterator[None]:
-    before = [len(take(sys.maxsize)) for take in takers]
-    try:
-        yield
-    except BaseException:
-        for take, known in zip(takers, before, strict=True):
-            take(known)
-        raise
-    found = [text for take, known in zip(takers, before, strict=True) for text in take(known)]
+def _counted(takers: list[Taker]) -> list[int]:
+    """How many failures each plugin has collected before a body."""
+    return [len(take(sys.maxsize)) for take in takers]
+
+
+def _taken(takers: list[Taker], before: list[int]) -> list[str]:
+    """Take away those of the body."""
+    return [text for take, known in zip(takers, before, strict=True) for text in take(known)]
+
+
+def _raise_any(takers: list[Taker], before: list[int]) -> None:
+    found = _taken(takers, before)
     if found:
         raise SoftAssertionError("\n".join(found))
 
@@ -83,7 +98,7 @@ def _from_pytest_assume(known: int) -> list[str]:
     return found[known:]
 
 
-_TAKERS: dict[str, Callable[[int], list[str]]] = {
+_TAKERS: dict[str, Taker] = {
     "pytest_check.check_log": _from_pytest_check,
     "pytest_assume.plugin": _from_pytest_assume,
 }

@@ -22,7 +22,10 @@ from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.checks.spec import CheckSpec, Provenance, refuse_variants
 from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.errors import CaseError, UsageError
+from pytest_modelcheck.models.calling import wraps_async
+from pytest_modelcheck.models.frames import Frames
 from pytest_modelcheck.plugin.assertions import without_diffs
+from pytest_modelcheck.plugin.filesystems import seeing_what_it_should
 from pytest_modelcheck.plugin.identity import check_id
 from pytest_modelcheck.plugin.meanings import classifier
 from pytest_modelcheck.plugin.ours import own_fixtures
@@ -79,6 +82,8 @@ def spec_of(
     chosen = selected(cases, state)
     if request.kind == "drift":
         refuse_variants(cases)
+    for model in (subject, *others):
+        _keep_dtypes(model, cases)
     state.session.warnings += [f"{name}: {note}" for note in cases.notes]
     provenance = _provenance(item, request, state.settings.root)
     return CheckSpec(
@@ -88,7 +93,7 @@ def spec_of(
         perturbations=request.perturbations,
         levels=request.levels,
         drift=request.drift,
-        body=honouring(body),
+        body=seeing_what_it_should(honouring(body)),
         subject=subject,
         others=others,
         classify=classifier(request.wrong_if),
@@ -112,6 +117,13 @@ def spec_of(
         smaller=cases.smaller,
         shrink_calls=state.settings.shrink_calls if request.shrink else 0,
     )
+
+
+def _keep_dtypes(model: Model, cases: Cases) -> None:
+    """Give the frames of a model the column types of the table that the cases come from."""
+    for one in (model, model.rival):
+        if one is not None and isinstance(one.caller.collate, Frames):
+            one.caller.collate.dtypes = cases.dtypes
 
 
 def _rerun(item: pytest.Function, subject: Model, others: Sequence[Model], state: State) -> str:
@@ -163,9 +175,20 @@ def _body(
 
     if inspect.iscoroutinefunction(function):
         return asserting(lambda view: function(**given(view)), awaited=True)
+    if wraps_async(function):
+        return asserting(lambda view: _to_its_end(function(**given(view))))
     if takes_case and not takes_score:
         return _body_of_case(function, {name: value for name, value in arguments.items() if name != "case"})
     return asserting(lambda view: function(**given(view)))
+
+
+def _to_its_end(returned: Any) -> Any:
+    """What a decorated ``async`` test comes to: its decorator may have run it, or left that to us."""
+    if not inspect.iscoroutine(returned):
+        return returned
+    import asyncio
+
+    return asyncio.run(returned)
 
 
 def _body_of_case(function: Callable[..., Any], others: dict[str, Any]) -> Callable[[CaseView], Any]:

@@ -1,4 +1,4 @@
-"""The nouns of what is asked: a case, a trial, and what became of it.
+"""The nouns of what is asked: a case and a trial of it.
 
 What exists once per trial is a plain slotted object, since a suite may run a million of them.
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 if TYPE_CHECKING:
@@ -221,23 +221,6 @@ def case_of(
     return cast("Case", case)
 
 
-class Outcome(StrEnum):
-    """How one trial, or one case, came out."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    ERROR = "error"
-    """Something broke that is not a wrong answer. Fails the check."""
-    SKIPPED = "skipped"
-    """Does not apply. Out of the denominator."""
-    XFAILED = "xfailed"
-    """A known failure. Out of the denominator."""
-    XPASSED = "xpassed"
-    """A known failure that passed. Out of the denominator, and reported."""
-    NEW = "new"
-    """Compared with an approved answer where none is. Out of the denominator."""
-
-
 class Trial:
     """One run of a test's body: a case, perturbed or not, for the nth time.
 
@@ -273,61 +256,3 @@ class Trial:
         self.repeat = repeat
         self.number = number
         self.of = of
-
-
-@dataclass(slots=True)
-class TrialRecord:
-    """What is remembered of one trial: how it came out, and every answer of the model that is judged.
-
-    Attributes:
-        outcome: How it came out.
-        asked: Pairs of the digest of what was asked (hexadecimal) and the answer (canonical JSON), in the
-            order in which the body asked.
-        recorded: What ``case.record(value)`` said the answer is (canonical JSON), or ``None`` where the
-            answer is the first of ``asked``.
-        perturbation: The name of the perturbation, or ``None``.
-        variant: Which of the perturbation's variants, from 0.
-        repeat: Which run of the same trial, from 0.
-        score: The graded outcome, on the scale of its check, or ``None`` for pass or fail.
-        about: The beginning of the perturbed input, for people.
-    """
-
-    outcome: Outcome
-    asked: tuple[tuple[str, bytes], ...] = ()
-    recorded: bytes | None = None
-    perturbation: str | None = None
-    variant: int = 0
-    repeat: int = 0
-    score: float | None = None
-    about: str | None = None
-
-    @property
-    def answer(self) -> bytes | None:
-        """The answer that counts, as canonical JSON, or ``None`` where the model was never asked."""
-        if self.recorded is not None:
-            return self.recorded
-        return self.asked[0][1] if self.asked else None
-
-    @property
-    def key(self) -> tuple[str, int, int]:
-        """What tells the trials of one case apart."""
-        return (self.perturbation or "", self.variant, self.repeat)
-
-
-@dataclass(slots=True)
-class CaseRecord:
-    """What is remembered of one case: one line of a baseline.
-
-    Attributes:
-        id: The case's id.
-        input: A digest of the input (hexadecimal). A case is the same case while id and input are.
-        expected: A digest of what was expected of the case, or ``None`` where nothing was.
-        about: The beginning of the input, for people who read the line.
-        trials: Its trials, in order.
-    """
-
-    id: str
-    input: str
-    expected: str | None
-    about: str
-    trials: tuple[TrialRecord, ...]

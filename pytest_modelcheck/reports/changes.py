@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from unicodedata import normalize
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.perturb.edits import Edit, edits_between, word_spans
+from pytest_modelcheck.perturb.edits import Edit, edits_between, value_at, word_spans
 from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 _AROUND: Final = 24
 """How many characters are left of what does not change, on each side of what does."""
@@ -43,18 +43,12 @@ def changes(before: Any, after: Any, width: int = 200) -> str:
 
 
 def _field(before: Any, after: Any, path: Sequence[Any]) -> str:
-    old, new = _at(before, path), _at(after, path)
+    old, new = value_at(before, path), value_at(after, path)
     name = excerpt(".".join(map(str, path)), _VALUE_WIDTH)
     if isinstance(old, str) and isinstance(new, str):
         return f"{name}: {_marked(old, new)}"
     changed = _change(*("" if each is MISSING else excerpt(each, _VALUE_WIDTH) for each in (old, new)))
     return f"{name}: {changed}" if name else changed
-
-
-def _at(value: Any, path: Iterable[Any]) -> Any:
-    for step in path:
-        value = value.get(step, MISSING) if isinstance(value, dict) else value[step]
-    return value
 
 
 def _marked(before: str, after: str) -> str:

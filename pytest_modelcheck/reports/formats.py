@@ -5,6 +5,8 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -94,6 +96,9 @@ def target_of(text: str, option: str = "--modelcheck-report") -> Target:
 def write(report: RunReport, target: Target, base: Path) -> None:
     """Write a report into a file, all or nothing; its folder is made.
 
+    What is no ordinary file is written to, and stays what it is: a device such as ``/dev/stdout``, a named
+    pipe, and a symbolic link, whose target is replaced.
+
     Args:
         report: The report.
         target: Which file, and in which format.
@@ -102,4 +107,27 @@ def write(report: RunReport, target: Target, base: Path) -> None:
     Raises:
         OSError: The file cannot be written.
     """
-    replace(base / target.path, [FORMATS[target.format](report)], durable=False)
+    content, path = FORMATS[target.format](report), base / target.path
+    descriptor = _descriptor(path)
+    if descriptor is not None:
+        sys.stdout.flush()
+        with os.fdopen(os.dup(descriptor), "wb") as stream:
+            stream.write(content)
+    elif path.exists() and not path.is_file():
+        with path.open("ab") as stream:
+            stream.write(content)
+    else:
+        replace(path.resolve() if path.is_symlink() else path, [content], durable=False)
+
+
+def _descriptor(path: Path) -> int | None:
+    """The open file of this process that a path stands for, which may be an ordinary file.
+
+    >>> from pathlib import Path
+    >>> _descriptor(Path("/dev/stdout")), _descriptor(Path("/dev/fd/3")), _descriptor(Path("/dev/null"))
+    (1, 3, None)
+    """
+    parent, name = path.parent.as_posix(), path.name
+    if parent == "/dev":
+        return {"stdout": 1, "stderr": 2}.get(name)
+    return int(name) if parent in ("/dev/fd", "/proc/self/fd") and name.isdecimal() else None

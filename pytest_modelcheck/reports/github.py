@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.records import Status
 from pytest_modelcheck.reports.markdown import to_markdown
 from pytest_modelcheck.reports.places import place
 from pytest_modelcheck.reports.wording import case_text, regressed_cases
-from pytest_modelcheck.reports.workflow import error_command
+from pytest_modelcheck.reports.workflow import error_command, warning_command
 
 if TYPE_CHECKING:
-    from pytest_modelcheck.reports.model import CaseReport, CheckReport, RunReport
+    from collections.abc import Callable
+
+    from pytest_modelcheck.records import CaseResult
+    from pytest_modelcheck.reports.model import CheckReport, RunReport
 
 MOST: Final = 10
 """GitHub shows ten annotations of a kind for a step, and drops the rest."""
@@ -39,21 +43,49 @@ def append_summary(report: RunReport, path: str) -> None:
 
 
 def workflow_commands(report: RunReport, top: str) -> list[str]:
-    """A workflow command for each of the first ten cases that broke; the last of ten counts the others.
+    """Errors for what failed, warnings for what is inconclusive; of more than ten, the last counts the rest.
+
+    An error stands for a case that broke, or for a failed check in which none did; a warning for a check.
 
     Args:
         report: The report.
         top: The folder of the repository (``GITHUB_WORKSPACE``).
     """
-    found = list(regressed_cases(report.checks))
-    shown = found if len(found) <= MOST else found[: MOST - 1]
-    lines = [_annotation(check, case, top) for check, case in shown]
-    if len(found) > len(shown):
-        lines.append(error_command(f"{len(found) - len(shown)} more cases broke", title="modelcheck"))
-    return lines
+    broken = list(regressed_cases(report.checks))
+    explained = {check.verdict.check for check, _ in broken}
+    errors = [_annotation(check, case, top) for check, case in broken]
+    errors += [
+        _of_check(error_command, check, top)
+        for check in report.checks
+        if check.verdict.failed and check.verdict.check not in explained
+    ]
+    warnings = [
+        _of_check(warning_command, check, top)
+        for check in report.checks
+        if check.verdict.status is Status.INCONCLUSIVE
+    ]
+    more = "more cases broke" if len(broken) == len(errors) else "more cases broke or checks failed"
+    return [
+        *_first(errors, lambda count: error_command(f"{count} {more}", title="modelcheck")),
+        *_first(warnings, lambda count: warning_command(f"{count} more checks", title="inconclusive")),
+    ]
 
 
-def _annotation(check: CheckReport, case: CaseReport, top: str) -> str:
+def _first(lines: list[str], rest: Callable[[int], str]) -> list[str]:
+    if len(lines) <= MOST:
+        return lines
+    return [*lines[: MOST - 1], rest(len(lines) - MOST + 1)]
+
+
+def _of_check(command: Callable[..., str], check: CheckReport, top: str) -> str:
+    verdict = check.verdict
+    path, line = place(check, None, top)
+    title = f"{excerpt(verdict.check.rpartition('::')[2], 80)} {verdict.status}"
+    reveals = "" if verdict.reveals is None else f" ({verdict.reveals})"
+    return command(f"{excerpt(verdict.headline, 500)}{reveals}", title=title, file=path, line=line)
+
+
+def _annotation(check: CheckReport, case: CaseResult, top: str) -> str:
     verdict = check.verdict
     path, line = place(check, case, top)
     version = None if verdict.comparison is None else verdict.comparison.version

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.records import Status
-from pytest_modelcheck.reports.accounts import dumps
+from pytest_modelcheck.reports.packing import dumps
 from pytest_modelcheck.reports.places import place
 from pytest_modelcheck.reports.wording import case_text, wrong_cases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcheck.reports.model import CaseReport, CheckReport, RunReport
+    from pytest_modelcheck.records import CaseResult
+    from pytest_modelcheck.reports.model import CheckReport, RunReport
 
 _SEVERITY: Final = {Status.FAILED: "major", Status.INCONCLUSIVE: "minor"}
 
@@ -46,7 +47,7 @@ def _issues(check: CheckReport, top: str) -> Iterator[dict[str, Any]]:
         )
 
 
-def _issue(check: CheckReport, case: CaseReport | None, text: str, severity: str, top: str) -> dict[str, Any]:
+def _issue(check: CheckReport, case: CaseResult | None, text: str, severity: str, top: str) -> dict[str, Any]:
     path, line = place(check, case, top)
     identity = f"{check.verdict.model}\0{check.verdict.check}\0{'' if case is None else case.id}"
     digest = hashlib.sha256(identity.encode(errors="surrogatepass")).hexdigest()

@@ -6,11 +6,12 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import p_text, plural
 from pytest_modelcheck.records import MISSING, Outcome, Status
+from pytest_modelcheck.reports.jsons import approved_answers, value_of
 from pytest_modelcheck.reports.triage import triage
 from pytest_modelcheck.reports.windows import start_of, window
 from pytest_modelcheck.reports.wording import (
@@ -27,8 +28,8 @@ from pytest_modelcheck.reports.wording import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_modelcheck.records import Moved
-    from pytest_modelcheck.reports.model import CaseReport, CheckReport, RunReport
+    from pytest_modelcheck.records import CaseResult, Moved
+    from pytest_modelcheck.reports.model import CheckReport, RunReport
 
 _MARKS: Final = {Status.FAILED: "❌", Status.INCONCLUSIVE: "⚠️", Status.XFAILED: "☑️", Status.PASSED: "✅"}
 _CHECKS: Final = 50
@@ -184,7 +185,7 @@ def _moved(moved: Moved) -> Iterator[str]:
             yield f"| {' | '.join(code(excerpt(text, _WIDTH)) for text in change)} |"
 
 
-def _cases(check: CheckReport, wrong: Sequence[CaseReport]) -> Iterator[str]:
+def _cases(check: CheckReport, wrong: Sequence[CaseResult]) -> Iterator[str]:
     comparison = check.verdict.comparison
     version = "" if comparison is None else excerpt(comparison.version, 30)
     more = f", the worst {_CASES} shown" if len(wrong) > _CASES else ""
@@ -199,13 +200,16 @@ def _cases(check: CheckReport, wrong: Sequence[CaseReport]) -> Iterator[str]:
     yield "</details>"
 
 
-def _case(case: CaseReport) -> tuple[str, ...]:
+def _case(case: CaseResult) -> tuple[str, ...]:
     trial = telling(case)
     shown = case.input if trial is None or trial.perturbed is MISSING else trial.perturbed
     expected = case.expected
-    if trial is not None and trial.base_answer is not MISSING:
-        expected = trial.base_answer
-    got, then = (MISSING, MISSING) if trial is None else (trial.answer, trial.approved_answer)
+    got: Any = MISSING
+    then: Any = MISSING
+    if trial is not None:
+        answer, base = trial.answers(case.digest)
+        got, then = value_of(answer), value_of(approved_answers(trial, case.digest)[0])
+        expected = expected if base is None else value_of(base)
     if trial is not None and trial.outcome is Outcome.ERROR:
         got = trial.message or got
     answers = [value_text(value, _WHOLE) for value in (expected, got, then)]

@@ -1,6 +1,7 @@
 """What a run, or a remembered version, is reported as: the nouns behind every report.
 
-All of it is plain data. The JSON report is this and nothing else, field by field.
+All of it is plain data. The JSON report is this field by field; its cases are in the form of
+:mod:`~pytest_modelcheck.reports.jsons`.
 
 PYTEST_DONT_REWRITE
 """
@@ -8,82 +9,21 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.records import MISSING, Interval, Origin, Outcome, Status, Verdict
+from pytest_modelcheck.records import (  # noqa: TC001 - reports read the types
+    CaseResult,
+    Interval,
+    Origin,
+    Status,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FORM: Final = 1
 """The form of the report. It changes where an old reader could take something for what it is not."""
-
-Change = Literal["regressed", "fixed", "changed"]
-
-
-@dataclass(frozen=True, slots=True)
-class TrialReport:
-    """One run of a test's body.
-
-    Values are JSON, in the form in which answers are remembered; one of more than 20,000 characters is cut
-    to a text that ends in ``…``.
-
-    Attributes:
-        outcome: How it came out.
-        answer: What the model answered: what counts as its answer in this trial.
-        perturbation: The name of the perturbation.
-        variant: Which of the perturbation's variants, from 0.
-        repeat: Which run of the same trial, from 0.
-        perturbed: The input that the model was given in place of the case's own.
-        base_answer: What it answered to the case's own input, where the body asked about that, too.
-        score: The graded outcome from 0 to 1.
-        message: What a body that failed or broke said, its beginning.
-        approved_outcome: How the same trial came out with the version that it is compared with.
-        approved_answer: What that version answered.
-        approved_base_answer: What it answered to the case's own input.
-    """
-
-    outcome: Outcome
-    answer: Any = MISSING
-    perturbation: str | None = None
-    variant: int = 0
-    repeat: int = 0
-    perturbed: Any = MISSING
-    base_answer: Any = MISSING
-    score: float | None = None
-    message: str | None = None
-    approved_outcome: Outcome | None = None
-    approved_answer: Any = MISSING
-    approved_base_answer: Any = MISSING
-
-
-@dataclass(frozen=True, slots=True)
-class CaseReport:
-    """One case of a check, whether it passed or not.
-
-    Attributes:
-        id: Its id.
-        outcome: As bad as its worst trial that applies.
-        input: What the model is asked about.
-        expected: The right answer, where the case says it.
-        metadata: What else is known of the case.
-        known_failure: Why it is known to fail.
-        origin: Where it was written.
-        approved_outcome: How it came out with the version that it is compared with.
-        change: What became of it since that version; nothing where it is the same.
-        trials: Its trials.
-    """
-
-    id: str
-    outcome: Outcome
-    input: Any
-    expected: Any = MISSING
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    known_failure: str | None = None
-    origin: Origin | None = None
-    approved_outcome: Outcome | None = None
-    change: Change | None = None
-    trials: tuple[TrialReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +53,7 @@ class CheckReport:
 
     Attributes:
         verdict: How it came out.
-        cases: Every case, in the order of its source. None where no account of them was kept.
+        cases: Every case, in the order of its source.
         fingerprint: What tells two models of one version apart.
         origin: Where the test is written.
         when: When it was judged; UTC, ISO 8601, whole seconds.
@@ -124,7 +64,7 @@ class CheckReport:
     """
 
     verdict: Verdict
-    cases: tuple[CaseReport, ...] = ()
+    cases: tuple[CaseResult, ...] = ()
     fingerprint: str | None = None
     origin: Origin | None = None
     when: str = ""

@@ -20,28 +20,23 @@ from pytest_modelcheck.records import MISSING
 _T = TypeVar("_T")
 
 
-def pack(value: Any, *, brief: bool = False) -> Any:
-    """A noun as dicts, lists, strings, numbers, booleans and ``None``.
+def pack(value: Any) -> Any:
+    """A noun as dicts, lists, strings, numbers, booleans and ``None``: what execnet can carry.
 
     Args:
         value: A frozen dataclass, or what one is made of. What is ``MISSING`` is left out.
-        brief: Whether fields that say no more than their default are left out, too.
 
     >>> from pytest_modelcheck.records import Origin
-    >>> pack(Origin("tickets.yaml")), pack(Origin("tickets.yaml"), brief=True)
-    ({'path': 'tickets.yaml', 'line': None}, {'path': 'tickets.yaml'})
+    >>> pack(Origin("tickets.yaml"))
+    {'path': 'tickets.yaml', 'line': None}
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = ((name, default, getattr(value, name)) for name, default in _fields(type(value)))
-        return {
-            name: pack(one, brief=brief)
-            for name, default, one in fields
-            if one is not MISSING and not (brief and _same(one, default))
-        }
+        fields = ((name, getattr(value, name)) for name in _fields(type(value)))
+        return {name: pack(one) for name, one in fields if one is not MISSING}
     if isinstance(value, (tuple, list)):
-        return [pack(item, brief=brief) for item in value]
+        return [pack(item) for item in value]
     if isinstance(value, Mapping):
-        return {str(key): pack(item, brief=brief) for key, item in value.items()}
+        return {str(key): pack(item) for key, item in value.items()}
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)  # which JSON has no number for
     return value.value if isinstance(value, StrEnum) else value
@@ -62,18 +57,8 @@ def unpack(packed: Any, kind: type[_T]) -> _T:
 
 
 @lru_cache(maxsize=64)
-def _fields(kind: type) -> tuple[tuple[str, Any], ...]:
-    return tuple((field.name, _default(field)) for field in dataclasses.fields(kind))
-
-
-def _default(field: dataclasses.Field[Any]) -> Any:
-    if field.default_factory is not dataclasses.MISSING:
-        return field.default_factory()
-    return field.default
-
-
-def _same(value: Any, default: Any) -> bool:
-    return value is default or (type(value) is type(default) and bool(value == default))
+def _fields(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 @lru_cache(maxsize=64)
@@ -111,3 +96,26 @@ def _unpacked(value: Any, kind: Any) -> Any:
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(value)
     return float(value) if kind is float and isinstance(value, str) else value
+
+
+def dumps(value: Any) -> bytes:
+    """A value as JSON. What is no Unicode (a lone surrogate) is written as its escape."""
+    import orjson
+
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return orjson.dumps(printable(value))
+
+
+def printable(value: Any) -> Any:
+    r"""Plain data whose texts can all be encoded: a lone surrogate, which no file can hold, is spelled out.
+
+    >>> printable({"message": ["\ud83d", 1]})
+    {'message': ['\\ud83d', 1]}
+    """
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, dict):
+        return {printable(key): printable(one) for key, one in value.items()}
+    return [printable(one) for one in value] if isinstance(value, list) else value

@@ -9,11 +9,11 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_modelcheck.records import Origin
-    from pytest_modelcheck.reports.model import CaseReport, CheckReport
+    from pytest_modelcheck.records import CaseResult, Origin
+    from pytest_modelcheck.reports.model import CheckReport
 
 
-def place(check: CheckReport, case: CaseReport | None, top: str) -> tuple[str, int]:
+def place(check: CheckReport, case: CaseResult | None, top: str) -> tuple[str, int]:
     """The file and line of a case; of its test, where the case stands in no file.
 
     Args:

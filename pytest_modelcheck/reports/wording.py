@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import percent
-from pytest_modelcheck.records import GRADE, MISSING, Outcome, Status
+from pytest_modelcheck.records import GRADE, MISSING, WRONG, Outcome, Status
+from pytest_modelcheck.reports.jsons import approved_answers, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_modelcheck.records import Verdict
-    from pytest_modelcheck.reports.model import CaseReport, CheckReport, RunReport, TrialReport
-
-WRONG = (Outcome.FAILED, Outcome.ERROR)
+    from pytest_modelcheck.records import CaseResult, TrialResult, Verdict
+    from pytest_modelcheck.reports.model import CheckReport, RunReport
 
 
 def rate_text(rate: float | None, verdict: Verdict) -> str:
@@ -64,17 +63,17 @@ def counts_text(report: RunReport) -> str:
     return ", ".join(told) or "no check was run"
 
 
-def wrong_cases(check: CheckReport) -> list[CaseReport]:
+def wrong_cases(check: CheckReport) -> list[CaseResult]:
     """The cases that failed or broke: those that passed before first, each group in its order."""
     wrong = [case for case in check.cases if case.outcome in WRONG]
     return sorted(wrong, key=lambda case: case.change != "regressed")
 
 
-def telling(case: CaseReport) -> TrialReport | None:
+def telling(case: CaseResult) -> TrialResult | None:
     """The trial of a case that says most: the first that went wrong, else the first that differs."""
     by_need = (
         [trial for trial in case.trials if trial.outcome in WRONG],
-        [trial for trial in case.trials if trial.answer != trial.approved_answer],
+        [trial for trial in case.trials if trial.answer != approved_answers(trial, case.digest)[0]],
         case.trials,
     )
     return next((trials[0] for trials in by_need if trials), None)
@@ -85,7 +84,7 @@ def value_text(value: Any, width: int) -> str:
     return "" if value is MISSING else excerpt(value, width)
 
 
-def case_text(case: CaseReport, version: str | None) -> Iterator[str]:
+def case_text(case: CaseResult, version: str | None) -> Iterator[str]:
     """What to know of one case that went wrong, a short sentence each."""
     trial = telling(case)
     yield f"input: {value_text(case.input, 160)}"
@@ -93,19 +92,21 @@ def case_text(case: CaseReport, version: str | None) -> Iterator[str]:
         return
     if trial.perturbed is not MISSING:
         yield f"{trial.perturbation}: {value_text(trial.perturbed, 160)}"
+    answer, base = trial.answers(case.digest)
+    before, _ = approved_answers(trial, case.digest)
     if case.expected is not MISSING:
         yield f"expected: {value_text(case.expected, 120)}"
-    if trial.base_answer is not MISSING:
-        yield f"unperturbed: {value_text(trial.base_answer, 120)}"
-    if trial.answer is not MISSING:
-        yield f"got: {value_text(trial.answer, 120)}"
-    if trial.approved_answer is not MISSING and version is not None:
-        yield f"{version}: {value_text(trial.approved_answer, 120)}"
+    if base is not None:
+        yield f"unperturbed: {value_text(value_of(base), 120)}"
+    if answer is not None:
+        yield f"got: {value_text(value_of(answer), 120)}"
+    if before is not None and version is not None:
+        yield f"{version}: {value_text(value_of(before), 120)}"
     if case.outcome is Outcome.ERROR and trial.message:
         yield value_text(trial.message, 200)
 
 
-def regressed_cases(checks: Iterable[CheckReport]) -> Iterator[tuple[CheckReport, CaseReport]]:
+def regressed_cases(checks: Iterable[CheckReport]) -> Iterator[tuple[CheckReport, CaseResult]]:
     """Every case that passed with the approved version and fails now, of checks that did not pass."""
     for check in checks:
         if check.verdict.status not in (Status.PASSED, Status.XFAILED):

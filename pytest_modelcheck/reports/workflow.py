@@ -14,9 +14,18 @@ def error_command(message: str, *, title: str, file: str = "", line: int | None 
     >>> error_command("50% broke\nof all", title="a: b", file="x.yaml", line=3)
     '::error file=x.yaml,line=3,title=a%3A b::50%25 broke%0Aof all'
     """
+    return _command("error", message, title, file, line)
+
+
+def warning_command(message: str, *, title: str, file: str = "", line: int | None = None) -> str:
+    """A warning, which fails nothing."""
+    return _command("warning", message, title, file, line)
+
+
+def _command(kind: str, message: str, title: str, file: str, line: int | None) -> str:
     places = (("file", file), ("line", "" if line is None else str(line)), ("title", title))
     properties = ",".join(f"{name}={_property(text)}" for name, text in places if text)
-    return f"::error {properties}::{_data(message)}"
+    return f"::{kind} {properties}::{_data(message)}"
 
 
 def _data(text: str) -> str:

@@ -5,7 +5,8 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from pytest_modelcheck.session.inquiry import Judged
-from pytest_modelcheck.session.session import Places, Session
+from pytest_modelcheck.session.check import Judged
+from pytest_modelcheck.session.places import Places
+from pytest_modelcheck.session.session import Session
 
 __all__ = ["Judged", "Places", "Session"]

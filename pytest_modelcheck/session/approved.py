@@ -1,86 +1,154 @@
-"""What a check is compared with.
+"""What a check is compared with: approved behaviour, judged by today's test, or another version's run.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from pytest_modelcheck.baselines import lines
+from pytest_modelcheck.baselines.baseline import Baseline
 from pytest_modelcheck.baselines.candidates import find
 from pytest_modelcheck.canonical.wording import plural
-from pytest_modelcheck.checks.fold import outcome_of
 from pytest_modelcheck.errors import BaselineError
-from pytest_modelcheck.models.identity import Files
-from pytest_modelcheck.records import Finding, Outcome, Status
-from pytest_modelcheck.session.memory import identity
+from pytest_modelcheck.models.identity import Files, changed_keys
+from pytest_modelcheck.records import CaseResult, Finding, Outcome, Status
+from pytest_modelcheck.session.candidate import header_of, leave
+from pytest_modelcheck.session.check import Step, plan_of
+from pytest_modelcheck.session.levels import settle
+from pytest_modelcheck.session.lines import case_result, expectation, identity
+from pytest_modelcheck.session.replayed import ReplayedAnswers
+from pytest_modelcheck.session.results import OTHER, Results
 
 if TYPE_CHECKING:
-    from pytest_modelcheck.baselines.baseline import Baseline
+    from collections.abc import Iterable
+
+    from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.engine.work import Run
     from pytest_modelcheck.models.model import Model
-    from pytest_modelcheck.records import Trial
-    from pytest_modelcheck.session.inquiry import Inquiry
-    from pytest_modelcheck.session.session import Session
+    from pytest_modelcheck.records import Case, Trial
+    from pytest_modelcheck.session.check import Check, Steps
 
 
-def baseline_of(session: Session, subject: Model, check: str) -> Baseline | None:
-    """The baseline of a check: that of the version asked for, else the approved one; ``None`` without.
+@dataclass(frozen=True, slots=True, eq=False)
+class Approved(Mapping[str, CaseResult]):
+    """The approved cases, by id, as today's test judges them.
+
+    Attributes:
+        baseline: What is approved, or another version's run; ``None`` where nothing is compared.
+        replaced: The cases that were judged again by today's test; ``None`` for one that cannot be.
+        notes: What the reader should know of it, a sentence each.
+        findings: What fails the check because of it.
+    """
+
+    baseline: Baseline | None = None
+    replaced: Mapping[str, CaseResult | None] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    def __getitem__(self, case: str) -> CaseResult:
+        if case in self.replaced:
+            found = self.replaced[case]
+            if found is None:
+                raise KeyError(case)
+            return found
+        if self.baseline is None:
+            raise KeyError(case)
+        return self.baseline[case]
+
+    def __iter__(self) -> Iterator[str]:
+        return (case for case in self.baseline or () if self.replaced.get(case, True) is not None)
+
+    def __len__(self) -> int:
+        unknown = sum(case is None for case in self.replaced.values())
+        return 0 if self.baseline is None else len(self.baseline) - unknown
+
+    @property
+    def replayed(self) -> int:
+        """How many cases were judged again."""
+        return sum(case is not None for case in self.replaced.values())
+
+    @property
+    def version(self) -> str:
+        """The version whose behaviour it is."""
+        return "unversioned" if self.baseline is None else self.baseline.header.version or "unversioned"
+
+    def line(self, case: str) -> bytes | None:
+        """The line of a case as it stands in the baseline, or ``None``."""
+        return None if self.baseline is None else self.baseline.line(case)
+
+    def judged_line(self, case: str) -> bytes | None:
+        """The line of a case as today's test judges it, or ``None``."""
+        if case not in self.replaced:
+            return self.line(case)
+        found = self.replaced[case]
+        return None if found is None else lines.encode(found)
+
+    def answer(self, trial: Trial) -> bytes | None:
+        """The approved answer in the first run of a trial, or ``None``."""
+        known = None if self.baseline is None else self.baseline.get(trial.case.id)
+        if known is None or known.digest != identity(trial.case):
+            return None
+        key = (trial.perturbation or "", trial.variant, 0)
+        return next((one.answer for one in known.trials if one.key == key), None)
+
+
+def approved_of(check: Check) -> Approved:
+    """What a check is compared with: the version asked for, else what is approved.
 
     Raises:
         BaselineError: a version is asked for, and nothing is remembered of it, or only part.
     """
-    version = session.places.baseline
+    spec, version, model = check.spec, check.places.baseline, check.subject.name
+    if spec.drift is not None and spec.drift.cases is not None:
+        return Approved()
     if version is None:
-        return session.store.read(subject.name, check)
-    found = find(session.store, session.candidates, subject.name, check, version)
+        return Approved(check.store.read(model, spec.id))
+    found = find(check.store, check.candidates, model, spec.id, version)
     if found is None:
         raise BaselineError(
-            f"{check}: nothing is remembered of {subject.name} {version}, so nothing can be compared "
+            f"{spec.id}: nothing is remembered of {model} {version}, so nothing can be compared "
             f"with it. Run it once: pytest --model-version={version}"
         )
     if found.header.stopped:
         raise BaselineError(
-            f"{check}: {subject.name} {version} was {found.header.stopped}, and nothing can be compared with "
+            f"{spec.id}: {model} {version} was {found.header.stopped}, and nothing can be compared with "
             f"part of a check. Run all cases: pytest --model-version={version} --modelcheck-no-early-stop"
         )
-    return found
+    return Approved(found, findings=() if spec.partial else tuple(_broken_before(check, found)))
 
 
-def approved_answer(baseline: Baseline | None, trial: Trial) -> bytes | None:
-    """The approved version's answer in the first run of a trial, or ``None``."""
-    record = None if baseline is None else baseline.get(trial.case.id)
-    if record is None or record.input != identity(trial.case):
-        return None
-    key = (trial.perturbation or "", trial.variant, 0)
-    return next((one.answer for one in record.trials if one.key == key), None)
-
-
-def broken_before(inquiry: Inquiry) -> list[Finding]:
+def _broken_before(check: Check, baseline: Baseline) -> Iterator[Finding]:
     """Whether the version that was asked for broke on cases, which then cannot be worse now."""
-    evidence, version = inquiry.evidence, inquiry.session.places.baseline
-    if version is None or evidence.baseline is None or evidence.partial:
-        return []
-    suspects = [case for case, line in evidence.baseline.lines().items() if b'"outcome":"error"' in line]
-    then = [evidence.then[case] for case in suspects if case in evidence.then]
-    errors = [outcome_of(record.trials) for record in then].count(Outcome.ERROR)
-    if not errors:
-        return []
-    summary = (
-        f"{plural(errors, 'case')} broke with {inquiry.subject.name} {version}, so that nothing tells which "
-        f"is better; run it again: pytest --model-version={version}"
-    )
-    return [Finding("baseline", Status.FAILED, summary, against_baseline=True)]
+    suspects = baseline.holding(b'"outcome":"error"')
+    errors = sum(baseline[case].outcome is Outcome.ERROR for case in suspects)
+    if errors:
+        model, version = check.subject.name, check.places.baseline
+        summary = (
+            f"{plural(errors, 'case')} broke with {model} {version}, so that nothing tells which "
+            f"is better; run it again: pytest --model-version={version}"
+        )
+        yield Finding("baseline", Status.FAILED, summary, against_baseline=True)
 
 
-def other_fingerprint(session: Session, subject: Model) -> list[Finding]:
+def other_fingerprint(check: Check) -> list[Finding]:
     """Whether the model has changed without changing its version."""
-    approved = session.store.approved(subject.name)
+    subject = check.subject
+    approved = check.store.approved(subject.name)
     if approved is None or approved.version != subject.version or approved.fingerprint == subject.fingerprint:
         return []
+    keys = changed_keys(approved.fingerprint, subject.fingerprint)
+    differs = (
+        f"its fingerprint differs in {', '.join(map(repr, keys))}"
+        if keys
+        else f"its fingerprint is {subject.fingerprint}, and {approved.fingerprint} was approved"
+    )
     summary = (
-        f"{subject.label} is not the {approved.version} that was approved: its fingerprint is "
-        f"{subject.fingerprint}, and {approved.fingerprint} was approved; give the change a version "
-        f"of its own{_shared_files(subject)}"
+        f"{subject.label} is not the {approved.version} that was approved: {differs}; give the change a "
+        f"version of its own{_shared_files(subject)}"
     )
     return [Finding("fingerprint", Status.FAILED, summary, against_baseline=True)]
 
@@ -93,3 +161,105 @@ def _shared_files(subject: Model) -> str:
     return (
         '. Were only files of another version added or changed? Name those of each: files("...{version}...")'
     )
+
+
+# -- judged again --------------------------------------------------------------------------------------
+
+
+def replay(check: Check, cases: Iterable[Case], approved: Approved) -> Steps[Approved]:
+    """Judge approved answers by today's test, where test or expectation have changed since.
+
+    An edited test must never look like a changed model.
+
+    Args:
+        check: The check.
+        cases: The cases that may be concerned (:func:`may_be_stale`).
+        approved: What the check is compared with.
+    """
+    baseline = approved.baseline
+    if baseline is None:
+        return approved
+    stale = [case for case in cases if _is_stale(check, case, baseline)]
+    if not stale:
+        return approved
+    answers = ReplayedAnswers(check.subject.answers, baseline)
+    trials = (trial for trial in plan_of(check.spec, stale).trials() if answers.knows(trial))
+    run = yield Step(check.work(approved.answer), trials, replay=answers, slots=check.slots)
+    own: dict[str, list[Result]] = {case.id: [] for case in stale}
+    for result in run.results:
+        own[result.trial.case.id].append(result)
+    replaced: dict[str, CaseResult | None] = {}
+    for case in stale:
+        if check.spec.levels is not None:
+            settle(own[case.id])
+        found = case_result(case, own[case.id])
+        broke = any(trial.outcome is Outcome.ERROR for trial in found.trials)
+        replaced[case.id] = None if broke else found
+    return replace(approved, replaced=replaced)
+
+
+def may_be_stale(check: Check, results: Results, approved: Approved) -> Iterator[Case]:
+    """The cases that today's test may judge differently: where a line is that of the baseline, none is."""
+    if approved.baseline is not None:
+        edited = approved.baseline.header.body != check.spec.provenance.body
+        cases = zip(results.cases, results.matches, strict=True)
+        yield from (case for case, match in cases if edited or match == OTHER)
+
+
+def _is_stale(check: Check, case: Case, baseline: Baseline) -> bool:
+    then = baseline.get(case.id)
+    if then is None or then.digest != identity(case):
+        return False
+    return baseline.header.body != check.spec.provenance.body or then.expectation != expectation(case)
+
+
+# -- another version, run beside -----------------------------------------------------------------------
+
+
+def run_rival(check: Check, rival: Model, approved: Approved) -> Steps[Approved]:
+    """Run every trial with another version; what it does is what today's version is compared with."""
+    spec, before = check.spec, check.asked_of(rival)
+    plan = plan_of(spec, spec.cases)
+    results = Results(plan)
+    plan.without = results.skip
+    work = replace(check.work(approved.answer), take=results.take)
+    run = yield Step(work, plan.trials(), slots=check.slots, rival=rival)
+    asked = check.asked_of(rival) - before
+    findings = (_not_judged(check, rival),)
+    header = header_of(
+        check, rival, cases=len(results), findings=findings, reads_approved=results.reads_approved
+    )
+    rows = {case.id: lines.bare(line) for case, line in zip(results.cases, results.lines, strict=True)}
+    if results.reads_approved:
+        rows = {case: lines.settled(line) for case, line in rows.items()}
+    earlier = check.candidates.read(header.model, header.test, header.version or "")
+    if not spec.partial and earlier is None:
+        leave(check, header, results.lines)
+    note = f"{rival.label} was run beside it: {plural(asked, 'answer')} asked"
+    return Approved(
+        Baseline(header, rows, f"the run of {rival.label}"),
+        notes=(note,),
+        findings=() if spec.partial else tuple(_broken_with(rival, results, run)),
+    )
+
+
+def _broken_with(rival: Model, results: Results, run: Run) -> Iterator[Finding]:
+    """A failure where it broke or was not asked: a case that has no outcome there cannot be worse here."""
+    errors = results.tally().error
+    if not errors:
+        return
+    if run.stopped is not None:
+        told = f"{run.stopped}; {errors} of {len(results)} cases have no outcome with it"
+    else:
+        told = f"{errors}/{len(results)} cases broke with {rival.label}"
+    summary = f"{told}, so that nothing tells which is better"
+    yield Finding("against", Status.FAILED, summary, against_baseline=True)
+
+
+def _not_judged(check: Check, rival: Model) -> Finding:
+    """What keeps it from being approved: nobody knows whether it meets its limits."""
+    summary = (
+        f"it was only run to compare {check.subject.label} with; to approve it, run it by itself: "
+        f"pytest --model-version={rival.version}"
+    )
+    return Finding("against", Status.FAILED, summary)

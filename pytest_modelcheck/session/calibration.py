@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.checks.runs import by_group, groups_of
 from pytest_modelcheck.engine.body import STRIDE
-from pytest_modelcheck.records import Outcome, Trial
+from pytest_modelcheck.records import JUDGED, Outcome, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -56,20 +56,20 @@ class Calibration:
     """Compares every two outputs of each case that has a variant.
 
     Args:
-        results: What came of the check's own trials.
+        trials: The check's own trials that were judged, each once.
         start: The first number of a trial that is not taken.
         batch: Which set of answers is taken: 0 for the one that holds the check's own, 1 for fresh ones.
     """
 
-    def __init__(self, results: Iterable[Result], start: int, batch: int = 0) -> None:
+    def __init__(self, trials: Iterable[Trial], start: int, batch: int = 0) -> None:
         self._start = start
         self._first_slot = batch * _BATCH
         self._cases: list[tuple[Case, list[Trial]]] = []
         self._pairings: dict[int, Pairing] = {}
         self._questions: list[frozenset[bytes | None]] = []
         self._results: list[Result] = []
-        for case, trials in itertools.groupby(_applicable(results), key=_case):
-            self._cases.append((case, _spread(list(trials))))
+        for case, own in itertools.groupby(trials, key=_case):
+            self._cases.append((case, _spread(list(own))))
 
     def against_itself(self) -> Iterator[Trial]:
         """The trials in which both answers are to the unperturbed input."""
@@ -138,7 +138,7 @@ class Calibration:
         for result in self._results:
             pairing = self._pairings[result.trial.index]
             table = tables[pairing.case]
-            if result.outcome not in (Outcome.PASSED, Outcome.FAILED):
+            if result.outcome not in JUDGED:
                 tables[pairing.case] = None
             elif table is not None:
                 half = _disagreement(result) / 2
@@ -160,12 +160,6 @@ def excess_of(calibrations: Iterable[Calibration], limits: Limits) -> Excess | N
     if limits.cluster is not None:
         groups = groups_of(cases, limits.cluster)
     return replace(excess, each=tuple(by_group(excess.each, [case.id for case in cases], groups)))
-
-
-def _applicable(results: Iterable[Result]) -> Iterator[Trial]:
-    for result in results:
-        if result.outcome in (Outcome.PASSED, Outcome.FAILED) and not result.trial.repeat:
-            yield result.trial
 
 
 def _case(trial: Trial) -> Case:

@@ -1,4 +1,4 @@
-"""The last step: what a run saw is left behind, for `modelcheck diff` and `modelcheck approve`.
+"""The result file of a check: what ``modelcheck diff``, ``review``, ``approve`` and ``report`` work from.
 
 PYTEST_DONT_REWRITE
 """
@@ -6,49 +6,23 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import platform
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.baselines import baseline, lines
+from pytest_modelcheck.baselines import baseline
 from pytest_modelcheck.baselines.header import Header
-from pytest_modelcheck.session.evidence import as_approved
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pytest_modelcheck.models.model import Model
-    from pytest_modelcheck.session.inquiry import Inquiry
-    from pytest_modelcheck.session.ledger import Ledger
+    from pytest_modelcheck.session.check import Check
 
 
-def leave_candidate(inquiry: Inquiry) -> None:
-    """Write what the model did, unless only some cases were run, or its version has no name."""
-    spec, subject, session, evidence = inquiry.spec, inquiry.subject, inquiry.session, inquiry.evidence
-    if spec.partial or subject.version is None:
-        return
-    header = header_of(
-        inquiry,
-        subject,
-        systems=tuple(sorted(evidence.systems)),
-        # Where bodies compare with the approved answer, how many do so says nothing once this is approved.
-        rate=None if evidence.reads_approved else evidence.observed.rate,
-        judged=0 if evidence.reads_approved else evidence.observed.cases.judged,
-        environment=_environment(),
-        findings=tuple(evidence.findings),
-        stopped="" if evidence.early is None else str(evidence.early),
-    )
-    try:
-        if evidence.ledger is None:
-            session.candidates.write(header, evidence.to_approve())
-        else:
-            _write_large(inquiry, header, evidence.ledger)
-    except OSError as error:
-        session.warnings.append(
-            f"what was run could not be left for `modelcheck approve` in {session.candidates.root}: "
-            f"{error.strerror or error}. Make the folder writable, or name another (modelcheck_cache_dir)"
-        )
-
-
-def header_of(inquiry: Inquiry, model: Model, **more: Any) -> Header:
-    """What is to be known of a check as one version of its model was run in it."""
-    spec = inquiry.spec
+def header_of(check: Check, model: Model, **more: Any) -> Header:
+    """The first line of the result file of a check that one version of its model was run in."""
+    spec = check.spec
     return Header(
         test=spec.id,
         kind=spec.kind,
@@ -59,19 +33,31 @@ def header_of(inquiry: Inquiry, model: Model, **more: Any) -> Header:
         source=spec.provenance.source,
         files=spec.provenance.files,
         others={other.name: other.version or "" for other in spec.others},
-        plugin=inquiry.session.plugin,
+        plugin=check.plugin,
         **more,
     )
 
 
-def _write_large(inquiry: Inquiry, header: Header, ledger: Ledger) -> None:
-    rows = ledger.lines.in_order(baseline.id_of)
-    if inquiry.evidence.reads_approved:
-        rows = ((case, lines.encode(as_approved(lines.decode(row)))) for case, row in rows)
-    inquiry.session.candidates.write_rows(header, rows, len(ledger))
+def leave(check: Check, header: Header, rows: Iterable[bytes]) -> Path | None:
+    """Leave the result file as the candidate of its version; ``None`` where it cannot be written."""
+    try:
+        return check.candidates.write(header, rows)
+    except OSError as error:
+        check.warn(
+            f"what was run could not be left for `modelcheck approve` in {check.candidates.root}: "
+            f"{error.strerror or error}. Make the folder writable, or name another (modelcheck_cache_dir)"
+        )
+        return None
 
 
-def _environment() -> str:
+def leave_for_the_report(header: Header, rows: Iterable[bytes]) -> Path:
+    """Leave the result file of a run that is no candidate, for whoever reports the run, and removes it."""
+    with tempfile.NamedTemporaryFile(prefix="modelcheck-", suffix=".jsonl", delete=False) as file:
+        file.writelines(baseline.chunks(header, rows))
+    return Path(file.name)
+
+
+def environment() -> str:
     """What the model ran on, in a word: ``CPython 3.12.1, Linux x86_64``."""
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return f"{python}, {platform.system()} {platform.machine()}"

@@ -1,57 +1,87 @@
 """A first run that ends as soon as the verdict is known.
 
+Cases come in an order that is drawn by lot but the same for every version, so that the first hundred are as
+good a sample as any other and two versions meet the same ones. They are run in batches, and between two
+batches it is seen whether the verdict is known. What comes of them counts in the order of submission, however
+fast each was answered: were it the order of completion, wrong answers that come faster than right ones would
+fail good models.
+
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.checks.judge import refuse_contradiction, required_rate
+from pytest_modelcheck.checks.decide import refuse_contradiction, required_rate
 from pytest_modelcheck.checks.losses import Scale
-from pytest_modelcheck.checks.watching import Terms, Watch, at_the_end, findings_of
-from pytest_modelcheck.engine.work import Run
-from pytest_modelcheck.records import Calls, CaseRecord, Outcome, Stopped
-from pytest_modelcheck.session.first_run import progress_of, questions
-from pytest_modelcheck.session.memory import expectation, identity, records_of
+from pytest_modelcheck.checks.runs import groups_of
+from pytest_modelcheck.checks.watching import Terms, Watch, at_the_end, findings_of, why_not_watched
+from pytest_modelcheck.records import Calls, CaseResult, Outcome, Stopped
+from pytest_modelcheck.session.approved import replay
+from pytest_modelcheck.session.check import Step, plan_of
+from pytest_modelcheck.session.first_run import Takers, takers_of
+from pytest_modelcheck.session.found import Early, Noise, Ran
+from pytest_modelcheck.session.lines import identity
 from pytest_modelcheck.session.noise import ask_twice
-from pytest_modelcheck.session.replay import replay
-from pytest_modelcheck.session.steps import Step
-from pytest_modelcheck.session.submission import batches, units_of
-from pytest_modelcheck.session.systems import systems_of
-from pytest_modelcheck.session.variation import MEASURED
+from pytest_modelcheck.session.observing import observe
+from pytest_modelcheck.session.variation import MEASURED, Variation, declared
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
 
+    from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.checks.watching import Decided, Knowledge
     from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.engine.work import Run
     from pytest_modelcheck.records import Case
-    from pytest_modelcheck.session.inquiry import Inquiry
-    from pytest_modelcheck.session.steps import Steps
-    from pytest_modelcheck.session.submission import Unit
+    from pytest_modelcheck.session.approved import Approved
+    from pytest_modelcheck.session.check import Check, Steps
+    from pytest_modelcheck.session.revalidation import Remembered
 
 _CALIBRATED = frozenset({"max_changed", "max_regressed"})
 
 
-def run_until_decided(inquiry: Inquiry) -> Steps:
+def may_stop(check: Check) -> bool:
+    """Whether a check may end before all its cases were run.
+
+    Never one whose behaviour is to be approved, nor one of which only some cases are asked for.
+    """
+    places, spec = check.places, check.spec
+    if not spec.limits.early_stop or places.update or places.every_case or spec.partial:
+        return False
+    return why_not_watched(spec.limits, spec.scale, spec.levels) is None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyEnd:
+    """What a run came to that ends as soon as the verdict is known.
+
+    Attributes:
+        check: The check, with the limits that hold at its end.
+        ran: What its trials came to.
+        approved: What it is compared with.
+        variation: What is known of the model's variation.
+        remembered: Trials that may be asked again.
+    """
+
+    check: Check
+    ran: Ran
+    approved: Approved
+    variation: Variation
+    remembered: Remembered | None
+
+
+def run_until_decided(check: Check, approved: Approved) -> Steps[EarlyEnd]:
     """Run trials until the verdict is known, or all of them."""
-    evidence, start = inquiry.evidence, time.perf_counter()
-    early = EarlyRun(inquiry)
-    run = yield from early.run()
-    cached = max(0, questions(run.results) - (inquiry.calls().asked - early.asked_again))
-    seconds = time.perf_counter() - start
-    evidence.calls = inquiry.calls(Calls(cached=cached, direct=run.direct, seconds=seconds))
-    evidence.unasked, evidence.stopped = run.unasked, run.stopped
-    evidence.direct = run.direct, run.direct_seconds
-    evidence.vain = run.vain
-    evidence.first_failure = run.first_failure
-    evidence.results = run.results
-    evidence.systems = systems_of(inquiry.subject, run.results)
-    evidence.records = evidence.kept = records_of(inquiry.plan.cases, run.results)
+    start = time.perf_counter()
+    early = EarlyRun(check, approved)
+    stopped, decided = yield from early.run()
+    return early.end(stopped, decided, time.perf_counter() - start)
 
 
 class EarlyRun:
@@ -62,63 +92,60 @@ class EarlyRun:
     calls are under way at once.
 
     Args:
-        inquiry: The check.
-
-    Attributes:
-        asked_again: How many questions were asked a second time, to see whether the model varies.
+        check: The check.
+        approved: What it is compared with.
     """
 
-    def __init__(self, inquiry: Inquiry) -> None:
-        self._inquiry = inquiry
-        self._units = units_of(inquiry.spec)
-        self._taken: list[tuple[Unit, list[CaseRecord]]] = []
-        self._results: list[Result] = []
-        self._run = Run([], None)
+    def __init__(self, check: Check, approved: Approved) -> None:
+        self._check, self._approved = check, approved
+        self._units = units_of(check.spec)
+        self._takers: Takers = takers_of(check, check.plan, approved)
+        self._taken: list[Unit] = []
+        self._cases: list[Case] = []
+        self._takers.results.cases = self._cases  # in the order in which they are submitted
+        self._runs: list[Run] = []
         self._inapplicable: Counter[str] = Counter()
-        self._submitted = self.asked_again = 0
-        self._verified_on = 0
+        self._submitted = self._asked_again = self._verified_on = 0
         self._scale: Scale | None = None
         self._watch: Watch | None = None
+        self._variation = declared(check.subject)
 
-    def run(self) -> Generator[Step, Run, Run]:
-        """Run what is needed, and return it as one run with the cases in the order in which they stand."""
-        for batch in batches(self._units, self._inquiry.spec):
+    def run(self) -> Steps[tuple[Stopped | None, Sequence[Decided]]]:
+        """Run what is needed; why it was stopped, and what was decided by then."""
+        for batch in batches(self._units, self._check.spec):
             results = yield from self._run_batch(batch)
             yield from self._prepare(results)
             for unit in batch:
                 self._take(unit, results)
                 if self._is_broken:
-                    return self._whole(Stopped(0, 0, "a case broke with an error"), ())
+                    return Stopped(0, 0, "a case broke with an error"), ()
                 decided = yield from self._decide()
                 if decided:
-                    return self._whole(Stopped(0, 0, decided[0].why), decided)
-        return self._whole(None, ())
-
-    @property
-    def _taken_cases(self) -> int:
-        return sum(len(unit) for unit, _ in self._taken)
+                    return Stopped(0, 0, decided[0].why), decided
+        return None, ()
 
     @property
     def _is_broken(self) -> bool:
         """Whether the last unit broke with an error, and not for want of a model to be asked."""
-        trials = (trial for record in self._taken[-1][1] for trial in record.trials)
-        return self._run.stopped is None and any(trial.outcome is Outcome.ERROR for trial in trials)
+        trials = (trial for case in self._last for trial in case.trials)
+        return self._runs[-1].stopped is None and any(trial.outcome is Outcome.ERROR for trial in trials)
 
-    def _run_batch(self, batch: Sequence[Unit]) -> Generator[Step, Run, dict[str, list[Result]]]:
+    @property
+    def _last(self) -> Sequence[CaseResult]:
+        """What the last unit came to."""
+        results = self._takers.results
+        return results[len(results) - len(self._taken[-1]) :]
+
+    def _run_batch(self, batch: Sequence[Unit]) -> Steps[dict[str, list[Result]]]:
         """Run the cases of some units; the results of each, by its id."""
-        inquiry, whole = self._inquiry, self._run
+        check = self._check
         cases = [case for unit in batch for case in unit]
-        plan = inquiry.plan_of(cases, start=self._submitted)
-        work = replace(inquiry.work(), progress=progress_of(inquiry, plan, self._taken_cases))
-        run = yield Step(work, plan.trials(), slots=inquiry.slots)
+        plan = plan_of(check.spec, cases, start=self._submitted)
+        work = replace(check.work(self._approved.answer), progress=check.progress(plan, len(self._cases)))
+        run = yield Step(work, plan.trials(), slots=check.slots)
         self._submitted += len(run.results)
         self._inapplicable += plan.inapplicable
-        whole.direct += run.direct
-        whole.direct_seconds += run.direct_seconds
-        whole.vain += run.vain
-        whole.first_failure = whole.first_failure or run.first_failure
-        whole.unasked += run.unasked
-        whole.stopped = whole.stopped or run.stopped
+        self._runs.append(run)
         found: dict[str, list[Result]] = {case.id: [] for case in cases}
         for result in run.results:
             found[result.trial.case.id].append(result)
@@ -126,46 +153,47 @@ class EarlyRun:
 
     def _take(self, unit: Unit, results: dict[str, list[Result]]) -> None:
         """Let what came of a unit count."""
-        own = [result for case in unit for result in results[case.id]]
-        self._results += own
-        self._taken.append((unit, records_of(unit, own)))
+        for case in unit:
+            self._takers.results.add(case, results[case.id])
+            self._takers.note(results[case.id])
+        self._taken.append(unit)
+        self._cases += unit
 
     # -- whether it is known ---------------------------------------------------------------------------
 
-    def _prepare(self, results: dict[str, list[Result]]) -> Steps:
+    def _prepare(self, results: dict[str, list[Result]]) -> Steps[None]:
         """Find out from what bodies did how the check is judged: at first, and wherever that changes."""
-        inquiry, evidence = self._inquiry, self._inquiry.evidence
         new = [result for each in results.values() for result in each]
         scale = self._scale
         graded = any(result.score is not None for result in new)
         reads_approved = any(result.read_approved for result in new)
         if scale is None:
-            evidence.results = new
-            evidence.records = [_unanswered(case) for case in inquiry.plan.cases]
-            yield from replay(inquiry)
-            evidence.records = ()
+            if not reads_approved:
+                self._approved = yield from replay(self._check, self._check.spec.cases, self._approved)
         else:
             graded, reads_approved = graded or scale.graded, reads_approved or scale.reads_approved
             if (graded, reads_approved) == (scale.graded, scale.reads_approved):
                 return
-        self._scale = Scale(self._comparable(), graded, inquiry.spec.limits.score_as, reads_approved)
+        self._scale = Scale(self._comparable(), graded, self._check.spec.limits.score_as, reads_approved)
         self._watch = self._watching(self._scale)
-        for unit, records in self._taken:
-            self._watch.feed(self._scale.losses(records), self._scale.ranges(unit))
+        place = 0
+        for unit in self._taken:
+            taken = self._takers.results[place : place + len(unit)]
+            self._watch.feed(self._scale.losses(taken), self._scale.ranges(unit))
+            place += len(unit)
 
-    def _comparable(self) -> dict[str, CaseRecord]:
+    def _comparable(self) -> dict[str, CaseResult]:
         """The approved behaviour of the cases that are still the same."""
-        then = self._inquiry.evidence.then
+        then = self._approved
         cases = (case for unit in self._units for case in unit)
         return {case.id: then[case.id] for case in cases if _is_known(case, then.get(case.id))}
 
     def _watching(self, scale: Scale) -> Watch:
-        inquiry, evidence = self._inquiry, self._inquiry.evidence
-        spec, limits = inquiry.spec, inquiry.spec.limits
-        evidence.look(spec)
-        observed = replace(evidence.observed, graded=scale.graded, reads_approved=scale.reads_approved)
+        spec, limits = self._check.spec, self._check.spec.limits
+        seen = observe(self._check, self._ran(), self._approved, Noise())
+        observed = replace(seen.observed, graded=scale.graded, reads_approved=scale.reads_approved)
         refuse_contradiction(observed, limits)
-        then_once = all(not record.trials[-1].repeat for record in scale.then.values() if record.trials)
+        then_once = all(not case.trials[-1].repeat for case in scale.then.values() if case.trials)
         plain = limits.cluster is None and limits.score_as is None and not scale.graded
         terms = Terms(
             limits=limits,
@@ -179,7 +207,7 @@ class EarlyRun:
         )
         return Watch(terms, [scale.ranges(unit) for unit in self._units])
 
-    def _decide(self) -> Generator[Step, Run, tuple[Decided, ...]]:
+    def _decide(self) -> Steps[tuple[Decided, ...]]:
         """See whether the last unit that was taken decides the check.
 
         Whether the model varies is only asked for where it matters: before the check fails.
@@ -187,8 +215,7 @@ class EarlyRun:
         watch, scale = self._watch, self._scale
         if watch is None or scale is None:
             raise RuntimeError("nothing is watched yet")
-        unit, records = self._taken[-1]
-        watch.feed(scale.losses(records), scale.ranges(unit))
+        watch.feed(scale.losses(self._last), scale.ranges(self._taken[-1]))
         decided = watch.decided(self._known)
         fails = bool(decided) and decided[0].decision == "failed"
         if self._known == "unknown" and (fails or watch.suspicious):
@@ -202,49 +229,119 @@ class EarlyRun:
 
     @property
     def _known(self) -> Knowledge:
-        varies = self._inquiry.evidence.variation.varies
-        if varies or self._inquiry.spec.limits.population == "sample":
+        varies = self._variation.varies
+        if varies or self._check.spec.limits.population == "sample":
             return "noisy"
         return "unknown" if varies is None and not self._verified_on else "exact"
 
-    def _verify(self) -> Steps:
+    def _verify(self) -> Steps[None]:
         """Find out whether the model varies."""
-        self._look()
-        before = self._inquiry.calls().asked
-        yield from ask_twice(self._inquiry)
-        self.asked_again += self._inquiry.calls().asked - before
+        check, before = self._check, self._check.asked
+        changed = observe(check, self._ran(), self._approved, Noise()).changed
+        self._variation = yield from ask_twice(
+            check, self._takers.results, self._approved, changed, self._variation
+        )
+        self._asked_again += check.asked - before
         self._verified_on = len(self._taken)
-
-    def _look(self) -> None:
-        evidence = self._inquiry.evidence
-        evidence.results = self._results
-        evidence.records = [record for _, records in self._taken for record in records]
-        evidence.look(self._inquiry.spec)
 
     # -- what comes of it --------------------------------------------------------------------------------
 
-    def _whole(self, stopped: Stopped | None, decided: Sequence[Decided]) -> Run:
+    def _ran(self) -> Ran:
+        """What was run so far, as one run."""
+        runs = self._runs
+        direct = (
+            sum(run.direct for run in runs),
+            sum(run.direct_seconds for run in runs),
+            sum(run.vain for run in runs),
+        )
+        return Ran(
+            self._takers.results,
+            Calls(),
+            self._inapplicable,
+            direct,
+            next((run.first_failure for run in runs if run.first_failure is not None), None),
+            sum(run.unasked for run in runs),
+            next((run.stopped for run in runs if run.stopped is not None), None),
+            **self._takers.of_answers(self._check),
+        )
+
+    def end(self, stopped: Stopped | None, decided: Sequence[Decided], seconds: float) -> EarlyEnd:
         """Everything that counts as one run, with the cases in the order in which they stand."""
-        inquiry, evidence = self._inquiry, self._inquiry.evidence
-        spec = inquiry.spec
-        after = self._taken_cases
+        check, ran, early = self._check, self._ran(), None
+        spec, results = check.spec, ran.results
+        after = len(self._cases)
         if stopped is not None and after < len(spec.cases):
-            evidence.early = replace(stopped, after=after, of=len(spec.cases))
-            evidence.decided = findings_of(decided, str(evidence.early))
-            evidence.comparable = 0 if self._scale is None else len(self._scale.then)
+            stopped = replace(stopped, after=after, of=len(spec.cases))
+            comparable = 0 if self._scale is None else len(self._scale.then)
+            early = Early(stopped, tuple(findings_of(decided, str(stopped))), comparable)
         elif self._known != "exact":
-            inquiry.spec = replace(spec, limits=at_the_end(spec.limits))
-        taken = {id(case) for unit, _ in self._taken for case in unit}
-        place = {id(case): number for number, case in enumerate(spec.cases)}
-        inquiry.plan = inquiry.plan_of([case for case in spec.cases if id(case) in taken])
-        inquiry.plan.inapplicable = self._inapplicable
-        self._run.results = sorted(self._results, key=lambda result: place[id(result.trial.case)])
-        return self._run
+            check = replace(check, spec=replace(spec, limits=at_the_end(spec.limits)))
+        place = {case.id: number for number, case in enumerate(self._cases)}
+        cases = [case for case in spec.cases if case.id in place]
+        results = results.reordered(cases, [place[case.id] for case in cases], spec.slices)
+        cached = max(0, len(results.distinct) - (check.asked - self._asked_again))
+        calls = check.calls(Calls(cached=cached, direct=ran.direct[0], seconds=seconds))
+        ran = replace(ran, results=results, calls=calls, early=early)
+        return EarlyEnd(check, ran, self._approved, self._variation, self._takers.remembered)
 
 
-def _unanswered(case: Case) -> CaseRecord:
-    return CaseRecord(case.id, identity(case), expectation(case), "", ())
+def _is_known(case: Case, then: CaseResult | None) -> bool:
+    return then is not None and then.digest == identity(case)
 
 
-def _is_known(case: Case, then: CaseRecord | None) -> bool:
-    return then is not None and then.input == identity(case)
+# -- the order of submission ---------------------------------------------------------------------------
+
+LEAST = 8
+"""So many trials make a batch, or as many as the model answers at once where that is more."""
+
+Unit = list["Case"]
+"""What counts as one observation: a case, or a group of cases that depend on each other."""
+
+
+def units_of(spec: CheckSpec) -> list[Unit]:
+    """The check's cases, one by one or in groups, in their order of submission.
+
+    That order depends on ``seed=`` and on each case's id alone: neither on the file's order nor on what other
+    cases there are.
+
+    Raises:
+        UsageError: a case does not say which group it belongs to.
+    """
+    cases = list(spec.cases)
+    key = spec.limits.cluster
+    groups: dict[Hashable, Unit] = {}
+    names = None if key is None else groups_of(cases, key)
+    for case in cases:
+        groups.setdefault(case.id if names is None else names[case.id], []).append(case)
+    lots = {name: _lot(spec.seed, name) for name in groups}
+    return [groups[name] for name in sorted(groups, key=lots.__getitem__)]
+
+
+def _lot(seed: int, name: Hashable) -> bytes:
+    return hashlib.blake2b(f"{seed} {name!r}".encode(errors="surrogatepass"), digest_size=8).digest()
+
+
+def batches(units: Sequence[Unit], spec: CheckSpec) -> Iterator[list[Unit]]:
+    """The units in batches: of about eight trials, or of as many as the model answers at once.
+
+    A larger batch would run trials that the verdict no longer depends on, a smaller one would leave the model
+    waiting.
+    """
+    wanted = max(LEAST, spec.subject.caller.concurrency)
+    batch: list[Unit] = []
+    trials = 0
+    for unit in units:
+        batch.append(unit)
+        trials += _trials(unit, spec)
+        if trials >= wanted:
+            yield batch
+            batch, trials = [], 0
+    if batch:
+        yield batch
+
+
+def _trials(unit: Iterable[Case], spec: CheckSpec) -> int:
+    """About how many trials a unit has: a perturbation may give none of an input, or several."""
+    if spec.perturbations is None:
+        return sum(spec.repeats * (1 + len(case.variants)) for case in unit)
+    return sum(spec.repeats * max(1, len(case.variants) + len(spec.perturbations)) for case in unit)

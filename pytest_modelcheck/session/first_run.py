@@ -6,91 +6,95 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import time
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.records import Calls
-from pytest_modelcheck.session.ledger import Ledger
-from pytest_modelcheck.session.memory import records_of
-from pytest_modelcheck.session.reread import Records, Results
-from pytest_modelcheck.session.steps import Step
-from pytest_modelcheck.session.systems import systems_of
+from pytest_modelcheck.session.answered import Answered
+from pytest_modelcheck.session.check import Step
+from pytest_modelcheck.session.found import Ran
+from pytest_modelcheck.session.levels import settle
+from pytest_modelcheck.session.results import Results
+from pytest_modelcheck.session.revalidation import Remembered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Sequence
 
     from pytest_modelcheck.engine.trials import Plan
     from pytest_modelcheck.engine.view import Result
-    from pytest_modelcheck.session.inquiry import Inquiry
-    from pytest_modelcheck.session.steps import Steps
+    from pytest_modelcheck.session.approved import Approved
+    from pytest_modelcheck.session.check import Check, Steps
 
 
-LARGE = 1_000
-"""With more trials than this, a check keeps a line and some bytes of each case in place of objects."""
+@dataclass(frozen=True, slots=True)
+class Takers:
+    """Everybody who takes results in.
 
-MANY = 10_000
-"""The same, in cases, for checks that go through all that came of them again and again."""
+    Attributes:
+        results: What came of each case.
+        answered: Takes note of answers, where the check needs to know more of them.
+        remembered: Takes note of trials that may be asked again, where that was asked for.
+    """
+
+    results: Results
+    answered: Answered | None
+    remembered: Remembered | None
+
+    def take(self, results: Sequence[Result]) -> None:
+        """Take in what came of some trials."""
+        self.results.take(results)
+        self.note(results)
+
+    def note(self, results: Sequence[Result]) -> None:
+        """The same, where somebody else takes care of the cases."""
+        for taker in (self.answered, self.remembered):
+            if taker is not None:
+                taker.take(results)
+
+    def of_answers(self, check: Check) -> dict[str, Any]:
+        """What :class:`Ran` says of the answers."""
+        if self.answered is None:
+            return {}
+        costs = self.answered.costs() if check.spec.limits.on_costs else None
+        return {"systems": self.answered.systems, "costs": costs}
 
 
-def first_run(inquiry: Inquiry) -> Steps:
+def takers_of(check: Check, plan: Plan, approved: Approved) -> Takers:
+    """Everybody who takes in what comes of the check's own trials."""
+    spec = check.spec
+    looks_at_answers = spec.limits.on_costs or check.subject.definition.answer_fingerprint is not None
+    wanted = check.places.revalidate
+    return Takers(
+        Results(
+            plan,
+            approved.line,
+            spec.slices,
+            None if spec.levels is None else settle,
+            perturbed=spec.perturbations is not None,
+        ),
+        Answered(check.subject) if looks_at_answers else None,
+        Remembered(check.subject, wanted) if wanted else None,
+    )
+
+
+def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, Remembered | None]]:
     """Run every trial."""
-    plan, evidence, start = inquiry.plan, inquiry.evidence, time.perf_counter()
-    ledger = _ledger(inquiry)
-    work = replace(
-        inquiry.work(), progress=progress_of(inquiry, plan), take=None if ledger is None else ledger.take
+    plan, start = check.plan, time.perf_counter()
+    takers = takers_of(check, plan, approved)
+    plan.without = takers.results.skip
+    work = replace(check.work(approved.answer), progress=check.progress(plan), take=takers.take)
+    run = yield Step(work, plan.trials(), slots=check.slots)
+    results = takers.results
+    seconds, cached = time.perf_counter() - start, max(0, len(results.distinct) - check.asked)
+    ran = Ran(
+        results,
+        check.calls(Calls(cached=cached, direct=run.direct, seconds=seconds)),
+        Counter(plan.inapplicable),  # making a trial again counts again
+        (run.direct, run.direct_seconds, run.vain),
+        run.first_failure,
+        run.unasked,
+        run.stopped,
+        **takers.of_answers(check),
     )
-    run = yield Step(work, plan.trials(), slots=inquiry.slots)
-    asked, seconds = inquiry.calls().asked, time.perf_counter() - start
-    cached = max(0, (questions(run.results) if ledger is None else ledger.questions) - asked)
-    evidence.calls = inquiry.calls(Calls(cached=cached, direct=run.direct, seconds=seconds))
-    evidence.unasked, evidence.stopped = run.unasked, run.stopped
-    evidence.direct = run.direct, run.direct_seconds
-    evidence.vain = run.vain
-    evidence.first_failure = run.first_failure
-    if ledger is not None:
-        evidence.ledger = ledger
-        evidence.records = evidence.kept = Records(ledger, held=len(plan.cases) <= MANY)
-        evidence.results = Results(ledger, plan, evidence.records)
-        return
-    evidence.results = inquiry.settled(run.results)
-    evidence.systems = systems_of(inquiry.subject, run.results)
-    evidence.records = evidence.kept = records_of(plan.cases, run.results)
-    if evidence.baseline is not None:
-        evidence.baseline.recognise(evidence.records)
-
-
-def _ledger(inquiry: Inquiry) -> Ledger | None:
-    """Where a large check keeps what came of its cases; a small one has room for all of it."""
-    spec, plan = inquiry.spec, inquiry.plan
-    looks_at_each = (
-        spec.levels is not None
-        or spec.drift is not None
-        or spec.limits.on_costs
-        or spec.subject.definition.answer_fingerprint is not None
-        or bool(inquiry.session.places.revalidate)
-    )
-    limits = spec.limits
-    comes_back = spec.repeats > 1 or limits.cluster is not None or limits.score_as is not None
-    is_small = len(plan.cases) <= MANY if comes_back else plan.size <= LARGE
-    if is_small or looks_at_each:
-        return None
-    ledger = Ledger(spec.slices, inquiry.evidence.baseline, keeps_trials=bool(spec.perturbations))
-    plan.without = ledger.without
-    return ledger
-
-
-def progress_of(inquiry: Inquiry, plan: Plan, before: int = 0) -> Callable[[int], None] | None:
-    """Tells how many cases are done, with those ``before`` the plan; ``None`` where nobody asks."""
-    tell = inquiry.spec.progress
-    if tell is None:
-        return None
-
-    def progress(trials: int) -> None:
-        tell(before + plan.cases_of(trials), inquiry.calls().asked)
-
-    return progress
-
-
-def questions(results: Iterable[Result]) -> int:
-    """How many different questions the judged model was asked."""
-    return len({key for result in results for key, _ in result.asked})
+    return ran, takers.remembered

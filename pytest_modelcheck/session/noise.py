@@ -6,157 +6,238 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.checks.compare import compare
-from pytest_modelcheck.checks.judge import judge
+from pytest_modelcheck.checks.compare import compare, pair_of
+from pytest_modelcheck.checks.decide import decide
 from pytest_modelcheck.errors import OfflineError
+from pytest_modelcheck.records import JUDGED, Trial
 from pytest_modelcheck.session.calibration import Calibration, excess_of
-from pytest_modelcheck.session.confirmation import fresh, is_suspicious, together
-from pytest_modelcheck.session.memory import records_of
+from pytest_modelcheck.session.check import Step
+from pytest_modelcheck.session.judging import with_noise
+from pytest_modelcheck.session.levels import settle
 from pytest_modelcheck.session.own_noise import look_for_own_noise
-from pytest_modelcheck.session.steps import Step
-from pytest_modelcheck.session.variation import MEASURED, measured, seen, trials_to_repeat
+from pytest_modelcheck.session.results import Results, one_line
+from pytest_modelcheck.session.variation import measured, seen, trials_to_repeat
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.engine.view import Result
-    from pytest_modelcheck.session.inquiry import Inquiry
-    from pytest_modelcheck.session.steps import Steps
+    from pytest_modelcheck.records import Finding
+    from pytest_modelcheck.session.approved import Approved
+    from pytest_modelcheck.session.check import Check, Steps
+    from pytest_modelcheck.session.found import Judgement, Noise
+    from pytest_modelcheck.session.variation import Variation
+
+SCREEN: Final = 0.05
+"""The p-value up to which a check that misses a limit is run again."""
 
 
-def measure(inquiry: Inquiry) -> Steps:
+def measure(check: Check, judgement: Judgement) -> Steps[Judgement]:
     """Ask again, for about ten trials: does the model repeat itself?
 
     Only a check that misses a limit needs to know, and asking about its own trials keeps its verdict
     independent of all other checks.
     """
-    if not _depends_on_variation(inquiry):
-        return
-    yield from ask_twice(inquiry)
-    inquiry.judge()
+    if not _depends_on_variation(check, judgement):
+        return judgement
+    noise, changed = judgement.noise, judgement.seen.changed
+    variation = yield from ask_twice(
+        check, judgement.ran.results, judgement.approved, changed, noise.variation
+    )
+    return with_noise(check, judgement, replace(noise, variation=variation))
 
 
-def calibrate(inquiry: Inquiry) -> Steps:
+def calibrate(check: Check, judgement: Judgement) -> Steps[Judgement]:
     """Find out how often a model that varies disagrees with itself about one and the same input."""
-    if not _is_hidden_by_noise(inquiry):
-        return
-    yield from _compare_outputs(inquiry)
-    inquiry.judge()
+    if not _is_hidden_by_noise(check, judgement):
+        return judgement
+    noise = yield from _compare_outputs(check, judgement, judgement.noise)
+    return with_noise(check, judgement, noise)
 
 
-def confirm(inquiry: Inquiry) -> Steps:
-    """Run everything again with fresh answers, so that both runs together decide."""
-    if not _needs_confirmation(inquiry):
-        return
-    evidence = inquiry.evidence
-    evidence.screened = evidence.worst_summary
-    again = _run_afresh if evidence.observed.excess is None else _compare_outputs
-    calibrated = evidence.observed.changes is not None or evidence.observed.regressions is not None
-    yield from again(inquiry)
+def calibrate_changes(check: Check, judgement: Judgement) -> Steps[Judgement]:
+    """Find out what the model's own variation explains of changed answers, or of cases that regressed."""
+    hidden = judgement.misses("max_changed") or judgement.misses("max_regressed")
+    if not (hidden and judgement.missed and judgement.noise.variation.varies):
+        return judgement
+    noise = yield from look_for_own_noise(check, judgement, judgement.noise)
+    return with_noise(check, judgement, noise)
+
+
+def confirm(check: Check, judgement: Judgement) -> Steps[Judgement]:
+    """Run everything again with fresh answers, so that both runs together decide.
+
+    Two hundred checks at 1% each fail two times a run for nothing. So a check of a model that varies is
+    screened first, at 5%: only if so much speaks against it, its cases are run again, with answers that were
+    never given before.
+    """
+    if not _needs_confirmation(check, judgement):
+        return judgement
+    noise = replace(judgement.noise, screened=judgement.worst_summary)
+    again = _run_afresh if noise.excess is None else _compare_outputs
+    calibrated = noise.changes is not None or noise.regressions is not None
+    noise = yield from again(check, judgement, noise)
     if calibrated:
-        yield from look_for_own_noise(inquiry)
-    inquiry.judge()
+        noise = yield from look_for_own_noise(check, judgement, noise)
+    return with_noise(check, judgement, noise)
 
 
-# -- whether -----------------------------------------------------------------------------------------
+# -- whether -------------------------------------------------------------------------------------------
 
 
-def _depends_on_variation(inquiry: Inquiry) -> bool:
+def _depends_on_variation(check: Check, judgement: Judgement) -> bool:
     """Whether it must be known if the model varies, and is not."""
-    evidence, limits = inquiry.evidence, inquiry.spec.limits
-    if evidence.variation.varies or limits.population == "sample":
+    limits = check.spec.limits
+    if judgement.noise.variation.varies or limits.population == "sample":
         return False
-    if evidence.missed:
+    if judgement.missed:
         return True
-    met = all(finding.met for finding in evidence.findings)
+    varying = replace(judgement.observed, varies=True)
     return (
-        met
+        judgement.passes
         and limits.require_proof
-        and not all(finding.met for finding in judge(evidence.observed, limits, varies=True))
+        and not all(finding.met for finding in decide(varying, limits))
     )
 
 
-def _is_hidden_by_noise(inquiry: Inquiry) -> bool:
+def _is_hidden_by_noise(check: Check, judgement: Judgement) -> bool:
     """Whether answers may have changed for no other reason than that the model varies."""
-    evidence = inquiry.evidence
     return (
-        inquiry.spec.kind == "invariance"
-        and bool(evidence.variation.varies)
-        and evidence.missed
-        and evidence.misses("at_least")
-        and not evidence.reads_approved
+        check.spec.kind == "invariance"
+        and bool(judgement.noise.variation.varies)
+        and judgement.missed
+        and judgement.misses("at_least")
+        and not judgement.ran.results.reads_approved
     )
 
 
-def _needs_confirmation(inquiry: Inquiry) -> bool:
-    evidence, limits = inquiry.evidence, inquiry.spec.limits
+def _needs_confirmation(check: Check, judgement: Judgement) -> bool:
+    limits = check.spec.limits
     return (
         limits.confirm
-        and bool(evidence.variation.varies)
-        and evidence.missed
-        and is_suspicious(evidence.findings, limits, single=evidence.observed.drops is None)
+        and bool(judgement.noise.variation.varies)
+        and judgement.missed
+        and is_suspicious(judgement.findings, limits, single=judgement.observed.drops is None)
     )
 
 
-# -- how ---------------------------------------------------------------------------------------------
+def is_suspicious(findings: Iterable[Finding], limits: Limits, *, single: bool = True) -> bool:
+    """Whether asking again may decide: enough speaks against the check, and nothing fails it anyway.
+
+    A requirement that one wrong answer refutes stays refuted. A drop beyond a margin has an exact test where
+    cases were run once (``single``), now and then; of several runs it is decided at once.
+
+    >>> from pytest_modelcheck.checks.limits import Limits
+    >>> from pytest_modelcheck.records import Finding, Status
+    >>> is_suspicious([Finding("at_least", Status.INCONCLUSIVE, "", p_value=0.03)], Limits())
+    True
+    >>> is_suspicious([Finding("at_least", Status.INCONCLUSIVE, "", p_value=0.2)], Limits())
+    False
+    """
+    screen = max(SCREEN, limits.false_fail_rate)
+    suspicious = False
+    for finding in findings:
+        if finding.met or finding.p_value is None:
+            continue
+        beyond_margin = finding.limit == "max_drop" and bool(limits.max_drop)
+        decided = not finding.p_value or (beyond_margin and not single)
+        if decided and finding.p_value <= limits.false_fail_rate:
+            return False
+        suspicious = suspicious or (not decided and finding.p_value <= screen)
+    return suspicious
 
 
-def ask_twice(inquiry: Inquiry) -> Steps:
-    """Compare the answers of some trials with second ones, unless they were run more than once anyway."""
-    evidence, subject = inquiry.evidence, inquiry.subject
-    if inquiry.spec.repeats > 1:
-        evidence.variation = seen(subject, evidence.results)
-        return
-    first = evidence.worth_repeating(MEASURED)
+# -- how -----------------------------------------------------------------------------------------------
+
+
+def ask_twice(
+    check: Check, results: Results, approved: Approved, changed: Collection[int], known: Variation
+) -> Steps[Variation]:
+    """Compare the answers of some trials with second ones, unless they were run more than once anyway.
+
+    Args:
+        check: The check.
+        results: What came of its trials.
+        approved: What it is compared with.
+        changed: The numbers of cases whose answer is not the approved one.
+        known: What is known of the model's variation.
+    """
+    if check.spec.repeats > 1:
+        return seen(check.subject, results)
+    first, rounds = trials_to_repeat(results, changed)
+    variation = known
     asked: list[Result] = []
-    for again in trials_to_repeat(first, evidence.changed):
-        run = yield Step(inquiry.work(), again)
+    for again in rounds:
+        run = yield Step(check.work(approved.answer), again)
         asked += run.results
-        evidence.variation = measured(subject, first, asked)
-        if evidence.variation.varies is not False:
+        variation = measured(check.subject, first, asked)
+        if variation.varies is not False:
             break
-    if not asked:
-        return
-    if evidence.variation.varies is None and inquiry.session.places.offline:
+    if asked and variation.varies is None and check.places.offline:
         raise OfflineError(
-            f"{inquiry.spec.id} misses a limit, and whether {subject.label} varies has not been "
+            f"{check.spec.id} misses a limit, and whether {check.subject.label} varies has not been "
             "measured for it, which decides what the miss means. Run it once without "
             "--modelcheck-offline, or declare deterministic=True or False on the model fixture"
         )
+    return variation
 
 
-def _compare_outputs(inquiry: Inquiry) -> Steps:
-    evidence = inquiry.evidence
-    calibration = Calibration(evidence.results, start=inquiry.unused, batch=len(evidence.calibrations))
+def _compare_outputs(check: Check, judgement: Judgement, noise: Noise) -> Steps[Noise]:
+    results = judgement.ran.results
+    calibration = Calibration(_judged_once(results), start=results.size, batch=len(noise.calibrations))
+    work = check.work(judgement.approved.answer)
     for trials in (calibration.against_itself(), calibration.against_variants()):
-        run = yield Step(inquiry.work(), trials, slots=calibration.slot)
+        run = yield Step(work, trials, slots=calibration.slot)
         calibration.take(run.results)
     broken = calibration.broken
     if broken is not None:
-        work = replace(inquiry.work(), keep_errors=True)
-        run = yield Step(work, [broken.trial], slots=calibration.slot)
-        evidence.could_not_calibrate(run.results[0])
-        return
-    evidence.calibrations.append(calibration)
-    excess = excess_of(evidence.calibrations, inquiry.spec.limits)
-    evidence.observed = replace(evidence.observed, excess=excess)
+        run = yield Step(replace(work, keep_errors=True), [broken.trial], slots=calibration.slot)
+        return replace(noise, uncalibrated=one_line(run.results[0]))
+    calibrations = (*noise.calibrations, calibration)
+    return replace(noise, calibrations=calibrations, excess=excess_of(calibrations, check.spec.limits))
 
 
-def _run_afresh(inquiry: Inquiry) -> Steps:
-    evidence, cases = inquiry.evidence, inquiry.plan.cases
-    once = evidence.observed.drops is None and evidence.observed.comparison is not None
-    trials = fresh(evidence.results, inquiry.spec.repeats, inquiry.unused)
-    run = yield Step(inquiry.work(), trials, slots=inquiry.slots)
-    again = inquiry.settled(run.results)
-    second = records_of(cases, again)
-    evidence.records = [
-        replace(one, trials=(*one.trials, *two.trials))
-        for one, two in zip(evidence.records, second, strict=True)
-    ]
-    evidence.results = together(cases, [*evidence.results, *again])
-    evidence.look(inquiry.spec)
-    if once:
-        # Of two runs together there is no sharp test of a drop beyond a margin; of the second alone there is.
-        found = compare(second, evidence.then, "")
-        afresh = (len(found.regressed), len(found.fixed), found.judged)
-        evidence.observed = replace(evidence.observed, afresh=afresh)
+def _judged_once(results: Results) -> Iterator[Trial]:
+    for number in range(len(results)):
+        for trial, result in results.once(number):
+            if result.outcome in JUDGED and not trial.repeat:
+                yield trial
+
+
+def _run_afresh(check: Check, judgement: Judgement, noise: Noise) -> Steps[Noise]:
+    spec, results, approved = check.spec, judgement.ran.results, judgement.approved
+    again = Results(check.plan, settle=None if spec.levels is None else settle)
+    again.cases = results.cases
+    work = replace(check.work(approved.answer), take=again.take)
+    yield Step(work, _fresh(results, again, spec.repeats), slots=check.slots)
+    noise = replace(noise, again=again)
+    if judgement.observed.drops is not None or judgement.observed.comparison is None:
+        return noise
+    # Of two runs together there is no sharp test of a drop beyond a margin; of the second alone there is.
+    paired = (pair_of(case, approved.get(case.id)) for case in again)
+    found = compare(paired, approved.version, now=len(again), then=len(approved))
+    return replace(noise, afresh=(len(found.regressed), len(found.fixed), found.judged))
+
+
+def _fresh(results: Results, again: Results, repeats: int) -> Iterator[Trial]:
+    """The same trials once more, as runs that there never were.
+
+    Args:
+        results: What came of the check's own trials.
+        again: Is told of cases without trials.
+        repeats: How often each was run. The slot that follows is left to the measurement of the variation.
+    """
+    index = results.size
+    for number, case in enumerate(results.cases):
+        trials = results.trials(number) if results.masks[number] else []
+        if not trials:
+            again.skip(case, number)
+        for one in trials:
+            repeat = one.repeat + repeats + 1
+            yield Trial(
+                index, one.case, one.perturbation, one.perturbed, one.variant, repeat, number, len(trials)
+            )
+            index += 1

@@ -14,194 +14,190 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical import same
-from pytest_modelcheck.checks.compare import is_same_case
-from pytest_modelcheck.checks.fold import outcome_of
-from pytest_modelcheck.checks.runs import by_group, groups_of
-from pytest_modelcheck.records import Outcome, Trial
+from pytest_modelcheck.checks.runs import by_group, groups_of, outcome_of
+from pytest_modelcheck.records import JUDGED, Outcome, Trial
 from pytest_modelcheck.session.calibration import BASES
-from pytest_modelcheck.session.confirmation import together
-from pytest_modelcheck.session.memory import records_of
-from pytest_modelcheck.session.steps import Step
+from pytest_modelcheck.session.check import Step
+from pytest_modelcheck.session.results import Results
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
     from pytest_modelcheck.engine.view import Result
-    from pytest_modelcheck.engine.work import Run
-    from pytest_modelcheck.records import CaseRecord, TrialRecord
-    from pytest_modelcheck.session.inquiry import Inquiry
-    from pytest_modelcheck.session.steps import Steps
+    from pytest_modelcheck.records import CaseResult, TrialResult
+    from pytest_modelcheck.session.approved import Approved
+    from pytest_modelcheck.session.check import Check, Steps
+    from pytest_modelcheck.session.found import Judgement, Noise
     from pytest_modelcheck.stats.noise import Excess
 
-Runs = dict[int, list["TrialRecord"]]
+Runs = dict[int, list["TrialResult"]]
 """The trials of each run of a case."""
 
 Tables = dict[str, "tuple[NDArray[np.float64], int]"]
 """How much every two outputs of a case differ, runs of now first; and how many those are."""
 
-_JUDGED = (Outcome.PASSED, Outcome.FAILED)
 
-
-def calibrate_changes(inquiry: Inquiry) -> Steps:
-    """Find out what the model's own variation explains of changed answers, or of cases that regressed."""
-    evidence = inquiry.evidence
-    hidden = evidence.misses("max_changed") or evidence.misses("max_regressed")
-    if not (hidden and evidence.missed and evidence.variation.varies):
-        return
-    yield from look_for_own_noise(inquiry)
-    inquiry.judge()
-
-
-def look_for_own_noise(inquiry: Inquiry) -> Steps:
+def look_for_own_noise(check: Check, judgement: Judgement, noise: Noise) -> Steps[Noise]:
     """Run cases until there are enough runs of each, and compare them with each other."""
-    evidence = inquiry.evidence
-    more = list(_more_trials(inquiry))
-    if more:
-        run = yield Step(inquiry.work(), more, slots=inquiry.slots)
-        evidence.more = [*evidence.more, *run.results]
-    results = together(inquiry.plan.cases, [*evidence.results, *evidence.more])
-    records = records_of(inquiry.plan.cases, results)
-    if evidence.reads_approved:
-        changes = yield from _by_the_body(inquiry, records)
-        regressions = None
-    else:
-        changes = _changes(inquiry, records)
-        regressions = _regressions(inquiry, records)
-    evidence.observed = replace(evidence.observed, changes=changes, regressions=regressions)
+    results, approved = judgement.ran.results, judgement.approved
+    missing = max(0, BASES - check.spec.repeats)
+    if missing:
+        more = Results(check.plan)
+        more.cases = results.cases
+        first = 2 * check.spec.repeats + 1 + (missing if noise.more else 0)
+        work = replace(check.work(approved.answer), take=more.take)
+        yield Step(work, _more_trials(results, more, first, missing), slots=check.slots)
+        noise = replace(noise, more=(*noise.more, more))
+    runs = [results, *([] if noise.again is None else [noise.again]), *noise.more]
+    cases = [_merged(each) for each in zip(*runs, strict=True)]
+    if results.reads_approved:
+        changes = yield from _by_the_body(check, results, cases)
+        return replace(noise, changes=changes, regressions=None)
+    return replace(
+        noise, changes=_changes(check, approved, cases), regressions=_regressions(check, approved, cases)
+    )
 
 
-def _more_trials(inquiry: Inquiry) -> Iterator[Trial]:
+def _merged(runs: Sequence[CaseResult]) -> CaseResult:
+    """A case with the trials of all of its runs."""
+    return replace(runs[0], trials=tuple(trial for run in runs for trial in run.trials))
+
+
+def _more_trials(results: Results, more: Results, first: int, missing: int) -> Iterator[Trial]:
     """What is missing to three runs of each trial, in slots that nobody else takes."""
-    evidence, repeats = inquiry.evidence, inquiry.spec.repeats
-    missing = max(0, BASES - repeats)
-    first = 2 * repeats + 1 + (missing if evidence.more else 0)
-    index = inquiry.unused + len(evidence.more)
-    once = (result.trial for result in evidence.results if not result.trial.repeat)
-    for number, (one, place) in enumerate(itertools.product(once, range(missing)), index):
-        yield Trial(number, one.case, one.perturbation, one.perturbed, one.variant, first + place)
+    index = itertools.count(results.size)
+    for number, case in enumerate(results.cases):
+        once = (
+            [trial for trial in results.trials(number) if not trial.repeat] if results.masks[number] else []
+        )
+        if not once:
+            more.skip(case, number)
+        of = len(once) * missing
+        for one, place in itertools.product(once, range(missing)):
+            yield Trial(
+                next(index), case, one.perturbation, one.perturbed, one.variant, first + place, number, of
+            )
 
 
 # -- what bodies do not compare themselves ------------------------------------------------------------
 
 
-def _changes(inquiry: Inquiry, records: Sequence[CaseRecord]) -> Excess | None:
+def _changes(check: Check, approved: Approved, cases: Sequence[CaseResult]) -> Excess | None:
     """Answers that are not the approved ones, against answers that are not each other's."""
     from pytest_modelcheck.stats.noise import disagreements
 
     tables: Tables = {}
-    for case, then, now in _both(inquiry, records, _is_answered):
+    for case, then, now in _both(approved, cases, _is_answered):
         outputs = [*now.values(), *then.values()]
         tables[case] = (disagreements(outputs, _differ), len(now))
-    return _excess_of_tables(inquiry, tables)
+    return _excess_of_tables(check, tables)
 
 
-def _regressions(inquiry: Inquiry, records: Sequence[CaseRecord]) -> Excess | None:
+def _regressions(check: Check, approved: Approved, cases: Sequence[CaseResult]) -> Excess | None:
     """Runs that fail of cases that passed, against runs that fail of cases that another run passes."""
     from pytest_modelcheck.stats.noise import regression_excess
 
     then, now, ids = [], [], []
-    for case, old, new in _both(inquiry, records, _is_judged):
+    for case, old, new in _both(approved, cases, _is_judged):
         if len(new) >= BASES:
             ids.append(case)
             then.append([_passes(run) for run in old.values()])
             now.append([_passes(run) for run in new.values()])
     if not ids:
         return None
-    return _grouped(inquiry, regression_excess(then, now, inquiry.spec.limits.false_fail_rate), ids)
+    return _grouped(check, regression_excess(then, now, check.spec.limits.false_fail_rate), ids)
 
 
 def _both(
-    inquiry: Inquiry, records: Sequence[CaseRecord], tells: Callable[[Sequence[TrialRecord]], bool]
+    approved: Approved, cases: Sequence[CaseResult], tells: Callable[[Sequence[TrialResult]], bool]
 ) -> Iterator[tuple[str, Runs, Runs]]:
     """Each case that both sides have: its runs then and now, of the perturbed inputs that both have."""
-    for record in records:
-        other = inquiry.evidence.then.get(record.id)
-        if other is None or not is_same_case(record, other):
+    for case in cases:
+        other = approved.get(case.id)
+        if other is None or not case.is_same_as(other):
             continue
-        shared = {trial.key[:2] for trial in record.trials} & {trial.key[:2] for trial in other.trials}
-        then, now = (_runs(one.trials, shared, tells) for one in (other, record))
+        shared = {trial.place for trial in case.trials} & {trial.place for trial in other.trials}
+        then, now = (_runs(one.trials, shared, tells) for one in (other, case))
         if then and now:
-            yield record.id, then, now
+            yield case.id, then, now
 
 
 def _runs(
-    trials: Sequence[TrialRecord],
+    trials: Sequence[TrialResult],
     places: set[tuple[str, int]],
-    tells: Callable[[Sequence[TrialRecord]], bool],
+    tells: Callable[[Sequence[TrialResult]], bool],
 ) -> Runs:
-    runs: defaultdict[int, list[TrialRecord]] = defaultdict(list)
+    runs: defaultdict[int, list[TrialResult]] = defaultdict(list)
     for trial in trials:
-        if trial.key[:2] in places:
+        if trial.place in places:
             runs[trial.repeat].append(trial)
     return {repeat: run for repeat, run in runs.items() if tells(run)}
 
 
-def _is_judged(run: Sequence[TrialRecord]) -> bool:
-    return outcome_of(run) in _JUDGED
+def _is_judged(run: Sequence[TrialResult]) -> bool:
+    return outcome_of(run) in JUDGED
 
 
-def _is_answered(run: Sequence[TrialRecord]) -> bool:
+def _is_answered(run: Sequence[TrialResult]) -> bool:
     return all(trial.answer is not None and trial.outcome is not Outcome.ERROR for trial in run)
 
 
-def _passes(run: Sequence[TrialRecord]) -> bool:
+def _passes(run: Sequence[TrialResult]) -> bool:
     return outcome_of(run) is Outcome.PASSED
 
 
-def _differ(one: Sequence[TrialRecord], other: Sequence[TrialRecord]) -> bool:
+def _differ(one: Sequence[TrialResult], other: Sequence[TrialResult]) -> bool:
     """Whether any answer of a run differs from that of another run to the same input."""
-    answers = {trial.key[:2]: trial.answer for trial in other}
+    answers = {trial.place: trial.answer for trial in other}
     return any(
         trial.answer is not None and there is not None and not same(trial.answer, there)
         for trial in one
-        if (there := answers.get(trial.key[:2])) is not None
+        if (there := answers.get(trial.place)) is not None
     )
 
 
 # -- what bodies compare themselves -------------------------------------------------------------------
 
 
-def _by_the_body(inquiry: Inquiry, records: Sequence[CaseRecord]) -> Generator[Step, Run, Excess | None]:
+def _by_the_body(check: Check, results: Results, cases: Sequence[CaseResult]) -> Steps[Excess | None]:
     """The same, where the body itself compares with ``case.approved``.
 
     It is run for every two runs of a case, with the answer of the one as the approved answer of the other.
     """
-    cases = {case.id: case for case in inquiry.plan.cases}
-    index = itertools.count(inquiry.unused + len(inquiry.evidence.more))
+    index = itertools.count(results.size)
     pairings: dict[int, tuple[str, int, int]] = {}
-    approved: dict[int, bytes] = {}
+    answers: dict[int, bytes] = {}
     trials: list[Trial] = []
-    for record in records:
-        judged = [trial for trial in record.trials if trial.outcome in _JUDGED and trial.answer is not None]
-        if not judged or len(judged) < len(record.trials) or judged[0].perturbation is not None:
+    for case, found in zip(results.cases, cases, strict=True):
+        judged = [trial for trial in found.trials if trial.outcome in JUDGED and trial.answer is not None]
+        if not judged or len(judged) < len(found.trials) or judged[0].perturbation is not None:
             continue
         for one, other in itertools.permutations(range(len(judged)), 2):
-            trial = Trial(next(index), cases[record.id], repeat=judged[one].repeat)
-            pairings[trial.index] = (record.id, one, other)
-            approved[trial.index] = judged[other].answer or b""
+            trial = Trial(next(index), case, repeat=judged[one].repeat)
+            pairings[trial.index] = (found.id, one, other)
+            answers[trial.index] = judged[other].answer or b""
             trials.append(trial)
-    work = replace(inquiry.work(), find_approved=lambda trial: approved[trial.index])
-    run = yield Step(work, trials, slots=inquiry.slots)
-    return _excess_of_tables(inquiry, _tables(records, run.results, pairings))
+    run = yield Step(check.work(lambda trial: answers[trial.index]), trials, slots=check.slots)
+    return _excess_of_tables(check, _tables(cases, run.results, pairings))
 
 
 def _tables(
-    records: Sequence[CaseRecord], results: Sequence[Result], pairings: Mapping[int, tuple[str, int, int]]
+    cases: Sequence[CaseResult], results: Sequence[Result], pairings: Mapping[int, tuple[str, int, int]]
 ) -> Tables:
     """How much every two runs of a case differ, the approved answer last; cases judged throughout."""
     import numpy as np
 
-    outcomes = {record.id: [trial.outcome is Outcome.FAILED for trial in record.trials] for record in records}
+    outcomes = {case.id: [trial.outcome is Outcome.FAILED for trial in case.trials] for case in cases}
     compared = {case for case, _, _ in pairings.values()}
     tables = {case: np.zeros((len(runs) + 1,) * 2) for case, runs in outcomes.items() if case in compared}
     for case, table in tables.items():
         table[-1, :-1] = table[:-1, -1] = outcomes[case]
     for result in results:
         case, one, other = pairings[result.trial.index]
-        if result.outcome not in _JUDGED:
+        if result.outcome not in JUDGED:
             tables.pop(case, None)
         elif case in tables:
             half = (result.outcome is Outcome.FAILED) / 2
@@ -213,7 +209,7 @@ def _tables(
 # -- what comes of it ---------------------------------------------------------------------------------
 
 
-def _excess_of_tables(inquiry: Inquiry, tables: Tables) -> Excess | None:
+def _excess_of_tables(check: Check, tables: Tables) -> Excess | None:
     """The excess over all cases with as many runs as most of them."""
     from pytest_modelcheck.stats.noise import noise_calibrated_excess
 
@@ -221,15 +217,15 @@ def _excess_of_tables(inquiry: Inquiry, tables: Tables) -> Excess | None:
     whole = {case: table for case, (table, runs) in tables.items() if runs == most}
     if most < BASES:
         return None
-    rate = inquiry.spec.limits.false_fail_rate
+    rate = check.spec.limits.false_fail_rate
     found = noise_calibrated_excess(list(whole.values()), most, rate, both=True)
-    return _grouped(inquiry, found, list(whole))
+    return _grouped(check, found, list(whole))
 
 
-def _grouped(inquiry: Inquiry, excess: Excess, ids: Sequence[str]) -> Excess:
+def _grouped(check: Check, excess: Excess, ids: Sequence[str]) -> Excess:
     """The same, with one value for each group of cases."""
-    key = inquiry.spec.limits.cluster
+    key = check.spec.limits.cluster
     if key is None:
         return excess
-    groups = groups_of(inquiry.spec.cases, key)
+    groups = groups_of(check.spec.cases, key)
     return replace(excess, each=tuple(by_group(excess.each, ids, groups)))

@@ -6,11 +6,10 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.baselines.atomic import replace as replace_file
 from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.store import BaselineStore
 from pytest_modelcheck.calls.throttle import Allowance
@@ -23,66 +22,23 @@ from pytest_modelcheck.engine.router import Router
 from pytest_modelcheck.models.cache import PredictionCache
 from pytest_modelcheck.models.calling import answer_type, caller_of
 from pytest_modelcheck.models.claims import Claims
-from pytest_modelcheck.models.identity import fingerprint, namespace, source_with
+from pytest_modelcheck.models.identity import fingerprint, is_alias, namespace, source_with
 from pytest_modelcheck.models.model import Answers, Model
-from pytest_modelcheck.reports import accounts
-from pytest_modelcheck.session.inquiry import Inquiry
-from pytest_modelcheck.session.sequence import steps_of
+from pytest_modelcheck.records import Calls
+from pytest_modelcheck.session.check import Check, Judged, Step, plan_of
+from pytest_modelcheck.session.places import CANDIDATES, CLAIMS, MEASURES, PREDICTIONS, RECIPES
+from pytest_modelcheck.session.verdict import steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.work import Run
     from pytest_modelcheck.models.cache_shelf import Shelf
     from pytest_modelcheck.models.definition import Definition
-    from pytest_modelcheck.session.inquiry import Judged
-    from pytest_modelcheck.session.steps import Step, Steps
-
-CANDIDATES = "candidates"
-PREDICTIONS = "predictions"
-MEASURES = "measures"
-RECIPES = "recipes"
-CLAIMS = f"{PREDICTIONS}/claims.lock"
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where a project keeps what is remembered, and what a run may do with it.
-
-    Attributes:
-        baselines: The folder of approved behaviour.
-        cache: The folder of what need not be in git: predictions and candidates.
-        keep: Whether predictions are read from and written to disk.
-        refresh: Whether remembered predictions are asked again.
-        offline: Whether calling a model is forbidden.
-        update: Whether this run approves what it sees, so that the baseline's own limits do not apply.
-        revalidate: How many remembered answers of each check are asked again, to see whether they still hold.
-        baseline: The version to compare with, in place of the approved one.
-        every_case: Whether every case is run, whatever checks say of ``early_stop``.
-        suite_false_fail_rate: The chance that any of the approved checks fails for nothing, or ``None``.
-        account: Whether the full account of each check is to come with its verdict.
-        max_calls: How many answers the models may be asked for in the whole run, or ``None``.
-        workers: How many processes share the run, and with it its budgets.
-        worker: Which of them this is, from 0.
-    """
-
-    baselines: Path
-    cache: Path
-    keep: bool = True
-    refresh: bool = False
-    offline: bool = False
-    update: bool = False
-    revalidate: int = 0
-    baseline: str | None = None
-    every_case: bool = False
-    suite_false_fail_rate: float | None = None
-    account: bool = False
-    max_calls: int | None = None
-    workers: int = 1
-    worker: int = 0
+    from pytest_modelcheck.session.check import Steps
+    from pytest_modelcheck.session.places import Places
 
 
 def is_interrupt(error: BaseException) -> bool:
@@ -135,6 +91,10 @@ class Session:
         mark = None if definition.fingerprint is None else fingerprint(definition.fingerprint, version)
         source = source_with(definition.source, parameters or {})
         named = version is not None and (definition.takes_version or mark is not None) and source is not None
+        if version is not None and mark is None and is_alias(version):
+            # Answers of the model that the alias meant yesterday would hide what it means today.
+            named = False
+            self._warn_of_alias(definition.name, version)
         codec = Codec(answer_type(definition, raw), asked=definition.returns is not None)
         see = Projection(definition.ignore, definition.compare_by, definition.name)
         place = namespace(definition.name, version, mark, f"{source} {codec.form}".rstrip())
@@ -149,6 +109,15 @@ class Session:
         return Model(
             definition, raw, version, mark, caller, answers, self.router.call, self.router.is_awaited
         )
+
+    def _warn_of_alias(self, model: str, version: str) -> None:
+        text = (
+            f"{model} {version}: the version is an alias, which may mean another model tomorrow, so answers "
+            "are not cached between runs. Name the exact version, or give the model fixture a fingerprint= "
+            "that tells what the alias means now"
+        )
+        if self.places.keep and text not in self.warnings:
+            self.warnings.append(text)
 
     def approved_version(self, model: str) -> str | None:
         """The version that the application is held to, or ``None``."""
@@ -170,42 +139,51 @@ class Session:
             return limits
         return replace(limits, false_fail_rate=min(limits.false_fail_rate, suite / self.approved_checks))
 
-    def leave_account(self, told: bytes, model: Model, check: str) -> None:
-        """Leave the account of a check beside its candidate, for reports that are made later."""
-        path = self.candidates.path(model.name, check, model.version or "")
-        if not path.exists():
-            return  # it could not be written either, which the user is warned of
-        try:
-            replace_file(accounts.beside(path), [told], durable=False)
-        except OSError as error:
-            self.warnings.append(
-                f"the account of {check} could not be left for `modelcheck report`: {error}. "
-                "Make the folder writable, or name another (modelcheck_cache_dir)"
-            )
+    def check(self, spec: CheckSpec) -> Check:
+        """A check, with everything that its steps may ask for."""
+        spec = replace(spec, limits=self.limits_in_suite(spec.limits))
+        plan = plan_of(spec, spec.cases)
+        endpoint = self.switchboard.endpoint(spec.subject)
+        mark = endpoint.meter.mark()
+        if spec.limits.on_costs:
+            endpoint.measure_all()
+
+        def calls(known: Calls | None) -> Calls:
+            return endpoint.meter.since(mark, known or Calls())
+
+        return Check(
+            spec=spec,
+            plan=plan,
+            places=self.places,
+            store=self.store,
+            candidates=self.candidates,
+            plugin=self.plugin,
+            warn=self.warnings.append,
+            calls=calls,
+            asked_of=lambda model: self.switchboard.endpoint(model).meter.asked,
+        )
 
     def run(self, spec: CheckSpec) -> Judged:
         """Run and judge a check whose body is synchronous."""
         with spared():
-            inquiry = Inquiry(spec, self)
-            steps = steps_of(inquiry)
-            step = next(steps, None)
-            while step is not None:
+            steps = steps_of(self.check(spec))
+            step: Step | Judged = next(steps)
+            while isinstance(step, Step):
                 with self._bodies(spec, step) as bodies:
                     run = bodies.run(step.trials)
                 step = _next(steps, run)
-            return inquiry.judged()
+            return step
 
     async def run_async(self, spec: CheckSpec) -> Judged:
         """Run and judge a check whose body is awaited, on the event loop that runs here."""
         with spared():
-            inquiry = Inquiry(spec, self)
-            steps = steps_of(inquiry)
-            step = next(steps, None)
-            while step is not None:
+            steps = steps_of(self.check(spec))
+            step: Step | Judged = next(steps)
+            while isinstance(step, Step):
                 with self._bodies(spec, step) as bodies:
                     run = await bodies.run_async(step.trials)
                 step = _next(steps, run)
-            return inquiry.judged()
+            return step
 
     @contextmanager
     def _bodies(self, spec: CheckSpec, step: Step) -> Iterator[Bodies]:
@@ -220,8 +198,7 @@ class Session:
         recipe = Recipe() if known is None else Recipe.decode(known)
         bodies = kind(work, self.switchboard, [self._judged(step)], place=step.slots, recipe=recipe)
         self.router.bodies = bodies
-        if work.progress is not None:
-            self.switchboard.tick = bodies.show_progress
+        self.switchboard.tick = bodies.show_progress
         try:
             with spec.quietly() if step.quiet else nullcontext():
                 yield bodies
@@ -276,8 +253,9 @@ def _nothing() -> None:
     """Nobody wants to know how far it is."""
 
 
-def _next(steps: Steps, run: Run) -> Step | None:
+def _next(steps: Steps[Judged], run: Run) -> Step | Judged:
     try:
         return steps.send(run)
-    except StopIteration:
-        return None
+    except StopIteration as end:
+        judged: Judged = end.value
+        return judged

@@ -10,73 +10,73 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.records import MISSING, Outcome, Smallest, Trial
 from pytest_modelcheck.reports.selection import shown_answer
-from pytest_modelcheck.session.evidence import one_line
-from pytest_modelcheck.session.shrinking import MOST_SECONDS, may_shrink
-from pytest_modelcheck.session.steps import Step
+from pytest_modelcheck.session.check import Step
+from pytest_modelcheck.session.smallest_change import MOST_SECONDS, may_shrink, why_broken
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from pytest_modelcheck.engine.view import Result
-    from pytest_modelcheck.engine.work import Run
+    from pytest_modelcheck.models.model import Raw
     from pytest_modelcheck.records import Case
-    from pytest_modelcheck.session.inquiry import Inquiry
-    from pytest_modelcheck.session.steps import Steps
+    from pytest_modelcheck.session.check import Check, Steps
+    from pytest_modelcheck.session.explain import Explained
+    from pytest_modelcheck.session.found import Judgement
 
 _WIDTH = 200
 
 
-def shrink_input(inquiry: Inquiry) -> Steps:
+def shrink_input(check: Check, judgement: Judgement, explained: Explained) -> Steps[Explained]:
     """Make the shortest of the failing inputs that are shown smaller."""
-    evidence, spec = inquiry.evidence, inquiry.spec
+    spec = check.spec
     failed = [
         (len(excerpt(result.trial.case.input, 1 << 20)), place, result)
-        for place, result in enumerate(evidence.read)
+        for place, result in enumerate(explained.read)
         if result is not None and result.trial.perturbed is MISSING
     ]
-    if spec.smaller is None or not failed or not may_shrink(inquiry):
-        return
+    if spec.smaller is None or not failed or not may_shrink(check, judgement):
+        return explained
     _, place, first = min(failed, key=lambda one: one[:2])
     search = spec.smaller(first.trial.case)
     if search is None:
-        return
-    start = inquiry.calls().asked
-    found, stopped = yield from _hunt(inquiry, search)
-    asked = inquiry.calls().asked - start
+        return explained
+    start = check.asked
+    found, stopped = yield from _hunt(check, judgement, search)
+    asked, remarks, shown = check.asked - start, list(explained.remarks), list(explained.shown)
     if asked:
-        evidence.remarks.append(f"the smallest input took {plural(asked, 'further call')}")
+        remarks.append(f"the smallest input took {plural(asked, 'further call')}")
     if stopped is not None:
-        evidence.remarks.append(f"the search for the smallest input stopped {stopped}")
+        remarks.append(f"the search for the smallest input stopped {stopped}")
     if found is not None:
-        shown = list(evidence.shown)
-        shown[place] = replace(shown[place], smallest=_smallest(inquiry, found, complete=stopped is None))
-        evidence.shown = tuple(shown)
+        smallest = _smallest(check.subject.answers.decode, found, complete=stopped is None)
+        shown[place] = replace(shown[place], smallest=smallest)
+    return replace(explained, shown=tuple(shown), remarks=tuple(remarks))
 
 
 def _hunt(
-    inquiry: Inquiry, search: Generator[Case, bool, None]
-) -> Generator[Step, Run, tuple[Result | None, str | None]]:
+    check: Check, judgement: Judgement, search: Generator[Case, bool, None]
+) -> Steps[tuple[Result | None, str | None]]:
     """The last candidate that fails, and why the search stopped before it came to its end."""
-    budget, deadline = inquiry.spec.shrink_calls, time.monotonic() + MOST_SECONDS
-    start = inquiry.calls().asked
+    budget, deadline = check.spec.shrink_calls, time.monotonic() + MOST_SECONDS
+    work, start = check.work(judgement.approved.answer), check.asked
     found: Result | None = None
     candidate, stopped = _next(search, None)
     while candidate is not None and stopped is None:
-        trial = Trial(inquiry.unused, candidate if candidate.id else replace(candidate, id="smaller"))
-        run = yield Step(inquiry.work(), [trial], slots=inquiry.slots)
+        smaller = candidate if candidate.id else replace(candidate, id="smaller")
+        run = yield Step(work, [Trial(judgement.ran.results.size, smaller)], slots=check.slots)
         (result,) = run.results
         fails = result.outcome is Outcome.FAILED
         found = result if fails else found
         if result.outcome is Outcome.ERROR:
-            stopped = f"where the test broke ({one_line(result)})"
-        elif inquiry.calls().asked - start >= budget:
+            stopped = why_broken(result)
+        elif check.asked - start >= budget:
             stopped = f"at its budget of {budget} calls"
         elif time.monotonic() > deadline:
             stopped = f"after {MOST_SECONDS:.0f} seconds"
@@ -96,8 +96,8 @@ def _next(search: Generator[Case, bool, None], fails: bool | None) -> tuple[Case
         return None, f"where the strategy broke ({type(error).__name__}: {error})"
 
 
-def _smallest(inquiry: Inquiry, result: Result, *, complete: bool) -> Smallest:
-    got = shown_answer(plain(result.asked[0][1]), inquiry.subject.answers.decode) if result.asked else None
+def _smallest(decode: Callable[[Raw], Any], result: Result, *, complete: bool) -> Smallest:
+    got = shown_answer(plain(result.asked[0][1]), decode) if result.asked else None
     value = result.trial.case.input
     text = excerpt(value, _WIDTH)
     return Smallest(f'"{text}"' if isinstance(value, str) else text, 0, got, complete=complete)

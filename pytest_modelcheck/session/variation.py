@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical import same
 from pytest_modelcheck.errors import ModelError
-from pytest_modelcheck.models.model import plain
-from pytest_modelcheck.records import Outcome, Trial
+from pytest_modelcheck.records import JUDGED, Outcome, Trial
+from pytest_modelcheck.session.lines import trial_result
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from pytest_modelcheck.engine.view import Result
     from pytest_modelcheck.models.model import Model
+    from pytest_modelcheck.records import CaseResult, TrialResult
+    from pytest_modelcheck.session.results import Once, Results
 
 MEASURED = 10
 """How many trials are run again to see whether a model varies."""
@@ -48,7 +50,7 @@ def declared(model: Model) -> Variation:
     return Variation(not deterministic, f"declared deterministic={deterministic}")
 
 
-def trials_to_repeat(results: Iterable[Result], changed: Collection[str]) -> Iterator[list[Trial]]:
+def trials_to_repeat(results: Results, changed: Collection[int]) -> tuple[list[Once], list[list[Trial]]]:
     """Ten trials to run again: those that went wrong first, one a case before a second of any.
 
     Where there are fewer, they are run several times once they have repeated themselves, each time under
@@ -57,61 +59,67 @@ def trials_to_repeat(results: Iterable[Result], changed: Collection[str]) -> Ite
 
     Args:
         results: What came of all trials.
-        changed: Ids of cases whose answer differs from the approved one.
+        changed: Numbers of cases whose answer differs from the approved one.
+
+    Returns:
+        The trials with what came of them, and in rounds the trials to run.
     """
-    wrong: list[Trial] = []
-    right: list[Trial] = []
-    for result in results:
-        if result.outcome in (Outcome.PASSED, Outcome.FAILED) and all(
-            key is not None for key, _ in result.asked
-        ):
-            is_wrong = result.outcome is Outcome.FAILED or result.trial.case.id in changed
-            (wrong if is_wrong else right).append(result.trial)
+    wrong: list[Once] = []
+    right: list[Once] = []
+    numbers = {*results.some(Outcome.FAILED, MEASURED, changed), *results.some(Outcome.PASSED, MEASURED)}
+    for number in sorted(numbers):
+        for one in results.once(number):
+            if one[1].outcome in JUDGED and all(digest for digest, _ in one[1].asked):
+                is_wrong = one[1].outcome is Outcome.FAILED or number in changed
+                (wrong if is_wrong else right).append(one)
     chosen = [*_one_a_case(wrong), *_one_a_case(right)][:MEASURED]
-    if chosen:
-        yield [_again(trial, 1) for trial in chosen]
-        rounds = range(len(chosen), MEASURED)
-        if rounds:
-            yield [_again(chosen[n % len(chosen)], _FAR + n // len(chosen)) for n in rounds]
+    if not chosen:
+        return [], []
+    more = range(len(chosen), MEASURED)
+    rounds = [[_again(trial, 1) for trial, _ in chosen]]
+    rounds += [[_again(chosen[n % len(chosen)][0], _FAR + n // len(chosen)) for n in more]] if more else []
+    return chosen, rounds
 
 
 def _again(one: Trial, slot: int) -> Trial:
     return Trial(one.index, one.case, one.perturbation, one.perturbed, one.variant, slot)
 
 
-def measured(model: Model, first: Sequence[Result], again: Sequence[Result]) -> Variation:
+def measured(model: Model, first: Sequence[Once], again: Sequence[Result]) -> Variation:
     """Compare the answers of the same trials, asked twice.
 
     Raises:
         ModelError: the model is declared deterministic, and is not.
     """
-    wanted = {result.trial.index for result in again}
-    once = {result.trial.index: result for result in first if result.trial.index in wanted}
-    pairs = [(once[result.trial.index], result) for result in again if result.outcome is not Outcome.ERROR]
+    once = {trial.index: result for trial, result in first}
+    pairs = [
+        (once[result.trial.index], trial_result(result))
+        for result in again
+        if result.outcome is not Outcome.ERROR
+    ]
     if not pairs:
         return Variation(None, f"unknown: {len(again)} of {len(again)} calls broke when asked again")
     return _judged(model, pairs)
 
 
-def seen(model: Model, results: Iterable[Result]) -> Variation:
+def seen(model: Model, results: Iterable[CaseResult]) -> Variation:
     """Compare the answers of trials that were run more than once anyway: each run with the first.
 
     Raises:
         ModelError: the model is declared deterministic, and is not.
     """
-    first: dict[tuple[int, str | None, int], Result] = {}
     pairs = []
-    for result in results:
-        trial = result.trial
-        if result.outcome is Outcome.ERROR:
-            continue
-        one = first.setdefault((id(trial.case), trial.perturbation, trial.variant), result)
-        if one is not result:
-            pairs.append((one, result))
+    for case in results:
+        first: dict[tuple[str, int], TrialResult] = {}
+        for trial in case.trials:
+            if trial.outcome is not Outcome.ERROR:
+                one = first.setdefault(trial.place, trial)
+                if one is not trial:
+                    pairs.append((one, trial))
     return _judged(model, pairs) if pairs else Variation(None, "unknown: no trial came to its end twice")
 
 
-def _judged(model: Model, pairs: Sequence[tuple[Result, Result]]) -> Variation:
+def _judged(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) -> Variation:
     repeated = sum(_same_answers(one, two) for one, two in pairs)
     lost = len(pairs) - repeated
     if not lost:
@@ -125,13 +133,13 @@ def _judged(model: Model, pairs: Sequence[tuple[Result, Result]]) -> Variation:
     return Variation(varies=True, words=f"varies ({lost} of {len(pairs)} answers not repeated)")
 
 
-def _same_answers(first: Result, again: Result) -> bool:
+def _same_answers(first: TrialResult, again: TrialResult) -> bool:
     answers = zip(first.asked, again.asked, strict=False)
-    return all(same(plain(one), plain(two)) for (_, one), (_, two) in answers)
+    return all(same(one, two) for (_, one), (_, two) in answers)
 
 
-def _one_a_case(trials: Sequence[Trial]) -> list[Trial]:
-    first: dict[str, Trial] = {}
-    for trial in trials:
-        first.setdefault(trial.case.id, trial)
-    return [*first.values(), *(trial for trial in trials if first[trial.case.id] is not trial)]
+def _one_a_case(trials: Sequence[Once]) -> list[Once]:
+    first: dict[str, Once] = {}
+    for one in trials:
+        first.setdefault(one[0].case.id, one)
+    return [*first.values(), *(one for one in trials if first[one[0].case.id] is not one)]

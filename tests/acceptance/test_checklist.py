@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_modelcheck.plugin.hooks import REPORT
-from pytest_modelcheck.plugin.transport import unpack
+from pytest_modelcheck.plugin.received import REPORT
+from pytest_modelcheck.records import Verdict
+from pytest_modelcheck.reports.packing import unpack
 
 DATA = os.environ.get("MODELCHECK_DATA")
 if not DATA:
@@ -27,7 +28,7 @@ class Reader:
         self.verdicts = {}
 
     def pytest_runtest_logreport(self, report):
-        for verdict in map(unpack, getattr(report, REPORT, ())):
+        for verdict in (unpack(packed, Verdict) for packed in getattr(report, REPORT, ())):
             self.verdicts[verdict.check.partition("[")[2].removesuffix("]")] = verdict
 
 

@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.header import Header
 from pytest_modelcheck.baselines.provenance import body_digest, file_digest
 from pytest_modelcheck.baselines.store import BaselineStore
 from pytest_modelcheck.canonical import short
-from pytest_modelcheck.records import CaseRecord, Outcome, TrialRecord
+from pytest_modelcheck.records import CaseResult, Outcome, TrialResult
 
 TEST_FILE = """
 import pytest
@@ -26,14 +28,14 @@ def test_other(triage, case):
 """
 
 
-def _record(case: str, answer: object, outcome: str = "passed", **more: object) -> CaseRecord:
+def _record(case: str, answer: object, outcome: str = "passed", **more: object) -> CaseResult:
     digest = str(more.pop("input", short(f"{case}-input")))
-    trial = TrialRecord(Outcome(outcome), ((digest, json.dumps(answer).encode()),))
-    return CaseRecord(case, digest, short(f"{case}-expected"), f"about {case}", (trial,))
+    trial = TrialResult(Outcome(outcome), ((digest, json.dumps(answer).encode()),))
+    return CaseResult(case, digest, short(f"{case}-expected"), f"about {case}", (trial,))
 
 
 @pytest.fixture
-def record() -> Callable[..., CaseRecord]:
+def record() -> Callable[..., CaseResult]:
     return _record
 
 
@@ -67,7 +69,9 @@ class Workbench:
     ) -> Header:
         """Leave a candidate."""
         header = self.header(name, version, **more)
-        self.candidates.write(header, [_record(case, answer) for case, answer in answers.items()])
+        rows = [lines.encode(_record(case, answer)) for case, answer in answers.items()]
+        header = replace(header, cases=len(rows))
+        self.candidates.write(header, rows)
         return header
 
 

@@ -257,7 +257,7 @@ def test_the_last_bits_of_a_float_make_no_diff(bench, approving):
     assert bench.store.read("triage", KNOWN).line("a") == line
 
 
-def test_each_approval_of_another_version_adds_the_one_before_to_the_past(bench, approving):
+def test_each_approval_of_something_else_adds_the_one_before_to_the_past(bench, approving):
     for version, rate in (("1.0", 0.5), ("1.1", 0.75), ("1.1", 0.8), ("1.0", 0.5)):
         bench.run({"a": f"{version} {rate}"}, version=version, rate=rate, judged=4)
         approving(version)
@@ -265,8 +265,16 @@ def test_each_approval_of_another_version_adds_the_one_before_to_the_past(bench,
     assert (found.version, found.rate) == ("1.0", 0.5)
     assert [(past.version, past.rate, past.judged) for past in found.past] == [
         ("1.0", 0.5, 4),
+        ("1.1", 0.75, 4),
         ("1.1", 0.8, 4),
     ]
+
+
+def test_approving_the_same_again_adds_nothing_to_the_past(bench, approving):
+    for _ in range(3):
+        bench.run({"a": "right"}, version="1.0", rate=1.0, judged=1)
+        approving("1.0")
+    assert bench.store.header("triage", KNOWN).past == ()
 
 
 def test_a_test_that_is_run_while_it_is_approved_is_refused(bench, approving, monkeypatch):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_modelcheck.baselines import atomic
+from pytest_modelcheck.baselines import atomic, lines
 from pytest_modelcheck.baselines.atomic import Batch
 from pytest_modelcheck.baselines.candidates import CandidateStore, find, natural, never_ran
 from pytest_modelcheck.baselines.header import Header
@@ -25,6 +25,17 @@ def store(tmp_path):
     return BaselineStore(tmp_path / "baselines")
 
 
+def leave(candidates, header, records):
+    """Leave a candidate, as a run does."""
+    rows = [lines.encode(one) for one in records]
+    return candidates.write(replace(header, cases=len(rows)), rows)
+
+
+def write(store, header, records):
+    """Approve some cases."""
+    return store.write(header, {one.id: lines.encode(one) for one in records})
+
+
 def keep(store):
     with Batch() as batch:
         store.keep(batch, "triage", CHECK)
@@ -35,59 +46,61 @@ def head(version="2.0", check=CHECK, model="triage"):
 
 
 def test_a_candidate_is_kept_per_version(candidates, record):
-    candidates.write(head("2.0"), [record("a", 1)])
-    candidates.write(head("2.1"), [record("a", 2)])
+    leave(candidates, head("2.0"), [record("a", 1)])
+    leave(candidates, head("2.1"), [record("a", 2)])
     assert candidates.read("triage", CHECK, "2.0")["a"] == record("a", 1)
     assert candidates.read("triage", CHECK, "2.1")["a"] == record("a", 2)
     assert candidates.read("triage", CHECK, "2.2") is None
 
 
 def test_a_second_run_replaces_the_first_also_where_that_is_damaged(candidates, record):
-    candidates.write(head(), [record("a", 1), record("b", 1)])
+    leave(candidates, head(), [record("a", 1), record("b", 1)])
     next(candidates.root.rglob("*.jsonl")).write_text("<<<<<<< not a candidate\n")
-    candidates.write(head(), [record("a", 2)])
+    leave(candidates, head(), [record("a", 2)])
     assert dict(candidates.read("triage", CHECK, "2.0")) == {"a": record("a", 2)}
 
 
-def test_records_may_come_from_a_generator(candidates, record):
-    done = candidates.write(head(), (record(str(n), n) for n in range(3)))
-    assert done.cases == candidates.read("triage", CHECK, "2.0").header.cases == 3
+def test_lines_may_come_from_a_generator(candidates, record):
+    rows = (lines.encode(record(str(n), n)) for n in range(3))
+    path = candidates.write(replace(head(), cases=3), rows)
+    assert path == candidates.path("triage", CHECK, "2.0")
+    assert len(candidates.read("triage", CHECK, "2.0")) == 3
 
 
 def test_what_a_test_did_with_a_model_that_it_judges_no_more_is_forgotten(candidates, record):
     for version in ("1", "2"):
-        candidates.write(replace(head(version, model="tone"), body="before"), [record("a", 1)])
-    candidates.write(replace(head("1", "tests/test_b.py::test", "tone"), body="before"), [record("a", 1)])
-    candidates.write(replace(head("1"), body="after"), [record("a", 1)])
+        leave(candidates, replace(head(version, model="tone"), body="before"), [record("a", 1)])
+    leave(candidates, replace(head("1", "tests/test_b.py::test", "tone"), body="before"), [record("a", 1)])
+    leave(candidates, replace(head("1"), body="after"), [record("a", 1)])
     left = {(header.model, header.test, header.version) for _, header in candidates.everything()}
     assert left == {("tone", "tests/test_b.py::test", "1"), ("triage", CHECK, "1")}
 
 
 def test_what_another_model_did_in_the_same_test_is_kept(candidates, record):
-    candidates.write(replace(head("1", model="tone"), body="same"), [record("a", 1)])
-    candidates.write(replace(head("1"), body="same"), [record("a", 1)])
-    candidates.write(replace(head("2"), body="other"), [record("a", 1)])
+    leave(candidates, replace(head("1", model="tone"), body="same"), [record("a", 1)])
+    leave(candidates, replace(head("1"), body="same"), [record("a", 1)])
+    leave(candidates, replace(head("2"), body="other"), [record("a", 1)])
     assert {header.model for _, header in candidates.everything()} == {"triage"}
-    candidates.write(replace(head("1", model="tone"), body="other"), [record("a", 1)])
+    leave(candidates, replace(head("1", model="tone"), body="other"), [record("a", 1)])
     assert {header.model for _, header in candidates.everything()} == {"tone", "triage"}
 
 
 def test_a_damaged_candidate_of_another_model_is_left_alone(candidates, record):
-    candidates.write(replace(head("1", model="tone"), body="before"), [record("a", 1)])
+    leave(candidates, replace(head("1", model="tone"), body="before"), [record("a", 1)])
     path = next(candidates.root.rglob("*.jsonl"))
     path.write_text("damaged\n")
-    candidates.write(replace(head("1"), body="after"), [record("a", 1)])
+    leave(candidates, replace(head("1"), body="after"), [record("a", 1)])
     assert path.exists()
 
 
 def test_a_model_without_a_version_leaves_none(candidates, record):
     with pytest.raises(BaselineError, match=r"has no version.*--model-version=VERSION"):
-        candidates.write(head(None), [record("a", 1)])
+        leave(candidates, head(None), [record("a", 1)])
     assert not candidates.root.exists()
 
 
 def test_a_candidate_that_lost_a_line_is_refused(candidates, record):
-    candidates.write(head(), [record("a", 1), record("b", 1)])
+    leave(candidates, head(), [record("a", 1), record("b", 1)])
     path = next(candidates.root.rglob("*.jsonl"))
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
     with pytest.raises(BaselineError, match=r"holds 1 of 2 cases\. Run pytest again"):
@@ -96,8 +109,8 @@ def test_a_candidate_that_lost_a_line_is_refused(candidates, record):
 
 def test_models_and_versions_are_listed_by_their_exact_names(candidates, record):
     for version in ("1.10", "1.9", "../x", "RC", "rc"):
-        candidates.write(head(version), [record("a", 1)])
-    candidates.write(head("7", model="to:ne"), [record("a", 1)])
+        leave(candidates, head(version), [record("a", 1)])
+    leave(candidates, head("7", model="to:ne"), [record("a", 1)])
     (candidates.root / "triage" / "empty").mkdir()
     assert candidates.versions("triage") == ["1.9", "1.10", "../x", "RC", "rc"]
     assert candidates.models() == ["to:ne", "triage"]
@@ -111,36 +124,36 @@ def test_a_version_is_found_as_approved_now_then_as_approved_once_then_as_run(ca
         return None if found is None else found["a"].trials[0].answer
 
     assert answer("2.0") is None
-    candidates.write(head("2.0"), [record("a", "run")])
+    leave(candidates, head("2.0"), [record("a", "run")])
     assert answer("2.0") == b'"run"'
-    store.write(head("2.0"), [record("a", "approved")])
+    write(store, head("2.0"), [record("a", "approved")])
     assert answer("2.0") == b'"approved"'
     keep(store)
-    store.write(head("2.1"), [record("a", "later")])
+    write(store, head("2.1"), [record("a", "later")])
     assert answer("2.0") == b'"approved"'
     assert answer("2.1") == b'"later"'
 
 
 def test_an_empty_history_is_not_passed_over(candidates, store, record):
-    store.write(head("2.0"), [])
+    write(store, head("2.0"), [])
     keep(store)
-    store.write(head("2.1"), [])
-    candidates.write(head("2.0"), [record("a", 1)])
+    write(store, head("2.1"), [])
+    leave(candidates, head("2.0"), [record("a", 1)])
     assert len(find(store, candidates, "triage", CHECK, "2.0")) == 0
 
 
 def test_git_does_not_list_them(candidates, record):
-    candidates.write(head("1.0"), [record("a", 1)])
+    leave(candidates, head("1.0"), [record("a", 1)])
     assert (candidates.root / ".gitignore").read_bytes() == b"*\n"
     (candidates.root / ".gitignore").write_text("# ours\n")
-    candidates.write(head("1.1"), [record("a", 1)])
+    leave(candidates, head("1.1"), [record("a", 1)])
     assert (candidates.root / ".gitignore").read_text() == "# ours\n"
     assert candidates.versions("triage") == ["1.0", "1.1"]
 
 
 def test_a_version_that_never_ran_is_answered_with_those_that_did(candidates, store, record):
-    candidates.write(head("1.10"), [record("a", 1)])
-    candidates.write(head("1.9"), [record("a", 1)])
+    leave(candidates, head("1.10"), [record("a", 1)])
+    leave(candidates, head("1.9"), [record("a", 1)])
     message = str(never_ran(store, candidates, "triage", "2 b"))
     assert "there are runs of 1.9, 1.10" in message
     assert message.endswith("pytest '--model-version=2 b'")

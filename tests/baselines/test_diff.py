@@ -1,10 +1,10 @@
 import pytest
 
-from pytest_modelcheck.baselines import baseline
+from pytest_modelcheck.baselines import baseline, lines
 from pytest_modelcheck.baselines.atomic import Batch
 from pytest_modelcheck.baselines.diff import NOTES, Side, diff
 from pytest_modelcheck.baselines.header import Header
-from pytest_modelcheck.records import CaseRecord, Outcome, TrialRecord
+from pytest_modelcheck.records import CaseResult, Outcome, TrialResult
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def side(tmp_path):
         path = tmp_path / f"{next(numbers)}.jsonl"
         head = Header("t.py::test", "golden", "triage", version, **header)
         with Batch() as batch:
-            baseline.write(batch, path, head, baseline.encoded(records))
+            baseline.write(batch, path, head, {one.id: lines.encode(one) for one in records})
         return baseline.read(path)
 
     return make
@@ -73,7 +73,7 @@ def test_a_case_whose_input_was_edited_is_not_compared(compared, record):
 
 def test_an_edited_expectation_is_said(compared, record):
     old, new = record("a", "x"), record("a", "x", "failed")
-    new = CaseRecord(new.id, new.input, "another", new.about, new.trials)
+    new = CaseResult(new.id, new.digest, "another", new.about, new.trials)
     (case,) = compared([old], [new]).cases
     assert case.note == "regressed"
     assert case.new_expectation
@@ -99,10 +99,10 @@ def test_cases_are_sorted_by_what_a_reader_wants_first(compared, record):
 
 def trials(*outcomes_and_answers):
     made = [
-        TrialRecord(Outcome(outcome), (("p", answer),), None, "typos", variant, about=f"typo {variant}")
+        TrialResult(Outcome(outcome), (("p", answer),), None, "typos", variant, about=f"typo {variant}")
         for variant, (outcome, answer) in enumerate(outcomes_and_answers)
     ]
-    return CaseRecord("a", "in", None, "about", tuple(made))
+    return CaseResult("a", "in", None, "about", tuple(made))
 
 
 def test_of_several_trials_the_one_is_shown_that_turned(compared):
@@ -116,7 +116,7 @@ def test_of_several_trials_the_one_is_shown_that_turned(compared):
 def test_the_answer_to_the_unperturbed_input_is_told_beside_that_to_the_perturbed_one(compared):
     def invariance(outcome, perturbed, base, digest="in"):
         asked = (("p", perturbed), (digest, base))
-        return CaseRecord("a", "in", None, "about", (TrialRecord(Outcome(outcome), asked, None, "typos"),))
+        return CaseResult("a", "in", None, "about", (TrialResult(Outcome(outcome), asked, None, "typos"),))
 
     (case,) = compared([invariance("passed", b"1", b"1")], [invariance("failed", b"1", b"2")]).cases
     assert (case.before.unperturbed, case.after.unperturbed) == (b"1", b"2")
@@ -158,7 +158,7 @@ def test_only_trials_that_both_sides_have_are_compared(compared):
 
 
 def test_a_case_that_lost_all_its_trials_is_shown(compared):
-    (case,) = compared([trials(("passed", b"1"))], [CaseRecord("a", "in", None, "about", ())]).cases
+    (case,) = compared([trials(("passed", b"1"))], [CaseResult("a", "in", None, "about", ())]).cases
     assert (case.note, case.after) == ("changed", Side(Outcome.SKIPPED, None))
 
 

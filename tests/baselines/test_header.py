@@ -96,7 +96,7 @@ def test_a_past_and_a_rate_of_nothing_come_back():
 
 @pytest.mark.parametrize("past", ['"x"', "[[1,2]]", '[["1.0","",null,"many"]]'])
 def test_a_past_that_cannot_be_read_is_an_error_with_its_place(past):
-    line = f'{{"modelcheck":1,"test":"t","kind":"golden","model":"m","past":{past}}}'.encode()
+    line = f'{{"modelcheck":1,"test":"t","kind":"golden","model":"m","cases":1,"past":{past}}}'.encode()
     with pytest.raises(BaselineError, match=r"f\.jsonl:1: .*past"):
         decode(line, "f.jsonl")
 

@@ -4,9 +4,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_modelcheck.baselines.lines import decode, encode
+from pytest_modelcheck.baselines.lines import (
+    bare,
+    decode,
+    encode,
+    id_of,
+    more_details,
+    settled,
+    trials_line,
+    with_details,
+)
 from pytest_modelcheck.errors import BaselineError
-from pytest_modelcheck.records import CaseRecord, Outcome, TrialRecord
+from pytest_modelcheck.records import CaseResult, Outcome, TrialResult
 
 JSON = st.recursive(
     st.none()
@@ -29,7 +38,7 @@ ANSWERS = JSON.map(canonical)
 DIGESTS = st.sampled_from(["", "aa", "bb", "cc"])
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 TRIALS = st.builds(
-    TrialRecord,
+    TrialResult,
     outcome=st.sampled_from(Outcome),
     asked=st.lists(st.tuples(DIGESTS, ANSWERS), max_size=3).map(tuple),
     recorded=st.none() | ANSWERS,
@@ -40,10 +49,10 @@ TRIALS = st.builds(
     about=st.none() | TEXT,
 )
 RECORDS = st.builds(
-    CaseRecord,
+    CaseResult,
     id=TEXT,
-    input=DIGESTS,
-    expected=st.none() | DIGESTS,
+    digest=DIGESTS,
+    expectation=st.none() | DIGESTS,
     about=TEXT,
     trials=st.lists(TRIALS, max_size=3).map(tuple),
 )
@@ -57,9 +66,9 @@ def test_every_record_comes_back_as_it_was_and_on_one_line(record):
     assert decode(line) == record
 
 
-def plain(**trial: object) -> CaseRecord:
+def plain(**trial: object) -> CaseResult:
     fields = {"outcome": Outcome.PASSED, "asked": (("8f0c", b'"refund"'),)}
-    return CaseRecord("t-42", "8f0c", "77aa", "Quiero un…", (TrialRecord(**(fields | trial)),))
+    return CaseResult("t-42", "8f0c", "77aa", "Quiero un…", (TrialResult(**(fields | trial)),))
 
 
 def test_the_short_form_reads_id_outcome_answer_and_the_digests_last():
@@ -89,10 +98,10 @@ def test_an_answer_that_a_line_gives_twice_is_written_once():
     asked = (("beef", b'"x"'), ("8f0c", b'"a long answer"'))
     again = (("f00d", b'"y"'), ("8f0c", b'"a long answer"'))
     trials = tuple(
-        TrialRecord(Outcome.PASSED, pairs, perturbation="typos", variant=n)
+        TrialResult(Outcome.PASSED, pairs, perturbation="typos", variant=n)
         for n, pairs in enumerate((asked, again))
     )
-    record = CaseRecord("t", "8f0c", None, "about", trials)
+    record = CaseResult("t", "8f0c", None, "about", trials)
     line = encode(record)
     assert line.count(b"a long answer") == 1
     assert decode(line) == record
@@ -100,10 +109,10 @@ def test_an_answer_that_a_line_gives_twice_is_written_once():
 
 def test_a_digest_that_was_answered_differently_keeps_both_answers():
     trials = tuple(
-        TrialRecord(Outcome.PASSED, (("beef", answer),), repeat=n)
+        TrialResult(Outcome.PASSED, (("beef", answer),), repeat=n)
         for n, answer in enumerate((b"1", b"2", b"1"))
     )
-    record = CaseRecord("t", "8f0c", None, "about", trials)
+    record = CaseResult("t", "8f0c", None, "about", trials)
     assert decode(encode(record)) == record
 
 
@@ -116,7 +125,7 @@ def test_the_bytes_of_an_answer_are_kept_as_they_are():
 
 def test_an_id_that_no_file_can_hold_is_refused_by_name():
     with pytest.raises(BaselineError, match=r"case 'a\\ud800' cannot be written"):
-        encode(CaseRecord("a\ud800", "8f0c", None, "about", ()))
+        encode(CaseResult("a\ud800", "8f0c", None, "about", ()))
 
 
 @pytest.mark.parametrize(
@@ -133,3 +142,38 @@ def test_an_id_that_no_file_can_hold_is_refused_by_name():
 def test_a_line_that_is_no_case_is_an_error(line):
     with pytest.raises(BaselineError, match="not a case"):
         decode(line)
+
+
+def test_a_line_of_a_result_file_is_cut_to_that_of_a_baseline():
+    line = encode(plain())
+    whole = more_details(with_details(line, '"expected":"a\\tb"'), b'"approved":true')
+    assert bare(whole) == line
+    assert bare(line) == line
+    found = decode(whole)
+    assert (found.expected, found.approved) == ("a\tb", plain())
+    assert decode(more_details(with_details(line, ""), b'"approved":null')).approved is None
+    assert json.loads(whole)["case"] == {"expected": "a\tb", "approved": True}
+
+
+def test_further_runs_follow_those_of_the_line():
+    trial = TrialResult(Outcome.FAILED, (("8f0c", b'"other"'),), repeat=2)
+    whole = more_details(with_details(encode(plain()), ""), b'"more":' + trials_line([trial], "8f0c"))
+    assert decode(whole).trials == (*plain().trials, trial)
+
+
+@settings(deadline=None, derandomize=True)
+@given(RECORDS)
+def test_every_line_is_found_by_its_id_and_cut_where_it_was_joined(record):
+    line = encode(record)
+    assert id_of(line) == record.id
+    assert bare(with_details(line, '"input":"x"')) == line
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_once_an_answer_is_approved_it_is_the_approved_one(outcome):
+    line = encode(plain(outcome=outcome, score=0.5))
+    (trial,) = decode(settled(line)).trials
+    if outcome in (Outcome.FAILED, Outcome.NEW):
+        assert (trial.outcome, trial.score) == (Outcome.PASSED, None)
+    else:
+        assert settled(line) == line

@@ -3,6 +3,7 @@ import os
 
 import pytest
 
+from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.baselines.approved import Approved
 from pytest_modelcheck.baselines.atomic import Batch
 from pytest_modelcheck.baselines.header import Header
@@ -15,6 +16,11 @@ CHECK = "tests/test_a.py::test"
 @pytest.fixture
 def store(tmp_path):
     return BaselineStore(tmp_path / "baselines")
+
+
+def write(store, header, records):
+    """Approve some cases."""
+    return store.write(header, {one.id: lines.encode(one) for one in records})
 
 
 def keep(store):
@@ -35,27 +41,27 @@ def test_reading_makes_nothing(store, tmp_path):
 
 
 def test_a_check_is_written_where_people_look_for_it(store, record):
-    store.write(head(), [record("a", 1)])
+    write(store, head(), [record("a", 1)])
     assert (store.root / "triage" / "tests" / "test_a.py" / "test.jsonl").is_file()
     assert store.read("triage", CHECK)["a"] == record("a", 1)
     assert store.header("triage", CHECK).version == "2.0"
 
 
 def test_rewriting_keeps_the_lines_that_say_the_same(store, record):
-    store.write(head(), [record("a", 0.3), record("b", 1)])
-    done = store.write(head(version="2.1"), [record("a", 0.30000000000000004), record("b", 2)])
+    write(store, head(), [record("a", 0.3), record("b", 1)])
+    done = write(store, head(version="2.1"), [record("a", 0.30000000000000004), record("b", 2)])
     assert (done.changed, done.added, done.removed) == (1, 0, 0)
     assert b'"answer":0.3,' in store.read("triage", CHECK).line("a")
 
 
 @pytest.mark.parametrize("other", [head(check="tests/test_a.py::TEST"), head(model="tone")])
 def test_a_file_of_another_test_or_model_is_refused(store, record, other):
-    store.write(head(), [record("a", 1)])
+    write(store, head(), [record("a", 1)])
     path = store.path("triage", CHECK)
     first, rest = path.read_text().split("\n", 1)
     fields = {**json.loads(first), "test": other.test, "model": other.model}
     path.write_text(json.dumps(fields) + "\n" + rest)
-    for use in (lambda: store.read("triage", CHECK), lambda: store.write(head(), [])):
+    for use in (lambda: store.read("triage", CHECK), lambda: write(store, head(), [])):
         with pytest.raises(BaselineError, match=r"test\.jsonl:1: belongs to .*Move it back"):
             use()
 
@@ -69,8 +75,8 @@ def test_what_is_approved_is_kept_apart_by_model(store):
 
 def test_every_baseline_is_listed_and_history_is_not(store, record):
     for check in ("tests/test_b.py::test", CHECK, "history/test_c.py::test"):
-        store.write(head(check), [record("a", 1)])
-    store.write(head(model="tone"), [record("a", 1)])
+        write(store, head(check), [record("a", 1)])
+    write(store, head(model="tone"), [record("a", 1)])
     keep(store)
     listed = [(header.model, header.test) for _, header in store.entries()]
     assert sorted(listed) == [
@@ -84,16 +90,16 @@ def test_every_baseline_is_listed_and_history_is_not(store, record):
 
 
 def test_a_model_of_an_odd_name_is_listed_by_that_name(store, record):
-    store.write(head(model="../a[b]"), [record("a", 1)])
+    write(store, head(model="../a[b]"), [record("a", 1)])
     assert store.models() == ["../a[b]"]
     assert [header.test for _, header in store.entries("../a[b]")] == [CHECK]
 
 
 def test_history_keeps_what_was_approved_byte_for_byte(store, record):
-    store.write(head(), [record("a", 1)])
+    write(store, head(), [record("a", 1)])
     before = store.path("triage", CHECK).read_bytes()
     keep(store)
-    store.write(head(version="2.1"), [record("a", 2)])
+    write(store, head(version="2.1"), [record("a", 2)])
     kept = store.history("triage", CHECK, "2.0")
     assert kept["a"] == record("a", 1)
     assert (store.root / "triage/history/2.0/tests/test_a.py/test.jsonl").read_bytes() == before
@@ -108,7 +114,7 @@ def test_keeping_what_was_never_approved_does_nothing(store):
 
 
 def test_a_byte_order_mark_of_an_editor_is_no_damage(store, record):
-    store.write(head(), [record("a", 1)])
+    write(store, head(), [record("a", 1)])
     store.set_approved("triage", Approved("2.0"))
     for path in (store.path("triage", CHECK), store.root / "triage" / "approved.yaml"):
         path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
@@ -122,14 +128,14 @@ COMPOSED, DECOMPOSED = "tests/test_caf\u00e9.py::test", "tests/test_cafe\u0301.p
 
 def test_a_file_name_is_the_same_however_its_accents_are_composed(store, record):
     """macOS may give a name back decomposed that git and Linux have composed."""
-    store.write(head(COMPOSED), [record("a", 1)])
+    write(store, head(COMPOSED), [record("a", 1)])
     assert store.read("triage", DECOMPOSED)["a"] == record("a", 1)
-    store.write(head(DECOMPOSED), [record("a", 2)])
+    write(store, head(DECOMPOSED), [record("a", 2)])
     assert len(list(store.entries())) == 1
 
 
 def test_tests_that_a_file_system_takes_for_one_are_an_error_and_never_share_a_file(store, record):
-    store.write(head("tests/test_a.py::test_x"), [record("a", 1)])
+    write(store, head("tests/test_a.py::test_x"), [record("a", 1)])
     path = store.path("triage", "tests/test_a.py::test_x")
     path.rename(store.path("triage", "tests/test_a.py::test_X"))  # what a lookup there finds
     with pytest.raises(BaselineError, match="differ only in a way that this file system ignores"):
@@ -141,7 +147,7 @@ def test_a_folder_that_is_a_link_is_read_and_written_through(store, record, tmp_
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     store.root.symlink_to(elsewhere)
-    store.write(head(), [record("a", 1)])
+    write(store, head(), [record("a", 1)])
     assert store.root.is_symlink()
     assert (elsewhere / "triage" / "tests" / "test_a.py" / "test.jsonl").is_file()
     assert [header.test for _, header in store.entries()] == [CHECK]
@@ -150,12 +156,38 @@ def test_a_folder_that_is_a_link_is_read_and_written_through(store, record, tmp_
 def test_a_parametrized_id_of_any_length_has_a_file(store, record):
     checks = [f"tests/test_a.py::test[{'é' * 500}{end}]" for end in "xy"]
     for number, check in enumerate(checks):
-        store.write(head(check), [record("a", number)])
+        write(store, head(check), [record("a", number)])
     assert [store.read("triage", check)["a"].trials[0].answer for check in checks] == [b"0", b"1"]
 
 
 def test_a_read_only_file_is_replaced(store, record):
-    store.write(head(), [record("a", 1)])
+    write(store, head(), [record("a", 1)])
     store.path("triage", CHECK).chmod(0o444)
-    store.write(head(), [record("a", 2)])
+    write(store, head(), [record("a", 2)])
     assert store.read("triage", CHECK)["a"] == record("a", 2)
+
+
+def cut(path, lines):
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[: lines + 1]))
+
+
+@pytest.mark.parametrize("kept", [0, 1, 2])
+def test_a_file_that_lost_lines_is_an_error(store, record, kept):
+    write(store, head(), [record(case, 1) for case in "abc"])
+    keep(store)
+    for path in store.root.rglob("*.jsonl"):
+        cut(path, kept)
+    with pytest.raises(
+        BaselineError, match=f"holds {kept} of the 3 cases that its first line counts. Restore"
+    ):
+        store.read("triage", CHECK)
+    with pytest.raises(BaselineError, match=f"holds {kept} of the 3 cases"):
+        store.history("triage", CHECK, "2.0")
+
+
+def test_a_line_that_a_merge_added_is_welcome(store, record):
+    write(store, head(), [record(case, 1) for case in "ac"])
+    path = store.path("triage", CHECK)
+    write(store, head(), [record(case, 1) for case in "abc"])
+    path.write_bytes(path.read_bytes().replace(b'"cases":3', b'"cases":2'))
+    assert list(store.read("triage", CHECK)) == ["a", "b", "c"]

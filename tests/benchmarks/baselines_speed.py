@@ -17,7 +17,7 @@ from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.header import Header
 from pytest_modelcheck.baselines.provenance import body_digest
 from pytest_modelcheck.canonical import short
-from pytest_modelcheck.records import CaseRecord, Outcome, TrialRecord
+from pytest_modelcheck.records import CaseResult, Outcome, TrialResult
 
 FILE_OF = 50
 """Tests a file."""
@@ -64,11 +64,11 @@ def make(root: Path, checks: int, cases: int) -> None:
             candidates.write(header, (record(n, digests[n], shift) for n in range(cases)))
 
 
-def record(number: int, digest: str, shift: int) -> CaseRecord:
+def record(number: int, digest: str, shift: int) -> CaseResult:
     wrong = (number + shift) % 20 == 0
     answer = json.dumps("refund" if wrong else "shipping").encode()
-    trial = TrialRecord(Outcome.FAILED if wrong else Outcome.PASSED, ((digest, answer),))
-    return CaseRecord(f"c-{digest}", digest, digest, f"the beginning of ticket {number}", (trial,))
+    trial = TrialResult(Outcome.FAILED if wrong else Outcome.PASSED, ((digest, answer),))
+    return CaseResult(f"c-{digest}", digest, digest, f"the beginning of ticket {number}", (trial,))
 
 
 def cost(root: Path, command: str) -> str:

@@ -27,6 +27,7 @@ from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.drift import Reference
 from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.checks.spec import CheckSpec
+from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.models.definition import Definition
 from pytest_modelcheck.perturb import append, as_perturbations, levels
 from pytest_modelcheck.records import CHANGE, GRADE, Outcome, Scale
@@ -48,11 +49,11 @@ def known(model, case):
 
 
 def scored(model, case):
-    case._set_score(model(case.input))
+    give_score(case, model(case.input))
 
 
 def moves(model, case):
-    case._set_score(model(case.perturbed) - model(case.input))
+    give_score(case, model(case.perturbed) - model(case.input))
 
 
 def asks(model, case):
@@ -60,7 +61,7 @@ def asks(model, case):
 
 
 def rated(model, case):
-    case._set_score(model(case.perturbed))
+    give_score(case, model(case.perturbed))
 
 
 def agree(model, case):

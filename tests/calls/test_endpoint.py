@@ -236,11 +236,17 @@ def test_an_interrupt_ends_the_whole_batch_at_once(way):
     assert len(calls) == 1
 
 
-def test_a_model_that_takes_no_batches_is_not_called_again_and_again(way):
+def test_a_model_that_takes_no_batches_is_called_with_each_input_alone(way):
     calls = []
-    rows = way(lambda xs: calls.append(xs) or "text", batch=True).call("a", "b", "c")
-    assert [type(row) for row in rows] == [ModelError] * 3
-    assert len(calls) == 1
+    one = way(lambda xs: calls.append(xs) or "text", batch=True)
+    assert [type(row) for row in one.call("a", "b", "c")] == [ModelError] * 3
+    assert one.endpoint.sizes.size == 1
+
+
+def test_a_batch_that_is_answered_with_nothing_is_split(way):
+    one = way(lambda xs: None if "b" in xs else xs, batch=True)
+    rows = one.call("a", "b", "c")
+    assert (rows[0], type(rows[1]), rows[2]) == ("a", ModelError, "c")
 
 
 def test_a_batch_with_too_few_answers_is_split(way):

@@ -10,6 +10,7 @@ import ipaddress
 import json
 import math
 import pathlib
+import re
 import subprocess
 import sys
 import threading
@@ -90,6 +91,16 @@ class Rows(list):  # type: ignore[type-arg]
 class Point(NamedTuple):
     x: float
     y: float = 0.0
+
+
+class Marked(Point):
+    mark: int = 0
+
+
+def marked(mark: int) -> Marked:
+    point = Marked(1.0)
+    point.mark = mark
+    return point
 
 
 @dataclass
@@ -304,6 +315,8 @@ STORED: list[tuple[str, Any, Any, Any]] = [
     ("subclass of float", Score(0.5), 0.5, Score),
     ("subclass of dict", Facts(a=1), {"a": 1}, Facts),
     ("subclass of list", Rows([1]), [1], Rows),
+    ("pattern", re.compile("a+", re.IGNORECASE), re.compile("a+"), None),
+    ("named tuple with attributes", marked(1), marked(2), Marked),
     ("named tuple", Point(1.0), (1.0, 0.0), Point),
     ("dataclass", Triage("a", 1, ["x"]), Triage("a", 1, ["y"]), Triage),
     ("dataclass at its defaults", Triage("a"), Triage("a", 1), Triage),
@@ -374,7 +387,25 @@ STORED: list[tuple[str, Any, Any, Any]] = [
     ("series of Int64", pd.Series([1, None], dtype="Int64"), pd.Series([2, None], dtype="Int64"), None),
     ("series of boolean", pd.Series([True, None], dtype="boolean"), pd.Series([False, None], dtype="boolean"), None),
     ("series of string", pd.Series(["a", None], dtype="string"), pd.Series(["b", None], dtype="string"), None),
+    (
+        "series of string in Python",
+        pd.Series(["a", None], dtype="string[python]"),
+        pd.Series(["a", None], dtype=object),
+        None,
+    ),
     ("series of text", pd.Series(["a", None]), pd.Series(["b", None]), None),
+    (
+        "series of mixed objects",
+        pd.Series([1, "x", None, math.nan, pd.NA], dtype=object),
+        pd.Series([1, "x", math.nan, None, pd.NA], dtype=object),
+        None,
+    ),
+    (
+        "masked array of text",
+        np.ma.array(["a", "b"], mask=[0, 1]),
+        np.ma.array(["a", "b"], mask=[0, 1], fill_value="x"),
+        None,
+    ),
     ("series of objects", pd.Series([{"a": 1}, [2]], dtype=object), pd.Series([{"a": 2}, [2]], dtype=object), None),
     ("series of moments", pd.Series(pd.to_datetime(["2024-01-01", None])),
      pd.Series(pd.to_datetime(["2024-01-02", None])), None),
@@ -431,7 +462,9 @@ def told(value: Any) -> str:
     """A value with all its types, for what ``==`` and ``repr`` do not show."""
     if isinstance(value, set):
         return f"{type(value)} {sorted(map(told, value))}"
-    return f"{type(value)} {vars(value)}" if isinstance(value, Handmade | Noted | Lazy) else repr(value)
+    return (
+        f"{type(value)} {vars(value)}" if isinstance(value, Handmade | Noted | Lazy | Marked) else repr(value)
+    )
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_several_columns_can_make_the_input(read):
     [
         (
             "input,expcted\na,b\n",
-            "t.csv:1: unknown column 'expcted': did you mean 'expected'? (if it is metadata,",
+            "t.csv:1: unknown column 'expcted': did you mean 'expected'? Rename it, or pass",
         ),
         ("\n\nInput\na\n", "t.csv:3: unknown column 'Input': did you mean 'input'?"),
         (
@@ -130,7 +130,7 @@ def test_several_columns_can_make_the_input(read):
         ("input,metadata\na,b\n", "t.csv:2: metadata: must be a mapping of names to values, not str b"),
         (
             "input,metadata,x\na,b,c\n",
-            "t.csv:1: there are both a column 'metadata' and other columns that are metadata",
+            "t.csv:2: metadata: must be a mapping of names to values, not str b",
         ),
         ('input\n"a\n', "t.csv:2: not CSV: unexpected end of data; a quote is opened here and never closed"),
         (
@@ -169,3 +169,10 @@ def test_what_is_wrong_with_a_file_is_said_with_its_line(read, content, message)
 )
 def test_what_is_wrong_with_a_field_mapping_is_said(read, names, message):
     assert message in refused(read, "text,label\na,b\n", **names)
+
+
+def test_line_ends_within_a_cell_make_no_difference(read):
+    text = 'input,expected\n"two\nlines",b\n'
+    (unix,) = read(text)
+    (windows,) = read(text.replace("\n", "\r\n").encode())
+    assert (windows.input, windows.id) == (unix.input, unix.id) == ("two\nlines", unix.id)

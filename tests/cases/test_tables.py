@@ -349,3 +349,26 @@ def test_without_a_library_the_extra_is_named(tmp_path, monkeypatch):
 def test_one_that_is_compressed_twice_is_refused(tmp_path):
     (tmp_path / "t.parquet.gz").write_bytes(b"x")
     assert "Parquet files have their own compression" in refusal(cases.load("t.parquet.gz", base=tmp_path))
+
+
+def test_the_types_of_an_input_are_those_of_its_columns(tmp_path):
+    table = pa.table(
+        {
+            "plan": pa.array(["pro", "free"]).dictionary_encode(),
+            "age": pa.array([1, None]),
+            "paid": pa.array([True, None]),
+            "count": pa.array([1, 2], pa.int16()),
+            "label": ["a", "b"],
+        }
+    )
+    pq.write_table(table, tmp_path / "t.parquet")
+    for source in (table, tmp_path / "t.parquet"):
+        loaded = cases.load(source, input=["plan", "age", "paid", "count"], expected="label")
+        dtypes = {name: str(dtype) for name, dtype in loaded.dtypes.items()}
+        assert dtypes == {"plan": "category", "age": "float64", "paid": "object", "count": "int16"}
+        assert list(loaded.dtypes["plan"].categories) == ["pro", "free"]
+
+
+@pytest.mark.parametrize("source", [["a"], [{"input": {"age": 1}}]])
+def test_cases_that_come_from_no_table_have_no_types(source):
+    assert cases.load(source).dtypes == {}

@@ -1,24 +1,29 @@
 import pytest
 
-from pytest_modelcheck.checks.compare import compare, pairs
-from pytest_modelcheck.records import CaseRecord, Outcome, TrialRecord
+from pytest_modelcheck.checks.compare import compare, pair_of, pairs, shares_of, with_same
+from pytest_modelcheck.records import CaseResult, Outcome, TrialResult
 
 P, F, S, N = Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED, Outcome.NEW
 
 
 def record(case, outcome, answer=b'"a"', *, digest="i", **options):
-    trial = TrialRecord(outcome, ((digest, answer),), **options)
-    return CaseRecord(case, digest, None, case, (trial,))
+    trial = TrialResult(outcome, ((digest, answer),), **options)
+    return CaseResult(case, digest, None, case, (trial,))
 
 
 def by_id(*records):
     return {one.id: one for one in records}
 
 
+def compared(now, then, graded=False):
+    paired = [pair_of(case, then.get(case.id)) for case in now]
+    return compare(paired, "2.0", now=len(now), then=len(then), graded=graded)
+
+
 def test_regressed_fixed_and_changed():
     now = [record("a", F, b'"x"'), record("b", P, b'"y"'), record("c", P), record("d", P, b'"z"')]
     then = by_id(record("a", P), record("b", F), record("c", P), record("d", P))
-    found = compare(now, then, "2.0")
+    found = compared(now, then)
     assert (found.regressed, found.fixed, found.changed) == (("a",), ("b",), ("a", "b", "d"))
     assert (found.shared, found.judged, found.added, found.removed) == (4, 4, 0, 0)
     assert (found.approved_rate, found.rate) == (0.75, 0.75)
@@ -28,7 +33,7 @@ def test_regressed_fixed_and_changed():
 def test_a_case_is_the_same_while_its_id_and_its_input_are():
     now = [record("a", F), record("b", F, digest="other"), record("new", F)]
     then = by_id(record("a", P), record("b", P), record("gone", P))
-    found = compare(now, then, "2.0")
+    found = compared(now, then)
     assert found.regressed == ("a",)
     assert (found.shared, found.added, found.removed) == (1, 2, 2)
 
@@ -36,7 +41,7 @@ def test_a_case_is_the_same_while_its_id_and_its_input_are():
 def test_what_was_not_judged_on_both_sides_is_no_pair_but_may_have_changed():
     now = [record("a", S, b'"x"'), record("b", F)]
     then = by_id(record("a", P), record("b", N))
-    found = compare(now, then, "2.0")
+    found = compared(now, then)
     assert (found.judged, found.regressed, found.changed) == (0, (), ("a",))
     assert found.rate is None
     assert found.p_value is None
@@ -44,25 +49,25 @@ def test_what_was_not_judged_on_both_sides_is_no_pair_but_may_have_changed():
 
 def test_floats_that_differ_in_their_last_bits_are_unchanged():
     now = [record("a", P, b'{"score":0.30000000000000004}')]
-    assert compare(now, by_id(record("a", P, b'{"score":0.3}')), "2.0").changed == ()
+    assert compared(now, by_id(record("a", P, b'{"score":0.3}'))).changed == ()
 
 
 def test_only_trials_that_both_sides_have_are_compared():
-    typos = TrialRecord(P, (("t", b'"a"'),), perturbation="typos")
-    casing = TrialRecord(F, (("c", b'"b"'),), perturbation="casing")
-    now = [CaseRecord("a", "i", None, "a", (typos, casing))]
-    then = by_id(CaseRecord("a", "i", None, "a", (typos,)))
+    typos = TrialResult(P, (("t", b'"a"'),), perturbation="typos")
+    casing = TrialResult(F, (("c", b'"b"'),), perturbation="casing")
+    now = [CaseResult("a", "i", None, "a", (typos, casing))]
+    then = by_id(CaseResult("a", "i", None, "a", (typos,)))
     [pair] = pairs(now, then)
     assert [trial.perturbation for trial in pair.now] == ["typos"]
-    assert compare(now, then, "2.0").regressed == ()
+    assert compared(now, then).regressed == ()
 
 
 def test_runs_of_a_case_that_is_run_more_than_once_count_one_by_one():
     def runs(*outcomes):
-        trials = (TrialRecord(one, (("i", b'"a"'),), repeat=number) for number, one in enumerate(outcomes))
-        return CaseRecord("a", "i", None, "a", tuple(trials))
+        trials = (TrialResult(one, (("i", b'"a"'),), repeat=number) for number, one in enumerate(outcomes))
+        return CaseResult("a", "i", None, "a", tuple(trials))
 
-    found = compare([runs(P, P, F, P)], by_id(runs(P, F)), "2.0")
+    found = compared([runs(P, P, F, P)], by_id(runs(P, F)))
     assert (found.rate, found.approved_rate) == (0.75, 0.5)
     assert found.regressed == found.fixed == ()
 
@@ -70,5 +75,25 @@ def test_runs_of_a_case_that_is_run_more_than_once_count_one_by_one():
 def test_scores_are_compared_by_their_means():
     now = [record("a", P, score=0.5), record("b", P, score=1.0)]
     then = by_id(record("a", P, score=1.0), record("b", P, score=1.0))
-    found = compare(now, then, "2.0")
+    found = compared(now, then, graded=True)
     assert (found.rate, found.approved_rate) == (pytest.approx(0.75), pytest.approx(1.0))
+
+
+def test_cases_that_are_the_same_are_only_counted():
+    now = [record("a", F), record("new", P)]
+    then = by_id(record("a", P), *(record(str(number), P) for number in range(9)))
+    found = with_same(compared(now, then), passed=6, failed=2, others=1)
+    assert (found.shared, found.judged, found.added, found.removed) == (10, 9, -8, 0)
+    assert (found.approved_rate, found.rate) == (7 / 9, 6 / 9)
+
+
+def test_single_runs_are_counted_against_what_was_approved():
+    def case(*outcomes):
+        trials = (TrialResult(one, (("i", answer),), repeat=n) for n, (one, answer) in enumerate(outcomes))
+        return CaseResult("a", "i", None, "a", tuple(trials))
+
+    steady = pair_of(case((P, b"1"), (F, b"2")), case((P, b"1")))
+    known = pair_of(case((F, b"1"), (F, b"1")), case((F, b"1"), (P, b"2")))
+    shares = shares_of(steady).plus(shares_of(known))
+    assert shares.regressed == (1, 4)
+    assert shares.changed == (2, 4)

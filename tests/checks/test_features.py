@@ -78,7 +78,16 @@ def test_fields_of_records():
     ]
     found = columns(cases)
     assert found["input.plan=pro"] == [0.0, 1.0]
-    assert found["has a number"] == [1.0, 0.0]
+    assert found["input.deep has a number"] == [1.0, 0.0]
+    assert found["words of input.text > {}"] == [2.0, 3.0]
+    assert "has a number" not in found
+
+
+def test_texts_of_records_are_those_of_the_fields_that_vary():
+    cases = [Case({"plan": "a b" if n % 2 else "a", "text": f"order {n}"}) for n in range(20)]
+    found = columns(cases)
+    assert "length of input.text > {}" in found
+    assert "length of input.plan > {}" not in found
 
 
 def test_inputs_that_are_no_text():

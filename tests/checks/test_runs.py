@@ -1,15 +1,14 @@
 import pytest
 
-from pytest_modelcheck.checks.compare import Pair
-from pytest_modelcheck.checks.runs import Runs, by_group, groups_of, shares_of, values_of
+from pytest_modelcheck.checks.runs import Runs, by_group, groups_of, score_of, values_of
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.records import Case, Origin, Outcome, TrialRecord
+from pytest_modelcheck.records import Case, Origin, Outcome, TrialResult
 
 PASSED, FAILED, SKIPPED = Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED
 
 
 def trial(outcome, repeat=0, answer=b"1", **options):
-    return TrialRecord(outcome, (("q", answer),), repeat=repeat, **options)
+    return TrialResult(outcome, (("q", answer),), repeat=repeat, **options)
 
 
 class TestValues:
@@ -54,9 +53,7 @@ class TestGroups:
         assert by_group([1.0, 0.0], ["1", "2"], None) == [1.0, 0.0]
 
 
-def test_single_runs_are_counted_against_what_was_approved():
-    steady = Pair("a", [trial(PASSED), trial(FAILED, 1, b"2")], [trial(PASSED)])
-    known = Pair("b", [trial(FAILED), trial(FAILED, 1)], [trial(FAILED), trial(PASSED, 1, b"2")])
-    shares = shares_of([steady, known])
-    assert shares.regressed == (1, 4)
-    assert shares.changed == (2, 4)
+def test_a_case_is_worth_the_mean_of_its_judged_trials():
+    trials = [trial(PASSED, score=0.5), trial(PASSED), trial(FAILED), trial(SKIPPED)]
+    assert score_of(trials) == 0.5
+    assert score_of(trials, worst=-1.5) == 0.0

@@ -1,23 +1,25 @@
 """Scores over ordered levels: read off the records of a check, and judged where the model varies."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from pytest_modelcheck.checks.judge import Observed, judge
+from pytest_modelcheck.checks.decide import decide
 from pytest_modelcheck.checks.limits import Limits
+from pytest_modelcheck.checks.observed import Observed
 from pytest_modelcheck.checks.series import series_of
-from pytest_modelcheck.records import CaseRecord, Outcome, Status, Tally, TrialRecord
+from pytest_modelcheck.records import CaseResult, Outcome, Status, Tally, TrialResult
 
 
 def record(case, *runs):
     trials = tuple(
-        TrialRecord(Outcome.PASSED, perturbation=f"level {level}", repeat=repeat, score=score)
+        TrialResult(Outcome.PASSED, perturbation=f"level {level}", repeat=repeat, score=score)
         for level in range(len(runs[0]))
         for repeat, score in enumerate(run[level] for run in runs)
     )
-    return CaseRecord(case, "", None, "", trials)
+    return CaseResult(case, "", None, "", trials)
 
 
 class TestReadingThemOff:
@@ -38,7 +40,7 @@ class TestReadingThemOff:
         assert series_of([record("a", (1, 2, 3)), record("b", (1, 2, 3, 4))], None) is None
 
     def test_cases_that_were_not_judged_are_left_out(self):
-        skipped = CaseRecord("b", "", None, "", (TrialRecord(Outcome.SKIPPED),))
+        skipped = CaseResult("b", "", None, "", (TrialResult(Outcome.SKIPPED),))
         assert series_of([record("a", (1, 2, 3)), skipped], None) == ((1, 2, 3),)
 
     def test_without_cases_there_is_nothing(self):
@@ -49,7 +51,7 @@ def finding(rows, *, varies=True, limits=Limits(), whole=True):
     rows = tuple(map(tuple, rows))
     rise = sum(all(one <= two for one, two in itertools.pairwise(row)) for row in rows)
     observed = Observed(Tally(passed=rise, failed=len(rows) - rise), series=rows, whole=whole)
-    (found,) = judge(observed, limits, varies=varies)
+    (found,) = decide(replace(observed, varies=varies), limits)
     return found
 
 
@@ -92,7 +94,7 @@ class TestJudgingThem:
 
     def test_scores_that_never_move_fail_however_well_they_rise(self):
         rows = ((2.0, 2.0, 2.0),) * 5
-        findings = judge(Observed(Tally(passed=5), series=rows), Limits(), varies=False)
+        findings = decide(Observed(Tally(passed=5), series=rows), Limits())
         assert (findings[0].limit, findings[0].status) == ("levels", Status.FAILED)
         assert findings[0].summary.startswith("the score is the same at all 3 levels of all 5 cases")
 

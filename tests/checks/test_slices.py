@@ -1,8 +1,14 @@
 import pytest
 
-from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED, slices_of
+from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED, Slices
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import Case, Group
+
+
+def slices_of(cases, asked):
+    found = Slices(asked)
+    found.extend(cases)
+    return found
 
 
 def cases(*metadata):

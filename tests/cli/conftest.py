@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.header import Header
 from pytest_modelcheck.baselines.provenance import body_digest
 from pytest_modelcheck.cli.command import modelcheck
-from pytest_modelcheck.records import CaseRecord, Outcome, TrialRecord
+from pytest_modelcheck.records import CaseResult, Outcome, TrialResult
 
 FILE = "tests/test_triage.py"
 
@@ -40,14 +42,13 @@ class Project:
             **{"test": f"{FILE}::{name}", "kind": "golden", "model": model, "version": version, "body": body}
             | more
         )
-        self.candidates.write(
-            header, [self._record(case, answer, failed) for case, answer in answers.items()]
-        )
+        rows = [lines.encode(self._record(case, answer, failed)) for case, answer in answers.items()]
+        self.candidates.write(replace(header, cases=len(rows)), rows)
 
-    def _record(self, case: str, answer: object, failed: str) -> CaseRecord:
+    def _record(self, case: str, answer: object, failed: str) -> CaseResult:
         outcome = Outcome.FAILED if case in failed.split() else Outcome.PASSED
-        trial = TrialRecord(outcome, ((f"{case}-input", json.dumps(answer).encode()),))
-        return CaseRecord(case, f"{case}-input", None, f"about {case}", (trial,))
+        trial = TrialResult(outcome, ((f"{case}-input", json.dumps(answer).encode()),))
+        return CaseResult(case, f"{case}-input", None, f"about {case}", (trial,))
 
 
 @pytest.fixture

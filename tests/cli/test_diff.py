@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from pytest_modelcheck.baselines import lines
+
 
 @pytest.fixture
 def two(project, command):
@@ -213,7 +215,9 @@ def test_what_is_right_is_shown_as_the_last_run_has_noted_it(project, command):
     command("approve", "2.0")
     project.run({"a": "other", "b": 2}, failed="a")
     candidate = project.candidates.path("triage", "tests/test_triage.py::test_known", "2.1")
-    candidate.with_suffix(".report").write_text('{}\n{"id":"a","expected":"refund"}\n{"id":"b"}\n')
+    head, first, second = candidate.read_bytes().splitlines()
+    first = lines.with_details(first, '"expected":"refund"')
+    candidate.write_bytes(b"\n".join([head, first, second, b""]))
     output = command("diff", "2.1").output
     assert "      'refund' → 'other'\n      expected 'refund'\n" in output
     assert output.count("expected") == 1

@@ -130,3 +130,18 @@ def test_tests_that_cannot_be_collected(project, command):
 def test_a_project_without_checks(project, command):
     (project.root / "tests" / "test_triage.py").unlink()
     assert command("lint").output == "No problem in 0 checks.\n"
+
+
+def test_a_version_that_is_an_alias_is_found_unless_a_fingerprint_tells_more(project, command, monkeypatch):
+    for name in ("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_PLUGINS"):
+        monkeypatch.delenv(name)
+    ini = project.root / "pytest.ini"
+    ini.write_text("[pytest]\nmodel_version = latest\n")
+    output = command("lint", "--select", "MC211", code=1).output
+    assert "MC211 the version 'latest' is an alias, which may mean another model tomorrow" in output
+    conftest = project.root / "tests" / "conftest.py"
+    conftest.write_text(MODEL.replace("@model_fixture\n", '@model_fixture(fingerprint="3f2a")\n'))
+    assert command("lint", "--select", "MC211").output == "No problem in 1 check.\n"
+    conftest.write_text(MODEL)
+    ini.write_text("[pytest]\nmodel_version = 2.0\n")
+    assert command("lint", "--select", "MC211").output == "No problem in 1 check.\n"

@@ -43,15 +43,6 @@ def test_a_folder_without_candidates_is_refused(project, command):
     assert "holds no candidates" in command("merge", "empty", code=1).output
 
 
-def test_an_account_of_an_earlier_run_does_not_stay_beside_another(shards, project, command):
-    command("merge", *shards)
-    (candidate, *_) = sorted((project.root / ".modelcheck_cache").rglob("*.jsonl"))
-    account = candidate.with_suffix(".report")
-    account.write_text("of an earlier run")
-    command("merge", *shards)
-    assert not account.exists()
-
-
 def run_elsewhere(project, answers=None, **more):
     """Another job that runs ``test_known``."""
     project.run(answers or {"a": "test_known"}, **more)

@@ -26,7 +26,7 @@ from pytest_modelcheck.cli.command import modelcheck
 from pytest_modelcheck.lint import RULES
 from pytest_modelcheck.plugin import definitions, markers
 from pytest_modelcheck.plugin.options import add_options
-from pytest_modelcheck.records import CaseRecord, Outcome, TrialRecord
+from pytest_modelcheck.records import CaseResult, Outcome, TrialResult
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
@@ -154,7 +154,7 @@ def rules_text():
     return "\n\n".join(parts)
 
 
-FORM = f"The form of the file, {SCHEMA} today. `modelcheck migrate` brings older ones to it."
+FORM = f"The form of the file, {SCHEMA} today."
 
 
 def header_table():
@@ -245,8 +245,8 @@ def test_every_fixture_is_there():
 
 
 def test_every_field_of_a_baseline_is_there():
-    plain = TrialRecord(Outcome.PASSED, (("8f0c", b"1"),))
-    full = TrialRecord(
+    plain = TrialResult(Outcome.PASSED, (("8f0c", b"1"),))
+    full = TrialResult(
         Outcome.FAILED,
         (("8f0c", b"1"), ("77aa", b"2")),
         perturbation="typos()",
@@ -257,7 +257,7 @@ def test_every_field_of_a_baseline_is_there():
         about="x",
     )
     written = [
-        json.loads(lines.encode(CaseRecord("t-1", "8f0c", "99", "x", trials)))
+        json.loads(lines.encode(CaseResult("t-1", "8f0c", "99", "x", trials)))
         for trials in ((plain,), (plain, full))
     ]
     fields = {name for line in written for name in (*line, *line.get("trials", [{}])[-1])}

@@ -72,7 +72,7 @@ def test_a_batch_is_cut_to_what_may_still_be_asked(project):
             assert triage(case.input) == case.expected
     """)
     verdict = project.verdict(project.run("--model-version=1", "--modelcheck-max-calls=13"))
-    assert (project.path / "sizes.log").read_text().split() == ["8", "5"]
+    assert (project.path / "sizes.log").read_text().split() == ["1", "8", "4"]
     assert (verdict.cases.passed, verdict.unasked, verdict.calls.asked) == (13, 7, 13)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pytest_modelcheck import cases
-from pytest_modelcheck.lint import Target, chosen, lint
+from pytest_modelcheck.lint import Target, case_rules, chosen, lint
 from pytest_modelcheck.lint.body import Body
 
 NOTHING = Body(frozenset(), frozenset(), frozenset(), hands_on=False, void=())
@@ -172,3 +174,18 @@ def test_a_case_without_metadata_that_is_read():
 
 def test_cases_that_are_not_known_yet():
     assert lint([Target(None, body=body(always=["expected"], keys=["x"]), slices=["x"])]) == []
+
+
+def test_a_text_that_names_a_file_is_found(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "cat.png").touch()
+    (tmp_path / "dog.png").touch()
+    (tmp_path / "tests" / "t.yaml").write_text(
+        "- input: cat.png\n- input: {picture: dog.png}\n- input: [{picture: cat.png}]\n"
+        "- input: missing.png\n- input: 'Look at cat.png'\n- input: tests\n"
+    )
+    target = Target(cases.load("tests/t.yaml", base=tmp_path))
+    assert [remark.case.origin.line for remark in case_rules.names_of_files(target)] == [1, 2, 3]
+    assert "make it a pathlib.Path" in next(case_rules.names_of_files(target)).message
+    assert not list(case_rules.names_of_files(Target(cases.load([Path("dog.png")]))))

@@ -229,7 +229,7 @@ def test_a_database_that_was_cut_is_set_aside(folder):
         ("UPDATE Cache SET value = x'00' WHERE key LIKE '%:k3'", "a key page is cut short"),
         ("DELETE FROM Cache WHERE key LIKE '%:v3'", "page 3 is missing"),
         ("DELETE FROM Cache WHERE key LIKE '%:k3'", "pages that it lists are missing"),
-        ("UPDATE Cache SET value = x'00' WHERE key LIKE '%!%'", "a list of pages cannot be read"),
+        ("UPDATE Cache SET value = x'00' WHERE key LIKE '%!%'", "a list of pages was altered"),
         ("UPDATE Cache SET value = 'text' WHERE key LIKE '%:v3'", "rows that are not ours"),
         ("UPDATE Cache SET expire_time = 1 WHERE key LIKE '%:v3'", "rows that are not ours"),
     ],

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from zlib import crc32
 
 import pytest
 from hypothesis import given
@@ -98,9 +99,28 @@ def test_a_merge_that_leaves_nothing_is_a_change_too():
 )
 def test_what_is_no_manifest_is_refused(form):
     with pytest.raises(CacheError, match="a list of pages cannot be read"):
-        Manifest.load(json.dumps(form).encode())
+        Manifest.load(signed(json.dumps(form).encode()))
+
+
+def signed(text):
+    return b"%08x %s" % (crc32(text), text)
 
 
 def test_what_is_no_json_is_no_manifest():
     with pytest.raises(CacheError, match="a list of pages cannot be read"):
-        Manifest.load(b"\xff")
+        Manifest.load(signed(b"\xff"))
+
+
+def test_a_manifest_that_was_altered_is_none():
+    good = Manifest("n", 3, ((0, 3),)).dump()
+    assert Manifest.load(good).following == 3
+    for place in range(len(good)):
+        with pytest.raises(CacheError, match="a list of pages was altered"):
+            Manifest.load(good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :])
+
+
+def test_a_key_page_that_was_altered_is_none():
+    keys, values = write_page({b"0123456789abcdef": b"1", b"fedcba9876543210": b"2"}, merged=True)
+    for place in range(len(keys)):
+        with pytest.raises(CacheError):
+            read_lines(read_keys(keys[:place] + bytes([keys[place] ^ 1]) + keys[place + 1 :]), values)

@@ -1,9 +1,13 @@
+import errno
+import importlib.util
+import os
 import subprocess
 import sys
 import textwrap
 
 import pytest
 
+from pytest_modelcheck.models import claims as claims_module
 from pytest_modelcheck.models.claims import Claims
 
 pytest.importorskip("fcntl")
@@ -43,6 +47,43 @@ def test_closing_lets_go_of_everything(tmp_path):
     claims.close()
     assert elsewhere(path, "triage/one", "triage/two") == ["1", "1"]
     claims.close()
+
+
+class FakeMsvcrt:
+    """The locks of the C library of Windows: on the bytes from where the file stands."""
+
+    LK_NBLCK, LK_UNLCK = 1, 2
+
+    def __init__(self):
+        self.locked = set()
+
+    def locking(self, handle, mode, count):
+        place = os.lseek(handle, 0, os.SEEK_CUR)
+        assert place < 1 << 31, "beyond what a long holds there"
+        assert count == 1
+        if mode == self.LK_NBLCK and place in self.locked:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        (self.locked.add if mode == self.LK_NBLCK else self.locked.remove)(place)
+
+
+def test_on_windows_two_processes_do_not_pay_twice_either(tmp_path, monkeypatch):
+    msvcrt = FakeMsvcrt()
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setitem(sys.modules, "msvcrt", msvcrt)
+    spec = importlib.util.spec_from_file_location("claims_on_windows", claims_module.__file__)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    one, other = module.Claims(tmp_path / "claims.lock"), module.Claims(tmp_path / "claims.lock")
+    assert one.take("triage", b"one")
+    assert one.take("triage", b"one")  # our own
+    assert not other.take("triage", b"one")
+    assert other.take("triage", b"two")
+    one.release("triage", [b"one", b"never claimed"])
+    assert other.take("triage", b"one")
+    other.close()
+    assert not msvcrt.locked
+    assert one.take("triage", b"two")
+    one.close()
 
 
 def test_letting_go_before_anything_was_claimed_makes_no_file(tmp_path):

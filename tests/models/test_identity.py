@@ -7,7 +7,7 @@ import pytest
 
 from pytest_modelcheck.canonical import NotCanonical
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.models.identity import files, fingerprint, namespace
+from pytest_modelcheck.models.identity import changed_keys, files, fingerprint, is_alias, namespace
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_short_values_stand_for_themselves(value, text):
     assert fingerprint(value) == text
 
 
-@pytest.mark.parametrize("value", ["x" * 65, "", "a\nb", b"weights", {"temperature": 0}, [1], True, 10**100])
+@pytest.mark.parametrize("value", ["x" * 65, "", "a\nb", b"weights", {1: 0}, [1], True, 10**100])
 def test_other_values_become_a_digest(value):
     text = fingerprint(value)
     assert len(text) == 32
@@ -184,3 +184,86 @@ def test_namespaces_differ_where_any_part_does():
         ('a","1', None, None, "s"),
     ]
     assert len({namespace(*part[:3], part[-1]) for part in parts}) == len(parts)
+
+
+@pytest.mark.parametrize("text", [b"a\nb\n", b"\n", b"x" * ((1 << 20) - 1) + b"\nend\n", b"a\n\n\nb"])
+def test_line_ends_of_text_files_make_no_difference(tmp_path, text):
+    path = tmp_path / "prompt.txt"
+    path.write_bytes(text)
+    first = fingerprint(files("prompt.txt", root=tmp_path))
+    path.write_bytes(text.replace(b"\n", b"\r\n"))
+    assert fingerprint(files("prompt.txt", root=tmp_path)) == first
+    path.write_bytes(text + b"!")
+    assert fingerprint(files("prompt.txt", root=tmp_path)) != first
+
+
+def test_every_byte_of_a_binary_file_counts(tmp_path):
+    path = tmp_path / "model.bin"
+    path.write_bytes(b"\0\n")
+    first = fingerprint(files("model.bin", root=tmp_path))
+    path.write_bytes(b"\0\r\n")
+    assert fingerprint(files("model.bin", root=tmp_path)) != first
+
+
+def test_a_carriage_return_that_ends_no_line_counts(tmp_path):
+    path = tmp_path / "prompt.txt"
+    path.write_bytes(b"a\r")
+    first = fingerprint(files("prompt.txt", root=tmp_path))
+    path.write_bytes(b"a")
+    assert fingerprint(files("prompt.txt", root=tmp_path)) != first
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        *("latest", "LATEST", "champion", "production", "stable", "main", "claude-sonnet-4-latest"),
+        *("llama3:latest", "triage@champion", "models:/triage@anything", "models:/triage/Production"),
+        *("registry/triage/prod", "v2.live"),
+    ],
+)
+def test_an_alias_is_recognised(version):
+    assert is_alias(version)
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        *(
+            "1",
+            "2.10",
+            "gpt-4o",
+            "gpt-4o-2024-08-06",
+            "models:/triage/3",
+            "stable-diffusion-2",
+            "maintenance",
+        ),
+        *("2024-05-01", "main-3f2a91c", "llama3:8b", "latest-2", "a.pt", "mainline", "maintenance"),
+    ],
+)
+def test_an_exact_version_is_no_alias(version):
+    assert not is_alias(version)
+
+
+def test_the_fingerprint_of_a_mapping_tells_which_keys_changed(folder):
+    parts = {
+        "model": "gpt-4o",
+        "temperature": 0,
+        "prompt": files("prompts/a.txt", root=folder),
+        "long": "x" * 99,
+    }
+    before = fingerprint(parts)
+    assert changed_keys(before, fingerprint(dict(reversed(parts.items())))) == []
+    (folder / "prompts" / "a.txt").write_text("good bye")
+    after = fingerprint({**parts, "temperature": 0.5, "tools": []})
+    assert changed_keys(before, after) == ["prompt", "temperature", "tools"]
+    assert changed_keys(after, before) == ["prompt", "temperature", "tools"]
+    assert changed_keys(before, None) == changed_keys(before, "{") == changed_keys("fp_1", "fp_2") == []
+
+
+def test_values_of_a_mapping_that_differ_have_different_marks():
+    values = [0, "0", True, 0.5, "0.5", 10**30, "x" * 99, "x" * 98, [0], None, {"a": 1}, b"0", "new\nline"]
+    assert len({fingerprint({"key": value}) for value in values}) == len(values)
+
+
+def test_a_mapping_of_very_many_keys_is_one_digest():
+    assert len(fingerprint({f"{number}": number for number in range(33)})) == 32

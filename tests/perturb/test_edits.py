@@ -1,6 +1,7 @@
 """What a perturbation did, as edits: all of them give the perturbed input, each by itself is a change."""
 
 import time
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given, settings
@@ -105,6 +106,8 @@ def test_fields_of_records():
     before = {"to": {"name": "Maria", "city": "Rome"}, "tags": ["a", "b"], "old": 1}
     after = {"to": {"name": "Omar", "city": "Rome"}, "tags": ["a", "c"], "new": 2}
     assert [(edit.path, edit.value) for edit in edits_between(before, after) if edit.span is None] == [
+        (("to", "name"), "Omar"),
+        (("tags", 1), "c"),
         (("old",), MISSING),
         (("new",), 2),
     ]
@@ -116,8 +119,38 @@ def test_fields_of_records():
     ]
 
 
+@dataclass(frozen=True)
+class Customer:
+    plan: str
+    note: str
+    ages: tuple[int, ...] = (1, 2)
+
+
+def test_fields_of_objects():
+    before = Customer("basic", "Please refund me", (1, 2))
+    after = Customer("basis", "Please refnud me", (1, 3))
+    edits = edits_between(before, after)
+    assert [edit.path for edit in edits] == [("plan",), ("note",), ("ages", 1)]
+    assert edited(before, edits) == after
+    assert edited(before, edits[:1]) == Customer("basis", "Please refund me", (1, 2))
+    assert edited(before, []) == before
+
+
+@pytest.mark.parametrize("after", ["premium", "basis", "basic-plus", "BASIC"])
+def test_a_category_is_never_changed_in_part(after):
+    (edit,) = edits_between({"plan": "basic"}, {"plan": after})
+    assert edit == Edit(("plan",), None, after)
+    assert finer({"plan": "basic"}, edit) == [edit]
+    assert simpler({"plan": "basic"}, edit) is None
+
+
+def test_texts_in_fields_are_changed_as_a_whole_on_request():
+    (edit,) = edits_between({"country": "South Africa"}, {"country": "South America"}, whole=True)
+    assert edit == Edit(("country",), None, "South America")
+
+
 def test_other_values_change_as_a_whole():
-    assert edits_between((1, 2), (1, 3)) == [Edit((), None, (1, 3))]
+    assert edits_between((1, 2), (1, 2, 3)) == [Edit((), None, (1, 2, 3))]
     assert edits_between([1], [1, 2]) == [Edit((), None, [1, 2])]
     assert edits_between(1, 1.0) == [Edit((), None, 1.0)]
 

@@ -84,27 +84,3 @@ def test_an_outcome_that_compares_with_what_was_approved_has_no_rate(project):
     )
     project.approve("2.0")
     assert b'"rate"' not in b"".join(project.baselines().values())
-
-
-def test_a_large_baseline_is_compressed_where_the_ini_file_says_so(project):
-    project.ini("modelcheck_compress_baselines = 0.2 kB")
-    project.test(GOLDEN)
-    project.approve("2.0")
-    assert [name for name in project.baselines() if name.endswith(".gz")] == [
-        "baselines/triage/test_triage.py/test_known_tickets.jsonl.gz"
-    ]
-    project.run("--model-version=2.1").assert_outcomes(failed=1)
-    project.command("diff", "2.1").stdout.fnmatch_lines(
-        ["  triage 2.0 → 2.1   2 regressed, 8 cases the same"]
-    )
-    project.run("--model-version=2.1", "--modelcheck-update")
-    assert project.command("approve", "2.0").ret == 0
-    assert [name for name in project.baselines() if name.endswith(".jsonl")] == []
-
-
-def test_what_is_no_size_is_refused(project):
-    project.ini("modelcheck_compress_baselines = large")
-    project.test(GOLDEN)
-    result = project.run("--model-version=2.0")
-    assert result.ret == 4
-    result.stderr.fnmatch_lines(["ERROR: ini option modelcheck_compress_baselines: 'large' is no size*"])

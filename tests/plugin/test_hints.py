@@ -95,7 +95,7 @@ def test_an_answer_that_nobody_awaits(project):
     result.stdout.fnmatch_lines([told])
     body(project, text.replace("triage(", "await triage(")).assert_outcomes(passed=1)
     result = body(project, f"{text} == case.expected")
-    result.stdout.fnmatch_lines(["*assert <coroutine object triage at 0x* == 'refund'"])
+    result.stdout.fnmatch_lines([told])
 
 
 def test_a_function_that_is_declared_a_model_fixture_itself(project):

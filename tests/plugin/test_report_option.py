@@ -1,11 +1,10 @@
 """--modelcheck-report: which files a run writes, and what is in them."""
 
 import json
+import tempfile
 import xml.etree.ElementTree as ET
 
 import pytest
-
-from pytest_modelcheck.reports.jsons import from_json
 
 KNOWN = """
 @pytest.mark.golden("tickets.yaml")
@@ -14,8 +13,13 @@ def test_known(triage, case):
 """
 
 
-def read(project, name="report.json"):
-    return from_json((project.path / name).read_bytes())
+@pytest.fixture
+def passing(tmp_path, monkeypatch):
+    """The result files of runs that leave no candidate, which are to be gone after the run."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return lambda: list(folder.glob("*.jsonl"))
 
 
 def test_every_case_is_there_also_those_that_pass(project):
@@ -23,9 +27,9 @@ def test_every_case_is_there_also_those_that_pass(project):
     project.approve("2.0")
     result = project.run("--model-version=2.1", "--modelcheck-report=report.json")
     result.stdout.fnmatch_lines(["report: report.json"])
-    (check,) = read(project).checks
+    (check,) = project.report().checks
     assert check.verdict == project.verdict(result)
-    assert [case.outcome.value for case in check.cases] == ["passed"] * 6 + ["failed"] * 2 + ["passed"] * 2
+    assert [case.outcome for case in check.cases] == ["passed"] * 6 + ["failed"] * 2 + ["passed"] * 2
     broken = check.cases[6]
     assert (broken.id, broken.input, broken.expected, broken.metadata) == (
         "t-07",
@@ -33,8 +37,8 @@ def test_every_case_is_there_also_those_that_pass(project):
         "refund",
         {"language": "es"},
     )
-    assert str(broken.origin) == "tickets.yaml:7"
-    assert (broken.change, broken.approved_outcome.value) == ("regressed", "passed")
+    assert broken.origin == {"path": "tickets.yaml", "line": 7}
+    assert (broken.change, broken.approved_outcome) == ("regressed", "passed")
     (trial,) = broken.trials
     assert (trial.answer, trial.approved_answer) == ("other", "refund")
     assert trial.message.startswith("assert ")
@@ -48,7 +52,7 @@ def test_the_run_is_described_without_options_of_others(project, monkeypatch):
     project.ini("modelcheck_at_least = 0.5")
     project.test(KNOWN)
     project.run("--model-version=2.0", "--modelcheck-report=report.json", "-p", "no:cacheprovider")
-    report = read(project)
+    report = project.report()
     assert report.run.options == {
         "model_version": "2.0",
         "modelcheck_cache": "use",
@@ -76,7 +80,7 @@ def test_a_perturbed_case_tells_both_inputs_and_both_answers(project):
         """
     )
     project.run("--model-version=2.0", "--modelcheck-report=report.json")
-    (check,) = read(project).checks
+    (check,) = project.report().checks
     (trial,) = check.cases[5].trials
     assert (trial.perturbed, trial.answer, trial.base_answer) == ("Hello there parcel", "shipping", "other")
     assert trial.perturbation == check.verdict.perturbations[0].name
@@ -92,7 +96,7 @@ def test_a_case_that_is_compared_with_its_approved_answer_has_changed_and_not_re
     )
     project.approve("2.0")
     project.run("--model-version=2.1", "--modelcheck-report=report.json")
-    (check,) = read(project).checks
+    (check,) = project.report().checks
     assert [case.change for case in check.cases] == [None] * 6 + ["changed"] * 2 + [None] * 2
 
 
@@ -101,7 +105,7 @@ def test_other_versions_are_its_history(project):
     project.approve("2.0")
     project.run("--model-version=1.9")
     project.run("--model-version=2.1", "--modelcheck-report=report.json")
-    (check,) = read(project).checks
+    (check,) = project.report().checks
     assert [(past.version, past.rate, past.approved) for past in check.history] == [
         ("1.9", 0.9, False),
         ("2.0", 1.0, True),
@@ -119,7 +123,7 @@ def test_several_files_in_several_formats(project):
         "--modelcheck-report=gitlab:out/quality.json",
     )
     result.stdout.fnmatch_lines(["report: out/report.json", "report: summary.md", "report: out/quality.json"])
-    assert read(project, "out/report.json").checks
+    assert project.report("out/report.json").checks
     assert (project.path / "summary.md").read_text(encoding="utf-8").startswith("### modelcheck: 1 failed")
     assert len(json.loads((project.path / "out/quality.json").read_bytes())) == 3
 
@@ -130,7 +134,7 @@ def test_the_ini_file_can_ask_for_them_from_its_own_folder(project, monkeypatch)
     (project.path / "tickets.yaml").rename(project.path / "tests/tickets.yaml")
     monkeypatch.chdir(project.path / "tests")
     project.run("--model-version=2.0", "-c", "../pytest.ini", "--rootdir=..")
-    assert read(project, "out/report.json").checks
+    assert project.report("out/report.json").checks
     assert (project.path / "out/summary.md").exists()
 
 
@@ -138,7 +142,7 @@ def test_the_command_line_goes_before_the_ini_file(project):
     project.ini("modelcheck_report = ini.json")
     project.test(KNOWN)
     project.run("--model-version=2.0", "--modelcheck-report=own.json")
-    assert read(project, "own.json").checks
+    assert project.report("own.json").checks
     assert not (project.path / "ini.json").exists()
 
 
@@ -181,7 +185,7 @@ def test_of_others():
 """
     )
     project.run("--model-version=2.0", "--modelcheck-report=report.json")
-    report = read(project)
+    report = project.report()
     assert [check.verdict.check for check in report.checks] == ["test_triage.py::test_known"]
     told = {trouble.test.partition("::")[2]: trouble.message for trouble in report.troubles}
     assert sorted(told) == ["test_broken", "test_empty", "test_plain"]
@@ -193,7 +197,7 @@ def test_of_others():
 def test_a_run_without_checks_still_leaves_a_report(project):
     project.test("def test_plain(): pass")
     project.run("--modelcheck-report=report.json")
-    assert read(project).checks == ()
+    assert project.report().checks == ()
 
 
 def test_collecting_alone_writes_nothing(project):
@@ -202,24 +206,32 @@ def test_collecting_alone_writes_nothing(project):
     assert not (project.path / "report.json").exists()
 
 
-def test_some_cases_alone_are_reported_and_do_not_replace_what_is_remembered(project):
+def test_some_cases_alone_are_reported_and_do_not_replace_what_is_remembered(project, passing):
     project.test(KNOWN)
     project.run("--model-version=2.1")
-    remembered = {name: text for name, text in project.files().items() if name.endswith(".report")}
+    remembered = {name: text for name, text in project.files().items() if "/candidates/" in name}
     project.run("--model-version=2.1", "--modelcheck-case=t-07", "--modelcheck-report=report.json")
-    assert [case.id for case in read(project).checks[0].cases] == ["t-07"]
-    assert len(remembered) == 1
+    assert [case.id for case in project.report().checks[0].cases] == ["t-07"]
+    assert len(remembered) == 2  # one of them keeps git away
     assert {name: project.files()[name] for name in remembered} == remembered
+    assert passing() == []
 
 
-def test_a_model_without_a_version_is_reported(project):
+def test_a_model_without_a_version_is_reported(project, passing):
     project.model("@model_fixture\ndef triage():\n    return str.lower\n")
     project.test(KNOWN)
     project.run("--modelcheck-report=report.json")
-    (check,) = read(project).checks
+    (check,) = project.report().checks
     assert len(check.cases) == 10
     assert check.verdict.version is None
-    assert not [name for name in project.files() if name.endswith(".report")]
+    assert not [name for name in project.files() if "/candidates/" in name]
+    assert passing() == []
+
+
+def test_a_run_that_nobody_wants_reported_leaves_no_result_of_some_cases(project, passing):
+    project.test(KNOWN)
+    project.run("--model-version=2.1", "--modelcheck-case=t-07")
+    assert passing() == []
 
 
 def test_checks_that_a_test_calls_are_reported_each(project):
@@ -233,7 +245,7 @@ def test_checks_that_a_test_calls_are_reported_each(project):
         """
     )
     project.run("--model-version=2.0", "--modelcheck-report=report.json")
-    assert [check.verdict.check.rpartition("::")[2] for check in read(project).checks] == ["a", "b"]
+    assert [check.verdict.check.rpartition("::")[2] for check in project.report().checks] == ["a", "b"]
 
 
 def test_an_input_that_is_very_long_is_cut(project):
@@ -246,7 +258,7 @@ def test_an_input_that_is_very_long_is_cut(project):
         """
     )
     project.run("--model-version=1", "--modelcheck-report=report.json")
-    (case,) = read(project).checks[0].cases
+    (case,) = project.report().checks[0].cases
     assert case.input == "x" * 19_999 + "…"
 
 
@@ -260,7 +272,7 @@ def test_inputs_that_json_does_not_know_are_told_in_their_canonical_form(project
         """
     )
     project.run("--model-version=1", "--modelcheck-report=report.json")
-    (case,) = read(project).checks[0].cases
+    (case,) = project.report().checks[0].cases
     assert case.input == {"$bytes": "eHg="}
     assert case.metadata == {"of": {"$set": [1, 2]}}
     assert case.trials[0].answer == {"$float": "nan"}
@@ -273,7 +285,7 @@ def test_under_xdist_the_controller_alone_writes(project):
         "-p", "xdist", "-n2", "--model-version=2.1", "--modelcheck-report=report.json", timeout=120
     )
     result.stdout.fnmatch_lines(["report: report.json"])
-    report = read(project)
+    report = project.report()
     assert [check.verdict.check for check in report.checks] == [
         "test_triage.py::test_again",
         "test_triage.py::test_known",
@@ -372,5 +384,17 @@ def test_a_case_that_broke_says_with_what_kind_of_error(project):
             {}["label"]
     """)
     project.run("--model-version=2.0", "--modelcheck-report=report.json")
-    said = [case.trials[0].message for case in read(project).checks[0].cases]
+    said = [case.trials[0].message for case in project.report().checks[0].cases]
     assert said == ["KeyError: 'label'", "ValueError"]
+
+
+def test_what_a_worker_ran_of_a_check_is_reported_and_its_file_removed(project, tmp_path, monkeypatch):
+    pytest.importorskip("xdist")
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    project.test(KNOWN)
+    options = ("--model-version=2.1", "--modelcheck-case=t-07", "--modelcheck-report=report.json")
+    project.run_apart("-p", "xdist", "-n", "2", *options)
+    assert [case.id for case in project.report().checks[0].cases] == ["t-07"]
+    assert list(folder.glob("modelcheck-*")) == []

@@ -435,3 +435,52 @@ def test_the_smallest_input_of_an_awaited_body(drawn):
     )
     drawn.test(DRAWN.replace("def test", "async def test").replace("triage(case", "await triage(case"))
     assert '"order 701"' in [case.smallest.text for case in shown(drawn) if case.smallest]
+
+
+def test_a_category_is_not_made_up_and_only_fields_that_differ_are_shown(project):
+    project.model(
+        """
+        PLANS = {"basic": "small", "basis": "large"}
+
+        @model_fixture(deterministic=True)
+        def quote(model_version):
+            return lambda row: PLANS[row["plan"]]
+        """
+    )
+    project.test(
+        """
+        from pytest_modelcheck import perturb
+
+        ROWS = [{"input": {"plan": "basic", "age": 40, "note": "none"}}]
+
+        @pytest.mark.invariance(ROWS, under=perturb.swap_category("plan", ["basic", "basis"]))
+        def test_plan(quote, case):
+            assert quote(case.perturbed) == quote(case.input)
+        """
+    )
+    result = project.run("--model-version=1")
+    result.assert_outcomes(failed=1)
+    verdict = project.verdict(result)
+    (case,) = verdict.shown
+    assert case.smallest.text == "plan: [basic→basis]"
+    assert not any("broke" in note for note in verdict.notes)
+
+
+def test_a_model_of_recorded_answers_says_why_the_search_stops(project):
+    project.model(
+        """
+        @model_fixture(deterministic=True)
+        def recorded(model_version):
+            return {"a b c": "x", "A B C": "y"}.__getitem__
+        """
+    )
+    project.test(
+        """
+        @pytest.mark.invariance([("a b c", "x")], under=str.upper)
+        def test_case(recorded, case):
+            assert recorded(case.perturbed) == recorded(case.input)
+        """
+    )
+    result = project.run("--model-version=1")
+    result.assert_outcomes(failed=1)
+    assert "since the model has no answer to other inputs" in " ".join(result.stdout.str().split())

@@ -35,7 +35,7 @@ class Reply(pydantic.BaseModel):
 
 def frame(number):
     return pd.DataFrame(
-        {"n": pd.array([number, None], dtype="Int64"), "c": pd.Categorical(["a", "b"]), "f": [0.5, float("nan")]},
+        {"n": pd.array([number, None], dtype="Int64"), "c": pd.Categorical(["a", "b"]), "f": [0.5, np.nan]},
         index=pd.MultiIndex.from_tuples([("x", 1), ("y", 2)], names=["k", "i"]),
     )
 

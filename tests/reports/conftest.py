@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from pytest_modelcheck.records import (
     Calls,
+    CaseResult,
     Comparison,
     Finding,
     Group,
@@ -15,41 +18,50 @@ from pytest_modelcheck.records import (
     ShownCase,
     Status,
     Tally,
+    TrialResult,
     Verdict,
 )
 from pytest_modelcheck.reports.model import (
-    CaseReport,
     CheckReport,
     ModelReport,
     Past,
     RunInfo,
     RunReport,
-    TrialReport,
     Trouble,
 )
 
 PASSED, FAILED, ERROR = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR
 
 
+def raw(value):
+    """An answer as it is kept."""
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
 def case(name, outcome=PASSED, answer="refund", then="refund", **more):
     """A golden case with one trial."""
     message = None if outcome is PASSED else f"assert {answer!r} == 'refund'"
-    trial = TrialReport(outcome, answer, message=message, approved_outcome=PASSED, approved_answer=then)
-    fields = {"input": f"about {name}", "expected": "refund", "approved_outcome": PASSED, **more}
-    return CaseReport(name, outcome, trials=(trial,), **fields)
+    approved = TrialResult(PASSED, ((name, raw(then)),))
+    trial = TrialResult(outcome, ((name, raw(answer)),), message=message, approved=approved)
+    before = CaseResult(name, name, None, "", (approved,))
+    fields = {"input": f"about {name}", "expected": "refund", "approved": before, **more}
+    return CaseResult(name, name, None, "", (trial,), **fields)
+
+
+def trial(outcome, perturbed, own=None, answer=None, variant=0, **more):
+    """A trial of a perturbed case, whose body asked about its own input first."""
+    asked = [("own", own), ("other", answer)]
+    kept = tuple((key, raw(value)) for key, value in asked if value is not None)
+    return TrialResult(outcome, kept, None, "typos", variant, perturbed=perturbed, **more)
 
 
 def perturbed_case(name, outcome=FAILED):
     """An invariance case with two variants."""
-    return CaseReport(
-        name,
-        outcome,
-        "Where is it?",
-        trials=(
-            TrialReport(PASSED, "shipping", "typos", 0, 0, "Whree is it?", "shipping"),
-            TrialReport(outcome, "other", "typos", 1, 0, "Where si it?", "shipping"),
-        ),
+    trials = (
+        trial(PASSED, "Whree is it?", "shipping", "shipping"),
+        trial(outcome, "Where si it?", "shipping", "other", 1),
     )
+    return CaseResult(name, "own", None, "", trials, "Where is it?")
 
 
 def verdict(check="test_triage.py::test_known", status=Status.FAILED, **more):

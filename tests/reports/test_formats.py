@@ -1,6 +1,12 @@
 """Which file has which format."""
 
 import json
+import os
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
 
 import pytest
 
@@ -50,3 +56,50 @@ def test_a_folder_that_cannot_be_made_is_an_os_error(report, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):
         write(report, Target("json", "file/report.json"), tmp_path)
+
+
+def test_a_link_stays_and_its_target_is_replaced(report, tmp_path):
+    (tmp_path / "real.json").write_text("old")
+    (tmp_path / "link.json").symlink_to("real.json")
+    write(report, Target("json", "link.json"), tmp_path)
+    assert (tmp_path / "link.json").is_symlink()
+    assert json.loads((tmp_path / "real.json").read_bytes())["modelcheck_report"] == 1
+
+
+def test_a_link_to_nothing_makes_its_target(report, tmp_path):
+    (tmp_path / "link.json").symlink_to("new.json")
+    write(report, Target("json", "link.json"), tmp_path)
+    assert (tmp_path / "link.json").is_symlink()
+    assert (tmp_path / "new.json").is_file()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_written_to(report, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    got = []
+    reader = threading.Thread(target=lambda: got.append((tmp_path / "pipe").read_bytes()))
+    reader.start()
+    write(report, Target("json", "pipe"), tmp_path)
+    reader.join(10)
+    assert json.loads(got[0])["modelcheck_report"] == 1
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="no such device here")
+@pytest.mark.parametrize("into", ["a pipe", "a file"])
+def test_standard_output_is_written_to(project, into):
+    project.test()
+    before = Path("/dev/stdout").readlink()
+    out = project.path / "out.txt"
+    command = [sys.executable, "-m", "pytest", "-p", "modelcheck", "--model-version=2.0"]
+    with out.open("w") as file:
+        done = subprocess.run(
+            [*command, "--modelcheck-report=json:/dev/stdout"],
+            stdout=subprocess.PIPE if into == "a pipe" else file,
+            check=True,
+            text=True,
+        )
+    text = done.stdout if into == "a pipe" else out.read_text()
+    assert '{"modelcheck_report":1,' in text.replace(" ", "")
+    assert "1 passed" in text
+    assert Path("/dev/stdout").readlink() == before

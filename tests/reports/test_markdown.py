@@ -1,10 +1,11 @@
 """Markdown that nothing a model says can break out of."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
-from pytest_modelcheck.records import Finding, Moved, Outcome, Scale, Status, Tally
+from pytest_modelcheck.records import Finding, Moved, Outcome, Scale, Status, Tally, TrialResult
 from pytest_modelcheck.reports.markdown import code, to_markdown
 from pytest_modelcheck.reports.model import RunInfo, RunReport
 
@@ -139,7 +140,8 @@ def changed(report, **trial):
 
 def test_long_answers_are_cut_so_that_the_difference_is_seen(report):
     then, now = ("As you asked, " * 20 + end for end in ("we can help", "we cannot help"))
-    text = to_markdown(changed(report, answer=now, approved_answer=then))
+    before = TrialResult(Outcome.PASSED, recorded=json.dumps(then).encode())
+    text = to_markdown(changed(report, recorded=json.dumps(now).encode(), approved=before))
     assert "we cannot help` | `…" in text
     assert "we can help` |" in text
 

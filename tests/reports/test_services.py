@@ -129,7 +129,7 @@ def test_code_quality_has_an_issue_a_check_and_one_a_case(report):
 
 def test_a_fingerprint_does_not_depend_on_the_answer(report):
     check = report.checks[0]
-    other = replace(check.cases[0].trials[0], answer="billing")
+    other = replace(check.cases[0].trials[0], recorded=b'"billing"')
     changed = replace(check, cases=(replace(check.cases[0], trials=(other,)), *check.cases[1:]))
     prints = [
         [issue["fingerprint"] for issue in json.loads(to_code_quality(one))]

@@ -15,7 +15,7 @@ def allowance(tmp_path):
         places = Places(tmp_path / "baselines", tmp_path / "cache")
         session = Session(replace(places, max_calls=calls, workers=workers, worker=worker), "0")
         session.close()
-        return session.dispatcher._allowance
+        return session.switchboard._allowance
 
     return of
 

@@ -1,9 +1,9 @@
 """Every two outputs of a case, compared by the test's own body, and answered from slots of their own."""
 
 import pytest
-from pytest_modelcheck.engine.slots import STRIDE
 
 from pytest_modelcheck.checks.limits import Limits
+from pytest_modelcheck.engine.body import STRIDE
 from pytest_modelcheck.engine.view import Result
 from pytest_modelcheck.records import Case, Outcome, Trial
 from pytest_modelcheck.session.calibration import BASES, VARIANTS, Calibration, excess_of
@@ -24,7 +24,7 @@ def calibration(cases=1, variants=2, **options):
         for case in made
         for place in range(variants)
     ]
-    return Calibration([result(trial) for trial in trials], start=100)
+    return Calibration(trials, start=100)
 
 
 def judged(made, disagrees):
@@ -98,7 +98,7 @@ def test_a_case_that_was_asked_twice_counts_once():
 
 
 def test_fresh_answers_have_slots_of_their_own():
-    made = Calibration([result(Trial(0, Case("x", id="1"), "shout", "X"))], start=1, batch=1)
+    made = Calibration([Trial(0, Case("x", id="1"), "shout", "X")], start=1, batch=1)
     (trial, *_) = made.against_itself()
     assert (made.slot(trial, QUESTION, 0), made.slot(trial, QUESTION, 1)) == (1 << 16, (1 << 16) + 1)
 

@@ -8,6 +8,7 @@ import random
 
 import pytest
 
+from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.perturb import as_perturbations
 from pytest_modelcheck.records import CHANGE, Scale
 
@@ -92,7 +93,7 @@ class TestChanges:
             return luck.gauss(0.5 + rise * text.endswith("!"), spread)
 
         def body(model, case):
-            case._set_score(model(case.perturbed) - model(case.input))
+            give_score(case, model(case.perturbed) - model(case.input))
 
         return project.run(
             priority,

@@ -12,14 +12,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.records import MISSING, Outcome
-from pytest_modelcheck.reports.accounts import dumps
-from pytest_modelcheck.reports.packing import pack
+from pytest_modelcheck.records import MISSING, OUTCOMES
+from pytest_modelcheck.reports.jsons import approved_answers, value_of
+from pytest_modelcheck.reports.packing import dumps, pack
 from pytest_modelcheck.reports.triage import triage
 
 if TYPE_CHECKING:
-    from pytest_modelcheck.records import Verdict
-    from pytest_modelcheck.reports.model import CaseReport, CheckReport, RunReport, TrialReport
+    from pytest_modelcheck.records import CaseResult, TrialResult, Verdict
+    from pytest_modelcheck.reports.model import CheckReport, RunReport
 
 CASE: Final = (
     "id",
@@ -47,7 +47,6 @@ TRIAL: Final = (
     "message",
     "approved_base",
 )
-_OUTCOMES: Final = tuple(Outcome)
 _CHANGES: Final = (None, "regressed", "fixed", "changed")
 
 
@@ -55,7 +54,7 @@ def overview(report: RunReport) -> dict[str, Any]:
     """Everything but the cases."""
     packed: dict[str, Any] = pack(replace(report, checks=()))
     packed["checks"] = [_check(check) for check in report.checks]
-    packed["outcomes"] = [outcome.value for outcome in _OUTCOMES]
+    packed["outcomes"] = [outcome.value for outcome in OUTCOMES]
     packed["changes"] = _CHANGES
     packed["case"], packed["trial"] = CASE, TRIAL
     packed["triage"] = triage([check.verdict for check in report.checks])
@@ -89,16 +88,16 @@ def case_rows(check: CheckReport) -> bytes:
     return dumps([_case(case) for case in check.cases])
 
 
-def _case(case: CaseReport) -> list[Any]:
+def _case(case: CaseResult) -> list[Any]:
     return _trimmed(
         [
             case.id,
-            _OUTCOMES.index(case.outcome),
-            [_trial(trial) for trial in case.trials],
+            OUTCOMES.index(case.outcome),
+            [_trial(trial, case.digest) for trial in case.trials],
             _value(case.input),
             _value(case.expected),
             _CHANGES.index(case.change),
-            _outcome(case.approved_outcome),
+            _outcome(case.approved),
             0 if case.origin is None else str(case.origin),
             dict(case.metadata) or 0,
             case.known_failure or 0,
@@ -106,22 +105,24 @@ def _case(case: CaseReport) -> list[Any]:
     )
 
 
-def _trial(trial: TrialReport) -> list[Any]:
-    same = trial.answer is not MISSING and trial.answer == trial.approved_answer
+def _trial(trial: TrialResult, own: str) -> list[Any]:
+    answer, base = trial.answers(own)
+    before, base_before = approved_answers(trial, own)
+    same = answer is not None and answer == before
     return _trimmed(
         [
-            _OUTCOMES.index(trial.outcome),
-            _value(trial.answer),
-            1 if same else _value(trial.approved_answer),
-            _outcome(trial.approved_outcome),
+            OUTCOMES.index(trial.outcome),
+            _value(value_of(answer)),
+            1 if same else _value(value_of(before)),
+            _outcome(trial.approved),
             _value(trial.perturbed),
-            _value(trial.base_answer),
+            _value(value_of(base)),
             trial.perturbation or 0,
             trial.variant,
             trial.repeat,
             0 if trial.score is None else [trial.score],
             trial.message or 0,
-            _value(trial.approved_base_answer),
+            _value(value_of(base_before)),
         ]
     )
 
@@ -130,9 +131,9 @@ def _value(value: Any) -> Any:
     return 0 if value is MISSING else [value]
 
 
-def _outcome(outcome: Outcome | None) -> int:
+def _outcome(result: CaseResult | TrialResult | None) -> int:
     """Counted from 1: 0 says that there is none."""
-    return 0 if outcome is None else 1 + _OUTCOMES.index(outcome)
+    return 0 if result is None else 1 + OUTCOMES.index(result.outcome)
 
 
 def _trimmed(fields: list[Any]) -> list[Any]:

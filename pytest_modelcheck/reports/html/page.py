@@ -15,8 +15,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.reports.accounts import dumps
 from pytest_modelcheck.reports.html.data import case_rows, overview
+from pytest_modelcheck.reports.packing import dumps
 
 if TYPE_CHECKING:
     from pytest_modelcheck.reports.model import RunReport

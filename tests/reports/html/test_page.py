@@ -9,6 +9,7 @@ import pytest
 
 from pytest_modelcheck.records import (
     Calls,
+    CaseResult,
     Comparison,
     Finding,
     FoundSlice,
@@ -19,9 +20,10 @@ from pytest_modelcheck.records import (
     Status,
     Stopped,
     Tally,
+    TrialResult,
 )
 from pytest_modelcheck.reports.html import to_html
-from pytest_modelcheck.reports.model import CaseReport, RunInfo, RunReport, TrialReport, Trouble
+from pytest_modelcheck.reports.model import RunInfo, RunReport, Trouble
 
 KNOWN = "#test_triage.py%3A%3Atest_known"
 
@@ -400,18 +402,17 @@ PAYLOADS = [
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_what_a_model_says_is_text_wherever_it_is_shown(report, page, payload):
-    trial = TrialReport(
+    said = json.dumps(payload).encode()
+    before = TrialResult(Outcome.PASSED, (("own", said), ("other", json.dumps(payload + "!").encode())))
+    trial = TrialResult(
         Outcome.FAILED,
-        payload,
-        payload,
+        (("own", said), ("other", said)),
         perturbed=payload,
-        base_answer=payload,
         message=payload,
-        approved_answer=payload + "!",
+        approved=replace(before, perturbation="typos"),
     )
-    case = CaseReport(
-        payload, Outcome.FAILED, payload, payload, {payload: payload}, payload, trials=(trial, trial)
-    )
+    told = {"input": payload, "expected": payload, "metadata": {payload: payload}, "known_failure": payload}
+    case = CaseResult(payload, "own", None, payload, (trial, trial), **told)
     check = report.checks[0]
     verdict = replace(
         check.verdict,
@@ -522,23 +523,22 @@ def test_what_is_printed_has_all_of_the_list(report, page):
 def large():
     """A check with a hundred thousand cases."""
     passed, failed = Outcome.PASSED, Outcome.FAILED
+    before = TrialResult(passed, (("", b'"refund"'),))
+    right = TrialResult(passed, before.asked, approved=before)
+    wrong = TrialResult(failed, (("", b'"other"'),), approved=before)
+    approved = CaseResult("", "", None, "", (before,))
     return tuple(
-        CaseReport(
+        CaseResult(
             f"case-{number:06}",
-            failed if number % 7 == 0 else passed,
+            "",
+            None,
+            "",
+            (right if number % 7 else wrong,),
             f"The message number {number} of a customer who writes about parcels, refunds and the weather.",
             "refund",
             {"language": ("en", "es", "fr")[number % 3], "channel": ("chat", "email")[number % 2]},
-            approved_outcome=passed,
-            change="regressed" if number % 7 == 0 else None,
-            trials=(
-                TrialReport(
-                    failed if number % 7 == 0 else passed,
-                    "other" if number % 7 == 0 else "refund",
-                    approved_outcome=passed,
-                    approved_answer="refund",
-                ),
-            ),
+            approved=approved,
+            change=None if number % 7 else "regressed",
         )
         for number in range(100_000)
     )

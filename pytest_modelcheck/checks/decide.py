@@ -1,0 +1,295 @@
+"""What was observed, held against what is required.
+
+The rules are those of ``docs/statistics.md``: a model that does not vary is judged exactly; one that
+varies fails only where noise cannot explain the miss.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.canonical.wording import counted, percent, plural
+from pytest_modelcheck.checks.excess import of_changes, of_regressions, of_variants
+from pytest_modelcheck.checks.limits import allowed, exceeds
+from pytest_modelcheck.checks.noise import DropNoise, RateNoise, Rule, ShareNoise
+from pytest_modelcheck.checks.series import trend
+from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.records import GRADE, Finding, Status
+
+if TYPE_CHECKING:
+    from pytest_modelcheck.checks.limits import Allowance, Limits
+    from pytest_modelcheck.checks.observed import Observed
+    from pytest_modelcheck.records import Comparison, Tally
+
+
+_ROUNDING = 1e-9  # of a mean of scores
+
+
+def decide(observed: Observed, limits: Limits) -> list[Finding]:
+    """Hold every limit that applies against what was observed: one finding each, guards first.
+
+    Raises:
+        UsageError: the limits contradict what the body does.
+    """
+    refuse_contradiction(observed, limits)
+    _refuse_without_meaning(observed, limits)
+    findings = guards(observed, limits)
+    if observed.cases.judged and not observed.unscored:
+        findings += _limits(observed, limits)
+    return findings or [_rests_on_a_baseline(observed.cases)]
+
+
+def refuse_contradiction(observed: Observed, limits: Limits) -> None:
+    """Refuse limits that contradict what the body does.
+
+    Raises:
+        UsageError: they do.
+    """
+    if observed.reads_approved and limits.at_least is not None and not observed.graded:
+        raise UsageError(
+            f"at_least={limits.at_least:g} cannot be held against a body that compares with case.approved: "
+            "how many answers may differ is max_changed"
+        )
+
+
+def _refuse_without_meaning(observed: Observed, limits: Limits) -> None:
+    """Raise where ``at_least`` is needed and missing, or no rate where outcomes are counted."""
+    if not observed.cases.judged:
+        return
+    if not observed.graded:
+        if limits.at_least is not None and not 0 <= limits.at_least <= 1:
+            raise UsageError(
+                f"at_least={limits.at_least:g} is no pass rate, and no body gave a score(): write a number "
+                "from 0.0 to 1.0, or call score(after - before)"
+            )
+    elif observed.scale != GRADE and required_rate(observed, limits) == 1 and limits.at_least is None:
+        what = "change" if observed.signed else "score"
+        raise UsageError(
+            f"which mean {what} is required? On a scale {observed.scale} there is no telling: say at_least="
+            + (" (at_least=0.0: it must not fall)" if observed.signed else "")
+        )
+
+
+def required_rate(observed: Observed, limits: Limits) -> float | None:
+    """The rate that is required: what ``at_least`` says, else all where nothing else is asked for."""
+    if limits.at_least is not None:
+        return limits.at_least
+    others = (limits.max_drop, limits.max_changed, limits.max_regressed)
+    nothing_else = all(limit is None for limit in others) and observed.comparison is None
+    return 1.0 if nothing_else and not observed.reads_approved else None
+
+
+# -- what must hold before any limit says anything --------------------------------------------------
+
+
+def guards(observed: Observed, limits: Limits) -> list[Finding]:
+    """What fails a check whatever its limits are: errors, nothing to judge, too little to compare with."""
+    findings = []
+    cases = observed.cases
+    broken = cases.error - observed.unasked
+    if observed.stopped is not None:
+        missing = f"{observed.unasked:,} of {plural(cases.total, 'case')} could not be judged"
+        findings.append(_failed("asked", f"{observed.stopped}; {missing}"))
+    if broken:
+        reason = f": {observed.first_error}" if observed.first_error else ""
+        findings.append(_failed("errors", f"{broken}/{cases.total} cases broke with an error{reason}"))
+    elif observed.stopped is None and not cases.judged:
+        findings.append(_nothing_judged(cases))
+    if observed.unscored:
+        why = (
+            "pass and fail are worth nothing there"
+            if observed.scale.bounded
+            else "a failed assert is worth nothing there"
+        )
+        findings.append(
+            _failed(
+                "scores",
+                f"{observed.unscored}/{cases.total} cases have no score, and the scale goes "
+                f"{observed.scale}: {why}. Let every body call score(), or pytest.skip()",
+            )
+        )
+    if observed.whole and observed.series and all(len(set(row)) == 1 for row in observed.series):
+        number = len(observed.series)
+        findings.append(
+            _failed(
+                "levels",
+                f"the score is the same at all {len(observed.series[0])} levels of all {number} "
+                f"{observed.units}: what was done to the inputs does not matter to it",
+            )
+        )
+    if observed.uncalibrated is not None:
+        summary = "the body broke on two answers to the same input, which measure the model's own noise"
+        findings.append(_failed("errors", f"{summary}: {observed.uncalibrated}"))
+    comparison = observed.comparison
+    if comparison is not None and observed.approved_cases:
+        shared = comparison.shared if observed.comparable is None else observed.comparable
+        overlap = shared / observed.approved_cases
+        if overlap < limits.min_overlap:
+            findings.append(
+                _failed(
+                    "min_overlap",
+                    f"only {shared}/{observed.approved_cases} approved cases can still be "
+                    f"compared ({percent(overlap)}, at least {percent(limits.min_overlap)} required): "
+                    "approve the check again",
+                    against_baseline=True,
+                )
+            )
+    return findings
+
+
+def _nothing_judged(cases: Tally) -> Finding:
+    if cases.new:
+        return _failed(
+            "new",
+            f"no approved baseline yet: {cases.new} of {cases.total} cases are new",
+            against_baseline=True,
+        )
+    if cases.xfailed or cases.xpassed:
+        return _failed(
+            "judged", f"0 of {cases.total} cases could be judged: all are known failures or do not apply"
+        )
+    return _failed("applicable", f"0 of {cases.total} cases were applicable")
+
+
+def _rests_on_a_baseline(cases: Tally) -> Finding:
+    """Where nothing is approved, and all that is asked for is a comparison with it."""
+    return _failed(
+        "new",
+        f"no approved baseline yet: there is nothing to compare {plural(cases.judged, 'case')} with",
+        against_baseline=True,
+    )
+
+
+def _failed(limit: str, summary: str, *, against_baseline: bool = False) -> Finding:
+    return Finding(limit, Status.FAILED, summary, against_baseline=against_baseline)
+
+
+# -- the limits -------------------------------------------------------------------------------------
+
+
+def _limits(observed: Observed, limits: Limits) -> list[Finding]:
+    rule = Rule(limits, varies=observed.varies)
+    findings = []
+    required = required_rate(observed, limits)
+    if required is not None:
+        if observed.excess is not None:
+            findings.append(of_variants(observed.excess, observed.units, required, rule))
+        elif observed.series and observed.varies and (observed.rate or 0.0) < required:
+            findings.append(trend(observed, rule))
+        else:
+            findings.append(_rate(observed, required, rule))
+    comparison = observed.comparison
+    if observed.reads_approved:
+        if not observed.graded:
+            findings.append(_differ(observed, limits.max_changed or 0, rule))
+        return findings
+    if comparison is None:
+        return findings
+    if comparison.judged:
+        findings.append(_drop(observed, comparison, rule))
+    if limits.max_regressed is not None:
+        findings.append(_regressed(observed, comparison, limits.max_regressed, rule))
+    if limits.max_changed is not None:
+        findings.append(_changed(observed, comparison, limits.max_changed, rule))
+    return findings
+
+
+def _rate(observed: Observed, required: float, rule: Rule) -> Finding:
+    rate = observed.rate or 0.0
+    met = rate >= required - (_ROUNDING if observed.means is not None else 0.0)
+    at_zero = observed.signed and not required and rule.limits.population == "fixed"
+    return rule.finding(
+        "at_least", _rate_summary(observed, rate, required), met, RateNoise(observed, required, at_zero)
+    )
+
+
+def _rate_summary(observed: Observed, rate: float, required: float) -> str:
+    passed, judged = observed.counts
+    if observed.graded:
+        number = counted(len(observed.means or ()), observed.units)
+        if observed.signed:
+            wanted = f"{required:+g}" if required else "0"
+            return f"mean change {rate:+.3g} over {number}, at least {wanted} required"
+        return f"mean score {rate:.3g} over {number}, at least {required:g} required"
+    wanted = "all required" if required == 1 else f"at least {percent(required)} required"
+    if observed.means is not None:
+        what = "" if observed.score_as is None else f"{observed.score_as} is "
+        return (
+            f"{what}{percent(rate)} on average over {counted(len(observed.means), observed.units)}, {wanted}"
+        )
+    what = "cases" if observed.runs is None else f"runs of {plural(observed.cases.judged, 'case')}"
+    if observed.series is not None:
+        return f"scores never fall in {passed}/{judged} {what} ({percent(rate)}), {wanted}"
+    return f"{passed}/{judged} {what} pass ({percent(rate)}), {wanted}"
+
+
+def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
+    allowance: Allowance = 0 if rule.limits.max_drop is None else rule.limits.max_drop
+    broke, fixed = len(comparison.regressed), len(comparison.fixed)
+    if observed.drops is None:
+        net: float = broke - fixed
+        summary = f"{broke} broke, {fixed} fixed: net {fixed - broke:+d}, {allowed(allowance)}"
+        if not net:
+            summary = f"{broke} broke, {fixed} fixed"
+    else:
+        mean = sum(observed.drops) / len(observed.drops)
+        net = mean * comparison.judged
+        what = "mean score" if observed.graded else observed.score_as or "pass rate"
+        if observed.signed:
+            what = "mean change is"
+        rise = 0 - (mean if abs(mean) > _ROUNDING else 0)  # and not -mean, which of no drop makes "-0"
+        change = f"{what} {rise:+.3g}" if observed.graded else f"{what} {rise * 100:+.3g} points"
+        unit = observed.scale if observed.graded else GRADE
+        summary = f"{change} against {comparison.version}, {allowed(allowance, unit)}"
+    missed = exceeds(net - _ROUNDING, comparison.judged, allowance)
+    sampled = rule.limits.population == "sample"
+    noise = DropNoise(observed, broke, fixed, comparison.judged, allowance, sampled)
+    return rule.finding("max_drop", summary, not missed, noise, comparison.p_value)
+
+
+def _regressed(observed: Observed, comparison: Comparison, allowance: Allowance, rule: Rule) -> Finding:
+    count, of = len(comparison.regressed), comparison.judged
+    if observed.regressions is not None:
+        return of_regressions(observed.regressions, observed.units, of, allowance, rule)
+    summary = (
+        f"{plural(count, 'case')} that passed now {'fails' if count == 1 else 'fail'}, {allowed(allowance)}"
+    )
+    if observed.shares is not None:
+        count, of = observed.shares.regressed
+        cases = plural(comparison.judged, "case")
+        summary = f"{count}/{of} runs fail of cases that passed, {allowed(allowance)} of {cases}"
+    return _share("max_regressed", count, of, comparison.judged, allowance, summary, rule)
+
+
+def _changed(observed: Observed, comparison: Comparison, allowance: Allowance, rule: Rule) -> Finding:
+    count, of = len(comparison.changed), comparison.shared
+    if observed.changes is not None:
+        return of_changes(observed.changes, observed.units, of, allowance, rule)
+    if observed.shares is not None:
+        count, of = observed.shares.changed
+    return _share(
+        "max_changed", count, of, comparison.shared, allowance, _differing(count, of, allowance), rule
+    )
+
+
+def _differ(observed: Observed, allowance: Allowance, rule: Rule) -> Finding:
+    """Hold a body that compares with the approved answer itself against how many may differ."""
+    if observed.changes is not None:
+        return of_changes(observed.changes, observed.units, observed.cases.judged, allowance, rule)
+    passed, of = observed.counts
+    summary = _differing(of - passed, of, allowance)
+    return _share("max_changed", of - passed, of, observed.cases.judged, allowance, summary, rule)
+
+
+def _differing(changed: int, of: int, allowance: Allowance) -> str:
+    return f"{changed}/{of} answers changed ({percent(changed / of) if of else '0%'}), {allowed(allowance)}"
+
+
+def _share(
+    limit: str, count: int, of: int, cases: int, allowance: Allowance, summary: str, rule: Rule
+) -> Finding:
+    """Hold a number of runs against an allowance that is given in cases, or as a fraction."""
+    missed = exceeds(count * cases / of if of else 0, cases, allowance)
+    return rule.finding(limit, summary, not missed, ShareNoise(count, of, cases, allowance))

@@ -1,0 +1,101 @@
+"""Everything about a check that a limit may be held against.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.records import GRADE
+
+if TYPE_CHECKING:
+    from pytest_modelcheck.checks.runs import Runs, Shares
+    from pytest_modelcheck.records import Comparison, Scale, Tally
+    from pytest_modelcheck.stats.noise import Excess
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Everything about a check that a limit may be held against.
+
+    Attributes:
+        cases: How the cases came out.
+        runs: How the runs of the judged cases came out, as (passed, judged), where cases were run more than
+            once; ``None`` where a case is one run.
+        means: The value of each unit (a case, or a group of them), where a unit is more than one run that
+            passes or fails; ``None`` where counts say it all.
+        units: What the units are, in the plural.
+        graded: Whether values are scores.
+        scale: From where to where scores may go.
+        signed: Whether scores are changes.
+        unscored: Cases with a run that has no score, where the scale says nothing of pass and fail.
+        score_as: What a case with several runs is worth, where that is not the share that passes.
+        comparison: With the approved behaviour, or ``None``.
+        pairs: The runs of each case that is compared, then and now, where exchanging them within the case is
+            the test; ``None`` where it is not, or where there is one run of each.
+        drops: Then minus now, for each unit that is compared; ``None`` where counts say it all.
+        afresh: What a second run by itself came to, as (broke, fixed, compared), where there was one and
+            cases were run once before it, now and then.
+        series: The score of each unit at each level, where a check is on levels and all of them have one.
+        whole: Whether all cases were run, so that scores that never move say something.
+        excess: How much more the model disagrees with itself under a perturbation than without, where that
+            was measured.
+        changes: How much more answers differ from the approved ones than from each other, where that was
+            measured.
+        regressions: The same for runs that fail of cases that passed.
+        uncalibrated: What a body raised when it was given two answers to the same input, in one line.
+        shares: How many runs regressed, how many answers changed, and of how many runs each, where cases were
+            run more than once.
+        approved_cases: How many cases the baseline has.
+        comparable: How many of them can still be compared, where not all cases were run.
+        reads_approved: Whether the body compares with the approved answer itself.
+        first_error: What the first broken case raised, in one line.
+        unasked: How many of the broken cases are so only because their model could not be asked.
+        stopped: Why it could not be asked, or ``None``.
+        varies: Whether the model varies, as far as anybody has looked.
+    """
+
+    cases: Tally
+    runs: tuple[int, int] | None = None
+    means: tuple[float, ...] | None = None
+    units: str = "cases"
+    graded: bool = False
+    scale: Scale = GRADE
+    signed: bool = False
+    unscored: int = 0
+    score_as: str | None = None
+    comparison: Comparison | None = None
+    pairs: tuple[Runs, ...] | None = None
+    drops: tuple[float, ...] | None = None
+    afresh: tuple[int, int, int] | None = None
+    series: tuple[tuple[float, ...], ...] | None = None
+    whole: bool = True
+    excess: Excess | None = None
+    changes: Excess | None = None
+    regressions: Excess | None = None
+    uncalibrated: str | None = None
+    shares: Shares | None = None
+    approved_cases: int = 0
+    comparable: int | None = None
+    reads_approved: bool = False
+    first_error: str | None = None
+    unasked: int = 0
+    stopped: str | None = None
+    varies: bool = False
+
+    @property
+    def rate(self) -> float | None:
+        """The pass rate, or the mean over the units."""
+        if not self.cases.judged:
+            return None
+        if self.means is not None:
+            return sum(self.means) / len(self.means)
+        passed, judged = self.counts
+        return passed / judged
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many runs passed, and of how many."""
+        return (self.cases.passed, self.cases.judged) if self.runs is None else self.runs

@@ -1,0 +1,139 @@
+"""One check on its way from its first trial to its verdict: what all its steps may ask for.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from pytest_modelcheck.engine.body import by_repeat
+from pytest_modelcheck.engine.trials import Plan
+from pytest_modelcheck.engine.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Sequence
+    from pathlib import Path
+
+    from pytest_modelcheck.baselines.candidates import CandidateStore
+    from pytest_modelcheck.baselines.store import BaselineStore
+    from pytest_modelcheck.checks.spec import CheckSpec
+    from pytest_modelcheck.engine.work import Run
+    from pytest_modelcheck.models.model import Model
+    from pytest_modelcheck.records import Calls, Case, Trial, Verdict
+    from pytest_modelcheck.session.fresh import FreshAnswers
+    from pytest_modelcheck.session.places import Places
+    from pytest_modelcheck.session.replayed import ReplayedAnswers
+
+    Found = TypeVar("Found")
+    Steps = Generator["Step", Run, Found]
+    """Bodies to be run, step by step; each is answered with what came of it. At its end, what was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Bodies to be run.
+
+    Attributes:
+        work: What is run for each trial.
+        trials: The trials.
+        quiet: Whether nobody will read what failed assertions say.
+        replay: Answers to be used in place of the judged model's own.
+        rival: Another version of the judged model that answers in its place, or ``None``.
+        slots: Says which of several answers a call gets; ``None`` for that of the trial's repeat.
+    """
+
+    work: Work
+    trials: Iterable[Trial]
+    quiet: bool = True
+    replay: ReplayedAnswers | FreshAnswers | None = None
+    rival: Model | None = None
+    slots: Callable[[Trial, bytes, int], int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a check came to.
+
+    Attributes:
+        verdict: Its verdict.
+        first_failure: What the first body that failed or broke raised.
+        results: Its result file, where it left one.
+        is_candidate: Whether that file stays when the run has been reported.
+    """
+
+    verdict: Verdict
+    first_failure: BaseException | None
+    results: Path | None = None
+    is_candidate: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check, and what it shares with the others of its run.
+
+    Attributes:
+        spec: What the check is.
+        plan: Its own trials.
+        places: Where things are kept, and what the run may do.
+        store: Approved behaviour.
+        candidates: What was run.
+        plugin: The version of pytest-modelcheck, for the record.
+        warn: Told what the user should know and nothing failed for.
+        calls: What the check has cost so far: what is given, with what the way to its model has counted.
+        asked_of: How many answers another model was asked for.
+    """
+
+    spec: CheckSpec
+    plan: Plan
+    places: Places
+    store: BaselineStore
+    candidates: CandidateStore
+    plugin: str
+    warn: Callable[[str], None]
+    calls: Callable[[Calls | None], Calls]
+    asked_of: Callable[[Model], int]
+
+    @property
+    def subject(self) -> Model:
+        """The model that is judged."""
+        return self.spec.subject
+
+    @property
+    def asked(self) -> int:
+        """How many answers the check has asked for so far."""
+        return self.calls(None).asked
+
+    @property
+    def slots(self) -> Callable[[Trial, bytes, int], int] | None:
+        """Says which of several answers a call gets in the check's own trials."""
+        return by_repeat if self.spec.repeats > 1 else None
+
+    def work(self, find_approved: Callable[[Trial], bytes | None], *, keep_errors: bool = False) -> Work:
+        """How the body is run."""
+        spec = self.spec
+        return Work(
+            body=spec.body,
+            subject=spec.subject,
+            classify=spec.classify,
+            find_approved=find_approved,
+            scale=spec.scale,
+            records=spec.drift is not None,
+            keep_errors=keep_errors,
+            models={model.name: model for model in (spec.subject, *spec.others)},
+            gather=spec.gather,
+            source=spec.source,
+        )
+
+    def progress(self, plan: Plan, before: int = 0) -> Callable[[int], None] | None:
+        """Tells how many cases are done, with those ``before`` the plan; ``None`` where nobody asks."""
+        tell = self.spec.progress
+        return None if tell is None else lambda trials: tell(before + plan.cases_of(trials), self.asked)
+
+
+def plan_of(spec: CheckSpec, cases: Sequence[Case], start: int = 0) -> Plan:
+    """The trials of some of a check's cases, numbered from ``start``."""
+    return Plan(
+        cases, spec.perturbations, repeats=spec.repeats, seed=spec.seed, levels=spec.levels, start=start
+    )

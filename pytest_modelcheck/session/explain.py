@@ -1,0 +1,231 @@
+"""What a reader wants to know of a check: the worst cases, in full, and where in the data it happens.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from pytest_modelcheck.checks.finding import found_slice
+from pytest_modelcheck.checks.slices import NOT_JUDGED, PASSED
+from pytest_modelcheck.errors import message_of
+from pytest_modelcheck.records import Outcome, Trial, outcomes_in
+from pytest_modelcheck.reports.selection import LOWEST, ORDER, SHOWN, note_of, show
+from pytest_modelcheck.session.check import Step
+from pytest_modelcheck.session.observing import outcomes_now, whole_cases
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.records import CaseResult, FoundSlice, Group, ShownCase, TrialResult
+    from pytest_modelcheck.session.check import Check, Steps
+    from pytest_modelcheck.session.found import Judgement
+
+_SAID_BY: Final = {"error": Outcome.ERROR, "new": Outcome.NEW, "unexpected pass": Outcome.XPASSED}
+"""The outcome of the trial that a note is about, where it is not the failed one, or the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What a reader is shown of a check.
+
+    Attributes:
+        slices: The verdict by metadata, the slice that lost most first.
+        found: A slice that was found rather than declared, or ``None``.
+        shown: Cases worth reading.
+        hidden: How many more there are.
+        read: What the trial that each of them is shown for came to when it was run again; ``None`` where it
+            was not, or did not fail by itself.
+        remarks: What else to know, a sentence each.
+    """
+
+    slices: tuple[Group, ...]
+    found: FoundSlice | None
+    shown: tuple[ShownCase, ...]
+    hidden: int
+    read: tuple[Result | None, ...]
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A case that is worth reading, and the trial of it that says most.
+
+    Attributes:
+        case: What came of the case.
+        trial: The trial.
+        result: What came of it.
+        note: How the case differs from the others.
+        error: What its body raised, where that is known.
+    """
+
+    case: CaseResult
+    trial: Trial
+    result: TrialResult
+    note: str
+    error: BaseException | None
+
+
+def explain(check: Check, judgement: Judgement) -> Steps[Explained]:
+    """Choose the cases worth reading, run those that failed again, and say what each of them says."""
+    spec, results = check.spec, judgement.ran.results
+    slices: tuple[Group, ...] = ()
+    first: Collection[int] = ()
+    if results.slices.keys() and spec.drift is None:
+        slices = results.slices.groups(outcomes_now(judgement), judgement.seen.then)
+        worst = next(iter(slices), None)
+        if worst is not None and worst.passed != worst.judged:
+            first = results.slices.members(worst.name)  # the ones to read first
+    chosen, hidden = _choose(judgement, first)
+    detailed = yield from _run_again(check, judgement, chosen)
+    shown = tuple(_show(check, judgement, one, detailed.get(one.trial.index)) for one in chosen)
+    read = tuple(detailed.get(one.trial.index) for one in chosen)
+    return Explained(slices, _search_slice(check, judgement, slices), shown, hidden, read)
+
+
+# -- which cases ---------------------------------------------------------------------------------------
+
+
+def _choose(judgement: Judgement, first: Collection[int]) -> tuple[list[Chosen], int]:
+    """The cases worth reading, worst first, and how many more there are: from their outcomes alone.
+
+    Args:
+        judgement: What was found out.
+        first: Numbers of cases to be read before others that are as bad.
+    """
+    results, again, seen = judgement.ran.results, judgement.noise.again, judgement.seen
+    about_change = results.reads_approved
+    regressed = frozenset[int]() if about_change else seen.regressed
+    changed = seen.changed if _shows_changes(judgement) else frozenset[int]()
+    lowest = _lowest(judgement)
+    notes: dict[tuple[int, bool, bool], str | None] = {}
+    noted = 0
+
+    def severities() -> Iterator[tuple[int, bool, int, int]]:
+        nonlocal noted
+        masks = results.masks if again is None else map(int.__or__, results.masks, again.masks)
+        for number, mask in enumerate(masks):
+            of = (mask, number in regressed, number in changed)
+            if of not in notes:
+                failed = "changed" if about_change else "failed"
+                notes[of] = note_of(outcomes_in(mask), failed, regressed=of[1], changed=of[2])
+            note = notes[of] or (LOWEST[judgement.observed.signed] if number in lowest else None)
+            if note is not None:
+                noted += 1
+                yield ORDER.index(note), number not in first, lowest.get(number, (0, 0))[0], number
+
+    worst = heapq.nsmallest(SHOWN, severities())
+    chosen = [_chosen(judgement, number, ORDER[place], lowest) for place, _, _, number in worst]
+    return chosen, noted - len(worst)
+
+
+def _shows_changes(judgement: Judgement) -> bool:
+    """Whether answers that differ from the approved ones are what a reader wants to see."""
+    drifted = judgement.misses("drift") and judgement.moved is not None and judgement.moved.paired
+    return drifted or judgement.misses("max_changed")
+
+
+def _lowest(judgement: Judgement) -> Mapping[int, tuple[int, int]]:
+    """The cases with the lowest scores, where their mean is too low: their rank, and the trial's place."""
+    if not judgement.observed.graded or not judgement.misses("at_least"):
+        return {}
+    scored = []
+    for number, case in enumerate(whole_cases(judgement.ran.results, judgement.noise.again)):
+        scores = [(one.score, place) for place, one in enumerate(case.trials) if one.score is not None]
+        if least := min(scores, default=None):
+            scored.append((least[0], number, least[1]))
+    low = heapq.nsmallest(SHOWN, scored)
+    return {number: (rank, place) for rank, (_, number, place) in enumerate(low)}
+
+
+def _chosen(judgement: Judgement, number: int, note: str, lowest: Mapping[int, tuple[int, int]]) -> Chosen:
+    results, again = judgement.ran.results, judgement.noise.again
+    case = results.whole(number)
+    own = results.trials(number)
+    trials = list(zip(own, case.trials, strict=True))
+    if again is not None:
+        second = again.whole(number)
+        case = replace(case, trials=(*case.trials, *second.trials))
+        trials += zip([_again(one, results.size, own) for one in second.trials], second.trials, strict=True)
+    if note in LOWEST:
+        trial, result = trials[lowest[number][1]]
+    else:
+        wanted = _SAID_BY.get(note, Outcome.FAILED)
+        trial, result = next((one for one in trials if one[1].outcome is wanted), trials[0])
+    errors = results.errors if again is None else results.errors | again.errors
+    return Chosen(case, trial, result, note, errors.get(trial.index))
+
+
+def _again(result: TrialResult, size: int, own: Sequence[Trial]) -> Trial:
+    """A trial of the second run, from those of the first."""
+    one = next(trial for trial in own if (trial.perturbation or "", trial.variant) == result.place)
+    return Trial(size + one.index, one.case, one.perturbation, one.perturbed, one.variant, result.repeat)
+
+
+# -- what they say -------------------------------------------------------------------------------------
+
+
+def _run_again(check: Check, judgement: Judgement, chosen: Sequence[Chosen]) -> Steps[dict[int, Result]]:
+    """Run failed bodies again from remembered answers, this time with assertion messages in full."""
+    trials = [
+        one.trial
+        for one in chosen
+        if one.result.outcome is Outcome.FAILED and all(digest for digest, _ in one.result.asked)
+    ]
+    if not trials:
+        return {}
+    work = check.work(judgement.approved.answer, keep_errors=True)
+    run = yield Step(work, trials, quiet=False, slots=check.slots)
+    return {result.trial.index: result for result in run.results if result.outcome is Outcome.FAILED}
+
+
+def _show(check: Check, judgement: Judgement, one: Chosen, detailed: Result | None) -> ShownCase:
+    error = one.error if detailed is None else detailed.error
+    said = one.result.message if one.error is None else message_of(one.error)
+    message = (detailed.message if detailed is not None else None) or said or _graded(one)
+    return show(
+        one.case,
+        one.result,
+        one.note,
+        case=one.trial.case,
+        decode=check.subject.answers.decode,
+        approved=judgement.approved.answer(one.trial),
+        perturbed=one.trial.perturbed,
+        message=message,
+        detail=None if error is None else check.spec.render(error),
+    )
+
+
+def _graded(one: Chosen) -> str:
+    """What a case is shown for that said nothing itself: its score."""
+    if one.note not in LOWEST or one.result.score is None:
+        return ""
+    return (
+        f"change {one.result.score:+.3g}"
+        if one.note == "smallest change"
+        else f"score {one.result.score:.3g}"
+    )
+
+
+# -- where ---------------------------------------------------------------------------------------------
+
+
+def _search_slice(check: Check, judgement: Judgement, slices: Sequence[Group]) -> FoundSlice | None:
+    """The slice in which failures, or regressions, stand out, where the whole check missed a limit."""
+    spec = check.spec
+    if spec.drift is not None or spec.partial or judgement.passes:
+        return None
+    outcomes, then = outcomes_now(judgement), None
+    if judgement.misses("max_drop") or judgement.misses("max_regressed"):
+        then = judgement.seen.then
+    if then is not None:
+        both = zip(outcomes, then, strict=True)
+        outcomes = bytes(now if before == PASSED else NOT_JUDGED for now, before in both)
+    worst = next(iter(slices), None)
+    cases = judgement.ran.results.cases
+    found = found_slice(cases, outcomes, worst, spec.limits.cluster, spec.seed)
+    return None if found is None else replace(found, regressed=then is not None)

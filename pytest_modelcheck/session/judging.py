@@ -1,0 +1,90 @@
+"""What the limits of a check say of what was observed.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.checks.costs import judge_costs
+from pytest_modelcheck.checks.decide import decide, guards
+from pytest_modelcheck.checks.drift import judge_drift
+from pytest_modelcheck.records import Finding, Status
+from pytest_modelcheck.session.answered import other_systems
+from pytest_modelcheck.session.approved import other_fingerprint
+from pytest_modelcheck.session.drifting import broken_reference, sampled
+from pytest_modelcheck.session.found import Judgement
+from pytest_modelcheck.session.observing import observe
+
+if TYPE_CHECKING:
+    from pytest_modelcheck.checks.observed import Observed
+    from pytest_modelcheck.records import Moved
+    from pytest_modelcheck.session.approved import Approved
+    from pytest_modelcheck.session.check import Check
+    from pytest_modelcheck.session.found import Noise, Ran
+
+
+def judge(check: Check, ran: Ran, approved: Approved, beside: tuple[Finding, ...], noise: Noise) -> Judgement:
+    """Work out what limits are held against, and hold them."""
+    seen = observe(check, ran, approved, noise)
+    return with_noise(check, Judgement(ran, approved, beside, noise, seen, ()), noise)
+
+
+def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
+    """The same check, once more is known of the model's noise."""
+    ran, approved, seen = judgement.ran, judgement.approved, judgement.seen
+    if noise.again is not judgement.noise.again:
+        seen = observe(check, ran, approved, noise)
+    observed = replace(
+        seen.observed,
+        varies=bool(noise.variation.varies),
+        afresh=noise.afresh,
+        excess=noise.excess,
+        changes=noise.changes,
+        regressions=noise.regressions,
+        uncalibrated=noise.uncalibrated,
+    )
+    findings, moved = _findings(check, ran, approved, observed)
+    findings += other_fingerprint(check)
+    if ran.costs is not None:
+        findings += judge_costs(ran.costs, check.spec.limits)
+    findings += other_systems(check.subject, ran.systems, approved.baseline)
+    findings += judgement.beside
+    if check.subject.rival is not None and approved.findings:
+        # First, and in place of a baseline that is missed since there it broke.
+        findings = [*approved.findings, *(each for each in findings if each.limit != "new")]
+    else:
+        findings += approved.findings
+    if check.places.update:
+        # What this run sees becomes the baseline, so that today's says nothing about it.
+        findings = [finding for finding in findings if not finding.against_baseline]
+        findings = findings or [Finding("update", Status.PASSED, f"{len(ran.results)} cases recorded")]
+    seen = replace(seen, observed=observed)
+    return replace(judgement, noise=noise, seen=seen, findings=tuple(findings), moved=moved)
+
+
+def _findings(
+    check: Check, ran: Ran, approved: Approved, observed: Observed
+) -> tuple[list[Finding], Moved | None]:
+    """What the limits say, and in a drift check how far the answers moved."""
+    spec, early = check.spec, ran.early
+    if early is not None:
+        found = guards(observed, spec.limits)
+        return [
+            *(replace(finding, summary=f"{early.stopped}: {finding.summary}") for finding in found),
+            *early.decided,
+        ], None
+    if spec.drift is None:
+        return decide(observed, spec.limits), None
+    findings = guards(observed, spec.limits) + broken_reference(ran.reference)
+    if findings:
+        return findings, None
+    if spec.partial:
+        text = f"{plural(len(ran.results), 'case')} run; the distribution is judged when all are"
+        return [Finding("drift", Status.PASSED, text)], None
+    return judge_drift(
+        sampled(spec, ran.results, ran.reference, approved), spec.drift, spec.limits, spec.seed
+    )

@@ -1,0 +1,237 @@
+"""From what cases came to, to what limits are held against.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from pytest_modelcheck.checks.compare import compare, pair_of, shares_of, with_same
+from pytest_modelcheck.checks.observed import Observed
+from pytest_modelcheck.checks.runs import Runs, Shares, by_group, groups_of, values_of, worth
+from pytest_modelcheck.checks.series import series_of
+from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED
+from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.records import FOLDED, GRADE, Flaky, Outcome
+from pytest_modelcheck.session.found import Seen
+from pytest_modelcheck.session.results import OTHER, SAME
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+
+    from pytest_modelcheck.checks.compare import Pair
+    from pytest_modelcheck.checks.spec import CheckSpec
+    from pytest_modelcheck.records import CaseResult, Scale, TrialResult
+    from pytest_modelcheck.session.approved import Approved
+    from pytest_modelcheck.session.check import Check
+    from pytest_modelcheck.session.found import Judgement, Noise, Ran
+    from pytest_modelcheck.session.results import Results
+
+_PLAIN: Final = bytes(
+    {Outcome.PASSED: PASSED, Outcome.FAILED: FAILED}.get(outcome, NOT_JUDGED) for outcome in FOLDED
+).ljust(256, bytes([NOT_JUDGED]))
+"""For each byte of outcomes how the case came out, as far as slices are concerned."""
+
+
+def whole_cases(results: Results, again: Results | None) -> Iterator[CaseResult]:
+    """What came of the cases in all of their runs."""
+    if again is None:
+        yield from results
+        return
+    yield from map(_with_second, results, again)
+
+
+def _with_second(one: CaseResult, two: CaseResult) -> CaseResult:
+    return replace(one, trials=(*one.trials, *two.trials))
+
+
+def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
+    """Work out what limits are held against."""
+    spec, results, early = check.spec, ran.results, ran.early
+    baseline = approved.baseline
+    graded = spec.levels is None and results.graded
+    repeated = results.repeated or noise.again is not None or _was_repeated(approved)
+    in_units = graded or repeated or bool(spec.limits.cluster or spec.limits.score_as)
+    seen = Seen(Observed(results.tally()))
+    if noise.again is not None:
+        masks = map(int.__or__, results.masks, noise.again.masks)
+        counts = Counter(FOLDED[mask] for mask in masks)
+        tally = replace(seen.observed.cases, **{outcome.value: counts[outcome] for outcome in Outcome})
+        seen = Seen(Observed(tally))
+    if baseline is not None:
+        one_by_one = in_units or spec.levels is not None or bool(approved.replaced)
+        seen = _compared(seen, spec, results, approved, noise.again, graded=graded, one_by_one=one_by_one)
+        comparison = seen.comparison
+        if comparison is not None and (spec.partial or early is not None):
+            comparison = replace(comparison, removed=0)
+        if comparison is not None and (noise.screened is not None or early is not None):
+            # A case that was run more often now than then has had more chances to fail, and a check that
+            # was stopped ended where it looked best or worst.
+            comparison = replace(comparison, p_value=None)
+        seen = replace(seen, comparison=comparison)
+    observed = replace(
+        seen.observed,
+        comparison=None if spec.partial or spec.drift is not None else seen.comparison,
+        approved_cases=0 if baseline is None else len(baseline),
+        comparable=None if early is None else early.comparable,
+        reads_approved=results.reads_approved,
+        first_error=results.broken or (noise.again.broken if noise.again is not None else None),
+        unasked=ran.unasked,
+        stopped=ran.stopped,
+    )
+    seen = replace(seen, observed=observed)
+    if in_units:
+        cases = whole_cases(results, noise.again)
+        seen = _in_units(seen, spec, cases, approved, graded=graded, repeated=repeated)
+    if spec.levels is not None:
+        series = series_of(whole_cases(results, noise.again), _groups(spec))
+        seen = replace(seen, observed=replace(seen.observed, series=series, whole=not spec.partial))
+    return seen
+
+
+def _was_repeated(approved: Approved) -> bool:
+    """Whether approved cases were run more than once; the last trial of a case is of its last run."""
+    if approved.baseline is None:
+        return False
+    suspects = approved.baseline.holding(b'"repeat":')
+    cases = (approved[case] for case in suspects if case in approved)
+    return any(case.trials[-1].repeat for case in cases if case.trials)
+
+
+def _compared(
+    seen: Seen,
+    spec: CheckSpec,
+    results: Results,
+    approved: Approved,
+    again: Results | None,
+    *,
+    graded: bool,
+    one_by_one: bool,
+) -> Seen:
+    """Pair what both sides have. Where a line is the same, so is everything that it says."""
+    then, plain = bytearray([NOT_JUDGED]) * len(results), results.masks.translate(_PLAIN)
+    regressed, changed = set(), set()
+    same: Counter[int] = Counter()
+    if not one_by_one:
+        for number, match in enumerate(results.matches):
+            if match == SAME:
+                then[number] = plain[number]
+                same[plain[number]] += 1
+
+    def paired() -> Iterator[Pair | None]:
+        for number, match in enumerate(results.matches):
+            if match == OTHER or (one_by_one and match == SAME):
+                case = results[number] if again is None else _with_second(results[number], again[number])
+                pair = pair_of(case, approved.get(case.id))
+                if pair is not None:
+                    if pair.judged:
+                        then[number] = PASSED if pair.passed else FAILED
+                    if pair.turned == "regressed":
+                        regressed.add(number)
+                    if pair.changed:
+                        changed.add(number)
+                yield pair
+
+    now_and_then = {"now": len(results), "then": len(approved)}
+    comparison = compare(paired(), approved.version, graded=graded, worst=_worst(spec.scale), **now_and_then)
+    comparison = with_same(comparison, same[PASSED], same[FAILED], same[NOT_JUDGED])
+    return replace(
+        seen,
+        comparison=replace(comparison, replayed=approved.replayed),
+        then=bytes(then),
+        regressed=frozenset(regressed),
+        changed=frozenset(changed),
+    )
+
+
+def _groups(spec: CheckSpec) -> Mapping[str, Hashable] | None:
+    key = spec.limits.cluster
+    return None if key is None else groups_of(spec.cases, key)
+
+
+def _in_units(
+    seen: Seen,
+    spec: CheckSpec,
+    cases: Iterable[CaseResult],
+    approved: Approved,
+    *,
+    graded: bool,
+    repeated: bool,
+) -> Seen:
+    """The same, where the unit that is judged is more than one run that passes or fails."""
+    score_as, scale = spec.limits.score_as, spec.scale
+    if graded and score_as is not None:
+        raise UsageError(f"score_as={score_as!r} counts runs that pass, and the body gives a score()")
+    groups = _groups(spec)
+    apart = spec.limits.population == "fixed" and groups is None and score_as is None
+    valued = partial(values_of, graded=graded, worst=_worst(scale))
+    values: dict[str, tuple[float, ...]] = {}
+    runs: dict[str, Runs] = {}
+    unscored, shares, run_again = 0, Shares((0, 0), (0, 0)), False
+    for case in cases:
+        run_again = run_again or bool(case.trials and case.trials[-1].repeat)
+        if case.judged:
+            values[case.id] = valued(case.trials)
+            unscored += graded and _is_unscored(case, scale)
+        pair = pair_of(case, approved.get(case.id))
+        if pair is None:
+            continue
+        shares = shares.plus(shares_of(pair)) if repeated else shares
+        if pair.judged:
+            runs[case.id] = Runs(valued(pair.then), valued(pair.now))
+    means = by_group([worth(each, score_as) for each in values.values()], list(values), groups)
+    drops = by_group([each.drop(score_as) for each in runs.values()], list(runs), groups)
+    rerun = run_again and not graded
+    observed = replace(
+        seen.observed,
+        runs=(int(sum(map(sum, values.values()))), sum(map(len, values.values()))) if rerun else None,
+        means=tuple(means) if graded or not apart else None,
+        units="cases" if groups is None else f"groups by {spec.limits.cluster}",
+        graded=graded,
+        scale=scale,
+        signed=graded and spec.signed,
+        unscored=unscored,
+        score_as=score_as,
+        pairs=tuple(runs.values()) if apart else None,
+        drops=tuple(drops),
+        shares=shares if repeated else None,
+    )
+    return replace(seen, observed=observed, flaky=_flaky(values) if rerun else ())
+
+
+def _worst(scale: Scale) -> float:
+    """The score of a run that fails."""
+    return scale.low if scale.bounded else 0.0
+
+
+def _is_unscored(case: CaseResult, scale: Scale) -> bool:
+    """Whether a case has a run that is worth nothing that the scale could tell."""
+    if scale == GRADE:
+        return False
+
+    def is_worth_nothing(trial: TrialResult) -> bool:
+        if trial.outcome is Outcome.FAILED:
+            return not scale.bounded
+        return trial.outcome is Outcome.PASSED and trial.score is None
+
+    return any(map(is_worth_nothing, case.trials))
+
+
+def _flaky(values: Mapping[str, Sequence[float]]) -> tuple[Flaky, ...]:
+    """The cases some of whose runs pass, those that are most of a coin first."""
+    found = [
+        Flaky(case, int(sum(runs)), len(runs)) for case, runs in values.items() if 0 < sum(runs) < len(runs)
+    ]
+    return tuple(sorted(found, key=lambda case: abs(case.passed / case.runs - 0.5)))
+
+
+def outcomes_now(judgement: Judgement) -> bytes:
+    """How each case came out, as far as slices are concerned."""
+    results, again = judgement.ran.results, judgement.noise.again
+    if again is None:
+        return bytes(results.masks.translate(_PLAIN))
+    return bytes(map(int.__or__, results.masks, again.masks)).translate(_PLAIN)

@@ -1,0 +1,229 @@
+"""What is remembered of checks, put together for a report: without a run, or at the end of one.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.baselines import baseline
+from pytest_modelcheck.baselines.candidates import natural
+from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.checks.compare import changes_alone, compare, pair_of
+from pytest_modelcheck.checks.runs import score_of, share_of_runs
+from pytest_modelcheck.errors import BaselineError, located
+from pytest_modelcheck.records import MISSING, Finding, Outcome, Status
+from pytest_modelcheck.reports.model import CheckReport, ModelReport, Past, RunReport, worst_first
+from pytest_modelcheck.reports.packing import unpack
+from pytest_modelcheck.reports.triage import adjusted_p_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from pytest_modelcheck.baselines.baseline import Baseline
+    from pytest_modelcheck.baselines.candidates import CandidateStore
+    from pytest_modelcheck.baselines.header import Header
+    from pytest_modelcheck.baselines.store import BaselineStore
+    from pytest_modelcheck.records import CaseResult, Comparison, Group, Verdict
+    from pytest_modelcheck.reports.model import RunInfo, Trouble
+
+COMPARED: Final = "compared"
+"""The limit of the finding that says what changed; it always passes."""
+
+
+def report_of(path: Path) -> CheckReport:
+    """The report of a check, from its result file.
+
+    Raises:
+        BaselineError: It is damaged, or tells nothing of a verdict.
+    """
+    header, cases = baseline.results(path)
+    check = _head(header, path)
+    about_change = header.reads_approved
+    told = (beside(case, case.approved, about_change=about_change) for case in cases)
+    return replace(check, cases=tuple(told))
+
+
+def _head(header: Header, path: Path) -> CheckReport:
+    try:
+        return unpack(header.run, CheckReport)
+    except (TypeError, ValueError) as error:
+        message = f"the result of a check is damaged ({error}). Run pytest again."
+        raise BaselineError(located(message, str(path), 1)) from error
+
+
+def beside(case: CaseResult, then: CaseResult | None, *, about_change: bool = False) -> CaseResult:
+    """A case with what another version did in it, and what became of it since.
+
+    Args:
+        case: What came of the case.
+        then: What another version did, where it is known.
+        about_change: Whether bodies compare with the approved answer themselves; to fail is then no worse
+            than to have changed.
+    """
+    pair = pair_of(case, then)
+    if then is None or not case.is_same_as(then):
+        return replace(case, approved=None, change=None)
+    known = {trial.key: trial for trial in then.trials}
+    trials = tuple(replace(trial, approved=known.get(trial.key)) for trial in case.trials)
+    change = None if pair is None or about_change else pair.turned
+    if change is None and pair is not None and pair.changed:
+        change = "changed"
+    return replace(case, trials=trials, approved=then, change=change)
+
+
+@dataclass(slots=True)
+class Archive:
+    """Everything that is remembered of a project's checks.
+
+    Attributes:
+        store: Approved behaviour.
+        candidates: What was run.
+    """
+
+    store: BaselineStore
+    candidates: CandidateStore
+    _kept: dict[str, list[str]] = field(default_factory=dict)
+    _run: dict[str, list[str]] = field(default_factory=dict)
+
+    def with_history(self, check: CheckReport) -> CheckReport:
+        """The same, with what is remembered of other versions in the same check."""
+        verdict = check.verdict
+        found = {past.version: past for past in self._approved(verdict.model, verdict.check)}
+        for past in self._was_run(verdict.model, verdict.check):
+            before = found.get(past.version)
+            found[past.version] = past if before is None else replace(past, approved=before.approved)
+        found.pop(verdict.version or "", None)
+        return replace(check, history=tuple(found[version] for version in sorted(found, key=natural)))
+
+    def remembered(
+        self, model: str, version: str, selected: Callable[[str], bool]
+    ) -> tuple[list[CheckReport], list[str]]:
+        """The checks that a version was judged in, and the names of those in which it only was run."""
+        found, without = [], []
+        for path, header in self.candidates.entries(model, version):
+            if selected(header.test) and header.run:
+                found.append(self.with_history(report_of(path)))
+            elif selected(header.test):
+                without.append(header.test)
+        return found, without
+
+    def _approved(self, model: str, check: str) -> Iterator[Past]:
+        if model not in self._kept:
+            self._kept[model] = self.store.kept_versions(model)
+        for version in self._kept[model]:
+            once = self.store.history(model, check, version)
+            if once is not None:
+                yield _past(once)
+        now = self.store.read(model, check)
+        if now is not None:
+            yield _past(now)
+
+    def _was_run(self, model: str, check: str) -> Iterator[Past]:
+        if model not in self._run:
+            self._run[model] = self.candidates.versions(model)
+        for version in self._run[model]:
+            path = self.candidates.path(model, check, version)
+            header = baseline.read_header(path) if path.exists() else None
+            if header is not None and header.run:
+                told = _head(header, path)
+                verdict = told.verdict
+                yield Past(version, verdict.status, verdict.rate, verdict.interval, when=told.when)
+
+
+def assembled(run: RunInfo, checks: Iterable[CheckReport], troubles: Iterable[Trouble] = ()) -> RunReport:
+    """A report of its parts, the worst check first."""
+    ordered = sorted(checks, key=worst_first)
+    adjusted = adjusted_p_values([check.verdict for check in ordered])
+    ordered = [replace(check, adjusted_p_value=p) for check, p in zip(ordered, adjusted, strict=True)]
+    models = {
+        ModelReport(one.verdict.model, one.verdict.version, one.verdict.approved_version, one.fingerprint)
+        for one in ordered
+    }
+    by_name = sorted(models, key=lambda model: (model.name, model.version or "", model.fingerprint or ""))
+    return RunReport(run, tuple(by_name), tuple(ordered), tuple(troubles))
+
+
+def _past(approved: Baseline) -> Past:
+    """What was approved, with the rate that its remembered outcomes come to."""
+    cases = [case for case in approved.values() if case.judged]
+    graded = any(trial.score is not None for case in cases for trial in case.trials)
+    worth = [score_of(case.trials) if graded else share_of_runs(case.trials) for case in cases]
+    rate = sum(worth) / len(worth) if worth else None
+    return Past(approved.header.version or "", rate=rate, approved=True, when=approved.header.approved_at)
+
+
+# -- compared with another version ---------------------------------------------------------------------
+
+
+def compared(check: CheckReport, now: Baseline, then: Baseline) -> CheckReport:
+    """The same check, with everything that it says of the approved version said of another.
+
+    Limits that are held against the approved version are left out: nobody asked for them here.
+
+    Args:
+        check: The report of the newer version.
+        now: What the newer version did.
+        then: What the older version did.
+    """
+    version = then.header.version or "unversioned"
+    graded = any(trial.score is not None for case in now.values() for trial in case.trials)
+    paired = (pair_of(case, then.get(case.id)) for case in now.values())
+    comparison = compare(paired, version, now=len(now), then=len(then), graded=graded)
+    if check.verdict.moved is not None:
+        comparison = changes_alone(comparison)
+    cases = tuple(_then(case, then.get(case.id), comparison) for case in check.cases)
+    return replace(check, verdict=_verdict(check.verdict, comparison, cases), cases=cases)
+
+
+def _then(case: CaseResult, then: CaseResult | None, comparison: Comparison) -> CaseResult:
+    """A case beside what the older version did; a drift check has no outcomes that turn."""
+    found = beside(case, then)
+    turns = case.id in comparison.regressed or case.id in comparison.fixed
+    if found.change in ("regressed", "fixed") and not turns:
+        found = replace(found, change="changed" if case.id in comparison.changed else None)
+    return found
+
+
+def _verdict(verdict: Verdict, comparison: Comparison, cases: tuple[CaseResult, ...]) -> Verdict:
+    said = Finding(COMPARED, Status.PASSED, _summary(comparison))
+    kept = [finding for finding in verdict.findings if not finding.against_baseline]
+    missed = [finding for finding in kept if not finding.met]
+    met = [finding for finding in kept if finding.met]
+    findings = (*missed, said, *met)
+    versions = (comparison.version, verdict.version or "")
+    advice = [(what, command) for what, command in verdict.advice if what == "reproduce one"]
+    return replace(
+        verdict,
+        status=max((finding.status for finding in findings), key=lambda status: status.severity),
+        findings=findings,
+        comparison=comparison,
+        slices=tuple(_slice(group, cases) for group in verdict.slices),
+        shown=tuple(replace(case, approved=None) for case in verdict.shown),
+        advice=(*advice, ("see all", f"modelcheck diff {shlex.join(versions)}")),
+    )
+
+
+def _summary(comparison: Comparison) -> str:
+    broke, fixed = len(comparison.regressed), len(comparison.fixed)
+    differ = plural(len(comparison.changed), "answer differs", "answers differ")
+    return f"{broke} broke, {fixed} fixed since {comparison.version}, {differ}"
+
+
+def _slice(group: Group, cases: tuple[CaseResult, ...]) -> Group:
+    key, _, value = group.name.partition("=")
+    before = [case.approved for case in cases if case.approved is not None and _fact(case, key) == value]
+    judged = [case for case in before if case.judged]
+    passed = sum(case.outcome is Outcome.PASSED for case in judged)
+    return replace(group, approved_passed=passed if judged else None, approved_judged=len(judged) or None)
+
+
+def _fact(case: CaseResult, key: str) -> str | None:
+    facts: Mapping[str, Any] = case.metadata
+    if key not in facts and key == "expected" and case.expected is not MISSING:
+        return str(case.expected)
+    return str(facts[key]) if key in facts else None

@@ -1,0 +1,55 @@
+"""Approved answers, in place of today's.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcheck.errors import OfflineError
+from pytest_modelcheck.session.lines import address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pytest_modelcheck.models.model import Answers, Model, Raw
+    from pytest_modelcheck.records import CaseResult, Trial
+
+
+class NotRememberedError(OfflineError):
+    """A replayed body made a call that the approved version was never asked to answer."""
+
+
+class ReplayedAnswers:
+    """The approved version's answers: whatever it was not asked is an error."""
+
+    claims = None
+
+    def __init__(self, answers: Answers, baseline: Mapping[str, CaseResult]) -> None:
+        self._answers = answers
+        self._approved = {
+            key: raw for case in baseline.values() for trial in case.trials for key, raw in trial.asked
+        }
+        self._runs = {(case.id, trial.repeat) for case in baseline.values() for trial in case.trials}
+        self.warn = answers.warn
+
+    def knows(self, trial: Trial) -> bool:
+        """Whether the approved version was run so often."""
+        return (trial.case.id, trial.repeat) in self._runs
+
+    def find(self, key: bytes) -> Raw | None:
+        """Look an approved answer up."""
+        return self._approved.get(address(key))
+
+    @staticmethod
+    def refusal(model: Model, x: Any) -> NotRememberedError:  # noqa: ARG004 - as for other refusals
+        """The error of a call that the approved version never got."""
+        return NotRememberedError()
+
+    def decode(self, raw: Raw) -> Any:
+        """Make the answer anew."""
+        return self._answers.decode(raw)
+
+    def release(self, keys: Iterable[bytes] | None = None) -> None:
+        """Nothing was claimed."""

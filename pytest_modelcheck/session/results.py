@@ -1,0 +1,409 @@
+"""What came of the cases of a check: a line of the result file each, and a few bytes in memory.
+
+A check may have a million cases. So a result is folded as soon as its body has ended: into a line, and into
+which outcomes the trials of the case had, whether the baseline has the same line, which slices it is in.
+Whoever needs more reads the line again.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import tempfile
+import weakref
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from itertools import accumulate, islice
+from operator import attrgetter
+from typing import IO, TYPE_CHECKING, Final, overload
+
+from pytest_modelcheck.baselines import lines
+from pytest_modelcheck.checks.slices import Slices
+from pytest_modelcheck.records import BITS, FOLDED, OUTCOMES, CaseResult, Group, Outcome, Tally
+from pytest_modelcheck.session.lines import row_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator
+
+    from pytest_modelcheck.engine.trials import Plan
+    from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.records import Case, Trial, TrialResult
+
+    Once = tuple[Trial, TrialResult]
+    """A trial and what came of it."""
+
+_ROOM: Final = 8 << 20
+"""Bytes of lines that are held in memory before they are written."""
+_READ: Final = 1 << 18
+_TRIALS: Final = 1 << 14
+"""So many trials are held; others are made again when they are asked for."""
+_ERRORS: Final = 20
+
+_PASSED: Final = Outcome.PASSED
+_PASSED_BIT: Final = BITS[_PASSED]
+_ERROR_BIT: Final = BITS[Outcome.ERROR]
+_JUDGED_BITS: Final = BITS[Outcome.PASSED] | BITS[Outcome.FAILED]
+
+ABSENT, SAME, OTHER = range(3)
+"""What is approved of a case: nothing, the same line, or another line."""
+
+_index: Final = attrgetter("trial.index")
+
+
+class Lines(Sequence[bytes]):
+    """Lines in the order in which they came, found again by their number.
+
+    Beyond 8 MB they go to a file without a name, and take 8 bytes of memory each.
+
+    >>> lines = Lines()
+    >>> lines.extend([b"one", b"two"])
+    >>> lines[1], list(lines), len(lines)
+    (b'two', [b'one', b'two'], 2)
+    """
+
+    def __init__(self, room: int | None = None) -> None:
+        self._room = _ROOM if room is None else room
+        self._held: list[bytes] = []
+        self._size = self._end = 0
+        self._file: IO[bytes] | None = None
+        self._starts = array("Q")
+
+    def __len__(self) -> int:
+        return len(self._starts) + len(self._held)
+
+    def extend(self, lines: Sequence[bytes]) -> None:
+        """Add lines, without their ends."""
+        self._held += lines
+        self._size += sum(map(len, lines))
+        if self._size > self._room:
+            self._write()
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[bytes]: ...
+    def __getitem__(self, index: int | slice) -> bytes | Sequence[bytes]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        number = range(len(self))[index]
+        if self._file is None or number >= len(self._starts):
+            return self._held[number - len(self._starts)]
+        self._file.seek(self._starts[number])
+        return self._file.readline()[:-1]
+
+    def __iter__(self) -> Iterator[bytes]:
+        start, rest = 0, b""
+        while self._file is not None and start < self._end:
+            self._file.seek(start)  # others may read meanwhile
+            block = self._file.read(min(_READ, self._end - start))
+            start += len(block)
+            *whole, rest = (rest + block).split(b"\n")
+            yield from whole
+        yield from self._held
+
+    def _write(self) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the object
+            weakref.finalize(self, self._file.close)
+        self._file.seek(self._end)
+        self._starts.extend(accumulate((len(line) + 1 for line in self._held[:-1]), initial=self._end))
+        self._file.write(b"\n".join([*self._held, b""]))
+        self._end = self._file.tell()
+        self._held, self._size = [], 0
+
+
+class Distinct:
+    """Counts different digests; one that is ``None`` counts once, as a call that has no digest.
+
+    Beyond 65,536 of them, 8 bytes of each are kept, which tell as many apart as there will ever be.
+
+    >>> found = Distinct()
+    >>> found.update([b"a" * 16, b"b" * 16, b"a" * 16, None])
+    >>> len(found)
+    3
+    """
+
+    def __init__(self, held: int = 1 << 16) -> None:
+        self._most = held
+        self._held: set[bytes | None] = set()
+        self._parts: list[array[int]] = []
+        self._unnamed = False
+
+    def update(self, keys: Iterable[bytes | None]) -> None:
+        """Take in the digests of calls."""
+        self._held.update(keys)
+        if len(self._held) > self._most:
+            self._put_away()
+
+    def __len__(self) -> int:
+        if not self._parts:
+            return len(self._held)
+        self._put_away()
+        return sum(len(set(part)) for part in self._parts) + self._unnamed
+
+    def _put_away(self) -> None:
+        self._parts = self._parts or [array("Q") for _ in range(64)]
+        for key in self._held:
+            if key is None:
+                self._unnamed = True
+            else:
+                self._parts[key[0] % 64].append(int.from_bytes(key[:8]))
+        self._held.clear()
+
+
+class Results(Sequence[CaseResult]):
+    """What came of the cases of one run, in their order; a case is parsed when it is asked for.
+
+    Args:
+        plan: Makes the trials.
+        approved: The line that is approved of a case, by its id; ``None`` where nothing is compared.
+        slices: The metadata to slice by, or ``None`` to choose.
+        settle: Settles the trials of a case that are judged together.
+        perturbed: Whether trials are held while they are few: making them again may take long.
+
+    Attributes:
+        lines: Each case as its line.
+        masks: For each case, the outcomes of its trials, a bit each.
+        matches: For each case, what is approved of it.
+        slices: What the cases can be sliced by.
+        cases: The cases.
+        starts: For each case, the number of its first trial.
+        held: The trials of the first cases, by the number of the case.
+        counts: How many trials came out how, by perturbation.
+        size: How many trials there are.
+        graded: Whether any trial was given a score.
+        repeated: Whether any trial was run more than once.
+        reads_approved: Whether any body compared with the approved answer.
+        distinct: The digests of the calls of the judged model.
+        broken: What the first broken body raised, in one line, where there is one.
+        errors: What some of the broken bodies raised, by the number of their trial.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        approved: Callable[[str], bytes | None] | None = None,
+        slices: Sequence[str] | None = None,
+        settle: Callable[[Sequence[Result]], None] | None = None,
+        *,
+        perturbed: bool = False,
+    ) -> None:
+        self.lines = Lines()
+        self.masks = bytearray()
+        self.matches = bytearray()
+        self.slices = Slices(slices)
+        self.cases: Sequence[Case] = plan.cases
+        self.size = 0
+        self.graded = self.repeated = self.reads_approved = False
+        self.broken: str | None = None
+        self.errors: dict[int, BaseException] = {}
+        self.starts = array("Q")
+        self.held: dict[int, list[Trial]] = {}
+        self.counts: dict[str | None, list[int]] = {}
+        self.distinct = Distinct()
+        self._plan, self._approved, self._settle, self._holds = plan, approved, settle, perturbed
+        self._ready: dict[int, list[Result]] = {}
+        self._untried: dict[int, Case] = {}
+
+    def __len__(self) -> int:
+        return len(self.masks)
+
+    @overload
+    def __getitem__(self, index: int) -> CaseResult: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[CaseResult]: ...
+    def __getitem__(self, index: int | slice) -> CaseResult | Sequence[CaseResult]:
+        if isinstance(index, slice):
+            return list(map(_decoded, self.lines[index]))
+        return _decoded(self.lines[index])
+
+    def __iter__(self) -> Iterator[CaseResult]:
+        return map(_decoded, self.lines)
+
+    # -- in --------------------------------------------------------------------------------------------
+
+    def take(self, results: Iterable[Result]) -> None:
+        """Take in what came of some trials, in whatever order."""
+        ready = self._ready
+        for result in results:
+            number = result.trial.number
+            own = ready.get(number)
+            if own is None:
+                ready[number] = [result]
+            else:
+                own.append(result)
+        self._enter_ready()
+
+    def add(self, case: Case, results: list[Result]) -> None:
+        """Take in a case with all of its results."""
+        self._enter([case], [results])
+
+    def skip(self, case: Case, number: int) -> None:
+        """Take in a case of which no trial was made."""
+        self._ready[number] = []
+        self._untried[number] = case
+
+    def _enter_ready(self) -> None:
+        """Enter the next cases, as far as they and all before them are complete."""
+        ready, number = self._ready, len(self.masks)
+        own: list[list[Result]] = []
+        cases: list[Case] = []
+        while (results := ready.get(number)) is not None:
+            if results:
+                trial = results[0].trial
+                if len(results) < trial.of:
+                    break
+                if trial.of > 1:
+                    results.sort(key=_index)
+                cases.append(trial.case)
+            else:
+                cases.append(self._untried.pop(number))
+            own.append(results)
+            del ready[number]
+            number += 1
+        if own:
+            self._enter(cases, own)
+
+    def _enter(self, cases: Sequence[Case], own: Sequence[list[Result]]) -> None:
+        if self._settle is not None:
+            for results in own:
+                self._settle(results)
+        rows = list(map(row_of, cases, own))
+        matches = self._matching(cases, rows)
+        self.lines.extend([_with_match(*row, match) for row, match in zip(rows, matches, strict=True)])
+        self.matches.extend(matches)
+        self.slices.extend(cases)
+        self.distinct.update({key for results in own for result in results for key, _ in result.asked})
+        self.masks.extend(map(self._noting, own))
+        self.starts.extend(accumulate(map(len, own[:-1]), initial=self.size))
+        if self._holds and self.size < _TRIALS:
+            first = len(self.masks) - len(own)
+            self.held.update((n, [one.trial for one in results]) for n, results in enumerate(own, first))
+        self.size += sum(map(len, own))
+
+    def _matching(self, cases: Sequence[Case], rows: Sequence[tuple[bytes, str]]) -> bytes:
+        """What is approved of cases that have become these lines."""
+        known = self._approved
+        if known is None:
+            return bytes(len(rows))
+        found = bytearray()
+        for case, (now, _) in zip(cases, rows, strict=True):
+            then = known(case.id)
+            found.append(ABSENT if then is None else SAME if then == now else OTHER)
+        return bytes(found)
+
+    def _noting(self, results: Sequence[Result]) -> int:
+        """Count what came of a case, keep what its line does not say; give back the bits of its outcomes."""
+        mask = 0
+        for result in results:
+            trial, outcome = result.trial, result.outcome
+            counts = self.counts.get(trial.perturbation) or self._counted(trial.perturbation)
+            if outcome is _PASSED:
+                mask |= _PASSED_BIT
+                counts[0] += 1
+            else:
+                bit = BITS[outcome]
+                mask |= bit
+                counts[bit.bit_length() - 1] += 1
+                if bit & _ERROR_BIT:
+                    self._note_broken(result)
+            if result.score is not None:
+                self.graded = True
+            if trial.repeat:
+                self.repeated = True
+            if result.read_approved:
+                self.reads_approved = True
+        return mask
+
+    def _counted(self, perturbation: str | None) -> list[int]:
+        counts = self.counts[perturbation] = [0] * len(OUTCOMES)
+        return counts
+
+    def _note_broken(self, result: Result) -> None:
+        known = bool(self.errors)
+        if result.error is not None and len(self.errors) < _ERRORS:
+            self.errors[result.trial.index] = result.error
+        if self.broken is None or (result.error is not None and not known):
+            self.broken = one_line(result)
+
+    # -- out -------------------------------------------------------------------------------------------
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """How each case came out."""
+        return [FOLDED[mask] for mask in self.masks]
+
+    def tally(self) -> Tally:
+        """How the cases came out."""
+        counts: Counter[Outcome] = Counter()
+        for mask, count in Counter(self.masks).items():
+            counts[FOLDED[mask]] += count
+        return Tally(**{outcome.value: counts[outcome] for outcome in OUTCOMES})
+
+    def trial_tally(self) -> Tally:
+        """How the trials came out."""
+        totals = [sum(column) for column in zip(*self.counts.values(), strict=True)] or [0] * len(OUTCOMES)
+        return Tally(**{outcome.value: total for outcome, total in zip(OUTCOMES, totals, strict=True)})
+
+    def by_perturbation(self) -> tuple[Group, ...]:
+        """Passed and judged trials of each perturbation, in order of appearance."""
+        passed, failed = OUTCOMES.index(Outcome.PASSED), OUTCOMES.index(Outcome.FAILED)
+        return tuple(
+            Group(name, counts[passed], counts[passed] + counts[failed])
+            for name, counts in self.counts.items()
+            if name is not None and counts[passed] + counts[failed]
+        )
+
+    def some(self, outcome: Outcome, most: int, others: Collection[int] = ()) -> list[int]:
+        """The numbers of the first cases with a trial of this outcome, or judged ones of ``others``."""
+        bit, masks = BITS[outcome], enumerate(self.masks)
+        found = (n for n, mask in masks if mask & bit or (n in others and mask & _JUDGED_BITS))
+        return list(islice(found, most))
+
+    def trials(self, number: int) -> list[Trial]:
+        """The trials of a case, by its number."""
+        known = self.held.get(number)
+        return known or self._plan.of_case(self.cases[number], number, self.starts[number])
+
+    def whole(self, number: int) -> CaseResult:
+        """What came of a case, with what a report shows besides."""
+        return lines.decode(self.lines[number])
+
+    def once(self, number: int) -> list[Once]:
+        """Each trial of a case, and what came of it."""
+        return list(zip(self.trials(number), self[number].trials, strict=True))
+
+    def reordered(
+        self, cases: Sequence[Case], numbers: Sequence[int], slices: Sequence[str] | None
+    ) -> Results:
+        """The same with its cases in another order: ``cases``, which have these numbers here."""
+        found = Results(self._plan, slices=slices)
+        found.cases = cases
+        found.lines.extend([self.lines[number] for number in numbers])
+        found.masks.extend(self.masks[number] for number in numbers)
+        found.matches.extend(self.matches[number] for number in numbers)
+        found.slices.extend(cases)
+        found.starts.extend(self.starts[number] for number in numbers)
+        found.held = {place: self.held[number] for place, number in enumerate(numbers) if number in self.held}
+        found.counts, found.distinct, found.errors = self.counts, self.distinct, self.errors
+        found.size, found.broken = self.size, self.broken
+        found.graded, found.repeated, found.reads_approved = self.graded, self.repeated, self.reads_approved
+        return found
+
+
+def _with_match(line: bytes, details: str, match: int) -> bytes:
+    """A line of the result file; where the baseline has the same, it says so."""
+    if match == SAME:
+        details = f'{details},"approved":true' if details else '"approved":true'
+    return lines.with_details(line, details)
+
+
+def _decoded(line: bytes) -> CaseResult:
+    return lines.decode(lines.bare(line))
+
+
+def one_line(result: Result) -> str:
+    """What a body raised, in one line."""
+    kind = "error" if result.error is None else type(result.error).__name__
+    return f"{kind}: {(result.message or '').strip().partition(chr(10))[0]}"

@@ -1,0 +1,231 @@
+"""The smallest change that still fails: for the worst perturbed cases of a check that is not passed.
+
+What the perturbation did is told apart into edits, and the test itself is run with some of them, a round of
+candidates of all these cases at a time. Its outcome says whether a candidate fails; none of them counts
+into the verdict.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.canonical import digest
+from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.checks.smallest import simplified, smallest
+from pytest_modelcheck.models.model import plain
+from pytest_modelcheck.perturb.edits import edited, edits_between, finer, simpler
+from pytest_modelcheck.records import GIVEN_INPUT, MISSING, Outcome, Smallest, Trial
+from pytest_modelcheck.reports.changes import changes
+from pytest_modelcheck.reports.selection import shown_answer
+from pytest_modelcheck.session.check import Step
+from pytest_modelcheck.session.results import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.perturb.edits import Edit
+    from pytest_modelcheck.session.check import Check, Steps
+    from pytest_modelcheck.session.explain import Explained
+    from pytest_modelcheck.session.found import Judgement
+
+    Key = tuple[int, bytes]
+    Edits = tuple[Edit, ...]
+    Search = Generator[list[Edits], Sequence[bool], Edits]
+
+MOST_CASES: Final = 3
+"""For how many cases of a check the smallest change is looked for."""
+
+MOST_SECONDS: Final = 60.0
+"""No round is begun later than this after the first."""
+
+
+def shrink(check: Check, judgement: Judgement, explained: Explained) -> Steps[Explained]:
+    """Look for the smallest change of the worst cases that are shown, as far as the budget goes."""
+    hunts = []
+    if may_shrink(check, judgement):
+        perturbed = (
+            Hunt(place, result)
+            for place, result in enumerate(explained.read)
+            if result is not None
+            and result.trial.perturbed is not MISSING
+            and result.trial.perturbation != GIVEN_INPUT  # a variant with a right answer of its own
+        )
+        hunts = list(islice(perturbed, MOST_CASES))
+    if not hunts:
+        return explained
+    chase = Chase(check, judgement, hunts)
+    yield from chase.steps()
+    found = {hunt.place: chase.found(hunt) for hunt in hunts}
+    shown = tuple(replace(case, smallest=found.get(place)) for place, case in enumerate(explained.shown))
+    return replace(explained, shown=shown, remarks=(*explained.remarks, *chase.remarks()))
+
+
+def may_shrink(check: Check, judgement: Judgement) -> bool:
+    """Whether failures of this check may be made smaller.
+
+    Only of a model that does not vary: of one that does, the smallest failure would be the luckiest. Not
+    where calls are counted out: those that remain are for verdicts.
+    """
+    places = check.places
+    return not (
+        not check.spec.shrink_calls
+        or places.offline
+        or places.max_calls is not None
+        or judgement.ran.stopped is not None
+        or judgement.noise.variation.varies is not False
+        or judgement.ran.results.reads_approved
+        or judgement.passes
+    )
+
+
+def why_broken(result: Result) -> str:
+    """Why a search stops at a candidate on which the test broke."""
+    if isinstance(result.error, LookupError):
+        return f"since the model has no answer to other inputs ({one_line(result)})"
+    return f"where the test broke ({one_line(result)})"
+
+
+class Hunt:
+    """The search in one case.
+
+    Attributes:
+        place: Where it is among the cases that are shown.
+        result: What came of the trial that failed.
+        wanted: The candidates that it wants to know about; none once it has come to its end.
+        best: The fewest edits that are known to fail.
+    """
+
+    def __init__(self, place: int, result: Result) -> None:
+        self.place = place
+        self.result = result
+        trial = result.trial
+        # Half of another category would be one that nobody wrote.
+        whole = (trial.perturbation or "").startswith("swap_category(")
+        self.best: Edits = tuple(edits_between(trial.case.input, trial.perturbed, whole=whole))
+        self._search = _search(trial.case.input, self.best)
+        self.wanted: list[Edits] = next(self._search)
+        self.ended = False
+
+    @property
+    def cost(self) -> int:
+        """About how many answers a candidate takes: those of the trial but one, which is at hand."""
+        return max(1, len({key for key, _ in self.result.asked}) - 1)
+
+    def candidate(self, edits: Edits) -> Any:
+        """The input with these edits."""
+        return edited(self.result.trial.case.input, edits)
+
+    def tell(self, fails: Sequence[bool]) -> None:
+        """Tell which of the candidates fail."""
+        failing = [edits for edits, failed in zip(self.wanted, fails, strict=True) if failed]
+        self.best = min([self.best, *failing], key=len)
+        try:
+            self.wanted = self._search.send(fails)
+        except StopIteration as end:
+            self.best, self.wanted, self.ended = end.value, [], True
+
+
+def _search(before: Any, edits: Edits) -> Search:
+    """Nothing at all first; then words and fields, then characters, and at last the simplest characters."""
+    (bare,) = yield [()]
+    if bare:
+        return ()
+    kept = yield from smallest(edits)
+    kept = yield from smallest([part for edit in kept for part in finer(before, edit)])
+    return (yield from simplified(kept, lambda edit: simpler(before, edit)))
+
+
+class Chase:
+    """All searches of a check, round by round: the candidates of one round are run together."""
+
+    def __init__(self, check: Check, judgement: Judgement, hunts: Sequence[Hunt]) -> None:
+        self._check = check
+        self._hunts = hunts
+        self._work = check.work(judgement.approved.answer)
+        self._unused = judgement.ran.results.size * 2
+        self._start = check.asked
+        self._known = {self._key(hunt, hunt.result.trial.perturbed): hunt.result for hunt in hunts}
+        self._stopped: str | None = None
+
+    def steps(self) -> Steps[None]:
+        """Round after round, until all searches have ended or there is a reason to stop."""
+        deadline = time.monotonic() + MOST_SECONDS
+        while (active := self._affordable()) and self._stopped is None:
+            unknown = {
+                key: (hunt, candidate)
+                for hunt in active
+                for key, candidate in self._candidates(hunt)
+                if key not in self._known
+            }
+            if unknown:
+                if time.monotonic() > deadline:
+                    self._stopped = f"after {MOST_SECONDS:.0f} seconds"
+                    return
+                yield from self._run(unknown)
+            if self._stopped is None:
+                for hunt in active:
+                    results = [self._known[key] for key, _ in self._candidates(hunt)]
+                    hunt.tell([result.outcome is Outcome.FAILED for result in results])
+
+    def _affordable(self) -> list[Hunt]:
+        """The searches that go on, as long as the budget has room for all that they want to know."""
+        left = self._check.spec.shrink_calls - (self._check.asked - self._start)
+        chosen: list[Hunt] = []
+        for hunt in self._hunts:
+            if hunt.ended:
+                continue
+            left -= hunt.cost * sum(key not in self._known for key, _ in self._candidates(hunt))
+            if left < 0:
+                budget = self._check.spec.shrink_calls
+                self._stopped = None if chosen else f"at its budget of {budget} calls"
+                break
+            chosen.append(hunt)
+        return chosen
+
+    def _candidates(self, hunt: Hunt) -> Iterator[tuple[Key, Any]]:
+        for edits in hunt.wanted:
+            candidate = hunt.candidate(edits)
+            yield self._key(hunt, candidate), candidate
+
+    @staticmethod
+    def _key(hunt: Hunt, candidate: Any) -> Key:
+        return hunt.place, digest(candidate)
+
+    def _run(self, unknown: dict[Key, tuple[Hunt, Any]]) -> Steps[None]:
+        trials = {}
+        for index, (key, (hunt, candidate)) in enumerate(unknown.items(), self._unused):
+            one = hunt.result.trial
+            trials[index] = key
+            unknown[key] = hunt, Trial(index, one.case, one.perturbation, candidate, one.variant, one.repeat)
+        run = yield Step(self._work, [trial for _, trial in unknown.values()], slots=self._check.slots)
+        for result in run.results:
+            self._known[trials[result.trial.index]] = result
+            if result.outcome is Outcome.ERROR and self._stopped is None:
+                self._stopped = why_broken(result)
+
+    def found(self, hunt: Hunt) -> Smallest | None:
+        """What came of a search; nothing where a change is what the test asks for."""
+        if not hunt.best and self._check.spec.kind == "directional":
+            return None
+        before = hunt.result.trial.case.input
+        after = hunt.candidate(hunt.best)
+        own = {key for key, _ in hunt.result.asked}
+        answers = self._known[self._key(hunt, after)].asked
+        given = [*(raw for key, raw in answers if key not in own), *(raw for _, raw in hunt.result.asked)]
+        # A model that broke on all that it was asked gave no answer, and a body may fail for that.
+        got = shown_answer(plain(given[0]), self._check.subject.answers.decode) if given else None
+        text = changes(before, after) if hunt.best else ""
+        return Smallest(text, len(hunt.best), got, complete=hunt.ended)
+
+    def remarks(self) -> list[str]:
+        """What it cost, and why it stopped where it did."""
+        asked = self._check.asked - self._start
+        cost = f"the smallest changes took {plural(asked, 'further call')}"
+        stopped = f"the search for the smallest changes stopped {self._stopped}"
+        return [*([cost] if asked else []), *([stopped] if self._stopped else [])]

@@ -1,0 +1,291 @@
+"""A check from its first trial to its verdict, and what it leaves behind.
+
+Each step says which bodies are to be run; whoever drives them runs them, synchronously or awaited, and hands
+the results back. Most checks take the first run alone. One that misses a limit takes more: has the test
+changed since the approval (then its approved answers are judged again), does the model vary (then noise may
+explain the miss), what exactly do the worst cases say, and what is the least that breaks them.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import math
+import shlex
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from pytest_modelcheck.baselines import lines
+from pytest_modelcheck.baselines.identity import now
+from pytest_modelcheck.checks.compare import changes_alone
+from pytest_modelcheck.checks.decide import required_rate
+from pytest_modelcheck.checks.watching import why_not_watched
+from pytest_modelcheck.records import Interval, Origin, Scale, Status, Tally, Verdict
+from pytest_modelcheck.reports.model import CheckReport
+from pytest_modelcheck.reports.packing import pack, printable
+from pytest_modelcheck.reports.selection import notes_of
+from pytest_modelcheck.session.answered import systems_note
+from pytest_modelcheck.session.approved import approved_of, may_be_stale, replay, run_rival
+from pytest_modelcheck.session.candidate import environment, header_of, leave, leave_for_the_report
+from pytest_modelcheck.session.check import Judged
+from pytest_modelcheck.session.drifting import run_reference
+from pytest_modelcheck.session.early import may_stop, run_until_decided
+from pytest_modelcheck.session.explain import explain
+from pytest_modelcheck.session.first_run import first_run
+from pytest_modelcheck.session.found import Noise
+from pytest_modelcheck.session.judging import judge
+from pytest_modelcheck.session.noise import calibrate, calibrate_changes, confirm, measure
+from pytest_modelcheck.session.results import OTHER
+from pytest_modelcheck.session.revalidation import revalidate
+from pytest_modelcheck.session.smallest_change import shrink
+from pytest_modelcheck.session.smallest_input import shrink_input
+from pytest_modelcheck.session.variation import declared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_modelcheck.session.check import Check, Steps
+    from pytest_modelcheck.session.explain import Explained
+    from pytest_modelcheck.session.found import Judgement
+
+_NOISE: Final = (measure, calibrate, calibrate_changes, confirm)
+"""Steps that look into the model's own noise; each decides itself whether it has anything to do."""
+
+
+def steps_of(check: Check) -> Steps[Judged]:
+    """What is to be run, step by step; each step is answered with what came of it."""
+    approved = approved_of(check)
+    if check.subject.rival is not None:
+        approved = yield from run_rival(check, check.subject.rival, approved)
+    variation = declared(check.subject)
+    if may_stop(check):
+        end = yield from run_until_decided(check, approved)
+        check, ran, approved, variation = end.check, end.ran, end.approved, end.variation
+        remembered = end.remembered
+    else:
+        ran, remembered = yield from first_run(check, approved)
+        ran = replace(ran, reference=(yield from run_reference(check, approved)))
+        if not ran.results.reads_approved:
+            approved = yield from replay(check, may_be_stale(check, ran.results, approved), approved)
+    beside = yield from revalidate(check, remembered, approved)
+    judgement = judge(check, ran, approved, beside, Noise(variation))
+    if ran.early is None:
+        for step in _NOISE:
+            judgement = yield from step(check, judgement)
+    explained = yield from explain(check, judgement)
+    explained = yield from shrink(check, judgement, explained)
+    explained = yield from shrink_input(check, judgement, explained)
+    return _leave(check, judgement, conclude(check, judgement, explained))
+
+
+# -- what is left behind -------------------------------------------------------------------------------
+
+
+def _leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
+    """Leave the result file, unless nobody needs it.
+
+    What the model did becomes a candidate unless only some cases were run, or its version has no name.
+    """
+    spec, ran, results = check.spec, judgement.ran, judgement.ran.results
+    is_candidate = not spec.partial and check.subject.version is not None
+    path, reads_approved = None, results.reads_approved
+    if is_candidate or check.places.report:
+        header = header_of(
+            check,
+            check.subject,
+            cases=len(results),
+            systems=tuple(sorted(ran.systems)),
+            # Where bodies compare with the approved answer, how many do says nothing once this is approved.
+            rate=None if reads_approved else judgement.observed.rate,
+            judged=0 if reads_approved else judgement.observed.cases.judged,
+            environment=environment(),
+            findings=judgement.findings,
+            stopped="" if ran.early is None else str(ran.early.stopped),
+            reads_approved=reads_approved,
+            run=_report_of(check, verdict),
+        )
+        if is_candidate:
+            path = leave(check, header, _rows(judgement))
+        if path is None and check.places.report:
+            path, is_candidate = leave_for_the_report(header, _rows(judgement)), False
+    return Judged(verdict, ran.first_failure, path, is_candidate)
+
+
+def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:
+    """Everything that a report says of the check but for its cases."""
+    provenance = check.spec.provenance
+    path = provenance.source.partition("::")[0]
+    report = CheckReport(
+        verdict,
+        fingerprint=check.subject.fingerprint,
+        origin=Origin(path, provenance.line) if path else None,
+        when=now(),
+        rerun=check.spec.rerun,
+    )
+    fields: dict[str, object] = printable(pack(report))
+    del fields["cases"]
+    return fields
+
+
+def _rows(judgement: Judgement) -> Iterator[bytes]:
+    """The lines of the result file: each case, with what is approved of it and its further runs."""
+    results, again, approved = judgement.ran.results, judgement.noise.again, judgement.approved
+    second = iter(again or ())
+    for match, line in zip(results.matches, results.lines, strict=True):
+        if match == OTHER or (match and approved.replaced):  # else the line says that it is the same
+            then = approved.judged_line(lines.id_of(line)) or b"null"
+            line = lines.more_details(line, b'"approved":' + then)  # noqa: PLW2901 - the last word counts
+        if again is not None:
+            case = next(second)
+            more = lines.trials_line(case.trials, case.digest)
+            line = lines.more_details(line, b'"more":' + more)  # noqa: PLW2901
+        yield line
+
+
+# -- the verdict ---------------------------------------------------------------------------------------
+
+
+def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdict:
+    """Put everything that a report says about a check together."""
+    spec, subject, ran, observed = check.spec, check.subject, judgement.ran, judgement.observed
+    findings = tuple(sorted(judgement.findings, key=lambda finding: -finding.status.severity))
+    status, drifts = findings[0].status, spec.drift is not None
+    approved_version = check.store.approved(subject.name)
+    held = None if approved_version is None else approved_version.version
+    comparison = judgement.seen.comparison
+    if drifts and comparison is not None:
+        # What changed where it compared answers to the same inputs: it has no pass rate.
+        paired = judgement.moved is not None and judgement.moved.paired
+        comparison = changes_alone(comparison) if paired else None
+    return Verdict(
+        check=spec.id,
+        kind=spec.kind,
+        status=status,
+        findings=findings,
+        model=subject.name,
+        version=subject.version,
+        approved_version=held,
+        rate=None if drifts else observed.rate,
+        graded=observed.graded,
+        scale=observed.scale if observed.scale.bounded else None,
+        signed=observed.signed,
+        cases=observed.cases,
+        trials=_trials(judgement),
+        interval=_interval(check, judgement),
+        required=None if drifts else required_rate(observed, spec.limits),
+        comparison=comparison,
+        moved=judgement.moved,
+        variation=judgement.noise.variation.words,
+        varies=judgement.noise.variation.varies,
+        flaky=judgement.seen.flaky,
+        slices=explained.slices,
+        found=explained.found,
+        perturbations=ran.results.by_perturbation() if spec.perturbations is not None else (),
+        shown=explained.shown,
+        hidden=explained.hidden,
+        notes=(*_notes(check, judgement), *explained.remarks, *_not_watched(check)),
+        calls=check.calls(ran.calls),
+        unasked=ran.unasked,
+        advice=tuple(_advice(check, judgement, explained, status, held)),
+        others=tuple((model.name, model.version or "unversioned") for model in spec.others),
+        stopped=None if ran.early is None else ran.early.stopped,
+    )
+
+
+def _trials(judgement: Judgement) -> Tally:
+    """How all trials came out, in all of their runs."""
+    first, again = judgement.ran.results.trial_tally(), judgement.noise.again
+    if again is None:
+        return first
+    second = again.trial_tally()
+    return Tally(**{name: getattr(first, name) + getattr(second, name) for name in Tally.__slots__})
+
+
+def _notes(check: Check, judgement: Judgement) -> Iterator[str]:
+    """What else the reader should know of how it was judged, a sentence each."""
+    spec, ran = check.spec, judgement.ran
+    baseline = judgement.approved.baseline
+    yield from spec.notes
+    yield from judgement.approved.notes
+    if judgement.noise.screened is not None:
+        yield f"everything was asked again to be sure; the first time: {judgement.noise.screened}"
+    then = {} if baseline is None else baseline.header.others
+    for model in spec.others:
+        before = then.get(model.name)
+        if before is not None and before != (model.version or ""):
+            yield f"{model.label} took part; when the baseline was made it was {before or 'unversioned'}"
+    if baseline is not None and baseline.header.kept:
+        head = baseline.header
+        answers, own = ("answer is", "one was") if head.kept == 1 else ("answers are", "ones were")
+        older = f"{head.kept} approved {answers} older than {head.version}"
+        yield f"{older}, whose own {own} not accepted in review"
+    yield from systems_note(check.subject, ran.systems)
+    yield from notes_of(ran.direct, ran.inapplicable)
+
+
+def _not_watched(check: Check) -> Iterator[str]:
+    spec = check.spec
+    why = why_not_watched(spec.limits, spec.scale, spec.levels) if spec.limits.early_stop else None
+    if why is not None:
+        yield f"not stopped early: {why}"
+
+
+def _interval(check: Check, judgement: Judgement) -> Interval | None:
+    """Around the rate, at the level that decides; around a mean only where chance plays a part."""
+    limits, observed = check.spec.limits, judgement.observed
+    level = 1 - limits.false_fail_rate
+    if not observed.cases.judged or check.spec.drift is not None or judgement.ran.early is not None:
+        return None
+    if observed.means is not None:
+        if not judgement.noise.variation.varies and limits.population == "fixed":
+            return None
+        scale = observed.scale
+        if observed.signed and not limits.at_least and limits.population == "fixed":
+            scale = Scale(-math.inf, math.inf)  # what signs that are flipped decide, its bounds do not
+        return _interval_of_mean(observed.means, scale, level)
+    from pytest_modelcheck.stats.rates import clopper_pearson
+
+    return Interval(*clopper_pearson(*observed.counts, level), level)
+
+
+def _interval_of_mean(means: Sequence[float], scale: Scale, level: float) -> Interval | None:
+    if scale.bounded:
+        from pytest_modelcheck.stats.means import gaffke_bounds
+
+        return Interval(*gaffke_bounds(means, level, low=scale.low, high=scale.high), level)
+    from pytest_modelcheck.stats.means import student_bounds
+
+    low, high = student_bounds(means, level)
+    return Interval(low, high, level) if math.isfinite(low) else None
+
+
+def _advice(
+    check: Check, judgement: Judgement, explained: Explained, status: Status, held: str | None
+) -> Iterator[tuple[str, str]]:
+    """Commands that a reasonable person might type next."""
+    if status is Status.PASSED:
+        return
+    spec, version = check.spec, check.subject.version
+    if explained.shown and spec.rerun:
+        case = shlex.quote(explained.shown[0].id)
+        yield "reproduce one", f"{spec.rerun} --modelcheck-case={case}"
+    if version is None:
+        yield "name a version", "pytest --model-version=VERSION"
+        return
+
+    def target(version: str) -> str:
+        """How a command is told which version of which model is meant."""
+        return f"{check.subject.name}={version}" if spec.names_model else version
+
+    baseline = judgement.approved.baseline
+    if baseline is not None:
+        then = baseline.header.version
+        pair = [version] if then in (None, held) else [then, version]
+        yield "see all", shlex.join(["modelcheck", "diff", *map(target, pair)])
+    if judgement.ran.early is not None:
+        # What was stopped cannot be approved.
+        yield "run all cases", f"{spec.rerun or 'pytest'} --modelcheck-no-early-stop"
+        return
+    missed = [finding for finding in judgement.findings if not finding.met]
+    if all(finding.against_baseline for finding in missed) and not spec.partial:
+        yield "approve it", shlex.join(["modelcheck", "approve", target(version)])

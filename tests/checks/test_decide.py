@@ -1,0 +1,359 @@
+from dataclasses import replace
+
+import pytest
+
+from pytest_modelcheck.checks.decide import decide, required_rate
+from pytest_modelcheck.checks.limits import Limits
+from pytest_modelcheck.checks.observed import Observed
+from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.records import Comparison, Scale, Status, Tally
+
+PASSED, FAILED, INCONCLUSIVE = Status.PASSED, Status.FAILED, Status.INCONCLUSIVE
+
+
+def comparison(broke=0, fixed=0, changed=0, n=40, **options):
+    ids = [str(number) for number in range(1000)]
+    return Comparison(
+        version="2.0",
+        shared=n,
+        added=0,
+        removed=0,
+        judged=n,
+        approved_rate=options.get("approved_rate", 1.0),
+        rate=options.get("rate", 1.0),
+        regressed=tuple(ids[:broke]),
+        fixed=tuple(ids[broke : broke + fixed]),
+        changed=tuple(ids[:changed]),
+    )
+
+
+def verdict(observed, limits=Limits(), *, varies=False):
+    """The worst status, and the line that says why."""
+    findings = decide(replace(observed, varies=varies), limits)
+    worst = max(findings, key=lambda finding: finding.status.severity)
+    return worst.status, worst.summary
+
+
+def passing(passed, of, **options):
+    return Observed(Tally(passed=passed, failed=of - passed), **options)
+
+
+class TestGuards:
+    def test_no_applicable_case_fails(self):
+        assert verdict(Observed(Tally(skipped=120))) == (FAILED, "0 of 120 cases were applicable")
+
+    def test_nothing_but_known_failures_fails(self):
+        status, line = verdict(Observed(Tally(xfailed=2, skipped=1)))
+        assert status is FAILED
+        assert "0 of 3 cases could be judged" in line
+
+    def test_nothing_but_new_cases_fails_and_approving_would_settle_it(self):
+        [finding] = decide(Observed(Tally(new=5)), Limits())
+        assert finding.summary == "no approved baseline yet: 5 of 5 cases are new"
+        assert finding.status is FAILED
+        assert finding.against_baseline
+
+    def test_an_error_fails_whatever_the_rate(self):
+        observed = Observed(Tally(passed=99, error=1), first_error="NameError: x")
+        assert verdict(observed, Limits(at_least=0.5)) == (
+            FAILED,
+            "1/100 cases broke with an error: NameError: x",
+        )
+
+    def test_a_baseline_that_lost_its_cases_fails(self):
+        observed = passing(10, 10, comparison=comparison(n=10), approved_cases=40)
+        status, line = verdict(observed, Limits())
+        assert status is FAILED
+        assert line.startswith("only 10/40 approved cases can still be compared (25%, at least 80% required)")
+        assert verdict(observed, Limits(min_overlap=0.25))[0] is PASSED
+
+
+class TestWhatIsRequired:
+    def test_every_case_where_nothing_is_asked_for_and_nothing_approved(self):
+        assert required_rate(passing(1, 1), Limits()) == 1.0
+        assert verdict(passing(199, 200)) == (FAILED, "199/200 cases pass (99.5%), all required")
+
+    def test_no_rate_once_something_is_approved_or_another_limit_is_given(self):
+        assert required_rate(passing(1, 1, comparison=comparison()), Limits()) is None
+        assert required_rate(passing(1, 1), Limits(max_changed=3)) is None
+        assert required_rate(passing(1, 1, reads_approved=True), Limits()) is None
+
+    def test_at_least_always_counts(self):
+        assert required_rate(passing(1, 1, comparison=comparison()), Limits(at_least=0.5)) == 0.5
+
+
+class TestAModelThatDoesNotVary:
+    @pytest.mark.parametrize(("passed", "status"), [(190, PASSED), (189, FAILED)])
+    def test_a_rate_is_a_plain_threshold(self, passed, status):
+        assert verdict(passing(passed, 200), Limits(at_least=0.95))[0] is status
+
+    @pytest.mark.parametrize(
+        ("broke", "fixed", "status"),
+        [(0, 0, PASSED), (1, 1, PASSED), (1, 2, PASSED), (1, 0, FAILED), (12, 1, FAILED)],
+    )
+    def test_nothing_may_be_lost_once_something_is_approved(self, broke, fixed, status):
+        observed = passing(40 - broke, 40, comparison=comparison(broke, fixed))
+        assert verdict(observed)[0] is status
+
+    def test_the_line_says_what_broke(self):
+        observed = passing(28, 40, comparison=comparison(12, 1))
+        assert verdict(observed) == (FAILED, "12 broke, 1 fixed: net -11, none allowed")
+
+    @pytest.mark.parametrize(("limit", "status"), [(2, PASSED), (1, FAILED), (0.05, PASSED), (0.04, FAILED)])
+    def test_a_drop_may_be_allowed(self, limit, status):
+        observed = passing(38, 40, comparison=comparison(3, 1))
+        assert verdict(observed, Limits(max_drop=limit))[0] is status
+
+    @pytest.mark.parametrize(("limit", "status"), [(3, PASSED), (2, FAILED), (0.1, PASSED), (0.05, FAILED)])
+    def test_answers_that_may_change(self, limit, status):
+        observed = passing(40, 40, comparison=comparison(changed=3))
+        assert verdict(observed, Limits(max_changed=limit))[0] is status
+
+    def test_regressions_count_whatever_was_fixed(self):
+        observed = passing(40, 40, comparison=comparison(2, 5))
+        assert verdict(observed, Limits(max_regressed=1)) == (
+            FAILED,
+            "2 cases that passed now fail, at most 1 allowed",
+        )
+
+    def test_a_body_that_reads_the_approved_answer_is_judged_by_what_changed_alone(self):
+        observed = passing(38, 40, comparison=comparison(5, 0), reads_approved=True)
+        assert verdict(observed, Limits(max_changed=2))[0] is PASSED
+        assert verdict(observed, Limits(max_changed=1)) == (
+            FAILED,
+            "2/40 answers changed (5%), at most 1 allowed",
+        )
+        assert verdict(observed)[0] is FAILED
+
+    def test_and_a_rate_cannot_be_asked_of_it(self):
+        with pytest.raises(UsageError, match="max_changed"):
+            verdict(passing(38, 40, reads_approved=True), Limits(at_least=0.9))
+
+    def test_a_mean_score(self):
+        observed = passing(2, 2, graded=True, means=(0.5, 1.0))
+        assert verdict(observed, Limits(at_least=0.75))[0] is PASSED
+        assert verdict(observed, Limits(at_least=0.8)) == (
+            FAILED,
+            "mean score 0.75 over 2 cases, at least 0.8 required",
+        )
+
+    def test_a_mean_score_that_stays_has_no_minus(self):
+        observed = passing(2, 2, graded=True, means=(0.5, 1.0), drops=(0.0, 0.0), comparison=comparison(n=2))
+        summaries = [finding.summary for finding in decide(observed, Limits(max_drop=0))]
+        assert "mean score +0 against 2.0, none allowed" in summaries
+
+    def test_a_mean_score_that_drops(self):
+        observed = passing(2, 2, graded=True, means=(0.5, 1.0), drops=(0.5, 0.0), comparison=comparison(n=2))
+        status, line = verdict(observed)
+        assert status is FAILED
+        assert line == "mean score -0.25 against 2.0, none allowed"
+        assert verdict(observed, Limits(max_drop=0.25))[0] is PASSED
+
+    def test_the_rounding_of_a_mean_is_no_drop(self):
+        observed = passing(
+            2, 2, graded=True, means=(0.1, 0.2), drops=(1e-17, 0.0), comparison=comparison(n=2)
+        )
+        assert verdict(observed)[0] is PASSED
+
+
+class TestAModelThatVaries:
+    """The figures are those of docs/statistics.md."""
+
+    @pytest.mark.parametrize(
+        ("passed", "status"), [(38, PASSED), (37, INCONCLUSIVE), (34, INCONCLUSIVE), (33, FAILED)]
+    )
+    def test_forty_cases_at_95_percent(self, passed, status):
+        assert verdict(passing(passed, 40), Limits(at_least=0.95), varies=True)[0] is status
+
+    @pytest.mark.parametrize(("broke", "status"), [(0, PASSED), (6, INCONCLUSIVE), (7, FAILED)])
+    def test_six_broken_and_none_fixed_warn_and_seven_fail(self, broke, status):
+        observed = passing(40 - broke, 40, comparison=comparison(broke))
+        assert verdict(observed, varies=True)[0] is status
+
+    def test_a_drop_within_a_margin_needs_more_to_fail(self):
+        assert (
+            verdict(passing(90, 100, comparison=comparison(10, n=100)), Limits(max_drop=0.05), varies=True)[0]
+            is INCONCLUSIVE
+        )
+        assert (
+            verdict(passing(75, 100, comparison=comparison(25, n=100)), Limits(max_drop=0.05), varies=True)[0]
+            is FAILED
+        )
+
+    def test_a_perfect_rate_cannot_be_missed_by_chance(self):
+        assert verdict(passing(39, 40), varies=True)[0] is FAILED
+
+    def test_a_mean_score(self):
+        near, far = (
+            passing(20, 20, graded=True, means=(0.9,) * 19 + (0.5,)),
+            passing(20, 20, graded=True, means=(0.2,) * 20),
+        )
+        assert verdict(near, Limits(at_least=0.9), varies=True)[0] is INCONCLUSIVE
+        assert verdict(far, Limits(at_least=0.9), varies=True)[0] is FAILED
+
+    def test_a_mean_score_that_drops(self):
+        few = passing(5, 5, graded=True, means=(0.5,) * 5, drops=(0.1,) * 5, comparison=comparison(n=5))
+        many = passing(30, 30, graded=True, means=(0.5,) * 30, drops=(0.1,) * 30, comparison=comparison(n=30))
+        assert verdict(few, varies=True)[0] is INCONCLUSIVE
+        assert verdict(many, varies=True)[0] is FAILED
+
+    def test_the_line_says_that_noise_could_explain_it(self):
+        assert verdict(passing(36, 40), Limits(at_least=0.95), varies=True)[1].endswith(
+            "; noise could explain it"
+        )
+
+
+def deciding(observed, limits=Limits(), *, varies=True):
+    """The finding that decides."""
+    findings = decide(replace(observed, varies=varies), limits)
+    return max(findings, key=lambda finding: finding.status.severity)
+
+
+class TestWhatACheckCouldHaveSeen:
+    @pytest.mark.parametrize("passed", [36, 20])
+    def test_forty_cases_at_95_percent(self, passed):
+        finding = deciding(passing(passed, 40), Limits(at_least=0.95))
+        assert finding.reveals == "40 cases can only reveal rates under 75%"
+
+    def test_a_plain_pass_says_nothing(self):
+        assert deciding(passing(40, 40), Limits(at_least=0.95)).reveals is None
+
+    def test_a_model_that_does_not_vary_hides_nothing(self):
+        assert deciding(passing(20, 40), Limits(at_least=0.95), varies=False).reveals is None
+
+    def test_too_few_cases_reveal_nothing(self):
+        finding = deciding(passing(0, 1), Limits(at_least=0.95))
+        assert finding.status is INCONCLUSIVE
+        assert finding.reveals == "1 case cannot reveal any rate under 95%"
+
+    def test_a_tolerance_is_told_its_chance(self):
+        finding = deciding(passing(36, 40), Limits(at_least=0.95, tolerance=0.1))
+        assert finding.reveals.endswith("; a rate of 85% fails with a chance of 39.3%")
+
+    def test_against_a_baseline(self):
+        finding = deciding(passing(37, 40, comparison=comparison(3)))
+        assert finding.reveals == "40 cases can only reveal drops of more than 33%"
+        few = deciding(passing(2, 3, comparison=comparison(1, n=3)))
+        assert few.reveals == "3 cases cannot reveal any drop"
+
+    def test_answers_that_changed(self):
+        observed = passing(40, 40, comparison=comparison(changed=3))
+        finding = deciding(observed, Limits(max_changed=0.05))
+        assert finding.reveals == "40 cases can only reveal a share above 25%"
+
+    def test_means(self):
+        observed = passing(20, 20, graded=True, means=(0.9,) * 19 + (0.5,))
+        assert deciding(observed, Limits(at_least=0.9)).reveals.startswith(
+            "20 cases can only reveal means under"
+        )
+
+
+class TestProof:
+    LIMITS = Limits(at_least=0.95, tolerance=0.05, require_proof=True)
+
+    def test_a_pass_that_luck_could_explain_is_inconclusive(self):
+        finding = deciding(passing(38, 40), self.LIMITS)
+        assert finding.status is INCONCLUSIVE
+        assert finding.summary.endswith(
+            "; met, but not proven: a rate of 90% would show this with a chance of 22.3%"
+        )
+
+    def test_a_pass_beyond_doubt_passes(self):
+        assert deciding(passing(39, 40), self.LIMITS).status is PASSED
+
+    def test_a_model_that_does_not_vary_needs_none(self):
+        assert deciding(passing(38, 40), self.LIMITS, varies=False).status is PASSED
+
+    def test_no_drop(self):
+        limits = Limits(max_drop=0, tolerance=0.05, require_proof=True)
+        assert deciding(passing(10, 10, comparison=comparison(n=10)), limits).status is INCONCLUSIVE
+        assert deciding(passing(90, 90, comparison=comparison(n=90)), limits).status is PASSED
+
+    def test_no_drop_of_scores(self):
+        limits = Limits(max_drop=0, tolerance=0.2, require_proof=True)
+        few = passing(3, 3, graded=True, means=(0.9,) * 3, drops=(0.0,) * 3, comparison=comparison(n=3))
+        many = passing(90, 90, graded=True, means=(0.9,) * 90, drops=(0.0,) * 90, comparison=comparison(n=90))
+        assert deciding(few, limits).status is INCONCLUSIVE
+        assert deciding(many, limits).status is PASSED
+
+    def test_few_changed_answers(self):
+        limits = Limits(max_changed=0, tolerance=0.05, require_proof=True)
+        assert deciding(passing(9, 9, comparison=comparison(n=9)), limits).limit == "max_drop"
+        findings = decide(passing(90, 90, comparison=comparison(n=90), varies=True), limits)
+        assert all(finding.met for finding in findings)
+
+
+class TestASampleOfOtherCases:
+    LIMITS = Limits(at_least=0.95, population="sample")
+
+    def test_a_model_that_does_not_vary_may_have_been_unlucky(self):
+        finding = deciding(passing(37, 40), self.LIMITS, varies=False)
+        assert finding.status is INCONCLUSIVE
+        assert finding.summary.endswith("; the choice of cases could explain it")
+
+    def test_but_not_as_unlucky_as_that(self):
+        assert deciding(passing(33, 40), self.LIMITS, varies=False).status is FAILED
+
+    def test_groups_are_judged_by_their_means(self):
+        observed = passing(30, 40, means=(1.0, 1.0, 0.5), units="groups by template")
+        finding = deciding(observed, self.LIMITS, varies=False)
+        assert finding.summary.startswith("83.3% on average over 3 groups by template, at least 95% required")
+        assert finding.status is INCONCLUSIVE
+
+    def test_drops_of_groups(self):
+        observed = passing(30, 40, means=(0.75,) * 4, drops=(0.25,) * 4, comparison=comparison(10))
+        finding = deciding(observed, Limits(population="sample"), varies=False)
+        assert finding.summary.startswith("pass rate -25 points against 2.0, none allowed")
+        # On a scale from -1 to 1, a fifth group that gained all would outweigh them with a weight over 1/5.
+        assert finding.status is INCONCLUSIVE
+        assert finding.p_value == pytest.approx(0.8**4, abs=0.01)
+
+    def test_drops_of_groups_that_are_the_contract_by_their_signs(self):
+        observed = passing(30, 40, means=(0.75,) * 4, drops=(0.25,) * 4, comparison=comparison(10))
+        finding = deciding(observed, Limits())
+        assert finding.p_value == 1 / 16
+        assert finding.reveals == "4 cases cannot reveal any drop"
+
+    def test_most_lose_a_little_and_few_may_gain_much(self):
+        """A mean that is 0 over all inputs looks like that in one sample of twenty cases out of eight."""
+        drops = (0.1,) * 20
+        observed = passing(20, 20, graded=True, means=(0.8,) * 20, drops=drops, comparison=comparison(n=20))
+        finding = deciding(observed, Limits(population="sample"), varies=False)
+        assert finding.status is INCONCLUSIVE
+        assert finding.p_value > 0.1 > 0.01 > deciding(observed, Limits()).p_value
+
+
+def test_what_is_inconclusive_may_fail():
+    finding = deciding(passing(36, 40), Limits(at_least=0.95, inconclusive="fail"))
+    assert finding.status is FAILED
+    assert finding.summary.endswith('; noise could explain it (inconclusive="fail")')
+
+
+def test_a_check_that_rests_on_a_baseline_alone_fails_without_one():
+    (finding,) = decide(Observed(Tally(passed=40)), Limits(max_changed=0.02))
+    assert (finding.status, finding.against_baseline) == (FAILED, True)
+    assert finding.summary == "no approved baseline yet: there is nothing to compare 40 cases with"
+
+
+class TestWordsOfDrops:
+    def drop(self, each, limits=Limits(), **observed):
+        drops = each * 20 if isinstance(each, tuple) else (each,) * 40
+        observed = passing(
+            40, 40, graded=True, means=(60.0,) * 40, drops=drops, comparison=comparison(), **observed
+        )
+        findings = decide(replace(observed, varies=True), limits)
+        return next(finding for finding in findings if finding.limit == "max_drop")
+
+    def test_in_the_unit_of_the_scores(self):
+        said = self.drop(2.25, Limits(max_drop=2.0), scale=Scale(0.0, 100.0)).summary
+        assert said.startswith("mean score -2.25 against 2.0, at most 2 allowed")
+
+    def test_rounding_is_no_drop(self):
+        assert self.drop(-1.2e-16).summary == "mean score +0 against 2.0, none allowed"
+
+    def test_the_ends_of_the_scale_matter_to_a_bound_alone(self):
+        scale = Scale(0.0, 100.0)
+        flips = self.drop((2.0, 2.5), scale=scale)
+        bound = self.drop((2.0, 2.5), Limits(max_drop=1.0), scale=scale)
+        assert flips.reveals == "40 cases can only reveal drops of more than about 0.14"
+        assert bound.reveals == "40 cases can only reveal drops of more than about 13"

@@ -1,0 +1,86 @@
+"""Versions that are aliases: not cached between runs, with one warning, unless a fingerprint tells more."""
+
+from __future__ import annotations
+
+import pytest
+
+MODEL = """
+from pathlib import Path
+from pytest_modelcheck import model_fixture
+
+@model_fixture({options})
+def triage(model_version):
+    target = Path(__file__).with_name("target.txt").read_text()
+    return lambda text: target
+"""
+
+TEST = """
+@pytest.mark.golden([("a", "right"), ("b", "right")])
+def test_known(triage, case):
+    assert triage(case.input) == case.expected
+
+@pytest.mark.golden([("c", "right")])
+def test_more(triage, case):
+    assert triage(case.input) == case.expected
+"""
+
+
+@pytest.fixture
+def alias(project):
+    def use(options=""):
+        project.model(MODEL.format(options=options))
+        project.test(TEST)
+        project.write("target.txt", "right")
+        return project
+
+    return use
+
+
+@pytest.mark.parametrize("version", ["latest", "models:/triage@champion"])
+def test_an_alias_that_means_another_model_is_not_green_from_the_cache(alias, version):
+    project = alias()
+    first = project.run(f"--model-version={version}")
+    first.assert_outcomes(passed=2, warnings=1)
+    first.stdout.fnmatch_lines(["*the version is an alias*Name the exact version, or give*"])
+    project.write("target.txt", "wrong")
+    project.run(f"--model-version={version}").assert_outcomes(failed=2, warnings=1)
+
+
+@pytest.mark.parametrize(
+    "options",
+    ["fingerprint=lambda: Path(__file__).with_name('target.txt').read_text()", "deterministic=True"],
+)
+def test_a_fingerprint_or_an_exact_version_is_the_remedy(alias, options):
+    project = alias(options)
+    version = "latest" if "fingerprint" in options else "2024-08-06"
+    project.run(f"--model-version={version}").assert_outcomes(passed=2)
+    again = project.run(f"--model-version={version}")
+    again.assert_outcomes(passed=2)
+    again.stdout.fnmatch_lines(["*3 cached, 0 *"])
+    assert "alias" not in again.stdout.str()
+
+
+def test_no_warning_where_nothing_is_cached_anyway(alias):
+    result = alias().run("--model-version=latest", "--modelcheck-cache=off")
+    result.assert_outcomes(passed=2)
+    assert "alias" not in result.stdout.str()
+
+
+def test_the_message_names_the_keys_of_a_fingerprint_that_changed(alias):
+    project = alias('fingerprint={"model": "small", "temperature": 0}')
+    project.run("--model-version=1", "--modelcheck-update").assert_outcomes(passed=2)
+    alias('fingerprint={"model": "large", "temperature": 0}')
+    result = project.run("--model-version=1")
+    result.stdout.fnmatch_lines(
+        ["*triage 1 is not the 1 that was approved: its fingerprint differs in 'model'; give the change a*"]
+    )
+
+
+def test_history_keeps_approvals_under_one_name(alias):
+    project = alias("fingerprint=lambda: Path(__file__).with_name('target.txt').read_text()")
+    for target in ("right", "right", "wrong"):
+        project.write("target.txt", target)
+        project.run("--model-version=latest", "--modelcheck-update")
+    result = project.command("history", "test_triage.py::test_known")
+    rows = [line for line in result.outlines if line.startswith("    latest")]
+    assert [row.split()[2] for row in rows] == ["100%", "0%"]

@@ -1,0 +1,139 @@
+"""The line of a case, straight from what the engine saw: what its result would be written as."""
+
+import json
+
+import pytest
+
+from pytest_modelcheck.baselines import lines
+from pytest_modelcheck.engine.trials import Plan
+from pytest_modelcheck.engine.view import Result
+from pytest_modelcheck.errors import BaselineError
+from pytest_modelcheck.models.model import Unkept, text_key
+from pytest_modelcheck.records import Case, Origin, Outcome, Trial
+from pytest_modelcheck.session.lines import case_result, details_of, line_of, row_of
+
+RAW = [b'"a"', b'{"a":[1.5,null]}', Unkept(object(), b'{"$repr":"x"}')]
+CASES = [
+    Case("Where is my parcel?", "shipping", "t-1"),
+    Case("Wo ist „mein“ Päckchen?\n\u202e", id="t-2"),
+    Case({"text": "x"}, ["a"], "t-3"),
+    Case("x" * 200, 2, 'a "quoted" id', known_failure="known"),
+    Case(object(), id="t-5"),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+@pytest.mark.parametrize("change", [{}, {"score": 0.5}, {"recorded": [1]}, {"asked": []}], ids=repr)
+@pytest.mark.parametrize(
+    "raw", [b'"a"', b'{"a":[1.5,null]}', Unkept(object(), b'{"$repr":"x"}')], ids=range(3)
+)
+def test_a_line_is_what_its_record_would_be_written_as(case, change, raw):
+    [trial] = Plan([case], None).trials()
+    result = Result(trial)
+    key = text_key(case.input) if isinstance(case.input, str) else None
+    result.asked = [(key, raw)]
+    for name, value in change.items():
+        setattr(result, name, value)
+    assert line_of(case, [result]) == lines.encode(case_result(case, [result]))
+
+
+@pytest.mark.parametrize("case", CASES[:4], ids=lambda case: case.id)
+def test_a_line_of_many_trials_is_what_its_record_would_be_written_as(case):
+    perturbed = ["other", case.input, "Päckchen\u2026 " * 20, {"a": [1]}, "other"]
+    own = text_key(case.input) if isinstance(case.input, str) else None
+    answers = [b'"a"', RAW[2], b'"a"', b'"b"', b'"c"']
+    results = []
+    for number, (value, answer) in enumerate(zip(perturbed, answers, strict=True)):
+        result = Result(Trial(number, case, 'under "this"', value, number, number % 2, of=5))
+        key = text_key(value) if isinstance(value, str) else None
+        result.outcome = list(Outcome)[number]
+        result.asked = [[(own, b'"a"'), (key, answer)], [(own, answer)], [], [(None, answer)]][number % 4]
+        results.append(result)
+    assert line_of(case, results) == lines.encode(case_result(case, results))
+    results[3].score = 0.25
+    assert line_of(case, results) == lines.encode(case_result(case, results))
+
+
+def test_a_text_that_no_file_can_hold_is_named():
+    case = Case("x", id="a\ud800")
+    result = Result(Trial(0, case))
+    with pytest.raises(BaselineError, match=r"case 'a\\ud800' cannot be written as JSON"):
+        line_of(case, [result])
+
+
+def asked(case, answer=b'"a"', **trial):
+    result = Result(Trial(0, case, **trial))
+    result.asked = [(text_key(case.input), answer)]
+    return result
+
+
+PLAIN = [
+    Case("Where is my parcel?", "shipping", "t-1"),
+    Case("Where is it?", "shipping", 'a "quoted" id', {"language": "es", "n": 1}, origin=Origin("t.yaml", 3)),
+    Case("Wo ist „mein“ Päckchen?", "x" * 80, "t-3", origin=Origin("t.yaml")),
+]
+OTHERS = [
+    Case("x" * 81, "shipping", "t-4"),
+    Case("line\nbreak", "shipping", "t-5"),
+    Case("a", 3, "t-6"),
+    Case("a", "b", "t-7", known_failure="known"),
+    Case("a", id="t-8"),
+]
+
+
+@pytest.mark.parametrize("case", [*PLAIN, *OTHERS], ids=lambda case: case.id)
+@pytest.mark.parametrize("outcome", [Outcome.PASSED, Outcome.FAILED])
+def test_a_row_is_the_line_and_its_details(case, outcome):
+    result = asked(case)
+    result.outcome = outcome
+    assert row_of(case, [result]) == (line_of(case, [result]), details_of(case, [result]))
+
+
+def whole(case, *results):
+    return lines.decode(lines.with_details(*row_of(case, results)))
+
+
+def test_a_line_holds_what_a_report_shows():
+    case = Case({"a": [1]}, ["b"], "t-1", {"language": "es"}, (), "known", Origin("t.yaml", 3))
+    result = Result(Trial(0, case))
+    found = whole(case, result)
+    assert (found.input, found.expected, found.metadata) == ({"a": [1]}, ["b"], {"language": "es"})
+    assert (found.known_failure, str(found.origin)) == ("known", "t.yaml:3")
+    assert lines.bare(lines.with_details(*row_of(case, [result]))) == line_of(case, [result])
+
+
+@pytest.mark.parametrize("text", ["short", "x" * 90, "line\nbreak", "x" * 30_000])
+def test_a_text_is_told_once(text):
+    """Where the beginning of an input is all of it, that is enough."""
+    case = Case(text, id="t-1")
+    row = lines.with_details(*row_of(case, [asked(case)]))
+    assert lines.decode(row).input == (text if len(text) <= 20_000 else text[:19_999] + "…")
+    assert row.count(json.dumps(text)[1:-1].encode()) == 1 or len(text) > 20_000
+
+
+def test_what_bodies_said_is_told_of_those_that_went_wrong():
+    case = Case("a", "b", "t-1")
+    failed, broken, passed = (Result(Trial(n, case, "typos", "aa", n, of=3)) for n in range(3))
+    failed.outcome, failed.message = Outcome.FAILED, "assert " + "x" * 2_000
+    broken.outcome, broken.message, broken.error = Outcome.ERROR, "'label'", KeyError("label")
+    passed.message = "nothing"
+    found = whole(case, failed, broken, passed)
+    assert [trial.perturbed for trial in found.trials] == ["aa"] * 3
+    assert [trial.message for trial in found.trials] == [
+        failed.message[:1_000],
+        "KeyError: 'label'",
+        None,
+    ]
+
+
+def test_a_perturbed_input_is_told_in_full():
+    case = Case("a", "b", "t-1")
+    values = ["aa", "x" * 200, {"a": 1}, "a\tb"]
+    results = [Result(Trial(n, case, "typos", value, n, of=4)) for n, value in enumerate(values)]
+    assert [trial.perturbed for trial in whole(case, *results).trials] == values
+
+
+def test_what_is_no_unicode_is_spelled_out():
+    case = Case("a", "b\ud800", "t-1", {"k": "\udfff"})
+    found = whole(case, Result(Trial(0, case)))
+    assert (found.expected, found.metadata) == ("b\\ud800", {"k": "\\udfff"})

@@ -1,0 +1,642 @@
+import random
+from collections import Counter
+
+import pytest
+
+from pytest_modelcheck.engine.view import give_score
+from pytest_modelcheck.errors import BaselineError, ModelError, OfflineError, UsageError
+from pytest_modelcheck.perturb import as_perturbations
+from pytest_modelcheck.records import Status
+
+CASES = [
+    {"id": f"t-{number}", "input": text, "expected": label, "metadata": {"language": language}}
+    for number, (text, label, language) in enumerate(
+        [
+            ("I want a refund", "refund", "en"),
+            ("Quiero un reembolso", "refund", "es"),
+            ("Where is my parcel?", "shipping", "en"),
+            ("Mi paquete no llega", "shipping", "es"),
+        ]
+    )
+]
+
+
+def right(x):
+    return "refund" if "refund" in x.lower() or "reembolso" in x else "shipping"
+
+
+def quietly_broken(x):
+    return "refund" if "refund" in x else "shipping"
+
+
+def known(model, case):
+    assert model(case.input) == case.expected
+
+
+def same_as_approved(model, case):
+    assert model(case.input) == case.approved
+
+
+class Counting:
+    def __init__(self, function):
+        self.function = function
+        self.asked = []
+
+    def __call__(self, x):
+        self.asked.append(x)
+        return self.function(x)
+
+
+def test_a_check_that_passes(project):
+    verdict = project.run(right, CASES, known)
+    assert verdict.status is Status.PASSED
+    assert (verdict.rate, verdict.cases.passed, verdict.approved_version) == (1.0, 4, None)
+    assert verdict.varies is None
+    assert (verdict.calls.asked, verdict.calls.cached) == (4, 0)
+
+
+def test_a_second_run_asks_nothing(project):
+    project.run(right, CASES, known)
+    model = Counting(right)
+    verdict = project.run(model, CASES, known)
+    assert model.asked == []
+    assert (verdict.calls.asked, verdict.calls.cached) == (0, 4)
+
+
+def test_another_version_is_asked_anew(project):
+    project.run(right, CASES, known)
+    model = Counting(right)
+    project.run(model, CASES, known, version="2.0")
+    assert len(model.asked) == 4
+
+
+def test_a_model_without_a_version_is_asked_in_each_run_and_leaves_no_candidate(project):
+    project.run(right, CASES, known, version=None)
+    model = Counting(right)
+    verdict = project.run(model, CASES, known, version=None)
+    assert len(model.asked) == 4
+    assert not (project.folder / "cache").exists()
+    assert verdict.version is None
+
+
+def test_a_failure_tells_where_and_offers_to_run_one_case(project):
+    verdict = project.run(quietly_broken, CASES, known)
+    assert verdict.headline == "3/4 cases pass (75%), all required"
+    assert {group.name for group in verdict.slices[:2]} == {"language=es", "expected=refund"}
+    [shown] = verdict.shown
+    assert (shown.id, shown.expected, shown.got) == ("t-1", "'refund'", "'shipping'")
+    assert dict(verdict.advice)["reproduce one"] == "pytest test_triage.py --modelcheck-case=t-1"
+    assert "approve it" not in dict(verdict.advice)
+
+
+def test_a_regression_against_the_approved_version(project):
+    project.run(right, CASES, known)
+    project.approve()
+    verdict = project.run(quietly_broken, CASES, known, version="2.0")
+    assert verdict.headline == "1 broke, 0 fixed: net -1, none allowed"
+    assert verdict.approved_version == "1.0"
+    assert verdict.comparison.regressed == ("t-1",)
+    assert verdict.variation == "does not vary (10 of 10 answers repeated)"
+    assert dict(verdict.advice)["approve it"] == "modelcheck approve 2.0"
+
+
+def test_only_a_check_that_misses_a_limit_asks_twice(project):
+    model = Counting(right)
+    project.run(model, CASES, known)
+    assert len(model.asked) == 4
+    model = Counting(quietly_broken)
+    project.run(model, CASES, known, version="2.0")
+    assert sorted(set(model.asked)) == sorted(case["input"] for case in CASES)
+    assert len(model.asked) == 4 + 10
+
+
+def test_few_cases_are_asked_several_times_until_they_differ(project):
+    """Of a model that tosses a coin, one answer comes twice in a row every other time."""
+    answers = iter(["wrong", "wrong", "wrong", "wrong", *["right"] * 20])
+    verdict = project.run(lambda x: next(answers), CASES[:1], known)
+    assert verdict.variation == "varies (7 of 10 answers not repeated)"
+    assert not verdict.failed or verdict.findings[0].p_value is not None
+
+
+def test_what_was_measured_is_remembered(project):
+    project.run(quietly_broken, CASES, known)
+    model = Counting(quietly_broken)
+    assert project.run(model, CASES, known).varies is False
+    assert model.asked == []
+
+
+class TestEditedTests:
+    def test_an_edited_body_is_not_a_changed_model(self, project):
+        project.run(right, CASES, known)
+        project.approve()
+
+        def stricter(model, case):
+            assert model(case.input) == case.expected
+            assert len(case.input) < 16
+
+        verdict = project.run(right, CASES, stricter, edition="2", at_least=0.0)
+        assert verdict.comparison.regressed == ()
+        assert verdict.comparison.replayed == 4
+        assert verdict.comparison.approved_rate == 0.25
+        assert verdict.status is Status.PASSED
+
+    def test_nor_is_an_edited_expectation(self, project):
+        project.run(right, CASES, known)
+        project.approve()
+        edited = [{**CASES[0], "expected": "billing"}, *CASES[1:]]
+        verdict = project.run(right, edited, known, at_least=0.0)
+        assert verdict.comparison.regressed == ()
+        assert verdict.comparison.replayed == 1
+
+    def test_a_changed_model_is_seen_through_an_edited_body(self, project):
+        project.run(right, CASES, known)
+        project.approve()
+
+        def rewritten(model, case):
+            answer = model(case.input)
+            assert answer == case.expected
+
+        verdict = project.run(quietly_broken, CASES, rewritten, version="2.0", edition="2")
+        assert verdict.comparison.regressed == ("t-1",)
+
+    def test_a_body_that_asks_something_else_cannot_be_replayed_and_says_so(self, project):
+        project.run(right, CASES, known)
+        project.approve()
+
+        def louder(model, case):
+            assert model(case.input.upper()) == model(case.input)
+
+        verdict = project.run(right, CASES, louder, edition="2", at_least=0.0)
+        assert verdict.failed
+        assert verdict.headline.startswith(
+            "only 0/4 approved cases can still be compared (0%, at least 80% required)"
+        )
+
+
+class TestApprovedAnswers:
+    def test_nothing_approved_yet_fails_and_says_what_to_do(self, project):
+        verdict = project.run(right, CASES, same_as_approved)
+        assert verdict.headline == "no approved baseline yet: 4 of 4 cases are new"
+        assert dict(verdict.advice)["approve it"] == "modelcheck approve 1.0"
+
+    def test_a_run_that_updates_records_and_passes(self, project):
+        verdict = project.run(right, CASES, same_as_approved, places={"update": True})
+        assert verdict.status is Status.PASSED
+        project.approve()
+        verdict = project.run(quietly_broken, CASES, same_as_approved, version="2.0", max_changed=1)
+        assert verdict.status is Status.PASSED
+        verdict = project.run(quietly_broken, CASES, same_as_approved, version="2.0")
+        assert verdict.headline == "1/4 answers changed (25%), none allowed"
+        assert verdict.shown[0].note == "changed"
+
+    def test_a_run_that_updates_is_still_held_to_its_rate(self, project):
+        verdict = project.run(quietly_broken, CASES, known, places={"update": True}, at_least=0.9)
+        assert verdict.failed
+
+    def test_new_cases_among_approved_ones_are_left_out(self, project):
+        project.run(right, CASES[:3], same_as_approved, places={"update": True})
+        project.approve()
+        verdict = project.run(right, CASES, same_as_approved)
+        assert verdict.status is Status.PASSED
+        assert (verdict.cases.passed, verdict.cases.new) == (3, 1)
+
+
+class TestComparingWithAnotherVersion:
+    def test_one_that_was_only_run(self, project):
+        project.run(right, CASES, known, version="1.4")
+        verdict = project.run(quietly_broken, CASES, known, version="2.0", places={"baseline": "1.4"})
+        assert verdict.comparison.version == "1.4"
+        assert verdict.failed
+
+    def test_one_that_nobody_knows(self, project):
+        with pytest.raises(BaselineError, match="nothing is remembered of triage 0.9"):
+            project.run(right, CASES, known, places={"baseline": "0.9"})
+
+
+class TestAModelThatVaries:
+    MANY = [{"id": f"c-{number}", "input": f"question {number}", "expected": "right"} for number in range(40)]
+
+    def test_is_found_out_when_it_matters_and_judged_by_statistics(self, project, varying):
+        verdict = project.run(varying(0.9, seed=4), self.MANY, known, at_least=0.95)
+        assert verdict.varies is True
+        assert verdict.status is Status.INCONCLUSIVE
+        assert verdict.variation.startswith("varies (")
+
+    def test_and_fails_where_noise_cannot_explain_it(self, project, varying):
+        verdict = project.run(varying(0.6, seed=1), self.MANY, known, at_least=0.95)
+        assert verdict.varies is True
+        assert verdict.failed
+
+    def test_a_declaration_that_is_contradicted_is_an_error(self, project, varying):
+        with pytest.raises(
+            ModelError, match=r"conftest.py:1: triage 1.0 is declared deterministic=True, but"
+        ):
+            project.run(varying(0.6, seed=1), self.MANY, known, definition={"deterministic": True})
+
+    def test_a_declared_variation_is_not_measured(self, project, varying):
+        model = Counting(varying(0.9, seed=4))
+        verdict = project.run(model, self.MANY, known, definition={"deterministic": False}, at_least=0.95)
+        assert len(model.asked) == 40
+        assert verdict.variation == "declared deterministic=False"
+
+
+def test_offline_a_miss_that_was_never_measured_cannot_be_judged(project):
+    project.run(right, CASES, known)
+    offline = {"offline": True}
+    assert project.run(right, CASES, known, places=offline).passed
+    impossible = [{**case, "expected": "billing"} for case in CASES]
+    with pytest.raises(OfflineError, match="whether triage 1.0 varies has not been measured"):
+        project.run(right, impossible, known, places=offline)
+
+
+def test_errors_are_no_wrong_answers(project):
+    def broken(x):
+        raise ConnectionError("no route")
+
+    verdict = project.run(broken, CASES, known, at_least=0.0)
+    assert verdict.headline == "4/4 cases broke with an error: ConnectionError: no route"
+    assert verdict.shown[0].note == "error"
+
+
+def test_perturbations_that_change_nothing_make_no_trials(project):
+    def same(model, case):
+        assert model(case.perturbed) == model(case.input)
+
+    nothing = as_perturbations([lambda x: x])
+    verdict = project.run(right, CASES, same, kind="invariance", perturbations=nothing)
+    assert verdict.headline == "0 of 4 cases were applicable"
+    shout = as_perturbations([str.upper])
+    verdict = project.run(right, CASES, same, kind="invariance", perturbations=shout, at_least=0.5)
+    assert verdict.perturbations[0].name == "upper"
+    assert (verdict.cases.passed, verdict.cases.failed) == (3, 1)
+    assert (verdict.shown[0].base_answer, verdict.shown[0].got) == ("'refund'", "'shipping'")
+
+
+def test_part_of_a_check_is_not_remembered(project):
+    project.run(right, CASES[:1], known, partial=True)
+    assert not (project.folder / "cache" / "candidates").exists()
+
+
+def test_a_verdict_does_not_depend_on_the_cache_being_warm(project):
+    cold = project.run(quietly_broken, CASES, known)
+    warm = project.run(quietly_broken, CASES, known)
+    assert (cold.status, cold.findings, cold.shown) == (warm.status, warm.findings, warm.shown)
+
+
+class TestRepeats:
+    MANY = TestAModelThatVaries.MANY
+
+    def test_the_rate_is_over_all_runs(self, project, varying):
+        verdict = project.run(varying(0.9, seed=4), self.MANY, known, at_least=0.95, repeats=5, confirm=False)
+        passed = verdict.trials.passed
+        assert verdict.headline.startswith(f"{passed}/200 runs of 40 cases pass (")
+        assert (verdict.rate, verdict.trials.judged) == (passed / 200, 200)
+        assert verdict.interval.low < verdict.rate < verdict.interval.high < 1
+        assert verdict.reveals == "200 runs can only reveal rates under 88%"
+
+    def test_cases_that_pass_in_some_runs_are_listed(self, project, varying):
+        verdict = project.run(varying(0.9, seed=4), self.MANY, known, at_least=0.95, repeats=5, confirm=False)
+        assert len(verdict.flaky) == 40 - verdict.cases.passed
+        assert sum(5 - case.passed for case in verdict.flaky) == verdict.trials.failed
+        assert all(0 < case.passed < 5 == case.runs for case in verdict.flaky)
+
+    def test_runs_tell_whether_the_model_varies_without_asking_again(self, project, varying):
+        model = Counting(varying(0.9, seed=4))
+        verdict = project.run(model, self.MANY, known, at_least=0.95, repeats=2, confirm=False)
+        assert len(model.asked) == 80
+        assert verdict.varies is True
+        still = project.run(lambda x: "wrong", self.MANY, known, at_least=0.95, repeats=2, version="2.0")
+        assert (still.varies, still.failed) == (False, True)
+
+    def test_a_declaration_that_the_runs_contradict_is_an_error(self, project, varying):
+        with pytest.raises(ModelError, match="declared deterministic=True"):
+            project.run(varying(0.6, seed=1), self.MANY, known, definition={"deterministic": True}, repeats=2)
+
+    def test_the_kth_equal_call_of_a_body_takes_a_slot_of_its_own(self, project):
+        """Else a model's own noise is measured as nothing: it would repeat what is remembered."""
+        answers = iter(range(100))
+        heard = []
+
+        def twice(model, case):
+            heard.append((model(case.input), model(case.input)))
+
+        project.run(lambda x: next(answers), self.MANY[:1], twice, repeats=2)
+        assert heard == [(0, 1), (2, 3)]
+        project.run(lambda x: next(answers), self.MANY[:1], twice, repeats=2)
+        assert heard[2:] == heard[:2]
+
+    def test_without_repeats_equal_calls_are_answered_once(self, project):
+        answers = iter(range(100))
+        heard = []
+
+        def twice(model, case):
+            heard.append((model(case.input), model(case.input)))
+
+        project.run(lambda x: next(answers), self.MANY[:1], twice)
+        assert heard == [(0, 0)]
+
+    def test_runs_are_exchanged_within_cases_against_a_baseline(self, project, varying):
+        project.run(varying(0.97, seed=1), self.MANY, known, repeats=5)
+        project.approve()
+        same = project.run(varying(0.97, seed=2), self.MANY, known, repeats=5, version="1.1")
+        assert not same.failed
+        worse = project.run(varying(0.85, seed=3), self.MANY, known, repeats=5, version="2.0")
+        assert worse.failed
+        assert worse.headline.startswith("pass rate -")
+        assert worse.findings[0].p_value < 0.01
+
+    def test_a_baseline_of_one_run_is_compared_with_all_runs_of_today(self, project, varying):
+        project.run(varying(1.0), self.MANY, known)
+        project.approve()
+        verdict = project.run(varying(0.7, seed=3), self.MANY, known, repeats=3, version="2.0")
+        assert verdict.comparison.shared == 40
+        assert verdict.failed
+        assert verdict.comparison.approved_rate == 1.0
+
+    def test_an_edited_body_is_replayed_on_the_runs_that_were_approved(self, project, varying):
+        project.run(varying(1.0), self.MANY, known, repeats=2)
+        project.approve()
+
+        def stricter(model, case):
+            assert model(case.input) == "never"
+
+        verdict = project.run(varying(1.0), self.MANY, stricter, repeats=3, edition="2", version="2.0")
+        assert verdict.passed
+        assert verdict.comparison.replayed == 40
+
+    def test_changed_answers_are_counted_by_run(self, project, varying):
+        project.run(varying(1.0), self.MANY, known, repeats=2)
+        project.approve()
+        verdict = project.run(
+            varying(0.8, seed=1),
+            self.MANY,
+            known,
+            repeats=2,
+            version="2.0",
+            max_changed=0.2,
+            at_least=0.1,
+            confirm=False,
+        )
+        line = next(finding.summary for finding in verdict.findings if finding.limit == "max_changed")
+        assert line.startswith("14/80 answers changed (17.5%), at most 20% allowed")
+
+    @pytest.mark.parametrize(("score_as", "rate"), [("pass@2", 1.0), ("pass^2", 2 / 3), (None, 5 / 6)])
+    def test_attempts_as_scores(self, project, score_as, rate):
+        """Every second case passes in two runs of three."""
+        asked = Counter()
+
+        def stumbling(x):
+            asked[x] += 1
+            return "wrong" if asked[x] == 1 and int(x.split()[1]) % 2 else "right"
+
+        verdict = project.run(stumbling, self.MANY, known, repeats=3, score_as=score_as, at_least=0.5)
+        assert verdict.rate == pytest.approx(rate)
+        assert verdict.passed
+
+    def test_attempts_say_what_they_are(self, project, varying):
+        verdict = project.run(
+            varying(0.6, seed=4), self.MANY, known, repeats=3, score_as="pass^2", at_least=0.9
+        )
+        assert verdict.failed
+        assert verdict.headline.startswith("pass^2 is ")
+        assert verdict.headline.endswith("% on average over 40 cases, at least 90% required")
+
+    def test_more_attempts_than_were_approved(self, project, varying):
+        project.run(varying(1.0), self.MANY, known)
+        project.approve()
+        with pytest.raises(UsageError, match="needs 2 runs of each case, and one has 1"):
+            project.run(varying(0.9), self.MANY, known, repeats=2, score_as="pass@2", version="2.0")
+
+    def test_scores_of_the_body_are_no_attempts(self, project):
+        def scored(model, case):
+            model(case.input)
+            give_score(case, 0.5)
+
+        with pytest.raises(UsageError, match="the body gives a score"):
+            project.run(right, CASES, scored, repeats=2, score_as="pass@2")
+
+
+def agree(model, case):
+    assert model(case.perturbed) == model(case.input)
+
+
+def labelling(flips, under=0.0, seed=0):
+    """A model that flips its label by itself, and more often where it reads capitals."""
+    generator = random.Random(seed)
+
+    def answer(x):
+        return "odd" if generator.random() < (flips + under if x.isupper() else flips) else "usual"
+
+    return answer
+
+
+class TestInvarianceOfAModelThatVaries:
+    CASES = [{"id": f"c-{number}", "input": f"question {number}"} for number in range(60)]
+
+    def run(self, project, model, body=agree, cases=CASES, **options):
+        shout = as_perturbations([str.upper])
+        return project.run(model, cases, body, kind="invariance", perturbations=shout, **options)
+
+    def test_an_invariant_model_is_not_failed_for_its_own_noise(self, project):
+        """A rule that counts changed answers fails it every time."""
+        verdict = self.run(project, labelling(0.1, seed=3))
+        assert verdict.rate < 0.95
+        assert not verdict.failed
+        assert verdict.headline.startswith("answers changed in ")
+        assert "but the model disagrees with itself on " in verdict.headline
+
+    def test_what_the_perturbation_adds_fails_it(self, project):
+        verdict = self.run(project, labelling(0.1, under=0.5, seed=3))
+        assert verdict.failed
+        assert verdict.headline.endswith("none allowed")
+        assert verdict.reveals.startswith("60 cases can only reveal an excess of more than about ")
+
+    def test_an_allowance_is_held_against_the_bound_of_the_excess(self, project):
+        verdict = self.run(project, labelling(0.05, under=0.6, seed=3), at_least=0.95)
+        assert verdict.failed
+        assert verdict.headline.endswith("allowed 5%")
+        lenient = self.run(project, labelling(0.05, under=0.6, seed=3), at_least=0.4, version="2.0")
+        assert lenient.passed
+
+    def test_three_answers_to_each_input_and_one_to_each_variant(self, project):
+        model = Counting(labelling(0.3, seed=3))
+        self.run(project, model, definition={"deterministic": False})
+        asked = Counter(model.asked)
+        assert {asked[case["input"]] for case in self.CASES} == {3}
+        assert {asked[case["input"].upper()] for case in self.CASES} == {1}
+
+    def test_the_cache_being_warm_changes_nothing_and_asks_nothing(self, project):
+        cold = self.run(project, labelling(0.1, under=0.2, seed=3))
+        model = Counting(labelling(0.9))
+        warm = self.run(project, model)
+        assert model.asked == []
+        assert (cold.findings, cold.status) == (warm.findings, warm.status)
+
+    def test_a_check_that_meets_its_limit_costs_nothing_more(self, project):
+        model = Counting(labelling(0.0))
+        self.run(project, model, definition={"deterministic": False})
+        assert len(model.asked) == 120
+
+    def test_a_model_that_does_not_vary_is_judged_by_its_cases(self, project):
+        verdict = self.run(project, lambda x: x.isupper())
+        assert verdict.headline == "0/60 cases pass (0%), all required"
+
+    def test_a_body_that_undoes_the_perturbation_disagrees_as_the_model_does_with_itself(self, project):
+        def undone(model, case):
+            assert model(case.perturbed.lower()) == model(case.input), model(case.input)
+
+        noisy = labelling(0.3, seed=5)
+        verdict = self.run(project, noisy, undone, definition={"deterministic": False})
+        assert verdict.passed
+
+    def test_a_body_that_breaks_on_two_base_answers_is_an_error(self, project):
+        def fragile(model, case):
+            assert model(case.perturbed) == model(case.input)
+            if case.perturbed == case.input:
+                raise ValueError("nothing was perturbed")
+
+        verdict = self.run(project, labelling(0.3, seed=3), fragile)
+        assert verdict.failed
+        assert verdict.headline == (
+            "the body broke on two answers to the same input, which measure the model's own noise: "
+            "ValueError: nothing was perturbed"
+        )
+
+    def test_many_variants_are_sampled(self, project):
+        variants = [f"QUESTION {number}" for number in range(20)]
+        cases = [{**case, "variants": variants} for case in self.CASES[:20]]
+        model = Counting(labelling(0.2, seed=1))
+        verdict = project.run(
+            model, cases, agree, kind="invariance", perturbations=(), definition={"deterministic": False}
+        )
+        assert "excess" in verdict.headline
+
+
+class TestConfirmation:
+    """A check of a model that varies asks again before it fails."""
+
+    MANY = TestAModelThatVaries.MANY
+
+    @staticmethod
+    def unlucky(wrong, then_wrong=0):
+        """A model that is wrong about so many questions at first, and about others when asked anew."""
+        asked = Counter()
+
+        def answer(x):
+            asked[x] += 1
+            number = int(x.split()[1])
+            lies = (wrong, then_wrong)[asked[x] > 1]
+            return "wrong" if number < lies else "right"
+
+        return answer
+
+    def run(self, project, function, **options):
+        model = Counting(function)
+        options = {"at_least": 0.95, "definition": {"deterministic": False}, **options}
+        return project.run(model, self.MANY, known, **options), len(model.asked)
+
+    def test_bad_luck_is_forgiven(self, project):
+        verdict, asked = self.run(project, self.unlucky(7))
+        assert asked == 80
+        assert verdict.status is Status.INCONCLUSIVE
+        assert verdict.headline == (
+            "73/80 runs of 40 cases pass (91.2%), at least 95% required; noise could explain it"
+        )
+        [note] = verdict.notes
+        assert note.endswith("the first time: 33/40 cases pass (82.5%), at least 95% required")
+        assert verdict.calls.asked == 80
+
+    def test_what_happens_again_fails(self, project):
+        verdict, _ = self.run(project, self.unlucky(7, 7))
+        assert verdict.failed
+        assert verdict.headline == "66/80 runs of 40 cases pass (82.5%), at least 95% required"
+
+    def test_what_is_only_suspicious_may_fail_too(self, project):
+        """34 of 40 are not enough alone (p = 0.014), 68 of 80 are."""
+        verdict, asked = self.run(project, self.unlucky(6, 6))
+        assert (verdict.failed, asked) == (True, 80)
+
+    def test_what_is_not_suspicious_is_not_asked_again(self, project):
+        verdict, asked = self.run(project, self.unlucky(4, 4))
+        assert (verdict.status, asked) == (Status.INCONCLUSIVE, 40)
+
+    def test_what_one_wrong_answer_refutes_is_not_asked_again(self, project):
+        verdict, asked = self.run(project, self.unlucky(1), at_least=1.0)
+        assert (verdict.failed, asked) == (True, 40)
+
+    def test_it_can_be_switched_off(self, project):
+        verdict, asked = self.run(project, self.unlucky(7), confirm=False)
+        assert (verdict.failed, asked) == (True, 40)
+
+    def test_fresh_answers_are_remembered_but_never_earlier_ones_taken(self, project):
+        cold, _ = self.run(project, self.unlucky(7))
+        warm, asked = self.run(project, self.unlucky(40, 40))
+        assert asked == 0
+        assert (warm.findings, warm.status) == (cold.findings, cold.status)
+
+    def test_against_a_baseline_of_one_run(self, project):
+        self.run(project, self.unlucky(0))
+        project.approve()
+        verdict, asked = self.run(project, self.unlucky(8, 8), at_least=None, version="2.0")
+        assert (verdict.failed, asked) == (True, 80)
+        assert verdict.headline.startswith("pass rate -20 points against 1.0, none allowed")
+        assert verdict.comparison.p_value is None
+        lucky, _ = self.run(project, self.unlucky(8), at_least=None, version="3.0")
+        assert lucky.status is Status.INCONCLUSIVE
+
+    def test_the_baseline_is_made_of_the_checks_own_runs(self, project):
+        self.run(project, self.unlucky(7, 7), at_least=0.95)
+        project.approve()
+        later, _ = self.run(project, self.unlucky(7, 7), at_least=0.5, version="2.0")
+        assert later.comparison.shared == 40
+        assert later.findings[-1].summary == "0 broke, 0 fixed"
+
+    def test_a_drop_beyond_a_margin_is_asked_about_again(self, project):
+        self.run(project, self.unlucky(0))
+        project.approve()
+        verdict, asked = self.run(project, self.unlucky(20), at_least=None, max_drop=0.05, version="2.0")
+        assert (verdict.failed, asked) == (False, 80)
+
+    def test_an_invariance_check_is_calibrated_again(self, project):
+        cases = TestInvarianceOfAModelThatVaries.CASES
+        model = Counting(labelling(0.1, under=0.5, seed=3))
+        verdict = project.run(
+            model,
+            cases,
+            agree,
+            kind="invariance",
+            perturbations=as_perturbations([str.upper]),
+            definition={"deterministic": False},
+        )
+        asked = Counter(model.asked)
+        assert verdict.failed
+        assert {asked[case["input"]] for case in cases} == {6}
+        assert {asked[case["input"].upper()] for case in cases} == {2}
+        assert verdict.notes[0].startswith(
+            "everything was asked again to be sure; the first time: answers changed"
+        )
+
+
+class TestTheSuiteAsAWhole:
+    MANY = TestAModelThatVaries.MANY
+
+    def test_the_level_is_divided_by_the_number_of_checks_that_are_approved(self, project, varying):
+        options = {"at_least": 0.95, "definition": {"deterministic": False}, "confirm": False}
+        model = TestConfirmation.unlucky(7)
+        verdict = project.run(model, self.MANY, known, **options)
+        assert verdict.failed
+        project.approve()
+        suite = {"suite_false_fail_rate": 0.001}
+        strict = project.run(model, self.MANY, known, places=suite, **options)
+        assert strict.status is Status.INCONCLUSIVE
+        assert strict.interval.level == 0.999
+
+    def test_it_never_raises_the_level(self, project, varying):
+        project.run(varying(1.0), self.MANY, known)
+        project.approve()
+        verdict = project.run(varying(1.0), self.MANY, known, places={"suite_false_fail_rate": 0.4})
+        assert verdict.interval.level == 0.99
+
+    def test_with_nothing_approved_there_is_nothing_to_divide_by(self, project, varying):
+        verdict = project.run(varying(1.0), self.MANY, known, places={"suite_false_fail_rate": 0.001})
+        assert verdict.interval.level == 0.99
