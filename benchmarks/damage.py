@@ -280,6 +280,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         for kind, trouble in rounds(Path(temporary), chosen.damages, chosen.seed):
             counted[kind] += 1
+            if sum(counted.values()) % 500 == 0:
+                print(f"{sum(counted.values()):,} damages so far, {len(troubles)} troubles", flush=True)
             if trouble is not None:
                 troubles.append(trouble)
                 print(f"#{trouble.round} {trouble.what}: {trouble.file}, {trouble.damage}; {trouble.command}")

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import pkgutil
 import sys
 import textwrap
@@ -25,6 +26,9 @@ pytest_plugins = ["pytester"]
 # The first text that is drawn on a fresh machine waits for tables of all characters, and no test is to blame.
 settings.register_profile("patient", suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+# Further plugins that every inner run loads, as `.ci/compat neighbours` asks for.
+NEIGHBOURS = [word for name in os.environ.get("MODELCHECK_NEIGHBOURS", "").split() for word in ("-p", name)]
 
 CONFTEST = """
 from pathlib import Path
@@ -144,7 +148,7 @@ class Project:
         with warnings.catch_warnings():
             # What this run makes an error is not to be one in the inner run.
             warnings.simplefilter("default")
-            return self.pytester.runpytest_inprocess("-p", "modelcheck", *arguments)
+            return self.pytester.runpytest_inprocess(*NEIGHBOURS, "-p", "modelcheck", *arguments)
 
     def verdicts(self, result: pytest.RunResult) -> dict[str, Verdict]:
         """The verdicts on the reports of a run in this process, by what follows the file in their names."""
@@ -169,7 +173,9 @@ class Project:
 
     def run_apart(self, *arguments: str, timeout: float = 180) -> pytest.RunResult:
         """Run pytest in a process of its own, where this one must not be affected."""
-        return self.pytester.runpytest_subprocess("-p", "modelcheck", *arguments, timeout=timeout)
+        return self.pytester.runpytest_subprocess(
+            *NEIGHBOURS, "-p", "modelcheck", *arguments, timeout=timeout
+        )
 
     def command(self, *arguments: str) -> pytest.RunResult:
         """Run the ``modelcheck`` command."""

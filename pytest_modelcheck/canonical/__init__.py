@@ -20,8 +20,10 @@ from pytest_modelcheck.canonical.digest import digest, short
 from pytest_modelcheck.canonical.lowering import comparable, encode_plain
 from pytest_modelcheck.canonical.refusal import NotCanonical, NotKept, Unreadable
 from pytest_modelcheck.canonical.text import excerpt, printable_json, summarised
+from pytest_modelcheck.canonical.types import ABSENT
 
 __all__ = [
+    "ABSENT",
     "Codec",
     "Difference",
     "NotCanonical",

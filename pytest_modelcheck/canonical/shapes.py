@@ -123,7 +123,8 @@ class Classes:
         adapter = None if known else adapter_for(kind)
         if adapter is not None:
             self.by_type[kind] = adapter  # known before it is filled: it may name itself
-            adapter.expect(self._fields(kind))
+            if adapter.names or adapter.is_open:
+                adapter.expect(self._fields(kind, adapter.names))
             generic = getattr(kind, "__pydantic_generic_metadata__", None)
             if generic and generic["origin"] is not None:  # of which clients make others as they need them
                 self._adapter(generic["origin"])
@@ -135,8 +136,9 @@ class Classes:
             entries.update(self._fields(kind))
         return self._entries[kind]
 
-    def _fields(self, kind: Any) -> dict[str, Shape]:
-        return {name: self.shape(hint) for name, hint in field_hints(kind).items()}
+    def _fields(self, kind: Any, names: Collection[str] = ()) -> dict[str, Shape]:
+        hints = field_hints(kind).items()
+        return {name: self.shape(hint) for name, hint in hints if not names or name in names}
 
     def _leaves(self, hint: Any) -> list[Any]:
         """The alternatives that an annotation allows, without wrappers such as ``Annotated``."""

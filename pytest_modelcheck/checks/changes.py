@@ -59,11 +59,13 @@ class Answers:
         cases: The answers of each case.
         deterministic: What is declared of the models involved, as for :class:`Evidence`.
         repeated: Whether 20 answers were seen to repeat identically when the approved version was run.
+        copies: Whether the answers of a model declared to vary never did, as for :class:`Evidence`.
     """
 
     cases: Sequence[CaseAnswers]
     deterministic: bool | None = None
     repeated: bool = False
+    copies: bool = False
 
     @property
     def fresh(self) -> bool:
@@ -141,6 +143,90 @@ def look_at_changes(answers: Answers, allowance: Allowance, rules: Rules) -> Loo
     if answers.approved_runs == 1 and not answers.may_be_steady and missed(slice(None)):
         return Look(Status.FAILED, Reason.NO_NOISE_KNOWN)
     return looked(answers, rules, Tests(missed, p_value, allows_fail, lambda _: ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How bodies that compare with the approved answer themselves came out.
+
+    Attributes:
+        runs: The runs of each case: current ones, and the approved ones beyond the first, each compared with
+            the first approved answer. The first approved run is what all others are compared with.
+        approved_runs: The least number of approved runs of a case, the first included.
+    """
+
+    runs: Evidence
+    approved_runs: int
+
+    @property
+    def deterministic(self) -> bool | None:
+        """What is declared."""
+        return self.runs.deterministic
+
+    @property
+    def fresh(self) -> bool:
+        """Whether fresh sets have been run."""
+        return self.runs.fresh
+
+    @property
+    def copies(self) -> bool:
+        """Whether further runs would only repeat the first."""
+        return self.runs.copies
+
+    @property
+    def may_be_steady(self) -> bool:
+        """Whether outcomes that never differed may be taken for noise-free."""
+        if self.deterministic is not None:
+            return self.deterministic
+        differs = any(not all(case.approved) for case in self.runs.cases)
+        return not (differs or self.runs.varies) and (self.runs.repeated or self.approved_runs > 1)
+
+    def contradiction(self) -> float:
+        """The chance that the first set and the fresh ones differ so much if they come from one model."""
+        return self.runs.contradiction()
+
+
+def look_at_compared(compared: Compared, allowance: Allowance, rules: Rules) -> Look:
+    """Hold bodies that compare with the approved answer against how many may find another one.
+
+    If nothing changed, current runs and the approved ones beyond the first differ from the first approved
+    answer equally often: which of them are today's should not matter.
+
+    Args:
+        compared: How the bodies came out.
+        allowance: How many answers may change: a number of cases, or a fraction of them.
+        rules: How the evidence is weighed.
+    """
+    cases = compared.runs.cases
+    if not cases:
+        return Look(Status.PASSED, Reason.MET)
+    margin = allowance / len(cases) if isinstance(allowance, int) else allowance
+
+    def excess(sets: slice) -> list[float]:
+        found = []
+        for case in cases:
+            now = [run for runs in case.sets[sets] for run in runs]
+            own = 1 - sum(case.approved) / len(case.approved) if case.approved else 0.0
+            found.append(1 - sum(now) / len(now) - own)
+        return found
+
+    def missed(sets: slice) -> bool:
+        return exceeds(sum(excess(sets)) - _ROUNDING, len(cases), allowance)
+
+    def p_value(sets: slice) -> float:
+        if compared.approved_runs == 1:
+            return 1.0  # there is no noise to compare with: only answers that never vary can fail
+        from pytest_modelcheck.stats.exchange import exchange_p_value
+
+        units = [unit for unit in units_of(cases, sets) if unit.then]
+        return exchange_p_value(whole([unit.then for unit in units]), whole([unit.now for unit in units]))
+
+    def allows_fail() -> bool:
+        return _beyond(excess(slice(None)), margin, rules)
+
+    if compared.approved_runs == 1 and not compared.may_be_steady and missed(slice(None)):
+        return Look(Status.FAILED, Reason.NO_NOISE_KNOWN)
+    return looked(compared, rules, Tests(missed, p_value, allows_fail, lambda _: ()))
 
 
 def look_at_regressed(evidence: Evidence, allowance: Allowance, rules: Rules) -> Look:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.canonical import same
+from pytest_modelcheck.canonical import same, why_unkept
 from pytest_modelcheck.checks.runs import Shares, outcome_of, score_of, share_of_runs, values_of
 from pytest_modelcheck.records import JUDGED, Comparison, Outcome
 
@@ -51,10 +51,12 @@ class Pair:
     @property
     def changed(self) -> bool:
         """Whether any answer differs; a side without an answer differs from none."""
-        return any(
-            now.answer is not None and then.answer is not None and not same(now.answer, then.answer)
-            for now, then in self.matched()
-        )
+        return any(differ(now, then) for now, then in self.matched())
+
+    @property
+    def unseen(self) -> str | None:
+        """Why some of its answers cannot be compared, and what to do; ``None`` where all can be."""
+        return next((why for now, then in self.matched() if (why := why_unseen(now, then))), None)
 
     def matched(self) -> Iterable[tuple[TrialResult, TrialResult]]:
         """Each trial of now with the one of then: the same run of it, else the first."""
@@ -63,6 +65,34 @@ class Pair:
         approved = {trial.key: trial for trial in reversed(self.then)}
         first = {trial.key[:2]: trial for trial in reversed(self.then)}
         return [(trial, approved.get(trial.key) or first[trial.key[:2]]) for trial in self.now]
+
+
+def differ(now: TrialResult, then: TrialResult) -> bool:
+    """Whether the answers of two trials differ: what was recorded, else all answers of the judged model.
+
+    A trial without an answer differs from none, and so does one whose answers could not be stored. One that
+    broke has perhaps not come to its later answers.
+    """
+    if now.recorded is not None or then.recorded is not None:
+        return now.answer is not None and then.answer is not None and _differ(then.answer, now.answer)
+    if any(_differ(old, new) for (_, old), (_, new) in zip(then.asked, now.asked, strict=False)):
+        return True
+    broke = Outcome.ERROR in (now.outcome, then.outcome) or not now.asked or not then.asked
+    return not broke and len(now.asked) != len(then.asked)
+
+
+def _differ(then: bytes, now: bytes) -> bool:
+    return not same(then, now) and why_unkept(then) is None and why_unkept(now) is None
+
+
+def why_unseen(*trials: TrialResult) -> str | None:
+    """Why the answers of trials cannot be compared, and what to do; ``None`` where they can be."""
+    for trial in trials:
+        if trial.recorded is None:
+            for _, answer in trial.asked:
+                if (why := why_unkept(answer)) is not None:
+                    return why
+    return None
 
 
 def pair_of(now: CaseResult, then: CaseResult | None) -> Pair | None:
@@ -120,7 +150,8 @@ def compare(
         graded: Whether rates are means of scores.
         worst: The score of a run that fails, where there are scores.
     """
-    shared = 0
+    shared = unseen = 0
+    why_not: str | None = None
     regressed: list[str] = []
     fixed: list[str] = []
     changed, before, after = [], [], []
@@ -130,6 +161,8 @@ def compare(
         shared += 1
         if pair.changed:
             changed.append(pair.id)
+        if (why := pair.unseen) is not None:
+            unseen, why_not = unseen + 1, why_not or why
         if pair.judged:
             before.append(score_of(pair.then, worst) if graded else share_of_runs(pair.then))
             after.append(score_of(pair.now, worst) if graded else share_of_runs(pair.now))
@@ -147,6 +180,8 @@ def compare(
         fixed=tuple(fixed),
         changed=tuple(changed),
         p_value=_p_value(len(regressed), len(fixed)),
+        unseen=unseen,
+        why_unseen=why_not,
     )
 
 
@@ -208,6 +243,5 @@ def differences(pair: Pair) -> Iterable[bool]:
     """For each run of a case, whether any of its answers differs from the approved one."""
     runs: dict[int, bool] = {}
     for now, then in pair.matched():
-        differs = now.answer is not None and then.answer is not None and not same(now.answer, then.answer)
-        runs[now.repeat] = runs.get(now.repeat, False) or differs
+        runs[now.repeat] = runs.get(now.repeat, False) or differ(now, then)
     return runs.values()

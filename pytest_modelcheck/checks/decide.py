@@ -15,12 +15,15 @@ from pytest_modelcheck.checks.excess import of_changes, of_regressions, of_varia
 from pytest_modelcheck.checks.limits import allowed, exceeds
 from pytest_modelcheck.checks.noise import DropNoise, RateNoise, Rule, ShareNoise
 from pytest_modelcheck.checks.series import trend
+from pytest_modelcheck.checks.verdicts import with_reason
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import GRADE, Finding, Status
 
 if TYPE_CHECKING:
     from pytest_modelcheck.checks.limits import Allowance, Limits
+    from pytest_modelcheck.checks.lost import Lost
     from pytest_modelcheck.checks.observed import Observed
+    from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.records import Comparison, Tally
 
 
@@ -170,7 +173,9 @@ def _failed(limit: str, summary: str, *, against_baseline: bool = False) -> Find
 
 
 def _limits(observed: Observed, limits: Limits) -> list[Finding]:
-    rule = Rule(limits, varies=observed.varies)
+    rule = Rule(
+        limits, varies=observed.varies, looks=observed.looks, broken=observed.broken, sets=observed.sets
+    )
     findings = []
     required = required_rate(observed, limits)
     if required is not None:
@@ -181,6 +186,8 @@ def _limits(observed: Observed, limits: Limits) -> list[Finding]:
         else:
             findings.append(_rate(observed, required, rule))
     comparison = observed.comparison
+    if observed.lost is not None:
+        findings.append(_slice(observed.lost, observed.looks["slice_regressions"], limits, observed.sets))
     if observed.reads_approved:
         if not observed.graded:
             findings.append(_differ(observed, limits.max_changed or 0, rule))
@@ -191,9 +198,22 @@ def _limits(observed: Observed, limits: Limits) -> list[Finding]:
         findings.append(_drop(observed, comparison, rule))
     if limits.max_regressed is not None:
         findings.append(_regressed(observed, comparison, limits.max_regressed, rule))
-    if limits.max_changed is not None:
+    if limits.max_changed is not None and comparison.unseen:
+        findings.append(_unseen(comparison))
+    elif limits.max_changed is not None:
         findings.append(_changed(observed, comparison, limits.max_changed, rule))
     return findings
+
+
+def _slice(lost: Lost, look: Look, limits: Limits, sets: int) -> Finding:
+    """The slice in which regressions concentrate: whether it fails the check or warns, the marker says."""
+    summary = with_reason(look, str(lost), sets=sets)
+    status = look.status
+    if limits.slice_regressions == "warn":
+        status = Status.INCONCLUSIVE
+    elif status is Status.INCONCLUSIVE and limits.inconclusive == "fail":
+        status = Status.FAILED
+    return Finding("slice_regressions", status, summary, against_baseline=True, p_value=look.p_value)
 
 
 def _rate(observed: Observed, required: float, rule: Rule) -> Finding:
@@ -272,6 +292,15 @@ def _changed(observed: Observed, comparison: Comparison, allowance: Allowance, r
     return _share(
         "max_changed", count, of, comparison.shared, allowance, _differing(count, of, allowance), rule
     )
+
+
+def _unseen(comparison: Comparison) -> Finding:
+    """What to say of changes where some answers cannot be compared: that nobody knows."""
+    summary = (
+        f"{comparison.unseen} of {plural(comparison.shared, 'answer')} cannot be compared, so that nothing "
+        f"tells what changed: {comparison.why_unseen}"
+    )
+    return _failed("max_changed", summary, against_baseline=True)
 
 
 def _differ(observed: Observed, allowance: Allowance, rule: Rule) -> Finding:

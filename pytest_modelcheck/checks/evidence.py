@@ -9,7 +9,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import TYPE_CHECKING, Final
 
@@ -69,12 +69,15 @@ class Evidence:
         deterministic: What is declared of the models involved: ``True`` where all are deterministic,
             ``False`` where any is not, ``None`` where nothing is said.
         repeated: Whether 20 answers were seen to repeat identically when the approved version was run.
+        copies: Whether a model declared to vary gave the same answer each time, as a client that caches does.
+            Its repeats count once, and are left out beforehand; further ones would say nothing.
     """
 
     cases: Sequence[CaseRuns]
     graded: bool = False
     deterministic: bool | None = None
     repeated: bool = False
+    copies: bool = False
 
     @property
     def fresh(self) -> bool:
@@ -126,7 +129,7 @@ class Evidence:
         if all(case.approved for case in self.cases):
             return self
         cases = [case for case in self.cases if case.approved]
-        return Evidence(cases, self.graded, self.deterministic, self.repeated)
+        return replace(self, cases=cases)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.stats.noise import Excess
 
 _ROUNDING = 1e-9
+_AGAINST = True
 
 
 def of_variants(excess: Excess, units: str, required: float, rule: Rule) -> Finding:
@@ -30,12 +31,25 @@ def of_variants(excess: Excess, units: str, required: float, rule: Rule) -> Find
 
 
 def of_changes(excess: Excess, units: str, cases: int, allowance: Allowance, rule: Rule) -> Finding:
-    """Hold what differs from the approved answers against how many may."""
+    """Hold what differs from the approved answers against how many may.
+
+    Where answers to one input differ from call to call about as often as answers can differ, a change of the
+    model would not be seen: that is no pass.
+    """
+    allowed = _fraction(allowance, cases)
+    if 1 - excess.own <= allowed + _ROUNDING:
+        summary = (
+            f"the model disagrees with itself on {excess.own:.0%} of identical inputs, so that no change "
+            "could be seen; let comparisons leave out what differs from call to call: ignore= or "
+            "compare_by= on the model fixture"
+        )
+        reveals = "answers that all differ from call to call cannot reveal anything"
+        return rule.inconclusive("max_changed", summary, _AGAINST, None, reveals)
     what = (
         f"{excess.cross:.0%} of answers differ from the approved ones, but the model disagrees with itself "
         f"on {excess.own:.0%} of identical inputs"
     )
-    return _finding("max_changed", ExcessNoise(excess, units, _fraction(allowance, cases)), what, rule)
+    return _finding("max_changed", ExcessNoise(excess, units, allowed), what, rule)
 
 
 def of_regressions(excess: Excess, units: str, cases: int, allowance: Allowance, rule: Rule) -> Finding:

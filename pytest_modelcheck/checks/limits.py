@@ -31,6 +31,8 @@ class Limits:
         max_drop: How far the rate may fall below the approved one.
         max_changed: How many answers may differ from the approved ones.
         max_regressed: How many cases that passed may now fail, whatever was fixed.
+        slice_regressions: Whether regressions that concentrate in a slice fail the check, warn, or are not
+            searched for.
         min_overlap: The fraction of the approved cases that must still be there.
         false_fail_rate: The chance that a varying model which meets a requirement is failed by it.
         inconclusive: Whether a miss that noise could explain warns or fails.
@@ -51,6 +53,7 @@ class Limits:
     max_drop: Allowance | None = None
     max_changed: Allowance | None = None
     max_regressed: Allowance | None = None
+    slice_regressions: Literal["fail", "warn", "off"] = "fail"
     min_overlap: float = _MIN_OVERLAP
     false_fail_rate: float = 0.01
     inconclusive: Literal["warn", "fail"] = "warn"
@@ -188,6 +191,14 @@ def _warn_or_fail(name: str, value: Any) -> str:
     return str(value)
 
 
+def _fail_warn_or_off(name: str, value: Any) -> str:
+    if value is False:
+        return "off"
+    if value not in ("fail", "warn", "off"):
+        raise UsageError(f'{name}={value!r}: write "fail", "warn" or "off"')
+    return str(value)
+
+
 def _fixed_or_sample(name: str, value: Any) -> str:
     if value not in ("fixed", "sample"):
         raise UsageError(
@@ -248,6 +259,7 @@ _CHECKS = {
     "max_drop": _allowance,
     "max_changed": _allowance,
     "max_regressed": _allowance,
+    "slice_regressions": _fail_warn_or_off,
     "min_overlap": _overlap,
     "false_fail_rate": _probability,
     "inconclusive": _warn_or_fail,

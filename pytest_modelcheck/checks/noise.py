@@ -9,19 +9,22 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import comb, prod
 from statistics import pstdev
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_modelcheck.canonical.wording import counted, percent, plural
+from pytest_modelcheck.checks.protocol import Reason
+from pytest_modelcheck.checks.verdicts import with_reason
 from pytest_modelcheck.records import CHANGE, GRADE, Finding, Scale, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_modelcheck.checks.limits import Allowance, Limits
     from pytest_modelcheck.checks.observed import Observed
+    from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.checks.runs import Runs
     from pytest_modelcheck.stats.noise import Excess
 
@@ -48,10 +51,16 @@ class Rule:
     Attributes:
         limits: The limits of the check.
         varies: Whether the model varies.
+        looks: What decided about limits that noise may miss; it goes before everything else.
+        broken: The ids of the cases that are broken for good.
+        sets: How many sets of runs there are.
     """
 
     limits: Limits
     varies: bool
+    looks: Mapping[str, Look] = field(default_factory=dict)
+    broken: tuple[str, ...] = ()
+    sets: int = 1
 
     @property
     def noisy(self) -> bool:
@@ -68,6 +77,11 @@ class Rule:
     ) -> Finding:
         """Decide: exactly where nothing is left to chance, else by what chance explains."""
         against_baseline = limit != "at_least"
+        look = self.looks.get(limit)
+        if look is not None and not (look.status is Status.PASSED and self.limits.require_proof):
+            return self._looked(look, limit, summary, noise)
+        if look is not None:
+            return self._met(limit, summary, noise, against_baseline=against_baseline, context=context)
         if not self.noisy:
             status = Status.PASSED if met else Status.FAILED
             return Finding(limit, status, summary, against_baseline, context)
@@ -82,6 +96,17 @@ class Rule:
         return self.inconclusive(
             limit, f"{summary}; {explained} could explain it", against_baseline, p_value, reveals
         )
+
+    def _looked(self, look: Look, limit: str, summary: str, noise: Noise) -> Finding:
+        """What a look has decided, with what so many cases could have shown unless all is well."""
+        told = with_reason(look, summary, self.broken, self.sets)
+        against_baseline = limit != "at_least"
+        if look.status is Status.PASSED:
+            return Finding(limit, Status.PASSED, told, against_baseline, look.p_value)
+        reveals = None if look.reason is Reason.EXACT else noise.reveals(self.limits)
+        if look.status is Status.INCONCLUSIVE:
+            return self.inconclusive(limit, told, against_baseline, look.p_value, reveals)
+        return Finding(limit, Status.FAILED, told, against_baseline, look.p_value, reveals)
 
     def _met(
         self, limit: str, summary: str, noise: Noise, *, against_baseline: bool, context: float | None
@@ -104,7 +129,7 @@ class Rule:
         summary: str,
         against_baseline: bool,
         p_value: float | None,
-        reveals: str,
+        reveals: str | None,
     ) -> Finding:
         """What neither passes nor fails: a warning, or a failure where that is asked for."""
         if self.limits.inconclusive == "fail":

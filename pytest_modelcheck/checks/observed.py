@@ -5,12 +5,16 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.records import GRADE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_modelcheck.checks.lost import Lost
+    from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.checks.runs import Runs, Shares
     from pytest_modelcheck.records import Comparison, Scale, Tally
     from pytest_modelcheck.stats.noise import Excess
@@ -55,6 +59,10 @@ class Observed:
         unasked: How many of the broken cases are so only because their model could not be asked.
         stopped: Why it could not be asked, or ``None``.
         varies: Whether the model varies, as far as anybody has looked.
+        looks: What each limit says where noise may explain a miss, once that is decided.
+        lost: The slice in which regressions concentrate, where there is one.
+        sets: How many sets of runs there are.
+        broken: The ids of the cases that passed in every approved run and never pass now, however often run.
     """
 
     cases: Tally
@@ -84,6 +92,10 @@ class Observed:
     unasked: int = 0
     stopped: str | None = None
     varies: bool = False
+    looks: Mapping[str, Look] = field(default_factory=dict)
+    lost: Lost | None = None
+    sets: int = 1
+    broken: tuple[str, ...] = ()
 
     @property
     def rate(self) -> float | None:

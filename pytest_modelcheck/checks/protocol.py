@@ -172,7 +172,7 @@ def look_at_rate(evidence: Evidence, at_least: float, rules: Rules) -> Look:
 
     >>> from pytest_modelcheck.checks.evidence import CaseRuns
     >>> cases = [CaseRuns((), ((float(number > 0),),)) for number in range(10)]
-    >>> look_at_rate(Evidence(cases), 0.9, Rules()).reason, look_at_rate(Evidence(cases), 1.0, Rules()).needs
+    >>> look_at_rate(Evidence(cases), 0.9, Rules()).reason, look_at_rate(Evidence(cases), 0.95, Rules()).needs
     (<Reason.MET: 'met'>, FreshSets(sets=2))
     """
 
@@ -182,6 +182,8 @@ def look_at_rate(evidence: Evidence, at_least: float, rules: Rules) -> Look:
     def p_value(sets: slice) -> float:
         return _rate_p_value(units_of(evidence.cases, sets), at_least, evidence)
 
+    if at_least >= 1 and missed(ALL):
+        return Look(Status.FAILED, Reason.EXACT)  # one wrong answer refutes it, however often the case is run
     return looked(evidence, rules, Tests(missed, p_value, lambda: True, evidence.failing))
 
 
@@ -209,6 +211,10 @@ class Known(Protocol):
     @property
     def may_be_steady(self) -> bool:
         """Whether what never differed may be taken for noise-free."""
+
+    @property
+    def copies(self) -> bool:
+        """Whether further runs would only repeat the first."""
 
     def contradiction(self) -> float:
         """The chance that the first set and the fresh ones differ so much if they come from one model."""
@@ -241,6 +247,10 @@ def looked(evidence: Known, rules: Rules, tests: Tests) -> Look:
     """
     if evidence.deterministic:
         return Look(Status.FAILED if tests.missed(ALL) else Status.PASSED, Reason.EXACT)
+    if evidence.copies:
+        if not tests.missed(FIRST):
+            return Look(Status.PASSED, Reason.MET)
+        return _decided(tests.p_value(FIRST), rules, tests, FIRST)
     if not evidence.fresh:
         if not tests.missed(FIRST):
             return Look(Status.PASSED, Reason.MET)
@@ -250,17 +260,23 @@ def looked(evidence: Known, rules: Rules, tests: Tests) -> Look:
         if not rules.confirm:
             return Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED, chance)
         return Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED, chance, FreshSets())
+    missed = tests.missed(ALL)
+    if not missed and not tests.missed(FIRST):
+        return Look(Status.PASSED, Reason.MET)
     if evidence.contradiction() <= CHANGED_MODEL:
         return Look(Status.INCONCLUSIVE, Reason.NOT_THE_SAME)
-    if not tests.missed(ALL):
+    if not missed:
         return Look(Status.PASSED, Reason.MET)
-    if evidence.may_be_steady:
-        return Look(Status.FAILED, Reason.EXACT, needs=_needed(tests.suspects, STEADY_PROBES))
-    return _decided(tests.p_value(ALL), rules, tests)
+    decided = _decided(tests.p_value(ALL), rules, tests, FRESH)
+    if not evidence.may_be_steady:
+        return decided
+    probes = None if decided.status is Status.FAILED else _needed(tests.suspects, STEADY_PROBES)
+    return Look(Status.FAILED, Reason.EXACT, needs=probes)
 
 
-def _decided(chance: float, rules: Rules, tests: Tests) -> Look:
-    if chance <= rules.false_fail_rate and tests.missed(FRESH) and tests.allows_fail():
+def _decided(chance: float, rules: Rules, tests: Tests, unseen: slice) -> Look:
+    """Decide on all runs; those that no earlier look has used must miss the limit by themselves."""
+    if chance <= rules.false_fail_rate and tests.missed(unseen) and tests.allows_fail():
         return Look(Status.FAILED, Reason.CONFIRMED, chance)
     if chance > DOUBTFUL:
         return Look(Status.PASSED, Reason.NOISE, chance)
@@ -269,7 +285,7 @@ def _decided(chance: float, rules: Rules, tests: Tests) -> Look:
 
 def _broken_for_good(evidence: Evidence, look: Look, allowance: Allowance) -> Look:
     """Never let more cases than allowed be broken for good and pass in silence."""
-    if look.needs is not None or look.status is Status.FAILED or evidence.deterministic:
+    if look.needs is not None or look.status is Status.FAILED or evidence.deterministic or evidence.copies:
         return look
     if look.reason in (Reason.NOT_CONFIRMED, Reason.NOT_THE_SAME):
         return look

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from pytest_modelcheck.canonical import excerpt, why_unkept
+from pytest_modelcheck.canonical import excerpt, seen, why_unkept
 from pytest_modelcheck.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def samples_of(before: Sequence[bytes], now: Sequence[bytes]) -> Samples:
     """
     import orjson
 
-    old = [_value(orjson.loads(raw), raw) for raw in before]
-    new = [_value(orjson.loads(raw), raw) for raw in now]
+    old = [_value(orjson.loads(seen(raw)), raw) for raw in before]
+    new = [_value(orjson.loads(seen(raw)), raw) for raw in now]
     kinds = {_kind(value): value for value in (*old, *new)}
     if len(kinds) > 1:
         shown = " and ".join(f"{name} ({excerpt(repr(value), 40)})" for name, value in sorted(kinds.items()))

@@ -95,6 +95,15 @@ class Slices:
             found += [group for group in groups if group.judged]
         return tuple(sorted(found, key=_badness))
 
+    def of(self, key: str) -> dict[str, frozenset[int]]:
+        """The slices by one key, each with the numbers of its cases."""
+        column = self._columns[key]
+        found: dict[int, list[int]] = {code: [] for code in column.names.values()}
+        for number, code in enumerate(column.codes):
+            if code:
+                found[code].append(number)
+        return {f"{key}={name}": frozenset(found[code]) for name, code in column.names.items()}
+
     def members(self, slice_name: str) -> frozenset[int]:
         """The cases of a slice (``language=es``), by their number."""
         key, _, value = slice_name.partition("=")

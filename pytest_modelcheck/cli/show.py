@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_modelcheck.baselines.candidates import find, never_ran
-from pytest_modelcheck.canonical import excerpt, printable_json
+from pytest_modelcheck.canonical import excerpt, printable_json, whole
 from pytest_modelcheck.canonical.wording import percent, plural
 from pytest_modelcheck.cli.screen import indented, print_lines, width
 from pytest_modelcheck.cli.selection import nothing_meant, selection
@@ -99,7 +99,7 @@ def _which(trial: TrialResult) -> str:
 
 
 def _answer(trial: TrialResult) -> str:
-    return "no answer" if trial.answer is None else excerpt(trial.answer.decode(), 200)
+    return "no answer" if trial.answer is None else excerpt(whole(trial.answer).decode(), 200)
 
 
 def _json_lines(baseline: Baseline) -> Iterator[str]:

@@ -13,11 +13,13 @@ from contextvars import copy_context
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.calls.endpoint import copied
-from pytest_modelcheck.engine.answers import Handle, running_loop, takes_last
+from pytest_modelcheck.calls.attempts import copied
+from pytest_modelcheck.calls.loops import running_loop
 from pytest_modelcheck.engine.prefetch import Prefetch
 from pytest_modelcheck.engine.recipe import Made, Recipe
-from pytest_modelcheck.engine.view import CaseView, Result, conclude, is_new, refuse_case
+from pytest_modelcheck.engine.result import Result, conclude
+from pytest_modelcheck.engine.tickets import Handle, takes_last
+from pytest_modelcheck.engine.view import CaseView, is_new, refuse_case
 from pytest_modelcheck.engine.work import WINDOW, Failures, Run
 from pytest_modelcheck.models.model import SHORT_TEXT, short_text_key
 from pytest_modelcheck.records import Outcome
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Trial
 
     Place = Callable[[Trial, bytes, int], int]
-    """Says for which repeat a call is made: from its trial, its key and the equal calls before it."""
+    """The repeat that a call is made for, from its trial, its key, and how many equal calls its body made."""
 
 _OFTEN = 63  # after every 64th body
 _PASSED = Outcome.PASSED  # looked up once: that takes Python, and there may be a million trials
@@ -121,7 +123,7 @@ class Bodies:
                 result = self._begin(trial)
                 error: BaseException | None = None
                 try:
-                    body(self.view)  # type: ignore[arg-type]  # it has just begun
+                    body(self.view)
                 except BaseException as raised:  # noqa: BLE001 - told apart there
                     error = raised
                 self._end(result, error)
@@ -135,7 +137,7 @@ class Bodies:
                 result = self._begin(trial)
                 error: BaseException | None = None
                 try:
-                    await body(self.view)  # type: ignore[arg-type]  # it has just begun
+                    await body(self.view)
                 except BaseException as raised:
                     if _is_cancelled(raised):
                         raise
@@ -172,7 +174,7 @@ class Bodies:
                 if meaning is None:
                     raise error
                 outcome, error = meaning, None if meaning is Outcome.NEW else error
-            conclude(result, work, outcome, error)
+            conclude(result, outcome, error, work.subject.name, records=work.records)
         if self.made is not None:
             made, self.made = self.made, None
             self.prefetch.ended(result.trial, made, self._keys, complete=result.outcome in _AT_THE_END)
@@ -281,6 +283,7 @@ class Bodies:
 
     def _missing(self, handle: Handle, result: Result, x: Any, key: bytes | None, repeat: int) -> Raw:
         """Get an answer that is not at hand: wait for a call that was foreseen, or make one now."""
+        self.prefetch.missed()
         if handle.judged:
             result.unanswered = True  # for now; for good, where the model breaks
         try:

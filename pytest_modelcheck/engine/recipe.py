@@ -204,7 +204,7 @@ def needs(expression: Expression) -> int:
 
 def _part(name: str, path: Sequence[Any]) -> Getter:
     if name == "input" and not path:
-        return lambda trial, _answers: trial.case.input
+        return lambda trial, _answers: trial.given.input
     if name == "perturbed" and not path:
         return lambda trial, _answers: trial.perturbed
     root = _ROOTS[name]
@@ -244,10 +244,10 @@ _GETTERS: Final[dict[str, Callable[[Any, Sequence[Any]], Getter]]] = {
 }
 
 _ROOTS: Final[dict[str, Callable[[Trial], Any]]] = {
-    "input": lambda trial: trial.case.input,
+    "input": lambda trial: trial.given.input,
     "perturbed": lambda trial: trial.perturbed,
-    "expected": lambda trial: trial.case.expected,
-    "metadata": lambda trial: trial.case.metadata,
+    "expected": lambda trial: trial.given.expected,
+    "metadata": lambda trial: trial.given.metadata,
 }
 
 

@@ -8,15 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.errors import NotAskedError, OfflineError, message_of
+from pytest_modelcheck.errors import NotAskedError, message_of
 from pytest_modelcheck.records import GRADE, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pytest_modelcheck.engine.view import CaseView, Result
+    from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.models.model import Model
-    from pytest_modelcheck.records import Scale, Trial
+    from pytest_modelcheck.records import Scale
+
+    FindApproved = Callable[..., bytes | None]
+    """Finds the approved answer of a trial: called with it, and with the digest of one of several calls."""
 
 WINDOW = 256
 """Results are handed on so many at a time."""
@@ -26,16 +29,13 @@ _MESSAGES_KEPT = {Outcome.FAILED: 20, Outcome.ERROR: 1_000}
 
 _ERRORS_KEPT = 20
 
-NOT_CALLED = (NotAskedError, OfflineError)
-"""What is raised where a model was not called. Whatever a body makes of it is no answer."""
-
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """What is to be run for each trial.
 
     Attributes:
-        body: Runs the test for one case.
+        body: Runs the test for one case, of which it is given the view.
         subject: The model that is judged.
         classify: Says what an exception that left the body means, or ``None`` for one that ends everything.
         find_approved: Finds the approved answer of a trial.
@@ -49,10 +49,10 @@ class Work:
         source: Digest of the check and its body's source: what is known of its calls is stored under it.
     """
 
-    body: Callable[[CaseView], Any]
+    body: Callable[[Any], Any]
     subject: Model
     classify: Callable[[BaseException], Outcome | None]
-    find_approved: Callable[[Trial], bytes | None]
+    find_approved: FindApproved
     scale: Scale = GRADE
     progress: Callable[[int], None] | None = None
     records: bool = False

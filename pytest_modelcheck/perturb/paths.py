@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from operator import itemgetter
 from typing import Any
 
 from pytest_modelcheck.canonical.types import field_names
@@ -224,6 +225,8 @@ def texts_in(x: Any, field: Fields | None) -> tuple[list[str], Callable[[Sequenc
     >>> texts, put(["Hello"])
     (['Hi'], [{'role': 'user', 'content': 'Hello'}])
     """
+    if field is None and isinstance(x, str):  # the usual case
+        return [x], itemgetter(0)
     if field == []:
         raise PerturbationError("field=[]: name at least one field")
     paths = [text_path(x, one) for one in (field if isinstance(field, list) else [field])]

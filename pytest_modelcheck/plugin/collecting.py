@@ -5,7 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -52,11 +52,24 @@ def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[p
                 item.stash[MARKED] = marked
     mistakes += shared_identities(ours)
     mistakes += _unreadable(state, ours)
+    if not mistakes and _selects_by_code(session.config):
+        warn_at(ours[0], ModelcheckWarning(_TESTMON))
     if mistakes:
         return _refuse(session, items, "\n".join(dict.fromkeys(mistakes)))
     if state.settings.selective:
         _select(session, items, frozenset(state.settings.cases))
     return None
+
+
+_TESTMON: Final = (
+    "pytest-testmon skips tests whose Python code did not change: also checks whose model version, cases or "
+    "baseline did. Run them all: pytest --testmon-noselect"
+)
+
+
+def _selects_by_code(config: pytest.Config) -> bool:
+    """Whether pytest-testmon chooses the tests of this run."""
+    return bool(getattr(getattr(config, "testmon_config", None), "select", False))
 
 
 def warn_of_ordinary_tests(session: pytest.Session, items: Sequence[pytest.Item]) -> None:

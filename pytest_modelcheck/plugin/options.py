@@ -37,6 +37,7 @@ LIMITS = {
     "modelcheck_max_drop": "how far a pass rate may fall below the approved one: cases or fraction",
     "modelcheck_max_changed": "how many answers may differ from the approved ones: cases or fraction",
     "modelcheck_max_regressed": "how many cases that passed may now fail: cases or fraction",
+    "modelcheck_slice_regressions": "what regressions that gather in a slice do: fail, warn or off (fail)",
     "modelcheck_min_overlap": "the fraction of approved cases that must still be there (0.8)",
     "modelcheck_false_fail_rate": "the chance that a varying model which meets a requirement fails (0.01)",
     "modelcheck_inconclusive": "what a miss that noise could explain does: warn or fail (warn)",
@@ -175,6 +176,11 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("modelcheck_cache", "default of --modelcheck-cache", default="use")
     parser.addini("modelcheck_offline", "default of --modelcheck-offline", type="bool", default=False)
     parser.addini("modelcheck_revalidate", "default of --modelcheck-revalidate")
+    parser.addini(
+        "modelcheck_approval_runs",
+        "how often --modelcheck-update runs each case, unless all its models are declared deterministic",
+        default="3",
+    )
     parser.addini(
         "modelcheck_baseline_dir",
         "folder of the approved behaviour; found upward from the tests, else made beside the ini file",

@@ -73,6 +73,7 @@ def settings_of(config: pytest.Config) -> Settings:
         refresh=cache == "refresh",
         offline=config.getoption("modelcheck_offline") or ini(config, "modelcheck_offline"),
         update=config.getoption("modelcheck_update") > 0,
+        approval_runs=_approval_runs(config),
         revalidate=_revalidate(config),
         baseline=config.getoption("modelcheck_baseline") or ini(config, "modelcheck_baseline") or None,
         suite_false_fail_rate=_suite_false_fail_rate(config),
@@ -129,6 +130,14 @@ _UNSEEN = (
     "run leaves candidates that a person can approve (modelcheck merge, diff, approve). Where this job "
     "puts the result before a reviewer, say it twice: --modelcheck-update --modelcheck-update"
 )
+
+
+def _approval_runs(config: pytest.Config) -> int:
+    name = "modelcheck_approval_runs"
+    value = _value(config.getini(name))
+    if type(value) is not int or value < 1:
+        raise UsageError(f"ini option {name}={value}: write a whole number from 1")
+    return value
 
 
 def _revalidate(config: pytest.Config) -> int:

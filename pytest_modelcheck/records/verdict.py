@@ -106,6 +106,8 @@ class Comparison:
         changed: Ids of cases whose answer differs.
         replayed: How many approved cases were judged again with today's test.
         p_value: Of the exact McNemar test, one-sided towards worse; ``None`` where it does not apply.
+        unseen: How many of the shared cases have answers that cannot be compared.
+        why_unseen: Why not, and what to do.
     """
 
     version: str
@@ -120,6 +122,8 @@ class Comparison:
     changed: tuple[str, ...] = ()
     replayed: int = 0
     p_value: float | None = None
+    unseen: int = 0
+    why_unseen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.diff import NOTES
-from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical import ABSENT, differences, excerpt, whole
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports.cells import shortened, width_of
-from pytest_modelcheck.reports.fieldwise import ABSENT, differences
 from pytest_modelcheck.reports.windows import start_of, window
 from pytest_modelcheck.reports.words import bracketed, marked
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff, Note, Side
-    from pytest_modelcheck.reports.fieldwise import Difference
+    from pytest_modelcheck.canonical import Difference
     from pytest_modelcheck.reports.words import Mark
 
     Paint = Callable[[str, Note], str]
@@ -94,7 +93,7 @@ def answer_text(side: Side | None) -> str:
 def _answer(answer: bytes) -> str:
     import orjson
 
-    return literal(orjson.loads(answer))
+    return literal(orjson.loads(whole(answer)))
 
 
 def literal(value: Any, width: int = _EVERYTHING) -> str:
@@ -230,14 +229,16 @@ def _field_lines(case: CaseDiff, width: int, mark: Mark) -> list[str] | None:
 
 
 def _fields_of(then: bytes | None, now: bytes | None) -> list[Difference] | None:
-    import orjson
-
-    return None if then is None or now is None else differences(orjson.loads(then), orjson.loads(now))
+    if then is None or now is None:
+        return None
+    found = list(differences(then, now))
+    return found if all(one.path for one in found) else None
 
 
 def _told_by_field(found: Sequence[Difference], width: int, mark: Mark) -> Iterator[str]:
-    for path, old, new in found[:_FIELDS]:
-        name = excerpt(path, _NAME)
+    for difference in found[:_FIELDS]:
+        old, new = difference.then, difference.now
+        name = excerpt(difference.path, _NAME)
         then, now = _text_of(old), _text_of(new)
         one = f"      {name}: {then} → {now}"
         if width_of(one) <= width:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.canonical import printable_json
+from pytest_modelcheck.canonical import printable_json, whole
 from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
@@ -66,4 +66,4 @@ def _value(answer: bytes | None) -> Any:
     """An answer as it is: JSON already."""
     import orjson
 
-    return None if answer is None else orjson.Fragment(answer)
+    return None if answer is None else orjson.Fragment(whole(answer))

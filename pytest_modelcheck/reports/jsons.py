@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.canonical import whole
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports.model import FORM
 from pytest_modelcheck.reports.packing import dumps, pack
@@ -93,6 +94,7 @@ def value_of(answer: bytes | None) -> Any:
 
     if answer is None:
         return MISSING
+    answer = whole(answer)
     if len(answer) <= LONGEST:
         return orjson.loads(answer)
     value = orjson.loads(answer)

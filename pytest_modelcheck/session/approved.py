@@ -19,17 +19,17 @@ from pytest_modelcheck.records import CaseResult, Finding, Outcome, Status
 from pytest_modelcheck.session.candidate import header_of, leave
 from pytest_modelcheck.session.check import Step, plan_of
 from pytest_modelcheck.session.levels import settle
-from pytest_modelcheck.session.lines import case_result, expectation, identity
+from pytest_modelcheck.session.lines import address, case_result, expectation, identity
 from pytest_modelcheck.session.replayed import ReplayedAnswers
 from pytest_modelcheck.session.results import OTHER, Results
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.engine.work import Run
     from pytest_modelcheck.models.model import Model
-    from pytest_modelcheck.records import Case, Trial
+    from pytest_modelcheck.records import Case, Trial, TrialResult
     from pytest_modelcheck.session.check import Check, Steps
 
 
@@ -87,13 +87,26 @@ class Approved(Mapping[str, CaseResult]):
         found = self.replaced[case]
         return None if found is None else lines.encode(found)
 
-    def answer(self, trial: Trial) -> bytes | None:
-        """The approved answer in the first run of a trial, or ``None``."""
+    def answer(self, trial: Trial, question: bytes | None = None) -> bytes | None:
+        """The approved answer in the first run of a trial, or ``None``.
+
+        Args:
+            trial: The trial.
+            question: The digest of the call that the body made last.
+        """
         known = None if self.baseline is None else self.baseline.get(trial.case.id)
         if known is None or known.digest != identity(trial.case):
             return None
         key = (trial.perturbation or "", trial.variant, 0)
-        return next((one.answer for one in known.trials if one.key == key), None)
+        return next((answer_to(one, question) for one in known.trials if one.key == key), None)
+
+
+def answer_to(trial: TrialResult, question: bytes | None) -> bytes | None:
+    """What was recorded of a trial, else its answer to a call, else its first answer."""
+    if trial.recorded is None and question is not None and len(trial.asked) > 1:
+        digest = address(question)
+        return next((answer for one, answer in trial.asked if one == digest), trial.answer)
+    return trial.answer
 
 
 def approved_of(check: Check) -> Approved:

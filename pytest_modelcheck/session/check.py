@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.candidates import CandidateStore
     from pytest_modelcheck.baselines.store import BaselineStore
     from pytest_modelcheck.checks.spec import CheckSpec
-    from pytest_modelcheck.engine.work import Run
+    from pytest_modelcheck.engine.work import FindApproved, Run
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Calls, Case, Trial, Verdict
     from pytest_modelcheck.session.fresh import FreshAnswers
@@ -110,7 +110,7 @@ class Check:
         """Says which of several answers a call gets in the check's own trials."""
         return by_repeat if self.spec.repeats > 1 else None
 
-    def work(self, find_approved: Callable[[Trial], bytes | None], *, keep_errors: bool = False) -> Work:
+    def work(self, find_approved: FindApproved, *, keep_errors: bool = False) -> Work:
         """How the body is run."""
         spec = self.spec
         return Work(

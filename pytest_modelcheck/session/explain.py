@@ -20,7 +20,7 @@ from pytest_modelcheck.session.observing import outcomes_now, whole_cases
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.records import CaseResult, FoundSlice, Group, ShownCase, TrialResult
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.found import Judgement

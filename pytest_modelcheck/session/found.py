@@ -15,14 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_modelcheck.checks.costs import Costs
+    from pytest_modelcheck.checks.lost import Lost
     from pytest_modelcheck.checks.observed import Observed
+    from pytest_modelcheck.checks.protocol import Look
+    from pytest_modelcheck.checks.weighing import Probed
     from pytest_modelcheck.records import Calls, Comparison, Finding, Flaky, Moved, Stopped
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.calibration import Calibration
     from pytest_modelcheck.session.results import Results
     from pytest_modelcheck.stats.noise import Excess
 
-_LIMITS: Final = frozenset({"at_least", "max_drop", "max_changed", "max_regressed"})
+_LIMITS: Final = frozenset({"at_least", "max_drop", "max_changed", "max_regressed", "slice_regressions"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,9 @@ class Noise:
         changes: How much more answers differ from the approved ones than from each other.
         regressions: The same for runs that fail of cases that passed.
         uncalibrated: What a body raised when it was given two answers to the same input.
+        probed: What came of cases that were run again one by one, by their number.
+        looks: What each limit says where noise may explain a miss, once that is decided.
+        lost: The slice in which regressions concentrate, where there is one.
     """
 
     variation: Variation = field(default_factory=Variation)
@@ -99,6 +105,9 @@ class Noise:
     changes: Excess | None = None
     regressions: Excess | None = None
     uncalibrated: str | None = None
+    probed: Mapping[int, Probed] = field(default_factory=dict)
+    looks: Mapping[str, Look] = field(default_factory=dict)
+    lost: Lost | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.checks.costs import judge_costs
 from pytest_modelcheck.checks.decide import decide, guards
 from pytest_modelcheck.checks.drift import judge_drift
+from pytest_modelcheck.checks.protocol import FRESH_SETS
 from pytest_modelcheck.records import Finding, Status
 from pytest_modelcheck.session.answered import other_systems
 from pytest_modelcheck.session.approved import other_fingerprint
@@ -20,11 +21,15 @@ from pytest_modelcheck.session.found import Judgement
 from pytest_modelcheck.session.observing import observe
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_modelcheck.checks.observed import Observed
+    from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.records import Moved
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check
     from pytest_modelcheck.session.found import Noise, Ran
+    from pytest_modelcheck.session.results import Results
 
 
 def judge(check: Check, ran: Ran, approved: Approved, beside: tuple[Finding, ...], noise: Noise) -> Judgement:
@@ -46,7 +51,14 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
         changes=noise.changes,
         regressions=noise.regressions,
         uncalibrated=noise.uncalibrated,
+        looks=noise.looks,
+        lost=noise.lost,
+        sets=1 if noise.again is None else 1 + FRESH_SETS,
+        broken=_broken(ran.results, noise.looks),
     )
+    if noise.looks and not noise.variation.varies and check.spec.repeats == 1 and not observed.graded:
+        # All runs of a case came out the same: it counts as one.
+        observed = replace(observed, runs=None, drops=None, pairs=None, shares=None)
     findings, moved = _findings(check, ran, approved, observed)
     findings += other_fingerprint(check)
     if ran.costs is not None:
@@ -64,6 +76,12 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
         findings = findings or [Finding("update", Status.PASSED, f"{len(ran.results)} cases recorded")]
     seen = replace(seen, observed=observed)
     return replace(judgement, noise=noise, seen=seen, findings=tuple(findings), moved=moved)
+
+
+def _broken(results: Results, looks: Mapping[str, Look]) -> tuple[str, ...]:
+    """The ids of the cases that are broken for good."""
+    numbers = sorted({number for look in looks.values() for number in look.broken})
+    return tuple(results.cases[number].id for number in numbers)
 
 
 def _findings(

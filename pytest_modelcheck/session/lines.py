@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines import lines
-from pytest_modelcheck.canonical import encode_plain, excerpt, short, summarised
+from pytest_modelcheck.canonical import comparable, encode_plain, excerpt, short, summarised
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.model import plain, text_key
 from pytest_modelcheck.records import MISSING, WRONG, CaseResult, Outcome, TrialResult
@@ -20,7 +20,7 @@ from pytest_modelcheck.records import MISSING, WRONG, CaseResult, Outcome, Trial
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.models.model import Raw
     from pytest_modelcheck.records import Case, Origin, Trial
 
@@ -83,7 +83,7 @@ def trial_result(result: Result) -> TrialResult:
     return TrialResult(
         result.outcome,
         tuple([(address(key), plain(raw)) for key, raw in result.asked]),
-        None if result.recorded is MISSING else encode_plain(result.recorded),
+        None if result.recorded is MISSING else comparable(result.recorded),
         trial.perturbation,
         trial.variant,
         trial.repeat,

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.checks.compare import compare, pair_of
-from pytest_modelcheck.checks.decide import decide
+from pytest_modelcheck.checks.decide import decide, required_rate
 from pytest_modelcheck.errors import OfflineError
 from pytest_modelcheck.records import JUDGED, Trial
 from pytest_modelcheck.session.calibration import Calibration, excess_of
@@ -18,13 +18,14 @@ from pytest_modelcheck.session.judging import with_noise
 from pytest_modelcheck.session.levels import settle
 from pytest_modelcheck.session.own_noise import look_for_own_noise
 from pytest_modelcheck.session.results import Results, one_line
-from pytest_modelcheck.session.variation import measured, seen, trials_to_repeat
+from pytest_modelcheck.session.variation import declared_of, measured, seen, trials_to_repeat
+from pytest_modelcheck.session.weigh import uses_looks
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from pytest_modelcheck.checks.limits import Limits
-    from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.records import Finding
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
@@ -63,6 +64,8 @@ def calibrate_changes(check: Check, judgement: Judgement) -> Steps[Judgement]:
     hidden = judgement.misses("max_changed") or judgement.misses("max_regressed")
     if not (hidden and judgement.missed and judgement.noise.variation.varies):
         return judgement
+    if uses_looks(check, judgement):
+        return judgement
     noise = yield from look_for_own_noise(check, judgement, judgement.noise)
     return with_noise(check, judgement, noise)
 
@@ -94,7 +97,9 @@ def _depends_on_variation(check: Check, judgement: Judgement) -> bool:
     if judgement.noise.variation.varies or limits.population == "sample":
         return False
     if judgement.missed:
-        return True
+        refuted = required_rate(judgement.observed, limits) == 1  # it fails anyway: this is for the report
+        by_answers = judgement.misses("at_least") and (check.spec.kind == "invariance" or refuted)
+        return by_answers or not uses_looks(check, judgement) or declared_of(check.spec) is True
     varying = replace(judgement.observed, varies=True)
     return (
         judgement.passes
@@ -116,6 +121,8 @@ def _is_hidden_by_noise(check: Check, judgement: Judgement) -> bool:
 
 def _needs_confirmation(check: Check, judgement: Judgement) -> bool:
     limits = check.spec.limits
+    if judgement.noise.excess is None and uses_looks(check, judgement):
+        return False
     return (
         limits.confirm
         and bool(judgement.noise.variation.varies)

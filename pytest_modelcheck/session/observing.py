@@ -68,7 +68,7 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
         comparison = seen.comparison
         if comparison is not None and (spec.partial or early is not None):
             comparison = replace(comparison, removed=0)
-        if comparison is not None and (noise.screened is not None or early is not None):
+        if comparison is not None and (noise.again is not None or early is not None):
             # A case that was run more often now than then has had more chances to fail, and a check that
             # was stopped ended where it looked best or worst.
             comparison = replace(comparison, p_value=None)

@@ -13,9 +13,10 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.canonical import same
+from pytest_modelcheck.checks.compare import differ
 from pytest_modelcheck.checks.runs import by_group, groups_of, outcome_of
 from pytest_modelcheck.records import JUDGED, Outcome, Trial
+from pytest_modelcheck.session.approved import Approved, answer_to
 from pytest_modelcheck.session.calibration import BASES
 from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.results import Results
@@ -26,9 +27,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.records import CaseResult, TrialResult
-    from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.found import Judgement, Noise
     from pytest_modelcheck.stats.noise import Excess
@@ -151,12 +151,8 @@ def _passes(run: Sequence[TrialResult]) -> bool:
 
 def _differ(one: Sequence[TrialResult], other: Sequence[TrialResult]) -> bool:
     """Whether any answer of a run differs from that of another run to the same input."""
-    answers = {trial.place: trial.answer for trial in other}
-    return any(
-        trial.answer is not None and there is not None and not same(trial.answer, there)
-        for trial in one
-        if (there := answers.get(trial.place)) is not None
-    )
+    there = {trial.place: trial for trial in other}
+    return any(trial.place in there and differ(trial, there[trial.place]) for trial in one)
 
 
 # -- what bodies compare themselves -------------------------------------------------------------------
@@ -169,7 +165,7 @@ def _by_the_body(check: Check, results: Results, cases: Sequence[CaseResult]) ->
     """
     index = itertools.count(results.size)
     pairings: dict[int, tuple[str, int, int]] = {}
-    answers: dict[int, bytes] = {}
+    answers: dict[int, TrialResult] = {}
     trials: list[Trial] = []
     for case, found in zip(results.cases, cases, strict=True):
         judged = [trial for trial in found.trials if trial.outcome in JUDGED and trial.answer is not None]
@@ -178,9 +174,13 @@ def _by_the_body(check: Check, results: Results, cases: Sequence[CaseResult]) ->
         for one, other in itertools.permutations(range(len(judged)), 2):
             trial = Trial(next(index), case, repeat=judged[one].repeat)
             pairings[trial.index] = (found.id, one, other)
-            answers[trial.index] = judged[other].answer or b""
+            answers[trial.index] = judged[other]
             trials.append(trial)
-    run = yield Step(check.work(lambda trial: answers[trial.index]), trials, slots=check.slots)
+
+    def answer(trial: Trial, question: bytes | None = None) -> bytes | None:
+        return answer_to(answers[trial.index], question)
+
+    run = yield Step(check.work(answer), trials, slots=check.slots)
     return _excess_of_tables(check, _tables(cases, run.results, pairings))
 
 

@@ -29,6 +29,8 @@ class Places:
         refresh: Whether remembered predictions are asked again.
         offline: Whether calling a model is forbidden.
         update: Whether this run approves what it sees, so that the baseline's own limits do not apply.
+        approval_runs: How often each case is run at least in a run that approves what it sees, unless every
+            model involved is declared deterministic.
         revalidate: How many remembered answers of each check are asked again, to see whether they still hold.
         baseline: The version to compare with, in place of the approved one.
         every_case: Whether every case is run, whatever checks say of ``early_stop``.
@@ -45,6 +47,7 @@ class Places:
     refresh: bool = False
     offline: bool = False
     update: bool = False
+    approval_runs: int = 3
     revalidate: int = 0
     baseline: str | None = None
     every_case: bool = False

@@ -26,8 +26,8 @@ from pytest_modelcheck.session.lines import row_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
+    from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.engine.trials import Plan
-    from pytest_modelcheck.engine.view import Result
     from pytest_modelcheck.records import Case, Trial, TrialResult
 
     Once = tuple[Trial, TrialResult]
@@ -46,6 +46,7 @@ _ERROR_BIT: Final = BITS[Outcome.ERROR]
 _JUDGED_BITS: Final = BITS[Outcome.PASSED] | BITS[Outcome.FAILED]
 
 ABSENT, SAME, OTHER = range(3)
+_UNKEPT: Final = b'{"$unkept":'
 """What is approved of a case: nothing, the same line, or another line."""
 
 _index: Final = attrgetter("trial.index")
@@ -290,7 +291,8 @@ class Results(Sequence[CaseResult]):
         found = bytearray()
         for case, (now, _) in zip(cases, rows, strict=True):
             then = known(case.id)
-            found.append(ABSENT if then is None else SAME if then == now else OTHER)
+            same = then == now and _UNKEPT not in now  # two descriptions that are equal say nothing
+            found.append(ABSENT if then is None else SAME if same else OTHER)
         return bytes(found)
 
     def _noting(self, results: Sequence[Result]) -> int:

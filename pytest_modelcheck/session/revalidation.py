@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.canonical import same
+from pytest_modelcheck.canonical import same, why_unkept
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.records import Finding, Outcome, Status
@@ -22,7 +22,7 @@ from pytest_modelcheck.stats.rates import odd_one_out_p
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.models.model import Model, Raw
     from pytest_modelcheck.records import Trial
     from pytest_modelcheck.session.approved import Approved
@@ -97,7 +97,9 @@ def revalidate(check: Check, remembered: Remembered | None, approved: Approved) 
 
 def _same(one: Raw, two: Raw | None) -> bool:
     """Whether two answers are the same; a call that was not made again tells nothing."""
-    return two is None or same(plain(one), plain(two))
+    if two is None or why_unkept(plain(one)) is not None:
+        return True  # nothing is known of it
+    return same(plain(one), plain(two))
 
 
 def _judged(check: Check, old: Known, rounds: Sequence[Known]) -> Finding:

@@ -14,11 +14,12 @@ from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.store import BaselineStore
 from pytest_modelcheck.calls.throttle import Allowance
 from pytest_modelcheck.canonical import Codec, Projection
-from pytest_modelcheck.engine.answers import Handle, Switchboard, offline_error
+from pytest_modelcheck.engine.answers import Switchboard
 from pytest_modelcheck.engine.body import Bodies
 from pytest_modelcheck.engine.garbage import spared
 from pytest_modelcheck.engine.recipe import Recipe
 from pytest_modelcheck.engine.router import Router
+from pytest_modelcheck.engine.tickets import Handle, offline_error
 from pytest_modelcheck.models.cache import PredictionCache
 from pytest_modelcheck.models.calling import answer_type, caller_of
 from pytest_modelcheck.models.claims import Claims
@@ -27,6 +28,7 @@ from pytest_modelcheck.models.model import Answers, Model
 from pytest_modelcheck.records import Calls
 from pytest_modelcheck.session.check import Check, Judged, Step, plan_of
 from pytest_modelcheck.session.places import CANDIDATES, CLAIMS, MEASURES, PREDICTIONS, RECIPES
+from pytest_modelcheck.session.variation import declared_of
 from pytest_modelcheck.session.verdict import steps_of
 
 if TYPE_CHECKING:
@@ -141,7 +143,7 @@ class Session:
 
     def check(self, spec: CheckSpec) -> Check:
         """A check, with everything that its steps may ask for."""
-        spec = replace(spec, limits=self.limits_in_suite(spec.limits))
+        spec = replace(spec, limits=self.limits_in_suite(spec.limits), repeats=self._runs_of(spec))
         plan = plan_of(spec, spec.cases)
         endpoint = self.switchboard.endpoint(spec.subject)
         mark = endpoint.meter.mark()
@@ -162,6 +164,12 @@ class Session:
             calls=calls,
             asked_of=lambda model: self.switchboard.endpoint(model).meter.asked,
         )
+
+    def _runs_of(self, spec: CheckSpec) -> int:
+        """How often each case is run: more often in a run that approves, so that the noise is known."""
+        if not self.places.update or spec.drift is not None or declared_of(spec) is True:
+            return spec.repeats
+        return max(spec.repeats, self.places.approval_runs)
 
     def run(self, spec: CheckSpec) -> Judged:
         """Run and judge a check whose body is synchronous."""

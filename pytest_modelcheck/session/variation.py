@@ -5,10 +5,13 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.canonical import same
+from pytest_modelcheck.canonical import differences, same
+from pytest_modelcheck.checks.compare import differ, why_unseen
 from pytest_modelcheck.errors import ModelError
 from pytest_modelcheck.records import JUDGED, Outcome, Trial
 from pytest_modelcheck.session.lines import trial_result
@@ -16,10 +19,15 @@ from pytest_modelcheck.session.lines import trial_result
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.checks.spec import CheckSpec
+    from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import CaseResult, TrialResult
     from pytest_modelcheck.session.results import Once, Results
+
+_NAMED: Final = 3
+_MANY: Final = 100
+"""At so many places that differ two answers are looked at; the most frequent ones are named."""
 
 MEASURED = 10
 """How many trials are run again to see whether a model varies."""
@@ -48,6 +56,14 @@ def declared(model: Model) -> Variation:
     if deterministic is None:
         return Variation()
     return Variation(not deterministic, f"declared deterministic={deterministic}")
+
+
+def declared_of(spec: CheckSpec) -> bool | None:
+    """What is declared of the models that a check involves: all deterministic, any not, or nothing."""
+    declared = [model.definition.deterministic for model in (spec.subject, *spec.others)]
+    if False in declared:
+        return False
+    return True if all(declared) else None
 
 
 def trials_to_repeat(results: Results, changed: Collection[int]) -> tuple[list[Once], list[list[Trial]]]:
@@ -120,7 +136,10 @@ def seen(model: Model, results: Iterable[CaseResult]) -> Variation:
 
 
 def _judged(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) -> Variation:
-    repeated = sum(_same_answers(one, two) for one, two in pairs)
+    for one, two in pairs:
+        if (why := why_unseen(one, two)) is not None:
+            return Variation(None, f"unknown: answers cannot be compared: {why}")
+    repeated = sum(not differ(one, two) for one, two in pairs)
     lost = len(pairs) - repeated
     if not lost:
         return Variation(varies=False, words=f"does not vary ({repeated} of {len(pairs)} answers repeated)")
@@ -130,12 +149,19 @@ def _judged(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) -> V
             f"{len(pairs)} answers differed when it was asked again. Take the declaration away, or make "
             "the model deterministic (temperature, seed, order of the batch)"
         )
-    return Variation(varies=True, words=f"varies ({lost} of {len(pairs)} answers not repeated)")
+    where = _where(pairs)
+    return Variation(varies=True, words=f"varies ({lost} of {len(pairs)} answers not repeated{where})")
 
 
-def _same_answers(first: TrialResult, again: TrialResult) -> bool:
-    answers = zip(first.asked, again.asked, strict=False)
-    return all(same(one, two) for (_, one), (_, two) in answers)
+def _where(pairs: Sequence[tuple[TrialResult, TrialResult]]) -> str:
+    """The fields in which answers to one input differ, the most frequent first."""
+    found: Counter[str] = Counter()
+    for first, again in pairs:
+        for (_, one), (_, two) in zip(first.asked, again.asked, strict=False):
+            if not same(one, two):
+                found.update({one_place.path for one_place in islice(differences(one, two), _MANY)})
+    names = [name for name in sorted(found, key=lambda name: (-found[name], name)) if name]
+    return f": {', '.join(names[:_NAMED])}{', …' if len(names) > _NAMED else ''}" if names else ""
 
 
 def _one_a_case(trials: Sequence[Once]) -> list[Once]:

@@ -40,6 +40,7 @@ from pytest_modelcheck.session.revalidation import revalidate
 from pytest_modelcheck.session.smallest_change import shrink
 from pytest_modelcheck.session.smallest_input import shrink_input
 from pytest_modelcheck.session.variation import declared
+from pytest_modelcheck.session.weigh import decide_noise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.session.explain import Explained
     from pytest_modelcheck.session.found import Judgement
 
-_NOISE: Final = (measure, calibrate, calibrate_changes, confirm)
+_NOISE: Final = (measure, calibrate, calibrate_changes, confirm, decide_noise)
 """Steps that look into the model's own noise; each decides itself whether it has anything to do."""
 
 

@@ -41,11 +41,13 @@ class Concentration:
         slice: Its place among the slices that were given.
         exchange: The p-value of "noise explains the loss".
         shuffle: The p-value of "the loss is not concentrated here".
+        excess: How far its mean drop is above that of all cases, in units of what shuffling does to it.
     """
 
     slice: int
     exchange: float
     shuffle: float
+    excess: float = 0.0
 
     @property
     def p_value(self) -> float:
@@ -110,11 +112,12 @@ def concentrations(
     shuffle = _maximum_test(
         rows, drop - drop.mean(), _shuffled(drop - drop.mean(), clusters, generator), scale, false_fail_rate
     )
+    excess = (rows @ (drop - drop.mean())) * scale
     found = [
-        Concentration(int(place), float(one), float(two))
-        for place, one, two in zip(places, exchange, shuffle, strict=True)
+        Concentration(int(place), float(one), float(two), float(far))
+        for place, one, two, far in zip(places, exchange, shuffle, excess, strict=True)
     ]
-    return sorted(found, key=lambda each: each.p_value)
+    return sorted(found, key=lambda each: (each.p_value, -each.excess))
 
 
 def _moments(then: Sequence[float], now: Sequence[float]) -> tuple[float, float]:

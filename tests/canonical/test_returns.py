@@ -11,7 +11,19 @@ import math
 import threading
 from dataclasses import InitVar, dataclass, field
 from decimal import Decimal
-from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, Optional, TypedDict, TypeVar, Union
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Generic,
+    Literal,
+    NamedTuple,
+    NewType,
+    Optional,
+    TypedDict,
+    TypeVar,
+    Union,
+)
 
 import numpy as np
 import pydantic
@@ -421,6 +433,18 @@ def test_cached_properties_do_not_matter():
     value = Cached("abc")
     assert value.length == 3
     comes_back(value, Cached)
+
+
+def test_only_the_annotations_of_fields_are_read():
+    class Bounds(NamedTuple):
+        low: int
+
+    @dataclass
+    class Bounded:
+        value: int
+        bounds: ClassVar[Bounds] = Bounds(0)
+
+    assert [*Codec(returns=Bounded)._classes.by_name] == [Bounded.__qualname__]
 
 
 def test_every_reader_gets_an_object_of_its_own():

@@ -134,6 +134,16 @@ def test_a_version_as_good_but_steadier_is_held_to_the_mean():
     assert drop(runs).status is Status.PASSED
 
 
+def test_repeats_that_are_copies_of_one_run_count_once_and_are_not_asked_for_again():
+    """A model declared to vary behind a client that caches, exactly at its limit."""
+    unlucky = cases((87, PASSED), (13, FAILED), approved=())
+    look = rate(unlucky, 0.9, deterministic=False, copies=True)
+    assert (look.status, look.needs) == (Status.PASSED, None)
+    poor = cases((75, PASSED), (25, FAILED), approved=())
+    assert rate(poor, 0.9, deterministic=False, copies=True).reason is Reason.CONFIRMED
+    assert drop(cases((97, PASSED), (3, FAILED)), deterministic=False, copies=True).needs is None
+
+
 # -- broken for good -------------------------------------------------------------------------------
 
 COIN = CaseRuns((1.0, 0.0, 1.0), (PASSED,))

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from pytest_modelcheck.engine.answers import Handle, Switchboard, Ticket, takes_last, until
-from pytest_modelcheck.errors import ModelError, OfflineError
+from pytest_modelcheck.engine.answers import Switchboard
+from pytest_modelcheck.errors import OfflineError
 
 HERE = contextvars.copy_context()
 
@@ -160,12 +160,6 @@ def test_whatever_ends_a_call_from_outside_reaches_those_who_wait(lab):
     assert told == [first]
 
 
-def test_a_ticket_that_nobody_began_says_so(lab):
-    handle = lab.switchboard.handle(lab.model(str.upper))
-    with pytest.raises(ModelError, match="was ended from outside"):
-        Ticket(handle, "a", None, 0).result()
-
-
 def test_what_nobody_needs_any_more_is_not_called(lab):
     calls = []
     model = lab.model(lambda xs: calls.append(list(xs)) or xs, batch=True)
@@ -176,24 +170,6 @@ def test_what_nobody_needs_any_more_is_not_called(lab):
     assert calls == [["b"]]
     lab.switchboard.forget([handle])
     assert lab.switchboard.ticket(handle, second.key) is None
-
-
-def test_an_error_reaches_each_body_that_waited_for_it_once(lab):
-    model = lab.model(lambda xs: [1 / 0 for _ in xs], batch=True)
-    handle = lab.switchboard.handle(model)
-    [ticket] = foreseen(lab, handle, "a")
-    foreseen(lab, handle, "a", trial=1)
-    lab.switchboard.take(ticket, HERE)
-    assert [takes_last(ticket, trial) for trial in (0, 0, 1, 2)] == [True, False, True, False]
-
-
-def test_an_answer_that_cannot_be_copied_is_for_one_body(lab):
-    lock = threading.Lock()
-    handle = lab.switchboard.handle(lab.model(lambda xs: [lock for _ in xs], batch=True))
-    [ticket] = foreseen(lab, handle, "a")
-    foreseen(lab, handle, "a", trial=1)
-    lab.switchboard.take(ticket, HERE)
-    assert [takes_last(ticket, trial) for trial in (0, 1)] == [True, False]
 
 
 def test_who_follows_a_call_that_has_ended_is_told_at_once(lab):
@@ -279,35 +255,9 @@ def test_two_fixtures_of_one_name_do_not_share_their_options(lab):
     assert ways[0] is not ways[1]
 
 
-def test_waiting_ends_after_so_many_seconds():
-    from concurrent.futures import Future
-
-    asyncio.run(until(Future(), "asyncio", 0.01))
-
-
-def test_answers_count_as_successes_until_the_next_call(lab):
-    model = lab.model(str.upper)
-    handle = lab.switchboard.handle(model)
-    answer(lab, model, "a")
-    assert handle.find(model.key("a")) == b'"A"'
-    assert [Ticket(handle, x, None, 0).after_success for x in "bc"] == [True, False]
-
-
 def test_a_switchboard_closes_what_it_has_opened():
     switchboard = Switchboard(lambda _error: False)
     loop = switchboard.loop()
     assert switchboard.loop() is loop
     switchboard.close()
     assert not loop._thread.is_alive()
-
-
-def test_a_handle_says_who_answers(lab):
-    model = lab.model(str.upper)
-    handle = lab.switchboard.handle(model)
-    assert isinstance(handle, Handle)
-    assert (handle.model, handle.acting, handle.answers, handle.refusal) == (
-        model,
-        model,
-        model.answers,
-        None,
-    )

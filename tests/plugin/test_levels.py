@@ -104,7 +104,7 @@ def test_a_version_in_which_cases_fall_is_worse_than_the_approved_one(project, l
     project.approve("1")
     result, verdict = levels("odd")
     result.assert_outcomes(failed=1)
-    assert verdict.headline == "2 broke, 0 fixed: net -2, none allowed"
+    assert verdict.headline == "pass rate -10 points against 1, none allowed"
     assert verdict.comparison.regressed
 
 

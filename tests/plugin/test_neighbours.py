@@ -1,5 +1,8 @@
 """Other plugins: what they do to a test does not change its verdict, and what we do does not hide theirs."""
 
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
 import pytest
 
 from pytest_modelcheck.records import Status
@@ -244,3 +247,70 @@ def test_a_lone_surrogate_in_a_model_fixture_hides_no_error(project):
     result = project.run_apart("-p", "xdist", "-n1", "--model-version=2.0")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*OSError: no \\ud83d here"])
+
+
+def test_testmon_is_warned_of_where_it_selects(project):
+    pytest.importorskip("testmon")
+    project.test()
+    warned = ["*ModelcheckWarning: pytest-testmon skips tests*--testmon-noselect*"]
+    plugin = ["-p", "testmon.pytest_testmon", "--model-version=2.0"]
+    project.run_apart(*plugin, "--testmon").stdout.fnmatch_lines(warned)
+    advised = project.run_apart(*plugin, "--testmon", "--testmon-noselect", "--model-version=2.1")
+    assert advised.ret != 0  # the check ran again, though no code has changed
+    assert "ModelcheckWarning" not in advised.stdout.str()
+    assert "ModelcheckWarning" not in project.run_apart(*plugin).stdout.str()
+
+
+def test_a_cassette_that_is_recorded_with_the_cache_off_has_every_call(project):
+    pytest.importorskip("vcr")
+    project.model(
+        """
+        import urllib.request
+
+        @model_fixture
+        def triage(model_version):
+            def ask(text):
+                with open("address") as file:
+                    address = file.read()
+                request = urllib.request.Request(address, text.encode())
+                return urllib.request.urlopen(request).read().decode()
+            return ask
+        """
+    )
+    project.test(
+        """
+        import pytest
+        import vcr
+
+        @pytest.fixture
+        def cassette():
+            with vcr.use_cassette("calls.yaml", record_mode="new_episodes", match_on=["body"]):
+                yield
+
+        @pytest.mark.golden([{"input": "a", "expected": "A"}, {"input": "b", "expected": "B"}])
+        def test_it(cassette, triage, case):
+            assert triage(case.input) == case.expected
+        """
+    )
+
+    class Upper(BaseHTTPRequestHandler):
+        def do_POST(self):
+            text = self.rfile.read(int(self.headers["Content-Length"])).upper()
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Upper) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        (project.path / "address").write_text(f"http://127.0.0.1:{server.server_port}")
+        assert project.run_apart("--model-version=1").ret == 0
+        (project.path / "calls.yaml").unlink()
+        assert project.run_apart("--model-version=1").ret == 0
+        assert not (project.path / "calls.yaml").exists()  # all answers were at hand: nothing to record
+        assert project.run_apart("--model-version=1", "--modelcheck-cache=off").ret == 0
+        server.shutdown()
+    assert (project.path / "calls.yaml").read_text().count("- request:") == 2
+    assert project.run_apart("--model-version=1", "--modelcheck-cache=off").ret == 0

@@ -35,14 +35,15 @@ def test_each_run_of_the_outer_model_hears_an_answer_of_its_own(project, shape):
     project.model(NESTED.format(version="", **SHAPES[shape]))
     project.test(
         """
+HEARD = []
+
 @pytest.mark.golden(["a", "b", "c"], model="outer", repeats=4)
 def test_it(outer, case):
-    assert outer(case.input) == "?"
+    HEARD.append(outer(case.input))
+    assert len(HEARD) < 12 or len(set(HEARD)) == 12
 """
     )
-    verdict = project.verdict(project.run())
-    assert verdict.varies
-    assert verdict.variation == "varies (9 of 9 answers not repeated)"
+    project.run().assert_outcomes(passed=1)
 
 
 def test_what_the_inner_model_answered_is_remembered_for_the_same_run(project):

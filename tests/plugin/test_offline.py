@@ -54,14 +54,13 @@ def test_a_red_verdict_is_the_same_as_online_where_its_noise_was_measured(projec
     assert project.verdict(offline).findings == project.verdict(online).findings
 
 
-def test_a_new_miss_whose_noise_was_never_measured_is_refused_in_words(project):
+def test_a_new_miss_that_takes_more_calls_is_inconclusive(project):
     project.test(TEST)
     project.run("--model-version=2.1").assert_outcomes(passed=1)
     project.test(TEST.replace("0.5", "0.95"))
     result = project.run("--model-version=2.1", "--modelcheck-offline")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*whether triage 2.1 varies has not been measured*"])
-    assert "pytest_modelcheck/" not in result.stdout.str()
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*noise could explain it, and no more runs were made to tell*"])
 
 
 def test_the_ini_file_says_it_for_all(project):

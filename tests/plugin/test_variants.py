@@ -135,3 +135,39 @@ def test_a_drift_check_refuses_variants(variants):
     )
     result = variants.run("--model-version=1.0")
     result.stdout.fnmatch_lines(["*case parcel (tickets.yaml:1) has variants; make them cases of*"])
+
+
+def test_variants_are_called_in_batches_and_none_in_vain(project):
+    project.model(
+        """
+        from pathlib import Path
+
+        LOG = Path(__file__).with_name("batches.log")
+
+        @model_fixture(batch=True, deterministic=True)
+        def triage(model_version):
+            def answer(texts):
+                with LOG.open("a") as log:
+                    log.write(f"{' '.join(texts)}\\n")
+                return texts
+
+            return answer
+        """
+    )
+    project.test(
+        """
+        ROWS = [
+            {"input": f"{n}", "expected": f"{n}", "variants": [{"input": f"{n}b", "expected": f"{n}b"}]}
+            for n in range(40)
+        ]
+
+        @pytest.mark.golden(ROWS)
+        def test_known(triage, case):
+            assert triage(case.input) == case.expected
+        """
+    )
+    project.run("--model-version=1").assert_outcomes(passed=1)
+    batches = [line.split() for line in (project.path / "batches.log").read_text().splitlines()]
+    asked = [text for batch in batches for text in batch]
+    assert sorted(asked) == sorted(f"{n}{mark}" for n in range(40) for mark in ("", "b"))
+    assert len(batches) < 10

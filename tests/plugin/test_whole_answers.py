@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pytest_modelcheck.records import Status
+
 KINDS = """
 import collections
 import datetime as dt
@@ -107,3 +109,241 @@ def test_a_change_of_any_kind_is_seen(project):
     result = project.run("--model-version=2")
     result.assert_outcomes(failed=1)
     result.stdout.re_match_lines([r".*10 of 10 .*"])
+
+
+LOCKED = """
+import threading
+
+
+class Held:
+    def __init__(self, text):
+        self.text, self.lock = text, threading.Lock()
+
+
+@model_fixture(OPTIONS)
+def triage(model_version):
+    return Held
+"""
+
+
+def test_an_answer_that_cannot_be_stored_is_the_bodys_alone(project):
+    """Its description is no identity: nothing says that it is the approved answer, nor that it changed."""
+    project.model(LOCKED.replace("(OPTIONS)", ""))
+    project.test(
+        """
+        @pytest.mark.golden(["a", "b"])
+        def test_texts(triage, case):
+            assert triage(case.input).text == case.input
+
+        @pytest.mark.golden(["a", "b"], max_changed=0)
+        def test_changes(triage, case):
+            assert triage(case.input).text == case.input
+
+        @pytest.mark.golden(["a", "b"])
+        def test_approved(triage, case):
+            assert triage(case.input).text == case.approved.text
+        """
+    )
+    project.run("--model-version=1", "--modelcheck-update")
+    result = project.run("--model-version=1")
+    result.assert_outcomes(passed=1, failed=2, warnings=1)
+    said = result.stdout.str()
+    assert (
+        "2 of 2 answers cannot be compared, so that nothing tells what changed: answer.lock: a _thread.lock"
+        in said
+    )
+    assert "was not stored, so that there is no case.approved: answer.lock: a _thread.lock" in said
+    assert "case.record(...)" in said
+
+
+def test_what_a_refusal_says_helps_record(project):
+    project.model(LOCKED.replace("(OPTIONS)", ""))
+    project.test(
+        """
+        @pytest.mark.golden(["a", "b"], max_changed=0)
+        def test_changes(triage, case):
+            case.record(triage(case.input).text)
+        """
+    )
+    project.run("--model-version=1", "--modelcheck-update").assert_outcomes(passed=1, warnings=1)
+    project.run("--model-version=1").assert_outcomes(passed=1, warnings=1)
+    project.model(LOCKED.replace("(OPTIONS)", "").replace("= text,", "= text.upper(),"))
+    result = project.run("--model-version=2")
+    result.assert_outcomes(failed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*2/2 answers changed*"])
+
+
+def test_what_a_refusal_says_helps_compare_by(project):
+    project.model(LOCKED.replace("OPTIONS", "compare_by=lambda held: held.text"))
+    project.test(
+        """
+        @pytest.mark.golden(["a", "b"])
+        def test_approved(triage, case):
+            assert case.same_as_approved(triage(case.input))
+
+        @pytest.mark.golden(["a", "b"], max_changed=0)
+        def test_changes(triage, case):
+            assert triage(case.input)
+        """
+    )
+    project.run("--model-version=1", "--modelcheck-update")
+    project.run("--model-version=1").assert_outcomes(passed=2, warnings=1)
+    project.model(
+        LOCKED.replace("OPTIONS", "compare_by=lambda held: held.text").replace("= text,", "= text.upper(),")
+    )
+    result = project.run("--model-version=2")
+    result.assert_outcomes(failed=2, warnings=1)
+    result.stdout.fnmatch_lines(["*2/2 answers changed*"])
+
+
+VOLATILE = """
+import itertools
+import time
+
+count = itertools.count(time.time_ns())
+
+
+@model_fixture(OPTIONS)
+def triage(model_version):
+    def ask(text):
+        return {"id": next(count), "label": "ANSWER", "usage": {"tokens": next(count)}}
+
+    return ask
+"""
+CHANGES = """
+@pytest.mark.golden(["a", "b"], max_changed=0)
+def test_changes(triage, case):
+    assert triage(case.input)["label"]
+
+@pytest.mark.golden(["a", "b"])
+def test_approved(triage, case):
+    assert case.same_as_approved(triage(case.input))
+"""
+
+
+def test_parts_that_are_ignored_are_no_change_in_a_run_nor_in_a_diff(project):
+    options = 'ignore=("id", "usage.*")'
+    project.model(VOLATILE.replace("OPTIONS", options).replace("ANSWER", "refund"))
+    project.test(CHANGES)
+    project.run("--model-version=1", "--modelcheck-update").assert_outcomes(passed=2)
+    project.run("--model-version=2").assert_outcomes(passed=2)
+    same = project.command("diff", "2")
+    assert "refund" not in same.stdout.str()
+    project.model(VOLATILE.replace("OPTIONS", options).replace("ANSWER", "other"))
+    project.run("--model-version=3").assert_outcomes(failed=2)
+    assert '"label":"other"' in project.command("diff", "3").stdout.str()
+
+
+def test_what_is_ignored_is_not_ignored_by_the_bodys_own_comparison(project):
+    project.model(VOLATILE.replace("OPTIONS", 'ignore=("id", "usage.*")').replace("ANSWER", "refund"))
+    project.test(
+        """
+        @pytest.mark.golden(["a", "b"])
+        def test_equal(triage, case):
+            assert triage(case.input) != case.approved
+        """
+    )
+    project.run("--model-version=1", "--modelcheck-update")
+    result = project.run("--model-version=2")
+    assert "2/2" in result.stdout.str()
+
+
+def test_what_is_compared_may_be_a_key(project):
+    options = 'compare_by=lambda answer: answer["label"].lower()'
+    project.model(VOLATILE.replace("OPTIONS", options).replace("ANSWER", "refund"))
+    project.test(CHANGES)
+    project.run("--model-version=1", "--modelcheck-update").assert_outcomes(passed=2)
+    project.model(VOLATILE.replace("OPTIONS", options).replace("ANSWER", "Refund"))
+    project.run("--model-version=2").assert_outcomes(passed=2)
+    project.model(VOLATILE.replace("OPTIONS", options).replace("ANSWER", "other"))
+    project.run("--model-version=3").assert_outcomes(failed=2)
+    assert '"label":"other"' in project.command("diff", "3").stdout.str()
+
+
+def test_where_all_answers_differ_from_call_to_call_nothing_passes_and_the_fields_are_named(project):
+    project.model(VOLATILE.replace("OPTIONS", "").replace("ANSWER", "refund"))
+    project.test(CHANGES)
+    project.run("--model-version=1", "--modelcheck-update")
+    result = project.run("--model-version=2")
+    assert {verdict.status for verdict in project.verdicts(result).values()} == {Status.INCONCLUSIVE}
+    words = {verdict.variation for verdict in project.verdicts(result).values()}
+    assert words == {"varies (2 of 2 answers not repeated: id, usage.tokens)"}
+    result.stdout.fnmatch_lines(["*so that no change could be seen*ignore= or compare_by=*"])
+    project.model(VOLATILE.replace("OPTIONS", 'ignore=("id", "usage.tokens")').replace("ANSWER", "refund"))
+    result = project.run("--model-version=2")
+    assert {verdict.status for verdict in project.verdicts(result).values()} == {Status.PASSED}
+
+
+SEVERAL = """
+@pytest.mark.golden(["a", "b"], max_changed=0)
+def test_changes(triage, case):
+    triage(case.input)
+    assert triage(case.input + "!")
+"""
+
+
+def test_every_answer_of_a_body_counts(project):
+    project.model(
+        "@model_fixture\ndef triage(model_version):\n    return lambda text: text * int(model_version)"
+    )
+    project.test(SEVERAL)
+    project.run("--model-version=1", "--modelcheck-update").assert_outcomes(passed=1)
+    project.model(
+        "@model_fixture\ndef triage(model_version):\n"
+        "    return lambda text: text if len(text) == 1 else text * int(model_version)"
+    )
+    result = project.run("--model-version=2")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*2/2 answers changed*"])
+
+
+def test_an_approved_version_is_the_same_as_itself_whichever_answer_is_compared(project):
+    project.model("@model_fixture\ndef triage(model_version):\n    return str.upper")
+    project.test(
+        """
+        @pytest.mark.golden(["a", "b"], max_changed=0)
+        def test_changes(triage, case):
+            triage(case.input)
+            assert triage(case.input + "!") == case.approved
+        """
+    )
+    project.run("--model-version=1", "--modelcheck-update")
+    project.run("--model-version=1").assert_outcomes(passed=1)
+
+
+def test_an_annotation_that_cannot_be_used_stops_nothing(project):
+    project.model(
+        """
+        import threading
+
+        @model_fixture
+        def triage(model_version):
+            def ask(text) -> type(threading.Lock()):
+                return text.upper()
+
+            return ask
+        """
+    )
+    project.test(
+        """
+        @pytest.mark.golden(["a"])
+        def test_it(triage, case):
+            assert triage(case.input) == "A"
+        """
+    )
+    project.run("--model-version=1").assert_outcomes(passed=1)
+
+
+def test_what_is_recorded_must_be_comparable(project):
+    project.model("@model_fixture\ndef triage(model_version):\n    return str.upper")
+    project.test(
+        """
+        import threading
+
+        @pytest.mark.golden(["a"])
+        def test_it(triage, case):
+            case.record(threading.Lock())
+        """
+    )
+    result = project.run("--model-version=1")
+    result.stdout.fnmatch_lines(["*case.record(...): value: a _thread.lock cannot be*"])

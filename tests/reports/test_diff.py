@@ -87,7 +87,7 @@ def test_of_a_perturbed_case_both_answers_are_told_by_field():
 
 def test_a_long_field_has_its_words_marked_and_only_some_fields_are_shown():
     words = "we are sorry to hear that your parcel went astray and will send"
-    before, after = rows(1, text=f"{words} one", **dict.fromkeys("abcdefg", 1)), rows(1, text=f"{words} none")
+    before, after = rows(1, **dict.fromkeys("abcdefg", 1), text=f"{words} one"), rows(1, text=f"{words} none")
     lines = told(check(case(before=(P, before), after=(F, after))))
     assert lines[5:12] == [*(f"      {name}: 1 → nothing" for name in "abcdef"), "      (+2 more fields)"]
     lines = told(check(case(before=(P, rows(1, text=f"{words} one")), after=(F, after))))

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from pytest_modelcheck.baselines import lines
+from pytest_modelcheck.engine.result import Result
 from pytest_modelcheck.engine.trials import Plan
-from pytest_modelcheck.engine.view import Result
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.models.model import Unkept, text_key
 from pytest_modelcheck.records import Case, Origin, Outcome, Trial

@@ -1,0 +1,183 @@
+"""Slices that lost: regressions that concentrate in one place, also where the overall rate stays the same.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Final
+
+from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.checks.features import table_of
+from pytest_modelcheck.checks.protocol import ALL, FIRST, FRESH, FreshSets, Look, Reason, Rules
+from pytest_modelcheck.records import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pytest_modelcheck.checks.evidence import CaseRuns, Evidence
+    from pytest_modelcheck.checks.slices import Slices
+    from pytest_modelcheck.records import Case
+    from pytest_modelcheck.stats.concentration import Concentration
+
+LEAST_BROKEN: Final = 5
+"""Fewer cases that broke are not searched for a slice."""
+
+MOST_CASES: Final = 5_000
+"""Larger checks are not searched."""
+
+_MOST_SLICES: Final = 400
+_QUANTILES: Final = (0.25, 0.5, 0.75)
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A slice in which cases broke, beyond noise and beyond what happened elsewhere.
+
+    Attributes:
+        name: What its cases have in common: ``"language=es & topic=refund"``.
+        broke: How many of its cases broke.
+        fixed: How many of them were fixed.
+        cases: How many cases it has.
+        elsewhere: How many cases broke outside of it.
+        p_value: The larger of the two p-values.
+    """
+
+    name: str
+    broke: int
+    fixed: int
+    cases: int
+    elsewhere: int
+    p_value: float
+
+    def __str__(self) -> str:
+        """Return the slice in a line."""
+        fixed = f", {self.fixed} fixed" if self.fixed else ""
+        return (
+            f"{self.broke} of {plural(self.cases, 'case')} with {self.name} broke{fixed}; elsewhere "
+            f"{self.elsewhere} broke"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Slices to look at: a name each, and a row that says which cases are in it."""
+
+    names: tuple[str, ...]
+    rows: NDArray[np.bool_]
+
+
+def candidates_of(slices: Slices, cases: Sequence[Case], numbers: Sequence[int]) -> Candidates:
+    """Collect the slices of some cases: values of metadata, pairs of them, and beyond quartiles of features.
+
+    Args:
+        slices: What all cases of the check can be sliced by.
+        cases: All cases of the check.
+        numbers: The numbers of the cases that are compared.
+    """
+    import numpy as np
+
+    single: list[tuple[str, str, NDArray[np.bool_]]] = []
+    keys = slices.keys()
+    for key in keys:
+        for name, members in slices.of(key).items():
+            single.append((key, name, np.array([number in members for number in numbers])))
+    names = [name for _, name, _ in single]
+    rows = [row for _, _, row in single]
+    for (one, name, row), (two, other, further) in combinations(single, 2):
+        if one != two and len(rows) < _MOST_SLICES:
+            names.append(f"{name} & {other}")
+            rows.append(row & further)
+    for name, row in _of_features([cases[number] for number in numbers]):
+        names.append(name)
+        rows.append(row)
+    return Candidates(tuple(names), np.array(rows, dtype=bool).reshape(len(rows), len(numbers)))
+
+
+def _of_features(cases: Sequence[Case]) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    import numpy as np
+
+    features, table = table_of(cases)
+    values = np.asarray(table, dtype=float)
+    for place, feature in enumerate(features):
+        column = values[:, place]
+        for threshold in sorted({float(np.quantile(column, quantile)) for quantile in _QUANTILES}):
+            above = column > threshold
+            if above.any() and not above.all():
+                yield feature.said(threshold, above=True), above
+                yield feature.said(threshold, above=False), ~above
+
+
+def look_at_slices(
+    paired: Evidence, candidates: Candidates, rules: Rules, seed: int = 0
+) -> tuple[Look, Lost | None]:
+    """Look for the slice in which regressions concentrate.
+
+    Args:
+        paired: The runs of the cases that were approved.
+        candidates: The slices to look at, of the same cases in the same order.
+        rules: How the evidence is weighed.
+        seed: Of the resamples.
+    """
+    passes = Look(Status.PASSED, Reason.MET), None
+    broke = sum(_drop(case, ALL) > 0 for case in paired.cases)
+    if broke < LEAST_BROKEN or not candidates.names or len(paired.cases) > MOST_CASES:
+        return passes
+    level = rules.false_fail_rate
+    fresh = paired.fresh
+    best = _best(_found(paired, candidates, ALL if fresh else FIRST, level, seed))
+    if best is None or best.p_value > level:
+        return passes
+    lost = _lost(paired.cases, candidates, best)
+    if paired.deterministic or paired.copies:
+        return Look(Status.FAILED, Reason.EXACT, best.p_value), lost
+    if not fresh:
+        if not rules.confirm:
+            return Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED, best.p_value), lost
+        return Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED, best.p_value, FreshSets()), lost
+    if not paired.varies:
+        return Look(Status.FAILED, Reason.EXACT, best.p_value), lost
+    again = [one for one in _found(paired, candidates, FRESH, level, seed) if one.slice == best.slice]
+    if again and again[0].p_value <= level:
+        return Look(Status.FAILED, Reason.CONFIRMED, best.p_value), lost
+    return passes
+
+
+def _found(
+    paired: Evidence, candidates: Candidates, sets: slice, level: float, seed: int
+) -> list[Concentration]:
+    from pytest_modelcheck.stats.concentration import concentrations
+
+    units = [case.unit for case in paired.cases]
+    shared = any(unit is not None for unit in units)
+    return concentrations(
+        [case.approved for case in paired.cases],
+        [[run for runs in case.sets[sets] for run in runs] for case in paired.cases],
+        candidates.rows,
+        level,
+        clusters=[(index if unit is None else unit) for index, unit in enumerate(units)] if shared else None,
+        seed=seed,
+    )
+
+
+def _best(found: Sequence[Concentration]) -> Concentration | None:
+    return found[0] if found else None
+
+
+def _drop(case: CaseRuns, sets: slice) -> float:
+    now = [run for runs in case.sets[sets] for run in runs]
+    return sum(case.approved) / len(case.approved) - sum(now) / len(now)
+
+
+def _lost(cases: Sequence[CaseRuns], candidates: Candidates, best: Concentration) -> Lost:
+    inside = candidates.rows[best.slice].tolist()
+    drops = [_drop(case, ALL) for case in cases]
+    broke = sum(drop > 0 for drop, member in zip(drops, inside, strict=True) if member)
+    fixed = sum(drop < 0 for drop, member in zip(drops, inside, strict=True) if member)
+    elsewhere = sum(drop > 0 for drop in drops) - broke
+    return Lost(candidates.names[best.slice], broke, fixed, sum(inside), elsewhere, best.p_value)

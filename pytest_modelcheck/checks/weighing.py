@@ -1,0 +1,221 @@
+"""From the runs of a check to evidence, and from evidence to a look for each of its limits.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pytest_modelcheck.canonical import same
+from pytest_modelcheck.checks.changes import (
+    Answers,
+    CaseAnswers,
+    Compared,
+    look_at_changes,
+    look_at_compared,
+    look_at_regressed,
+)
+from pytest_modelcheck.checks.compare import pair_of
+from pytest_modelcheck.checks.evidence import CaseRuns, Evidence
+from pytest_modelcheck.checks.protocol import Probes, Rules, look_at_drop, look_at_rate
+from pytest_modelcheck.checks.runs import values_of
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
+
+    from pytest_modelcheck.checks.limits import Limits
+    from pytest_modelcheck.checks.protocol import Look
+    from pytest_modelcheck.records import CaseResult, TrialResult
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What came of the probes of one case.
+
+    Attributes:
+        probes: How many there were.
+        recovered: Whether the last one passed.
+    """
+
+    probes: int = 0
+    recovered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What the limits of a check are held against where noise may explain a miss.
+
+    Attributes:
+        rate: The runs of every case that came to pass or fail.
+        paired: The same of the cases that were approved, restricted to inputs that both sides have.
+        answers: The answers of the cases that were approved.
+        numbers: For each case of ``rate`` its number in the check.
+        paired_numbers: The same for ``paired``.
+    """
+
+    rate: Evidence
+    paired: Evidence
+    answers: Answers
+    numbers: tuple[int, ...] = ()
+    paired_numbers: tuple[int, ...] = ()
+
+    @property
+    def varies(self) -> bool:
+        """Whether any outcome differed from another of the same case and version."""
+        return self.rate.varies or self.paired.varies
+
+
+def weigh(
+    cases: Iterable[tuple[CaseResult, CaseResult | None]],
+    repeats: int,
+    probed: Mapping[int, Probed],
+    *,
+    graded: bool,
+    deterministic: bool | None,
+    repeated: bool,
+) -> Weighed:
+    """Sort the runs of a check into evidence.
+
+    Args:
+        cases: Each case in all of its runs, with what is approved of it.
+        repeats: How many runs make one set; those beyond are of fresh sets.
+        probed: What came of probes, by the number of the case.
+        graded: Whether runs have scores in [0, 1].
+        deterministic: What is declared of the models involved.
+        repeated: Whether 20 answers were seen to repeat identically when the approved version was run. Where
+            that is not known, answers of now that all repeat stand in for it.
+    """
+    rates: list[CaseRuns] = []
+    pairs: list[CaseRuns] = []
+    answers: list[CaseAnswers] = []
+    numbers, paired_numbers = [], []
+    shared = _shared_calls(cases := list(cases))
+    repeated = repeated or not any(len(set(_numbered(case.trials, []))) > 1 for case, _ in cases)
+    for number, (case, then) in enumerate(cases):
+        unit = shared.get(number)
+        probe = probed.get(number, Probed())
+        if case.judged:
+            sets = _sets(case.trials, repeats, graded=graded)
+            if sets is not None:
+                rates.append(CaseRuns((), sets, probe.probes, probe.recovered, unit))
+                numbers.append(number)
+        pair = pair_of(case, then)
+        if pair is None:
+            continue
+        if pair.judged:
+            sets = _sets(pair.now, repeats, graded=graded)
+            approved = values_of(pair.then, graded=graded)
+            if sets is not None and approved:
+                pairs.append(CaseRuns(approved, sets, probe.probes, probe.recovered, unit))
+                paired_numbers.append(number)
+        told = _answers(pair.then, pair.now, repeats)
+        if told is not None:
+            answers.append(told)
+    return Weighed(
+        Evidence(rates, graded, deterministic, repeated),
+        Evidence(pairs, graded, deterministic, repeated),
+        Answers(answers, deterministic, repeated),
+        tuple(numbers),
+        tuple(paired_numbers),
+    )
+
+
+def _sets(
+    trials: Sequence[TrialResult], repeats: int, *, graded: bool
+) -> tuple[tuple[float, ...], ...] | None:
+    """The values of the first set, and of the fresh ones as one; ``None`` where no run came to its end."""
+    first = values_of([trial for trial in trials if trial.repeat < repeats], graded=graded)
+    fresh = values_of([trial for trial in trials if trial.repeat >= repeats], graded=graded)
+    if not first:
+        return None
+    return (first, fresh) if fresh else (first,)
+
+
+def _answers(then: Sequence[TrialResult], now: Sequence[TrialResult], repeats: int) -> CaseAnswers | None:
+    """The answers of a case as numbers of which equal ones stand for answers that are the same."""
+    known: list[tuple[tuple[bytes, ...], int]] = []
+    approved = _numbered(then, known)
+    first = _numbered([trial for trial in now if trial.repeat < repeats], known)
+    fresh = _numbered([trial for trial in now if trial.repeat >= repeats], known)
+    if not approved or not first:
+        return None
+    return CaseAnswers(approved, (first, fresh) if fresh else (first,))
+
+
+def _numbered(trials: Sequence[TrialResult], known: list[tuple[tuple[bytes, ...], int]]) -> tuple[int, ...]:
+    """Number the answers of each run; runs that broke, or made no call, are left out."""
+    runs: dict[int, list[TrialResult]] = {}
+    for trial in trials:
+        runs.setdefault(trial.repeat, []).append(trial)
+    found = []
+    for run in runs.values():
+        told = [trial.answer for trial in sorted(run, key=lambda trial: trial.place)]
+        answers = tuple(answer for answer in told if answer is not None)
+        if len(answers) == len(told):
+            found.append(_number_of(answers, known))
+    return tuple(found)
+
+
+def _number_of(told: tuple[bytes, ...], known: list[tuple[tuple[bytes, ...], int]]) -> int:
+    for other, number in known:
+        if told == other or (len(told) == len(other) and all(map(same, told, other))):
+            return number
+    known.append((told, len(known)))
+    return len(known) - 1
+
+
+def _shared_calls(cases: Sequence[tuple[CaseResult, CaseResult | None]]) -> dict[int, Hashable]:
+    """The cases that make the same calls as others, each with what these have in common."""
+    calls = [
+        tuple(key for trial in case.trials if not trial.repeat for key, _ in trial.asked) for case, _ in cases
+    ]
+    often = Counter(calls)
+    return {number: keys for number, keys in enumerate(calls) if keys and often[keys] > 1}
+
+
+def looks(
+    weighed: Weighed,
+    limits: Limits,
+    *,
+    required: float | None,
+    approved: bool,
+    compared: Compared | None = None,
+) -> dict[str, Look]:
+    """Look at each limit of a check.
+
+    Args:
+        weighed: The evidence.
+        limits: The limits.
+        required: The rate that is required, or ``None``.
+        approved: Whether anything is approved that the check is compared with.
+        compared: How bodies came out that compare with the approved answer themselves, or ``None``.
+    """
+    rules = Rules(limits.false_fail_rate, limits.confirm)
+    found: dict[str, Look] = {}
+    if required is not None and weighed.rate.cases:
+        found["at_least"] = _numbered_as(weighed.numbers, look_at_rate(weighed.rate, required, rules))
+    if compared is not None:
+        found["max_changed"] = look_at_compared(compared, limits.max_changed or 0, rules)
+        return found
+    if not approved:
+        return found
+    if weighed.paired.cases:
+        drop = look_at_drop(weighed.paired, limits.max_drop or 0, rules)
+        found["max_drop"] = _numbered_as(weighed.paired_numbers, drop)
+        if limits.max_regressed is not None:
+            regressed = look_at_regressed(weighed.paired, limits.max_regressed, rules)
+            found["max_regressed"] = _numbered_as(weighed.paired_numbers, regressed)
+    if limits.max_changed is not None:
+        found["max_changed"] = look_at_changes(weighed.answers, limits.max_changed, rules)
+    return found
+
+
+def _numbered_as(numbers: Sequence[int], look: Look) -> Look:
+    """The look with cases called by their number in the check."""
+    needs = look.needs
+    if isinstance(needs, Probes):
+        needs = replace(needs, cases=tuple(numbers[index] for index in needs.cases))
+    return replace(look, needs=needs, broken=tuple(numbers[index] for index in look.broken))

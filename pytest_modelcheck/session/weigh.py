@@ -1,0 +1,264 @@
+"""Whether noise explains a miss: more runs where they may decide it, until every limit is decided.
+
+What decides is whether *outcomes* vary, approved and current ones (``checks.protocol``). The wording of
+answers only matters where answers are what is compared.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.checks.changes import Compared
+from pytest_modelcheck.checks.decide import required_rate
+from pytest_modelcheck.checks.lost import LEAST_BROKEN, MOST_CASES, candidates_of, look_at_slices
+from pytest_modelcheck.checks.protocol import FreshSets, Probes, Rules, without_more_runs
+from pytest_modelcheck.checks.weighing import Probed, looks, weigh
+from pytest_modelcheck.engine.body import by_repeat
+from pytest_modelcheck.errors import OfflineError
+from pytest_modelcheck.records import GRADE, JUDGED, Outcome, Trial
+from pytest_modelcheck.session.check import Step
+from pytest_modelcheck.session.judging import with_noise
+from pytest_modelcheck.session.levels import settle
+from pytest_modelcheck.session.observing import whole_cases
+from pytest_modelcheck.session.replayed import ReplayedAnswers
+from pytest_modelcheck.session.results import Results
+from pytest_modelcheck.session.variation import Variation, declared_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pytest_modelcheck.checks.lost import Candidates
+    from pytest_modelcheck.checks.protocol import Look
+    from pytest_modelcheck.checks.weighing import Weighed
+    from pytest_modelcheck.session.check import Check, Steps
+    from pytest_modelcheck.session.found import Judgement, Noise
+
+_PROBE: Final = 1 << 30
+"""The repeat number of the first probe: beyond those of all sets, and of the measurement of variation."""
+
+
+def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
+    """Look at each limit, run what it needs, and look again, until every limit is decided."""
+    if not _may_be_noise(check, judgement):
+        return judgement
+    approved_outcomes = yield from _approved_outcomes(check, judgement)
+    candidates: Candidates | None = None
+    while True:
+        weighed = _weighed(check, judgement)
+        found = _looks(check, judgement, weighed, approved_outcomes)
+        lost = None
+        if _searches_slices(check, judgement):
+            if candidates is None:
+                results = judgement.ran.results
+                candidates = candidates_of(results.slices, results.cases, weighed.paired_numbers)
+            rules = Rules(check.spec.limits.false_fail_rate, check.spec.limits.confirm)
+            found["slice_regressions"], lost = look_at_slices(
+                weighed.paired, candidates, rules, check.spec.seed
+            )
+        needs = [look.needs for look in found.values() if look.needs is not None]
+        if not needs:
+            break
+        sets = [need.sets for need in needs if isinstance(need, FreshSets)]
+        if sets:
+            noise = yield from _fresh_sets(check, judgement, max(sets))
+        else:
+            probes = [need for need in needs if isinstance(need, Probes)]
+            noise = yield from _probe(check, judgement, probes)
+        if noise is None:
+            found = {limit: without_more_runs(look) for limit, look in found.items()}
+            break
+        judgement = with_noise(check, judgement, noise)
+    variation = _told(check, judgement, weighed)
+    return with_noise(check, judgement, replace(judgement.noise, looks=found, lost=lost, variation=variation))
+
+
+def _searches_slices(check: Check, judgement: Judgement) -> bool:
+    """Whether regressions are searched for a slice in which they concentrate."""
+    observed = judgement.observed
+    return (
+        check.spec.limits.slice_regressions != "off"
+        and observed.comparison is not None
+        and not observed.reads_approved
+        and len(observed.comparison.regressed) >= LEAST_BROKEN
+        and len(judgement.ran.results) <= MOST_CASES
+    )
+
+
+def uses_looks(check: Check, judgement: Judgement) -> bool:
+    """Whether looks at outcomes decide: not for samples, groups, levels and scales of their own."""
+    spec, limits = check.spec, check.spec.limits
+    plain = limits.population == "fixed" and limits.cluster is None and limits.score_as is None
+    on_scale = spec.scale == GRADE or not judgement.observed.graded
+    return (
+        plain
+        and on_scale
+        and spec.drift is None
+        and spec.levels is None
+        and judgement.ran.early is None
+        and not check.places.update
+    )
+
+
+def _may_be_noise(check: Check, judgement: Judgement) -> bool:
+    """Whether a limit is missed for no other reason than outcomes, or cases that passed fail now."""
+    if not uses_looks(check, judgement):
+        return False
+    if declared_of(check.spec) is True:
+        return (judgement.missed or judgement.passes) and _searches_slices(check, judgement)
+    if judgement.missed:
+        return True
+    return judgement.passes and bool(judgement.seen.regressed)
+
+
+def _weighed(check: Check, judgement: Judgement) -> Weighed:
+    results, again, approved = judgement.ran.results, judgement.noise.again, judgement.approved
+    cases = ((case, approved.get(case.id)) for case in whole_cases(results, again))
+    baseline = approved.baseline
+    return weigh(
+        cases,
+        check.spec.repeats,
+        judgement.noise.probed,
+        graded=judgement.observed.graded,
+        deterministic=declared_of(check.spec),
+        repeated=baseline is not None and baseline.header.repeated,
+    )
+
+
+def _looks(
+    check: Check, judgement: Judgement, weighed: Weighed, approved_outcomes: Mapping[int, tuple[float, ...]]
+) -> dict[str, Look]:
+    observed, limits = judgement.observed, check.spec.limits
+    compared = None
+    if observed.reads_approved:
+        rate = weighed.rate
+        runs = [
+            replace(case, approved=approved_outcomes.get(number, ()))
+            for case, number in zip(rate.cases, weighed.numbers, strict=True)
+        ]
+        fewest = min((len(case.approved) for case in runs), default=0)
+        compared = Compared(replace(rate, cases=runs), 1 + fewest)
+    found = looks(
+        weighed,
+        limits,
+        required=required_rate(observed, limits),
+        approved=observed.comparison is not None,
+        compared=compared,
+    )
+    if check.spec.kind == "invariance":
+        found.pop("at_least", None)  # which is held against the model's disagreement with itself
+    return found
+
+
+def _approved_outcomes(check: Check, judgement: Judgement) -> Steps[Mapping[int, tuple[float, ...]]]:
+    """Let bodies that compare with the approved answer judge the further approved runs, case by case.
+
+    What the model answered then is compared with its first answer; nothing is asked.
+    """
+    results, approved, baseline = judgement.ran.results, judgement.approved, judgement.approved.baseline
+    if not results.reads_approved or baseline is None:
+        return {}
+    trials, index = [], results.size
+    for number, case in enumerate(results.cases):
+        known = approved.get(case.id)
+        runs = 0 if known is None else max((trial.repeat for trial in known.trials), default=0)
+        own = results.trials(number) if results.masks[number] else []
+        once = [trial for trial in own if not trial.repeat]
+        for repeat in range(1, runs + 1):
+            for one in once:
+                trials.append(_run_of(one, index, repeat, number, runs * len(once)))
+                index += 1
+    if not trials:
+        return {}
+    answers = ReplayedAnswers(check.subject.answers, baseline)
+    run = yield Step(check.work(approved.answer), trials, replay=answers, slots=by_repeat)
+    found: dict[int, dict[int, bool]] = {}
+    for result in run.results:
+        if result.outcome in JUDGED:
+            repeats = found.setdefault(result.trial.number, {})
+            same = repeats.get(result.trial.repeat, True) and result.outcome is Outcome.PASSED
+            repeats[result.trial.repeat] = same
+    return {number: tuple(map(float, repeats.values())) for number, repeats in found.items()}
+
+
+def _fresh_sets(check: Check, judgement: Judgement, sets: int) -> Steps[Noise | None]:
+    """Run every case in so many more sets, under repeat numbers that no set has used."""
+    spec, results, approved = check.spec, judgement.ran.results, judgement.approved
+    again = Results(check.plan, settle=None if spec.levels is None else settle)
+    again.cases = results.cases
+    work = replace(check.work(approved.answer), take=again.take)
+    run = yield Step(work, _fresh(results, again, spec.repeats, sets), slots=check.slots)
+    if run.stopped is not None or any(isinstance(error, OfflineError) for error in again.errors.values()):
+        return None
+    return replace(judgement.noise, again=again)
+
+
+def _fresh(results: Results, again: Results, repeats: int, sets: int) -> Iterator[Trial]:
+    """The same trials once more for each set, as runs that there never were."""
+    index = results.size
+    for number, case in enumerate(results.cases):
+        trials = results.trials(number) if results.masks[number] else []
+        if not trials:
+            again.skip(case, number)
+        of = len(trials) * sets
+        for turn in range(1, sets + 1):
+            for one in trials:
+                repeat = one.repeat + turn * repeats
+                yield _run_of(one, index, repeat, number, of)
+                index += 1
+
+
+def _probe(check: Check, judgement: Judgement, needs: Iterable[Probes]) -> Steps[Noise | None]:
+    """Run cases again, all once in each round, each until it passes or has been probed often enough."""
+    probed = dict(judgement.noise.probed)
+    upto: dict[int, int] = {}
+    for need in needs:
+        for number in need.cases:
+            upto[number] = max(need.upto, upto.get(number, 0))
+    while due := [number for number, most in upto.items() if _is_due(probed.get(number), most)]:
+        rounds = {number: probed.get(number, Probed()).probes for number in due}
+        trials = list(_probe_trials(judgement.ran.results, rounds))
+        run = yield Step(check.work(judgement.approved.answer), trials, slots=check.slots)
+        if run.stopped is not None or any(isinstance(one.error, OfflineError) for one in run.results):
+            return None
+        failed = {one.trial.number for one in run.results if one.outcome is not Outcome.PASSED}
+        for number, before in rounds.items():
+            probed[number] = Probed(before + 1, number not in failed)
+    return replace(judgement.noise, probed=probed)
+
+
+def _is_due(probed: Probed | None, most: int) -> bool:
+    return probed is None or (not probed.recovered and probed.probes < most)
+
+
+def _probe_trials(results: Results, rounds: Mapping[int, int]) -> Iterator[Trial]:
+    """One more run of some cases; ``rounds`` says how often each was probed before."""
+    index = results.size
+    for number, before in rounds.items():
+        once = [trial for trial in results.trials(number) if not trial.repeat]
+        for one in once:
+            yield _run_of(one, index, _PROBE + before, number, len(once))
+            index += 1
+
+
+def _run_of(one: Trial, index: int, repeat: int, number: int, of: int) -> Trial:
+    """The same trial as another run of it."""
+    return Trial(index, one.case, one.perturbation, one.perturbed, one.variant, repeat, number, of)
+
+
+def _told(check: Check, judgement: Judgement, weighed: Weighed) -> Variation:
+    """What is known of the variation of outcomes, for people."""
+    declared = declared_of(check.spec)
+    varying = sum(case.varies for case in weighed.paired.cases or weighed.rate.cases)
+    varying = max(varying, sum(case.varies for case in weighed.rate.cases))
+    of = plural(len(weighed.rate.cases), "case")
+    if varying:
+        return Variation(varies=True, words=f"varies: {varying} of {of} pass in some runs only")
+    if declared is False:
+        return Variation(varies=True, words="declared deterministic=False")
+    if judgement.noise.again is None and check.spec.repeats == 1:
+        return judgement.noise.variation
+    return Variation(varies=False, words=f"does not vary: {of} came out the same in every run")

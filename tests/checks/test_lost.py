@@ -1,0 +1,69 @@
+"""Slices to look at, and what decides that one of them lost."""
+
+import pytest
+
+from pytest_modelcheck.checks.evidence import CaseRuns, Evidence
+from pytest_modelcheck.checks.lost import candidates_of, look_at_slices
+from pytest_modelcheck.checks.protocol import FreshSets, Reason, Rules
+from pytest_modelcheck.checks.slices import Slices
+from pytest_modelcheck.records import Case, Status
+
+CASES = [
+    Case(f"question {n}" + " please" * (n % 2), metadata={"language": "es" if n % 4 == 0 else "en"})
+    for n in range(80)
+]
+SLICES = Slices(None)
+SLICES.extend(CASES)
+CANDIDATES = candidates_of(SLICES, CASES, range(80))
+RULES = Rules()
+THREE = (1.0, 1.0, 1.0)
+
+
+def runs(broken, *sets):
+    """Cases by number: those that broke have these sets, all others pass in as many."""
+    return [CaseRuns(THREE, sets if n in broken else tuple((1.0,) for _ in sets)) for n in range(80)]
+
+
+SPANISH = [n for n in range(80) if n % 4 == 0][:15]
+
+
+def test_values_pairs_and_features_are_candidates():
+    assert {"language=es", "language=en"} <= set(CANDIDATES.names)
+    assert any(name.startswith("length >") for name in CANDIDATES.names)
+    assert CANDIDATES.rows.shape == (len(CANDIDATES.names), 80)
+    inside = CANDIDATES.rows[CANDIDATES.names.index("language=es")]
+    assert [n for n in range(80) if inside[n]] == [n for n in range(80) if n % 4 == 0]
+
+
+def test_only_cases_that_are_compared_count():
+    some = candidates_of(SLICES, CASES, range(0, 80, 2))
+    assert some.rows.shape[1] == 40
+
+
+def test_a_slice_that_lost_needs_fresh_sets_and_then_fails():
+    look, lost = look_at_slices(Evidence(runs(SPANISH, (0.0,))), CANDIDATES, RULES)
+    assert look.needs == FreshSets()
+    look, lost = look_at_slices(Evidence(runs(SPANISH, (0.0,), (0.0, 0.0))), CANDIDATES, RULES)
+    assert (look.status, look.reason) == (Status.FAILED, Reason.EXACT)
+    assert str(lost) == "15 of 20 cases with language=es broke; elsewhere 0 broke"
+
+
+def test_a_deterministic_model_needs_no_fresh_sets():
+    evidence = Evidence(runs(SPANISH, (0.0,)), deterministic=True)
+    assert look_at_slices(evidence, CANDIDATES, RULES)[0].status is Status.FAILED
+
+
+@pytest.mark.parametrize("fresh", [(1.0, 1.0), (1.0, 0.0)])
+def test_what_the_fresh_sets_do_not_show_is_no_slice(fresh):
+    look, _ = look_at_slices(Evidence(runs(SPANISH, (0.0,), (1.0, 1.0))), CANDIDATES, RULES)
+    assert look.status is Status.PASSED
+
+
+def test_few_cases_that_broke_are_not_searched():
+    look, lost = look_at_slices(Evidence(runs(SPANISH[:4], (0.0,))), CANDIDATES, RULES)
+    assert (look.status, lost) == (Status.PASSED, None)
+
+
+def test_without_confirmation_a_slice_is_inconclusive():
+    look, _ = look_at_slices(Evidence(runs(SPANISH, (0.0,))), CANDIDATES, Rules(confirm=False))
+    assert (look.status, look.needs) == (Status.INCONCLUSIVE, None)
