@@ -181,6 +181,31 @@ def test_who_follows_a_call_that_has_ended_is_told_at_once(lab):
     assert told == [ticket]
 
 
+def test_a_call_in_the_queue_of_its_threads_is_not_made_once_nobody_needs_it(lab):
+    first_runs, release, calls = threading.Event(), threading.Event(), []
+
+    def model(x):
+        calls.append(x)
+        first_runs.set()
+        release.wait(5)
+        return x
+
+    handle = lab.switchboard.handle(lab.model(model, concurrency=1, timeout=10))
+    first, second, third = foreseen(lab, handle, *"abc")
+    ahead = threading.Thread(target=lab.switchboard.take, args=(first, HERE))
+    ahead.start()
+    assert first_runs.wait(5)
+    begun = [lab.switchboard.batch_with(ticket) for ticket in (second, third)]
+    futures = [lab.switchboard._begin(batch, HERE) for batch in begun]
+    second.foreseen_by.clear()
+    lab.switchboard.drop(second)
+    release.set()
+    for future in futures:
+        future.result(5)
+    ahead.join(5)
+    assert calls == ["a", "c"]
+
+
 def test_what_another_process_asks_is_not_foreseen_here(lab):
     model = lab.model(lambda x: x, concurrency=2)
     handle = lab.switchboard.handle(model)

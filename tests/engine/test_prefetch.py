@@ -80,9 +80,12 @@ def test_an_answer_that_the_body_has_changed_is_not_taken_for_the_whole(lab):
         answer.pop("id")
         grade(answer)
 
-    run = lab.run(body, "abcdefgh")
-    assert run.vain == 0
-    assert lab.meter("judge").asked == 8
+    lab.run(body, "ab")
+    [_, (_, expressions)] = lab.bodies.prefetch.recipe.calls
+    assert ("answer", 0) not in expressions
+    assert ("map", {"text": ("answer", 0, ["key", "text"])}) in expressions
+    run = lab.run(body, "cdefgh")
+    assert (run.vain, lab.meter("judge").asked) == (0, 8)
 
 
 def test_equal_inputs_are_called_once_and_cached_ones_not_at_all(lab):
