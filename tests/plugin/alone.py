@@ -1,8 +1,8 @@
 """Runs the checks of one project in every way that must not matter, each run in a fork of this process.
 
 ``python alone.py FOLDER`` reads ``plan.json`` there and writes ``found.json``: what came of each check in
-each run, and what the models were called with. Forks spare the half second that imports take, and a run that hangs
-ends with its fork.
+each run, and what the models were called with. Forks spare the half second that imports take, and a run that
+hangs ends with its fork.
 
 The first of the runs, ``loop``, does without the plugin: ``PlainLoop`` is what all others must agree with.
 """

@@ -53,7 +53,7 @@ def _every_report_is_valid(request, monkeypatch):
 # -- with other caches: MODELCHECK_AGAIN=1 pytest tests/plugin ------------------------------------
 
 AGAIN = os.environ.get("MODELCHECK_AGAIN") == "1"
-"""Whether what a test runs in this process is run again with a full cache, and with one that knows one case."""
+"""Whether what tests run in this process is run again with a full cache, and with one that knows a case."""
 
 _ABOUT_CALLS = re.compile(
     r"\bcalls\b|asked|cached|unasked|max-calls|offline|revalidate|--modelcheck-cache|-update|counter"
@@ -134,7 +134,7 @@ def pytest_generate_tests(metafunc):
 
 
 def alone_checks(module):
-    """The names, the sources and the expected counts of the checks of a module, a few of its kinds for each."""
+    """The names, sources and expected counts of the checks of a module, a few of its kinds for each."""
     kinds = module.KINDS
     gather = getattr(module, "GATHER", "")
     for number, (about, (expected, source)) in enumerate(checks_of(module).items()):
