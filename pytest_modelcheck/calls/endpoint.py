@@ -13,14 +13,14 @@ import random
 import threading
 import time
 from contextlib import closing, contextmanager, nullcontext
-from contextvars import ContextVar, copy_context
-from copy import deepcopy
+from contextvars import ContextVar
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.calls.attempts import Attempts
 from pytest_modelcheck.calls.batches import Failure, Sizes, split
 from pytest_modelcheck.calls.errors import is_outage, is_throttled, one_line, retry_after, worth_retrying
-from pytest_modelcheck.calls.executors import Elsewhere, Expendable, LateError, Threads, WorkerDiedError
+from pytest_modelcheck.calls.executors import LateError, Threads, WorkerDiedError
 from pytest_modelcheck.calls.meter import Meter
 from pytest_modelcheck.calls.throttle import GIVE_UP_AFTER, LONGEST, Circuit, Pace, Purse, Turn, interval_of
 from pytest_modelcheck.errors import (
@@ -29,8 +29,6 @@ from pytest_modelcheck.errors import (
     OutageError,
     UsageError,
 )
-from pytest_modelcheck.models.calling import Arguments
-from pytest_modelcheck.models.model import IMMUTABLE
 from pytest_modelcheck.models.usage import Answer, Measured, Scales, Usage
 
 if TYPE_CHECKING:
@@ -41,7 +39,7 @@ if TYPE_CHECKING:
     from contextvars import Context
 
     from pytest_modelcheck.calls.batches import Rows
-    from pytest_modelcheck.calls.executors import LoopThread, Run
+    from pytest_modelcheck.calls.executors import LoopThread
     from pytest_modelcheck.calls.throttle import Allowance
     from pytest_modelcheck.models.calling import Caller
     from pytest_modelcheck.models.model import Model
@@ -136,10 +134,8 @@ class Endpoint:
         self._pace = Pace(0.0 if rate is None else interval_of(rate) * workers)
         self._purse = None if money is None else Purse(model.label, money / workers)
         self._scales = Scales(definition.usage, definition.cost, definition.name)
-        executor = definition.executor
-        self._elsewhere = None if executor is None else Elsewhere(executor, model.label)
+        self._attempts = Attempts(model, loop)
         self._threads: Threads | None = None
-        self._expendable = Expendable(f"modelcheck-{model.name}-call")
         self._gate = threading.BoundedSemaphore(caller.concurrency) if self.threaded else None
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -174,7 +170,7 @@ class Endpoint:
             while wanted is not None:
                 came: Any = None
                 if isinstance(wanted, list):
-                    came = self._attempt(caller, wanted)
+                    came = self._attempts.make(caller, wanted)
                 else:
                     self._closed.wait(wanted)
                 wanted = _next(steps, came)
@@ -206,7 +202,7 @@ class Endpoint:
                 while wanted is not None:
                     came: Any = None
                     if isinstance(wanted, list):
-                        came = await self._attempt_async(caller, wanted, foreign=sleep is not None)
+                        came = await self._attempts.make_async(caller, wanted, foreign=sleep is not None)
                     else:
                         await (sleep or _asyncio_sleep)(wanted)
                     wanted = _next(steps, came)
@@ -260,11 +256,9 @@ class Endpoint:
     def close(self) -> None:
         """Let threads and executors end; what hangs is left behind."""
         self._closed.set()
-        self._expendable.close()
+        self._attempts.close()
         if self._threads is not None:
             self._threads.close()
-        if self._elsewhere is not None:
-            self._elsewhere.close()
 
     @cached_property
     def _slots(self) -> asyncio.Semaphore:
@@ -378,54 +372,6 @@ class Endpoint:
         if isinstance(came, Failure):
             return Failure(self._broke(came.error, size, start))
         return self._answered(came, size, start)
-
-    def _attempt(self, caller: Caller, inputs: list[Any]) -> Rows | Failure:
-        try:
-            own, run = [copied(x) for x in inputs], self._runs_coroutines()
-            if self._elsewhere is not None:
-                return self._elsewhere.call(caller, own, self._timeout, run)
-            if self._timeout is None:
-                return caller.call(own, run)
-            return self._within(self._timeout, caller, own, run)
-        except BaseException as error:  # noqa: BLE001 - whatever a model raises belongs to the body that called it
-            return Failure(error)
-
-    def _within(self, seconds: float, caller: Caller, inputs: list[Any], run: Run | None) -> Rows:
-        rows: Rows = self._expendable.within(seconds, copy_context().run, caller.call, inputs, run)
-        return rows
-
-    async def _attempt_async(self, caller: Caller, inputs: list[Any], *, foreign: bool) -> Rows | Failure:
-        own = [copied(x) for x in inputs]
-        try:
-            if self._timeout is None or foreign:
-                return await caller.call_async(own)
-            return await self._in_time(caller, own, self._timeout)
-        except BaseException as error:
-            if foreign and not isinstance(error, Exception):
-                raise  # a cancellation, which that loop needs to see
-            return Failure(error)
-
-    @staticmethod
-    async def _in_time(caller: Caller, inputs: list[Any], seconds: float) -> Rows:
-        import asyncio
-
-        call = asyncio.ensure_future(caller.call_async(inputs))
-        try:
-            done, _ = await asyncio.wait([call], timeout=seconds)
-        except asyncio.CancelledError:
-            call.cancel()
-            raise
-        if done:
-            return call.result()
-        call.add_done_callback(_discard)
-        call.cancel()  # but not waited for: it might not heed
-        raise LateError
-
-    def _runs_coroutines(self) -> Run | None:
-        """Runs what a plain function gives that is to be awaited; not where that would stop a loop."""
-        if loop_runs():
-            return None
-        return lambda coroutine: self._loop().start(coroutine, copy_context()).result()
 
     # -- before a call, and after ----------------------------------------------------------------------
 
@@ -541,39 +487,3 @@ async def _asyncio_sleep(seconds: float) -> None:
     import asyncio
 
     await asyncio.sleep(seconds)
-
-
-def copied(x: Any) -> Any:
-    """An input that the model may change as it likes.
-
-    The body's object and the key of the call stay as they were. What cannot be copied (a lock, a connection)
-    is handed over itself.
-    """
-    kind = type(x)
-    if kind in IMMUTABLE:
-        return x
-    try:
-        if kind is Arguments:
-            return Arguments(deepcopy(x.positional), deepcopy(x.named), x.bound)
-        return deepcopy(x)
-    except Exception:  # noqa: BLE001 - of anybody's __deepcopy__
-        return x
-
-
-def loop_runs() -> bool:
-    """Whether this code was called by code that an asyncio event loop runs in this thread.
-
-    >>> loop_runs()
-    False
-    """
-    import sys
-
-    asyncio = sys.modules.get("asyncio")  # where nothing is awaited, nobody needs it
-    running = getattr(asyncio, "_get_running_loop", None)  # public, but slower under its public name
-    return running is not None and running() is not None
-
-
-def _discard(call: asyncio.Future[Any]) -> None:
-    """Look at what an abandoned call raised, so that asyncio does not report it as never retrieved."""
-    if not call.cancelled():
-        call.exception()

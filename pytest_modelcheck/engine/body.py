@@ -8,22 +8,25 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import copy_context
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.calls.endpoint import copied
-from pytest_modelcheck.engine.answers import Handle, running_loop, takes_last
+from pytest_modelcheck.calls.attempts import copied
+from pytest_modelcheck.calls.loops import running_loop
 from pytest_modelcheck.engine.prefetch import Prefetch
 from pytest_modelcheck.engine.recipe import Made, Recipe
-from pytest_modelcheck.engine.view import CaseView, Result, conclude, is_new, refuse_case
-from pytest_modelcheck.engine.work import WINDOW, Failures, Run
+from pytest_modelcheck.engine.result import Result, conclude
+from pytest_modelcheck.engine.tickets import Handle, takes_last
+from pytest_modelcheck.engine.view import CaseView, is_new, refuse_case
+from pytest_modelcheck.engine.work import EXPLAINED, WINDOW, Failures, Run
 from pytest_modelcheck.models.model import SHORT_TEXT, short_text_key
 from pytest_modelcheck.records import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from contextvars import Context
 
     from pytest_modelcheck.engine.answers import Switchboard
@@ -67,6 +70,8 @@ class Bodies:
         handles: How some models are answered; all others are answered live.
         place: Says for which repeat a call of the judged model is made; ``None`` for that of the trial.
         recipe: What is known of the calls of a body.
+        quietly: A context in which failing assertions are not explained: explanations take milliseconds, and
+            nobody reads those of the ten-thousandth case.
 
     Attributes:
         result: What comes of the body that runs now, or ``None`` between two bodies.
@@ -87,6 +92,7 @@ class Bodies:
         *,
         place: Place | None = None,
         recipe: Recipe | None = None,
+        quietly: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         self.work = work
         self.switchboard = switchboard
@@ -100,6 +106,7 @@ class Bodies:
         self._handles = {handle.model: handle for handle in handles}
         self._place = place
         self._failures = Failures(work)
+        self._quietly, self._quiet = quietly, ExitStack()
         self._results: list[Result] = []
         self._done = 0
         self._direct = 0
@@ -121,7 +128,7 @@ class Bodies:
                 result = self._begin(trial)
                 error: BaseException | None = None
                 try:
-                    body(self.view)  # type: ignore[arg-type]  # it has just begun
+                    body(self.view)
                 except BaseException as raised:  # noqa: BLE001 - told apart there
                     error = raised
                 self._end(result, error)
@@ -135,7 +142,7 @@ class Bodies:
                 result = self._begin(trial)
                 error: BaseException | None = None
                 try:
-                    await body(self.view)  # type: ignore[arg-type]  # it has just begun
+                    await body(self.view)
                 except BaseException as raised:
                     if _is_cancelled(raised):
                         raise
@@ -148,6 +155,7 @@ class Bodies:
         try:
             yield
         finally:
+            self._quiet.close()
             self.result = self.view = None
             self.prefetch.close()
             self.switchboard.save()
@@ -172,12 +180,16 @@ class Bodies:
                 if meaning is None:
                     raise error
                 outcome, error = meaning, None if meaning is Outcome.NEW else error
-            conclude(result, work, outcome, error)
+            conclude(result, outcome, error, work.subject.name, records=work.records)
         if self.made is not None:
             made, self.made = self.made, None
             self.prefetch.ended(result.trial, made, self._keys, complete=result.outcome in _AT_THE_END)
         if result.error is not None:
-            self._failures.note(result)
+            failures = self._failures
+            explained = len(failures.explained)
+            failures.note(result)
+            if explained < len(failures.explained) == EXPLAINED:
+                self._quiet.enter_context(self._quietly())
         self._results.append(result)
         self._done += 1
         if not self._done & _OFTEN:
@@ -208,6 +220,7 @@ class Bodies:
             self.prefetch.vain,
             failures.unasked,
             failures.stopped,
+            failures.explained,
         )
 
     # -- calls ---------------------------------------------------------------------------------------
@@ -281,6 +294,7 @@ class Bodies:
 
     def _missing(self, handle: Handle, result: Result, x: Any, key: bytes | None, repeat: int) -> Raw:
         """Get an answer that is not at hand: wait for a call that was foreseen, or make one now."""
+        self.prefetch.missed()
         if handle.judged:
             result.unanswered = True  # for now; for good, where the model breaks
         try:

@@ -21,16 +21,17 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from pytest_modelcheck.calls.errors import one_line
-from pytest_modelcheck.engine.answers import running_loop
+from pytest_modelcheck.calls.loops import running_loop
 from pytest_modelcheck.engine.body import Bodies
+from pytest_modelcheck.engine.result import Result
 from pytest_modelcheck.engine.router import VIEW
-from pytest_modelcheck.engine.view import CaseView, Result
+from pytest_modelcheck.engine.view import CaseView
 from pytest_modelcheck.records import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from pytest_modelcheck.engine.answers import Handle, Ticket
+    from pytest_modelcheck.engine.tickets import Handle, Ticket
     from pytest_modelcheck.engine.work import Run
     from pytest_modelcheck.models.model import Raw
     from pytest_modelcheck.records import Trial

@@ -13,20 +13,23 @@ from __future__ import annotations
 from collections import Counter, deque
 from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from pytest_modelcheck.engine.answers import is_for_one
 from pytest_modelcheck.engine.recipe import Passed, Recipe, getter_of, needs
+from pytest_modelcheck.engine.tickets import is_for_one
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextvars import Context
 
-    from pytest_modelcheck.engine.answers import Handle, Switchboard, Ticket
-    from pytest_modelcheck.engine.body import Bodies
+    from pytest_modelcheck.engine.answers import Switchboard
     from pytest_modelcheck.engine.recipe import Getter, Made
-    from pytest_modelcheck.models.model import Raw
+    from pytest_modelcheck.engine.tickets import Handle, Ticket
+    from pytest_modelcheck.engine.work import Work
+    from pytest_modelcheck.models.model import Model, Raw
     from pytest_modelcheck.records import Trial
 
     _Step = tuple[Handle, Getter, int, bool]
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 _GROWTH: Final = 2
 _LARGEST_HERE: Final = 4  # a window is at most so many times as large as the first
 _LARGEST: Final = 32  # the same where calls are made elsewhere: one slow call does not hold up all behind it
+_ALL_CACHED: Final = 256  # after so many bodies whose calls were all cached, we look again at the next miss
 _PATIENCE: Final = 8  # bodies that call nothing before we stop watching
 
 
@@ -53,6 +57,30 @@ class _Foreseen:
         self.tickets: list[tuple[int, Ticket]] = []
 
 
+class Caller(Protocol):
+    """What prefetching needs to know of whoever runs the bodies."""
+
+    work: Work
+    context: Context
+    lock: threading.RLock
+
+    @property
+    def handles(self) -> list[Handle]:
+        """How models are answered that were called so far."""
+
+    @property
+    def counts_equal_calls(self) -> bool:
+        """Whether each of several equal calls of a body gets an answer of its own."""
+
+    def handle_of(self, model: Model) -> Handle:
+        """How a model is answered in this step."""
+
+    def place_of(
+        self, handle: Handle, trial: Trial, x: Any, equal: Counter[bytes] | None
+    ) -> tuple[bytes | None, int]:
+        """What the answer to a call is stored under, and for which repeat it is made."""
+
+
 class Prefetch:
     """Makes the calls of coming bodies.
 
@@ -66,7 +94,7 @@ class Prefetch:
         vain: How many calls were made for nothing.
     """
 
-    def __init__(self, bodies: Bodies, switchboard: Switchboard, recipe: Recipe) -> None:
+    def __init__(self, bodies: Caller, switchboard: Switchboard, recipe: Recipe) -> None:
         self.recipe = recipe
         self.vain = 0
         self._bodies = bodies
@@ -78,6 +106,7 @@ class Prefetch:
         self._silent = 0
         self._window = self._first = self._low_water = 0
         self._largest = _LARGEST
+        self._cached = 0
         self._is_simple = False
         self._active = False
         if recipe.known:
@@ -93,7 +122,7 @@ class Prefetch:
         upcoming = iter(trials)
         window: deque[Trial] = deque()
         while True:
-            if len(window) <= self._low_water and self._active:
+            if len(window) <= self._low_water and self._active and self._cached < _ALL_CACHED:
                 new = list(islice(upcoming, self._window - len(window)))
                 if new:
                     self._foresee(new)
@@ -103,6 +132,10 @@ class Prefetch:
             if trial is None:
                 return
             yield trial
+
+    def missed(self) -> None:
+        """Note that a body made a call whose answer is not in the cache: look ahead again."""
+        self._cached = 0
 
     # -- what bodies do ------------------------------------------------------------------------------
 
@@ -234,7 +267,9 @@ class Prefetch:
     def _foresee(self, trials: Sequence[Trial]) -> None:
         for trial in trials:
             if self._is_simple and self._is_cached(trial):
+                self._cached += 1
                 continue
+            self._cached = 0
             foreseen = _Foreseen(trial, self._steps)
             with self._bodies.lock:
                 self._advance(foreseen)

@@ -10,8 +10,10 @@ from contextvars import ContextVar, copy_context
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.calls.endpoint import MIXED, copied, repeat_inside
-from pytest_modelcheck.engine.answers import running_loop, takes_last
+from pytest_modelcheck.calls.attempts import copied
+from pytest_modelcheck.calls.endpoint import MIXED, repeat_inside
+from pytest_modelcheck.calls.loops import running_loop
+from pytest_modelcheck.engine.tickets import takes_last
 from pytest_modelcheck.engine.view import refuse_case, result_of
 from pytest_modelcheck.models.model import IMMUTABLE
 
@@ -19,9 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from contextvars import Context
 
-    from pytest_modelcheck.engine.answers import Handle, Switchboard
+    from pytest_modelcheck.engine.answers import Switchboard
     from pytest_modelcheck.engine.body import Bodies
-    from pytest_modelcheck.engine.view import CaseView, Result
+    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.engine.tickets import Handle
+    from pytest_modelcheck.engine.view import CaseView
     from pytest_modelcheck.models.model import Model, Raw
 
 _INFRASTRUCTURE: Final = frozenset(
@@ -76,14 +80,14 @@ class Router:
     def call(self, model: Model, x: Any) -> Any:
         """Answer a call; in an ``async`` test, give a coroutine of the answer."""
         bodies = self.bodies
-        if (
-            bodies is not None
-            and bodies.result is not None
-            and not self.awaited
-            and get_ident() == bodies.thread
-            and _is_unchanged(bodies.context)
-            and not ((model.caller.awaited or model.caller.wraps_async) and running_loop())
-        ):
+        if bodies is None or bodies.result is None or self.awaited or get_ident() != bodies.thread:
+            return self._call(model, x)
+        try:
+            unchanged = copy_context() == bodies.context
+        except Exception:  # noqa: BLE001 - of anybody's __eq__: then it is looked at variable by variable
+            unchanged = False
+        caller = model.caller
+        if unchanged and not ((caller.awaited or caller.wraps_async) and running_loop()):
             return bodies.call(model, x)
         return self._call(model, x)
 
@@ -257,14 +261,6 @@ class _Call:
         if bodies is not None and self.is_here and result is bodies.result:
             bodies.note(handle.model, self.x, self.key, value, foreseeable=self.foreseeable)
         return value
-
-
-def _is_unchanged(base: Context) -> bool:
-    """Whether the context is the one that bodies began in."""
-    try:
-        return copy_context() == base
-    except Exception:  # noqa: BLE001 - of anybody's __eq__: then it is looked at variable by variable
-        return False
 
 
 def changed_variables(base: Context, now: Context) -> list[ContextVar[Any]]:

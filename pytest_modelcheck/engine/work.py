@@ -5,16 +5,17 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.errors import NotAskedError, OfflineError, message_of
+from pytest_modelcheck.errors import NotAskedError, message_of
 from pytest_modelcheck.records import GRADE, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pytest_modelcheck.engine.view import CaseView, Result
+    from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Scale
 
@@ -29,8 +30,8 @@ _MESSAGES_KEPT = {Outcome.FAILED: 20, Outcome.ERROR: 1_000}
 
 _ERRORS_KEPT = 20
 
-NOT_CALLED = (NotAskedError, OfflineError)
-"""What is raised where a model was not called. Whatever a body makes of it is no answer."""
+EXPLAINED = 5
+"""So many failed bodies are explained in full as they fail: as many cases as a report shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Work:
     """What is to be run for each trial.
 
     Attributes:
-        body: Runs the test for one case.
+        body: Runs the test for one case, of which it is given the view.
         subject: The model that is judged.
         classify: Says what an exception that left the body means, or ``None`` for one that ends everything.
         find_approved: Finds the approved answer of a trial.
@@ -52,7 +53,7 @@ class Work:
         source: Digest of the check and its body's source: what is known of its calls is stored under it.
     """
 
-    body: Callable[[CaseView], Any]
+    body: Callable[[Any], Any]
     subject: Model
     classify: Callable[[BaseException], Outcome | None]
     find_approved: FindApproved
@@ -78,6 +79,7 @@ class Run:
         vain: How many calls were made ahead of bodies that then did not make them.
         unasked: How many cases broke for no other reason than that their model could not be called.
         stopped: Why it could not be called, or ``None``.
+        explained: The first failed results, each with what its body raised, by the numbers of their trials.
     """
 
     results: list[Result]
@@ -87,6 +89,7 @@ class Run:
     vain: int = 0
     unasked: int = 0
     stopped: str | None = None
+    explained: Mapping[int, Result] = field(default_factory=dict)
 
 
 class Failures:
@@ -99,6 +102,7 @@ class Failures:
         self._keep_all = work.keep_errors
         self._messages = dict(_MESSAGES_KEPT)
         self._errors = _ERRORS_KEPT
+        self.explained: dict[int, Result] = {}
         self._unasked: set[str] = set()
         self.first: BaseException | None = None
         self.stopped: str | None = None
@@ -125,6 +129,8 @@ class Failures:
                 self._messages[outcome] = left - 1
         if self._keep_all:
             return
+        if outcome is Outcome.FAILED and len(self.explained) < EXPLAINED:
+            self.explained[result.trial.index] = copy(result)
         if outcome is Outcome.ERROR and self._errors:
             self._errors -= 1
         else:

@@ -24,7 +24,6 @@ from pytest_modelcheck.plugin.hooks import (
 )
 
 __all__ = [
-    "",
     "case",
     "model_version",
     "modelcheck",

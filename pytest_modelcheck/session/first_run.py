@@ -21,8 +21,8 @@ from pytest_modelcheck.session.revalidation import Remembered
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.engine.trials import Plan
-    from pytest_modelcheck.engine.view import Result
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
 
@@ -96,5 +96,6 @@ def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, Remembered |
         run.unasked,
         run.stopped,
         **takers.of_answers(check),
+        explained=run.explained,
     )
     return ran, takers.remembered

@@ -20,7 +20,7 @@ from pytest_modelcheck.records import MISSING, WRONG, CaseResult, Outcome, Trial
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.models.model import Raw
     from pytest_modelcheck.records import Case, Origin, Trial
 

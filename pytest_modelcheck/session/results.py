@@ -26,8 +26,8 @@ from pytest_modelcheck.session.lines import row_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
+    from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.engine.trials import Plan
-    from pytest_modelcheck.engine.view import Result
     from pytest_modelcheck.records import Case, Trial, TrialResult
 
     Once = tuple[Trial, TrialResult]

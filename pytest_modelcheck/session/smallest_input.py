@@ -23,7 +23,7 @@ from pytest_modelcheck.session.smallest_change import MOST_SECONDS, may_shrink, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from pytest_modelcheck.engine.view import Result
+    from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.models.model import Raw
     from pytest_modelcheck.records import Case
     from pytest_modelcheck.session.check import Check, Steps

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.engine.body import STRIDE
-from pytest_modelcheck.engine.view import Result
+from pytest_modelcheck.engine.result import Result
 from pytest_modelcheck.records import Case, Outcome, Trial
 from pytest_modelcheck.session.calibration import BASES, VARIANTS, Calibration, excess_of
 

@@ -5,8 +5,8 @@ import random
 
 import pytest
 
+from pytest_modelcheck.engine.result import Result
 from pytest_modelcheck.engine.trials import Plan
-from pytest_modelcheck.engine.view import Result
 from pytest_modelcheck.models.model import text_key
 from pytest_modelcheck.records import MISSING, Case, Group, Outcome, outcomes_in, tally
 from pytest_modelcheck.session import results as module

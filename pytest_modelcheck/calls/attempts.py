@@ -1,0 +1,120 @@
+"""One attempt of a call: here, within its time, on an event loop, or in an executor.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from contextvars import copy_context
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcheck.calls.batches import Failure
+from pytest_modelcheck.calls.executors import Elsewhere, Expendable, LateError
+from pytest_modelcheck.calls.loops import loop_runs
+from pytest_modelcheck.models.calling import Arguments
+from pytest_modelcheck.models.model import IMMUTABLE
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from pytest_modelcheck.calls.batches import Rows
+    from pytest_modelcheck.calls.executors import LoopThread, Run
+    from pytest_modelcheck.models.calling import Caller
+    from pytest_modelcheck.models.model import Model
+
+
+class Attempts:
+    """Makes single calls of one model.
+
+    Args:
+        model: The model.
+        loop: Gives the event loop of the session.
+    """
+
+    def __init__(self, model: Model, loop: Callable[[], LoopThread]) -> None:
+        executor = model.definition.executor
+        self._elsewhere = None if executor is None else Elsewhere(executor, model.label)
+        self._expendable = Expendable(f"modelcheck-{model.name}-call")
+        self._timeout = model.definition.timeout
+        self._loop = loop
+
+    def close(self) -> None:
+        """Let threads and executors end; what hangs is left behind."""
+        self._expendable.close()
+        if self._elsewhere is not None:
+            self._elsewhere.close()
+
+    def make(self, caller: Caller, inputs: list[Any]) -> Rows | Failure:
+        """Call the model once, from this thread: its answers, or what it raised."""
+        try:
+            own, run = [copied(x) for x in inputs], self._runs_coroutines()
+            if self._elsewhere is not None:
+                return self._elsewhere.call(caller, own, self._timeout, run)
+            if self._timeout is None:
+                return caller.call(own, run)
+            return self._within(self._timeout, caller, own, run)
+        except BaseException as error:  # noqa: BLE001 - whatever a model raises belongs to the body that called it
+            return Failure(error)
+
+    def _within(self, seconds: float, caller: Caller, inputs: list[Any], run: Run | None) -> Rows:
+        rows: Rows = self._expendable.within(seconds, copy_context().run, caller.call, inputs, run)
+        return rows
+
+    async def make_async(self, caller: Caller, inputs: list[Any], *, foreign: bool) -> Rows | Failure:
+        """The same for a model that is awaited; ``foreign`` where the loop is not asyncio's."""
+        own = [copied(x) for x in inputs]
+        try:
+            if self._timeout is None or foreign:
+                return await caller.call_async(own)
+            return await self._in_time(caller, own, self._timeout)
+        except BaseException as error:
+            if foreign and not isinstance(error, Exception):
+                raise  # a cancellation, which that loop needs to see
+            return Failure(error)
+
+    @staticmethod
+    async def _in_time(caller: Caller, inputs: list[Any], seconds: float) -> Rows:
+        import asyncio
+
+        call = asyncio.ensure_future(caller.call_async(inputs))
+        try:
+            done, _ = await asyncio.wait([call], timeout=seconds)
+        except asyncio.CancelledError:
+            call.cancel()
+            raise
+        if done:
+            return call.result()
+        call.add_done_callback(_discard)
+        call.cancel()  # but not waited for: it might not heed
+        raise LateError
+
+    def _runs_coroutines(self) -> Run | None:
+        """Runs what a plain function gives that is to be awaited; not where that would stop a loop."""
+        if loop_runs():
+            return None
+        return lambda coroutine: self._loop().start(coroutine, copy_context()).result()
+
+
+def copied(x: Any) -> Any:
+    """An input that the model may change as it likes.
+
+    The body's object and the key of the call stay as they were. What cannot be copied (a lock, a connection)
+    is handed over itself.
+    """
+    kind = type(x)
+    if kind in IMMUTABLE:
+        return x
+    try:
+        if kind is Arguments:
+            return Arguments(deepcopy(x.positional), deepcopy(x.named), x.bound)
+        return deepcopy(x)
+    except Exception:  # noqa: BLE001 - of anybody's __deepcopy__
+        return x
+
+
+def _discard(call: asyncio.Future[Any]) -> None:
+    """Look at what an abandoned call raised, so that asyncio does not report it as never retrieved."""
+    if not call.cancelled():
+        call.exception()

@@ -1,0 +1,82 @@
+"""Event loops: which one runs here, and how to wait on it.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import wait
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+
+def loop_runs() -> bool:
+    """Whether this code was called by code that an asyncio event loop runs in this thread.
+
+    >>> loop_runs()
+    False
+    """
+    asyncio = sys.modules.get("asyncio")  # where nothing is awaited, nobody needs it
+    running = getattr(asyncio, "_get_running_loop", None)  # public, but slower under its public name
+    return running is not None and running() is not None
+
+
+def running_loop() -> str | None:
+    """The kind of event loop that runs in this thread: ``"asyncio"``, ``"trio"`` or ``None``."""
+    if loop_runs():
+        return "asyncio"
+    trio = sys.modules.get("trio")
+    return "trio" if trio is not None and trio.lowlevel.in_trio_run() else None
+
+
+async def until(call: Future[Any], loop: str | None, seconds: float | None = None) -> None:
+    """Wait for a call on the event loop that runs here, at most so many seconds.
+
+    Whoever waits may be cancelled, and the call is not.
+    """
+    if loop == "trio":
+        import trio
+
+        await trio.to_thread.run_sync(lambda: wait([call], seconds), abandon_on_cancel=True)
+        return
+    import asyncio
+
+    here = asyncio.get_running_loop()
+    waiter = here.create_future()
+
+    def wake() -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+
+    def ended(_call: Future[Any]) -> None:
+        with suppress(RuntimeError):  # the loop is closed, and whoever waited is gone with it
+            here.call_soon_threadsafe(wake)
+
+    call.add_done_callback(ended)
+    timer = None if seconds is None else here.call_later(seconds, wake)
+    try:
+        await waiter
+    finally:
+        if timer is not None:
+            timer.cancel()
+
+
+async def sleep_on(seconds: float, loop: str | None) -> None:
+    """Sleep on the event loop that runs here."""
+    if loop == "trio":
+        await trio_sleep(seconds)
+    else:
+        import asyncio
+
+        await asyncio.sleep(seconds)
+
+
+async def trio_sleep(seconds: float) -> None:
+    """Sleep on trio's loop."""
+    import trio
+
+    await trio.sleep(seconds)
