@@ -111,7 +111,7 @@ def run_pytest(folder: Path, version: str, *arguments: str) -> tuple[int, str]:
     with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
         try:
             code = pytest.main(["-q", "-p", "no:warnings", "-s", f"--model-version={version}", *arguments])
-        except Exception as error: - whatever it is, it is what this script looks for
+        except Exception as error:  # whatever it is, it is what this script looks for
             return 70, f"Traceback: {type(error).__name__}: {error}"
     for name in set(sys.modules) - before:
         if name.startswith(("conftest", "test_triage", "tests")):
