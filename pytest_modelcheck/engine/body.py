@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import copy_context
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
@@ -20,12 +20,13 @@ from pytest_modelcheck.engine.recipe import Made, Recipe
 from pytest_modelcheck.engine.result import Result, conclude
 from pytest_modelcheck.engine.tickets import Handle, takes_last
 from pytest_modelcheck.engine.view import CaseView, is_new, refuse_case
-from pytest_modelcheck.engine.work import WINDOW, Failures, Run
+from pytest_modelcheck.engine.work import EXPLAINED, WINDOW, Failures, Run
 from pytest_modelcheck.models.model import SHORT_TEXT, short_text_key
 from pytest_modelcheck.records import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from contextvars import Context
 
     from pytest_modelcheck.engine.answers import Switchboard
@@ -69,6 +70,8 @@ class Bodies:
         handles: How some models are answered; all others are answered live.
         place: Says for which repeat a call of the judged model is made; ``None`` for that of the trial.
         recipe: What is known of the calls of a body.
+        quietly: A context in which failing assertions are not explained: explanations take milliseconds, and
+            nobody reads those of the ten-thousandth case.
 
     Attributes:
         result: What comes of the body that runs now, or ``None`` between two bodies.
@@ -89,6 +92,7 @@ class Bodies:
         *,
         place: Place | None = None,
         recipe: Recipe | None = None,
+        quietly: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         self.work = work
         self.switchboard = switchboard
@@ -102,6 +106,7 @@ class Bodies:
         self._handles = {handle.model: handle for handle in handles}
         self._place = place
         self._failures = Failures(work)
+        self._quietly, self._quiet = quietly, ExitStack()
         self._results: list[Result] = []
         self._done = 0
         self._direct = 0
@@ -150,6 +155,7 @@ class Bodies:
         try:
             yield
         finally:
+            self._quiet.close()
             self.result = self.view = None
             self.prefetch.close()
             self.switchboard.save()
@@ -179,7 +185,11 @@ class Bodies:
             made, self.made = self.made, None
             self.prefetch.ended(result.trial, made, self._keys, complete=result.outcome in _AT_THE_END)
         if result.error is not None:
-            self._failures.note(result)
+            failures = self._failures
+            explained = len(failures.explained)
+            failures.note(result)
+            if explained < len(failures.explained) == EXPLAINED:
+                self._quiet.enter_context(self._quietly())
         self._results.append(result)
         self._done += 1
         if not self._done & _OFTEN:
@@ -210,6 +220,7 @@ class Bodies:
             self.prefetch.vain,
             failures.unasked,
             failures.stopped,
+            failures.explained,
         )
 
     # -- calls ---------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,9 @@ _MESSAGES_KEPT = {Outcome.FAILED: 20, Outcome.ERROR: 1_000}
 """The message of a failed body is made again where it is shown; a broken body is not run again."""
 
 _ERRORS_KEPT = 20
+
+EXPLAINED = 5
+"""So many failed bodies are explained in full as they fail: as many cases as a report shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Run:
         vain: How many calls were made ahead of bodies that then did not make them.
         unasked: How many cases broke for no other reason than that their model could not be called.
         stopped: Why it could not be called, or ``None``.
+        explained: The first failed results, each with what its body raised, by the numbers of their trials.
     """
 
     results: list[Result]
@@ -84,6 +89,7 @@ class Run:
     vain: int = 0
     unasked: int = 0
     stopped: str | None = None
+    explained: Mapping[int, Result] = field(default_factory=dict)
 
 
 class Failures:
@@ -96,6 +102,7 @@ class Failures:
         self._keep_all = work.keep_errors
         self._messages = dict(_MESSAGES_KEPT)
         self._errors = _ERRORS_KEPT
+        self.explained: dict[int, Result] = {}
         self._unasked: set[str] = set()
         self.first: BaseException | None = None
         self.stopped: str | None = None
@@ -122,6 +129,8 @@ class Failures:
                 self._messages[outcome] = left - 1
         if self._keep_all:
             return
+        if outcome is Outcome.FAILED and len(self.explained) < EXPLAINED:
+            self.explained[result.trial.index] = copy(result)
         if outcome is Outcome.ERROR and self._errors:
             self._errors -= 1
         else:

@@ -71,7 +71,7 @@ class Chosen:
 
 
 def explain(check: Check, judgement: Judgement) -> Steps[Explained]:
-    """Choose the cases worth reading, run those that failed again, and say what each of them says."""
+    """Choose the cases worth reading, explain those that failed, and say what each of them says."""
     spec, results = check.spec, judgement.ran.results
     slices: tuple[Group, ...] = ()
     first: Collection[int] = ()
@@ -170,17 +170,25 @@ def _again(result: TrialResult, size: int, own: Sequence[Trial]) -> Trial:
 
 
 def _run_again(check: Check, judgement: Judgement, chosen: Sequence[Chosen]) -> Steps[dict[int, Result]]:
-    """Run failed bodies again from remembered answers, this time with assertion messages in full."""
+    """What failed bodies said in full.
+
+    The first ones were explained as they failed. Only where others are to be shown, these are run again, with
+    stored answers.
+    """
+    known = judgement.ran.explained
+    failed = [one for one in chosen if one.result.outcome is Outcome.FAILED]
+    found = {one.trial.index: known[one.trial.index] for one in failed if one.trial.index in known}
     trials = [
         one.trial
-        for one in chosen
-        if one.result.outcome is Outcome.FAILED and all(digest for digest, _ in one.result.asked)
+        for one in failed
+        if one.trial.index not in found and all(digest for digest, _ in one.result.asked)
     ]
     if not trials:
-        return {}
+        return found
     work = check.work(judgement.approved.answer, keep_errors=True)
     run = yield Step(work, trials, quiet=False, slots=check.slots)
-    return {result.trial.index: result for result in run.results if result.outcome is Outcome.FAILED}
+    again = {result.trial.index: result for result in run.results if result.outcome is Outcome.FAILED}
+    return found | again
 
 
 def _show(check: Check, judgement: Judgement, one: Chosen, detailed: Result | None) -> ShownCase:

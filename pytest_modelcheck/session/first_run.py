@@ -96,5 +96,6 @@ def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, Remembered |
         run.unasked,
         run.stopped,
         **takers.of_answers(check),
+        explained=run.explained,
     )
     return ran, takers.remembered

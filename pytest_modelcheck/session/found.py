@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.checks.weighing import Probed
+    from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.records import Calls, Comparison, Finding, Flaky, Moved, Stopped
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.calibration import Calibration
@@ -60,6 +61,7 @@ class Ran:
         costs: What the answers took and cost, where a limit asks for that.
         early: Where the check was stopped early, or ``None``.
         reference: What the cases came to that a drift check names to compare with, or ``None``.
+        explained: The first failed results, each with what its body raised, by the numbers of their trials.
     """
 
     results: Results
@@ -73,6 +75,7 @@ class Ran:
     costs: Costs | None = None
     early: Early | None = None
     reference: Results | None = None
+    explained: Mapping[int, Result] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ class Session:
             interrupts, offline=places.offline, allowance=_allowance(places), workers=places.workers
         )
         self.router = Router(self.switchboard)
+        self._learned: tuple[bytes, Recipe] | None = None
 
     def open_model(
         self,
@@ -204,15 +205,24 @@ class Session:
             kind = GatheredBodies
         known = None if work.source is None else recipes.get(work.source)
         recipe = Recipe() if known is None else Recipe.decode(known)
-        bodies = kind(work, self.switchboard, [self._judged(step)], place=step.slots, recipe=recipe)
+        if self._learned is not None and self._learned[0] == work.source:
+            recipe = self._learned[1]  # an earlier step of this check knows it better
+        bodies = kind(
+            work,
+            self.switchboard,
+            [self._judged(step)],
+            place=step.slots,
+            recipe=recipe,
+            quietly=spec.quietly if step.quiet else nullcontext,
+        )
         self.router.bodies = bodies
         self.switchboard.tick = bodies.show_progress
         try:
-            with spec.quietly() if step.quiet else nullcontext():
-                yield bodies
+            yield bodies
         finally:
             self.router.bodies = None
             self.switchboard.tick = _nothing
+        self._learned = None if work.source is None else (work.source, bodies.prefetch.recipe)
         line = bodies.prefetch.recipe.encode()
         if work.source is not None and line is not None and line != known:
             recipes.put(work.source, line)

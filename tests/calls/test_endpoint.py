@@ -8,11 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pytest_modelcheck.calls.attempts import copied
 from pytest_modelcheck.calls.batches import Failure
 from pytest_modelcheck.calls.endpoint import MIXED, Endpoint, repeat_inside
 from pytest_modelcheck.calls.executors import LoopThread
-from pytest_modelcheck.calls.loops import loop_runs
 from pytest_modelcheck.calls.throttle import Allowance
 from pytest_modelcheck.canonical import Codec
 from pytest_modelcheck.errors import (
@@ -468,25 +466,6 @@ def test_which_models_are_called_ahead(way):
     for one in (way(len, batch=True), way(len, concurrency=2), way(ask)):
         assert one.endpoint.together
     assert way(len, executor=ThreadPoolExecutor(1)).endpoint.together
-
-
-def test_copies_are_deep_and_what_has_none_is_handed_over():
-    nested, lock = [["a"]], threading.Lock()
-    assert copied(nested) == nested
-    assert copied(nested)[0] is not nested[0]
-    assert copied(lock) is lock
-    arguments = copied(Arguments((nested,), {"y": nested}))
-    assert arguments.positional == (nested,)
-    assert arguments.positional[0] is not nested
-    assert arguments.named["y"] is not nested
-
-
-def test_whether_a_loop_runs():
-    async def inside():
-        return loop_runs()
-
-    assert not loop_runs()
-    assert asyncio.run(inside())
 
 
 def _calls():

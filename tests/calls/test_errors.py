@@ -15,6 +15,7 @@ from pytest_modelcheck.calls.errors import (
     status_of,
     worth_retrying,
 )
+from pytest_modelcheck.errors import UsageError
 
 
 def imitation(module, name, **attributes):
@@ -171,3 +172,30 @@ def test_a_group_waits_as_long_as_its_members_ask():
     assert is_throttled(group)
     assert is_transient(group)
     assert not is_throttled(ExceptionGroup("refused", [ConnectionRefusedError()]))
+
+
+def test_exceptions_whose_own_code_raises_say_nothing():
+    class Odd(Exception):
+        @property
+        def response(self):
+            raise RuntimeError("not set")
+
+        reason = headers = status_code = response
+
+    class Headers:
+        def get(self, name):
+            raise LookupError(name)
+
+    for error in (Odd(), imitation("x", "Error", headers=Headers())):
+        assert (status_of(error), retry_after(error), is_transient(error), is_outage(error)) == (
+            None,
+            None,
+            False,
+            False,
+        )
+    assert status_of(imitation("botocore", "Error", response={"ResponseMetadata": None})) is None
+
+
+def test_a_decision_that_raises_is_a_mistake_in_the_fixture():
+    with pytest.raises(UsageError, match="retry_on= of a model fixture failed on a ValueError: ZeroDivision"):
+        worth_retrying(lambda error: 1 / 0)(ValueError())

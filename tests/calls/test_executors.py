@@ -1,9 +1,22 @@
+import asyncio
+import contextvars
 import threading
 import time
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
-from pytest_modelcheck.calls.executors import Expendable, LateError, Threads
+from pytest_modelcheck.calls.executors import (
+    Elsewhere,
+    Expendable,
+    LateError,
+    LoopThread,
+    Threads,
+    WorkerDiedError,
+    executor_of,
+)
+from pytest_modelcheck.errors import UsageError
 
 
 def test_as_many_jobs_at_once_as_there_may_be_threads():
@@ -70,3 +83,124 @@ def test_calls_that_are_in_time_share_a_thread():
     expendable = Expendable("test-sharing")
     assert len({expendable.within(5, threading.get_ident) for _ in range(5)}) == 1
     expendable.close()
+
+
+# -- the event loop of the session -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def loop():
+    loop = LoopThread()
+    yield loop
+    loop.close()
+
+
+async def raising(error):
+    raise error
+
+
+@pytest.mark.parametrize("end", [SystemExit, KeyboardInterrupt, asyncio.CancelledError, ValueError])
+def test_the_loop_outlives_whatever_a_model_raises(loop, end):
+    context = contextvars.copy_context()
+    with pytest.raises(end):
+        loop.start(raising(end()), context).result(5)
+    assert loop.start(asyncio.sleep(0, "alive"), context).result(5) == "alive"
+
+
+def test_the_loop_survives_a_task_of_the_models_own_that_ends_everything(loop):
+    async def model():
+        task = asyncio.ensure_future(raising(SystemExit()))
+        await asyncio.wait([task])
+        return type(task.exception())
+
+    assert loop.start(model(), contextvars.copy_context()).result(5) is SystemExit
+
+
+def test_closing_the_loop_ends_what_is_under_way():
+    loop = LoopThread()
+    future = loop.start(asyncio.sleep(60), contextvars.copy_context())
+    loop.close()
+    with pytest.raises(asyncio.CancelledError):
+        future.result(5)
+    assert not loop.runs_here()
+
+
+# -- executors ----------------------------------------------------------------------------------------------
+
+
+class Pool(Executor):
+    """A pool whose workers die of some inputs, and with them every other call that is under way."""
+
+    made = 0
+
+    def __init__(self, deadly, beside=()):
+        type(self).made += 1
+        self.number = type(self).made
+        self._deadly, self._beside = deadly, beside
+        self.shut = False
+
+    def submit(self, function, inputs):
+        future = Future()
+        if self.shut:
+            raise RuntimeError("cannot schedule new futures after shutdown")
+        if any(x in self._deadly for x in inputs) or any(self.number in self._beside for _ in inputs):
+            future.set_exception(BrokenExecutor("a process was terminated abruptly"))
+        else:
+            future.set_result(function(inputs))
+        return future
+
+    def shutdown(self, wait=True, *, cancel_futures=False):
+        self.shut = True
+
+
+CALLER = SimpleNamespace(call=lambda inputs, run=None: [x.upper() for x in inputs])
+
+
+def test_an_input_that_kills_its_worker_is_to_blame_itself():
+    pools = []
+    elsewhere = Elsewhere(lambda: pools.append(Pool({"deadly"})) or pools[-1], "triage 1")
+    with pytest.raises(WorkerDiedError, match="triage 1: a worker of its executor died"):
+        elsewhere.call(CALLER, ["deadly"], None)
+    assert len(pools) == 3
+    assert all(pool.shut for pool in pools)
+    assert elsewhere.call(CALLER, ["good"], None) == ["GOOD"]
+    elsewhere.close()
+
+
+def test_an_input_beside_one_that_kills_is_called_alone_in_the_end():
+    first = Pool.made + 1
+    elsewhere = Elsewhere(lambda: Pool(set(), beside={first, first + 1}), "triage 1")
+    assert elsewhere.call(CALLER, ["good"], None) == ["GOOD"]
+    assert Pool.made == first + 2
+
+
+def test_a_pool_of_the_users_own_is_not_renewed():
+    pool = Pool({"deadly"})
+    made = Pool.made
+    with pytest.raises(WorkerDiedError):
+        Elsewhere(pool, "triage 1").call(CALLER, ["deadly"], None)
+    assert Pool.made == made
+
+
+def test_a_call_in_a_pool_of_threads_has_the_context_of_its_caller():
+    tenant = contextvars.ContextVar("tenant", default="nobody")
+    context = contextvars.copy_context()
+    context.run(tenant.set, "acme")
+    caller = SimpleNamespace(call=lambda inputs, run=None: [tenant.get() for _ in inputs])
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(int).result(5)  # a thread that starts later may inherit the context
+        assert context.run(Elsewhere(pool, "triage 1").call, caller, ["a"], 5) == ["acme"]
+
+
+def test_a_call_that_is_late_elsewhere_is_left_behind():
+    release = threading.Event()
+    caller = SimpleNamespace(call=lambda inputs, run=None: release.wait(5))
+    with ThreadPoolExecutor(1) as pool:
+        with pytest.raises(LateError):
+            Elsewhere(pool, "triage 1").call(caller, ["a"], 0.01)
+        release.set()
+
+
+def test_what_is_no_executor():
+    with pytest.raises(UsageError, match="made a int, which is not an executor"):
+        executor_of(int, "triage 1")

@@ -171,12 +171,6 @@ def test_by_coverage_run_is_that_of_a_plain_loop_too(covered, loop, project, mon
     assert measured(project) == loop
 
 
-def test_with_greenlet_named_in_coverages_configuration_is_right_too(covered, loop, project, monkeypatch):
-    monkeypatch.setenv("COVERAGE_CORE", "ctrace")
-    project.write(".coveragerc", "[run]\nbranch = true\nsource = .\nconcurrency = greenlet, thread\n")
-    assert covered(CHECK) == loop
-
-
 def test_contexts_name_the_test(covered, project, monkeypatch):
     monkeypatch.setenv("COVERAGE_CORE", "ctrace")
     project.write("test_it.py", CHECK)

@@ -26,8 +26,15 @@ REACHES = {
     "nothing": {},
     "another folder": {"before": "os.chdir(os.path.sep)"},
     "another folder for each case": {"body": "os.chdir(os.path.sep)"},
-    "a patched open": {"takes": "monkeypatch", "before": "monkeypatch.delattr(builtins, 'open')"},
-    "no open in the body": {"takes": "monkeypatch", "body": "vars(builtins).pop('open', None)"},
+    "a patched open": {
+        "takes": "monkeypatch",
+        "before": "monkeypatch.setattr(builtins, 'open', lambda *_, **__: 1 / 0)",
+    },
+    "an open that breaks, from the body": {
+        "before": "kept = builtins.open",
+        "after": "builtins.open = kept",
+        "body": "builtins.open = lambda *_, **__: 1 / 0",
+    },
     "a fake file system": {"takes": "fs", "before": "fs.create_file('/fake/a.txt')"},
     "a fake file system that is written to": {
         "takes": "fs",

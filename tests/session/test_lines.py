@@ -12,7 +12,7 @@ from pytest_modelcheck.models.model import Unkept, text_key
 from pytest_modelcheck.records import Case, Origin, Outcome, Trial
 from pytest_modelcheck.session.lines import case_result, details_of, line_of, row_of
 
-RAW = [b'"a"', b'{"a":[1.5,null]}', Unkept(object(), b'{"$repr":"x"}')]
+RAW = [b'"a"', b'{"a":[1.5,null]}', Unkept(object(), b'{"$repr":"x"}', shared=True)]
 CASES = [
     Case("Where is my parcel?", "shipping", "t-1"),
     Case("Wo ist „mein“ Päckchen?\n\u202e", id="t-2"),
@@ -25,7 +25,7 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 @pytest.mark.parametrize("change", [{}, {"score": 0.5}, {"recorded": [1]}, {"asked": []}], ids=repr)
 @pytest.mark.parametrize(
-    "raw", [b'"a"', b'{"a":[1.5,null]}', Unkept(object(), b'{"$repr":"x"}')], ids=range(3)
+    "raw", [b'"a"', b'{"a":[1.5,null]}', Unkept(object(), b'{"$repr":"x"}', shared=True)], ids=range(3)
 )
 def test_a_line_is_what_its_record_would_be_written_as(case, change, raw):
     [trial] = Plan([case], None).trials()

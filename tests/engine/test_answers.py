@@ -1,0 +1,288 @@
+import asyncio
+import contextvars
+import threading
+
+import pytest
+
+from pytest_modelcheck.engine.answers import Switchboard
+from pytest_modelcheck.errors import OfflineError
+
+HERE = contextvars.copy_context()
+
+
+class Breaking:
+    """Answers whose storing goes wrong."""
+
+    def __init__(self, answers, add):
+        self.add = add
+        self.claims = None
+        self.measured, self.release, self.save, self.find = (
+            answers.measured,
+            answers.release,
+            answers.save,
+            answers.find,
+        )
+
+
+class Claims:
+    """Claims of two processes on the same questions: the other one holds some."""
+
+    def __init__(self, *taken):
+        self.taken = set(taken)
+        self.released = []
+
+    def take(self, _namespace, key):
+        return key not in self.taken
+
+    def release(self, _namespace, keys):
+        self.released += keys
+
+
+def answer(lab, model, x, repeat=0):
+    return lab.switchboard.answer(lab.switchboard.handle(model), x, model.key(x, repeat), repeat)
+
+
+def foreseen(lab, handle, *inputs, trial=0):
+    tickets = []
+    for number, x in enumerate(inputs, trial):
+        tickets.append(lab.switchboard.foresee(handle, x, handle.model.key(x), 0, number))
+    return tickets
+
+
+def test_an_answer_is_stored_under_its_key(lab):
+    model = lab.model(str.upper)
+    assert answer(lab, model, "a") == b'"A"'
+    assert model.answers.find(model.key("a")) == b'"A"'
+    assert model.answers.find(model.key("a", 1)) is None
+
+
+def test_an_awaited_model_is_called_on_the_loop_of_the_session(lab):
+    threads = set()
+
+    async def ask(x):
+        threads.add(threading.current_thread().name)
+        return x.upper()
+
+    model = lab.model(ask)
+    assert answer(lab, model, "a") == b'"A"'
+    assert (
+        asyncio.run(lab.switchboard.answer_async(lab.switchboard.handle(model), "b", model.key("b"), 0, HERE))
+        == b'"B"'
+    )
+    assert threads == {"modelcheck-event-loop"}
+
+
+def test_offline_nothing_is_called(labs):
+    lab = labs(offline=True)
+    called = []
+    model = lab.model(called.append)
+    with pytest.raises(OfflineError, match="no remembered answer to"):
+        answer(lab, model, "a")
+    assert not called
+
+
+def test_what_was_foreseen_is_called_once_in_batches(lab):
+    calls = []
+    model = lab.model(lambda xs: calls.append(list(xs)) or xs, batch=True, batch_size=2)
+    handle = lab.switchboard.handle(model)
+    first, second, third, again = foreseen(lab, handle, "a", "b", "c", "a")
+    assert again is first
+    lab.switchboard.take(third, HERE)
+    assert calls == [["c", "a"]]  # the one that is needed, and the first that waits
+    lab.switchboard.take(second, HERE)
+    assert [ticket.result() for ticket in (first, second, third)] == [b'"a"', b'"b"', b'"c"']
+    assert len(calls) == 2
+
+
+def test_as_many_calls_are_begun_as_may_be_under_way(lab):
+    release, begun = threading.Event(), []
+
+    def model(x):
+        begun.append(x)
+        release.wait(5)
+        return x
+
+    handle = lab.switchboard.handle(lab.model(model, concurrency=2))
+    tickets = foreseen(lab, handle, *"abcde")
+    lab.switchboard.advance(handle, HERE)
+    assert (handle.under_way, len(handle.waiting)) == (2, 3)
+    release.set()
+    for ticket in tickets:
+        lab.switchboard.take(ticket, HERE)
+    assert sorted(begun) == list("abcde")
+
+
+def test_the_last_batch_is_called_although_it_is_not_full(lab):
+    model = lab.model(lambda xs: xs, batch=True, batch_size=4, concurrency=1, timeout=10)
+    handle = lab.switchboard.handle(model)
+    tickets, ended = foreseen(lab, handle, *"abcdefghij"), threading.Semaphore(0)
+    for ticket in tickets:
+        lab.switchboard.follow(ticket, lambda _ticket: ended.release())
+    lab.switchboard.advance(handle, HERE)
+    assert all(ended.acquire(timeout=5) for _ in tickets)
+
+
+def test_an_answer_that_breaks_where_it_is_stored_is_an_error_of_its_case_alone(lab):
+    model = lab.model(lambda xs: xs, batch=True)
+    add = model.answers.add
+
+    def breaking(key, value):
+        if value == "b":
+            raise LookupError("a serializer of somebody's")
+        return add(key, value)
+
+    model.answers = Breaking(model.answers, breaking)
+    handle = lab.switchboard.handle(model)
+    tickets = foreseen(lab, handle, *"abc")
+    lab.switchboard.take(tickets[0], HERE)
+    assert (tickets[0].raw, tickets[2].raw) == (b'"a"', b'"c"')
+    assert type(tickets[1].error) is LookupError
+
+
+def test_whatever_ends_a_call_from_outside_reaches_those_who_wait(lab):
+    model = lab.model(lambda x: x, concurrency=2)
+    handle = lab.switchboard.handle(model)
+
+    def broken(*_arguments, **_options):
+        raise MemoryError("no room")
+
+    handle.endpoint.call = broken
+    first, second = foreseen(lab, handle, "a", "b")
+    told = []
+    lab.switchboard.follow(first, told.append)
+    lab.switchboard.advance(handle, HERE)
+    for ticket in (first, second):
+        lab.switchboard.wait_for(ticket)
+        with pytest.raises(MemoryError):
+            ticket.result()
+    lab.switchboard._endpoints.clear()
+    handle.endpoint.close()
+    assert told == [first]
+
+
+def test_what_nobody_needs_any_more_is_not_called(lab):
+    calls = []
+    model = lab.model(lambda xs: calls.append(list(xs)) or xs, batch=True)
+    handle = lab.switchboard.handle(model)
+    first, second = foreseen(lab, handle, "a", "b")
+    lab.switchboard.drop(first)
+    lab.switchboard.take(second, HERE)
+    assert calls == [["b"]]
+    lab.switchboard.forget([handle])
+    assert lab.switchboard.ticket(handle, second.key) is None
+
+
+def test_who_follows_a_call_that_has_ended_is_told_at_once(lab):
+    handle = lab.switchboard.handle(lab.model(lambda xs: xs, batch=True))
+    [ticket] = foreseen(lab, handle, "a")
+    lab.switchboard.take(ticket, HERE)
+    told = []
+    lab.switchboard.follow(ticket, told.append)
+    assert told == [ticket]
+
+
+def test_a_call_in_the_queue_of_its_threads_is_not_made_once_nobody_needs_it(lab):
+    first_runs, release, calls = threading.Event(), threading.Event(), []
+
+    def model(x):
+        calls.append(x)
+        first_runs.set()
+        release.wait(5)
+        return x
+
+    handle = lab.switchboard.handle(lab.model(model, concurrency=1, timeout=10))
+    first, second, third = foreseen(lab, handle, *"abc")
+    ahead = threading.Thread(target=lab.switchboard.take, args=(first, HERE))
+    ahead.start()
+    assert first_runs.wait(5)
+    begun = [lab.switchboard.batch_with(ticket) for ticket in (second, third)]
+    futures = [lab.switchboard._begin(batch, HERE) for batch in begun]
+    second.foreseen_by.clear()
+    lab.switchboard.drop(second)
+    release.set()
+    for future in futures:
+        future.result(5)
+    ahead.join(5)
+    assert calls == ["a", "c"]
+
+
+def test_what_another_process_asks_is_not_foreseen_here(lab):
+    model = lab.model(lambda x: x, concurrency=2)
+    handle = lab.switchboard.handle(model)
+    model.answers.claims = claims = Claims(model.key("a"))
+    mine, other = foreseen(lab, handle, "b", "a")[0], foreseen(lab, handle, "a")[0]
+    assert other is None
+    lab.switchboard.drop(mine)
+    assert claims.released == [mine.key]
+
+
+def test_what_another_process_has_answered_is_waited_for(lab):
+    called = []
+    model = lab.model(called.append, concurrency=2)
+    model.answers.claims = Claims(model.key("a"))
+    handle = lab.switchboard.handle(model)
+
+    class Shared:
+        """Answers that arrive from elsewhere while they are waited for."""
+
+        claims = model.answers.claims
+        arrived = 0
+
+        def claim(self, key):
+            return self.claims.take("", key)
+
+        def reload(self):
+            self.arrived += 1
+
+        def find(self, _key):
+            return b'"theirs"' if self.arrived else None
+
+        def release(self, _keys):
+            pass
+
+    handle.answers = Shared()
+    assert lab.switchboard.answer(handle, "a", model.key("a"), 0) == b'"theirs"'
+    assert not called
+
+
+def test_a_caller_that_is_cancelled_ends_no_call(lab):
+    release = threading.Event()
+
+    def model(x):
+        release.wait(5)
+        return x
+
+    plain = lab.model(model, concurrency=2)
+    handle = lab.switchboard.handle(plain)
+
+    async def main():
+        call = lab.switchboard.answer_async(handle, "a", plain.key("a"), 0, HERE)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(call, 0.02)
+        release.set()
+        return await lab.switchboard.answer_async(handle, "b", plain.key("b"), 0, HERE)
+
+    assert asyncio.run(main()) == b'"b"'
+    lab.switchboard.close()
+    for _ in range(500):
+        if plain.answers.find(plain.key("a")) is not None:
+            break
+        threading.Event().wait(0.01)
+    assert plain.answers.find(plain.key("a")) == b'"a"'
+
+
+def test_two_fixtures_of_one_name_do_not_share_their_options(lab):
+    first = lab.model(str.upper, timeout=5)
+    second = lab.model(str.upper, location="other/conftest.py:1")
+    same = lab.model(str.upper, timeout=5)
+    ways = [lab.switchboard.endpoint(model) for model in (first, second, same)]
+    assert ways[0] is ways[2]
+    assert ways[0] is not ways[1]
+
+
+def test_a_switchboard_closes_what_it_has_opened():
+    switchboard = Switchboard(lambda _error: False)
+    loop = switchboard.loop()
+    assert switchboard.loop() is loop
+    switchboard.close()
+    assert not loop._thread.is_alive()

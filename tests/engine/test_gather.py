@@ -1,0 +1,165 @@
+import contextvars
+import logging
+import sys
+import threading
+import warnings
+
+import pytest
+
+from pytest_modelcheck.engine.gather import held_back
+
+TENANT = contextvars.ContextVar("tenant", default="nobody")
+
+
+def noting(calls):
+    return lambda xs: calls.append(list(xs)) or [x.upper() for x in xs]
+
+
+def test_calls_that_no_recipe_foresees_are_made_together(lab, outcomes):
+    calls = []
+    triage = lab.model(noting(calls), batch=True, batch_size=4)
+
+    def body(case):
+        assert triage(f"first {case.input}") == f"FIRST {case.input.upper()}"
+        assert triage(f"second {case.input}") == f"SECOND {case.input.upper()}"
+
+    run = lab.run(body, "abcd", gather=True)
+    assert outcomes(run) == ["passed"] * 4
+    assert calls == [[f"first {x}" for x in "abcd"], [f"second {x}" for x in "abcd"]]
+
+
+@pytest.mark.parametrize("size", [1, 4, 10, 64])
+def test_tasks_get_all_their_answers_whatever_the_size_of_batches(lab, outcomes, size):
+    calls = []
+    triage = lab.model(noting(calls), batch=True, batch_size=size)
+
+    async def body(case):
+        assert await triage(case.input) == case.input.upper()
+
+    run = lab.run_async(body, [f"x{n}" for n in range(10)], gather=True)
+    assert outcomes(run) == ["passed"] * 10
+    assert sum(map(len, calls)) == 10
+    assert len(calls) <= -(-10 // size)
+
+
+def test_only_a_run_with_all_its_answers_counts(lab, capsys, caplog):
+    triage = lab.model(lambda xs: xs, batch=True)
+    runs = []
+
+    def body(case):
+        runs.append(case.input)
+        print("before", case.input)
+        logging.getLogger("app").warning("asked %s", case.input)
+        triage(case.input)
+        case.record(len(runs))
+
+    run = lab.run(body, "ab", gather=True)
+    assert runs == ["a", "b", "a", "b"]
+    assert [result.recorded for result in run.results] == [3, 4]
+    assert capsys.readouterr().out == "before a\nbefore b\n"
+    assert caplog.messages == ["asked a", "asked b"]
+
+
+def test_an_error_is_raised_in_the_body_that_waits_for_it(lab, outcomes):
+    def model(xs):
+        if "b" in xs:
+            raise ValueError("b")
+        return xs
+
+    triage = lab.model(model, batch=True)
+    assert outcomes(lab.run(lambda case: triage(case.input), "abc", gather=True)) == [
+        "passed",
+        "error",
+        "passed",
+    ]
+
+    async def body(case):
+        await triage(case.input + "!")
+
+    assert outcomes(lab.run_async(body, "abc", gather=True)) == ["passed"] * 3
+
+
+def test_a_body_that_catches_everything_still_gets_its_answer(lab):
+    triage = lab.model(lambda xs: [x.upper() for x in xs], batch=True)
+
+    def body(case):
+        try:
+            case.record(triage(case.input))
+        except BaseException:
+            case.record("caught")
+
+    run = lab.run(body, "ab", gather=True)
+    assert [result.recorded for result in run.results] == ["A", "B"]
+
+
+def test_a_body_that_asks_something_else_each_time_goes_in_place(lab, outcomes):
+    count = [0]
+    triage = lab.model(lambda xs: xs, batch=True)
+
+    def body(_case):
+        count[0] += 1
+        triage(f"question {count[0]}")
+
+    assert outcomes(lab.run(body, "ab", gather=True)) == ["passed"] * 2
+    assert count[0] <= 6
+
+
+def test_a_loop_of_many_calls_ends(lab, outcomes):
+    triage = lab.model(lambda xs: xs, batch=True)
+    runs = [0]
+
+    def body(_case):
+        runs[0] += 1
+        for number in range(40):
+            triage(f"question {number}")
+
+    assert outcomes(lab.run(body, "a", gather=True)) == ["passed"]
+    assert runs[0] == 17  # 16 missing answers, and the rest in place
+
+
+def test_an_interrupt_ends_the_run(lab):
+    triage = lab.model(lambda xs: xs, batch=True)
+
+    def body(case):
+        triage(case.input)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        lab.run(body, "ab", gather=True)
+
+
+@pytest.mark.parametrize("gather", [False, True])
+def test_a_call_runs_under_the_context_that_its_key_names(lab, gather):
+    triage = lab.model(lambda x: f"{x} of {TENANT.get()}", concurrency=2, context=[TENANT])
+
+    async def body(case):
+        TENANT.set("acme")
+        case.record(await triage(case.input))
+
+    run = lab.run_async(body, "ab", gather=gather)
+    assert [result.recorded for result in run.results] == ["a of acme", "b of acme"]
+    assert triage.answers.find(triage.key("a")) is None
+
+
+def test_the_output_of_other_threads_is_not_held_back(capsys):
+    with held_back():
+        print("dropped")
+        print("dropped", file=sys.stderr)
+        sys.stdout.writelines(["drop", "ped"])
+        thread = threading.Thread(target=print, args=("of a model",))
+        thread.start()
+        thread.join()
+    assert tuple(capsys.readouterr()) == ("of a model\n", "")
+
+
+def test_what_is_released_comes_out_at_the_end(capsys):
+    def write():
+        with held_back() as release:
+            print("out")
+            print("err", file=sys.stderr)
+            warnings.warn("odd", stacklevel=1)
+            release()
+
+    with pytest.warns(UserWarning, match="odd"):
+        write()
+    assert tuple(capsys.readouterr()) == ("out\n", "err\n")

@@ -1,0 +1,177 @@
+"""What is called ahead, in which batches, and what is called in vain."""
+
+import threading
+
+import pytest
+
+from pytest_modelcheck.engine.recipe import Recipe
+from pytest_modelcheck.records import Case
+
+
+def noting(calls, function=str.upper):
+    def model(xs):
+        calls.append(list(xs))
+        return [function(x) for x in xs]
+
+    return model
+
+
+def test_the_first_body_calls_in_place_and_the_next_window_is_one_batch(lab, outcomes):
+    calls = []
+    triage = lab.model(noting(calls), batch=True, batch_size=4)
+    run = lab.run(lambda case: triage(case.input), "abcdefghi")
+    assert calls == [["a"], ["b", "c", "d", "e"], ["f", "g", "h", "i"]]
+    assert (outcomes(run), run.direct, run.vain) == (["passed"] * 9, 1, 0)
+
+
+def test_a_recipe_of_an_earlier_run_foresees_the_first_body_too(lab):
+    calls = []
+    triage = lab.model(noting(calls), batch=True, batch_size=4)
+    run = lab.run(
+        lambda case: triage(case.input), "abcd", recipe=Recipe.decode(b'[["triage",["part","input"]]]')
+    )
+    assert (calls, run.direct) == ([["a", "b", "c", "d"]], 0)
+
+
+def test_only_models_that_say_so_are_called_ahead(lab):
+    order = []
+    triage = lab.model(lambda x: order.append(f"call {x}"))
+
+    def body(case):
+        order.append(f"body {case.input}")
+        triage(case.input)
+
+    lab.run(body, "abc")
+    assert order == ["body a", "call a", "body b", "call b", "body c", "call c"]
+
+
+def test_judges_are_called_after_assistants_with_their_answers(lab):
+    assistant, judge = [], []
+    ask = lab.model(noting(assistant, lambda x: x * 2), batch=True, batch_size=3)
+    grade = lab.model(noting(judge, lambda x: x["answer"]), "judge", batch=True, batch_size=3, source="judge")
+
+    def body(case):
+        assert grade(question=case.input, answer=ask(case.input)) == case.input * 2
+
+    run = lab.run(body, "abcd")
+    assert run.first_failure is None
+    assert assistant == [["a"], ["b", "c", "d"]]
+    assert judge == [
+        [{"question": "a", "answer": "aa"}],
+        [{"question": x, "answer": x * 2} for x in "bcd"],
+    ]
+    assert run.vain == 0
+
+
+def test_an_answer_that_is_none_is_one(lab):
+    judge = []
+    ask = lab.model(noting([], lambda x: None), batch=True, batch_size=3)
+    grade = lab.model(noting(judge, str), "judge", batch=True, batch_size=3, source="judge")
+    lab.run(lambda case: grade([case.input, ask(case.input)]), "abcde")
+    assert judge == [[["a", None]], [["b", None], ["c", None], ["d", None]], [["e", None]]]
+
+
+def test_an_answer_that_the_body_has_changed_is_not_taken_for_the_whole(lab):
+    ask = lab.model(noting([], lambda x: {"id": 1, "text": x}), batch=True, batch_size=4)
+    grade = lab.model(noting([], str), "judge", batch=True, batch_size=4, source="judge")
+
+    def body(case):
+        answer = ask(case.input)
+        answer.pop("id")
+        grade(answer)
+
+    lab.run(body, "ab")
+    [_, (_, expressions)] = lab.bodies.prefetch.recipe.calls
+    assert ("answer", 0) not in expressions
+    assert ("map", {"text": ("answer", 0, ["key", "text"])}) in expressions
+    run = lab.run(body, "cdefgh")
+    assert (run.vain, lab.meter("judge").asked) == (0, 8)
+
+
+def test_equal_inputs_are_called_once_and_cached_ones_not_at_all(lab):
+    calls = []
+    triage = lab.model(noting(calls), batch=True, batch_size=8)
+    lab.run(lambda case: triage(case.input), "abacab")
+    assert sorted(x for call in calls for x in call) == ["a", "b", "c"]
+    calls.clear()
+    run = lab.run(lambda case: triage(case.input), "cab")
+    assert (calls, run.direct, run.vain) == ([], 0, 0)
+
+
+def test_a_recipe_that_no_longer_holds_costs_half_a_window(lab, outcomes):
+    calls = []
+    triage = lab.model(noting(calls), batch=True, batch_size=8)
+    recipe = Recipe.decode(b'[["triage",["part","input"]],["triage",["part","expected"]]]')
+    run = lab.run(
+        lambda case: triage(case.input),
+        [Case(x, expected=x * 2, id=x) for x in "abcdefghijklmnop"],
+        recipe=recipe,
+    )
+    assert outcomes(run) == ["passed"] * 16
+    asked = [x for call in calls for x in call]
+    wasted = [x for x in asked if len(x) == 2]
+    assert 0 < len(wasted) <= 8
+    assert run.vain == len(wasted)
+    assert sorted(set(asked) - set(wasted)) == sorted("abcdefghijklmnop")
+    assert recipe.encode() == b'[["triage",["part","input"]]]'
+
+
+def test_bodies_that_fail_early_do_not_hide_the_calls_that_others_make(lab):
+    calls = []
+    triage = lab.model(noting(calls), batch=True, batch_size=4)
+
+    def body(case):
+        assert triage(case.input) != "A"
+        triage(case.expected)
+
+    cases = [Case(x, expected=x * 2, id=f"{x}{n}") for n, x in enumerate("abcdefghi")]
+    run = lab.run(body, cases)
+    assert run.vain == 0
+    assert len(calls) < 9  # and not one call for each of 17
+
+
+def test_answers_of_bodies_that_never_ran_are_in_vain(lab):
+    triage = lab.model(noting([]), batch=True, batch_size=4)
+
+    def body(case):
+        if case.input == "d":
+            raise KeyboardInterrupt
+        triage(case.input)
+
+    with pytest.raises(KeyboardInterrupt):
+        lab.run(body, "abcdefgh")
+    assert lab.bodies.prefetch.vain == 2  # of b, c, d and e
+
+
+def test_calls_go_on_in_threads_while_bodies_run(lab, outcomes):
+    both = threading.Barrier(4)
+
+    def model(x):
+        if x != "a":  # the first is called in place
+            both.wait(5)
+        return x
+
+    triage = lab.model(model, concurrency=4)
+    run = lab.run(lambda case: triage(case.input), "abcde")
+    assert outcomes(run) == ["passed"] * 5
+    assert run.direct == 1
+
+
+def test_a_property_that_raises_ends_no_check(lab, outcomes):
+    class Odd:
+        @property
+        def text(self):
+            raise RuntimeError("not loaded")
+
+    triage = lab.model(lambda xs: xs, batch=True, batch_size=2)
+    recipe = Recipe.decode(b'[["triage",["part","input",["attr","text"]]]]')
+    run = lab.run(lambda case: triage("x"), [Case(Odd(), id="1"), Case(Odd(), id="2")], recipe=recipe)
+    assert outcomes(run) == ["passed"] * 2
+
+
+def test_nothing_is_left_of_a_check(lab):
+    triage = lab.model(lambda xs: [1 / 0 for _ in xs], batch=True, batch_size=4)
+    lab.run(lambda case: triage(case.input), "abcdefgh")
+    handle = lab.bodies.handle_of(triage)
+    assert not lab.switchboard._tickets
+    assert (len(handle.waiting), handle.under_way) == (0, 0)

@@ -1,0 +1,175 @@
+import asyncio
+import contextlib
+import contextvars
+import inspect
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from pytest_modelcheck.engine.router import changed_variables
+
+TENANT = contextvars.ContextVar("tenant", default="nobody")
+
+
+def test_outside_of_a_check_a_model_answers_all_the_same(lab):
+    triage = lab.model(str.upper)
+    assert triage("a") == "A"
+    assert lab.router.result is None
+
+
+def test_in_an_async_test_each_call_gives_a_coroutine_cold_and_warm(lab, outcomes):
+    triage = lab.model(str.upper)
+
+    async def body(case):
+        assert inspect.iscoroutinefunction(triage)
+        call = triage(case.input)
+        assert inspect.iscoroutine(call)
+        assert await asyncio.create_task(call) == case.input.upper()
+
+    assert outcomes(lab.run_async(body, "aba")) == ["passed"] * 3
+    assert outcomes(lab.run_async(body, "ab")) == ["passed"] * 2
+    assert not inspect.iscoroutinefunction(triage)
+
+
+def test_a_coroutine_that_nobody_awaits_is_no_answer(lab):
+    triage = lab.model(str.upper)
+
+    async def body(case):
+        triage(case.input).close()
+
+    [result] = lab.run_async(body, "a").results
+    assert "the body never awaited an answer" in result.message
+
+
+def test_calls_from_threads_of_a_body_are_its_own(lab):
+    triage = lab.model(str.upper)
+
+    def body(case):
+        with ThreadPoolExecutor(2) as pool:
+            assert list(pool.map(triage, [case.input * 2, case.input])) == [
+                x.upper() for x in (case.input * 2, case.input)
+            ]
+
+    results = lab.run(body, "ab").results
+    assert [sorted(raw for _, raw in result.asked) for result in results] == [
+        [b'"A"', b'"AA"'],
+        [b'"B"', b'"BB"'],
+    ]
+
+
+def test_a_call_that_breaks_in_a_thread_teaches_no_recipe(lab):
+    triage = lab.model(lambda xs: [1 / 0 if x == "bad" else x for x in xs], batch=True)
+
+    def body(case):
+        thread = threading.Thread(target=lambda: swallow(triage))
+        thread.start()
+        thread.join()
+        triage(case.input)
+
+    lab.run(body, "ab")
+    assert lab.bodies.prefetch.recipe.calls == [("triage", [("part", "input")])]
+
+
+def swallow(triage):
+    with contextlib.suppress(ZeroDivisionError):
+        triage("bad")
+
+
+def test_calls_that_a_model_makes_are_nobodys_and_under_its_repeat(lab):
+    inner = lab.model(str.upper, "inner", source="inner")
+    del lab.models["inner"]
+    outer = lab.model(lambda x: inner(x) + "!", "outer")
+    lab.models["inner"] = inner
+    [result] = lab.run(lambda case: outer(case.input), "a").results
+    assert [raw for _, raw in result.asked] == [b'"A!"']
+    assert inner.answers.find(inner.key("a")) == b'"A"'
+    lab.switchboard.answer(lab.switchboard.handle(outer), "b", outer.key("b", 3), 3)
+    assert inner.answers.find(inner.key("b", 3)) == b'"B"'
+    assert inner.answers.find(inner.key("b")) is None
+
+
+def test_an_async_model_within_another_is_awaited_on_one_loop(lab, outcomes):
+    loops = set()
+
+    async def innermost(x):
+        loops.add(asyncio.get_running_loop())
+        return x.upper()
+
+    inner = lab.model(innermost, "inner", source="inner")
+    del lab.models["inner"]
+
+    async def outermost(x):
+        loops.add(asyncio.get_running_loop())
+        return await inner(x) + "!"
+
+    outer = lab.model(outermost)
+    assert outcomes(lab.run(lambda case: outer(case.input), "abc")) == ["passed"] * 3
+
+    def own_loop(x):
+        async def main():
+            return await inner(x)
+
+        return asyncio.run(main())
+
+    lab.models.clear()
+    own = lab.model(own_loop, "own", source="own")
+    assert outcomes(lab.run(lambda case: own(case.input), "de")) == ["passed"] * 2
+    assert len(loops) == 1
+
+
+def test_an_answer_under_a_context_that_nobody_named_is_not_kept(lab):
+    triage = lab.model(lambda x: f"{x} of {TENANT.get()}")
+
+    def body(case):
+        token = TENANT.set("acme")
+        case.record(triage(case.input))
+        TENANT.reset(token)
+
+    [result] = lab.run(body, "a").results
+    assert result.recorded == "a of acme"
+    assert triage.answers.find(triage.key("a")) is None
+    assert "changed the context variable tenant" in triage.answers.warnings[0]
+
+
+def test_a_named_context_variable_is_part_of_the_call(lab):
+    triage = lab.model(lambda x: f"{x} of {TENANT.get()}", context=[TENANT])
+
+    def body(case):
+        token = TENANT.set(case["tenant"])
+        case.record(triage(case.input))
+        TENANT.reset(token)
+
+    from pytest_modelcheck.records import Case
+
+    cases = [Case("a", id=tenant, metadata={"tenant": tenant}) for tenant in ("acme", "initech")]
+    for _ in "cold", "warm":
+        run = lab.run(body, cases)
+        assert [result.recorded for result in run.results] == ["a of acme", "a of initech"]
+    assert lab.meter().asked == 2
+    assert triage.answers.warnings == []
+
+
+def test_what_a_model_does_to_its_input_is_seen_by_nobody(lab):
+    triage = lab.model(lambda x: x.pop())
+
+    def body(case):
+        question = [case.input, "last"]
+        assert triage(question) == "last"
+        assert question == [case.input, "last"]
+        assert triage.answers.find(triage.key(question)) == b'"last"'
+
+    assert lab.run(body, "ab").first_failure is None
+
+
+def test_which_variables_have_changed():
+    base = contextvars.copy_context()
+    now = contextvars.copy_context()
+    assert changed_variables(base, now) == []
+    now.run(TENANT.set, "acme")
+    assert changed_variables(base, now) == [TENANT]
+    assert changed_variables(now, base) == [TENANT]
+    same = now.copy()
+    same.run(TENANT.set, " acme".strip())  # equal, and not the same object
+    assert changed_variables(now, same) == []
+    library = contextvars.ContextVar("decimal_context")
+    same.run(library.set, object())
+    assert changed_variables(now, same) == []

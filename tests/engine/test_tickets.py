@@ -1,0 +1,81 @@
+import contextvars
+import threading
+
+import pytest
+
+from pytest_modelcheck.calls.endpoint import MIXED
+from pytest_modelcheck.engine.tickets import Handle, Ticket, repeat_of, takes_last
+from pytest_modelcheck.errors import ModelError
+
+HERE = contextvars.copy_context()
+
+
+def answer(lab, model, x, repeat=0):
+    return lab.switchboard.answer(lab.switchboard.handle(model), x, model.key(x, repeat), repeat)
+
+
+def foreseen(lab, handle, *inputs, trial=0):
+    tickets = []
+    for number, x in enumerate(inputs, trial):
+        tickets.append(lab.switchboard.foresee(handle, x, handle.model.key(x), 0, number))
+    return tickets
+
+
+def test_a_ticket_that_nobody_began_says_so(lab):
+    handle = lab.switchboard.handle(lab.model(str.upper))
+    with pytest.raises(ModelError, match="was ended from outside"):
+        Ticket(handle, "a", None, 0).result()
+
+
+def test_an_error_reaches_each_body_that_waited_for_it_once(lab):
+    model = lab.model(lambda xs: [1 / 0 for _ in xs], batch=True)
+    handle = lab.switchboard.handle(model)
+    [ticket] = foreseen(lab, handle, "a")
+    foreseen(lab, handle, "a", trial=1)
+    lab.switchboard.take(ticket, HERE)
+    assert [takes_last(ticket, trial) for trial in (0, 0, 1, 2)] == [True, False, True, False]
+
+
+def test_an_answer_that_cannot_be_copied_is_for_one_body(lab):
+    lock = threading.Lock()
+    handle = lab.switchboard.handle(lab.model(lambda xs: [lock for _ in xs], batch=True))
+    [ticket] = foreseen(lab, handle, "a")
+    foreseen(lab, handle, "a", trial=1)
+    lab.switchboard.take(ticket, HERE)
+    assert [takes_last(ticket, trial) for trial in (0, 1)] == [True, False]
+
+
+def test_answers_count_as_successes_until_the_next_call(lab):
+    model = lab.model(str.upper)
+    handle = lab.switchboard.handle(model)
+    answer(lab, model, "a")
+    assert handle.find(model.key("a")) == b'"A"'
+    assert [Ticket(handle, x, None, 0).after_success for x in "bc"] == [True, False]
+
+
+def test_a_handle_says_who_answers(lab):
+    model = lab.model(str.upper)
+    handle = lab.switchboard.handle(model)
+    assert isinstance(handle, Handle)
+    assert (handle.model, handle.acting, handle.answers, handle.refusal) == (
+        model,
+        model,
+        model.answers,
+        None,
+    )
+
+
+def test_a_coroutine_raises_no_generator_exit_of_a_model(lab):
+    """It would be taken for closed, and whoever awaits it with it."""
+    ticket = Ticket(lab.switchboard.handle(lab.model(str.upper)), "a", None, 0)
+    ticket.error = GeneratorExit()
+    with pytest.raises(ModelError, match="triage 1 raised GeneratorExit"):
+        ticket.awaited_result()
+    with pytest.raises(GeneratorExit):
+        ticket.result()
+
+
+def test_a_batch_of_several_repeats_is_mixed(lab):
+    handle = lab.switchboard.handle(lab.model(str.upper))
+    tickets = [Ticket(handle, x, None, repeat) for x, repeat in (("a", 1), ("b", 1), ("c", 2))]
+    assert (repeat_of(tickets[:2]), repeat_of(tickets)) == (1, MIXED)
