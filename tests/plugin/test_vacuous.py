@@ -7,7 +7,8 @@ from pytest_modelcheck import model_fixture
 
 @model_fixture
 def urgency(model_version):
-    models = {"still": lambda text: 5, "moves": len, "once": lambda text: 5 + (text.endswith("!") and "t 0" in text)}
+    once = lambda text: 5 + (text.endswith("!") and "t 0" in text)
+    models = {"still": lambda text: 5, "moves": len, "once": once}
     return models[model_version]
 """
 
