@@ -70,6 +70,7 @@ class CheckSpec:
         source: Digest of the check and its body's source: what is known of its calls is stored under it.
         smaller: Gives smaller cases than one that fails, where there may be any (see ``Cases.smaller``).
         shrink_calls: How many calls the smallest counterexamples may take; 0 for none.
+        allow_constant: Whether a model may pass a directional or invariance check by standing still.
         progress: Told now and then how many cases are done and how many calls were made.
     """
 
@@ -99,6 +100,7 @@ class CheckSpec:
     source: bytes | None = None
     smaller: Callable[[Case], Generator[Case, bool, None] | None] | None = None
     shrink_calls: int = 0
+    allow_constant: bool = False
     progress: Callable[[int, int], None] | None = None
 
     @property

@@ -29,8 +29,8 @@ KINDS: tuple[CheckKind, ...] = ("golden", "invariance", "directional", "drift")
 
 _OF_A_KIND: Mapping[CheckKind, tuple[str, ...]] = {
     "golden": ("bounds",),
-    "invariance": ("under",),
-    "directional": ("under", "bounds"),
+    "invariance": ("under", "allow_constant"),
+    "directional": ("under", "bounds", "allow_constant"),
     "drift": ("reference", "tolerance"),
 }
 _LIMITS_OF_DRIFT = ("false_fail_rate", "inconclusive", "min_overlap")
@@ -60,6 +60,7 @@ class Request:
         seed: For perturbations, and for drawing cases.
         fields: How the cases are read: which fields are the input and what is expected, how many are drawn.
         shrink: Whether the smallest change that still fails is looked for.
+        allow_constant: Whether a model may pass by standing still.
     """
 
     kind: CheckKind
@@ -77,6 +78,7 @@ class Request:
     seed: int
     fields: Mapping[str, Any]
     shrink: bool
+    allow_constant: bool
 
 
 def request_of(
@@ -138,7 +140,8 @@ def request_of(
         repeats=repeats,
         seed=seed,
         fields=fields,
-        shrink=_shrink(options.get("shrink", True)),
+        shrink=_yes_or_no("shrink", options.get("shrink", True)),
+        allow_constant=_yes_or_no("allow_constant", options.get("allow_constant", False)),
     )
 
 
@@ -272,9 +275,9 @@ def _gather(value: Any) -> bool | None:
     return value
 
 
-def _shrink(value: Any) -> bool:
+def _yes_or_no(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise UsageError(f"shrink={value!r}: write True or False")
+        raise UsageError(f"{name}={value!r}: write True or False")
     return value
 
 

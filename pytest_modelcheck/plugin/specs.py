@@ -116,6 +116,7 @@ def spec_of(
         notes=cases.notes,
         smaller=cases.smaller,
         shrink_calls=state.settings.shrink_calls if request.shrink else 0,
+        allow_constant=request.allow_constant,
     )
 
 

@@ -19,6 +19,7 @@ from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.baselines.identity import now
 from pytest_modelcheck.checks.compare import changes_alone
 from pytest_modelcheck.checks.decide import required_rate
+from pytest_modelcheck.checks.vacuous import constant, unmoved
 from pytest_modelcheck.checks.watching import why_not_watched
 from pytest_modelcheck.records import Interval, Origin, Scale, Status, Tally, Verdict
 from pytest_modelcheck.reports.model import CheckReport
@@ -45,9 +46,11 @@ from pytest_modelcheck.session.weigh import decide_noise
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pytest_modelcheck.records import Finding
+    from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.explain import Explained
-    from pytest_modelcheck.session.found import Judgement
+    from pytest_modelcheck.session.found import Judgement, Ran
 
 _NOISE: Final = (measure, calibrate, calibrate_changes, confirm, decide_noise)
 """Steps that look into the model's own noise; each decides itself whether it has anything to do."""
@@ -69,6 +72,7 @@ def steps_of(check: Check) -> Steps[Judged]:
         if not ran.results.reads_approved:
             approved = yield from replay(check, may_be_stale(check, ran.results, approved), approved)
     beside = yield from revalidate(check, remembered, approved)
+    beside += _stood_still(check, ran, approved)
     judgement = judge(check, ran, approved, beside, Noise(variation))
     if ran.early is None:
         for step in _NOISE:
@@ -77,6 +81,19 @@ def steps_of(check: Check) -> Steps[Judged]:
     explained = yield from shrink(check, judgement, explained)
     explained = yield from shrink_input(check, judgement, explained)
     return _leave(check, judgement, conclude(check, judgement, explained))
+
+
+def _stood_still(check: Check, ran: Ran, approved: Approved) -> tuple[Finding, ...]:
+    """What is to be said of a model that passes by standing still; some of the cases alone do not show it."""
+    spec = check.spec
+    if spec.allow_constant or spec.partial or ran.unasked or spec.levels is not None:
+        return ()
+    found = None
+    if spec.kind == "directional":
+        found = unmoved(ran.results)
+    elif spec.kind == "invariance":
+        found = constant(ran.results, approved)
+    return () if found is None else (found,)
 
 
 # -- what is left behind -------------------------------------------------------------------------------

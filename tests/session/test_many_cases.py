@@ -181,7 +181,12 @@ def test_cases_that_no_perturbation_changes_are_the_same_case_then_and_now(both)
 
     def story(project):
         tickets = [{**row, "input": row["input"] + (" x" if n % 5 else "")} for n, row in enumerate(rows())]
-        options = {"kind": "invariance", "perturbations": [perturb.replace("x", "y")], "repeats": 2}
+        options = {
+            "kind": "invariance",
+            "perturbations": [perturb.replace("x", "y")],
+            "repeats": 2,
+            "allow_constant": True,
+        }
         project.run(answers(), tickets, is_same, at_least=0.5, **options)
         project.approve()
         return [project.run(answers(), tickets, is_same, "2.0", at_least=0.5, **options)]
