@@ -73,6 +73,7 @@ class Reason(StrEnum):
     NO_NOISE_KNOWN = "no noise known"  # the check varies, and one approved run does not show how much
     NOT_THE_SAME = "not the same"  # the model changed during this run
     BROKEN = "broken"  # cases are broken for good
+    NOTHING_SEEN = "nothing seen"  # answers always differ from call to call: a change would not show
 
 
 @dataclass(frozen=True, slots=True)

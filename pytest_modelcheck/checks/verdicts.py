@@ -54,6 +54,12 @@ def _because(look: Look, sets: int) -> str:
                 "; the model varies and was approved on one run, which does not show how much: approve it "
                 "with more runs (pytest --modelcheck-update)"
             )
+        case Reason.NOTHING_SEEN:
+            return (
+                "; but the approved version disagrees with itself on identical inputs, so that no change "
+                "could be seen; let comparisons leave out what differs from call to call: ignore= or "
+                "compare_by= on the model fixture"
+            )
         case Reason.MET | Reason.EXACT | Reason.BROKEN:
             return ""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical import same
@@ -22,6 +23,7 @@ from pytest_modelcheck.checks.compare import pair_of
 from pytest_modelcheck.checks.evidence import CaseRuns, Evidence
 from pytest_modelcheck.checks.protocol import Probes, Rules, look_at_drop, look_at_rate
 from pytest_modelcheck.checks.runs import values_of
+from pytest_modelcheck.records import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -135,7 +137,10 @@ def _sets(
 
 
 def _answers(then: Sequence[TrialResult], now: Sequence[TrialResult], repeats: int) -> CaseAnswers | None:
-    """The answers of a case as numbers of which equal ones stand for answers that are the same."""
+    """The answers of a case as numbers of which equal ones stand for answers that are the same.
+
+    What was recorded counts, else all answers of the judged model.
+    """
     known: list[tuple[tuple[bytes, ...], int]] = []
     approved = _numbered(then, known)
     first = _numbered([trial for trial in now if trial.repeat < repeats], known)
@@ -152,11 +157,17 @@ def _numbered(trials: Sequence[TrialResult], known: list[tuple[tuple[bytes, ...]
         runs.setdefault(trial.repeat, []).append(trial)
     found = []
     for run in runs.values():
-        told = [trial.answer for trial in sorted(run, key=lambda trial: trial.place)]
-        answers = tuple(answer for answer in told if answer is not None)
-        if len(answers) == len(told):
-            found.append(_number_of(answers, known))
+        told = [_all_answers(trial) for trial in sorted(run, key=lambda trial: trial.place)]
+        if all(told):
+            found.append(_number_of(tuple(chain.from_iterable(told)), known))
     return tuple(found)
+
+
+def _all_answers(trial: TrialResult) -> tuple[bytes, ...]:
+    """What a run answered; nothing where it broke, having perhaps not come to its later answers."""
+    if trial.recorded is not None:
+        return (trial.recorded,)
+    return () if trial.outcome is Outcome.ERROR else tuple(answer for _, answer in trial.asked)
 
 
 def _number_of(told: tuple[bytes, ...], known: list[tuple[tuple[bytes, ...], int]]) -> int:

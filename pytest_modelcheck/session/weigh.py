@@ -15,7 +15,7 @@ from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.checks.changes import Compared
 from pytest_modelcheck.checks.decide import required_rate
 from pytest_modelcheck.checks.lost import LEAST_BROKEN, MOST_CASES, candidates_of, look_at_slices
-from pytest_modelcheck.checks.protocol import FreshSets, Probes, Rules, without_more_runs
+from pytest_modelcheck.checks.protocol import FreshSets, Probes, Reason, Rules, without_more_runs
 from pytest_modelcheck.checks.weighing import Probed, looks, weigh
 from pytest_modelcheck.engine.body import by_repeat
 from pytest_modelcheck.errors import OfflineError
@@ -26,7 +26,7 @@ from pytest_modelcheck.session.levels import settle
 from pytest_modelcheck.session.observing import whole_cases
 from pytest_modelcheck.session.replayed import ReplayedAnswers
 from pytest_modelcheck.session.results import Results
-from pytest_modelcheck.session.variation import Variation, declared_of
+from pytest_modelcheck.session.variation import Variation, declared_of, seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -72,7 +72,11 @@ def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
             found = {limit: without_more_runs(look) for limit, look in found.items()}
             break
         judgement = with_noise(check, judgement, noise)
-    variation = _told(check, judgement, weighed)
+    if any(look.reason is Reason.NOTHING_SEEN for look in found.values()):
+        approved = map(judgement.approved.get, (case.id for case in judgement.ran.results.cases))
+        variation = seen(check.subject, [case for case in approved if case is not None])
+    else:
+        variation = _told(check, judgement, weighed)
     return with_noise(check, judgement, replace(judgement.noise, looks=found, lost=lost, variation=variation))
 
 

@@ -83,7 +83,7 @@ def test_summary_and_baselines_are_complete_however_tests_are_dealt_out(shared, 
     for number in range(3):
         result.stdout.fnmatch_lines([f"test_{number}.py*", "*pass test_labels*30/30*"])
     assert sum(name.endswith("test_labels.jsonl") for name in project.baselines()) == 3
-    assert max(Counter(project.calls).values()) == 1
+    assert set(Counter(project.calls).values()) == {3}  # an approval makes three runs
 
 
 def test_a_worker_that_dies_loses_its_own_test_and_holds_nobody_up(shared):

@@ -171,8 +171,12 @@ def test_the_broken_cases_come_first_and_all_are_there(report, page):
 
 def test_a_case_shows_what_differs_word_by_word(report, page):
     check = report.checks[0]
+    trial = check.cases[0].trials[0]
+    (name, _), *_ = trial.asked
     trial = replace(
-        check.cases[0].trials[0], answer="I sent it on Monday", approved_answer="I sent it on Friday"
+        trial,
+        asked=((name, b'"I sent it on Monday"'),),
+        approved=replace(trial.approved, asked=((name, b'"I sent it on Friday"'),)),
     )
     case = replace(check.cases[0], trials=(trial,))
     browser = page(replace(report, checks=(replace(check, cases=(case,)),)), KNOWN)
