@@ -6,9 +6,8 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
-from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical import differences, same
@@ -18,7 +17,7 @@ from pytest_modelcheck.records import JUDGED, Outcome, Trial
 from pytest_modelcheck.session.lines import trial_result
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.result import Result
@@ -140,11 +139,7 @@ def _judged(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) -> V
     for one, two in pairs:
         if (why := why_unseen(one, two)) is not None:
             return Variation(None, f"unknown: answers cannot be compared: {why}")
-    asked = any(one.asked for one, _ in pairs)
-    pairs = [_equal_calls(*pair) for pair in pairs]
-    if asked and not any(one.asked for one, _ in pairs):
-        return Variation(None, "unknown: no call was made twice")
-    repeated = sum(not differ(*pair) for pair in pairs)
+    repeated = sum(not differ(one, two) for one, two in pairs)
     lost = len(pairs) - repeated
     if not lost:
         return Variation(varies=False, words=f"does not vary ({repeated} of {len(pairs)} answers repeated)")
@@ -156,25 +151,6 @@ def _judged(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) -> V
         )
     where = _where(pairs)
     return Variation(varies=True, words=f"varies ({lost} of {len(pairs)} answers not repeated{where})")
-
-
-def _equal_calls(one: TrialResult, two: TrialResult) -> tuple[TrialResult, TrialResult]:
-    """What two runs answered to the calls that both made, in one order.
-
-    Threads of a body make their calls in any order, and a body may ask something else than before: that tells
-    nothing of the model.
-    """
-    both = Counter(digest for digest, _ in one.asked) & Counter(digest for digest, _ in two.asked)
-    first, again = (replace(run, asked=tuple(_some_calls(run, both))) for run in (one, two))
-    return first, again
-
-
-def _some_calls(run: TrialResult, wanted: Counter[str]) -> Iterator[tuple[str, bytes]]:
-    left = Counter(wanted)
-    for digest, answer in sorted(run.asked, key=itemgetter(0)):
-        if left[digest]:
-            left[digest] -= 1
-            yield digest, answer
 
 
 def _where(pairs: Sequence[tuple[TrialResult, TrialResult]]) -> str:

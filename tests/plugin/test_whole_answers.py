@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from pytest_modelcheck.records import Status
 
 KINDS = """
@@ -349,27 +347,3 @@ def test_what_is_recorded_must_be_comparable(project):
     )
     result = project.run("--model-version=1")
     result.stdout.fnmatch_lines(["*case.record(...): value: a _thread.lock cannot be*"])
-
-
-@pytest.mark.parametrize(
-    "texts", ["[text, text + '!'][:: 1 if count < 2 else -1]", "[text] if count < 2 else [text, text + '!']"]
-)
-def test_a_body_that_asks_otherwise_the_second_time_does_not_make_the_model_vary(project, texts):
-    project.model("@model_fixture(deterministic=True)\ndef triage(model_version):\n    return str.upper")
-    project.test(
-        f"""
-        import itertools
-
-        counter = itertools.count()
-
-        @pytest.mark.golden(["a", "b"])
-        def test_order(triage, case):
-            count, text = next(counter), case.input
-            answers = [triage(one) for one in ({texts})]
-            assert "C" in answers
-        """
-    )
-    result = project.run("--model-version=1")
-    result.assert_outcomes(failed=1)
-    result.stdout.no_fnmatch_line("*declared deterministic=True, but*")
-    result.stdout.fnmatch_lines(["*0/2*"])
