@@ -71,6 +71,11 @@ def body(project, text, declared="", marker='@pytest.mark.golden("tickets.yaml")
     return project.run("--model-version=2.0")
 
 
+def apart(project, text):
+    project.test(f'@pytest.mark.golden("tickets.yaml")\n{text}\n')
+    return project.run_apart("--model-version=2.0")
+
+
 def test_a_field_that_a_case_has_not_is_answered_with_those_that_it_has(project):
     result = body(project, "def test_it(triage, case):\n    assert triage(case.text) == case.label")
     result.stdout.fnmatch_lines(
@@ -87,14 +92,14 @@ def test_a_model_that_is_asked_about_the_case_itself(project, how, call):
     assert project.calls == []
 
 
-@pytest.mark.filterwarnings("ignore:coroutine")
 def test_an_answer_that_nobody_awaits(project):
+    """In processes of their own: what is never awaited may be noticed in any later test."""
     text = "async def test_it(triage, case):\n    assert triage(case.input)"
-    result = body(project, text)
+    result = apart(project, text)
     told = "*the body never awaited an answer: in an `async` test, `await triage(case.input)`"
     result.stdout.fnmatch_lines([told])
-    body(project, text.replace("triage(", "await triage(")).assert_outcomes(passed=1)
-    result = body(project, f"{text} == case.expected")
+    apart(project, text.replace("triage(", "await triage(")).assert_outcomes(passed=1)
+    result = apart(project, f"{text} == case.expected")
     result.stdout.fnmatch_lines([told])
 
 
