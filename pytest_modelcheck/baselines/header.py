@@ -74,7 +74,6 @@ class Header:
         approved_by: Who approved it.
         reason: Why.
         forced: What was overridden by approving it with force.
-        repeated: Whether 20 answers were seen to repeat identically when this version was run.
         plugin: The version of pytest-modelcheck that wrote it.
         past: What was approved of the check before, oldest first. Empty in a candidate.
     """
@@ -102,7 +101,6 @@ class Header:
     approved_by: str = ""
     reason: str = ""
     forced: tuple[str, ...] = ()
-    repeated: bool = False
     plugin: str = ""
     past: tuple[Past, ...] = ()
 

@@ -77,9 +77,11 @@ def weigh(
     *,
     graded: bool,
     deterministic: bool | None,
-    repeated: bool,
 ) -> Weighed:
     """Sort the runs of a check into evidence.
+
+    Nobody knows of an approved version whether it would have repeated itself; answers of now that all repeat
+    stand in for that.
 
     Args:
         cases: Each case in all of its runs, with what is approved of it.
@@ -87,15 +89,13 @@ def weigh(
         probed: What came of probes, by the number of the case.
         graded: Whether runs have scores in [0, 1].
         deterministic: What is declared of the models involved.
-        repeated: Whether 20 answers were seen to repeat identically when the approved version was run. Where
-            that is not known, answers of now that all repeat stand in for it.
     """
     rates: list[CaseRuns] = []
     pairs: list[CaseRuns] = []
     answers: list[CaseAnswers] = []
     numbers, paired_numbers = [], []
     shared = _shared_calls(cases := list(cases))
-    repeated = repeated or not any(len(set(_numbered(case.trials, []))) > 1 for case, _ in cases)
+    repeated = not any(len(set(_numbered(case.trials, []))) > 1 for case, _ in cases)
     for number, (case, then) in enumerate(cases):
         unit = shared.get(number)
         probe = probed.get(number, Probed())

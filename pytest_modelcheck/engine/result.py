@@ -27,15 +27,6 @@ NOT_CALLED = (NotAskedError, OfflineError)
 _PASSED, _FAILED, _NEW = Outcome.PASSED, Outcome.FAILED, Outcome.NEW
 
 
-class Recorded:
-    """What a body once said the answer is, as it is kept: canonical JSON."""
-
-    __slots__ = ("line",)
-
-    def __init__(self, line: bytes) -> None:
-        self.line = line
-
-
 class Result:
     """What comes of a trial: written while its body runs, and left when it has.
 

@@ -121,14 +121,12 @@ def _may_be_noise(check: Check, judgement: Judgement) -> bool:
 def _weighed(check: Check, judgement: Judgement) -> Weighed:
     results, again, approved = judgement.ran.results, judgement.noise.again, judgement.approved
     cases = ((case, approved.get(case.id)) for case in whole_cases(results, again))
-    baseline = approved.baseline
     return weigh(
         cases,
         check.spec.repeats,
         judgement.noise.probed,
         graded=judgement.observed.graded,
         deterministic=declared_of(check.spec),
-        repeated=baseline is not None and baseline.header.repeated,
     )
 
 

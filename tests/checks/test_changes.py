@@ -54,6 +54,21 @@ def test_one_approved_run_of_a_model_that_varies_leaves_nothing_to_compare_with(
     assert changes(answers((100, (0,)), approved=(0,))).status is Status.PASSED
 
 
+@pytest.mark.parametrize("allowance", [0, 0.0])
+def test_where_approved_answers_never_repeat_no_change_could_be_seen(allowance):
+    """Answers that differ from them may be the model's own noise, or a new model: nobody can tell."""
+    never = [CaseAnswers((0, 1, 2), ((n % 5,),)) for n in range(50)]
+    assert changes(never, allowance) == Look(Status.INCONCLUSIVE, Reason.NOTHING_SEEN)
+
+
+def test_how_much_may_change_says_how_much_noise_hides_it():
+    """Two of three pairs of approved answers differ, and so at most a third more can."""
+    noisy = [CaseAnswers((0, 0, 1), ((2,),)) for _ in range(60)]
+    assert changes(noisy, 0.34).reason is Reason.NOTHING_SEEN
+    assert changes(noisy, 0.30).reason is not Reason.NOTHING_SEEN
+    assert changes(noisy, 60) == Look(Status.PASSED, Reason.MET)  # nobody looks at changes
+
+
 def test_declared_deterministic_models_are_counted():
     assert changes(answers((97, (0,)), (3, (1,))), 2, deterministic=True).status is Status.FAILED
     assert changes(answers((98, (0,)), (2, (1,))), 2, deterministic=True).status is Status.PASSED

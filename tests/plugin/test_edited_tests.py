@@ -48,7 +48,7 @@ def test_replaying_calls_no_model(project):
     project.run("--model-version=2.1")
     project.forget_calls()
     project.test(GOLDEN.replace("== case.expected", "== 'refund'"))
-    result = project.run("--model-version=2.1", "--modelcheck-offline")
+    result = project.run("--model-version=2.1", "-o", "modelcheck_confirm=false")
     assert project.verdict(result).comparison.replayed == 10
     assert project.calls == []
 

@@ -79,7 +79,7 @@ def test_what_does_not_matter(vader, case, cases, rule):
 
 
 @each("DIR")
-@pytest.mark.directional(at_least=0.0, allow_constant=True)  # VADER knows no "used to": nothing moves
+@pytest.mark.directional(at_least=0.0, allow_constant=True)  # only counted: "used to" moves nothing
 def test_what_has_a_direction(vader, case, cases, rule):
     before, after = vader(case.input), vader(case.perturbed)
     if rule == "diff_up":
