@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical.wording import percent
 from pytest_modelcheck.checks.noise import ExcessNoise
+from pytest_modelcheck.checks.verdicts import UNSEEN
 
 if TYPE_CHECKING:
     from pytest_modelcheck.checks.limits import Allowance
@@ -38,11 +39,7 @@ def of_changes(excess: Excess, units: str, cases: int, allowance: Allowance, rul
     """
     allowed = _fraction(allowance, cases)
     if 1 - excess.own <= allowed + _ROUNDING:
-        summary = (
-            f"the model disagrees with itself on {excess.own:.0%} of identical inputs, so that no change "
-            "could be seen; let comparisons leave out what differs from call to call: ignore= or "
-            "compare_by= on the model fixture"
-        )
+        summary = f"the model disagrees with itself on {excess.own:.0%} of identical inputs, {UNSEEN}"
         reveals = "answers that all differ from call to call cannot reveal anything"
         return rule.inconclusive("max_changed", summary, _AGAINST, None, reveals)
     what = (

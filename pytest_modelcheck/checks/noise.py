@@ -103,7 +103,8 @@ class Rule:
         against_baseline = limit != "at_least"
         if look.status is Status.PASSED:
             return Finding(limit, Status.PASSED, told, against_baseline, look.p_value)
-        reveals = None if look.reason is Reason.EXACT else noise.reveals(self.limits)
+        unhelped = look.reason in (Reason.EXACT, Reason.NOTHING_SEEN)  # by any number of cases
+        reveals = None if unhelped else noise.reveals(self.limits)
         if look.status is Status.INCONCLUSIVE:
             return self.inconclusive(limit, told, against_baseline, look.p_value, reveals)
         return Finding(limit, Status.FAILED, told, against_baseline, look.p_value, reveals)

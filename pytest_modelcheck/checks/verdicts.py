@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.checks.protocol import Look
 
+UNSEEN: Final = (
+    "so that no change could be seen; let comparisons leave out what differs from call to call: ignore= or "
+    "compare_by= on the model fixture"
+)
 _NAMED: Final = 5
 
 
@@ -55,11 +59,7 @@ def _because(look: Look, sets: int) -> str:
                 "with more runs (pytest --modelcheck-update)"
             )
         case Reason.NOTHING_SEEN:
-            return (
-                "; but the approved version disagrees with itself on identical inputs, so that no change "
-                "could be seen; let comparisons leave out what differs from call to call: ignore= or "
-                "compare_by= on the model fixture"
-            )
+            return f"; but the approved version disagrees with itself on identical inputs, {UNSEEN}"
         case Reason.MET | Reason.EXACT | Reason.BROKEN:
             return ""
 

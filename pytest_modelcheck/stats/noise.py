@@ -201,24 +201,7 @@ def regression_excess(
     >>> steady.excess, regression_excess(broken, [[False] * 3] * 9, 0.01).excess
     (0.0, 1.0)
     """
-    import numpy as np
-
-    if not then or len(then) != len(now):
-        raise ValueError(f"{len(then)} cases then and {len(now)} now: there must be as many, and one")
-    generator = np.random.default_rng(seed)
-    resamples = resamples_for(false_fail_rate)
-    crosses, owns = np.empty(len(then)), np.empty(len(then))
-    permuted = np.zeros(resamples)
-    for index, (before, after) in enumerate(zip(then, now, strict=True)):
-        if not before or len(after) < 2:
-            raise ValueError(f"case {index} has too few runs: {len(before)} then, {len(after)} now")
-        passed, runs = sum(before) + sum(after), len(before) + len(after)
-        drawn = generator.hypergeometric(passed, runs - passed, len(before), size=resamples)
-        cross, own = _of_case(np.array([float(sum(before))]), float(passed), len(before), len(after))
-        crosses[index], owns[index] = cross[0], own[0]
-        cross, own = _of_case(drawn.astype(float), float(passed), len(before), len(after))
-        permuted += cross - own
-    return _excess(crosses, owns, permuted, false_fail_rate)
+    return _permuted(then, now, (1, 2), _of_case, false_fail_rate, seed)
 
 
 def _of_case(passed_then: Floats, passed: float, then: int, now: int) -> tuple[Floats, Floats]:
@@ -259,6 +242,26 @@ def regression_rise(
     >>> steady.excess, regression_rise(broken, [[False]] * 9, 0.01).excess
     (0.0, 1.0)
     """
+    return _permuted(then, now, (2, 1), _of_then, false_fail_rate, seed)
+
+
+def _of_then(passed_then: Floats, passed: float, then: int, now: int) -> tuple[Floats, Floats]:
+    """Return how often a run passes then and fails now, and two runs of then do so, in that order."""
+    passed_now = passed - passed_then
+    cross = passed_then / then * (1 - passed_now / now)
+    own = passed_then * (then - passed_then) / (then * (then - 1))
+    return cross, own
+
+
+def _permuted(
+    then: Sequence[Sequence[bool]],
+    now: Sequence[Sequence[bool]],
+    fewest: tuple[int, int],
+    shares: Callable[[Floats, float, int, int], tuple[Floats, Floats]],
+    false_fail_rate: float,
+    seed: int,
+) -> Excess:
+    """Deal the runs of each case out anew to then and now, and compare what ``shares`` says of both."""
     import numpy as np
 
     if not then or len(then) != len(now):
@@ -268,24 +271,16 @@ def regression_rise(
     crosses, owns = np.empty(len(then)), np.empty(len(then))
     permuted = np.zeros(resamples)
     for index, (before, after) in enumerate(zip(then, now, strict=True)):
-        if len(before) < 2 or not after:
+        if len(before) < fewest[0] or len(after) < fewest[1]:
             raise ValueError(f"case {index} has too few runs: {len(before)} then, {len(after)} now")
         passed, runs = sum(before) + sum(after), len(before) + len(after)
-        cross, own = _of_then(np.array([float(sum(before))]), float(passed), len(before), len(after))
+        cross, own = shares(np.array([float(sum(before))]), float(passed), len(before), len(after))
         crosses[index], owns[index] = cross[0], own[0]
-        if 0 < passed < runs:
+        if 0 < passed < runs:  # else there is but one way to deal them out
             drawn = generator.hypergeometric(passed, runs - passed, len(before), size=resamples)
-            cross, own = _of_then(drawn.astype(float), float(passed), len(before), len(after))
+            cross, own = shares(drawn.astype(float), float(passed), len(before), len(after))
         permuted += cross - own
     return _excess(crosses, owns, permuted, false_fail_rate)
-
-
-def _of_then(passed_then: Floats, passed: float, then: int, now: int) -> tuple[Floats, Floats]:
-    """Return how often a run passes then and fails now, and two runs of then do so, in that order."""
-    passed_now = passed - passed_then
-    cross = passed_then / then * (1 - passed_now / now)
-    own = passed_then * (then - passed_then) / (then * (then - 1))
-    return cross, own
 
 
 def _excess(crosses: Floats, owns: Floats, permuted: Floats, false_fail_rate: float) -> Excess:
