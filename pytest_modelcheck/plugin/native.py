@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _LISTS: Final = ("modelcheck_report", "modelcheck_lint_ignore")
 _SWITCHES: Final = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
-_BOOLEAN: Final = ("modelcheck_offline", "modelcheck_github", "modelcheck_shrink", "modelcheck_lookahead")
+_BOOLEAN: Final = ("modelcheck_offline", "modelcheck_github", "modelcheck_shrink", "modelcheck_gather")
 
 
 def native(config: pytest.Config, name: str) -> Any:

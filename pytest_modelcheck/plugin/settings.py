@@ -100,6 +100,8 @@ def settings_of(config: pytest.Config) -> Settings:
             "--against compares with another version that is run now: it goes neither with "
             "--modelcheck-baseline nor with --modelcheck-update"
         )
+    for name in ("modelcheck_gather", "modelcheck_github"):
+        ini(config, name)  # read later; what cannot be meant is said before anything runs
     return Settings(
         root=root,
         places=places,
@@ -134,7 +136,7 @@ _UNSEEN = (
 
 def _approval_runs(config: pytest.Config) -> int:
     name = "modelcheck_approval_runs"
-    value = _value(config.getini(name))
+    value = _value(ini(config, name))
     if type(value) is not int or value < 1:
         raise UsageError(f"ini option {name}={value}: write a whole number from 1")
     return value

@@ -28,6 +28,7 @@ from pytest_modelcheck.plugin.assertions import without_diffs
 from pytest_modelcheck.plugin.filesystems import seeing_what_it_should
 from pytest_modelcheck.plugin.identity import check_id
 from pytest_modelcheck.plugin.meanings import classifier
+from pytest_modelcheck.plugin.options import ini
 from pytest_modelcheck.plugin.ours import own_fixtures
 from pytest_modelcheck.plugin.progress import progress_of
 from pytest_modelcheck.plugin.render import render
@@ -157,7 +158,7 @@ _CAPTURING = frozenset({"caplog", "capsys", "capsysbinary", "capfd", "capfdbinar
 
 def _gathers(item: pytest.Function, request: Request) -> bool:
     """Whether bodies may be cut off at a missing answer and started again."""
-    wanted = bool(item.config.getini("modelcheck_gather")) if request.gather is None else request.gather
+    wanted = ini(item.config, "modelcheck_gather") if request.gather is None else request.gather
     return wanted and _CAPTURING.isdisjoint(item._fixtureinfo.argnames)  # noqa: SLF001
 
 

@@ -1,5 +1,7 @@
 """What the ini file may say, in which types; markers that nobody reads; a first run without a version."""
 
+import re
+
 import pytest
 
 from pytest_modelcheck.records import Status
@@ -43,6 +45,8 @@ NATIVE = {
     "a whole number": ("modelcheck_max_changed = 1", Status.FAILED),
     "a boolean": ("modelcheck_early_stop = true", Status.FAILED),
     "a boolean as text": ('modelcheck_shrink = "false"', Status.FAILED),
+    "a boolean as text that nobody may take for true": ('modelcheck_gather = "false"', Status.FAILED),
+    "a number of runs": ("modelcheck_approval_runs = 5", Status.FAILED),
     "a number of calls": ("modelcheck_shrink_calls = 10", Status.FAILED),
     "a report as text": ('modelcheck_report = "r.json"', Status.FAILED),
     "several reports": ('modelcheck_report = ["r.json", "r.md"]', Status.FAILED),
@@ -66,6 +70,19 @@ def test_a_version_in_toml_keeps_its_digits(project):
     toml(project, "model_version = 2.10")
     project.test()
     project.run().stdout.fnmatch_lines(["modelcheck: triage 2.10 *"])
+
+
+def test_every_switch_is_read_as_one(project):
+    """A text is never taken for true: ``modelcheck_gather = "false"`` would cut bodies off."""
+    project.test()
+    switches = re.findall(r"^  (modelcheck_\w+) \(bool\)", project.run("--help").stdout.str(), re.MULTILINE)
+    assert {"modelcheck_gather", "modelcheck_offline", "modelcheck_shrink"} < set(switches)
+    (project.path / "pytest.ini").unlink()
+    for name in switches:
+        project.write("pyproject.toml", f'[tool.pytest]\n{name} = "perhaps"\n')
+        result = project.run("--model-version=2.0")
+        assert result.ret == pytest.ExitCode.USAGE_ERROR, name
+        result.stderr.fnmatch_lines([f"*pyproject.toml: {name} = 'perhaps': write true or false*"])
 
 
 @pytest.mark.parametrize("text", ["modelcheck_at_least = {a = 1}", 'modelcheck_offline = "perhaps"'])
