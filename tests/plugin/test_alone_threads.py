@@ -152,7 +152,7 @@ CHECKS = {
     "greenlets": (
         PASSED,
         """
-        greenlet = pytest.importorskip("greenlet")
+        import greenlet
 
         @CASES
         def test_it(echo, case):
