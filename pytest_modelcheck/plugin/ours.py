@@ -40,6 +40,21 @@ def fixture_value(item: pytest.Function, name: str) -> Any:
     return item._request.getfixturevalue(name)  # noqa: SLF001
 
 
+def fixture_parameters(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The values that ``parametrize`` and ``params=`` give to the fixture, and to those that it uses."""
+    item = request._pyfuncitem  # noqa: SLF001 - request.node is the session, where the fixture's scope is
+    given = getattr(getattr(item, "callspec", None), "params", {})
+    used: set[str] = set()
+    wanted = [request.fixturename]
+    while wanted:
+        name = wanted.pop()
+        if name is not None and name not in used:
+            used.add(name)
+            definitions = request._arg2fixturedefs.get(name, ())  # noqa: SLF001
+            wanted += [one for each in definitions for one in each.argnames]
+    return {name: given[name] for name in sorted(used & given.keys())}
+
+
 def definitions_of(item: pytest.Function) -> dict[str, Definition]:
     """The model fixtures that a test uses, itself or through others, by the fixture's name."""
     found = {}
