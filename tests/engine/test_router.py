@@ -135,7 +135,7 @@ def test_a_thread_that_lacks_a_context_variable_of_its_test_is_told_of_as_such(l
 
     def body(case):
         with ThreadPoolExecutor(1) as pool:
-            case.record(pool.submit(triage, case.input).result())
+            case.record(pool.submit(contextvars.Context().run, triage, case.input).result())
 
     token = TENANT.set("acme")
     [result] = lab.run(body, "a").results
