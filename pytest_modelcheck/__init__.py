@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.identity import files
     from pytest_modelcheck.models.per_worker import per_worker
     from pytest_modelcheck.models.usage import Answer
-    from pytest_modelcheck.plugin.fixtures import model_fixture
+    from pytest_modelcheck.plugin.fixtures import judge_fixture, model_fixture
     from pytest_modelcheck.plugin.warnings import InconclusiveWarning, LintWarning, ModelcheckWarning
     from pytest_modelcheck.records import Case, Verdict
 
@@ -29,6 +29,7 @@ __all__ = [
     "cases",
     "errors",
     "files",
+    "judge_fixture",
     "model_fixture",
     "per_worker",
     "perturb",
@@ -46,6 +47,7 @@ _HOMES = {
     "cases": "",
     "errors": "",
     "files": "models.identity",
+    "judge_fixture": "plugin.fixtures",
     "model_fixture": "plugin.fixtures",
     "per_worker": "models.per_worker",
     "perturb": "",
