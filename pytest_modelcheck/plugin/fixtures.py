@@ -205,7 +205,7 @@ def judge_fixture(
         labels: A JSON Lines file of what people said, relative to the file of the fixture:
             ``{"input": {"question": "...", "answer": "..."}, "expected": true}``, where ``input`` holds the
             arguments of the judge by name. ``modelcheck label NAME`` writes it, and it is a case file
-            for checks of the judge itself. It need not exist yet. Default: none, so that nothing is corrected.
+            for checks of the judge itself. It need not exist yet. Default: none: nothing is corrected.
         scope: The fixture's scope.
         options: The other keywords of :func:`model_fixture`, but for ``role``. Where the judge answers with
             more than its verdict, ``compare_by=`` takes the verdict from the answer:

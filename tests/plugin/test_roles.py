@@ -1,4 +1,4 @@
-"""Models that support tests, and judges: their versions are their own, and they are judged where one says so."""
+"""Models that support tests, and judges: each has its own version, and is judged where a check says so."""
 
 from pytest_modelcheck.baselines.lines import decode
 from pytest_modelcheck.records import Grade
