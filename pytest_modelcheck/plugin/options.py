@@ -153,8 +153,8 @@ def add_options(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="[NAME=]VERSION",
-        help="the version of the model to test; NAME=VERSION (repeatable) where there are several models. "
-        "Default: the approved version.",
+        help="the version of the model to test; NAME=VERSION (repeatable) where there are several models, "
+        "and for judges and other supporting models. Default: the approved version.",
     )
     group.addoption(
         "--modelcheck-update",
