@@ -94,13 +94,3 @@ def test_what_was_run_under_the_new_name_already_is_kept(approved, command):
     assert "→ 2" in command("show", NEW).output
     assert "1 case" in command("list").output
     assert "a" in command("diff", "2.1", "--check", "test_tickets").output
-
-
-def test_a_name_that_is_taken_by_a_compressed_baseline_is_refused(approved, command):
-    (approved.root / "pytest.ini").write_text("[pytest]\nmodelcheck_compress_baselines = 1\n")
-    approved.run({"a": 1}, "test_other")
-    command("approve", "2.1", "--check", "test_other")
-    assert (
-        "baseline of its own"
-        in command("baselines", "rename", OLD, "tests/test_triage.py::test_other", code=2).output
-    )
