@@ -71,6 +71,10 @@ def steps_of(check: Check) -> Steps[Judged]:
         ran = replace(ran, reference=(yield from run_reference(check, approved)))
         if not ran.results.reads_approved:
             approved = yield from replay(check, may_be_stale(check, ran.results, approved), approved)
+        if any(model.definition.role == "judge" for model in check.spec.others):
+            from pytest_modelcheck.session.judges import hear_the_judge
+
+            ran = replace(ran, judging=(yield from hear_the_judge(check, ran.results, approved)))
     beside = yield from revalidate(check, remembered, approved)
     beside += _stood_still(check, ran, approved)
     judgement = judge(check, ran, approved, beside, Noise(variation))
@@ -175,6 +179,11 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
         # What changed where it compared answers to the same inputs: it has no pass rate.
         paired = judgement.moved is not None and judgement.moved.paired
         comparison = changes_alone(comparison) if paired else None
+    judging = ran.judging
+    value = None if judging is None else judging.value
+    if comparison is not None and judging is not None and judging.sides is not None:
+        sides = judging.sides
+        comparison = replace(comparison, approved_rate=sides.then.rate, rate=sides.now.rate)
     return Verdict(
         check=spec.id,
         kind=spec.kind,
@@ -183,7 +192,7 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
         model=subject.name,
         version=subject.version,
         approved_version=held,
-        rate=None if drifts else observed.rate,
+        rate=None if drifts else observed.rate if value is None else value.rate,
         graded=observed.graded,
         scale=observed.scale if observed.scale.bounded else None,
         signed=observed.signed,
@@ -207,6 +216,7 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
         advice=tuple(_advice(check, judgement, explained, status, held)),
         others=tuple((model.name, model.version or "unversioned") for model in spec.others),
         stopped=None if ran.early is None else ran.early.stopped,
+        correction=None if judging is None else judging.correction,
     )
 
 
@@ -254,6 +264,8 @@ def _interval(check: Check, judgement: Judgement) -> Interval | None:
     level = 1 - limits.false_fail_rate
     if not observed.cases.judged or check.spec.drift is not None or judgement.ran.early is not None:
         return None
+    if observed.judging is not None and observed.judging.value is not None:
+        return Interval(*observed.judging.value.bounds(level), level)
     if observed.means is not None:
         if not judgement.noise.variation.varies and limits.population == "fixed":
             return None
@@ -287,6 +299,9 @@ def _advice(
     if explained.shown and spec.rerun:
         case = shlex.quote(explained.shown[0].id)
         yield "reproduce one", f"{spec.rerun} --modelcheck-case={case}"
+    judging = judgement.observed.judging
+    if judging is not None and (judging.value is None or status is Status.INCONCLUSIVE):
+        yield "label answers", shlex.join(["modelcheck", "label", judging.judge.name])
     if version is None:
         yield "name a version", "pytest --model-version=VERSION"
         return
