@@ -40,6 +40,7 @@ from pytest_modelcheck.records.results import (
 )
 from pytest_modelcheck.records.verdict import (
     Comparison,
+    Contrast,
     Finding,
     Flaky,
     FoundSlice,
@@ -72,6 +73,7 @@ __all__ = [
     "Change",
     "CheckKind",
     "Comparison",
+    "Contrast",
     "Finding",
     "Flaky",
     "FoundSlice",

@@ -223,6 +223,21 @@ class Smallest:
 
 
 @dataclass(frozen=True, slots=True)
+class Contrast:
+    """Where an answer differs from the one that a reader compares it with, when both are long.
+
+    Attributes:
+        against: The other answer: ``"expected"``, ``"base"`` (to the unperturbed input) or ``"approved"``.
+        parts: The differing parts, as (path, other answer, this answer). The path is empty for texts.
+        hidden: How many more parts differ.
+    """
+
+    against: str
+    parts: tuple[tuple[str, str, str], ...]
+    hidden: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ShownCase:
     """One case as the reader of a report sees it: everything is text already, cut to length.
 
@@ -243,6 +258,7 @@ class ShownCase:
     detail: str | None = None
     origin: str | None = None
     smallest: Smallest | None = None
+    contrast: Contrast | None = None
 
 
 @dataclass(frozen=True, slots=True)

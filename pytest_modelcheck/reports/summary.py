@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.records import Verdict
     from pytest_modelcheck.reports.bars import Strokes
-    from pytest_modelcheck.reports.table import Line
+    from pytest_modelcheck.reports.cells import Line
 
 QUIET: Final = -1
 """``-q``: the checks that are not green, and the totals on one line."""
@@ -61,11 +61,6 @@ def summary_lines(
             if strokes is not PLAIN
             else tuple((text.translate(_AS_ASCII), style) for text, style in line)
         )
-
-
-def text_of(line: Line) -> str:
-    """A line without its colours."""
-    return "".join(text for text, _ in line)
 
 
 def _lines(verdicts: Sequence[Verdict], width: int, verbosity: int, strokes: Strokes) -> Iterator[Line]:

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.records import Interval, Scale, Verdict
     from pytest_modelcheck.reports.bars import Strokes
-
-Line = tuple[tuple[str, dict[str, bool]], ...]
-"""A line in pieces, each with how the terminal is to mark it."""
+    from pytest_modelcheck.reports.cells import Line
 
 MARKS: Final[dict[Status, tuple[str, dict[str, bool]]]] = {
     Status.PASSED: ("pass", {"green": True}),

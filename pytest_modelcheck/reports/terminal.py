@@ -5,39 +5,33 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import re
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import p_text, percent, plural
-from pytest_modelcheck.reports.cells import padded, shortened, width_of
+from pytest_modelcheck.reports.cells import padded, text_of
 from pytest_modelcheck.reports.costs import cost_of
+from pytest_modelcheck.reports.shown import ERROR_LINE, PLAIN, case_lines, reason_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_modelcheck.records import (
         Comparison,
         Flaky,
         Group,
         Moved,
-        ShownCase,
         Tally,
         Verdict,
     )
+    from pytest_modelcheck.reports.cells import Line
 
 _EVERYTHING = 1 << 16
-_WIDTH = 80
 _LABEL = 12
 _NAME = 64  # of a slice, whose value may be a text of any length
 _FOUND = 400
-_REASON_LINES = 12
 _GROUPS = 6
-_BRACKETS = (("{", "}"), ("[", "]"))
-_OBVIOUS = re.compile(r"^ +\+ +(where|and) .* = <(model|case) ")
-"""What pytest says of where a value in an assertion came from, where everybody knows: the case, the model."""
-_SAID = "E "  # how pytest begins the lines of a traceback that are the exception's own
+_NOTHING = 1e-9
 _TITLES = {
     "error": "broken with an error",
     "regressed": "failing cases",
@@ -71,14 +65,22 @@ def failure(verdict: Verdict) -> str:
 
     Whatever would act on a terminal rather than be read is shown as its escape.
     """
-    blocks = [
-        [verdict.headline],
-        [f"  {label:{_LABEL}}{text}".rstrip() for label, text in _facts(verdict)],
-        list(_cases(verdict)),
-        [f"  {what + ':':17}{command}" for what, command in verdict.advice],
-    ]
-    text = "\n\n".join("\n".join(block) for block in blocks if block)
-    return "\n".join(excerpt(line, _EVERYTHING) for line in text.split("\n"))
+    return "\n".join(map(text_of, failure_lines(verdict)))
+
+
+def failure_lines(verdict: Verdict) -> Iterator[Line]:
+    """The same as lines with colours: what is wrong in red, what is right in green."""
+    blocks: tuple[Iterable[Line], ...] = (
+        [((verdict.headline, {"red": True, "bold": True}),)],
+        [((f"  {label:{_LABEL}}{text}".rstrip(), PLAIN),) for label, text in _facts(verdict)],
+        _cases(verdict),
+        [((f"  {what + ':':17}{command}", PLAIN),) for what, command in verdict.advice],
+    )
+    for number, block in enumerate(filter(None, map(list, blocks))):
+        if number:
+            yield ()
+        for line in block:
+            yield tuple((excerpt(text, _EVERYTHING), style) for text, style in line)
 
 
 def everything(verdict: Verdict) -> Iterator[str]:
@@ -89,7 +91,7 @@ def everything(verdict: Verdict) -> Iterator[str]:
     """
     lines = [f"{label:{_LABEL}}{text}".rstrip() for label, text in _facts(verdict, every=True)]
     if not verdict.failed:
-        lines += [line.removeprefix("  ") for line in _cases(verdict)]
+        lines += [text_of(line).removeprefix("  ") for line in _cases(verdict)]
     return (excerpt(line, _EVERYTHING) for line in lines)
 
 
@@ -162,8 +164,11 @@ def _change(comparison: Comparison) -> list[str]:
 
 
 def _groups(groups: Sequence[Group], comparison: Comparison | None, overall: float) -> list[str]:
-    """Where it happens: the groups that lost against the approved version, else those below the others."""
-    lost = [group for group in groups if _lost(group) > 0] if comparison is not None else []
+    """Where it happens: the groups that lost more than all did, else those below the others."""
+    lost: list[Group] = []
+    if comparison is not None and comparison.approved_rate is not None and comparison.rate is not None:
+        least = max(0.0, comparison.approved_rate - comparison.rate) if len(groups) > 1 else 0.0
+        lost = [group for group in groups if _lost(group) > least + _NOTHING]
     chosen = lost or [group for group in groups if group.passed / group.judged < overall]
     lines = [_group(group, comparison) for group in chosen]
     more = len(lines) - _GROUPS
@@ -216,122 +221,35 @@ def _rest(verdict: Verdict) -> str:
     return ", ".join(f"{count} {what}" for count, what in counts if count)
 
 
-def _cases(verdict: Verdict) -> Iterator[str]:
+def _cases(verdict: Verdict) -> Iterator[Line]:
     """The cases worth reading: those that broke apart from those that went wrong."""
     broken = [case for case in verdict.shown if case.note == "error"]
     others = verdict.shown[len(broken) :]
-    told: list[str] = []
+    before: list[str] = []
     if broken:
         yield _heading(_TITLES["error"], verdict.cases.error, len(broken))
     for case in broken:
-        reason = _reason(case)
-        said = [line for line in reason if line.startswith(_SAID)] or reason[-1:]
-        again = said == told
-        yield from _case(case, verdict, [] if again else reason, "error", "the same error" if again else "")
-        told = said
+        reason = reason_of(case)
+        error = [line for line in reason if line.startswith(ERROR_LINE)] or reason[-1:]
+        again = error == before
+        yield from case_lines(
+            case, verdict, [] if again else reason, "error", "the same error" if again else ""
+        )
+        before = error
     number = len(verdict.shown) + verdict.hidden - (verdict.cases.error if broken else 0)
     if number and broken:
-        yield ""
+        yield ()
     if number:
         unseen = "failed" if number == verdict.cases.failed else ""
         note = others[0].note if others else unseen
         since = verdict.comparison if note == "regressed" else None
         yield _heading(_TITLES.get(note, "other cases"), number, len(others), since)
     for case in others:
-        yield from _case(case, verdict, _reason(case), note)
+        yield from case_lines(case, verdict, reason_of(case), note)
 
 
-def _heading(title: str, number: int, shown: int, since: Comparison | None = None) -> str:
-    if not shown:
-        return f"  {title} ({number}, not shown)"
+def _heading(title: str, number: int, shown: int, since: Comparison | None = None) -> Line:
     lost = "" if since is None else f", {len(since.regressed)} of them since {since.version}"
     cut = f"; worst {shown} shown" if shown < number else ""
-    return f"  {title} ({number}{lost}{cut})"
-
-
-def _case(
-    case: ShownCase, verdict: Verdict, reason: Sequence[str], title: str, remark: str = ""
-) -> Iterator[str]:
-    margin = " " * (width_of(case.id) + 6)
-    yield f"    {case.id}  {_quoted(case.input, _WIDTH - len(margin))}"
-    if case.perturbed is not None:
-        under = f"  ({case.perturbation})"
-        yield f"{margin[:-2]}→ {_quoted(case.perturbed, _WIDTH - len(margin) - width_of(under))}{under}"
-    for line in _answers(case, verdict, _WIDTH - len(margin)):
-        yield f"{margin}{line}"
-    for line in reason:
-        yield f"{margin}{line}".rstrip()
-    for line in _smallest(case, _WIDTH - len(margin)):
-        yield f"{margin}{line}"
-    where = [remark] if remark else []
-    where += [case.note] if case.note != title else []
-    where += [case.origin] if case.origin else []
-    if where:
-        yield f"{margin}({', '.join(where)})"
-
-
-def _smallest(case: ShownCase, room: int) -> list[str]:
-    """The smallest change that still fails, and the answer where it is another one."""
-    found = case.smallest
-    if found is None:
-        return []
-    if not found.text:
-        return ["it fails as it is, without any change"]
-    what, verb = ("change", "still fails") if found.edits else ("input", "fails")
-    label = f"smallest {what} that {verb}" if found.complete else f"smallest {what} found so far"
-    answer = "" if found.got in (None, case.got) else f"   (got {found.got})"
-    together = f"{label}: {found.text}{answer}"
-    if width_of(together) <= room:
-        return [together]
-    return [f"{label}:", *(f"  {line}" for line in wrap(f"{found.text}{answer}", room - 2))]
-
-
-def _answers(case: ShownCase, verdict: Verdict, room: int) -> list[str]:
-    if case.got is None:
-        return []
-    if case.base_answer is not None:
-        parts = [f"{case.base_answer} → {case.got}"]
-    else:
-        parts = (
-            [f"got {case.got}"] if case.expected is None else [f"expected {case.expected}", f"got {case.got}"]
-        )
-    together = ", ".join(parts)
-    lines = [together] if width_of(together) <= room else parts
-    if case.approved is not None and verdict.comparison is not None and case.approved != case.got:
-        then = f"{verdict.comparison.version}: {case.approved}"
-        fits = width_of(lines[-1]) + width_of(then) + 5 <= room
-        lines = [*lines[:-1], f"{lines[-1]}   ({then})"] if fits else [*lines, then]
-    return [piece for line in lines for piece in _wrapped(line, room)]
-
-
-def _wrapped(line: str, room: int) -> list[str]:
-    """A line in pieces that fit, all but the first a little further in."""
-    cells = width_of(line)
-    if cells <= room:
-        return [line]
-    characters = max(20, room * len(line) // cells)  # an ideograph takes two cells
-    return wrap(line, characters, subsequent_indent="  ")
-
-
-def _reason(case: ShownCase) -> list[str]:
-    """What the body said, unless the answers say it already."""
-    lines = (case.detail or case.message).splitlines()
-    if case.note == "error" or not lines:
-        return lines[-_REASON_LINES:]
-    if case.note == "changed" and case.approved != case.got:
-        return []
-    if "..." not in lines[0]:
-        # The first line says it all, and what follows a blank line is a diff of the same.
-        blank = next((number for number, line in enumerate(lines) if not line.strip()), len(lines))
-        lines = lines[:blank]
-    lines = [line for line in lines if not _OBVIOUS.search(line)]
-    repeats = case.expected is not None and lines[0] == f"assert {case.got} == {case.expected}"
-    return [] if repeats else lines[:_REASON_LINES]
-
-
-def _quoted(text: str, width: int) -> str:
-    """A text in quotes; what is no text, as it is written."""
-    if (text[:1], text[-1:]) in _BRACKETS:
-        return text if width_of(text) <= width else f"{shortened(text, width - 1)}…"
-    room = max(12, width - 2)
-    return f'"{text}"' if width_of(text) <= room else f'"{shortened(text, room - 1)}…"'
+    count = f"{number}{lost}{cut}" if shown else f"{number}, not shown"
+    return ((f"  {title} ", {"bold": True}), (f"({count})", PLAIN))
