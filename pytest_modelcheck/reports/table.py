@@ -83,7 +83,9 @@ def table(
         strokes: What rates are drawn with.
         below: What else is said of a check, on lines of its own.
     """
-    ordered = sorted(verdicts, key=_by_check)
+    from pytest_modelcheck.baselines.candidates import natural
+
+    ordered = sorted(verdicts, key=lambda verdict: natural(verdict.check))
     start = axis_from(ordered)
     names = [verdict.check.partition("::")[2] for verdict in ordered]
     longest = max(width_of(excerpt(name, _EVERYTHING)) for name in names)
@@ -104,10 +106,6 @@ def table(
         yield from below(verdict)
     if layout.cells:
         yield ((f"{legend(strokes):>{width - 1}}", {}),)
-
-
-def _by_check(verdict: Verdict) -> str:
-    return verdict.check
 
 
 def _layout(rows: Sequence[Sequence[str]], width: int, longest: int, *, drawable: bool) -> _Layout:

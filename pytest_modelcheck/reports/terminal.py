@@ -12,6 +12,7 @@ from pytest_modelcheck.canonical.wording import p_text, percent, plural
 from pytest_modelcheck.reports.cells import padded, text_of
 from pytest_modelcheck.reports.costs import cost_of
 from pytest_modelcheck.reports.shown import ERROR_LINE, PLAIN, case_lines, reason_of
+from pytest_modelcheck.reports.worst import perturbations_standing_out, slices_standing_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
         Flaky,
         Group,
         Moved,
-        Tally,
         Verdict,
     )
     from pytest_modelcheck.reports.cells import Line
@@ -31,7 +31,6 @@ _LABEL = 12
 _NAME = 64  # of a slice, whose value may be a text of any length
 _FOUND = 400
 _GROUPS = 6
-_NOTHING = 1e-9
 _TITLES = {
     "error": "broken with an error",
     "regressed": "failing cases",
@@ -116,12 +115,11 @@ def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]
         yield from _labelled("change", _change(comparison))
     if verdict.flaky:
         yield "flaky", _flaky(verdict.flaky)
-    choose = _all_groups if every else _groups
-    where = choose(verdict.slices, comparison, _share(verdict.cases))
-    yield from _labelled(
-        "where", [*where, *([excerpt(f"found: {verdict.found}", _FOUND)] if verdict.found else [])]
-    )
-    yield from _labelled("under", choose(verdict.perturbations, None, _share(verdict.trials)))
+    where = verdict.slices if every else slices_standing_out(verdict)
+    found = [excerpt(f"found: {verdict.found}", _FOUND)] if verdict.found else []
+    yield from _labelled("where", [*_groups(where, comparison, every=every), *found])
+    under = verdict.perturbations if every else perturbations_standing_out(verdict)
+    yield from _labelled("under", _groups(under, None, every=every))
     if cost := cost_of(verdict.calls):
         yield "calls", cost
     rest = _rest(verdict)
@@ -163,26 +161,10 @@ def _change(comparison: Comparison) -> list[str]:
     return lines
 
 
-def _groups(groups: Sequence[Group], comparison: Comparison | None, overall: float) -> list[str]:
-    """Where it happens: the groups that lost more than all did, else those below the others."""
-    lost: list[Group] = []
-    if comparison is not None and comparison.approved_rate is not None and comparison.rate is not None:
-        least = max(0.0, comparison.approved_rate - comparison.rate) if len(groups) > 1 else 0.0
-        lost = [group for group in groups if _lost(group) > least + _NOTHING]
-    chosen = lost or [group for group in groups if group.passed / group.judged < overall]
-    lines = [_group(group, comparison) for group in chosen]
-    more = len(lines) - _GROUPS
-    return lines[:_GROUPS] + ([f"(+{more} more)"] if more > 0 else [])
-
-
-def _all_groups(groups: Sequence[Group], comparison: Comparison | None, _overall: float) -> list[str]:
-    return [_group(group, comparison) for group in groups]
-
-
-def _lost(group: Group) -> float:
-    if not group.approved_judged:
-        return 0.0
-    return (group.approved_passed or 0) / group.approved_judged - group.passed / group.judged
+def _groups(groups: Sequence[Group], comparison: Comparison | None, *, every: bool) -> list[str]:
+    lines = [_group(group, comparison) for group in groups]
+    more = 0 if every else len(lines) - _GROUPS
+    return [*lines[:_GROUPS], f"(+{more} more)"] if more > 0 else lines
 
 
 def _group(group: Group, comparison: Comparison | None) -> str:
@@ -202,10 +184,6 @@ def _flaky(cases: Sequence[Flaky]) -> str:
 def _labelled(label: str, lines: list[str]) -> Iterator[tuple[str, str]]:
     for number, line in enumerate(lines):
         yield ("" if number else label), line
-
-
-def _share(counts: Tally) -> float:
-    return counts.passed / counts.judged if counts.judged else 0.0
 
 
 def _rest(verdict: Verdict) -> str:
