@@ -149,6 +149,7 @@ class FoundSlice:
         elsewhere_judged: How many others there are.
         p_value: The chance that the same search finds so much where there is nothing to be found.
         regressed: Whether failing means that the approved version passed; all others are then left out.
+        members: The places of its cases in their source, from 0.
     """
 
     conditions: tuple[str, ...]
@@ -158,6 +159,7 @@ class FoundSlice:
     elsewhere_judged: int
     p_value: float
     regressed: bool = False
+    members: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         what = "broke" if self.regressed else "fail"

@@ -24,6 +24,7 @@ class Cases {
       origin: row[7] || null,
       metadata: row[8] || {},
       known: row[9] || null,
+      pictures: row[10] || [],
     };
   }
 
@@ -49,6 +50,7 @@ function trialOf(trial) {
     score: value(9),
     message: trial[10] || null,
     thenBase: trial[11] === 1 ? value(5) : value(11),
+    pictures: trial[12] || [],
   };
 }
 
@@ -92,8 +94,14 @@ function badness(row) {
   return row[5] ? 3 : 4;
 }
 
+/** How much a case lost: by its scores, else the share of its trials that went wrong. */
+function loss(row) {
+  const lost = row[2].map((trial) => (Array.isArray(trial[9]) ? 1 - trial[9][0] : Number(["failed", "error"].includes(REPORT.outcomes[trial[0]]))));
+  return lost.reduce((sum, one) => sum + one, 0) / Math.max(1, lost.length);
+}
+
 const ORDERS = {
-  worst: ["worst first", (a, b) => badness(a) - badness(b)],
+  worst: ["worst first", (a, b) => badness(a) - badness(b) || loss(b) - loss(a)],
   written: ["as written", null],
   id: ["by id", (a, b) => (a[0] < b[0] ? -1 : Number(a[0] > b[0]))],
   long: ["longest input", (a, b) => flat(b[3] || "").length - flat(a[3] || "").length],

@@ -16,6 +16,7 @@ from pytest_modelcheck.records import MISSING, OUTCOMES
 from pytest_modelcheck.reports.jsons import approved_answers, value_of
 from pytest_modelcheck.reports.packing import dumps, pack
 from pytest_modelcheck.reports.triage import triage
+from pytest_modelcheck.reports.worst import causes, places, where
 
 if TYPE_CHECKING:
     from pytest_modelcheck.records import CaseResult, TrialResult, Verdict
@@ -32,6 +33,7 @@ CASE: Final = (
     "origin",
     "metadata",
     "known",
+    "pictures",
 )
 TRIAL: Final = (
     "outcome",
@@ -46,6 +48,7 @@ TRIAL: Final = (
     "score",
     "message",
     "approved_base",
+    "pictures",
 )
 _CHANGES: Final = (None, "regressed", "fixed", "changed")
 
@@ -57,7 +60,8 @@ def overview(report: RunReport) -> dict[str, Any]:
     packed["outcomes"] = [outcome.value for outcome in OUTCOMES]
     packed["changes"] = _CHANGES
     packed["case"], packed["trial"] = CASE, TRIAL
-    packed["triage"] = triage([check.verdict for check in report.checks])
+    verdicts = [check.verdict for check in report.checks]
+    packed["triage"], packed["causes"] = triage(verdicts), causes(verdicts)
     return packed
 
 
@@ -73,6 +77,8 @@ def _check(check: CheckReport) -> dict[str, Any]:
                 counts[name] = sum(case.change == name for case in check.cases)
         fields["verdict"]["comparison"] |= counts
     fields["count"] = len(check.cases)
+    fields["where"] = where(check.verdict)
+    fields["places"] = [] if check.verdict.passed else list(dict.fromkeys(places(check.verdict)))
     return fields
 
 
@@ -101,6 +107,7 @@ def _case(case: CaseResult) -> list[Any]:
             0 if case.origin is None else str(case.origin),
             dict(case.metadata) or 0,
             case.known_failure or 0,
+            case.pictures or 0,
         ]
     )
 
@@ -123,6 +130,7 @@ def _trial(trial: TrialResult, own: str) -> list[Any]:
             0 if trial.score is None else [trial.score],
             trial.message or 0,
             _value(value_of(base_before)),
+            trial.pictures or 0,
         ]
     )
 
