@@ -107,17 +107,29 @@ def _answers(case: ShownCase, verdict: Verdict, room: int) -> list[Line]:
     else:
         parts = [(("expected ", PLAIN), (case.expected, right))] if case.expected is not None else []
         parts.append((("got ", PLAIN), (case.got, wrong)))
+    now = _joined(parts, ", ")
+    then: Line = ()
     if case.approved is not None and verdict.comparison is not None and case.approved != case.got:
         was_right = right if case.note == "regressed" or case.approved == case.expected else PLAIN
-        parts.append(((f"{verdict.comparison.version}: ", PLAIN), (case.approved, was_right)))
-        together = (*_joined(parts[:-1], ", "), ("   (", PLAIN), *parts[-1], (")", PLAIN))
-    else:
-        together = _joined(parts, ", ")
-    if _cells(together) <= room:
-        return [together]
-    if case.contrast is not None:
-        return list(_contrasted(case.contrast, verdict, room, (right, wrong)))
-    return [line for part in parts for line in _wrapped(part, room)]
+        then = ((f"{verdict.comparison.version}: ", PLAIN), (case.approved, was_right))
+        together = (*now, ("   (", PLAIN), *then, (")", PLAIN))
+        if _cells(together) <= room:
+            return [together]
+    contrast = (
+        [] if case.contrast is None else list(_contrasted(case.contrast, verdict, room, (right, wrong)))
+    )
+    lines = [now] if _cells(now) <= room else []
+    if lines and not then:
+        return lines
+    if contrast:
+        known = case.contrast is not None and case.contrast.against == "expected"
+        return [*(lines or ([] if known else _fitting(parts[:-1], room))), *contrast]
+    lines = lines or [line for part in parts for line in _wrapped(part, room)]
+    return [*lines, *(_wrapped(then, room) if then else [])]
+
+
+def _fitting(parts: Sequence[Line], room: int) -> list[Line]:
+    return [part for part in parts if _cells(part) <= room]
 
 
 def _contrasted(
@@ -134,10 +146,23 @@ def _contrasted(
         for name, side in zip(both, _sides(texts[0], texts[1], room - column, styles), strict=True):
             yield (f"{name + ':':{column}}", PLAIN), *side
         return
-    yield ((f"{both[0]} → {both[1]}:", PLAIN),)
+    sides = f"{both[0]} → {both[1]}"
+    if len(contrast.parts) == 1:
+        [(path, then, now)] = contrast.parts
+        one = (
+            (f"{path}: ", PLAIN),
+            (then, styles[0]),
+            (" → ", PLAIN),
+            (now, styles[1]),
+            (f"   ({sides})", PLAIN),
+        )
+        if _cells(one) <= room:
+            yield one
+            return
+    yield ((f"{sides}:", PLAIN),)
     for path, then, now in contrast.parts:
         name = f"  {path}: "
-        one: Line = ((name, PLAIN), (then, styles[0]), (" → ", PLAIN), (now, styles[1]))
+        one = ((name, PLAIN), (then, styles[0]), (" → ", PLAIN), (now, styles[1]))
         if _cells(one) <= room:
             yield one
             continue
