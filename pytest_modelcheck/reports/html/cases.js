@@ -55,7 +55,7 @@ function trialOf(trial) {
 }
 
 function flat(value) {
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return value.startsWith("data:image/") ? "" : value;
   if (Array.isArray(value)) return value.map(flat).filter(Boolean).join("\n");
   if (value && typeof value === "object") return Object.entries(value).map(([key, one]) => `${key}=${flat(one)}`).join("\n");
   return typeof value === "number" || value === null ? "" : String(value);
