@@ -149,7 +149,7 @@ def _contrasted(
     sides = f"{both[0]} → {both[1]}"
     if len(contrast.parts) == 1:
         [(path, then, now)] = contrast.parts
-        one = (
+        one: Line = (
             (f"{path}: ", PLAIN),
             (then, styles[0]),
             (" → ", PLAIN),
