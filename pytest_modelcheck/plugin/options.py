@@ -74,6 +74,12 @@ def ini(config: pytest.Config, name: str) -> Any:
         return native(config, name)
 
 
+def _exit_code(text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text) < 256:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no exit code: write a whole number from 1 to 255")
+
+
 def add_options(parser: pytest.Parser) -> None:
     """Tell pytest about our options."""
     group = parser.getgroup("modelcheck", "behavioural tests of models (pytest-modelcheck)")
@@ -87,10 +93,15 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--modelcheck-update",
-        action="count",
-        default=0,
+        action="store_true",
         help="run, record, and approve: what this run sees becomes the baseline. Checks are still held to "
-        "at_least; the baseline's own limits do not apply. In CI, where nobody looks, say it twice.",
+        "at_least; the baseline's own limits do not apply. Without a terminal, give --modelcheck-reason.",
+    )
+    group.addoption(
+        "--modelcheck-reason",
+        default="",
+        metavar="TEXT",
+        help="why --modelcheck-update approves, kept in the baselines. Needed in CI and without a terminal.",
     )
     group.addoption(
         "--modelcheck-baseline",
@@ -158,6 +169,12 @@ def add_options(parser: pytest.Parser) -> None:
         type=int,
         metavar="N",
         help="ask the models for at most N answers in this run; what is left then is not judged, and fails.",
+    )
+    group.addoption(
+        "--modelcheck-exit-inconclusive",
+        type=_exit_code,
+        metavar="CODE",
+        help="exit with this code where nothing failed and a check is inconclusive: 125 for git bisect run.",
     )
     group.addoption(
         "--modelcheck-no-shrink",
