@@ -1,6 +1,6 @@
 """One form for every input and every answer: bytes to look it up by, a line of JSON to keep it as.
 
-- :func:`digest`, :func:`short`: what was asked, as a key.
+- :func:`digest`, :func:`of_repeat`, :func:`short`: what was asked, as a key.
 - :class:`Codec`: an answer as one line of JSON, and back, without loss; else it raises :class:`NotKept`.
 - :func:`comparable`: a value that is only compared, as a line of JSON.
 - :func:`same`, :func:`differences`, :func:`gained`: two lines, compared.
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from pytest_modelcheck.canonical.codec import Codec, describe, is_kept, unkept, why_unkept
 from pytest_modelcheck.canonical.compare import Difference, Projection, differences, gained, same, seen, whole
-from pytest_modelcheck.canonical.digest import digest, short
+from pytest_modelcheck.canonical.digest import CALL_BYTES, digest, of_repeat, short
 from pytest_modelcheck.canonical.lowering import comparable, encode_plain
 from pytest_modelcheck.canonical.refusal import NotCanonical, NotKept, Unreadable
 from pytest_modelcheck.canonical.text import excerpt, printable_json, summarised
@@ -24,6 +24,7 @@ from pytest_modelcheck.canonical.types import ABSENT
 
 __all__ = [
     "ABSENT",
+    "CALL_BYTES",
     "Codec",
     "Difference",
     "NotCanonical",
@@ -38,6 +39,7 @@ __all__ = [
     "excerpt",
     "gained",
     "is_kept",
+    "of_repeat",
     "printable_json",
     "same",
     "seen",

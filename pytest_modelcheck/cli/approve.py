@@ -107,7 +107,7 @@ def _approve_one(
         keep_history=wish.keep_history,
         dry_run=wish.dry_run,
         doubts=contradiction,
-        announce=lambda approved: print_lines(_announced(approved, version)),
+        announce=lambda approved: print_lines(_announced(approved, f"{model} {version}")),
     )
 
 
@@ -120,10 +120,14 @@ def signed_with(command: str, wish: Wish) -> str:
     return command if wish.dry_run else approved_with(command, wish.reason, sys.stdin, "--reason TEXT")
 
 
-def _announced(approved: Sequence[Approval], version: str) -> Iterator[str]:
-    """What is going to be approved, before it is."""
-    for approval in approved:
-        yield from _approval_lines(approval, version)
+def _announced(approved: Sequence[Approval], name: str) -> Iterator[str]:
+    """Everything bad that is going to be approved, before it is."""
+    bad = [approval for approval in approved if approval.accepts]
+    if bad:
+        yield click.style(f"approving {excerpt(name)} accepts:", fg="yellow")
+    for approval in bad:
+        yield from indented([approval.check])
+        yield from indented(approval.accepts, depth=4)
 
 
 def _told(workspace: Workspace, report: Report, argument: str, *, dry: bool = False) -> Iterator[str]:
@@ -131,6 +135,8 @@ def _told(workspace: Workspace, report: Report, argument: str, *, dry: bool = Fa
     if report.approved:
         verb = "would be approved" if dry else "is approved"
         yield click.style(f"{name} {verb}", fg="green") + _extent(report) + _before(report)
+        for approval in report.approved:
+            yield from _approval_lines(approval, report.version)
         yield from _left_lines(report)
         yield "Nothing was written: --dry-run." if dry else _written(workspace, report)
     else:
@@ -168,7 +174,6 @@ def _approval_lines(approval: Approval, version: str) -> Iterator[str]:
     )
     if approval.kept:
         yield from indented([f"{plural(approval.kept, 'case')} left as approved before"], depth=4)
-    yield from indented((f"accepts: {line}" for line in approval.accepts), depth=4)
     yield from indented((f"forced: {reason}" for reason in approval.forced), depth=4)
 
 

@@ -19,6 +19,7 @@ from pytest_modelcheck.calls.throttle import interval_of
 from pytest_modelcheck.errors import UsageError, located
 from pytest_modelcheck.models.definition import Definition
 from pytest_modelcheck.models.identity import source_digest
+from pytest_modelcheck.plugin.ours import fixture_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -237,17 +238,4 @@ def _opened(request: pytest.FixtureRequest, definition: Definition, raws: Sequen
     from pytest_modelcheck.plugin.state import usage
 
     with usage(), disk_in_view():
-        return _state(request).open_model(definition, raws, _parameters(request))
-
-
-def _parameters(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """What the fixture, and those that it uses, are given by ``parametrize`` and ``params=``."""
-    given = getattr(getattr(request._pyfuncitem, "callspec", None), "params", {})  # noqa: SLF001 - of any scope
-    used: set[str] = set()
-    wanted = [request.fixturename]
-    while wanted:
-        name = wanted.pop()
-        if name is not None and name not in used:
-            used.add(name)
-            wanted += [one for each in request._arg2fixturedefs.get(name, ()) for one in each.argnames]  # noqa: SLF001
-    return {name: given[name] for name in sorted(used & given.keys())}
+        return _state(request).open_model(definition, raws, fixture_parameters(request))

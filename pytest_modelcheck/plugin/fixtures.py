@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import pytest
 
+from pytest_modelcheck.plugin.ours import DECLARATION
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
@@ -18,11 +20,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.router import Router
     from pytest_modelcheck.engine.view import CaseView
     from pytest_modelcheck.plugin.imperative import Modelcheck
-
-DECLARATION = "__modelcheck_model__"
-"""The attribute that marks the function of a model fixture, and holds what it declares."""
-
-VERSION = "model_version"
 
 
 @pytest.fixture

@@ -10,18 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcheck.plugin.received import CHECKS, RECEIVED, Received
+from pytest_modelcheck.plugin.received import CHECKS, MISTAKES, RECEIVED, WORKER_HOME, Received
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from _pytest.terminal import TerminalReporter
-
-MISTAKES = "modelcheck_mistakes"
-"""The name under which a worker of pytest-xdist tells its controller why nothing can be run."""
-
-WORKER_HOME = "modelcheck_home"
-"""The name under which a worker tells its controller which folder holds the baselines."""
 
 _ACTIVE = pytest.StashKey[bool]()
 
@@ -50,11 +44,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(received, "modelcheck-received")
     listing = config.getoption("modelcheck_collected")
     if listing is not None:
-        from pytest_modelcheck.plugin.listing import Listing
+        from pytest_modelcheck.plugin.unused import Listing
 
         config.pluginmanager.register(Listing(listing), "modelcheck-listing")
     if _asks_for_reports(config):
-        from pytest_modelcheck.plugin.filing import check_targets
+        from pytest_modelcheck.plugin.settings import check_targets
 
         check_targets(config)
     if config.getoption("modelcheck_update") or config.getoption("modelcheck_reason"):

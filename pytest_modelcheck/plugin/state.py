@@ -14,9 +14,8 @@ import pytest
 from pytest_modelcheck import __version__
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.models.definition import Definition
-from pytest_modelcheck.plugin.fixtures import DECLARATION, case
 from pytest_modelcheck.plugin.meanings import interrupts
-from pytest_modelcheck.plugin.ours import definitions_of
+from pytest_modelcheck.plugin.ours import DECLARATION, definitions_of
 from pytest_modelcheck.plugin.settings import settings_of
 from pytest_modelcheck.plugin.versions import Versions
 from pytest_modelcheck.plugin.warnings import ModelcheckWarning, warn_at
@@ -97,7 +96,7 @@ def _nobody(_model: str) -> None:
     """No version is compared with unless one is named."""
 
 
-_FIXTURE = type(case)
+_FIXTURE = type(pytest.fixture(lambda: None))
 STATE = pytest.StashKey[State]()
 
 

@@ -1,3 +1,4 @@
+import click
 import pytest
 
 from pytest_modelcheck.baselines.approved import Approved
@@ -16,9 +17,9 @@ def store(project):
 def test_a_version_is_approved_by_the_git_identity_with_a_reason(project, command, store):
     project.run({"a": 1, "b": 2})
     assert command("approve", "2.1", "--reason", "better Spanish").output == (
+        "triage 2.1 is approved (nothing was before)\n"
         "  tests/test_triage.py::test_known\n"
         "    2 cases\n"
-        "triage 2.1 is approved (nothing was before)\n"
         "Written to baselines: review it with git diff, and commit it.\n"
     )
     header = store.read("triage", KNOWN).header
@@ -33,9 +34,9 @@ def test_what_changed_since_the_last_approval_is_counted(project, command):
     command("approve", "2.0")
     project.run({"a": 9, "c": 1})
     assert command("approve", "2.1").output == (
+        "triage 2.1 is approved for 1 of 2 checks (before: 2.0)\n"
         "  tests/test_triage.py::test_known\n"
         "    2 cases: 1 changed, 1 added, 1 removed since 2.0\n"
-        "triage 2.1 is approved for 1 of 2 checks (before: 2.0)\n"
         "still with another version (run them with 2.1 and approve them, or leave them):\n"
         "  tests/test_triage.py::test_other  2.0\n"
         "Written to baselines: review it with git diff, and commit it.\n"
@@ -188,41 +189,31 @@ def test_what_is_accepted_is_listed_before_anything_is_written(project, command,
     project.run(dict.fromkeys("abcdefgh", 1), version="2.0", rate=1.0)
     command("approve", "2.0")
     project.run(dict.fromkeys("abcdefgh", 2), failed="a b c d e f", rate=0.25)
-    monkeypatch.setattr("pytest_modelcheck.cli.approve.print_lines", lambda lines: seen.append((*lines,)))
     held: list[str] = []
-    seen: list[tuple[str, ...]] = []
     monkeypatch.setattr(
-        "pytest_modelcheck.cli.approve._announced",
-        lambda *_: iter([held.append(store.approved("triage").version)]),
+        "pytest_modelcheck.cli.approve.print_lines",
+        lambda lines: held.append(f"{store.approved('triage').version}: {'|'.join(lines)}"),
     )
     command("approve", "2.1")
-    assert held == ["2.0"]
-    assert store.approved("triage") == Approved("2.1")
-
-
-def test_an_approval_names_what_it_accepts_and_is_brief(project, command):
-    project.run(dict.fromkeys("abcdefgh", 1), version="2.0", rate=1.0)
-    command("approve", "2.0")
-    project.run(dict.fromkeys("abcdefgh", 2), failed="a b c d e f", rate=0.25)
-    output = command("approve", "2.1").output
-    assert "    accepts: 6 of 8 cases passed before and never pass now: a, b, c, d, e (+1\n" in output
-    assert "    accepts: 75 points below the first approval: 2.0 100% → 2.1 25%\n" in output
+    assert held[0] == (
+        f"2.0: {click.style('approving triage 2.1 accepts:', fg='yellow')}|  tests/test_triage.py::test_known"
+        "|    6 of 8 cases passed before and never pass now: a, b, c, d, e (+1 more)"
+        "|    75 points below the first approval: 2.0 100% → 2.1 25%"
+    )
+    assert held[1].startswith("2.1: ")
+    assert "triage 2.1 is approved" in held[1]
 
 
 def test_a_dry_run_shows_the_same_and_writes_nothing(project, command, store):
     project.run({"a": 1, "b": 2}, failed="b")
     output = command("approve", "2.1", "--dry-run").output
-    assert "    accepts: 1 of 2 cases fails: b\n" in output
-    assert output.endswith(
-        "triage 2.1 would be approved (nothing was before)\nNothing was written: --dry-run.\n"
-    )
+    assert "    1 of 2 cases fails: b\ntriage 2.1 would be approved (nothing was before)\n" in output
+    assert output.endswith("\nNothing was written: --dry-run.\n")
     assert not (project.root / "baselines").exists()
     command("approve", "2.1")
     before = {path: path.read_bytes() for path in store.root.rglob("*") if path.is_file()}
     project.run({"a": 3, "b": 2})
-    assert (
-        "1 changed" not in command("approve", "2.1", "--dry-run", "--keep-history").output.split("2 cases")[0]
-    )
+    assert "2 cases: 2 changed" in command("approve", "2.1", "--dry-run", "--keep-history").output
     assert {path: path.read_bytes() for path in store.root.rglob("*") if path.is_file()} == before
 
 
