@@ -19,7 +19,7 @@ from pytest_modelcheck.canonical.compare import Difference, Projection, differen
 from pytest_modelcheck.canonical.digest import digest, short
 from pytest_modelcheck.canonical.lowering import comparable, encode_plain
 from pytest_modelcheck.canonical.refusal import NotCanonical, NotKept, Unreadable
-from pytest_modelcheck.canonical.text import excerpt, printable_json, summarised
+from pytest_modelcheck.canonical.text import excerpt, summarised
 from pytest_modelcheck.canonical.types import ABSENT
 
 __all__ = [
@@ -38,7 +38,6 @@ __all__ = [
     "excerpt",
     "gained",
     "is_kept",
-    "printable_json",
     "same",
     "seen",
     "short",

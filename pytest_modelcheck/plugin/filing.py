@@ -16,6 +16,7 @@ import pytest
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.plugin.identity import project_folder
 from pytest_modelcheck.plugin.options import LIMITS, ini
+from pytest_modelcheck.plugin.redaction import begin
 from pytest_modelcheck.plugin.transport import excused
 from pytest_modelcheck.reports.formats import Target, target_of, write
 from pytest_modelcheck.reports.model import RunInfo, Trouble
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 OPTION: Final = "modelcheck_report"
 FILED = pytest.StashKey[list[str]]()
 """What was written and what could not be, a line each."""
+
+COMMANDS = pytest.StashKey[list[str]]()
+"""Workflow commands of ours, which must act: all else that is printed must not."""
 
 SUMMARY: Final = "GITHUB_STEP_SUMMARY"
 ACTIONS: Final = "GITHUB_ACTIONS"
@@ -79,6 +83,7 @@ def _file_reports(session: pytest.Session, received: Received) -> None:
     if config.option.collectonly or not wanted(config):
         return
     try:
+        begin(config)
         settings = settings_of(config)
     except ModelcheckError:
         return  # why nothing could be run, pytest has said
@@ -94,21 +99,23 @@ def _file_reports(session: pytest.Session, received: Received) -> None:
     if report.checks and _listeners(config):
         config.hook.pytest_modelcheck_report(report=report, config=config)
     if report.checks and _on_github(config):
-        lines += _tell_github(report)
+        from pytest_modelcheck.reports.github import workflow_commands
+
+        lines += _summarise(report)
+        if os.environ.get(ACTIONS) == "true":
+            config.stash[COMMANDS] = workflow_commands(report, os.environ.get("GITHUB_WORKSPACE", ""))
 
 
-def _tell_github(report: RunReport) -> list[str]:
-    from pytest_modelcheck.reports.github import append_summary, workflow_commands
+def _summarise(report: RunReport) -> list[str]:
+    from pytest_modelcheck.reports.github import append_summary
 
-    summary, lines = os.environ.get(SUMMARY), []
+    summary = os.environ.get(SUMMARY)
     if summary:
         try:
             append_summary(report, summary)
         except OSError as error:
-            lines.append(f"no summary of the job: {summary}: {error.strerror or error}")
-    if os.environ.get(ACTIONS) == "true":
-        lines += workflow_commands(report, os.environ.get("GITHUB_WORKSPACE", ""))
-    return lines
+            return [f"no summary of the job: {summary}: {error.strerror or error}"]
+    return []
 
 
 def _report(config: pytest.Config, settings: Settings, received: Received) -> RunReport:

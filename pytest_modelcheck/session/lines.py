@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.canonical import comparable, encode_plain, excerpt, short, summarised
+from pytest_modelcheck.display import redacted
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.model import plain, text_key
 from pytest_modelcheck.records import MISSING, WRONG, CaseResult, Outcome, TrialResult
@@ -57,7 +58,7 @@ def about(value: Any) -> str:
     """The beginning of an input, for people."""
     if type(value) is str and len(value) <= _ABOUT and value.isprintable():
         return value  # as its excerpt would be
-    return excerpt(value, _ABOUT)
+    return excerpt(value, _ABOUT, stored=True)
 
 
 def _short(value: Any) -> str:
@@ -255,7 +256,7 @@ def _trial_details(result: Result) -> str:
     if perturbed is not MISSING and not (type(perturbed) is str and about(perturbed) is perturbed):
         told.append(f'"perturbed":{_shown(perturbed)}')
     if result.outcome in WRONG and (said := said_of(result)):
-        told.append(f'"message":{lines.quoted(said[:_MESSAGE])}')
+        told.append(f'"message":{lines.quoted(redacted(said)[:_MESSAGE])}')
     return f"{{{','.join(told)}}}"
 
 
