@@ -206,7 +206,7 @@ COMMANDS = (
     ["history", "--format", "json"],
     ["cache", "why", "a"],
     ["list"],
-    ["rename", "test_a.py::test_0", "test_a.py::test_\u202e"],
+    ["baselines", "rename", "test_a.py::test_0", "test_a.py::test_\u202e"],
 )
 TYPED = (
     ["show", None],
@@ -222,8 +222,8 @@ TYPED = (
     ["history", None],
     ["approve", None],
     ["approve", "a", "--check", None],
-    ["rename", None, "test_a.py::b"],
-    ["rename", "test_a.py::b", None],
+    ["baselines", "rename", None, "test_a.py::b"],
+    ["baselines", "rename", "test_a.py::b", None],
     ["plan", "--cases", None],
     ["cache", "why", None],
     ["merge", None],
