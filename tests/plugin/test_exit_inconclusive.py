@@ -41,4 +41,4 @@ def test_what_is_no_exit_code_is_refused(project, code):
     project.test(WARNS)
     result = project.run(f"--modelcheck-exit-inconclusive={code}")
     assert result.ret == 4
-    result.stderr.fnmatch_lines([f"*'{code}' is no exit code: write a whole number from 1 to 255*"])
+    result.stderr.fnmatch_lines([f"*'{code}': write an exit code from 1 to 255*"])
