@@ -21,7 +21,7 @@ from pytest_modelcheck.canonical.digest import CALL_BYTES, digest, of_repeat, sh
 from pytest_modelcheck.canonical.lowering import comparable, encode_plain
 from pytest_modelcheck.canonical.refusal import NotCanonical, NotKept, Unreadable
 from pytest_modelcheck.canonical.tags import register
-from pytest_modelcheck.canonical.text import excerpt, printable_json, summarised
+from pytest_modelcheck.canonical.text import excerpt, summarised
 from pytest_modelcheck.canonical.types import ABSENT
 
 __all__ = [
@@ -42,7 +42,6 @@ __all__ = [
     "gained",
     "is_kept",
     "of_repeat",
-    "printable_json",
     "register",
     "same",
     "seen",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from pytest_modelcheck.canonical import ABSENT, differences, encode_plain, excerpt
+from pytest_modelcheck.display import redacted
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.records import MISSING, Contrast
 from pytest_modelcheck.reports.windows import start_of, window
@@ -108,7 +109,7 @@ def _of_texts(one: Difference) -> list[tuple[str, str, str]]:
     both = (one.then, one.now)
     if not all(isinstance(text, str) and len(text) >= SENTENCE for text in both):
         return []
-    return [("", *_cut(one.then, one.now))]
+    return [("", *_cut(redacted(one.then), redacted(one.now)))]
 
 
 def _cut(then: str, now: str) -> tuple[str, str]:

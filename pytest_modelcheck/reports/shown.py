@@ -85,7 +85,7 @@ def reason_of(case: ShownCase) -> list[str]:
         blank = next((number for number, line in enumerate(lines) if not line.strip()), len(lines))
         lines = lines[:blank]
     lines = [line for line in lines if not _OBVIOUS.search(line)]
-    repeats = case.expected is not None and lines[0] == f"assert {case.got} == {case.expected}"
+    repeats = case.expected is not None and lines[:1] == [f"assert {case.got} == {case.expected}"]
     return [] if repeats else lines[:_REASON_LINES]
 
 

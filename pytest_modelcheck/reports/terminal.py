@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import p_text, percent, plural
+from pytest_modelcheck.display import harmless
 from pytest_modelcheck.reports.cells import padded, text_of
 from pytest_modelcheck.reports.costs import cost_of
 from pytest_modelcheck.reports.shown import ERROR_LINE, PLAIN, case_lines, reason_of
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     )
     from pytest_modelcheck.reports.cells import Line
 
-_EVERYTHING = 1 << 16
 _LABEL = 12
 _NAME = 64  # of a slice, whose value may be a text of any length
 _FOUND = 400
@@ -67,7 +67,7 @@ def failure(verdict: Verdict) -> str:
     return "\n".join(map(text_of, failure_lines(verdict)))
 
 
-def failure_lines(verdict: Verdict) -> Iterator[Line]:
+def failure_lines(verdict: Verdict) -> list[Line]:
     """The same as lines with colours: what is wrong in red, what is right in green."""
     blocks: tuple[Iterable[Line], ...] = (
         [((verdict.headline, {"red": True, "bold": True}),)],
@@ -75,11 +75,15 @@ def failure_lines(verdict: Verdict) -> Iterator[Line]:
         _cases(verdict),
         [((f"  {what + ':':17}{command}", PLAIN),) for what, command in verdict.advice],
     )
-    for number, block in enumerate(filter(None, map(list, blocks))):
-        if number:
-            yield ()
-        for line in block:
-            yield tuple((excerpt(text, _EVERYTHING), style) for text, style in line)
+    lines: list[Line] = []
+    for block in filter(None, map(list, blocks)):
+        lines += [(), *block] if lines else block
+    plain = [text_of(line) for line in lines]
+    shown = harmless("\n".join(plain)).split("\n")  # of all lines together: a secret may go over several
+    if len(shown) != len(plain):
+        return [((text, PLAIN),) for text in shown]
+    both = zip(lines, plain, shown, strict=True)
+    return [line if text == safe else ((safe, PLAIN),) for line, text, safe in both]
 
 
 def everything(verdict: Verdict) -> Iterator[str]:
@@ -91,7 +95,7 @@ def everything(verdict: Verdict) -> Iterator[str]:
     lines = [f"{label:{_LABEL}}{text}".rstrip() for label, text in _facts(verdict, every=True)]
     if not verdict.failed:
         lines += [text_of(line).removeprefix("  ") for line in _cases(verdict)]
-    return (excerpt(line, _EVERYTHING) for line in lines)
+    return map(harmless, lines)
 
 
 def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]]:

@@ -22,6 +22,7 @@ from pytest_modelcheck.canonical import (
     short,
     summarised,
 )
+from pytest_modelcheck.display import redacted
 from pytest_modelcheck.engine.trials import STRIDE
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.model import plain, text_key
@@ -75,7 +76,7 @@ def about(value: Any) -> str:
     """The beginning of an input, for people."""
     if type(value) is str and len(value) <= _ABOUT and value.isprintable():
         return value  # as its excerpt would be
-    return excerpt(value, _ABOUT)
+    return excerpt(value, _ABOUT, stored=True)
 
 
 def _short(value: Any) -> str:
@@ -287,7 +288,7 @@ def _trial_details(result: Result, *, pictures: bool) -> str:
     if pictures and perturbed is not MISSING and not result.trial.repeat and (own := pictures_of(perturbed)):
         told.append(f'"pictures":{encode_plain(own).decode()}')
     if result.outcome in WRONG and (said := said_of(result)):
-        told.append(f'"message":{lines.quoted(said[:_MESSAGE])}')
+        told.append(f'"message":{lines.quoted(redacted(said)[:_MESSAGE])}')
     if result.grades:
         told.append(f'"grades":[{",".join(map(_grade, result.grades))}]')
     return f"{{{','.join(told)}}}"
