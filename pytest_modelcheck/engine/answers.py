@@ -279,15 +279,12 @@ class Switchboard:
             context,
             repeat=repeat_of(batch),
             after_success=[ticket.after_success for ticket in batch],
-            wanted=lambda: any(self._is_wanted(ticket) for ticket in batch),
+            wanted=lambda: any(ticket.foreseen_by or not ticket.foreseen for ticket in batch),
         )
         for ticket in batch:
             ticket.call = call
-        call.add_done_callback(lambda ended: settle_rest(batch, ended, keep))
+        call.add_done_callback(lambda ended: settle_rest(batch, ended, keep, self.drop))
         return call
-
-    def _is_wanted(self, ticket: Ticket) -> bool:
-        return not ticket.foreseen or self._is_kept(ticket)
 
     def _is_kept(self, ticket: Ticket) -> bool:
         return self.ticket(ticket.handle, ticket.key) is ticket
@@ -370,16 +367,20 @@ class Switchboard:
     def forget(self, handles: Sequence[Handle]) -> None:
         """Drop every call that was foreseen; those under way go on, and their answers are stored."""
         with self._lock:
-            for place in [place for place, ticket in self._tickets.items() if ticket.foreseen]:
-                del self._tickets[place]
             for handle in handles:
                 handle.answers.release([one.key for one in handle.waiting if one.key is not None])
                 handle.waiting.clear()
+            for ticket in [ticket for ticket in self._tickets.values() if ticket.foreseen]:
+                ticket.foreseen_by.clear()
+                self.drop(ticket)
 
     def drop(self, ticket: Ticket) -> None:
-        """Forget one call: nobody needs it any more, or its answer is stored. It is not begun any more."""
+        """Forget one call: nobody needs it any more, or its answer is stored. It is not begun any more.
+
+        One that is under way is found until it has ended.
+        """
         with self._lock:
-            if ticket.key is None or not self._is_kept(ticket):
+            if ticket.key is None or ticket.is_under_way or not self._is_kept(ticket):
                 return
             del self._tickets[(id(ticket.handle.answers), ticket.key)]
             if ticket.call is None and ticket in ticket.handle.waiting:
@@ -396,7 +397,7 @@ class Switchboard:
             with self._lock:
                 for ticket, row in zip(tickets, rows, strict=True):
                     settle(ticket, row)
-                    if ticket.raw is not None and not is_for_one(ticket.raw):
+                    if not ticket.foreseen_by or (ticket.raw is not None and not is_for_one(ticket.raw)):
                         self.drop(ticket)
                 self._note_unsaved(tickets[0].handle, time.perf_counter() - start)
                 if len(tickets) < len(batch):  # a batch is being split: what is known outlasts a kill

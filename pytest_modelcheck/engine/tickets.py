@@ -153,6 +153,11 @@ class Ticket:
         return self.result()
 
     @property
+    def is_under_way(self) -> bool:
+        """Whether it has begun, and not ended."""
+        return not (self.call is None or self.call.done() or self.ended)
+
+    @property
     def begun(self) -> bool:
         """Whether the model has been called, or is being called."""
         return self.call is not None or self.ended or not self.foreseen
@@ -191,13 +196,22 @@ def settle(ticket: Ticket, row: Any) -> None:
 
 
 def settle_rest(
-    batch: Sequence[Ticket], call: Future[None], keep: Callable[[Sequence[int], Rows], None]
+    batch: Sequence[Ticket],
+    call: Future[None],
+    keep: Callable[[Sequence[int], Rows], None],
+    drop: Callable[[Ticket], None],
 ) -> None:
-    """Give those who wait what has ended a call before it could tell each input's own end."""
+    """Give those who wait what has ended a call before it could tell each input's own end.
+
+    A call that nobody needed any more when its turn came was not made, and is dropped.
+    """
     error = None if call.cancelled() else call.exception()
     rest = [place for place, ticket in enumerate(batch) if not ticket.ended]
     if error is not None and rest:
         keep(rest, [Failure(error)] * len(rest))
+    else:
+        for place in rest:
+            drop(batch[place])
 
 
 def repeat_of(batch: Sequence[Ticket]) -> int:

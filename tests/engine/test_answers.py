@@ -386,3 +386,31 @@ def test_equal_calls_of_tasks_are_one_call(lab):
 
     assert asyncio.run(main()) == [b'"A"'] * 3
     assert calls == ["a"]
+
+
+def test_a_call_that_nobody_foresees_any_more_is_still_found_while_it_is_under_way(lab):
+    slow = Slow(str.upper)
+    handle = lab.switchboard.handle(lab.model(slow, concurrency=2))
+    [ticket] = foreseen(lab, handle, "a")
+    lab.switchboard.advance(handle, HERE)
+    assert slow.begun.wait(5)
+    lab.switchboard.forget([handle])
+    [again] = foreseen(lab, handle, "a")
+    assert again is ticket
+    slow.release.set()
+    lab.switchboard.take(again, HERE)
+    assert (again.result(), slow.calls) == (b'"A"', 1)
+    assert lab.switchboard.ticket(handle, again.key) is None
+
+
+def test_a_call_that_was_not_made_since_nobody_needed_it_is_made_when_somebody_does(lab):
+    slow = Slow(str.upper)
+    handle = lab.switchboard.handle(lab.model(slow, concurrency=1, timeout=10))
+    first, second = foreseen(lab, handle, "a", "b")
+    futures = [lab.switchboard._begin(lab.switchboard.batch_with(each), HERE) for each in (first, second)]
+    lab.switchboard.forget([handle])
+    slow.release.set()
+    for future in futures:
+        future.result(5)
+    assert lab.switchboard.ticket(handle, second.key) is None
+    assert lab.switchboard.answer(handle, "b", second.key, 0, joins=True) == b'"B"'
