@@ -6,6 +6,7 @@
 - :func:`same`, :func:`differences`, :func:`gained`: two lines, compared.
 - :class:`Projection`, :func:`seen`, :func:`whole`: what comparisons see of a model's answers.
 - :func:`describe`, :func:`encode_plain`, :func:`excerpt`: any value, for people; never an identity.
+- :func:`register`: how a class of ours is written.
 - :func:`unkept`, :func:`is_kept`, :func:`why_unkept`: what a record has in place of an answer that could
   not be stored.
 
@@ -19,6 +20,7 @@ from pytest_modelcheck.canonical.compare import Difference, Projection, differen
 from pytest_modelcheck.canonical.digest import CALL_BYTES, digest, of_repeat, short
 from pytest_modelcheck.canonical.lowering import comparable, encode_plain
 from pytest_modelcheck.canonical.refusal import NotCanonical, NotKept, Unreadable
+from pytest_modelcheck.canonical.tags import register
 from pytest_modelcheck.canonical.text import excerpt, printable_json, summarised
 from pytest_modelcheck.canonical.types import ABSENT
 
@@ -41,6 +43,7 @@ __all__ = [
     "is_kept",
     "of_repeat",
     "printable_json",
+    "register",
     "same",
     "seen",
     "short",

@@ -132,6 +132,19 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     return run_check(pyfuncitem)
 
 
+def pytest_assertrepr_compare(
+    config: pytest.Config, op: str, left: object, right: object
+) -> list[str] | None:
+    """Show compared trajectories side by side."""
+    if "pytest_modelcheck.trajectories.calls" not in sys.modules:
+        return None
+    from pytest_modelcheck.plugin.assertions import explain_trajectories
+
+    verbose = config.get_verbosity(config.VERBOSITY_ASSERTIONS) >= 2
+    width = 56 if _ACTIVE in config.stash else 74  # reports of checks indent further than pytest does
+    return explain_trajectories(op, left, right, whole=verbose, width=width)
+
+
 @pytest.hookimpl(optionalhook=True, wrapper=True)
 def pytest_report_to_serializable(config: pytest.Config) -> Generator[None, Any, Any]:
     """Let a worker of pytest-xdist send any text: a lone surrogate would end the run."""
