@@ -257,9 +257,10 @@ def _case(
     if case.perturbed is not None:
         under = f"  ({case.perturbation})"
         yield f"{margin[:-2]}→ {_quoted(case.perturbed, _WIDTH - len(margin) - width_of(under))}{under}"
-    for line in _answers(case, verdict, _WIDTH - len(margin)):
+    for line in case.steps or _answers(case, verdict, _WIDTH - len(margin)):
         yield f"{margin}{line}"
-    for line in reason:
+    told = [line for line in reason[:1] if line != f"assert {case.steps[0]}"] if case.steps else reason
+    for line in told:
         yield f"{margin}{line}".rstrip()
     for line in _smallest(case, _WIDTH - len(margin)):
         yield f"{margin}{line}"
