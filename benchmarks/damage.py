@@ -67,7 +67,7 @@ COMMANDS: Final = (
     ("cache", "why", "2.1"),
     ("approve", "2.1", "--reason", "fuzz"),
     ("approve", "2.0", "--force", "--reason", "fuzz"),
-    ("rename", "tests/test_triage.py::test_known", "tests/test_triage.py::test_renamed"),
+    ("baselines", "rename", "tests/test_triage.py::test_known", "tests/test_triage.py::test_renamed"),
     ("merge", "elsewhere"),
 )
 RUNS: Final = (("2.1", 1), ("2.0", 0))

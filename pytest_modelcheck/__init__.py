@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.identity import files
     from pytest_modelcheck.models.per_worker import per_worker
     from pytest_modelcheck.models.usage import Answer
-    from pytest_modelcheck.plugin.fixtures import model_fixture
+    from pytest_modelcheck.plugin.fixtures import judge_fixture, model_fixture
     from pytest_modelcheck.plugin.warnings import InconclusiveWarning, LintWarning, ModelcheckWarning
     from pytest_modelcheck.records import Case, Verdict
     from pytest_modelcheck.trajectories.calls import in_order, unordered
@@ -34,6 +34,7 @@ __all__ = [
     "errors",
     "files",
     "in_order",
+    "judge_fixture",
     "model_fixture",
     "per_worker",
     "perturb",
@@ -55,6 +56,7 @@ _HOMES = {
     "errors": "",
     "files": "models.identity",
     "in_order": "trajectories.calls",
+    "judge_fixture": "plugin.fixtures",
     "model_fixture": "plugin.fixtures",
     "per_worker": "models.per_worker",
     "perturb": "",

@@ -240,6 +240,7 @@ class Bodies:
         if found is None:
             found = self._handles[model] = self.switchboard.handle(model)
             found.judged = model is self.work.subject
+            found.grades = found.grades and not found.judged
         return found
 
     def place_of(
@@ -277,6 +278,8 @@ class Bodies:
                 result.asked.append((key, raw))
             else:
                 raw = result.answered(key, raw)
+        elif handle.grades:
+            result.graded(model, x, raw)
         value = answers.decode(raw)
         if self.made is not None:
             self.note(model, x, key, value)

@@ -263,6 +263,8 @@ class _Call:
                 result.foreign = [*result.foreign, (self.key, raw)]
             else:
                 raw = result.answered(self.key, raw, number)
+        elif result is not None and handle.grades:
+            result.graded(handle.model, self.x, raw)
         value = handle.answers.decode(raw)
         if bodies is not None and self.is_here and result is bodies.result:
             bodies.note(handle.model, self.x, self.key, value, foreseeable=self.foreseeable)

@@ -6,9 +6,11 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +50,7 @@ _OPTIONS = (
     "context",
     "ignore",
     "compare_by",
+    "role",
 )
 
 
@@ -90,6 +93,25 @@ def declare(function: Callable[..., Any], options: dict[str, Any]) -> Definition
     )
 
 
+def declare_judge(
+    function: Callable[..., Any], labels: str | os.PathLike[str] | None, options: dict[str, Any]
+) -> Definition:
+    """Check what a ``@judge_fixture`` says; its labels lie relative to the file that it is written in.
+
+    Raises:
+        UsageError: it cannot be meant.
+    """
+    definition = declare(function, options)
+    if labels is not None and not isinstance(labels, (str, os.PathLike)):
+        raise UsageError(
+            located(
+                f"@judge_fixture(labels={labels!r}): write the path of a .jsonl file", definition.location
+            )
+        )
+    folder = Path(definition.location.rpartition(":")[0]).absolute().parent
+    return replace(definition, role="judge", labels=None if labels is None else folder / labels)
+
+
 def _mistake(key: str, value: Any) -> str | None:
     """What is wrong with the value of an option."""
     whole = isinstance(value, int) and not isinstance(value, bool)
@@ -108,6 +130,8 @@ def _mistake(key: str, value: Any) -> str | None:
         return None if callable(value) else "write a function that takes from an answer what is compared"
     if key == "ignore":
         return _no_parts(value)
+    if key == "role":
+        return None if value in ("model", "support") else 'write "support" (a judge: @judge_fixture)'
     if key == "executor":
         return (
             None

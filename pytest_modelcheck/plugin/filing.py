@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from pytest_modelcheck.errors import ModelcheckError
-from pytest_modelcheck.plugin.options import LIMITS, ini
+from pytest_modelcheck.plugin.options import LIMITS, ini, switch
 from pytest_modelcheck.plugin.settings import (
     ACTIONS,
     SUMMARY,
@@ -43,7 +43,6 @@ _INI: Final = (
     "model_version",
     "modelcheck_baseline",
     "modelcheck_cache",
-    "modelcheck_offline",
     "modelcheck_suite_false_fail_rate",
 )
 
@@ -131,6 +130,7 @@ def _options(config: pytest.Config) -> Mapping[str, str]:
     """Our options and ini values that were set: nobody else's, which may be secrets."""
     given = {name: ini(config, name) for name in (*_INI, *LIMITS)}
     given |= {name: value for name, value in vars(config.option).items() if name.startswith(_OURS) and value}
+    given["modelcheck_offline"] = switch(config, "offline")
     given = {name: value for name, value in given.items() if value}
     return {name: _shown(value) for name, value in given.items()}
 

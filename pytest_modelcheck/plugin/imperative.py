@@ -109,10 +109,12 @@ class Modelcheck:
         return f"{check_id(self._item)}::{given}"
 
     def _models(self, request: Request) -> tuple[Model, list[Model]]:
-        names = {one.name: fixture for fixture, one in definitions_of(self._item).items()}
+        definitions = definitions_of(self._item)
+        names = {one.name: fixture for fixture, one in definitions.items()}
         wanted = request.model
-        if wanted is None and len(names) == 1:
-            wanted = next(iter(names))
+        judged = [one.name for one in definitions.values() if not one.supports]
+        if wanted is None and len(judged) == 1:
+            wanted = judged[0]
         if wanted not in names:
             listed = ", ".join(sorted(names)) or "none"
             raise UsageError(f"say which model is judged: model=... (the test uses: {listed})")

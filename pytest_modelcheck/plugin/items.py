@@ -109,8 +109,14 @@ def _subject(
                 f"@pytest.mark.{kind}(model={wanted!r}): the test uses no such model (it uses: {listed})"
             )
         return names[wanted], tuple(fixture for name, fixture in names.items() if name != wanted)
-    if len(names) == 1:
-        return next(iter(names.values())), ()
+    judged = [name for name in names if not definitions[names[name]].supports]
+    if len(judged) == 1:
+        return names[judged[0]], tuple(fixture for name, fixture in names.items() if name != judged[0])
+    if names and not judged:
+        raise UsageError(
+            f"@pytest.mark.{kind}: the test uses only models that support others ({listed}); where one is "
+            f"to be judged itself, say so: model={min(names)!r}"
+        )
     if not names:
         raise UsageError(
             f"@pytest.mark.{kind} on a test that uses no model: take a fixture made with @model_fixture"

@@ -53,9 +53,32 @@ LIMITS = {
     "modelcheck_early_stop": "end each check as soon as its verdict is known (false)",
 }
 
+SWITCHES = {
+    "offline": (
+        False,
+        "never call a model: a prediction that is not remembered is an error",
+        "call models for what is not remembered",
+    ),
+    "shrink": (
+        True,
+        "look for the smallest change that still fails, for the worst of a failing check; never offline",
+        "do not look for the smallest change that still fails, which asks the model a little more",
+    ),
+    "github": (
+        True,
+        "give a job of GitHub Actions a summary and annotations",
+        "give a job of GitHub Actions neither summary nor annotations",
+    ),
+    "gather": (
+        False,
+        "cut test bodies off at a missing answer and start them again, so that calls are made together",
+        "run every test body once, from its first line to its last",
+    ),
+}
+"""What a run can do or leave: the default, and what the two options on the command line say."""
+
 _LISTS = ("modelcheck_report", "modelcheck_lint_ignore")
-_SWITCHES = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
-_BOOLEAN = ("modelcheck_offline", "modelcheck_github", "modelcheck_shrink", "modelcheck_gather")
+_WORDS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
 
 
 def ini(config: pytest.Config, name: str) -> Any:
@@ -74,6 +97,12 @@ def ini(config: pytest.Config, name: str) -> Any:
         return config.getini(name)
     except (TypeError, pytest.UsageError):
         return _native(config, name)
+
+
+def switch(config: pytest.Config, name: str) -> bool:
+    """The value of a switch: of the command line, else of the ini file."""
+    given = config.getoption(f"modelcheck_{name}")
+    return bool(ini(config, f"modelcheck_{name}") if given is None else given)
 
 
 def _native(config: pytest.Config, name: str) -> Any:
@@ -99,10 +128,10 @@ def _native(config: pytest.Config, name: str) -> Any:
     if isinstance(value, list):
         return "\n".join(_text(each, name, path) for each in value)
     text = _text(value, name, path)
-    if name in _BOOLEAN:
-        if text.lower() not in _SWITCHES:
+    if name.removeprefix("modelcheck_") in SWITCHES:
+        if text.lower() not in _WORDS:
             raise UsageError(located(f"{name} = {value!r}: write true or false", str(path)))
-        return _SWITCHES[text.lower()]
+        return _WORDS[text.lower()]
     return text
 
 
@@ -124,8 +153,8 @@ def add_options(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="[NAME=]VERSION",
-        help="the version of the model to test; NAME=VERSION (repeatable) where there are several models. "
-        "Default: the approved version.",
+        help="the version of the model to test; NAME=VERSION (repeatable) where there are several models, "
+        "and for judges and other supporting models. Default: the approved version.",
     )
     group.addoption(
         "--modelcheck-update",
@@ -175,11 +204,6 @@ def add_options(parser: pytest.Parser) -> None:
         help="run every case, whatever markers and the ini file say of early_stop.",
     )
     group.addoption(
-        "--modelcheck-offline",
-        action="store_true",
-        help="never call a model: a prediction that is not remembered is an error.",
-    )
-    group.addoption(
         "--modelcheck-revalidate",
         type=int,
         metavar="N",
@@ -187,7 +211,7 @@ def add_options(parser: pytest.Parser) -> None:
         "did: for a nightly job.",
     )
     group.addoption("--modelcheck-lint", metavar="FILE", help=argparse.SUPPRESS)  # for modelcheck lint
-    group.addoption("--modelcheck-collected", metavar="FILE", help=argparse.SUPPRESS)  # for modelcheck prune
+    group.addoption("--modelcheck-collected", metavar="FILE", help=argparse.SUPPRESS)  # for `baselines prune`
     group.addoption(
         "--modelcheck-report",
         action="append",
@@ -201,22 +225,15 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="N",
         help="ask the models for at most N answers in this run; what is left then is not judged, and fails.",
     )
-    group.addoption(
-        "--modelcheck-no-shrink",
-        action="store_true",
-        help="do not look for the smallest change that still fails, which asks the model a little more.",
-    )
-    parser.addini(
-        "modelcheck_gather",
-        "default of gather=: whether test bodies may be cut off at a missing answer and started again",
-        type="bool",
-        default=False,
-    )
+    for name, (default, yes, no) in SWITCHES.items():
+        dest = f"modelcheck_{name}"
+        for option, action, text in ((name, "store_true", yes), (f"no-{name}", "store_false", no)):
+            group.addoption(f"--modelcheck-{option}", action=action, default=None, dest=dest, help=f"{text}.")
+        parser.addini(dest, f"default of --modelcheck-{name}", type="bool", default=default)
     parser.addini("modelcheck_max_calls", "default of --modelcheck-max-calls")
     parser.addini("model_version", "default of --model-version; several as NAME=VERSION, a line each")
     parser.addini("modelcheck_baseline", "default of --modelcheck-baseline")
     parser.addini("modelcheck_cache", "default of --modelcheck-cache", default="use")
-    parser.addini("modelcheck_offline", "default of --modelcheck-offline", type="bool", default=False)
     parser.addini("modelcheck_revalidate", "default of --modelcheck-revalidate")
     parser.addini(
         "modelcheck_approval_runs",
@@ -240,21 +257,8 @@ def add_options(parser: pytest.Parser) -> None:
         default=[],
     )
     parser.addini(
-        "modelcheck_github",
-        "whether a job of GitHub Actions gets a summary and annotations",
-        type="bool",
-        default=True,
-    )
-    parser.addini(
         "modelcheck_suite_false_fail_rate",
         "the chance that any of the approved checks fails for nothing: lowers modelcheck_false_fail_rate",
-    )
-    parser.addini(
-        "modelcheck_shrink",
-        "whether the smallest change that still fails is looked for, for the worst cases of a failing check; "
-        "never in offline runs",
-        type="bool",
-        default=True,
     )
     parser.addini(
         "modelcheck_shrink_calls",

@@ -14,7 +14,7 @@ import pytest
 from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.plugin.identity import home_folder, project_folder
-from pytest_modelcheck.plugin.options import ini
+from pytest_modelcheck.plugin.options import SWITCHES, ini, switch
 from pytest_modelcheck.reports.formats import Target, target_of
 from pytest_modelcheck.session import Places
 
@@ -76,7 +76,7 @@ def settings_of(config: pytest.Config) -> Settings:
         cache=root / ini(config, "modelcheck_cache_dir"),
         keep=cache != "off",
         refresh=cache == "refresh",
-        offline=config.getoption("modelcheck_offline") or ini(config, "modelcheck_offline"),
+        offline=switch(config, "offline"),
         update=config.getoption("modelcheck_update") > 0,
         approval_runs=_approval_runs(config),
         revalidate=_revalidate(config),
@@ -105,8 +105,8 @@ def settings_of(config: pytest.Config) -> Settings:
             "--against compares with another version that is run now: it goes neither with "
             "--modelcheck-baseline nor with --modelcheck-update"
         )
-    for name in ("modelcheck_gather", "modelcheck_github"):
-        ini(config, name)  # read later; what cannot be meant is said before anything runs
+    for name in SWITCHES:
+        switch(config, name)  # read later; what cannot be meant is said before anything runs
     return Settings(
         root=root,
         places=places,
@@ -128,7 +128,7 @@ def _shrink_calls(config: pytest.Config) -> int:
     text = str(ini(config, "modelcheck_shrink_calls")).strip()
     if not text.isascii() or not text.isdigit():
         raise UsageError(f"ini option modelcheck_shrink_calls={text!r}: write a whole number from 0")
-    wanted = ini(config, "modelcheck_shrink") and not config.getoption("modelcheck_no_shrink")
+    wanted = switch(config, "shrink")
     return int(text) if wanted else 0
 
 
@@ -252,8 +252,7 @@ def has_listeners(config: pytest.Config) -> bool:
 
 def on_github(config: pytest.Config) -> bool:
     """Whether this is a job of GitHub Actions that wants a summary or annotations."""
-    asked: bool = ini(config, "modelcheck_github")
-    return asked and bool(os.environ.get(SUMMARY) or os.environ.get(ACTIONS) == "true")
+    return switch(config, "github") and bool(os.environ.get(SUMMARY) or os.environ.get(ACTIONS) == "true")
 
 
 def check_targets(config: pytest.Config) -> None:

@@ -28,7 +28,7 @@ from pytest_modelcheck.plugin.assertions import without_diffs
 from pytest_modelcheck.plugin.filesystems import seeing_what_it_should
 from pytest_modelcheck.plugin.identity import check_id
 from pytest_modelcheck.plugin.meanings import classifier
-from pytest_modelcheck.plugin.options import ini
+from pytest_modelcheck.plugin.options import switch
 from pytest_modelcheck.plugin.ours import argument_names, fixture_value, own_fixtures
 from pytest_modelcheck.plugin.progress import progress_of
 from pytest_modelcheck.plugin.rendering import render
@@ -158,7 +158,7 @@ _CAPTURING = frozenset({"caplog", "capsys", "capsysbinary", "capfd", "capfdbinar
 
 def _gathers(item: pytest.Function, request: Request) -> bool:
     """Whether bodies may be cut off at a missing answer and started again."""
-    wanted = ini(item.config, "modelcheck_gather") if request.gather is None else request.gather
+    wanted = switch(item.config, "gather") if request.gather is None else request.gather
     return wanted and _CAPTURING.isdisjoint(argument_names(item))
 
 

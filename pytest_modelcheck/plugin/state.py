@@ -34,13 +34,17 @@ class State:
         self.settings = settings_of(session.config)
         self.session = Session(self.settings.places, __version__, interrupts)
         self.definitions = model_definitions(session)
+        supporting = {name for name, one in self.definitions.items() if one.supports}
         self.versions = Versions(
             self.settings.versions,
             self.definitions,
             self.session.approved_version,
             default=self.settings.default_versions,
+            supporting=supporting,
         )
-        self.rivals = Versions(self.settings.against, self.definitions, _nobody, option="--against")
+        self.rivals = Versions(
+            self.settings.against, self.definitions, _nobody, option="--against", supporting=supporting
+        )
         self.models: dict[str, Model] = {}
         self.collected: frozenset[str] = frozenset()
         self._warned: set[str] = set()

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.models.model import Raw
-    from pytest_modelcheck.records import Case, Origin, Trial
+    from pytest_modelcheck.records import Case, Grade, Origin, Trial
 
     Given = dict[str, bytes]
     """For the digest of each call the answer that the line has last given."""
@@ -106,6 +106,7 @@ def trial_result(result: Result) -> TrialResult:
         trial.repeat,
         result.score,
         None if trial.perturbed is MISSING else about(trial.perturbed),
+        grades=tuple(result.grades),
     )
 
 
@@ -131,6 +132,7 @@ def _plain_row(case: Case, result: Result) -> tuple[bytes, str] | None:
         or result.score is not None
         or result.recorded is not MISSING
         or result.message is not None
+        or result.grades
         or result.error is not None
         or case.known_failure is not None
         or trial.perturbed is not MISSING
@@ -258,6 +260,8 @@ def _origin(origin: Origin) -> str:
 
 def _has_details(result: Result) -> bool:
     """Whether a report shows more of a trial than its line of a baseline says."""
+    if result.grades:
+        return True
     if result.outcome in WRONG and (result.message or result.error is not None):
         return True
     perturbed = result.trial.perturbed
@@ -271,7 +275,14 @@ def _trial_details(result: Result) -> str:
         told.append(f'"perturbed":{_shown(perturbed)}')
     if result.outcome in WRONG and (said := said_of(result)):
         told.append(f'"message":{lines.quoted(said[:_MESSAGE])}')
+    if result.grades:
+        told.append(f'"grades":[{",".join(map(_grade, result.grades))}]')
     return f"{{{','.join(told)}}}"
+
+
+def _grade(grade: Grade) -> str:
+    given = "null" if grade.given is None else grade.given.decode()
+    return f"[{lines.quoted(grade.judge)},{given},{grade.answer.decode()}]"
 
 
 def said_of(result: Result) -> str:
