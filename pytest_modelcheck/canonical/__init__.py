@@ -30,7 +30,7 @@ from pytest_modelcheck.canonical.digest import CALL_BYTES, digest, of_repeat, sh
 from pytest_modelcheck.canonical.lowering import comparable, encode_plain
 from pytest_modelcheck.canonical.refusal import NotCanonical, NotKept, Unreadable
 from pytest_modelcheck.canonical.tags import make_ours, register
-from pytest_modelcheck.canonical.text import excerpt, printable_json, summarised
+from pytest_modelcheck.canonical.text import excerpt, summarised
 from pytest_modelcheck.canonical.types import ABSENT
 
 __all__ = [
@@ -53,7 +53,6 @@ __all__ = [
     "is_kept",
     "make_ours",
     "of_repeat",
-    "printable_json",
     "register",
     "same",
     "seen",

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_modelcheck.baselines.candidates import find, never_ran
-from pytest_modelcheck.canonical import excerpt, printable_json, whole
+from pytest_modelcheck.canonical import excerpt, whole
 from pytest_modelcheck.canonical.wording import percent, plural
-from pytest_modelcheck.cli.screen import indented, print_lines, width
+from pytest_modelcheck.cli.screen import indented, print_document, print_lines, width
 from pytest_modelcheck.cli.selection import nothing_meant, selection
 from pytest_modelcheck.cli.targets import target
+from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.reports.steps import steps_of_trial
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def show(workspace: Workspace, pattern: str, version: str | None, form: str) -> 
         raise _nothing(workspace, pattern, version)
     for baseline in found:
         if form == "json":
-            print_lines(_json_lines(baseline))
+            for line in _json_lines(baseline):
+                print_document(line)
         else:
             print_lines(_lines(baseline))
 

@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Tell pytest about the hook that others may implement."""
+    """Tell pytest about the hooks that others may implement."""
     from pytest_modelcheck.plugin import hookspecs
 
     pluginmanager.add_hookspecs(hookspecs)
@@ -163,8 +163,12 @@ def pytest_runtest_makereport(
     """Put verdicts on the report, so that they travel with it."""
     report = yield
     if _ACTIVE in item.config.stash:
+        from pytest_modelcheck.plugin.ours import is_ours
+        from pytest_modelcheck.plugin.redaction import redact_report
         from pytest_modelcheck.plugin.reporting import attach, note_trouble
 
+        if is_ours(item):
+            redact_report(report)
         attach(item, call, report)
         note_trouble(item, report)
     return report

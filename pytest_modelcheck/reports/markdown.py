@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import p_text, plural
+from pytest_modelcheck.display import harmless
 from pytest_modelcheck.records import MISSING, Outcome, Status
 from pytest_modelcheck.reports.jsons import approved_answers, value_of
 from pytest_modelcheck.reports.steps import fenced, steps_of_trial
@@ -80,7 +81,7 @@ def _fitting(sections: Sequence[str], room: int) -> Iterator[str]:
 
 
 def _text(lines: Iterable[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{harmless(line)}\n" for line in lines)
 
 
 def _is_told(check: CheckReport) -> bool:
