@@ -78,6 +78,7 @@ def _lines(baseline: Baseline) -> Iterator[str]:
     yield from indented([f"{header.model} {header.version}, {plural(len(baseline), 'case')}{rate}"])
     told = {
         "approved": f"{header.approved_at} by {header.approved_by}" if header.approved_at else "",
+        "approved with": header.approved_with,
         "reason": header.reason,
         "fingerprint": header.fingerprint or "",
         "ran on": header.environment,

@@ -346,6 +346,11 @@ class Verdict:
         return self.status is Status.FAILED
 
     @property
+    def inconclusive(self) -> bool:
+        """Whether the evidence points against the model, but is too weak."""
+        return self.status is Status.INCONCLUSIVE
+
+    @property
     def headline(self) -> str:
         """The first line of every report: the finding that decided."""
         worst = self._worst
