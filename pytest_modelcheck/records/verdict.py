@@ -244,7 +244,8 @@ class ShownCase:
     """One case as the reader of a report sees it: everything is text already, cut to length.
 
     ``note`` says how it differs from the others of its list: ``"failed"``, ``"regressed"``, ``"changed"``,
-    ``"error"``, ``"new"``, ``"unexpected pass"``.
+    ``"error"``, ``"new"``, ``"unexpected pass"``. ``steps`` is what an agent did beside what it did before,
+    as lines of at most 60 cells; empty for all else.
     """
 
     id: str
@@ -261,6 +262,7 @@ class ShownCase:
     origin: str | None = None
     smallest: Smallest | None = None
     contrast: Contrast | None = None
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

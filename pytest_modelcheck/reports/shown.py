@@ -63,7 +63,10 @@ def case_lines(
     if case.perturbed is not None:
         under = f"  ({case.perturbation})"
         yield ((f"{margin[:-2]}→ {_quoted(case.perturbed, room - width_of(under))}{under}", PLAIN),)
-    below = [*_answers(case, verdict, room), *map(_reason_line, reason), *_smallest(case, room)]
+    answers = [((step, PLAIN),) for step in case.steps] or _answers(case, verdict, room)
+    if case.steps:
+        reason = [line for line in reason[:1] if line != f"assert {case.steps[0]}"]
+    below = [*answers, *map(_reason_line, reason), *_smallest(case, room)]
     for line in below:
         yield (margin, PLAIN), *line
     where = [remark] if remark else []

@@ -84,5 +84,8 @@ def test_it_travels_as_json():
 def test_a_secret_is_hidden_before_words_are_marked():
     key = "sk-proj-0123456789abcdef"
     text = f"The key that was used for all of these calls is {key}, they said."
-    for found in (of(text, approved=text.replace("cdef", "0000")), of({"key": key}, approved={"key": key + "9"})):
+    for found in (
+        of(text, approved=text.replace("cdef", "0000")),
+        of({"key": key}, approved={"key": key + "9"}),
+    ):
         assert "0123456789ab" not in str(found)
