@@ -92,7 +92,7 @@ def make_project(folder: Path) -> None:
     (folder / "conftest.py").write_text(CONFTEST)
     (folder / "tests" / "test_triage.py").write_text(TEST % CASES)
     for version in ("1.9", "2.0"):
-        done = run_pytest(folder, version, "--modelcheck-update", "--modelcheck-update")
+        done = run_pytest(folder, version, "--modelcheck-update", "--modelcheck-reason=fuzz")
         if done[0] != 0:
             raise RuntimeError(done[1])
     for version in ("1.9", "2.0"):

@@ -13,7 +13,7 @@ from pytest_modelcheck.baselines.moves import gone, move, moves, refuse_odd, rem
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.cli.collected import existence
 from pytest_modelcheck.cli.project import shown
-from pytest_modelcheck.cli.screen import indented, print_lines
+from pytest_modelcheck.cli.screen import echo, indented, print_lines
 from pytest_modelcheck.errors import UsageError
 
 if TYPE_CHECKING:
@@ -62,15 +62,15 @@ def prune(workspace: Workspace, *, yes: bool) -> None:
     exists = existence(workspace.project, (header for _, header in (*approved, *ran)))
     useless, forgotten = gone(iter(approved), exists), gone(iter(ran), exists)
     if not useless and not forgotten:
-        click.echo(f"Nothing to prune: every test in {shown(store.root)} still exists.")
+        echo(f"Nothing to prune: every test in {shown(store.root)} still exists.")
         return
     print_lines(_listed(useless, forgotten))
     if yes or click.confirm("Remove them?"):
         remove(store.root, [path for path, _ in useless])
         remove(candidates.root, [path for path, _ in forgotten])
-        click.echo("Removed: look at it with git diff, and commit it." if useless else "Removed.")
+        echo("Removed: look at it with git diff, and commit it." if useless else "Removed.")
     else:
-        click.echo("Nothing was removed. A test that only moved: modelcheck baselines rename OLD NEW")
+        echo("Nothing was removed. A test that only moved: modelcheck baselines rename OLD NEW")
 
 
 def _listed(

@@ -145,6 +145,32 @@ def _text(value: Any, name: str, path: Any) -> str:
     raise UsageError(located(f"{name} = {value!r}: write text or a number", str(path)))
 
 
+def _exit_code(text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text) < 256:
+        return int(text)
+    raise _refused(text, "write an exit code from 1 to 255")
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise _refused(text, "write a whole number from 0") from None
+
+
+def _cache_use(text: str) -> str:
+    if text not in ("use", "refresh", "off"):
+        raise _refused(text, "write use, refresh or off")
+    return text
+
+
+def _refused(text: str, remedy: str) -> argparse.ArgumentTypeError:
+    """Why a value of an option cannot be meant: argparse would quote it as it is."""
+    from pytest_modelcheck.display import harmless
+
+    return argparse.ArgumentTypeError(f"{harmless(repr(text))}: {remedy}")
+
+
 def add_options(parser: pytest.Parser) -> None:
     """Tell pytest about our options."""
     group = parser.getgroup("modelcheck", "behavioural tests of models (pytest-modelcheck)")
@@ -158,10 +184,15 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--modelcheck-update",
-        action="count",
-        default=0,
+        action="store_true",
         help="run, record, and approve: what this run sees becomes the baseline. Checks are still held to "
-        "at_least; the baseline's own limits do not apply. In CI, where nobody looks, say it twice.",
+        "at_least; the baseline's own limits do not apply. Without a terminal, give --modelcheck-reason.",
+    )
+    group.addoption(
+        "--modelcheck-reason",
+        default="",
+        metavar="TEXT",
+        help="why --modelcheck-update approves, kept in the baselines. Needed in CI and without a terminal.",
     )
     group.addoption(
         "--modelcheck-baseline",
@@ -186,7 +217,8 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--modelcheck-cache",
-        choices=("use", "refresh", "off"),
+        type=_cache_use,
+        metavar="use|refresh|off",
         help="use remembered predictions (default), refresh them, or keep none.",
     )
     group.addoption(
@@ -205,7 +237,7 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--modelcheck-revalidate",
-        type=int,
+        type=_whole_number,
         metavar="N",
         help="ask N remembered answers of each check again, to see whether the version still answers as it "
         "did: for a nightly job.",
@@ -221,9 +253,15 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--modelcheck-max-calls",
-        type=int,
+        type=_whole_number,
         metavar="N",
         help="ask the models for at most N answers in this run; what is left then is not judged, and fails.",
+    )
+    group.addoption(
+        "--modelcheck-exit-inconclusive",
+        type=_exit_code,
+        metavar="CODE",
+        help="exit with this code where nothing failed and a check is inconclusive: 125 for git bisect run.",
     )
     for name, (default, yes, no) in SWITCHES.items():
         dest = f"modelcheck_{name}"
@@ -270,6 +308,18 @@ def add_options(parser: pytest.Parser) -> None:
         "rules of `modelcheck lint` that are not wanted, by their codes: MC105 MC2",
         type="args",
         default=[],
+    )
+    parser.addini(
+        "modelcheck_redact",
+        "regular expressions, a line each, of what is not to be shown besides the keys of known providers",
+        type="linelist",
+        default=[],
+    )
+    parser.addini(
+        "modelcheck_redact_stored",
+        "whether secrets are taken out of answers, too, before they are stored and compared",
+        type="bool",
+        default=False,
     )
     for name, text in LIMITS.items():
         parser.addini(name, text)

@@ -20,6 +20,7 @@ from pytest_modelcheck.canonical import digest, excerpt
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.checks.spec import CheckSpec, Provenance, refuse_variants
+from pytest_modelcheck.display import harmless
 from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.errors import CaseError, UsageError
 from pytest_modelcheck.models.calling import wraps_async
@@ -265,7 +266,7 @@ def selected(cases: Sequence[Case], state: State) -> Sequence[Case]:
         return cases
     chosen = [case for case in cases if case.id in wanted]
     if not chosen:
-        pytest.skip(f"none of its cases is asked for (--modelcheck-case={', '.join(wanted)})")
+        pytest.skip(harmless(f"none of its cases is asked for (--modelcheck-case={', '.join(wanted)})"))
     return chosen
 
 

@@ -41,6 +41,7 @@ from pytest_modelcheck.records.results import (
 )
 from pytest_modelcheck.records.verdict import (
     Comparison,
+    Contrast,
     Correction,
     Finding,
     Flaky,
@@ -74,6 +75,7 @@ __all__ = [
     "Change",
     "CheckKind",
     "Comparison",
+    "Contrast",
     "Correction",
     "Finding",
     "Flaky",
