@@ -23,7 +23,7 @@ import orjson
 
 from pytest_modelcheck.canonical import gained, same
 from pytest_modelcheck.errors import BaselineError
-from pytest_modelcheck.records import MISSING, CaseResult, Origin, Outcome, TrialResult
+from pytest_modelcheck.records import MISSING, CaseResult, Grade, Origin, Outcome, TrialResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -253,7 +253,12 @@ def _trial_with(trial: TrialResult, told: Mapping[str, Any]) -> TrialResult:
     if trial.about is None and not told:
         return trial
     perturbed = told.get("perturbed", MISSING if trial.about is None else trial.about)
-    return replace(trial, perturbed=perturbed, message=told.get("message"))
+    grades = tuple([_grade_in(*each) for each in told.get("grades", ())])
+    return replace(trial, perturbed=perturbed, message=told.get("message"), grades=grades)
+
+
+def _grade_in(judge: str, given: object, answer: object) -> Grade:
+    return Grade(judge, None if given is None else _json(given), _json(answer))
 
 
 # -- sameness ------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import orjson
 from pytest_modelcheck.canonical.codec import why_unkept
 from pytest_modelcheck.canonical.lowering import comparable
 from pytest_modelcheck.canonical.refusal import NotKept, Unreadable
-from pytest_modelcheck.canonical.tags import DEFAULT, DICT, IGNORING, SEEN, TYPE, UNKEPT
+from pytest_modelcheck.canonical.tags import ASIDE, DEFAULT, DICT, HOMES, IGNORING, SEEN, TYPE, UNKEPT
 from pytest_modelcheck.canonical.types import ABSENT, EXTRA, MORE, NEVER_SET
 from pytest_modelcheck.errors import UsageError
 
@@ -245,6 +245,8 @@ def _open(form: Any) -> _Opened:
             return _Opened("" if odd and tag == DICT else tag, pairs)
         if tag == "$defaultdict":
             return _Opened(f"{tag} {inside[0]}", {_name(key): item for key, item in inside[1]})
+        if tag in HOMES:
+            return _Opened(tag, {name: item for name, item in inside.items() if name != ASIDE})
         if tag[:1] == "$" and tag not in _PARTS:
             return _Opened(tag, inside)
     if not _PARTS.isdisjoint(form):

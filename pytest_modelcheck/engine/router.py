@@ -33,6 +33,7 @@ _INFRASTRUCTURE: Final = frozenset(
         "decimal_context",  # appears with the first Decimal of a thread
         "numpy.ufunc.extobj",  # numpy.errstate()
         "current_async_library_cvar",  # sniffio
+        "pytest_check_state",  # a thread does not have it
         "modelcheck_repeat",
         "modelcheck_view",
     }
@@ -154,9 +155,14 @@ class _Call:
         unnamed = [variable for variable in changed or () if variable not in model.definition.context]
         if unnamed and self.key is not None:
             names = ", ".join(variable.name for variable in unnamed)
+            told = f"a test body changed the context variable {names} before its call"
+            if not self.is_here:
+                told = (
+                    f"a thread of a test body has another value of the context variable {names} than the test"
+                )
             model.answers.warn(
-                f"a test body changed the context variable {names} before its call, so that its answers are "
-                "not cached. If the model reads it, name it on the model fixture: context=[VARIABLE]"
+                f"{told}, so that its answers are not cached. If the model reads it, name it on the model "
+                "fixture: context=[VARIABLE]"
             )
             self.key = None
         # The call is what it is now, whatever becomes of its input before it is made.
@@ -257,6 +263,8 @@ class _Call:
                 result.foreign = [*result.foreign, (self.key, raw)]
             else:
                 raw = result.answered(self.key, raw, number)
+        elif result is not None and handle.grades:
+            result.graded(handle.model, self.x, raw)
         value = handle.answers.decode(raw)
         if bodies is not None and self.is_here and result is bodies.result:
             bodies.note(handle.model, self.x, self.key, value, foreseeable=self.foreseeable)

@@ -33,6 +33,7 @@ class Handle:
         answers: Where answers are found and stored.
         endpoint: How calls reach the acting model.
         judged: Whether its answers are recorded with the case.
+        grades: Whether what it says is recorded beside them: of a judge that is not judged itself.
         refusal: Makes the error of a call whose answer is not at hand, where no call may be made.
         waiting: Calls that are to be made ahead, in batches.
         under_way: How many calls are being made ahead.
@@ -44,6 +45,7 @@ class Handle:
         "answers",
         "endpoint",
         "found",
+        "grades",
         "judged",
         "model",
         "refusal",
@@ -66,6 +68,7 @@ class Handle:
         self.answers = answers
         self.endpoint = endpoint
         self.judged = judged
+        self.grades = not judged and model.definition.role == "judge"
         self.refusal = refusal
         self.waiting: deque[Ticket] = deque()
         self.under_way = 0

@@ -110,6 +110,14 @@ class Caller:
                 return found.args[0]
         return Arguments(found.args, found.kwargs, found.arguments)
 
+    def by_name(self, x: Any) -> Any:
+        """The arguments of a call by the names of the parameters; of a batch model, its one value."""
+        if type(x) is Arguments:
+            return x.bound
+        if self.batch or self.signature is None or not self.signature.parameters:
+            return x
+        return {next(iter(self.signature.parameters)): x}
+
     def call(
         self, inputs: list[Any], run: Callable[[Coroutine[Any, Any, Any]], Any] | None = None
     ) -> list[Any]:

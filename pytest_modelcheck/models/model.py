@@ -11,7 +11,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from pytest_modelcheck.canonical import Codec, NotKept, Projection, digest, unkept
+from pytest_modelcheck.canonical import Codec, NotKept, Projection, digest, of_repeat, unkept
 from pytest_modelcheck.errors import ModelError, UsageError
 from pytest_modelcheck.models.calling import Arguments
 from pytest_modelcheck.models.usage import Measured
@@ -293,20 +293,19 @@ class Model:
     def __code__(self) -> CodeType:
         return (_awaited if self.is_awaited() else _direct).__code__
 
-    def key(self, x: Any, slot: int = 0) -> bytes | None:
+    def key(self, x: Any, repeat: int = 0) -> bytes | None:
         """The digest under which the answer to ``x`` is kept, or ``None`` for an input without one."""
         context = self.definition.context
-        if not context and type(x) is str and not slot and len(x) <= SHORT_TEXT:
-            return short_text_key(x)  # as text_key does
+        if not context and type(x) is str:
+            return of_repeat(text_key(x), repeat)
         try:
-            several = type(x) is Arguments
-            key = _together(digest(x.bound, slot), b"arguments") if several else digest(x, slot)
+            key = _together(digest(x.bound), b"arguments") if type(x) is Arguments else digest(x)
             for variable in context:
                 key = _together(key, digest(variable.get(None)))
         except UsageError as reason:
             self.answers.warn(f"a call cannot be cached: {reason}")
             return None
-        return key
+        return of_repeat(key, repeat)
 
 
 def _together(key: bytes, more: bytes) -> bytes:

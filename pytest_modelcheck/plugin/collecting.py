@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from pytest_modelcheck.errors import CaseError, ModelcheckError, UsageError, located
-from pytest_modelcheck.plugin.hooks import MISTAKES
 from pytest_modelcheck.plugin.identity import check_id, settle_home, shared_identities
 from pytest_modelcheck.plugin.items import MARKED, Marked, bind, our_markers
 from pytest_modelcheck.plugin.ours import definitions_of, is_ours
-from pytest_modelcheck.plugin.received import CHECKS
+from pytest_modelcheck.plugin.received import CHECKS, MISTAKES
 from pytest_modelcheck.plugin.state import model_definitions, state_of
 from pytest_modelcheck.plugin.transport import SendableWarnings, sendable
 from pytest_modelcheck.plugin.warnings import ModelcheckWarning, warn_at

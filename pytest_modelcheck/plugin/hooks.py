@@ -10,18 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcheck.plugin.received import CHECKS, RECEIVED, Received
+from pytest_modelcheck.plugin.received import CHECKS, MISTAKES, RECEIVED, WORKER_HOME, Received
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from _pytest.terminal import TerminalReporter
-
-MISTAKES = "modelcheck_mistakes"
-"""The name under which a worker of pytest-xdist tells its controller why nothing can be run."""
-
-WORKER_HOME = "modelcheck_home"
-"""The name under which a worker tells its controller which folder holds the baselines."""
 
 _ACTIVE = pytest.StashKey[bool]()
 
@@ -50,11 +44,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(received, "modelcheck-received")
     listing = config.getoption("modelcheck_collected")
     if listing is not None:
-        from pytest_modelcheck.plugin.listing import Listing
+        from pytest_modelcheck.plugin.unused import Listing
 
         config.pluginmanager.register(Listing(listing), "modelcheck-listing")
     if _asks_for_reports(config):
-        from pytest_modelcheck.plugin.filing import check_targets
+        from pytest_modelcheck.plugin.settings import check_targets
 
         check_targets(config)
     linted = config.getoption("modelcheck_lint")
@@ -136,6 +130,19 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     from pytest_modelcheck.plugin.running import run_check
 
     return run_check(pyfuncitem)
+
+
+def pytest_assertrepr_compare(
+    config: pytest.Config, op: str, left: object, right: object
+) -> list[str] | None:
+    """Show compared trajectories side by side."""
+    if "pytest_modelcheck.trajectories.calls" not in sys.modules:
+        return None
+    from pytest_modelcheck.plugin.assertions import explain_trajectories
+
+    verbose = config.get_verbosity(config.VERBOSITY_ASSERTIONS) >= 2
+    width = 56 if _ACTIVE in config.stash else 74  # reports of checks indent further than pytest does
+    return explain_trajectories(op, left, right, whole=verbose, width=width)
 
 
 @pytest.hookimpl(optionalhook=True, wrapper=True)

@@ -53,6 +53,10 @@ LIMITS = {
     "modelcheck_early_stop": "end each check as soon as its verdict is known (false)",
 }
 
+_LISTS = ("modelcheck_report", "modelcheck_lint_ignore")
+_SWITCHES = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
+_BOOLEAN = ("modelcheck_offline", "modelcheck_github", "modelcheck_shrink", "modelcheck_gather")
+
 
 def ini(config: pytest.Config, name: str) -> Any:
     """The value of an option of ours in the ini file.
@@ -69,9 +73,47 @@ def ini(config: pytest.Config, name: str) -> Any:
     try:
         return config.getini(name)
     except (TypeError, pytest.UsageError):
-        from pytest_modelcheck.plugin.native import native
+        return _native(config, name)
 
-        return native(config, name)
+
+def _native(config: pytest.Config, name: str) -> Any:
+    """The value of an option as the ini file spells it, as the type that the option has elsewhere.
+
+    Raises:
+        UsageError: It cannot be meant.
+    """
+    import tomllib
+
+    from pytest_modelcheck.errors import UsageError, located
+
+    path = config.inipath
+    if path is None:
+        raise UsageError(f"{name} has a value that cannot be meant")
+    # Numbers stay the text that they are: the readers of our options know what to make of it.
+    content = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=str)
+    table = content.get("tool", content) if path.name == "pyproject.toml" else content
+    value = table["pytest"][name]
+    if name in _LISTS:
+        value = value if isinstance(value, list) else [value]
+        return [_text(each, name, path) for each in value]
+    if isinstance(value, list):
+        return "\n".join(_text(each, name, path) for each in value)
+    text = _text(value, name, path)
+    if name in _BOOLEAN:
+        if text.lower() not in _SWITCHES:
+            raise UsageError(located(f"{name} = {value!r}: write true or false", str(path)))
+        return _SWITCHES[text.lower()]
+    return text
+
+
+def _text(value: Any, name: str, path: Any) -> str:
+    from pytest_modelcheck.errors import UsageError, located
+
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (str, int)):
+        return str(value)
+    raise UsageError(located(f"{name} = {value!r}: write text or a number", str(path)))
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -82,8 +124,8 @@ def add_options(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="[NAME=]VERSION",
-        help="the version of the model to test; NAME=VERSION (repeatable) where there are several models. "
-        "Default: the approved version.",
+        help="the version of the model to test; NAME=VERSION (repeatable) where there are several models, "
+        "and for judges and other supporting models. Default: the approved version.",
     )
     group.addoption(
         "--modelcheck-update",

@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
 
 from pytest_modelcheck.checks.limits import NAMES, limits_from
-from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.plugin.filing import wanted
-from pytest_modelcheck.plugin.identity import home_folder
+from pytest_modelcheck.errors import ModelcheckError, UsageError
+from pytest_modelcheck.plugin.identity import home_folder, project_folder
 from pytest_modelcheck.plugin.options import ini
+from pytest_modelcheck.reports.formats import Target, target_of
 from pytest_modelcheck.session import Places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    import pytest
+
+OPTION: Final = "modelcheck_report"
+SUMMARY: Final = "GITHUB_STEP_SUMMARY"
+ACTIONS: Final = "GITHUB_ACTIONS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,3 +226,39 @@ def _value(text: Any) -> Any:
         except ValueError:
             continue
     return text or None
+
+
+def targets_of(config: pytest.Config) -> list[tuple[Target, Path]]:
+    """The files that are asked for, each with the folder that its path begins at.
+
+    Raises:
+        UsageError: It is not clear which format one of them is to have.
+    """
+    given = config.getoption(OPTION)
+    if given:
+        return [(target_of(text), config.invocation_params.dir) for text in given]
+    return [(target_of(text), project_folder(config)) for text in ini(config, OPTION)]
+
+
+def wanted(config: pytest.Config) -> bool:
+    """Whether the run is going to be reported, case by case."""
+    return bool(targets_of(config) or has_listeners(config) or on_github(config))
+
+
+def has_listeners(config: pytest.Config) -> bool:
+    """Whether anybody implements ``pytest_modelcheck_report``."""
+    return bool(config.hook.pytest_modelcheck_report.get_hookimpls())
+
+
+def on_github(config: pytest.Config) -> bool:
+    """Whether this is a job of GitHub Actions that wants a summary or annotations."""
+    asked: bool = ini(config, "modelcheck_github")
+    return asked and bool(os.environ.get(SUMMARY) or os.environ.get(ACTIONS) == "true")
+
+
+def check_targets(config: pytest.Config) -> None:
+    """Refuse a report whose format is not clear before anything is run."""
+    try:
+        targets_of(config)
+    except ModelcheckError as error:
+        raise pytest.UsageError(str(error)) from None

@@ -29,9 +29,9 @@ from pytest_modelcheck.plugin.filesystems import seeing_what_it_should
 from pytest_modelcheck.plugin.identity import check_id
 from pytest_modelcheck.plugin.meanings import classifier
 from pytest_modelcheck.plugin.options import ini
-from pytest_modelcheck.plugin.ours import own_fixtures
+from pytest_modelcheck.plugin.ours import argument_names, fixture_value, own_fixtures
 from pytest_modelcheck.plugin.progress import progress_of
-from pytest_modelcheck.plugin.render import render
+from pytest_modelcheck.plugin.rendering import render
 from pytest_modelcheck.plugin.soft import honouring
 from pytest_modelcheck.plugin.state import state_of
 
@@ -54,7 +54,7 @@ def marked_spec(item: pytest.Function, marked: Marked) -> CheckSpec:
     Raises:
         ModelcheckError: its cases cannot be read, or a fixture is not what it should be.
     """
-    arguments = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}  # noqa: SLF001
+    arguments = {name: item.funcargs[name] for name in argument_names(item)}
     return spec_of(
         item,
         marked.request,
@@ -148,7 +148,7 @@ def _limits_of_a_part(limits: Limits, *, graded: bool) -> Limits:
 
 
 def _model(item: pytest.Function, fixture: str) -> Model:
-    model = item._request.getfixturevalue(fixture)  # noqa: SLF001 - of a test that may not name it itself
+    model = fixture_value(item, fixture)
     return cast("Model", model)
 
 
@@ -159,7 +159,7 @@ _CAPTURING = frozenset({"caplog", "capsys", "capsysbinary", "capfd", "capfdbinar
 def _gathers(item: pytest.Function, request: Request) -> bool:
     """Whether bodies may be cut off at a missing answer and started again."""
     wanted = ini(item.config, "modelcheck_gather") if request.gather is None else request.gather
-    return wanted and _CAPTURING.isdisjoint(item._fixtureinfo.argnames)  # noqa: SLF001
+    return wanted and _CAPTURING.isdisjoint(argument_names(item))
 
 
 def _body(
@@ -248,7 +248,7 @@ def _refuse(returned: Any) -> None:
 def _cases(item: pytest.Function, request: Request) -> Cases:
     if request.cases is not None:
         return request.cases
-    given = item._request.getfixturevalue("cases")  # noqa: SLF001 - asked for by the marker, not the body
+    given = fixture_value(item, "cases")
     return load(given, base=item.path.parent, **request.fields)
 
 

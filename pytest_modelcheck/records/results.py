@@ -87,6 +87,21 @@ def tally(outcomes: Iterable[Outcome]) -> Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Grade:
+    """What a judge said in one call.
+
+    Attributes:
+        judge: The name of the judge.
+        given: What it was given, by the names of its parameters (JSON), or ``None`` where JSON cannot say it.
+        answer: What it said (canonical JSON).
+    """
+
+    judge: str
+    given: bytes | None
+    answer: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class TrialResult:
     """What came of one trial.
 
@@ -103,6 +118,7 @@ class TrialResult:
         about: The beginning of the perturbed input, for people.
         perturbed: The perturbed input as JSON (a result file has it, a baseline has not).
         message: The beginning of what a body that failed or broke said.
+        grades: What judges said of it (a result file has it, a baseline has not).
         approved: The same trial under the version that the check is compared with, where there is one.
     """
 
@@ -116,6 +132,7 @@ class TrialResult:
     about: str | None = None
     perturbed: Any = MISSING
     message: str | None = None
+    grades: tuple[Grade, ...] = ()
     approved: TrialResult | None = None
 
     @property

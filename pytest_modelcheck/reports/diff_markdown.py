@@ -39,7 +39,8 @@ def diff_markdown(diffs: Iterable[CheckDiff]) -> Iterator[str]:
             yield f"{code(versions)}: {summary_of(diff)}"
             if diff.gained:
                 yield ""
-                yield f"The type of the answers has gained {', '.join(map(code, diff.gained))}, at the default."
+                fields = ", ".join(map(code, diff.gained))
+                yield f"The type of the answers has gained {fields} (at the default, so no change)."
             if diff.new_test:
                 yield ""
                 yield "The test itself has changed in between: outcomes may differ for that reason alone."

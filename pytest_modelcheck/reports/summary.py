@@ -31,7 +31,7 @@ QUIET: Final = -1
 """``-q``: the checks that are not green, and the totals on one line."""
 
 VERBOSE: Final = 1
-"""``-v``: below each check its interval in numbers, and every limit that it was held to."""
+"""``-v``: below each check its interval in numbers, every limit that it was held to, and notes."""
 
 EVERYTHING: Final = 2
 """``-vv``: below each check all that is known of it."""
@@ -61,11 +61,6 @@ def summary_lines(
             if strokes is not PLAIN
             else tuple((text.translate(_AS_ASCII), style) for text, style in line)
         )
-
-
-def text_of(line: Line) -> str:
-    """A line without its colours."""
-    return "".join(text for text, _ in line)
 
 
 def _lines(verdicts: Sequence[Verdict], width: int, verbosity: int, strokes: Strokes) -> Iterator[Line]:
@@ -114,6 +109,9 @@ def _below(verdict: Verdict, verbosity: int, width: int) -> Iterator[Line]:
             first, *rest = _wrapped(told, width - MARGIN - len(word) - 1)
             yield ((margin, {}), (word, style), (f" {first}", {}))
             yield from _plain([f"{margin}{' ' * len(word)} {line}" for line in rest])
+        if verbosity < EVERYTHING:
+            for note in verdict.notes:
+                yield from _plain([f"{margin}{line}" for line in _wrapped(f"note: {note}", width - MARGIN)])
     if verbosity >= EVERYTHING:
         yield from _plain([f"{margin}{line}".rstrip() for line in everything(verdict)])
 

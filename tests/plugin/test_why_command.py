@@ -56,6 +56,15 @@ def test_what_was_never_asked_otherwise(why):
     )
 
 
+def test_each_repeat_is_a_question_of_its_own(ran, why):
+    ran.test(TEST.replace("(CASES)", "(CASES, repeats=3)"))
+    ran.run("--model-version=1.0")
+    assert "    12 questions; the last run: 8 asked, 4 at hand\n" in why()
+    assert "not remembered" not in why()
+    ran.run("--model-version=2.0")
+    assert "    12 also answered by 1.0: each version is asked for itself\n" in why("2.0")
+
+
 def test_another_version(ran, why):
     ran.run("--model-version=2.0")
     assert "triage 2.0\n" in why()

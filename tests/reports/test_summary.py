@@ -9,10 +9,14 @@ import pytest
 from pytest_modelcheck.records import Calls, Comparison, Finding, Group, Interval, Status, Tally, Verdict
 from pytest_modelcheck.reports.bars import PLAIN, axis_from, bar, has_bar
 from pytest_modelcheck.reports.cells import width_of
-from pytest_modelcheck.reports.summary import EVERYTHING, QUIET, VERBOSE, summary_lines, text_of
+from pytest_modelcheck.reports.summary import EVERYTHING, QUIET, VERBOSE, summary_lines
 from pytest_modelcheck.reports.terminal import failure
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")
+
+
+def text_of(line):
+    return "".join(text for text, _ in line)
 
 
 def judged(name, status, passed, of, interval=None, then=None, required=None, **more):
