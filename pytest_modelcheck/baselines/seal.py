@@ -9,7 +9,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
 if TYPE_CHECKING:
@@ -45,15 +45,24 @@ def unsealed(line: bytes) -> bytes | None:
 
 
 def _reformatted(line: bytes) -> bytes | None:
+    import json
+
     import orjson
 
     try:
-        fields = orjson.loads(line)
+        fields = json.loads(line, object_pairs_hook=_once)
         told = fields.pop("sum")
-    except (orjson.JSONDecodeError, AttributeError, TypeError, KeyError):
+        bare: bytes = orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)[:-1]
+    except (ValueError, AttributeError, TypeError, KeyError, RecursionError):
         return None
-    bare: bytes = orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)[:-1]
     return bare if told == f"{crc32(bare):08x}" else None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands there twice")
+    return found
 
 
 def closed(rows: Iterable[bytes]) -> Iterator[bytes]:

@@ -142,6 +142,13 @@ def test_a_line_that_was_altered_is_named(path, record, old, new):
         baseline.read(path)
 
 
+def test_a_line_with_a_member_twice_is_an_altered_one(path, record):
+    write(path, [record("a", 1)])
+    path.write_text(path.read_text().replace('"answer":1', '"answer":1,"answer":1'))
+    with pytest.raises(BaselineError, match=r"test\.jsonl:2: this line is not as it was written"):
+        baseline.read(path)
+
+
 def test_a_line_without_a_checksum_is_an_altered_one(path, record):
     write(path, [record("a", 1)])
     path.write_bytes(path.read_bytes() + lines.encode(record("b", 1)) + b"\n")
