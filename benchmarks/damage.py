@@ -66,7 +66,7 @@ COMMANDS: Final = (
     ("cache", "why", "2.1"),
     ("approve", "2.1", "--reason", "fuzz"),
     ("approve", "2.0", "--force", "--reason", "fuzz"),
-    ("rename", "tests/test_triage.py::test_known", "tests/test_triage.py::test_renamed"),
+    ("baselines", "rename", "tests/test_triage.py::test_known", "tests/test_triage.py::test_renamed"),
     ("merge", "elsewhere"),
 )
 RUNS: Final = (("2.1", 1), ("2.0", 0))
@@ -91,7 +91,7 @@ def make_project(folder: Path) -> None:
     (folder / "conftest.py").write_text(CONFTEST)
     (folder / "tests" / "test_triage.py").write_text(TEST % CASES)
     for version in ("1.9", "2.0"):
-        done = run_pytest(folder, version, "--modelcheck-update", "--modelcheck-update")
+        done = run_pytest(folder, version, "--modelcheck-update", "--modelcheck-reason=fuzz")
         if done[0] != 0:
             raise RuntimeError(done[1])
     for version in ("1.9", "2.0"):

@@ -23,9 +23,17 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from pytest_modelcheck.display import harmless
+
 
 class ModelcheckError(Exception):
-    """The root of every error that pytest-modelcheck raises on purpose."""
+    """The root of every error that pytest-modelcheck raises on purpose.
+
+    Its message can be printed as it is, whatever it quotes.
+    """
+
+    def __str__(self) -> str:
+        return harmless(super().__str__())
 
 
 class UsageError(ModelcheckError):

@@ -335,7 +335,9 @@ def _same_but_for_time(old: Header, new: Header) -> bool:
 
 
 def _timeless(head: Header) -> Header:
-    return dataclasses.replace(head, approved_at="", approved_by="", reason="", plugin="", environment="")
+    return dataclasses.replace(
+        head, approved_at="", approved_by="", approved_with="", reason="", plugin="", environment=""
+    )
 
 
 def _odd_id(row: bytes, path: str, number: int) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_modelcheck.baselines.lines import gained_by, same_answer
+from pytest_modelcheck.canonical import first_trajectory
 from pytest_modelcheck.records import MISSING, WRONG, Outcome
 
 if TYPE_CHECKING:
@@ -31,11 +32,13 @@ class Side:
         outcome: Of the whole case.
         answer: Of the trial that tells (canonical JSON), or ``None`` where the model was not asked.
         unperturbed: The answer to the case's own input in that trial, where it is a perturbed one.
+        did: The trajectory of an agent in that trial, also where the body recorded something else.
     """
 
     outcome: Outcome
     answer: bytes | None
     unperturbed: bytes | None = None
+    did: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +183,8 @@ def _side(record: CaseResult, trial: TrialResult | None) -> Side:
         return Side(record.outcome, None)
     own = (answer for digest, answer in trial.asked if digest == record.digest)
     base = next(own, None) if trial.perturbation is not None else None
-    return Side(record.outcome, trial.answer, base)
+    asked = (answer for _, answer in reversed(trial.asked))
+    return Side(record.outcome, trial.answer, base, first_trajectory([trial.answer, *asked]))
 
 
 def _note(before: CaseResult, after: CaseResult) -> Note | None:

@@ -76,6 +76,8 @@ class Header:
         run: What a report says of the run but for its cases, as plain JSON. Empty in a baseline.
         approved_at: UTC, ISO 8601, whole seconds; empty in a candidate.
         approved_by: Who approved it.
+        approved_with: With which command, and whether somebody may have watched it:
+            ``"modelcheck approve, in CI"``.
         reason: Why.
         forced: What was overridden by approving it with force.
         plugin: The version of pytest-modelcheck that wrote it.
@@ -103,6 +105,7 @@ class Header:
     run: Mapping[str, Any] = field(default_factory=dict)
     approved_at: str = ""
     approved_by: str = ""
+    approved_with: str = ""
     reason: str = ""
     forced: tuple[str, ...] = ()
     plugin: str = ""
@@ -210,6 +213,7 @@ _KINDS: Final[dict[str, type | tuple[type, ...]]] = {
     "run": dict,
     "approved_at": str,
     "approved_by": str,
+    "approved_with": str,
     "reason": str,
     "forced": list,
     "systems": list,

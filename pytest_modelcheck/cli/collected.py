@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.provenance import defines
 from pytest_modelcheck.cli.project import shown
-from pytest_modelcheck.cli.screen import harmless
 from pytest_modelcheck.errors import UsageError
 
 if TYPE_CHECKING:
@@ -97,6 +96,6 @@ def told_by_pytest(option: str, arguments: Iterable[str], folder: Path, conseque
         if done.returncode not in _FINE or not found.is_file():
             raise UsageError(
                 f"pytest cannot collect the tests, {consequence}. It says:\n"
-                + harmless((done.stdout + done.stderr).strip())
+                + (done.stdout + done.stderr).strip()
             )
         return json.loads(found.read_text(encoding="utf-8"))

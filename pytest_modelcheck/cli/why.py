@@ -14,7 +14,7 @@ import click
 from pytest_modelcheck.baselines.candidates import never_ran
 from pytest_modelcheck.canonical import CALL_BYTES, excerpt
 from pytest_modelcheck.canonical.wording import plural
-from pytest_modelcheck.cli.screen import indented, print_lines
+from pytest_modelcheck.cli.screen import echo, indented, print_lines
 from pytest_modelcheck.cli.selection import nothing_meant, selection
 from pytest_modelcheck.cli.targets import target
 from pytest_modelcheck.errors import VersionError
@@ -62,7 +62,7 @@ def show(workspace: Workspace, version: str | None, patterns: Sequence[str]) -> 
     for memory in memories(workspace.project.cache / PREDICTIONS, model):
         calls = {question[:CALL_BYTES] for question in memory.questions}
         kept.append(Kept(memory, frozenset(wanted & (memory.questions | calls))))
-    click.secho(excerpt(f"{model} {meant}"), bold=True)
+    echo(click.style(excerpt(f"{model} {meant}"), bold=True))
     for check in checks:
         print_lines(_lines(check, kept))
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from pytest_modelcheck.errors import ModelcheckError
-from pytest_modelcheck.plugin.options import LIMITS, ini
+from pytest_modelcheck.plugin.options import LIMITS, ini, switch
+from pytest_modelcheck.plugin.redaction import begin
 from pytest_modelcheck.plugin.settings import (
     ACTIONS,
     SUMMARY,
@@ -38,12 +39,14 @@ if TYPE_CHECKING:
 FILED = pytest.StashKey[list[str]]()
 """What was written and what could not be, a line each."""
 
+COMMANDS = pytest.StashKey[list[str]]()
+"""Workflow commands of ours, which must act: all else that is printed must not."""
+
 _OURS: Final = ("modelcheck_", "model_version")
 _INI: Final = (
     "model_version",
     "modelcheck_baseline",
     "modelcheck_cache",
-    "modelcheck_offline",
     "modelcheck_suite_false_fail_rate",
 )
 
@@ -64,6 +67,7 @@ def _file_reports(session: pytest.Session, received: Received) -> None:
     if config.option.collectonly or not wanted(config):
         return
     try:
+        begin(config)
         settings = settings_of(config)
     except ModelcheckError:
         return  # why nothing could be run, pytest has said
@@ -79,21 +83,23 @@ def _file_reports(session: pytest.Session, received: Received) -> None:
     if report.checks and has_listeners(config):
         config.hook.pytest_modelcheck_report(report=report, config=config)
     if report.checks and on_github(config):
-        lines += _tell_github(report)
+        from pytest_modelcheck.reports.github import workflow_commands
+
+        lines += _summarise(report)
+        if os.environ.get(ACTIONS) == "true":
+            config.stash[COMMANDS] = workflow_commands(report, os.environ.get("GITHUB_WORKSPACE", ""))
 
 
-def _tell_github(report: RunReport) -> list[str]:
-    from pytest_modelcheck.reports.github import append_summary, workflow_commands
+def _summarise(report: RunReport) -> list[str]:
+    from pytest_modelcheck.reports.github import append_summary
 
-    summary, lines = os.environ.get(SUMMARY), []
+    summary = os.environ.get(SUMMARY)
     if summary:
         try:
             append_summary(report, summary)
         except OSError as error:
-            lines.append(f"no summary of the job: {summary}: {error.strerror or error}")
-    if os.environ.get(ACTIONS) == "true":
-        lines += workflow_commands(report, os.environ.get("GITHUB_WORKSPACE", ""))
-    return lines
+            return [f"no summary of the job: {summary}: {error.strerror or error}"]
+    return []
 
 
 def _report(config: pytest.Config, settings: Settings, received: Received) -> RunReport:
@@ -131,6 +137,7 @@ def _options(config: pytest.Config) -> Mapping[str, str]:
     """Our options and ini values that were set: nobody else's, which may be secrets."""
     given = {name: ini(config, name) for name in (*_INI, *LIMITS)}
     given |= {name: value for name, value in vars(config.option).items() if name.startswith(_OURS) and value}
+    given["modelcheck_offline"] = switch(config, "offline")
     given = {name: value for name, value in given.items() if value}
     return {name: _shown(value) for name, value in given.items()}
 

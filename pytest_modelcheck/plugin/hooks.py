@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Tell pytest about the hook that others may implement."""
+    """Tell pytest about the hooks that others may implement."""
     from pytest_modelcheck.plugin import hookspecs
 
     pluginmanager.add_hookspecs(hookspecs)
@@ -51,6 +51,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_modelcheck.plugin.settings import check_targets
 
         check_targets(config)
+    if config.getoption("modelcheck_update") or config.getoption("modelcheck_reason"):
+        from pytest_modelcheck.plugin.approving import note_how
+
+        note_how(config)
     linted = config.getoption("modelcheck_lint")
     if linted is not None:
         from pytest_modelcheck.plugin.linting import Linting
@@ -163,8 +167,12 @@ def pytest_runtest_makereport(
     """Put verdicts on the report, so that they travel with it."""
     report = yield
     if _ACTIVE in item.config.stash:
+        from pytest_modelcheck.plugin.ours import is_ours
+        from pytest_modelcheck.plugin.redaction import redact_report
         from pytest_modelcheck.plugin.reporting import attach, note_trouble
 
+        if is_ours(item):
+            redact_report(report)
         attach(item, call, report)
         note_trouble(item, report)
     return report
@@ -199,6 +207,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         from pytest_modelcheck.plugin.filing import file_reports
 
         file_reports(session, received)
+    code = config.getoption("modelcheck_exit_inconclusive")
+    if code is not None and session.exitstatus == pytest.ExitCode.OK and received.anything():
+        from pytest_modelcheck.plugin.reporting import verdicts_of
+
+        if any(verdict.inconclusive for verdict in verdicts_of(config)):
+            session.exitstatus = code
 
 
 def _asks_for_reports(config: pytest.Config) -> bool:

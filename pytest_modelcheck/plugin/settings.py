@@ -14,7 +14,7 @@ import pytest
 from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.plugin.identity import home_folder, project_folder
-from pytest_modelcheck.plugin.options import ini
+from pytest_modelcheck.plugin.options import SWITCHES, ini, switch
 from pytest_modelcheck.reports.formats import Target, target_of
 from pytest_modelcheck.session import Places
 
@@ -76,8 +76,8 @@ def settings_of(config: pytest.Config) -> Settings:
         cache=root / ini(config, "modelcheck_cache_dir"),
         keep=cache != "off",
         refresh=cache == "refresh",
-        offline=config.getoption("modelcheck_offline") or ini(config, "modelcheck_offline"),
-        update=config.getoption("modelcheck_update") > 0,
+        offline=switch(config, "offline"),
+        update=config.getoption("modelcheck_update"),
         approval_runs=_approval_runs(config),
         revalidate=_revalidate(config),
         baseline=config.getoption("modelcheck_baseline") or ini(config, "modelcheck_baseline") or None,
@@ -98,15 +98,13 @@ def settings_of(config: pytest.Config) -> Settings:
             "--modelcheck-revalidate asks the model again what is remembered: it goes neither with "
             "--modelcheck-offline nor with --modelcheck-cache=refresh or off"
         )
-    if config.getoption("modelcheck_update") == 1 and _in_ci():
-        raise UsageError(_UNSEEN)
     if config.getoption("modelcheck_against") and (places.baseline or places.update):
         raise UsageError(
             "--against compares with another version that is run now: it goes neither with "
             "--modelcheck-baseline nor with --modelcheck-update"
         )
-    for name in ("modelcheck_gather", "modelcheck_github"):
-        ini(config, name)  # read later; what cannot be meant is said before anything runs
+    for name in SWITCHES:
+        switch(config, name)  # read later; what cannot be meant is said before anything runs
     return Settings(
         root=root,
         places=places,
@@ -128,15 +126,8 @@ def _shrink_calls(config: pytest.Config) -> int:
     text = str(ini(config, "modelcheck_shrink_calls")).strip()
     if not text.isascii() or not text.isdigit():
         raise UsageError(f"ini option modelcheck_shrink_calls={text!r}: write a whole number from 0")
-    wanted = ini(config, "modelcheck_shrink") and not config.getoption("modelcheck_no_shrink")
+    wanted = switch(config, "shrink")
     return int(text) if wanted else 0
-
-
-_UNSEEN = (
-    "--modelcheck-update in CI would approve whatever the model does today, unseen. Leave it out: the "
-    "run leaves candidates that a person can approve (modelcheck merge, diff, approve). Where this job "
-    "puts the result before a reviewer, say it twice: --modelcheck-update --modelcheck-update"
-)
 
 
 def _approval_runs(config: pytest.Config) -> int:
@@ -149,11 +140,6 @@ def _approval_runs(config: pytest.Config) -> int:
 
 def _revalidate(config: pytest.Config) -> int:
     return _whole(config, "revalidate") or 0
-
-
-def _in_ci() -> bool:
-    """Whether this is a job of CI: all common services set ``CI``."""
-    return os.environ.get("CI", "").lower() not in ("", "0", "false", "no")
 
 
 def _lint_ignore(config: pytest.Config) -> Sequence[str]:
@@ -252,8 +238,7 @@ def has_listeners(config: pytest.Config) -> bool:
 
 def on_github(config: pytest.Config) -> bool:
     """Whether this is a job of GitHub Actions that wants a summary or annotations."""
-    asked: bool = ini(config, "modelcheck_github")
-    return asked and bool(os.environ.get(SUMMARY) or os.environ.get(ACTIONS) == "true")
+    return switch(config, "github") and bool(os.environ.get(SUMMARY) or os.environ.get(ACTIONS) == "true")
 
 
 def check_targets(config: pytest.Config) -> None:

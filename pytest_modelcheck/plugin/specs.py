@@ -20,6 +20,7 @@ from pytest_modelcheck.canonical import digest, excerpt
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.checks.spec import CheckSpec, Provenance, refuse_variants
+from pytest_modelcheck.display import harmless
 from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.errors import CaseError, UsageError
 from pytest_modelcheck.models.calling import wraps_async
@@ -28,7 +29,7 @@ from pytest_modelcheck.plugin.assertions import without_diffs
 from pytest_modelcheck.plugin.filesystems import seeing_what_it_should
 from pytest_modelcheck.plugin.identity import check_id
 from pytest_modelcheck.plugin.meanings import classifier
-from pytest_modelcheck.plugin.options import ini
+from pytest_modelcheck.plugin.options import switch
 from pytest_modelcheck.plugin.ours import argument_names, fixture_value, own_fixtures
 from pytest_modelcheck.plugin.progress import progress_of
 from pytest_modelcheck.plugin.rendering import render
@@ -158,7 +159,7 @@ _CAPTURING = frozenset({"caplog", "capsys", "capsysbinary", "capfd", "capfdbinar
 
 def _gathers(item: pytest.Function, request: Request) -> bool:
     """Whether bodies may be cut off at a missing answer and started again."""
-    wanted = ini(item.config, "modelcheck_gather") if request.gather is None else request.gather
+    wanted = switch(item.config, "gather") if request.gather is None else request.gather
     return wanted and _CAPTURING.isdisjoint(argument_names(item))
 
 
@@ -265,7 +266,7 @@ def selected(cases: Sequence[Case], state: State) -> Sequence[Case]:
         return cases
     chosen = [case for case in cases if case.id in wanted]
     if not chosen:
-        pytest.skip(f"none of its cases is asked for (--modelcheck-case={', '.join(wanted)})")
+        pytest.skip(harmless(f"none of its cases is asked for (--modelcheck-case={', '.join(wanted)})"))
     return chosen
 
 

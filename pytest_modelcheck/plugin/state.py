@@ -14,6 +14,7 @@ import pytest
 from pytest_modelcheck import __version__
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.models.definition import Definition
+from pytest_modelcheck.plugin import redaction
 from pytest_modelcheck.plugin.meanings import interrupts
 from pytest_modelcheck.plugin.ours import DECLARATION, definitions_of
 from pytest_modelcheck.plugin.settings import settings_of
@@ -31,6 +32,7 @@ class State:
     """Settings, models and verdicts of one run."""
 
     def __init__(self, session: pytest.Session) -> None:
+        redaction.begin(session.config)
         self.settings = settings_of(session.config)
         self.session = Session(self.settings.places, __version__, interrupts)
         self.definitions = model_definitions(session)

@@ -1,4 +1,4 @@
-"""Baselines whose tests are gone, and the list of tests from which ``modelcheck prune`` knows them.
+"""Baselines whose tests are gone, and the list of tests from which ``modelcheck baselines prune`` knows them.
 
 PYTEST_DONT_REWRITE
 """

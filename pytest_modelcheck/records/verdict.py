@@ -227,7 +227,8 @@ class ShownCase:
     """One case as the reader of a report sees it: everything is text already, cut to length.
 
     ``note`` says how it differs from the others of its list: ``"failed"``, ``"regressed"``, ``"changed"``,
-    ``"error"``, ``"new"``, ``"unexpected pass"``.
+    ``"error"``, ``"new"``, ``"unexpected pass"``. ``steps`` is what an agent did beside what it did before,
+    as lines of at most 60 cells; empty for all else.
     """
 
     id: str
@@ -243,6 +244,7 @@ class ShownCase:
     detail: str | None = None
     origin: str | None = None
     smallest: Smallest | None = None
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +344,11 @@ class Verdict:
     def failed(self) -> bool:
         """Whether the check missed a limit and noise cannot explain it."""
         return self.status is Status.FAILED
+
+    @property
+    def inconclusive(self) -> bool:
+        """Whether the evidence points against the model, but is too weak."""
+        return self.status is Status.INCONCLUSIVE
 
     @property
     def headline(self) -> str:

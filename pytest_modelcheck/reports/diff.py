@@ -14,6 +14,7 @@ from pytest_modelcheck.canonical import ABSENT, differences, excerpt, whole
 from pytest_modelcheck.canonical.wording import gains
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports.cells import shortened, width_of
+from pytest_modelcheck.reports.steps import Trajectories, brief, steps_between
 from pytest_modelcheck.reports.windows import start_of, window
 from pytest_modelcheck.reports.words import bracketed, marked
 
@@ -94,7 +95,8 @@ def answer_text(side: Side | None) -> str:
 def _answer(answer: bytes) -> str:
     import orjson
 
-    return literal(orjson.loads(whole(answer)))
+    form = orjson.loads(whole(answer))
+    return excerpt(told, _EVERYTHING) if (told := brief(form)) is not form else literal(form)
 
 
 def literal(value: Any, width: int = _EVERYTHING) -> str:
@@ -187,6 +189,13 @@ def case_lines(case: CaseDiff, diff: CheckDiff, *, width: int = 80, mark: Mark =
         yield "      another answer is expected of it now"
 
 
+def steps_of(case: CaseDiff, diff: CheckDiff) -> Trajectories | None:
+    """What an agent did on both sides; ``None`` where one side is no agent's."""
+    then, now = (None if side is None else side.did for side in (case.before, case.after))
+    before, after = _names(diff)
+    return steps_between(then, now, (before, after))
+
+
 def _fitted(text: str, room: int) -> str:
     """As much of a text as so many cells of a terminal hold."""
     shown = excerpt(text, max(1, room))
@@ -194,6 +203,11 @@ def _fitted(text: str, room: int) -> str:
 
 
 def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int, mark: Mark) -> Iterator[str]:
+    if (steps := steps_of(case, diff)) is not None:
+        yield from (f"      {line}" for line in steps.lines(width - 6))
+        if _outcomes(case):
+            yield f"     {_outcomes(case)}"
+        return
     then, now = answer_text(case.before), answer_text(case.after)
     one = f"      {then} → {now}{_outcomes(case)}"
     if width_of(one) <= width and case.perturbed is None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.canonical import printable_json, whole
+from pytest_modelcheck.canonical import whole
+from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:

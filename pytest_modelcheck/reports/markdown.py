@@ -6,12 +6,15 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import re
+from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import p_text, plural
+from pytest_modelcheck.display import harmless
 from pytest_modelcheck.records import MISSING, Outcome, Status
 from pytest_modelcheck.reports.jsons import approved_answers, value_of
+from pytest_modelcheck.reports.steps import fenced, steps_of_trial
 from pytest_modelcheck.reports.triage import triage
 from pytest_modelcheck.reports.windows import start_of, window
 from pytest_modelcheck.reports.wording import (
@@ -78,7 +81,7 @@ def _fitting(sections: Sequence[str], room: int) -> Iterator[str]:
 
 
 def _text(lines: Iterable[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{harmless(line)}\n" for line in lines)
 
 
 def _is_told(check: CheckReport) -> bool:
@@ -97,6 +100,16 @@ def code(text: str) -> str:
     fence = "`" * (longest + 1)
     blank = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{fence}{blank}{text}{blank}{fence}".replace("|", "\\|")
+
+
+def opened(title: str, lines: Sequence[str]) -> Iterator[str]:
+    """Lines that a reader opens by a click on the title."""
+    yield ""
+    yield f"<details><summary><code>{escape(excerpt(title, _LINE))}</code></summary>"
+    yield ""
+    yield from fenced(lines)
+    yield ""
+    yield "</details>"
 
 
 def _head(report: RunReport) -> Iterator[str]:
@@ -196,6 +209,10 @@ def _cases(check: CheckReport, wrong: Sequence[CaseResult]) -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for case in wrong[:_CASES]:
         yield f"| {' | '.join(map(code, _case(case)))} |"
+    for case in wrong[:_CASES]:
+        trial = telling(case)
+        if trial is not None and (steps := steps_of_trial(trial, case.digest)) is not None:
+            yield from opened(f"{case.id}: {steps.sentence or 'what was done'}", steps.lines())
     yield ""
     yield "</details>"
 

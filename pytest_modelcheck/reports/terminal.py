@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import p_text, percent, plural
+from pytest_modelcheck.display import harmless
 from pytest_modelcheck.reports.cells import padded, shortened, width_of
 from pytest_modelcheck.reports.costs import cost_of
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
         Verdict,
     )
 
-_EVERYTHING = 1 << 16
 _WIDTH = 80
 _LABEL = 12
 _NAME = 64  # of a slice, whose value may be a text of any length
@@ -78,7 +78,7 @@ def failure(verdict: Verdict) -> str:
         [f"  {what + ':':17}{command}" for what, command in verdict.advice],
     ]
     text = "\n\n".join("\n".join(block) for block in blocks if block)
-    return "\n".join(excerpt(line, _EVERYTHING) for line in text.split("\n"))
+    return harmless(text)
 
 
 def everything(verdict: Verdict) -> Iterator[str]:
@@ -90,7 +90,7 @@ def everything(verdict: Verdict) -> Iterator[str]:
     lines = [f"{label:{_LABEL}}{text}".rstrip() for label, text in _facts(verdict, every=True)]
     if not verdict.failed:
         lines += [line.removeprefix("  ") for line in _cases(verdict)]
-    return (excerpt(line, _EVERYTHING) for line in lines)
+    return map(harmless, lines)
 
 
 def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]]:
@@ -257,9 +257,10 @@ def _case(
     if case.perturbed is not None:
         under = f"  ({case.perturbation})"
         yield f"{margin[:-2]}→ {_quoted(case.perturbed, _WIDTH - len(margin) - width_of(under))}{under}"
-    for line in _answers(case, verdict, _WIDTH - len(margin)):
+    for line in case.steps or _answers(case, verdict, _WIDTH - len(margin)):
         yield f"{margin}{line}"
-    for line in reason:
+    told = [line for line in reason[:1] if line != f"assert {case.steps[0]}"] if case.steps else reason
+    for line in told:
         yield f"{margin}{line}".rstrip()
     for line in _smallest(case, _WIDTH - len(margin)):
         yield f"{margin}{line}"
@@ -325,7 +326,7 @@ def _reason(case: ShownCase) -> list[str]:
         blank = next((number for number, line in enumerate(lines) if not line.strip()), len(lines))
         lines = lines[:blank]
     lines = [line for line in lines if not _OBVIOUS.search(line)]
-    repeats = case.expected is not None and lines[0] == f"assert {case.got} == {case.expected}"
+    repeats = case.expected is not None and lines[:1] == [f"assert {case.got} == {case.expected}"]
     return [] if repeats else lines[:_REASON_LINES]
 
 

@@ -12,6 +12,7 @@ from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import percent
 from pytest_modelcheck.records import GRADE, MISSING, WRONG, Outcome, Status
 from pytest_modelcheck.reports.jsons import approved_answers, value_of
+from pytest_modelcheck.reports.steps import brief, steps_of_trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -80,8 +81,8 @@ def telling(case: CaseResult) -> TrialResult | None:
 
 
 def value_text(value: Any, width: int) -> str:
-    """A JSON value on one line; nothing for no value."""
-    return "" if value is MISSING else excerpt(value, width)
+    """A JSON value on one line, a trajectory in a few words; nothing for no value."""
+    return "" if value is MISSING else excerpt(brief(value), width)
 
 
 def case_text(case: CaseResult, version: str | None) -> Iterator[str]:
@@ -102,6 +103,8 @@ def case_text(case: CaseResult, version: str | None) -> Iterator[str]:
         yield f"got: {value_text(value_of(answer), 120)}"
     if before is not None and version is not None:
         yield f"{version}: {value_text(value_of(before), 120)}"
+    if (steps := steps_of_trial(trial, case.digest)) is not None and steps.sentence:
+        yield steps.sentence
     if case.outcome is Outcome.ERROR and trial.message:
         yield value_text(trial.message, 200)
 

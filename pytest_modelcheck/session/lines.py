@@ -22,6 +22,7 @@ from pytest_modelcheck.canonical import (
     short,
     summarised,
 )
+from pytest_modelcheck.display import redacted
 from pytest_modelcheck.engine.trials import STRIDE
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.model import plain, text_key
@@ -74,7 +75,7 @@ def about(value: Any) -> str:
     """The beginning of an input, for people."""
     if type(value) is str and len(value) <= _ABOUT and value.isprintable():
         return value  # as its excerpt would be
-    return excerpt(value, _ABOUT)
+    return excerpt(value, _ABOUT, stored=True)
 
 
 def _short(value: Any) -> str:
@@ -274,7 +275,7 @@ def _trial_details(result: Result) -> str:
     if perturbed is not MISSING and not (type(perturbed) is str and about(perturbed) is perturbed):
         told.append(f'"perturbed":{_shown(perturbed)}')
     if result.outcome in WRONG and (said := said_of(result)):
-        told.append(f'"message":{lines.quoted(said[:_MESSAGE])}')
+        told.append(f'"message":{lines.quoted(redacted(said)[:_MESSAGE])}')
     if result.grades:
         told.append(f'"grades":[{",".join(map(_grade, result.grades))}]')
     return f"{{{','.join(told)}}}"

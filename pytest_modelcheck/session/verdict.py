@@ -10,6 +10,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import json
 import math
 import shlex
 from dataclasses import replace
@@ -23,9 +24,10 @@ from pytest_modelcheck.checks.compare import changes_alone
 from pytest_modelcheck.checks.decide import required_rate
 from pytest_modelcheck.checks.vacuous import constant, unmoved
 from pytest_modelcheck.checks.watching import why_not_watched
+from pytest_modelcheck.display import redacted, redacted_value
 from pytest_modelcheck.records import Interval, Origin, Scale, Status, Tally, Verdict
 from pytest_modelcheck.reports.model import CheckReport
-from pytest_modelcheck.reports.packing import pack, printable
+from pytest_modelcheck.reports.packing import pack, printable, unpack
 from pytest_modelcheck.reports.selection import notes_of
 from pytest_modelcheck.session.answered import systems_note
 from pytest_modelcheck.session.approved import approved_of, may_be_stale, replay, run_rival
@@ -119,7 +121,7 @@ def _leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
             rate=None if reads_approved else judgement.observed.rate,
             judged=0 if reads_approved else judgement.observed.cases.judged,
             environment=environment(),
-            findings=judgement.findings,
+            findings=verdict.findings,
             stopped="" if ran.early is None else str(ran.early.stopped),
             reads_approved=reads_approved,
             run=_report_of(check, verdict),
@@ -177,39 +179,50 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
         # What changed where it compared answers to the same inputs: it has no pass rate.
         paired = judgement.moved is not None and judgement.moved.paired
         comparison = changes_alone(comparison) if paired else None
-    return Verdict(
-        check=spec.id,
-        kind=spec.kind,
-        status=status,
-        findings=findings,
-        model=subject.name,
-        version=subject.version,
-        approved_version=held,
-        rate=None if drifts else observed.rate,
-        graded=observed.graded,
-        scale=observed.scale if observed.scale.bounded else None,
-        signed=observed.signed,
-        cases=observed.cases,
-        trials=_trials(judgement),
-        interval=_interval(check, judgement),
-        required=None if drifts else required_rate(observed, spec.limits),
-        comparison=comparison,
-        moved=judgement.moved,
-        variation=judgement.noise.variation.words,
-        varies=judgement.noise.variation.varies,
-        flaky=judgement.seen.flaky,
-        slices=explained.slices,
-        found=explained.found,
-        perturbations=ran.results.by_perturbation() if spec.perturbations is not None else (),
-        shown=explained.shown,
-        hidden=explained.hidden,
-        notes=(*_notes(check, judgement), *explained.remarks, *_not_watched(check)),
-        calls=check.calls(ran.calls),
-        unasked=ran.unasked,
-        advice=tuple(_advice(check, judgement, explained, status, held)),
-        others=tuple((model.name, model.version or "unversioned") for model in spec.others),
-        stopped=None if ran.early is None else ran.early.stopped,
+    return _shown(
+        Verdict(
+            check=spec.id,
+            kind=spec.kind,
+            status=status,
+            findings=findings,
+            model=subject.name,
+            version=subject.version,
+            approved_version=held,
+            rate=None if drifts else observed.rate,
+            graded=observed.graded,
+            scale=observed.scale if observed.scale.bounded else None,
+            signed=observed.signed,
+            cases=observed.cases,
+            trials=_trials(judgement),
+            interval=_interval(check, judgement),
+            required=None if drifts else required_rate(observed, spec.limits),
+            comparison=comparison,
+            moved=judgement.moved,
+            variation=judgement.noise.variation.words,
+            varies=judgement.noise.variation.varies,
+            flaky=judgement.seen.flaky,
+            slices=explained.slices,
+            found=explained.found,
+            perturbations=ran.results.by_perturbation() if spec.perturbations is not None else (),
+            shown=explained.shown,
+            hidden=explained.hidden,
+            notes=(*_notes(check, judgement), *explained.remarks, *_not_watched(check)),
+            calls=check.calls(ran.calls),
+            unasked=ran.unasked,
+            advice=tuple(_advice(check, judgement, explained, status, held)),
+            others=tuple((model.name, model.version or "unversioned") for model in spec.others),
+            stopped=None if ran.early is None else ran.early.stopped,
+        )
     )
+
+
+def _shown(verdict: Verdict) -> Verdict:
+    """A verdict without secrets: it is on its way to terminals, logs and reports."""
+    packed = pack(verdict)
+    if not redacted.finds(json.dumps(packed)):
+        return verdict
+    found = unpack(redacted_value(packed), Verdict)
+    return replace(found, check=verdict.check, model=verdict.model, version=verdict.version)
 
 
 def _trials(judgement: Judgement) -> Tally:

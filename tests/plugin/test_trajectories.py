@@ -55,11 +55,11 @@ def test_calls_in_order_name_the_step_that_is_missing(agents):
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
+            '*  user: "My mug broke"',
+            "*1 look_up(order='A-17')",
+            "*2 refund(order='A-17', amount=20)",
+            '*3 assistant: "You get your money back."',
             "*assert step 2: check_policy is missing",
-            "*in_order *called",
-            "*   1 - *look_up(order='A-17')",
-            "*>  2 check_policy *-",
-            "*   3 refund *refund(order='A-17'*",
         ]
     )
     assert all(len(line) <= 80 for line in result.outlines if "look_up" in line)
@@ -81,6 +81,66 @@ def test_the_approved_calls_are_compared_and_the_trajectory_is_not_asked_for_aga
     result = agents.run("--model-version=2")
     result.assert_outcomes(failed=1)
     assert agents.verdict(result).headline == "2/3 answers changed (66.7%), none allowed"
+    steps = [
+        "*step 2: check_policy is missing",
+        "*  user: *  user: *",
+        "*1 look_up(order='A-17') *look_up(order='A-17')",
+        "*>  2 check_policy(order='A-17') *-",
+        "*3 refund(order='A-17'*refund(order='A-17'*",
+        '*4 assistant: "You get your *assistant: "You get your *',
+    ]
+    result.stdout.fnmatch_lines(["* changed answers (2)", *steps])
+    agents.command("diff", "2").stdout.fnmatch_lines(steps)
+    markdown = agents.command("diff", "2", "--format", "markdown")
+    markdown.stdout.fnmatch_lines(
+        ["*<summary><code>c-*: step 2: check_policy is missing</code>*", "```text", *steps]
+    )
+    agents.command("show", "test_approved").stdout.fnmatch_lines(["*2 check_policy(order='A-17')"])
+
+
+def test_steps_are_shown_where_the_body_recorded_something_else(agents):
+    agents.test(f"""
+        @pytest.mark.golden({CASES}, at_least=1)
+        def test_reply(agent, case):
+            done = agent(case.input)
+            case.record(len(done.calls))
+            assert done.calls.names == ["look_up", "check_policy", "refund"]
+    """)
+    agents.approve("1")
+    result = agents.run("--model-version=2", "--modelcheck-report=report.md")
+    result.stdout.fnmatch_lines(["*step 2: check_policy is missing", "*>  2 check_policy(order='A-17') *-"])
+    agents.command("diff", "2").stdout.fnmatch_lines(["*step 2: check_policy is missing"])
+    text = (agents.path / "report.md").read_text()
+    assert "<details><summary><code>c-6d02224b9c: step 2: check_policy is missing</code></summary>" in text
+
+
+def test_a_trajectory_beside_that_of_the_unperturbed_input(agents):
+    agents.test("""
+        from pytest_modelcheck import perturb
+
+        @pytest.mark.invariance(["My cup broke"], under=perturb.replace("cup", "mug"))
+        def test_word(agent, case):
+            assert agent(case.perturbed).calls == agent(case.input).calls
+    """)
+    result = agents.run("--model-version=2")
+    result.stdout.fnmatch_lines(
+        ["*step 2: check_policy is missing", "*unperturbed *", "*> *2 check_policy(*-"]
+    )
+
+
+def test_hostile_words_in_a_trajectory_are_data(agents):
+    agents.test("""
+        @pytest.mark.golden(["<script>alert(1)</script>``` \\x1b[31m"], at_least=1)
+        def test_words(agent, case):
+            assert agent(case.input).answer == "no"
+    """)
+    result = agents.run(
+        "--model-version=1", "--modelcheck-report=report.md", "--modelcheck-report=report.html"
+    )
+    assert "\x1b[31m" not in result.stdout.str().replace("\\x1b", "")
+    text = (agents.path / "report.md").read_text()
+    assert "````text" in text
+    assert "<script>alert" not in (agents.path / "report.html").read_text()
 
 
 @pytest.mark.parametrize("recorded", ["", "case.record(done.calls)"])

@@ -49,6 +49,7 @@ function trialOf(trial) {
     score: value(9),
     message: trial[10] || null,
     thenBase: trial[11] === 1 ? value(5) : value(11),
+    steps: value(12),
   };
 }
 
@@ -176,8 +177,14 @@ class List {
 function summaryOf(one, trial) {
   if (!trial || !trial.answer) return one.outcome === "passed" ? "" : WORDS[one.outcome] || one.outcome;
   const other = trial.base || trial.then;
+  if (trial.steps) return foreign(trial.steps[1] || doneText(trial.steps[3]));
   const [before, now] = other ? whatDiffers(other[0], trial.answer[0]) : [null, trial.answer[0]];
   return before === null ? foreign(lineText(now, 60)) : [foreign(lineText(before, 40)), " → ", foreign(lineText(now, 40))];
+}
+
+/** What an agent did, in a few words: the steps that are calls. */
+function doneText(rows) {
+  return rows.map((row) => row[4] || row[2]).filter(Boolean).map((text) => text.split("(")[0]).filter((name) => !name.includes(":")).join(", ");
 }
 
 /** Two answers reduced to the first part in which they differ; nothing and the answer where they are the same. */

@@ -263,7 +263,7 @@ function caseDetail(view, one, place, chosen) {
     one.known && el("p", { class: "hint" }, "Known failure: ", foreign(one.known)),
     one.trials.length > 1 && trialTable(view, one, place, trial),
     inputs(one, trial),
-    trial && answers(one, trial, verdict, version),
+    trial && (trial.steps ? transcript(one, trial, verdict, version) : answers(one, trial, verdict, version)),
     smallest(shown),
     trial && message(trial, shown, one),
     facts(one, trial),
@@ -296,6 +296,27 @@ function answers(one, trial, verdict, version) {
   return pairs.map(sideBySide);
 }
 
+/** What an agent did, step by step: each with what it was called with, to be opened for what it gave back. */
+function transcript(one, trial, verdict, version) {
+  const [titles, sentence, first, rows] = trial.steps;
+  const name = visible(verdict.version || verdict.model);
+  const heads = titles && (trial.base ? titles : [`What ${version} did`, `What ${name} did`]);
+  const step = (text, result) => el("td", {}, text === 0 ? el("span", { class: "under" }, "–") : result ? el("details", {}, el("summary", {}, foreign(text)), el("pre", { dir: "auto" }, visible(result))) : foreign(text));
+  const row = ([number, same, then, thenResult, now, nowResult], at) => el("tr", { class: at === first ? "first" : same ? "" : "other" }, el("th", { scope: "row" }, at === first ? "▶ " : "", number || ""), titles && step(then, thenResult), step(now, nowResult));
+  return el("div", { class: "panel steps" },
+    el("h3", {}, titles ? "Step by step" : `What ${name} did`),
+    sentence && el("p", { class: "hint" }, foreign(`First difference at ${sentence}`)),
+    el("div", { class: "scroll" }, el("table", {}, heads && el("thead", {}, el("tr", {}, el("td", {}), heads.map((head) => el("th", { scope: "col" }, head)))), el("tbody", {}, rows.map(row)))),
+    one.expected && panel("Expected", valueText(one.expected[0], 1)),
+    sideBySide([[`State after ${version}`, stateText(trial.base || trial.then)], [`State after ${name}`, stateText(trial.answer)]]));
+}
+
+/** What the test asserts on besides, of a trajectory that has it. */
+function stateText(answer) {
+  const state = answer && answer[0] && answer[0].$trajectory && answer[0].$trajectory.state;
+  return state === null || state === undefined ? null : valueText(state, 1);
+}
+
 /** Texts beside each other; of two, what differs is marked. */
 function sideBySide(panels) {
   const known = panels.filter(([, value]) => value !== null);
@@ -321,7 +342,7 @@ function trialTable(view, one, place, chosen) {
   const row = (trial) => {
     const button = el("button", { type: "button", class: "link" }, trial.perturbation && foreign(trial.perturbation), trial.variant > 0 && ` ${trial.variant + 1}`, repeated && `${trial.perturbation ? ", " : ""}run ${trial.repeat + 1}`, !trial.perturbation && !repeated && "run");
     button.addEventListener("click", () => view.open(place, trial));
-    return el("tr", { class: trial === chosen ? "current" : "" }, el("td", {}, mark(trial.outcome)), el("th", { scope: "row" }, button), el("td", {}, foreign(trial.perturbed ? lineText(trial.perturbed[0], 120) : "")), el("td", {}, foreign(trial.answer ? lineText(trial.answer[0], 80) : "")));
+    return el("tr", { class: trial === chosen ? "current" : "" }, el("td", {}, mark(trial.outcome)), el("th", { scope: "row" }, button), el("td", {}, foreign(trial.perturbed ? lineText(trial.perturbed[0], 120) : "")), el("td", {}, foreign(trial.steps ? trial.steps[1] || doneText(trial.steps[3]) : trial.answer ? lineText(trial.answer[0], 80) : "")));
   };
   return el("details", { class: "trials", open: one.trials.length <= 8 }, el("summary", {}, `${plural(one.trials.length, "run")}: ${one.trials.filter((trial) => trial.outcome === "passed").length} passed`), el("div", { class: "scroll" }, el("table", {}, el("tbody", {}, one.trials.map(row)))));
 }

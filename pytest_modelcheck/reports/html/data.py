@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.records import MISSING, OUTCOMES
 from pytest_modelcheck.reports.jsons import approved_answers, value_of
 from pytest_modelcheck.reports.packing import dumps, pack
+from pytest_modelcheck.reports.steps import steps_of_trial
 from pytest_modelcheck.reports.triage import triage
 
 if TYPE_CHECKING:
     from pytest_modelcheck.records import CaseResult, TrialResult, Verdict
     from pytest_modelcheck.reports.model import CheckReport, RunReport
+    from pytest_modelcheck.reports.transcript import Step
 
 CASE: Final = (
     "id",
@@ -46,6 +48,7 @@ TRIAL: Final = (
     "score",
     "message",
     "approved_base",
+    "steps",
 )
 _CHANGES: Final = (None, "regressed", "fixed", "changed")
 
@@ -123,8 +126,25 @@ def _trial(trial: TrialResult, own: str) -> list[Any]:
             0 if trial.score is None else [trial.score],
             trial.message or 0,
             _value(value_of(base_before)),
+            _steps(trial, own),
         ]
     )
+
+
+def _steps(trial: TrialResult, own: str) -> Any:
+    """What an agent did: titles, a sentence, the place of the first row that differs, and rows.
+
+    A row is its number, whether both do the same, and the text and the result of the step on each side.
+    """
+    found = steps_of_trial(trial, own)
+    if found is None:
+        return 0
+    rows = [[row.number, row.is_same, *_side(row.then), *_side(row.now)] for row in found.rows]
+    return [found.titles if found.then is not None else 0, found.sentence, found.first, rows]
+
+
+def _side(step: Step | None) -> tuple[str | int, str | int]:
+    return (0, 0) if step is None else (step.text, step.result)
 
 
 def _value(value: Any) -> Any:

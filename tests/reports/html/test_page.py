@@ -624,3 +624,29 @@ def test_only_the_checks_that_are_looked_at_are_read(report, browser, tmp_path):
     assert browser.complaints == []
     browser.run("location.hash = '#test_triage.py%3A%3Atest_typos'")
     assert "no JSON at all" in str(browser.complaints)
+
+
+def test_an_agent_is_shown_step_by_step_and_a_step_opens_to_what_it_gave_back(report, page):
+    def done(*names):
+        calls = [{"name": name, "arguments": {"order": "A-17"}, "result": f"of {name}"} for name in names]
+        messages = [
+            {"role": "user", "text": "<b>Broken</b>"},
+            {"role": "assistant", "text": "", "calls": calls},
+        ]
+        told = {"messages": messages, "answer": "Done", "finish": None, "state": {"refunds": 1}, "aside": {}}
+        return json.dumps({"$trajectory": told}).encode()
+
+    check = report.checks[0]
+    then = TrialResult(Outcome.PASSED, (("ab", done("look_up", "check_policy", "refund")),))
+    trial = TrialResult(Outcome.FAILED, (("ab", done("look_up", "refund")),), approved=then)
+    case = CaseResult("agent", "ab", None, "Broken", (trial,), input="Broken", change="regressed")
+    changed = replace(report, checks=(replace(check, cases=(case,)), *report.checks[1:]))
+    browser = page(changed, f"{KNOWN}/agent")
+    assert browser.text(".steps .hint") == "First difference at step 2: check_policy is missing"
+    assert browser.text(".steps tr.first th").split() == ["▶", "2"]
+    assert browser.texts(".steps tr.first td")[-1] == "–"
+    assert browser.texts(".steps tbody tr:first-child td") == ['user: "<b>Broken</b>"'] * 2
+    assert browser.texts(".steps summary")[-1] == "refund(order='A-17')"
+    assert browser.texts(".steps details pre")[-1] == ""
+    browser.run("[...document.querySelectorAll('.steps summary')].at(-1).click()")
+    assert browser.texts(".steps details pre")[-1] == "of refund"
