@@ -244,6 +244,7 @@ def _with_details(case: CaseResult, told: Mapping[str, Any]) -> CaseResult:
         metadata=told.get("metadata", {}),
         known_failure=told.get("known_failure"),
         origin=None if origin is None else Origin(*origin),
+        pictures=tuple(told.get("pictures", ())),
         approved=case if approved is True else None if approved is None else _case_in(approved),
     )
 
@@ -253,8 +254,10 @@ def _trial_with(trial: TrialResult, told: Mapping[str, Any]) -> TrialResult:
     if trial.about is None and not told:
         return trial
     perturbed = told.get("perturbed", MISSING if trial.about is None else trial.about)
+    pictures = tuple(told.get("pictures", ()))
     grades = tuple([_grade_in(*each) for each in told.get("grades", ())])
-    return replace(trial, perturbed=perturbed, message=told.get("message"), grades=grades)
+    message = told.get("message")
+    return replace(trial, perturbed=perturbed, message=message, pictures=pictures, grades=grades)
 
 
 def _grade_in(judge: str, given: object, answer: object) -> Grade:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from pytest_modelcheck.baselines.diff import NOTES
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.records import MISSING
-from pytest_modelcheck.reports.diff import answer_text, literal, steps_of, summary_of
+from pytest_modelcheck.reports.contrast import literal
+from pytest_modelcheck.reports.diff import answer_text, steps_of, summary_of
 from pytest_modelcheck.reports.markdown import code, opened
 from pytest_modelcheck.reports.windows import start_of, window
 

@@ -19,13 +19,14 @@ from pytest_modelcheck.reports.table import MARGIN, MARKS, table
 from pytest_modelcheck.reports.terminal import everything
 from pytest_modelcheck.reports.triage import triage
 from pytest_modelcheck.reports.wording import levels_text
+from pytest_modelcheck.reports.worst import causes_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_modelcheck.records import Verdict
     from pytest_modelcheck.reports.bars import Strokes
-    from pytest_modelcheck.reports.table import Line
+    from pytest_modelcheck.reports.cells import Line
 
 QUIET: Final = -1
 """``-q``: the checks that are not green, and the totals on one line."""
@@ -76,9 +77,9 @@ def _lines(verdicts: Sequence[Verdict], width: int, verbosity: int, strokes: Str
     if len(shown) < len(verdicts):
         yield from _plain([f"and {plural(len(verdicts) - len(shown), 'check')} that passed: -v shows them"])
     yield from _plain(_totals(verdicts, width))
-    if (first := triage(verdicts)) is not None:
-        text = excerpt(first, _UNCUT)
-        yield from _plain(_wrapped(text, width))
+    for said in (causes_text(verdicts), triage(verdicts)):
+        if said is not None:
+            yield from _plain(_wrapped(excerpt(said, _UNCUT), width))
     for label, cost in by_model(verdicts):
         yield from _plain(_wrapped_between(excerpt(f"{label}: {cost}", _UNCUT), width))
 

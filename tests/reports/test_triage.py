@@ -3,14 +3,11 @@
 import pytest
 
 from pytest_modelcheck.records import Finding, Status, Verdict
+from pytest_modelcheck.reports.cells import text_of
 from pytest_modelcheck.reports.summary import summary_lines
 from pytest_modelcheck.reports.triage import adjusted_p_values, triage
 
 REVEALS = "40 cases can only reveal rates under 75%"
-
-
-def text_of(line):
-    return "".join(text for text, _ in line)
 
 
 def verdict(name, *p_values, status=Status.FAILED, reveals=REVEALS):
@@ -78,18 +75,14 @@ def test_a_long_list_is_cut():
 
 def test_the_end_of_the_run_says_it():
     lines = [
-        "".join(text for text, _ in line)
-        for line in summary_lines([verdict("test_a", 0.0001), verdict("test_b", 0.0001)], 80)
+        text_of(line) for line in summary_lines([verdict("test_a", 0.0001), verdict("test_b", 0.0001)], 80)
     ]
     assert "after allowing for 2 checks, 2 of 2 that miss a limit stand out: test_a, test_b" in lines
 
 
 def test_and_keeps_within_the_terminal():
     names = [f"test_{letter * 30}" for letter in "abc"]
-    lines = [
-        "".join(text for text, _ in line)
-        for line in summary_lines([verdict(name, 0.0001) for name in names], 80)
-    ]
+    lines = [text_of(line) for line in summary_lines([verdict(name, 0.0001) for name in names], 80)]
     start = next(number for number, line in enumerate(lines) if line.startswith("after allowing"))
     assert max(map(len, lines[start:])) <= 80
     assert all(any(name in line for line in lines[start:]) for name in names)
