@@ -48,12 +48,16 @@ class Versions:
         self._own: dict[str, str] = {}
         for text in asked:
             self._take(text)
-        if self._common is None and default:
+        if default:
             fallback = Versions(
                 default, known, approved, option="model_version in the ini file", supporting=supporting
             )
-            self._own = fallback._own | self._own
-            self._common = fallback._common
+            if self._common is None:
+                self._own = fallback._own | self._own
+                self._common = fallback._common
+            else:  # which is no version of models that only support tests
+                kept = {name: version for name, version in fallback._own.items() if name not in self._judged}
+                self._own = kept | self._own
 
     def of(self, model: str) -> str | None:
         """The version of a model, or ``None`` where nobody names one."""
