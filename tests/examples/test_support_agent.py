@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -11,6 +13,7 @@ import yaml
 
 from pytest_modelcheck import Trajectory, in_order, talk
 
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "trajectories.py"
 NAMES = ("agent", "models", "server", "shop")
 
 
@@ -108,3 +111,14 @@ def test_a_customer_says_the_number_once_asked(modules):
     done = talk(agent, reply, opening="I want to return a jug", max_turns=4, stop=lambda said: said == "DONE")
     assert "KL-103" in [message.text for message in done.messages if message.role == "user"][1]
     assert "look_up_order" in done.calls or "check_policy" in done.calls
+
+
+@pytest.mark.parametrize(("version", "failing"), [("agent-1", 0), ("agent-2", 6)])
+@pytest.mark.parametrize("check", ["as_approved", "policy_first"])
+def test_the_skipped_step_fails_and_other_words_do_not(modules, version, failing, check):
+    """A few of the runs of benchmarks/trajectories.py."""
+    spec = importlib.util.spec_from_file_location("trajectories_benchmark", SCRIPT)
+    benchmark = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(benchmark)
+    body = getattr(benchmark, check)
+    assert sum(benchmark.failed(body, version, seed) for seed in range(6)) == failing
