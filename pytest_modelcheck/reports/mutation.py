@@ -158,11 +158,8 @@ def why(check: Mutated, cell: Cell) -> tuple[str, str]:
         )
     if cell.changed:
         share = f"{plural(cell.changed, 'case')} of {check.cases:,} came out differently"
-        held = check.limits or "no limit"
-        return (
-            f"{share}, which its limits allow ({held})",
-            "tighten them: max_regressed=, max_changed=, at_least=",
-        )
+        remedy = f"tighten {check.limits}" if check.limits else "give it a limit"
+        return f"{share}, which its limits allow", f"{remedy}, or add max_regressed="
     if check.form in _SIDES:
         remedy = "hold the answers against what is right, or approved, in a golden test"
         if check.form == "directional":
@@ -219,7 +216,7 @@ def mutation_lines(mutation: Mutation, width: int = 80) -> Iterator[str]:
         cells = [cell_of(check, name) for check in checks]
         unsure = sum(cell.inconclusive for cell in cells if cell is not None)
         told = "".join(f"{_shown(cell):>6}" for cell in cells[: len(shown)])
-        yield f"  {padded(cut(name, room), room)}{percent(share):>7}{told}{unsure or '':>8}"
+        yield f"  {padded(cut(name, room), room)}{percent(share):>7}{told}{unsure or '':>8}".rstrip()
     calling = sum(cell.called for check in checks for cell in check.cells)
     if calling:
         yield f"  new: bodies made new calls, in {plural(calling, 'replay')}; not judged"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.canonical import CALL_BYTES, of_repeat, whole
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.errors import ModelcheckError, OfflineError
-from pytest_modelcheck.records import FOLDED, Outcome, Status
+from pytest_modelcheck.records import FOLDED, Status
 from pytest_modelcheck.reports.mutation import Cell, Mutated
 from pytest_modelcheck.session.check import Judged
 from pytest_modelcheck.session.explain import Explained
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.models.model import Answers, Model, Raw
+    from pytest_modelcheck.records import Outcome
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.found import Judgement
     from pytest_modelcheck.session.results import Results
@@ -62,40 +63,37 @@ class StoredAnswers:
         self._answers = answers
         self._recorded = recorded
         self._damaged = damaged or {}
-        self._runs: dict[bytes, list[bytes]] = {}
+        self._runs: dict[bytes, dict[bytes, bytes]] = {}
         self.given: dict[bytes, Raw] = {}
         self.warn = answers.warn
         self.decode = answers.decode
 
     def find(self, key: bytes) -> Raw | None:
         """The answer to a call, or to another run of it."""
-        if not self._holds(key):
-            runs = self._runs_of(key[:CALL_BYTES])
-            if not runs:
-                return None
-            key = runs[int.from_bytes(key[CALL_BYTES:]) % len(runs)]
-        else:
-            self._runs_of(key[:CALL_BYTES], key)
-        return self._damaged.get(key, self.given[key])
+        call = key[:CALL_BYTES]
+        runs = self._runs.get(call)
+        if runs is None:
+            runs = self._runs[call] = self._stored_runs(call, key)
+        if not runs:
+            return None
+        run = runs.get(key)
+        if run is None:  # a run that is not stored: one of those that are
+            places = list(runs.values())
+            run = runs[key] = places[int.from_bytes(key[CALL_BYTES:]) % len(places)]
+        return self._damaged.get(run, self.given[run])
 
-    def _holds(self, key: bytes) -> bool:
-        if key not in self.given:
-            raw = self._answers.find(key) if len(key) > CALL_BYTES else None
-            raw = raw or self._recorded.get(key)
-            if raw is None:
-                return False
-            self.given[key] = raw
-        return True
+    def _stored_runs(self, call: bytes, first: bytes) -> dict[bytes, bytes]:
+        """The stored runs of a call: what each is asked under, and under what it is given.
 
-    def _runs_of(self, call: bytes, first: bytes | None = None) -> list[bytes]:
-        """The keys of the stored runs of a call; in baselines, the first is known by the call alone."""
-        found = self._runs.get(call)
-        if not found:
-            runs = [
-                call if first is None else first,
-                *(of_repeat(call, repeat) for repeat in range(1, _RUNS)),
-            ]
-            found = self._runs[call] = list(dict.fromkeys(filter(self._holds, runs)))
+        Baselines know the first run, which every check begins with, by the call alone.
+        """
+        recorded, found = self._recorded, {}
+        known = recorded.get if call in recorded else self._answers.find
+        places = {first: call if call in recorded else first}
+        places |= {one: one for one in (of_repeat(call, repeat) for repeat in range(1, _RUNS))}
+        for key, place in places.items():
+            if (raw := known(place)) is not None:
+                found[key], self.given[place] = place, raw
         return found
 
     @staticmethod
@@ -164,7 +162,7 @@ def _recorded(check: Check) -> dict[bytes, Raw]:
     found: dict[bytes, Raw] = {}
     approved = check.store.read(model, check.spec.id)
     candidate = None if version is None else check.candidates.read(model, check.spec.id, version)
-    for one in (candidate, approved):
+    for one in (approved, candidate):
         if one is not None and one.header.version == version:
             for case in one.values():
                 for trial in case.trials:
@@ -225,6 +223,11 @@ def _slices(results: Results, given: Mapping[bytes, Raw]) -> dict[str, frozenset
     return {name: keys for name, keys in found.items() if keys}
 
 
+def _outcomes(results: Results) -> dict[str, Outcome]:
+    """How each case came out that was run: a check may stop early, elsewhere each time."""
+    return {case.id: FOLDED[mask] for case, mask in zip(results.cases, results.masks, strict=False)}
+
+
 class _Counting:
     """Counts how the replays of one damage came out."""
 
@@ -236,14 +239,12 @@ class _Counting:
     def count(self, judgement: Judgement, control: Judgement) -> None:
         """Count one replay."""
         results = judgement.ran.results
-        outcomes = [FOLDED[mask] for mask in results.masks]
-        before = [FOLDED[mask] for mask in control.ran.results.masks]
-        differ = sum(now is not then for now, then in zip(outcomes, before, strict=False))
+        outcomes, before = _outcomes(results), _outcomes(control.ran.results)
+        differ = sum(outcome is not before.get(case, outcome) for case, outcome in outcomes.items())
         self._changed = max(self._changed, differ)
         failed = [one.limit for one in judgement.findings if one.status is Status.FAILED]
         statuses = {one.status for one in judgement.findings}
-        errors = sum(outcome is Outcome.ERROR for outcome in outcomes)
-        if _new_calls(results) and _new_calls(results) == len(results.errors) and errors:
+        if 0 < _new_calls(results) == len(results.errors):
             self._called += 1
         elif failed:
             self._failed += 1
