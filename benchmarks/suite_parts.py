@@ -209,7 +209,6 @@ def naive():
         "unkept": {unkept},
         "calls": max(map(len, BODY_CALLS)),
         "asks_again": {asks_again},
-        "at_once": {at_once},
     }}
 
 

@@ -400,9 +400,6 @@ class Suite:
             in_place=[model.name for model in self.models if model.in_place and model.name not in inner],
             unkept=sorted({*unkept}),
             asks_again=not at_least,
-            at_once=any(
-                word in line for line in body for word in ("gather(", "create_task(", "pool.submit(")
-            ),
         )
         return "\n\n\n".join(parts) + "\n\n\nBODY = test_it" + tail
 

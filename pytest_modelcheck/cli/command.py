@@ -102,7 +102,10 @@ def _approving(force: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     options = (
         _check,
         click.option(
-            "--reason", default="", metavar="TEXT", help="Why, for whoever reads the baselines later."
+            "--reason",
+            default="",
+            metavar="TEXT",
+            help="Why, for whoever reads the baselines later. Required in CI and without a terminal.",
         ),
         _from,
         click.option("--force", is_flag=True, help=force),
@@ -114,6 +117,7 @@ def _approving(force: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
 @modelcheck.command()
 @click.argument("versions", nargs=-1, metavar="[VERSION | MODEL=VERSION]...")
 @_approving("Approve what is red or out of date too, and record that.")
+@click.option("--dry-run", is_flag=True, help="Show what would be approved, and write nothing.")
 @click.pass_context
 def approve(
     ctx: click.Context,
@@ -124,6 +128,7 @@ def approve(
     *,
     force: bool,
     keep_history: bool,
+    dry_run: bool,
 ) -> None:
     """Make what a version did the approved behaviour.
 
@@ -132,7 +137,7 @@ def approve(
     """
     from pytest_modelcheck.cli import approve as work
 
-    wish = work.Wish(versions, patterns, reason, force=force, keep_history=keep_history)
+    wish = work.Wish(versions, patterns, reason, force, keep_history, dry_run)
     ctx.exit(work.approve(open_workspace(ctx.obj, origin), wish))
 
 

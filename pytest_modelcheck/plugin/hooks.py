@@ -56,6 +56,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_modelcheck.plugin.settings import check_targets
 
         check_targets(config)
+    if config.getoption("modelcheck_update") or config.getoption("modelcheck_reason"):
+        from pytest_modelcheck.plugin.approving import note_how
+
+        note_how(config)
     linted = config.getoption("modelcheck_lint")
     if linted is not None:
         from pytest_modelcheck.plugin.linting import Linting
@@ -208,6 +212,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         from pytest_modelcheck.plugin.filing import file_reports
 
         file_reports(session, received)
+    code = config.getoption("modelcheck_exit_inconclusive")
+    if code is not None and session.exitstatus == pytest.ExitCode.OK and received.anything():
+        from pytest_modelcheck.plugin.reporting import verdicts_of
+
+        if any(verdict.inconclusive for verdict in verdicts_of(config)):
+            session.exitstatus = code
 
 
 def _asks_for_reports(config: pytest.Config) -> bool:

@@ -49,6 +49,8 @@ LIMITS = {
     "modelcheck_cluster": "the metadata that names the group of cases that depend on each other",
     "modelcheck_max_latency_p95": "how many seconds 95% of the answers of a check may take",
     "modelcheck_max_cost_per_case": "what a case may cost on average, in the unit of the fixture's cost=",
+    "modelcheck_max_tokens_per_case": "how many tokens a case may take on average, in and out",
+    "modelcheck_max_steps": "how many steps an agent may take for a case: calls of tools and messages",
     "modelcheck_confirm": "run a check of a model that varies again before it fails (true)",
     "modelcheck_early_stop": "end each check as soon as its verdict is known (false)",
 }
@@ -145,6 +147,12 @@ def _text(value: Any, name: str, path: Any) -> str:
     raise UsageError(located(f"{name} = {value!r}: write text or a number", str(path)))
 
 
+def _exit_code(text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text) < 256:
+        return int(text)
+    raise _refused(text, "write an exit code from 1 to 255")
+
+
 def _whole_number(text: str) -> int:
     try:
         return int(text)
@@ -178,10 +186,15 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--modelcheck-update",
-        action="count",
-        default=0,
+        action="store_true",
         help="run, record, and approve: what this run sees becomes the baseline. Checks are still held to "
-        "at_least; the baseline's own limits do not apply. In CI, where nobody looks, say it twice.",
+        "at_least; the baseline's own limits do not apply. Without a terminal, give --modelcheck-reason.",
+    )
+    group.addoption(
+        "--modelcheck-reason",
+        default="",
+        metavar="TEXT",
+        help="why --modelcheck-update approves, kept in the baselines. Needed in CI and without a terminal.",
     )
     group.addoption(
         "--modelcheck-baseline",
@@ -246,6 +259,12 @@ def add_options(parser: pytest.Parser) -> None:
         type=_whole_number,
         metavar="N",
         help="ask the models for at most N answers in this run; what is left then is not judged, and fails.",
+    )
+    group.addoption(
+        "--modelcheck-exit-inconclusive",
+        type=_exit_code,
+        metavar="CODE",
+        help="exit with this code where nothing failed and a check is inconclusive: 125 for git bisect run.",
     )
     for name, (default, yes, no) in SWITCHES.items():
         dest = f"modelcheck_{name}"

@@ -14,6 +14,7 @@ from pytest_modelcheck.checks.slices import NOT_JUDGED, PASSED
 from pytest_modelcheck.errors import message_of
 from pytest_modelcheck.records import Outcome, Trial, outcomes_in
 from pytest_modelcheck.reports.selection import LOWEST, ORDER, SHOWN, note_of, show
+from pytest_modelcheck.reports.steps import steps_of_trial
 from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.observing import outcomes_now, whole_cases
 
@@ -124,9 +125,12 @@ def _choose(judgement: Judgement, first: Collection[int]) -> tuple[list[Chosen],
 
 
 def _shows_changes(judgement: Judgement) -> bool:
-    """Whether answers that differ from the approved ones are what a reader wants to see."""
+    """Whether answers that differ from the approved ones are what a reader wants to see.
+
+    Where bodies compare with them themselves, those that fail are: other words alone are no change there.
+    """
     drifted = judgement.misses("drift") and judgement.moved is not None and judgement.moved.paired
-    return drifted or judgement.misses("max_changed")
+    return drifted or (judgement.misses("max_changed") and not judgement.ran.results.reads_approved)
 
 
 def _lowest(judgement: Judgement) -> Mapping[int, tuple[int, int]]:
@@ -194,6 +198,7 @@ def _run_again(check: Check, judgement: Judgement, chosen: Sequence[Chosen]) -> 
 def _show(check: Check, judgement: Judgement, one: Chosen, detailed: Result | None) -> ShownCase:
     error = one.error if detailed is None else detailed.error
     said = one.result.message if one.error is None else message_of(one.error)
+    compared = replace(one.result, approved=judgement.approved.trial(one.trial))
     message = (detailed.message if detailed is not None else None) or said or _graded(one)
     return show(
         one.case,
@@ -205,6 +210,7 @@ def _show(check: Check, judgement: Judgement, one: Chosen, detailed: Result | No
         perturbed=one.trial.perturbed,
         message=message,
         detail=None if error is None else check.spec.render(error),
+        steps=steps_of_trial(compared, one.case.digest),
     )
 
 
