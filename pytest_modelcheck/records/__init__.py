@@ -41,6 +41,7 @@ from pytest_modelcheck.records.results import (
 )
 from pytest_modelcheck.records.verdict import (
     Comparison,
+    Contrast,
     Finding,
     Flaky,
     FoundSlice,
@@ -73,6 +74,7 @@ __all__ = [
     "Change",
     "CheckKind",
     "Comparison",
+    "Contrast",
     "Finding",
     "Flaky",
     "FoundSlice",

@@ -149,6 +149,7 @@ class FoundSlice:
         elsewhere_judged: How many others there are.
         p_value: The chance that the same search finds so much where there is nothing to be found.
         regressed: Whether failing means that the approved version passed; all others are then left out.
+        members: The places of its cases in their source, from 0.
     """
 
     conditions: tuple[str, ...]
@@ -158,6 +159,7 @@ class FoundSlice:
     elsewhere_judged: int
     p_value: float
     regressed: bool = False
+    members: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         what = "broke" if self.regressed else "fail"
@@ -223,6 +225,21 @@ class Smallest:
 
 
 @dataclass(frozen=True, slots=True)
+class Contrast:
+    """Where an answer differs from the one that a reader compares it with, when both are long.
+
+    Attributes:
+        against: The other answer: ``"expected"``, ``"base"`` (to the unperturbed input) or ``"approved"``.
+        parts: The differing parts, as (path, other answer, this answer). The path is empty for texts.
+        hidden: How many more parts differ.
+    """
+
+    against: str
+    parts: tuple[tuple[str, str, str], ...]
+    hidden: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ShownCase:
     """One case as the reader of a report sees it: everything is text already, cut to length.
 
@@ -244,6 +261,7 @@ class ShownCase:
     detail: str | None = None
     origin: str | None = None
     smallest: Smallest | None = None
+    contrast: Contrast | None = None
     steps: tuple[str, ...] = ()
 
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.diff import NOTES
-from pytest_modelcheck.canonical import ABSENT, differences, excerpt, whole
+from pytest_modelcheck.canonical import differences, excerpt, whole
+from pytest_modelcheck.canonical.wording import gains
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports.cells import shortened, width_of
+from pytest_modelcheck.reports.contrast import SENTENCE, literal, part_text
 from pytest_modelcheck.reports.steps import Trajectories, brief, steps_between
 from pytest_modelcheck.reports.windows import start_of, window
 from pytest_modelcheck.reports.words import bracketed, marked
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
 
 _EVERYTHING: Final = 1 << 20
 _ABOUT_ROOM: Final = 24
-_SENTENCE: Final = 40
-"""Characters from which on an answer is read word by word."""
 _ASIDE: Final = ", unperturbed"
 _FIELDS: Final = 6
 _NAME: Final = 40
@@ -98,19 +98,6 @@ def _answer(answer: bytes) -> str:
     return excerpt(told, _EVERYTHING) if (told := brief(form)) is not form else literal(form)
 
 
-def literal(value: Any, width: int = _EVERYTHING) -> str:
-    """A value on one line: text in quotes, all else as JSON.
-
-    >>> literal("refund"), literal({"priority": 2}), literal("refund, please", 10)
-    ("'refund'", '{"priority":2}', "'refund,…'")
-    """
-    return f"'{excerpt(value, width - 2)}'" if isinstance(value, str) else excerpt(value, width)
-
-
-def _text_of(value: Any) -> str:
-    return "nothing" if value is ABSENT else literal(value)
-
-
 @dataclass(frozen=True, slots=True)
 class _Look:
     width: int
@@ -130,6 +117,8 @@ def _check_lines(diff: CheckDiff, before: str | None, after: str, look: _Look) -
     yield f"  {versions_of(diff)}   {summary_of(diff)}"
     if diff.stopped:
         yield f"  {diff.stopped}: the others are not compared"
+    if diff.gained:
+        yield f"  {gains(diff.gained)}"
     if diff.new_test:
         yield "  the test itself has changed in between: outcomes may differ for that reason alone"
     for note in NOTES:
@@ -253,7 +242,7 @@ def _told_by_field(found: Sequence[Difference], width: int, mark: Mark) -> Itera
     for difference in found[:_FIELDS]:
         old, new = difference.then, difference.now
         name = excerpt(difference.path, _NAME)
-        then, now = _text_of(old), _text_of(new)
+        then, now = part_text(old), part_text(new)
         one = f"      {name}: {then} → {now}"
         if width_of(one) <= width:
             yield one
@@ -292,7 +281,7 @@ def _outcomes(case: CaseDiff) -> str:
 def _word_by_word(texts: tuple[str, str], room: int, mark: Mark) -> tuple[str, str]:
     """Both texts cut to ``room`` around their differences; in sentences, the words marked that differ."""
     room = room * max(map(len, texts)) // max(1, *map(width_of, texts))  # an ideograph takes two cells
-    words = marked(*texts, room, mark) if min(map(len, texts)) >= _SENTENCE else None
+    words = marked(*texts, room, mark) if min(map(len, texts)) >= SENTENCE else None
     return _windows(*texts, room) if words is None else words
 
 

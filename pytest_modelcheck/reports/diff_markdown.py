@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from pytest_modelcheck.baselines.diff import NOTES
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.records import MISSING
-from pytest_modelcheck.reports.diff import answer_text, literal, steps_of, summary_of
+from pytest_modelcheck.reports.contrast import literal
+from pytest_modelcheck.reports.diff import answer_text, steps_of, summary_of
 from pytest_modelcheck.reports.markdown import code, opened
 from pytest_modelcheck.reports.windows import start_of, window
 
@@ -37,6 +38,10 @@ def diff_markdown(diffs: Iterable[CheckDiff]) -> Iterator[str]:
         else:
             versions = f"{excerpt(diff.model)} {excerpt(diff.before)} → {excerpt(diff.after)}"
             yield f"{code(versions)}: {summary_of(diff)}"
+            if diff.gained:
+                yield ""
+                fields = ", ".join(map(code, diff.gained))
+                yield f"The type of the answers has gained {fields} (at the default, so no change)."
             if diff.new_test:
                 yield ""
                 yield "The test itself has changed in between: outcomes may differ for that reason alone."

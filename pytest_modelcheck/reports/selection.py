@@ -11,6 +11,7 @@ from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.records import MISSING, Outcome, ShownCase
+from pytest_modelcheck.reports.contrast import contrast
 from pytest_modelcheck.reports.windows import start_of, window
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def show(
         base_answer=told.cut(told.base),
         detail=detail,
         origin=None if case.origin is None else str(case.origin),
+        contrast=contrast(got, case.expected, base, approved),
         steps=() if steps is None or steps.are_alike else tuple(steps.lines(_STEPS_WIDTH)),
     )
 

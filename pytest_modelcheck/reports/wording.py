@@ -13,6 +13,7 @@ from pytest_modelcheck.canonical.wording import percent
 from pytest_modelcheck.records import GRADE, MISSING, WRONG, Outcome, Status
 from pytest_modelcheck.reports.jsons import approved_answers, value_of
 from pytest_modelcheck.reports.steps import brief, steps_of_trial
+from pytest_modelcheck.reports.worst import case_loss
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,9 +66,9 @@ def counts_text(report: RunReport) -> str:
 
 
 def wrong_cases(check: CheckReport) -> list[CaseResult]:
-    """The cases that failed or broke: those that passed before first, each group in its order."""
+    """The cases that failed or broke: those that passed before first, of each group those that lost most."""
     wrong = [case for case in check.cases if case.outcome in WRONG]
-    return sorted(wrong, key=lambda case: case.change != "regressed")
+    return sorted(wrong, key=lambda case: (case.change != "regressed", -case_loss(case)))
 
 
 def telling(case: CaseResult) -> TrialResult | None:

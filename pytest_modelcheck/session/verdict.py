@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.baselines.identity import now
+from pytest_modelcheck.baselines.lines import gained_by
+from pytest_modelcheck.canonical.wording import gains
 from pytest_modelcheck.checks.compare import changes_alone
 from pytest_modelcheck.checks.decide import required_rate
 from pytest_modelcheck.checks.vacuous import constant, unmoved
@@ -48,7 +50,7 @@ from pytest_modelcheck.session.weigh import decide_noise
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_modelcheck.records import Finding
+    from pytest_modelcheck.records import CaseResult, Finding
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.explain import Explained
@@ -250,8 +252,19 @@ def _notes(check: Check, judgement: Judgement) -> Iterator[str]:
         answers, own = ("answer is", "one was") if head.kept == 1 else ("answers are", "ones were")
         older = f"{head.kept} approved {answers} older than {head.version}"
         yield f"{older}, whose own {own} not accepted in review"
+    if baseline is not None and (fields := gained_by(_changed(judgement))):
+        yield gains(fields)
     yield from systems_note(check.subject, ran.systems)
     yield from notes_of(ran.direct, ran.inapplicable)
+
+
+def _changed(judgement: Judgement) -> Iterator[tuple[CaseResult, CaseResult]]:
+    """What is approved of a case and what came of it now, where that is not the same line."""
+    results, approved = judgement.ran.results, judgement.approved
+    for number, match in enumerate(results.matches):
+        then = approved.get(results.cases[number].id) if match == OTHER else None
+        if then is not None:
+            yield then, results[number]
 
 
 def _not_watched(check: Check) -> Iterator[str]:

@@ -24,6 +24,7 @@ class Cases {
       origin: row[7] || null,
       metadata: row[8] || {},
       known: row[9] || null,
+      pictures: row[10] || [],
     };
   }
 
@@ -50,11 +51,12 @@ function trialOf(trial) {
     message: trial[10] || null,
     thenBase: trial[11] === 1 ? value(5) : value(11),
     steps: value(12),
+    pictures: trial[13] || [],
   };
 }
 
 function flat(value) {
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return value.startsWith("data:image/") ? "" : value;
   if (Array.isArray(value)) return value.map(flat).filter(Boolean).join("\n");
   if (value && typeof value === "object") return Object.entries(value).map(([key, one]) => `${key}=${flat(one)}`).join("\n");
   return typeof value === "number" || value === null ? "" : String(value);
@@ -93,8 +95,14 @@ function badness(row) {
   return row[5] ? 3 : 4;
 }
 
+/** How much a case lost: by its scores, else the share of its trials that went wrong. */
+function loss(row) {
+  const lost = row[2].map((trial) => (Array.isArray(trial[9]) ? 1 - trial[9][0] : Number(["failed", "error"].includes(REPORT.outcomes[trial[0]]))));
+  return lost.reduce((sum, one) => sum + one, 0) / Math.max(1, lost.length);
+}
+
 const ORDERS = {
-  worst: ["worst first", (a, b) => badness(a) - badness(b)],
+  worst: ["worst first", (a, b) => badness(a) - badness(b) || loss(b) - loss(a)],
   written: ["as written", null],
   id: ["by id", (a, b) => (a[0] < b[0] ? -1 : Number(a[0] > b[0]))],
   long: ["longest input", (a, b) => flat(b[3] || "").length - flat(a[3] || "").length],

@@ -17,6 +17,7 @@ from pytest_modelcheck.reports.jsons import approved_answers, value_of
 from pytest_modelcheck.reports.packing import dumps, pack
 from pytest_modelcheck.reports.steps import steps_of_trial
 from pytest_modelcheck.reports.triage import triage
+from pytest_modelcheck.reports.worst import causes, places, where
 
 if TYPE_CHECKING:
     from pytest_modelcheck.records import CaseResult, TrialResult, Verdict
@@ -34,6 +35,7 @@ CASE: Final = (
     "origin",
     "metadata",
     "known",
+    "pictures",
 )
 TRIAL: Final = (
     "outcome",
@@ -49,6 +51,7 @@ TRIAL: Final = (
     "message",
     "approved_base",
     "steps",
+    "pictures",
 )
 _CHANGES: Final = (None, "regressed", "fixed", "changed")
 
@@ -60,7 +63,8 @@ def overview(report: RunReport) -> dict[str, Any]:
     packed["outcomes"] = [outcome.value for outcome in OUTCOMES]
     packed["changes"] = _CHANGES
     packed["case"], packed["trial"] = CASE, TRIAL
-    packed["triage"] = triage([check.verdict for check in report.checks])
+    verdicts = [check.verdict for check in report.checks]
+    packed["triage"], packed["causes"] = triage(verdicts), causes(verdicts)
     return packed
 
 
@@ -76,6 +80,8 @@ def _check(check: CheckReport) -> dict[str, Any]:
                 counts[name] = sum(case.change == name for case in check.cases)
         fields["verdict"]["comparison"] |= counts
     fields["count"] = len(check.cases)
+    fields["where"] = where(check.verdict)
+    fields["places"] = [] if check.verdict.passed else list(dict.fromkeys(places(check.verdict)))
     return fields
 
 
@@ -104,6 +110,7 @@ def _case(case: CaseResult) -> list[Any]:
             0 if case.origin is None else str(case.origin),
             dict(case.metadata) or 0,
             case.known_failure or 0,
+            case.pictures or 0,
         ]
     )
 
@@ -127,6 +134,7 @@ def _trial(trial: TrialResult, own: str) -> list[Any]:
             trial.message or 0,
             _value(value_of(base_before)),
             _steps(trial, own),
+            trial.pictures or 0,
         ]
     )
 
