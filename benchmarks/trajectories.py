@@ -1,9 +1,9 @@
 """How often a check of trajectories is right: ``python benchmarks/trajectories.py [RUNS]``.
 
 Simulates the agent of ``examples/support_agent`` with seeds: its words and the order of independent steps
-vary, and version 2 skips the policy where a customer is in a hurry. Approves version 1, then judges each version
-in so many runs, each with a seed of its own: by the approved calls, and by an order that is required. Then the
-same with an agent that looks the order up once more than it has to in two of a hundred answers.
+vary, and version 2 skips the policy where a customer is in a hurry. Approves version 1, then judges each
+version in so many runs, each with a seed of its own: by the approved calls, and by an order that is required.
+Then the same with an agent that looks the order up once more than it has to in two of a hundred answers.
 """
 
 from __future__ import annotations
