@@ -9,6 +9,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     import pytest
@@ -105,6 +106,28 @@ def switch(config: pytest.Config, name: str) -> bool:
     """The value of a switch: of the command line, else of the ini file."""
     given = config.getoption(f"modelcheck_{name}")
     return bool(ini(config, f"modelcheck_{name}") if given is None else given)
+
+
+def plain(config: pytest.Config, name: str) -> Any:
+    """The value of an option in the ini file as the number, or the yes or no, that it is; else its text."""
+    text = ini(config, name)
+    if not isinstance(text, str):
+        return text
+    text = text.strip()
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text or None
+
+
+def plains(config: pytest.Config, names: Iterable[str]) -> dict[str, Any]:
+    """The values of those of some options ``modelcheck_...`` that the ini file sets, by their short names."""
+    values = {name: plain(config, f"modelcheck_{name}") for name in names}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _native(config: pytest.Config, name: str) -> Any:
