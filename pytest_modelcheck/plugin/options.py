@@ -80,6 +80,9 @@ SWITCHES = {
 }
 """What a run can do or leave: the default, and what the two options on the command line say."""
 
+YES_OR_NO = (*(f"modelcheck_{name}" for name in SWITCHES), "modelcheck_redact_stored")
+"""Options of the ini file that are true or false."""
+
 _LISTS = ("modelcheck_report", "modelcheck_lint_ignore")
 _WORDS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
 
@@ -153,7 +156,7 @@ def _native(config: pytest.Config, name: str) -> Any:
     if isinstance(value, list):
         return "\n".join(_text(each, name, path) for each in value)
     text = _text(value, name, path)
-    if name.removeprefix("modelcheck_") in SWITCHES:
+    if name in YES_OR_NO:
         if text.lower() not in _WORDS:
             raise UsageError(located(f"{name} = {value!r}: write true or false", str(path)))
         return _WORDS[text.lower()]

@@ -14,7 +14,7 @@ import pytest
 from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.plugin.identity import home_folder, project_folder
-from pytest_modelcheck.plugin.options import SWITCHES, ini, plain, plains, switch
+from pytest_modelcheck.plugin.options import YES_OR_NO, ini, plain, plains, switch
 from pytest_modelcheck.reports.formats import Target, target_of
 from pytest_modelcheck.session import Places
 
@@ -103,8 +103,8 @@ def settings_of(config: pytest.Config) -> Settings:
             "--against compares with another version that is run now: it goes neither with "
             "--modelcheck-baseline nor with --modelcheck-update"
         )
-    for name in SWITCHES:
-        switch(config, name)  # read later; what cannot be meant is said before anything runs
+    for name in YES_OR_NO:
+        ini(config, name)  # read later; what cannot be meant is said before anything runs
     return Settings(
         root=root,
         places=places,
