@@ -96,7 +96,9 @@ def _check_of_another(
     for case in cases:
         for grade in (grade for trial in case.trials for grade in trial.grades):
             if grade.judge == found.judge and grade.given is not None:
-                one = Judged(orjson.loads(grade.given), value_of(grade.answer), case.metadata)
+                one = Judged(
+                    orjson.loads(grade.given), value_of(grade.answer), case.metadata, version=header.version
+                )
                 said[one.key].append(grade.answer)
                 by_case[header.test, case.id].append(one)
 

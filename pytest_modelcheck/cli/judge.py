@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.cli.workspace import Workspace
     from pytest_modelcheck.labels.file import Label
 
-_OF_THE_LABEL: Final = frozenset({"by", "when", "note"})
+_OF_THE_LABEL: Final = frozenset({"by", "when", "note", "version"})
 _SHOWN: Final = 10
 _LEVEL: Final = 0.975
 _WORDS: Final = {"true": "yes", "false": "no"}

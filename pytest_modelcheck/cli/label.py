@@ -57,7 +57,7 @@ class _Sitting:
     def add(self, one: Judged, said: Any, note: str) -> None:
         """Give a label, and write it at once: nothing is lost where the line drops."""
         told: dict[str, Any] = {"by": self.by, "when": now()}
-        told |= {"note": note} if note else {}
+        told |= {name: value for name, value in (("version", one.version), ("note", note)) if value}
         kept = {name: value for name, value in one.metadata.items() if name not in told}
         self.labels[one.key] = Label(one.given, said, told | kept)
         self.done.append(one.key)

@@ -30,6 +30,7 @@ class Judged:
         given: The arguments of the judge, as JSON.
         said: What it said, as JSON.
         metadata: What is known of the case.
+        version: The version of the model that gave the answer.
         differs: Whether the judge said otherwise of another version's answer to the same case.
     """
 
@@ -37,6 +38,7 @@ class Judged:
     said: Any
     metadata: Mapping[str, Any] = field(default_factory=dict)
     differs: bool = False
+    version: str | None = None
 
     @property
     def key(self) -> str:

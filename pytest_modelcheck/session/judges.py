@@ -19,7 +19,7 @@ import orjson
 
 from pytest_modelcheck.canonical import digest, seen
 from pytest_modelcheck.canonical.wording import plural
-from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH, Judging, Sides
+from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH, UNLIKE, Judging, Sides
 from pytest_modelcheck.engine.trials import Plan
 from pytest_modelcheck.labels.file import key_of, read
 from pytest_modelcheck.records import GRADE, JUDGED, Case, Outcome
@@ -36,7 +36,7 @@ from pytest_modelcheck.stats.judging import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
     from pytest_modelcheck.labels.file import Label
     from pytest_modelcheck.models.model import Model
@@ -111,11 +111,13 @@ def _corrected(
     known = {key: outcome(orjson.dumps(label.said)) for key, label in labels.items()}
     heard = {key: outcome(answer) for key, answer in answers.items()}
     graded = any(trial.score is not None for trials in cases.values() for trial in trials)
-    make = _Corrector(known, heard, graded=graded, exact=_is_exact(check))
+    versions = {key: label.metadata.get("version") for key, label in labels.items()}
+    make = _Corrector(known, heard, versions, graded=graded, exact=_is_exact(check))
+    own = make.of_version(now, check.subject.version)
     then = yield from _of_approved(check, approved, outcome)
     if not then:
-        return replace(judging, value=make.value(now.values(), labels))
-    sides = make.sides(approved.version, then, now)
+        return replace(judging, value=make.value(now.values(), make.apart(own, labels.keys() - own)))
+    sides = make.sides(approved.version, then, now, own)
     return replace(judging, value=sides.now, sides=sides)
 
 
@@ -229,16 +231,24 @@ class _Corrector:
     Args:
         known: What people said of what is labelled, by its key.
         heard: What the judge said of it.
+        versions: The version that gave it, where the label says so.
         graded: Whether these are scores.
         exact: Whether nothing but the judge's errors is left to chance.
     """
 
     def __init__(
-        self, known: Mapping[str, float], heard: Mapping[str, float], *, graded: bool, exact: bool
+        self,
+        known: Mapping[str, float],
+        heard: Mapping[str, float],
+        versions: Mapping[str, Any],
+        *,
+        graded: bool,
+        exact: bool,
     ) -> None:
         if any(math.isnan(value) for value in (*known.values(), *heard.values())):
             raise _UncorrectedError("some labels, or what the judge says of them, are no scores")
-        self.known, self.heard, self.graded, self.exact = known, heard, graded, exact
+        self.known, self.heard, self.versions = known, heard, versions
+        self.graded, self.exact = graded, exact
 
     @property
     def errs(self) -> float:
@@ -248,32 +258,39 @@ class _Corrector:
         off = sum(abs(self.known[key] - self.heard[key]) for key in self.known)
         return clopper_pearson(math.ceil(off - 1e-9), len(self.known), 0.95)[1]
 
+    def of_version(self, cases: Mapping[str, Sequence[_Word]], version: str | None) -> set[str]:
+        """The labels of one version's answers: of those in this run, and those that say it was that one."""
+        given = {word.key for words in cases.values() for word in words}
+        return {key for key in self.known if key in given or (version and self.versions[key] == version)}
+
+    def apart(self, own: Set[str], others: Set[str]) -> Set[str]:
+        """The labels that tell how the judge errs on ``own``: these alone if it errs otherwise on others."""
+        alike = min(len(own), len(others)) < LEAST_LABELS or self.unlike(own, others) > UNLIKE
+        return self.known.keys() if alike else own
+
     def sides(
-        self, version: str, then: Mapping[str, Sequence[_Word]], now: Mapping[str, Sequence[_Word]]
+        self,
+        version: str,
+        then: Mapping[str, Sequence[_Word]],
+        now: Mapping[str, Sequence[_Word]],
+        of_now: Set[str],
     ) -> Sides:
         """The answers of two versions beside each other; what tells them apart are those that differ."""
-        of_then, of_now = ({word.key for words in side.values() for word in words} for side in (then, now))
-        new, old = of_now - of_then, of_then - of_now
-        counts = (len(old & self.known.keys()), len(new & self.known.keys()))
-        all_known = not self.graded and (new | old) <= self.known.keys()
-        few = min(counts) < LEAST_LABELS
-        unlike = None if few else self.unlike(old & self.known.keys(), new & self.known.keys())
-        sides = Sides(
+        of_then = self.of_version(then, version)
+        given = [{word.key for words in side.values() for word in words} for side in (then, now)]
+        old, new = of_then - of_now, of_now - of_then
+        few = min(len(old), len(new)) < LEAST_LABELS
+        return Sides(
             version,
-            self.value(then.values(), self.known),
-            self.value(now.values(), self.known),
-            counts,
-            unlike,
+            self.value(then.values(), self.apart(of_then, new)),
+            self.value(now.values(), self.apart(of_now, old)),
+            (len(old), len(new)),
+            None if few else self.unlike(old, new),
             self.errs,
-            self._changes(then, now) if all_known else None,
+            self._changes(then, now)
+            if not self.graded and given[0] ^ given[1] <= self.known.keys()
+            else None,
         )
-        if not sides.differ:
-            return sides
-        own = (
-            self.value(then.values(), of_then & self.known.keys()),
-            self.value(now.values(), of_now & self.known.keys()),
-        )
-        return replace(sides, then=own[0], now=own[1])
 
     def _changes(
         self, then: Mapping[str, Sequence[_Word]], now: Mapping[str, Sequence[_Word]]

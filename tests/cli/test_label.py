@@ -191,29 +191,45 @@ def test_in_a_terminal_of_eighty_columns(project):
     def tmux(*arguments):
         return subprocess.run(["tmux", *arguments], capture_output=True, text=True, check=True).stdout
 
-    def screen(until):
+    def screen(until, ends):
+        """What is shown once ``until`` is the last page, and the screen waits for a key."""
         for _ in range(300):
             text = tmux("capture-pane", "-p", "-t", name)
-            if until in text:
+            last = text[text.rfind("\n---") :]
+            if until in last and last.strip().endswith(ends):
                 return text
             time.sleep(0.1)
         raise AssertionError(f"never came: {until}\n{text}")
 
     program = Path(sys.executable).with_name("modelcheck")
-    tmux("new-session", "-d", "-s", name, "-x", "80", "-y", "30", "-c", str(project.root), "sh")
+    tmux(
+        "new-session",
+        "-d",
+        "-s",
+        name,
+        "-x",
+        "80",
+        "-y",
+        "30",
+        "-c",
+        str(project.root),
+        "env",
+        "PS1=$ ",
+        "sh",
+    )
     try:
         tmux("send-keys", "-t", name, f"{program} label helpful", "Enter")
-        text = screen("[q]uit")
+        text = screen("--- 1 of 3", "[q]uit")
         assert max(map(len, text.splitlines())) <= 80
         assert "helpful? [y] yes  [n] no   [s]kip [u]ndo no[t]e [q]uit" in text
         tmux("send-keys", "-t", name, "y")
-        screen("--- 2 of 3")
+        screen("--- 2 of 3", "[q]uit")
         tmux("send-keys", "-t", name, "u")
-        screen("--- 1 of 3")
+        screen("--- 1 of 3", "[q]uit")
         tmux("send-keys", "-t", name, "n")
-        screen("--- 2 of 3")
+        screen("--- 2 of 3", "[q]uit")
         tmux("send-keys", "-t", name, "q")
-        assert "1 labelled now; 1 label in labels/helpful.jsonl (1 no), 2 left" in screen("labelled now")
+        assert "1 labelled now; 1 label in labels/helpful.jsonl (1 no), 2 left" in screen("labelled now", "$")
     finally:
         tmux("kill-session", "-t", name)
     assert list(said(project).values()) == [False]
