@@ -49,7 +49,7 @@ _MOST_CASES: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Word:
+class Word:
     """What a judge said in one trial: of what, and how the trial came out for it."""
 
     key: str
@@ -112,7 +112,7 @@ def _corrected(
     heard = {key: outcome(answer) for key, answer in answers.items()}
     graded = any(trial.score is not None for trials in cases.values() for trial in trials)
     versions = {key: label.metadata.get("version") for key, label in labels.items()}
-    make = _Corrector(known, heard, versions, graded=graded, exact=_is_exact(check))
+    make = Corrector(known, heard, versions, graded=graded, exact=_is_exact(check))
     own = make.of_version(now, check.subject.version)
     then = yield from _of_approved(check, approved, outcome)
     if not then:
@@ -165,10 +165,10 @@ def _number(answer: bytes) -> float:
     return float(value) if isinstance(value, (bool, int, float)) else math.nan
 
 
-def _words(trials: Iterable[TrialResult], outcome: Callable[[bytes], float]) -> list[_Word]:
+def _words(trials: Iterable[TrialResult], outcome: Callable[[bytes], float]) -> list[Word]:
     """What the judge said of each judged run of a case."""
     return [
-        _Word(key_of(orjson.loads(grade.given)), outcome(grade.answer))
+        Word(key_of(orjson.loads(grade.given)), outcome(grade.answer))
         for trial in trials
         if trial.outcome in JUDGED
         for grade in trial.grades
@@ -207,7 +207,7 @@ def _on_labels(check: Check, judge: Model, labels: Mapping[str, Label]) -> Steps
 
 def _of_approved(
     check: Check, approved: Approved, outcome: Callable[[bytes], float]
-) -> Steps[dict[str, list[_Word]]]:
+) -> Steps[dict[str, list[Word]]]:
     """What today's judge says of the approved answers, by case; nothing where there are none."""
     baseline = approved.baseline
     if baseline is None or check.places.update:
@@ -225,7 +225,7 @@ def _of_approved(
 # -- what it comes to ----------------------------------------------------------------------------------
 
 
-class _Corrector:
+class Corrector:
     """Corrects what a judge said by what people said.
 
     Args:
@@ -258,7 +258,7 @@ class _Corrector:
         off = sum(abs(self.known[key] - self.heard[key]) for key in self.known)
         return clopper_pearson(math.ceil(off - 1e-9), len(self.known), 0.95)[1]
 
-    def of_version(self, cases: Mapping[str, Sequence[_Word]], version: str | None) -> set[str]:
+    def of_version(self, cases: Mapping[str, Sequence[Word]], version: str | None) -> set[str]:
         """The labels of one version's answers: of those in this run, and those that say it was that one."""
         given = {word.key for words in cases.values() for word in words}
         return {key for key in self.known if key in given or (version and self.versions[key] == version)}
@@ -271,8 +271,8 @@ class _Corrector:
     def sides(
         self,
         version: str,
-        then: Mapping[str, Sequence[_Word]],
-        now: Mapping[str, Sequence[_Word]],
+        then: Mapping[str, Sequence[Word]],
+        now: Mapping[str, Sequence[Word]],
         of_now: Set[str],
     ) -> Sides:
         """The answers of two versions beside each other; what tells them apart are those that differ."""
@@ -293,7 +293,7 @@ class _Corrector:
         )
 
     def _changes(
-        self, then: Mapping[str, Sequence[_Word]], now: Mapping[str, Sequence[_Word]]
+        self, then: Mapping[str, Sequence[Word]], now: Mapping[str, Sequence[Word]]
     ) -> tuple[int, int, int]:
         """How many cases broke and were fixed by what people say of answers that differ, of how many."""
         broke = fixed = 0
@@ -305,7 +305,7 @@ class _Corrector:
                 fixed += self.known[before] < self.known[after]
         return broke, fixed, len(shared)
 
-    def value(self, cases: Iterable[Sequence[_Word]], keys: Iterable[str]) -> JudgedRate | JudgedMean:
+    def value(self, cases: Iterable[Sequence[Word]], keys: Iterable[str]) -> JudgedRate | JudgedMean:
         """The corrected rate, or mean, of some cases, by the errors that some labels show.
 
         Raises:
