@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from pytest_modelcheck.baselines.lines import same_answer
+from pytest_modelcheck.baselines.lines import gained_by, same_answer
 from pytest_modelcheck.canonical import first_trajectory
 from pytest_modelcheck.records import MISSING, WRONG, Outcome
 
@@ -83,6 +83,7 @@ class CheckDiff:
         same: How many cases do not differ.
         new_test: Whether the source of the test is another on the newer side.
         stopped: ``"stopped after 52 of 200 cases"``, where a side was: the others are not compared.
+        gained: The fields that the types of answers have gained, which is no change by itself.
     """
 
     check: str
@@ -93,6 +94,7 @@ class CheckDiff:
     same: int
     new_test: bool = False
     stopped: str = ""
+    gained: tuple[str, ...] = ()
 
     def of(self, note: Note) -> tuple[CaseDiff, ...]:
         """The differing cases of one kind."""
@@ -119,7 +121,15 @@ def diff(check: str, model: str, before: Baseline | None, after: Baseline | None
         shared - both,
         new_test=new_test,
         stopped=_stopped(after) or _stopped(before),
+        gained=gained_by(_changed_cases(before, after)),
     )
+
+
+def _changed_cases(
+    before: Baseline | None, after: Baseline | None
+) -> Iterator[tuple[CaseResult, CaseResult]]:
+    if before is not None and after is not None:
+        yield from ((before[case], after[case]) for case in before.changed_in(after.lines()))
 
 
 def _version(side: Baseline | None) -> str | None:

@@ -310,6 +310,11 @@ def register(kind: type, tag: str, take: Take, make: Make) -> None:
     MAKE[tag] = make
 
 
+def tag_of(kind: type) -> str | None:
+    """The tag that objects of a class are written with, if there is one for the class."""
+    return TAGS[kind][0] if kind in TAGS else None
+
+
 def make_ours(tag: str, inside: Any, lift: Lower) -> Any:
     """An object of a class of ours."""
     import_module(HOMES[tag])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.diff import NOTES
 from pytest_modelcheck.canonical import differences, excerpt, whole
+from pytest_modelcheck.canonical.wording import gains
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports.cells import shortened, width_of
 from pytest_modelcheck.reports.contrast import SENTENCE, literal, part_text
@@ -116,6 +117,8 @@ def _check_lines(diff: CheckDiff, before: str | None, after: str, look: _Look) -
     yield f"  {versions_of(diff)}   {summary_of(diff)}"
     if diff.stopped:
         yield f"  {diff.stopped}: the others are not compared"
+    if diff.gained:
+        yield f"  {gains(diff.gained)}"
     if diff.new_test:
         yield "  the test itself has changed in between: outcomes may differ for that reason alone"
     for note in NOTES:

@@ -38,6 +38,10 @@ def diff_markdown(diffs: Iterable[CheckDiff]) -> Iterator[str]:
         else:
             versions = f"{excerpt(diff.model)} {excerpt(diff.before)} → {excerpt(diff.after)}"
             yield f"{code(versions)}: {summary_of(diff)}"
+            if diff.gained:
+                yield ""
+                fields = ", ".join(map(code, diff.gained))
+                yield f"The type of the answers has gained {fields} (at the default, so no change)."
             if diff.new_test:
                 yield ""
                 yield "The test itself has changed in between: outcomes may differ for that reason alone."

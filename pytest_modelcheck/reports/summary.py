@@ -32,7 +32,7 @@ QUIET: Final = -1
 """``-q``: the checks that are not green, and the totals on one line."""
 
 VERBOSE: Final = 1
-"""``-v``: below each check its interval in numbers, and every limit that it was held to."""
+"""``-v``: below each check its interval in numbers, every limit that it was held to, and notes."""
 
 EVERYTHING: Final = 2
 """``-vv``: below each check all that is known of it."""
@@ -110,6 +110,9 @@ def _below(verdict: Verdict, verbosity: int, width: int) -> Iterator[Line]:
             first, *rest = _wrapped(told, width - MARGIN - len(word) - 1)
             yield ((margin, {}), (word, style), (f" {first}", {}))
             yield from _plain([f"{margin}{' ' * len(word)} {line}" for line in rest])
+        if verbosity < EVERYTHING:
+            for note in verdict.notes:
+                yield from _plain([f"{margin}{line}" for line in _wrapped(f"note: {note}", width - MARGIN)])
     if verbosity >= EVERYTHING:
         yield from _plain([f"{margin}{line}".rstrip() for line in everything(verdict)])
 
