@@ -208,7 +208,7 @@ def _smallest(case: ShownCase, room: int) -> list[Line]:
     if found is None:
         return []
     if not found.text:
-        return [(("it fails as it is, without any change", PLAIN),)]
+        return [(("it fails even without the change", PLAIN),)]
     what, verb = ("change", "still fails") if found.edits else ("input", "fails")
     label = f"smallest {what} that {verb}" if found.complete else f"smallest {what} found so far"
     answer = "" if found.got in (None, case.got) else f"   (got {found.got})"
