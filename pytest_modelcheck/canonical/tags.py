@@ -130,10 +130,10 @@ def lower_zone(zone: dt.tzinfo) -> Any:
     if name == "dateutil.tz.tz.tzutc":
         return {"dateutil": None}
     if name == "dateutil.tz.tz.tzoffset":
-        return {"dateutil": [zone._name, _offset(zone)]}  # type: ignore[attr-defined]  # noqa: SLF001
+        return {"dateutil": [zone.tzname(None), _offset(zone)]}
     if name.startswith("pytz."):
         key = getattr(zone, "zone", None)
-        return {"pytz": key if key is not None else zone._minutes}  # type: ignore[attr-defined]  # noqa: SLF001
+        return {"pytz": key if key is not None else round(_offset(zone) / 60)}
     raise Refusal(
         f"its time zone is a {name}, which could not be made again. Answer with another: "
         "value.astimezone(datetime.timezone.utc)."
