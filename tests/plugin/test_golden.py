@@ -111,7 +111,7 @@ def test_calls_that_were_made_for_nothing_are_reported(project):
     result.assert_outcomes(passed=1)
     assert project.verdict(result).cases == Tally(passed=6, skipped=4)
     assert len(project.calls) == 10
-    [note] = [note for note in project.verdict(result).notes if "ahead" in note]
+    [note] = [note for note in project.verdict(result).notes if "prefetched" in note]
     assert note == "4 prefetched calls were not used"
 
 

@@ -133,7 +133,7 @@ def test_v_adds_intervals_and_limits_and_vv_all_that_is_known(project):
     project.test(FAILING)
     verbose = project.run("--model-version=2.1", "-v").stdout
     verbose.fnmatch_lines(
-        ["  FAIL test_known *", "       8 of 10 cases, from *", "       FAIL at_least: 8/10 cases pass*"]
+        ["  FAIL test_known *", "       8 of 10 cases, between *", "       FAIL at_least: 8/10 cases pass*"]
     )
     verbose.no_fnmatch_line("       model       triage 2.1")
     project.run("--model-version=2.1", "-vv").stdout.fnmatch_lines(

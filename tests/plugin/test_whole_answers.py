@@ -90,7 +90,7 @@ def test_answers_of_many_kinds_are_whole_cold_and_warm_and_approved(project):
     project.run("--model-version=1", "--modelcheck-update").assert_outcomes(passed=1)
     result = project.run("--model-version=1")
     result.assert_outcomes(passed=1)
-    assert "10 cached, 0 asked" in result.stdout.str()
+    assert "10 cached, 0 new" in result.stdout.str()
     (project.pytester.path / ".modelcheck_cache").rename(project.pytester.path / "elsewhere")
     project.run("--model-version=1").assert_outcomes(passed=1)
 
