@@ -244,8 +244,9 @@ class Suite:
             other, second = self.call()
             how = self.rng.choice(["gather", "task", "group"])
             first_name, second_name = self.named(model.answer), self.named(second.answer)
-            if how == "gather":
-                return [f"{first_name}, {second_name} = await asyncio.gather({call}, {other})"]
+            if how == "gather":  # of two that break at once, which one is first is nobody's
+                gather = "in_order" if model.fails and second.fails else "asyncio.gather"
+                return [f"{first_name}, {second_name} = await {gather}({call}, {other})"]
             if how == "task":
                 return [
                     f"task = asyncio.create_task({call})",

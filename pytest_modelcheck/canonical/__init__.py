@@ -6,7 +6,7 @@
 - :func:`same`, :func:`differences`, :func:`gained`: two lines, compared.
 - :class:`Projection`, :func:`seen`, :func:`whole`: what comparisons see of a model's answers.
 - :func:`describe`, :func:`encode_plain`, :func:`excerpt`: any value, for people; never an identity.
-- :func:`register`, :func:`make_ours`: how a class of ours is written, and made again.
+- :func:`register`, :func:`make_ours`: how a class of ours is written, and made again; :func:`tag_of`.
 - :func:`unkept`, :func:`is_kept`, :func:`why_unkept`: what a record has in place of an answer that could
   not be stored.
 
@@ -29,7 +29,7 @@ from pytest_modelcheck.canonical.compare import (
 from pytest_modelcheck.canonical.digest import CALL_BYTES, digest, of_repeat, short
 from pytest_modelcheck.canonical.lowering import comparable, encode_plain
 from pytest_modelcheck.canonical.refusal import NotCanonical, NotKept, Unreadable
-from pytest_modelcheck.canonical.tags import make_ours, register
+from pytest_modelcheck.canonical.tags import make_ours, register, tag_of
 from pytest_modelcheck.canonical.text import excerpt, summarised
 from pytest_modelcheck.canonical.types import ABSENT
 
@@ -58,6 +58,7 @@ __all__ = [
     "seen",
     "short",
     "summarised",
+    "tag_of",
     "unkept",
     "whole",
     "why_unkept",

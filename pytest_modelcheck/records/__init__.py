@@ -42,6 +42,7 @@ from pytest_modelcheck.records.results import (
 from pytest_modelcheck.records.verdict import (
     Comparison,
     Contrast,
+    Correction,
     Finding,
     Flaky,
     FoundSlice,
@@ -75,6 +76,7 @@ __all__ = [
     "CheckKind",
     "Comparison",
     "Contrast",
+    "Correction",
     "Finding",
     "Flaky",
     "FoundSlice",

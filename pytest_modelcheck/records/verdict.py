@@ -284,6 +284,41 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """How often the judge of a check errs, and what that makes of what it says.
+
+    Attributes:
+        judge: The name of the judge.
+        version: Its version, or ``None`` where it has none.
+        labels: How many labels there are.
+        file: Where they are, relative to the folder that holds the baselines; ``None`` where none are
+            declared.
+        word: The pass rate, or the mean score, by the judge's word; ``None`` where it is not corrected.
+        yes: Of how many labels that say yes the judge says so, too, and of how many; of scores ``None``.
+        no: The same of labels that say no.
+        why: Why what it says is not corrected, or ``None``.
+    """
+
+    judge: str
+    version: str | None
+    labels: int
+    file: str | None = None
+    word: float | None = None
+    yes: tuple[int, int] | None = None
+    no: tuple[int, int] | None = None
+    why: str | None = None
+
+    def __str__(self) -> str:
+        if self.why is not None:
+            return f"uncorrected: {self.why}"
+        told = f"by {self.labels} labels"
+        if self.yes is not None and self.no is not None:
+            yes, no = "/".join(map(str, self.yes)), "/".join(map(str, self.no))
+            told = f"right about {yes} that are right and {no} that are wrong, {told}"
+        return told if self.word is None else f"{told}; by its word alone {self.word:.3g}"
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """How a check came out, and everything that a report says about it.
 
@@ -319,6 +354,7 @@ class Verdict:
         others: Versions of other models that took part.
         unasked: How many of the broken cases are so only because the model could not be asked any more.
         stopped: Where and why it was stopped early, or ``None`` where all cases were run.
+        correction: How often the judge of the check errs, where there is one; ``rate`` is then corrected.
     """
 
     check: str
@@ -352,6 +388,7 @@ class Verdict:
     others: tuple[tuple[str, str], ...] = ()
     unasked: int = 0
     stopped: Stopped | None = None
+    correction: Correction | None = None
 
     @property
     def passed(self) -> bool:

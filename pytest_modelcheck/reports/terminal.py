@@ -105,6 +105,8 @@ def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]
         yield "", verdict.variation
     for name, version in verdict.others:
         yield "with", f"{name} {version}"
+    if verdict.correction is not None:
+        yield "judge", str(verdict.correction)
     comparison = verdict.comparison
     if verdict.rate is not None:
         yield ("mean change" if verdict.signed else "mean" if verdict.graded else "pass rate"), _rate(verdict)

@@ -243,3 +243,78 @@ def test_each_turn_of_a_talk_is_remembered_by_its_history(agents):
     agents.write("test_triage.py", text.replace('"three"', '"four"'))
     agents.run("--model-version=1").assert_outcomes(passed=1)
     assert agents.calls == ["5"]
+
+
+def test_a_case_whose_agent_takes_too_many_steps_fails(agents):
+    agents.test(f"""
+        @pytest.mark.golden({CASES}, at_least=0.9, max_steps=3)
+        def test_short(agent, case):
+            assert agent(case.input).answer
+    """)
+    agents.run("--model-version=2").stdout.fnmatch_lines(
+        ["2/3 cases pass*", "*the agent took 4 steps, at most 3 allowed (max_steps)"]
+    )
+
+
+def test_max_steps_is_a_part_of_the_test_and_no_change_of_the_model(agents):
+    """The approved answers are judged by the limit of today: a tighter one is no regression."""
+    source = """
+        @pytest.mark.golden({cases}, max_regressed=0, max_steps={most})
+        def test_short(agent, case):
+            assert agent(case.input).answer
+    """
+    agents.test(source.format(cases=CASES, most=4))
+    agents.approve("1")
+    agents.test(source.format(cases=CASES, most=3))
+    result = agents.run("--model-version=1")
+    assert agents.verdict(result).comparison.regressed == ()
+
+
+def test_max_steps_needs_a_trajectory(agents):
+    agents.model("""
+        @model_fixture
+        def agent(model_version):
+            return lambda ticket: "Done"
+    """)
+    agents.test("""
+        from pytest_modelcheck import Trajectory
+
+        @pytest.mark.golden(["My mug broke"], at_least=1, max_steps=1)
+        @pytest.mark.parametrize("recorded", [True, False])
+        def test_short(agent, case, recorded):
+            done = Trajectory.of(agent(case.input))
+            if recorded:
+                case.record(done)
+    """)
+    result = agents.run("--model-version=1")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*max_steps=1 counts steps of an agent, and no answer is a trajectory*"])
+
+
+def test_a_trajectory_tells_what_it_used(agents):
+    agents.model("""
+        from pytest_modelcheck import Trajectory
+
+        @model_fixture
+        def agent(model_version):
+            return lambda ticket: Trajectory(answer="Done", usage={"tokens_in": 900, "tokens_out": 300})
+    """)
+    agents.test(f"""
+        @pytest.mark.golden({CASES}, at_least=1, max_tokens_per_case=1000)
+        def test_frugal(agent, case):
+            assert agent(case.input).answer == "Done"
+    """)
+    for _ in "asked", "remembered":
+        result = agents.run("--model-version=1")
+        result.stdout.fnmatch_lines(["*a case takes 1,200 tokens on average, at most 1,000 allowed*"])
+        result.assert_outcomes(failed=1)
+
+
+def test_all_of_several_runs_in_the_headline(agents):
+    agents.test(f"""
+        @pytest.mark.golden({CASES}, repeats=4, score_as="pass^4", at_least=0.9)
+        def test_every_time(agent, case):
+            assert "check_policy" in agent(case.input).calls
+    """)
+    result = agents.run("--model-version=2")
+    assert agents.verdict(result).headline.startswith("pass^4 is 33.3%")
