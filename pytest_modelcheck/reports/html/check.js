@@ -75,6 +75,7 @@ class CheckView {
         pair("retries", calls.retries),
         pair("timeouts", calls.timeouts),
         pair("tokens", typeof calls.tokens_in === "number" && `${calls.tokens_in.toLocaleString("en")} in, ${(calls.tokens_out || 0).toLocaleString("en")} out`),
+        calls.tokens_other.length > 0 && pair("other tokens", foreign(calls.tokens_other.map(([name, count]) => `${count.toLocaleString("en")} ${name}`).join(", "))),
         pair("cost", typeof calls.cost === "number" && String(Number(calls.cost.toPrecision(4)))),
         pair("judged", when(this.check.when)),
         pair("test", this.check.origin && foreign(`${this.check.origin.path}${this.check.origin.line ? `:${this.check.origin.line}` : ""}`))));
