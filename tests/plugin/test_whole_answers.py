@@ -158,7 +158,7 @@ def test_the_whole_corpus_cold_warm_approved_between_workers_and_changed(project
     project.run("--model-version=1", "--modelcheck-update").assert_outcomes(passed=1)
     warm = project.run("--model-version=1")
     warm.assert_outcomes(passed=1)
-    (kinds,) = re.findall(r"(\d+) cached, 0 asked", warm.stdout.str())
+    (kinds,) = re.findall(r"(\d+) cached, 0 new", warm.stdout.str())
     assert int(kinds) >= 90
     apart = project.run_apart("-p", "xdist", "-n", "2", "--model-version=1", "--modelcheck-cache=refresh")
     apart.assert_outcomes(passed=1)
