@@ -1,8 +1,8 @@
 """An endpoint on this machine that answers questions to a shop, and one that judges such answers.
 
-It stands for a provider. Both models toss coins, so that no two runs are the same. Version 1.0 of the assistant
-is terse and mostly says what was asked for. Version 2.0 is kind, and for five of twelve topics kindness is all
-it has. The judge is strict with terse answers, and now and then taken in by kind ones.
+It stands for a provider. Both models toss coins, so that no two runs are the same. Version 1.0 of the
+assistant is terse and mostly says what was asked for. Version 2.0 is kind, and for five of twelve topics
+kindness is all it has. The judge is strict with terse answers, and now and then taken in by kind ones.
 """
 
 from __future__ import annotations
