@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import p_text, percent, plural
 from pytest_modelcheck.display import harmless
+from pytest_modelcheck.errors import kind_of
 from pytest_modelcheck.reports.cells import padded, shortened, width_of
 from pytest_modelcheck.reports.costs import cost_of
 
@@ -34,6 +35,7 @@ _NAME = 64  # of a slice, whose value may be a text of any length
 _FOUND = 400
 _REASON_LINES = 12
 _GROUPS = 6
+_NAMED = 3
 _BRACKETS = (("{", "}"), ("[", "]"))
 _OBVIOUS = re.compile(r"^ +\+ +(where|and) .* = <(model|case) ")
 """What pytest says of where a value in an assertion came from, where everybody knows: the case, the model."""
@@ -45,6 +47,7 @@ _TITLES = {
     "changed": "changed answers",
     "lowest score": "lowest scores",
     "smallest change": "smallest changes",
+    "differs": "cases that differ",
     "new": "new cases",
     "unexpected pass": "unexpected passes",
 }
@@ -91,6 +94,18 @@ def everything(verdict: Verdict) -> Iterator[str]:
     if not verdict.failed:
         lines += [line.removeprefix("  ") for line in _cases(verdict)]
     return map(harmless, lines)
+
+
+def broke_line(verdict: Verdict) -> str | None:
+    """Which cases broke since the approved version, and the slice that lost most, in one line."""
+    comparison = verdict.comparison
+    if comparison is None or not comparison.regressed:
+        return None
+    ids = comparison.regressed
+    more = f" (+{len(ids) - _NAMED:,} more)" if len(ids) > _NAMED else ""
+    lost = sorted((group for group in verdict.slices if _lost(group) > 0), key=_lost, reverse=True)
+    where = "".join(f"; {' '.join(_group(group, comparison).split())}" for group in lost[:1])
+    return f"{plural(len(ids), 'case')} broke: {', '.join(ids[:_NAMED])}{more}{where}"
 
 
 def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]]:
@@ -221,20 +236,27 @@ def _cases(verdict: Verdict) -> Iterator[str]:
     broken = [case for case in verdict.shown if case.note == "error"]
     others = verdict.shown[len(broken) :]
     told: list[str] = []
+    seen: set[str] = set()
     if broken:
         yield _heading(_TITLES["error"], verdict.cases.error, len(broken))
     for case in broken:
         reason = _reason(case)
         said = [line for line in reason if line.startswith(_SAID)] or reason[-1:]
-        again = said == told
-        yield from _case(case, verdict, [] if again else reason, "error", "the same error" if again else "")
-        told = said
+        alike = kind_of("\n".join(said))
+        again = alike in told
+        if again:
+            reason = [line.removeprefix(_SAID).strip() for line in said[:1] if line not in seen]
+        yield from _case(case, verdict, reason, "error", "the same error" if again else "")
+        told.append(alike)
+        seen.update(said)
     number = len(verdict.shown) + verdict.hidden - (verdict.cases.error if broken else 0)
     if number and broken:
         yield ""
     if number:
         unseen = "failed" if number == verdict.cases.failed else ""
         note = others[0].note if others else unseen
+        if any(case.note == "fixed" for case in others):
+            note = "differs"
         since = verdict.comparison if note == "regressed" else None
         yield _heading(_TITLES.get(note, "other cases"), number, len(others), since)
     for case in others:
