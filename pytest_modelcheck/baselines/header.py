@@ -10,6 +10,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.baselines.seal import sealed, unsealed
 from pytest_modelcheck.errors import BaselineError, located
 from pytest_modelcheck.records import Finding, Status
 
@@ -21,6 +22,9 @@ SCHEMA: Final = 1
 
 RESTORE: Final = "Restore the file from git, or remove it, run pytest and approve the check again."
 """What to do about a damaged file: a baseline, or a candidate in the cache."""
+
+ALTERED: Final = "is not as it was written: it was edited by hand, or damaged"
+"""What is wrong with a line whose checksum is another."""
 
 _UPGRADE = "Upgrade it (pip install -U pytest-modelcheck), or restore the file from git."
 
@@ -113,10 +117,10 @@ class Header:
 
 
 def encode(header: Header) -> bytes:
-    """The header as one line of JSON, without its end; what is empty is left out.
+    """The header as one line of JSON with a checksum, without its end; what is empty is left out.
 
-    >>> encode(Header("test_a.py::test", "golden", "triage", "2.0", body="ab", cases=3))
-    b'{"modelcheck":1,"test":"test_a.py::test","kind":"golden","model":"triage","version":"2.0","body":"ab","cases":3}'
+    >>> encode(Header("test_a.py::test", "golden", "triage", "2.0", body="ab", cases=3))[-40:]
+    b',"body":"ab","cases":3,"sum":"29bc1600"}'
     """
     import orjson
 
@@ -129,7 +133,7 @@ def encode(header: Header) -> bytes:
     line["past"] = [[past.version, past.day, past.rate, past.judged] for past in header.past]
     kept = {name: value for name, value in line.items() if value or (name in _NUMBERS and value is not None)}
     try:
-        return orjson.dumps(kept)
+        return sealed(orjson.dumps(kept))
     except TypeError as error:
         raise BaselineError(f"{header.test}: its header cannot be written as JSON: {error}") from error
 
@@ -142,12 +146,13 @@ def decode(line: bytes, path: str) -> Header:
         path: Where it stands, for messages.
 
     Raises:
-        BaselineError: It is no header, or one that a newer pytest-modelcheck wrote.
+        BaselineError: It is no header, or was altered, or a newer pytest-modelcheck wrote it.
     """
     import orjson
 
+    line = line.removeprefix(codecs.BOM_UTF8)
     try:
-        fields = orjson.loads(line.removeprefix(codecs.BOM_UTF8))
+        fields = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         raise _damaged(path, f"is not JSON ({error})") from error
     if not isinstance(fields, dict) or "modelcheck" not in fields:
@@ -164,7 +169,10 @@ def decode(line: bytes, path: str) -> Header:
                 1,
             )
         )
-    return _header(fields, path)
+    found = _header(fields, path)
+    if unsealed(line) is None:
+        raise _damaged(path, ALTERED)
+    return found
 
 
 def _header(fields: dict[str, Any], path: str) -> Header:

@@ -20,7 +20,7 @@ from pytest_modelcheck.canonical.types import ABSENT, EXTRA, MORE, NEVER_SET
 from pytest_modelcheck.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     Patterns = Sequence[tuple[str, ...]]
 
@@ -28,6 +28,7 @@ _NEAR_ZERO: Final = 1e-9
 _NUMBERS: Final = frozenset({int, float})
 _PARTS: Final = frozenset({TYPE, DEFAULT, EXTRA, MORE, NEVER_SET})
 _WRAPPED: Final = (b'{"$seen":[', b'{"$ignorin')
+_TRAJECTORIES: Final = (b'{"$trajectory":', b'{"$calls":')
 _KEY: Final = "\x00"
 """What a key begins with that is no text."""
 
@@ -104,6 +105,15 @@ def whole(line: bytes) -> bytes:
     b'{"id":"x7","text":"Yes!"}'
     """
     return orjson.dumps(_answer(_parsed(line))) if line[:10] in _WRAPPED else line
+
+
+def first_trajectory(lines: Iterable[bytes | None]) -> bytes | None:
+    """The first of several answers that is what an agent did: a trajectory, or its calls alone.
+
+    >>> first_trajectory([None, b'"yes"', b'{"$calls":{"calls":[],"aside":[]}}'])
+    b'{"$calls":{"calls":[],"aside":[]}}'
+    """
+    return next((line for line in lines if line and whole(line).startswith(_TRAJECTORIES)), None)
 
 
 class Projection:

@@ -130,10 +130,10 @@ def lower_zone(zone: dt.tzinfo) -> Any:
     if name == "dateutil.tz.tz.tzutc":
         return {"dateutil": None}
     if name == "dateutil.tz.tz.tzoffset":
-        return {"dateutil": [zone._name, _offset(zone)]}  # type: ignore[attr-defined]  # noqa: SLF001
+        return {"dateutil": [zone.tzname(None), _offset(zone)]}
     if name.startswith("pytz."):
         key = getattr(zone, "zone", None)
-        return {"pytz": key if key is not None else zone._minutes}  # type: ignore[attr-defined]  # noqa: SLF001
+        return {"pytz": key if key is not None else round(_offset(zone) / 60)}
     raise Refusal(
         f"its time zone is a {name}, which could not be made again. Answer with another: "
         "value.astimezone(datetime.timezone.utc)."
@@ -308,6 +308,11 @@ def register(kind: type, tag: str, take: Take, make: Make) -> None:
     """
     TAGS[kind] = (tag, take, make)
     MAKE[tag] = make
+
+
+def tag_of(kind: type) -> str | None:
+    """The tag that objects of a class are written with, if there is one for the class."""
+    return TAGS[kind][0] if kind in TAGS else None
 
 
 def make_ours(tag: str, inside: Any, lift: Lower) -> Any:

@@ -13,6 +13,7 @@ from pytest_modelcheck.records import GRADE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_modelcheck.checks.judged import Judging
     from pytest_modelcheck.checks.lost import Lost
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.checks.runs import Runs, Shares
@@ -63,6 +64,7 @@ class Observed:
         lost: The slice in which regressions concentrate, where there is one.
         sets: How many sets of runs there are.
         broken: The ids of the cases that passed in every approved run and never pass now, however often run.
+        judging: What the judge of the check said, and how far it can be believed; ``None`` without a judge.
     """
 
     cases: Tally
@@ -96,6 +98,7 @@ class Observed:
     lost: Lost | None = None
     sets: int = 1
     broken: tuple[str, ...] = ()
+    judging: Judging | None = None
 
     @property
     def rate(self) -> float | None:

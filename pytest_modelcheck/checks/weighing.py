@@ -174,7 +174,7 @@ def _all_answers(trial: TrialResult) -> Calls:
 
 def _number_of(told: Told, known: list[tuple[Told, int]]) -> int:
     for other, number in known:
-        if told == other or (len(told) == len(other) and not any(map(answers_differ, told, other))):
+        if told == other or (len(told) == len(other) and not any(map(answers_differ, other, told))):
             return number
     known.append((told, len(known)))
     return len(known) - 1

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.cli.workspace import Workspace
     from pytest_modelcheck.records import Verdict
+    from pytest_modelcheck.reports.cells import Line
     from pytest_modelcheck.reports.model import CheckReport, RunReport
-    from pytest_modelcheck.reports.table import Line
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from pytest_modelcheck.cli.selection import nothing_meant, selection
 from pytest_modelcheck.cli.targets import target
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import MISSING
-from pytest_modelcheck.reports.diff import case_lines, literal, summary_of, versions_of
+from pytest_modelcheck.reports.contrast import literal
+from pytest_modelcheck.reports.diff import case_lines, summary_of, versions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -16,6 +16,7 @@ from pytest_modelcheck.cli.screen import indented, print_document, print_lines, 
 from pytest_modelcheck.cli.selection import nothing_meant, selection
 from pytest_modelcheck.cli.targets import target
 from pytest_modelcheck.display import printable_json
+from pytest_modelcheck.reports.steps import steps_of_trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,6 +94,9 @@ def _case_lines(record: CaseResult) -> Iterator[str]:
     name = f"    {record.outcome.value:7} {excerpt(record.id, 30)}  "
     yield name + excerpt(record.about, max(10, width() - len(name)))
     for trial in record.trials:
+        if (steps := steps_of_trial(trial, record.digest)) is not None:
+            yield from indented([f"{_which(trial)}→", *steps.lines(width() - 12)], 12)
+            continue
         yield from indented([f"{_which(trial)}→ {_answer(trial)}"], 12)
 
 

@@ -315,7 +315,7 @@ class Bodies:
         """Make a call that nobody foresaw."""
         start = time.perf_counter()
         try:
-            return self.switchboard.answer(handle, x, key, repeat)
+            return self.switchboard.answer(handle, x, key, repeat, joins=True)
         finally:
             self.count_direct(handle, time.perf_counter() - start)
 

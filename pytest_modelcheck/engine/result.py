@@ -9,8 +9,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import NotKept, comparable, same, whole
+from pytest_modelcheck.display import redacted
 from pytest_modelcheck.errors import NotAskedError, OfflineError
-from pytest_modelcheck.models.model import plain
+from pytest_modelcheck.models.model import plain, redacted_line
 from pytest_modelcheck.records import MISSING, Grade, Outcome
 
 if TYPE_CHECKING:
@@ -90,9 +91,11 @@ class Result:
     def graded(self, judge: Model, x: Any, raw: Raw) -> None:
         """Note what a judge said of what it was given."""
         try:
-            given = comparable(judge.caller.by_name(x))
+            given: bytes | None = comparable(judge.caller.by_name(x))
         except NotKept:
             given = None
+        if given is not None and redacted.stored:
+            given = redacted_line(given)
         self.grades = (*self.grades, Grade(judge.name, given, plain(raw)))
 
     @property

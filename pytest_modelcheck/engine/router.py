@@ -210,7 +210,8 @@ class _Call:
 
     def _made(self) -> Raw:
         if self.bodies is None or not self.is_here:
-            return self.switchboard.answer(self.handle, self.x, self.key, self.repeat)
+            joins = self.result is not None
+            return self.switchboard.answer(self.handle, self.x, self.key, self.repeat, joins=joins)
         return self.bodies.in_place(self.handle, self.x, self.key, self.repeat)
 
     async def _made_async(self) -> Raw:
@@ -223,7 +224,7 @@ class _Call:
         start = time.perf_counter()
         try:
             return await self.switchboard.answer_async(
-                self.handle, self.x, self.key, self.repeat, self.context, trial
+                self.handle, self.x, self.key, self.repeat, self.context, joins=trial is not None
             )
         finally:
             if self.bodies is not None:

@@ -318,7 +318,12 @@ class Model:
         if not context and type(x) is str:
             return of_repeat(text_key(x), repeat)
         try:
-            key = _together(digest(x.bound), b"arguments") if type(x) is Arguments else digest(x)
+            if type(x) is not Arguments:
+                key = digest(x)
+            elif x.single:
+                [key] = map(digest, x.bound.values())
+            else:
+                key = _together(digest(x.bound), b"arguments")
             for variable in context:
                 key = _together(key, digest(variable.get(None)))
         except UsageError as reason:

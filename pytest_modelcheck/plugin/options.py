@@ -49,6 +49,8 @@ LIMITS = {
     "modelcheck_cluster": "the metadata that names the group of cases that depend on each other",
     "modelcheck_max_latency_p95": "how many seconds 95% of the answers of a check may take",
     "modelcheck_max_cost_per_case": "what a case may cost on average, in the unit of the fixture's cost=",
+    "modelcheck_max_tokens_per_case": "how many tokens a case may take on average, in and out",
+    "modelcheck_max_steps": "how many steps an agent may take for a case: calls of tools and messages",
     "modelcheck_confirm": "run a check of a model that varies again before it fails (true)",
     "modelcheck_early_stop": "end each check as soon as its verdict is known (false)",
 }

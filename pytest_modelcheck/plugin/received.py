@@ -121,9 +121,9 @@ class Received:
             if hasattr(report, TROUBLE):
                 told.troubles.append(getattr(report, TROUBLE))
             if hasattr(report, REPORT):
-                from pytest_modelcheck.plugin.colour import colour_changes
+                from pytest_modelcheck.plugin.colour import colour_failures
 
-                colour_changes(report)
+                colour_failures(report, getattr(report, REPORT))
 
 
 RECEIVED = pytest.StashKey[Received]()

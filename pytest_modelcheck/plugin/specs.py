@@ -35,6 +35,7 @@ from pytest_modelcheck.plugin.progress import progress_of
 from pytest_modelcheck.plugin.rendering import render
 from pytest_modelcheck.plugin.soft import honouring
 from pytest_modelcheck.plugin.state import state_of
+from pytest_modelcheck.plugin.steps import within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -95,7 +96,7 @@ def spec_of(
         perturbations=request.perturbations,
         levels=request.levels,
         drift=request.drift,
-        body=seeing_what_it_should(honouring(body)),
+        body=seeing_what_it_should(within(honouring(body), request.limits.max_steps)),
         subject=subject,
         others=others,
         classify=classifier(request.wrong_if),

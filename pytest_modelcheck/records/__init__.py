@@ -41,6 +41,8 @@ from pytest_modelcheck.records.results import (
 )
 from pytest_modelcheck.records.verdict import (
     Comparison,
+    Contrast,
+    Correction,
     Finding,
     Flaky,
     FoundSlice,
@@ -73,6 +75,8 @@ __all__ = [
     "Change",
     "CheckKind",
     "Comparison",
+    "Contrast",
+    "Correction",
     "Finding",
     "Flaky",
     "FoundSlice",

@@ -118,6 +118,7 @@ class TrialResult:
         about: The beginning of the perturbed input, for people.
         perturbed: The perturbed input as JSON (a result file has it, a baseline has not).
         message: The beginning of what a body that failed or broke said.
+        pictures: The pictures in the perturbed input, as ``data:`` addresses, for the HTML report alone.
         grades: What judges said of it (a result file has it, a baseline has not).
         approved: The same trial under the version that the check is compared with, where there is one.
     """
@@ -132,6 +133,7 @@ class TrialResult:
     about: str | None = None
     perturbed: Any = MISSING
     message: str | None = None
+    pictures: tuple[str, ...] = ()
     grades: tuple[Grade, ...] = ()
     approved: TrialResult | None = None
 
@@ -188,6 +190,7 @@ class CaseResult:
         metadata: What else is known of the case, as JSON.
         known_failure: Why it is known to fail, or ``None``.
         origin: Where it was written.
+        pictures: The pictures in the input, as ``data:`` addresses, for the HTML report alone.
         approved: The same case under the version that the check is compared with, where there is one.
         change: What became of it since that version; ``None`` where it is the same.
     """
@@ -202,6 +205,7 @@ class CaseResult:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     known_failure: str | None = None
     origin: Origin | None = None
+    pictures: tuple[str, ...] = ()
     approved: CaseResult | None = None
     change: Change | None = None
 

@@ -36,6 +36,7 @@ def _check(diff: CheckDiff) -> dict[str, Any]:
         "before": diff.before,
         "after": diff.after,
         "new_test": diff.new_test,
+        "gained": diff.gained,
         "same": diff.same,
         "cases": [_case(case) for case in diff.cases],
     }

@@ -12,6 +12,7 @@ from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.records import MISSING, Outcome, ShownCase
+from pytest_modelcheck.reports.contrast import contrast
 from pytest_modelcheck.reports.jsons import approved_answers, value_of
 from pytest_modelcheck.reports.windows import start_of, window
 from pytest_modelcheck.reports.wording import telling
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from pytest_modelcheck.records import Case, CaseResult, TrialResult
+    from pytest_modelcheck.reports.steps import Trajectories
 
 SHOWN = 5
 BOTH = 2
 """How many cases that broke, and of all others, are shown at least, so that errors hide no wrong answer."""
 _INPUT_WIDTH = 200
 _ANSWER_WIDTH = 120
+_STEPS_WIDTH = 60
 LOWEST = ("lowest score", "smallest change")
 """How cases are noted that say most of a mean that is too low."""
 
@@ -63,6 +66,7 @@ def show(
     perturbed: Any,
     message: str,
     detail: str | None,
+    steps: Trajectories | None,
 ) -> ShownCase:
     """Put one case into words.
 
@@ -76,6 +80,7 @@ def show(
         perturbed: The perturbed input, or ``MISSING``.
         message: What the body said.
         detail: The traceback of an error, or the full message of a failed assertion.
+        steps: What an agent did, and what it did before.
     """
     got, base = trial.answers(result.digest)
     if got is not trial.answer:
@@ -94,6 +99,8 @@ def show(
         base_answer=told.cut(told.base),
         detail=detail,
         origin=None if case.origin is None else str(case.origin),
+        contrast=contrast(got, case.expected, base, approved),
+        steps=() if steps is None or steps.are_alike else tuple(steps.lines(_STEPS_WIDTH)),
     )
 
 

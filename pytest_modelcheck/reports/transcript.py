@@ -5,14 +5,15 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.reports.cells import padded, shortened, width_of
-from pytest_modelcheck.trajectories.calls import InOrder, Matcher, ToolCall, described, matches
+from pytest_modelcheck.reports.windows import start_of, window
+from pytest_modelcheck.trajectories.calls import ASSISTANT, InOrder, Matcher, ToolCall, described, matches
 from pytest_modelcheck.trajectories.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ class Step:
     call: Any = None
 
     @property
+    def counts(self) -> bool:
+        """Whether it is a step of the agent, and not what somebody else said."""
+        return self.call is not None or self.name == ASSISTANT
+
+    @property
     def said(self) -> str | None:
         """The words of a message; ``None`` for a call."""
         return self.text if self.call is None else None
@@ -61,11 +67,13 @@ class Row:
         then: The approved or required step.
         now: The current one.
         is_same: Whether both do the same, whatever the words of a message.
+        number: Which step of the agent it is, from 1; 0 for what somebody else said.
     """
 
     then: Step | None
     now: Step | None
     is_same: bool = False
+    number: int = 0
 
     @property
     def is_reworded(self) -> bool:
@@ -132,16 +140,23 @@ def _name(pattern: Any) -> str:
     return fitted(pattern if isinstance(pattern, str) else pattern[0], _NAME)
 
 
+def in_one_line(value: Any) -> str:
+    """What was done, in a few words: the names of the tools, and the answer."""
+    return repr(value).removeprefix("<Trajectory: ").removesuffix(">")
+
+
 def transcript(value: Any, width: int = COLUMNS) -> list[str]:
     r"""One step a line, with what calls gave back below them.
 
     >>> print("\n".join(transcript(Trajectory.of([{"role": "user", "content": "Hello"}, "Hi!"]))))
-     1 user: "Hello"
-     2 assistant: "Hi!"
+       user: "Hello"
+     1 assistant: "Hi!"
     """
     lines = []
-    for number, step in enumerate(steps_of(value), 1):
-        lines.append(fitted(f"{number:2} {step.text}", width))
+    number = 0
+    for step in steps_of(value):
+        number += step.counts
+        lines.append(fitted(f"{number if step.counts else '':>2} {step.text}", width))
         if step.result:
             lines.append(fitted(f"     = {step.result}", width))
     return lines
@@ -152,6 +167,16 @@ def aligned(then: Any, now: Any) -> list[Row]:
 
     Patterns of a matcher go to the calls that they match; other steps by the longest common subsequence.
     """
+    number = 0
+    rows = []
+    for row in _rows(then, now):
+        counts = any(step is not None and step.counts for step in (row.then, row.now))
+        number += counts
+        rows.append(replace(row, number=number if counts else 0))
+    return rows
+
+
+def _rows(then: Any, now: Any) -> list[Row]:
     old, new = steps_of(then), steps_of(now)
     if isinstance(then, Matcher):
         return _paired(old, new, then.pair([step.call for step in new]))
@@ -233,11 +258,15 @@ def side_by_side(
     for at, row in enumerate(rows[start:stop], start):
         mark = ">" if at == first else "~" if row.differs(partly=partly) else " "
         then, now = (step.text if step else "-" for step in (row.then, row.now))
-        if row.then and row.now and not row.is_same and max(width_of(then), width_of(now)) > half:
-            # What differs may stand at the end of both: below each other, then.
-            lines += [fitted(f"{mark}{at + 1:3} {then}", width), fitted(f"   -> {now}", width)]
+        begin = f"{mark}{row.number or '':>3} "
+        other = row.is_reworded or not row.is_same
+        if row.then and row.now and other and max(width_of(then), width_of(now)) > half:
+            # What differs may stand at the end of both: below each other, from shortly before it on.
+            begun = start_of(now, [then], width - 6)
+            told = [window(text, begun, width - 6) for text in (then, now)]
+            lines += [fitted(f"{begin}{told[0]}", width), fitted(f"   -> {told[1]}", width)]
         else:
-            lines.append(f"{mark}{at + 1:3} {padded(fitted(then, half), half)}  {fitted(now, half)}".rstrip())
+            lines.append(f"{begin}{padded(fitted(then, half), half)}  {fitted(now, half)}".rstrip())
     hidden = start + max(0, len(rows) - stop)
     return lines if not hidden else [*lines, f"     … {plural(hidden, 'more step')}"]
 
@@ -263,9 +292,10 @@ def sentence_of(rows: Sequence[Row], *, partly: bool = False) -> str:
     if first is None:
         return "the same steps"
     row = rows[first]
+    place = f"step {row.number}" if row.number else "a message"
     name = (row.then or row.now or Step("", "")).name
     # One side lacks the step, and the other side has it in another row.
     others = [one.now if row.now is None else one.then for one in rows if one.now is None or one.then is None]
     if None in (row.now, row.then) and any(step is not None and step.name == name for step in others):
-        return f"step {first + 1}: {name} is called at another place"
-    return f"step {first + 1}: {row.problem}"
+        return f"{place}: {name} is called at another place"
+    return f"{place}: {row.problem}"

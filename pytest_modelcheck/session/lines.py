@@ -27,6 +27,7 @@ from pytest_modelcheck.engine.trials import STRIDE
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.model import plain, text_key
 from pytest_modelcheck.records import MISSING, WRONG, CaseResult, Outcome, TrialResult
+from pytest_modelcheck.reports.pictures import pictures_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -114,11 +115,17 @@ def trial_result(result: Result) -> TrialResult:
 # -- the line of a baseline ----------------------------------------------------------------------------
 
 
-def row_of(case: Case, results: Sequence[Result]) -> tuple[bytes, str]:
-    """A case as the line of a baseline, and the further members that its line of a result file has."""
+def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> tuple[bytes, str]:
+    """A case as the line of a baseline, and the further members that its line of a result file has.
+
+    Args:
+        case: The case.
+        results: What came of its trials.
+        pictures: Whether there is room for the pictures in its inputs.
+    """
     if len(results) == 1 and (plain_row := _plain_row(case, results[0])) is not None:
         return plain_row
-    return line_of(case, results), details_of(case, results)
+    return line_of(case, results), details_of(case, results, pictures=pictures)
 
 
 def _plain_row(case: Case, result: Result) -> tuple[bytes, str] | None:
@@ -232,10 +239,13 @@ def _asked(asked: Sequence[tuple[bytes | None, Raw]], given: Given) -> str:
 # -- what a report shows besides -----------------------------------------------------------------------
 
 
-def details_of(case: Case, results: Sequence[Result]) -> str:
+def details_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> str:
     """The further members of a line: the case as its source says it, and what its bodies said."""
     value = case.input
     told = [] if type(value) is str and about(value) is value else [f'"input":{_shown(value)}']
+    pictures = pictures and type(value) is not str
+    if pictures and (own := pictures_of(value)):
+        told.append(f'"pictures":{encode_plain(own).decode()}')
     if case.expected is not MISSING:
         told.append(f'"expected":{_shown(case.expected)}')
     if case.metadata:
@@ -245,7 +255,8 @@ def details_of(case: Case, results: Sequence[Result]) -> str:
     if case.origin is not None:
         told.append(_origin(case.origin))
     if any(map(_has_details, results)):
-        told.append(f'"trials":[{",".join(map(_trial_details, results))}]')
+        of_trials = [_trial_details(result, pictures=pictures) for result in results]
+        told.append(f'"trials":[{",".join(of_trials)}]')
     return ",".join(told)
 
 
@@ -269,11 +280,13 @@ def _has_details(result: Result) -> bool:
     return perturbed is not MISSING and not (type(perturbed) is str and about(perturbed) is perturbed)
 
 
-def _trial_details(result: Result) -> str:
+def _trial_details(result: Result, *, pictures: bool) -> str:
     """Its perturbed input, unless the line says all of it, and what its body said."""
     told, perturbed = [], result.trial.perturbed
     if perturbed is not MISSING and not (type(perturbed) is str and about(perturbed) is perturbed):
         told.append(f'"perturbed":{_shown(perturbed)}')
+    if pictures and perturbed is not MISSING and not result.trial.repeat and (own := pictures_of(perturbed)):
+        told.append(f'"pictures":{encode_plain(own).decode()}')
     if result.outcome in WRONG and (said := said_of(result)):
         told.append(f'"message":{lines.quoted(redacted(said)[:_MESSAGE])}')
     if result.grades:

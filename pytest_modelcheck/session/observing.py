@@ -83,6 +83,7 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
         or (noise.again.causes.summary if noise.again is not None else None),
         unasked=ran.unasked,
         stopped=ran.stopped,
+        judging=ran.judging,
     )
     seen = replace(seen, observed=observed)
     if in_units:

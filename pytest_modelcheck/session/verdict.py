@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.baselines.identity import now
+from pytest_modelcheck.baselines.lines import gained_by
+from pytest_modelcheck.canonical.wording import gains
 from pytest_modelcheck.checks.compare import changes_alone
 from pytest_modelcheck.checks.decide import required_rate
 from pytest_modelcheck.checks.protocol import Reason
@@ -49,7 +51,8 @@ from pytest_modelcheck.session.weigh import decide_noise
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_modelcheck.records import Finding
+    from pytest_modelcheck.checks.judged import Judging
+    from pytest_modelcheck.records import CaseResult, Finding
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.explain import Explained
@@ -81,6 +84,10 @@ def steps_of(check: Check) -> Steps[Judged]:
         ran = replace(ran, reference=(yield from run_reference(check, approved)))
         if not ran.results.reads_approved:
             approved = yield from replay(check, may_be_stale(check, ran.results, approved), approved)
+        if any(model.definition.role == "judge" for model in check.spec.others):
+            from pytest_modelcheck.session.judges import hear_the_judge
+
+            ran = replace(ran, judging=(yield from hear_the_judge(check, ran.results, approved)))
     beside = yield from revalidate(check, remembered, approved)
     beside += _stood_still(check, ran, approved)
     judgement = judge(check, ran, approved, beside, Noise(variation))
@@ -189,38 +196,41 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
         # A body that compares with the approved answer fails where it changed, which is no worse by itself.
         comparison = replace(comparison, regressed=(), fixed=())
     return _shown(
-        Verdict(
-            check=spec.id,
-            kind=spec.kind,
-            status=status,
-            findings=findings,
-            model=subject.name,
-            version=subject.version,
-            approved_version=held,
-            rate=None if drifts else observed.rate,
-            graded=observed.graded,
-            scale=observed.scale if observed.scale.bounded else None,
-            signed=observed.signed,
-            cases=observed.cases,
-            trials=_trials(judgement),
-            interval=_interval(check, judgement),
-            required=None if drifts else required_rate(observed, spec.limits),
-            comparison=comparison,
-            moved=judgement.moved,
-            variation=judgement.noise.variation.words,
-            varies=judgement.noise.variation.varies,
-            flaky=judgement.seen.flaky,
-            slices=explained.slices,
-            found=explained.found,
-            perturbations=ran.results.by_perturbation() if spec.perturbations is not None else (),
-            shown=explained.shown,
-            hidden=explained.hidden,
-            notes=(*_notes(check, judgement), *explained.remarks, *_not_watched(check)),
-            calls=check.calls(ran.calls),
-            unasked=ran.unasked,
-            advice=tuple(_advice(check, judgement, explained, status, held)),
-            others=tuple((model.name, model.version or "unversioned") for model in spec.others),
-            stopped=None if ran.early is None else ran.early.stopped,
+        _corrected(
+            Verdict(
+                check=spec.id,
+                kind=spec.kind,
+                status=status,
+                findings=findings,
+                model=subject.name,
+                version=subject.version,
+                approved_version=held,
+                rate=None if drifts else observed.rate,
+                graded=observed.graded,
+                scale=observed.scale if observed.scale.bounded else None,
+                signed=observed.signed,
+                cases=observed.cases,
+                trials=_trials(judgement),
+                interval=_interval(check, judgement),
+                required=None if drifts else required_rate(observed, spec.limits),
+                comparison=comparison,
+                moved=judgement.moved,
+                variation=judgement.noise.variation.words,
+                varies=judgement.noise.variation.varies,
+                flaky=judgement.seen.flaky,
+                slices=explained.slices,
+                found=explained.found,
+                perturbations=ran.results.by_perturbation() if spec.perturbations is not None else (),
+                shown=explained.shown,
+                hidden=explained.hidden,
+                notes=(*_notes(check, judgement), *explained.remarks, *_not_watched(check)),
+                calls=check.calls(ran.calls),
+                unasked=ran.unasked,
+                advice=tuple(_advice(check, judgement, explained, status, held)),
+                others=tuple((model.name, model.version or "unversioned") for model in spec.others),
+                stopped=None if ran.early is None else ran.early.stopped,
+            ),
+            ran.judging,
         )
     )
 
@@ -232,6 +242,17 @@ def _shown(verdict: Verdict) -> Verdict:
         return verdict
     found = unpack(redacted_value(packed), Verdict)
     return replace(found, check=verdict.check, model=verdict.model, version=verdict.version)
+
+
+def _corrected(verdict: Verdict, judging: Judging | None) -> Verdict:
+    """The verdict with the rates that people would have seen, where a judge decided and labels correct it."""
+    if judging is None:
+        return verdict
+    comparison, sides = verdict.comparison, judging.sides
+    if comparison is not None and sides is not None:
+        comparison = replace(comparison, approved_rate=sides.then.rate, rate=sides.now.rate)
+    rate = verdict.rate if judging.value is None else judging.value.rate
+    return replace(verdict, rate=rate, comparison=comparison, correction=judging.correction)
 
 
 def _trials(judgement: Judgement) -> Tally:
@@ -263,8 +284,19 @@ def _notes(check: Check, judgement: Judgement) -> Iterator[str]:
         yield f"{older}, whose own {own} not accepted in review"
     if (advice := ran.results.causes.advice) is not None:
         yield advice
+    if baseline is not None and (fields := gained_by(_changed(judgement))):
+        yield gains(fields)
     yield from systems_note(check.subject, ran.systems)
     yield from notes_of(ran.direct, ran.inapplicable)
+
+
+def _changed(judgement: Judgement) -> Iterator[tuple[CaseResult, CaseResult]]:
+    """What is approved of a case and what came of it now, where that is not the same line."""
+    results, approved = judgement.ran.results, judgement.approved
+    for number, match in enumerate(results.matches):
+        then = approved.get(results.cases[number].id) if match == OTHER else None
+        if then is not None:
+            yield then, results[number]
 
 
 def _not_watched(check: Check) -> Iterator[str]:
@@ -280,6 +312,8 @@ def _interval(check: Check, judgement: Judgement) -> Interval | None:
     level = 1 - limits.false_fail_rate
     if not observed.cases.judged or check.spec.drift is not None or judgement.ran.early is not None:
         return None
+    if observed.judging is not None and observed.judging.value is not None:
+        return Interval(*observed.judging.value.bounds(level), level)
     if observed.means is not None:
         if not judgement.noise.variation.varies and limits.population == "fixed":
             return None
@@ -313,6 +347,9 @@ def _advice(
     if explained.shown and spec.rerun:
         case = shlex.quote(explained.shown[0].id)
         yield "reproduce one", f"{spec.rerun} --modelcheck-case={case}"
+    judging = judgement.observed.judging
+    if judging is not None and (judging.value is None or status is Status.INCONCLUSIVE):
+        yield "label answers", shlex.join(["modelcheck", "label", judging.judge.name])
     if version is None:
         yield "name a version", "pytest --model-version=VERSION"
         return

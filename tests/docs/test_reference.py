@@ -22,6 +22,7 @@ import pytest_modelcheck
 from pytest_modelcheck import cases, perturb
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.baselines.header import SCHEMA, Header
+from pytest_modelcheck.baselines.seal import sealed
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.cli.command import modelcheck
 from pytest_modelcheck.lint import RULES
@@ -258,7 +259,7 @@ def test_every_field_of_a_baseline_is_there():
         about="x",
     )
     written = [
-        json.loads(lines.encode(CaseResult("t-1", "8f0c", "99", "x", trials)))
+        json.loads(sealed(lines.encode(CaseResult("t-1", "8f0c", "99", "x", trials))))
         for trials in ((plain,), (plain, full))
     ]
     fields = {name for line in written for name in (*line, *line.get("trials", [{}])[-1])}

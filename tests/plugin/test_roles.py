@@ -25,6 +25,12 @@ def test_it(assistant, helpful, embed, case):
 """
 
 
+def left(project):
+    """What the only check left behind, case by case."""
+    (path,) = project.path.glob(".modelcheck_cache/candidates/**/*.jsonl")
+    return [decode(line) for line in path.read_bytes().splitlines() if line.startswith(b'{"id"')]
+
+
 def test_a_version_without_a_name_is_that_of_the_judged_models(project):
     project.model(MODELS)
     project.test(TEST)
@@ -114,8 +120,7 @@ def test_what_a_judge_said_is_left_with_the_result_and_not_in_the_baseline(proje
     project.model(MODELS)
     project.test(TEST)
     project.run("--model-version=2.0", "--modelcheck-update").assert_outcomes(passed=1)
-    (path,) = project.path.glob(".modelcheck_cache/candidates/**/*.jsonl")
-    grades = [decode(line).trials[0].grades for line in path.read_bytes().splitlines()[1:]]
+    grades = [case.trials[0].grades for case in left(project)]
     assert grades[0] == (Grade("helpful", b'{"question":"a","answer":"a by 2.0"}', b"true"),)
     assert b"grades" not in b"".join(project.baselines().values())
 
@@ -130,10 +135,9 @@ def test_what_a_judge_says_as_the_judged_model_is_its_answer(project):
         """
     )
     project.run("--model-version=helpful=1").assert_outcomes(passed=1)
-    (path,) = project.path.glob(".modelcheck_cache/candidates/**/*.jsonl")
-    (line,) = path.read_bytes().splitlines()[1:]
-    assert decode(line).trials[0].grades == ()
-    assert decode(line).trials[0].asked[0][1] == b"true"
+    (case,) = left(project)
+    assert case.trials[0].grades == ()
+    assert case.trials[0].asked[0][1] == b"true"
 
 
 def test_an_awaited_judge_is_recorded_too(project):
@@ -163,6 +167,5 @@ def helpful(model_version):
         """
     )
     project.run("--model-version=1", "-p", "asyncio").assert_outcomes(passed=1)
-    (path,) = project.path.glob(".modelcheck_cache/candidates/**/*.jsonl")
-    grades = [decode(line).trials[0].grades for line in path.read_bytes().splitlines()[1:]]
+    grades = [case.trials[0].grades for case in left(project)]
     assert [one.given for (one,) in grades] == [b'{"answer":"A"}', b'{"answer":"B"}']

@@ -427,3 +427,68 @@ def test_threads_of_a_body_may_call_in_any_order(project):
     content = project.baselines()["baselines/triage/test_triage.py/test_threads.jsonl"]
     cases = [lines.decode(line) for line in content.splitlines()[1:]]
     assert {len({trial.asked for trial in case.trials}) for case in cases} == {1}
+
+
+EVOLVING = """
+import os
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Reply:
+    label: str
+    FIELDS
+
+
+@model_fixture(returns=list[Reply])
+def triage(model_version):
+    return lambda text: [Reply("refund"), Reply("other")]
+"""
+LABELS = """
+import pytest
+
+
+@pytest.mark.golden(list("abcdef"), max_changed=0)
+def test_labels(triage, case):
+    assert triage(case.input)[0].label == "refund"
+"""
+
+
+@pytest.fixture
+def evolving(project):
+    """A project in which a type with one optional field is approved; the fields it has next."""
+
+    def become(fields, version):
+        project.model(EVOLVING.replace("FIELDS", fields))
+        return project.run(f"--model-version={version}", "-v", "--modelcheck-report=report.json")
+
+    project.test(LABELS)
+    become("score: float = 0.0", "1")
+    project.command("approve", "1", "--reason", "first")
+    return become
+
+
+def test_fields_that_a_type_gained_are_told_once_and_are_no_change(project, evolving):
+    result = evolving(
+        "score: float = 0.0; note: str | None = None; tags: list = field(default_factory=list)", "2"
+    )
+    result.assert_outcomes(passed=1)
+    told = "the type of the answers has gained `[].note`, `[].tags`"
+    assert result.stdout.str().count(told) == 1
+    assert (project.path / "report.json").read_text().count(told) == 1
+    output = project.command("diff", "2").stdout.str()
+    assert output.count(told) == 1
+    assert "6 cases the same" in output
+    assert (
+        project.command("diff", "2", "--format", "markdown").stdout.str().count("has gained `[].note`") == 1
+    )
+    assert '"gained": [' in project.command("diff", "2", "--format", "json").stdout.str()
+
+
+@pytest.mark.parametrize(("fields", "told"), [("", "0.0 → nothing"), ('score: str = "0"', "0.0 → '0'")])
+def test_a_field_that_is_gone_or_of_another_type_is_a_change_and_named(project, evolving, fields, told):
+    """Seen from the other side, a field that is gone is one that was gained."""
+    result = evolving(fields, "2")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*6/6 answers changed (100%), none allowed*"])
+    project.command("diff", "2").stdout.fnmatch_lines([f"*score: {told}"])

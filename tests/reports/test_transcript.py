@@ -27,10 +27,10 @@ def test_one_step_a_line_with_results_below():
         Message("assistant", "Sorry", more=({"type": "image"},)),
     ))  # fmt: skip
     assert transcript(done) == [
-        ' 1 user: "My mug\\nis broken"',
-        " 2 refund(amount=20) failed",
+        '   user: "My mug\\nis broken"',
+        " 1 refund(amount=20) failed",
         "     = timeout",
-        ' 3 assistant: "Sorry" [+1 more]',
+        ' 2 assistant: "Sorry" [+1 more]',
     ]
 
 

@@ -81,6 +81,7 @@ def _policy(script: str, style: str) -> str:
         "default-src": "'none'",
         "script-src": _digest(script),
         "style-src": _digest(style),
+        "img-src": "data:",
         "base-uri": "'none'",
         "form-action": "'none'",
         "require-trusted-types-for": "'script'",
