@@ -120,9 +120,10 @@ class Archive:
             once = self.store.history(model, check, version)
             if once is not None:
                 yield _past(once)
-        now = self.store.read(model, check)
-        if now is not None:
-            yield _past(now)
+        for held in (None, *self.store.beside(model)):
+            now = self.store.read(model, check, held)
+            if now is not None:
+                yield _past(now)
 
     def _was_run(self, model: str, check: str) -> Iterator[Past]:
         if model not in self._run:

@@ -185,7 +185,7 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
     spec, subject, ran, observed = check.spec, check.subject, judgement.ran, judgement.observed
     findings = tuple(sorted(judgement.findings, key=lambda finding: -finding.status.severity))
     status, drifts = findings[0].status, spec.drift is not None
-    approved_version = check.store.approved(subject.name)
+    approved_version = check.store.approved(subject.name, subject.version)
     held = None if approved_version is None else approved_version.version
     comparison = judgement.seen.comparison
     if drifts and comparison is not None:
@@ -194,7 +194,7 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
         comparison = changes_alone(comparison) if paired else None
     elif comparison is not None and ran.results.reads_approved:
         # A body that compares with the approved answer fails where it changed, which is no worse by itself.
-        comparison = replace(comparison, regressed=(), fixed=())
+        comparison = replace(comparison, regressed=(), fixed=(), p_value=None)
     return _shown(
         _corrected(
             Verdict(
