@@ -47,6 +47,11 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_modelcheck.plugin.unused import Listing
 
         config.pluginmanager.register(Listing(listing), "modelcheck-listing")
+    mutated = config.getoption("modelcheck_mutate")
+    if mutated is not None:
+        from pytest_modelcheck.plugin.mutating import Mutating
+
+        config.pluginmanager.register(Mutating(mutated), "modelcheck-mutating")
     if _asks_for_reports(config):
         from pytest_modelcheck.plugin.settings import check_targets
 

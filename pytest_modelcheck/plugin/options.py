@@ -245,6 +245,7 @@ def add_options(parser: pytest.Parser) -> None:
         "did: for a nightly job.",
     )
     group.addoption("--modelcheck-lint", metavar="FILE", help=argparse.SUPPRESS)  # for modelcheck lint
+    group.addoption("--modelcheck-mutate", metavar="FILE", help=argparse.SUPPRESS)  # for modelcheck mutate
     group.addoption("--modelcheck-collected", metavar="FILE", help=argparse.SUPPRESS)  # for `baselines prune`
     group.addoption(
         "--modelcheck-report",

@@ -76,7 +76,7 @@ def settings_of(config: pytest.Config) -> Settings:
         cache=root / ini(config, "modelcheck_cache_dir"),
         keep=cache != "off",
         refresh=cache == "refresh",
-        offline=switch(config, "offline"),
+        offline=switch(config, "offline") or config.getoption("modelcheck_mutate") is not None,
         update=config.getoption("modelcheck_update"),
         approval_runs=_approval_runs(config),
         revalidate=_revalidate(config),

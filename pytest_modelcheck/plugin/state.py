@@ -35,6 +35,8 @@ class State:
         redaction.begin(session.config)
         self.settings = settings_of(session.config)
         self.session = Session(self.settings.places, __version__, interrupts)
+        if session.config.getoption("modelcheck_mutate") is not None:
+            self.session.mutated = []
         self.definitions = model_definitions(session)
         supporting = {name for name, one in self.definitions.items() if one.supports}
         self.versions = Versions(

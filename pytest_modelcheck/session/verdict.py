@@ -71,6 +71,20 @@ _ABOUT_THE_OTHER: Final = frozenset({"baseline", "against"})
 
 def steps_of(check: Check) -> Steps[Judged]:
     """What is to be run, step by step; each step is answered with what came of it."""
+    check, judgement = yield from _judged(check)
+    explained = yield from explain(check, judgement)
+    explained = yield from shrink(check, judgement, explained)
+    explained = yield from shrink_input(check, judgement, explained)
+    return _leave(check, judgement, conclude(check, judgement, explained))
+
+
+def judgement_of(check: Check) -> Steps[Judgement]:
+    """The same without an explanation, and without anything that is left behind."""
+    _, judgement = yield from _judged(check)
+    return judgement
+
+
+def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
     approved = approved_of(check)
     if check.subject.rival is not None:
         approved = yield from run_rival(check, check.subject.rival, approved)
@@ -94,10 +108,7 @@ def steps_of(check: Check) -> Steps[Judged]:
     if ran.early is None:
         for step in _NOISE:
             judgement = yield from step(check, judgement)
-    explained = yield from explain(check, judgement)
-    explained = yield from shrink(check, judgement, explained)
-    explained = yield from shrink_input(check, judgement, explained)
-    return _leave(check, judgement, conclude(check, judgement, explained))
+    return check, judgement
 
 
 def _stood_still(check: Check, ran: Ran, approved: Approved) -> tuple[Finding, ...]:
