@@ -33,7 +33,7 @@ MARKS: Final[dict[Status, tuple[str, dict[str, bool]]]] = {
 MARGIN: Final = 7
 """What stands before the name of a check: its mark."""
 
-_HEADINGS: Final = ("passed", "rate", "bounds", "was", "broke", "fixed", "changed", "asked/kept", "cost")
+_HEADINGS: Final = ("passed", "rate", "bounds", "was", "broke", "fixed", "changed", "new/cached", "cost")
 _NARROWEST: Final = 10
 _EVERYTHING: Final = 1 << 16
 
@@ -58,7 +58,7 @@ _WITH_BARS: Final = (
     _Layout(16, frozenset({"bounds"}), 24),
     _Layout(12, frozenset({"bounds"}), 18),
     _Layout(12, frozenset({"bounds", "passed"}), 18),
-    _Layout(12, frozenset({"bounds", "passed", "asked/kept"}), 14),
+    _Layout(12, frozenset({"bounds", "passed", "new/cached"}), 14),
     _Layout(12, frozenset({"bounds", "passed", "cost"}), 12),
 )
 """The bar shows what the bounds say in numbers, and the rate nearly what was counted."""
@@ -66,7 +66,7 @@ _WITH_BARS: Final = (
 _WITHOUT_BARS: Final = (
     _Layout(0, frozenset(), 16),
     _Layout(0, frozenset({"bounds", "passed"}), 12),
-    _Layout(0, frozenset({"bounds", "passed", "broke", "fixed", "asked/kept", "cost"}), 0),
+    _Layout(0, frozenset({"bounds", "passed", "broke", "fixed", "new/cached", "cost"}), 0),
 )
 
 
