@@ -58,8 +58,8 @@ _WITH_BARS: Final = (
     _Layout(16, frozenset({"bounds"}), 24),
     _Layout(12, frozenset({"bounds"}), 18),
     _Layout(12, frozenset({"bounds", "passed"}), 18),
-    _Layout(12, frozenset({"bounds", "passed", "new/cached"}), 14),
-    _Layout(12, frozenset({"bounds", "passed", "cost"}), 12),
+    _Layout(12, frozenset({"bounds", "passed", "new/cached"}), 16),
+    _Layout(12, frozenset({"bounds", "passed", "new/cached", "cost"}), 12),
 )
 """The bar shows what the bounds say in numbers, and the rate nearly what was counted."""
 

@@ -52,7 +52,7 @@ def errors(project):
 def test_the_headline_of_errors_is_their_most_frequent_cause(errors):
     result = errors.run("--model-version=2")
     assert errors.verdict(result).headline == (
-        "11/30 cases broke with an error: ValueError: amount: not a number: 'about 3' "
+        "11/30 cases raised an error: ValueError: amount: not a number: 'about 3' "
         "(10 times; 1 more of another kind)"
     )
 
@@ -61,7 +61,7 @@ def test_errors_hide_no_wrong_answers(errors):
     result = errors.run("--model-version=2")
     result.stdout.fnmatch_lines(
         [
-            "  broken with an error (11; worst 3 shown)",
+            "  errors (11; worst 3 shown)",
             "    a-3  *",
             "    a-2  *",
             "    a-6  *",
