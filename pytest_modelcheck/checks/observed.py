@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_modelcheck.checks.lost import Lost
+    from pytest_modelcheck.checks.metrics import Scores
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.checks.runs import Runs, Shares
     from pytest_modelcheck.records import Comparison, Scale, Tally
@@ -62,6 +64,7 @@ class Observed:
         looks: What each limit says where noise may explain a miss, once that is decided.
         lost: The slice in which regressions concentrate, where there is one.
         sets: How many sets of runs there are.
+        scores: What a metric is computed from, where the check has one.
         broken: The ids of the cases that passed in every approved run and never pass now, however often run.
     """
 
@@ -96,12 +99,15 @@ class Observed:
     lost: Lost | None = None
     sets: int = 1
     broken: tuple[str, ...] = ()
+    scores: Scores | None = None
 
     @property
     def rate(self) -> float | None:
         """The pass rate, or the mean over the units."""
         if not self.cases.judged:
             return None
+        if self.scores is not None:
+            return None if math.isnan(self.scores.value) else self.scores.value
         if self.means is not None:
             return sum(self.means) / len(self.means)
         passed, judged = self.counts

@@ -102,7 +102,8 @@ def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]
         yield "with", f"{name} {version}"
     comparison = verdict.comparison
     if verdict.rate is not None:
-        yield ("mean change" if verdict.signed else "mean" if verdict.graded else "pass rate"), _rate(verdict)
+        mean = "mean change" if verdict.signed else "mean" if verdict.graded else "pass rate"
+        yield excerpt(verdict.metric or mean, _LABEL - 2), _rate(verdict)
     if verdict.reveals is not None:
         yield "", verdict.reveals
     if not every:
@@ -164,27 +165,38 @@ def _change(comparison: Comparison) -> list[str]:
 def _groups(groups: Sequence[Group], comparison: Comparison | None, overall: float) -> list[str]:
     """Where it happens: the groups that lost against the approved version, else those below the others."""
     lost = [group for group in groups if _lost(group) > 0] if comparison is not None else []
-    chosen = lost or [group for group in groups if group.passed / group.judged < overall]
-    lines = [_group(group, comparison) for group in chosen]
+    scored = any(group.metric is not None for group in groups)
+    chosen = lost or [group for group in groups if scored or group.passed / group.judged < overall]
+    lines = [_group(group, comparison, scored=scored) for group in chosen]
     more = len(lines) - _GROUPS
     return lines[:_GROUPS] + ([f"(+{more} more)"] if more > 0 else [])
 
 
 def _all_groups(groups: Sequence[Group], comparison: Comparison | None, _overall: float) -> list[str]:
-    return [_group(group, comparison) for group in groups]
+    scored = any(group.metric is not None for group in groups)
+    return [_group(group, comparison, scored=scored) for group in groups]
 
 
 def _lost(group: Group) -> float:
+    if group.metric is not None and group.approved_metric is not None:
+        return group.approved_metric - group.metric
     if not group.approved_judged:
         return 0.0
     return (group.approved_passed or 0) / group.approved_judged - group.passed / group.judged
 
 
-def _group(group: Group, comparison: Comparison | None) -> str:
-    then = ""
+def _group(group: Group, comparison: Comparison | None, *, scored: bool = False) -> str:
+    then, name = "", padded(excerpt(group.name, _NAME), 24)
+    if scored:
+        value, before = (
+            ("n/a" if one is None else f"{one:.3g}") for one in (group.metric, group.approved_metric)
+        )
+        if comparison is not None and group.approved_judged:
+            then = f"   ({comparison.version}: {before})"
+        return f"{name} {value} over {plural(group.judged, 'case')}{then}"
     if comparison is not None and group.approved_judged:
         then = f"   ({comparison.version}: {group.approved_passed}/{group.approved_judged})"
-    return f"{padded(excerpt(group.name, _NAME), 24)} {group.passed}/{group.judged} pass{then}"
+    return f"{name} {group.passed}/{group.judged} pass{then}"
 
 
 def _flaky(cases: Sequence[Flaky]) -> str:
