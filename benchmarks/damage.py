@@ -5,10 +5,9 @@ damages one of its files and runs pytest or a command. What may not happen, what
 
 - a traceback of ours, an internal error of pytest, or an exit code that is none of theirs;
 - a passed check that must fail: version 2.1 is worse in cases that a limit forbids;
+- a green run on a baseline that was altered, in whatever byte: each line has a checksum;
+- an approval of a result that was altered;
 - a second round of trouble: after the damaged cache was set aside, the next run works again.
-
-A damaged line may cost what it held: a version's verdict is only compared where the damage is outside of the
-lines of cases.
 """
 
 from __future__ import annotations
@@ -67,7 +66,7 @@ COMMANDS: Final = (
     ("cache", "why", "2.1"),
     ("approve", "2.1", "--reason", "fuzz"),
     ("approve", "2.0", "--force", "--reason", "fuzz"),
-    ("rename", "tests/test_triage.py::test_known", "tests/test_triage.py::test_renamed"),
+    ("baselines", "rename", "tests/test_triage.py::test_known", "tests/test_triage.py::test_renamed"),
     ("merge", "elsewhere"),
 )
 RUNS: Final = (("2.1", 1), ("2.0", 0))
@@ -92,7 +91,7 @@ def make_project(folder: Path) -> None:
     (folder / "conftest.py").write_text(CONFTEST)
     (folder / "tests" / "test_triage.py").write_text(TEST % CASES)
     for version in ("1.9", "2.0"):
-        done = run_pytest(folder, version, "--modelcheck-update", "--modelcheck-update")
+        done = run_pytest(folder, version, "--modelcheck-update", "--modelcheck-reason=fuzz")
         if done[0] != 0:
             raise RuntimeError(done[1])
     for version in ("1.9", "2.0"):
@@ -184,6 +183,8 @@ def empty(content: bytearray, _chance: random.Random) -> None:
     content.clear()
 
 
+NOTHING: Final = "none"
+
 DAMAGES: Final[tuple[Callable[[bytearray, random.Random], None], ...]] = (
     flip,
     flip,
@@ -200,13 +201,13 @@ DAMAGES: Final[tuple[Callable[[bytearray, random.Random], None], ...]] = (
 
 def damage(path: Path, chance: random.Random) -> str:
     """Damage a file in some way; return how."""
-    content = bytearray(path.read_bytes())
-    if not content:
-        return "none"
+    before = path.read_bytes()
+    content = bytearray(before)
     how = chance.choice(DAMAGES)
-    how(content, chance)
+    if content:
+        how(content, chance)
     path.write_bytes(content)
-    return how.__name__
+    return NOTHING if content.rstrip(b"\n") == before.rstrip(b"\n") else how.__name__
 
 
 def is_broken(code: int, said: str, allowed: Sequence[int]) -> str | None:
@@ -243,6 +244,11 @@ def kind_of(name: str) -> str:
     return place + ("cache" if "predictions" in name else f"results {path.suffix}")
 
 
+def _held(name: str) -> bool:
+    """Whether a file is what ``approve 2.1`` works from."""
+    return name.startswith(".modelcheck_cache/candidates/triage/2.1/") and name.endswith(".jsonl")
+
+
 def _one(number: int, work: Path, name: str, how: str, chance: random.Random) -> Trouble | None:
     if chance.random() < 0.5:
         version, expected = chance.choice(RUNS)
@@ -251,6 +257,8 @@ def _one(number: int, work: Path, name: str, how: str, chance: random.Random) ->
         wrong = is_broken(code, said, (0, 1, 4))
         if wrong is None and version == "2.1" and code == 0:
             wrong = "a worse version passes"
+        if wrong is None and kind_of(name) == "baseline" and code == 0 and how != NOTHING:
+            wrong = "an altered baseline passes"
         if wrong is None and "predictions" in name and code != expected:
             wrong = f"a damaged cache changes the exit code to {code}"
         if wrong is None and "predictions" in name:
@@ -261,6 +269,14 @@ def _one(number: int, work: Path, name: str, how: str, chance: random.Random) ->
         arguments = chance.choice(COMMANDS)
         code, said = run_command(work, arguments)
         wrong = is_broken(code, said, (0, 1, 2))
+        if (
+            wrong is None
+            and arguments[:2] == ("approve", "2.1")
+            and code == 0
+            and _held(name)
+            and how != NOTHING
+        ):
+            wrong = "an altered result is approved"
         command = "modelcheck " + " ".join(arguments)
     return None if wrong is None else Trouble(number, wrong, name, how, command, said[-1500:])
 

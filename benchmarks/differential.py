@@ -79,8 +79,6 @@ class Needed:
     """Models whose answers may not be remembered."""
     calls: int
     """The most calls of one body."""
-    at_once: bool
-    """Whether a body makes calls at once: two that are equal may then both be made."""
     asks_again: bool
     """Whether a limit may be missed: some calls are then made again, to see whether the model varies."""
 
@@ -246,7 +244,7 @@ def hold(found: Compared, seed: int, needed: Needed, run: Run) -> None:
         differs(f"{len(cases)} cases differ; {first} must be {said}, is {says}")
     mine = Counter({call: count for call, count in run.answered.items() if call.startswith(f"{seed} ")})
     kept = {call: count for call, count in mine.items() if call.split(" ")[1] not in needed.unkept}
-    twice = [call for call, count in kept.items() if count > 1 + needed.at_once]
+    twice = [call for call, count in kept.items() if count > 1]
     if twice and not needed.asks_again:
         differs(f"answered {kept[twice[0]]} times: {twice[0]}")
     wanted = set(needed.answered)

@@ -79,6 +79,15 @@ async def application(model, *args, **kwargs):
     return await answer if inspect.isawaitable(answer) else answer
 
 
+async def in_order(*calls):
+    """Calls at once; of several that break, the first one is raised."""
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    return answers
+
+
 @contextlib.contextmanager
 def tenant(name):
     """Set the context variable for a while."""
@@ -209,7 +218,6 @@ def naive():
         "unkept": {unkept},
         "calls": max(map(len, BODY_CALLS)),
         "asks_again": {asks_again},
-        "at_once": {at_once},
     }}
 
 

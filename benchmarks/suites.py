@@ -244,8 +244,9 @@ class Suite:
             other, second = self.call()
             how = self.rng.choice(["gather", "task", "group"])
             first_name, second_name = self.named(model.answer), self.named(second.answer)
-            if how == "gather":
-                return [f"{first_name}, {second_name} = await asyncio.gather({call}, {other})"]
+            if how == "gather":  # of two that break at once, which one is first is nobody's
+                gather = "in_order" if model.fails and second.fails else "asyncio.gather"
+                return [f"{first_name}, {second_name} = await {gather}({call}, {other})"]
             if how == "task":
                 return [
                     f"task = asyncio.create_task({call})",
@@ -400,9 +401,6 @@ class Suite:
             in_place=[model.name for model in self.models if model.in_place and model.name not in inner],
             unkept=sorted({*unkept}),
             asks_again=not at_least,
-            at_once=any(
-                word in line for line in body for word in ("gather(", "create_task(", "pool.submit(")
-            ),
         )
         return "\n\n\n".join(parts) + "\n\n\nBODY = test_it" + tail
 

@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.identity import files
     from pytest_modelcheck.models.per_worker import per_worker
     from pytest_modelcheck.models.usage import Answer
-    from pytest_modelcheck.plugin.fixtures import model_fixture
+    from pytest_modelcheck.plugin.fixtures import judge_fixture, model_fixture
     from pytest_modelcheck.plugin.warnings import InconclusiveWarning, LintWarning, ModelcheckWarning
     from pytest_modelcheck.records import Case, Verdict
+    from pytest_modelcheck.trajectories.calls import in_order, unordered
+    from pytest_modelcheck.trajectories.talk import talk
+    from pytest_modelcheck.trajectories.trajectory import Trajectory
 
 __version__ = "0.1.0"
 
@@ -25,13 +28,18 @@ __all__ = [
     "InconclusiveWarning",
     "LintWarning",
     "ModelcheckWarning",
+    "Trajectory",
     "Verdict",
     "cases",
     "errors",
     "files",
+    "in_order",
+    "judge_fixture",
     "model_fixture",
     "per_worker",
     "perturb",
+    "talk",
+    "unordered",
 ]
 
 # Where each public name lives. Imported at first use: every pytest run of every project that has this
@@ -42,13 +50,18 @@ _HOMES = {
     "InconclusiveWarning": "plugin.warnings",
     "LintWarning": "plugin.warnings",
     "ModelcheckWarning": "plugin.warnings",
+    "Trajectory": "trajectories.trajectory",
     "Verdict": "records",
     "cases": "",
     "errors": "",
     "files": "models.identity",
+    "in_order": "trajectories.calls",
+    "judge_fixture": "plugin.fixtures",
     "model_fixture": "plugin.fixtures",
     "per_worker": "models.per_worker",
     "perturb": "",
+    "talk": "trajectories.talk",
+    "unordered": "trajectories.calls",
 }
 
 

@@ -13,7 +13,8 @@
     │       ├── OutageError      since too many calls in a row had failed
     │       └── BudgetError      since the calls or the money of the run are spent
     ├── CacheError               the prediction cache cannot be used as it is
-    └── BaselineError            an approved or a candidate behaviour cannot be used as it is
+    ├── BaselineError            an approved or a candidate behaviour cannot be used as it is
+    └── LabelError               what people said of answers cannot be used as it is
 
 Every message says what happened, where, and what to do about it.
 
@@ -22,9 +23,17 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from pytest_modelcheck.display import harmless
+
 
 class ModelcheckError(Exception):
-    """The root of every error that pytest-modelcheck raises on purpose."""
+    """The root of every error that pytest-modelcheck raises on purpose.
+
+    Its message can be printed as it is, whatever it quotes.
+    """
+
+    def __str__(self) -> str:
+        return harmless(super().__str__())
 
 
 class UsageError(ModelcheckError):
@@ -77,6 +86,10 @@ class CacheError(ModelcheckError):
 
 class BaselineError(ModelcheckError):
     """An approved or a candidate behaviour is missing, damaged or out of date."""
+
+
+class LabelError(ModelcheckError):
+    """A file of labels is damaged, or contradicts itself."""
 
 
 def message_of(error: BaseException) -> str:

@@ -113,6 +113,15 @@ def _case(fields: dict[str, Any]) -> SimpleNamespace:
     return SimpleNamespace(**{**dict.fromkeys(_OF_A_CASE), **fields, "trials": trials})
 
 
+def _reasoned(arguments: tuple[str, ...]) -> list[str]:
+    """Arguments with a reason to approve: no inner run has a terminal."""
+    if any("reason" in argument for argument in arguments):
+        return list(arguments)
+    if "--modelcheck-update" in arguments:
+        return [*arguments, "--modelcheck-reason=tests"]
+    return [*arguments, "--reason=tests"] if arguments[:1] in (("approve",), ("review",)) else list(arguments)
+
+
 class Project:
     """A folder with a model fixture, ten tickets, and a test that version 2.0 passes."""
 
@@ -148,7 +157,7 @@ class Project:
         with warnings.catch_warnings():
             # What this run makes an error is not to be one in the inner run.
             warnings.simplefilter("default")
-            return self.pytester.runpytest_inprocess(*NEIGHBOURS, "-p", "modelcheck", *arguments)
+            return self.pytester.runpytest_inprocess(*NEIGHBOURS, "-p", "modelcheck", *_reasoned(arguments))
 
     def verdicts(self, result: pytest.RunResult) -> dict[str, Verdict]:
         """The verdicts on the reports of a run in this process, by what follows the file in their names."""
@@ -174,12 +183,12 @@ class Project:
     def run_apart(self, *arguments: str, timeout: float = 180) -> pytest.RunResult:
         """Run pytest in a process of its own, where this one must not be affected."""
         return self.pytester.runpytest_subprocess(
-            *NEIGHBOURS, "-p", "modelcheck", *arguments, timeout=timeout
+            *NEIGHBOURS, "-p", "modelcheck", *_reasoned(arguments), timeout=timeout
         )
 
     def command(self, *arguments: str) -> pytest.RunResult:
         """Run the ``modelcheck`` command."""
-        return self.pytester.run(Path(sys.executable).with_name("modelcheck"), *arguments)
+        return self.pytester.run(Path(sys.executable).with_name("modelcheck"), *_reasoned(arguments))
 
     def approve(self, version: str = "2.0") -> None:
         """Record and approve what a version does in the tests as they are."""

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.baselines import atomic
+from pytest_modelcheck.baselines.accepted import accepted
 from pytest_modelcheck.baselines.approved import Approved
 from pytest_modelcheck.baselines.candidates import never_ran
 from pytest_modelcheck.baselines.objections import incomplete, is_gone, mixed_fingerprints, objections
 from pytest_modelcheck.errors import BaselineError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_modelcheck.baselines.baseline import Baseline, Written
@@ -31,12 +32,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who approves, when, why, and with which version of the plugin: what goes into each header."""
+    """Who approves, when, why, how, and with which version of the plugin: what goes into each header."""
 
     by: str
     at: str
     reason: str = ""
     plugin: str = ""
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Approval:
         written: What that did to its cases.
         forced: The objections that were overridden.
         kept: How many cases stay as they were approved before.
+        accepts: What is bad about it, a line each.
     """
 
     check: str
@@ -56,6 +59,7 @@ class Approval:
     written: Written
     forced: tuple[str, ...] = ()
     kept: int = 0
+    accepts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,9 @@ def approve(
     seen: Mapping[str, str] | None = None,
     force: bool = False,
     keep_history: bool = False,
+    dry_run: bool = False,
+    doubts: Callable[[Baseline], Iterable[str]] = lambda _: (),
+    announce: Callable[[Sequence[Approval]], None] = lambda _: None,
 ) -> Report:
     """Make what a version did the approved behaviour, without calling the model.
 
@@ -122,6 +129,9 @@ def approve(
         force: Override what stands in the way, and record it in the headers. A run that was stopped early is
             refused nevertheless: a baseline has all of its cases.
         keep_history: Copy what is approved now into the history first.
+        dry_run: Write nothing; report what would be approved.
+        doubts: What else speaks against a candidate, from its cases: every reason ends in what to do.
+        announce: Told what is going to be approved before anything is written.
 
     Raises:
         VersionError: Nothing was run of this version.
@@ -136,13 +146,14 @@ def approve(
     present = {check: offer for check, offer in chosen.items() if check not in gone}
     headers = [header for header, _ in present.values()]
     unfinished = {header.test: reasons for header in headers if (reasons := incomplete(header))}
-    against = unfinished or _against(headers, root)
+    against = unfinished or _against(present, root, doubts)
     previous = store.approved(model)
     approved: tuple[Approval, ...] = ()
     unchanged = False
     if present and not unfinished and (force or not against):
-        atomic.sweep(store.root)
-        with atomic.Batch(store.root) as batch:
+        if not dry_run:
+            atomic.sweep(store.root)
+        with atomic.Batch(store.root, dry=dry_run) as batch:
             previous = store.approved(model)  # another approval may have been waited for
             approved = tuple(
                 _record(
@@ -159,6 +170,7 @@ def approve(
             held = next(header for header, _ in present.values())
             store.set_approved(model, Approved(version, held.fingerprint), batch)
             unchanged = batch.empty
+            announce(approved)
     return Report(
         model=model,
         version=version,
@@ -186,9 +198,18 @@ def _offered(
     return dict(sorted(offered.items()))
 
 
-def _against(headers: Sequence[Header], root: Path) -> dict[str, tuple[str, ...]]:
-    mixed = mixed_fingerprints(headers)
-    found = {header.test: objections(header, root) + mixed.get(header.test, ()) for header in headers}
+def _against(
+    offered: Mapping[str, tuple[Header, Reader]], root: Path, doubts: Callable[[Baseline], Iterable[str]]
+) -> dict[str, tuple[str, ...]]:
+    mixed = mixed_fingerprints(header for header, _ in offered.values())
+    found = {
+        check: (
+            *objections(header, root),
+            *mixed.get(check, ()),
+            *doubts(_unchanged((header, read), None)),
+        )
+        for check, (header, read) in offered.items()
+    }
     return {check: reasons for check, reasons in found.items() if reasons}
 
 
@@ -237,13 +258,18 @@ def _record(
         kept=len(rejected),
         approved_at=signature.at,
         approved_by=signature.by,
+        approved_with=signature.how,
         reason=signature.reason,
         forced=forced,
         plugin=signature.plugin or header.plugin,
         past=() if old is None else (*old.past, old.as_past()) if told else old.past,
     )
     before = None if old is None else old.version
-    return Approval(header.test, before, store.adopt(batch, signed, rows), forced, len(rejected))
+    lines = accepted(
+        candidate, store.read(header.model, header.test), rejected, (*signed.past, signed.as_past())
+    )
+    accepts = tuple(lines)
+    return Approval(header.test, before, store.adopt(batch, signed, rows), forced, len(rejected), accepts)
 
 
 def _told_apart(header: Header) -> tuple[object, ...]:

@@ -44,17 +44,19 @@ class Batch:
             has a batch there. With it, a kill leaves all files old or, once :func:`recover` has run, all
             files new; without, each file by itself.
         durable: Wait until the disk has everything, so that a power cut loses nothing either.
+        dry: Only take note of what would be written; nothing is, and the folder is not even made.
     """
 
-    def __init__(self, root: Path | None = None, *, durable: bool = True) -> None:
+    def __init__(self, root: Path | None = None, *, durable: bool = True, dry: bool = False) -> None:
         self._root = root
+        self._dry = dry
         self._durable = durable
         self._steps: list[tuple[Path | None, Path]] = []
         self._announced = False
         self._lock = ExitStack()
 
     def __enter__(self) -> Self:
-        if self._root is not None:
+        if self._root is not None and not self._dry:
             self._root.mkdir(parents=True, exist_ok=True)
             self._lock.enter_context(_held_and_finished(self._root))
         return self
@@ -62,7 +64,7 @@ class Batch:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         with self._lock:
             try:
-                if kind is None:
+                if kind is None and not self._dry:
                     self._commit()
             finally:
                 if not self._announced:
@@ -75,6 +77,9 @@ class Batch:
 
     def add(self, path: Path, chunks: Iterable[bytes]) -> None:
         """Write what ``path`` shall hold; its folders are made."""
+        if self._dry:
+            self._steps.append((None, path))
+            return
         draft = self._draft(path)
         self._steps.append((draft, path))
         _write_new(draft, chunks)

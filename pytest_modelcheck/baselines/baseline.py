@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.baselines import atomic, header, lines
-from pytest_modelcheck.baselines.header import RESTORE
+from pytest_modelcheck.baselines import atomic, header, lines, seal
+from pytest_modelcheck.baselines.header import ALTERED, RESTORE
 from pytest_modelcheck.errors import BaselineError, located
 from pytest_modelcheck.records import CaseResult
 
@@ -128,8 +128,7 @@ def results(path: Path) -> tuple[Header, list[CaseResult]]:
     with opened(path) as file:
         first, *rows = file.read().removesuffix(b"\n").split(b"\n")
     head = header.decode(first, str(path))
-    if len(rows) != head.cases:
-        raise BaselineError(located(f"holds {len(rows)} of {head.cases} cases. Run pytest again.", str(path)))
+    rows = _opened(rows, head, str(path))
     return head, [_result(row, path, number) for number, row in enumerate(rows, 2)]
 
 
@@ -141,9 +140,12 @@ def some_results(path: Path, cases: Collection[str]) -> dict[str, CaseResult]:
     """
     found = {}
     with opened(path) as file:
-        for number, row in enumerate(file, 1):
+        file.readline()
+        for number, row in enumerate(file, 2):
             match = _ID.match(row)
-            if number > 1 and (match is None or match[1].decode(errors="replace") in cases):
+            if not row.startswith(seal.LAST) and (
+                match is None or match[1].decode(errors="replace") in cases
+            ):
                 case = _result(row, path, number)
                 found[case.id] = case
     return {case: result for case, result in found.items() if case in cases}
@@ -204,18 +206,49 @@ def parse(content: bytes, path: str) -> Baseline:
     first, *rows = content.removesuffix(b"\n").split(b"\n")
     _refuse_conflict(first, path, 1)
     head = header.decode(first, path)
-    index = _plain_index(content[len(first) + 1 :], rows)
+    rows = _unsealed(rows, path) if head.approved_at else _opened(rows, head, path)
+    index = _plain_index(rows)
     index = _index(rows, path) if index is None else index
-    if not head.approved_at and b"\t," in content:  # a result file, in the order of its source
+    if not head.approved_at:  # in the order of its source
         index = {case: lines.bare(row) for case, row in sorted(index.items())}
     if head.reads_approved:
         index = {case: lines.settled(row) for case, row in index.items()}
     return Baseline(head, index, path)
 
 
-def _plain_index(content: bytes, rows: list[bytes]) -> dict[str, bytes] | None:
+def _unsealed(rows: list[bytes], path: str) -> list[bytes]:
+    """The lines of a baseline without their checksums.
+
+    Raises:
+        BaselineError: One of them is not as it was written.
+    """
+    found = list(map(seal.unsealed, rows))
+    if None in found:
+        place = found.index(None)
+        _odd_id(rows[place], path, place + 2)
+        raise BaselineError(located(f"this line {ALTERED}. {RESTORE}", path, place + 2))
+    return found  # type: ignore[return-value]
+
+
+def _opened(rows: list[bytes], head: Header, path: str) -> list[bytes]:
+    """The lines of a result file without its checksum.
+
+    Raises:
+        BaselineError: The file is not as it was written.
+    """
+    found = seal.opened(rows)
+    if found is not None and len(found) == head.cases:
+        return found
+    for number, row in enumerate(rows, 2):
+        _refuse_conflict(row, path, number)
+    count = len(rows) - any(row.startswith(seal.LAST) for row in rows[-1:])
+    problem = f"the file {ALTERED}" if count == head.cases else f"holds {count} of {head.cases} cases"
+    raise BaselineError(located(f"{problem}. Run pytest again.", path))
+
+
+def _plain_index(rows: list[bytes]) -> dict[str, bytes] | None:
     """The lines by id, all at once, where each is as this package writes it; else ``None``."""
-    ids = _ROWS.findall(content)
+    ids = _ROWS.findall(b"\n".join(rows))
     if len(ids) != len(rows):
         return None
     try:
@@ -268,10 +301,13 @@ def write(
 
 
 def chunks(head: Header, rows: Iterable[bytes]) -> Iterator[bytes]:
-    """A file, piece by piece: its header, then the lines of its cases as they come."""
+    """A file, piece by piece: its header, then the lines of its cases as they come, and checksums."""
     yield header.encode(head) + b"\n"
-    for row in rows:
-        yield row + b"\n"
+    if head.approved_at:
+        for row in rows:
+            yield seal.sealed(row) + b"\n"
+    else:
+        yield from seal.closed(rows)
 
 
 def _kept(old: Baseline, case: str, row: bytes, path: Path) -> bytes:
@@ -299,7 +335,9 @@ def _same_but_for_time(old: Header, new: Header) -> bool:
 
 
 def _timeless(head: Header) -> Header:
-    return dataclasses.replace(head, approved_at="", approved_by="", reason="", plugin="", environment="")
+    return dataclasses.replace(
+        head, approved_at="", approved_by="", approved_with="", reason="", plugin="", environment=""
+    )
 
 
 def _odd_id(row: bytes, path: str, number: int) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from pytest_modelcheck.baselines.lines import same_answer
+from pytest_modelcheck.baselines.lines import gained_by, same_answer
+from pytest_modelcheck.canonical import first_trajectory
 from pytest_modelcheck.records import MISSING, WRONG, Outcome
 
 if TYPE_CHECKING:
@@ -31,11 +32,13 @@ class Side:
         outcome: Of the whole case.
         answer: Of the trial that tells (canonical JSON), or ``None`` where the model was not asked.
         unperturbed: The answer to the case's own input in that trial, where it is a perturbed one.
+        did: The trajectory of an agent in that trial, also where the body recorded something else.
     """
 
     outcome: Outcome
     answer: bytes | None
     unperturbed: bytes | None = None
+    did: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class CheckDiff:
         same: How many cases do not differ.
         new_test: Whether the source of the test is another on the newer side.
         stopped: ``"stopped after 52 of 200 cases"``, where a side was: the others are not compared.
+        gained: The fields that the types of answers have gained, which is no change by itself.
     """
 
     check: str
@@ -90,6 +94,7 @@ class CheckDiff:
     same: int
     new_test: bool = False
     stopped: str = ""
+    gained: tuple[str, ...] = ()
 
     def of(self, note: Note) -> tuple[CaseDiff, ...]:
         """The differing cases of one kind."""
@@ -116,7 +121,15 @@ def diff(check: str, model: str, before: Baseline | None, after: Baseline | None
         shared - both,
         new_test=new_test,
         stopped=_stopped(after) or _stopped(before),
+        gained=gained_by(_changed_cases(before, after)),
     )
+
+
+def _changed_cases(
+    before: Baseline | None, after: Baseline | None
+) -> Iterator[tuple[CaseResult, CaseResult]]:
+    if before is not None and after is not None:
+        yield from ((before[case], after[case]) for case in before.changed_in(after.lines()))
 
 
 def _version(side: Baseline | None) -> str | None:
@@ -170,7 +183,8 @@ def _side(record: CaseResult, trial: TrialResult | None) -> Side:
         return Side(record.outcome, None)
     own = (answer for digest, answer in trial.asked if digest == record.digest)
     base = next(own, None) if trial.perturbation is not None else None
-    return Side(record.outcome, trial.answer, base)
+    asked = (answer for _, answer in reversed(trial.asked))
+    return Side(record.outcome, trial.answer, base, first_trajectory([trial.answer, *asked]))
 
 
 def _note(before: CaseResult, after: CaseResult) -> Note | None:

@@ -10,6 +10,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.baselines.seal import sealed, unsealed
 from pytest_modelcheck.errors import BaselineError, located
 from pytest_modelcheck.records import Finding, Status
 
@@ -21,6 +22,9 @@ SCHEMA: Final = 1
 
 RESTORE: Final = "Restore the file from git, or remove it, run pytest and approve the check again."
 """What to do about a damaged file: a baseline, or a candidate in the cache."""
+
+ALTERED: Final = "is not as it was written: it was edited by hand, or damaged"
+"""What is wrong with a line whose checksum is another."""
 
 _UPGRADE = "Upgrade it (pip install -U pytest-modelcheck), or restore the file from git."
 
@@ -73,6 +77,8 @@ class Header:
         run: What a report says of the run but for its cases, as plain JSON. Empty in a baseline.
         approved_at: UTC, ISO 8601, whole seconds; empty in a candidate.
         approved_by: Who approved it.
+        approved_with: With which command, and whether somebody may have watched it:
+            ``"modelcheck approve, in CI"``.
         reason: Why.
         forced: What was overridden by approving it with force.
         plugin: The version of pytest-modelcheck that wrote it.
@@ -101,6 +107,7 @@ class Header:
     run: Mapping[str, Any] = field(default_factory=dict)
     approved_at: str = ""
     approved_by: str = ""
+    approved_with: str = ""
     reason: str = ""
     forced: tuple[str, ...] = ()
     plugin: str = ""
@@ -112,10 +119,10 @@ class Header:
 
 
 def encode(header: Header) -> bytes:
-    """The header as one line of JSON, without its end; what is empty is left out.
+    """The header as one line of JSON with a checksum, without its end; what is empty is left out.
 
-    >>> encode(Header("test_a.py::test", "golden", "triage", "2.0", body="ab", cases=3))
-    b'{"modelcheck":1,"test":"test_a.py::test","kind":"golden","model":"triage","version":"2.0","body":"ab","cases":3}'
+    >>> encode(Header("test_a.py::test", "golden", "triage", "2.0", body="ab", cases=3))[-40:]
+    b',"body":"ab","cases":3,"sum":"29bc1600"}'
     """
     import orjson
 
@@ -128,7 +135,7 @@ def encode(header: Header) -> bytes:
     line["past"] = [[past.version, past.day, past.rate, past.judged] for past in header.past]
     kept = {name: value for name, value in line.items() if value or (name in _NUMBERS and value is not None)}
     try:
-        return orjson.dumps(kept)
+        return sealed(orjson.dumps(kept))
     except TypeError as error:
         raise BaselineError(f"{header.test}: its header cannot be written as JSON: {error}") from error
 
@@ -141,12 +148,13 @@ def decode(line: bytes, path: str) -> Header:
         path: Where it stands, for messages.
 
     Raises:
-        BaselineError: It is no header, or one that a newer pytest-modelcheck wrote.
+        BaselineError: It is no header, or was altered, or a newer pytest-modelcheck wrote it.
     """
     import orjson
 
+    line = line.removeprefix(codecs.BOM_UTF8)
     try:
-        fields = orjson.loads(line.removeprefix(codecs.BOM_UTF8))
+        fields = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         raise _damaged(path, f"is not JSON ({error})") from error
     if not isinstance(fields, dict) or "modelcheck" not in fields:
@@ -163,7 +171,10 @@ def decode(line: bytes, path: str) -> Header:
                 1,
             )
         )
-    return _header(fields, path)
+    found = _header(fields, path)
+    if unsealed(line) is None:
+        raise _damaged(path, ALTERED)
+    return found
 
 
 def _header(fields: dict[str, Any], path: str) -> Header:
@@ -205,6 +216,7 @@ _KINDS: Final[dict[str, type | tuple[type, ...]]] = {
     "run": dict,
     "approved_at": str,
     "approved_by": str,
+    "approved_with": str,
     "reason": str,
     "forced": list,
     "systems": list,

@@ -1,4 +1,4 @@
-"""Who approves, and when.
+"""Who approves, when, and how.
 
 PYTEST_DONT_REWRITE
 """
@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
+import os
 import subprocess
 from typing import TYPE_CHECKING
 
+from pytest_modelcheck.errors import UsageError
+
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import TextIO
 
 _PATIENCE = 10.0
 
@@ -25,6 +29,37 @@ def approver(folder: Path) -> str:
     if name and address:
         return f"{name} <{address}>"
     return name or address or _login()
+
+
+def approved_with(command: str, reason: str, stdin: TextIO | None, option: str) -> str:
+    """Say how something is approved: with which command, and why nobody may be watching it.
+
+    Args:
+        command: What approves: ``"modelcheck approve"``.
+        reason: Why, as the user gave it.
+        stdin: Standard input, which is a terminal where a person types.
+        option: How a reason is given on that command line.
+
+    Raises:
+        UsageError: There is no reason, and nobody may be watching: ``CI`` is set, or there is no terminal.
+    """
+    if in_ci():
+        unwatched = "in CI"
+    elif stdin is None or not stdin.isatty():
+        unwatched = "without a terminal"
+    else:
+        return command
+    if not reason.strip():
+        raise UsageError(
+            f"{command} {unwatched} approves what nobody may have looked at, and needs a reason: add "
+            f"{option}. It is kept in the baselines, for whoever reviews them"
+        )
+    return f"{command}, {unwatched}"
+
+
+def in_ci() -> bool:
+    """Tell a job of CI, where all common services set ``CI``."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false", "no")
 
 
 def now() -> str:

@@ -16,16 +16,17 @@ import json
 import math
 import re
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from pytest_modelcheck.canonical import same
+from pytest_modelcheck.canonical import gained, same
 from pytest_modelcheck.errors import BaselineError
-from pytest_modelcheck.records import MISSING, CaseResult, Origin, Outcome, TrialResult
+from pytest_modelcheck.records import MISSING, CaseResult, Grade, Origin, Outcome, TrialResult
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 # Lines are put together from text: a check writes one a case, most of it JSON already.
 quoted: Final = json.encoder.encode_basestring
@@ -34,6 +35,9 @@ _DETAILS: Final = b"\t,"
 _ID: Final = re.compile(rb'\{"id":"([^"\\]*)"')
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _CLOSE: Final = 1e-6
+_ENOUGH: Final = 100
+"""Cases that are looked at for fields that a class has gained: all of its objects have them."""
+_PLACE: Final = re.compile(r"\[\d+\]")
 _UNREADABLE: Final = (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 
@@ -240,6 +244,7 @@ def _with_details(case: CaseResult, told: Mapping[str, Any]) -> CaseResult:
         metadata=told.get("metadata", {}),
         known_failure=told.get("known_failure"),
         origin=None if origin is None else Origin(*origin),
+        pictures=tuple(told.get("pictures", ())),
         approved=case if approved is True else None if approved is None else _case_in(approved),
     )
 
@@ -249,7 +254,14 @@ def _trial_with(trial: TrialResult, told: Mapping[str, Any]) -> TrialResult:
     if trial.about is None and not told:
         return trial
     perturbed = told.get("perturbed", MISSING if trial.about is None else trial.about)
-    return replace(trial, perturbed=perturbed, message=told.get("message"))
+    pictures = tuple(told.get("pictures", ()))
+    grades = tuple([_grade_in(*each) for each in told.get("grades", ())])
+    message = told.get("message")
+    return replace(trial, perturbed=perturbed, message=message, pictures=pictures, grades=grades)
+
+
+def _grade_in(judge: str, given: object, answer: object) -> Grade:
+    return Grade(judge, None if given is None else _json(given), _json(answer))
 
 
 # -- sameness ------------------------------------------------------------------------------------------
@@ -289,3 +301,20 @@ def _close(a: float | None, b: float | None) -> bool:
     if a is None or b is None:
         return a is b
     return math.isclose(a, b, rel_tol=_CLOSE, abs_tol=_CLOSE)
+
+
+def gained_by(pairs: Iterable[tuple[CaseResult, CaseResult]]) -> tuple[str, ...]:
+    """The fields that the types of answers have gained between two results of a case, for some cases.
+
+    Each is named once, with its way: ``note``, ``choices[].message.refusal``.
+    """
+    found: dict[str, None] = {}
+    for before, after in islice(pairs, _ENOUGH):
+        known = {trial.key: trial for trial in before.trials}
+        for now in after.trials:
+            then = known.get(now.key, now)
+            answers = zip((*then.asked, ("", then.recorded)), (*now.asked, ("", now.recorded)), strict=False)
+            for (_, one), (_, other) in answers:
+                if one is not None and other is not None and b'"$default"' in other:
+                    found |= dict.fromkeys(_PLACE.sub("[]", path) for path in gained(one, other))
+    return tuple(found)

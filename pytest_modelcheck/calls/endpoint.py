@@ -29,7 +29,7 @@ from pytest_modelcheck.errors import (
     OutageError,
     UsageError,
 )
-from pytest_modelcheck.models.usage import Answer, Measured, Scales, Usage
+from pytest_modelcheck.models.usage import Measured, Scales, Usage
 
 if TYPE_CHECKING:
     import asyncio
@@ -420,7 +420,7 @@ class Endpoint:
         seconds = time.perf_counter() - start
         self.meter.called(seconds)
         self.sizes.took(size, seconds)
-        if self._scales.idle and not any(type(row) is Answer for row in rows):
+        if not any(map(self._scales.tells, rows)):
             if self._purse is not None:
                 self._purse.settle(size, None, answered=True)
             keep = self.measured and seconds >= self._worth_keeping

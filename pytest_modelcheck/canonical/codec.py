@@ -251,6 +251,8 @@ class Lifting:
             return dict(self._pair(key, item, shape) for key, item in inside)
         if tag in _MAKE:
             return _MAKE[tag](inside, self.lift)
+        if tag in tags.HOMES:
+            return tags.make_ours(tag, inside, self.lift)
         if tag in (SEEN, IGNORING):
             return self.lift(inside[1], shape)
         if tag == UNKEPT:

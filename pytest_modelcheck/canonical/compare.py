@@ -15,12 +15,12 @@ import orjson
 from pytest_modelcheck.canonical.codec import why_unkept
 from pytest_modelcheck.canonical.lowering import comparable
 from pytest_modelcheck.canonical.refusal import NotKept, Unreadable
-from pytest_modelcheck.canonical.tags import DEFAULT, DICT, IGNORING, SEEN, TYPE, UNKEPT
+from pytest_modelcheck.canonical.tags import ASIDE, DEFAULT, DICT, HOMES, IGNORING, SEEN, TYPE, UNKEPT
 from pytest_modelcheck.canonical.types import ABSENT, EXTRA, MORE, NEVER_SET
 from pytest_modelcheck.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     Patterns = Sequence[tuple[str, ...]]
 
@@ -28,6 +28,7 @@ _NEAR_ZERO: Final = 1e-9
 _NUMBERS: Final = frozenset({int, float})
 _PARTS: Final = frozenset({TYPE, DEFAULT, EXTRA, MORE, NEVER_SET})
 _WRAPPED: Final = (b'{"$seen":[', b'{"$ignorin')
+_TRAJECTORIES: Final = (b'{"$trajectory":', b'{"$calls":')
 _KEY: Final = "\x00"
 """What a key begins with that is no text."""
 
@@ -104,6 +105,15 @@ def whole(line: bytes) -> bytes:
     b'{"id":"x7","text":"Yes!"}'
     """
     return orjson.dumps(_answer(_parsed(line))) if line[:10] in _WRAPPED else line
+
+
+def first_trajectory(lines: Iterable[bytes | None]) -> bytes | None:
+    """The first of several answers that is what an agent did: a trajectory, or its calls alone.
+
+    >>> first_trajectory([None, b'"yes"', b'{"$calls":{"calls":[],"aside":[]}}'])
+    b'{"$calls":{"calls":[],"aside":[]}}'
+    """
+    return next((line for line in lines if line and whole(line).startswith(_TRAJECTORIES)), None)
 
 
 class Projection:
@@ -245,6 +255,8 @@ def _open(form: Any) -> _Opened:
             return _Opened("" if odd and tag == DICT else tag, pairs)
         if tag == "$defaultdict":
             return _Opened(f"{tag} {inside[0]}", {_name(key): item for key, item in inside[1]})
+        if tag in HOMES:
+            return _Opened(tag, {name: item for name, item in inside.items() if name != ASIDE})
         if tag[:1] == "$" and tag not in _PARTS:
             return _Opened(tag, inside)
     if not _PARTS.isdisjoint(form):

@@ -18,19 +18,18 @@ from pytest_modelcheck.canonical.refusal import NotCanonical, Refusal, step
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+CALL_BYTES: Final = 8
+"""So many bytes tell calls apart where all their repeats are meant, and in baselines."""
+
 _text_digest: Final = blake2b(b"s", digest_size=16)
 _DEEP: Final = "it contains itself, or is nested too deeply to be read. Pass a flatter value."
 
 
-def digest(value: Any, slot: int = 0) -> bytes:
+def digest(value: Any) -> bytes:
     """The key under which the answer to an input is kept: 16 bytes of BLAKE2b.
 
     ``1``, ``1.0`` and ``True`` are three values; the order of a mapping, and which fields of an object were
     left at their default, do not matter. Arrays are told by a digest of their bytes.
-
-    Args:
-        value: The input.
-        slot: Which of several answers to one input is meant, from 0.
 
     Raises:
         NotCanonical: The input holds something without a canonical form; the message says where.
@@ -45,16 +44,25 @@ def digest(value: Any, slot: int = 0) -> bytes:
     """
     if type(value) is str:
         text = value.encode("utf-8", "surrogatepass") if not value.isascii() else value.encode()
-        if not slot:
-            begun = _text_digest.copy()  # twice as fast as beginning anew
-            begun.update(text)
-            return begun.digest()
-        data = b"s" + text
-    else:
-        data = _whole(value)
-    if slot:
-        return blake2b(data, digest_size=16, salt=slot.to_bytes(16, "little")).digest()
-    return blake2b(data, digest_size=16).digest()
+        begun = _text_digest.copy()  # twice as fast as beginning anew
+        begun.update(text)
+        return begun.digest()
+    return blake2b(_whole(value), digest_size=16).digest()
+
+
+def of_repeat(key: bytes, repeat: int) -> bytes:
+    """The key of a call in one of its repeats: its first 8 bytes are those of the call alone.
+
+    Args:
+        key: The key of the call, or the first 8 bytes of it.
+        repeat: Which of several answers to the call is meant, from 0.
+
+    >>> key = digest("Where is my parcel?")
+    >>> of_repeat(key, 0) == key, of_repeat(key, 1)[:8] == key[:8], of_repeat(key[:8], 1) == of_repeat(key, 1)
+    (True, True, True)
+    """
+    call = key[:CALL_BYTES]
+    return call + blake2b(call, digest_size=8, salt=repeat.to_bytes(16, "little")).digest() if repeat else key
 
 
 def short(value: Any) -> str:

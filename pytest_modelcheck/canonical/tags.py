@@ -14,6 +14,7 @@ import re
 from collections import Counter, OrderedDict, defaultdict, deque
 from decimal import Decimal
 from fractions import Fraction
+from importlib import import_module
 from math import isfinite
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from types import SimpleNamespace
@@ -129,10 +130,10 @@ def lower_zone(zone: dt.tzinfo) -> Any:
     if name == "dateutil.tz.tz.tzutc":
         return {"dateutil": None}
     if name == "dateutil.tz.tz.tzoffset":
-        return {"dateutil": [zone._name, _offset(zone)]}  # type: ignore[attr-defined]  # noqa: SLF001
+        return {"dateutil": [zone.tzname(None), _offset(zone)]}
     if name.startswith("pytz."):
         key = getattr(zone, "zone", None)
-        return {"pytz": key if key is not None else zone._minutes}  # type: ignore[attr-defined]  # noqa: SLF001
+        return {"pytz": key if key is not None else round(_offset(zone) / 60)}
     raise Refusal(
         f"its time zone is a {name}, which could not be made again. Answer with another: "
         "value.astimezone(datetime.timezone.utc)."
@@ -287,6 +288,38 @@ MAKE: Final[dict[str, Make]] = {
     "$float": _lift_float,
     "$ip": lambda form, _: _lift_address(form),
 }
+
+ASIDE: Final = "aside"
+"""The part of a value of a class of ours that is kept and never compared."""
+
+_TRAJECTORY: Final = "pytest_modelcheck.trajectories.trajectory"
+HOMES: Final = {"$trajectory": _TRAJECTORY, "$calls": _TRAJECTORY, "$call": _TRAJECTORY}
+"""The modules that register how values of classes of ours are written: imported where data holds one."""
+
+
+def register(kind: type, tag: str, take: Take, make: Make) -> None:
+    """Say how objects of a class of ours are written and read, without ``returns=``.
+
+    Args:
+        kind: The class.
+        tag: Its name in the data, one of ``HOMES``.
+        take: Gives a dict of what is compared, and under ``ASIDE`` what is not.
+        make: The way back.
+    """
+    TAGS[kind] = (tag, take, make)
+    MAKE[tag] = make
+
+
+def tag_of(kind: type) -> str | None:
+    """The tag that objects of a class are written with, if there is one for the class."""
+    return TAGS[kind][0] if kind in TAGS else None
+
+
+def make_ours(tag: str, inside: Any, lift: Lower) -> Any:
+    """An object of a class of ours."""
+    import_module(HOMES[tag])
+    return MAKE[tag](inside, lift)
+
 
 _ADDRESSES: Final = frozenset(
     {"IPv4Address", "IPv6Address", "IPv4Network", "IPv6Network", "IPv4Interface", "IPv6Interface"}

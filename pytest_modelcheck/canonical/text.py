@@ -5,31 +5,25 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePath
 from typing import Any, Final
 
 from pytest_modelcheck.canonical.contents import is_image
+from pytest_modelcheck.display import UNSAFE, escape, redacted
 
-_UNSAFE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f"  # control characters, and with them the escape that begins ANSI sequences
-    "\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # unseen, or turning the line
-    "\ud800-\udfff"  # lone surrogates, which cannot be printed at all
-    "\U000e0000-\U000e007f]"
-)
-_NAMED: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-
-
+_BEYOND: Final = 1 << 12
+"""So much is looked at beyond what is shown: a secret that is cut in two would not be recognised."""
 _FEW_NUMBERS: Final = 8
 _FEW_BYTES: Final = 16
 _FIRST: Final = 4
 
 
-def excerpt(value: Any, width: int = 80) -> str:
+def excerpt(value: Any, width: int = 80, *, stored: bool = False) -> str:
     r"""A value as one line of at most ``width`` characters: text as it is, all else as compact JSON.
 
     What would act on the reader's screen rather than be read (control characters, line ends, ANSI
-    sequences, characters that reverse the line or cannot be seen) is shown as its escape.
+    sequences, characters that reverse the line or cannot be seen) is shown as its escape; secrets are not
+    shown, unless this is ``stored``: baselines do not depend on who wrote them.
 
     >>> excerpt("Where is\nmy parcel?"), excerpt({"label": 2})
     ('Where is\\nmy parcel?', '{"label":2}')
@@ -40,27 +34,10 @@ def excerpt(value: Any, width: int = 80) -> str:
     'Quiero un reembolso…'
     """
     text = value if type(value) is str else _as_text(value)
-    head = text[: width + 1]
-    if not head.isprintable() and _UNSAFE.search(head):  # what is printable is safe, and told faster
-        return _cut_cells([_UNSAFE.sub(_escaped, character) for character in head], width)
+    head = text[: width + 1] if stored else redacted(text[: width + _BEYOND])[: width + 1]
+    if not head.isprintable() and UNSAFE.search(head):  # what is printable is safe, and told faster
+        return _cut_cells([UNSAFE.sub(escape, character) for character in head], width)
     return head if len(head) <= width else head[: width - 1].rstrip() + "…"
-
-
-def printable_json(text: str) -> str:
-    r"""JSON that means the same, with what would act on a screen as ``\uXXXX``.
-
-    >>> printable_json('["caf\xe9", "\x9b2J", "\u202e"]')
-    '["café", "\\u009b2J", "\\u202e"]'
-    """
-    return _UNSAFE.sub(_json_escaped, text)
-
-
-def _json_escaped(match: re.Match[str]) -> str:
-    """Outside of its texts, JSON has no such characters but line ends, and those lay it out."""
-    if match[0] in _NAMED:
-        return match[0]
-    units = match[0].encode("utf-16-be", "surrogatepass").hex()
-    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 def _as_text(value: Any) -> str:
@@ -98,14 +75,6 @@ def _as_array(array: Any) -> str:
     shape = "×".join(map(str, array.shape))
     first = ", ".join(f"{one:.4g}" if array.dtype.kind == "f" else str(one) for one in array.flat[:_FIRST])
     return f"array {shape} {array.dtype} ({first}, …)"
-
-
-def _escaped(match: re.Match[str]) -> str:
-    character = match[0]
-    if character in _NAMED:
-        return _NAMED[character]
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _cut_cells(cells: list[str], width: int) -> str:

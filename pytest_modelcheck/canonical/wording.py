@@ -5,6 +5,13 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_FEW: Final = 6
+
 
 def percent(rate: float) -> str:
     """A rate in percent. What is not all, or not none, never looks as if it were.
@@ -44,3 +51,17 @@ def p_text(p_value: float) -> str:
     ('p = 0.0017', 'p = 6.1e-05', 'p < 1e-9')
     """
     return "p < 1e-9" if p_value < 1e-9 else f"p = {p_value:.2g}"
+
+
+def gains(fields: Sequence[str]) -> str:
+    """The fields that the types of answers have gained, in a sentence.
+
+    >>> gains(["note", "choices[].refusal"])
+    'the type of the answers has gained `note`, `choices[].refusal` (at the default, so no change)'
+    """
+    shown = ", ".join(f"`{name}`" for name in fields[:_FEW])
+    more = len(fields) - _FEW
+    return (
+        f"the type of the answers has gained {shown}{f' and {more} more' if more > 0 else ''} "
+        "(at the default, so no change)"
+    )

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.records import CaseResult, Change, TrialResult
 
+    Calls = Sequence[tuple[str, bytes]]
+    """The digest of each call, and the answer to it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -74,14 +77,47 @@ def differ(now: TrialResult, then: TrialResult) -> bool:
     broke has perhaps not come to its later answers.
     """
     if now.recorded is not None or then.recorded is not None:
-        return now.answer is not None and then.answer is not None and _differ(then.answer, now.answer)
-    if any(_differ(old, new) for (_, old), (_, new) in zip(then.asked, now.asked, strict=False)):
-        return True
+        return now.answer is not None and then.answer is not None and are_other(then.answer, now.answer)
     broke = Outcome.ERROR in (now.outcome, then.outcome) or not now.asked or not then.asked
-    return not broke and len(now.asked) != len(then.asked)
+    return answers_differ(then.asked, now.asked, all_made=not broke)
 
 
-def _differ(then: bytes, now: bytes) -> bool:
+def answers_differ(then: Calls, now: Calls, *, all_made: bool = True) -> bool:
+    """Whether the answers of two runs of a body differ.
+
+    Args:
+        then: Its calls then, each with its answer.
+        now: Its calls now.
+        all_made: Whether each run came to all of its calls, so that their number matters.
+    """
+    equal, old, new = paired_calls(then, now)
+    if any(are_other(*pair) for pair in equal) or any(map(are_other, old, new)):
+        return True
+    return all_made and len(old) != len(new)
+
+
+def paired_calls(then: Calls, now: Calls) -> tuple[list[tuple[bytes, bytes]], list[bytes], list[bytes]]:
+    """The two answers to each call that two runs of a body both made, and the other answers of either.
+
+    The order of calls says nothing of answers: threads have none, and a set has another one in each process.
+
+    >>> paired_calls([("a", b"1"), ("b", b"2")], [("b", b"3"), ("c", b"4"), ("a", b"1")])
+    ([(b'1', b'1'), (b'2', b'3')], [], [b'4'])
+    """
+    waiting: dict[str, list[bytes]] = {}
+    for digest, answer in reversed(now):
+        waiting.setdefault(digest, []).append(answer)
+    equal, old = [], []
+    for digest, answer in then:
+        if waiting.get(digest):
+            equal.append((answer, waiting[digest].pop()))
+        else:
+            old.append(answer)
+    return equal, old, [answer for answers in reversed(waiting.values()) for answer in reversed(answers)]
+
+
+def are_other(then: bytes, now: bytes) -> bool:
+    """Whether two answers differ; what could not be stored differs from nothing."""
     return not same(then, now) and why_unkept(then) is None and why_unkept(now) is None
 
 

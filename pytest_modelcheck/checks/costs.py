@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.records import Finding, Status, quantile
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_modelcheck.checks.limits import Limits
 
-LIMITS = ("max_latency_p95", "max_cost_per_case")
+LIMITS = ("max_latency_p95", "max_cost_per_case", "max_tokens_per_case")
 """The limits that are judged here."""
 
 _SLOWEST = 0.05
@@ -28,16 +30,18 @@ class Costs:
         latencies: How long the calls took that gave them, in seconds, sorted, where that is known.
         amounts: What they cost, where that is known.
         cases: How many cases they are for.
+        tokens: How many tokens they took, in and out, where that is known.
     """
 
     answers: int
     latencies: tuple[float, ...]
     amounts: tuple[float, ...]
     cases: int
+    tokens: tuple[int, ...] = ()
 
 
 def judge_costs(costs: Costs, limits: Limits) -> list[Finding]:
-    """Hold ``max_latency_p95`` and ``max_cost_per_case`` against what answers took and cost.
+    """Hold limits of time, money and tokens against what answers took and cost.
 
     More than one slow answer in twenty may be bad luck: a check fails where so many, were the requirement
     just met, would be seen less often than ``false_fail_rate``, by the exact binomial test.
@@ -51,7 +55,12 @@ def judge_costs(costs: Costs, limits: Limits) -> list[Finding]:
     if limits.max_latency_p95 is not None:
         findings.append(_latency(costs, limits.max_latency_p95, limits))
     if limits.max_cost_per_case is not None:
-        findings.append(_cost(costs, limits.max_cost_per_case, limits))
+        findings.append(
+            _per_case("max_cost_per_case", costs.amounts, limits.max_cost_per_case, costs, limits)
+        )
+    if limits.max_tokens_per_case is not None:
+        allowed = limits.max_tokens_per_case
+        findings.append(_per_case("max_tokens_per_case", costs.tokens, allowed, costs, limits))
     return findings
 
 
@@ -75,16 +84,15 @@ def _latency(costs: Costs, allowed: float, limits: Limits) -> Finding:
     return Finding("max_latency_p95", Status.INCONCLUSIVE, summary, p_value=chance)
 
 
-def _cost(costs: Costs, allowed: float, limits: Limits) -> Finding:
-    if not costs.amounts or not costs.cases:
-        return _unknown("max_cost_per_case", "what answers cost", costs, limits)
-    mean = sum(costs.amounts) / len(costs.amounts) * costs.answers / costs.cases
-    status = Status.PASSED if mean <= allowed else Status.FAILED
-    known = (
-        "" if len(costs.amounts) == costs.answers else f" (known of {_answers(costs, len(costs.amounts))})"
-    )
-    summary = f"a case costs {mean:.3g} on average{known}, at most {allowed:g} allowed"
-    return Finding("max_cost_per_case", status, summary)
+def _per_case(limit: str, known: Sequence[float], allowed: float, costs: Costs, limits: Limits) -> Finding:
+    verb, unit = ("costs", "") if limit == "max_cost_per_case" else ("takes", " tokens")
+    if not known or not costs.cases:
+        return _unknown(limit, f"what answers cost{' in tokens' if unit else ''}", costs, limits)
+    mean = sum(known) / len(known) * costs.answers / costs.cases
+    partly = "" if len(known) == costs.answers else f" (known of {_answers(costs, len(known))})"
+    told = f"{mean:,.0f}" if unit else f"{mean:.3g}"
+    summary = f"a case {verb} {told}{unit} on average{partly}, at most {allowed:,g} allowed"
+    return Finding(limit, Status.PASSED if mean <= allowed else Status.FAILED, summary)
 
 
 def _answers(costs: Costs, known: int) -> str:
@@ -97,6 +105,6 @@ def _unknown(limit: str, what: str, costs: Costs, limits: Limits) -> Finding:
         f"{limit} could not be judged: {what} is not known of any of {costs.answers} answers "
         "(answers that are asked anew tell: --modelcheck-cache=refresh"
     )
-    summary += "; cost= or usage= of the fixture says what)" if limit == "max_cost_per_case" else ")"
+    summary += "; cost= or usage= of the fixture says what)" if limit != "max_latency_p95" else ")"
     status = Status.FAILED if limits.inconclusive == "fail" else Status.INCONCLUSIVE
     return Finding(limit, status, summary)

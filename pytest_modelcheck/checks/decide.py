@@ -231,7 +231,7 @@ def _required(observed: Observed, required: float, rule: Rule) -> Finding:
 
 
 def _metric(observed: Observed, scores: Scores, required: float | None, rule: Rule) -> list[Finding]:
-    from pytest_modelcheck.checks.metrics import judge_metric
+    from pytest_modelcheck.checks.metric_limits import judge_metric
 
     if math.isnan(scores.value):
         return []
@@ -254,9 +254,11 @@ def _rate(observed: Observed, required: float, rule: Rule) -> Finding:
     rate = observed.rate or 0.0
     met = rate >= required - (_ROUNDING if observed.means is not None else 0.0)
     at_zero = observed.signed and not required and rule.limits.population == "fixed"
-    return rule.finding(
+    finding = rule.finding(
         "at_least", _rate_summary(observed, rate, required), met, RateNoise(observed, required, at_zero)
     )
+    judging = observed.judging
+    return finding if judging is None else judging.hold_rate(finding, required, rule.limits)
 
 
 def _rate_summary(observed: Observed, rate: float, required: float) -> str:
@@ -300,7 +302,9 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
     missed = exceeds(net - _ROUNDING, comparison.judged, allowance)
     sampled = rule.limits.population == "sample"
     noise = DropNoise(observed, broke, fixed, comparison.judged, allowance, sampled)
-    return rule.finding("max_drop", summary, not missed, noise, comparison.p_value)
+    finding = rule.finding("max_drop", summary, not missed, noise, comparison.p_value)
+    judging = observed.judging
+    return finding if judging is None else judging.hold_drop(finding, allowance, rule.limits)
 
 
 def _regressed(observed: Observed, comparison: Comparison, allowance: Allowance, rule: Rule) -> Finding:

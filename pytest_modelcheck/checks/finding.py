@@ -71,7 +71,10 @@ def found_slice(
         sorted(features[one.feature].said(one.threshold, above=one.above) for one in rule.conditions)
     )
     size, wrong = sum(inside), sum(fails for fails, holds in zip(failed, inside, strict=True) if holds)
-    return FoundSlice(said, wrong, size, sum(failed) - wrong, len(known) - size, rule.p_value)
+    members = tuple(number for number, holds in zip(numbers, inside, strict=True) if holds)
+    return FoundSlice(
+        said, wrong, size, sum(failed) - wrong, len(known) - size, rule.p_value, members=members
+    )
 
 
 def _drawn(outcomes: bytes, judged: int, seed: int) -> list[int]:

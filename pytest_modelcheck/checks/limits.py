@@ -46,6 +46,8 @@ class Limits:
         early_stop: Whether a check ends as soon as its verdict is known.
         max_latency_p95: How many seconds 95% of the answers may take at most.
         max_cost_per_case: What a case may cost on average, in the unit of the fixture's ``cost=``.
+        max_tokens_per_case: How many tokens a case may take on average, in and out.
+        max_steps: How many steps an agent may take, calls of tools and messages; more fail the case.
         cluster: The metadata whose value names the group of cases that depend on each other, or ``None``.
     """
 
@@ -67,11 +69,13 @@ class Limits:
     early_stop: bool = False
     max_latency_p95: float | None = None
     max_cost_per_case: float | None = None
+    max_tokens_per_case: float | None = None
+    max_steps: int | None = None
 
     @property
     def on_costs(self) -> bool:
         """Whether what answers took or cost is limited."""
-        return self.max_latency_p95 is not None or self.max_cost_per_case is not None
+        return not (self.max_latency_p95 is self.max_cost_per_case is self.max_tokens_per_case is None)
 
 
 NAMES = tuple(field.name for field in fields(Limits))
@@ -249,6 +253,12 @@ def _amount(name: str, value: Any) -> float | None:
     return float(value)
 
 
+def _steps(name: str, value: Any) -> int | None:
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+        raise UsageError(f"{name}={value!r}: write a number of steps, from 1")
+    return value
+
+
 def _overlap(name: str, value: Any) -> float:
     rate = _rate(name, value)
     return _MIN_OVERLAP if rate is None else rate
@@ -273,6 +283,8 @@ _CHECKS = {
     "early_stop": _yes_or_no,
     "max_latency_p95": _amount,
     "max_cost_per_case": _amount,
+    "max_tokens_per_case": _amount,
+    "max_steps": _steps,
 }
 
 

@@ -14,6 +14,7 @@ from pytest_modelcheck.records import GRADE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_modelcheck.checks.judged import Judging
     from pytest_modelcheck.checks.lost import Lost
     from pytest_modelcheck.checks.metrics import Scores
     from pytest_modelcheck.checks.protocol import Look
@@ -64,8 +65,9 @@ class Observed:
         looks: What each limit says where noise may explain a miss, once that is decided.
         lost: The slice in which regressions concentrate, where there is one.
         sets: How many sets of runs there are.
-        scores: What a metric is computed from, where the check has one.
         broken: The ids of the cases that passed in every approved run and never pass now, however often run.
+        judging: What the judge of the check said, and how far it can be believed; ``None`` without a judge.
+        scores: What a metric is computed from, where the check has one.
     """
 
     cases: Tally
@@ -99,6 +101,7 @@ class Observed:
     lost: Lost | None = None
     sets: int = 1
     broken: tuple[str, ...] = ()
+    judging: Judging | None = None
     scores: Scores | None = None
 
     @property

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.canonical import same
 from pytest_modelcheck.checks.changes import (
     Answers,
     CaseAnswers,
@@ -19,7 +17,7 @@ from pytest_modelcheck.checks.changes import (
     look_at_compared,
     look_at_regressed,
 )
-from pytest_modelcheck.checks.compare import pair_of
+from pytest_modelcheck.checks.compare import answers_differ, pair_of
 from pytest_modelcheck.checks.evidence import CaseRuns, Evidence
 from pytest_modelcheck.checks.protocol import Probes, Rules, look_at_drop, look_at_rate
 from pytest_modelcheck.checks.runs import values_of
@@ -28,9 +26,13 @@ from pytest_modelcheck.records import Outcome
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
 
+    from pytest_modelcheck.checks.compare import Calls
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.records import CaseResult, TrialResult
+
+    Told = tuple[Calls, ...]
+    """What each trial of one run of a case answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ def _answers(then: Sequence[TrialResult], now: Sequence[TrialResult], repeats: i
 
     What was recorded counts, else all answers of the judged model.
     """
-    known: list[tuple[tuple[bytes, ...], int]] = []
+    known: list[tuple[Told, int]] = []
     approved = _numbered(then, known)
     first = _numbered([trial for trial in now if trial.repeat < repeats], known)
     fresh = _numbered([trial for trial in now if trial.repeat >= repeats], known)
@@ -151,29 +153,29 @@ def _answers(then: Sequence[TrialResult], now: Sequence[TrialResult], repeats: i
     return CaseAnswers(approved, (first, fresh) if fresh else (first,))
 
 
-def _numbered(trials: Sequence[TrialResult], known: list[tuple[tuple[bytes, ...], int]]) -> tuple[int, ...]:
+def _numbered(trials: Sequence[TrialResult], known: list[tuple[Told, int]]) -> tuple[int, ...]:
     """Number the answers of each run; runs that broke, or made no call, are left out."""
     runs: dict[int, list[TrialResult]] = {}
     for trial in trials:
         runs.setdefault(trial.repeat, []).append(trial)
     found = []
     for run in runs.values():
-        told = [_all_answers(trial) for trial in sorted(run, key=lambda trial: trial.place)]
+        told = tuple([_all_answers(trial) for trial in sorted(run, key=lambda trial: trial.place)])
         if all(told):
-            found.append(_number_of(tuple(chain.from_iterable(told)), known))
+            found.append(_number_of(told, known))
     return tuple(found)
 
 
-def _all_answers(trial: TrialResult) -> tuple[bytes, ...]:
+def _all_answers(trial: TrialResult) -> Calls:
     """What a run answered; nothing where it broke, having perhaps not come to its later answers."""
     if trial.recorded is not None:
-        return (trial.recorded,)
-    return () if trial.outcome is Outcome.ERROR else tuple(answer for _, answer in trial.asked)
+        return (("", trial.recorded),)
+    return () if trial.outcome is Outcome.ERROR else trial.asked
 
 
-def _number_of(told: tuple[bytes, ...], known: list[tuple[tuple[bytes, ...], int]]) -> int:
+def _number_of(told: Told, known: list[tuple[Told, int]]) -> int:
     for other, number in known:
-        if told == other or (len(told) == len(other) and all(map(same, told, other))):
+        if told == other or (len(told) == len(other) and not any(map(answers_differ, other, told))):
             return number
     known.append((told, len(known)))
     return len(known) - 1

@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import shlex
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,16 +14,17 @@ import click
 
 from pytest_modelcheck import __version__
 from pytest_modelcheck.baselines import approvals
-from pytest_modelcheck.baselines.identity import approver, now
+from pytest_modelcheck.baselines.identity import approved_with, approver, now
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.checks.contradiction import contradiction
 from pytest_modelcheck.cli.project import shown
 from pytest_modelcheck.cli.screen import indented, print_lines
 from pytest_modelcheck.cli.selection import selection
 from pytest_modelcheck.cli.targets import targets
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from pytest_modelcheck.baselines.approvals import Approval, Report
     from pytest_modelcheck.cli.workspace import Workspace
@@ -37,10 +39,16 @@ class Wish:
     reason: str = ""
     force: bool = False
     keep_history: bool = False
+    dry_run: bool = False
 
 
 def approve(workspace: Workspace, wish: Wish) -> int:
-    """Approve, say what came of it, and return the exit code."""
+    """Approve, say what came of it, and return the exit code.
+
+    Raises:
+        UsageError: Nobody may be watching, and no reason is given.
+    """
+    how = signed_with("modelcheck approve", wish)
     models = workspace.models()
     meant = targets(wish.versions, workspace.versions()) or {
         model: workspace.only_version(model) for model in models
@@ -48,8 +56,9 @@ def approve(workspace: Workspace, wish: Wish) -> int:
     several = len(models) > 1
     refused = False
     for model, version in meant.items():
-        report = _approve_one(workspace, wish, model, version)
-        print_lines(_told(workspace, report, f"{model}={version}" if several else version))
+        argument = f"{model}={version}" if several else version
+        report = _approve_one(workspace, wish, model, version, how)
+        print_lines(_told(workspace, report, argument, dry=wish.dry_run))
         refused = refused or not report.approved
     return 1 if refused else 0
 
@@ -59,6 +68,7 @@ def approve_reviewed(
     wish: Wish,
     model: str,
     version: str,
+    how: str,
     accepted: Mapping[str, Collection[str]],
     seen: Mapping[str, str],
 ) -> int:
@@ -67,7 +77,7 @@ def approve_reviewed(
     Returns:
         The exit code.
     """
-    report = _approve_one(workspace, wish, model, version, accepted, seen)
+    report = _approve_one(workspace, wish, model, version, how, accepted, seen)
     print_lines(_told(workspace, report, version))
     return 0 if report.approved else 1
 
@@ -77,6 +87,7 @@ def _approve_one(
     wish: Wish,
     model: str,
     version: str,
+    how: str,
     accepted: Mapping[str, Collection[str]] | None = None,
     seen: Mapping[str, str] | None = None,
 ) -> Report:
@@ -88,23 +99,46 @@ def _approve_one(
         root,
         model=model,
         version=version,
-        signature=approvals.Signature(approver(root), now(), wish.reason.strip(), __version__),
+        signature=approvals.Signature(approver(root), now(), wish.reason.strip(), __version__, how),
         select=selection(wish.patterns) if accepted is None else accepted.__contains__,
         rejected=accepted,
         seen=seen,
         force=wish.force,
         keep_history=wish.keep_history,
+        dry_run=wish.dry_run,
+        doubts=contradiction,
+        announce=lambda approved: print_lines(_announced(approved, f"{model} {version}")),
     )
 
 
-def _told(workspace: Workspace, report: Report, argument: str) -> Iterator[str]:
+def signed_with(command: str, wish: Wish) -> str:
+    """Say how an approval was made, for its header.
+
+    Raises:
+        UsageError: Nobody may be watching, and no reason is given.
+    """
+    return command if wish.dry_run else approved_with(command, wish.reason, sys.stdin, "--reason TEXT")
+
+
+def _announced(approved: Sequence[Approval], name: str) -> Iterator[str]:
+    """Everything bad that is going to be approved, before it is."""
+    bad = [approval for approval in approved if approval.accepts]
+    if bad:
+        yield click.style(f"approving {excerpt(name)} accepts:", fg="yellow")
+    for approval in bad:
+        yield from indented([approval.check])
+        yield from indented(approval.accepts, depth=4)
+
+
+def _told(workspace: Workspace, report: Report, argument: str, *, dry: bool = False) -> Iterator[str]:
     name = excerpt(f"{report.model} {report.version}")
     if report.approved:
-        yield click.style(f"{name} is approved", fg="green") + _extent(report) + _before(report)
+        verb = "would be approved" if dry else "is approved"
+        yield click.style(f"{name} {verb}", fg="green") + _extent(report) + _before(report)
         for approval in report.approved:
             yield from _approval_lines(approval, report.version)
         yield from _left_lines(report)
-        yield _written(workspace, report)
+        yield "Nothing was written: --dry-run." if dry else _written(workspace, report)
     else:
         yield click.style(f"{name} is not approved", fg="red") + "; nothing was written"
         yield from _refusal_lines(report, argument)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.provenance import defines
 from pytest_modelcheck.cli.project import shown
-from pytest_modelcheck.cli.screen import harmless
 from pytest_modelcheck.errors import UsageError
 
 if TYPE_CHECKING:
@@ -72,7 +71,9 @@ def _collected(project: Project, files: Iterable[str]) -> Mapping[str, Sequence[
     return dict(told_by_pytest("--modelcheck-collected", arguments, project.root, unknown))
 
 
-def told_by_pytest(option: str, arguments: Iterable[str], folder: Path, consequence: str) -> Any:
+def told_by_pytest(
+    option: str, arguments: Iterable[str], folder: Path, consequence: str, *, collect_only: bool = True
+) -> Any:
     """Let pytest collect tests, and our plugin write what it sees of them.
 
     Args:
@@ -80,23 +81,24 @@ def told_by_pytest(option: str, arguments: Iterable[str], folder: Path, conseque
         arguments: What else pytest is told.
         folder: Where it runs.
         consequence: What it means if it cannot.
+        collect_only: Whether no test is run. Of a run, failures are no reason to be told nothing.
 
     Raises:
         UsageError: pytest cannot collect them.
     """
     with tempfile.TemporaryDirectory() as temporary:
         found = Path(temporary) / "told.json"
-        command = [sys.executable, "-m", "pytest", "--collect-only", "-q", f"{option}={found}"]
-        command += ["-p", "no:cacheprovider"]
+        command = [sys.executable, "-m", "pytest", "-q", f"{option}={found}", "-p", "no:cacheprovider"]
+        command += ["--collect-only"] if collect_only else []
         if importlib.util.find_spec("xdist") is not None:
             # Workers would collect, and not tell. The plugin is named, as not all plugins need be loaded.
             command += ["-p", "xdist", "-n", "0"]
         done = subprocess.run(  # noqa: S603 - this Python, and files of the project
             [*command, *arguments], cwd=folder, capture_output=True, text=True, errors="replace", check=False
         )
-        if done.returncode not in _FINE or not found.is_file():
+        if done.returncode not in (_FINE if collect_only else (*_FINE, 1)) or not found.is_file():
             raise UsageError(
                 f"pytest cannot collect the tests, {consequence}. It says:\n"
-                + harmless((done.stdout + done.stderr).strip())
+                + (done.stdout + done.stderr).strip()
             )
         return json.loads(found.read_text(encoding="utf-8"))

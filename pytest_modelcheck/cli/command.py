@@ -17,9 +17,10 @@ import click
 from pytest_modelcheck import __version__
 from pytest_modelcheck.cli import suite, upkeep
 from pytest_modelcheck.cli.project import find_project
-from pytest_modelcheck.cli.screen import harmless, prepare
+from pytest_modelcheck.cli.screen import prepare
 from pytest_modelcheck.cli.workspace import open_workspace
-from pytest_modelcheck.errors import ModelcheckError, UsageError
+from pytest_modelcheck.display import harmless, redacted
+from pytest_modelcheck.errors import ModelcheckError, UsageError, located
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,16 +36,29 @@ class _Misused(click.ClickException):
     exit_code = 2
 
 
+def _quoted(error: click.UsageError) -> click.UsageError:
+    """What click says of a command line, which may quote what was typed."""
+    return click.UsageError(harmless(error.format_message()), error.ctx)
+
+
 class _Group(click.Group):
     """A group whose commands end in a message, never in a traceback of ours, for what a user can mend."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **extra)
+        except click.UsageError as error:
+            raise _quoted(error) from error
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            raise _quoted(error) from error
         except UsageError as error:
-            raise _Misused(harmless(str(error))) from error
+            raise _Misused(str(error)) from error
         except ModelcheckError as error:
-            raise click.ClickException(harmless(str(error))) from error
+            raise click.ClickException(str(error)) from error
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -64,6 +78,11 @@ def modelcheck(ctx: click.Context, rootdir: Path | None) -> None:
     """See, compare and approve the behaviour of models. Nothing here calls a model."""
     prepare(ctx)
     ctx.obj = find_project(Path.cwd(), rootdir)
+    try:
+        redacted.begin(ctx.obj.redact)
+    except ValueError as error:
+        raise UsageError(located(f"modelcheck_redact: {error}", str(ctx.obj.config))) from error
+    ctx.call_on_close(redacted.begin)
 
 
 _check = click.option(
@@ -83,7 +102,10 @@ def _approving(force: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     options = (
         _check,
         click.option(
-            "--reason", default="", metavar="TEXT", help="Why, for whoever reads the baselines later."
+            "--reason",
+            default="",
+            metavar="TEXT",
+            help="Why, for whoever reads the baselines later. Required in CI and without a terminal.",
         ),
         _from,
         click.option("--force", is_flag=True, help=force),
@@ -95,6 +117,7 @@ def _approving(force: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
 @modelcheck.command()
 @click.argument("versions", nargs=-1, metavar="[VERSION | MODEL=VERSION]...")
 @_approving("Approve what is red or out of date too, and record that.")
+@click.option("--dry-run", is_flag=True, help="Show what would be approved, and write nothing.")
 @click.pass_context
 def approve(
     ctx: click.Context,
@@ -105,6 +128,7 @@ def approve(
     *,
     force: bool,
     keep_history: bool,
+    dry_run: bool,
 ) -> None:
     """Make what a version did the approved behaviour.
 
@@ -113,7 +137,7 @@ def approve(
     """
     from pytest_modelcheck.cli import approve as work
 
-    wish = work.Wish(versions, patterns, reason, force=force, keep_history=keep_history)
+    wish = work.Wish(versions, patterns, reason, force, keep_history, dry_run)
     ctx.exit(work.approve(open_workspace(ctx.obj, origin), wish))
 
 

@@ -17,7 +17,7 @@ from pytest_modelcheck.baselines import diff as compare
 from pytest_modelcheck.baselines.baseline import some_results
 from pytest_modelcheck.baselines.candidates import find, never_ran
 from pytest_modelcheck.cli.report import page
-from pytest_modelcheck.cli.screen import print_lines, width
+from pytest_modelcheck.cli.screen import print_document, print_lines, width
 from pytest_modelcheck.cli.selection import nothing_meant, selection
 from pytest_modelcheck.cli.slices import in_slices
 from pytest_modelcheck.cli.targets import meant as versions_meant
@@ -86,7 +86,7 @@ def diff(workspace: Workspace, question: Question) -> bool:
     before, after = pairs[0].before, pairs[0].after
     if question.form == "json":
         for piece in diff_json(found):
-            click.echo(piece, nl=piece[-1] == "]")
+            print_document(piece, nl=piece[-1] == "]")
     elif question.form == "markdown":
         print_lines(diff_markdown(found))
     else:
@@ -101,7 +101,7 @@ def _page(workspace: Workspace, pair: Pair, question: Question) -> bool:
     approved = workspace.store.approved(pair.model)
     before = pair.before if pair.before is not None or approved is None else approved.version
     versions = [f"{pair.model}={version}" for version in (before, pair.after) if version is not None]
-    click.echo(page(workspace, versions, question.patterns), nl=False)
+    print_document(page(workspace, versions, question.patterns), nl=False)
     return False
 
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from pytest_modelcheck.canonical import excerpt, printable_json
+from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import percent, plural
-from pytest_modelcheck.cli.screen import indented, print_lines
+from pytest_modelcheck.cli.screen import indented, print_document, print_lines
 from pytest_modelcheck.cli.selection import nothing_meant, selection
+from pytest_modelcheck.display import printable_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +39,7 @@ def show(workspace: Workspace, patterns: Sequence[str], form: str) -> None:
         raise nothing_meant("approved", patterns, (header.test for header in known))
     found.sort(key=lambda header: (header.model, header.test))
     if form == "json":
-        click.echo(_json(found))
+        print_document(_json(found))
         return
     several = len({header.model for header in found}) > 1
     for header in found:

@@ -11,13 +11,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.cases.files import FORMATS, SUFFIXES
 from pytest_modelcheck.cli.collected import told_by_pytest
-from pytest_modelcheck.cli.screen import harmless
+from pytest_modelcheck.cli.screen import echo, print_document
+from pytest_modelcheck.display import harmless, printable_json
 from pytest_modelcheck.lint import RULES, Finding, Target, chosen, lint
 from pytest_modelcheck.reports.workflow import error_command
 
@@ -84,7 +83,7 @@ def look(
 def show(found: Found, form: str) -> None:
     """Print what was found, in one of :data:`FORMS`."""
     for line in FORMS[form](found):
-        click.echo(line)
+        (echo if form == "text" else print_document)(line)
 
 
 def _separated(codes: Sequence[str]) -> list[str]:
@@ -117,9 +116,9 @@ def _from_here(folder: Path, path: str) -> str:
 
 def _text(found: Found) -> Iterator[str]:
     for one in found.findings:
-        yield harmless(f"{_place(one)}: {one.code} {_one_line(one.message)}")
+        yield f"{_place(one)}: {one.code} {_one_line(one.message)}"
     for test in found.unread:
-        yield harmless(f"{test} takes its cases from a fixture, which only a run asks for: not looked at.")
+        yield f"{test} takes its cases from a fixture, which only a run asks for: not looked at."
     if found.findings:
         yield f"Found {plural(len(found.findings), 'problem')} in {found.what}."
     else:
@@ -128,7 +127,8 @@ def _text(found: Found) -> Iterator[str]:
 
 def _json(found: Found) -> Iterator[str]:
     names = {rule.code: rule.name for rule in RULES}
-    yield json.dumps([{**asdict(one), "rule": names[one.code]} for one in found.findings], indent=2)
+    told = [{**asdict(one), "rule": names[one.code]} for one in found.findings]
+    yield printable_json(json.dumps(told, indent=2))
 
 
 def _github(found: Found) -> Iterator[str]:

@@ -15,7 +15,7 @@ from pytest_modelcheck.baselines.candidates import natural
 from pytest_modelcheck.baselines.store import jsonl_files
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import plural
-from pytest_modelcheck.cli.screen import harmless, indented, print_lines
+from pytest_modelcheck.cli.screen import echo, indented, print_lines
 from pytest_modelcheck.cli.selection import nothing_meant, selection
 from pytest_modelcheck.errors import BaselineError
 
@@ -52,7 +52,7 @@ def show(workspace: Workspace, patterns: Sequence[str]) -> int:
     for model in sorted({header.model for header in (*known.approved, *known.ran)}):
         print_lines(_model_lines(workspace, model, known, selected))
     for message in known.damaged:
-        click.echo(f"Error: {harmless(message)}", err=True)
+        echo(f"Error: {message}", err=True)
     return 1 if known.damaged else 0
 
 

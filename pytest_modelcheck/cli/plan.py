@@ -9,9 +9,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from pytest_modelcheck.canonical.wording import percent
+from pytest_modelcheck.cli.screen import print_lines
 from pytest_modelcheck.errors import UsageError
 
 if TYPE_CHECKING:
@@ -84,8 +83,7 @@ def table(question: Question) -> Iterator[str]:
 
 def show(question: Question) -> None:
     """Print the answer."""
-    for line in table(question):
-        click.echo(line)
+    print_lines(table(question))
 
 
 def _heading(question: Question) -> Iterator[str]:

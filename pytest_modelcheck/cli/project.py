@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 BASELINE_DIR: Final = "modelcheck_baseline_dir"
 CACHE_DIR: Final = "modelcheck_cache_dir"
+REDACT: Final = "modelcheck_redact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,14 @@ class Project:
         config: The configuration file, or ``None``.
         baselines: The folder of approved behaviour.
         cache: The folder of what need not be in git.
+        redact: Patterns of what is not to be shown.
     """
 
     root: Path
     config: Path | None
     baselines: Path
     cache: Path
+    redact: tuple[str, ...] = ()
 
 
 def find_project(start: Path, rootdir: Path | None = None) -> Project:
@@ -66,6 +69,7 @@ def find_project(start: Path, rootdir: Path | None = None) -> Project:
         config=config,
         baselines=anchor / name,
         cache=anchor / _setting(settings, CACHE_DIR, ".modelcheck_cache", config),
+        redact=_patterns(settings, config),
     )
 
 
@@ -98,6 +102,16 @@ def _setting(settings: Mapping[str, Any], name: str, default: str, config: Path 
     if not isinstance(value, str) or "\0" in value:
         raise UsageError(located(f"{name} must be a path, not {value!r}", str(config)))
     return value or default
+
+
+def _patterns(settings: Mapping[str, Any], config: Path | None) -> tuple[str, ...]:
+    value = settings.get(REDACT, "")
+    found = value.split("\n") if isinstance(value, str) else value
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise UsageError(
+            located(f"{REDACT} must be a list of regular expressions, not {value!r}", str(config))
+        )
+    return tuple(one.strip() for one in found if one.strip())
 
 
 def _pytest_toml(path: Path) -> Mapping[str, Any]:

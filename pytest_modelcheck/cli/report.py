@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_modelcheck.baselines.candidates import find, never_ran
-from pytest_modelcheck.cli.screen import encoding, harmless, print_lines, width
+from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.cli.screen import echo, encoding, print_lines, width
 from pytest_modelcheck.cli.selection import selection
 from pytest_modelcheck.cli.targets import meant
 from pytest_modelcheck.errors import UsageError, VersionError
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.cli.workspace import Workspace
     from pytest_modelcheck.records import Verdict
+    from pytest_modelcheck.reports.cells import Line
     from pytest_modelcheck.reports.model import CheckReport, RunReport
-    from pytest_modelcheck.reports.table import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def report(workspace: Workspace, wish: Wish) -> None:
     made = _made(workspace, wish)
     for file in files:
         write(made, file, Path.cwd())
-        click.echo(f"report: {file.path}")
+        echo(f"report: {file.path}")
     if not files:
         print_lines(_styled(_on_screen(made)))
 
@@ -82,10 +83,7 @@ def _made(workspace: Workspace, wish: Wish) -> RunReport:
         without += missing
     if without:
         listed = "\n  ".join(without)
-        click.echo(
-            harmless(f"these were only run to be compared with; run them by themselves:\n  {listed}"),
-            err=True,
-        )
+        echo(f"these were only run to be compared with; run them by themselves:\n  {listed}", err=True)
     if not checks:
         raise UsageError("there is nothing to report. See what was run: modelcheck list")
     run = RunInfo(
@@ -133,7 +131,7 @@ def _on_screen(made: RunReport) -> Iterator[Line]:
     verdicts = [check.verdict for check in made.checks]
     for verdict in verdicts:
         if verdict.status is not Status.PASSED or _has_moved(verdict):
-            yield ((harmless(verdict.check), {"bold": True}),)
+            yield ((excerpt(verdict.check, 1 << 20), {"bold": True}),)
             for line in failure(verdict).splitlines():
                 yield ((line, {}),)
             yield (("", {}),)

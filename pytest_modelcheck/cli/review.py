@@ -16,14 +16,15 @@ from pytest_modelcheck.baselines.candidates import never_ran
 from pytest_modelcheck.baselines.objections import is_gone, objections
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import plural
-from pytest_modelcheck.cli.approve import Wish, approve_reviewed
+from pytest_modelcheck.cli.approve import Wish, approve_reviewed, signed_with
 from pytest_modelcheck.cli.diff import marking, paint
-from pytest_modelcheck.cli.screen import indented, print_lines, width
+from pytest_modelcheck.cli.screen import echo, indented, print_lines, width
 from pytest_modelcheck.cli.selection import nothing_meant, selection
 from pytest_modelcheck.cli.targets import target
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import MISSING
-from pytest_modelcheck.reports.diff import case_lines, literal, summary_of, versions_of
+from pytest_modelcheck.reports.contrast import literal
+from pytest_modelcheck.reports.diff import case_lines, summary_of, versions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -65,15 +66,16 @@ def review(workspace: Workspace, wish: Wish) -> int:
     """Go through what changed, ask, and approve what was accepted. Returns the exit code.
 
     Raises:
-        UsageError: Nothing that was run is meant.
+        UsageError: Nothing that was run is meant, or nobody may be watching and no reason is given.
     """
+    how = signed_with("modelcheck review", wish)
     model, version = _target(workspace, wish)
     headers = _headers(workspace, wish, model, version)
     try:
         decisions = _decisions(workspace, wish, headers)
-        return _carry_out(workspace, wish, f"{model} {version}", (model, version), decisions)
+        return _carry_out(workspace, wish, (model, version), how, decisions)
     except click.Abort:  # Ctrl-C, or the end of what was typed
-        click.echo("\nNothing was written.")
+        echo("\nNothing was written.")
         return 1
 
 
@@ -119,12 +121,12 @@ def _review_check(workspace: Workspace, wish: Wish, header: Header, decisions: D
     against = objections(header, workspace.project.root)
     print_lines(indented((f"in the way: {reason}" for reason in against), 2))
     if against and not wish.force:
-        click.echo("  left as it is: only with --force can it be approved\n")
+        echo("  left as it is: only with --force can it be approved\n")
     elif before is None or found.new_test:
         _decide_whole(found, decisions)
     elif not found.cases:
         decisions.accepted[header.test] = ()
-        click.echo("  no answer changed: approved\n")
+        echo("  no answer changed: approved\n")
     else:
         path = candidates.path(header.model, header.test, header.version or "")
         _decide_cases(found, decisions, some_results(path, {case.id for case in found.cases}))
@@ -192,15 +194,15 @@ def _ask(question: str, keys: tuple[str, ...]) -> str:
 
 
 def _carry_out(
-    workspace: Workspace, wish: Wish, name: str, meant: tuple[str, str], decisions: Decisions
+    workspace: Workspace, wish: Wish, meant: tuple[str, str], how: str, decisions: Decisions
 ) -> int:
     if not decisions.accepted:
-        click.echo(f"{excerpt(name)}: nothing was accepted, and nothing was written")
+        echo(f"{excerpt(' '.join(meant))}: nothing was accepted, and nothing was written")
         return 0
     left = sum(map(len, decisions.accepted.values()))
     told = plural(len(decisions.accepted), "check")
     told += f", {plural(left, 'case')} left as approved before" if left else ""
     if not click.confirm(f"Approve {told}?", default=True):
-        click.echo("Nothing was written.")
+        echo("Nothing was written.")
         return 0
-    return approve_reviewed(workspace, wish, *meant, decisions.accepted, decisions.seen)
+    return approve_reviewed(workspace, wish, *meant, how, decisions.accepted, decisions.seen)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 
-import click
-
 from pytest_modelcheck.cases.documents import PATH, schema_of_file, schema_of_line
+from pytest_modelcheck.cli.screen import print_document
 from pytest_modelcheck.errors import UsageError
 
 
@@ -22,4 +21,4 @@ def show(*, line: bool, path: bool) -> None:
     if path and line:
         raise UsageError("--path and --line: only the schema of whole files is installed as a file; use one")
     shown = schema_of_line() if line else schema_of_file()
-    click.echo(str(PATH) if path else json.dumps(shown, indent=2))
+    print_document(str(PATH) if path else json.dumps(shown, indent=2))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.display import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,16 +51,21 @@ def print_lines(lines: Iterable[str]) -> None:
         for line in lines:
             waiting.append(line)
             if len(waiting) == _TOGETHER:
-                click.echo("\n".join(waiting))
+                echo("\n".join(waiting))
                 waiting.clear()
     finally:
         if waiting:  # also where the next line cannot be told
-            click.echo("\n".join(waiting))
+            echo("\n".join(waiting))
 
 
-def harmless(text: str) -> str:
-    """A message of several lines, made safe to print: it may quote what came from elsewhere."""
-    return "\n".join(excerpt(line, _EVERYTHING) for line in text.split("\n"))
+def echo(text: str = "", *, err: bool = False) -> None:
+    """Print lines that may quote anything: only the colours in them act on the terminal."""
+    click.echo(harmless(text, styled=True), err=err)
+
+
+def print_document(text: str | bytes, *, nl: bool = True) -> None:
+    """Print JSON or HTML, in which everything is escaped by its own rules."""
+    click.echo(text, nl=nl)
 
 
 def indented(texts: Iterable[str], depth: int = 2) -> Iterator[str]:

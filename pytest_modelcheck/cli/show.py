@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_modelcheck.baselines.candidates import find, never_ran
-from pytest_modelcheck.canonical import excerpt, printable_json, whole
+from pytest_modelcheck.canonical import excerpt, whole
 from pytest_modelcheck.canonical.wording import percent, plural
-from pytest_modelcheck.cli.screen import indented, print_lines, width
+from pytest_modelcheck.cli.screen import indented, print_document, print_lines, width
 from pytest_modelcheck.cli.selection import nothing_meant, selection
 from pytest_modelcheck.cli.targets import target
+from pytest_modelcheck.display import printable_json
+from pytest_modelcheck.reports.steps import steps_of_trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +37,8 @@ def show(workspace: Workspace, pattern: str, version: str | None, form: str) -> 
         raise _nothing(workspace, pattern, version)
     for baseline in found:
         if form == "json":
-            print_lines(_json_lines(baseline))
+            for line in _json_lines(baseline):
+                print_document(line)
         else:
             print_lines(_lines(baseline))
 
@@ -77,6 +80,7 @@ def _lines(baseline: Baseline) -> Iterator[str]:
     yield from indented([f"{header.model} {header.version}, {plural(len(baseline), 'case')}{rate}"])
     told = {
         "approved": f"{header.approved_at} by {header.approved_by}" if header.approved_at else "",
+        "approved with": header.approved_with,
         "reason": header.reason,
         "fingerprint": header.fingerprint or "",
         "ran on": header.environment,
@@ -92,6 +96,9 @@ def _case_lines(record: CaseResult) -> Iterator[str]:
     name = f"    {record.outcome.value:7} {excerpt(record.id, 30)}  "
     yield name + excerpt(record.about, max(10, width() - len(name)))
     for trial in record.trials:
+        if (steps := steps_of_trial(trial, record.digest)) is not None:
+            yield from indented([f"{_which(trial)}→", *steps.lines(width() - 12)], 12)
+            continue
         yield from indented([f"{_which(trial)}→ {_answer(trial)}"], 12)
 
 

@@ -5,9 +5,12 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import click
+
+_FILE: Final = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
@@ -54,4 +57,40 @@ def lint(
     ctx.exit(1 if found.findings else 0)
 
 
-COMMANDS: Final = (schema, lint)
+class _WithRest(click.Command):
+    """A command that hands on what follows ``--``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = args.index("--") if "--" in args else len(args)
+        ctx.obj = ctx.obj, args[own + 1 :]
+        return super().parse_args(ctx, args[:own])
+
+
+@click.command(cls=_WithRest)
+@click.argument("versions", nargs=-1, metavar="[VERSION | MODEL=VERSION]... [-- PYTEST_ARGS]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "html", "markdown"]),
+    default="text",
+    show_default=True,
+)
+@click.option("--output", type=_FILE, help="Write this file, in place of the screen.")
+@click.option("--fail-under", type=click.FloatRange(0, 1), metavar="SCORE", help="Exit with 1 below it: 0.8.")
+@click.pass_context
+def mutate(
+    ctx: click.Context, versions: tuple[str, ...], form: str, output: Path | None, fail_under: float | None
+) -> None:
+    """Show what the suite would notice if the model got worse.
+
+    Replays every check on the stored answers of a version, damaged as models get damaged: answers exchanged,
+    a label never given, fields missing, numbers scaled, texts cut. No model is called. Without a version:
+    the approved one. What follows -- is for pytest: a test, -k, -m.
+    """
+    from pytest_modelcheck.cli import mutate as work
+
+    project, arguments = ctx.obj
+    ctx.exit(work.mutate(project, work.Wish(versions, arguments, form, output, fail_under)))
+
+
+COMMANDS: Final = (schema, lint, mutate)

@@ -47,7 +47,12 @@ def show(ctx: click.Context, check: str, version: str | None, form: str) -> None
     work.show(open_workspace(ctx.obj), check, version, form)
 
 
-@click.command()
+@click.group()
+def baselines() -> None:
+    """Look after the baselines of tests that were renamed, moved or deleted."""
+
+
+@baselines.command()
 @click.argument("old")
 @click.argument("new")
 @click.pass_context
@@ -56,12 +61,12 @@ def rename(ctx: click.Context, old: str, new: str) -> None:
 
     OLD and NEW are node ids of tests or classes, files, or folders, relative to the project's folder.
     """
-    from pytest_modelcheck.cli import rename as work
+    from pytest_modelcheck.cli import baselines as work
 
     work.rename(open_workspace(ctx.obj), old, new)
 
 
-@click.command()
+@baselines.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
 def prune(ctx: click.Context, *, yes: bool) -> None:
@@ -69,7 +74,7 @@ def prune(ctx: click.Context, *, yes: bool) -> None:
 
     Asks pytest which tests there are, lists what would go, and asks before it removes anything.
     """
-    from pytest_modelcheck.cli import prune as work
+    from pytest_modelcheck.cli import baselines as work
 
     work.prune(open_workspace(ctx.obj), yes=yes)
 
@@ -113,4 +118,4 @@ def why(ctx: click.Context, version: str | None, patterns: tuple[str, ...]) -> N
     work.show(open_workspace(ctx.obj), version, patterns)
 
 
-COMMANDS: Final = (history, show, rename, prune, merge, cache)
+COMMANDS: Final = (history, show, baselines, merge, cache)

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from pytest_modelcheck.baselines.candidates import never_ran
-from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical import CALL_BYTES, excerpt
 from pytest_modelcheck.canonical.wording import plural
-from pytest_modelcheck.cli.screen import indented, print_lines
+from pytest_modelcheck.cli.screen import echo, indented, print_lines
 from pytest_modelcheck.cli.selection import nothing_meant, selection
 from pytest_modelcheck.cli.targets import target
 from pytest_modelcheck.errors import VersionError
 from pytest_modelcheck.models.memories import memories
-from pytest_modelcheck.session.lines import address
+from pytest_modelcheck.session.lines import keys_of
 from pytest_modelcheck.session.places import PREDICTIONS
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Kept:
     """What is kept of the model in one form: under what, and which of the questions that matter here."""
 
     under: Memory
-    asked: frozenset[str]
+    asked: frozenset[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Asked:
     """What a check asked when it was run last: each question, with the case that asked it first."""
 
     header: Header
-    questions: Mapping[str, str]
+    questions: Mapping[bytes, str]
 
 
 def show(workspace: Workspace, version: str | None, patterns: Sequence[str]) -> None:
@@ -58,11 +58,11 @@ def show(workspace: Workspace, version: str | None, patterns: Sequence[str]) -> 
     model, meant = _target(workspace, version)
     checks = [_asked(workspace, header) for header in _headers(workspace, model, meant, patterns)]
     wanted = {question for check in checks for question in check.questions}
-    kept = [
-        Kept(memory, frozenset(wanted.intersection(map(address, memory.questions))))
-        for memory in memories(workspace.project.cache / PREDICTIONS, model)
-    ]
-    click.secho(excerpt(f"{model} {meant}"), bold=True)
+    kept = []
+    for memory in memories(workspace.project.cache / PREDICTIONS, model):
+        calls = {question[:CALL_BYTES] for question in memory.questions}
+        kept.append(Kept(memory, frozenset(wanted & (memory.questions | calls))))
+    echo(click.style(excerpt(f"{model} {meant}"), bold=True))
     for check in checks:
         print_lines(_lines(check, kept))
 
@@ -89,12 +89,12 @@ def _headers(workspace: Workspace, model: str, version: str, patterns: Sequence[
 
 def _asked(workspace: Workspace, header: Header) -> Asked:
     candidate = workspace.candidates.read(header.model, header.test, header.version or "")
-    questions: dict[str, str] = {}
+    questions: dict[bytes, str] = {}
     for case in candidate or ():
         for trial in candidate[case].trials if candidate is not None else ():
-            for question, _ in trial.asked:
-                questions.setdefault(question, case)
-    questions.pop("", None)  # what has no key is asked each time
+            for question, (digest, _) in zip(keys_of(trial), trial.asked, strict=True):
+                if digest:  # what has no key is asked each time
+                    questions.setdefault(question, case)
     return Asked(header, questions)
 
 
@@ -135,7 +135,7 @@ def _reasons(check: Asked, now: Kept | None, others: Sequence[Kept]) -> Iterator
         )
         return
     found: Counter[str] = Counter()
-    fresh: list[str] = []
+    fresh: list[bytes] = []
     for question in check.questions:
         older = [one.under for one in others if question in one.asked]
         if older:
@@ -181,7 +181,7 @@ def _mark(memory: Memory) -> str:
     return "none" if memory.fingerprint is None else excerpt(memory.fingerprint, 12)
 
 
-def _cases(check: Asked, questions: Iterable[str]) -> str:
+def _cases(check: Asked, questions: Iterable[bytes]) -> str:
     """The first of the cases that asked, and how many there are."""
     cases = list(dict.fromkeys(check.questions[question] for question in questions))
     more = f" and {plural(len(cases) - _SHOWN, 'case')} more" if len(cases) > _SHOWN else ""

@@ -19,6 +19,7 @@ from pytest_modelcheck.calls.endpoint import Endpoint
 from pytest_modelcheck.calls.loops import running_loop, sleep_on, trio_sleep, until
 from pytest_modelcheck.calls.throttle import Allowance
 from pytest_modelcheck.engine.tickets import (
+    PATIENCE,
     Handle,
     Ticket,
     is_for_one,
@@ -27,6 +28,7 @@ from pytest_modelcheck.engine.tickets import (
     settle,
     settle_rest,
     takes_last,
+    turns,
 )
 
 if TYPE_CHECKING:
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
 POLL = 0.02
 """Seconds between two looks at what other processes have answered."""
 
-_PATIENCE = 30.0  # seconds that a call waits for another process which makes the same
 _TICK = 0.05  # seconds between two looks at what else may be done, while a call is waited for
 _UNSAVED_SECONDS = 0.005  # at most this much of a model's time is lost when the process is killed
 
@@ -97,22 +98,41 @@ class Switchboard:
 
     # -- calls that are made now -------------------------------------------------------------------
 
-    def answer(self, handle: Handle, x: Any, key: bytes | None, repeat: int) -> Raw:
-        """Make a call, in whatever thread this is, and wait for its answer."""
-        for _ in self._turns(handle, x, key):
+    def answer(self, handle: Handle, x: Any, key: bytes | None, repeat: int, *, joins: bool = False) -> Raw:
+        """Make a call, in whatever thread this is, and wait for its answer.
+
+        A call that ``joins`` waits for an equal one that is under way: the threads of a body make both at
+        once. Calls that a model makes do not: it could wait for itself.
+        """
+        for _ in turns(handle, x, key, self._claimed):
             time.sleep(POLL)
-        raw = handle.find(key) if handle.answers.claims is not None else None
-        if raw is not None:
-            return raw
-        ticket = Ticket(handle, x, key, repeat)
-        caller = handle.acting.caller
-        if caller.awaited:
-            self._begin([ticket], copy_context())
-            self.wait_for(ticket)
-        else:
-            keep = self._keep([ticket], time.perf_counter())
-            handle.endpoint.call(caller, [x], keep, repeat=repeat, after_success=[ticket.after_success])
+        ticket, caller = Ticket(handle, x, key, repeat), handle.acting.caller
+        if joins and (other := self._announce(ticket)) is not None:
+            self.wait_for(other)
+            if takes_last(other):
+                return other.result()
+        try:
+            raw = handle.find(key) if joins or handle.answers.claims is not None else None
+            if raw is not None:  # it came meanwhile, from another thread or process
+                return raw
+            if caller.awaited:
+                self._begin([ticket], copy_context())
+                self.wait_for(ticket)
+            else:
+                keep = self._keep([ticket], time.perf_counter())
+                handle.endpoint.call(caller, [x], keep, repeat=repeat, after_success=[ticket.after_success])
+        finally:
+            if joins:
+                self.drop(ticket)
         return ticket.result()
+
+    def _announce(self, ticket: Ticket) -> Ticket | None:
+        """Let equal calls find a call that is made now; give back one that is under way already."""
+        if ticket.key is None:
+            return None
+        ticket.made = True
+        found = self._tickets.setdefault((id(ticket.handle.answers), ticket.key), ticket)
+        return None if found is ticket or found.ended or not found.begun else found
 
     async def answer_async(
         self,
@@ -121,33 +141,38 @@ class Switchboard:
         key: bytes | None,
         repeat: int,
         context: Context,
-        trial: int | None = None,
+        *,
+        joins: bool = False,
     ) -> Raw:
         """Make a call, and await its answer on whatever event loop this is.
 
         A call belongs to its answer and not to its caller: where the caller is cancelled, the call goes on.
-        Other tasks of the body of ``trial`` that make the same call meanwhile wait for this one.
         """
         loop = running_loop()
-        for _ in self._turns(handle, x, key):
+        for _ in turns(handle, x, key, self._claimed):
             await sleep_on(POLL, loop)
-        raw = handle.find(key) if handle.answers.claims is not None else None
-        if raw is not None:
-            return raw
         ticket, caller = Ticket(handle, x, key, repeat), handle.acting.caller
-        if key is not None and trial is not None:
-            ticket.foreseen_by.add(trial)
-            self._tickets[(id(handle.answers), key)] = ticket
+        if joins and (other := self._announce(ticket)) is not None:
+            await self._end_of(other, loop)
+            if takes_last(other):
+                return other.awaited_result()
+        raw = handle.find(key) if joins or handle.answers.claims is not None else None
+        if raw is not None:
+            self.drop(ticket)
+            return raw
         if caller.awaited and (loop != "asyncio" or self._is_our_loop()):
             # A model that calls another is on our loop already; one that is written for trio needs trio's.
             keep = self._keep([ticket], time.perf_counter())
             sleep = None if loop == "asyncio" else trio_sleep
-            await handle.endpoint.call_async(
-                caller, [x], keep, repeat=repeat, after_success=[ticket.after_success], sleep=sleep
-            )
+            try:
+                await handle.endpoint.call_async(
+                    caller, [x], keep, repeat=repeat, after_success=[ticket.after_success], sleep=sleep
+                )
+            finally:
+                self.drop(ticket)
         else:
             await until(self._begin([ticket], context), loop)
-        self.drop(ticket)
+            self.drop(ticket)
         return ticket.awaited_result()
 
     async def answer_gathered(
@@ -172,24 +197,6 @@ class Switchboard:
 
     def _is_our_loop(self) -> bool:
         return self._loop is not None and self._loop.runs_here()
-
-    def _turns(self, handle: Handle, x: Any, key: bytes | None) -> Iterator[None]:
-        """Something to wait for, while another process makes the same call; but not for ever.
-
-        Raises:
-            OfflineError: no call may be made.
-        """
-        if handle.refusal is not None:
-            raise handle.refusal(handle.model, x)
-        answers = handle.answers
-        if key is None or answers.claims is None or not handle.endpoint.claims:
-            return
-        until_then = time.monotonic() + _PATIENCE
-        while not self._claimed(handle, key) and time.monotonic() < until_then:
-            if answers.find(key) is not None:
-                return
-            yield
-            answers.reload()
 
     # -- calls that are made ahead -----------------------------------------------------------------
 
@@ -272,15 +279,15 @@ class Switchboard:
             context,
             repeat=repeat_of(batch),
             after_success=[ticket.after_success for ticket in batch],
-            wanted=lambda: any(self._is_wanted(ticket) for ticket in batch),
+            wanted=lambda: any(ticket.foreseen_by or not ticket.foreseen for ticket in batch),
         )
         for ticket in batch:
             ticket.call = call
-        call.add_done_callback(lambda ended: settle_rest(batch, ended, keep))
+        call.add_done_callback(lambda ended: settle_rest(batch, ended, keep, self.drop))
         return call
 
-    def _is_wanted(self, ticket: Ticket) -> bool:
-        return not ticket.foreseen or self.ticket(ticket.handle, ticket.key) is ticket
+    def _is_kept(self, ticket: Ticket) -> bool:
+        return self.ticket(ticket.handle, ticket.key) is ticket
 
     def batch_with(self, ticket: Ticket) -> list[Ticket]:
         """A call that is still waiting, with the next ones that fit into its batch."""
@@ -328,30 +335,52 @@ class Switchboard:
         batch = self.batch_with(ticket)
         if batch:
             self._begin(batch, context)
-        loop = running_loop()
-        while ticket.call is not None and not ticket.call.done() and not ticket.ended:
-            await until(ticket.call, loop, _TICK)
-            self.tick()
+        await self._end_of(ticket, running_loop())
+
+    async def _end_of(self, ticket: Ticket, loop: str | None) -> None:
+        for call in self._while_under_way(ticket):
+            await until(call, loop, _TICK)
 
     def wait_for(self, ticket: Ticket) -> None:
         """Hold this thread until a call that was begun has ended."""
-        call = ticket.call
-        while call is not None and not call.done() and not ticket.ended:
+        for call in self._while_under_way(ticket):
             wait([call], _TICK)
+
+    def _while_under_way(self, ticket: Ticket) -> Iterator[Future[None]]:
+        """What to wait for, now and then, until a call has ended.
+
+        One that another thread of a body makes by itself is not waited for for ever: it may need a lock that
+        is held here.
+        """
+        call, end = ticket.call, time.monotonic() + PATIENCE
+        alone = call is None and not ticket.foreseen
+        if alone:
+            ended: Future[None] = Future()
+            call = ended
+            self.follow(ticket, lambda _: ended.set_result(None))
+        while call is not None and not call.done() and not ticket.ended:
+            if alone and (not self._is_kept(ticket) or time.monotonic() > end):
+                return
+            yield call
             self.tick()
 
     def forget(self, handles: Sequence[Handle]) -> None:
         """Drop every call that was foreseen; those under way go on, and their answers are stored."""
         with self._lock:
-            self._tickets.clear()
             for handle in handles:
                 handle.answers.release([one.key for one in handle.waiting if one.key is not None])
                 handle.waiting.clear()
+            for ticket in [ticket for ticket in self._tickets.values() if ticket.foreseen]:
+                ticket.foreseen_by.clear()
+                self.drop(ticket)
 
     def drop(self, ticket: Ticket) -> None:
-        """Forget one call: nobody needs it any more, or its answer is stored. It is not begun any more."""
+        """Forget one call: nobody needs it any more, or its answer is stored. It is not begun any more.
+
+        One that is under way is found until it has ended.
+        """
         with self._lock:
-            if ticket.key is None or self.ticket(ticket.handle, ticket.key) is not ticket:
+            if ticket.key is None or ticket.is_under_way or not self._is_kept(ticket):
                 return
             del self._tickets[(id(ticket.handle.answers), ticket.key)]
             if ticket.call is None and ticket in ticket.handle.waiting:
@@ -368,7 +397,7 @@ class Switchboard:
             with self._lock:
                 for ticket, row in zip(tickets, rows, strict=True):
                     settle(ticket, row)
-                    if ticket.raw is not None and not is_for_one(ticket.raw):
+                    if not ticket.foreseen_by or (ticket.raw is not None and not is_for_one(ticket.raw)):
                         self.drop(ticket)
                 self._note_unsaved(tickets[0].handle, time.perf_counter() - start)
                 if len(tickets) < len(batch):  # a batch is being split: what is known outlasts a kill

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.calls.attempts import copied
 from pytest_modelcheck.calls.loops import running_loop
+from pytest_modelcheck.canonical import of_repeat
 from pytest_modelcheck.engine.prefetch import Prefetch
 from pytest_modelcheck.engine.recipe import Made, Recipe
 from pytest_modelcheck.engine.result import Result, conclude
 from pytest_modelcheck.engine.tickets import Handle, takes_last
+from pytest_modelcheck.engine.trials import STRIDE
 from pytest_modelcheck.engine.view import CaseView, is_new, refuse_case
 from pytest_modelcheck.engine.work import EXPLAINED, WINDOW, Failures, Run
 from pytest_modelcheck.models.model import SHORT_TEXT, short_text_key
@@ -42,9 +44,6 @@ _PASSED = Outcome.PASSED  # looked up once: that takes Python, and there may be 
 
 _AT_THE_END = (Outcome.PASSED, Outcome.XPASSED)
 """How a body comes out that has run to its last line."""
-
-STRIDE = 1 << 32
-"""What lies between the repeats of a body's first equal call and its second: more than anybody's repeats."""
 
 
 def by_repeat(trial: Trial, key: bytes, equal: int) -> int:  # noqa: ARG001
@@ -241,19 +240,20 @@ class Bodies:
         if found is None:
             found = self._handles[model] = self.switchboard.handle(model)
             found.judged = model is self.work.subject
+            found.grades = found.grades and not found.judged
         return found
 
     def place_of(
         self, handle: Handle, trial: Trial, x: Any, equal: Counter[bytes] | None
     ) -> tuple[bytes | None, int]:
         """What the answer to a call is stored under, and for which repeat it is made."""
-        repeat, model = trial.repeat, handle.model
+        repeat, key = trial.repeat, handle.model.key(x)
+        if key is None:
+            return None, repeat
         if self._place is not None and handle.judged and equal is not None:
-            plain = model.key(x)
-            if plain is not None:
-                repeat = self._place(trial, plain, equal[plain])
-                equal[plain] += 1
-        return model.key(x, repeat), repeat
+            repeat = self._place(trial, key, equal[key])
+            equal[key] += 1
+        return of_repeat(key, repeat), repeat
 
     def call(self, model: Model, x: Any) -> Any:
         """Answer a call of the body that runs in this thread."""
@@ -278,6 +278,8 @@ class Bodies:
                 result.asked.append((key, raw))
             else:
                 raw = result.answered(key, raw)
+        elif handle.grades:
+            result.graded(model, x, raw)
         value = answers.decode(raw)
         if self.made is not None:
             self.note(model, x, key, value)
@@ -313,7 +315,7 @@ class Bodies:
         """Make a call that nobody foresaw."""
         start = time.perf_counter()
         try:
-            return self.switchboard.answer(handle, x, key, repeat)
+            return self.switchboard.answer(handle, x, key, repeat, joins=True)
         finally:
             self.count_direct(handle, time.perf_counter() - start)
 

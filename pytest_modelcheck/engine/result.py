@@ -8,16 +8,17 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.canonical import same, whole
+from pytest_modelcheck.canonical import NotKept, comparable, same, whole
+from pytest_modelcheck.display import redacted
 from pytest_modelcheck.errors import NotAskedError, OfflineError
-from pytest_modelcheck.models.model import plain
-from pytest_modelcheck.records import MISSING, Outcome
+from pytest_modelcheck.models.model import plain, redacted_line
+from pytest_modelcheck.records import MISSING, Grade, Outcome
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Sequence
 
-    from pytest_modelcheck.models.model import Raw
+    from pytest_modelcheck.models.model import Model, Raw
     from pytest_modelcheck.records import Trial
 
 NOT_CALLED = (NotAskedError, OfflineError)
@@ -55,6 +56,8 @@ class Result:
     """Of answers that were awaited: their place in ``asked``, and the number of their call."""
     equal: Counter[bytes] | None = None
     """How many equal calls the body has made, where each gets an answer of its own."""
+    grades: Sequence[Grade] = ()
+    """What judges said, in the order of their answers."""
     awaited = 0
     """How many calls were made whose answers are awaited."""
 
@@ -84,6 +87,16 @@ class Result:
         if approved is not None and len(asked) == 1 and same(whole(approved), whole(plain(raw))):
             return approved
         return raw
+
+    def graded(self, judge: Model, x: Any, raw: Raw) -> None:
+        """Note what a judge said of what it was given."""
+        try:
+            given: bytes | None = comparable(judge.caller.by_name(x))
+        except NotKept:
+            given = None
+        if given is not None and redacted.stored:
+            given = redacted_line(given)
+        self.grades = (*self.grades, Grade(judge.name, given, plain(raw)))
 
     @property
     def is_simple(self) -> bool:

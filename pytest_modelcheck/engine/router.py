@@ -33,6 +33,7 @@ _INFRASTRUCTURE: Final = frozenset(
         "decimal_context",  # appears with the first Decimal of a thread
         "numpy.ufunc.extobj",  # numpy.errstate()
         "current_async_library_cvar",  # sniffio
+        "pytest_check_state",  # a thread does not have it
         "modelcheck_repeat",
         "modelcheck_view",
     }
@@ -154,9 +155,14 @@ class _Call:
         unnamed = [variable for variable in changed or () if variable not in model.definition.context]
         if unnamed and self.key is not None:
             names = ", ".join(variable.name for variable in unnamed)
+            told = f"a test body changed the context variable {names} before its call"
+            if not self.is_here:
+                told = (
+                    f"a thread of a test body has another value of the context variable {names} than the test"
+                )
             model.answers.warn(
-                f"a test body changed the context variable {names} before its call, so that its answers are "
-                "not cached. If the model reads it, name it on the model fixture: context=[VARIABLE]"
+                f"{told}, so that its answers are not cached. If the model reads it, name it on the model "
+                "fixture: context=[VARIABLE]"
             )
             self.key = None
         # The call is what it is now, whatever becomes of its input before it is made.
@@ -204,7 +210,8 @@ class _Call:
 
     def _made(self) -> Raw:
         if self.bodies is None or not self.is_here:
-            return self.switchboard.answer(self.handle, self.x, self.key, self.repeat)
+            joins = self.result is not None
+            return self.switchboard.answer(self.handle, self.x, self.key, self.repeat, joins=joins)
         return self.bodies.in_place(self.handle, self.x, self.key, self.repeat)
 
     async def _made_async(self) -> Raw:
@@ -217,7 +224,7 @@ class _Call:
         start = time.perf_counter()
         try:
             return await self.switchboard.answer_async(
-                self.handle, self.x, self.key, self.repeat, self.context, trial
+                self.handle, self.x, self.key, self.repeat, self.context, joins=trial is not None
             )
         finally:
             if self.bodies is not None:
@@ -257,6 +264,8 @@ class _Call:
                 result.foreign = [*result.foreign, (self.key, raw)]
             else:
                 raw = result.answered(self.key, raw, number)
+        elif result is not None and handle.grades:
+            result.graded(handle.model, self.x, raw)
         value = handle.answers.decode(raw)
         if bodies is not None and self.is_here and result is bodies.result:
             bodies.note(handle.model, self.x, self.key, value, foreseeable=self.foreseeable)

@@ -5,8 +5,9 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.calls.batches import Failure
 from pytest_modelcheck.calls.endpoint import MIXED
@@ -16,12 +17,15 @@ from pytest_modelcheck.models.model import Unkept
 from pytest_modelcheck.models.usage import Measured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
     from pytest_modelcheck.calls.batches import Rows
     from pytest_modelcheck.calls.endpoint import Endpoint
     from pytest_modelcheck.models.model import Answers, Model, Raw
+
+PATIENCE: Final = 30.0
+"""Seconds that a call waits for another process or thread which makes the same."""
 
 
 class Handle:
@@ -33,6 +37,7 @@ class Handle:
         answers: Where answers are found and stored.
         endpoint: How calls reach the acting model.
         judged: Whether its answers are recorded with the case.
+        grades: Whether what it says is recorded beside them: of a judge that is not judged itself.
         refusal: Makes the error of a call whose answer is not at hand, where no call may be made.
         waiting: Calls that are to be made ahead, in batches.
         under_way: How many calls are being made ahead.
@@ -44,6 +49,7 @@ class Handle:
         "answers",
         "endpoint",
         "found",
+        "grades",
         "judged",
         "model",
         "refusal",
@@ -66,6 +72,7 @@ class Handle:
         self.answers = answers
         self.endpoint = endpoint
         self.judged = judged
+        self.grades = not judged and model.definition.role == "judge"
         self.refusal = refusal
         self.waiting: deque[Ticket] = deque()
         self.under_way = 0
@@ -149,9 +156,14 @@ class Ticket:
         return self.result()
 
     @property
+    def is_under_way(self) -> bool:
+        """Whether it has begun, and not ended."""
+        return not (self.call is None or self.call.done() or self.ended)
+
+    @property
     def begun(self) -> bool:
         """Whether the model has been called, or is being called."""
-        return self.call is not None or self.ended
+        return self.call is not None or self.ended or not self.foreseen
 
     def result(self) -> Raw:
         """The answer.
@@ -187,13 +199,22 @@ def settle(ticket: Ticket, row: Any) -> None:
 
 
 def settle_rest(
-    batch: Sequence[Ticket], call: Future[None], keep: Callable[[Sequence[int], Rows], None]
+    batch: Sequence[Ticket],
+    call: Future[None],
+    keep: Callable[[Sequence[int], Rows], None],
+    drop: Callable[[Ticket], None],
 ) -> None:
-    """Give those who wait what has ended a call before it could tell each input's own end."""
+    """Give those who wait what has ended a call before it could tell each input's own end.
+
+    A call that nobody needed any more when its turn came was not made, and is dropped.
+    """
     error = None if call.cancelled() else call.exception()
     rest = [place for place, ticket in enumerate(batch) if not ticket.ended]
     if error is not None and rest:
         keep(rest, [Failure(error)] * len(rest))
+    else:
+        for place in rest:
+            drop(batch[place])
 
 
 def repeat_of(batch: Sequence[Ticket]) -> int:
@@ -207,14 +228,17 @@ def is_for_one(raw: Raw) -> bool:
     return type(raw) is Unkept and not raw.shared
 
 
-def takes_last(ticket: Ticket, trial: int) -> bool:
-    """Whether the body of a trial may have what came of a call that was foreseen.
+def takes_last(ticket: Ticket, trial: int | None = None) -> bool:
+    """Whether the body of a trial may have what came of a call that was made by somebody else.
 
-    An error reaches each body that was expected to make the call, once: a body that calls again after an
-    error means it. An answer that cannot be copied is for one body.
+    An error of a call that was foreseen reaches each body that was expected to make the call, once: a body
+    that calls again after an error means it. An answer that cannot be copied is for one body. What ends a
+    call of the body's own reaches all that waited for it.
     """
     if ticket.error is None and (ticket.raw is None or not is_for_one(ticket.raw)):
         return ticket.raw is not None
+    if not ticket.foreseen:
+        return ticket.error is not None
     if trial not in ticket.foreseen_by:
         return False
     ticket.made = True
@@ -223,6 +247,33 @@ def takes_last(ticket: Ticket, trial: int) -> bool:
     else:
         ticket.foreseen_by.discard(trial)
     return True
+
+
+def turns(
+    handle: Handle, x: Any, key: bytes | None, claimed: Callable[[Handle, bytes], bool]
+) -> Iterator[None]:
+    """Something to wait for, while another process makes the same call; but not for ever.
+
+    Args:
+        handle: How the model is answered.
+        x: The input.
+        key: What the answer is stored under.
+        claimed: Claims the call for this process, or says that another one makes it.
+
+    Raises:
+        OfflineError: no call may be made.
+    """
+    if handle.refusal is not None:
+        raise handle.refusal(handle.model, x)
+    answers = handle.answers
+    if key is None or answers.claims is None or not handle.endpoint.claims:
+        return
+    end = time.monotonic() + PATIENCE
+    while not claimed(handle, key) and time.monotonic() < end:
+        if answers.find(key) is not None:
+            return
+        yield
+        answers.reload()
 
 
 def offline_error(model: Model, x: Any) -> OfflineError:

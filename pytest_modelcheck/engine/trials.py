@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     Made = tuple[list[Input], list[str]]
     """What was made of one input, and which perturbations made nothing of it."""
 
+STRIDE = 1 << 32
+"""What lies between the repeats of a body's first equal call and its second: more than anybody's repeats."""
+
 
 class Plan:
     """The trials of one check, case by case.

@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_modelcheck.calls.attempts import copied
@@ -14,7 +15,7 @@ from pytest_modelcheck.models.model import IMMUTABLE, plain
 from pytest_modelcheck.records import GRADE, LARGEST_SCORE, MISSING, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.engine.work import Work
@@ -237,25 +238,25 @@ class CaseView:
         return "" if origin is None else f" ({origin})"
 
 
+# A body sees neither: a view has no public attributes but those of its case.
+result_of: Callable[[CaseView], Result] = attrgetter("_result")
+work_of: Callable[[CaseView], Work] = attrgetter("_work")
+
+
 def give_score(view: CaseView, value: Any) -> None:
     """Grade the case that a body sees.
 
     Raises:
         UsageError: it is no score of its check.
     """
-    scale = view._work.scale  # noqa: SLF001 - of this module
+    scale = work_of(view).scale
     try:
         score = None if isinstance(value, str | bytes) else scale.fitted(float(value))
     except (TypeError, ValueError, OverflowError):
         score = None
     if score is None:
         raise UsageError(f"score({value!r}): {_scores(scale)}")
-    view._result.score = score  # noqa: SLF001 - of this module
-
-
-def result_of(view: CaseView) -> Result:
-    """What comes of the trial that a body sees."""
-    return view._result  # noqa: SLF001 - of this module
+    result_of(view).score = score
 
 
 def _scores(scale: Scale) -> str:

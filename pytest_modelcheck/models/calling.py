@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 DEFAULT_BATCH_SIZE = 64
 DEFAULT_ASYNC_CONCURRENCY = 16
 
+_PLAIN = (str, int, float, bool, bytes, type(None))
 _ONE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
@@ -33,16 +34,24 @@ class Arguments:
     """The arguments of a call that takes more than one value, bound to the names of the parameters.
 
     Attributes:
-        bound: Each argument under the name of its parameter; two calls are the same call if these are equal.
+        bound: Each argument that is not its default, under the name of its parameter; two calls are the same
+            call if these are equal.
         positional: What is passed by position.
         named: What is passed by name.
+        single: Whether it is the same call as one with the first argument alone.
     """
 
-    __slots__ = ("bound", "named", "positional")
+    __slots__ = ("bound", "named", "positional", "single")
 
     def __init__(
-        self, positional: tuple[Any, ...], named: Mapping[str, Any], bound: Mapping[str, Any] | None = None
+        self,
+        positional: tuple[Any, ...],
+        named: Mapping[str, Any],
+        bound: Mapping[str, Any] | None = None,
+        *,
+        single: bool = False,
     ) -> None:
+        self.single = single
         self.positional = positional
         self.named = dict(named)
         self.bound = dict(bound) if bound is not None else {"*": list(positional), **self.named}
@@ -86,7 +95,8 @@ class Caller:
     def bind(self, positional: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
         """The one value that a call passes, or its :class:`Arguments`.
 
-        A batch model gets a list of values, or of mappings from names to values.
+        An argument that says what its default says makes no other call. A batch model gets a list of values,
+        or of mappings from names to values.
 
         Raises:
             TypeError: the function does not take these arguments.
@@ -104,11 +114,25 @@ class Caller:
         if self.signature is None:
             return positional[0] if len(positional) == 1 and not named else Arguments(positional, named)
         found = self.signature.bind(*positional, **named)
-        if len(found.arguments) == 1 and len(found.args) == 1:
-            first = next(iter(self.signature.parameters.values()))
-            if first.kind in _ONE:
-                return found.args[0]
-        return Arguments(found.args, found.kwargs, found.arguments)
+        parameters = self.signature.parameters
+        told = {
+            name: value
+            for name, value in found.arguments.items()
+            if not _is_default(value, parameters[name].default)
+        }
+        first = next(iter(parameters.values()), None)
+        single = first is not None and first.kind in _ONE and list(told) == [first.name]
+        if single and len(found.arguments) == 1:
+            return found.args[0]
+        return Arguments(found.args, found.kwargs, told, single=single)
+
+    def by_name(self, x: Any) -> Any:
+        """The arguments of a call by the names of the parameters; of a batch model, its one value."""
+        if type(x) is Arguments:
+            return x.bound
+        if self.batch or self.signature is None or not self.signature.parameters:
+            return x
+        return {next(iter(self.signature.parameters)): x}
 
     def call(
         self, inputs: list[Any], run: Callable[[Coroutine[Any, Any, Any]], Any] | None = None
@@ -153,6 +177,11 @@ class Caller:
                 f"{plural(len(rows), 'answer')}; it must give one answer for each input, in the same order"
             )
         return rows
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    """Whether a value is the default of its parameter, told of plain ones alone: ``0`` is not ``0.0``."""
+    return type(value) is type(default) and type(value) in _PLAIN and repr(value) == repr(default)
 
 
 def split(answers: Any) -> list[Any] | None:

@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextvars import ContextVar
+    from pathlib import Path
 
 Collate = Literal["list", "frame"] | None
+
+Role = Literal["model", "support", "judge"]
+"""What a model is there for: to be judged, to support a test of another one, or to judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ class Definition:
         context: The context variables that are part of each call.
         ignore: Ways to the parts of an answer that comparisons leave out.
         compare_by: Takes from an answer what is compared.
+        role: What it is there for. A version without a name is that of the models to be judged.
+        labels: The file of what people said of a judge's subjects, or ``None``.
     """
 
     name: str
@@ -72,3 +78,10 @@ class Definition:
     context: Sequence[ContextVar[Any]] = ()
     ignore: Sequence[str] = ()
     compare_by: Callable[[Any], Any] | None = None
+    role: Role = "model"
+    labels: Path | None = None
+
+    @property
+    def supports(self) -> bool:
+        """Whether it is judged only where a check names it."""
+        return self.role != "model"

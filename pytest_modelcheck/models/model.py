@@ -11,7 +11,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from pytest_modelcheck.canonical import Codec, NotKept, Projection, digest, unkept
+from pytest_modelcheck.canonical import Codec, NotKept, Projection, digest, of_repeat, unkept
+from pytest_modelcheck.display import redacted, redacted_value
 from pytest_modelcheck.errors import ModelError, UsageError
 from pytest_modelcheck.models.calling import Arguments
 from pytest_modelcheck.models.usage import Measured
@@ -109,7 +110,7 @@ class Answers:
         self._encode = codec.encode
         self._decode_line = codec.decode
         self._unkept: dict[bytes, Unkept] = {}
-        self.find = shelf.get
+        self.find = self._find_redacted if redacted.stored else shelf.get
         self.decode = cast("Callable[[Raw], Any]", codec.decode)  # all that is kept are lines
         self.warnings: list[str] = []
 
@@ -125,6 +126,8 @@ class Answers:
                 raw = self.see.wrapped(value, raw)
         except NotKept as reason:
             return self._hold(key, value, str(reason))
+        if redacted.stored:
+            raw = redacted_line(raw)
         if key is not None:
             self._shelf.put(key, raw)
         return raw
@@ -187,6 +190,8 @@ class Answers:
         self.warn(reason)
         self.decode = self._decode_any
         line = unkept(value, reason, self.see.key(value))
+        if redacted.stored:
+            line = redacted_line(line)
         try:
             held = Unkept(deepcopy(value), line, shared=True)
         except Exception:  # noqa: BLE001 - of anybody's __deepcopy__: such an answer is for one reader
@@ -201,14 +206,28 @@ class Answers:
             return self._decode_line(raw)
         return deepcopy(raw.value) if raw.shared else raw.value
 
-    def _find_anywhere(self, key: bytes) -> Raw | None:
+    def _find_redacted(self, key: bytes) -> Raw | None:
+        """An answer without secrets, also where it was stored before that was asked for."""
         raw = self._shelf.get(key)
+        return raw if raw is None else redacted_line(raw)
+
+    def _find_anywhere(self, key: bytes) -> Raw | None:
+        raw = self._find_redacted(key) if redacted.stored else self._shelf.get(key)
         return raw if raw is not None else self._unkept.get(key)
 
     def warn(self, reason: str) -> None:
         """Remember, once, why something cannot be cached."""
         if not self.warnings:
             self.warnings.append(reason)
+
+
+def redacted_line(line: bytes) -> bytes:
+    """A line of JSON without secrets in its texts."""
+    if not redacted.finds(line.decode()):
+        return line
+    import orjson
+
+    return orjson.dumps(redacted_value(orjson.loads(line)))
 
 
 def plain(raw: Raw) -> bytes:
@@ -293,20 +312,24 @@ class Model:
     def __code__(self) -> CodeType:
         return (_awaited if self.is_awaited() else _direct).__code__
 
-    def key(self, x: Any, slot: int = 0) -> bytes | None:
+    def key(self, x: Any, repeat: int = 0) -> bytes | None:
         """The digest under which the answer to ``x`` is kept, or ``None`` for an input without one."""
         context = self.definition.context
-        if not context and type(x) is str and not slot and len(x) <= SHORT_TEXT:
-            return short_text_key(x)  # as text_key does
+        if not context and type(x) is str:
+            return of_repeat(text_key(x), repeat)
         try:
-            several = type(x) is Arguments
-            key = _together(digest(x.bound, slot), b"arguments") if several else digest(x, slot)
+            if type(x) is not Arguments:
+                key = digest(x)
+            elif x.single:
+                [key] = map(digest, x.bound.values())
+            else:
+                key = _together(digest(x.bound), b"arguments")
             for variable in context:
                 key = _together(key, digest(variable.get(None)))
         except UsageError as reason:
             self.answers.warn(f"a call cannot be cached: {reason}")
             return None
-        return key
+        return of_repeat(key, repeat)
 
 
 def _together(key: bytes, more: bytes) -> bytes:

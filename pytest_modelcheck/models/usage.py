@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcheck.canonical import tag_of
 from pytest_modelcheck.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ _OUT = {
     "candidates_token_count": ("thoughts_token_count",),
     "outputTokens": (),
 }
+_TRAJECTORY = "$trajectory"
+"""What an agent did says itself what it used."""
 _COST = ("cost", "total_cost")
 _AMONG = frozenset(
     {
@@ -205,6 +208,10 @@ class Scales:
         self._label = label
         self.idle = usage is None and cost is None
 
+    def tells(self, answer: Any) -> bool:
+        """Whether anything is known of what an answer cost."""
+        return not self.idle or type(answer) is Answer or tag_of(type(answer)) == _TRAJECTORY
+
     def weigh(self, answer: Any) -> tuple[Any, Usage]:
         """The answer as tests see it, and what it cost.
 
@@ -214,6 +221,8 @@ class Scales:
         value, reported = (answer.value, answer.usage) if type(answer) is Answer else (answer, None)
         if reported is None and self._usage is not None:
             reported = self._ask("usage", self._usage, value)
+        elif reported is None and tag_of(type(value)) == _TRAJECTORY:
+            reported = value.usage
         found = usage_of(reported)
         if self._cost is None:
             return value, found

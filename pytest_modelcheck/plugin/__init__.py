@@ -9,6 +9,7 @@ from pytest_modelcheck.plugin.fixtures import case, model_version, modelcheck, s
 from pytest_modelcheck.plugin.hooks import (
     pytest_addhooks,
     pytest_addoption,
+    pytest_assertrepr_compare,
     pytest_collection_modifyitems,
     pytest_configure,
     pytest_pyfunc_call,
@@ -29,6 +30,7 @@ __all__ = [
     "modelcheck",
     "pytest_addhooks",
     "pytest_addoption",
+    "pytest_assertrepr_compare",
     "pytest_collection_modifyitems",
     "pytest_configure",
     "pytest_pyfunc_call",

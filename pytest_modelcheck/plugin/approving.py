@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,9 +13,11 @@ import pytest
 from pytest_modelcheck import __version__
 from pytest_modelcheck.baselines.approvals import Signature, approve
 from pytest_modelcheck.baselines.candidates import CandidateStore
-from pytest_modelcheck.baselines.identity import approver, now
+from pytest_modelcheck.baselines.identity import approved_with, approver, now
 from pytest_modelcheck.baselines.store import BaselineStore
-from pytest_modelcheck.errors import ModelcheckError
+from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.checks.contradiction import contradiction
+from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.plugin.settings import settings_of
 from pytest_modelcheck.session.places import CANDIDATES
 
@@ -27,6 +30,32 @@ if TYPE_CHECKING:
 
 APPROVALS = pytest.StashKey[list[str]]()
 """What was approved and what was not, a line each."""
+
+_HOW = pytest.StashKey[str]()
+
+
+def note_how(config: pytest.Config) -> None:
+    """Note how this run approves, before it calls any model.
+
+    Raises:
+        UsageError: It needs a reason and has none, or has a reason and approves nothing.
+    """
+    if hasattr(config, "workerinput"):
+        return  # the controller approves
+    reason = config.getoption("modelcheck_reason")
+    if not config.getoption("modelcheck_update"):
+        raise pytest.UsageError(
+            "--modelcheck-reason says why --modelcheck-update approves: it goes with that"
+        )
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is not None:
+        # Pytest has replaced standard input, and will do so again before it collects tests.
+        capture.suspend_global_capture(in_=True)
+    try:
+        option = "--modelcheck-reason=TEXT"
+        config.stash[_HOW] = approved_with("pytest --modelcheck-update", reason, sys.stdin, option)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def approve_seen(
@@ -49,7 +78,7 @@ def approve_seen(
     lines += [f"not approved: {check}: its test failed for another reason" for check in sorted(doubtful)]
     for model, version in sorted({(one.model, one.version) for one in verdicts}, key=str):
         ran = frozenset(one.check for one in verdicts if (one.model, one.version) == (model, version))
-        found, done = _approve(settings, model, version, ran - doubtful, config.invocation_params.dir)
+        found, done = _approve(config, settings, model, version, ran - doubtful)
         lines += found
         complete = complete and done
     if not complete and session.exitstatus == pytest.ExitCode.OK:
@@ -57,7 +86,7 @@ def approve_seen(
 
 
 def _approve(
-    settings: Settings, model: str, version: str | None, checks: Collection[str], here: Path
+    config: pytest.Config, settings: Settings, model: str, version: str | None, checks: Collection[str]
 ) -> tuple[list[str], bool]:
     if version is None:
         return [f"not approved: {model} has no version. Name it: pytest --model-version=VERSION"], False
@@ -69,16 +98,24 @@ def _approve(
             settings.root,
             model=model,
             version=version,
-            signature=Signature(approver(settings.root), now(), plugin=__version__),
+            signature=Signature(
+                approver(settings.root),
+                now(),
+                config.getoption("modelcheck_reason").strip(),
+                __version__,
+                config.stash[_HOW],
+            ),
             select=checks.__contains__,
+            doubts=contradiction,
         )
     except (ModelcheckError, OSError) as error:
         return [f"not approved: {model} {version}: {error}"], False
-    lines = [f"not approved: {refusal.check}: {'; '.join(refusal.reasons)}" for refusal in report.refused]
+    lines = [f"accepted: {one.check}: {line}" for one in report.approved for line in one.accepts]
+    lines += [f"not approved: {refusal.check}: {'; '.join(refusal.reasons)}" for refusal in report.refused]
     if report.approved:
-        count = len(report.approved)
-        checks_approved = "1 check" if count == 1 else f"{count} checks"
-        lines.append(f"approved: {model} {version}, {checks_approved} in {_shown(places.baselines, here)}")
+        checks_approved = plural(len(report.approved), "check")
+        folder = _shown(places.baselines, config.invocation_params.dir)
+        lines.append(f"approved: {model} {version}, {checks_approved} in {folder}")
     return lines, not report.refused
 
 

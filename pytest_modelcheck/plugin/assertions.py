@@ -1,4 +1,4 @@
-"""Failing assertions without their explanations, while nobody will read them.
+"""Failing assertions: how comparisons of trajectories are explained, and none while nobody will read them.
 
 pytest explains a failed comparison by building a diff, which takes up to milliseconds. Where ten thousand
 cases fail, five are shown; those are run again with explanations.
@@ -17,9 +17,42 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
 
+_ROWS = 5
+"""Steps that are shown of two trajectories without ``-vv``: pytest cuts explanations after eight lines."""
+
 _ATOMS = frozenset({float, bool, type(None)})
 _LINE = 100  # less than pytest shows of any value
 _SHORT = 10**18  # an integer of thousands of digits has no repr() at all
+
+
+def explain_trajectories(
+    op: str, left: object, right: object, *, whole: bool, width: int
+) -> list[str] | None:
+    """Both trajectories of a failed comparison, aligned step by step; ``None`` for any other comparison.
+
+    Args:
+        op: The operator, such as ``==``.
+        left: What stands before it.
+        right: What stands behind it.
+        whole: Whether all steps are shown, and not only those around the first difference.
+        width: The cells of a line.
+    """
+    from pytest_modelcheck.reports.transcript import explained, transcript
+    from pytest_modelcheck.trajectories.calls import Calls, Matcher, described
+    from pytest_modelcheck.trajectories.trajectory import Trajectory
+
+    if op in ("in", "not in") and isinstance(right, Calls):
+        steps = transcript(right, width)
+        shown = steps if whole else steps[: _ROWS + 1]
+        more = [] if len(shown) == len(steps) else ["   …"]
+        return [f"{described(left)} {op} {len(right)} calls", *shown, *more]
+    if isinstance(left, Matcher) or not isinstance(left, (Calls, Trajectory)):
+        left, right = right, left
+    both = isinstance(left, Trajectory) and isinstance(right, Trajectory)
+    calls = isinstance(left, Calls) and isinstance(right, (Calls, Matcher, list, tuple))
+    if op != "==" or not (both or calls):
+        return None
+    return explained(left, right, width, most=None if whole else _ROWS)
 
 
 @contextmanager

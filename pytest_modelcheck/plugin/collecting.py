@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from pytest_modelcheck.display import harmless
 from pytest_modelcheck.errors import CaseError, ModelcheckError, UsageError, located
-from pytest_modelcheck.plugin.hooks import MISTAKES
 from pytest_modelcheck.plugin.identity import check_id, settle_home, shared_identities
 from pytest_modelcheck.plugin.items import MARKED, Marked, bind, our_markers
 from pytest_modelcheck.plugin.ours import definitions_of, is_ours
-from pytest_modelcheck.plugin.received import CHECKS
+from pytest_modelcheck.plugin.received import CHECKS, MISTAKES
 from pytest_modelcheck.plugin.state import model_definitions, state_of
 from pytest_modelcheck.plugin.transport import SendableWarnings, sendable
 from pytest_modelcheck.plugin.warnings import ModelcheckWarning, warn_at
@@ -122,6 +122,7 @@ def _refuse(session: pytest.Session, items: list[pytest.Item], mistakes: str) ->
     A worker of pytest-xdist that raised would take the controller down with an internal error. It leaves the
     mistakes to the controller, and has nothing to run.
     """
+    mistakes = harmless(mistakes)
     items.clear()  # pytest goes on to report what it collected
     output = getattr(session.config, "workeroutput", None)
     if output is None:

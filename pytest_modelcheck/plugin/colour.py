@@ -1,65 +1,56 @@
-"""Colour for what changed, where the terminal has any.
+"""Colour in the message of a failed check, where the terminal has any.
 
-A failure's message is plain text, which also goes into files. It is marked as it is written to a terminal.
+The message is plain text, which also goes into files. It is coloured as it is written to a terminal.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Sequence
 
     import pytest
 
-_LABEL = "smallest change "
-_CHANGE = re.compile(r"\[(?:([^\[\]→]*)→([^\[\]→]*)|\+([^\[\]]+)|-([^\[\]]+))\]")
 
+def colour_failures(report: pytest.TestReport, verdicts: Sequence[dict[str, Any]]) -> None:
+    """Make the failures in a report show what is wrong in red and what is right in green, on terminals alone.
 
-def colour_changes(report: pytest.TestReport) -> None:
-    """Make the message of a failed check show its smallest changes in colour, on terminals alone."""
+    Args:
+        report: Of a test that failed.
+        verdicts: Its verdicts, packed.
+    """
     traceback = getattr(report.longrepr, "reprtraceback", None)
     for entry in getattr(traceback, "reprentries", ()):
-        if getattr(entry, "style", None) == "value" and any(_LABEL in line for line in entry.lines):
-            entry.toterminal = partial(_write, entry)
+        if getattr(entry, "style", None) == "value":
+            entry.toterminal = partial(_write, entry, verdicts)
 
 
-def _write(entry: Any, terminal: Any) -> None:
-    lines = list(marked(entry.lines, terminal.markup)) if terminal.hasmarkup else entry.lines
+def _write(entry: Any, verdicts: Sequence[dict[str, Any]], terminal: Any) -> None:
+    lines = coloured(entry.lines, verdicts, terminal) if terminal.hasmarkup else entry.lines
     replace(entry, lines=lines).toterminal(terminal)
 
 
-def marked(lines: Iterable[str], markup: Callable[..., str]) -> Iterator[str]:
-    """The lines, with what is taken away in red and what is put in its place in green.
+def coloured(lines: Sequence[str], verdicts: Sequence[dict[str, Any]], terminal: Any) -> list[str]:
+    """The lines of a message, with those that tell of a verdict in colour, and all others as they are."""
+    from pytest_modelcheck.plugin.transport import unpack
+    from pytest_modelcheck.reports.cells import text_of
+    from pytest_modelcheck.reports.terminal import failure_lines
 
-    Args:
-        lines: Of a failure.
-        markup: Marks a text, as that of pytest's terminal does.
-
-    >>> def markup(text, *, red=False, green=False):
-    ...     return f"<{text}>" if green else f"({text})"
-    >>> lines = ["a [b→c]", "  smallest change that still fails:", "    a [b→c] [+d]", "  [x→y]"]
-    >>> list(marked(lines, markup))
-    ['a [b→c]', '  smallest change that still fails:', '    a [(b)→<c>] [+<d>]', '  [x→y]']
-    """
-    depth: int | None = None
-    for line in lines:
-        indent = len(line) - len(line.lstrip())
-        labelled = line.lstrip().startswith(_LABEL)
-        if labelled:
-            depth = indent
-        elif depth is not None and indent <= depth:
-            depth = None
-        yield line if depth is None else _CHANGE.sub(partial(_in_colour, markup), line)
-
-
-def _in_colour(markup: Callable[..., str], change: re.Match[str]) -> str:
-    old, new, more, less = change.groups()
-    if old is not None:
-        return f"[{markup(old, red=True)}→{markup(new, green=True)}]"
-    return f"[+{markup(more, green=True)}]" if more is not None else f"[-{markup(less, red=True)}]"
+    marked = list(lines)
+    for verdict in map(unpack, verdicts):
+        if not verdict.failed:
+            continue
+        told = list(failure_lines(verdict))
+        plain = [text_of(line) for line in told]
+        found = (at for at in range(len(lines)) if lines[at : at + len(plain)] == plain)
+        if (start := next(found, None)) is not None:
+            marked[start : start + len(plain)] = [
+                "".join(terminal.markup(text, **style) if style else text for text, style in line)
+                for line in told
+            ]
+    return marked

@@ -6,9 +6,11 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ from pytest_modelcheck.calls.throttle import interval_of
 from pytest_modelcheck.errors import UsageError, located
 from pytest_modelcheck.models.definition import Definition
 from pytest_modelcheck.models.identity import source_digest
+from pytest_modelcheck.plugin.ours import fixture_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,6 +50,7 @@ _OPTIONS = (
     "context",
     "ignore",
     "compare_by",
+    "role",
 )
 
 
@@ -89,6 +93,25 @@ def declare(function: Callable[..., Any], options: dict[str, Any]) -> Definition
     )
 
 
+def declare_judge(
+    function: Callable[..., Any], labels: str | os.PathLike[str] | None, options: dict[str, Any]
+) -> Definition:
+    """Check what a ``@judge_fixture`` says; its labels lie relative to the file that it is written in.
+
+    Raises:
+        UsageError: it cannot be meant.
+    """
+    definition = declare(function, options)
+    if labels is not None and not isinstance(labels, (str, os.PathLike)):
+        raise UsageError(
+            located(
+                f"@judge_fixture(labels={labels!r}): write the path of a .jsonl file", definition.location
+            )
+        )
+    folder = Path(definition.location.rpartition(":")[0]).absolute().parent
+    return replace(definition, role="judge", labels=None if labels is None else folder / labels)
+
+
 def _mistake(key: str, value: Any) -> str | None:
     """What is wrong with the value of an option."""
     whole = isinstance(value, int) and not isinstance(value, bool)
@@ -107,6 +130,8 @@ def _mistake(key: str, value: Any) -> str | None:
         return None if callable(value) else "write a function that takes from an answer what is compared"
     if key == "ignore":
         return _no_parts(value)
+    if key == "role":
+        return None if value in ("model", "support") else 'write "support" (a judge: @judge_fixture)'
     if key == "executor":
         return (
             None
@@ -237,17 +262,4 @@ def _opened(request: pytest.FixtureRequest, definition: Definition, raws: Sequen
     from pytest_modelcheck.plugin.state import usage
 
     with usage(), disk_in_view():
-        return _state(request).open_model(definition, raws, _parameters(request))
-
-
-def _parameters(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """What the fixture, and those that it uses, are given by ``parametrize`` and ``params=``."""
-    given = getattr(getattr(request._pyfuncitem, "callspec", None), "params", {})  # noqa: SLF001 - of any scope
-    used: set[str] = set()
-    wanted = [request.fixturename]
-    while wanted:
-        name = wanted.pop()
-        if name is not None and name not in used:
-            used.add(name)
-            wanted += [one for each in request._arg2fixturedefs.get(name, ()) for one in each.argnames]  # noqa: SLF001
-    return {name: given[name] for name in sorted(used & given.keys())}
+        return _state(request).open_model(definition, raws, fixture_parameters(request))

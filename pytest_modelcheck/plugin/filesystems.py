@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.plugin.identity import check_id
 from pytest_modelcheck.plugin.items import MARKED
-from pytest_modelcheck.plugin.ours import definitions_of
+from pytest_modelcheck.plugin.ours import definitions_of, fixture_definitions
 from pytest_modelcheck.plugin.state import state_of
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _active() -> Any:
 
 def _replaces_the_disk(item: pytest.Function) -> bool:
     """Whether a test uses a fixture of pyfakefs, itself or through others."""
-    definitions = item._fixtureinfo.name2fixturedefs.values()  # noqa: SLF001 - pytest's
+    definitions = fixture_definitions(item).values()
     return any(each[-1].func.__module__.startswith("pyfakefs") for each in definitions if each)
 
 

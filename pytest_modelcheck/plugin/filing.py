@@ -14,51 +14,41 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from pytest_modelcheck.errors import ModelcheckError
-from pytest_modelcheck.plugin.identity import project_folder
-from pytest_modelcheck.plugin.options import LIMITS, ini
+from pytest_modelcheck.plugin.options import LIMITS, ini, switch
+from pytest_modelcheck.plugin.redaction import begin
+from pytest_modelcheck.plugin.settings import (
+    ACTIONS,
+    SUMMARY,
+    Settings,
+    has_listeners,
+    on_github,
+    settings_of,
+    targets_of,
+    wanted,
+)
 from pytest_modelcheck.plugin.transport import excused
-from pytest_modelcheck.reports.formats import Target, target_of, write
+from pytest_modelcheck.reports.formats import write
 from pytest_modelcheck.reports.model import RunInfo, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from pytest_modelcheck.plugin.received import Received
-    from pytest_modelcheck.plugin.settings import Settings
     from pytest_modelcheck.reports.model import CheckReport, RunReport
 
-OPTION: Final = "modelcheck_report"
 FILED = pytest.StashKey[list[str]]()
 """What was written and what could not be, a line each."""
 
-SUMMARY: Final = "GITHUB_STEP_SUMMARY"
-ACTIONS: Final = "GITHUB_ACTIONS"
+COMMANDS = pytest.StashKey[list[str]]()
+"""Workflow commands of ours, which must act: all else that is printed must not."""
+
 _OURS: Final = ("modelcheck_", "model_version")
 _INI: Final = (
     "model_version",
     "modelcheck_baseline",
     "modelcheck_cache",
-    "modelcheck_offline",
     "modelcheck_suite_false_fail_rate",
 )
-
-
-def targets_of(config: pytest.Config) -> list[tuple[Target, Path]]:
-    """The files that are asked for, each with the folder that its path begins at.
-
-    Raises:
-        UsageError: It is not clear which format one of them is to have.
-    """
-    given = config.getoption(OPTION)
-    if given:
-        return [(target_of(text), config.invocation_params.dir) for text in given]
-    return [(target_of(text), project_folder(config)) for text in ini(config, OPTION)]
-
-
-def wanted(config: pytest.Config) -> bool:
-    """Whether the run is going to be reported, case by case."""
-    return bool(targets_of(config) or _listeners(config) or _on_github(config))
 
 
 def file_reports(session: pytest.Session, received: Received) -> None:
@@ -72,13 +62,12 @@ def file_reports(session: pytest.Session, received: Received) -> None:
 
 
 def _file_reports(session: pytest.Session, received: Received) -> None:
-    from pytest_modelcheck.plugin.settings import settings_of
-
     config = session.config
     lines = config.stash[FILED] = []
     if config.option.collectonly or not wanted(config):
         return
     try:
+        begin(config)
         settings = settings_of(config)
     except ModelcheckError:
         return  # why nothing could be run, pytest has said
@@ -91,24 +80,26 @@ def _file_reports(session: pytest.Session, received: Received) -> None:
             _fail(session)
         else:
             lines.append(f"report: {target.path}")
-    if report.checks and _listeners(config):
+    if report.checks and has_listeners(config):
         config.hook.pytest_modelcheck_report(report=report, config=config)
-    if report.checks and _on_github(config):
-        lines += _tell_github(report)
+    if report.checks and on_github(config):
+        from pytest_modelcheck.reports.github import workflow_commands
+
+        lines += _summarise(report)
+        if os.environ.get(ACTIONS) == "true":
+            config.stash[COMMANDS] = workflow_commands(report, os.environ.get("GITHUB_WORKSPACE", ""))
 
 
-def _tell_github(report: RunReport) -> list[str]:
-    from pytest_modelcheck.reports.github import append_summary, workflow_commands
+def _summarise(report: RunReport) -> list[str]:
+    from pytest_modelcheck.reports.github import append_summary
 
-    summary, lines = os.environ.get(SUMMARY), []
+    summary = os.environ.get(SUMMARY)
     if summary:
         try:
             append_summary(report, summary)
         except OSError as error:
-            lines.append(f"no summary of the job: {summary}: {error.strerror or error}")
-    if os.environ.get(ACTIONS) == "true":
-        lines += workflow_commands(report, os.environ.get("GITHUB_WORKSPACE", ""))
-    return lines
+            return [f"no summary of the job: {summary}: {error.strerror or error}"]
+    return []
 
 
 def _report(config: pytest.Config, settings: Settings, received: Received) -> RunReport:
@@ -146,6 +137,7 @@ def _options(config: pytest.Config) -> Mapping[str, str]:
     """Our options and ini values that were set: nobody else's, which may be secrets."""
     given = {name: ini(config, name) for name in (*_INI, *LIMITS)}
     given |= {name: value for name, value in vars(config.option).items() if name.startswith(_OURS) and value}
+    given["modelcheck_offline"] = switch(config, "offline")
     given = {name: value for name, value in given.items() if value}
     return {name: _shown(value) for name, value in given.items()}
 
@@ -154,24 +146,7 @@ def _shown(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _listeners(config: pytest.Config) -> bool:
-    return bool(config.hook.pytest_modelcheck_report.get_hookimpls())
-
-
-def _on_github(config: pytest.Config) -> bool:
-    asked: bool = ini(config, "modelcheck_github")
-    return asked and bool(os.environ.get(SUMMARY) or os.environ.get(ACTIONS) == "true")
-
-
 def _fail(session: pytest.Session) -> None:
     """A report that was asked for and is not there fails the run."""
     if session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-def check_targets(config: pytest.Config) -> None:
-    """Refuse a report whose format is not clear before anything is run."""
-    try:
-        targets_of(config)
-    except ModelcheckError as error:
-        raise pytest.UsageError(str(error)) from None

@@ -1,4 +1,4 @@
-"""The fixtures of the plugin, and :func:`model_fixture`, which makes one of a model.
+"""The fixtures of the plugin, and :func:`model_fixture` and :func:`judge_fixture`, which make one of a model.
 
 PYTEST_DONT_REWRITE
 """
@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import pytest
 
+from pytest_modelcheck.plugin.ours import DECLARATION
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
     from contextvars import ContextVar
+    from os import PathLike
 
     from pytest_modelcheck.engine.router import Router
     from pytest_modelcheck.engine.view import CaseView
+    from pytest_modelcheck.models.definition import Definition
     from pytest_modelcheck.plugin.imperative import Modelcheck
-
-DECLARATION = "__modelcheck_model__"
-"""The attribute that marks the function of a model fixture, and holds what it declares."""
-
-VERSION = "model_version"
 
 
 @pytest.fixture
@@ -97,6 +96,7 @@ def model_fixture(
     context: Sequence[ContextVar[Any]] = (),
     ignore: Sequence[str] = (),
     compare_by: Callable[[Any], Any] | None = None,
+    role: Literal["model", "support"] = "model",
 ) -> Callable[[Callable[..., Any]], Any]: ...
 def model_fixture(
     function: Callable[..., Any] | None = None,
@@ -163,6 +163,9 @@ def model_fixture(
             leave ``==`` in a test alone; ``case.same_as_approved(answer)`` uses them. Default: none.
         compare_by: Takes from an answer what comparisons see, like the ``key`` of :func:`sorted`:
             ``lambda answer: (answer.label, answer.amount)``. Default: the whole answer.
+        role: ``"support"`` for a model that tests of other models use: ``--model-version=VERSION`` is not its
+            version (``--model-version=NAME=VERSION`` is), and it is judged only where a check says
+            ``model=NAME``. Default: ``"model"``.
 
     Raises:
         UsageError: options that contradict each other, at the decorator.
@@ -174,10 +177,68 @@ def model_fixture(
             return load_classifier(model_version)
     """
 
-    def decorate(function: Callable[..., Any]) -> Any:
-        from pytest_modelcheck.plugin.definitions import declare, providing
+    def declared(function: Callable[..., Any]) -> Definition:
+        from pytest_modelcheck.plugin.definitions import declare
 
-        definition = declare(function, options)
+        return declare(function, options)
+
+    return _decorating("model_fixture", function, declared, scope)
+
+
+def judge_fixture(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    labels: str | PathLike[str] | None = None,
+    scope: Literal["session", "package", "module", "class", "function"] = "session",
+    **options: Any,
+) -> Any:
+    """Make a pytest fixture of a model that judges what other models answer, and errs.
+
+    A judge is a model like any other (see :func:`model_fixture`), with a version, a cache and noise of its
+    own. It answers ``True`` or ``False``, a category, or a score. Where a case's outcome is what the judge
+    says of it, the limits of a check are held against what people would have said: the labels tell how often
+    the judge errs.
+
+    Args:
+        function: The function that loads it, where the decorator is used without arguments.
+        labels: A JSON Lines file of what people said, relative to the file of the fixture:
+            ``{"input": {"question": "...", "answer": "..."}, "expected": true}``, where ``input`` holds the
+            arguments of the judge by name. ``modelcheck label NAME`` writes it, and it is a case file
+            for checks of the judge itself. It need not exist yet. Default: none: nothing is corrected.
+        scope: The fixture's scope.
+        options: The other keywords of :func:`model_fixture`, but for ``role``. Where the judge answers with
+            more than its verdict, ``compare_by=`` takes the verdict from the answer:
+            ``lambda answer: answer.helpful``.
+
+    Raises:
+        UsageError: options that contradict each other, at the decorator.
+
+    Example::
+
+        @judge_fixture(labels="labels/helpful.jsonl", fingerprint=files("rubrics/helpful.md"))
+        def helpful(model_version):
+            return lambda question, answer: grade(question, answer, model=model_version)
+    """
+
+    def declared(function: Callable[..., Any]) -> Definition:
+        from pytest_modelcheck.plugin.definitions import declare_judge
+
+        return declare_judge(function, labels, options)
+
+    return _decorating("judge_fixture", function, declared, scope)
+
+
+def _decorating(
+    name: str,
+    function: Callable[..., Any] | None,
+    declared: Callable[[Callable[..., Any]], Definition],
+    scope: Literal["session", "package", "module", "class", "function"],
+) -> Any:
+    def decorate(function: Callable[..., Any]) -> Any:
+        from pytest_modelcheck.plugin.definitions import providing
+
+        definition = declared(function)
         fixture_function = providing(function, definition)
         setattr(fixture_function, DECLARATION, definition)
         return pytest.fixture(scope=scope)(fixture_function)
@@ -185,5 +246,5 @@ def model_fixture(
     if function is None:
         return decorate
     if not inspect.isroutine(function):
-        raise TypeError("@model_fixture takes keyword arguments: @model_fixture(name=...)")
+        raise TypeError(f"@{name} takes keyword arguments: @{name}(name=...)")
     return decorate(function)

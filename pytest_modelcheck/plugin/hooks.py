@@ -10,18 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcheck.plugin.received import CHECKS, RECEIVED, Received
+from pytest_modelcheck.plugin.received import CHECKS, MISTAKES, RECEIVED, WORKER_HOME, Received
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from _pytest.terminal import TerminalReporter
-
-MISTAKES = "modelcheck_mistakes"
-"""The name under which a worker of pytest-xdist tells its controller why nothing can be run."""
-
-WORKER_HOME = "modelcheck_home"
-"""The name under which a worker tells its controller which folder holds the baselines."""
 
 _ACTIVE = pytest.StashKey[bool]()
 
@@ -34,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Tell pytest about the hook that others may implement."""
+    """Tell pytest about the hooks that others may implement."""
     from pytest_modelcheck.plugin import hookspecs
 
     pluginmanager.add_hookspecs(hookspecs)
@@ -50,13 +44,22 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(received, "modelcheck-received")
     listing = config.getoption("modelcheck_collected")
     if listing is not None:
-        from pytest_modelcheck.plugin.listing import Listing
+        from pytest_modelcheck.plugin.unused import Listing
 
         config.pluginmanager.register(Listing(listing), "modelcheck-listing")
+    mutated = config.getoption("modelcheck_mutate")
+    if mutated is not None:
+        from pytest_modelcheck.plugin.mutating import Mutating
+
+        config.pluginmanager.register(Mutating(mutated), "modelcheck-mutating")
     if _asks_for_reports(config):
-        from pytest_modelcheck.plugin.filing import check_targets
+        from pytest_modelcheck.plugin.settings import check_targets
 
         check_targets(config)
+    if config.getoption("modelcheck_update") or config.getoption("modelcheck_reason"):
+        from pytest_modelcheck.plugin.approving import note_how
+
+        note_how(config)
     linted = config.getoption("modelcheck_lint")
     if linted is not None:
         from pytest_modelcheck.plugin.linting import Linting
@@ -138,6 +141,19 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     return run_check(pyfuncitem)
 
 
+def pytest_assertrepr_compare(
+    config: pytest.Config, op: str, left: object, right: object
+) -> list[str] | None:
+    """Show compared trajectories side by side."""
+    if "pytest_modelcheck.trajectories.calls" not in sys.modules:
+        return None
+    from pytest_modelcheck.plugin.assertions import explain_trajectories
+
+    verbose = config.get_verbosity(config.VERBOSITY_ASSERTIONS) >= 2
+    width = 56 if _ACTIVE in config.stash else 74  # reports of checks indent further than pytest does
+    return explain_trajectories(op, left, right, whole=verbose, width=width)
+
+
 @pytest.hookimpl(optionalhook=True, wrapper=True)
 def pytest_report_to_serializable(config: pytest.Config) -> Generator[None, Any, Any]:
     """Let a worker of pytest-xdist send any text: a lone surrogate would end the run."""
@@ -156,8 +172,12 @@ def pytest_runtest_makereport(
     """Put verdicts on the report, so that they travel with it."""
     report = yield
     if _ACTIVE in item.config.stash:
+        from pytest_modelcheck.plugin.ours import is_ours
+        from pytest_modelcheck.plugin.redaction import redact_report
         from pytest_modelcheck.plugin.reporting import attach, note_trouble
 
+        if is_ours(item):
+            redact_report(report)
         attach(item, call, report)
         note_trouble(item, report)
     return report
@@ -192,6 +212,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         from pytest_modelcheck.plugin.filing import file_reports
 
         file_reports(session, received)
+    code = config.getoption("modelcheck_exit_inconclusive")
+    if code is not None and session.exitstatus == pytest.ExitCode.OK and received.anything():
+        from pytest_modelcheck.plugin.reporting import verdicts_of
+
+        if any(verdict.inconclusive for verdict in verdicts_of(config)):
+            session.exitstatus = code
 
 
 def _asks_for_reports(config: pytest.Config) -> bool:

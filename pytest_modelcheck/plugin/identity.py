@@ -13,8 +13,8 @@ import pytest
 from pytest_modelcheck.baselines import home
 from pytest_modelcheck.baselines.names import composed
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.plugin.hooks import WORKER_HOME
 from pytest_modelcheck.plugin.options import ini
+from pytest_modelcheck.plugin.received import WORKER_HOME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -12,7 +12,7 @@ from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.plugin.filesystems import disk_in_view
 from pytest_modelcheck.plugin.identity import check_id
 from pytest_modelcheck.plugin.markers import request_of
-from pytest_modelcheck.plugin.ours import definitions_of
+from pytest_modelcheck.plugin.ours import definitions_of, fixture_value
 from pytest_modelcheck.plugin.running import CheckFailed, conclude
 from pytest_modelcheck.plugin.specs import asserting, spec_of
 from pytest_modelcheck.plugin.state import state_of
@@ -109,13 +109,15 @@ class Modelcheck:
         return f"{check_id(self._item)}::{given}"
 
     def _models(self, request: Request) -> tuple[Model, list[Model]]:
-        names = {one.name: fixture for fixture, one in definitions_of(self._item).items()}
+        definitions = definitions_of(self._item)
+        names = {one.name: fixture for fixture, one in definitions.items()}
         wanted = request.model
-        if wanted is None and len(names) == 1:
-            wanted = next(iter(names))
+        judged = [one.name for one in definitions.values() if not one.supports]
+        if wanted is None and len(judged) == 1:
+            wanted = judged[0]
         if wanted not in names:
             listed = ", ".join(sorted(names)) or "none"
             raise UsageError(f"say which model is judged: model=... (the test uses: {listed})")
-        models = {name: self._item._request.getfixturevalue(fixture) for name, fixture in names.items()}  # noqa: SLF001
+        models = {name: fixture_value(self._item, fixture) for name, fixture in names.items()}
         subject = models.pop(wanted)
         return subject, list(models.values())

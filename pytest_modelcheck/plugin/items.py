@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcheck.plugin.ours import definitions_of, own_fixtures
+from pytest_modelcheck.plugin.ours import argument_names, definitions_of, fixture_definitions, own_fixtures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,18 +79,18 @@ def bind(item: pytest.Function, defaults: dict[str, Any]) -> Marked | None:
             "case's business, so that the case would pass. Use plain assertions, or a check for each of them"
         )
     request = request_of(mark.name, mark.args, mark.kwargs, defaults, item.path.parent)  # type: ignore[arg-type]
-    if request.cases is None and "cases" not in item._fixtureinfo.name2fixturedefs:  # noqa: SLF001
+    if request.cases is None and "cases" not in fixture_definitions(item):
         raise UsageError(
             f"@pytest.mark.{mark.name}() names no cases: give a file or a list, or make the test take a "
             "fixture named `cases`"
         )
     subject, others = _subject(definitions_of(item), request.model, mark.name)
-    return Marked(request, subject, others, own & frozenset(item._fixtureinfo.argnames))  # noqa: SLF001
+    return Marked(request, subject, others, own & frozenset(argument_names(item)))
 
 
 def _takes_subtests(item: pytest.Function) -> bool:
     """Whether a test takes the fixture of pytest, or of the plugin from which pytest has it."""
-    definitions = item._fixtureinfo.name2fixturedefs.get("subtests")  # noqa: SLF001
+    definitions = fixture_definitions(item).get("subtests")
     if not definitions:
         return False
     return definitions[-1].func.__module__ in ("_pytest.subtests", "pytest_subtests.plugin")
@@ -109,8 +109,14 @@ def _subject(
                 f"@pytest.mark.{kind}(model={wanted!r}): the test uses no such model (it uses: {listed})"
             )
         return names[wanted], tuple(fixture for name, fixture in names.items() if name != wanted)
-    if len(names) == 1:
-        return next(iter(names.values())), ()
+    judged = [name for name in names if not definitions[names[name]].supports]
+    if len(judged) == 1:
+        return names[judged[0]], tuple(fixture for name, fixture in names.items() if name != judged[0])
+    if names and not judged:
+        raise UsageError(
+            f"@pytest.mark.{kind}: the test uses only models that support others ({listed}); where one is "
+            f"to be judged itself, say so: model={min(names)!r}"
+        )
     if not names:
         raise UsageError(
             f"@pytest.mark.{kind} on a test that uses no model: take a fixture made with @model_fixture"

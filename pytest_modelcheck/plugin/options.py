@@ -9,6 +9,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     import pytest
@@ -49,9 +50,41 @@ LIMITS = {
     "modelcheck_cluster": "the metadata that names the group of cases that depend on each other",
     "modelcheck_max_latency_p95": "how many seconds 95% of the answers of a check may take",
     "modelcheck_max_cost_per_case": "what a case may cost on average, in the unit of the fixture's cost=",
+    "modelcheck_max_tokens_per_case": "how many tokens a case may take on average, in and out",
+    "modelcheck_max_steps": "how many steps an agent may take for a case: calls of tools and messages",
     "modelcheck_confirm": "run a check of a model that varies again before it fails (true)",
     "modelcheck_early_stop": "end each check as soon as its verdict is known (false)",
 }
+
+SWITCHES = {
+    "offline": (
+        False,
+        "never call a model: a prediction that is not remembered is an error",
+        "call models for what is not remembered",
+    ),
+    "shrink": (
+        True,
+        "look for the smallest change that still fails, for the worst of a failing check; never offline",
+        "do not look for the smallest change that still fails, which asks the model a little more",
+    ),
+    "github": (
+        True,
+        "give a job of GitHub Actions a summary and annotations",
+        "give a job of GitHub Actions neither summary nor annotations",
+    ),
+    "gather": (
+        False,
+        "cut test bodies off at a missing answer and start them again, so that calls are made together",
+        "run every test body once, from its first line to its last",
+    ),
+}
+"""What a run can do or leave: the default, and what the two options on the command line say."""
+
+YES_OR_NO = (*(f"modelcheck_{name}" for name in SWITCHES), "modelcheck_redact_stored")
+"""Options of the ini file that are true or false."""
+
+_LISTS = ("modelcheck_report", "modelcheck_lint_ignore")
+_WORDS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
 
 
 def ini(config: pytest.Config, name: str) -> Any:
@@ -69,9 +102,101 @@ def ini(config: pytest.Config, name: str) -> Any:
     try:
         return config.getini(name)
     except (TypeError, pytest.UsageError):
-        from pytest_modelcheck.plugin.native import native
+        return _native(config, name)
 
-        return native(config, name)
+
+def switch(config: pytest.Config, name: str) -> bool:
+    """The value of a switch: of the command line, else of the ini file."""
+    given = config.getoption(f"modelcheck_{name}")
+    return bool(ini(config, f"modelcheck_{name}") if given is None else given)
+
+
+def plain(config: pytest.Config, name: str) -> Any:
+    """The value of an option in the ini file as the number, or the yes or no, that it is; else its text."""
+    text = ini(config, name)
+    if not isinstance(text, str):
+        return text
+    text = text.strip()
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text or None
+
+
+def plains(config: pytest.Config, names: Iterable[str]) -> dict[str, Any]:
+    """The values of those of some options ``modelcheck_...`` that the ini file sets, by their short names."""
+    values = {name: plain(config, f"modelcheck_{name}") for name in names}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _native(config: pytest.Config, name: str) -> Any:
+    """The value of an option as the ini file spells it, as the type that the option has elsewhere.
+
+    Raises:
+        UsageError: It cannot be meant.
+    """
+    import tomllib
+
+    from pytest_modelcheck.errors import UsageError, located
+
+    path = config.inipath
+    if path is None:
+        raise UsageError(f"{name} has a value that cannot be meant")
+    # Numbers stay the text that they are: the readers of our options know what to make of it.
+    content = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=str)
+    table = content.get("tool", content) if path.name == "pyproject.toml" else content
+    value = table["pytest"][name]
+    if name in _LISTS:
+        value = value if isinstance(value, list) else [value]
+        return [_text(each, name, path) for each in value]
+    if isinstance(value, list):
+        return "\n".join(_text(each, name, path) for each in value)
+    text = _text(value, name, path)
+    if name in YES_OR_NO:
+        if text.lower() not in _WORDS:
+            raise UsageError(located(f"{name} = {value!r}: write true or false", str(path)))
+        return _WORDS[text.lower()]
+    return text
+
+
+def _text(value: Any, name: str, path: Any) -> str:
+    from pytest_modelcheck.errors import UsageError, located
+
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (str, int)):
+        return str(value)
+    raise UsageError(located(f"{name} = {value!r}: write text or a number", str(path)))
+
+
+def _exit_code(text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text) < 256:
+        return int(text)
+    raise _refused(text, "write an exit code from 1 to 255")
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise _refused(text, "write a whole number from 0") from None
+
+
+def _cache_use(text: str) -> str:
+    if text not in ("use", "refresh", "off"):
+        raise _refused(text, "write use, refresh or off")
+    return text
+
+
+def _refused(text: str, remedy: str) -> argparse.ArgumentTypeError:
+    """Why a value of an option cannot be meant: argparse would quote it as it is."""
+    from pytest_modelcheck.display import harmless
+
+    return argparse.ArgumentTypeError(f"{harmless(repr(text))}: {remedy}")
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -82,15 +207,20 @@ def add_options(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="[NAME=]VERSION",
-        help="the version of the model to test; NAME=VERSION (repeatable) where there are several models. "
-        "Default: the approved version.",
+        help="the version of the model to test; NAME=VERSION (repeatable) where there are several models, "
+        "and for judges and other supporting models. Default: the approved version.",
     )
     group.addoption(
         "--modelcheck-update",
-        action="count",
-        default=0,
+        action="store_true",
         help="run, record, and approve: what this run sees becomes the baseline. Checks are still held to "
-        "at_least; the baseline's own limits do not apply. In CI, where nobody looks, say it twice.",
+        "at_least; the baseline's own limits do not apply. Without a terminal, give --modelcheck-reason.",
+    )
+    group.addoption(
+        "--modelcheck-reason",
+        default="",
+        metavar="TEXT",
+        help="why --modelcheck-update approves, kept in the baselines. Needed in CI and without a terminal.",
     )
     group.addoption(
         "--modelcheck-baseline",
@@ -115,7 +245,8 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--modelcheck-cache",
-        choices=("use", "refresh", "off"),
+        type=_cache_use,
+        metavar="use|refresh|off",
         help="use remembered predictions (default), refresh them, or keep none.",
     )
     group.addoption(
@@ -133,19 +264,15 @@ def add_options(parser: pytest.Parser) -> None:
         help="run every case, whatever markers and the ini file say of early_stop.",
     )
     group.addoption(
-        "--modelcheck-offline",
-        action="store_true",
-        help="never call a model: a prediction that is not remembered is an error.",
-    )
-    group.addoption(
         "--modelcheck-revalidate",
-        type=int,
+        type=_whole_number,
         metavar="N",
         help="ask N remembered answers of each check again, to see whether the version still answers as it "
         "did: for a nightly job.",
     )
     group.addoption("--modelcheck-lint", metavar="FILE", help=argparse.SUPPRESS)  # for modelcheck lint
-    group.addoption("--modelcheck-collected", metavar="FILE", help=argparse.SUPPRESS)  # for modelcheck prune
+    group.addoption("--modelcheck-mutate", metavar="FILE", help=argparse.SUPPRESS)  # for modelcheck mutate
+    group.addoption("--modelcheck-collected", metavar="FILE", help=argparse.SUPPRESS)  # for `baselines prune`
     group.addoption(
         "--modelcheck-report",
         action="append",
@@ -155,26 +282,25 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--modelcheck-max-calls",
-        type=int,
+        type=_whole_number,
         metavar="N",
         help="ask the models for at most N answers in this run; what is left then is not judged, and fails.",
     )
     group.addoption(
-        "--modelcheck-no-shrink",
-        action="store_true",
-        help="do not look for the smallest change that still fails, which asks the model a little more.",
+        "--modelcheck-exit-inconclusive",
+        type=_exit_code,
+        metavar="CODE",
+        help="exit with this code where nothing failed and a check is inconclusive: 125 for git bisect run.",
     )
-    parser.addini(
-        "modelcheck_gather",
-        "default of gather=: whether test bodies may be cut off at a missing answer and started again",
-        type="bool",
-        default=False,
-    )
+    for name, (default, yes, no) in SWITCHES.items():
+        dest = f"modelcheck_{name}"
+        for option, action, text in ((name, "store_true", yes), (f"no-{name}", "store_false", no)):
+            group.addoption(f"--modelcheck-{option}", action=action, default=None, dest=dest, help=f"{text}.")
+        parser.addini(dest, f"default of --modelcheck-{name}", type="bool", default=default)
     parser.addini("modelcheck_max_calls", "default of --modelcheck-max-calls")
     parser.addini("model_version", "default of --model-version; several as NAME=VERSION, a line each")
     parser.addini("modelcheck_baseline", "default of --modelcheck-baseline")
     parser.addini("modelcheck_cache", "default of --modelcheck-cache", default="use")
-    parser.addini("modelcheck_offline", "default of --modelcheck-offline", type="bool", default=False)
     parser.addini("modelcheck_revalidate", "default of --modelcheck-revalidate")
     parser.addini(
         "modelcheck_approval_runs",
@@ -198,21 +324,8 @@ def add_options(parser: pytest.Parser) -> None:
         default=[],
     )
     parser.addini(
-        "modelcheck_github",
-        "whether a job of GitHub Actions gets a summary and annotations",
-        type="bool",
-        default=True,
-    )
-    parser.addini(
         "modelcheck_suite_false_fail_rate",
         "the chance that any of the approved checks fails for nothing: lowers modelcheck_false_fail_rate",
-    )
-    parser.addini(
-        "modelcheck_shrink",
-        "whether the smallest change that still fails is looked for, for the worst cases of a failing check; "
-        "never in offline runs",
-        type="bool",
-        default=True,
     )
     parser.addini(
         "modelcheck_shrink_calls",
@@ -224,6 +337,18 @@ def add_options(parser: pytest.Parser) -> None:
         "rules of `modelcheck lint` that are not wanted, by their codes: MC105 MC2",
         type="args",
         default=[],
+    )
+    parser.addini(
+        "modelcheck_redact",
+        "regular expressions, a line each, of what is not to be shown besides the keys of known providers",
+        type="linelist",
+        default=[],
+    )
+    parser.addini(
+        "modelcheck_redact_stored",
+        "whether secrets are taken out of answers, too, before they are stored and compared",
+        type="bool",
+        default=False,
     )
     for name, text in LIMITS.items():
         parser.addini(name, text)

@@ -1,27 +1,64 @@
-"""Which tests are ours. Every run of every project that has this plugin asks that, and imports little more.
+"""Tests that are ours, and the only reads of what pytest keeps private about a test.
+
+Every run of every project with this plugin loads this module, so it imports little.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
-import inspect
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import pytest
 
-from pytest_modelcheck.plugin.fixtures import DECLARATION, case, score
-
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pytest_modelcheck.models.definition import Definition
 
-_OURS = frozenset(inspect.unwrap(fixture) for fixture in (case, score))
+DECLARATION: Final = "__modelcheck_model__"
+"""The attribute that marks the function of a model fixture, and holds what it declares."""
+
+_HOME: Final = "pytest_modelcheck.plugin.fixtures"
+
+
+def fixture_definitions(item: pytest.Item) -> Mapping[str, Sequence[pytest.FixtureDef[Any]]]:
+    """The fixtures that a test uses, itself or through others, by name, the one in force last.
+
+    pytest has no public name for them, and no name alone says whose fixture it is.
+    """
+    return item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}  # noqa: SLF001
+
+
+def argument_names(item: pytest.Function) -> Sequence[str]:
+    """The fixtures that the test's function takes as arguments, without those of ``usefixtures``."""
+    return item._fixtureinfo.argnames  # noqa: SLF001
+
+
+def fixture_value(item: pytest.Function, name: str) -> Any:
+    """The value of a fixture, set up where it is not yet: the test's function may not take it."""
+    return item._request.getfixturevalue(name)  # noqa: SLF001
+
+
+def fixture_parameters(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The values that ``parametrize`` and ``params=`` give to the fixture, and to those that it uses."""
+    item = request._pyfuncitem  # noqa: SLF001 - request.node is the session, where the fixture's scope is
+    given = getattr(getattr(item, "callspec", None), "params", {})
+    used: set[str] = set()
+    wanted = [request.fixturename]
+    while wanted:
+        name = wanted.pop()
+        if name is not None and name not in used:
+            used.add(name)
+            definitions = request._arg2fixturedefs.get(name, ())  # noqa: SLF001
+            wanted += [one for each in definitions for one in each.argnames]
+    return {name: given[name] for name in sorted(used & given.keys())}
 
 
 def definitions_of(item: pytest.Function) -> dict[str, Definition]:
     """The model fixtures that a test uses, itself or through others, by the fixture's name."""
     found = {}
-    for name, fixtures in item._fixtureinfo.name2fixturedefs.items():  # noqa: SLF001 - by definition, not by name
+    for name, fixtures in fixture_definitions(item).items():
         definition = getattr(fixtures[-1].func, DECLARATION, None) if fixtures else None
         if definition is not None:
             found[name] = definition
@@ -29,10 +66,12 @@ def definitions_of(item: pytest.Function) -> dict[str, Definition]:
 
 
 def own_fixtures(item: pytest.Function) -> frozenset[str]:
-    """Which of ``case`` and ``score`` are ours in this test: other projects have fixtures of these names."""
-    fixtures = item._fixtureinfo.name2fixturedefs  # noqa: SLF001
+    """``case`` and ``score``, where they are ours: other projects have fixtures of these names."""
+    fixtures = fixture_definitions(item)
     return frozenset(
-        name for name in ("case", "score") if name in fixtures and fixtures[name][-1].func in _OURS
+        name
+        for name in ("case", "score")
+        if name in fixtures and getattr(fixtures[name][-1].func, "__module__", None) == _HOME
     )
 
 

@@ -30,6 +30,12 @@ ATTEMPT: Final = "modelcheck_attempt"
 CHECKS: Final = "modelcheck_checks"
 """The name under which a worker tells its controller which tests are ours."""
 
+MISTAKES: Final = "modelcheck_mistakes"
+"""The name under which a worker tells its controller why nothing can be run."""
+
+WORKER_HOME: Final = "modelcheck_home"
+"""The name under which a worker tells its controller which folder holds the baselines."""
+
 _OUTCOMES: Final = ("passed", "failed", "skipped")
 
 
@@ -115,9 +121,9 @@ class Received:
             if hasattr(report, TROUBLE):
                 told.troubles.append(getattr(report, TROUBLE))
             if hasattr(report, REPORT):
-                from pytest_modelcheck.plugin.colour import colour_changes
+                from pytest_modelcheck.plugin.colour import colour_failures
 
-                colour_changes(report)
+                colour_failures(report, getattr(report, REPORT))
 
 
 RECEIVED = pytest.StashKey[Received]()

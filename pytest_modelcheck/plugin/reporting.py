@@ -11,8 +11,9 @@ from _pytest._io import TerminalWriter
 from _pytest.config import create_terminal_writer
 
 from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.display import harmless
 from pytest_modelcheck.plugin.approving import APPROVALS
-from pytest_modelcheck.plugin.filing import FILED
+from pytest_modelcheck.plugin.filing import COMMANDS, FILED
 from pytest_modelcheck.plugin.options import ini
 from pytest_modelcheck.plugin.ours import definitions_of, is_ours
 from pytest_modelcheck.plugin.received import ATTEMPT, RECEIVED, REPORT, RESULTS, TROUBLE
@@ -40,12 +41,14 @@ def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
     state = config.stash[STATE]
     cache = "off" if not state.settings.places.keep else ini(config, "modelcheck_cache_dir")
     return [
-        header_line(
-            name,
-            state.versions.of(name),
-            state.session.approved_version(name),
-            cache,
-            state.rivals.of(name),
+        harmless(
+            header_line(
+                name,
+                state.versions.of(name),
+                state.session.approved_version(name),
+                cache,
+                state.rivals.of(name),
+            )
         )
         for name in sorted(
             {one.name for item in items if is_ours(item) for one in definitions_of(item).values()}
@@ -115,12 +118,14 @@ def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
         terminal.sep("=", "modelcheck")
     for line in lines:
         for text, style in line:
-            terminal.write(text, **style)
+            terminal.write(harmless(text), **style)
         terminal.line("")
     lost = [f"lost: {test} ({excerpt(why, 200)})" for test, why in config.stash[RECEIVED].lost()]
     unused = unused_baselines(config) if verbosity > QUIET else []
     for told in [*lost, *unused, *config.stash.get(APPROVALS, []), *config.stash.get(FILED, [])]:
-        terminal.line(told)
+        terminal.line(harmless(told))
+    for command in config.stash.get(COMMANDS, []):
+        terminal.line(command)
 
 
 def verdicts_of(config: pytest.Config) -> list[Verdict]:

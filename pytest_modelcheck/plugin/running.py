@@ -64,7 +64,7 @@ def prepared(item: pytest.Item) -> Iterator[None]:
     try:
         yield
     except pytest.FixtureLookupError as error:
-        from pytest_modelcheck.plugin.hints import misused
+        from pytest_modelcheck.plugin.rendering import misused
 
         told = misused(error)
         if told is None:
@@ -100,7 +100,7 @@ def staged(item: pytest.Item) -> Iterator[None]:
             yield
         fail_if_any(item)
     except (AttributeError, ValueError, RuntimeError) as error:
-        from pytest_modelcheck.plugin.hints import with_hint
+        from pytest_modelcheck.plugin.rendering import with_hint
 
         with_hint(error)
         raise
@@ -190,6 +190,8 @@ def conclude(item: pytest.Function, judged: Judged, *, fatal: bool = True) -> No
         judged: The verdict.
         fatal: Whether a failure fails the test.
     """
+    if state_of(item.session).session.mutated is not None:
+        return  # it says how the answers do as they are stored, which the run before has said
     item.stash[VERDICTS].append(judged)
     if fatal and judged.verdict.failed:
         item.stash[FATAL].append(judged)
@@ -209,7 +211,7 @@ def fail_if_any(item: pytest.Item, after: int = 0) -> None:
     failed = item.stash.get(FATAL, [])[after:]
     if not failed:
         return
-    from pytest_modelcheck.plugin.render import own_part_removed
+    from pytest_modelcheck.plugin.rendering import own_part_removed
     from pytest_modelcheck.reports.terminal import failure
 
     text = "\n\n".join(failure(judged.verdict) for judged in failed)

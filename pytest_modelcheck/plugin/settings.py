@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
 
 from pytest_modelcheck.checks.limits import NAMES, limits_from
-from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.plugin.filing import wanted
-from pytest_modelcheck.plugin.identity import home_folder
-from pytest_modelcheck.plugin.options import ini
+from pytest_modelcheck.errors import ModelcheckError, UsageError
+from pytest_modelcheck.plugin.identity import home_folder, project_folder
+from pytest_modelcheck.plugin.options import YES_OR_NO, ini, plain, plains, switch
+from pytest_modelcheck.reports.formats import Target, target_of
 from pytest_modelcheck.session import Places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    import pytest
+
+OPTION: Final = "modelcheck_report"
+SUMMARY: Final = "GITHUB_STEP_SUMMARY"
+ACTIONS: Final = "GITHUB_ACTIONS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,8 @@ def settings_of(config: pytest.Config) -> Settings:
         cache=root / ini(config, "modelcheck_cache_dir"),
         keep=cache != "off",
         refresh=cache == "refresh",
-        offline=config.getoption("modelcheck_offline") or ini(config, "modelcheck_offline"),
-        update=config.getoption("modelcheck_update") > 0,
+        offline=switch(config, "offline") or config.getoption("modelcheck_mutate") is not None,
+        update=config.getoption("modelcheck_update"),
         approval_runs=_approval_runs(config),
         revalidate=_revalidate(config),
         baseline=config.getoption("modelcheck_baseline") or ini(config, "modelcheck_baseline") or None,
@@ -93,14 +98,12 @@ def settings_of(config: pytest.Config) -> Settings:
             "--modelcheck-revalidate asks the model again what is remembered: it goes neither with "
             "--modelcheck-offline nor with --modelcheck-cache=refresh or off"
         )
-    if config.getoption("modelcheck_update") == 1 and _in_ci():
-        raise UsageError(_UNSEEN)
     if config.getoption("modelcheck_against") and (places.baseline or places.update):
         raise UsageError(
             "--against compares with another version that is run now: it goes neither with "
             "--modelcheck-baseline nor with --modelcheck-update"
         )
-    for name in ("modelcheck_gather", "modelcheck_github"):
+    for name in YES_OR_NO:
         ini(config, name)  # read later; what cannot be meant is said before anything runs
     return Settings(
         root=root,
@@ -123,20 +126,13 @@ def _shrink_calls(config: pytest.Config) -> int:
     text = str(ini(config, "modelcheck_shrink_calls")).strip()
     if not text.isascii() or not text.isdigit():
         raise UsageError(f"ini option modelcheck_shrink_calls={text!r}: write a whole number from 0")
-    wanted = ini(config, "modelcheck_shrink") and not config.getoption("modelcheck_no_shrink")
+    wanted = switch(config, "shrink")
     return int(text) if wanted else 0
-
-
-_UNSEEN = (
-    "--modelcheck-update in CI would approve whatever the model does today, unseen. Leave it out: the "
-    "run leaves candidates that a person can approve (modelcheck merge, diff, approve). Where this job "
-    "puts the result before a reviewer, say it twice: --modelcheck-update --modelcheck-update"
-)
 
 
 def _approval_runs(config: pytest.Config) -> int:
     name = "modelcheck_approval_runs"
-    value = _value(ini(config, name))
+    value: Any = plain(config, name)
     if type(value) is not int or value < 1:
         raise UsageError(f"ini option {name}={value}: write a whole number from 1")
     return value
@@ -144,11 +140,6 @@ def _approval_runs(config: pytest.Config) -> int:
 
 def _revalidate(config: pytest.Config) -> int:
     return _whole(config, "revalidate") or 0
-
-
-def _in_ci() -> bool:
-    """Whether this is a job of CI: all common services set ``CI``."""
-    return os.environ.get("CI", "").lower() not in ("", "0", "false", "no")
 
 
 def _lint_ignore(config: pytest.Config) -> Sequence[str]:
@@ -165,7 +156,7 @@ def _lint_ignore(config: pytest.Config) -> Sequence[str]:
 
 
 def _suite_false_fail_rate(config: pytest.Config) -> float | None:
-    value = _value(ini(config, "modelcheck_suite_false_fail_rate"))
+    value = plain(config, "modelcheck_suite_false_fail_rate")
     if value is None:
         return None
     try:
@@ -182,7 +173,7 @@ def _whole(config: pytest.Config, name: str) -> int | None:
     """A whole number from the command line, else from the ini file, else ``None``."""
     told, value = f"--modelcheck-{name.replace('_', '-')}", config.getoption(f"modelcheck_{name}")
     if value is None:
-        told, value = f"ini option modelcheck_{name}", _value(ini(config, f"modelcheck_{name}"))
+        told, value = f"ini option modelcheck_{name}", plain(config, f"modelcheck_{name}")
     if value is not None and (type(value) is not int or value < 0):
         raise UsageError(f"{told}={value}: write a whole number from 0")
     return value
@@ -197,8 +188,7 @@ def _share(config: pytest.Config) -> tuple[int, int]:
 
 
 def _limits(config: pytest.Config) -> dict[str, Any]:
-    given = {name: _value(ini(config, f"modelcheck_{name}")) for name in NAMES}
-    given = {name: value for name, value in given.items() if value is not None}
+    given = plains(config, NAMES)
     if config.getoption("modelcheck_early_stop"):
         given["early_stop"] = True
     try:
@@ -208,16 +198,36 @@ def _limits(config: pytest.Config) -> dict[str, Any]:
     return given
 
 
-def _value(text: Any) -> Any:
-    """A number, or a yes or no, as it is written in an ini file, or the text."""
-    if not isinstance(text, str):
-        return text
-    text = text.strip()
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text or None
+def targets_of(config: pytest.Config) -> list[tuple[Target, Path]]:
+    """The files that are asked for, each with the folder that its path begins at.
+
+    Raises:
+        UsageError: It is not clear which format one of them is to have.
+    """
+    given = config.getoption(OPTION)
+    if given:
+        return [(target_of(text), config.invocation_params.dir) for text in given]
+    return [(target_of(text), project_folder(config)) for text in ini(config, OPTION)]
+
+
+def wanted(config: pytest.Config) -> bool:
+    """Whether the run is going to be reported, case by case."""
+    return bool(targets_of(config) or has_listeners(config) or on_github(config))
+
+
+def has_listeners(config: pytest.Config) -> bool:
+    """Whether anybody implements ``pytest_modelcheck_report``."""
+    return bool(config.hook.pytest_modelcheck_report.get_hookimpls())
+
+
+def on_github(config: pytest.Config) -> bool:
+    """Whether this is a job of GitHub Actions that wants a summary or annotations."""
+    return switch(config, "github") and bool(os.environ.get(SUMMARY) or os.environ.get(ACTIONS) == "true")
+
+
+def check_targets(config: pytest.Config) -> None:
+    """Refuse a report whose format is not clear before anything is run."""
+    try:
+        targets_of(config)
+    except ModelcheckError as error:
+        raise pytest.UsageError(str(error)) from None

@@ -20,6 +20,7 @@ from pytest_modelcheck.canonical import digest, excerpt
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.checks.spec import CheckSpec, Provenance, refuse_variants
+from pytest_modelcheck.display import harmless
 from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.errors import CaseError, UsageError
 from pytest_modelcheck.models.calling import wraps_async
@@ -28,12 +29,13 @@ from pytest_modelcheck.plugin.assertions import without_diffs
 from pytest_modelcheck.plugin.filesystems import seeing_what_it_should
 from pytest_modelcheck.plugin.identity import check_id
 from pytest_modelcheck.plugin.meanings import classifier
-from pytest_modelcheck.plugin.options import ini
-from pytest_modelcheck.plugin.ours import own_fixtures
+from pytest_modelcheck.plugin.options import switch
+from pytest_modelcheck.plugin.ours import argument_names, fixture_value, own_fixtures
 from pytest_modelcheck.plugin.progress import progress_of
-from pytest_modelcheck.plugin.render import render
+from pytest_modelcheck.plugin.rendering import render
 from pytest_modelcheck.plugin.soft import honouring
 from pytest_modelcheck.plugin.state import state_of
+from pytest_modelcheck.plugin.steps import within
 from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ def marked_spec(item: pytest.Function, marked: Marked) -> CheckSpec:
     Raises:
         ModelcheckError: its cases cannot be read, or a fixture is not what it should be.
     """
-    arguments = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}  # noqa: SLF001
+    arguments = {name: item.funcargs[name] for name in argument_names(item)}
     return spec_of(
         item,
         marked.request,
@@ -96,7 +98,7 @@ def spec_of(
         perturbations=request.perturbations,
         levels=request.levels,
         drift=request.drift,
-        body=seeing_what_it_should(honouring(body)),
+        body=seeing_what_it_should(within(honouring(body), request.limits.max_steps)),
         subject=subject,
         others=others,
         classify=classifier(request.wrong_if),
@@ -168,7 +170,7 @@ def _limits_of_a_part(limits: Limits, *, graded: bool) -> Limits:
 
 
 def _model(item: pytest.Function, fixture: str) -> Model:
-    model = item._request.getfixturevalue(fixture)  # noqa: SLF001 - of a test that may not name it itself
+    model = fixture_value(item, fixture)
     return cast("Model", model)
 
 
@@ -178,8 +180,8 @@ _CAPTURING = frozenset({"caplog", "capsys", "capsysbinary", "capfd", "capfdbinar
 
 def _gathers(item: pytest.Function, request: Request) -> bool:
     """Whether bodies may be cut off at a missing answer and started again."""
-    wanted = ini(item.config, "modelcheck_gather") if request.gather is None else request.gather
-    return wanted and _CAPTURING.isdisjoint(item._fixtureinfo.argnames)  # noqa: SLF001
+    wanted = switch(item.config, "gather") if request.gather is None else request.gather
+    return wanted and _CAPTURING.isdisjoint(argument_names(item))
 
 
 def _body(
@@ -268,7 +270,7 @@ def _refuse(returned: Any) -> None:
 def _cases(item: pytest.Function, request: Request) -> Cases:
     if request.cases is not None:
         return request.cases
-    given = item._request.getfixturevalue("cases")  # noqa: SLF001 - asked for by the marker, not the body
+    given = fixture_value(item, "cases")
     return load(given, base=item.path.parent, **request.fields)
 
 
@@ -285,7 +287,7 @@ def selected(cases: Sequence[Case], state: State) -> Sequence[Case]:
         return cases
     chosen = [case for case in cases if case.id in wanted]
     if not chosen:
-        pytest.skip(f"none of its cases is asked for (--modelcheck-case={', '.join(wanted)})")
+        pytest.skip(harmless(f"none of its cases is asked for (--modelcheck-case={', '.join(wanted)})"))
     return chosen
 
 

@@ -14,9 +14,9 @@ import pytest
 from pytest_modelcheck import __version__
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.models.definition import Definition
-from pytest_modelcheck.plugin.fixtures import DECLARATION, case
+from pytest_modelcheck.plugin import redaction
 from pytest_modelcheck.plugin.meanings import interrupts
-from pytest_modelcheck.plugin.ours import definitions_of
+from pytest_modelcheck.plugin.ours import DECLARATION, definitions_of
 from pytest_modelcheck.plugin.settings import settings_of
 from pytest_modelcheck.plugin.versions import Versions
 from pytest_modelcheck.plugin.warnings import ModelcheckWarning, warn_at
@@ -32,16 +32,23 @@ class State:
     """Settings, models and verdicts of one run."""
 
     def __init__(self, session: pytest.Session) -> None:
+        redaction.begin(session.config)
         self.settings = settings_of(session.config)
         self.session = Session(self.settings.places, __version__, interrupts)
+        if session.config.getoption("modelcheck_mutate") is not None:
+            self.session.mutated = []
         self.definitions = model_definitions(session)
+        supporting = {name for name, one in self.definitions.items() if one.supports}
         self.versions = Versions(
             self.settings.versions,
             self.definitions,
             self.session.approved_version,
             default=self.settings.default_versions,
+            supporting=supporting,
         )
-        self.rivals = Versions(self.settings.against, self.definitions, _nobody, option="--against")
+        self.rivals = Versions(
+            self.settings.against, self.definitions, _nobody, option="--against", supporting=supporting
+        )
         self.models: dict[str, Model] = {}
         self.collected: frozenset[str] = frozenset()
         self._warned: set[str] = set()
@@ -97,7 +104,7 @@ def _nobody(_model: str) -> None:
     """No version is compared with unless one is named."""
 
 
-_FIXTURE = type(case)
+_FIXTURE = type(pytest.fixture(lambda: None))
 STATE = pytest.StashKey[State]()
 
 

@@ -17,11 +17,12 @@ class Versions:
     """The version of each model: as asked for, else as approved, else none.
 
     Args:
-        asked: ``VERSION`` for all models, or ``NAME=VERSION`` for one; ``NAME=`` is a prefix only where
-            NAME is a known model, since a version may itself contain ``=``.
+        asked: ``VERSION`` for all models that are judged, or ``NAME=VERSION`` for one model; ``NAME=`` is a
+            prefix only where NAME is a known model, since a version may itself contain ``=``.
         known: The names of all models.
         approved: Finds the approved version of a model.
         option: What the command line calls them.
+        supporting: The names of the models that only support tests: judges, say.
         default: The same as ``asked``, from the ini file. A version on the command line replaces that of
             the same model, and a ``VERSION`` for all models replaces all.
 
@@ -37,16 +38,20 @@ class Versions:
         *,
         option: str = "--model-version",
         default: Sequence[str] = (),
+        supporting: Collection[str] = (),
     ) -> None:
         self._option = option
         self._known = sorted(known)
+        self._judged = [name for name in self._known if name not in supporting] or self._known
         self._approved = approved
         self._common: str | None = None
         self._own: dict[str, str] = {}
         for text in asked:
             self._take(text)
         if self._common is None and default:
-            fallback = Versions(default, known, approved, option="model_version in the ini file")
+            fallback = Versions(
+                default, known, approved, option="model_version in the ini file", supporting=supporting
+            )
             self._own = fallback._own | self._own
             self._common = fallback._common
 
@@ -57,15 +62,15 @@ class Versions:
 
     def asked(self, model: str) -> str | None:
         """The version that is asked for, or ``None`` where the approved one will do."""
-        return self._own.get(model, self._common)
+        return self._own.get(model, self._common if model in self._judged else None)
 
     def only(self) -> str | None:
-        """The one version of all models.
+        """The one version of all models that are judged.
 
         Raises:
             VersionError: they differ.
         """
-        versions = {model: self.of(model) for model in self._known}
+        versions = {model: self.of(model) for model in self._judged}
         if len(set(versions.values())) > 1:
             listed = ", ".join(f"{model} {version or 'unversioned'}" for model, version in versions.items())
             raise VersionError(
@@ -78,7 +83,7 @@ class Versions:
         """The command line option that asks for this version."""
         import shlex
 
-        text = version if len(self._known) == 1 else f"{model}={version}"
+        text = version if self._judged == [model] else f"{model}={version}"
         return shlex.quote(f"{self._option}={text}")
 
     def _take(self, text: str) -> None:

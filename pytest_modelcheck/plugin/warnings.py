@@ -9,6 +9,8 @@ import warnings
 
 import pytest
 
+from pytest_modelcheck.display import harmless
+
 
 class ModelcheckWarning(pytest.PytestWarning):
     """Something about a check that does not make it fail."""
@@ -32,9 +34,5 @@ def warn_at(item: pytest.Function, warning: ModelcheckWarning, line: int | None 
     """
     if line is None:
         line = (item.location[1] or 0) + 1
-    text = str(warning)
-    if not text.isascii():
-        from pytest_modelcheck.plugin.transport import sendable
-
-        warning = type(warning)(sendable(text))
+    warning = type(warning)(harmless(str(warning)))
     warnings.warn_explicit(warning, None, str(item.path), line)

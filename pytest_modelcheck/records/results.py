@@ -87,6 +87,21 @@ def tally(outcomes: Iterable[Outcome]) -> Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Grade:
+    """What a judge said in one call.
+
+    Attributes:
+        judge: The name of the judge.
+        given: What it was given, by the names of its parameters (JSON), or ``None`` where JSON cannot say it.
+        answer: What it said (canonical JSON).
+    """
+
+    judge: str
+    given: bytes | None
+    answer: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class TrialResult:
     """What came of one trial.
 
@@ -103,6 +118,8 @@ class TrialResult:
         about: The beginning of the perturbed input, for people.
         perturbed: The perturbed input as JSON (a result file has it, a baseline has not).
         message: The beginning of what a body that failed or broke said.
+        pictures: The pictures in the perturbed input, as ``data:`` addresses, for the HTML report alone.
+        grades: What judges said of it (a result file has it, a baseline has not).
         approved: The same trial under the version that the check is compared with, where there is one.
     """
 
@@ -116,6 +133,8 @@ class TrialResult:
     about: str | None = None
     perturbed: Any = MISSING
     message: str | None = None
+    pictures: tuple[str, ...] = ()
+    grades: tuple[Grade, ...] = ()
     approved: TrialResult | None = None
 
     @property
@@ -171,6 +190,7 @@ class CaseResult:
         metadata: What else is known of the case, as JSON.
         known_failure: Why it is known to fail, or ``None``.
         origin: Where it was written.
+        pictures: The pictures in the input, as ``data:`` addresses, for the HTML report alone.
         approved: The same case under the version that the check is compared with, where there is one.
         change: What became of it since that version; ``None`` where it is the same.
     """
@@ -185,6 +205,7 @@ class CaseResult:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     known_failure: str | None = None
     origin: Origin | None = None
+    pictures: tuple[str, ...] = ()
     approved: CaseResult | None = None
     change: Change | None = None
 

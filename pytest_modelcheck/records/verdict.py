@@ -151,6 +151,7 @@ class FoundSlice:
         elsewhere_judged: How many others there are.
         p_value: The chance that the same search finds so much where there is nothing to be found.
         regressed: Whether failing means that the approved version passed; all others are then left out.
+        members: The places of its cases in their source, from 0.
     """
 
     conditions: tuple[str, ...]
@@ -160,6 +161,7 @@ class FoundSlice:
     elsewhere_judged: int
     p_value: float
     regressed: bool = False
+    members: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         what = "broke" if self.regressed else "fail"
@@ -225,11 +227,27 @@ class Smallest:
 
 
 @dataclass(frozen=True, slots=True)
+class Contrast:
+    """Where an answer differs from the one that a reader compares it with, when both are long.
+
+    Attributes:
+        against: The other answer: ``"expected"``, ``"base"`` (to the unperturbed input) or ``"approved"``.
+        parts: The differing parts, as (path, other answer, this answer). The path is empty for texts.
+        hidden: How many more parts differ.
+    """
+
+    against: str
+    parts: tuple[tuple[str, str, str], ...]
+    hidden: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ShownCase:
     """One case as the reader of a report sees it: everything is text already, cut to length.
 
     ``note`` says how it differs from the others of its list: ``"failed"``, ``"regressed"``, ``"changed"``,
-    ``"error"``, ``"new"``, ``"unexpected pass"``.
+    ``"error"``, ``"new"``, ``"unexpected pass"``. ``steps`` is what an agent did beside what it did before,
+    as lines of at most 60 cells; empty for all else.
     """
 
     id: str
@@ -245,6 +263,8 @@ class ShownCase:
     detail: str | None = None
     origin: str | None = None
     smallest: Smallest | None = None
+    contrast: Contrast | None = None
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +283,41 @@ class Stopped:
 
     def __str__(self) -> str:
         return f"stopped after {self.after:,} of {self.of:,} cases"
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """How often the judge of a check errs, and what that makes of what it says.
+
+    Attributes:
+        judge: The name of the judge.
+        version: Its version, or ``None`` where it has none.
+        labels: How many labels there are.
+        file: Where they are, relative to the folder that holds the baselines; ``None`` where none are
+            declared.
+        word: The pass rate, or the mean score, by the judge's word; ``None`` where it is not corrected.
+        yes: Of how many labels that say yes the judge says so, too, and of how many; of scores ``None``.
+        no: The same of labels that say no.
+        why: Why what it says is not corrected, or ``None``.
+    """
+
+    judge: str
+    version: str | None
+    labels: int
+    file: str | None = None
+    word: float | None = None
+    yes: tuple[int, int] | None = None
+    no: tuple[int, int] | None = None
+    why: str | None = None
+
+    def __str__(self) -> str:
+        if self.why is not None:
+            return f"uncorrected: {self.why}"
+        told = f"by {self.labels} labels"
+        if self.yes is not None and self.no is not None:
+            yes, no = "/".join(map(str, self.yes)), "/".join(map(str, self.no))
+            told = f"right about {yes} that are right and {no} that are wrong, {told}"
+        return told if self.word is None else f"{told}; by its word alone {self.word:.3g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +357,7 @@ class Verdict:
         others: Versions of other models that took part.
         unasked: How many of the broken cases are so only because the model could not be asked any more.
         stopped: Where and why it was stopped early, or ``None`` where all cases were run.
+        correction: How often the judge of the check errs, where there is one; ``rate`` is then corrected.
     """
 
     check: str
@@ -336,6 +392,7 @@ class Verdict:
     others: tuple[tuple[str, str], ...] = ()
     unasked: int = 0
     stopped: Stopped | None = None
+    correction: Correction | None = None
 
     @property
     def passed(self) -> bool:
@@ -346,6 +403,11 @@ class Verdict:
     def failed(self) -> bool:
         """Whether the check missed a limit and noise cannot explain it."""
         return self.status is Status.FAILED
+
+    @property
+    def inconclusive(self) -> bool:
+        """Whether the evidence points against the model, but is too weak."""
+        return self.status is Status.INCONCLUSIVE
 
     @property
     def headline(self) -> str:

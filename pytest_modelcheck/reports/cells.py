@@ -9,10 +9,18 @@ from typing import Final
 
 from pytest_modelcheck.canonical import excerpt
 
+Line = tuple[tuple[str, dict[str, bool]], ...]
+"""A line in pieces, each with how the terminal is to mark it."""
+
 _EVERYTHING: Final = 1 << 16
 _JOINER: Final = "\u200d"
 _AS_EMOJI: Final = "\ufe0f"
 _SKIN_TONES: Final = ("\U0001f3fb", "\U0001f3ff")
+
+
+def text_of(line: Line) -> str:
+    """A line without its colours."""
+    return "".join(text for text, _ in line)
 
 
 def width_of(text: str) -> int:

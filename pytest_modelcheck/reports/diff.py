@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.diff import NOTES
-from pytest_modelcheck.canonical import ABSENT, differences, excerpt, whole
+from pytest_modelcheck.canonical import differences, excerpt, whole
+from pytest_modelcheck.canonical.wording import gains
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports.cells import shortened, width_of
+from pytest_modelcheck.reports.contrast import SENTENCE, literal, part_text
+from pytest_modelcheck.reports.steps import Trajectories, brief, steps_between
 from pytest_modelcheck.reports.windows import start_of, window
 from pytest_modelcheck.reports.words import bracketed, marked
 
@@ -27,8 +30,6 @@ if TYPE_CHECKING:
 
 _EVERYTHING: Final = 1 << 20
 _ABOUT_ROOM: Final = 24
-_SENTENCE: Final = 40
-"""Characters from which on an answer is read word by word."""
 _ASIDE: Final = ", unperturbed"
 _FIELDS: Final = 6
 _NAME: Final = 40
@@ -93,20 +94,8 @@ def answer_text(side: Side | None) -> str:
 def _answer(answer: bytes) -> str:
     import orjson
 
-    return literal(orjson.loads(whole(answer)))
-
-
-def literal(value: Any, width: int = _EVERYTHING) -> str:
-    """A value on one line: text in quotes, all else as JSON.
-
-    >>> literal("refund"), literal({"priority": 2}), literal("refund, please", 10)
-    ("'refund'", '{"priority":2}', "'refund,…'")
-    """
-    return f"'{excerpt(value, width - 2)}'" if isinstance(value, str) else excerpt(value, width)
-
-
-def _text_of(value: Any) -> str:
-    return "nothing" if value is ABSENT else literal(value)
+    form = orjson.loads(whole(answer))
+    return excerpt(told, _EVERYTHING) if (told := brief(form)) is not form else literal(form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +117,8 @@ def _check_lines(diff: CheckDiff, before: str | None, after: str, look: _Look) -
     yield f"  {versions_of(diff)}   {summary_of(diff)}"
     if diff.stopped:
         yield f"  {diff.stopped}: the others are not compared"
+    if diff.gained:
+        yield f"  {gains(diff.gained)}"
     if diff.new_test:
         yield "  the test itself has changed in between: outcomes may differ for that reason alone"
     for note in NOTES:
@@ -184,6 +175,13 @@ def case_lines(case: CaseDiff, diff: CheckDiff, *, width: int = 80, mark: Mark =
         yield "      another answer is expected of it now"
 
 
+def steps_of(case: CaseDiff, diff: CheckDiff) -> Trajectories | None:
+    """What an agent did on both sides; ``None`` where one side is no agent's."""
+    then, now = (None if side is None else side.did for side in (case.before, case.after))
+    before, after = _names(diff)
+    return steps_between(then, now, (before, after))
+
+
 def _fitted(text: str, room: int) -> str:
     """As much of a text as so many cells of a terminal hold."""
     shown = excerpt(text, max(1, room))
@@ -191,6 +189,11 @@ def _fitted(text: str, room: int) -> str:
 
 
 def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int, mark: Mark) -> Iterator[str]:
+    if (steps := steps_of(case, diff)) is not None:
+        yield from (f"      {line}" for line in steps.lines(width - 6))
+        if _outcomes(case):
+            yield f"     {_outcomes(case)}"
+        return
     then, now = answer_text(case.before), answer_text(case.after)
     one = f"      {then} → {now}{_outcomes(case)}"
     if width_of(one) <= width and case.perturbed is None:
@@ -239,7 +242,7 @@ def _told_by_field(found: Sequence[Difference], width: int, mark: Mark) -> Itera
     for difference in found[:_FIELDS]:
         old, new = difference.then, difference.now
         name = excerpt(difference.path, _NAME)
-        then, now = _text_of(old), _text_of(new)
+        then, now = part_text(old), part_text(new)
         one = f"      {name}: {then} → {now}"
         if width_of(one) <= width:
             yield one
@@ -278,7 +281,7 @@ def _outcomes(case: CaseDiff) -> str:
 def _word_by_word(texts: tuple[str, str], room: int, mark: Mark) -> tuple[str, str]:
     """Both texts cut to ``room`` around their differences; in sentences, the words marked that differ."""
     room = room * max(map(len, texts)) // max(1, *map(width_of, texts))  # an ideograph takes two cells
-    words = marked(*texts, room, mark) if min(map(len, texts)) >= _SENTENCE else None
+    words = marked(*texts, room, mark) if min(map(len, texts)) >= SENTENCE else None
     return _windows(*texts, room) if words is None else words
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.canonical import printable_json, whole
+from pytest_modelcheck.canonical import whole
+from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def _check(diff: CheckDiff) -> dict[str, Any]:
         "before": diff.before,
         "after": diff.after,
         "new_test": diff.new_test,
+        "gained": diff.gained,
         "same": diff.same,
         "cases": [_case(case) for case in diff.cases],
     }

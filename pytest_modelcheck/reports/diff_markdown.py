@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Final
 from pytest_modelcheck.baselines.diff import NOTES
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.records import MISSING
-from pytest_modelcheck.reports.diff import answer_text, literal, summary_of
-from pytest_modelcheck.reports.markdown import code
+from pytest_modelcheck.reports.contrast import literal
+from pytest_modelcheck.reports.diff import answer_text, steps_of, summary_of
+from pytest_modelcheck.reports.markdown import code, opened
 from pytest_modelcheck.reports.windows import start_of, window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff
 
@@ -37,6 +38,10 @@ def diff_markdown(diffs: Iterable[CheckDiff]) -> Iterator[str]:
         else:
             versions = f"{excerpt(diff.model)} {excerpt(diff.before)} → {excerpt(diff.after)}"
             yield f"{code(versions)}: {summary_of(diff)}"
+            if diff.gained:
+                yield ""
+                fields = ", ".join(map(code, diff.gained))
+                yield f"The type of the answers has gained {fields} (at the default, so no change)."
             if diff.new_test:
                 yield ""
                 yield "The test itself has changed in between: outcomes may differ for that reason alone."
@@ -56,9 +61,17 @@ def _tables(diff: CheckDiff) -> Iterator[str]:
             yield f"| case | input |{' expected |' if expected else ''} {before} | {after} |"
             yield f"|---|---|{'---|' if expected else ''}---|---|"
             yield from (_row(case, expected=expected) for case in found[:_MOST])
+            yield from _steps(found, diff)
             if len(found) > _MOST:
                 yield ""
                 yield f"and {len(found) - _MOST} more"
+
+
+def _steps(found: Sequence[CaseDiff], diff: CheckDiff) -> Iterator[str]:
+    """The steps of agents, to be opened case by case."""
+    for case in found[:_MOST]:
+        if (steps := steps_of(case, diff)) is not None:
+            yield from opened(f"{case.id}: {steps.sentence}", steps.lines(_ROOM))
 
 
 def _row(case: CaseDiff, *, expected: bool) -> str:

@@ -6,12 +6,15 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import re
+from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import p_text, plural
+from pytest_modelcheck.display import harmless
 from pytest_modelcheck.records import MISSING, Outcome, Status
 from pytest_modelcheck.reports.jsons import approved_answers, value_of
+from pytest_modelcheck.reports.steps import fenced, steps_of_trial
 from pytest_modelcheck.reports.triage import triage
 from pytest_modelcheck.reports.windows import start_of, window
 from pytest_modelcheck.reports.wording import (
@@ -24,6 +27,7 @@ from pytest_modelcheck.reports.wording import (
     value_text,
     wrong_cases,
 )
+from pytest_modelcheck.reports.worst import causes, where
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,24 +41,24 @@ _CASES: Final = 10
 _WIDTH: Final = 80
 _WHOLE: Final = 1 << 20
 _LINE: Final = 400
+ROOM: Final = 60_000
+"""Bytes that a report may have by default: a comment on GitHub holds 65,536 characters."""
+
 _LEFT_OUT: Final = 120
 """Bytes for the line that says what was left out."""
 
 
-def to_markdown(report: RunReport, room: int | None = None) -> str:
+def to_markdown(report: RunReport, room: int = ROOM) -> str:
     """A table of the checks, worst first, and the worst cases of each that did not pass.
 
     Whatever a model or a case file says stands in code spans, where it is neither HTML nor a mention.
 
     Args:
         report: The report.
-        room: How many bytes of UTF-8 there is room for; nothing for as many as it takes. What does not
-            fit is left out by whole checks, so that no table is cut; the first that is left out, and all
-            after it, are counted.
+        room: How many bytes of UTF-8 there is room for. What does not fit is left out by whole checks, so
+            that no table is cut; the first that is left out, and all after it, are counted.
     """
     sections = [_text(_head(report)), *(_text(_details(check)) for check in report.checks if _is_told(check))]
-    if room is None:
-        return "".join(sections)
     return "".join(_fitting(sections, room))
 
 
@@ -78,7 +82,7 @@ def _fitting(sections: Sequence[str], room: int) -> Iterator[str]:
 
 
 def _text(lines: Iterable[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{harmless(line)}\n" for line in lines)
 
 
 def _is_told(check: CheckReport) -> bool:
@@ -99,6 +103,16 @@ def code(text: str) -> str:
     return f"{fence}{blank}{text}{blank}{fence}".replace("|", "\\|")
 
 
+def opened(title: str, lines: Sequence[str]) -> Iterator[str]:
+    """Lines that a reader opens by a click on the title."""
+    yield ""
+    yield f"<details><summary><code>{escape(excerpt(title, _LINE))}</code></summary>"
+    yield ""
+    yield from fenced(lines)
+    yield ""
+    yield "</details>"
+
+
 def _head(report: RunReport) -> Iterator[str]:
     yield f"### modelcheck: {counts_text(report)}"
     yield ""
@@ -112,10 +126,16 @@ def _head(report: RunReport) -> Iterator[str]:
         yield f"- ❌ {code(excerpt(trouble.test, 200))}: {code(excerpt(trouble.message, 300))}"
     if len(report.troubles) > _CHECKS:
         yield f"- and {len(report.troubles) - _CHECKS} more that could not be judged"
+    verdicts = [check.verdict for check in report.checks]
+    if common := causes(verdicts):
+        failed = sum(verdict.failed for verdict in verdicts)
+        told = ", ".join(f"{code(excerpt(place, _WIDTH))} in {count}" for place, count in common)
+        yield ""
+        yield f"Failures in common, of {failed} failed checks: {told}"
     if report.checks:
         yield ""
         yield from _table(report.checks)
-    if (first := triage([check.verdict for check in report.checks])) is not None:
+    if (first := triage(verdicts)) is not None:
         yield ""
         yield code(excerpt(first, _LINE))
 
@@ -160,6 +180,8 @@ def _details(check: CheckReport) -> Iterator[str]:
     for finding in verdict.findings:
         if not finding.met:
             yield f"- {code(excerpt(finding.summary, 300))}"
+    if (place := where(verdict)) is not None:
+        yield f"- where: {code(excerpt(place, 300))}"
     if verdict.moved is not None:
         yield ""
         yield from _moved(verdict.moved)
@@ -197,6 +219,10 @@ def _cases(check: CheckReport, wrong: Sequence[CaseResult]) -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for case in wrong[:_CASES]:
         yield f"| {' | '.join(map(code, _case(case)))} |"
+    for case in wrong[:_CASES]:
+        trial = telling(case)
+        if trial is not None and (steps := steps_of_trial(trial, case.digest)) is not None:
+            yield from opened(f"{case.id}: {steps.sentence or 'what was done'}", steps.lines())
     yield ""
     yield "</details>"
 

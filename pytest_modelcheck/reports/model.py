@@ -139,8 +139,14 @@ class RunReport:
     troubles: tuple[Trouble, ...] = ()
 
 
-def worst_first(check: CheckReport) -> tuple[int, tuple[tuple[int, str], ...]]:
-    """A sort key: failed, inconclusive, passed; by name within each, ``[2]`` before ``[10]``."""
-    from pytest_modelcheck.baselines.candidates import natural
+def worst_first(check: CheckReport) -> tuple[int, float, tuple[tuple[int, str], ...]]:
+    """A sort key: failed, inconclusive, passed; of what did not pass, the greatest loss; then by name.
 
-    return -check.verdict.status.severity, natural(check.verdict.check)
+    ``[2]`` comes before ``[10]``.
+    """
+    from pytest_modelcheck.baselines.candidates import natural
+    from pytest_modelcheck.reports.worst import loss_of
+
+    verdict = check.verdict
+    lost = 0.0 if verdict.passed else round(loss_of(verdict), 6)
+    return -verdict.status.severity, -lost, natural(verdict.check)

@@ -15,6 +15,7 @@ from enum import Enum, StrEnum
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.records import MISSING
 
 _T = TypeVar("_T")
@@ -99,13 +100,14 @@ def _unpacked(value: Any, kind: Any) -> Any:
 
 
 def dumps(value: Any) -> bytes:
-    """A value as JSON. What is no Unicode (a lone surrogate) is written as its escape."""
+    """A value as JSON that can be shown: without secrets, and with escapes for what would act."""
     import orjson
 
     try:
-        return orjson.dumps(value)
-    except TypeError:
-        return orjson.dumps(printable(value))
+        text = orjson.dumps(value)
+    except TypeError:  # a lone surrogate
+        text = orjson.dumps(printable(value))
+    return printable_json(text.decode()).encode()
 
 
 def printable(value: Any) -> Any:

@@ -11,16 +11,19 @@ from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.records import MISSING, Outcome, ShownCase
+from pytest_modelcheck.reports.contrast import contrast
 from pytest_modelcheck.reports.windows import start_of, window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from pytest_modelcheck.records import Case, CaseResult, TrialResult
+    from pytest_modelcheck.reports.steps import Trajectories
 
 SHOWN = 5
 _INPUT_WIDTH = 200
 _ANSWER_WIDTH = 120
+_STEPS_WIDTH = 60
 LOWEST = ("lowest score", "smallest change")
 """How cases are noted that say most of a mean that is too low."""
 
@@ -58,6 +61,7 @@ def show(
     perturbed: Any,
     message: str,
     detail: str | None,
+    steps: Trajectories | None,
 ) -> ShownCase:
     """Put one case into words.
 
@@ -71,6 +75,7 @@ def show(
         perturbed: The perturbed input, or ``MISSING``.
         message: What the body said.
         detail: The traceback of an error, or the full message of a failed assertion.
+        steps: What an agent did, and what it did before.
     """
     got, base = trial.answers(result.digest)
     if got is not trial.answer:
@@ -89,6 +94,8 @@ def show(
         base_answer=told.cut(told.base),
         detail=detail,
         origin=None if case.origin is None else str(case.origin),
+        contrast=contrast(got, case.expected, base, approved),
+        steps=() if steps is None or steps.are_alike else tuple(steps.lines(_STEPS_WIDTH)),
     )
 
 

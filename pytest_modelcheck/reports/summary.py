@@ -19,19 +19,20 @@ from pytest_modelcheck.reports.table import MARGIN, MARKS, table
 from pytest_modelcheck.reports.terminal import everything
 from pytest_modelcheck.reports.triage import triage
 from pytest_modelcheck.reports.wording import levels_text
+from pytest_modelcheck.reports.worst import causes_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_modelcheck.records import Verdict
     from pytest_modelcheck.reports.bars import Strokes
-    from pytest_modelcheck.reports.table import Line
+    from pytest_modelcheck.reports.cells import Line
 
 QUIET: Final = -1
 """``-q``: the checks that are not green, and the totals on one line."""
 
 VERBOSE: Final = 1
-"""``-v``: below each check its interval in numbers, and every limit that it was held to."""
+"""``-v``: below each check its interval in numbers, every limit that it was held to, and notes."""
 
 EVERYTHING: Final = 2
 """``-vv``: below each check all that is known of it."""
@@ -63,11 +64,6 @@ def summary_lines(
         )
 
 
-def text_of(line: Line) -> str:
-    """A line without its colours."""
-    return "".join(text for text, _ in line)
-
-
 def _lines(verdicts: Sequence[Verdict], width: int, verbosity: int, strokes: Strokes) -> Iterator[Line]:
     if not verdicts:
         return
@@ -81,9 +77,9 @@ def _lines(verdicts: Sequence[Verdict], width: int, verbosity: int, strokes: Str
     if len(shown) < len(verdicts):
         yield from _plain([f"and {plural(len(verdicts) - len(shown), 'check')} that passed: -v shows them"])
     yield from _plain(_totals(verdicts, width))
-    if (first := triage(verdicts)) is not None:
-        text = excerpt(first, _UNCUT)
-        yield from _plain(_wrapped(text, width))
+    for said in (causes_text(verdicts), triage(verdicts)):
+        if said is not None:
+            yield from _plain(_wrapped(excerpt(said, _UNCUT), width))
     for label, cost in by_model(verdicts):
         yield from _plain(_wrapped_between(excerpt(f"{label}: {cost}", _UNCUT), width))
 
@@ -114,6 +110,9 @@ def _below(verdict: Verdict, verbosity: int, width: int) -> Iterator[Line]:
             first, *rest = _wrapped(told, width - MARGIN - len(word) - 1)
             yield ((margin, {}), (word, style), (f" {first}", {}))
             yield from _plain([f"{margin}{' ' * len(word)} {line}" for line in rest])
+        if verbosity < EVERYTHING:
+            for note in verdict.notes:
+                yield from _plain([f"{margin}{line}" for line in _wrapped(f"note: {note}", width - MARGIN)])
     if verbosity >= EVERYTHING:
         yield from _plain([f"{margin}{line}".rstrip() for line in everything(verdict)])
 

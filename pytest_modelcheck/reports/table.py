@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.records import Interval, Scale, Verdict
     from pytest_modelcheck.reports.bars import Strokes
-
-Line = tuple[tuple[str, dict[str, bool]], ...]
-"""A line in pieces, each with how the terminal is to mark it."""
+    from pytest_modelcheck.reports.cells import Line
 
 MARKS: Final[dict[Status, tuple[str, dict[str, bool]]]] = {
     Status.PASSED: ("pass", {"green": True}),
@@ -85,7 +83,9 @@ def table(
         strokes: What rates are drawn with.
         below: What else is said of a check, on lines of its own.
     """
-    ordered = sorted(verdicts, key=_by_check)
+    from pytest_modelcheck.baselines.candidates import natural
+
+    ordered = sorted(verdicts, key=lambda verdict: natural(verdict.check))
     start = axis_from(ordered)
     names = [verdict.check.partition("::")[2] for verdict in ordered]
     longest = max(width_of(excerpt(name, _EVERYTHING)) for name in names)
@@ -106,10 +106,6 @@ def table(
         yield from below(verdict)
     if layout.cells:
         yield ((f"{legend(strokes):>{width - 1}}", {}),)
-
-
-def _by_check(verdict: Verdict) -> str:
-    return verdict.check
 
 
 def _layout(rows: Sequence[Sequence[str]], width: int, longest: int, *, drawable: bool) -> _Layout:

@@ -5,39 +5,32 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import re
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import p_text, percent, plural
-from pytest_modelcheck.reports.cells import padded, shortened, width_of
+from pytest_modelcheck.display import harmless
+from pytest_modelcheck.reports.cells import padded, text_of
 from pytest_modelcheck.reports.costs import cost_of
+from pytest_modelcheck.reports.shown import ERROR_LINE, PLAIN, case_lines, reason_of
+from pytest_modelcheck.reports.worst import perturbations_standing_out, slices_standing_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_modelcheck.records import (
         Comparison,
         Flaky,
         Group,
         Moved,
-        ShownCase,
-        Tally,
         Verdict,
     )
+    from pytest_modelcheck.reports.cells import Line
 
-_EVERYTHING = 1 << 16
-_WIDTH = 80
 _LABEL = 12
 _NAME = 64  # of a slice, whose value may be a text of any length
 _FOUND = 400
-_REASON_LINES = 12
 _GROUPS = 6
-_BRACKETS = (("{", "}"), ("[", "]"))
-_OBVIOUS = re.compile(r"^ +\+ +(where|and) .* = <(model|case) ")
-"""What pytest says of where a value in an assertion came from, where everybody knows: the case, the model."""
-_SAID = "E "  # how pytest begins the lines of a traceback that are the exception's own
 _TITLES = {
     "error": "broken with an error",
     "regressed": "failing cases",
@@ -71,14 +64,26 @@ def failure(verdict: Verdict) -> str:
 
     Whatever would act on a terminal rather than be read is shown as its escape.
     """
-    blocks = [
-        [verdict.headline],
-        [f"  {label:{_LABEL}}{text}".rstrip() for label, text in _facts(verdict)],
-        list(_cases(verdict)),
-        [f"  {what + ':':17}{command}" for what, command in verdict.advice],
-    ]
-    text = "\n\n".join("\n".join(block) for block in blocks if block)
-    return "\n".join(excerpt(line, _EVERYTHING) for line in text.split("\n"))
+    return "\n".join(map(text_of, failure_lines(verdict)))
+
+
+def failure_lines(verdict: Verdict) -> list[Line]:
+    """The same as lines with colours: what is wrong in red, what is right in green."""
+    blocks: tuple[Iterable[Line], ...] = (
+        [((verdict.headline, {"red": True, "bold": True}),)],
+        [((f"  {label:{_LABEL}}{text}".rstrip(), PLAIN),) for label, text in _facts(verdict)],
+        _cases(verdict),
+        [((f"  {what + ':':17}{command}", PLAIN),) for what, command in verdict.advice],
+    )
+    lines: list[Line] = []
+    for block in filter(None, map(list, blocks)):
+        lines += [(), *block] if lines else block
+    plain = [text_of(line) for line in lines]
+    shown = harmless("\n".join(plain)).split("\n")  # of all lines together: a secret may go over several
+    if len(shown) != len(plain):
+        return [((text, PLAIN),) for text in shown]
+    both = zip(lines, plain, shown, strict=True)
+    return [line if text == safe else ((safe, PLAIN),) for line, text, safe in both]
 
 
 def everything(verdict: Verdict) -> Iterator[str]:
@@ -89,8 +94,8 @@ def everything(verdict: Verdict) -> Iterator[str]:
     """
     lines = [f"{label:{_LABEL}}{text}".rstrip() for label, text in _facts(verdict, every=True)]
     if not verdict.failed:
-        lines += [line.removeprefix("  ") for line in _cases(verdict)]
-    return (excerpt(line, _EVERYTHING) for line in lines)
+        lines += [text_of(line).removeprefix("  ") for line in _cases(verdict)]
+    return map(harmless, lines)
 
 
 def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]]:
@@ -100,10 +105,12 @@ def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]
         yield "", verdict.variation
     for name, version in verdict.others:
         yield "with", f"{name} {version}"
+    if verdict.correction is not None:
+        yield "judge", str(verdict.correction)
     comparison = verdict.comparison
     if verdict.rate is not None:
         mean = "mean change" if verdict.signed else "mean" if verdict.graded else "pass rate"
-        yield excerpt(verdict.metric or mean, _LABEL - 2), _rate(verdict)
+        yield ("metric" if verdict.metric else mean), f"{verdict.metric or ''} {_rate(verdict)}".lstrip()
     if verdict.reveals is not None:
         yield "", verdict.reveals
     if not every:
@@ -115,12 +122,12 @@ def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]
         yield from _labelled("change", _change(comparison))
     if verdict.flaky:
         yield "flaky", _flaky(verdict.flaky)
-    choose = _all_groups if every else _groups
-    where = choose(verdict.slices, comparison, _share(verdict.cases))
-    yield from _labelled(
-        "where", [*where, *([excerpt(f"found: {verdict.found}", _FOUND)] if verdict.found else [])]
-    )
-    yield from _labelled("under", choose(verdict.perturbations, None, _share(verdict.trials)))
+    where = verdict.slices if every else slices_standing_out(verdict)
+    scored = verdict.metric is not None
+    found = [excerpt(f"found: {verdict.found}", _FOUND)] if verdict.found else []
+    yield from _labelled("where", [*_groups(where, comparison, every=every, scored=scored), *found])
+    under = verdict.perturbations if every else perturbations_standing_out(verdict)
+    yield from _labelled("under", _groups(under, None, every=every))
     if cost := cost_of(verdict.calls):
         yield "calls", cost
     rest = _rest(verdict)
@@ -162,27 +169,12 @@ def _change(comparison: Comparison) -> list[str]:
     return lines
 
 
-def _groups(groups: Sequence[Group], comparison: Comparison | None, overall: float) -> list[str]:
-    """Where it happens: the groups that lost against the approved version, else those below the others."""
-    lost = [group for group in groups if _lost(group) > 0] if comparison is not None else []
-    scored = any(group.metric is not None for group in groups)
-    chosen = lost or [group for group in groups if scored or group.passed / group.judged < overall]
-    lines = [_group(group, comparison, scored=scored) for group in chosen]
-    more = len(lines) - _GROUPS
-    return lines[:_GROUPS] + ([f"(+{more} more)"] if more > 0 else [])
-
-
-def _all_groups(groups: Sequence[Group], comparison: Comparison | None, _overall: float) -> list[str]:
-    scored = any(group.metric is not None for group in groups)
-    return [_group(group, comparison, scored=scored) for group in groups]
-
-
-def _lost(group: Group) -> float:
-    if group.metric is not None and group.approved_metric is not None:
-        return group.approved_metric - group.metric
-    if not group.approved_judged:
-        return 0.0
-    return (group.approved_passed or 0) / group.approved_judged - group.passed / group.judged
+def _groups(
+    groups: Sequence[Group], comparison: Comparison | None, *, every: bool, scored: bool = False
+) -> list[str]:
+    lines = [_group(group, comparison, scored=scored) for group in groups]
+    more = 0 if every else len(lines) - _GROUPS
+    return [*lines[:_GROUPS], f"(+{more} more)"] if more > 0 else lines
 
 
 def _group(group: Group, comparison: Comparison | None, *, scored: bool = False) -> str:
@@ -211,10 +203,6 @@ def _labelled(label: str, lines: list[str]) -> Iterator[tuple[str, str]]:
         yield ("" if number else label), line
 
 
-def _share(counts: Tally) -> float:
-    return counts.passed / counts.judged if counts.judged else 0.0
-
-
 def _rest(verdict: Verdict) -> str:
     cases = verdict.cases
     counts = (
@@ -228,122 +216,35 @@ def _rest(verdict: Verdict) -> str:
     return ", ".join(f"{count} {what}" for count, what in counts if count)
 
 
-def _cases(verdict: Verdict) -> Iterator[str]:
+def _cases(verdict: Verdict) -> Iterator[Line]:
     """The cases worth reading: those that broke apart from those that went wrong."""
     broken = [case for case in verdict.shown if case.note == "error"]
     others = verdict.shown[len(broken) :]
-    told: list[str] = []
+    before: list[str] = []
     if broken:
         yield _heading(_TITLES["error"], verdict.cases.error, len(broken))
     for case in broken:
-        reason = _reason(case)
-        said = [line for line in reason if line.startswith(_SAID)] or reason[-1:]
-        again = said == told
-        yield from _case(case, verdict, [] if again else reason, "error", "the same error" if again else "")
-        told = said
+        reason = reason_of(case)
+        error = [line for line in reason if line.startswith(ERROR_LINE)] or reason[-1:]
+        again = error == before
+        yield from case_lines(
+            case, verdict, [] if again else reason, "error", "the same error" if again else ""
+        )
+        before = error
     number = len(verdict.shown) + verdict.hidden - (verdict.cases.error if broken else 0)
     if number and broken:
-        yield ""
+        yield ()
     if number:
         unseen = "failed" if number == verdict.cases.failed else ""
         note = others[0].note if others else unseen
         since = verdict.comparison if note == "regressed" else None
         yield _heading(_TITLES.get(note, "other cases"), number, len(others), since)
     for case in others:
-        yield from _case(case, verdict, _reason(case), note)
+        yield from case_lines(case, verdict, reason_of(case), note)
 
 
-def _heading(title: str, number: int, shown: int, since: Comparison | None = None) -> str:
-    if not shown:
-        return f"  {title} ({number}, not shown)"
+def _heading(title: str, number: int, shown: int, since: Comparison | None = None) -> Line:
     lost = "" if since is None else f", {len(since.regressed)} of them since {since.version}"
     cut = f"; worst {shown} shown" if shown < number else ""
-    return f"  {title} ({number}{lost}{cut})"
-
-
-def _case(
-    case: ShownCase, verdict: Verdict, reason: Sequence[str], title: str, remark: str = ""
-) -> Iterator[str]:
-    margin = " " * (width_of(case.id) + 6)
-    yield f"    {case.id}  {_quoted(case.input, _WIDTH - len(margin))}"
-    if case.perturbed is not None:
-        under = f"  ({case.perturbation})"
-        yield f"{margin[:-2]}→ {_quoted(case.perturbed, _WIDTH - len(margin) - width_of(under))}{under}"
-    for line in _answers(case, verdict, _WIDTH - len(margin)):
-        yield f"{margin}{line}"
-    for line in reason:
-        yield f"{margin}{line}".rstrip()
-    for line in _smallest(case, _WIDTH - len(margin)):
-        yield f"{margin}{line}"
-    where = [remark] if remark else []
-    where += [case.note] if case.note != title else []
-    where += [case.origin] if case.origin else []
-    if where:
-        yield f"{margin}({', '.join(where)})"
-
-
-def _smallest(case: ShownCase, room: int) -> list[str]:
-    """The smallest change that still fails, and the answer where it is another one."""
-    found = case.smallest
-    if found is None:
-        return []
-    if not found.text:
-        return ["it fails as it is, without any change"]
-    what, verb = ("change", "still fails") if found.edits else ("input", "fails")
-    label = f"smallest {what} that {verb}" if found.complete else f"smallest {what} found so far"
-    answer = "" if found.got in (None, case.got) else f"   (got {found.got})"
-    together = f"{label}: {found.text}{answer}"
-    if width_of(together) <= room:
-        return [together]
-    return [f"{label}:", *(f"  {line}" for line in wrap(f"{found.text}{answer}", room - 2))]
-
-
-def _answers(case: ShownCase, verdict: Verdict, room: int) -> list[str]:
-    if case.got is None:
-        return []
-    if case.base_answer is not None:
-        parts = [f"{case.base_answer} → {case.got}"]
-    else:
-        parts = (
-            [f"got {case.got}"] if case.expected is None else [f"expected {case.expected}", f"got {case.got}"]
-        )
-    together = ", ".join(parts)
-    lines = [together] if width_of(together) <= room else parts
-    if case.approved is not None and verdict.comparison is not None and case.approved != case.got:
-        then = f"{verdict.comparison.version}: {case.approved}"
-        fits = width_of(lines[-1]) + width_of(then) + 5 <= room
-        lines = [*lines[:-1], f"{lines[-1]}   ({then})"] if fits else [*lines, then]
-    return [piece for line in lines for piece in _wrapped(line, room)]
-
-
-def _wrapped(line: str, room: int) -> list[str]:
-    """A line in pieces that fit, all but the first a little further in."""
-    cells = width_of(line)
-    if cells <= room:
-        return [line]
-    characters = max(20, room * len(line) // cells)  # an ideograph takes two cells
-    return wrap(line, characters, subsequent_indent="  ")
-
-
-def _reason(case: ShownCase) -> list[str]:
-    """What the body said, unless the answers say it already."""
-    lines = (case.detail or case.message).splitlines()
-    if case.note == "error" or not lines:
-        return lines[-_REASON_LINES:]
-    if case.note == "changed" and case.approved != case.got:
-        return []
-    if "..." not in lines[0]:
-        # The first line says it all, and what follows a blank line is a diff of the same.
-        blank = next((number for number, line in enumerate(lines) if not line.strip()), len(lines))
-        lines = lines[:blank]
-    lines = [line for line in lines if not _OBVIOUS.search(line)]
-    repeats = case.expected is not None and lines[0] == f"assert {case.got} == {case.expected}"
-    return [] if repeats else lines[:_REASON_LINES]
-
-
-def _quoted(text: str, width: int) -> str:
-    """A text in quotes; what is no text, as it is written."""
-    if (text[:1], text[-1:]) in _BRACKETS:
-        return text if width_of(text) <= width else f"{shortened(text, width - 1)}…"
-    room = max(12, width - 2)
-    return f'"{text}"' if width_of(text) <= room else f'"{shortened(text, room - 1)}…"'
+    count = f"{number}{lost}{cut}" if shown else f"{number}, not shown"
+    return ((f"  {title} ", {"bold": True}), (f"({count})", PLAIN))

@@ -12,6 +12,8 @@ from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import percent
 from pytest_modelcheck.records import GRADE, MISSING, WRONG, Outcome, Status
 from pytest_modelcheck.reports.jsons import approved_answers, value_of
+from pytest_modelcheck.reports.steps import brief, steps_of_trial
+from pytest_modelcheck.reports.worst import case_loss
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,9 +66,9 @@ def counts_text(report: RunReport) -> str:
 
 
 def wrong_cases(check: CheckReport) -> list[CaseResult]:
-    """The cases that failed or broke: those that passed before first, each group in its order."""
+    """The cases that failed or broke: those that passed before first, of each group those that lost most."""
     wrong = [case for case in check.cases if case.outcome in WRONG]
-    return sorted(wrong, key=lambda case: case.change != "regressed")
+    return sorted(wrong, key=lambda case: (case.change != "regressed", -case_loss(case)))
 
 
 def telling(case: CaseResult) -> TrialResult | None:
@@ -80,8 +82,8 @@ def telling(case: CaseResult) -> TrialResult | None:
 
 
 def value_text(value: Any, width: int) -> str:
-    """A JSON value on one line; nothing for no value."""
-    return "" if value is MISSING else excerpt(value, width)
+    """A JSON value on one line, a trajectory in a few words; nothing for no value."""
+    return "" if value is MISSING else excerpt(brief(value), width)
 
 
 def case_text(case: CaseResult, version: str | None) -> Iterator[str]:
@@ -102,6 +104,8 @@ def case_text(case: CaseResult, version: str | None) -> Iterator[str]:
         yield f"got: {value_text(value_of(answer), 120)}"
     if before is not None and version is not None:
         yield f"{version}: {value_text(value_of(before), 120)}"
+    if (steps := steps_of_trial(trial, case.digest)) is not None and steps.sentence:
+        yield steps.sentence
     if case.outcome is Outcome.ERROR and trial.message:
         yield value_text(trial.message, 200)
 

@@ -70,16 +70,28 @@ def marked(then: str, now: str, room: int, mark: Mark = bracketed) -> tuple[str,
     >>> marked("Your order of last week is due on Monday", "Your order of last week is due on Friday", 24)
     ('…k is due on [-Monday-]', '…k is due on {+Friday+}')
     """
+    sides = marked_pieces(then, now, room)
+    if sides is None:
+        return None
+    before, after = ("".join(mark(text, fate) for fate, text in side) for side in sides)
+    return before, after
+
+
+def marked_pieces(then: str, now: str, room: int) -> tuple[list[Piece], list[Piece]] | None:
+    """Both texts as pieces, cut as :func:`marked` cuts them; ``None`` as :func:`pieces` says.
+
+    >>> marked_pieces("due on Monday", "due on Friday", 80)
+    ([('same', 'due on '), ('gone', 'Monday')], [('same', 'due on '), ('new', 'Friday')])
+    """
     found = pieces(then, now)
     if found is None:
         return None
     for around in _AROUND:
         kept = _condensed(found, around)
-        both = [[piece for piece in kept if piece[0] != other] for other in ("new", "gone")]
-        if max(map(_length, both)) <= room:
+        before, after = ([piece for piece in kept if piece[0] != other] for other in ("new", "gone"))
+        if max(_length(before), _length(after)) <= room:
             break
-    before, after = ("".join(mark(text, fate) for fate, text in _within(side, room)) for side in both)
-    return before, after
+    return list(_within(before, room)), list(_within(after, room))
 
 
 def _steps(old: Sequence[str], new: Sequence[str]) -> Iterator[Piece]:

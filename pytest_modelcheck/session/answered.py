@@ -65,7 +65,9 @@ class Answered:
         known = [measured for key in self._keys if (measured := measure(key)) is not None]
         amounts = tuple(each.usage.cost for each in known if each.usage.cost is not None)
         seconds = tuple(sorted(each.seconds for each in known))
-        return Costs(len(self._keys), seconds, amounts, len(self._cases))
+        used = [(each.usage.tokens_in, each.usage.tokens_out) for each in known]
+        tokens = tuple(sum(filter(None, both)) for both in used if both != (None, None))
+        return Costs(len(self._keys), seconds, amounts, len(self._cases), tokens)
 
     def _note_system(self, answer: object) -> None:
         read, place = self._model.definition.answer_fingerprint, self._model.definition.location

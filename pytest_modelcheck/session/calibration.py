@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.checks.runs import by_group, groups_of
-from pytest_modelcheck.engine.body import STRIDE
+from pytest_modelcheck.engine.trials import STRIDE
 from pytest_modelcheck.records import JUDGED, Outcome, Trial
+from pytest_modelcheck.session.lines import address
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -66,7 +67,7 @@ class Calibration:
         self._first_slot = batch * _BATCH
         self._cases: list[tuple[Case, list[Trial]]] = []
         self._pairings: dict[int, Pairing] = {}
-        self._questions: list[frozenset[bytes | None]] = []
+        self._questions: list[frozenset[str]] = []
         self._results: list[Result] = []
         for case, own in itertools.groupby(trials, key=_case):
             self._cases.append((case, _spread(list(own))))
@@ -82,9 +83,9 @@ class Calibration:
     def take(self, results: Sequence[Result]) -> None:
         """Take in what came of trials."""
         if not self._results:
-            asked: list[set[bytes | None]] = [set() for _ in self._cases]
+            asked: list[set[str]] = [set() for _ in self._cases]
             for result in results:
-                asked[self._pairings[result.trial.index].case].update(key for key, _ in result.asked)
+                asked[self._pairings[result.trial.index].case].update(address(key) for key, _ in result.asked)
             self._questions = [frozenset(keys) for keys in asked]
         self._results += results
 
@@ -104,7 +105,7 @@ class Calibration:
             return one + equal * STRIDE
         if pairing.bases == 2:
             return (one, other)[equal]
-        own = key in self._questions[pairing.case]
+        own = address(key) in self._questions[pairing.case]
         if pairing.bases == 1:
             return (min(one, other), max(one, other))[equal] if own else equal * STRIDE
         # A variant that the body turns into the unperturbed question is answered anew, not as that was.

@@ -10,12 +10,15 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from pytest_modelcheck.checks.compare import differ
 from pytest_modelcheck.checks.finding import found_slice
 from pytest_modelcheck.checks.slices import NOT_JUDGED, PASSED
 from pytest_modelcheck.errors import message_of
 from pytest_modelcheck.records import BITS, Outcome, Trial, outcomes_in
 from pytest_modelcheck.reports.selection import LOWEST, ORDER, SHOWN, note_of, show
+from pytest_modelcheck.reports.steps import steps_of_trial
 from pytest_modelcheck.session.check import Step
+from pytest_modelcheck.session.lines import trial_result
 from pytest_modelcheck.session.observing import outcomes_now, whole_cases
 
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 _FAILED: Final = BITS[Outcome.FAILED]
 _SAID_BY: Final = {"error": Outcome.ERROR, "new": Outcome.NEW, "unexpected pass": Outcome.XPASSED}
 """The outcome of the trial that a note is about, where it is not the failed one, or the first."""
+
+_UNLIKE: Final = "it did not fail alike when run again to be explained: more than its case decides"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ def explain(check: Check, judgement: Judgement) -> Steps[Explained]:
             first = results.slices.members(worst.name)  # the ones to read first
     chosen, hidden = _choose(judgement, first)
     detailed = yield from _run_again(check, judgement, chosen)
-    shown = tuple(_show(check, judgement, one, detailed.get(one.trial.index)) for one in chosen)
+    shown = tuple(_show(check, judgement, one, detailed) for one in chosen)
     read = tuple(detailed.get(one.trial.index) for one in chosen)
     return Explained(slices, _search_slice(check, judgement, slices), shown, hidden, read)
 
@@ -143,9 +148,12 @@ def _choose(judgement: Judgement, first: Collection[int]) -> tuple[list[Chosen],
 
 
 def _shows_changes(judgement: Judgement) -> bool:
-    """Whether answers that differ from the approved ones are what a reader wants to see."""
+    """Whether answers that differ from the approved ones are what a reader wants to see.
+
+    Where bodies compare with them themselves, those that fail are: other words alone are no change there.
+    """
     drifted = judgement.misses("drift") and judgement.moved is not None and judgement.moved.paired
-    return drifted or judgement.misses("max_changed")
+    return drifted or (judgement.misses("max_changed") and not judgement.ran.results.reads_approved)
 
 
 def _lowest(judgement: Judgement) -> Mapping[int, tuple[int, int]]:
@@ -188,15 +196,19 @@ def _again(result: TrialResult, size: int, own: Sequence[Trial]) -> Trial:
 # -- what they say -------------------------------------------------------------------------------------
 
 
-def _run_again(check: Check, judgement: Judgement, chosen: Sequence[Chosen]) -> Steps[dict[int, Result]]:
+def _run_again(
+    check: Check, judgement: Judgement, chosen: Sequence[Chosen]
+) -> Steps[dict[int, Result | None]]:
     """What failed bodies said in full.
 
     The first ones were explained as they failed. Only where others are to be shown, these are run again, with
-    stored answers.
+    stored answers. A body that then calls something else, or does not fail, explains nothing: ``None``.
     """
     known = judgement.ran.explained
     failed = [one for one in chosen if one.result.outcome is Outcome.FAILED]
-    found = {one.trial.index: known[one.trial.index] for one in failed if one.trial.index in known}
+    found: dict[int, Result | None] = {
+        one.trial.index: known[one.trial.index] for one in failed if one.trial.index in known
+    }
     trials = [
         one.trial
         for one in failed
@@ -206,14 +218,23 @@ def _run_again(check: Check, judgement: Judgement, chosen: Sequence[Chosen]) -> 
         return found
     work = check.work(judgement.approved.answer, keep_errors=True)
     run = yield Step(work, trials, quiet=False, slots=check.slots)
-    again = {result.trial.index: result for result in run.results if result.outcome is Outcome.FAILED}
-    return found | again
+    before = {one.trial.index: one.result for one in failed}
+    for result in run.results:
+        index = result.trial.index
+        alike = result.outcome is Outcome.FAILED and not differ(trial_result(result), before[index])
+        found[index] = result if alike else None
+    return found
 
 
-def _show(check: Check, judgement: Judgement, one: Chosen, detailed: Result | None) -> ShownCase:
+def _show(check: Check, judgement: Judgement, one: Chosen, again: Mapping[int, Result | None]) -> ShownCase:
+    detailed = again.get(one.trial.index)
     error = one.error if detailed is None else detailed.error
+    unlike = one.trial.index in again and detailed is None
     said = one.result.message if one.error is None else message_of(one.error)
-    message = (detailed.message if detailed is not None else None) or said or _graded(one)
+    compared = replace(one.result, approved=judgement.approved.trial(one.trial))
+    message = said or _graded(one) or (_UNLIKE if unlike else "")
+    if detailed is not None:
+        message = detailed.message or message
     return show(
         one.case,
         one.result,
@@ -224,6 +245,7 @@ def _show(check: Check, judgement: Judgement, one: Chosen, detailed: Result | No
         perturbed=one.trial.perturbed,
         message=message,
         detail=None if error is None else check.spec.render(error),
+        steps=steps_of_trial(compared, one.case.digest),
     )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_modelcheck.checks.costs import Costs
+    from pytest_modelcheck.checks.judged import Judging
     from pytest_modelcheck.checks.lost import Lost
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.protocol import Look
@@ -61,6 +62,7 @@ class Ran:
         costs: What the answers took and cost, where a limit asks for that.
         early: Where the check was stopped early, or ``None``.
         reference: What the cases came to that a drift check names to compare with, or ``None``.
+        judging: What the judge of the check said, and how far it can be believed; ``None`` without a judge.
         explained: The first failed results, each with what its body raised, by the numbers of their trials.
     """
 
@@ -75,6 +77,7 @@ class Ran:
     costs: Costs | None = None
     early: Early | None = None
     reference: Results | None = None
+    judging: Judging | None = None
     explained: Mapping[int, Result] = field(default_factory=dict)
 
 

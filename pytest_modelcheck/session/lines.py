@@ -8,34 +8,53 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines import lines
-from pytest_modelcheck.canonical import comparable, encode_plain, excerpt, short, summarised
+from pytest_modelcheck.canonical import (
+    CALL_BYTES,
+    comparable,
+    encode_plain,
+    excerpt,
+    of_repeat,
+    short,
+    summarised,
+)
+from pytest_modelcheck.display import redacted
+from pytest_modelcheck.engine.trials import STRIDE
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.models.model import plain, text_key
 from pytest_modelcheck.records import MISSING, WRONG, CaseResult, Outcome, TrialResult
+from pytest_modelcheck.reports.pictures import pictures_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.models.model import Raw
-    from pytest_modelcheck.records import Case, Origin, Trial
+    from pytest_modelcheck.records import Case, Grade, Origin, Trial
 
-    Given = dict[bytes | None, tuple[bytes, str]]
-    """For each call the answer that the line has last given, and how the line refers to it."""
+    Given = dict[str, bytes]
+    """For the digest of each call the answer that the line has last given."""
 
 _ABOUT: Final = 80
-_DIGEST_BYTES: Final = 8
 _LONGEST: Final = 20_000
 _MESSAGE: Final = 1_000
 
 
 def address(key: bytes | None) -> str:
     """The digest of a call as it is written into a baseline."""
-    return "" if key is None else key[:_DIGEST_BYTES].hex()
+    return "" if key is None else key[:CALL_BYTES].hex()
+
+
+def keys_of(trial: TrialResult) -> Iterator[bytes]:
+    """What the answers of a trial are stored under: for its first repeat, the beginning of that."""
+    equal: Counter[str] = Counter()
+    for digest, _ in trial.asked:
+        yield of_repeat(bytes.fromhex(digest), trial.repeat + equal[digest] * STRIDE)
+        equal[digest] += 1
 
 
 def identity(case: Case) -> str:
@@ -57,7 +76,7 @@ def about(value: Any) -> str:
     """The beginning of an input, for people."""
     if type(value) is str and len(value) <= _ABOUT and value.isprintable():
         return value  # as its excerpt would be
-    return excerpt(value, _ABOUT)
+    return excerpt(value, _ABOUT, stored=True)
 
 
 def _short(value: Any) -> str:
@@ -89,17 +108,24 @@ def trial_result(result: Result) -> TrialResult:
         trial.repeat,
         result.score,
         None if trial.perturbed is MISSING else about(trial.perturbed),
+        grades=tuple(result.grades),
     )
 
 
 # -- the line of a baseline ----------------------------------------------------------------------------
 
 
-def row_of(case: Case, results: Sequence[Result]) -> tuple[bytes, str]:
-    """A case as the line of a baseline, and the further members that its line of a result file has."""
+def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> tuple[bytes, str]:
+    """A case as the line of a baseline, and the further members that its line of a result file has.
+
+    Args:
+        case: The case.
+        results: What came of its trials.
+        pictures: Whether there is room for the pictures in its inputs.
+    """
     if len(results) == 1 and (plain_row := _plain_row(case, results[0])) is not None:
         return plain_row
-    return line_of(case, results), details_of(case, results)
+    return line_of(case, results), details_of(case, results, pictures=pictures)
 
 
 def _plain_row(case: Case, result: Result) -> tuple[bytes, str] | None:
@@ -114,6 +140,7 @@ def _plain_row(case: Case, result: Result) -> tuple[bytes, str] | None:
         or result.score is not None
         or result.recorded is not MISSING
         or result.message is not None
+        or result.grades
         or result.error is not None
         or case.known_failure is not None
         or trial.perturbed is not MISSING
@@ -126,7 +153,7 @@ def _plain_row(case: Case, result: Result) -> tuple[bytes, str] | None:
     if key != own or type(raw) is not bytes:
         return None
     quoted, expected = lines.quoted, _expected(right)
-    shown, digest = quoted(text), own[:_DIGEST_BYTES].hex()
+    shown, digest = quoted(text), own[:CALL_BYTES].hex()
     told = f'"outcome":"{result.outcome._value_}","answer":{raw.decode()},"about":{shown}'
     line = f'{{"id":{quoted(case.id)},{told},"input":"{digest}","expected":"{expected[1]}"}}'
     try:
@@ -190,9 +217,8 @@ def _trial(result: Result, own: str, given: Given) -> str:
         which = f'{which}"repeat":{trial.repeat},'
     shown = "" if trial.perturbed is MISSING else f',"about":{lines.quoted(about(trial.perturbed))}'
     if len(asked) == 1 and address(asked[0][0]) == own:
-        [(key, raw)] = asked
-        given[key] = plain(raw), f'["{own}"]'
-        told = f',"answer":{given[key][0].decode()}'
+        given[own] = plain(asked[0][1])
+        told = f',"answer":{given[own].decode()}'
     else:
         told = f',"asked":[{_asked(asked, given)}]' if asked else ""
     return f'{{{which}"outcome":"{result.outcome._value_}"{shown}{told}}}'
@@ -201,12 +227,11 @@ def _trial(result: Result, own: str, given: Given) -> str:
 def _asked(asked: Sequence[tuple[bytes | None, Raw]], given: Given) -> str:
     pairs = []
     for key, raw in asked:
-        known, answer = given.get(key), raw if type(raw) is bytes else plain(raw)
-        if known is not None and known[0] == answer:
-            pairs.append(known[1])
+        digest, answer = address(key), plain(raw)
+        if given.get(digest) == answer:
+            pairs.append(f'["{digest}"]')
         else:
-            digest = address(key)
-            given[key] = answer, f'["{digest}"]'
+            given[digest] = answer
             pairs.append(f'["{digest}",{answer.decode()}]')
     return ",".join(pairs)
 
@@ -214,10 +239,13 @@ def _asked(asked: Sequence[tuple[bytes | None, Raw]], given: Given) -> str:
 # -- what a report shows besides -----------------------------------------------------------------------
 
 
-def details_of(case: Case, results: Sequence[Result]) -> str:
+def details_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> str:
     """The further members of a line: the case as its source says it, and what its bodies said."""
     value = case.input
     told = [] if type(value) is str and about(value) is value else [f'"input":{_shown(value)}']
+    pictures = pictures and type(value) is not str
+    if pictures and (own := pictures_of(value)):
+        told.append(f'"pictures":{encode_plain(own).decode()}')
     if case.expected is not MISSING:
         told.append(f'"expected":{_shown(case.expected)}')
     if case.metadata:
@@ -227,7 +255,8 @@ def details_of(case: Case, results: Sequence[Result]) -> str:
     if case.origin is not None:
         told.append(_origin(case.origin))
     if any(map(_has_details, results)):
-        told.append(f'"trials":[{",".join(map(_trial_details, results))}]')
+        of_trials = [_trial_details(result, pictures=pictures) for result in results]
+        told.append(f'"trials":[{",".join(of_trials)}]')
     return ",".join(told)
 
 
@@ -243,20 +272,31 @@ def _origin(origin: Origin) -> str:
 
 def _has_details(result: Result) -> bool:
     """Whether a report shows more of a trial than its line of a baseline says."""
+    if result.grades:
+        return True
     if result.outcome in WRONG and (result.message or result.error is not None):
         return True
     perturbed = result.trial.perturbed
     return perturbed is not MISSING and not (type(perturbed) is str and about(perturbed) is perturbed)
 
 
-def _trial_details(result: Result) -> str:
+def _trial_details(result: Result, *, pictures: bool) -> str:
     """Its perturbed input, unless the line says all of it, and what its body said."""
     told, perturbed = [], result.trial.perturbed
     if perturbed is not MISSING and not (type(perturbed) is str and about(perturbed) is perturbed):
         told.append(f'"perturbed":{_shown(perturbed)}')
+    if pictures and perturbed is not MISSING and not result.trial.repeat and (own := pictures_of(perturbed)):
+        told.append(f'"pictures":{encode_plain(own).decode()}')
     if result.outcome in WRONG and (said := said_of(result)):
-        told.append(f'"message":{lines.quoted(said[:_MESSAGE])}')
+        told.append(f'"message":{lines.quoted(redacted(said)[:_MESSAGE])}')
+    if result.grades:
+        told.append(f'"grades":[{",".join(map(_grade, result.grades))}]')
     return f"{{{','.join(told)}}}"
+
+
+def _grade(grade: Grade) -> str:
+    given = "null" if grade.given is None else grade.given.decode()
+    return f"[{lines.quoted(grade.judge)},{given},{grade.answer.decode()}]"
 
 
 def said_of(result: Result) -> str:

@@ -89,6 +89,7 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
         first_error=results.broken or (noise.again.broken if noise.again is not None else None),
         unasked=ran.unasked,
         stopped=ran.stopped,
+        judging=ran.judging,
     )
     seen = replace(seen, observed=observed)
     if metric is not None and not spec.partial:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcheck.canonical import CALL_BYTES, of_repeat
 from pytest_modelcheck.errors import OfflineError
-from pytest_modelcheck.session.lines import address
+from pytest_modelcheck.session.lines import keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,8 +30,12 @@ class ReplayedAnswers:
     def __init__(self, answers: Answers, baseline: Mapping[str, CaseResult]) -> None:
         self._answers = answers
         self._approved = {
-            key: raw for case in baseline.values() for trial in case.trials for key, raw in trial.asked
+            key: raw
+            for case in baseline.values()
+            for trial in case.trials
+            for key, (_, raw) in zip(keys_of(trial), trial.asked, strict=True)
         }
+        self._repeats = {trial.repeat for case in baseline.values() for trial in case.trials} - {0}
         self._runs = {(case.id, trial.repeat) for case in baseline.values() for trial in case.trials}
         self.warn = answers.warn
 
@@ -40,7 +45,10 @@ class ReplayedAnswers:
 
     def find(self, key: bytes) -> Raw | None:
         """Look an approved answer up."""
-        return self._approved.get(address(key))
+        found = self._approved.get(key)
+        if found is None and all(of_repeat(key, repeat) != key for repeat in self._repeats):
+            found = self._approved.get(key[:CALL_BYTES])  # of the first repeat, the call alone is recorded
+        return found
 
     @staticmethod
     def refusal(model: Model, x: Any) -> NotRememberedError:  # noqa: ARG004 - as for other refusals

@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Final, overload
 
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.checks.slices import Slices
-from pytest_modelcheck.records import BITS, FOLDED, OUTCOMES, CaseResult, Group, Outcome, Tally
+from pytest_modelcheck.records import BITS, FOLDED, OUTCOMES, WRONG, CaseResult, Group, Outcome, Tally
 from pytest_modelcheck.session.lines import row_of
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ _ROOM: Final = 8 << 20
 _READ: Final = 1 << 18
 _TRIALS: Final = 1 << 14
 """So many trials are held; others are made again when they are asked for."""
+_PICTURES: Final = 4 << 20
+"""Characters of pictures that the results of a check hold for its report."""
+
 _ERRORS: Final = 20
 
 _PASSED: Final = Outcome.PASSED
@@ -206,6 +209,7 @@ class Results(Sequence[CaseResult]):
         self._plan, self._approved, self._settle, self._holds = plan, approved, settle, perturbed
         self._ready: dict[int, list[Result]] = {}
         self._untried: dict[int, Case] = {}
+        self._pictures = 0
 
     def __len__(self) -> int:
         return len(self.masks)
@@ -270,7 +274,8 @@ class Results(Sequence[CaseResult]):
         if self._settle is not None:
             for results in own:
                 self._settle(results)
-        rows = list(map(row_of, cases, own))
+        texts = all(type(case.input) is str for case in cases)
+        rows = list(map(row_of if texts else self._with_pictures, cases, own))
         matches = self._matching(cases, rows)
         self.lines.extend([_with_match(*row, match) for row, match in zip(rows, matches, strict=True)])
         self.matches.extend(matches)
@@ -282,6 +287,14 @@ class Results(Sequence[CaseResult]):
             first = len(self.masks) - len(own)
             self.held.update((n, [one.trial for one in results]) for n, results in enumerate(own, first))
         self.size += sum(map(len, own))
+
+    def _with_pictures(self, case: Case, results: Sequence[Result]) -> tuple[bytes, str]:
+        """The line of a case with pictures of its inputs, while there is room; more for wrong ones."""
+        wrong = any(result.outcome in WRONG for result in results)
+        row = row_of(case, results, pictures=self._pictures < (_PICTURES if wrong else _PICTURES // 4))
+        if '"pictures":' in row[1]:
+            self._pictures += len(row[1])
+        return row
 
     def _matching(self, cases: Sequence[Case], rows: Sequence[tuple[bytes, str]]) -> bytes:
         """What is approved of cases that have become these lines."""

@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.work import Run
     from pytest_modelcheck.models.cache_shelf import Shelf
     from pytest_modelcheck.models.definition import Definition
+    from pytest_modelcheck.reports.mutation import Mutated
     from pytest_modelcheck.session.check import Steps
+    from pytest_modelcheck.session.mutate import StoredAnswers
     from pytest_modelcheck.session.places import Places
 
 
@@ -58,6 +60,7 @@ class Session:
 
     Attributes:
         warnings: What the user should know and nothing failed for.
+        mutated: Where checks are replayed on damaged answers in place of being run: what came of each.
     """
 
     def __init__(
@@ -76,6 +79,8 @@ class Session:
             interrupts, offline=places.offline, allowance=_allowance(places), workers=places.workers
         )
         self.router = Router(self.switchboard)
+        self.mutated: list[Mutated] | None = None
+        self._stored: StoredAnswers | None = None
         self._learned: tuple[bytes, Recipe] | None = None
 
     def open_model(
@@ -172,10 +177,21 @@ class Session:
             return spec.repeats
         return max(spec.repeats, self.places.approval_runs)
 
+    def _steps(self, spec: CheckSpec) -> Steps[Judged]:
+        if self.mutated is None:
+            return steps_of(self.check(spec))
+        from pytest_modelcheck.session.mutate import mutate
+
+        return mutate(spec, self.check, self._use, self.mutated.append)
+
+    def _use(self, stored: StoredAnswers | None) -> None:
+        """Answer the judged model from these answers, or live again."""
+        self._stored = stored
+
     def run(self, spec: CheckSpec) -> Judged:
         """Run and judge a check whose body is synchronous."""
         with spared():
-            steps = steps_of(self.check(spec))
+            steps = self._steps(spec)
             step: Step | Judged = next(steps)
             while isinstance(step, Step):
                 with self._bodies(spec, step) as bodies:
@@ -186,7 +202,7 @@ class Session:
     async def run_async(self, spec: CheckSpec) -> Judged:
         """Run and judge a check whose body is awaited, on the event loop that runs here."""
         with spared():
-            steps = steps_of(self.check(spec))
+            steps = self._steps(spec)
             step: Step | Judged = next(steps)
             while isinstance(step, Step):
                 with self._bodies(spec, step) as bodies:
@@ -236,6 +252,8 @@ class Session:
         if step.replay is not None:
             answers = step.replay
             refusal = step.replay.refusal or refusal
+        elif self._stored is not None:
+            answers, refusal = self._stored, self._stored.refusal
         endpoint = self.switchboard.endpoint(acting)
         return Handle(model, acting, answers, endpoint, judged=True, refusal=refusal)
 

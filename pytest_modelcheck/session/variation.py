@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical import differences, same
-from pytest_modelcheck.checks.compare import differ, why_unseen
+from pytest_modelcheck.checks.compare import are_other, differ, paired_calls, why_unseen
 from pytest_modelcheck.errors import ModelError
 from pytest_modelcheck.records import JUDGED, Outcome, Trial
 from pytest_modelcheck.session.lines import trial_result
@@ -139,25 +139,39 @@ def _judged(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) -> V
     for one, two in pairs:
         if (why := why_unseen(one, two)) is not None:
             return Variation(None, f"unknown: answers cannot be compared: {why}")
-    repeated = sum(not differ(one, two) for one, two in pairs)
-    lost = len(pairs) - repeated
+    repeats = [again for one, two in pairs if (again := _is_repeated(one, two)) is not None]
+    told = repeats or [not differ(one, two) for one, two in pairs]  # of bodies that never ask the same again
+    lost = told.count(False)
     if not lost:
-        return Variation(varies=False, words=f"does not vary ({repeated} of {len(pairs)} answers repeated)")
+        return Variation(varies=False, words=f"does not vary ({len(told)} of {len(told)} answers repeated)")
+    if model.definition.deterministic and not repeats:
+        return declared(model)
     if model.definition.deterministic:
         raise ModelError(
             f"{model.definition.location}: {model.label} is declared deterministic=True, but {lost} of "
-            f"{len(pairs)} answers differed when it was asked again. Take the declaration away, or make "
+            f"{len(told)} answers differed when it was asked again. Take the declaration away, or make "
             "the model deterministic (temperature, seed, order of the batch)"
         )
     where = _where(pairs)
-    return Variation(varies=True, words=f"varies ({lost} of {len(pairs)} answers not repeated{where})")
+    return Variation(varies=True, words=f"varies ({lost} of {len(told)} answers not repeated{where})")
+
+
+def _is_repeated(one: TrialResult, two: TrialResult) -> bool | None:
+    """Whether calls that both bodies made were answered alike; ``None`` where there are none.
+
+    A body that asks something else the second time, or in another order, says nothing of the model.
+    """
+    if one.recorded is not None or two.recorded is not None:
+        return not differ(one, two)
+    equal, _, _ = paired_calls(one.asked, two.asked)
+    return not any(are_other(*pair) for pair in equal) if equal else None
 
 
 def _where(pairs: Sequence[tuple[TrialResult, TrialResult]]) -> str:
     """The fields in which answers to one input differ, the most frequent first."""
     found: Counter[str] = Counter()
     for first, again in pairs:
-        for (_, one), (_, two) in zip(first.asked, again.asked, strict=False):
+        for one, two in paired_calls(first.asked, again.asked)[0]:
             if not same(one, two):
                 found.update({one_place.path for one_place in islice(differences(one, two), _MANY)})
     names = [name for name in sorted(found, key=lambda name: (-found[name], name)) if name]

@@ -10,6 +10,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import json
 import math
 import shlex
 from dataclasses import replace
@@ -17,13 +18,16 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.baselines.identity import now
+from pytest_modelcheck.baselines.lines import gained_by
+from pytest_modelcheck.canonical.wording import gains
 from pytest_modelcheck.checks.compare import changes_alone
 from pytest_modelcheck.checks.decide import required_rate
 from pytest_modelcheck.checks.vacuous import constant, unmoved
 from pytest_modelcheck.checks.watching import why_not_watched
+from pytest_modelcheck.display import redacted, redacted_value
 from pytest_modelcheck.records import Interval, Origin, Scale, Status, Tally, Verdict
 from pytest_modelcheck.reports.model import CheckReport
-from pytest_modelcheck.reports.packing import pack, printable
+from pytest_modelcheck.reports.packing import pack, printable, unpack
 from pytest_modelcheck.reports.selection import notes_of
 from pytest_modelcheck.session.answered import systems_note
 from pytest_modelcheck.session.approved import approved_of, may_be_stale, replay, run_rival
@@ -46,8 +50,9 @@ from pytest_modelcheck.session.weigh import decide_noise
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pytest_modelcheck.checks.judged import Judging
     from pytest_modelcheck.checks.metrics import Scores
-    from pytest_modelcheck.records import Finding
+    from pytest_modelcheck.records import CaseResult, Finding
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.explain import Explained
@@ -59,6 +64,20 @@ _NOISE: Final = (measure, calibrate, calibrate_changes, confirm, decide_noise)
 
 def steps_of(check: Check) -> Steps[Judged]:
     """What is to be run, step by step; each step is answered with what came of it."""
+    check, judgement = yield from _judged(check)
+    explained = yield from explain(check, judgement)
+    explained = yield from shrink(check, judgement, explained)
+    explained = yield from shrink_input(check, judgement, explained)
+    return _leave(check, judgement, conclude(check, judgement, explained))
+
+
+def judgement_of(check: Check) -> Steps[Judgement]:
+    """The same without an explanation, and without anything that is left behind."""
+    _, judgement = yield from _judged(check)
+    return judgement
+
+
+def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
     approved = approved_of(check)
     if check.subject.rival is not None:
         approved = yield from run_rival(check, check.subject.rival, approved)
@@ -72,16 +91,17 @@ def steps_of(check: Check) -> Steps[Judged]:
         ran = replace(ran, reference=(yield from run_reference(check, approved)))
         if not ran.results.reads_approved:
             approved = yield from replay(check, may_be_stale(check, ran.results, approved), approved)
+        if any(model.definition.role == "judge" for model in check.spec.others):
+            from pytest_modelcheck.session.judges import hear_the_judge
+
+            ran = replace(ran, judging=(yield from hear_the_judge(check, ran.results, approved)))
     beside = yield from revalidate(check, remembered, approved)
     beside += _stood_still(check, ran, approved)
     judgement = judge(check, ran, approved, beside, Noise(variation))
     if ran.early is None:
         for step in _NOISE:
             judgement = yield from step(check, judgement)
-    explained = yield from explain(check, judgement)
-    explained = yield from shrink(check, judgement, explained)
-    explained = yield from shrink_input(check, judgement, explained)
-    return _leave(check, judgement, conclude(check, judgement, explained))
+    return check, judgement
 
 
 def _stood_still(check: Check, ran: Ran, approved: Approved) -> tuple[Finding, ...]:
@@ -118,7 +138,7 @@ def _leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
             rate=None if reads_approved else judgement.observed.rate,
             judged=0 if reads_approved else judgement.observed.cases.judged,
             environment=environment(),
-            findings=judgement.findings,
+            findings=verdict.findings,
             stopped="" if ran.early is None else str(ran.early.stopped),
             reads_approved=reads_approved,
             run=_report_of(check, verdict),
@@ -176,40 +196,65 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
         # What changed where it compared answers to the same inputs: it has no pass rate.
         paired = judgement.moved is not None and judgement.moved.paired
         comparison = changes_alone(comparison) if paired else None
-    return Verdict(
-        check=spec.id,
-        kind=spec.kind,
-        status=status,
-        findings=findings,
-        model=subject.name,
-        version=subject.version,
-        approved_version=held,
-        rate=None if drifts else observed.rate,
-        graded=observed.graded,
-        scale=observed.scale if observed.scale.bounded else None,
-        signed=observed.signed,
-        metric=None if observed.scores is None else observed.scores.metric.name,
-        cases=observed.cases,
-        trials=_trials(judgement),
-        interval=_interval(check, judgement),
-        required=None if drifts else required_rate(observed, spec.limits),
-        comparison=comparison,
-        moved=judgement.moved,
-        variation=judgement.noise.variation.words,
-        varies=judgement.noise.variation.varies,
-        flaky=judgement.seen.flaky,
-        slices=explained.slices,
-        found=explained.found,
-        perturbations=ran.results.by_perturbation() if spec.perturbations is not None else (),
-        shown=explained.shown,
-        hidden=explained.hidden,
-        notes=(*_notes(check, judgement), *explained.remarks, *_not_watched(check)),
-        calls=check.calls(ran.calls),
-        unasked=ran.unasked,
-        advice=tuple(_advice(check, judgement, explained, status, held)),
-        others=tuple((model.name, model.version or "unversioned") for model in spec.others),
-        stopped=None if ran.early is None else ran.early.stopped,
+    return _shown(
+        _corrected(
+            Verdict(
+                check=spec.id,
+                kind=spec.kind,
+                status=status,
+                findings=findings,
+                model=subject.name,
+                version=subject.version,
+                approved_version=held,
+                rate=None if drifts else observed.rate,
+                graded=observed.graded,
+                scale=observed.scale if observed.scale.bounded else None,
+                signed=observed.signed,
+                metric=None if observed.scores is None else observed.scores.metric.name,
+                cases=observed.cases,
+                trials=_trials(judgement),
+                interval=_interval(check, judgement),
+                required=None if drifts else required_rate(observed, spec.limits),
+                comparison=comparison,
+                moved=judgement.moved,
+                variation=judgement.noise.variation.words,
+                varies=judgement.noise.variation.varies,
+                flaky=judgement.seen.flaky,
+                slices=explained.slices,
+                found=explained.found,
+                perturbations=ran.results.by_perturbation() if spec.perturbations is not None else (),
+                shown=explained.shown,
+                hidden=explained.hidden,
+                notes=(*_notes(check, judgement), *explained.remarks, *_not_watched(check)),
+                calls=check.calls(ran.calls),
+                unasked=ran.unasked,
+                advice=tuple(_advice(check, judgement, explained, status, held)),
+                others=tuple((model.name, model.version or "unversioned") for model in spec.others),
+                stopped=None if ran.early is None else ran.early.stopped,
+            ),
+            ran.judging,
+        )
     )
+
+
+def _shown(verdict: Verdict) -> Verdict:
+    """A verdict without secrets: it is on its way to terminals, logs and reports."""
+    packed = pack(verdict)
+    if not redacted.finds(json.dumps(packed)):
+        return verdict
+    found = unpack(redacted_value(packed), Verdict)
+    return replace(found, check=verdict.check, model=verdict.model, version=verdict.version)
+
+
+def _corrected(verdict: Verdict, judging: Judging | None) -> Verdict:
+    """The verdict with the rates that people would have seen, where a judge decided and labels correct it."""
+    if judging is None:
+        return verdict
+    comparison, sides = verdict.comparison, judging.sides
+    if comparison is not None and sides is not None:
+        comparison = replace(comparison, approved_rate=sides.then.rate, rate=sides.now.rate)
+    rate = verdict.rate if judging.value is None else judging.value.rate
+    return replace(verdict, rate=rate, comparison=comparison, correction=judging.correction)
 
 
 def _trials(judgement: Judgement) -> Tally:
@@ -239,8 +284,19 @@ def _notes(check: Check, judgement: Judgement) -> Iterator[str]:
         answers, own = ("answer is", "one was") if head.kept == 1 else ("answers are", "ones were")
         older = f"{head.kept} approved {answers} older than {head.version}"
         yield f"{older}, whose own {own} not accepted in review"
+    if baseline is not None and (fields := gained_by(_changed(judgement))):
+        yield gains(fields)
     yield from systems_note(check.subject, ran.systems)
     yield from notes_of(ran.direct, ran.inapplicable)
+
+
+def _changed(judgement: Judgement) -> Iterator[tuple[CaseResult, CaseResult]]:
+    """What is approved of a case and what came of it now, where that is not the same line."""
+    results, approved = judgement.ran.results, judgement.approved
+    for number, match in enumerate(results.matches):
+        then = approved.get(results.cases[number].id) if match == OTHER else None
+        if then is not None:
+            yield then, results[number]
 
 
 def _not_watched(check: Check) -> Iterator[str]:
@@ -258,6 +314,8 @@ def _interval(check: Check, judgement: Judgement) -> Interval | None:
         return _interval_of_metric(judgement, observed.scores, level)
     if not observed.cases.judged or check.spec.drift is not None or judgement.ran.early is not None:
         return None
+    if observed.judging is not None and observed.judging.value is not None:
+        return Interval(*observed.judging.value.bounds(level), level)
     if observed.means is not None:
         if not judgement.noise.variation.varies and limits.population == "fixed":
             return None
@@ -300,6 +358,9 @@ def _advice(
     if explained.shown and spec.rerun:
         case = shlex.quote(explained.shown[0].id)
         yield "reproduce one", f"{spec.rerun} --modelcheck-case={case}"
+    judging = judgement.observed.judging
+    if judging is not None and (judging.value is None or status is Status.INCONCLUSIVE):
+        yield "label answers", shlex.join(["modelcheck", "label", judging.judge.name])
     if version is None:
         yield "name a version", "pytest --model-version=VERSION"
         return

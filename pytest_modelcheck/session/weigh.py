@@ -158,6 +158,11 @@ def _looks(
     )
     if check.spec.kind == "invariance":
         found.pop("at_least", None)  # which is held against the model's disagreement with itself
+    judging = observed.judging
+    if judging is not None and judging.value is not None:
+        found.pop("at_least", None)  # chance is in the bound of the corrected rate
+        if judging.sides is not None and judging.sides.by_people:
+            found.pop("max_drop", None)
     return found
 
 

@@ -235,7 +235,7 @@ def test_a_candidate_that_lost_lines_is_an_error_and_writes_nothing(bench, appro
     bench.run({"a": 1})
     bench.run({"a": 1, "b": 1}, "test_other")
     path = next(bench.candidates.root.rglob("test_other.jsonl"))
-    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-2]))
     with pytest.raises(BaselineError, match="holds 1 of 2 cases"):
         approving()
     assert [path for path in bench.store.root.rglob("*") if path.is_file()] == []

@@ -205,3 +205,13 @@ def test_a_second_batch_waits_for_the_first(tmp_path):
     waiting.join()
     assert order == ["first ends", "second begins"]
     assert (tmp_path / "a").read_bytes() == b"second"
+
+
+def test_a_dry_batch_takes_note_and_touches_nothing(tmp_path):
+    root = tmp_path / "new"
+    with atomic.Batch(root, dry=True) as batch:
+        assert batch.empty
+        batch.add(root / "a", [b"new"])
+        batch.remove(root / "b")
+        assert not batch.empty
+    assert not root.exists()

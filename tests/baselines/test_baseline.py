@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import os
 
@@ -7,10 +8,11 @@ from pytest_modelcheck.baselines import baseline, lines
 from pytest_modelcheck.baselines.atomic import Batch
 from pytest_modelcheck.baselines.baseline import Written
 from pytest_modelcheck.baselines.header import Header
+from pytest_modelcheck.baselines.seal import sealed
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.records import CaseResult, Outcome, TrialResult
 
-HEAD = Header("t.py::test", "golden", "triage", "2.0")
+HEAD = Header("t.py::test", "golden", "triage", "2.0", approved_at="2026-03-01T10:00:00Z")
 
 
 @pytest.fixture
@@ -122,12 +124,57 @@ def test_a_line_without_a_case_is_an_error(path, record, line):
 
 
 def test_a_case_that_cannot_be_read_is_named_with_its_line_when_it_is_asked_for(path, record):
-    write(path, [record("a", 1), record("b", 2)])
-    path.write_text(path.read_text().replace('{"id":"b","outcome":"passed"', '{"id":"b","outcome":"great"'))
+    write(path, [record("a", 1)])
+    path.write_bytes(path.read_bytes() + sealed(b'{"id":"b","outcome":"great"}') + b"\n")
     found = baseline.read(path)
     assert found["a"] == record("a", 1)
-    with pytest.raises(BaselineError, match=r"test\.jsonl:3: not a case: .*great.*Restore the file"):
+    with pytest.raises(BaselineError, match=r"test\.jsonl:3: not a case: .*Restore the file"):
         found["b"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [('"answer":2', '"answer":3'), ("about b", "about c"), ('"id":"b"', '"id":"c"')]
+)
+def test_a_line_that_was_altered_is_named(path, record, old, new):
+    write(path, [record("a", 1), record("b", 2)])
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(BaselineError, match=r"test\.jsonl:3: this line is not as it was written.*Restore"):
+        baseline.read(path)
+
+
+def test_a_line_with_a_member_twice_is_an_altered_one(path, record):
+    write(path, [record("a", 1)])
+    path.write_text(path.read_text().replace('"answer":1', '"answer":1,"answer":1'))
+    with pytest.raises(BaselineError, match=r"test\.jsonl:2: this line is not as it was written"):
+        baseline.read(path)
+
+
+def test_a_line_without_a_checksum_is_an_altered_one(path, record):
+    write(path, [record("a", 1)])
+    path.write_bytes(path.read_bytes() + lines.encode(record("b", 1)) + b"\n")
+    with pytest.raises(BaselineError, match=r"test\.jsonl:3: this line is not as it was written"):
+        baseline.read(path)
+
+
+def test_any_flipped_bit_is_seen(path, record):
+    write(path, [record("a", 1), record("b", {"label": "ä"})])
+    whole = path.read_bytes()
+    for place in range(len(whole) * 8):
+        content = bytearray(whole)
+        content[place // 8] ^= 1 << place % 8
+        with pytest.raises(BaselineError):
+            baseline.parse(bytes(content), "f")
+
+
+def test_any_flipped_bit_of_a_result_file_is_seen(path, record):
+    write(path, [record("a", 1), record("b", {"label": "ä"})], dataclasses.replace(HEAD, approved_at=""))
+    whole = path.read_bytes()
+    assert list(baseline.parse(whole, "f")) == ["a", "b"]
+    for place in range(len(whole) * 8 - 8):
+        content = bytearray(whole)
+        content[place // 8] ^= 1 << place % 8
+        with pytest.raises(BaselineError):
+            baseline.parse(bytes(content), "f")
 
 
 def test_the_last_bits_of_a_float_leave_the_old_line(path):
@@ -191,7 +238,8 @@ def test_a_foreign_line_that_is_no_case_is_not_taken_over(path, record):
     assert path.read_bytes() == before
 
 
-def test_an_id_that_is_no_text_is_an_error_with_its_line(tmp_path):
-    content = b'{"modelcheck":1,"test":"t","kind":"golden","model":"m","cases":1}\n{"id":"\xff","about":""}\n'
-    with pytest.raises(BaselineError, match=r"f\.jsonl:2: not UTF-8 text"):
-        baseline.parse(content, "f.jsonl")
+def test_an_id_that_is_no_text_is_an_error_with_its_line(path, record):
+    write(path, [record("a", 1)])
+    path.write_bytes(path.read_bytes() + sealed(b'{"id":"\xff","about":""}') + b"\n")
+    with pytest.raises(BaselineError, match=r"test\.jsonl:3: not UTF-8 text"):
+        baseline.read(path)

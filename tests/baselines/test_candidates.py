@@ -102,8 +102,16 @@ def test_a_model_without_a_version_leaves_none(candidates, record):
 def test_a_candidate_that_lost_a_line_is_refused(candidates, record):
     leave(candidates, head(), [record("a", 1), record("b", 1)])
     path = next(candidates.root.rglob("*.jsonl"))
-    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-2]))
     with pytest.raises(BaselineError, match=r"holds 1 of 2 cases\. Run pytest again"):
+        candidates.read("triage", CHECK, "2.0")
+
+
+def test_a_candidate_that_was_altered_is_refused(candidates, record):
+    leave(candidates, head(), [record("a", 1), record("b", 1)])
+    path = next(candidates.root.rglob("*.jsonl"))
+    path.write_text(path.read_text().replace('"answer":1', '"answer":2', 1))
+    with pytest.raises(BaselineError, match=r"the file is not as it was written.*Run pytest again"):
         candidates.read("triage", CHECK, "2.0")
 
 

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from pytest_modelcheck.baselines.header import Header, Past, decode, encode
+from pytest_modelcheck.baselines.seal import sealed, unsealed
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.records import Finding, Status
 
@@ -35,7 +36,7 @@ def test_a_header_comes_back_as_it_was(header):
 
 def test_a_header_begins_with_the_schema_and_the_test_and_leaves_out_what_is_empty():
     fields = json.loads(encode(Header("t.py::t", "golden", "m", "1")))
-    assert list(fields) == ["modelcheck", "test", "kind", "model", "version", "cases"]
+    assert list(fields) == ["modelcheck", "test", "kind", "model", "version", "cases", "sum"]
 
 
 def test_files_are_sorted_so_that_their_order_makes_no_diff():
@@ -51,8 +52,14 @@ def test_a_newer_schema_is_named_with_what_to_do():
 
 
 def test_an_unknown_field_of_this_schema_is_passed_over():
-    fields = {**json.loads(encode(FULL)), "weather": "sunny"}
-    assert decode(json.dumps(fields).encode(), "x.jsonl") == FULL
+    bare = unsealed(encode(FULL))
+    assert decode(sealed(bare[:-1] + b',"weather":"sunny"}'), "x.jsonl") == FULL
+
+
+def test_a_header_that_was_altered_is_an_error():
+    line = encode(FULL).replace(b'"2.10"', b'"2.11"')
+    with pytest.raises(BaselineError, match=r"^x\.jsonl:1: the first line is not as it was written.*Restore"):
+        decode(line, "x.jsonl")
 
 
 @pytest.mark.parametrize(
@@ -96,7 +103,9 @@ def test_a_past_and_a_rate_of_nothing_come_back():
 
 @pytest.mark.parametrize("past", ['"x"', "[[1,2]]", '[["1.0","",null,"many"]]'])
 def test_a_past_that_cannot_be_read_is_an_error_with_its_place(past):
-    line = f'{{"modelcheck":1,"test":"t","kind":"golden","model":"m","cases":1,"past":{past}}}'.encode()
+    line = sealed(
+        f'{{"modelcheck":1,"test":"t","kind":"golden","model":"m","cases":1,"past":{past}}}'.encode()
+    )
     with pytest.raises(BaselineError, match=r"f\.jsonl:1: .*past"):
         decode(line, "f.jsonl")
 

@@ -22,7 +22,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_modelcheck.canonical import NotCanonical, digest, short
+from pytest_modelcheck.canonical import NotCanonical, digest, of_repeat, short
 from pytest_modelcheck.errors import UsageError
 
 
@@ -227,10 +227,12 @@ def test_attrs_classes_are_told_by_their_fields():
     assert digest(cls("a")) != digest(cls("b"))
 
 
-def test_the_slot_gives_another_digest():
-    keys = {digest(value, slot) for value in ("a", ["a"]) for slot in range(5)}
-    assert len(keys) == 10
-    assert digest("a", 0) == digest("a")
+def test_each_repeat_has_a_key_of_its_own_that_begins_like_that_of_the_call():
+    keys = [of_repeat(digest(value), repeat) for value in ("a", ["a"]) for repeat in (0, 1, 2, 1 << 70)]
+    assert len(set(keys)) == 8
+    assert {len(key) for key in keys} == {16}
+    assert {key[:8] for key in keys} == {digest("a")[:8], digest(["a"])[:8]}
+    assert of_repeat(digest("a"), 0) == digest("a")
 
 
 def test_short_is_the_beginning_of_the_digest():

@@ -50,7 +50,13 @@ def test_costs_that_are_known_of_some_answers_stand_for_all_and_that_is_said():
     assert "(known of 2 of 4 answers)" in finding.summary
 
 
-@pytest.mark.parametrize("limit", ["max_latency_p95", "max_cost_per_case"])
+def test_tokens_are_per_case_too():
+    [finding] = judge_costs(Costs(4, (), (), 2, (600, 900, 600, 900)), Limits(max_tokens_per_case=1000))
+    assert finding.status is Status.FAILED
+    assert finding.summary == "a case takes 1,500 tokens on average, at most 1,000 allowed"
+
+
+@pytest.mark.parametrize("limit", ["max_latency_p95", "max_cost_per_case", "max_tokens_per_case"])
 def test_nothing_known_is_never_a_pass(limit):
     costs = Costs(4, (), (), 4)
     [finding] = judge_costs(costs, Limits(**{limit: 1.0}))

@@ -1,7 +1,7 @@
 """A small project on disk, and the command run in it as a user runs it."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +35,7 @@ class Project:
         version: str = "2.1",
         model: str = "triage",
         failed: str = "",
+        runs: Sequence[Outcome] = (),
         **more: object,
     ) -> None:
         body = body_digest(self.root / FILE, name)
@@ -42,19 +43,23 @@ class Project:
             **{"test": f"{FILE}::{name}", "kind": "golden", "model": model, "version": version, "body": body}
             | more
         )
-        rows = [lines.encode(self._record(case, answer, failed)) for case, answer in answers.items()]
+        rows = [lines.encode(self._record(case, answer, failed, runs)) for case, answer in answers.items()]
         self.candidates.write(replace(header, cases=len(rows)), rows)
 
-    def _record(self, case: str, answer: object, failed: str) -> CaseResult:
-        outcome = Outcome.FAILED if case in failed.split() else Outcome.PASSED
-        trial = TrialResult(outcome, ((f"{case}-input", json.dumps(answer).encode()),))
-        return CaseResult(case, f"{case}-input", None, f"about {case}", (trial,))
+    def _record(self, case: str, answer: object, failed: str, runs: Sequence[Outcome]) -> CaseResult:
+        outcomes = runs or [Outcome.FAILED if case in failed.split() else Outcome.PASSED]
+        asked = ((f"{case}-input", json.dumps(answer).encode()),)
+        trials = tuple(TrialResult(one, asked, repeat=number) for number, one in enumerate(outcomes))
+        return CaseResult(case, f"{case}-input", None, f"about {case}", trials)
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.delenv("CI", raising=False)
+    # A person types at a terminal; tests of what has none ask for the stream of click's as it is.
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda stream: "stdin" in stream.name)
     # The pytest that some commands run loads our plugin alone: others take a second to import.
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTEST_PLUGINS", "pytest_modelcheck.plugin")

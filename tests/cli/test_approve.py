@@ -1,8 +1,9 @@
+import click
 import pytest
 
 from pytest_modelcheck.baselines.approved import Approved
 from pytest_modelcheck.baselines.store import BaselineStore
-from pytest_modelcheck.records import Finding, Status
+from pytest_modelcheck.records import Finding, Outcome, Status
 
 KNOWN = "tests/test_triage.py::test_known"
 RED = Finding("at_least", Status.FAILED, "1/2 cases pass (50.0%), at least 95% required")
@@ -23,6 +24,7 @@ def test_a_version_is_approved_by_the_git_identity_with_a_reason(project, comman
     )
     header = store.read("triage", KNOWN).header
     assert (header.approved_by, header.reason) == ("Ada <ada@example.org>", "better Spanish")
+    assert header.approved_with == "modelcheck approve"
     assert header.plugin
 
 
@@ -45,7 +47,8 @@ def test_what_was_approved_just_so_is_not_said_to_be_written(project, command):
     project.run({"a": 1, "b": 2})
     command("approve", "2.1", "--reason", "why")
     output = command("approve", "2.1", "--reason", " ").output
-    assert output.endswith("none changed\nNothing was written: all of this was approved before.\n")
+    assert "none changed\n" in output
+    assert output.endswith("\nNothing was written: all of this was approved before.\n")
     assert "Written to baselines" in command("approve", "2.1", "--reason", "why else").output
 
 
@@ -180,3 +183,65 @@ def test_what_a_candidate_holds_cannot_drive_the_terminal(project, command):
         output = command(*arguments, code=1 if len(arguments) == 2 else 0).output
         assert "\x1b" not in output
         assert "\\x1b]0;x\\x07" in output
+
+
+def test_what_is_accepted_is_listed_before_anything_is_written(project, command, store, monkeypatch):
+    project.run(dict.fromkeys("abcdefgh", 1), version="2.0", rate=1.0)
+    command("approve", "2.0")
+    project.run(dict.fromkeys("abcdefgh", 2), failed="a b c d e f", rate=0.25)
+    held: list[str] = []
+    monkeypatch.setattr(
+        "pytest_modelcheck.cli.approve.print_lines",
+        lambda lines: held.append(f"{store.approved('triage').version}: {'|'.join(lines)}"),
+    )
+    command("approve", "2.1")
+    assert held[0] == (
+        f"2.0: {click.style('approving triage 2.1 accepts:', fg='yellow')}|  tests/test_triage.py::test_known"
+        "|    6 of 8 cases passed before and never pass now: a, b, c, d, e (+1 more)"
+        "|    75 points below the first approval: 2.0 100% → 2.1 25%"
+    )
+    assert held[1].startswith("2.1: ")
+    assert "triage 2.1 is approved" in held[1]
+
+
+def test_a_dry_run_shows_the_same_and_writes_nothing(project, command, store):
+    project.run({"a": 1, "b": 2}, failed="b")
+    output = command("approve", "2.1", "--dry-run").output
+    assert "    1 of 2 cases fails: b\ntriage 2.1 would be approved (nothing was before)\n" in output
+    assert output.endswith("\nNothing was written: --dry-run.\n")
+    assert not (project.root / "baselines").exists()
+    command("approve", "2.1")
+    before = {path: path.read_bytes() for path in store.root.rglob("*") if path.is_file()}
+    project.run({"a": 3, "b": 2})
+    assert "2 cases: 2 changed" in command("approve", "2.1", "--dry-run", "--keep-history").output
+    assert {path: path.read_bytes() for path in store.root.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("name", ["approve", "review"])
+@pytest.mark.parametrize("unwatched", ["in CI", "without a terminal"])
+def test_where_nobody_may_be_watching_a_reason_is_needed_and_kept(
+    project, command, store, monkeypatch, name, unwatched
+):
+    if unwatched == "in CI":
+        monkeypatch.setenv("CI", "true")
+    else:
+        monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: False)
+    project.run({"a": 1})
+    output = command(name, "2.1", code=2).output
+    assert f"modelcheck {name} {unwatched} approves what nobody may have looked at" in output
+    assert "needs a reason: add --reason TEXT" in output
+    assert store.approved("triage") is None
+    command("approve", "2.1", "--dry-run")
+    command("approve", "2.1", "--reason", "nightly")
+    header = store.header("triage", KNOWN)
+    assert (header.reason, header.approved_with) == ("nightly", f"modelcheck approve, {unwatched}")
+    assert f"approved with: modelcheck approve, {unwatched}" in command("show", "test_known").output
+
+
+def test_runs_that_contradict_each_other_are_refused(project, command, store):
+    runs = [Outcome.PASSED, Outcome.FAILED, Outcome.PASSED]
+    project.run(dict.fromkeys(map(str, range(20)), 1), runs=runs)
+    output = command("approve", "2.1", code=1).output
+    assert "its 3 runs contradict each other: 20, 0 and 20 cases pass" in output
+    assert "pytest --model-version=2.1 --modelcheck-update\n      --modelcheck-cache=refresh" in output
+    assert store.approved("triage") is None

@@ -116,7 +116,7 @@ def in_a_process(project, *arguments):
 
 def test_the_command_leaves_with_its_exit_code_and_keeps_errors_apart(project):
     project.run({"a": 1})
-    done = in_a_process(project, "approve", "9")
+    done = in_a_process(project, "approve", "9", "--reason=why")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("Error: no run of triage 9")
     assert "Traceback" not in done.stderr
@@ -124,7 +124,7 @@ def test_the_command_leaves_with_its_exit_code_and_keeps_errors_apart(project):
 
 def test_output_to_a_pipe_has_no_colours(project):
     project.run({"a": 1})
-    done = in_a_process(project, "approve", "2.1")
+    done = in_a_process(project, "approve", "2.1", "--reason=why")
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout
 
@@ -133,7 +133,7 @@ def test_the_command_imports_neither_pytest_nor_anything_heavy(project):
     project.run({"a": 1})
     code = (
         "import sys\nfrom pytest_modelcheck.cli.command import modelcheck\n"
-        "modelcheck(['approve', '2.1'], standalone_mode=False)\n"
+        "modelcheck(['approve', '2.1', '--reason=why'], standalone_mode=False)\n"
         "modelcheck(['diff', '2.1'], standalone_mode=False)\n"
         "modelcheck(['list'], standalone_mode=False)\n"
         "heavy = {'pytest', '_pytest', 'numpy', 'scipy', 'sklearn', 'hypothesis', 'pandas'}\n"

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from pytest_modelcheck.baselines import lines
+from pytest_modelcheck.baselines import lines, seal
 
 
 @pytest.fixture
@@ -215,9 +215,9 @@ def test_what_is_right_is_shown_as_the_last_run_has_noted_it(project, command):
     command("approve", "2.0")
     project.run({"a": "other", "b": 2}, failed="a")
     candidate = project.candidates.path("triage", "tests/test_triage.py::test_known", "2.1")
-    head, first, second = candidate.read_bytes().splitlines()
-    first = lines.with_details(first, '"expected":"refund"')
-    candidate.write_bytes(b"\n".join([head, first, second, b""]))
+    head, first, second, _ = candidate.read_bytes().splitlines(keepends=True)
+    first = lines.with_details(first.rstrip(), '"expected":"refund"')
+    candidate.write_bytes(b"".join([head, *seal.closed([first, second.rstrip()])]))
     output = command("diff", "2.1").output
     assert "      'refund' → 'other'\n      expected 'refund'\n" in output
     assert output.count("expected") == 1

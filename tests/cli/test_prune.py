@@ -37,13 +37,13 @@ def delete(project, name):
 
 
 def test_nothing_goes_while_every_test_is_there(approved, command):
-    assert "Nothing to prune" in command("prune", "--yes").output
+    assert "Nothing to prune" in command("baselines", "prune", "--yes").output
     assert files(approved) == ["test_known", "test_other"]
 
 
 def test_the_baseline_of_a_deleted_test_is_listed_and_removed(approved, command):
     delete(approved, "test_other")
-    output = command("prune", "--yes").output
+    output = command("baselines", "prune", "--yes").output
     assert (
         "1 baseline that no test is left for:\n  tests/test_triage.py::test_other  (triage 2.1)\n" in output
     )
@@ -54,21 +54,21 @@ def test_the_baseline_of_a_deleted_test_is_listed_and_removed(approved, command)
 
 def test_nothing_is_removed_before_it_is_agreed_to(approved):
     delete(approved, "test_other")
-    result = CliRunner().invoke(modelcheck, ["prune"], input="n\n")
-    assert "Nothing was removed. A test that only moved: modelcheck rename OLD NEW" in result.output
+    result = CliRunner().invoke(modelcheck, ["baselines", "prune"], input="n\n")
+    assert "Nothing was removed. A test that only moved: modelcheck baselines rename OLD NEW" in result.output
     assert files(approved) == ["test_known", "test_other"]
 
 
 def test_a_file_that_is_gone_takes_its_folders_along(approved, command):
     (approved.root / "tests" / "test_triage.py").rename(approved.root / "tests" / "test_new.py")
-    command("prune", "--yes")
+    command("baselines", "prune", "--yes")
     assert files(approved) == []
     assert [path.name for path in (approved.root / "baselines" / "triage").iterdir()] == ["approved.yaml"]
 
 
 def test_tests_that_pytest_cannot_collect_are_no_reason_to_remove_anything(approved, command):
     (approved.root / "tests" / "test_triage.py").write_text("import nothing_of_that_name\n")
-    output = command("prune", "--yes", code=2).output
+    output = command("baselines", "prune", "--yes", code=2).output
     assert "pytest cannot collect the tests" in output
     assert "nothing_of_that_name" in output
     assert files(approved) == ["test_known", "test_other"]
@@ -77,19 +77,19 @@ def test_tests_that_pytest_cannot_collect_are_no_reason_to_remove_anything(appro
 def test_checks_that_a_test_makes_at_run_time_belong_to_it(approved, command):
     approved.run({"a": 1}, test="tests/test_triage.py::test_known::French")
     command("approve", "2.1", "--force")
-    assert "Nothing to prune" in command("prune", "--yes").output
+    assert "Nothing to prune" in command("baselines", "prune", "--yes").output
 
 
 def test_a_module_that_is_skipped_keeps_its_baselines(approved, command):
     path = approved.root / "tests" / "test_triage.py"
     path.write_text("import pytest\npytest.importorskip('nothing_of_that_name')\n" + path.read_text())
-    assert "Nothing to prune" in command("prune", "--yes").output
+    assert "Nothing to prune" in command("baselines", "prune", "--yes").output
     assert files(approved) == ["test_known", "test_other"]
 
 
 def test_the_baseline_of_a_test_that_asks_another_model_is_of_no_use(approved, command):
     write(approved, "test_known", "test_other", how="def {}(): pass\n")
-    output = command("prune", "--yes").output
+    output = command("baselines", "prune", "--yes").output
     assert "2 baselines that no test is left for:\n" in output
     assert "2 candidates that no test is left for, in the cache:\n" in output
     assert files(approved) == []
@@ -98,13 +98,13 @@ def test_the_baseline_of_a_test_that_asks_another_model_is_of_no_use(approved, c
 def test_candidates_alone_are_no_matter_of_git(project, command):
     (project.root / "test_new.py").write_text("def test_new(): pass\n")
     project.run({"a": 1})
-    output = command("prune", "--yes").output
+    output = command("baselines", "prune", "--yes").output
     assert output.endswith("  tests/test_triage.py::test_known  (triage 2.1)\nRemoved.\n")
 
 
 def test_nothing_is_removed_where_pytest_collects_nothing(approved, command):
     (approved.root / "tests" / "test_triage.py").unlink()
-    output = command("prune", "--yes", code=2).output
+    output = command("baselines", "prune", "--yes", code=2).output
     assert "pytest collects no test in ., so that nobody knows which of them still exist" in output
     assert files(approved) == ["test_known", "test_other"]
 
@@ -112,4 +112,4 @@ def test_nothing_is_removed_where_pytest_collects_nothing(approved, command):
 def test_the_baselines_are_found_from_a_folder_below_them(approved, command, monkeypatch):
     (approved.root / "tests" / "pytest.ini").write_text("[pytest]\n")
     monkeypatch.chdir(approved.root / "tests")
-    assert "Nothing to prune" in command("prune", "--yes").output
+    assert "Nothing to prune" in command("baselines", "prune", "--yes").output

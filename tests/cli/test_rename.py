@@ -14,7 +14,7 @@ def approved(project, command):
 
 def test_a_renamed_test_keeps_its_baseline_its_history_and_its_candidates(approved, command):
     before = command("show", OLD).output
-    output = command("rename", OLD, NEW).output
+    output = command("baselines", "rename", OLD, NEW).output
     assert output.endswith(
         "2 baselines renamed in baselines: commit this with the test.\n"
         "2 candidates renamed, which git need not know.\n"
@@ -30,7 +30,7 @@ def test_a_renamed_test_keeps_its_baseline_its_history_and_its_candidates(approv
 def test_a_file_takes_all_its_tests_along_and_leaves_no_empty_folder(approved, command):
     approved.run({"a": 1}, "test_other")
     command("approve", "2.1")
-    command("rename", "tests/test_triage.py", "tests/unit/test_routing.py")
+    command("baselines", "rename", "tests/test_triage.py", "tests/unit/test_routing.py")
     found = command("list").output
     assert "tests/unit/test_routing.py::test_known" in found
     assert "tests/unit/test_routing.py::test_other" in found
@@ -41,7 +41,7 @@ def test_a_file_takes_all_its_tests_along_and_leaves_no_empty_folder(approved, c
 def test_a_name_that_is_taken_is_refused_and_nothing_is_moved(approved, command):
     approved.run({"a": 1}, "test_other")
     command("approve", "2.1")
-    output = command("rename", OLD, "tests/test_triage.py::test_other", code=2).output
+    output = command("baselines", "rename", OLD, "tests/test_triage.py::test_other", code=2).output
     assert "has a baseline of its own already" in output
     assert OLD in command("show", OLD).output
 
@@ -49,7 +49,7 @@ def test_a_name_that_is_taken_is_refused_and_nothing_is_moved(approved, command)
 def test_a_name_that_nothing_is_known_of_is_refused(approved, command):
     assert (
         "nothing is remembered of tests/test_x.py"
-        in command("rename", "tests/test_x.py", "y.py", code=2).output
+        in command("baselines", "rename", "tests/test_x.py", "y.py", code=2).output
     )
 
 
@@ -69,7 +69,7 @@ def test_a_name_that_nothing_is_known_of_is_refused(approved, command):
     ],
 )
 def test_what_cannot_be_its_name_is_refused_and_nothing_is_moved(approved, command, old, new, mistake):
-    output = command("rename", old, new, code=2).output
+    output = command("baselines", "rename", old, new, code=2).output
     assert mistake in output
     assert "such as tests/test_a.py" in output
     assert OLD in command("show", OLD).output
@@ -77,12 +77,12 @@ def test_what_cannot_be_its_name_is_refused_and_nothing_is_moved(approved, comma
 
 @pytest.mark.parametrize("new", ["tests/test_triage.py::TestX::test_b[a/../b::c]", "test_x.py::test_b"])
 def test_parameters_may_be_anything(approved, command, new):
-    command("rename", OLD, new)
+    command("baselines", "rename", OLD, new)
     assert new in command("show", new.partition("[")[0]).output
 
 
 def test_the_same_name_changes_nothing(approved, command):
-    command("rename", OLD, OLD)
+    command("baselines", "rename", OLD, OLD)
     assert OLD in command("show", OLD).output
 
 
@@ -90,14 +90,7 @@ def test_what_was_run_under_the_new_name_already_is_kept(approved, command):
     path = approved.root / "tests" / "test_triage.py"
     path.write_text(path.read_text().replace("test_known", "test_tickets"))
     approved.run({"a": 3}, "test_tickets")
-    command("rename", OLD, NEW)
+    command("baselines", "rename", OLD, NEW)
     assert "→ 2" in command("show", NEW).output
     assert "1 case" in command("list").output
     assert "a" in command("diff", "2.1", "--check", "test_tickets").output
-
-
-def test_a_name_that_is_taken_by_a_compressed_baseline_is_refused(approved, command):
-    (approved.root / "pytest.ini").write_text("[pytest]\nmodelcheck_compress_baselines = 1\n")
-    approved.run({"a": 1}, "test_other")
-    command("approve", "2.1", "--check", "test_other")
-    assert "baseline of its own" in command("rename", OLD, "tests/test_triage.py::test_other", code=2).output

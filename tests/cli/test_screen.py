@@ -1,10 +1,13 @@
 import io
 import sys
+from pathlib import Path
 
 import click
 import pytest
 
-from pytest_modelcheck.cli.screen import harmless, indented, prepare, width
+from pytest_modelcheck import cli
+from pytest_modelcheck.cli.screen import indented, prepare, width
+from pytest_modelcheck.display import harmless
 
 
 def printed(monkeypatch, encoding):
@@ -54,3 +57,8 @@ def test_long_texts_are_wrapped_under_their_margin_and_words_stay_whole(monkeypa
 
 def test_a_message_keeps_its_lines_and_loses_its_power():
     assert harmless("one\n\x1b[31mtwo\r") == "one\n\\x1b[31mtwo\\r"
+
+
+def test_commands_print_through_the_screen_alone():
+    files = Path(cli.__file__).parent.glob("*.py")
+    assert [path.name for path in files if "click.echo(" in path.read_text()] == ["screen.py"]

@@ -6,7 +6,10 @@ def test_what_is_approved_is_shown_with_who_and_why(project, command):
     command("approve", "2.1", "--reason", "first")
     output = command("show", "test_known").output
     assert output.startswith("tests/test_triage.py::test_known\n  triage 2.1, 2 cases, 50% pass\n")
-    assert "by Ada <ada@example.org>\n  reason: first\n  fingerprint: f1\n" in output
+    assert (
+        "by Ada <ada@example.org>\n  approved with: modelcheck approve\n  reason: first\n  fingerprint: f1\n"
+        in output
+    )
     assert '    passed  a  about a\n            → "refund"\n' in output
     assert '    failed  b  about b\n            → {"label":"other"}\n' in output
 

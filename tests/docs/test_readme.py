@@ -21,12 +21,31 @@ def test_the_other_example_does_what_its_readme_says(tell):
     tell("examples/support_assistant/README.md")
 
 
+def test_the_example_with_an_agent_does_what_its_readme_says(tell):
+    pytest.importorskip("openai")
+    tell("examples/support_agent/README.md")
+
+
+def commands_in(path):
+    return re.findall(r"^\$ (python3 -m venv .*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+
+
 def test_what_readme_does_not_run_is_run_by_ci():
-    commands = re.findall(r"^\$ (python3 -m venv .*)$", README, re.MULTILINE)
-    assert len(commands) == 3
-    assert README.count("<!-- not run:") == 3
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert [script.count(f"readme_command {number} ") for number in (1, 2, 3)] == [1, 1, 1]
+    assert len(commands_in(ROOT / "README.md")) == 2
+    assert README.count("<!-- not run:") == 2
+    assert [script.count(f"page_command README.md {number} ") for number in (1, 2)] == [1, 1]
+
+
+def test_ci_runs_the_command_of_every_example():
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "for page in examples/*/README.md" in script
+    examples = sorted(path.parent.name for path in ROOT.glob("examples/*/README.md"))
+    commands = {name: commands_in(ROOT / "examples" / name / "README.md") for name in examples}
+    assert commands.pop("support_tickets") == []  # README's own first command
+    for name, found in commands.items():
+        assert len(found) == 1
+        assert f"pytest examples/{name} " in found[0]
 
 
 def workflows_in(path):

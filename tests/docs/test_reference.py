@@ -5,6 +5,7 @@ Tables between ``<!-- generated: NAME -->`` and ``<!-- end -->`` are made of the
 """
 
 import argparse
+import ast
 import dataclasses
 import doctest
 import importlib
@@ -21,6 +22,7 @@ import pytest_modelcheck
 from pytest_modelcheck import cases, perturb
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.baselines.header import SCHEMA, Header
+from pytest_modelcheck.baselines.seal import sealed
 from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.cli.command import modelcheck
 from pytest_modelcheck.lint import RULES
@@ -257,7 +259,7 @@ def test_every_field_of_a_baseline_is_there():
         about="x",
     )
     written = [
-        json.loads(lines.encode(CaseResult("t-1", "8f0c", "99", "x", trials)))
+        json.loads(sealed(lines.encode(CaseResult("t-1", "8f0c", "99", "x", trials))))
         for trials in ((plain,), (plain, full))
     ]
     fields = {name for line in written for name in (*line, *line.get("trials", [{}])[-1])}
@@ -280,3 +282,24 @@ def test_every_public_name_is_in_the_api():
     named = set(re.findall(r"auto(?:function|class|module):: (?:pytest_modelcheck\.)?(\w+)", text))
     assert set(pytest_modelcheck.__all__) <= named
     assert {*cases.__all__} - {"Case"} <= set(re.findall(r"pytest_modelcheck\.cases\.(\w+)", text))
+
+
+def _texts_of_the_program():
+    """Every text of the package, with `…` where it is filled in."""
+    for path in (REFERENCE.parents[1] / "pytest_modelcheck").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+            elif isinstance(node, ast.JoinedStr):
+                parts = (part.value if isinstance(part, ast.Constant) else "…" for part in node.values)
+                yield "".join(map(str, parts))
+
+
+def test_the_index_of_messages_lists_what_the_program_says():
+    page = (REFERENCE / "messages.md").read_text(encoding="utf-8")
+    tables = re.findall(r"<!-- messages -->\n(.*?)<!-- end -->", page, re.DOTALL)
+    rows = [row for table in tables for row in table.splitlines()[2:]]
+    messages = [message for row in rows for message in re.findall(r"`([^`]+)`", row.split("|")[1])]
+    assert len(messages) >= 30
+    texts = "\0".join(_texts_of_the_program())
+    assert [message for message in messages if message not in texts] == []

@@ -1,9 +1,11 @@
 import asyncio
 import contextvars
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from pytest_modelcheck.engine import answers
 from pytest_modelcheck.engine.answers import Switchboard
 from pytest_modelcheck.errors import OfflineError
 
@@ -13,14 +15,14 @@ HERE = contextvars.copy_context()
 class Breaking:
     """Answers whose storing goes wrong."""
 
-    def __init__(self, answers, add):
+    def __init__(self, others, add):
         self.add = add
         self.claims = None
         self.measured, self.release, self.save, self.find = (
-            answers.measured,
-            answers.release,
-            answers.save,
-            answers.find,
+            others.measured,
+            others.release,
+            others.save,
+            others.find,
         )
 
 
@@ -286,3 +288,129 @@ def test_a_switchboard_closes_what_it_has_opened():
     assert switchboard.loop() is loop
     switchboard.close()
     assert not loop._thread.is_alive()
+
+
+class Slow:
+    """A model that is under way until it is let go."""
+
+    def __init__(self, answer):
+        self.begun, self.release, self.calls = threading.Event(), threading.Event(), 0
+        self._answer = answer
+
+    def __call__(self, x):
+        self.calls += 1
+        self.begun.set()
+        self.release.wait(5)
+        return self._answer(x)
+
+
+def both(lab, model, slow, **options):
+    """What comes of two equal calls, of which the second is made while the first is under way."""
+    handle = lab.switchboard.handle(model)
+
+    def call():
+        try:
+            return lab.switchboard.answer(handle, "a", model.key("a"), 0, **options)
+        except ValueError as error:
+            return error
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(call)
+        assert slow.begun.wait(5)
+        second = pool.submit(call)
+        lab.switchboard.tick = slow.release.set  # whoever waits looks around now and then
+        threading.Timer(0.5, slow.release.set).start()
+        return first.result(), second.result()
+
+
+def test_equal_calls_at_once_are_one_call(lab):
+    slow = Slow(str.upper)
+    assert both(lab, lab.model(slow), slow, joins=True) == (b'"A"', b'"A"')
+    assert slow.calls == 1
+
+
+def test_what_ends_a_call_reaches_all_that_waited_for_it(lab):
+    slow = Slow(int)
+    first, second = both(lab, lab.model(slow), slow, joins=True)
+    assert first is second
+    assert slow.calls == 1
+    triage = lab.models["triage"]
+    assert lab.switchboard.ticket(lab.switchboard.handle(triage), triage.key("a")) is None
+
+
+def test_an_answer_that_cannot_be_copied_is_for_one_of_two_equal_calls(lab):
+    slow = Slow(lambda _: threading.Lock())
+    first, second = both(lab, lab.model(slow), slow, joins=True)
+    assert first.value is not second.value
+    assert slow.calls == 2
+
+
+def test_calls_that_models_make_wait_for_no_other(lab):
+    slow = Slow(str.upper)
+    both(lab, lab.model(slow), slow)
+    assert slow.calls == 2
+
+
+def test_a_call_that_needs_a_lock_of_the_one_that_waits_for_it_is_given_up_in_the_end(lab, monkeypatch):
+    monkeypatch.setattr(answers, "PATIENCE", 0.2)
+    lock, begun = threading.RLock(), threading.Event()
+
+    def guarded(x):
+        begun.set()
+        with lock:
+            return x.upper()
+
+    handle = lab.switchboard.handle(lab.model(guarded))
+    key = handle.model.key("a")
+    with ThreadPoolExecutor(1) as pool, lock:
+        other = pool.submit(lab.switchboard.answer, handle, "a", key, 0, joins=True)
+        assert begun.wait(5)
+        assert lab.switchboard.answer(handle, "a", key, 0, joins=True) == b'"A"'
+    assert other.result() == b'"A"'
+
+
+def test_equal_calls_of_tasks_are_one_call(lab):
+    calls = []
+
+    async def model(x):
+        calls.append(x)
+        await asyncio.sleep(0.01)
+        return x.upper()
+
+    handle = lab.switchboard.handle(lab.model(model))
+
+    async def main():
+        key = handle.model.key("a")
+        each = [lab.switchboard.answer_async(handle, "a", key, 0, HERE, joins=True) for _ in range(3)]
+        return await asyncio.gather(*each)
+
+    assert asyncio.run(main()) == [b'"A"'] * 3
+    assert calls == ["a"]
+
+
+def test_a_call_that_nobody_foresees_any_more_is_still_found_while_it_is_under_way(lab):
+    slow = Slow(str.upper)
+    handle = lab.switchboard.handle(lab.model(slow, concurrency=2))
+    [ticket] = foreseen(lab, handle, "a")
+    lab.switchboard.advance(handle, HERE)
+    assert slow.begun.wait(5)
+    lab.switchboard.forget([handle])
+    [again] = foreseen(lab, handle, "a")
+    assert again is ticket
+    slow.release.set()
+    lab.switchboard.take(again, HERE)
+    assert (again.result(), slow.calls) == (b'"A"', 1)
+    assert lab.switchboard.ticket(handle, again.key) is None
+
+
+def test_a_call_that_was_not_made_since_nobody_needed_it_is_made_when_somebody_does(lab):
+    slow = Slow(str.upper)
+    handle = lab.switchboard.handle(lab.model(slow, concurrency=1, timeout=10))
+    first, second = foreseen(lab, handle, "a", "b")
+    futures = [lab.switchboard._begin(lab.switchboard.batch_with(each), HERE) for each in (first, second)]
+    lab.switchboard.forget([handle])
+    slow.release.set()
+    for future in futures:
+        future.result(5)
+    assert lab.switchboard.ticket(handle, second.key) is None
+    assert lab.switchboard.answer(handle, "b", second.key, 0, joins=True) == b'"B"'

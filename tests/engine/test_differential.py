@@ -38,7 +38,6 @@ def test_a_wrong_outcome_a_call_too_many_and_a_forgotten_answer_are_differences(
         in_place=["m1"],
         unkept=[],
         calls=1,
-        at_once=False,
         asks_again=False,
     )
 

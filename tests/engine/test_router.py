@@ -130,6 +130,24 @@ def test_an_answer_under_a_context_that_nobody_named_is_not_kept(lab):
     assert "changed the context variable tenant" in triage.answers.warnings[0]
 
 
+def test_a_thread_that_lacks_a_context_variable_of_its_test_is_told_of_as_such(lab):
+    triage = lab.model(lambda x: f"{x} of {TENANT.get()}")
+
+    def body(case):
+        with ThreadPoolExecutor(1) as pool:
+            case.record(pool.submit(contextvars.Context().run, triage, case.input).result())
+
+    token = TENANT.set("acme")
+    [result] = lab.run(body, "a").results
+    TENANT.reset(token)
+    assert result.recorded == "a of nobody"
+    assert triage.answers.find(triage.key("a")) is None
+    assert (
+        "a thread of a test body has another value of the context variable tenant"
+        in triage.answers.warnings[0]
+    )
+
+
 def test_a_named_context_variable_is_part_of_the_call(lab):
     triage = lab.model(lambda x: f"{x} of {TENANT.get()}", context=[TENANT])
 

@@ -32,7 +32,7 @@ def test_the_ini_file_says_it_too_and_the_command_line_wins(remote, endpoint):
     ("option", "said"),
     [
         ("--modelcheck-max-calls=-1", "*--modelcheck-max-calls=-1: write a whole number from 0*"),
-        ("--modelcheck-max-calls=x", "*invalid int value: 'x'*"),
+        ("--modelcheck-max-calls=x", "*--modelcheck-max-calls: 'x': write a whole number*"),
     ],
 )
 def test_a_number_of_calls_that_is_none_is_refused(remote, option, said):

@@ -9,6 +9,13 @@ from sklearn.linear_model import LogisticRegression
 from pytest_modelcheck.errors import ModelError, UsageError
 from pytest_modelcheck.models.calling import answer_type, caller_of, split
 from pytest_modelcheck.models.definition import Definition
+from pytest_modelcheck.models.model import Model
+
+
+def made(function):
+    definition = defined()
+    caller = caller_of(definition, function)
+    return Model(definition, function, "1", None, caller, answers=None, route=None)
 
 
 def defined(**options):
@@ -137,3 +144,38 @@ def test_the_type_of_an_answer():
     assert answer_type(defined(batch=True), annotated_batch) is Triage
     assert answer_type(defined(), lambda x: x) is None
     assert answer_type(defined(), unresolvable) is None
+
+
+def ask(question, /, context="", *more, temperature=0.0, stop=None, tools=(), **others):
+    return question, context, more, temperature, stop, tools, others
+
+
+@pytest.mark.parametrize(
+    ("positional", "named", "same_as"),
+    [
+        (("a", ""), {}, ("a",)),
+        (("a",), {"temperature": 0.0, "stop": None}, ("a",)),
+        (("a", "b"), {"temperature": 0.0}, ("a", "b")),
+    ],
+)
+def test_an_argument_that_says_what_its_default_says_makes_no_other_call(positional, named, same_as):
+    model = made(ask)
+    bound = model.caller.bind(positional, named)
+    plain = same_as[0] if len(same_as) == 1 else model.caller.bind(same_as, {})
+    assert model.key(bound) == model.key(plain)
+    assert model.caller.call([bound]) == model.caller.call([plain])
+
+
+@pytest.mark.parametrize(
+    ("positional", "named"),
+    [
+        (("a",), {"temperature": 0}),
+        (("a",), {"temperature": -0.0}),
+        (("a",), {"tools": ()}),
+        (("a",), {"other": None}),
+        (("a", "", "more"), {}),
+    ],
+)
+def test_an_argument_that_may_be_another_makes_another_call(positional, named):
+    model = made(ask)
+    assert model.key(model.caller.bind(positional, named)) != model.key("a")

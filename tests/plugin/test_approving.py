@@ -1,5 +1,13 @@
 """``--modelcheck-update``: all that was seen is approved, or the run says what was not and fails."""
 
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+FILE = "baselines/triage/test_triage.py/test_known_tickets.jsonl"
 GOLDEN = """
 @pytest.mark.golden("tickets.yaml", at_least=0.95)
 def test_known_tickets(triage, case):
@@ -39,23 +47,68 @@ def test_an_ordinary_failing_test_does_not_keep_checks_from_being_approved(proje
     result.stdout.fnmatch_lines(["approved: triage 2.0, 1 check in baselines"])
 
 
-def test_in_ci_nothing_is_approved_that_nobody_has_seen(project, monkeypatch):
-    monkeypatch.setenv("CI", "true")
+@pytest.mark.parametrize(("ci", "unwatched"), [("true", "in CI"), ("", "without a terminal")])
+@pytest.mark.parametrize("spread", [(), ("-p", "xdist", "-n", "1")])
+def test_where_nobody_may_be_watching_a_reason_is_needed_before_any_call(
+    project, monkeypatch, ci, unwatched, spread
+):
+    monkeypatch.setenv("CI", ci)
     project.test(GOLDEN)
-    result = project.run("--model-version=2.0", "--modelcheck-update")
+    result = project.run_apart(*spread, "--model-version=2.0", "--modelcheck-update", "--modelcheck-reason=")
     assert result.ret == 4
     result.stderr.fnmatch_lines(
-        ["ERROR: --modelcheck-update in CI would approve whatever the model does today*"]
+        [f"ERROR: pytest --modelcheck-update {unwatched} approves *: add --modelcheck-reason=TEXT. *"]
     )
     assert project.calls == []
     assert not (project.path / "baselines").exists()
 
 
-def test_in_ci_it_is_done_where_it_is_said_twice(project, monkeypatch):
+def test_with_a_reason_it_is_approved_in_ci_and_the_baseline_says_how(project, monkeypatch):
     monkeypatch.setenv("CI", "true")
     project.test(GOLDEN)
-    result = project.run("--model-version=2.0", "--modelcheck-update", "--modelcheck-update")
+    result = project.run("--model-version=2.0", "--modelcheck-update", "--modelcheck-reason= new release ")
     result.stdout.fnmatch_lines(["approved: triage 2.0, 1 check in baselines"])
+    header = json.loads(project.baselines()[FILE].splitlines()[0])
+    assert (header["reason"], header["approved_with"]) == (
+        "new release",
+        "pytest --modelcheck-update, in CI",
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+@pytest.mark.parametrize("capture", ["fd", "sys", "no"])
+def test_at_a_terminal_no_reason_is_needed(project, capture):
+    project.test(GOLDEN)
+    options = ("--model-version=2.0", "--modelcheck-update", f"--capture={capture}")
+    command = (sys.executable, "-m", "pytest", "-p", "modelcheck", *options)
+    ours, theirs = os.openpty()
+    try:
+        done = subprocess.run(command, stdin=theirs, capture_output=True, timeout=180, check=False)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert b"approved: triage 2.0, 1 check in baselines" in done.stdout, done.stderr
+    assert b'"approved_with":"pytest --modelcheck-update"' in project.baselines()[FILE]
+
+
+def test_a_reason_without_an_approval_is_a_mistake(project):
+    project.test(GOLDEN)
+    result = project.run("--model-version=2.0", "--modelcheck-reason=because")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: --modelcheck-reason says why --modelcheck-update approves*"])
+
+
+def test_what_is_accepted_is_told(project):
+    project.test(GOLDEN.replace("0.95", "0.5"))
+    project.approve("2.0")
+    result = project.run("--model-version=2.1", "--modelcheck-update")
+    result.stdout.fnmatch_lines(
+        [
+            "accepted: *::test_known_tickets: 2 of 10 cases passed before and never pass now: t-07, t-08",
+            "accepted: *: 20 points below the first approval: 2.0 100% → 2.1 80%",
+            "approved: triage 2.1, 1 check in baselines",
+        ]
+    )
 
 
 def test_a_variable_that_says_no_is_no_ci(project, monkeypatch):

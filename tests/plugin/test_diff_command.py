@@ -84,7 +84,10 @@ def test_a_renamed_test_and_a_merged_job_can_still_be_compared(changed):
     changed.write(
         "test_triage.py", (changed.path / "test_triage.py").read_text().replace("test_known", "test_all")
     )
-    assert changed.command("rename", "test_triage.py::test_known", "test_triage.py::test_all").ret == 0
+    assert (
+        changed.command("baselines", "rename", "test_triage.py::test_known", "test_triage.py::test_all").ret
+        == 0
+    )
     changed.command("diff", "2.1").stdout.fnmatch_lines(
         ["  triage 2.0 → 2.1   2 regressed, 8 cases the same"]
     )

@@ -53,6 +53,32 @@ def test_replaying_calls_no_model(project):
     assert project.calls == []
 
 
+def test_each_approved_run_is_replayed_with_its_own_answers(project):
+    """Of a call that each run makes twice, each gets the answer that it got when it was approved."""
+    project.model(
+        """
+        import itertools
+
+        @model_fixture(deterministic=False)
+        def triage(model_version):
+            numbers = itertools.count()
+            return lambda text: f"{text} {next(numbers)}"
+        """
+    )
+    body = """
+        @pytest.mark.golden(["a", "b"], repeats=2, at_least=0.0)
+        def test_known(triage, case):
+            first, second = triage(case.input), triage(case.input)
+            {check}
+        """
+    project.test(body.format(check="assert first != second"))
+    project.approve("1")
+    project.test(body.format(check="assert int(second[2:]) == int(first[2:]) + 1"))
+    result = project.run("--model-version=1")
+    comparison = project.verdict(result).comparison
+    assert (comparison.replayed, comparison.approved_rate) == (2, 1.0)
+
+
 def test_comments_and_layout_are_no_edit(project):
     project.test(GOLDEN)
     project.approve("2.0")

@@ -78,7 +78,7 @@ def test_a_killed_run_leaves_the_baseline_as_it_was(project):
     project.approve("1")
     before = project.baselines()
     project.forget_calls()
-    killed_after(10, project, "--model-version=2", "--modelcheck-update")
+    killed_after(10, project, "--model-version=2", "--modelcheck-update", "--modelcheck-reason=tests")
     assert project.calls
     assert project.baselines() == before
     project.run().assert_outcomes(passed=1)

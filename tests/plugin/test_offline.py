@@ -31,6 +31,13 @@ def test_a_missing_answer_is_an_error_that_names_the_input(project):
     result.stdout.fnmatch_lines(["*--modelcheck-offline*"])
 
 
+def test_the_command_line_goes_before_the_ini_file(project):
+    project.test(TEST)
+    project.ini("modelcheck_offline = true")
+    project.run("--model-version=2.0").assert_outcomes(failed=1)
+    project.run("--model-version=2.0", "--modelcheck-no-offline").assert_outcomes(passed=1)
+
+
 def test_nothing_remembered_fails_every_case_and_calls_nothing(project):
     project.test(TEST)
     result = project.run("--model-version=2.0", "--modelcheck-offline")

@@ -76,7 +76,7 @@ def test_the_baseline_is_read_and_the_candidate_is_kept(approved, reach):
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*2 broke, 0 fixed: net -2, none allowed*"])
     left = approved.path / ".modelcheck_cache/candidates/triage/2.1/test_triage.py/test_known_tickets.jsonl"
-    assert len(left.read_text().splitlines()) == 11
+    assert len(left.read_text().splitlines()) == 12
     assert json.loads((approved.path / "r.json").read_text())["checks"][0]["verdict"]["status"] == "failed"
 
 

@@ -6,6 +6,7 @@ import re
 import pytest
 from click.testing import CliRunner
 
+from pytest_modelcheck.baselines.seal import sealed, unsealed
 from pytest_modelcheck.cli.command import modelcheck
 
 KNOWN = """
@@ -155,14 +156,20 @@ def test_a_check_that_was_only_run_to_be_compared_with_is_named(project, command
 def test_a_damaged_result_says_what_to_do(ran, command):
     (path,) = (ran.path / ".modelcheck_cache" / "candidates" / "triage" / "2.1").rglob("test_known.jsonl")
     whole = path.read_bytes()
-    path.write_bytes(whole[:-40] + b"\n")
+    path.write_bytes(whole.replace(b'"refund"', b'"refuse"', 1))
     output = command("2.1", code=1).output
-    assert "not a case" in output
+    assert "not as it was written" in output
     assert "Run pytest again." in output
-    path.write_bytes(whole.rstrip(b"\n").rpartition(b"\n")[0] + b"\n")
+    path.write_bytes(b"".join(whole.splitlines(keepends=True)[:-2]))
     assert "holds 9 of 10 cases. Run pytest again." in command("2.1", code=1).output
     path.write_bytes(whole.replace(b'"status":"', b'"status":"in', 1))
+    assert "the first line is not as it was written" in command("2.1", code=1).output
+    head, rest = whole.split(b"\n", 1)
+    head = unsealed(head).replace(b'"status":"', b'"status":"in', 1)
+    path.write_bytes(sealed(head) + b"\n" + rest)
     assert "the result of a check is damaged" in command("2.1", code=1).output
+    ran.run("--model-version=2.1")
+    command("2.1")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.records import Status
 
 KINDS = """
@@ -348,3 +351,144 @@ def test_what_is_recorded_must_be_comparable(project):
     )
     result = project.run("--model-version=1")
     result.stdout.fnmatch_lines(["*case.record(...): value: a _thread.lock cannot be*"])
+
+
+@pytest.mark.parametrize("deterministic", [True, None])
+@pytest.mark.parametrize(
+    "texts", ["[text, text + '!'][:: 1 if count < 2 else -1]", "[text] if count < 2 else [text, text + '!']"]
+)
+def test_a_body_that_asks_otherwise_the_second_time_does_not_make_the_model_vary(
+    project, texts, deterministic
+):
+    project.model(
+        f"@model_fixture(deterministic={deterministic})\ndef triage(model_version):\n    return str.upper"
+    )
+    project.test(
+        f"""
+        import itertools
+
+        counter = itertools.count()
+
+        @pytest.mark.golden(["a", "b"])
+        def test_order(triage, case):
+            count, text = next(counter), case.input
+            answers = [triage(one) for one in ({texts})]
+            assert "C" in answers
+        """
+    )
+    result = project.run("--model-version=1")
+    result.assert_outcomes(failed=1)
+    result.stdout.no_fnmatch_line("*declared deterministic=True, but*")
+    result.stdout.fnmatch_lines(["*0/2*"])
+    result.stdout.no_fnmatch_line("*varies (*")
+
+
+def test_a_body_that_never_asks_the_same_again_contradicts_no_declaration(project):
+    project.model("@model_fixture(deterministic=True)\ndef triage(model_version):\n    return str.upper")
+    project.test(
+        """
+        import itertools
+
+        counter = itertools.count()
+
+        @pytest.mark.golden(["a", "b"])
+        def test_prompt(triage, case):
+            assert triage(f"{case.input} at {next(counter)}") == "C"
+        """
+    )
+    result = project.run("--model-version=1")
+    result.assert_outcomes(failed=1)
+    result.stdout.no_fnmatch_line("*declared deterministic=True, but*")
+
+
+def test_threads_of_a_body_may_call_in_any_order(project):
+    """Also under repeats, whose answers have keys of their own."""
+    project.model("@model_fixture\ndef triage(model_version):\n    return str.upper")
+    project.test(
+        """
+        import itertools, threading
+
+        counter = itertools.count()
+
+        @pytest.mark.golden(["a", "b", "c"], repeats=4, max_changed=0)
+        def test_threads(triage, case):
+            texts = [case.input, case.input + "!", case.input + "?"]
+            for text in texts[:: 1 if next(counter) % 2 else -1]:
+                thread = threading.Thread(target=triage, args=[text])
+                thread.start()
+                thread.join()
+            triage(case.input)
+        """
+    )
+    project.approve("1")
+    result = project.run("--model-version=1")
+    result.assert_outcomes(passed=1)
+    assert project.verdict(result).comparison.changed == ()
+    content = project.baselines()["baselines/triage/test_triage.py/test_threads.jsonl"]
+    cases = [lines.decode(line) for line in content.splitlines()[1:]]
+    assert {len({trial.asked for trial in case.trials}) for case in cases} == {1}
+
+
+EVOLVING = """
+import os
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Reply:
+    label: str
+    FIELDS
+
+
+@model_fixture(returns=list[Reply])
+def triage(model_version):
+    return lambda text: [Reply("refund"), Reply("other")]
+"""
+LABELS = """
+import pytest
+
+
+@pytest.mark.golden(list("abcdef"), max_changed=0)
+def test_labels(triage, case):
+    assert triage(case.input)[0].label == "refund"
+"""
+
+
+@pytest.fixture
+def evolving(project):
+    """A project in which a type with one optional field is approved; the fields it has next."""
+
+    def become(fields, version):
+        project.model(EVOLVING.replace("FIELDS", fields))
+        return project.run(f"--model-version={version}", "-v", "--modelcheck-report=report.json")
+
+    project.test(LABELS)
+    become("score: float = 0.0", "1")
+    project.command("approve", "1", "--reason", "first")
+    return become
+
+
+def test_fields_that_a_type_gained_are_told_once_and_are_no_change(project, evolving):
+    result = evolving(
+        "score: float = 0.0; note: str | None = None; tags: list = field(default_factory=list)", "2"
+    )
+    result.assert_outcomes(passed=1)
+    told = "the type of the answers has gained `[].note`, `[].tags`"
+    assert result.stdout.str().count(told) == 1
+    assert (project.path / "report.json").read_text().count(told) == 1
+    output = project.command("diff", "2").stdout.str()
+    assert output.count(told) == 1
+    assert "6 cases the same" in output
+    assert (
+        project.command("diff", "2", "--format", "markdown").stdout.str().count("has gained `[].note`") == 1
+    )
+    assert '"gained": [' in project.command("diff", "2", "--format", "json").stdout.str()
+
+
+@pytest.mark.parametrize(("fields", "told"), [("", "0.0 → nothing"), ('score: str = "0"', "0.0 → '0'")])
+def test_a_field_that_is_gone_or_of_another_type_is_a_change_and_named(project, evolving, fields, told):
+    """Seen from the other side, a field that is gone is one that was gained."""
+    result = evolving(fields, "2")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*6/6 answers changed (100%), none allowed*"])
+    project.command("diff", "2").stdout.fnmatch_lines([f"*score: {told}"])

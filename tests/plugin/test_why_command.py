@@ -6,6 +6,7 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
+from pytest_modelcheck.baselines.seal import sealed
 from pytest_modelcheck.cli.command import modelcheck
 
 TEST = """
@@ -53,6 +54,15 @@ def test_what_was_never_asked_otherwise(why):
         "    4 questions; the last run: 4 asked, 0 at hand\n"
         "    4 never asked otherwise: four, one, three and 1 case more\n"
     )
+
+
+def test_each_repeat_is_a_question_of_its_own(ran, why):
+    ran.test(TEST.replace("(CASES)", "(CASES, repeats=3)"))
+    ran.run("--model-version=1.0")
+    assert "    12 questions; the last run: 8 asked, 4 at hand\n" in why()
+    assert "not remembered" not in why()
+    ran.run("--model-version=2.0")
+    assert "    12 also answered by 1.0: each version is asked for itself\n" in why("2.0")
 
 
 def test_another_version(ran, why):
@@ -135,8 +145,8 @@ def test_of_a_run_that_was_not_judged_the_questions_are_told(ran, why):
     for path in (ran.path / ".modelcheck_cache" / "candidates").rglob("*.jsonl"):
         head, rest = path.read_bytes().split(b"\n", 1)
         fields = json.loads(head)
-        del fields["run"]
-        path.write_bytes(json.dumps(fields).encode() + b"\n" + rest)
+        del fields["run"], fields["sum"]
+        path.write_bytes(sealed(json.dumps(fields).encode()) + b"\n" + rest)
     assert "    4 questions\n" in why()
 
 

@@ -152,3 +152,24 @@ def test_a_case_that_broke_says_how_and_is_counted(report):
     check = report.checks[0]
     broken = replace(check, verdict=replace(check.verdict, cases=Tally(passed=2, failed=1, error=1)))
     assert "| 2/3 + 1 error |" in to_markdown(replace(report, checks=(broken,)))
+
+
+def test_says_where_a_check_fails(report):
+    assert "- where: `language=es: 0/2 pass, was 2/2`\n" in to_markdown(report)
+
+
+def test_says_first_what_failing_checks_have_in_common(report):
+    again = replace(report.checks[0], verdict=replace(report.checks[0].verdict, check="t.py::test_again"))
+    text = to_markdown(replace(report, checks=(*report.checks, again)))
+    assert "\nFailures in common, of 2 failed checks: `language=es` in 2\n" in text
+    assert text.index("in common") < text.index("| check |")
+
+
+def test_fits_into_a_comment_whatever_failed(report):
+    many = tuple(
+        replace(report.checks[0], verdict=replace(report.checks[0].verdict, check=f"t.py::test_{number}"))
+        for number in range(300)
+    )
+    text = to_markdown(replace(report, checks=many))
+    assert len(text.encode()) <= 60_000
+    assert text.endswith("more checks that did not pass are left out.\n")

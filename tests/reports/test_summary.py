@@ -8,8 +8,8 @@ import pytest
 
 from pytest_modelcheck.records import Calls, Comparison, Finding, Group, Interval, Status, Tally, Verdict
 from pytest_modelcheck.reports.bars import PLAIN, axis_from, bar, has_bar
-from pytest_modelcheck.reports.cells import width_of
-from pytest_modelcheck.reports.summary import EVERYTHING, QUIET, VERBOSE, summary_lines, text_of
+from pytest_modelcheck.reports.cells import text_of, width_of
+from pytest_modelcheck.reports.summary import EVERYTHING, QUIET, VERBOSE, summary_lines
 from pytest_modelcheck.reports.terminal import failure
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")
@@ -250,3 +250,27 @@ def test_checks_at_different_levels_have_them_all_named():
     loose = replace(strict, check="test_triage.py::test_loose", interval=Interval(0.93, 1, 0.95))
     lines = [text_of(line) for line in summary_lines([strict, loose], 100)]
     assert lines[-1].endswith("each bound holds with 95% or 99%")
+
+
+def test_what_failing_checks_have_in_common_is_said_below_them():
+    slices = (Group("language=es", 0, 10), Group("language=en", 10, 10))
+    cases = Tally(passed=10, failed=10)
+    failed = [
+        replace(
+            VERDICTS[0],
+            check=f"t.py::test_{name}",
+            status=Status.FAILED,
+            slices=slices,
+            cases=cases,
+            comparison=None,
+        )
+        for name in "ab"
+    ]
+    lines = [text_of(line) for line in summary_lines(failed, 80)]
+    assert "failures in common: language=es in 2 of 2 failed checks" in lines
+
+
+def test_checks_are_in_the_order_that_a_reader_counts_in():
+    named = [replace(VERDICTS[0], check=f"t.py::test[{number}]") for number in (10, 9)]
+    text = "\n".join(text_of(line) for line in summary_lines(named, 80))
+    assert text.index("test[9]") < text.index("test[10]")

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from pytest_modelcheck.records import (
     Calls,
     Comparison,
+    Contrast,
     Finding,
     Group,
     Interval,
@@ -14,7 +16,7 @@ from pytest_modelcheck.records import (
     Verdict,
 )
 from pytest_modelcheck.reports.cells import width_of
-from pytest_modelcheck.reports.terminal import failure, header_line
+from pytest_modelcheck.reports.terminal import failure, failure_lines, header_line
 
 RED = Verdict(
     check="test_triage.py::test_known_tickets",
@@ -252,3 +254,70 @@ def test_long_answers_go_on_further_in_rather_than_past_the_edge():
 def test_a_p_value_that_is_no_number_any_more_is_below_a_bound():
     comparison = replace(RED.comparison, p_value=0.0)
     assert "(exact McNemar p < 1e-9)" in failure(replace(RED, comparison=comparison))
+
+
+RECORD = ShownCase(
+    id="t-1",
+    note="regressed",
+    input='{"order":"' + "A" * 100 + "…",
+    message="assert {'pr...} == {'pr...}\n\nUse -v to get more diff",
+    expected="{'priority': 2}",
+    got="{'label': 'refund', 'priority': 5, 'summary': 'Customer wants money back for A0'}",
+    contrast=Contrast("expected", (("priority", "2", "5"), ("summary", "'a'", "'b'")), 3),
+)
+
+
+def test_of_records_the_fields_are_shown_that_differ():
+    text = failure(_with(RECORD))
+    assert (
+        """
+         expected → got:
+           priority: 2 → 5
+           summary: 'a' → 'b'
+           (+3 more)
+         assert {'pr...} == {'pr...}
+
+"""
+        in text
+    )
+    assert '    t-1  {"order":"AAA' in text
+
+
+def test_of_records_right_is_green_and_wrong_is_red():
+    pieces = [piece for line in failure_lines(_with(RECORD)) for piece in line]
+    assert ("2", {"green": True}) in pieces
+    assert ("5", {"red": True}) in pieces
+
+
+def test_a_changed_answer_is_neither_wrong_nor_right():
+    pieces = [piece for line in failure_lines(_with(replace(RECORD, note="changed"))) for piece in line]
+    assert ("5", {"cyan": True}) in pieces
+    assert ("2", {}) in pieces
+
+
+def test_of_long_texts_the_words_are_marked_that_differ():
+    then = "Thank you for your order, which we ship on Monday before noon."
+    now = then.replace("Monday", "Friday")
+    shown = replace(
+        RECORD,
+        got=repr(now),
+        expected=None,
+        approved=repr(then),
+        contrast=Contrast("approved", (("", then, now),)),
+    )
+    text = failure(_with(shown))
+    assert re.search(r"\n         2.0: .*which we ship on \[-Monday-\] before noon\.\n", text)
+    assert re.search(r"\n         2.1: .*which we ship on \{\+Friday\+} before noon\.\n", text)
+    assert max(map(width_of, text.splitlines()[:-3])) <= 80
+
+
+@pytest.mark.parametrize("what", ["array 2×8 uint8 (0, 0, …)", "image 64×64 RGB", "2,000 bytes"])
+def test_what_is_no_text_stands_in_no_quotes(what):
+    assert f"    t-1  {what}\n" in failure(_with(replace(RECORD, input=what)))
+
+
+def test_where_all_lost_the_same_no_slice_is_named():
+    groups = (Group("size=0", 0, 4, 4, 4), Group("size=1", 0, 4, 4, 4))
+    comparison = replace(RED.comparison, approved_rate=1.0, rate=0.0)
+    text = failure(replace(RED, comparison=comparison, slices=groups, cases=Tally(failed=8)))
+    assert "size=" not in text

@@ -2,9 +2,10 @@
 
 import pytest
 
+from pytest_modelcheck.canonical import digest, of_repeat
 from pytest_modelcheck.checks.limits import Limits
-from pytest_modelcheck.engine.body import STRIDE
 from pytest_modelcheck.engine.result import Result
+from pytest_modelcheck.engine.trials import STRIDE
 from pytest_modelcheck.records import Case, Outcome, Trial
 from pytest_modelcheck.session.calibration import BASES, VARIANTS, Calibration, excess_of
 
@@ -101,6 +102,15 @@ def test_fresh_answers_have_slots_of_their_own():
     made = Calibration([Trial(0, Case("x", id="1"), "shout", "X")], start=1, batch=1)
     (trial, *_) = made.against_itself()
     assert (made.slot(trial, QUESTION, 0), made.slot(trial, QUESTION, 1)) == (1 << 16, (1 << 16) + 1)
+
+
+def test_a_question_is_known_again_among_fresh_answers():
+    made = Calibration([Trial(0, Case("x", id="1"), "shout", "X")], start=1, batch=1)
+    key = digest("x")
+    made.take([result(each, asked=[(of_repeat(key, 1 << 16), b"1")]) for each in made.against_itself()])
+    trial = next(each for each in made.against_variants() if made._pairings[each.index].one == 2)
+    assert made.slot(trial, key, 0) == (1 << 16) + 2
+    assert made.slot(trial, digest("another"), 0) == 1 << 16
 
 
 def test_groups_are_averaged():

@@ -5,12 +5,13 @@ import json
 import pytest
 
 from pytest_modelcheck.baselines import lines
+from pytest_modelcheck.canonical import of_repeat
 from pytest_modelcheck.engine.result import Result
-from pytest_modelcheck.engine.trials import Plan
+from pytest_modelcheck.engine.trials import STRIDE, Plan
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.models.model import Unkept, text_key
 from pytest_modelcheck.records import Case, Origin, Outcome, Trial
-from pytest_modelcheck.session.lines import case_result, details_of, line_of, row_of
+from pytest_modelcheck.session.lines import case_result, details_of, keys_of, line_of, row_of
 
 RAW = [b'"a"', b'{"a":[1.5,null]}', Unkept(object(), b'{"$repr":"x"}', shared=True)]
 CASES = [
@@ -52,6 +53,25 @@ def test_a_line_of_many_trials_is_what_its_record_would_be_written_as(case):
     assert line_of(case, results) == lines.encode(case_result(case, results))
     results[3].score = 0.25
     assert line_of(case, results) == lines.encode(case_result(case, results))
+
+
+def test_equal_calls_of_several_repeats_are_written_as_one_call():
+    [case] = CASES[:1]
+    key = text_key(case.input)
+    results = [Result(trial) for trial in Plan([case], None, repeats=3).trials()]
+    for repeat, (result, answer) in enumerate(zip(results, (b'"a"', b'"b"', b'"a"'), strict=True)):
+        result.asked = [(of_repeat(key, repeat), answer), (of_repeat(key, repeat + STRIDE), b'"a"')]
+    line = line_of(case, results)
+    assert line == lines.encode(case_result(case, results))
+    read = lines.decode(line)
+    assert [[answer for _, answer in trial.asked] for trial in read.trials] == [
+        [b'"a"', b'"a"'],
+        [b'"b"', b'"a"'],
+        [b'"a"', b'"a"'],
+    ]
+    assert {digest for trial in read.trials for digest, _ in trial.asked} == {read.digest}
+    known = [key for trial in read.trials for key in keys_of(trial)]
+    assert known == [key[:8], *(of_repeat(key, n) for n in (STRIDE, 1, 1 + STRIDE, 2, 2 + STRIDE))]
 
 
 def test_a_text_that_no_file_can_hold_is_named():

@@ -24,6 +24,7 @@ class Cases {
       origin: row[7] || null,
       metadata: row[8] || {},
       known: row[9] || null,
+      pictures: row[10] || [],
     };
   }
 
@@ -49,11 +50,13 @@ function trialOf(trial) {
     score: value(9),
     message: trial[10] || null,
     thenBase: trial[11] === 1 ? value(5) : value(11),
+    steps: value(12),
+    pictures: trial[13] || [],
   };
 }
 
 function flat(value) {
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return value.startsWith("data:image/") ? "" : value;
   if (Array.isArray(value)) return value.map(flat).filter(Boolean).join("\n");
   if (value && typeof value === "object") return Object.entries(value).map(([key, one]) => `${key}=${flat(one)}`).join("\n");
   return typeof value === "number" || value === null ? "" : String(value);
@@ -92,8 +95,14 @@ function badness(row) {
   return row[5] ? 3 : 4;
 }
 
+/** How much a case lost: by its scores, else the share of its trials that went wrong. */
+function loss(row) {
+  const lost = row[2].map((trial) => (Array.isArray(trial[9]) ? 1 - trial[9][0] : Number(["failed", "error"].includes(REPORT.outcomes[trial[0]]))));
+  return lost.reduce((sum, one) => sum + one, 0) / Math.max(1, lost.length);
+}
+
 const ORDERS = {
-  worst: ["worst first", (a, b) => badness(a) - badness(b)],
+  worst: ["worst first", (a, b) => badness(a) - badness(b) || loss(b) - loss(a)],
   written: ["as written", null],
   id: ["by id", (a, b) => (a[0] < b[0] ? -1 : Number(a[0] > b[0]))],
   long: ["longest input", (a, b) => flat(b[3] || "").length - flat(a[3] || "").length],
@@ -176,8 +185,14 @@ class List {
 function summaryOf(one, trial) {
   if (!trial || !trial.answer) return one.outcome === "passed" ? "" : WORDS[one.outcome] || one.outcome;
   const other = trial.base || trial.then;
+  if (trial.steps) return foreign(trial.steps[1] || doneText(trial.steps[3]));
   const [before, now] = other ? whatDiffers(other[0], trial.answer[0]) : [null, trial.answer[0]];
   return before === null ? foreign(lineText(now, 60)) : [foreign(lineText(before, 40)), " → ", foreign(lineText(now, 40))];
+}
+
+/** What an agent did, in a few words: the steps that are calls. */
+function doneText(rows) {
+  return rows.map((row) => row[4] || row[2]).filter(Boolean).map((text) => text.split("(")[0]).filter((name) => !name.includes(":")).join(", ");
 }
 
 /** Two answers reduced to the first part in which they differ; nothing and the answer where they are the same. */

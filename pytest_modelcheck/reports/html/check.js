@@ -16,6 +16,8 @@ class CheckView {
     this.search = "";
     this.slice = null;
     this.under = null;
+    this.inFound = null;
+    this.members = new Set(this.verdict.found ? this.verdict.found.members : []);
     this.order = "worst";
     this.detail = el("article", { class: "detail", "aria-label": "The case", tabindex: "-1" });
     this.list = new List(this.cases, (place) => this.open(place));
@@ -111,8 +113,11 @@ class CheckView {
   found() {
     const { found } = this.verdict;
     if (!found) return null;
+    const name = found.conditions.join(" and ");
     const verb = found.regressed ? "broke" : "fail";
-    return this.block("Found", el("p", {}, foreign(found.conditions.join(" and "))), el("p", { class: "hint" }, `${found.failed} of ${found.judged} ${verb}; elsewhere ${found.elsewhere_failed} of ${found.elsewhere_judged} (${chance(found.p_value)})`));
+    const button = found.members.length > 0 && el("button", { type: "button", class: "link", title: "List these cases" }, foreign(name));
+    if (button) button.addEventListener("click", () => { this.inFound = this.inFound === null ? name : null; this.choose("all"); });
+    return this.block("Found", el("p", {}, button || foreign(name)), el("p", { class: "hint" }, `${found.failed} of ${found.judged} ${verb}; elsewhere ${found.elsewhere_failed} of ${found.elsewhere_judged} (${chance(found.p_value)})`));
   }
 
   /** How far the distribution of answers is from the one that it is compared with. */
@@ -194,7 +199,7 @@ class CheckView {
     const search = this.search.toLowerCase();
     const places = [];
     this.cases.rows.forEach((row, place) => {
-      if (test(row) && this.fits(row) && (!search || this.cases.text(place).includes(search))) places.push(place);
+      if (test(row) && this.fits(row, place) && (!search || this.cases.text(place).includes(search))) places.push(place);
     });
     const compare = ORDERS[this.order][1];
     if (compare) places.sort((a, b) => compare(this.cases.rows[a], this.cases.rows[b]) || a - b);
@@ -207,7 +212,8 @@ class CheckView {
     else replace(this.detail, el("p", { class: "empty" }, "No case is like that."));
   }
 
-  fits(row) {
+  fits(row, place) {
+    if (this.inFound !== null && !this.members.has(place)) return false;
     if (this.slice !== null) {
       const [key, value] = parted(this.slice);
       const facts = row[8] || {};
@@ -224,13 +230,17 @@ class CheckView {
       button.addEventListener("click", () => { this[kind] = null; this.refresh(); });
       return button;
     };
-    replace(this.filters, chip("slice"), chip("under"));
+    replace(this.filters, chip("slice"), chip("under"), chip("inFound"));
   }
 
   open(place, trial) {
     const one = this.cases.case(place);
     replace(this.detail, caseDetail(this, one, place, trial));
     this.detail.scrollTop = 0;
+    for (const box of this.detail.querySelectorAll(".pair pre")) {
+      const first = box.querySelector("mark, del, ins");
+      if (first) box.scrollTop = first.offsetTop - 40;
+    }
     const link = checkLink(this.verdict.check, one.id);
     if (location.hash !== link) history.replaceState(null, "", link);
   }
@@ -267,7 +277,7 @@ function caseDetail(view, one, place, chosen) {
     one.known && el("p", { class: "hint" }, "Known failure: ", foreign(one.known)),
     one.trials.length > 1 && trialTable(view, one, place, trial),
     inputs(one, trial),
-    trial && answers(one, trial, verdict, version),
+    trial && (trial.steps ? transcript(one, trial, verdict, version) : answers(one, trial, verdict, version)),
     smallest(shown),
     trial && message(trial, shown, one),
     facts(one, trial),
@@ -281,30 +291,88 @@ function panel(title, content, attributes = {}) {
 
 function inputs(one, trial) {
   const input = one.input ? valueText(one.input[0], 1) : "";
-  if (!trial || !trial.perturbed) return panel("Input", input);
-  const [before, after] = sides(input, valueText(trial.perturbed[0], 1));
-  return el("div", { class: "pair" }, panel("Input", before), panel(["Under ", foreign(trial.perturbation || "perturbation")], after));
+  if (!trial || !trial.perturbed) return [panel("Input", input), pictures(one.pictures)];
+  const [before, after] = sides(input, valueText(trial.perturbed[0], 1), [(text) => el("del", {}, text), (text) => el("ins", {}, text)]);
+  return el("div", { class: "pair" }, el("div", {}, panel("Input", before), pictures(one.pictures)), el("div", {}, panel(["Under ", foreign(trial.perturbation || "perturbation")], after), pictures(trial.pictures)));
 }
 
+/** Pictures that the report holds itself; whatever else calls itself one is not shown. */
+function pictures(urls) {
+  const known = urls.filter((url) => /^data:image\/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+=*$/.test(url));
+  return known.length > 0 && el("p", { class: "pictures" }, known.map((src, number) => el("img", { src, alt: `Picture ${number + 1} of the input` })));
+}
+
+/** Answers beside each other: what is right in green with a tick, what is wrong in red with a cross. */
 function answers(one, trial, verdict, version) {
-  const text = (value) => (value ? valueText(value[0], 1) : null);
   const name = visible(verdict.version || verdict.model);
-  const pairs = [];
+  const now = verdictOf(trial.outcome);
+  const then = verdictOf(trial.approved);
   if (trial.base) {
-    pairs.push([["Answer to the input", text(trial.base)], ["Answer under the change", text(trial.answer)]]);
-    if (trial.thenBase || trial.then) pairs.push([[`${version}: to the input`, text(trial.thenBase)], [`${version}: under the change`, text(trial.then)]]);
-  } else {
-    if (one.expected) pairs.push([["Expected", text(one.expected)]]);
-    pairs.push([[`Answer of ${version}`, text(trial.then)], [`Answer of ${name}`, text(trial.answer)]]);
+    const before = [`${version}: to the input`, trial.thenBase, then], after = [`${version}: under the change`, trial.then, then];
+    return [
+      sideBySide([["Answer to the input", trial.base, "other"], ["Answer under the change", trial.answer, now]]),
+      (trial.thenBase || trial.then) && sideBySide([[before[0], before[1], "other"], after]),
+    ];
   }
-  return pairs.map(sideBySide);
+  const expected = one.expected && ["Expected", one.expected, "right"];
+  const got = [`Answer of ${name}`, trial.answer, now];
+  const was = [`Answer of ${version}`, trial.then, then];
+  if (!expected) return sideBySide([was, got]);
+  return [sideBySide([expected, got]), trial.then && JSON.stringify(trial.then) !== JSON.stringify(trial.answer) && sideBySide([was, got])];
 }
 
-/** Texts beside each other; of two, what differs is marked. */
+/** What an agent did, step by step: each with what it was called with, to be opened for what it gave back. */
+function transcript(one, trial, verdict, version) {
+  const [titles, sentence, first, rows] = trial.steps;
+  const name = visible(verdict.version || verdict.model);
+  const heads = titles && (trial.base ? titles : [`What ${version} did`, `What ${name} did`]);
+  const step = (text, result) => el("td", {}, text === 0 ? el("span", { class: "under" }, "–") : result ? el("details", {}, el("summary", {}, foreign(text)), el("pre", { dir: "auto" }, visible(result))) : foreign(text));
+  const row = ([number, same, then, thenResult, now, nowResult], at) => el("tr", { class: at === first ? "first" : same ? "" : "other" }, el("th", { scope: "row" }, at === first ? "▶ " : "", number || ""), titles && step(then, thenResult), step(now, nowResult));
+  return el("div", { class: "panel steps" },
+    el("h3", {}, titles ? "Step by step" : `What ${name} did`),
+    sentence && el("p", { class: "hint" }, foreign(`First difference at ${sentence}`)),
+    el("div", { class: "scroll" }, el("table", {}, heads && el("thead", {}, el("tr", {}, el("td", {}), heads.map((head) => el("th", { scope: "col" }, head)))), el("tbody", {}, rows.map(row)))),
+    one.expected && panel("Expected", valueText(one.expected[0], 1)),
+    sideBySide([[`State after ${version}`, stateOf(trial.base || trial.then), "other"], [`State after ${name}`, stateOf(trial.answer), "other"]]));
+}
+
+/** What the test asserts on besides, of a trajectory that has it. */
+function stateOf(answer) {
+  const state = answer && answer[0] && answer[0].$trajectory && answer[0].$trajectory.state;
+  return state === null || state === undefined ? null : [state];
+}
+
+function verdictOf(outcome) {
+  if (outcome === "failed" || outcome === "error") return "wrong";
+  return outcome === "passed" ? "right" : "other";
+}
+
+/** Values beside each other, each [title, value, right | wrong | other]; of two, what differs is marked. */
 function sideBySide(panels) {
-  const known = panels.filter(([, value]) => value !== null);
-  const contents = known.length === 2 ? sides(known[0][1], known[1][1]) : known.map(([, value]) => value);
-  return known.length > 0 && el("div", { class: "pair" }, known.map(([title], number) => panel(title, contents[number])));
+  const known = panels.filter(([, value]) => value);
+  if (!known.length) return null;
+  const texts = known.map(([, value]) => valueText(value[0], 1));
+  const marks = known.map(([, , kind]) => (text) => el("mark", { class: kind }, text));
+  const contents = known.length === 2 && texts[0] !== texts[1] ? sides(texts[0], texts[1], marks) : texts;
+  const heads = known.map(([title, , kind]) => [kind === "other" ? null : mark(kind === "right" ? "passed" : "failed"), " ", title]);
+  return [
+    known.length === 2 && parts(known),
+    el("div", { class: "pair" }, known.map(([, , kind], number) => panel(heads[number], contents[number], { class: kind }))),
+  ];
+}
+
+/** The parts of two records that differ, where there are too many lines to look for them. */
+function parts(known) {
+  const [before, after] = known.map(([, value]) => value[0]);
+  if (known.some(([, value]) => valueText(value[0], 1).split("\n").length < 8)) return null;
+  const found = differingParts(before, after);
+  if (!found.length || found[0][0] === "") return null;
+  const cell = (value, kind) => el("td", {}, value === undefined ? el("span", { class: "under" }, "nothing") : el("mark", { class: kind }, lineText(value, 200)));
+  const most = 12;
+  return el("div", { class: "scroll" }, el("table", { class: "parts" },
+    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "What differs"), known.map(([title]) => el("th", { scope: "col" }, title)))),
+    el("tbody", {}, found.slice(0, most).map(([path, then, now]) => el("tr", {}, el("th", { scope: "row" }, foreign(path)), cell(then, known[0][2]), cell(now, known[1][2]))))),
+  found.length > most && el("p", { class: "hint" }, `and ${plural(found.length - most, "more part")}`));
 }
 
 /** The smallest change of the input that still fails, where it was looked for. */
@@ -325,7 +393,7 @@ function trialTable(view, one, place, chosen) {
   const row = (trial) => {
     const button = el("button", { type: "button", class: "link" }, trial.perturbation && foreign(trial.perturbation), trial.variant > 0 && ` ${trial.variant + 1}`, repeated && `${trial.perturbation ? ", " : ""}run ${trial.repeat + 1}`, !trial.perturbation && !repeated && "run");
     button.addEventListener("click", () => view.open(place, trial));
-    return el("tr", { class: trial === chosen ? "current" : "" }, el("td", {}, mark(trial.outcome)), el("th", { scope: "row" }, button), el("td", {}, foreign(trial.perturbed ? lineText(trial.perturbed[0], 120) : "")), el("td", {}, foreign(trial.answer ? lineText(trial.answer[0], 80) : "")));
+    return el("tr", { class: trial === chosen ? "current" : "" }, el("td", {}, mark(trial.outcome)), el("th", { scope: "row" }, button), el("td", {}, foreign(trial.perturbed ? lineText(trial.perturbed[0], 120) : "")), el("td", {}, foreign(trial.steps ? trial.steps[1] || doneText(trial.steps[3]) : trial.answer ? lineText(trial.answer[0], 80) : "")));
   };
   return el("details", { class: "trials", open: one.trials.length <= 8 }, el("summary", {}, `${plural(one.trials.length, "run")}: ${one.trials.filter((trial) => trial.outcome === "passed").length} passed`), el("div", { class: "scroll" }, el("table", {}, el("tbody", {}, one.trials.map(row)))));
 }

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.records import MISSING, OUTCOMES
 from pytest_modelcheck.reports.jsons import approved_answers, value_of
 from pytest_modelcheck.reports.packing import dumps, pack
+from pytest_modelcheck.reports.steps import steps_of_trial
 from pytest_modelcheck.reports.triage import triage
+from pytest_modelcheck.reports.worst import causes, places, where
 
 if TYPE_CHECKING:
     from pytest_modelcheck.records import CaseResult, TrialResult, Verdict
     from pytest_modelcheck.reports.model import CheckReport, RunReport
+    from pytest_modelcheck.reports.transcript import Step
 
 CASE: Final = (
     "id",
@@ -32,6 +35,7 @@ CASE: Final = (
     "origin",
     "metadata",
     "known",
+    "pictures",
 )
 TRIAL: Final = (
     "outcome",
@@ -46,6 +50,8 @@ TRIAL: Final = (
     "score",
     "message",
     "approved_base",
+    "steps",
+    "pictures",
 )
 _CHANGES: Final = (None, "regressed", "fixed", "changed")
 
@@ -57,7 +63,8 @@ def overview(report: RunReport) -> dict[str, Any]:
     packed["outcomes"] = [outcome.value for outcome in OUTCOMES]
     packed["changes"] = _CHANGES
     packed["case"], packed["trial"] = CASE, TRIAL
-    packed["triage"] = triage([check.verdict for check in report.checks])
+    verdicts = [check.verdict for check in report.checks]
+    packed["triage"], packed["causes"] = triage(verdicts), causes(verdicts)
     return packed
 
 
@@ -73,6 +80,8 @@ def _check(check: CheckReport) -> dict[str, Any]:
                 counts[name] = sum(case.change == name for case in check.cases)
         fields["verdict"]["comparison"] |= counts
     fields["count"] = len(check.cases)
+    fields["where"] = where(check.verdict)
+    fields["places"] = [] if check.verdict.passed else list(dict.fromkeys(places(check.verdict)))
     return fields
 
 
@@ -101,6 +110,7 @@ def _case(case: CaseResult) -> list[Any]:
             0 if case.origin is None else str(case.origin),
             dict(case.metadata) or 0,
             case.known_failure or 0,
+            case.pictures or 0,
         ]
     )
 
@@ -123,8 +133,26 @@ def _trial(trial: TrialResult, own: str) -> list[Any]:
             0 if trial.score is None else [trial.score],
             trial.message or 0,
             _value(value_of(base_before)),
+            _steps(trial, own),
+            trial.pictures or 0,
         ]
     )
+
+
+def _steps(trial: TrialResult, own: str) -> Any:
+    """What an agent did: titles, a sentence, the place of the first row that differs, and rows.
+
+    A row is its number, whether both do the same, and the text and the result of the step on each side.
+    """
+    found = steps_of_trial(trial, own)
+    if found is None:
+        return 0
+    rows = [[row.number, row.is_same, *_side(row.then), *_side(row.now)] for row in found.rows]
+    return [found.titles if found.then is not None else 0, found.sentence, found.first, rows]
+
+
+def _side(step: Step | None) -> tuple[str | int, str | int]:
+    return (0, 0) if step is None else (step.text, step.result)
 
 
 def _value(value: Any) -> Any:

@@ -63,16 +63,35 @@ function joined(parts) {
   return found;
 }
 
-/** Two texts as elements, what only one of them has marked in it. */
-function sides(before, after) {
+/** The parts in which two values differ, as [path, before, after]; of many numbers of a list, the one that moved most. */
+function differingParts(before, after, path = "") {
+  if (JSON.stringify(before) === JSON.stringify(after)) return [];
+  const lists = Array.isArray(before) && Array.isArray(after);
+  const records = [before, after].every((value) => value && typeof value === "object" && !Array.isArray(value));
+  if (!lists && !records) return [[path, before, after]];
+  const names = lists ? [...Array(Math.max(before.length, after.length)).keys()] : [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  const found = names.flatMap((name) => differingParts(before[name], after[name], stepped(path, name, lists)));
+  const numbers = lists && found.length > 3 && found.every(([, then, now]) => typeof then === "number" && typeof now === "number");
+  if (!numbers) return found;
+  const most = found.reduce((a, b) => (Math.abs(b[2] - b[1]) > Math.abs(a[2] - a[1]) ? b : a));
+  return [[`${most[0]}, which moved most of ${found.length.toLocaleString("en")} numbers`, most[1], most[2]]];
+}
+
+function stepped(path, name, inList) {
+  if (inList) return `${path}[${name}]`;
+  return path && name !== "" && !name.startsWith("$") ? `${path}.${name}` : path || name;
+}
+
+/** Two texts as elements, what only one of them has marked in it, each by its own function. */
+function sides(before, after, marks) {
   const parts = difference(before, after);
   if (parts === null) return [[visible(before)], [visible(after)]];
   const then = [];
   const now = [];
   for (const [kind, text] of parts) {
     if (kind === "same") { then.push(visible(text)); now.push(visible(text)); }
-    else if (kind === "gone") then.push(el("del", {}, visible(text)));
-    else now.push(el("ins", {}, visible(text)));
+    else if (kind === "gone") then.push(marks[0](visible(text)));
+    else now.push(marks[1](visible(text)));
   }
   return [then, now];
 }

@@ -10,6 +10,7 @@ function drawOverview(main) {
     el("section", { class: "lead" },
       el("h1", {}, leadText(counts)),
       changeText() && el("p", { class: "sub" }, changeText()),
+      commonCauses(),
       REPORT.triage && el("p", { class: "sub" }, foreign(REPORT.triage[0].toUpperCase() + REPORT.triage.slice(1)), "."),
       meter(counts),
       runFacts()),
@@ -52,6 +53,23 @@ function changeText() {
   if (!broke && !fixed && !changed) return `Compared with ${versions}: every answer is the same.`;
   const over = compared.length > 1 ? ", over all checks" : "";
   return `Compared with ${versions}${over}: ${plural(broke, "case")} broke, ${fixed.toLocaleString("en")} fixed, ${plural(changed, "answer")} changed.`;
+}
+
+/** What failing checks have in common; each is a link to them. */
+function commonCauses() {
+  if (!REPORT.causes.length) return null;
+  const failed = REPORT.checks.filter(({ verdict }) => verdict.status === "failed").length;
+  const link = ([place, count], number) => {
+    const button = el("button", { type: "button", class: "link", title: "List these checks" }, foreign(place));
+    button.addEventListener("click", () => {
+      const search = document.getElementById("search");
+      search.value = place;
+      search.dispatchEvent(new Event("input"));
+      document.getElementById("checks-title").scrollIntoView();
+    });
+    return [number > 0 && ", ", button, number > 0 ? ` in ${count}` : ` in ${count} of ${failed} failed checks`];
+  };
+  return el("p", { class: "sub" }, "Failures in common: ", REPORT.causes.map(link), ".");
 }
 
 function meter(counts) {
@@ -140,7 +158,7 @@ function choice(label, options, chosen, choose) {
 }
 
 const CHECK_ORDERS = {
-  worst: (a, b) => SEVERITY[a.verdict.status] - SEVERITY[b.verdict.status],
+  worst: () => 0, // as the report lists them
   name: (a, b) => a.verdict.check.localeCompare(b.verdict.check, "en", { numeric: true }),
   rate: (a, b) => (a.verdict.rate ?? 2) - (b.verdict.rate ?? 2),
   broke: (a, b) => (b.verdict.comparison?.regressed || 0) - (a.verdict.comparison?.regressed || 0),
@@ -150,7 +168,7 @@ const CHECK_ORDERS = {
 function shownChecks() {
   const wanted = view.search.toLowerCase();
   return REPORT.checks
-    .filter(({ verdict }) => (view.status === "all" || verdict.status === view.status) && `${verdict.check}\n${verdict.model}\n${verdict.kind}`.toLowerCase().includes(wanted))
+    .filter(({ verdict, places }) => (view.status === "all" || verdict.status === view.status) && [verdict.check, verdict.model, verdict.kind, ...places].join("\n").toLowerCase().includes(wanted))
     .sort(CHECK_ORDERS[view.order]);
 }
 
@@ -176,7 +194,7 @@ function checkRow(check, from, cost) {
     el("td", { class: "title" },
       el("a", { href: checkLink(verdict.check) }, foreign(shortName(verdict.check))),
       el("div", { class: "under" }, verdict.status === "passed" ? [verdict.kind, " · ", foreign(fileOf(verdict.check)), several && [" · ", foreign(`${verdict.model} ${verdict.version || ""}`)]] : foreign(worst ? worst.summary : "")),
-      where(verdict)),
+      check.where && el("div", { class: "under" }, "Where: ", foreign(check.where))),
     el("td", { class: "chart" }, forest(verdict, from)),
     el("td", { class: "number strong" }, figureText(verdict)),
     el("td", { class: "number" }, comparison ? rateText(verdict, comparison.approved_rate) : ""),
@@ -185,20 +203,6 @@ function checkRow(check, from, cost) {
     count(comparison?.changed, "plain"),
     el("td", { class: "number" }, Object.values(cases).reduce((sum, count) => sum + count, 0).toLocaleString("en")),
     cost && el("td", { class: "number" }, typeof verdict.calls.cost === "number" ? String(Number(verdict.calls.cost.toPrecision(3))) : ""));
-}
-
-/** Where a check that did not pass goes wrong: what was found, else the slice that lost most, if it lost more than all. */
-function where(verdict) {
-  if (verdict.status === "passed") return null;
-  if (verdict.found) {
-    const { conditions, failed, judged, regressed } = verdict.found;
-    return el("div", { class: "under" }, "Where: ", foreign(conditions.join(" and ")), `, ${failed} of ${judged} ${regressed ? "broke" : "fail"}`);
-  }
-  const loss = (group) => group.approved_passed / group.approved_judged - group.passed / group.judged;
-  const overall = verdict.comparison ? verdict.comparison.approved_rate - verdict.comparison.rate : 0;
-  const worse = verdict.slices.filter((group) => group.judged && group.approved_judged && loss(group) > 0.01 + 1.2 * Math.max(0, overall));
-  const lost = worse.sort((a, b) => loss(b) - loss(a))[0];
-  return lost ? el("div", { class: "under" }, "Where: ", foreign(lost.name), ` ${lost.passed}/${lost.judged}, was ${lost.approved_passed}/${lost.approved_judged}`) : null;
 }
 
 // -- capabilities -----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
+from pytest_modelcheck.display import harmless
 from pytest_modelcheck.reports.html.data import case_rows, overview
 from pytest_modelcheck.reports.packing import dumps
 
@@ -70,7 +71,7 @@ def _block(name: str, content: bytes) -> bytes:
 
 
 def _title(report: RunReport) -> str:
-    models = ", ".join(f"{model.name} {model.version or ''}".strip() for model in report.models)
+    models = harmless(", ".join(f"{model.name} {model.version or ''}".strip() for model in report.models))
     return f"{models} – modelcheck" if models else "modelcheck"
 
 
@@ -80,6 +81,7 @@ def _policy(script: str, style: str) -> str:
         "default-src": "'none'",
         "script-src": _digest(script),
         "style-src": _digest(style),
+        "img-src": "data:",
         "base-uri": "'none'",
         "form-action": "'none'",
         "require-trusted-types-for": "'script'",

@@ -11,12 +11,22 @@ function visible(text) {
 
 /** A value as people read it: text as it is, all else as JSON. */
 function valueText(value, indent) {
-  return visible(typeof value === "string" ? value : JSON.stringify(value, null, indent));
+  return visible(typeof value === "string" ? value : JSON.stringify(value, summarised, indent));
+}
+
+/** An array of numpy by its shape, its type and its first numbers: nobody reads more. */
+function summarised(_key, value) {
+  const array = value && value.$ndarray;
+  if (!array || !Array.isArray(array.data) || array.data.length <= 8) return value;
+  const kinds = { f: "float", i: "int", u: "uint" };
+  const [, kind, size] = /^[<>|=]?([fiu])(\d+)$/.exec(array.dtype) || [];
+  const first = array.data.slice(0, 4).map((one) => (typeof one === "number" ? Number(one.toPrecision(4)) : one));
+  return `array ${array.shape.join("×")} ${kind ? `${kinds[kind]}${8 * size}` : array.dtype} (${first.join(", ")}, …)`;
 }
 
 /** The same on one line, for lists. */
 function lineText(value, most = 300) {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const text = typeof value === "string" ? value : JSON.stringify(value, summarised);
   const cut = text.length > most ? `${text.slice(0, most)}…` : text;
   return visible(cut.replace(/[\n\t]+/g, " "));
 }

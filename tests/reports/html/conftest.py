@@ -153,7 +153,8 @@ class Browser:
     def requests(self):
         """The addresses that were asked for, besides the page itself."""
         asked = [event["params"] for event in self.events if event["method"] == "Network.requestWillBeSent"]
-        return [one["request"]["url"] for one in asked if one["type"] != "Document"]
+        addresses = [one["request"]["url"] for one in asked if one["type"] != "Document"]
+        return [address for address in addresses if not address.startswith("data:")]
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,11 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pytest_modelcheck.records import (
+    MISSING,
     Calls,
     CaseResult,
     Comparison,
@@ -24,6 +26,8 @@ from pytest_modelcheck.records import (
 )
 from pytest_modelcheck.reports.html import to_html
 from pytest_modelcheck.reports.model import RunInfo, RunReport, Trouble
+from pytest_modelcheck.reports.pictures import pictures_of
+from tests.reports.conftest import case as make_case
 
 KNOWN = "#test_triage.py%3A%3Atest_known"
 
@@ -76,7 +80,8 @@ def test_the_overview_says_where_it_happens_and_what_to_do(report, page):
     failed = replace(check, verdict=replace(check.verdict, advice=advice))
     browser = page(replace(report, checks=(failed, failed, report.checks[1])))
     assert (
-        browser.texts("table.checks tr:first-child td.title .under")[1] == "Where: language=es 0/2, was 2/2"
+        browser.texts("table.checks tr:first-child td.title .under")[1]
+        == "Where: language=es: 0/2 pass, was 2/2"
     )
     assert browser.texts(".next dt") == ["see all"]
     assert browser.texts(".next code") == ["modelcheck diff 2.1"]
@@ -93,7 +98,9 @@ def test_a_slice_that_was_found_is_where_it_happens(report, page):
     check = report.checks[0]
     found = FoundSlice(("language=es", "length > 120"), 7, 9, 1, 40, 0.004, regressed=True)
     browser = page(replace(report, checks=(replace(check, verdict=replace(check.verdict, found=found)),)))
-    assert "Where: language=es and length > 120, 7 of 9 broke" in browser.text("table.checks")
+    assert "Where: language=es and length > 120: 7 of 9 broke (elsewhere 1 of 40)" in browser.text(
+        "table.checks"
+    )
 
 
 def test_of_several_misses_those_that_stand_out_are_named_first(report, page):
@@ -101,7 +108,7 @@ def test_of_several_misses_those_that_stand_out_are_named_first(report, page):
     check = replace(report.checks[0], verdict=replace(report.checks[0].verdict, findings=findings))
     one, other = (replace(check, adjusted_p_value=p) for p in (0.0002, 0.0123))
     browser = page(replace(report, checks=(one, other)))
-    assert browser.texts(".sub")[1] == (
+    assert browser.texts(".sub")[2] == (
         "After allowing for 2 checks, 2 of 2 that miss a limit stand out: test_known, test_known."
     )
     browser = page(replace(report, checks=(one, other)), KNOWN)
@@ -180,17 +187,130 @@ def test_a_case_shows_what_differs_word_by_word(report, page):
     )
     case = replace(check.cases[0], trials=(trial,))
     browser = page(replace(report, checks=(replace(check, cases=(case,)),)), KNOWN)
-    assert browser.texts(".detail del") == ["Friday"]
-    assert browser.texts(".detail ins") == ["Monday"]
+    assert browser.texts(".detail mark.right")[1:] == ["Friday"]
+    assert browser.texts(".detail mark.wrong")[1:] == ["Monday"]
     assert browser.texts(".detail .panel h3") == [
         "Input",
-        "Expected",
-        "Answer of 2.0",
-        "Answer of 2.1",
+        "✓ Expected",
+        "✕ Answer of 2.1",
+        "✓ Answer of 2.0",
+        "✕ Answer of 2.1",
         "What the test said",
     ]
     assert "tickets.yaml:7" in browser.text(".detail")
     assert "pytest test_triage.py::test_known --modelcheck-case=t-1" in browser.text(".detail .command")
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "marks"),
+    [
+        (Outcome.PASSED, Outcome.FAILED, ["right", "wrong"]),
+        (Outcome.FAILED, Outcome.PASSED, ["wrong", "right"]),
+        (Outcome.NEW, Outcome.SKIPPED, ["other", "other"]),
+    ],
+)
+def test_wrong_is_red_and_right_is_green_whichever_is_new(report, page, before, now, marks):
+    check = report.checks[0]
+    trial = check.cases[0].trials[0]
+    trial = replace(trial, outcome=now, approved=replace(trial.approved, outcome=before))
+    case = replace(check.cases[0], trials=(trial,), expected=MISSING)
+    browser = page(replace(report, checks=(replace(check, cases=(case,)),)), KNOWN)
+    found = browser.run("[...document.querySelectorAll('.detail mark')].map((one) => one.className)")
+    assert found == marks
+    ground = "getComputedStyle(document.querySelector('.detail mark.{}')).{}"
+    if "wrong" in marks:
+        assert browser.run(ground.format("wrong", "backgroundColor")) == "rgb(251, 213, 209)"
+        assert browser.run(ground.format("right", "backgroundColor")) == "rgb(201, 236, 211)"
+        line = "textDecorationStyle"  # which those see who do not see the colours
+        assert browser.run(ground.format("wrong", line)) != browser.run(ground.format("right", line))
+
+
+def test_of_long_records_the_parts_are_listed_that_differ(report, page):
+    check = report.checks[0]
+    record = {f"field{number}": number for number in range(20)}
+    other = {**record, "field7": 70, "route": {"queue": ["a", "<b>"]}, "vector": [1.0] * 9}
+    before = {**record, "route": {"queue": ["a", "b"]}, "vector": [0.5] * 8 + [0.0]}
+    case = make_case("t-9", Outcome.FAILED, other, before, expected=MISSING, change="regressed")
+    browser = page(replace(report, checks=(replace(check, cases=(case,)),)), KNOWN)
+    assert browser.texts(".parts tr") == [
+        "What differs\tAnswer of 2.0\tAnswer of 2.1",
+        "field7\t7\t70",
+        "route.queue[1]\tb\t<b>",
+        "vector[8], which moved most of 9 numbers\t0\t1",
+    ]
+
+
+def test_a_long_text_is_scrolled_to_what_differs(report, page):
+    text = "Thank you for writing to us about your order.\n" * 90
+    case = make_case("t-9", Outcome.FAILED, text + "No.", text + "Yes.", expected=MISSING)
+    browser = page(replace(report, checks=(replace(report.checks[0], cases=(case,)),)), KNOWN)
+    assert browser.run("[...document.querySelectorAll('.pair pre')].every((one) => one.scrollTop > 500)")
+
+
+PIXEL = pictures_of(np.zeros((2, 2, 3), np.uint8))[0]
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        (PIXEL, True),
+        ("data:image/svg+xml;base64,PHN2Zz4=", False),
+        ("https://example.org/a.png", False),
+        ('data:image/png;base64,AAAA" onerror="alert(1)', False),
+        ("javascript:alert(1)", False),
+    ],
+)
+def test_pictures_are_those_that_the_page_holds_itself(report, page, address, shown):
+    case = make_case("t-9", Outcome.FAILED, "other", pictures=(address,))
+    browser = page(replace(report, checks=(replace(report.checks[0], cases=(case,)),)), KNOWN)
+    images = "[...document.querySelectorAll('.pictures img')].map((one) => [one.naturalWidth, one.alt])"
+    assert browser.run(images) == ([[2, "Picture 1 of the input"]] if shown else [])
+
+
+def test_an_array_is_summarised(report, page):
+    answer = {"$ndarray": {"dtype": "<f8", "shape": [64], "data": [number / 63 for number in range(64)]}}
+    case = make_case("t-9", Outcome.FAILED, answer, "other", expected=MISSING)
+    browser = page(replace(report, checks=(replace(report.checks[0], cases=(case,)),)), KNOWN)
+    assert "array 64 float64 (0, 0.01587, 0.03175, 0.04762, …)" in browser.texts(".pair pre")[-1]
+
+
+def test_what_failing_checks_have_in_common_is_a_link_to_them(report, page):
+    failed = [
+        replace(report.checks[0], verdict=replace(report.checks[0].verdict, check=f"test_t.py::test_{name}"))
+        for name in "ab"
+    ]
+    other = replace(failed[0], verdict=replace(failed[0].verdict, check="test_t.py::test_c", slices=()))
+    browser = page(replace(report, checks=(*failed, other)))
+    assert browser.texts(".lead .sub")[1] == "Failures in common: language=es in 2 of 3 failed checks."
+    browser.run("document.querySelector('.lead button.link').click()")
+    assert browser.texts("table.checks td.title a") == ["test_a", "test_b"]
+    assert browser.run("document.getElementById('search').value") == "language=es"
+
+
+def test_a_found_slice_lists_its_cases(report, page):
+    check = report.checks[0]
+    found = FoundSlice(("length > 120",), 1, 1, 1, 3, 0.004, members=(1,))
+    browser = page(
+        replace(report, checks=(replace(check, verdict=replace(check.verdict, found=found)),)), KNOWN
+    )
+    link = (
+        "[...document.querySelectorAll('.block button.link')].find((one) => one.innerText === 'length > 120')"
+    )
+    browser.run(f"{link}.click()")
+    assert browser.texts(".row .name") == ["t-2broke"]
+    assert browser.text(".chip") == "length > 120 ×"
+    browser.run("document.querySelector('.chip').click()")
+    assert len(browser.texts(".row")) == 4
+
+
+def test_the_case_that_lost_most_is_the_first_of_its_kind(report, page):
+    scores = {"a": 0.4, "b": 0.1, "c": 0.3}
+    cases = [
+        replace(make_case(name, Outcome.FAILED), trials=(TrialResult(Outcome.FAILED, score=score),))
+        for name, score in scores.items()
+    ]
+    browser = page(replace(report, checks=(replace(report.checks[0], cases=tuple(cases)),)), KNOWN)
+    assert browser.texts(".row .name") == ["b", "c", "a"]
 
 
 def test_a_perturbed_case_shows_what_was_changed_in_the_input(report, page):
@@ -624,3 +744,29 @@ def test_only_the_checks_that_are_looked_at_are_read(report, browser, tmp_path):
     assert browser.complaints == []
     browser.run("location.hash = '#test_triage.py%3A%3Atest_typos'")
     assert "no JSON at all" in str(browser.complaints)
+
+
+def test_an_agent_is_shown_step_by_step_and_a_step_opens_to_what_it_gave_back(report, page):
+    def done(*names):
+        calls = [{"name": name, "arguments": {"order": "A-17"}, "result": f"of {name}"} for name in names]
+        messages = [
+            {"role": "user", "text": "<b>Broken</b>"},
+            {"role": "assistant", "text": "", "calls": calls},
+        ]
+        told = {"messages": messages, "answer": "Done", "finish": None, "state": {"refunds": 1}, "aside": {}}
+        return json.dumps({"$trajectory": told}).encode()
+
+    check = report.checks[0]
+    then = TrialResult(Outcome.PASSED, (("ab", done("look_up", "check_policy", "refund")),))
+    trial = TrialResult(Outcome.FAILED, (("ab", done("look_up", "refund")),), approved=then)
+    case = CaseResult("agent", "ab", None, "Broken", (trial,), input="Broken", change="regressed")
+    changed = replace(report, checks=(replace(check, cases=(case,)), *report.checks[1:]))
+    browser = page(changed, f"{KNOWN}/agent")
+    assert browser.text(".steps .hint") == "First difference at step 2: check_policy is missing"
+    assert browser.text(".steps tr.first th").split() == ["▶", "2"]
+    assert browser.texts(".steps tr.first td")[-1] == "–"
+    assert browser.texts(".steps tbody tr:first-child td") == ['user: "<b>Broken</b>"'] * 2
+    assert browser.texts(".steps summary")[-1] == "refund(order='A-17')"
+    assert browser.texts(".steps details pre")[-1] == ""
+    browser.run("[...document.querySelectorAll('.steps summary')].at(-1).click()")
+    assert browser.texts(".steps details pre")[-1] == "of refund"

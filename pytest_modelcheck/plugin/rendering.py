@@ -1,19 +1,25 @@
-"""What to do about exceptions that nearly everybody meets on the first day, where they do not say it.
+"""Exceptions of bodies as a person reads them, with hints for those that nearly everybody meets early on.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
 
 from pytest_modelcheck.engine.view import CaseView
+from pytest_modelcheck.errors import ModelcheckError, message_of
 from pytest_modelcheck.models.model import Model
-from pytest_modelcheck.plugin.fixtures import DECLARATION
+from pytest_modelcheck.plugin.ours import DECLARATION
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from _pytest.fixtures import FixtureLookupError
 
+_OWN: Final = "pytest_modelcheck."
 _TABLES: Final = "`==` compares tables cell by cell.\nWrite: a.equals(b)"
 _AMBIGUOUS: Final = {
     "The truth value of an array": "`==` compares arrays item by item.\n"
@@ -24,6 +30,35 @@ _AMBIGUOUS: Final = {
     "Write: torch.equal(a, b), or torch.allclose(a, b)",
 }
 """How numpy, pandas and PyTorch begin to say that an array is neither true nor false."""
+
+
+def own_part_removed(traceback: TracebackType | None) -> TracebackType | None:
+    """The traceback from the body on: how we came to call it is no business of the reader's."""
+    while traceback is not None and traceback.tb_frame.f_globals.get("__name__", "").startswith(_OWN):
+        traceback = traceback.tb_next
+    return traceback
+
+
+def render(error: BaseException) -> str:
+    """The message of a failed assertion, or the traceback of an error, as pytest would show them."""
+    if isinstance(error, (AssertionError, pytest.fail.Exception)):
+        return message_of(error)
+    if isinstance(error, ModelcheckError):
+        return f"{type(error).__name__}: {message_of(error)}"
+    with_hint(error)
+    traceback = own_part_removed(error.__traceback__)
+    if traceback is None:
+        return f"{type(error).__name__}: {message_of(error)}"
+    excinfo = pytest.ExceptionInfo.from_exc_info((type(error), error, traceback))
+    return str(excinfo.getrepr(style="short", tbfilter=_telling))
+
+
+def _telling(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+    """Where the body was and where it broke: the ends of the traceback, without what is ours."""
+    entries = excinfo.traceback
+    foreign = entries.filter(lambda entry: not entry.frame.f_globals.get("__name__", "").startswith(_OWN))
+    ends = [*foreign[:1], *foreign[1:][-2:]]
+    return type(entries)(ends) if ends else entries
 
 
 def hint(error: BaseException) -> str | None:

@@ -1,0 +1,116 @@
+"""Everything bad that an approval accepts, in a few lines, so that nobody accepts it unread.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pytest_modelcheck.baselines.baseline import results
+from pytest_modelcheck.canonical.wording import percent, plural
+from pytest_modelcheck.records import MISSING, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from pytest_modelcheck.baselines.baseline import Baseline
+    from pytest_modelcheck.baselines.header import Past
+    from pytest_modelcheck.records import CaseResult
+
+_IDS: Final = 5
+_SLICES: Final = 3
+_APPROVALS: Final = 3
+_ENOUGH: Final = 3
+_STANDS_OUT: Final = 2.0
+"""A slice is named where so many cases broke, and so many times more of its cases than of the others."""
+
+
+def accepted(
+    candidate: Baseline, old: Baseline | None, left: Collection[str], past: Sequence[Past]
+) -> Iterator[str]:
+    """Say what approving a candidate accepts, a line each: at most nine lines, however many cases there are.
+
+    Args:
+        candidate: What is to be approved.
+        old: What is approved of the check now, or ``None``.
+        left: The cases that stay as they are approved now.
+        past: Every approval of the check, the first one first and this one last.
+    """
+    cases = {case: candidate[case] for case in candidate if case not in left}
+    errors = _having(Outcome.ERROR, cases)
+    failed = _having(Outcome.FAILED, cases)
+    if errors:
+        yield f"{_of(errors, cases)} broke with an error: {_listed(errors)}"
+    if old is None:
+        if failed:
+            yield f"{_of(failed, cases)} {'fails' if len(failed) == 1 else 'fail'}: {_listed(failed)}"
+    else:
+        known = {case: old[case] for case in cases if case in old and cases[case].is_same_as(old[case])}
+        broke = [case for case in failed if case in known and _never_passes(cases[case], known[case])]
+        fixed = sum(cases[case].outcome is Outcome.PASSED for case in _having(Outcome.FAILED, known))
+        if broke:
+            beside = f" ({fixed} that failed {'passes' if fixed == 1 else 'pass'})" if fixed else ""
+            passes = "passes" if len(broke) == 1 else "pass"
+            yield f"{_of(broke, known)} passed before and never {passes} now: {_listed(broke)}{beside}"
+            yield from _slices(candidate, frozenset(broke), known)
+    yield from _trend(past)
+
+
+def _having(outcome: Outcome, cases: Mapping[str, CaseResult]) -> list[str]:
+    return [name for name, case in cases.items() if case.outcome is outcome]
+
+
+def _never_passes(now: CaseResult, then: CaseResult) -> bool:
+    """Whether every approved run of a case passed, and none of its new ones does."""
+    failing = {trial.repeat for trial in now.trials if trial.outcome is Outcome.FAILED}
+    return then.outcome is Outcome.PASSED and failing == {trial.repeat for trial in now.trials}
+
+
+def _of(some: Sequence[str], cases: Collection[str]) -> str:
+    return f"{len(some):,} of {plural(len(cases), 'case')}"
+
+
+def _listed(ids: Sequence[str]) -> str:
+    more = f" (+{len(ids) - _IDS:,} more)" if len(ids) > _IDS else ""
+    return ", ".join(ids[:_IDS]) + more
+
+
+def _slices(candidate: Baseline, broke: frozenset[str], known: Collection[str]) -> Iterator[str]:
+    """The slices in which cases broke more than elsewhere, the worst first."""
+    if candidate.header.approved_at:
+        return  # what was approved once tells nothing of its cases' metadata
+    counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for case in results(Path(candidate.path))[1]:
+        if case.id in known:
+            for fact in _facts(case):
+                counts[fact][0] += case.id in broke
+                counts[fact][1] += 1
+    found = []
+    for (key, value), (lost, cases) in counts.items():
+        rest, elsewhere = len(known) - cases, len(broke) - lost
+        if lost >= _ENOUGH and lost * rest > _STANDS_OUT * elsewhere * cases:
+            found.append((elsewhere / rest - lost / cases, key, value, lost, cases))
+    for _, key, value, lost, cases in sorted(found)[:_SLICES]:
+        others = f"{len(broke) - lost} of {len(known) - cases}"
+        yield f"{key}={value}: {lost} of {cases} broke (elsewhere {others})"
+
+
+def _facts(case: CaseResult) -> Iterable[tuple[str, str]]:
+    facts = dict(case.metadata) if case.expected is MISSING else {"expected": case.expected, **case.metadata}
+    return ((key, str(value)) for key, value in facts.items() if isinstance(value, (str, int, bool)))
+
+
+def _trend(past: Sequence[Past]) -> Iterator[str]:
+    """The way down since the first approval: each step alone may be too small to stop anybody."""
+    known = [one for one in past if one.rate is not None]
+    if len(known) < 2 or (known[-1].rate or 0.0) >= (known[0].rate or 0.0):
+        return
+    steps = [f"{one.version} {percent(one.rate or 0.0)}" for one in known]
+    if len(steps) > _APPROVALS + 1:
+        steps[1:-_APPROVALS] = [f"({len(steps) - _APPROVALS - 1} more)"]
+    points = f"{100 * ((known[0].rate or 0.0) - (known[-1].rate or 0.0)):.1f}".removesuffix(".0")
+    noun = "point" if points == "1" else "points"
+    yield f"{points} {noun} below the first approval: {' → '.join(steps)}"

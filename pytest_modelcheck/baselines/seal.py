@@ -1,0 +1,83 @@
+"""A checksum in each line of a baseline, so that a line that was altered is not taken for what was approved.
+
+Each line has its own, and not only the file: git merges files line by line. A result file, which nobody
+merges, has one of all lines, in a line of its own at the end. CRC-32 finds every damage of up to 32 bits in a
+row, and all but one in 4 billion of others. It is no signature: who means to forge a line can.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from zlib import crc32
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+LAST: Final = b'{"sum":'
+"""What the last line of a result file begins with."""
+
+_LENGTH: Final = len(b',"sum":"00000000"}')
+
+
+def sealed(line: bytes) -> bytes:
+    """A JSON object on one line, with its checksum as the last member.
+
+    >>> sealed(b'{"id":"t-42"}')
+    b'{"id":"t-42","sum":"cdbcb09b"}'
+    """
+    return b'%s,"sum":"%08x"}' % (line[:-1], crc32(line))
+
+
+def unsealed(line: bytes) -> bytes | None:
+    """The line without its checksum; ``None`` where that is another, or missing.
+
+    Formatters of JSON may put in spaces and escapes.
+
+    >>> unsealed(sealed(b'{"id":"t-42"}')), unsealed(b'{"id":"t-43","sum":"cdbcb09b"}')
+    (b'{"id":"t-42"}', None)
+    >>> unsealed(b'{"id": "t-42", "sum": "cdbcb09b"}')
+    b'{"id":"t-42"}'
+    """
+    bare = line[:-_LENGTH] + b"}"
+    return bare if line[-_LENGTH:] == b',"sum":"%08x"}' % crc32(bare) else _reformatted(line)
+
+
+def _reformatted(line: bytes) -> bytes | None:
+    import json
+
+    import orjson
+
+    try:
+        fields = json.loads(line, object_pairs_hook=_once)
+        told = fields.pop("sum")
+        bare: bytes = orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)[:-1]
+    except (ValueError, AttributeError, TypeError, KeyError, RecursionError):
+        return None
+    return bare if told == f"{crc32(bare):08x}" else None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands there twice")
+    return found
+
+
+def closed(rows: Iterable[bytes]) -> Iterator[bytes]:
+    """Rows, each with its line end, and a last one with the checksum of all."""
+    total = 0
+    for row in rows:
+        line = row + b"\n"
+        total = crc32(line, total)
+        yield line
+    yield b'%s"%08x"}\n' % (LAST, total)
+
+
+def opened(rows: list[bytes]) -> list[bytes] | None:
+    """What :func:`closed` closed, without line ends; ``None`` where it is not what it was."""
+    total = 0
+    for row in rows[:-1]:
+        total = crc32(b"\n", crc32(row, total))
+    return rows[:-1] if rows and rows[-1] == b'%s"%08x"}' % (LAST, total) else None

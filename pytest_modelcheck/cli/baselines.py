@@ -1,0 +1,84 @@
+"""``modelcheck baselines``: baselines of tests that were renamed, moved or deleted.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pytest_modelcheck.baselines.moves import gone, move, moves, refuse_odd, remove
+from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.cli.collected import existence
+from pytest_modelcheck.cli.project import shown
+from pytest_modelcheck.cli.screen import echo, indented, print_lines
+from pytest_modelcheck.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from pytest_modelcheck.baselines.header import Header
+    from pytest_modelcheck.baselines.moves import Move
+    from pytest_modelcheck.cli.workspace import Workspace
+
+
+def rename(workspace: Workspace, old: str, new: str) -> None:
+    """Move what is approved and what was run of the tests that ``old`` means.
+
+    Raises:
+        UsageError: ``new`` cannot be a name of what ``old`` is, nothing is remembered of that, or something
+            is remembered under the new name.
+    """
+    refuse_odd(old, new)
+    store, candidates = workspace.store, workspace.candidates
+    approved, ran = moves(store.root, old, new), moves(candidates.root, old, new)
+    if not approved and not ran:
+        raise UsageError(f"nothing is remembered of {old}. See all: modelcheck list")
+    move(store.root, approved)
+    # Where the test was run under its new name already, that run says more than the one before.
+    stale = [one.path for one in ran if one.path != one.target and one.target.exists()]
+    move(candidates.root, [one for one in ran if one.path not in stale], durable=False)
+    remove(candidates.root, stale)
+    print_lines(_renamed(workspace, approved, ran))
+
+
+def _renamed(workspace: Workspace, approved: Sequence[Move], ran: Sequence[Move]) -> Iterator[str]:
+    for one in approved:
+        yield from indented([f"{one.header.test} → {one.check} ({one.header.model} {one.header.version})"])
+    if approved:
+        place = shown(workspace.store.root)
+        yield f"{plural(len(approved), 'baseline')} renamed in {place}: commit this with the test."
+    if ran:
+        yield f"{plural(len(ran), 'candidate')} renamed, which git need not know."
+
+
+def prune(workspace: Workspace, *, yes: bool) -> None:
+    """List what is of no use, and remove it once that is agreed to."""
+    store, candidates = workspace.store, workspace.candidates
+    approved, ran = list(store.everything()), list(candidates.everything())
+    exists = existence(workspace.project, (header for _, header in (*approved, *ran)))
+    useless, forgotten = gone(iter(approved), exists), gone(iter(ran), exists)
+    if not useless and not forgotten:
+        echo(f"Nothing to prune: every test in {shown(store.root)} still exists.")
+        return
+    print_lines(_listed(useless, forgotten))
+    if yes or click.confirm("Remove them?"):
+        remove(store.root, [path for path, _ in useless])
+        remove(candidates.root, [path for path, _ in forgotten])
+        echo("Removed: look at it with git diff, and commit it." if useless else "Removed.")
+    else:
+        echo("Nothing was removed. A test that only moved: modelcheck baselines rename OLD NEW")
+
+
+def _listed(
+    useless: Sequence[tuple[Path, Header]], forgotten: Sequence[tuple[Path, Header]]
+) -> Iterator[str]:
+    if useless:
+        yield f"{plural(len(useless), 'baseline')} that no test is left for:"
+        yield from indented(f"{head.test}  ({head.model} {head.version})" for _, head in useless)
+    if forgotten:
+        yield f"{plural(len(forgotten), 'candidate')} that no test is left for, in the cache:"
+        yield from indented(f"{head.test}  ({head.model} {head.version})" for _, head in forgotten)

@@ -1,0 +1,143 @@
+"""The file of labels: JSON Lines that are also cases for a check of the judge itself.
+
+    {"input":{"question":"…","answer":"…"},"expected":true,"metadata":{"by":"…","when":"…"}}
+
+A label belongs to the arguments of the judge, whichever version gave the answer in them. Lines are sorted by
+the digest of these arguments, so that labels from two branches rarely touch, and a merge that keeps both
+sides is right: equal labels count once, and two that contradict each other are an error.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from pytest_modelcheck.canonical import digest, excerpt
+from pytest_modelcheck.errors import LabelError, located
+from pytest_modelcheck.records import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_FIELDS: Final = frozenset({"id", "input", "expected", "metadata"})
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a person said of what a judge was given.
+
+    Attributes:
+        given: The arguments of the judge by name, as JSON.
+        said: The label: ``True`` or ``False``, a category, or a score.
+        metadata: Who said it (``by``), when, and a ``note``.
+        origin: Where it is written, or ``None`` for a new one.
+    """
+
+    given: Any
+    said: Any
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    origin: Origin | None = None
+
+    @property
+    def key(self) -> str:
+        """Tells what was judged from everything else."""
+        return key_of(self.given)
+
+
+def key_of(given: Any) -> str:
+    """The key of the arguments of a judge.
+
+    >>> key_of({"question": "Open?", "answer": "Yes"}) == key_of({"answer": "Yes", "question": "Open?"})
+    True
+    """
+    return digest(given).hex()[:16]
+
+
+def read(path: Path) -> dict[str, Label]:
+    """Every label of a file, by its key; none where there is no file yet.
+
+    Raises:
+        LabelError: A line is no label, or two lines contradict each other.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise LabelError(located(f"cannot be read: {error.strerror or error}", str(path))) from error
+    found: dict[str, Label] = {}
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        label = _label(line, path, number)
+        other = found.setdefault(label.key, label)
+        if _form(other.said) != _form(label.said):
+            where = "" if other.origin is None else f"line {other.origin.line} says "
+            raise LabelError(
+                located(
+                    f"two labels of the same answer contradict each other: {where}{excerpt(other.said, 40)}, "
+                    f"and this one {excerpt(label.said, 40)}. Keep the one that is right",
+                    str(path),
+                    number,
+                )
+            )
+    return found
+
+
+def write(path: Path, labels: Iterable[Label]) -> None:
+    """Write labels, sorted by their keys, in place of what the file held: all of them or none.
+
+    Raises:
+        LabelError: The file cannot be written.
+    """
+    lines = sorted((label.key, _line(label)) for label in labels)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
+            file.writelines(line for _, line in lines)
+        new = Path(file.name)
+        new.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        new.replace(path)
+    except OSError as error:
+        raise LabelError(located(f"cannot be written: {error.strerror or error}", str(path))) from error
+
+
+def _label(line: bytes, path: Path, number: int) -> Label:
+    try:
+        fields = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        hint = "; settle the conflict of the merge first" if line.startswith((b"<<<", b"===", b">>>")) else ""
+        raise LabelError(located(f"not JSON: {error}{hint}", str(path), number)) from error
+    if not isinstance(fields, dict) or "input" not in fields or "expected" not in fields:
+        raise LabelError(
+            located('no label: write {"input": {...}, "expected": true} on one line', str(path), number)
+        )
+    if not fields.keys() <= _FIELDS:
+        other = ", ".join(sorted(fields.keys() - _FIELDS))
+        raise LabelError(located(f"a label has no {other}; put it into metadata", str(path), number))
+    if isinstance(fields["expected"], (dict, list)) or fields["expected"] is None:
+        raise LabelError(
+            located("a label is true, false, a category or a score, under expected", str(path), number)
+        )
+    return Label(
+        fields["input"], fields["expected"], fields.get("metadata") or {}, Origin(os.fspath(path), number)
+    )
+
+
+def _line(label: Label) -> bytes:
+    fields = {"input": label.given, "expected": label.said}
+    if label.metadata:
+        fields["metadata"] = dict(label.metadata)
+    return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _form(said: Any) -> bytes:
+    """A label so that ``True`` is not 1."""
+    return orjson.dumps(said)

@@ -1,0 +1,62 @@
+"""The run that ``modelcheck mutate`` starts: checks are replayed on damaged answers, and nothing else runs.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_modelcheck.display import harmless
+from pytest_modelcheck.plugin.items import MARKED
+from pytest_modelcheck.plugin.state import STATE
+from pytest_modelcheck.reports.mutation import Mutation, mutation_json
+
+if TYPE_CHECKING:
+    from pytest_modelcheck.reports.mutation import Mutated
+
+
+class Mutating:
+    """Leaves out what is no check, and writes what came of the others into a file.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path).absolute()
+        self._troubles: list[Mutated] = []
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Deselect ordinary tests: they may do anything, and nobody would count what they notice."""
+        kept = [item for item in items if _is_check(item)]
+        dropped = [item for item in items if item not in kept]
+        if dropped:
+            config.hook.pytest_deselected(items=dropped)
+            items[:] = kept
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note a check that never came to its replays: its fixture broke, say."""
+        if report.failed:
+            from pytest_modelcheck.plugin.reporting import crash_message
+            from pytest_modelcheck.reports.mutation import Mutated
+
+            told = harmless(crash_message(report))
+            self._troubles.append(Mutated(report.nodeid, "", "", "", 0, "", trouble=told))
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write what came of it."""
+        state = session.config.stash.get(STATE, None)
+        found = [] if state is None else state.session.mutated or []
+        known = {one.check for one in found}
+        troubles = [one for one in self._troubles if not any(check.startswith(one.check) for check in known)]
+        self._path.write_bytes(mutation_json(Mutation((*found, *troubles))))
+
+
+def _is_check(item: pytest.Item) -> bool:
+    return MARKED in item.stash or "modelcheck" in getattr(item, "fixturenames", ())

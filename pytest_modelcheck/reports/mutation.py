@@ -1,0 +1,314 @@
+"""What a suite noticed when its model got worse: a table, what passed and why, and what to do about it.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical.wording import percent, plural
+from pytest_modelcheck.reports.cells import cut, padded
+from pytest_modelcheck.reports.packing import dumps, pack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NAME: Final = 40
+_MOST: Final = 12
+"""So many checks have a column of their own in a line of the terminal."""
+_SIDES: Final = {
+    "invariance": "both of its answers change alike, and stay equal",
+    "directional": "its comparison holds for answers that change alike, and for a model that never moves",
+    "drift": "what it records of the answers is distributed as before",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one check made of one damage.
+
+    Attributes:
+        mutant: The damage, in words.
+        kind: Which sort of damage it is.
+        path: The field that it changes, dotted; empty where it is the whole answer.
+        replays: How often the check was replayed, with other dice or labels.
+        failed: How many of these failed.
+        inconclusive: How many missed a limit that noise could explain.
+        called: How many could not be judged: a body made a call that no stored answer answers.
+        changed: How many cases came out differently, in the replay with most of them.
+        fails: The limits that failed, the first replay's first.
+    """
+
+    mutant: str
+    kind: str
+    path: str
+    replays: int
+    failed: int
+    inconclusive: int
+    called: int
+    changed: int
+    fails: tuple[str, ...] = ()
+
+    @property
+    def noticed(self) -> float:
+        """The share of replays that failed, of those that were judged."""
+        judged = self.replays - self.called
+        return self.failed / judged if judged else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mutated:
+    """What one check made of all damages.
+
+    Attributes:
+        check: Its name.
+        form: Its kind.
+        model: The model that is judged.
+        version: Its version.
+        cases: How many cases were replayed.
+        limits: What it requires, in words.
+        cells: A damage each.
+        trouble: Why it was not replayed; empty where it was.
+    """
+
+    check: str
+    form: str
+    model: str
+    version: str
+    cases: int
+    limits: str
+    cells: tuple[Cell, ...] = ()
+    trouble: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name without its file."""
+        return self.check.partition("::")[2]
+
+    @property
+    def noticed(self) -> float:
+        """The mean share of replays that failed, over all damages."""
+        return sum(cell.noticed for cell in self.cells) / len(self.cells) if self.cells else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """What a suite made of the damages to one model.
+
+    Attributes:
+        checks: The checks, each with what it noticed.
+    """
+
+    checks: tuple[Mutated, ...]
+
+    @property
+    def replayed(self) -> list[Mutated]:
+        """The checks that could be replayed, those first that noticed least."""
+        found = [check for check in self.checks if not check.trouble]
+        return sorted(
+            found, key=lambda check: sum(cell.noticed for cell in check.cells) / len(check.cells or "1")
+        )
+
+    @property
+    def mutants(self) -> list[tuple[str, float]]:
+        """Each damage with the share of its replays that the best check noticed, the least noticed first."""
+        best: dict[str, float] = {}
+        for check in self.replayed:
+            for cell in check.cells:
+                if cell.called < cell.replays:
+                    best[cell.mutant] = max(best.get(cell.mutant, 0.0), cell.noticed)
+        return sorted(best.items(), key=lambda found: found[1])
+
+    @property
+    def score(self) -> float:
+        """The mean of these shares: 1.0 where every damage was noticed in every replay."""
+        shares = [share for _, share in self.mutants]
+        return sum(shares) / len(shares) if shares else 0.0
+
+    @property
+    def survivors(self) -> list[str]:
+        """The damages that no check noticed in any replay."""
+        return [name for name, share in self.mutants if not share]
+
+
+def cell_of(check: Mutated, mutant: str) -> Cell | None:
+    """What a check made of a damage, or ``None`` where its answers cannot be damaged so."""
+    return next((cell for cell in check.cells if cell.mutant == mutant), None)
+
+
+# -- why, and what to do -------------------------------------------------------------------------------
+
+
+def why(check: Mutated, cell: Cell) -> tuple[str, str]:
+    """Why a check did not notice a damage, and what would make it."""
+    if cell.called == cell.replays:
+        return (
+            "its bodies make calls under it that no stored answer answers",
+            "nothing to mend: run it with such a model",
+        )
+    if cell.inconclusive:
+        return (
+            "it misses a limit, and noise could explain that",
+            'give it more cases or repeats (modelcheck plan says how many), or inconclusive="fail"',
+        )
+    if cell.changed:
+        share = f"{plural(cell.changed, 'case')} of {check.cases:,} came out differently"
+        remedy = f"tighten {check.limits}" if check.limits else "give it a limit"
+        return f"{share}, which its limits allow", f"{remedy}, or add max_regressed="
+    if check.form in _SIDES:
+        remedy = "hold the answers against what is right, or approved, in a golden test"
+        if check.form == "directional":
+            remedy = "let the answer move (> in place of >= where it must), or " + remedy
+        return _SIDES[check.form], remedy
+    what = f"`{cell.path}`" if cell.path else "what changed"
+    return f"no body looks at {what}", f"assert {what} too, or compare whole answers: == case.approved"
+
+
+def explained(mutation: Mutation) -> Iterator[tuple[str, str, str, list[str]]]:
+    """Of each check: why it passed some of the damages, what to do, and which these are; the weakest first.
+
+    A damage that another check notices in every replay is nobody's business; it is left out.
+    """
+    open_ = {name for name, share in mutation.mutants if share < 1}
+    for check in mutation.replayed:
+        found: dict[tuple[str, str], list[str]] = {}
+        for cell in check.cells:
+            if cell.mutant in open_ and not cell.failed:
+                found.setdefault(why(check, cell), []).append(cell.mutant)
+        for (reason, remedy), names in found.items():
+            yield check.name, reason, remedy, names
+
+
+# -- as text -------------------------------------------------------------------------------------------
+
+
+def mutation_lines(mutation: Mutation, width: int = 80) -> Iterator[str]:
+    """The table, the least noticed damage first, and what to do about it."""
+    checks = mutation.replayed
+    for check in mutation.checks:
+        if check.trouble:
+            yield f"not replayed: {check.name}: {excerpt(check.trouble, 200)}"
+    if not checks:
+        yield "Nothing was replayed."
+        return
+    models = dict.fromkeys(f"{check.model} {check.version}" for check in checks)
+    mutants = mutation.mutants
+    replays = sum(cell.replays for check in checks for cell in check.cells)
+    yield (
+        f"{', '.join(models)}: {plural(len(checks), 'check')}, {plural(len(mutants), 'mutant')}, "
+        f"{replays:,} replays on stored answers, no call"
+    )
+    yield ""
+    for number, check in enumerate(checks, 1):
+        told = f"{check.form}, {plural(check.cases, 'case')}, noticed {percent(check.noticed)}"
+        yield f"  [{number}] {cut(check.name, width - len(told) - 8)}  {told}"
+    yield ""
+    shown = checks[:_MOST]
+    room = min(_NAME, width - 18 - 6 * len(shown))
+    heads = "".join(f"{f'[{number}]':>6}" for number in range(1, len(shown) + 1))
+    yield f"  {padded('failed replays', room)}{'best':>7}{heads}{'unsure':>8}"
+    for name, share in mutants:
+        cells = [cell_of(check, name) for check in checks]
+        unsure = sum(cell.inconclusive for cell in cells if cell is not None)
+        told = "".join(f"{_shown(cell):>6}" for cell in cells[: len(shown)])
+        yield f"  {padded(cut(name, room), room)}{percent(share):>7}{told}{unsure or '':>8}".rstrip()
+    calling = sum(cell.called for check in checks for cell in check.cells)
+    if calling:
+        yield f"  new: bodies made new calls, in {plural(calling, 'replay')}; not judged"
+    yield ""
+    yield from _told(mutation, width)
+    told = f"{plural(len(mutation.survivors), 'mutant')} of {len(mutants)} noticed by no check"
+    yield f"score {percent(mutation.score)}; {told}"
+
+
+def _told(mutation: Mutation, width: int) -> Iterator[str]:
+    found = list(explained(mutation))
+    if found:
+        yield "what passes, and why:"
+    for check, reason, remedy, names in found:
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        text = f"{check} passes {', '.join(map(repr, names[:3]))}{more}: {reason}. Remedy: {remedy}."
+        yield from wrap(
+            excerpt(text, 2000), width, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
+        )
+    if found:
+        yield ""
+
+
+def _shown(cell: Cell | None) -> str:
+    if cell is None:
+        return ""
+    return "new" if cell.called == cell.replays else percent(cell.noticed)
+
+
+def mutation_markdown(mutation: Mutation) -> str:
+    """The table as Markdown, for a README."""
+    checks = mutation.replayed
+    heads = " | ".join(f"`{check.name}`" for check in checks)
+    lines = [f"| mutant | noticed | {heads} |", f"|---|--:|{'--:|' * len(checks)}"]
+    for name, share in mutation.mutants:
+        cells = " | ".join(_shown(cell_of(check, name)) for check in checks)
+        lines.append(f"| {excerpt(name, 80).replace('|', chr(92) + '|')} | {percent(share)} | {cells} |")
+    return "\n".join([*lines, ""])
+
+
+# -- for programs, and as a page -----------------------------------------------------------------------
+
+
+def mutation_json(mutation: Mutation) -> bytes:
+    """Everything, with the reasons."""
+    told: dict[str, Any] = {
+        "modelcheck_mutation": 1,
+        "score": mutation.score,
+        "survivors": mutation.survivors,
+        "mutants": [{"mutant": name, "noticed": share} for name, share in mutation.mutants],
+        "checks": pack(mutation.checks),
+        "explained": [
+            {"check": check, "why": reason, "remedy": remedy, "mutants": names}
+            for check, reason, remedy, names in explained(mutation)
+        ],
+    }
+    return dumps(told) + b"\n"
+
+
+def mutation_html(mutation: Mutation) -> bytes:
+    """One page, without a script."""
+    import jinja2
+
+    def level(share: float) -> str:
+        return "all" if share == 1 else "some" if share else "none"
+
+    def shown(check: Mutated, name: str) -> tuple[str, str, str]:
+        cell = cell_of(check, name)
+        if cell is None:
+            return "", "", ""
+        title = "; ".join(cell.fails) if cell.failed else ": ".join(why(check, cell))
+        return _shown(cell), level(cell.noticed), excerpt(title, 500)
+
+    checks = mutation.replayed
+    rows = [
+        (
+            excerpt(name, 200),
+            (percent(share), level(share)),
+            [shown(check, name) for check in checks],
+            sum(cell.inconclusive for check in checks if (cell := cell_of(check, name))) or "",
+        )
+        for name, share in mutation.mutants
+    ]
+    template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
+        files("pytest_modelcheck.reports.html").joinpath("mutation.html").read_text(encoding="utf-8")
+    )
+    page = template.render(
+        score=percent(mutation.score),
+        survivors=len(mutation.survivors),
+        checks=checks,
+        rows=rows,
+        told=[tuple(told) for told in explained(mutation)],
+        troubles=[check for check in mutation.checks if check.trouble],
+    )
+    return page.encode()

@@ -1,0 +1,134 @@
+"""Inputs as small pictures for the HTML report: arrays, images of Pillow, and the bytes or files of pictures.
+
+A picture is a ``data:`` address. Those that we write are PNG (ISO/IEC 15948) without filters.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from base64 import b64encode
+from pathlib import Path
+from typing import Any, Final
+
+from pytest_modelcheck.canonical.contents import is_image
+
+MOST: Final = 4
+"""Pictures of one input."""
+
+SIDE: Final = 96
+"""Pixels that a picture may be wide or high; of a larger one, every n-th pixel is taken."""
+
+LARGEST: Final = 48_000
+"""Bytes that the file of a picture may have to be shown as it is."""
+
+_DEEP: Final = 4
+_WIDE: Final = 64
+_KINDS: Final = ((b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"))
+_COLOUR_TYPES: Final = {1: 0, 2: 4, 3: 2, 4: 6}
+"""What PNG calls grey, grey with opacity, colours, and colours with opacity."""
+
+
+def pictures_of(value: Any) -> list[str]:
+    """The pictures in an input, as ``data:`` addresses of together at most about 256 kB.
+
+    Args:
+        value: The input, or a mapping or list with pictures in it.
+
+    >>> import numpy as np
+    >>> pictures_of(np.zeros((2, 2), np.uint8))[0][:30]
+    'data:image/png;base64,iVBORw0K'
+    >>> pictures_of({"text": "Where is it?", "scores": np.zeros(3)})
+    []
+    """
+    found: list[str] = []
+    _collect(value, found, 0)
+    return found
+
+
+def _collect(value: Any, found: list[str], depth: int) -> None:
+    kind = type(value)
+    if len(found) == MOST or depth > _DEEP or kind in (str, int, float, bool):
+        return
+    if kind in (dict, list, tuple):
+        for part in list(value.values() if kind is dict else value)[:_WIDE]:
+            _collect(part, found, depth + 1)
+    elif (picture := _picture(value)) is not None:
+        found.append(picture)
+
+
+def _picture(value: Any) -> str | None:
+    if isinstance(value, (bytes, bytearray)):
+        return _of_file(bytes(value)) if len(value) <= LARGEST else None
+    if isinstance(value, Path):
+        return _of_path(value)
+    if type(value).__module__ == "numpy" and hasattr(value, "ndim"):
+        return _of_array(value)
+    if is_image(value):
+        return _of_image(value)
+    return None
+
+
+def _of_file(content: bytes) -> str | None:
+    """The content of a file of a picture, by how it begins: what it is called says nothing."""
+    kind = next((kind for start, kind in _KINDS if content.startswith(start)), None)
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        kind = "webp"
+    return None if kind is None else _address(kind, content)
+
+
+def _of_path(path: Path) -> str | None:
+    try:
+        if not path.is_file() or path.stat().st_size > LARGEST:
+            return None
+        return _of_file(path.read_bytes())
+    except OSError:
+        return None  # a report never fails for a picture: the check has said what is wrong with its input
+
+
+def _of_array(array: Any) -> str | None:
+    """An array of height × width × 1 to 4 channels, of bytes or of floats from 0 to 1."""
+    import numpy as np
+
+    flat = array.ndim == 2
+    if not (flat or (array.ndim == 3 and array.shape[2] in _COLOUR_TYPES)) or min(array.shape) < 1:
+        return None
+    if flat and min(array.shape) < 2:
+        return None
+    if array.dtype.kind == "b":
+        array = array.astype(np.uint8) * 255
+    elif array.dtype.kind == "f":
+        low, high = float(array.min()), float(array.max())
+        if not 0 <= low <= high <= 1:
+            return None
+        array = np.rint(array * 255).astype(np.uint8)
+    elif array.dtype != np.uint8:
+        return None
+    step = max(1, -(-max(array.shape[:2]) // SIDE))
+    small = np.ascontiguousarray(np.atleast_3d(array)[::step, ::step])
+    return _address("png", _png(small.tobytes(), *small.shape))
+
+
+def _of_image(image: Any) -> str | None:
+    """An image of Pillow, by its own conversion to colours."""
+    mode = image.mode if image.mode in ("L", "LA", "RGB", "RGBA") else "RGB"
+    small = image.convert(mode)
+    small.thumbnail((SIDE, SIDE))
+    return _address("png", _png(small.tobytes(), small.height, small.width, len(mode)))
+
+
+def _png(pixels: bytes, height: int, width: int, channels: int) -> bytes:
+    row = width * channels
+    rows = b"".join(b"\0" + pixels[at : at + row] for at in range(0, len(pixels), row))
+    head = struct.pack(">IIBBBBB", width, height, 8, _COLOUR_TYPES[channels], 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks
+    )
+
+
+def _address(kind: str, content: bytes) -> str:
+    return f"data:image/{kind};base64,{b64encode(content).decode()}"

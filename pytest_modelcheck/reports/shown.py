@@ -1,0 +1,242 @@
+"""One case of a failure as lines of a terminal: its input, its answers and how they differ, its message.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import re
+from textwrap import wrap
+from typing import TYPE_CHECKING, Final
+
+from pytest_modelcheck.reports.cells import shortened, width_of
+from pytest_modelcheck.reports.contrast import SENTENCE
+from pytest_modelcheck.reports.windows import start_of, window
+from pytest_modelcheck.reports.words import bracketed, marked_pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_modelcheck.records import Contrast, ShownCase, Verdict
+    from pytest_modelcheck.reports.cells import Line
+
+    Style = dict[str, bool]
+
+WRONG: Final[dict[str, bool]] = {"red": True}
+RIGHT: Final[dict[str, bool]] = {"green": True}
+CHANGED: Final[dict[str, bool]] = {"cyan": True}
+"""Neither wrong nor right: an edit of an input, an answer that is not the approved one."""
+
+PLAIN: Final[dict[str, bool]] = {}
+BOLD: Final[dict[str, bool]] = {"bold": True}
+
+_WIDTH: Final = 80
+_REASON_LINES: Final = 12
+_BRACKETS: Final = ("{", "[")
+_NO_TEXT: Final = re.compile(r"(array|image) [\d×]+ \S+( \(.*)?|[\d,]+ bytes")
+"""How :func:`~pytest_modelcheck.canonical.excerpt` describes arrays, images and bytes."""
+
+_OBVIOUS: Final = re.compile(r"^ +\+ +(where|and) .* = <(model|case) ")
+"""What pytest says of where a value in an assertion came from, where everybody knows: the case, the model."""
+
+ERROR_LINE: Final = "E "
+"""How pytest begins the lines of a traceback that are the exception's own."""
+
+_EDIT: Final = re.compile(r"(\[(?:[^\[\]→]*→[^\[\]→]*|\+[^\[\]]+|-[^\[\]]+)\])")
+
+
+def case_lines(
+    case: ShownCase, verdict: Verdict, reason: Sequence[str], title: str, remark: str = ""
+) -> Iterator[Line]:
+    """Everything to know of one case.
+
+    Args:
+        case: The case.
+        verdict: The verdict of its check.
+        reason: What the body said, see :func:`reason_of`.
+        title: The note that the heading above speaks of.
+        remark: What else to say of it.
+    """
+    margin = " " * (width_of(case.id) + 6)
+    room = _WIDTH - len(margin)
+    yield ("    ", PLAIN), (case.id, BOLD), (f"  {_quoted(case.input, room)}", PLAIN)
+    if case.perturbed is not None:
+        under = f"  ({case.perturbation})"
+        yield ((f"{margin[:-2]}→ {_quoted(case.perturbed, room - width_of(under))}{under}", PLAIN),)
+    answers = [((step, PLAIN),) for step in case.steps] or _answers(case, verdict, room)
+    if case.steps:
+        reason = [line for line in reason[:1] if line != f"assert {case.steps[0]}"]
+    below = [*answers, *map(_reason_line, reason), *_smallest(case, room)]
+    for line in below:
+        yield (margin, PLAIN), *line
+    where = [remark] if remark else []
+    where += [case.note] if case.note != title else []
+    where += [case.origin] if case.origin else []
+    if where:
+        yield ((f"{margin}({', '.join(where)})", PLAIN),)
+
+
+def reason_of(case: ShownCase) -> list[str]:
+    """What the body said, unless the answers say it already."""
+    lines = (case.detail or case.message).splitlines()
+    if case.note == "error" or not lines:
+        return lines[-_REASON_LINES:]
+    if case.note == "changed" and case.approved != case.got:
+        return []
+    if "..." not in lines[0] or case.contrast is not None:
+        # The first line says it all, and what follows a blank line is a diff of the same.
+        blank = next((number for number, line in enumerate(lines) if not line.strip()), len(lines))
+        lines = lines[:blank]
+    lines = [line for line in lines if not _OBVIOUS.search(line)]
+    repeats = case.expected is not None and lines[:1] == [f"assert {case.got} == {case.expected}"]
+    return [] if repeats else lines[:_REASON_LINES]
+
+
+def _reason_line(text: str) -> Line:
+    return ((text.rstrip(), WRONG if text.startswith(ERROR_LINE) else PLAIN),)
+
+
+# -- answers ----------------------------------------------------------------------------------------------
+
+
+def _answers(case: ShownCase, verdict: Verdict, room: int) -> list[Line]:
+    """On one line where it is long enough; else how they differ, or each of them in full."""
+    if case.got is None:
+        return []
+    wrong = {"failed": WRONG, "regressed": WRONG, "changed": CHANGED}.get(case.note, PLAIN)
+    right = RIGHT if wrong is WRONG else PLAIN
+    if case.base_answer is not None:
+        parts: list[Line] = [((f"{case.base_answer} → ", PLAIN), (case.got, wrong))]
+    else:
+        parts = [(("expected ", PLAIN), (case.expected, right))] if case.expected is not None else []
+        parts.append((("got ", PLAIN), (case.got, wrong)))
+    now = _joined(parts, ", ")
+    then: Line = ()
+    if case.approved is not None and verdict.comparison is not None and case.approved != case.got:
+        was_right = right if case.note == "regressed" or case.approved == case.expected else PLAIN
+        then = ((f"{verdict.comparison.version}: ", PLAIN), (case.approved, was_right))
+        together = (*now, ("   (", PLAIN), *then, (")", PLAIN))
+        if _cells(together) <= room:
+            return [together]
+    contrast = (
+        [] if case.contrast is None else list(_contrasted(case.contrast, verdict, room, (right, wrong)))
+    )
+    lines = [now] if _cells(now) <= room else []
+    if lines and not then:
+        return lines
+    if contrast:
+        known = case.contrast is not None and case.contrast.against == "expected"
+        return [*(lines or ([] if known else _fitting(parts[:-1], room))), *contrast]
+    lines = lines or [line for part in parts for line in _wrapped(part, room)]
+    return [*lines, *(_wrapped(then, room) if then else [])]
+
+
+def _fitting(parts: Sequence[Line], room: int) -> list[Line]:
+    return [part for part in parts if _cells(part) <= room]
+
+
+def _contrasted(
+    contrast: Contrast, verdict: Verdict, room: int, styles: tuple[Style, Style]
+) -> Iterator[Line]:
+    names = {"expected": ("expected", "got"), "base": ("unperturbed", "perturbed")}
+    version = "approved" if verdict.comparison is None else verdict.comparison.version
+    both = names.get(contrast.against, (version, verdict.version or "now"))
+    if both[0] == both[1]:
+        both = ("approved", "now")
+    if contrast.parts[0][0] == "":
+        column = max(map(width_of, both)) + 2
+        _, *texts = contrast.parts[0]
+        for name, side in zip(both, _sides(texts[0], texts[1], room - column, styles), strict=True):
+            yield (f"{name + ':':{column}}", PLAIN), *side
+        return
+    sides = f"{both[0]} → {both[1]}"
+    if len(contrast.parts) == 1:
+        [(path, then, now)] = contrast.parts
+        one: Line = (
+            (f"{path}: ", PLAIN),
+            (then, styles[0]),
+            (" → ", PLAIN),
+            (now, styles[1]),
+            (f"   ({sides})", PLAIN),
+        )
+        if _cells(one) <= room:
+            yield one
+            return
+    yield ((f"{sides}:", PLAIN),)
+    for path, then, now in contrast.parts:
+        name = f"  {path}: "
+        one = ((name, PLAIN), (then, styles[0]), (" → ", PLAIN), (now, styles[1]))
+        if _cells(one) <= room:
+            yield one
+            continue
+        yield ((name.rstrip(), PLAIN),)
+        for side in _sides(then, now, room - 4, styles):
+            yield ("    ", PLAIN), *side
+    if contrast.hidden:
+        yield ((f"  (+{contrast.hidden} more)", PLAIN),)
+
+
+def _sides(then: str, now: str, room: int, styles: tuple[Style, Style]) -> tuple[Line, Line]:
+    """Both texts cut to ``room`` around what differs; in sentences, the words marked that differ."""
+    room = room * max(len(then), len(now)) // max(1, width_of(then), width_of(now))
+    found = marked_pieces(then, now, room) if min(len(then), len(now)) >= SENTENCE else None
+    if found is None:
+        start = start_of(now, [then], room)
+        return ((window(then, start, room), styles[0]),), ((window(now, start, room), styles[1]),)
+    before, after = (
+        tuple((bracketed(text, fate), PLAIN if fate == "same" else style) for fate, text in side)
+        for side, style in zip(found, styles, strict=True)
+    )
+    return before, after
+
+
+def _wrapped(part: Line, room: int) -> list[Line]:
+    """An answer after its label, in pieces that fit, all but the first a little further in."""
+    *labels, (text, style) = part
+    label = "".join(one for one, _ in labels)
+    cells = width_of(text)
+    if width_of(label) + cells <= room:
+        return [part]
+    characters = max(20, room * len(text) // max(1, cells))  # an ideograph takes two cells
+    first, *rest = wrap(label + text, characters, subsequent_indent="  ")
+    return [((label, PLAIN), (first.removeprefix(label), style)), *(((line, style),) for line in rest)]
+
+
+def _smallest(case: ShownCase, room: int) -> list[Line]:
+    """The smallest change that still fails, and the answer where it is another one."""
+    found = case.smallest
+    if found is None:
+        return []
+    if not found.text:
+        return [(("it fails as it is, without any change", PLAIN),)]
+    what, verb = ("change", "still fails") if found.edits else ("input", "fails")
+    label = f"smallest {what} that {verb}" if found.complete else f"smallest {what} found so far"
+    answer = "" if found.got in (None, case.got) else f"   (got {found.got})"
+    together = f"{found.text}{answer}"
+    if width_of(label) + 2 + width_of(together) <= room:
+        return [((f"{label}: ", PLAIN), *_edits(together))]
+    lines = wrap(together, room - 2)
+    return [((f"{label}:", PLAIN),), *((("  ", PLAIN), *_edits(line)) for line in lines)]
+
+
+def _edits(text: str) -> Line:
+    """A text with its changes, which stand in brackets, marked."""
+    pieces = _EDIT.split(text)
+    return tuple((piece, CHANGED if at % 2 else PLAIN) for at, piece in enumerate(pieces) if piece)
+
+
+def _joined(parts: Sequence[Line], between: str) -> Line:
+    first, *rest = parts
+    return (*first, *(piece for part in rest for piece in ((between, PLAIN), *part)))
+
+
+def _cells(line: Line) -> int:
+    return sum(width_of(text) for text, _ in line)
+
+
+def _quoted(text: str, width: int) -> str:
+    """A text in quotes; what is no text, as it is written."""
+    if (text[:1] in _BRACKETS and text[-1:] in ("}", "]", "…")) or _NO_TEXT.fullmatch(text):
+        return text if width_of(text) <= width else f"{shortened(text, width - 1)}…"
+    room = max(12, width - 2)
+    return f'"{text}"' if width_of(text) <= room else f'"{shortened(text, room - 1)}…"'

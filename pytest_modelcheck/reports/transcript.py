@@ -1,0 +1,301 @@
+"""A trajectory as a transcript, one step a line, and two of them side by side.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.reports.cells import padded, shortened, width_of
+from pytest_modelcheck.reports.windows import start_of, window
+from pytest_modelcheck.trajectories.calls import ASSISTANT, InOrder, Matcher, ToolCall, described, matches
+from pytest_modelcheck.trajectories.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COLUMNS: Final = 74
+"""Cells of a line: 80, less what pytest and reports indent it by."""
+
+_LONG: Final = 10_000
+_NAME: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a transcript.
+
+    Attributes:
+        name: The tool that was called, or the role of who spoke.
+        text: The line: ``refund(amount=20)``, or ``assistant: "Done."``.
+        result: What came back, for a call.
+        call: The call; ``None`` for a message.
+    """
+
+    name: str
+    text: str
+    result: str = ""
+    call: Any = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a step of the agent, and not what somebody else said."""
+        return self.call is not None or self.name == ASSISTANT
+
+    @property
+    def said(self) -> str | None:
+        """The words of a message; ``None`` for a call."""
+        return self.text if self.call is None else None
+
+    def is_like(self, other: Step) -> bool:
+        """Whether another step does the same: the same call, or a message of the same role in any words."""
+        if self.call is None or other.call is None:
+            return self.call is other.call and self.name == other.name
+        return matches(self.call, other.call) if isinstance(other.call, ToolCall) else self.call == other.call
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of two transcripts: the steps that belong together, one of them ``None`` where there is none.
+
+    Attributes:
+        then: The approved or required step.
+        now: The current one.
+        is_same: Whether both do the same, whatever the words of a message.
+        number: Which step of the agent it is, from 1; 0 for what somebody else said.
+    """
+
+    then: Step | None
+    now: Step | None
+    is_same: bool = False
+    number: int = 0
+
+    @property
+    def is_reworded(self) -> bool:
+        """Whether both are a message, in other words."""
+        return (
+            self.is_same
+            and self.then is not None
+            and self.now is not None
+            and self.then.said != self.now.said
+        )
+
+    def differs(self, *, partly: bool = False) -> bool:
+        """Whether something else was done; a further step is no difference where only a part is required."""
+        return not self.is_same and (self.then is not None or not partly)
+
+    @property
+    def problem(self) -> str:
+        """How the two differ, in words: ``check_policy is missing``."""
+        then, now = (step.name if step else "" for step in (self.then, self.now))
+        if self.is_same:
+            return f"{now} in other words"
+        if not (then and now):
+            return f"{then} is missing" if then else f"{now} is new"
+        return f"{now} has other arguments" if then == now else f"{now} instead of {then}"
+
+
+def fitted(text: str, width: int) -> str:
+    """A text as one safe line of at most so many cells."""
+    text = excerpt(text, _LONG)
+    return text if width_of(text) <= width else f"{shortened(text, width - 1)}…"
+
+
+def steps_of(value: Any) -> list[Step]:
+    """The steps of a trajectory, of calls, or of the patterns of a matcher."""
+    if isinstance(value, Trajectory):
+        found: list[Step] = []
+        for message in value.messages:
+            if message.text or message.more:
+                said = excerpt(message.text, _LONG)
+                parts = f" [+{len(message.more)} more]" if message.more else ""
+                found.append(Step(message.role, f'{message.role}: "{said}"{parts}'))
+            found += map(_of_call, message.calls)
+        return found
+    return [
+        _of_call(one) if isinstance(one, ToolCall) else Step(_name(one), described(one), call=one)
+        for one in (value.patterns if isinstance(value, Matcher) else value)
+    ]
+
+
+def _of_call(call: ToolCall) -> Step:
+    failed = "" if call.error is None else " failed"
+    result = excerpt(call.result if call.error is None else call.error, _LONG)
+    tries = f" ({call.retries} retries)" if call.retries else ""
+    known = call.error is not None or call.result is not None
+    return Step(
+        fitted(call.name, _NAME),
+        described((call.name, call.arguments)) + failed + tries,
+        result if known else "",
+        call,
+    )
+
+
+def _name(pattern: Any) -> str:
+    return fitted(pattern if isinstance(pattern, str) else pattern[0], _NAME)
+
+
+def in_one_line(value: Any) -> str:
+    """What was done, in a few words: the names of the tools, and the answer."""
+    return repr(value).removeprefix("<Trajectory: ").removesuffix(">")
+
+
+def transcript(value: Any, width: int = COLUMNS) -> list[str]:
+    r"""One step a line, with what calls gave back below them.
+
+    >>> print("\n".join(transcript(Trajectory.of([{"role": "user", "content": "Hello"}, "Hi!"]))))
+       user: "Hello"
+     1 assistant: "Hi!"
+    """
+    lines = []
+    number = 0
+    for step in steps_of(value):
+        number += step.counts
+        lines.append(fitted(f"{number if step.counts else '':>2} {step.text}", width))
+        if step.result:
+            lines.append(fitted(f"     = {step.result}", width))
+    return lines
+
+
+def aligned(then: Any, now: Any) -> list[Row]:
+    """Put the steps of two trajectories to each other, in the order of time.
+
+    Patterns of a matcher go to the calls that they match; other steps by the longest common subsequence.
+    """
+    number = 0
+    rows = []
+    for row in _rows(then, now):
+        counts = any(step is not None and step.counts for step in (row.then, row.now))
+        number += counts
+        rows.append(replace(row, number=number if counts else 0))
+    return rows
+
+
+def _rows(then: Any, now: Any) -> list[Row]:
+    old, new = steps_of(then), steps_of(now)
+    if isinstance(then, Matcher):
+        return _paired(old, new, then.pair([step.call for step in new]))
+    codes: list[int] = []
+    kinds: list[Step] = []
+    for step in (*old, *new):
+        code = next((at for at, kind in enumerate(kinds) if kind.is_like(step)), len(kinds))
+        kinds += [step] if code == len(kinds) else []
+        codes.append(code)
+    rows: list[Row] = []
+    matcher = SequenceMatcher(None, codes[: len(old)], codes[len(old) :], autojunk=False)
+    for kind, a, b, c, d in matcher.get_opcodes():
+        if kind == "equal":
+            rows += [Row(*pair, is_same=True) for pair in zip(old[a:b], new[c:d], strict=True)]
+        else:
+            rows += _unlike(old[a:b], new[c:d])
+    return rows
+
+
+def _unlike(old: Sequence[Step], new: Sequence[Step]) -> list[Row]:
+    """Steps that differ: those of one name in one row, each other one in a row of its own."""
+    rows: list[Row] = []
+    names = [step.name for step in old], [step.name for step in new]
+    for kind, a, b, c, d in SequenceMatcher(None, *names, autojunk=False).get_opcodes():
+        if kind == "equal" or b - a == d - c:
+            rows += [Row(*pair) for pair in zip(old[a:b], new[c:d], strict=True)]
+        else:
+            rows += [Row(step, None) for step in old[a:b]]
+            rows += [Row(None, step) for step in new[c:d]]
+    return rows
+
+
+def _paired(old: Sequence[Step], new: Sequence[Step], places: Sequence[int | None]) -> list[Row]:
+    """The current steps in their order, with the patterns they match, and what is missing between them."""
+    at = {place: step for step, place in zip(old, places, strict=True) if place is not None}
+    rows: list[Row] = []
+    missing: list[tuple[int, Step]] = []
+    following = len(new)
+    for step, place in reversed(list(zip(old, places, strict=True))):
+        if place is None:
+            missing.insert(0, (following, step))
+        else:
+            following = place
+    for place in range(len(new) + 1):
+        rows += [Row(lost, None) for where, lost in missing if where == place]
+        rows += [Row(at.get(place), step, is_same=place in at) for step in new[place : place + 1]]
+    return rows
+
+
+def first_difference(rows: Sequence[Row], *, partly: bool = False) -> int | None:
+    """The place of the first row that differs: in what was done, else in what was said, else ``None``."""
+    done = (at for at, row in enumerate(rows) if row.differs(partly=partly))
+    said = (at for at, row in enumerate(rows) if row.is_reworded)
+    return next(done, None if partly else next(said, None))
+
+
+def side_by_side(
+    rows: Sequence[Row],
+    titles: tuple[str, str] = ("approved", "now"),
+    width: int = COLUMNS,
+    *,
+    most: int | None = None,
+    partly: bool = False,
+) -> list[str]:
+    """Two transcripts in two columns. ``>`` marks the first step that differs, ``~`` the others.
+
+    Args:
+        rows: What :func:`aligned` gives.
+        titles: What stands over the columns.
+        width: The cells of a line.
+        most: How many rows are shown at most, around the first that differs; ``None`` for all.
+        partly: Whether further steps of the second one are no difference.
+    """
+    half = (width - 7) // 2
+    first = first_difference(rows, partly=partly)
+    start = 0 if most is None else max(0, min((first or 0) - most // 2, len(rows) - most))
+    stop = len(rows) if most is None else start + most
+    lines = [f"     {padded(titles[0], half)}  {titles[1]}"]
+    for at, row in enumerate(rows[start:stop], start):
+        mark = ">" if at == first else "~" if row.differs(partly=partly) else " "
+        then, now = (step.text if step else "-" for step in (row.then, row.now))
+        begin = f"{mark}{row.number or '':>3} "
+        other = row.is_reworded or not row.is_same
+        if row.then and row.now and other and max(width_of(then), width_of(now)) > half:
+            # What differs may stand at the end of both: below each other, from shortly before it on.
+            begun = start_of(now, [then], width - 6)
+            told = [window(text, begun, width - 6) for text in (then, now)]
+            lines += [fitted(f"{begin}{told[0]}", width), fitted(f"   -> {told[1]}", width)]
+        else:
+            lines.append(f"{begin}{padded(fitted(then, half), half)}  {fitted(now, half)}".rstrip())
+    hidden = start + max(0, len(rows) - stop)
+    return lines if not hidden else [*lines, f"     … {plural(hidden, 'more step')}"]
+
+
+def explained(actual: Any, wanted: Any, width: int = COLUMNS, most: int | None = None) -> list[str]:
+    """Why calls or a trajectory are not what they are compared with: a sentence, then both side by side."""
+    rows = aligned(wanted, actual)
+    partly = isinstance(wanted, InOrder)
+    titles = (wanted.word if isinstance(wanted, Matcher) else "expected", "called")
+    sentence = sentence_of(rows, partly=partly)
+    if isinstance(actual, Trajectory) and isinstance(wanted, Trajectory):
+        names = [name for name in _BESIDE if getattr(actual, name) != getattr(wanted, name)]
+        sentence += f"; {' and '.join(names)} differ{'s' if len(names) == 1 else ''}" if names else ""
+    return [sentence, *side_by_side(rows, titles, width, most=most, partly=partly)]
+
+
+_BESIDE: Final = ("answer", "finish", "state")
+
+
+def sentence_of(rows: Sequence[Row], *, partly: bool = False) -> str:
+    """The first step that differs: ``step 2: check_policy is missing``."""
+    first = first_difference(rows, partly=partly)
+    if first is None:
+        return "the same steps"
+    row = rows[first]
+    place = f"step {row.number}" if row.number else "a message"
+    name = (row.then or row.now or Step("", "")).name
+    # One side lacks the step, and the other side has it in another row.
+    others = [one.now if row.now is None else one.then for one in rows if one.now is None or one.then is None]
+    if None in (row.now, row.then) and any(step is not None and step.name == name for step in others):
+        return f"{place}: {name} is called at another place"
+    return f"{place}: {row.problem}"

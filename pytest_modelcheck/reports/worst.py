@@ -1,0 +1,149 @@
+"""What to read first: how much was lost, where a check fails, and what failing checks have in common.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.records import WRONG
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_modelcheck.records import CaseResult, Comparison, Group, Tally, TrialResult, Verdict
+
+_CAUSES: Final = 4
+_SHARE: Final = 0.25
+"""A cause is shared by two failing checks and by this share of them: what fewer have may be chance."""
+
+_MARGIN: Final = 0.01
+_FACTOR: Final = 1.2
+"""A group stands out if it lost more than the whole check by so much: others lost what all of them did."""
+
+_NAME: Final = 64
+
+
+def loss_of(verdict: Verdict) -> float:
+    """The greatest share that a check lost: of its rate, of what was required, of answers, or by errors.
+
+    Rates count as shares of their scale; on a scale without bounds, as they are.
+    """
+    cases, comparison, moved = verdict.cases, verdict.comparison, verdict.moved
+    width = verdict.scale.width if verdict.scale is not None and verdict.scale.bounded else 1.0
+    losses = [0.0]
+    if verdict.rate is not None and verdict.required is not None:
+        losses.append((verdict.required - verdict.rate) / width)
+    if comparison is not None:
+        if comparison.approved_rate is not None and comparison.rate is not None:
+            losses.append((comparison.approved_rate - comparison.rate) / width)
+        missed = {finding.limit for finding in verdict.findings if not finding.met}
+        if "max_changed" in missed and comparison.shared:
+            losses.append(len(comparison.changed) / comparison.shared)
+    if moved is not None:
+        losses.append(moved.distance - moved.expected - moved.tolerance)
+    if cases.total:
+        losses.append(cases.error / cases.total)
+    return max(losses)
+
+
+def case_loss(case: CaseResult) -> float:
+    """How much a case lost: by its scores, else the share of its trials that went wrong."""
+    return sum(map(_trial_loss, case.trials)) / max(1, len(case.trials))
+
+
+def _trial_loss(trial: TrialResult) -> float:
+    if trial.score is None:
+        return float(trial.outcome in WRONG)
+    before = None if trial.approved is None else trial.approved.score
+    return (1.0 if before is None else before) - trial.score
+
+
+def slices_standing_out(verdict: Verdict) -> list[Group]:
+    """The slices that lost clearly more than the whole check did, the greatest loss first."""
+    comparison = verdict.comparison
+    if verdict.metric is not None:
+        return _by_metric(verdict.slices, verdict.rate)
+    if not any(group.approved_judged for group in verdict.slices):
+        comparison = None  # failing is losing, then
+    return _standing_out(verdict.slices, comparison, verdict.cases)
+
+
+def _by_metric(groups: Sequence[Group], overall: float | None) -> list[Group]:
+    """The slices whose metric fell, the greatest fall first; where nothing fell, those below all cases."""
+    known = [(group.metric, group) for group in groups if group.metric is not None]
+    fell = [(group.approved_metric - now, group) for now, group in known if group.approved_metric is not None]
+    fell = [one for one in fell if one[0] > 0]
+    below = [((overall or 0.0) - now, group) for now, group in known]
+    return [group for lost, group in sorted(fell or below, key=lambda one: -one[0]) if lost > 0]
+
+
+def perturbations_standing_out(verdict: Verdict) -> list[Group]:
+    """The perturbations under which clearly more fails than under all of them."""
+    return _standing_out(verdict.perturbations, None, verdict.trials)
+
+
+def _standing_out(groups: Sequence[Group], comparison: Comparison | None, counts: Tally) -> list[Group]:
+    overall = counts.failed / counts.judged if counts.judged else 0.0
+    if comparison is not None and comparison.approved_rate is not None and comparison.rate is not None:
+        overall = comparison.approved_rate - comparison.rate
+    least = _MARGIN + _FACTOR * max(0.0, overall)
+    found = [(_group_loss(group, comparison), group) for group in groups if group.judged]
+    return [group for loss, group in sorted(found, key=lambda one: -one[0]) if loss > least]
+
+
+def _group_loss(group: Group, comparison: Comparison | None) -> float:
+    rate = group.passed / group.judged
+    if comparison is None:
+        return 1 - rate
+    return (group.approved_passed or 0) / group.approved_judged - rate if group.approved_judged else 0.0
+
+
+def where(verdict: Verdict) -> str | None:
+    """Where a check that did not pass goes wrong, in a few words; ``None`` where no part of it stands out."""
+    if verdict.passed:
+        return None
+    if verdict.found is not None:
+        return str(verdict.found)
+    group = next(iter(slices_standing_out(verdict)), None)
+    if group is None:
+        return None
+    if group.metric is not None:
+        before = "" if group.approved_metric is None else f", was {group.approved_metric:.3g}"
+        return f"{excerpt(group.name, _NAME)}: {verdict.metric} {group.metric:.3g}{before}"
+    was = f", was {group.approved_passed}/{group.approved_judged}" if group.approved_judged else ""
+    return f"{excerpt(group.name, _NAME)}: {group.passed}/{group.judged} pass{was}"
+
+
+def places(verdict: Verdict) -> Iterator[str]:
+    """Everything that a check which failed may share with others: slices, perturbations, errors."""
+    if verdict.found is not None:
+        yield from verdict.found.conditions
+    yield from (group.name for group in slices_standing_out(verdict))
+    yield from (f"under {group.name}" for group in perturbations_standing_out(verdict))
+    for case in verdict.shown:
+        if case.note == "error":
+            lines = (case.detail or case.message).splitlines()
+            yield next((line[1:].strip() for line in reversed(lines) if line.startswith("E ")), case.message)
+
+
+def causes(verdicts: Sequence[Verdict]) -> list[tuple[str, int]]:
+    """What several failing checks have in common, and how many of them: ``[("language=es", 19)]``."""
+    failed = [verdict for verdict in verdicts if verdict.failed]
+    counts = Counter(place for verdict in failed for place in dict.fromkeys(places(verdict)))
+    least = max(2.0, _SHARE * len(failed))
+    return [(place, count) for place, count in counts.most_common(_CAUSES) if count >= least]
+
+
+def causes_text(verdicts: Sequence[Verdict]) -> str | None:
+    """The same as a line; ``None`` where they have nothing in common."""
+    found = causes(verdicts)
+    if not found:
+        return None
+    (first, count), *rest = found
+    failed = sum(verdict.failed for verdict in verdicts)
+    others = "".join(f", {excerpt(place, _NAME)} in {number}" for place, number in rest)
+    return f"failures in common: {excerpt(first, _NAME)} in {count} of {failed} failed checks{others}"

@@ -1,0 +1,349 @@
+"""What a judge said of the cases of a check, and by how much labels correct it.
+
+The judge is called on what is labelled, as on anything else: its errors are those of the version that judges
+now. Where an approved version is compared with, its answers are judged by the same judge, so that two
+versions of the judge never look like two of the model.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from pytest_modelcheck.canonical import digest, seen
+from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH, Judging, Sides
+from pytest_modelcheck.engine.trials import Plan
+from pytest_modelcheck.labels.file import key_of, read
+from pytest_modelcheck.records import GRADE, JUDGED, Case, Outcome
+from pytest_modelcheck.session.check import Step, plan_of
+from pytest_modelcheck.session.lines import trial_result
+from pytest_modelcheck.session.replayed import ReplayedAnswers
+from pytest_modelcheck.session.variation import declared_of
+from pytest_modelcheck.stats.judging import (
+    Errors,
+    JudgedMean,
+    JudgedRate,
+    alike_means_p_value,
+    alike_p_value,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from pytest_modelcheck.labels.file import Label
+    from pytest_modelcheck.models.model import Model
+    from pytest_modelcheck.records import TrialResult
+    from pytest_modelcheck.session.approved import Approved
+    from pytest_modelcheck.session.check import Check, Steps
+    from pytest_modelcheck.session.results import Results
+
+_MOST_CASES: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What a judge said in one trial: of what, and how the trial came out for it."""
+
+    key: str
+    value: float
+
+
+class _UncorrectedError(Exception):
+    """Why what a judge says cannot be corrected."""
+
+
+def judge_of(check: Check, results: Results) -> Model | None:
+    """The judge of a check, where there is one whose word may be corrected: a golden check of all cases."""
+    spec = check.spec
+    judges = [model for model in spec.others if model.definition.role == "judge"]
+    plain = spec.kind == "golden" and not spec.partial and spec.levels is None and len(results) <= _MOST_CASES
+    return judges[0] if plain and judges else None
+
+
+def hear_the_judge(check: Check, results: Results, approved: Approved) -> Steps[Judging | None]:
+    """Find out what the judge of a check said, how often it errs, and what it says of the approved answers.
+
+    Args:
+        check: The check.
+        results: What came of its trials.
+        approved: What it is compared with.
+    """
+    judge = judge_of(check, results)
+    if judge is None or results.reads_approved:
+        return None
+    whole = (results.whole(number) for number in range(len(results)))
+    cases = {case.id: case.trials for case in whole if case.judged}
+    if not any(trial.grades for trials in cases.values() for trial in trials):
+        return None
+    path = judge.definition.labels
+    labels = {} if path is None else read(path)
+    folder = check.places.baselines.parent
+    file = None if path is None else Path(os.path.relpath(path, folder)).as_posix()
+    judging = Judging(judge, len(labels), file=file)
+    try:
+        return (yield from _corrected(check, judge, judging, labels, cases, approved))
+    except _UncorrectedError as reason:
+        return replace(judging, why=str(reason))
+
+
+def _corrected(
+    check: Check,
+    judge: Model,
+    judging: Judging,
+    labels: Mapping[str, Label],
+    cases: Mapping[str, Sequence[TrialResult]],
+    approved: Approved,
+) -> Steps[Judging]:
+    if len(labels) < LEAST_LABELS:
+        has = f"{judge.name} has {plural(len(labels), 'label') if labels else 'no labels'}"
+        raise _UncorrectedError(f"{has}, {LEAST_LABELS} are needed (modelcheck label {judge.name})")
+    outcome = _outcome_of(check, judge, list(cases.values()))
+    now = {case: _words(trials, outcome) for case, trials in cases.items()}
+    answers = yield from _on_labels(check, judge, labels)
+    known = {key: outcome(orjson.dumps(label.said)) for key, label in labels.items()}
+    heard = {key: outcome(answer) for key, answer in answers.items()}
+    graded = any(trial.score is not None for trials in cases.values() for trial in trials)
+    make = _Corrector(known, heard, graded=graded, exact=_is_exact(check))
+    then = yield from _of_approved(check, approved, outcome)
+    if not then:
+        return replace(judging, value=make.value(now.values(), labels))
+    sides = make.sides(approved.version, then, now)
+    return replace(judging, value=sides.now, sides=sides)
+
+
+def _is_exact(check: Check) -> bool:
+    """Whether nothing but the judge's errors is left to chance."""
+    return declared_of(check.spec) is True and check.spec.limits.population == "fixed"
+
+
+# -- what was said -------------------------------------------------------------------------------------
+
+
+def _outcome_of(
+    check: Check, judge: Model, cases: Sequence[Sequence[TrialResult]]
+) -> Callable[[bytes], float]:
+    """The outcome that an answer of the judge stands for: from 0 (wrong) to 1 (right).
+
+    Raises:
+        _UncorrectedError: Outcomes are no function of what the judge says.
+    """
+    passing: dict[bytes, bool] = {}
+    for trial in (trial for trials in cases for trial in trials if trial.outcome in JUDGED):
+        if len(trial.grades) != 1 or trial.grades[0].given is None:
+            many = f"{judge.name} is called {len(trial.grades)} times in some cases"
+            raise _UncorrectedError(
+                many if len(trial.grades) != 1 else f"what {judge.name} is given is no JSON"
+            )
+        answer = seen(trial.grades[0].answer)
+        if trial.score is not None:
+            if check.spec.scale != GRADE or _number(answer) != trial.score:
+                raise _UncorrectedError(f"scores are not what {judge.name} says, from 0 to 1")
+            continue
+        passed = trial.outcome is Outcome.PASSED
+        if passing.setdefault(answer, passed) != passed:
+            raise _UncorrectedError(f"{judge.name} alone does not decide how a case comes out")
+    if not passing:
+        return _number
+    kinds = set(passing.values())
+    unseen = False if len(kinds) == 2 else not kinds.pop()
+    return lambda answer: float(passing.get(seen(answer), unseen))
+
+
+def _number(answer: bytes) -> float:
+    """A score, or a yes or no as one; a score of no kind that is known is NaN, which equals nothing."""
+    value = orjson.loads(seen(answer))
+    return float(value) if isinstance(value, (bool, int, float)) else math.nan
+
+
+def _words(trials: Iterable[TrialResult], outcome: Callable[[bytes], float]) -> list[_Word]:
+    """What the judge said of each judged run of a case."""
+    return [
+        _Word(key_of(orjson.loads(grade.given)), outcome(grade.answer))
+        for trial in trials
+        if trial.outcome in JUDGED
+        for grade in trial.grades
+        if grade.given is not None
+    ]
+
+
+def _on_labels(check: Check, judge: Model, labels: Mapping[str, Label]) -> Steps[dict[str, bytes]]:
+    """What the judge says of everything that has a label."""
+
+    def body(view: Any) -> Any:
+        given = view.input
+        return judge(**given) if isinstance(given, dict) else judge(given)
+
+    async def awaited(view: Any) -> None:
+        await body(view)
+
+    def called(view: Any) -> None:
+        body(view)
+
+    cases = [Case(label.given, id=key) for key, label in labels.items()]
+    work = replace(
+        check.work(lambda *_: None),
+        body=awaited if judge.is_awaited() else called,
+        subject=judge,
+        models={judge.name: judge},
+        source=digest(["labels", judge.name, judge.version]),
+    )
+    run = yield Step(work, Plan(cases, None).trials())
+    broke = [one for one in run.results if one.outcome is not Outcome.PASSED or not one.asked]
+    if broke:
+        reason = run.stopped or f"{type(broke[0].error).__name__}: {broke[0].message or broke[0].error}"
+        raise _UncorrectedError(f"{judge.label} did not answer {plural(len(broke), 'label')} ({reason})")
+    return {one.trial.case.id: trial_result(one).asked[0][1] for one in run.results}
+
+
+def _of_approved(
+    check: Check, approved: Approved, outcome: Callable[[bytes], float]
+) -> Steps[dict[str, list[_Word]]]:
+    """What today's judge says of the approved answers, by case; nothing where there are none."""
+    baseline = approved.baseline
+    if baseline is None or check.places.update:
+        return {}
+    answers = ReplayedAnswers(check.subject.answers, baseline)
+    cases = [case for case in check.spec.cases if case.id in approved]
+    trials = (trial for trial in plan_of(check.spec, cases).trials() if answers.knows(trial))
+    run = yield Step(check.work(approved.answer), trials, replay=answers, slots=check.slots)
+    own: dict[str, list[TrialResult]] = {}
+    for result in run.results:
+        own.setdefault(result.trial.case.id, []).append(trial_result(result))
+    return {case: words for case, trials in own.items() if (words := _words(trials, outcome))}
+
+
+# -- what it comes to ----------------------------------------------------------------------------------
+
+
+class _Corrector:
+    """Corrects what a judge said by what people said.
+
+    Args:
+        known: What people said of what is labelled, by its key.
+        heard: What the judge said of it.
+        graded: Whether these are scores.
+        exact: Whether nothing but the judge's errors is left to chance.
+    """
+
+    def __init__(
+        self, known: Mapping[str, float], heard: Mapping[str, float], *, graded: bool, exact: bool
+    ) -> None:
+        if any(math.isnan(value) for value in (*known.values(), *heard.values())):
+            raise _UncorrectedError("some labels, or what the judge says of them, are no scores")
+        self.known, self.heard, self.graded, self.exact = known, heard, graded, exact
+
+    @property
+    def errs(self) -> float:
+        """How large a share the judge gets wrong at most (95%); of scores, how far it is off at most."""
+        from pytest_modelcheck.stats.rates import clopper_pearson
+
+        off = sum(abs(self.known[key] - self.heard[key]) for key in self.known)
+        return clopper_pearson(math.ceil(off - 1e-9), len(self.known), 0.95)[1]
+
+    def sides(
+        self, version: str, then: Mapping[str, Sequence[_Word]], now: Mapping[str, Sequence[_Word]]
+    ) -> Sides:
+        """The answers of two versions beside each other; what tells them apart are those that differ."""
+        of_then, of_now = ({word.key for words in side.values() for word in words} for side in (then, now))
+        new, old = of_now - of_then, of_then - of_now
+        counts = (len(old & self.known.keys()), len(new & self.known.keys()))
+        all_known = not self.graded and (new | old) <= self.known.keys()
+        few = min(counts) < LEAST_LABELS
+        unlike = None if few else self.unlike(old & self.known.keys(), new & self.known.keys())
+        sides = Sides(
+            version,
+            self.value(then.values(), self.known),
+            self.value(now.values(), self.known),
+            counts,
+            unlike,
+            self.errs,
+            self._changes(then, now) if all_known else None,
+        )
+        if not sides.differ:
+            return sides
+        own = (
+            self.value(then.values(), of_then & self.known.keys()),
+            self.value(now.values(), of_now & self.known.keys()),
+        )
+        return replace(sides, then=own[0], now=own[1])
+
+    def _changes(
+        self, then: Mapping[str, Sequence[_Word]], now: Mapping[str, Sequence[_Word]]
+    ) -> tuple[int, int, int]:
+        """How many cases broke and were fixed by what people say of answers that differ, of how many."""
+        broke = fixed = 0
+        shared = now.keys() & then.keys()
+        for case in shared:
+            before, after = then[case][0].key, now[case][0].key
+            if before != after:
+                broke += self.known[before] > self.known[after]
+                fixed += self.known[before] < self.known[after]
+        return broke, fixed, len(shared)
+
+    def value(self, cases: Iterable[Sequence[_Word]], keys: Iterable[str]) -> JudgedRate | JudgedMean:
+        """The corrected rate, or mean, of some cases, by the errors that some labels show.
+
+        Raises:
+            _UncorrectedError: The judge is too weak.
+        """
+        cases = list(cases)
+        open_cases, truths = [], []
+        said = [_mean([word.value for word in words]) for words in cases]
+        for words, value in zip(cases, said, strict=True):
+            if all(word.key in self.known for word in words):
+                truths.append(_mean([self.known[word.key] for word in words]))
+            else:
+                open_cases.append((tuple(sorted(word.key for word in words)), value))
+        values = tuple(value for _, value in open_cases)
+        if self.graded:
+            return JudgedMean(values, self._off(keys), tuple(truths), _mean(said))
+        errors = self._errors(keys)
+        word = round(sum(said)), len(said)
+        right = math.ceil(sum(truths) - 1e-9)
+        if not errors.strength >= LEAST_STRENGTH:
+            if len(truths) < LEAST_LABELS:
+                raise _UncorrectedError(_too_weak(errors))
+            exact = self.exact and not open_cases  # else what people said is a sample
+            return JudgedRate(0, 0, errors, right, len(truths), exact, word)
+        # Cases of which the judge was given the same are judged once.
+        different = len({key for key, _ in open_cases})
+        passed = math.ceil(_mean(values) * different - 1e-9)
+        return JudgedRate(passed, different, errors, right, len(truths), self.exact, word)
+
+    def unlike(self, one: Iterable[str], other: Iterable[str]) -> float:
+        """The p-value of the judge erring alike on two sets of labels."""
+        if self.graded:
+            return alike_means_p_value(self._off(one), self._off(other))
+        return alike_p_value(self._errors(one), self._errors(other))
+
+    def _off(self, keys: Iterable[str]) -> tuple[float, ...]:
+        return tuple(self.known[key] - self.heard[key] for key in sorted(keys))
+
+    def _errors(self, keys: Iterable[str]) -> Errors:
+        pairs = [(self.known[key] == 1.0, self.heard[key] == 1.0) for key in keys]
+        yes = [said for true, said in pairs if true]
+        no = [said for true, said in pairs if not true]
+        return Errors(len(yes), sum(yes), len(no), len(no) - sum(no))
+
+
+def _too_weak(errors: Errors) -> str:
+    if not errors.yes or not errors.no:
+        return (
+            f"no label says {'yes' if not errors.yes else 'no'}, so that nobody knows what it makes of these"
+        )
+    return (
+        f"the judge is too weak: it agrees with people on {errors.yes_right}/{errors.yes} of what is right "
+        f"and {errors.no_right}/{errors.no} of what is wrong"
+    )
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0

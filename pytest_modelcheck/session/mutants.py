@@ -1,0 +1,267 @@
+"""Ways in which models get worse, as damages to the answers that one has given.
+
+What can be damaged, the answers say themselves: a field that holds few different texts is a label, a number
+can be scaled, a list cut. Each damage is a :class:`Mutant`: the raw answers of the calls that it changes.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.records import MISSING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    Values = Mapping[bytes, Any]
+    """The answer to each call, as JSON, by the key of the call."""
+    Path = tuple[str, ...]
+    """Where in an answer a value stands: the names of its fields."""
+
+LABELS: Final = 20
+"""A text with more different values over all answers is no label."""
+REPLAYS: Final = 5
+"""So many replays with different dice, or with different labels, tell how often a damage is noticed."""
+SHARES: Final = (0.1, 0.3)
+_REFUSAL: Final = "I'm sorry, but I can't help with that."
+TRAJECTORY: Final = "$trajectory"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One way in which a model may get worse.
+
+    Attributes:
+        name: What it does, in words: ``"10% exchanged"``, ``"label: 'refund' never given"``.
+        kind: Which sort of damage it is, one of those that :func:`mutants` makes.
+        answers: The damaged answers, one mapping a replay: by the key of the call; others stay as they are.
+        path: The field that it changes; empty where it is the whole answer.
+    """
+
+    name: str
+    kind: str
+    answers: tuple[Values, ...]
+    path: Path = ()
+
+    @property
+    def where(self) -> str:
+        """The field, dotted; empty for the whole answer."""
+        return dotted(self.path)
+
+
+def dotted(path: Path) -> str:
+    """The names of a place, without what only our own form of a value names."""
+    return ".".join(name for name in path if name != TRAJECTORY)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What the answers hold in one place.
+
+    Attributes:
+        path: The place.
+        values: What stands there, by the key of the call; calls whose answer has no such place are left out.
+    """
+
+    path: Path
+    values: dict[bytes, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return dotted(self.path) or "answer"
+
+    def counts(self) -> Counter[str]:
+        return Counter(json.dumps(value) for value in self.values.values())
+
+
+def mutants(values: Values, slices: Mapping[str, frozenset[bytes]], seed: int = 0) -> Iterator[Mutant]:
+    """Every damage that changes at least one answer.
+
+    Args:
+        values: The answers, by the key of their call.
+        slices: For some slices of the cases, the calls that these made.
+        seed: Of the dice.
+
+    >>> answers = {bytes([n]): label for n, label in enumerate(["refund", "refund", "other", "refund"])}
+    >>> [mutant.name for mutant in mutants(answers, {})][:3]
+    ['10% exchanged', '30% exchanged', 'always the same answer']
+    """
+    dice = Random(seed)  # noqa: S311 - dice, no secrets
+    yield from _kept(values, _of_whole_answers(values, slices, dice))
+    yield from _kept(values, _of_tools(values, dice))
+    for part in _parts(values):
+        yield from _kept(values, _of_a_part(part, values, dice))
+
+
+def _kept(values: Values, made: Iterator[Mutant]) -> Iterator[Mutant]:
+    """The mutants with the replays that change anything."""
+    for mutant in made:
+        replays = [{key: one for key, one in some.items() if one != values[key]} for some in mutant.answers]
+        if replays := [some for some in replays if some]:
+            yield Mutant(mutant.name, mutant.kind, tuple(replays[:REPLAYS]), mutant.path)
+
+
+def _of_whole_answers(
+    values: Values, slices: Mapping[str, frozenset[bytes]], dice: Random
+) -> Iterator[Mutant]:
+    for share in SHARES:
+        replays = tuple(_exchanged(values, values, share, dice) for _ in range(REPLAYS))
+        yield Mutant(f"{share:.0%} exchanged", "exchanged", replays)
+    common = _most_common(values)
+    yield Mutant("always the same answer", "constant", (dict.fromkeys(values, common),))
+    for name, keys in slices.items():
+        own = {key: values[key] for key in keys}
+        replays = tuple(_exchanged(own, values, 1, dice) for _ in range(REPLAYS))
+        yield Mutant(f"{name} wrong", "slice", replays)
+
+
+def _of_tools(values: Values, dice: Random) -> Iterator[Mutant]:
+    """Damages to what an agent did: the calls of its tools."""
+    acting = {key: one for key, one in values.items() if type(one) is dict and TRAJECTORY in one}
+
+    def mutant(what: str, kind: str, change: Callable[[list[Any]], list[Any]], replays: int = 1) -> Mutant:
+        changed = tuple(
+            {key: _with_calls(one, change) for key, one in acting.items()} for _ in range(replays)
+        )
+        return Mutant(f"tool calls: {what}", kind, changed, (TRAJECTORY, "calls"))
+
+    def dropped(calls: list[Any]) -> list[Any]:
+        gone = dice.randrange(len(calls))
+        return calls[:gone] + calls[gone + 1 :]
+
+    if acting:
+        yield mutant("one dropped", "dropped", dropped, REPLAYS)
+        yield mutant("all dropped", "dropped", lambda _: [])
+        yield mutant("the last repeated", "repeated", lambda calls: [*calls, calls[-1]])
+        yield mutant("reversed", "reordered", lambda calls: calls[::-1])
+
+
+def _with_calls(answer: Any, change: Callable[[list[Any]], list[Any]]) -> Any:
+    """A trajectory whose calls are others: dealt out to its messages as before, the rest to the last."""
+    messages = answer[TRAJECTORY]["messages"]
+    calls = [call for message in messages for call in message.get("calls", ())]
+    if not calls:
+        return answer
+    left, told = change(calls), []
+    last = next(message for message in reversed(messages) if message.get("calls"))
+    for message in messages:
+        count = len(message.get("calls", ()))
+        count = len(left) if message is last else count
+        mine, left = left[:count], left[count:]
+        others = {name: one for name, one in message.items() if name != "calls"}
+        told.append(others | {"calls": mine} if mine else others)
+    return {**answer, TRAJECTORY: answer[TRAJECTORY] | {"messages": told}}
+
+
+def _exchanged(some: Values, values: Values, share: float, dice: Random) -> Values:
+    """A share of the answers, each replaced by that to another call that differs, where there is one."""
+    keys = sorted(some)
+    every = [values[key] for key in sorted(values)]
+    found = {}
+    for key in dice.sample(keys, max(1, round(share * len(keys)))):
+        others = [one for one in dice.sample(every, min(20, len(every))) if one != some[key]]
+        if others:
+            found[key] = others[0]
+    return found
+
+
+def _most_common(values: Values) -> Any:
+    return json.loads(Counter(json.dumps(one) for one in values.values()).most_common(1)[0][0])
+
+
+def _of_a_part(part: _Part, values: Values, dice: Random) -> Iterator[Mutant]:
+    def mutant(what: str, kind: str, *changes: Callable[[Any], Any]) -> Mutant:
+        replays = tuple(
+            {key: _with(values[key], part.path, change(value)) for key, value in part.values.items()}
+            for change in changes
+        )
+        return Mutant(f"{part.name}: {what}" if part.path else what, kind, replays, part.path)
+
+    if part.path:
+        yield mutant("missing", "missing", lambda _: MISSING)
+        yield mutant("null", "null", lambda _: None)
+    kinds = {type(value) for value in part.values.values()} - {type(None)}
+    if kinds <= {str}:
+        yield from _of_texts(part, mutant)
+    elif kinds == {bool}:
+        yield mutant("true and false exchanged", "flipped", lambda value: value is False)
+        yield from _never(part, mutant)
+    elif kinds <= {int, float}:
+        yield mutant("scaled by 1.5", "scaled", lambda one: type(one)(one * 1.5) if one else one)
+        if kinds == {int}:
+            yield mutant("off by one", "off by one", lambda one: one + 1, lambda one: one - 1)
+            if _is_label(part):
+                yield from _never(part, mutant)
+    elif kinds == {list}:
+        yield mutant("cut to half", "cut", lambda one: one[: len(one) // 2])
+        yield mutant("reversed", "reordered", lambda one: one[::-1])
+        yield mutant("first item repeated", "repeated", lambda one: [*one[:1], *one])
+        yield mutant("shuffled", "reordered", lambda one: dice.sample(one, len(one)))
+
+
+def _of_texts(part: _Part, mutant: Callable[..., Mutant]) -> Iterator[Mutant]:
+    if _is_label(part):
+        yield from _never(part, mutant)
+        return
+    yield mutant("empty", "empty", lambda _: "")
+    yield mutant("cut to half", "truncated", lambda one: one[: len(one) // 2] if one else one)
+    yield mutant("a refusal", "refusal", lambda _: _REFUSAL)
+
+
+def _is_label(part: _Part) -> bool:
+    return 1 < len(part.counts()) <= LABELS and len(part.values) >= 2 * len(part.counts())
+
+
+def _never(part: _Part, mutant: Callable[..., Mutant]) -> Iterator[Mutant]:
+    """Labels that are not given any more: the most common one is given in their place, in its the next."""
+    ordered = [json.loads(label) for label, _ in part.counts().most_common()]
+    if len(ordered) < 2:
+        return
+    instead = {json.dumps(one): ordered[one == ordered[0]] for one in ordered}
+
+    def without(label: Any) -> Callable[[Any], Any]:
+        return lambda value: instead[json.dumps(label)] if value == label else value
+
+    yield mutant("one value never given", "never", *map(without, ordered[:REPLAYS]))
+
+
+# -- the places of values ------------------------------------------------------------------------------
+
+
+def _parts(values: Values) -> list[_Part]:
+    """The places in which answers hold values, the whole answer first."""
+    found: dict[Path, _Part] = {}
+    for key, value in values.items():
+        for path, one in _places(value, ()):
+            found.setdefault(path, _Part(path)).values[key] = one
+    return [found[path] for path in sorted(found)]
+
+
+def _places(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    if type(value) is not dict:
+        yield path, value
+        return
+    if TRAJECTORY in value:
+        for name in ("answer", "state"):
+            yield from _places(value[TRAJECTORY][name], (*path, TRAJECTORY, name))
+        return
+    if len(value) == 1 and next(iter(value)).startswith("$"):
+        return  # a value in a form of ours, which only its type can damage
+    for name, one in value.items():
+        yield from _places(one, (*path, name))
+
+
+def _with(value: Any, path: Path, change: Any) -> Any:
+    """A value with another one in one place."""
+    if not path:
+        return change
+    name, *rest = path
+    if change is MISSING and not rest:
+        return {key: one for key, one in value.items() if key != name}
+    return value | {name: _with(value[name], tuple(rest), change)}

@@ -1,0 +1,268 @@
+"""A check, replayed on stored answers that are damaged as models get damaged: does it notice?
+
+No call is made. A call whose answer is stored gets it, or its damaged form; one that asks for another run of
+the same call (to confirm, to measure noise) gets one of the runs that are stored; all others are refused.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.canonical import CALL_BYTES, of_repeat, whole
+from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.errors import ModelcheckError, OfflineError
+from pytest_modelcheck.records import FOLDED, Status
+from pytest_modelcheck.reports.mutation import Cell, Mutated
+from pytest_modelcheck.session.check import Judged
+from pytest_modelcheck.session.explain import Explained
+from pytest_modelcheck.session.lines import keys_of
+from pytest_modelcheck.session.mutants import Mutant, mutants
+from pytest_modelcheck.session.verdict import conclude, judgement_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from pytest_modelcheck.checks.spec import CheckSpec
+    from pytest_modelcheck.models.model import Answers, Model, Raw
+    from pytest_modelcheck.records import Outcome
+    from pytest_modelcheck.session.check import Check, Steps
+    from pytest_modelcheck.session.found import Judgement
+    from pytest_modelcheck.session.results import Results
+
+_RUNS: Final = 5
+"""So many stored runs of a call are looked for."""
+_SLICES: Final = 3
+
+
+class NewCallError(OfflineError):
+    """A body made a call that no stored answer answers."""
+
+
+class StoredAnswers:
+    """What a model has answered, without a call: for every run of a call one that is stored.
+
+    Args:
+        answers: The remembered ones.
+        recorded: Those of a baseline or a candidate, by what :func:`keys_of` says.
+        damaged: Answers in place of some of them.
+
+    Attributes:
+        given: What was given, by the key under which it is stored.
+    """
+
+    claims = None
+
+    def __init__(
+        self, answers: Answers, recorded: Mapping[bytes, Raw], damaged: Mapping[bytes, Raw] | None = None
+    ) -> None:
+        self._answers = answers
+        self._recorded = recorded
+        self._damaged = damaged or {}
+        self._runs: dict[bytes, dict[bytes, bytes]] = {}
+        self.given: dict[bytes, Raw] = {}
+        self.warn = answers.warn
+        self.decode = answers.decode
+
+    def find(self, key: bytes) -> Raw | None:
+        """The answer to a call, or to another run of it."""
+        call = key[:CALL_BYTES]
+        runs = self._runs.get(call)
+        if runs is None:
+            runs = self._runs[call] = self._stored_runs(call, key)
+        if not runs:
+            return None
+        run = runs.get(key)
+        if run is None:  # a run that is not stored: one of those that are
+            places = list(runs.values())
+            run = runs[key] = places[int.from_bytes(key[CALL_BYTES:]) % len(places)]
+        return self._damaged.get(run, self.given[run])
+
+    def _stored_runs(self, call: bytes, first: bytes) -> dict[bytes, bytes]:
+        """The stored runs of a call: what each is asked under, and under what it is given.
+
+        Baselines know the first run, which every check begins with, by the call alone.
+        """
+        recorded, found = self._recorded, {}
+        known = recorded.get if call in recorded else self._answers.find
+        places = {first: call if call in recorded else first}
+        places |= {one: one for one in (of_repeat(call, repeat) for repeat in range(1, _RUNS))}
+        for key, place in places.items():
+            if (raw := known(place)) is not None:
+                found[key], self.given[place] = place, raw
+        return found
+
+    @staticmethod
+    def refusal(model: Model, x: Any) -> NewCallError:  # noqa: ARG004 - as for other refusals
+        """The error of a call that nothing answers."""
+        return NewCallError(f"{model.label}: no stored answer")
+
+    def release(self, keys: Iterable[bytes] | None = None) -> None:
+        """Nothing was claimed."""
+
+
+def mutate(
+    spec: CheckSpec,
+    make: Callable[[CheckSpec], Check],
+    use: Callable[[StoredAnswers | None], None],
+    told: Callable[[Mutated], None],
+) -> Steps[Judged]:
+    """Replay a check on its stored answers, then on each damage to them.
+
+    Args:
+        spec: The check.
+        make: Makes it anew for each replay.
+        use: Lets the judged model be answered so, until the next time.
+        told: Is told what came of it.
+
+    Returns:
+        The verdict on the answers as they are stored.
+    """
+    spec = replace(spec, source=None, progress=None)  # what recipes are learned here is of no use elsewhere
+    answers, recorded = spec.subject.answers, _recorded(make(spec))
+    told_of = _row(spec)
+    try:
+        stored = StoredAnswers(answers, recorded)
+        use(stored)
+        control = yield from judgement_of(make(spec))
+        trouble = _trouble(control)
+        if trouble is None:
+            found = []
+            for mutant in mutants(_values(stored.given), _slices(control.ran.results, stored.given)):
+                cell = _Counting(mutant)
+                for damage in mutant.answers:
+                    use(StoredAnswers(answers, recorded, _encoded(answers, damage)))
+                    cell.count((yield from judgement_of(make(spec))), control)
+                found.append(cell.done())
+            told(replace(told_of, cases=len(control.ran.results), cells=tuple(found)))
+        else:
+            told(replace(told_of, trouble=trouble))
+    except ModelcheckError as error:
+        told(replace(told_of, trouble=str(error)))
+        raise
+    finally:
+        use(None)
+    return Judged(conclude(make(spec), control, Explained((), None, (), 0, ())), None)
+
+
+def _row(spec: CheckSpec) -> Mutated:
+    names = ("at_least", "max_drop", "max_changed", "max_regressed")
+    limits = {name: getattr(spec.limits, name) for name in names}
+    told = ", ".join(f"{name}={value}" for name, value in limits.items() if value is not None)
+    return Mutated(spec.id, spec.kind, spec.subject.name, spec.subject.version or "unversioned", 0, told)
+
+
+def _recorded(check: Check) -> dict[bytes, Raw]:
+    """The answers that a baseline or a candidate of this version holds."""
+    model, version = check.subject.name, check.subject.version
+    found: dict[bytes, Raw] = {}
+    approved = check.store.read(model, check.spec.id)
+    candidate = None if version is None else check.candidates.read(model, check.spec.id, version)
+    for one in (approved, candidate):
+        if one is not None and one.header.version == version:
+            for case in one.values():
+                for trial in case.trials:
+                    for key, (_, raw) in zip(keys_of(trial), trial.asked, strict=True):
+                        found.setdefault(key, raw)
+    return found
+
+
+def _trouble(control: Judgement) -> str | None:
+    """Why nothing can be learned from damaging the answers: they are not all there, or fail as they are."""
+    new = _new_calls(control.ran.results)
+    if new:
+        return (
+            f"{plural(new, 'case')} made calls that no stored answer answers: run pytest once with this "
+            "version, so that they are remembered"
+        )
+    failed = [finding.summary for finding in control.findings if finding.status is Status.FAILED]
+    return f"it fails on the stored answers as they are: {failed[0]}" if failed else None
+
+
+def _new_calls(results: Results) -> int:
+    """How many cases made a call that was refused, as far as their errors are known."""
+    return sum(isinstance(error, NewCallError) for error in results.errors.values())
+
+
+def _values(given: Mapping[bytes, Raw]) -> dict[bytes, Any]:
+    return {key: json.loads(whole(raw)) for key, raw in given.items() if isinstance(raw, bytes)}
+
+
+def _encoded(answers: Answers, damage: Mapping[bytes, Any]) -> dict[bytes, Raw]:
+    """Damaged answers as they would have been stored."""
+    import orjson
+
+    found: dict[bytes, Raw] = {}
+    for key, value in damage.items():
+        raw = orjson.dumps(value)
+        if not answers.see.idle:
+            # Where compare_by= cannot read it, or it cannot be made, the body will say so.
+            with suppress(Exception):
+                raw = answers.see.wrapped(answers.decode(raw), raw)
+        found[key] = raw
+    return found
+
+
+def _slices(results: Results, given: Mapping[bytes, Raw]) -> dict[str, frozenset[bytes]]:
+    """For some slices, the smallest of each kind that is no mere handful, the calls that their cases made."""
+    by_call: dict[str, set[bytes]] = {}
+    for key in given:
+        by_call.setdefault(key[:CALL_BYTES].hex(), set()).add(key)
+    found = {}
+    for name in results.slices.keys()[:_SLICES]:
+        fewest = max(3, len(results) / 20)
+        sizes = {one: cases for one, cases in results.slices.of(name).items() if len(cases) >= fewest}
+        if len(sizes) > 1:
+            slice_name, cases = min(sizes.items(), key=lambda item: len(item[1]))
+            calls = {call for number in cases for trial in results[number].trials for call, _ in trial.asked}
+            found[slice_name] = frozenset(key for call in calls for key in by_call.get(call, ()))
+    return {name: keys for name, keys in found.items() if keys}
+
+
+def _outcomes(results: Results) -> dict[str, Outcome]:
+    """How each case came out that was run: a check may stop early, elsewhere each time."""
+    return {case.id: FOLDED[mask] for case, mask in zip(results.cases, results.masks, strict=False)}
+
+
+class _Counting:
+    """Counts how the replays of one damage came out."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self._mutant = mutant
+        self._failed = self._inconclusive = self._called = self._changed = 0
+        self._fails: dict[str, None] = {}
+
+    def count(self, judgement: Judgement, control: Judgement) -> None:
+        """Count one replay."""
+        results = judgement.ran.results
+        outcomes, before = _outcomes(results), _outcomes(control.ran.results)
+        differ = sum(outcome is not before.get(case, outcome) for case, outcome in outcomes.items())
+        self._changed = max(self._changed, differ)
+        failed = [one.limit for one in judgement.findings if one.status is Status.FAILED]
+        statuses = {one.status for one in judgement.findings}
+        if 0 < _new_calls(results) == len(results.errors):
+            self._called += 1
+        elif failed:
+            self._failed += 1
+            self._fails.update(dict.fromkeys(failed))
+        elif Status.INCONCLUSIVE in statuses:
+            self._inconclusive += 1
+
+    def done(self) -> Cell:
+        """What came of it."""
+        mutant = self._mutant
+        return Cell(
+            mutant.name,
+            mutant.kind,
+            mutant.where,
+            len(mutant.answers),
+            self._failed,
+            self._inconclusive,
+            self._called,
+            self._changed,
+            tuple(self._fails),
+        )

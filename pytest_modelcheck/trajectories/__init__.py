@@ -1,0 +1,4 @@
+"""Trajectories: what an agent did, step by step.
+
+PYTEST_DONT_REWRITE
+"""

@@ -1,0 +1,285 @@
+"""The tool calls of an agent, and what they are compared with, in the manner of ``pytest.approx``.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, overload
+
+from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.errors import UsageError
+
+ASSISTANT: Final = "assistant"
+_WIDE: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """One call of a tool.
+
+    Attributes:
+        name: The tool.
+        arguments: What it was called with: a dict, or the text itself where that was no JSON.
+        result: What it gave back; ``None`` where that is not known.
+        error: How it failed; ``None`` where it did not.
+        retries: How many equal calls right before this one failed (see :class:`Calls`).
+
+    >>> ToolCall("refund", {"order": "A-17", "amount": 20})
+    refund(order='A-17', amount=20)
+    """
+
+    name: str
+    arguments: Any = None
+    result: Any = None
+    error: str | None = None
+    retries: int = 0
+
+    def __repr__(self) -> str:
+        return described((self.name, self.arguments)) + (" failed" if self.error is not None else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation, with the tool calls that it makes.
+
+    Attributes:
+        role: ``"user"`` or ``"assistant"``, or what else the framework calls it.
+        text: What it says.
+        calls: The single attempts to call a tool, in order.
+        more: Its other parts, as plain data: images, citations, parts that nothing is known of.
+    """
+
+    role: str
+    text: str = ""
+    calls: tuple[ToolCall, ...] = ()
+    more: tuple[Any, ...] = ()
+
+
+class Calls(Sequence[ToolCall]):
+    """The tool calls of a trajectory, in order. Equal calls that failed right before one are its ``retries``.
+
+    Calls compare by name and arguments, which the agent chose; results are the tools' own. ``==`` takes other
+    calls, or a list of names and of ``(name, arguments)`` pairs; arguments may hold objects with an ``==`` of
+    their own, such as those of dirty-equals.
+
+    >>> calls = Calls([ToolCall("look_up", {"order": "A-17"}), ToolCall("refund", {"amount": 20})])
+    >>> calls == ["look_up", ("refund", {"amount": 20})], "refund" in calls, calls["refund"].arguments
+    (True, True, {'amount': 20})
+    """
+
+    __slots__ = ("_calls",)
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, calls: Iterable[ToolCall]) -> None:
+        self._calls = tuple(calls)
+
+    @classmethod
+    def merged(cls, attempts: Iterable[ToolCall]) -> Calls:
+        """The calls behind single attempts: one that failed and was made again at once counts once."""
+        found: list[ToolCall] = []
+        for call in attempts:
+            retries = 0
+            if found and found[-1].error is not None and matches(found[-1], call):
+                retries = found.pop().retries + 1
+            found.append(replace(call, retries=call.retries + retries) if retries else call)
+        return cls(found)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the tools."""
+        return [call.name for call in self._calls]
+
+    @property
+    def failed(self) -> Calls:
+        """The calls that failed to the end."""
+        return Calls(call for call in self._calls if call.error is not None)
+
+    @property
+    def succeeded(self) -> Calls:
+        """The calls that did not fail, or did not in the end."""
+        return Calls(call for call in self._calls if call.error is None)
+
+    def all(self, pattern: Any) -> Calls:
+        """The calls of a tool, or those that match a ``(name, arguments)`` pair."""
+        return Calls(call for call in self._calls if matches(pattern, call))
+
+    def count(self, value: Any) -> int:
+        """How many calls of a tool there are, or calls that match a ``(name, arguments)`` pair."""
+        return len(self.all(value))
+
+    def __contains__(self, pattern: object) -> bool:
+        return any(matches(pattern, call) for call in self._calls)
+
+    @overload
+    def __getitem__(self, key: int | str) -> ToolCall: ...
+    @overload
+    def __getitem__(self, key: slice) -> Calls: ...
+    def __getitem__(self, key: int | str | slice) -> ToolCall | Calls:
+        if isinstance(key, slice):
+            return Calls(self._calls[key])
+        if not isinstance(key, str):
+            return self._calls[key]
+        found = self.all(key)
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise AssertionError(f"{key} was not called; the calls are: {self!r}")
+        several = f"{key} was called {len(found)} times"
+        failed = f", {len(found.failed)} of them failed" if found.failed else ""
+        raise AssertionError(
+            f"{several}{failed}: {found!r}. Say which: calls.all({key!r})[0]"
+            + (f", or calls.succeeded[{key!r}]" if found.failed else "")
+        )
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def __iter__(self) -> Iterator[ToolCall]:
+        return iter(self._calls)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, (Calls, list, tuple)):
+            return NotImplemented
+        return len(other) == len(self) and all(map(matches, other, self._calls))
+
+    def __repr__(self) -> str:
+        return f"[{', '.join(map(repr, self._calls))}]"
+
+
+class Matcher:
+    """Patterns that calls are compared with by ``==``.
+
+    Attributes:
+        patterns: Names, ``(name, arguments)`` pairs, or calls.
+    """
+
+    word = ""
+    __slots__ = ("patterns",)
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, *patterns: Any) -> None:
+        alone = patterns[0] if len(patterns) == 1 else ""
+        if not isinstance(alone, (str, tuple, ToolCall)):
+            patterns = tuple(alone)
+        for pattern in patterns:
+            _check(pattern, self.word)
+        self.patterns = patterns
+
+    def pair(self, calls: Sequence[ToolCall]) -> list[int | None]:
+        """The place of the call that each pattern matches, or ``None``."""
+        raise NotImplementedError
+
+    def __eq__(self, calls: object) -> bool:
+        if not isinstance(calls, Calls):
+            return NotImplemented
+        paired = self.pair(calls)
+        return None not in paired and (type(self) is InOrder or len(calls) == len(paired))
+
+    def __repr__(self) -> str:
+        return f"{self.word}({', '.join(map(described, self.patterns))})"
+
+
+class InOrder(Matcher):
+    """Calls that contain others in this order, whatever is between them."""
+
+    word = "in_order"
+
+    def pair(self, calls: Sequence[ToolCall]) -> list[int | None]:
+        """Each pattern at the first match behind that of the pattern before it."""
+        found: list[int | None] = []
+        start = 0
+        for pattern in self.patterns:
+            place = next((at for at in range(start, len(calls)) if matches(pattern, calls[at])), None)
+            found.append(place)
+            start = start if place is None else place + 1
+        return found
+
+
+class Unordered(Matcher):
+    """The same calls, each as often, in any order."""
+
+    word = "unordered"
+
+    def pair(self, calls: Sequence[ToolCall]) -> list[int | None]:
+        """As many patterns as possible, each with a call of its own (augmenting paths, as of Kuhn)."""
+        owner: dict[int, int] = {}
+
+        def claim(pattern: int, tried: set[int]) -> bool:
+            for at, call in enumerate(calls):
+                if at not in tried and matches(self.patterns[pattern], call):
+                    tried.add(at)
+                    if at not in owner or claim(owner[at], tried):
+                        owner[at] = pattern
+                        return True
+            return False
+
+        for pattern in range(len(self.patterns)):
+            claim(pattern, set())
+        place = {pattern: at for at, pattern in owner.items()}
+        return [place.get(pattern) for pattern in range(len(self.patterns))]
+
+
+def in_order(*patterns: Any) -> InOrder:
+    """Calls that contain others in this order, whatever other calls are between them.
+
+    Args:
+        patterns: Names of tools, ``(name, arguments)`` pairs, or calls; or one list of them.
+
+    >>> calls = Calls([ToolCall("look_up"), ToolCall("check_policy"), ToolCall("refund", {"amount": 20})])
+    >>> calls == in_order("check_policy", "refund"), calls == in_order("refund", "check_policy")
+    (True, False)
+    """
+    return InOrder(*patterns)
+
+
+def unordered(*patterns: Any) -> Unordered:
+    """The same calls, each as often, in any order.
+
+    Args:
+        patterns: Names of tools, ``(name, arguments)`` pairs, or calls; or one list of them.
+
+    >>> calls = Calls([ToolCall("look_up"), ToolCall("refund", {"amount": 20})])
+    >>> calls == unordered(("refund", {"amount": 20}), "look_up"), calls == unordered("refund")
+    (True, False)
+    """
+    return Unordered(*patterns)
+
+
+def matches(pattern: Any, call: ToolCall) -> bool:
+    """Whether a call is the one that a name, a pair or another call describes."""
+    if isinstance(pattern, str):
+        return pattern == call.name
+    if isinstance(pattern, ToolCall):
+        return pattern.name == call.name and bool(pattern.arguments == call.arguments)
+    name, arguments = pattern
+    return bool(name == call.name and arguments == call.arguments)
+
+
+def described(pattern: Any) -> str:
+    """A pattern as a reader writes a call: ``refund(amount=20)``, or the name alone."""
+    if isinstance(pattern, str):
+        return excerpt(pattern)
+    if isinstance(pattern, ToolCall):
+        return repr(pattern)
+    name, arguments = pattern
+    if isinstance(arguments, Mapping):
+        inside = ", ".join(f"{key}={_short(value)}" for key, value in arguments.items())
+    else:
+        inside = "" if arguments is None else _short(arguments)
+    return f"{excerpt(str(name))}({inside})"
+
+
+def _short(value: Any) -> str:
+    return excerpt(repr(value), _WIDE)
+
+
+def _check(pattern: Any, word: str) -> None:
+    pair = isinstance(pattern, tuple) and len(pattern) == 2 and isinstance(pattern[0], str)
+    if not pair and not isinstance(pattern, (str, ToolCall)):
+        raise UsageError(
+            f"{word}({pattern!r}): write names of tools, or pairs of a name and its arguments: "
+            f'{word}("check_policy", ("refund", {{"amount": 20}}))'
+        )

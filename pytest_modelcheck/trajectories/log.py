@@ -1,0 +1,166 @@
+"""A trajectory while it is being read: what is told of messages, calls and results, in whatever order.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from types import MappingProxyType
+from typing import Any, Final
+
+from pytest_modelcheck.canonical import encode_plain
+from pytest_modelcheck.models.usage import usage_of
+from pytest_modelcheck.trajectories.calls import ASSISTANT, Message, ToolCall
+
+ROLES: Final = {"ai": ASSISTANT, "AIMessageChunk": ASSISTANT, "model": ASSISTANT, "human": "user"}
+_TOLD: Final = ("system", "developer")
+_ABOUT: Final = ("model", "model_name", "model_version", "modelVersion")
+_PASSING: Final = (
+    "id", "timestamp", "created", "created_at", "signature", "thought_signature", "encrypted_content"
+)  # fmt: skip
+"""Keys of parts that say when and as what something was sent, and nothing of what was done."""
+
+
+@dataclass(slots=True)
+class Log:
+    """A trajectory while it is being read."""
+
+    messages: list[Message] = field(default_factory=list)
+    instructions: list[str] = field(default_factory=list)
+    about: dict[str, Any] = field(default_factory=dict)
+    usage: dict[str, Any] = field(default_factory=dict)
+    finish: str | None = None
+    answer: Any = None
+    is_answered: bool = False
+    state: Any = None
+    ids: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Where the call with an id is: the places of its message and of the call in it."""
+
+    def say(self, role: str, text: str = "", more: tuple[Any, ...] = (), *, goes_on: bool = False) -> None:
+        """Add a message, or go on with the last one: a model's until it has calls, any other where told."""
+        role = ROLES.get(role, role)
+        if role in _TOLD:
+            self.instructions += [text] if text else []
+            return
+        last = self.messages[-1] if self.messages else None
+        goes_on = goes_on or role == ASSISTANT
+        if goes_on and last is not None and last.role == role and not last.calls:
+            joined = "\n".join(filter(None, (last.text, text)))
+            self.messages[-1] = replace(last, text=joined, more=(*last.more, *more))
+        elif text or more or role == ASSISTANT:
+            self.messages.append(Message(role, text, (), more))
+
+    def call(self, name: str, arguments: Any, ident: Any = None) -> None:
+        """Add a call to the message of the model."""
+        if not self.messages or self.messages[-1].role != ASSISTANT:
+            self.messages.append(Message(ASSISTANT))
+        last = self.messages[-1]
+        place = (len(self.messages) - 1, len(last.calls))
+        self.ids[str(ident or place)] = place
+        self.messages[-1] = replace(last, calls=(*last.calls, ToolCall(str(name), parsed(arguments))))
+
+    def result(self, ident: Any, name: str | None, value: Any, error: Any = None) -> None:
+        """Put a result to its call: by the id, else to the first one of this name that has none yet."""
+        value = parsed(value)
+        if error is None and isinstance(value, Mapping) and set(value) == {"error"} and value["error"]:
+            error = value["error"]
+        place = self.ids.pop(str(ident), None) if ident else None
+        if place is None:
+            open_calls = [(key, at) for key, at in self.ids.items() if name in (None, self._at(at).name)]
+            if not open_calls:
+                self.call(name or "unknown tool", None, ident)
+                open_calls = list(self.ids.items())[-1:]
+            key, place = open_calls[0]
+            del self.ids[key]
+        said = None if error is None else error if isinstance(error, str) else encode_plain(error).decode()
+        call = replace(self._at(place), result=None if error is not None else value, error=said)
+        message = self.messages[place[0]]
+        calls = (*message.calls[: place[1]], call, *message.calls[place[1] + 1 :])
+        self.messages[place[0]] = replace(message, calls=calls)
+
+    def _at(self, place: tuple[int, int]) -> ToolCall:
+        return self.messages[place[0]].calls[place[1]]
+
+    def think(self, thought: Any) -> None:
+        """Keep what the model thought, which is no part of what it did."""
+        self.about.setdefault("reasoning", []).append(thought)
+
+    def spend(self, reported: Any) -> None:
+        """Add what was used."""
+        found = usage_of(reported)
+        for name in ("tokens_in", "tokens_out", "cost"):
+            if (amount := getattr(found, name)) is not None:
+                self.usage[name] = self.usage.get(name, 0) + amount
+
+    def end(self, finish: Any, piece: Mapping[str, Any] = MappingProxyType({})) -> None:
+        """Take in why the model stopped, and what is said of it besides."""
+        self.finish = str(finish) if finish else self.finish
+        self.about |= {name: piece[name] for name in _ABOUT if isinstance(piece.get(name), str)}
+
+    def parts(self) -> dict[str, Any]:
+        """The parts of the trajectory."""
+        last = self.messages[-1] if self.messages else None
+        said = last.text if last is not None and last.role == ASSISTANT and last.text else None
+        return {
+            "messages": tuple(self.messages),
+            "answer": self.answer if self.is_answered else said,
+            "finish": self.finish,
+            "state": self.state,
+            "usage": self.usage,
+            "instructions": tuple(self.instructions),
+            "about": self.about,
+        }
+
+    def answered(self, value: Any) -> None:
+        """Take in what the framework calls the output."""
+        self.answer, self.is_answered = plain(value), True
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it."""
+    kind: Any = type(value)
+    if value is None or kind in (str, int, float, bool):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if isinstance(value, (dt.datetime, dt.date)):
+        return value.isoformat()
+    if hasattr(kind, "model_fields") and hasattr(kind, "model_dump"):
+        # Field by field: a serialiser of pydantic warns of values that are of another type than declared.
+        declared = {name: getattr(value, name) for name in kind.model_fields}
+        return plain(declared | (getattr(value, "__pydantic_extra__", None) or {}))
+    if dataclasses.is_dataclass(value):
+        return {each.name: plain(getattr(value, each.name, None)) for each in dataclasses.fields(value)}
+    return json.loads(encode_plain(value))
+
+
+def parsed(value: Any) -> Any:
+    """Plain data; a text that is a JSON object or list, as what it says."""
+    value = plain(value)
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def pruned(value: Any) -> Any:
+    """A part that nothing is known of, without what differs from one request to the next."""
+    if isinstance(value, dict):
+        return {
+            key: pruned(item)
+            for key, item in value.items()
+            if item is not None and key not in _PASSING and not key.endswith("_id")
+        }
+    return [pruned(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,163 @@
+"""The trajectory of an agent: what it was told, what it did, and where that ended.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from pytest_modelcheck.canonical import excerpt, register
+from pytest_modelcheck.records import MISSING
+from pytest_modelcheck.trajectories.calls import ASSISTANT, Calls, Message, ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class Trajectory:
+    """What an agent did for one case. An answer like any other: cached, approved, compared and shown.
+
+    Two are equal if their messages, calls with results, answer, finish and state are. Ids and times are not
+    kept; ``instructions``, ``usage`` and ``about`` are kept and never compared.
+
+    Attributes:
+        messages: The conversation, without what the developer tells the model.
+        answer: The final answer: the text of the last message, or what the framework calls its output.
+        finish: Why the model stopped, in the provider's word, or ``None``.
+        state: What the test asserts on besides: rows of a database, files, anything that can be stored. A
+            remembered trajectory does not touch the database again.
+        usage: ``tokens_in``, ``tokens_out`` and ``cost``, where they are known; a model fixture that answers
+            with a trajectory needs no ``usage=``.
+        instructions: System and developer messages.
+        about: What else the framework said: the model, for example.
+
+    >>> done = Trajectory.of([
+    ...     {"role": "user", "content": "My mug is broken"},
+    ...     {"role": "assistant", "tool_calls": [
+    ...         {"id": "1", "function": {"name": "refund", "arguments": '{"order": "A-17"}'}}]},
+    ...     {"role": "tool", "tool_call_id": "1", "content": "done"},
+    ...     {"role": "assistant", "content": "You get your money back."},
+    ... ])
+    >>> done.answer, done.calls, done.steps
+    ('You get your money back.', [refund(order='A-17')], 2)
+    """
+
+    messages: tuple[Message, ...] = ()
+    answer: Any = None
+    finish: str | None = None
+    state: Any = None
+    usage: dict[str, Any] = field(default_factory=dict, compare=False)
+    instructions: tuple[str, ...] = field(default=(), compare=False)
+    about: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def of(cls, *sources: Any, answer: Any = MISSING, state: Any = MISSING) -> Trajectory:
+        """Read what an agent framework or a client library returned, by its shape; none is imported.
+
+        Messages and responses of OpenAI (chat and Responses), Anthropic, Gemini, LangChain and LangGraph,
+        pydantic-ai and the OpenAI Agents SDK come in as objects or as their JSON, and so do OpenTelemetry
+        GenAI spans as JSON. Parts that are not known are kept as they are.
+
+        Args:
+            sources: A result or a list of messages; or several in the order of time, such as the messages
+                that went in and the response.
+            answer: The final answer, where it is not the text of the last message.
+            state: What the test asserts on besides.
+
+        Raises:
+            UsageError: A source has no shape of these.
+        """
+        from pytest_modelcheck.trajectories.reading import read
+
+        if len(sources) == 1 and isinstance(sources[0], Trajectory):
+            found = sources[0]
+        else:
+            found = cls(**read([one.messages if isinstance(one, Trajectory) else one for one in sources]))
+        given = {"answer": answer, "state": state}
+        return replace(found, **{name: value for name, value in given.items() if value is not MISSING})
+
+    @property
+    def calls(self) -> Calls:
+        """The tool calls, in order."""
+        return Calls.merged(call for message in self.messages for call in message.calls)
+
+    @property
+    def steps(self) -> int:
+        """How many steps the agent took: its attempts to call a tool, and the messages in which it spoke."""
+        return sum(
+            len(message.calls) + bool(message.text) for message in self.messages if message.role == ASSISTANT
+        )
+
+    def __repr__(self) -> str:
+        calls = ", ".join(call.name + (" (failed)" if call.error is not None else "") for call in self.calls)
+        told = filter(None, (calls, "" if self.answer is None else repr(self.answer)))
+        return f"<Trajectory: {excerpt(' -> '.join(told) or 'nothing', _WIDE)}>"
+
+
+_WIDE: Final = 400
+
+
+def _lower(value: Trajectory, lower: Any) -> dict[str, Any]:
+    messages = [_lower_message(message, lower) for message in value.messages]
+    form = {"messages": messages, **{name: lower(getattr(value, name)) for name in _COMPARED}}
+    aside = {name: lower(item) for name in ("usage", "about") if (item := getattr(value, name))}
+    told = {"instructions": lower([*value.instructions])} if value.instructions else {}
+    return form | {"aside": aside | told}
+
+
+def _lower_message(message: Message, lower: Any) -> dict[str, Any]:
+    form: dict[str, Any] = {"role": lower(message.role), "text": lower(message.text)}
+    if message.calls:
+        form["calls"] = [_lower_call(call, lower) for call in message.calls]
+    return form | ({"more": lower([*message.more])} if message.more else {})
+
+
+def _lower_call(call: ToolCall, lower: Any) -> dict[str, Any]:
+    parts = {name: getattr(call, name) for name in _CALL}
+    return {
+        name: lower(part)
+        for name, part in parts.items()
+        if part is not None and (name, part) != ("retries", 0)
+    }
+
+
+def _lift(form: Any, lift: Any) -> Trajectory:
+    messages = tuple(
+        Message(
+            lift(message["role"]),
+            lift(message["text"]),
+            tuple(
+                ToolCall(**{name: lift(part) for name, part in call.items()})
+                for call in message.get("calls", ())
+            ),
+            tuple(lift(message.get("more", []))),
+        )
+        for message in form["messages"]
+    )
+    parts = {name: lift(form[name]) for name in _COMPARED}
+    aside = {name: lift(item) for name, item in form["aside"].items()}
+    return Trajectory(messages, **parts, **aside | {"instructions": tuple(aside.get("instructions", ()))})
+
+
+def _lower_calls(value: Calls, lower: Any) -> dict[str, Any]:
+    """What calls are compared by, and aside what is only kept."""
+    rows = [[lower(getattr(call, name)) for name in _CALL] for call in value]
+    return {"calls": [row[:2] for row in rows], "aside": [row[2:] for row in rows]}
+
+
+def _lift_calls(form: Any, lift: Any) -> Calls:
+    rows = zip(form["calls"], form["aside"], strict=True)
+    return Calls(ToolCall(*map(lift, (*chosen, *found))) for chosen, found in rows)
+
+
+_COMPARED: Final = ("answer", "finish", "state")
+_CALL: Final = ("name", "arguments", "result", "error", "retries")
+
+register(Trajectory, "$trajectory", _lower, _lift)
+register(Calls, "$calls", _lower_calls, _lift_calls)
+register(
+    ToolCall,
+    "$call",
+    _lower_call,
+    lambda form, lift: ToolCall(**{name: lift(item) for name, item in form.items()}),
+)

@@ -1,0 +1,109 @@
+"""An approval says what it accepts, briefly, from stored outcomes alone."""
+
+import pytest
+
+from pytest_modelcheck.baselines import lines
+from pytest_modelcheck.baselines.accepted import accepted
+from pytest_modelcheck.baselines.baseline import Baseline, chunks
+from pytest_modelcheck.baselines.header import Header, Past
+from pytest_modelcheck.records import CaseResult, Outcome, TrialResult
+
+P, F, E = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR
+HEADER = Header("test_a.py::test", "golden", "triage", "2.0")
+
+
+@pytest.fixture
+def made(tmp_path):
+    """A baseline, or a candidate with metadata, of outcomes by case; a list holds those of several runs."""
+
+    def made(outcomes, language=None):
+        rows = {}
+        for name, each in outcomes.items():
+            runs = each if isinstance(each, list) else [each]
+            trials = tuple(TrialResult(one, repeat=number) for number, one in enumerate(runs))
+            rows[name] = lines.encode(CaseResult(name, "ab", None, name, trials))
+        head = HEADER
+        if language is None:
+            return Baseline(head, rows, "approved")
+        path = tmp_path / "candidate.jsonl"
+        told = [
+            lines.with_details(row, f'"metadata":{{"language":"{language(name)}","n":{number}}}')
+            for number, (name, row) in enumerate(rows.items())
+        ]
+        with path.open("wb") as file:
+            file.writelines(chunks(Header(**{**vars_of(head), "cases": len(rows)}), told))
+        return Baseline(head, rows, str(path))
+
+    return made
+
+
+def vars_of(head):
+    return {name: getattr(head, name) for name in type(head).__slots__}
+
+
+def told(candidate, old=None, left=(), past=()):
+    return list(accepted(candidate, old, left, past))
+
+
+def ids(count, start=0):
+    return [f"c{number:03}" for number in range(start, start + count)]
+
+
+def test_a_version_that_breaks_nothing_accepts_nothing(made):
+    good = made(dict.fromkeys(ids(9), P), language=lambda _: "en")
+    assert told(good, made(dict.fromkeys(ids(9), P))) == told(good) == []
+
+
+def test_without_a_baseline_what_fails_is_accepted(made):
+    assert told(made({"a": P, "b": F, "c": F})) == ["2 of 3 cases fail: b, c"]
+    assert told(made({"a": P, "b": F})) == ["1 of 2 cases fails: b"]
+
+
+def test_only_what_passed_in_every_run_and_passes_in_none_is_broken_for_good(made):
+    old = made({"good": [P, P], "coin": [P, F], "steady": [P, P], "bad": [F, F], "gone": P})
+    new = made({"good": [F, F], "coin": [F, F], "steady": [F, P], "bad": [P, P], "new": F}, lambda _: "en")
+    assert told(new, old) == ["1 of 4 cases passed before and never passes now: good (1 that failed passes)"]
+
+
+def test_a_case_whose_input_is_another_now_did_not_break(made):
+    edited = lines.encode(CaseResult("a", "cd", None, "a", (TrialResult(F),)))
+    assert told(Baseline(HEADER, {"a": edited}, ""), made({"a": P})) == []
+
+
+def test_what_stays_as_approved_is_not_accepted(made):
+    assert told(made({"a": F, "b": P}, lambda _: "en"), made({"a": P, "b": P}), left={"a"}) == []
+
+
+def test_errors_are_accepted_by_force_and_named(made):
+    assert told(made({"a": E, "b": P})) == ["1 of 2 cases broke with an error: a"]
+
+
+def test_the_slices_that_lost_most_are_named_and_no_others(made):
+    old = made(dict.fromkeys(ids(40), P))
+    spanish = set(ids(8))
+    outcomes = {name: F if name in ids(6) or name == "c030" else P for name in ids(40)}
+    new = made(outcomes, language=lambda name: "es" if name in spanish else "en")
+    first, *others = told(new, old)
+    assert first == "7 of 40 cases passed before and never pass now: c000, c001, c002, c003, c004 (+2 more)"
+    assert others == ["language=es: 6 of 8 broke (elsewhere 1 of 32)"]
+
+
+def test_however_much_breaks_few_lines_tell(made):
+    old = made(dict.fromkeys(ids(900), P))
+    new = made(dict.fromkeys(ids(900), F), language=lambda name: name[:3])
+    past = [Past(f"1.{n}", "2026-01-01", 1 - n / 100, 900) for n in range(40)]
+    lines_told = told(new, old, past=past)
+    assert len(lines_told) < 10
+    assert max(map(len, lines_told)) < 150
+
+
+def test_the_way_down_is_told_where_each_step_is_small(made):
+    past = [Past(f"1.{n}", "2026-01-01", 0.98 - n / 100, 100) for n in range(15)]
+    assert told(made({"a": P}), made({"a": P}), past=past) == [
+        "14 points below the first approval: 1.0 98% → (11 more) → 1.12 86% → 1.13 85% → 1.14 84%"
+    ]
+    assert told(made({"a": P}), past=past[:1]) == told(made({"a": P}), past=past[::-1]) == []
+    unknown = Past("1.5", "2026-01-01", None, 0)
+    assert told(made({"a": P}), past=[past[0], unknown, past[1]]) == [
+        "1 point below the first approval: 1.0 98% → 1.1 97%"
+    ]

@@ -1,0 +1,100 @@
+"""The file of labels: what is written is read back, and what cannot be meant is refused with its place."""
+
+import json
+import subprocess
+
+import pytest
+
+from pytest_modelcheck import cases
+from pytest_modelcheck.errors import LabelError
+from pytest_modelcheck.labels.file import Label, key_of, read, write
+
+GIVEN = {"question": "Where is my parcel?", "answer": "On its way.\nIt arrives ëarly."}
+
+
+def test_what_is_written_is_read_back(tmp_path):
+    path = tmp_path / "labels" / "helpful.jsonl"
+    label = Label(GIVEN, said=True, metadata={"by": "Ada", "note": "polite"})
+    write(path, [label])
+    assert read(path)[label.key].said is True
+    assert read(path)[label.key].metadata == {"by": "Ada", "note": "polite"}
+    assert read(path)[label.key].origin.line == 1
+
+
+def test_a_label_belongs_to_arguments_in_whatever_order(tmp_path):
+    assert key_of({"a": 1, "b": 2}) == key_of({"b": 2, "a": 1})
+    assert key_of({"a": 1, "b": 2}) != key_of({"a": 2, "b": 1})
+
+
+def test_no_file_is_no_labels(tmp_path):
+    assert read(tmp_path / "none.jsonl") == {}
+
+
+def test_lines_do_not_depend_on_the_order_of_labels(tmp_path):
+    labels = [Label({"answer": str(n)}, said=n % 2 == 0) for n in range(20)]
+    write(tmp_path / "one.jsonl", labels)
+    write(tmp_path / "two.jsonl", reversed(labels))
+    assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes()
+
+
+def test_the_labels_are_cases_whose_input_is_what_was_judged(tmp_path):
+    path = tmp_path / "helpful.jsonl"
+    write(path, [Label(GIVEN, said=False, metadata={"by": "Ada"})])
+    (case,) = cases.load(path)
+    assert (case.input, case.expected, dict(case.metadata)) == (GIVEN, False, {"by": "Ada"})
+
+
+def test_labels_of_two_branches_merge_without_a_conflict(tmp_path):
+    def git(*arguments):
+        return subprocess.run(["git", *arguments], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    path = tmp_path / "helpful.jsonl"
+    base = [Label({"answer": f"base {n}"}, said=True) for n in range(40)]
+    write(path, base)
+    git("init", "-q", "-b", "main")
+    git("config", "user.email", "ada@example.com")
+    git("config", "user.name", "Ada")
+    git("add", ".")
+    git("commit", "-qm", "base")
+    git("checkout", "-qb", "other")
+    write(path, [*base, Label({"answer": "one"}, said=True)])
+    git("commit", "-qam", "one")
+    git("checkout", "-q", "main")
+    write(path, [*base, Label({"answer": "two"}, said=False)])
+    git("commit", "-qam", "two")
+    git("merge", "-q", "other")
+    assert len(read(path)) == 42
+
+
+def test_equal_labels_count_once_and_contradictions_are_refused(tmp_path):
+    path = tmp_path / "helpful.jsonl"
+    line = json.dumps({"input": GIVEN, "expected": True})
+    path.write_text(f"{line}\n{line}\n")
+    assert len(read(path)) == 1
+    path.write_text(f"{line}\n{json.dumps({'input': GIVEN, 'expected': 1})}\n")
+    with pytest.raises(LabelError, match=r"helpful.jsonl:2: two labels .* line 1 says true, and this one 1"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("<<<<<<< HEAD", "settle the conflict of the merge first"),
+        ('{"input": {}}', "no label: write"),
+        ('{"input": {}, "expected": null}', "a label is true, false, a category or a score"),
+        ('{"input": {}, "expected": true, "by": "Ada"}', "a label has no by; put it into metadata"),
+        ("[1]", "no label: write"),
+    ],
+)
+def test_what_is_no_label_is_refused_with_its_line(tmp_path, line, said):
+    path = tmp_path / "helpful.jsonl"
+    path.write_text(f"\n{line}\n")
+    with pytest.raises(LabelError, match=r"helpful\.jsonl:2: ") as caught:
+        read(path)
+    assert said in str(caught.value)
+
+
+def test_the_old_file_stays_where_the_new_one_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LabelError, match="cannot be written"):
+        write(tmp_path / "file" / "helpful.jsonl", [])

@@ -1,0 +1,285 @@
+"""Checks whose cases a judge decides: limits are held against what people would have said."""
+
+import json
+import random
+
+import pytest
+
+JUDGED = """
+import random
+from pytest_modelcheck import judge_fixture
+
+def chance(*of):
+    return random.Random(repr(of)).random()
+
+@model_fixture(deterministic=True)
+def assistant(model_version):
+    right, word = {"good": (0.9, "wrong"), "worse": (0.6, "smooth"), "bad": (0.3, "wrong")}[model_version]
+    return lambda question: ("right " if chance(question) < right else word + " ") + question
+
+@judge_fixture(labels="labels/helpful.jsonl", deterministic=True)
+def helpful(model_version):
+    says_yes = {"right": 0.95, "wrong": 0.15, "smooth": 0.85}
+    return lambda question, answer: chance("judge", answer) < says_yes[answer.split()[0]]
+"""
+CHECK = """
+@pytest.mark.golden([f"question {n}" for n in range(60)], at_least=0.8)
+def test_helpful(assistant, helpful, case):
+    assert helpful(question=case.input, answer=assistant(case.input))
+"""
+
+
+def chance(*of):
+    return random.Random(repr(of)).random()
+
+
+def answers(right, word, numbers):
+    for number in numbers:
+        question = f"question {number}"
+        yield question, ("right " if chance(question) < right else f"{word} ") + question
+
+
+OTHERS = [(f"question {n}", f"{word} question {n}") for n in range(100, 160) for word in ("right", "wrong")]
+GOOD = list(answers(0.9, "wrong", range(60)))
+WORSE = list(answers(0.6, "smooth", range(60)))
+
+
+def label(project, *sources):
+    told = dict.fromkeys(pair for source in sources for pair in source)
+    lines = [
+        json.dumps({"input": {"question": q, "answer": a}, "expected": a.startswith("right")})
+        for q, a in told
+    ]
+    project.write("labels/helpful.jsonl", "\n".join(lines))
+
+
+def run(project, version, *more):
+    return project.run(f"--model-version={version}", "--model-version=helpful=1", *more)
+
+
+@pytest.fixture
+def judged(project):
+    project.model(JUDGED)
+    project.test(CHECK)
+    return project
+
+
+def test_without_labels_the_headline_says_that_nothing_is_corrected(judged):
+    verdict = judged.verdict(run(judged, "bad"))
+    assert verdict.failed
+    assert verdict.headline.endswith(
+        "uncorrected for the judge's errors: helpful has no labels, 30 are needed (modelcheck label helpful)"
+    )
+    assert ("label answers", "modelcheck label helpful") in verdict.advice
+    assert verdict.correction.word is None
+
+
+def test_fewer_than_thirty_labels_correct_nothing(judged):
+    label(judged, OTHERS[:29])
+    verdict = judged.verdict(run(judged, "bad"))
+    assert "helpful has 29 labels, 30 are needed" in verdict.headline
+
+
+def test_the_headline_says_what_the_judge_said_and_what_it_is_worth(judged):
+    label(judged, OTHERS)
+    verdict = judged.verdict(run(judged, "bad"))
+    assert verdict.failed
+    assert verdict.headline == "judged 25/60; corrected for the judge's errors 36%, at least 80% required"
+    assert verdict.rate == pytest.approx(0.36, abs=0.01)
+    assert verdict.interval.low < verdict.rate < verdict.interval.high < 0.8
+    assert verdict.correction.labels == 120
+    assert verdict.correction.file == "labels/helpful.jsonl"
+
+
+def test_a_good_version_passes_although_the_judge_passes_fewer(judged):
+    label(judged, OTHERS)
+    judged.test(CHECK.replace("0.8", "0.85"))
+    verdict = judged.verdict(run(judged, "good"))
+    assert verdict.passed
+    assert verdict.correction.word == pytest.approx(50 / 60)  # by its word, 85% are missed
+    assert verdict.headline.startswith("judged 50/60; corrected for the judge's errors")
+
+
+def test_labels_of_the_answers_themselves_count_as_they_are(judged):
+    label(judged, GOOD)
+    verdict = judged.verdict(run(judged, "good"))
+    assert verdict.rate == sum(answer.startswith("right") for _, answer in GOOD) / 60
+
+
+def test_a_version_that_only_the_judge_likes_better_fails(judged):
+    """55 of 60 pass by the judge's word where 50 passed before, and people accept 35 of them."""
+    label(judged, OTHERS, GOOD, WORSE)
+    run(judged, "good", "--modelcheck-update").assert_outcomes(passed=1)
+    result = run(judged, "worse")
+    result.assert_outcomes(failed=1)
+    verdict = judged.verdict(result)
+    assert verdict.headline == "judged 55/60; corrected for the judge's errors 58%, at least 80% required"
+    dropped = next(one for one in verdict.findings if one.limit == "max_drop")
+    assert dropped.status == "failed"
+    assert dropped.summary == (
+        "people say that 13 broke and 0 were fixed: net -13 (by the judge's word 4 broke, 9 fixed: net +5, "
+        "none allowed)"
+    )
+    assert (verdict.comparison.approved_rate, verdict.comparison.rate) == (48 / 60, 35 / 60)
+
+
+def test_a_judge_that_errs_otherwise_on_the_new_answers_is_found_out_by_some_of_their_labels(judged):
+    judged.test(CHECK.replace("range(60)", "range(100)"))
+    more = {"good": (0.9, "wrong"), "worse": (0.5, "smooth")}
+    then, now = (list(answers(*kind, range(100))) for kind in more.values())
+    label(judged, OTHERS, then[:80], now[:80])
+    judged.model(
+        JUDGED.replace('"worse": (0.6', '"worse": (0.5').replace(
+            'right, word = {"good"', 'right, word = {"good"'
+        )
+    )
+    run(judged, "good", "--modelcheck-update").assert_outcomes(passed=1)
+    verdict = judged.verdict(run(judged, "worse"))
+    dropped = next(one for one in verdict.findings if one.limit == "max_drop")
+    assert dropped.status == "failed"
+    assert "now: the judge errs otherwise on these answers (by its word" in dropped.summary
+
+
+def test_a_drop_by_the_judges_word_alone_is_inconclusive_where_the_judge_may_err_otherwise(judged):
+    judged.test(CHECK.replace("at_least=0.8", "max_drop=0"))
+    judged.model(JUDGED.replace('"worse": (0.6', '"worse": (0.83').replace('"smooth": 0.85', '"smooth": 0.1'))
+    label(judged, OTHERS, GOOD)
+    run(judged, "good", "--modelcheck-update").assert_outcomes(passed=1)
+    verdict = judged.verdict(run(judged, "worse"))
+    assert verdict.status == "inconclusive"
+    assert "the judge may err otherwise on these answers, of which" in verdict.headline
+    assert verdict.headline.endswith("a label (30 would tell)")
+
+
+def test_a_drop_that_no_error_of_the_judge_explains_fails_without_labels_of_the_new_answers(judged):
+    judged.test(CHECK.replace("at_least=0.8", "max_drop=0"))
+    label(judged, OTHERS)
+    run(judged, "good", "--modelcheck-update").assert_outcomes(passed=1)
+    assert judged.verdict(run(judged, "bad")).failed
+
+
+def test_a_judge_that_is_too_weak_corrects_nothing(judged):
+    judged.model(JUDGED.replace('"wrong": 0.15', '"wrong": 0.7'))
+    label(judged, OTHERS)
+    verdict = judged.verdict(run(judged, "bad"))
+    assert "uncorrected for the judge's errors: the judge is too weak: it agrees with" in verdict.headline
+
+
+def test_several_calls_of_the_judge_correct_nothing(judged):
+    judged.test(
+        """
+        @pytest.mark.golden([f"question {n}" for n in range(20)], at_least=0.99)
+        def test_helpful(assistant, helpful, case):
+            answer = assistant(case.input)
+            assert helpful(question=case.input, answer=answer) and helpful(question="", answer=answer)
+        """
+    )
+    label(judged, OTHERS)
+    verdict = judged.verdict(run(judged, "bad"))
+    assert "uncorrected for the judge's errors: helpful is called 2 times in some cases" in verdict.headline
+
+
+def test_an_outcome_that_is_not_the_judges_is_not_corrected(judged):
+    judged.test(
+        """
+        @pytest.mark.golden([f"question {n}" for n in range(20)], at_least=0.99)
+        def test_helpful(assistant, helpful, case):
+            answer = assistant(case.input)
+            assert helpful(question=case.input, answer=answer) and not case.input.endswith("3")
+        """
+    )
+    label(judged, OTHERS)
+    verdict = judged.verdict(run(judged, "good"))
+    assert "helpful alone does not decide how a case comes out" in verdict.headline
+
+
+def test_a_case_that_must_not_be_what_the_judge_says_is_corrected_too(judged):
+    judged.test(
+        """
+        @pytest.mark.golden([f"question {n}" for n in range(60)], at_least=0.5)
+        def test_never_helpful(assistant, helpful, case):
+            assert not helpful(question=case.input, answer=assistant(case.input))
+        """
+    )
+    label(judged, OTHERS)
+    verdict = judged.verdict(run(judged, "bad"))
+    assert verdict.headline.startswith("judged 35/60; corrected for the judge's errors 64%")
+
+
+def test_scores_are_corrected_by_how_far_the_judge_is_off(judged):
+    judged.model(
+        JUDGED.replace(
+            "    return lambda question, answer: chance",
+            "    return lambda question, answer: 0.2 + 0.6 * (chance",
+        ).replace("says_yes[answer.split()[0]]", "says_yes[answer.split()[0]])")
+    )
+    judged.test(
+        """
+        @pytest.mark.golden([f"question {n}" for n in range(60)], at_least=0.8)
+        def test_helpful(assistant, helpful, case, score):
+            score(helpful(question=case.input, answer=assistant(case.input)))
+        """
+    )
+    lines = [{"input": {"question": q, "answer": a}, "expected": float(a[0] == "r")} for q, a in OTHERS]
+    judged.write("labels/helpful.jsonl", "\n".join(map(json.dumps, lines)))
+    verdict = judged.verdict(run(judged, "bad"))
+    assert verdict.failed
+    assert verdict.headline.startswith(
+        "judged 0.45 on average over 60 cases; corrected for the judge's errors"
+    )
+    assert verdict.graded
+
+
+def test_a_verdict_that_compare_by_takes_from_an_answer_is_what_labels_are_about(judged):
+    judged.model(
+        JUDGED.replace(
+            "deterministic=True)\ndef helpful",
+            "deterministic=True, compare_by=lambda a: a['ok'])\ndef helpful",
+        )
+        .replace(
+            'answer: chance("judge", answer) <',
+            "answer: {'reason': answer, 'ok': chance(\"judge\", answer) <",
+        )
+        .replace("says_yes[answer.split()[0]]", "says_yes[answer.split()[0]]}")
+    )
+    judged.test(CHECK.replace("answer=assistant(case.input))", "answer=assistant(case.input))['ok']"))
+    label(judged, OTHERS)
+    verdict = judged.verdict(run(judged, "bad"))
+    assert verdict.headline == "judged 25/60; corrected for the judge's errors 36%, at least 80% required"
+
+
+def test_a_label_that_the_judge_cannot_answer_is_told(judged):
+    label(judged, OTHERS)
+    with (judged.path / "labels/helpful.jsonl").open("a") as file:
+        file.write('\n{"input": {"question": "q", "reply": "right"}, "expected": true}\n')
+    verdict = judged.verdict(run(judged, "bad"))
+    assert "helpful 1 did not answer 1 label (TypeError: " in verdict.headline
+
+
+def test_labels_that_contradict_each_other_fail_the_check_with_their_lines(judged):
+    label(judged, OTHERS)
+    path = judged.path / "labels/helpful.jsonl"
+    path.write_text(path.read_text() + "\n" + path.read_text().splitlines()[0].replace("true", "false"))
+    result = run(judged, "good")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*helpful.jsonl:121: two labels of the same answer contradict each other*"])
+
+
+def test_an_async_check_is_corrected_too(judged):
+    judged.model(
+        JUDGED.replace(
+            "return lambda question, answer:", "async def judge(question, answer):\n        return"
+        )
+        + "    return judge\n"
+    )
+    judged.test(
+        """
+        @pytest.mark.asyncio
+        @pytest.mark.golden([f"question {n}" for n in range(60)], at_least=0.8)
+        async def test_helpful(assistant, helpful, case):
+            assert await helpful(question=case.input, answer=await assistant(case.input))
+        """
+    )
+    label(judged, OTHERS)
+    verdict = judged.verdict(run(judged, "bad", "-p", "asyncio"))
+    assert verdict.headline == "judged 25/60; corrected for the judge's errors 36%, at least 80% required"

@@ -1,0 +1,245 @@
+"""``modelcheck mutate``: the suite is replayed on damaged answers, and says what it would not notice."""
+
+import json
+import shutil
+
+import pytest
+
+DATABASE = ".modelcheck_cache/predictions/cache.db"  # which changes by being opened
+
+WEAK = """
+    @pytest.mark.golden("tickets.yaml", at_least=0.5)
+    def test_half_is_enough(triage, case):
+        assert triage(case.input) == case.expected
+
+    @pytest.mark.golden("tickets.yaml")
+    def test_known_tickets(triage, case):
+        assert triage(case.input) == case.expected
+
+    @pytest.mark.golden("tickets.yaml")
+    def test_is_a_text(triage, case):
+        assert isinstance(triage(case.input), str)
+
+    def test_ordinary(triage):
+        triage("nothing that is stored")
+"""
+
+
+@pytest.fixture
+def weak(project):
+    project.test(WEAK)
+    project.run("--model-version=2.0").assert_outcomes(passed=4)
+    project.forget_calls()
+    return project
+
+
+def mutated(project, *arguments):
+    """What a run says of its mutants: by check, each mutant's cell."""
+    result = project.run("--modelcheck-mutate=told.json", *arguments)
+    assert "INTERNALERROR" not in result.stdout.str()
+    told = json.loads((project.path / "told.json").read_bytes())
+    return {check["check"].partition("::")[2]: check for check in told["checks"]}, told
+
+
+def cells(check):
+    return {cell["mutant"]: cell for cell in check["cells"]}
+
+
+def shares(check):
+    return {name: (cell["failed"], cell["replays"]) for name, cell in cells(check).items()}
+
+
+def test_what_each_check_notices(weak):
+    checks, told = mutated(weak, "--model-version=2.0")
+    assert shares(checks["test_known_tickets"]) == {
+        "10% exchanged": (5, 5),
+        "30% exchanged": (5, 5),
+        "always the same answer": (1, 1),
+        "expected=other wrong": (5, 5),
+        "language=es wrong": (5, 5),
+        "one value never given": (4, 4),
+    }
+    assert not any(failed for failed, _ in shares(checks["test_is_a_text"]).values())
+    assert shares(checks["test_half_is_enough"])["10% exchanged"] == (0, 5)
+    assert told["score"] == 1.0
+    assert told["survivors"] == []
+
+
+def test_no_call_is_made_and_nothing_is_written(weak):
+    before = weak.files()
+    mutated(weak, "--model-version=2.0")
+    (weak.path / "told.json").unlink()
+    assert weak.calls == []
+    after = weak.files()
+    assert {name for name in before | after if before.get(name) != after.get(name)} <= {DATABASE}
+
+
+def test_ordinary_tests_are_left_out(weak):
+    result = weak.run("--modelcheck-mutate=told.json", "--model-version=2.0")
+    result.assert_outcomes(passed=3, deselected=1)
+
+
+def test_approved_answers_are_enough(weak):
+    weak.approve()
+    weak.forget_calls()
+    shutil.rmtree(weak.path / ".modelcheck_cache")
+    checks, _ = mutated(weak)
+    assert shares(checks["test_known_tickets"])["always the same answer"] == (1, 1)
+    assert weak.calls == []
+
+
+def test_a_version_that_was_never_run_says_what_to_do(weak):
+    checks, told = mutated(weak, "--model-version=3.0")
+    assert "10 cases made calls that no stored answer answers" in checks["test_known_tickets"]["trouble"]
+    assert told["score"] == 0
+    assert weak.calls == []
+
+
+def test_a_check_that_fails_as_it_is_is_not_replayed(weak):
+    weak.run("--model-version=2.1")
+    checks, _ = mutated(weak, "--model-version=2.1")
+    assert checks["test_known_tickets"]["trouble"].startswith("it fails on the stored answers as they are: ")
+    assert checks["test_half_is_enough"]["trouble"] == ""
+
+
+def test_why_something_passes_and_what_to_do(project):
+    project.model("""
+        @model_fixture
+        def triage(model_version):
+            return lambda text: {"label": "refund" if "efund" in text else "other", "urgent": 1}
+    """)
+    project.test("""
+        from pytest_modelcheck import perturb
+
+        @pytest.mark.golden("tickets.yaml", at_least=0.1)
+        def test_label(triage, case):
+            assert triage(case.input)["label"] == case.expected
+
+        @pytest.mark.directional("tickets.yaml", under=perturb.append("!!!"), allow_constant=True)
+        def test_urgency(triage, case):
+            assert triage(case.perturbed)["urgent"] >= triage(case.input)["urgent"]
+    """)
+    project.run("--model-version=2.0").assert_outcomes(passed=2)
+    _, told = mutated(project, "--model-version=2.0")
+    why = {(one["check"], mutant): one for one in told["explained"] for mutant in one["mutants"]}
+    looked = why["test_label", "urgent: off by one"]
+    assert looked["why"] == "no body looks at `urgent`"
+    assert "assert `urgent` too" in looked["remedy"]
+    allowed = why["test_label", "10% exchanged"]
+    assert "which its limits allow" in allowed["why"]
+    assert "tighten at_least=0.1" in allowed["remedy"]
+    moved = why["test_urgency", "urgent: off by one"]
+    assert "for a model that never moves" in moved["why"]
+    assert "urgent: off by one" in told["survivors"]
+
+
+def test_a_body_that_calls_anew_under_a_mutant_is_counted_apart(project):
+    project.test("""
+        @pytest.mark.golden("tickets.yaml")
+        def test_twice(triage, case):
+            triage("about " + triage(case.input))
+    """)
+    project.model("""
+        @model_fixture
+        def triage(model_version):
+            return lambda text: "refund" if "efund" in text else text[:3]
+    """)
+    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    checks, told = mutated(project, "--model-version=2.0")
+    cell = cells(checks["test_twice"])["cut to half"]
+    assert (cell["called"], cell["failed"]) == (1, 0)
+    assert "cut to half" not in [mutant["mutant"] for mutant in told["mutants"]]
+
+
+def test_confirmation_draws_from_the_stored_runs(project):
+    project.model("""
+        import random
+
+        @model_fixture(deterministic=False)
+        def triage(model_version):
+            return lambda text: random.choice(["refund", "refund", "refund", "other"])
+    """)
+    project.test("""
+        @pytest.mark.golden("tickets.yaml", repeats=3, at_least=0.05)
+        def test_known_tickets(triage, case):
+            assert triage(case.input) == case.expected
+    """)
+    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    checks, _ = mutated(project, "--model-version=2.0")
+    assert cells(checks["test_known_tickets"])["always the same answer"]["called"] == 0
+
+
+def test_async_tests_are_replayed_too(project):
+    project.model("""
+        @model_fixture
+        def triage(model_version):
+            async def predict(text):
+                return "refund" if "efund" in text else "other"
+            return predict
+    """)
+    project.test("""
+        @pytest.mark.golden("tickets.yaml", at_least=0.3)
+        async def test_known_tickets(triage, case):
+            assert await triage(case.input) == case.expected
+    """)
+    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    checks, _ = mutated(project, "--model-version=2.0")
+    assert cells(checks["test_known_tickets"])["always the same answer"]["replays"] == 1
+
+
+def test_the_modelcheck_fixture_is_replayed_too(project):
+    project.test("""
+        def test_known(modelcheck, triage):
+            modelcheck.golden(lambda case: check(triage, case), "tickets.yaml", name="known")
+
+        def check(triage, case):
+            assert triage(case.input) == case.expected
+    """)
+    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    checks, _ = mutated(project, "--model-version=2.0")
+    assert shares(checks["test_known::known"])["always the same answer"] == (1, 1)
+
+
+@pytest.fixture
+def command(weak, monkeypatch):
+    monkeypatch.setenv("PYTEST_PLUGINS", "pytest_modelcheck.plugin")
+    return weak.command
+
+
+def test_the_command(weak, command):
+    done = command("mutate", "2.0")
+    assert done.ret == 0
+    done.stdout.fnmatch_lines(
+        [
+            "triage 2.0: 3 checks, * mutants, * replays on stored answers, no call",
+            "  [[]1] test_is_a_text  golden, 10 cases, noticed 0%",
+            "  failed replays *best*[[]1]*[[]2]*[[]3]*unsure",
+            "  10% exchanged *100% *0% *0% *100%",
+            "score 100%; 0 mutants of * noticed by no check",
+        ]
+    )
+    assert max(map(len, done.outlines)) <= 80
+    assert weak.calls == []
+
+
+def test_the_command_below_its_score(command):
+    done = command("mutate", "2.0", "--fail-under=0.8", "--format=json", "--", "-k", "is_a_text")
+    assert done.ret == 1
+    done.stderr.fnmatch_lines(["Error: the score is 0%, and 80% is required"])
+    told = json.loads(done.stdout.str())
+    assert [check["check"] for check in told["checks"]] == ["test_triage.py::test_is_a_text"]
+    assert told["explained"][0]["remedy"]
+
+
+def test_the_command_writes_a_page(weak, command):
+    done = command("mutate", "2.0", "--format=html", "--output=out.html", "--", "-k", "is_a_text")
+    done.stdout.fnmatch_lines(["written: out.html"])
+    page = (weak.path / "out.html").read_text()
+    assert "<script" not in page
+    assert "no body looks at what changed" in page
+
+
+def test_the_command_where_nothing_is_stored(command):
+    done = command("mutate", "3.0")
+    assert done.ret == 2
+    done.stderr.fnmatch_lines(["Error: no check could be replayed.", "*run pytest once with this version*"])

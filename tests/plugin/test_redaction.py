@@ -1,0 +1,139 @@
+"""Secrets are hidden in everything that is shown, and stored answers stay whole unless that is asked for."""
+
+import pytest
+
+KEY = "sk-proj-0123456789abcdefghij"
+
+LEAKING = f"""
+    import logging
+
+    @model_fixture(retries=0)
+    def triage(model_version):
+        def predict(text):
+            if "parcel" in text:
+                raise ConnectionError("401: bad key {KEY}")
+            return "the key is {KEY}" if "password" in text else "refund"
+        return predict
+"""
+
+TEST = """
+    import logging
+
+    @pytest.mark.golden("tickets.yaml")
+    def test_known_tickets(triage, case):
+        print("key {KEY}")
+        logging.getLogger().warning("key {KEY}")
+        answer = triage(case.input)
+        assert answer == case.expected, f"got {{answer}}"
+""".replace("{KEY}", KEY).replace("{{answer}}", "{answer}")
+
+
+@pytest.fixture
+def leaking(project):
+    project.model(LEAKING)
+    project.test(TEST)
+    return project
+
+
+def everything_shown(project, result):
+    shown = {"terminal": result.stdout.str() + result.stderr.str()}
+    shown |= {path.name: path.read_text() for path in project.path.glob("out.*")}
+    return shown
+
+
+def test_a_key_is_nowhere_shown(leaking):
+    result = leaking.run(
+        "--model-version=2.0",
+        "-vv",
+        "--junitxml=out.xml",
+        "-o",
+        "junit_logging=all",
+        *(f"--modelcheck-report=out.{form}" for form in ("html", "json", "md")),
+    )
+    result.assert_outcomes(failed=1)
+    shown = everything_shown(leaking, result)
+    assert set(shown) == {"terminal", "out.xml", "out.html", "out.json", "out.md"}
+    for name, text in shown.items():
+        assert KEY not in text, name
+        assert "[redacted]" in text, name
+
+
+def test_a_candidate_holds_answers_whole_and_messages_without_keys(leaking):
+    leaking.run("--model-version=2.0")
+    (candidate,) = (leaking.path / ".modelcheck_cache" / "candidates").rglob("*.jsonl")
+    assert f'"answer":"the key is {KEY}"' in candidate.read_text()
+    assert "401: bad key [redacted]" in candidate.read_text()
+    assert f"bad key {KEY}" not in candidate.read_text()
+
+
+def test_a_test_that_breaks_outside_of_its_body(leaking):
+    leaking.test(f"""
+        def test_plain(triage):
+            raise ValueError("{KEY}")
+    """)
+    result = leaking.run("--model-version=2.0", "--junitxml=out.xml")
+    result.assert_outcomes(failed=1)
+    assert all(KEY not in text for text in everything_shown(leaking, result).values())
+
+
+def test_patterns_of_the_ini_file(leaking):
+    leaking.ini("modelcheck_redact =", "    parcel \\w+", "    t-0[12]")
+    result = leaking.run("--model-version=2.0", "--modelcheck-report=out.md")
+    shown = everything_shown(leaking, result)
+    assert "parcel is" not in shown["out.md"]
+    assert KEY not in shown["out.md"]
+    leaking.command("show", "test_triage.py", "2.0").stdout.no_fnmatch_line("*parcel is*")
+    leaking.command("show", "test_triage.py", "2.0").stdout.no_fnmatch_line(f"*{KEY}*")
+
+
+@pytest.mark.parametrize(("pattern", "said"), [("(", "is no regular expression"), ("x*", "the empty text")])
+def test_a_pattern_that_cannot_be_meant(leaking, pattern, said):
+    leaking.ini(f"modelcheck_redact = {pattern}")
+    result = leaking.run("--model-version=2.0")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*ini option modelcheck_redact: *{said}*"])
+    listed = leaking.command("list")
+    assert listed.ret == 2
+    listed.stderr.fnmatch_lines([f"*pytest.ini: modelcheck_redact: *{said}*"])
+
+
+def test_the_hook(leaking):
+    with (leaking.path / "conftest.py").open("a") as conftest:
+        conftest.write("\ndef pytest_modelcheck_redact(text):\n    return text.replace('refund', 'R***')\n")
+    result = leaking.run("--model-version=2.0", "--modelcheck-report=out.md", "--modelcheck-report=out.json")
+    for name, text in everything_shown(leaking, result).items():
+        assert "refund" not in text, name
+
+
+def test_a_hook_that_breaks_shows_nothing(leaking):
+    with (leaking.path / "conftest.py").open("a") as conftest:
+        conftest.write("\ndef pytest_modelcheck_redact(text):\n    raise ValueError(text)\n")
+    result = leaking.run("--model-version=2.0")
+    result.stdout.fnmatch_lines(["*withheld: pytest_modelcheck_redact raised ValueError*"])
+    result.stdout.no_fnmatch_line("*refund*")
+
+
+def test_stored_answers_are_redacted_where_that_is_asked_for(leaking):
+    leaking.ini("modelcheck_redact_stored = true")
+    leaking.test("""
+        @pytest.mark.golden("tickets.yaml", max_changed=0)
+        def test_answers(triage, case):
+            triage(case.input)
+    """)
+    leaking.write("tickets.yaml", "- {id: t-1, input: I forgot my password}\n")
+    leaking.approve()
+    assert [name for name, text in leaking.files().items() if KEY.encode() in text] == ["conftest.py"]
+    leaking.run("--model-version=2.0").assert_outcomes(passed=1)
+    leaking.run("--model-version=2.0", "--modelcheck-cache=off").assert_outcomes(passed=1)
+
+
+def test_what_was_approved_whole_is_compared_redacted(leaking):
+    leaking.test("""
+        @pytest.mark.golden("tickets.yaml", max_changed=0)
+        def test_answers(triage, case):
+            assert triage(case.input) == case.approved
+    """)
+    leaking.write("tickets.yaml", "- {id: t-1, input: I forgot my password}\n")
+    leaking.approve()
+    leaking.ini("modelcheck_redact_stored = true")
+    leaking.run("--model-version=2.0").assert_outcomes(passed=1)

@@ -1,0 +1,171 @@
+"""Models that support tests, and judges: each has its own version, and is judged where a check says so."""
+
+from pytest_modelcheck.baselines.lines import decode
+from pytest_modelcheck.records import Grade
+
+MODELS = """
+from pytest_modelcheck import judge_fixture
+
+@model_fixture
+def assistant(model_version):
+    return lambda text: f"{text} by {model_version}"
+
+@judge_fixture(labels="labels/helpful.jsonl")
+def helpful(model_version):
+    return lambda question, answer: "7" not in answer and model_version != "strict"
+
+@model_fixture(role="support")
+def embed(model_version):
+    return lambda text: [float(len(text))]
+"""
+TEST = """
+@pytest.mark.golden(["a", "b"])
+def test_it(assistant, helpful, embed, case):
+    assert helpful(question=case.input, answer=assistant(case.input))
+"""
+
+
+def left(project):
+    """What the only check left behind, case by case."""
+    (path,) = project.path.glob(".modelcheck_cache/candidates/**/*.jsonl")
+    return [decode(line) for line in path.read_bytes().splitlines() if line.startswith(b'{"id"')]
+
+
+def test_a_version_without_a_name_is_that_of_the_judged_models(project):
+    project.model(MODELS)
+    project.test(TEST)
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(passed=1)
+    verdict = project.verdict(result)
+    assert (verdict.model, verdict.version) == ("assistant", "2.0")
+    assert dict(verdict.others) == {"helpful": "unversioned", "embed": "unversioned"}
+
+
+def test_a_name_gives_a_judge_its_version_on_the_command_line_and_in_the_ini_file(project):
+    project.model(MODELS)
+    project.test(TEST)
+    result = project.run("--model-version=2.0", "--model-version=helpful=strict")
+    result.assert_outcomes(failed=1)
+    assert dict(project.verdict(result).others)["helpful"] == "strict"
+    project.ini("model_version = 1.0\n  helpful=mild")
+    others = dict(project.verdict(project.run()).others)
+    assert others == {"helpful": "mild", "embed": "unversioned"}
+
+
+def test_a_judge_keeps_its_approved_version(project):
+    project.model(MODELS)
+    project.test(
+        TEST
+        + """
+@pytest.mark.golden([{"input": {"question": "q", "answer": "a"}, "expected": True}], model="helpful")
+def test_the_judge(helpful, case):
+    assert helpful(**case.input) == case.expected
+"""
+    )
+    project.run("--model-version=1.0", "--model-version=helpful=mild", "--modelcheck-update")
+    result = project.run("--model-version=2.0")
+    verdicts = project.verdicts(result)
+    assert verdicts["test_the_judge"].version == "mild"
+    assert dict(verdicts["test_it"].others)["helpful"] == "mild"
+
+
+def test_several_judged_models_are_still_asked_about(project):
+    project.model(MODELS + "\n@model_fixture\ndef other(model_version):\n    return str\n")
+    project.test(
+        """
+        @pytest.mark.golden(["a"])
+        def test_it(assistant, other, helpful, case):
+            assert assistant(case.input)
+        """
+    )
+    result = project.run("--model-version=1")
+    result.stderr.fnmatch_lines(["*several models (assistant, helpful, other); say which one is judged*"])
+
+
+def test_a_judge_alone_is_judged_only_where_the_marker_says_so(project):
+    project.model(MODELS)
+    source = """
+        @pytest.mark.golden([{{"input": {{"question": "q", "answer": "a"}}, "expected": True}}]{model})
+        def test_the_judge(helpful, case):
+            assert helpful(**case.input) == case.expected
+        """
+    project.test(source.format(model=""))
+    result = project.run("--model-version=helpful=1")
+    result.stderr.fnmatch_lines(["*uses only models that support others (helpful)*model='helpful'*"])
+    project.test(source.format(model=', model="helpful"'))
+    project.run("--model-version=helpful=1").assert_outcomes(passed=1)
+
+
+def test_the_imperative_check_judges_the_only_model_that_is_judged(project):
+    project.model(MODELS)
+    project.test(
+        """
+        def test_it(assistant, helpful, modelcheck):
+            def body(case):
+                assert assistant(case.input)
+
+            assert modelcheck.golden(body, ["a"]).model == "assistant"
+        """
+    )
+    project.run("--model-version=1").assert_outcomes(passed=1)
+
+
+def test_a_role_that_nobody_knows_is_refused(project):
+    project.model('@model_fixture(role="referee")\ndef assistant(model_version):\n    return str\n')
+    project.test(TEST)
+    assert 'write "support" (a judge: @judge_fixture)' in project.run().stderr.str()
+
+
+def test_what_a_judge_said_is_left_with_the_result_and_not_in_the_baseline(project):
+    project.model(MODELS)
+    project.test(TEST)
+    project.run("--model-version=2.0", "--modelcheck-update").assert_outcomes(passed=1)
+    grades = [case.trials[0].grades for case in left(project)]
+    assert grades[0] == (Grade("helpful", b'{"question":"a","answer":"a by 2.0"}', b"true"),)
+    assert b"grades" not in b"".join(project.baselines().values())
+
+
+def test_what_a_judge_says_as_the_judged_model_is_its_answer(project):
+    project.model(MODELS)
+    project.test(
+        """
+        @pytest.mark.golden([{"input": {"question": "q", "answer": "a"}, "expected": True}], model="helpful")
+        def test_the_judge(helpful, case):
+            assert helpful(**case.input) == case.expected
+        """
+    )
+    project.run("--model-version=helpful=1").assert_outcomes(passed=1)
+    (case,) = left(project)
+    assert case.trials[0].grades == ()
+    assert case.trials[0].asked[0][1] == b"true"
+
+
+def test_an_awaited_judge_is_recorded_too(project):
+    project.model(
+        """
+from pytest_modelcheck import judge_fixture
+
+@model_fixture
+def assistant(model_version):
+    async def answer(text):
+        return text.upper()
+    return answer
+
+@judge_fixture
+def helpful(model_version):
+    async def judge(answer):
+        return True
+    return judge
+"""
+    )
+    project.test(
+        """
+        @pytest.mark.asyncio
+        @pytest.mark.golden(["a", "b"])
+        async def test_it(assistant, helpful, case):
+            assert await helpful(await assistant(case.input))
+        """
+    )
+    project.run("--model-version=1", "-p", "asyncio").assert_outcomes(passed=1)
+    grades = [case.trials[0].grades for case in left(project)]
+    assert [one.given for (one,) in grades] == [b'{"answer":"A"}', b'{"answer":"B"}']

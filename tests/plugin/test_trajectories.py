@@ -1,0 +1,320 @@
+"""Agents: trajectories are remembered, approved, compared, and shown where a comparison fails."""
+
+import json
+
+import pytest
+
+MODEL = """
+import json, uuid
+from pathlib import Path
+from pytest_modelcheck import Trajectory
+
+LOG = Path(__file__).with_name("calls.log")
+
+def call(name, **arguments):
+    return {"role": "assistant", "content": None, "tool_calls": [
+        {"id": uuid.uuid4().hex, "function": {"name": name, "arguments": json.dumps(arguments)}}]}
+
+@model_fixture
+def agent(model_version):
+    def run(ticket):
+        with LOG.open("a") as log:
+            log.write(ticket + "\\n")
+        skips = model_version == "2" and "mug" in ticket
+        steps = [("look_up", {}), *([] if skips else [("check_policy", {})]), ("refund", {"amount": 20})]
+        said = {"role": "assistant", "content": "You get your money back."}
+        start = [{"role": "system", "content": f"As {model_version}."}, {"role": "user", "content": ticket}]
+        messages = [*start, *(call(name, order="A-17", **more) for name, more in steps), said]
+        return Trajectory.of(messages, state={"refunds": 1})
+    return run
+"""
+
+CASES = '["My mug broke", "My plate broke", "No mug came"]'
+
+
+@pytest.fixture
+def agents(project):
+    (project.path / "tickets.yaml").unlink()
+    project.model(MODEL)
+    return project
+
+
+def test_calls_in_order_name_the_step_that_is_missing(agents):
+    agents.test(f"""
+        from pytest_modelcheck import in_order
+
+        @pytest.mark.golden({CASES}, at_least=0.9)
+        def test_refunds(agent, case):
+            done = agent(case.input)
+            assert done.answer and done.state == {{"refunds": 1}}
+            assert done.calls == in_order("check_policy", "refund")
+            assert "delete_account" not in done.calls
+    """)
+    agents.run("--model-version=1").assert_outcomes(passed=1)
+    result = agents.run("--model-version=2")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            '*  user: "My mug broke"',
+            "*1 look_up(order='A-17')",
+            "*2 refund(order='A-17', amount=20)",
+            '*3 assistant: "You get your money back."',
+            "*assert step 2: check_policy is missing",
+        ]
+    )
+    assert all(len(line) <= 80 for line in result.outlines if "look_up" in line)
+
+
+def test_the_approved_calls_are_compared_and_the_trajectory_is_not_asked_for_again(agents):
+    agents.test(f"""
+        from pytest_modelcheck import unordered
+
+        @pytest.mark.golden({CASES}, max_changed=0)
+        def test_approved(agent, case):
+            done = agent(case.input)
+            assert done.calls == unordered(case.approved.calls)
+    """)
+    agents.approve("1")
+    agents.forget_calls()
+    agents.run("--model-version=1").assert_outcomes(passed=1)
+    assert agents.calls == []
+    result = agents.run("--model-version=2")
+    result.assert_outcomes(failed=1)
+    assert agents.verdict(result).headline == "2/3 answers changed (66.7%), none allowed"
+    steps = [
+        "*step 2: check_policy is missing",
+        "*  user: *  user: *",
+        "*1 look_up(order='A-17') *look_up(order='A-17')",
+        "*>  2 check_policy(order='A-17') *-",
+        "*3 refund(order='A-17'*refund(order='A-17'*",
+        '*4 assistant: "You get your *assistant: "You get your *',
+    ]
+    result.stdout.fnmatch_lines(["* changed answers (2)", *steps])
+    agents.command("diff", "2").stdout.fnmatch_lines(steps)
+    markdown = agents.command("diff", "2", "--format", "markdown")
+    markdown.stdout.fnmatch_lines(
+        ["*<summary><code>c-*: step 2: check_policy is missing</code>*", "```text", *steps]
+    )
+    agents.command("show", "test_approved").stdout.fnmatch_lines(["*2 check_policy(order='A-17')"])
+
+
+def test_steps_are_shown_where_the_body_recorded_something_else(agents):
+    agents.test(f"""
+        @pytest.mark.golden({CASES}, at_least=1)
+        def test_reply(agent, case):
+            done = agent(case.input)
+            case.record(len(done.calls))
+            assert done.calls.names == ["look_up", "check_policy", "refund"]
+    """)
+    agents.approve("1")
+    result = agents.run("--model-version=2", "--modelcheck-report=report.md")
+    result.stdout.fnmatch_lines(["*step 2: check_policy is missing", "*>  2 check_policy(order='A-17') *-"])
+    agents.command("diff", "2").stdout.fnmatch_lines(["*step 2: check_policy is missing"])
+    text = (agents.path / "report.md").read_text()
+    assert "<details><summary><code>c-6d02224b9c: step 2: check_policy is missing</code></summary>" in text
+
+
+def test_a_trajectory_beside_that_of_the_unperturbed_input(agents):
+    agents.test("""
+        from pytest_modelcheck import perturb
+
+        @pytest.mark.invariance(["My cup broke"], under=perturb.replace("cup", "mug"))
+        def test_word(agent, case):
+            assert agent(case.perturbed).calls == agent(case.input).calls
+    """)
+    result = agents.run("--model-version=2")
+    result.stdout.fnmatch_lines(
+        ["*step 2: check_policy is missing", "*unperturbed *", "*> *2 check_policy(*-"]
+    )
+
+
+def test_hostile_words_in_a_trajectory_are_data(agents):
+    agents.test("""
+        @pytest.mark.golden(["<script>alert(1)</script>``` \\x1b[31m"], at_least=1)
+        def test_words(agent, case):
+            assert agent(case.input).answer == "no"
+    """)
+    result = agents.run(
+        "--model-version=1", "--modelcheck-report=report.md", "--modelcheck-report=report.html"
+    )
+    assert "\x1b[31m" not in result.stdout.str().replace("\\x1b", "")
+    text = (agents.path / "report.md").read_text()
+    assert "````text" in text
+    assert "<script>alert" not in (agents.path / "report.html").read_text()
+
+
+@pytest.mark.parametrize("recorded", ["", "case.record(done.calls)"])
+def test_answers_that_differ_in_ids_and_instructions_only_are_no_change(agents, recorded):
+    agents.test(f"""
+        @pytest.mark.golden(["My plate broke", "My mug broke"], max_changed=0)
+        def test_whole(agent, case):
+            done = agent(case.input)
+            {recorded}
+    """)
+    agents.approve("1")
+    result = agents.run("--model-version=2")
+    result.assert_outcomes(failed=1)
+    assert agents.verdict(result).headline == "1/2 answers changed (50%), none allowed"
+
+
+def test_a_plain_test_shows_both_sides_too(agents):
+    agents.test("""
+        from pytest_modelcheck import Trajectory, in_order
+        from pytest_modelcheck.trajectories.calls import Calls, ToolCall
+
+        CALLS = Calls([ToolCall(f"step_{number}") for number in range(9)])
+
+        def test_order():
+            assert CALLS == in_order("step_1", "step_9")
+
+        def test_absence():
+            assert "step_3" not in CALLS
+
+        def test_whole():
+            assert Trajectory(answer="no") == Trajectory(answer="yes")
+
+        def test_other():
+            assert Trajectory() == 3
+    """)
+    result = agents.run()
+    result.assert_outcomes(failed=4)
+    result.stdout.fnmatch_lines(
+        [
+            "E * assert step 10: step_9 is missing",
+            "E * > 10 step_9 *-",
+            "E * … 5 more steps",
+            "E * assert step_3 not in 9 calls",
+            "E *  4 step_3()",
+            "E * assert the same steps; answer differs",
+            "E * assert <Trajectory: nothing> == 3",
+        ],
+        consecutive=False,
+    )
+    whole = agents.run("-vv", "-k", "order").stdout.str()
+    assert "  1 -" in whole
+    assert "more steps" not in whole
+
+
+def test_the_report_holds_the_trajectory(agents):
+    agents.test(f"""
+        @pytest.mark.golden({CASES}, at_least=1)
+        def test_refunds(agent, case):
+            assert agent(case.input).answer == "no"
+    """)
+    agents.run("--model-version=1", "--modelcheck-report=report.json")
+    (check,) = json.loads((agents.path / "report.json").read_bytes())["checks"]
+    answer = check["cases"][0]["trials"][0]["answer"]
+    assert answer["$trajectory"]["answer"] == "You get your money back."
+
+
+TALK = """
+from pathlib import Path
+from pytest_modelcheck import model_fixture, talk
+
+LOG = Path(__file__).with_name("calls.log")
+
+@model_fixture
+def agent(model_version):
+    def reply(messages):
+        with LOG.open("a") as log:
+            log.write(f"{len(messages)}\\n")
+        last = messages[-1]["content"]
+        return f"answer to {last}"
+    return reply
+"""
+
+
+def test_each_turn_of_a_talk_is_remembered_by_its_history(agents):
+    agents.write("conftest.py", TALK)
+    agents.test("""
+        from pytest_modelcheck import talk
+
+        @pytest.mark.golden(["one"], at_least=1)
+        def test_talk(agent, case):
+            done = talk(agent, ["two", "three"], opening=case.input)
+            assert done.answer.startswith("answer to")
+    """)
+    agents.run("--model-version=1").assert_outcomes(passed=1)
+    assert agents.calls == ["1", "3", "5"]
+    agents.forget_calls()
+    agents.run("--model-version=1").assert_outcomes(passed=1)
+    assert agents.calls == []
+    text = (agents.path / "test_triage.py").read_text()
+    agents.write("test_triage.py", text.replace('"three"', '"four"'))
+    agents.run("--model-version=1").assert_outcomes(passed=1)
+    assert agents.calls == ["5"]
+
+
+def test_a_case_whose_agent_takes_too_many_steps_fails(agents):
+    agents.test(f"""
+        @pytest.mark.golden({CASES}, at_least=0.9, max_steps=3)
+        def test_short(agent, case):
+            assert agent(case.input).answer
+    """)
+    agents.run("--model-version=2").stdout.fnmatch_lines(
+        ["2/3 cases pass*", "*the agent took 4 steps, at most 3 allowed (max_steps)"]
+    )
+
+
+def test_max_steps_is_a_part_of_the_test_and_no_change_of_the_model(agents):
+    """The approved answers are judged by the limit of today: a tighter one is no regression."""
+    source = """
+        @pytest.mark.golden({cases}, max_regressed=0, max_steps={most})
+        def test_short(agent, case):
+            assert agent(case.input).answer
+    """
+    agents.test(source.format(cases=CASES, most=4))
+    agents.approve("1")
+    agents.test(source.format(cases=CASES, most=3))
+    result = agents.run("--model-version=1")
+    assert agents.verdict(result).comparison.regressed == ()
+
+
+def test_max_steps_needs_a_trajectory(agents):
+    agents.model("""
+        @model_fixture
+        def agent(model_version):
+            return lambda ticket: "Done"
+    """)
+    agents.test("""
+        from pytest_modelcheck import Trajectory
+
+        @pytest.mark.golden(["My mug broke"], at_least=1, max_steps=1)
+        @pytest.mark.parametrize("recorded", [True, False])
+        def test_short(agent, case, recorded):
+            done = Trajectory.of(agent(case.input))
+            if recorded:
+                case.record(done)
+    """)
+    result = agents.run("--model-version=1")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*max_steps=1 counts steps of an agent, and no answer is a trajectory*"])
+
+
+def test_a_trajectory_tells_what_it_used(agents):
+    agents.model("""
+        from pytest_modelcheck import Trajectory
+
+        @model_fixture
+        def agent(model_version):
+            return lambda ticket: Trajectory(answer="Done", usage={"tokens_in": 900, "tokens_out": 300})
+    """)
+    agents.test(f"""
+        @pytest.mark.golden({CASES}, at_least=1, max_tokens_per_case=1000)
+        def test_frugal(agent, case):
+            assert agent(case.input).answer == "Done"
+    """)
+    for _ in "asked", "remembered":
+        result = agents.run("--model-version=1")
+        result.stdout.fnmatch_lines(["*a case takes 1,200 tokens on average, at most 1,000 allowed*"])
+        result.assert_outcomes(failed=1)
+
+
+def test_all_of_several_runs_in_the_headline(agents):
+    agents.test(f"""
+        @pytest.mark.golden({CASES}, repeats=4, score_as="pass^4", at_least=0.9)
+        def test_every_time(agent, case):
+            assert "check_policy" in agent(case.input).calls
+    """)
+    result = agents.run("--model-version=2")
+    assert agents.verdict(result).headline.startswith("pass^4 is 33.3%")

@@ -1,0 +1,117 @@
+"""How much was lost, where, and what failing checks have in common."""
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_modelcheck.records import (
+    CHANGE,
+    Comparison,
+    Finding,
+    FoundSlice,
+    Group,
+    Outcome,
+    ShownCase,
+    Status,
+    Tally,
+    TrialResult,
+)
+from pytest_modelcheck.reports.model import worst_first
+from pytest_modelcheck.reports.wording import wrong_cases
+from pytest_modelcheck.reports.worst import causes, causes_text, loss_of, places, where
+from tests.reports.conftest import case, verdict
+
+
+def plain(**more):
+    return verdict(
+        **{"comparison": None, "slices": (), "shown": (), "required": None, "interval": None, **more}
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "lost"),
+    [
+        ({"rate": 0.5, "required": 0.9}, 0.4),
+        ({"rate": -0.5, "required": 0.0, "scale": CHANGE, "signed": True, "graded": True}, 0.25),
+        ({"rate": 0.5, "comparison": Comparison("2.0", 4, 0, 0, 4, 0.75, 0.5)}, 0.25),
+        ({"cases": Tally(passed=1, error=3)}, 0.75),
+        ({}, 0.0),
+    ],
+)
+def test_the_greatest_loss_counts(fields, lost):
+    assert loss_of(plain(**fields)) == pytest.approx(lost)
+
+
+def test_changed_answers_are_lost_where_they_miss_a_limit():
+    fields = {"comparison": Comparison("2.0", 4, 0, 0, 4, 1.0, 1.0, (), (), ("a", "b", "c"))}
+    assert loss_of(plain(**fields)) == 0
+    missed = (Finding("max_changed", Status.FAILED, "3 changed"),)
+    assert loss_of(plain(findings=missed, **fields)) == 0.75
+
+
+def test_of_failed_checks_the_one_that_lost_most_comes_first(report):
+    one = report.checks[0]
+    made = [
+        replace(one, verdict=plain(check=f"t.py::test_{name}", rate=rate, required=0.9, status=status))
+        for name, rate, status in (
+            ("a", 0.8, Status.FAILED),
+            ("b", 0.1, Status.FAILED),
+            ("c", 0.0, Status.INCONCLUSIVE),
+        )
+    ]
+    assert [check.verdict.check[-1] for check in sorted(made, key=worst_first)] == ["b", "a", "c"]
+
+
+def test_of_wrong_cases_the_one_that_lost_most_comes_first(report):
+    def scored(name, score):
+        return (
+            case(name, Outcome.FAILED, trials=None, change=None)
+            if score is None
+            else replace(case(name, Outcome.FAILED), trials=(TrialResult(Outcome.FAILED, score=score),))
+        )
+
+    cases = (scored("a", 0.4), scored("b", 0.1), replace(scored("c", 0.3), change="regressed"))
+    assert [one.id for one in wrong_cases(replace(report.checks[0], cases=cases))] == ["c", "b", "a"]
+
+
+def test_where_is_what_was_found_else_the_slice_that_lost_clearly_more():
+    found = FoundSlice(("language=es", "length > 9"), 8, 8, 1, 40, 0.001)
+    assert where(plain(found=found)) == "language=es and length > 9: 8 of 8 fail (elsewhere 1 of 40)"
+    groups = (Group("language=es", 1, 10), Group("language=en", 9, 10))
+    cases = Tally(passed=10, failed=10)
+    assert where(plain(slices=groups, cases=cases)) == "language=es: 1/10 pass"
+    assert where(plain(slices=(Group("a=1", 5, 10), Group("a=2", 5, 10)), cases=cases)) is None
+    assert where(plain(slices=groups, cases=cases, status=Status.PASSED)) is None
+
+
+def test_where_compares_with_the_approved_behaviour():
+    comparison = Comparison("2.0", 20, 0, 0, 20, 0.9, 0.5)
+    groups = (Group("language=es", 1, 10, 9, 10), Group("language=en", 5, 10, 5, 10))
+    found = where(plain(slices=groups, comparison=comparison, cases=Tally(passed=6, failed=14)))
+    assert found == "language=es: 1/10 pass, was 9/10"
+
+
+def red(number, language="es", **more):
+    groups = (Group(f"language={language}", 0, 10), Group("language=en", 10, 10))
+    fields = {"slices": groups, "cases": Tally(passed=10, failed=10), **more}
+    return plain(check=f"t.py::test_{number}", **fields)
+
+
+def test_what_failing_checks_share_is_counted():
+    verdicts = [red(1), red(2), red(3, "de"), replace(red(4), status=Status.PASSED)]
+    assert causes(verdicts) == [("language=es", 2)]
+    assert causes_text(verdicts) == "failures in common: language=es in 2 of 3 failed checks"
+
+
+def test_what_a_single_check_or_a_few_of_many_have_is_no_common_cause():
+    assert causes_text([red(1)]) is None
+    assert causes([red(1), red(2), *(red(n, f"x{n}") for n in range(3, 12))]) == []
+
+
+def test_perturbations_and_errors_can_be_shared_too():
+    error = ShownCase("t-1", "error", "a", "boom", detail="t.py:1: in f\nE   ConnectionError: refused")
+    under = (Group("typos", 0, 10), Group("casing", 10, 10))
+    one = plain(perturbations=under, trials=Tally(passed=10, failed=10), shown=(error, error))
+    assert list(dict.fromkeys(places(one))) == ["under typos", "ConnectionError: refused"]
+    text = causes_text([one, one])
+    assert text == "failures in common: under typos in 2 of 2 failed checks, ConnectionError: refused in 2"

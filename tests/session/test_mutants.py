@@ -1,0 +1,132 @@
+"""Damages to stored answers: which there are, and that each changes what it says and nothing else."""
+
+import json
+
+from pytest_modelcheck.canonical import Codec
+from pytest_modelcheck.session.mutants import REPLAYS, mutants
+from pytest_modelcheck.trajectories.trajectory import Trajectory
+
+
+def keyed(answers):
+    return {number.to_bytes(2): answer for number, answer in enumerate(answers)}
+
+
+def made(answers, slices=None):
+    return {mutant.name: mutant for mutant in mutants(keyed(answers), slices or {})}
+
+
+def only(mutant):
+    """The answers of its one replay, by number."""
+    (replay,) = mutant.answers
+    return {int.from_bytes(key): answer for key, answer in replay.items()}
+
+
+LABELS = ["refund"] * 6 + ["other"] * 3 + ["account"] * 3
+
+
+def test_of_labels():
+    found = made(LABELS)
+    assert list(found) == [
+        "10% exchanged",
+        "30% exchanged",
+        "always the same answer",
+        "one value never given",
+    ]
+    assert only(found["always the same answer"]) == dict.fromkeys(range(6, 12), "refund")
+    never = found["one value never given"].answers
+    assert [set(replay.values()) for replay in never] == [{"other"}, {"refund"}, {"refund"}]
+    assert [len(replay) for replay in never] == [6, 3, 3]
+
+
+def test_a_share_is_exchanged_for_other_answers_in_each_replay():
+    exchanged = made(LABELS)["30% exchanged"].answers
+    assert len(exchanged) == REPLAYS
+    assert {len(replay) for replay in exchanged} == {4}
+    before = keyed(LABELS)
+    assert all(answer != before[key] for replay in exchanged for key, answer in replay.items())
+    assert len({tuple(sorted(replay)) for replay in exchanged}) > 1
+
+
+def test_the_same_dice_give_the_same_mutants():
+    assert made(LABELS) == made(LABELS)
+
+
+def test_of_one_answer_to_everything():
+    assert "10% exchanged" not in made(["yes"] * 12)
+    assert "always the same answer" not in made(["yes"] * 12)
+
+
+def test_of_texts_that_are_no_labels():
+    texts = [f"Dear customer {number}, thank you." for number in range(30)]
+    found = made(texts)
+    assert only(found["empty"]) == dict.fromkeys(range(30), "")
+    assert only(found["cut to half"])[3] == texts[3][: len(texts[3]) // 2]
+    assert set(only(found["a refusal"]).values()) == {"I'm sorry, but I can't help with that."}
+    assert "one value never given" not in found
+
+
+def test_of_fields():
+    found = made([{"label": label, "sure": {"by": 0.5}} for label in LABELS])
+    assert only(found["label: missing"])[0] == {"sure": {"by": 0.5}}
+    assert only(found["label: null"])[0] == {"label": None, "sure": {"by": 0.5}}
+    assert only(found["sure.by: scaled by 1.5"])[0] == {"label": "refund", "sure": {"by": 0.75}}
+    assert found["sure.by: scaled by 1.5"].where == "sure.by"
+    assert only(found["sure.by: missing"])[0] == {"label": "refund", "sure": {}}
+
+
+def test_of_numbers():
+    found = made([1, 2, 3] * 4)
+    assert [set(replay.values()) for replay in found["off by one"].answers] == [{2, 3, 4}, {0, 1, 2}]
+    assert only(found["scaled by 1.5"]) == {n: (3, 4)[n % 3 - 1] for n in range(12) if n % 3}
+    assert "one value never given" in found
+    assert "off by one" not in made([0.5, 0.25])
+
+
+def test_of_booleans():
+    found = made([True, False] * 6)
+    assert only(found["true and false exchanged"])[0] is False
+    assert [set(replay.values()) for replay in found["one value never given"].answers] == [{False}, {True}]
+
+
+def test_of_lists():
+    found = made([["a", "b", "c", "d"], ["e"], []])
+    assert only(found["cut to half"]) == {0: ["a", "b"], 1: []}
+    assert only(found["reversed"]) == {0: ["d", "c", "b", "a"]}
+    assert only(found["first item repeated"]) == {0: ["a", "a", "b", "c", "d"], 1: ["e", "e"]}
+
+
+def test_of_a_slice():
+    slices = {"language=es": frozenset({b"\x00\x01", b"\x00\x02"})}
+    for replay in made(LABELS, slices)["language=es wrong"].answers:
+        assert set(replay) <= slices["language=es"]
+
+
+def test_values_in_a_form_of_ours_are_left_alone():
+    assert [name for name in made([{"$bytes": "YQ=="}, {"$bytes": "Yg=="}]) if ":" in name] == []
+
+
+def test_of_tool_calls():
+    done = Trajectory.of(
+        [
+            {"role": "user", "content": "My mug is broken"},
+            {"role": "assistant", "tool_calls": [_call("find"), _call("refund")]},
+            {"role": "assistant", "tool_calls": [_call("mail")]},
+            {"role": "assistant", "content": "Done."},
+        ]
+    )
+    codec = Codec(Trajectory, asked=True)
+    found = made([json.loads(codec.encode(done))])
+
+    def names(mutant):
+        (answer, *_) = (replay[b"\x00\x00"] for replay in found[mutant].answers)
+        return [call.name for call in codec.decode(json.dumps(answer).encode()).calls]
+
+    assert names("tool calls: reversed") == ["mail", "refund", "find"]
+    assert names("tool calls: all dropped") == []
+    assert names("tool calls: the last repeated") == ["find", "refund", "mail", "mail"]
+    assert len(names("tool calls: one dropped")) == 2
+    assert only(found["answer: empty"])[0]["$trajectory"]["answer"] == ""
+
+
+def _call(name):
+    return {"id": name, "function": {"name": name, "arguments": "{}"}}
