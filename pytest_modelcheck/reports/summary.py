@@ -129,7 +129,7 @@ def _counted(verdict: Verdict) -> str | None:
     cases = plural(verdict.cases.judged, "case")
     if verdict.metric is None:
         cases = f"{verdict.cases.passed:,} of {cases}"
-    return f"{cases}, from {low} to {high} (each bound holds with {percent(interval.level)})"
+    return f"{cases}, between {low} and {high} ({percent(interval.level)} confidence bounds)"
 
 
 def _counts(verdicts: Sequence[Verdict]) -> str:
