@@ -129,9 +129,7 @@ def test_noise_does_not_fail_it_and_a_fall_does(project, scored):
 
 def test_an_exception_is_an_error_and_a_failed_assert_leaves_no_case_out(project, scored):
     scored(F1 + "        1 / (int(case.input) - 3)\n", more=", at_least=0.1")
-    assert (
-        "1/30 cases broke with an error" in project.verdict(project.run("--model-version=triage=1")).headline
-    )
+    assert "1/30 cases raised an error" in project.verdict(project.run("--model-version=triage=1")).headline
     scored(F1 + "        assert int(case.input) > 3\n", more=", at_least=0.1")
     verdict = project.verdict(project.run("--model-version=triage=1"))
     assert verdict.headline.startswith("4 bodies failed an assert, and f1_macro would leave their cases out")
