@@ -37,7 +37,19 @@ _LIMITS_OF_DRIFT = ("false_fail_rate", "inconclusive", "min_overlap")
 """A distribution has no pass rate, and its cases are a sample by nature."""
 
 _NOT_OF_DRIFT = ("slices", "repeats", "shrink")
-_COMMON = ("model", "slices", "wrong_if", "gather", "repeats", "seed", "input", "expected", "n", "shrink")
+_COMMON = (
+    "model",
+    "slices",
+    "wrong_if",
+    "gather",
+    "repeats",
+    "seed",
+    "input",
+    "expected",
+    "paths",
+    "n",
+    "shrink",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +123,10 @@ def request_of(
         if key not in known:
             raise UsageError(_unknown(kind, key, known))
     seed = _whole("seed", options.get("seed", 0), 0)
-    fields = {"seed": seed, **{key: options[key] for key in ("input", "expected", "n") if key in options}}
+    fields = {
+        "seed": seed,
+        **{key: options[key] for key in ("input", "expected", "paths", "n") if key in options},
+    }
     cases = _source(arguments[0], base, fields) if arguments else None
     names = NAMES if kind != "drift" else _LIMITS_OF_DRIFT
     own = {name: options[name] for name in names if name in options}

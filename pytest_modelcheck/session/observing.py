@@ -86,7 +86,8 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
         approved_cases=0 if baseline is None else len(baseline),
         comparable=None if early is None else early.comparable,
         reads_approved=results.reads_approved,
-        first_error=results.broken or (noise.again.broken if noise.again is not None else None),
+        first_error=results.causes.summary
+        or (noise.again.causes.summary if noise.again is not None else None),
         unasked=ran.unasked,
         stopped=ran.stopped,
         judging=ran.judging,

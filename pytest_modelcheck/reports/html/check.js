@@ -319,6 +319,7 @@ function answers(one, trial, verdict, version) {
   const got = [`Answer of ${name}`, trial.answer, now];
   const was = [`Answer of ${version}`, trial.then, then];
   if (!expected) return sideBySide([was, got]);
+  if (kindOf(one.expected) !== kindOf(trial.answer)) return [sideBySide([expected]), sideBySide([was, got])];
   return [sideBySide([expected, got]), trial.then && JSON.stringify(trial.then) !== JSON.stringify(trial.answer) && sideBySide([was, got])];
 }
 
@@ -341,6 +342,11 @@ function transcript(one, trial, verdict, version) {
 function stateOf(answer) {
   const state = answer && answer[0] && answer[0].$trajectory && answer[0].$trajectory.state;
   return state === null || state === undefined ? null : [state];
+}
+
+/** Texts are compared with texts, and records with records. */
+function kindOf(value) {
+  return value && (Array.isArray(value[0]) ? "list" : typeof value[0]);
 }
 
 function verdictOf(outcome) {
