@@ -36,6 +36,7 @@ _OPTIONS = (
     "collate",
     "returns",
     "deterministic",
+    "recorded",
     "fingerprint",
     "answer_fingerprint",
     "rate_limit",
@@ -52,6 +53,13 @@ _OPTIONS = (
     "compare_by",
     "role",
 )
+
+
+_FUNCTIONS = {
+    "usage": "is given an answer",
+    "cost": "is given an answer",
+    "compare_by": "takes from an answer what is compared",
+}
 
 
 def declare(function: Callable[..., Any], options: dict[str, Any]) -> Definition:
@@ -120,14 +128,14 @@ def _mistake(key: str, value: Any) -> str | None:
         return None if whole and value >= 1 else "write a whole number from 1"
     if key in ("retries", "give_up_after"):
         return None if whole and value >= 0 else "write a whole number from 0"
+    if key == "recorded":
+        return None if isinstance(value, bool) else "write True or False"
     if key == "timeout":
         return None if number else "write a number of seconds"
     if key == "max_cost":
         return None if number else "write an amount above 0"
-    if key in ("usage", "cost"):
-        return None if callable(value) else "write a function that is given an answer"
-    if key == "compare_by":
-        return None if callable(value) else "write a function that takes from an answer what is compared"
+    if key in _FUNCTIONS:
+        return None if callable(value) else f"write a function that {_FUNCTIONS[key]}"
     if key == "ignore":
         return _no_parts(value)
     if key == "role":

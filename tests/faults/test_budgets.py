@@ -105,7 +105,9 @@ def test_tokens_and_money_are_counted_and_shown(remote):
     assert (calls.tokens_in, calls.tokens_out) == (400, 8)
     assert calls.cost == pytest.approx(0.04)
     told = remote.result.stdout.str().replace(",\n  ", ", ")  # it is longer than a line if calls take long
-    assert re.search(r"^triage 1: 4 calls, half within .*, 400 \+ 8 tokens, cost 0\.04$", told, re.MULTILINE)
+    assert re.search(
+        r"^triage 1: 4 calls, median .*, 400 input \+ 8 output tokens, cost 0\.04$", told, re.MULTILINE
+    )
 
 
 def test_tokens_that_nobody_knows_are_listed_and_not_counted(project):

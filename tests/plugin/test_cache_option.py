@@ -20,7 +20,7 @@ def test_use_is_the_default_and_asks_nothing_twice(project):
     result = project.run("--model-version=2.0")
     result.assert_outcomes(passed=1)
     assert project.calls == []
-    result.stdout.fnmatch_lines(["1 passed; answers: 10 cached, 0 asked*"])
+    result.stdout.fnmatch_lines(["1 passed; answers: 10 cached, 0 new*"])
 
 
 def test_refresh_asks_again_and_replaces_what_was_remembered(project):

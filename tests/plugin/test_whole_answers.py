@@ -93,7 +93,7 @@ def test_answers_of_many_kinds_are_whole_cold_and_warm_and_approved(project):
     project.run("--model-version=1", "--modelcheck-update").assert_outcomes(passed=1)
     result = project.run("--model-version=1")
     result.assert_outcomes(passed=1)
-    assert "10 cached, 0 asked" in result.stdout.str()
+    assert "10 cached, 0 new" in result.stdout.str()
     (project.pytester.path / ".modelcheck_cache").rename(project.pytester.path / "elsewhere")
     project.run("--model-version=1").assert_outcomes(passed=1)
 
@@ -158,7 +158,7 @@ def test_the_whole_corpus_cold_warm_approved_between_workers_and_changed(project
     project.run("--model-version=1", "--modelcheck-update").assert_outcomes(passed=1)
     warm = project.run("--model-version=1")
     warm.assert_outcomes(passed=1)
-    (kinds,) = re.findall(r"(\d+) cached, 0 asked", warm.stdout.str())
+    (kinds,) = re.findall(r"(\d+) cached, 0 new", warm.stdout.str())
     assert int(kinds) >= 90
     apart = project.run_apart("-p", "xdist", "-n", "2", "--model-version=1", "--modelcheck-cache=refresh")
     apart.assert_outcomes(passed=1)
