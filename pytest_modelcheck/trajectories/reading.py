@@ -34,9 +34,10 @@ def read(sources: Sequence[Any]) -> dict[str, Any]:
         try:
             _read(source, log)
         except _DAMAGES as error:
+            problem = f"a part of it is not as its format says ({type(error).__name__}: {error})"
             raise UsageError(
-                f"Trajectory.of(...) cannot read a {type(source).__name__}: a part of it is not as its format "
-                f"says ({type(error).__name__}: {error}). Pass its messages, as dicts with `role` and `content`"
+                f"Trajectory.of(...) cannot read a {type(source).__name__}: {problem}. Pass its messages, as "
+                "dicts with `role` and `content`"
             ) from error
     if not log.messages and not log.is_answered:
         raise _unknown(sources[0] if sources else None)
