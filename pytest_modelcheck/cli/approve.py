@@ -40,6 +40,7 @@ class Wish:
     force: bool = False
     keep_history: bool = False
     dry_run: bool = False
+    beside: bool | None = None
 
 
 def approve(workspace: Workspace, wish: Wish) -> int:
@@ -106,6 +107,7 @@ def _approve_one(
         force=wish.force,
         keep_history=wish.keep_history,
         dry_run=wish.dry_run,
+        beside=wish.beside,
         doubts=contradiction,
         announce=lambda approved: print_lines(_announced(approved, f"{model} {version}")),
     )
@@ -159,6 +161,8 @@ def _extent(report: Report) -> str:
 
 
 def _before(report: Report) -> str:
+    if report.beside and report.previous is not None:
+        return f" beside {excerpt(report.previous.version)}, which the application stays held to"
     if report.previous is None:
         return " (nothing was before)"
     changed = report.previous.version != report.version

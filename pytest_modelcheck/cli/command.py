@@ -118,6 +118,12 @@ def _approving(force: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
 @click.argument("versions", nargs=-1, metavar="[VERSION | MODEL=VERSION]...")
 @_approving("Approve what is red or out of date too, and record that.")
 @click.option("--dry-run", is_flag=True, help="Show what would be approved, and write nothing.")
+@click.option(
+    "--beside/--instead",
+    default=None,
+    help="Approve it for service beside the version that the application is held to (a canary), or in place "
+    "of that; by default beside it where it is already.",
+)
 @click.pass_context
 def approve(
     ctx: click.Context,
@@ -129,6 +135,7 @@ def approve(
     force: bool,
     keep_history: bool,
     dry_run: bool,
+    beside: bool | None,
 ) -> None:
     """Make what a version did the approved behaviour.
 
@@ -137,7 +144,7 @@ def approve(
     """
     from pytest_modelcheck.cli import approve as work
 
-    wish = work.Wish(versions, patterns, reason, force, keep_history, dry_run)
+    wish = work.Wish(versions, patterns, reason, force, keep_history, dry_run, beside)
     ctx.exit(work.approve(open_workspace(ctx.obj, origin), wish))
 
 

@@ -45,7 +45,7 @@ def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
             header_line(
                 name,
                 state.versions.of(name),
-                state.session.approved_version(name),
+                state.session.approved_version(name, state.versions.of(name)),
                 cache,
                 state.rivals.of(name),
             )

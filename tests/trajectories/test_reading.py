@@ -134,6 +134,45 @@ def test_spans_without_messages_tell_of_the_tools():
     assert done.calls == [("look_up", {"order": "A-17"}), ("refund", {"order": "A-17"})]
 
 
+def test_spans_that_tell_messages_in_events():
+    """As instrumentations did before version 1.37 of the conventions."""
+    call = {"id": "1", "type": "function", "function": {"name": "refund", "arguments": '{"order": "A-17"}'}}
+    chat = {"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 9, "gen_ai.request.model": "m"}
+    asked = [
+        {"name": "gen_ai.system.message", "attributes": {"content": "Be kind."}},
+        {"name": "gen_ai.user.message", "attributes": {"content": "My mug broke"}},
+    ]
+    done = [
+        {"name": "gen_ai.assistant.message", "attributes": {"tool_calls": json.dumps([call])}},
+        {"name": "gen_ai.tool.message", "attributes": {"id": "1", "content": "refunded"}},
+        {"name": "gen_ai.choice", "attributes": {"message": json.dumps({"content": "Done"})}},
+    ]
+    first = {"name": "chat m", "start_time": "1", "attributes": chat, "events": asked}
+    last = {"name": "chat m", "start_time": "2", "attributes": chat, "events": [*asked, *done]}
+    told = Trajectory.of([last, first])
+    assert told.calls["refund"].result == "refunded"
+    assert (told.answer, told.instructions, told.usage) == ("Done", ("Be kind.",), {"tokens_in": 18})
+    assert told.about == {"model": "m"}
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ({"intValue": "12"}, 12),
+        ({"arrayValue": {"values": [{"stringValue": "stop"}]}}, ["stop"]),
+        ({"kvlistValue": {"values": [{"key": "a", "value": {"boolValue": True}}]}}, {"a": True}),
+    ],
+)
+def test_values_of_an_otlp_export(value, read):
+    attributes = [
+        {"key": "gen_ai.operation.name", "value": {"stringValue": "execute_tool"}},
+        {"key": "gen_ai.tool.name", "value": {"stringValue": "refund"}},
+        {"key": "gen_ai.tool.call.arguments", "value": value},
+    ]
+    span = {"name": "execute_tool refund", "traceId": "7", "attributes": attributes}
+    assert Trajectory.of([span]).calls["refund"].arguments == read
+
+
 def test_the_state_of_a_graph_is_the_state():
     done = Trajectory.of({"messages": [{"role": "user", "content": "Hi"}, "Hello"], "ticket": {"open": True}})
     assert (done.state, done.answer) == ({"ticket": {"open": True}}, "Hello")
