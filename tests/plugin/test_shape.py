@@ -75,7 +75,11 @@ def test_another_shape_is_refused(project):
 
 
 def test_an_answer_that_cannot_be_stored_has_no_shape_and_fails(project):
-    project.model(MODEL.replace("            return found", "            return object() if model_version == '2' else found"))
+    project.model(
+        MODEL.replace(
+            "            return found", "            return object() if model_version == '2' else found"
+        )
+    )
     project.test(TEST)
     project.run("--model-version=1", "--modelcheck-update")
     verdict = project.verdict(project.run("--model-version=2"))
