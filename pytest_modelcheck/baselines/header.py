@@ -62,7 +62,8 @@ class Header:
             the project's folder and a qualified name. Empty where the node id says it.
         files: Digests of the case files, by path relative to the project's folder.
         cases: How many cases follow. Set when the file is written.
-        rate: The run's pass rate, or its mean score; ``None`` where nothing was judged.
+        rate: The run's pass rate, its mean score, or its metric; ``None`` where nothing was judged.
+        metric: The name of that metric, or empty.
         judged: Over how many cases that is.
         kept: How many of the cases are as an older version left them, since a reviewer did not accept what
             became of them.
@@ -95,6 +96,7 @@ class Header:
     files: Mapping[str, str] = field(default_factory=dict)
     cases: int = 0
     rate: float | None = None
+    metric: str = ""
     judged: int = 0
     kept: int = 0
     environment: str = ""
@@ -203,6 +205,7 @@ _KINDS: Final[dict[str, type | tuple[type, ...]]] = {
     "files": dict,
     "cases": int,
     "rate": (int, float),
+    "metric": str,
     "judged": int,
     "kept": int,
     "environment": str,

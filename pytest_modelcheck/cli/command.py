@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pytest_modelcheck import __version__
-from pytest_modelcheck.cli import suite, upkeep
+from pytest_modelcheck.cli import judging, suite, upkeep
 from pytest_modelcheck.cli.project import find_project
 from pytest_modelcheck.cli.screen import prepare
 from pytest_modelcheck.cli.workspace import open_workspace
@@ -320,5 +320,5 @@ def list_(ctx: click.Context, patterns: tuple[str, ...]) -> None:
     ctx.exit(listing.show(open_workspace(ctx.obj), patterns))
 
 
-for _command in (*upkeep.COMMANDS, *suite.COMMANDS):
+for _command in (*upkeep.COMMANDS, *suite.COMMANDS, *judging.COMMANDS):
     modelcheck.add_command(_command)

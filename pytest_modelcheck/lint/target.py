@@ -31,7 +31,7 @@ class Target:
         perturbations: What is done to each input.
         limits: What is required.
         scale: From where to where a score may go.
-        graded: Whether the body gives scores.
+        graded: Whether the body gives scores, or a metric scores what it records.
         slices: The metadata that is sliced by on purpose.
         repeats: How often each case is run.
         seed: For perturbations.

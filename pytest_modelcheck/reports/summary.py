@@ -130,7 +130,9 @@ def _counted(verdict: Verdict) -> str | None:
         low, high = percent(interval.low), percent(interval.high)
     else:
         low, high = f"{interval.low:.3g}", f"{interval.high:.3g}"
-    cases = f"{verdict.cases.passed:,} of {plural(verdict.cases.judged, 'case')}"
+    cases = plural(verdict.cases.judged, "case")
+    if verdict.metric is None:
+        cases = f"{verdict.cases.passed:,} of {cases}"
     return f"{cases}, between {low} and {high} ({percent(interval.level)} confidence bounds)"
 
 

@@ -142,8 +142,9 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
     cases, interval, comparison = verdict.cases, verdict.interval, verdict.comparison
     stopped = "" if verdict.stopped is None else f" of {verdict.stopped.of}"
     approved = None if comparison is None else comparison.approved_rate
+    passed = f"{cases.judged}" if verdict.metric else f"{cases.passed}/{cases.judged}"
     return (
-        f"{cases.passed}/{cases.judged}{stopped}" if cases.judged else f"none{stopped}",
+        f"{passed}{stopped}" if cases.judged else f"none{stopped}",
         figure_text(verdict),
         "" if interval is None else _bounds_cell(interval, verdict.scale),
         rate_text(approved, verdict),

@@ -124,7 +124,8 @@ def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]
         yield "judge", str(verdict.correction)
     comparison = verdict.comparison
     if verdict.rate is not None:
-        yield ("mean change" if verdict.signed else "mean" if verdict.graded else "pass rate"), _rate(verdict)
+        mean = "mean change" if verdict.signed else "mean" if verdict.graded else "pass rate"
+        yield ("metric" if verdict.metric else mean), f"{verdict.metric or ''} {_rate(verdict)}".lstrip()
     if verdict.reveals is not None:
         yield "", verdict.reveals
     if not every:
@@ -137,8 +138,9 @@ def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]
     if verdict.flaky:
         yield "flaky", _flaky(verdict.flaky)
     where = verdict.slices if every else slices_standing_out(verdict)
+    scored = verdict.metric is not None
     found = [excerpt(f"found: {verdict.found}", _FOUND)] if verdict.found else []
-    yield from _labelled("where", [*_groups(where, comparison, every=every), *found])
+    yield from _labelled("where", [*_groups(where, comparison, every=every, scored=scored), *found])
     under = verdict.perturbations if every else perturbations_standing_out(verdict)
     yield from _labelled("under", _groups(under, None, every=every))
     if cost := cost_of(verdict.calls):
@@ -182,17 +184,26 @@ def _change(comparison: Comparison) -> list[str]:
     return lines
 
 
-def _groups(groups: Sequence[Group], comparison: Comparison | None, *, every: bool) -> list[str]:
-    lines = [_group(group, comparison) for group in groups]
+def _groups(
+    groups: Sequence[Group], comparison: Comparison | None, *, every: bool, scored: bool = False
+) -> list[str]:
+    lines = [_group(group, comparison, scored=scored) for group in groups]
     more = 0 if every else len(lines) - _GROUPS
     return [*lines[:_GROUPS], f"(+{more} more)"] if more > 0 else lines
 
 
-def _group(group: Group, comparison: Comparison | None) -> str:
-    then = ""
+def _group(group: Group, comparison: Comparison | None, *, scored: bool = False) -> str:
+    then, name = "", padded(excerpt(group.name, _NAME), 24)
+    if scored:
+        value, before = (
+            ("n/a" if one is None else f"{one:.3g}") for one in (group.metric, group.approved_metric)
+        )
+        if comparison is not None and group.approved_judged:
+            then = f"   ({comparison.version}: {before})"
+        return f"{name} {value} over {plural(group.judged, 'case')}{then}"
     if comparison is not None and group.approved_judged:
         then = f"   ({comparison.version}: {group.approved_passed}/{group.approved_judged})"
-    return f"{padded(excerpt(group.name, _NAME), 24)} {group.passed}/{group.judged} pass{then}"
+    return f"{name} {group.passed}/{group.judged} pass{then}"
 
 
 def _flaky(cases: Sequence[Flaky]) -> str:

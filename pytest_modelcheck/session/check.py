@@ -119,7 +119,7 @@ class Check:
             classify=spec.classify,
             find_approved=find_approved,
             scale=spec.scale,
-            records=spec.drift is not None,
+            records=spec.drift is not None or spec.metric is not None,
             keep_errors=keep_errors,
             models={model.name: model for model in (spec.subject, *spec.others)},
             gather=spec.gather,

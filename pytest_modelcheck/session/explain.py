@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import heapq
+import math
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -14,7 +15,7 @@ from pytest_modelcheck.checks.compare import differ
 from pytest_modelcheck.checks.finding import found_slice
 from pytest_modelcheck.checks.slices import NOT_JUDGED, PASSED
 from pytest_modelcheck.errors import message_of
-from pytest_modelcheck.records import Outcome, Trial, outcomes_in
+from pytest_modelcheck.records import BITS, Outcome, Trial, outcomes_in
 from pytest_modelcheck.reports.selection import BOTH, LOWEST, ORDER, SHOWN, note_of, show
 from pytest_modelcheck.reports.steps import steps_of_trial
 from pytest_modelcheck.session.check import Step
@@ -24,6 +25,7 @@ from pytest_modelcheck.session.observing import outcomes_now, whole_cases
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from pytest_modelcheck.checks.metrics import Scores
     from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.records import CaseResult, FoundSlice, Group, ShownCase, TrialResult
     from pytest_modelcheck.session.check import Check, Steps
@@ -35,6 +37,7 @@ _AT_ONCE: Final = 1_000
 _Severity = tuple[int, bool, int, int]
 """The place of its note, whether others are to be read first, its rank among its like, and its number."""
 
+_FAILED: Final = BITS[Outcome.FAILED]
 _SAID_BY: Final = {"error": Outcome.ERROR, "new": Outcome.NEW, "unexpected pass": Outcome.XPASSED}
 """The outcome of the trial that a note is about, where it is not the failed one, or the first."""
 
@@ -89,6 +92,9 @@ def explain(check: Check, judgement: Judgement) -> Steps[Explained]:
     first: Collection[int] = ()
     if results.slices.keys() and spec.drift is None:
         slices = results.slices.groups(outcomes_now(judgement), judgement.seen.then)
+        if (scores := judgement.observed.scores) is not None:
+            told = [group for group in slices if spec.slices or not group.name.startswith("expected=")]
+            slices = tuple(_scored(group, scores, results.slices.members(group.name)) for group in told)
         worst = next(iter(slices), None)
         if worst is not None and worst.passed != worst.judged:
             first = results.slices.members(worst.name)  # the ones to read first
@@ -97,6 +103,17 @@ def explain(check: Check, judgement: Judgement) -> Steps[Explained]:
     shown = tuple(_show(check, judgement, one, detailed) for one in chosen)
     read = tuple(detailed.get(one.trial.index) for one in chosen)
     return Explained(slices, _search_slice(check, judgement, slices), shown, hidden, read)
+
+
+def _scored(group: Group, scores: Scores, members: Collection[int]) -> Group:
+    """A slice with the metric of its cases, where that is defined for so few."""
+    inside = scores.among(members)
+    then, now = inside.then_and_now[0], inside.value
+    return replace(
+        group,
+        metric=None if math.isnan(now) else now,
+        approved_metric=None if math.isnan(then) else then,
+    )
 
 
 # -- which cases ---------------------------------------------------------------------------------------
@@ -122,6 +139,8 @@ def _choose(judgement: Judgement, first: Collection[int]) -> tuple[list[Chosen],
         nonlocal noted
         masks = results.masks if again is None else map(int.__or__, results.masks, again.masks)
         for number, mask in enumerate(masks):
+            if number in seen.wrong:
+                mask |= _FAILED  # noqa: PLW2901 - its body passed, and its label is wrong
             of = (mask, number in regressed, number in changed)
             if of not in notes:
                 failed = "changed" if about_change else "failed"

@@ -155,7 +155,7 @@ def _past(approved: Baseline) -> Past:
     cases = [case for case in approved.values() if case.judged]
     graded = any(trial.score is not None for case in cases for trial in case.trials)
     worth = [score_of(case.trials) if graded else share_of_runs(case.trials) for case in cases]
-    rate = sum(worth) / len(worth) if worth else None
+    rate = approved.header.rate if approved.header.metric else sum(worth) / len(worth) if worth else None
     return Past(approved.header.version or "", rate=rate, approved=True, when=approved.header.approved_at)
 
 

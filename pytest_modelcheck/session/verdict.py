@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_modelcheck.checks.judged import Judging
+    from pytest_modelcheck.checks.metrics import Scores
     from pytest_modelcheck.records import CaseResult, Finding
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
@@ -220,6 +221,7 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
                 graded=observed.graded,
                 scale=observed.scale if observed.scale.bounded else None,
                 signed=observed.signed,
+                metric=None if observed.scores is None else observed.scores.metric.name,
                 cases=observed.cases,
                 trials=_trials(judgement),
                 interval=_interval(check, judgement),
@@ -323,6 +325,8 @@ def _interval(check: Check, judgement: Judgement) -> Interval | None:
     """Around the rate, at the level that decides; around a mean only where chance plays a part."""
     limits, observed = check.spec.limits, judgement.observed
     level = 1 - limits.false_fail_rate
+    if observed.scores is not None:
+        return _interval_of_metric(judgement, observed.scores, level)
     if not observed.cases.judged or check.spec.drift is not None or judgement.ran.early is not None:
         return None
     if observed.judging is not None and observed.judging.value is not None:
@@ -337,6 +341,15 @@ def _interval(check: Check, judgement: Judgement) -> Interval | None:
     from pytest_modelcheck.stats.rates import clopper_pearson
 
     return Interval(*clopper_pearson(*observed.counts, level), level)
+
+
+def _interval_of_metric(judgement: Judgement, scores: Scores, level: float) -> Interval | None:
+    """By bootstrap over cases, where noise plays a part and something is wrong: it may take a second."""
+    if judgement.passes or not judgement.noise.variation.varies or math.isnan(scores.value):
+        return None
+    draws = sorted(scores.draws(1 - level).tolist())
+    low = int((1 - level) * len(draws))
+    return Interval(draws[low], draws[-1 - low], level)
 
 
 def _interval_of_mean(means: Sequence[float], scale: Scale, level: float) -> Interval | None:
