@@ -1,9 +1,9 @@
 """The shape of answers, as a contract: which fields they have, of which types, from which enumerations.
 
-A shape maps places (``"label"``, ``"items[].price"``; ``"answer"`` for the whole) to what may stand there: kinds
-of values (``"text"``, ``"number"``, ``"null"``), values of an enumeration as JSON (``'"refund"'``), and
-``"optional"`` where some approved answer lacks it. It is the union over all approved runs. A whole number is
-a number like any other.
+A shape maps places (``"label"``, ``"items[].price"``; ``"answer"`` for the whole) to what may stand there:
+kinds of values (``"text"``, ``"number"``, ``"null"``), values of an enumeration as JSON, and ``"optional"``
+where some approved answer lacks it. It is the union over all approved runs. A whole number is a number like
+any other.
 
 PYTEST_DONT_REWRITE
 """
