@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from pytest_modelcheck import Trajectory
 from pytest_modelcheck.canonical import Codec, same
 from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.reports.transcript import transcript
 
 RECORDED = json.loads((Path(__file__).parent / "recorded.json").read_bytes())
 ARGUMENTS = {"order": "A-17", "amount": 20}
@@ -189,3 +191,40 @@ def test_several_sources_in_the_order_of_time():
 def test_what_is_no_trajectory_is_refused(source):
     with pytest.raises(UsageError, match="Pass its messages, as dicts with `role` and `content`"):
         Trajectory.of(source)
+
+
+JUNK = [None, 0, "", [], {}, "x", [1], {"a": 1}, True, {"type": "text"}, {"role": "user"}]
+
+
+def places(value, path=()):
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in parts:
+        yield (*path, key)
+        yield from places(part, (*path, key))
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_whatever_is_damaged_is_read_or_refused(name):
+    """With one part gone or replaced: a trajectory that comes back, or an error that says what to do."""
+    dice = Random(name)
+    read = refused = 0
+    for _ in range(150):
+        damaged = json.loads(json.dumps(RECORDED[name]))
+        *way, last = dice.choice(list(places(damaged)))
+        place = damaged
+        for key in way:
+            place = place[key]
+        if dice.random() < 0.4:
+            del place[last]
+        else:
+            place[last] = dice.choice(JUNK)
+        try:
+            done = Trajectory.of(damaged)
+        except UsageError as error:
+            refused += "Pass its messages" in str(error)
+        else:
+            assert Codec().decode(Codec().encode(done)) == done
+            assert len(transcript(done)) >= done.steps
+            read += 1
+    assert read + refused == 150
+    assert read > 50

@@ -387,7 +387,8 @@ function sideBySide(panels) {
 /** The parts of two records that differ, where there are too many lines to look for them. */
 function parts(known) {
   const [before, after] = known.map(([, value]) => value[0]);
-  if (known.some(([, value]) => valueText(value[0], 1).split("\n").length < 8)) return null;
+  const isLong = ([, value]) => valueText(value[0], 1).split("\n").length >= 8 || JSON.stringify(value).includes('"$ndarray"');
+  if (!known.every(isLong)) return null;
   const found = differingParts(before, after);
   if (!found.length || found[0][0] === "") return null;
   const cell = (value, kind) => el("td", {}, value === undefined ? el("span", { class: "under" }, "nothing") : el("mark", { class: kind }, lineText(value, 200)));

@@ -298,9 +298,18 @@ def test_pictures_are_those_that_the_page_holds_itself(report, page, address, sh
 
 def test_an_array_is_summarised(report, page):
     answer = {"$ndarray": {"dtype": "<f8", "shape": [64], "data": [number / 63 for number in range(64)]}}
-    case = make_case("t-9", Outcome.FAILED, answer, "other", expected=MISSING)
+    before = {"$ndarray": {"dtype": "<f8", "shape": [64], "data": [0.0] * 64}}
+    case = make_case("t-9", Outcome.FAILED, answer, before, expected=MISSING, change="changed")
     browser = page(replace(report, checks=(replace(report.checks[0], cases=(case,)),)), KNOWN)
-    assert "array 64 float64 (0, 0.01587, 0.03175, 0.04762, …)" in browser.texts(".pair pre")[-1]
+    assert browser.texts(".pair pre") == [
+        "array 64 float64 (0, 0, 0, 0, …)",
+        "array 64 float64 (0, 0.01587, 0.03175, 0.04762, …)",
+    ]
+    assert browser.texts(".parts tbody tr") == ["data[63], which moved most of 63 numbers\t0\t1"]
+    assert (
+        browser.text(".row .answers")
+        == "array 64 float64 (0, 0, 0, 0, …) → array 64 float64 (0, 0.01587, 0.03175, 0…"
+    )
 
 
 def test_what_failing_checks_have_in_common_is_a_link_to_them(report, page):
