@@ -13,8 +13,10 @@ from pytest_modelcheck.records import (
     Calls,
     CaseResult,
     Comparison,
+    Correction,
     Finding,
     FoundSlice,
+    Grade,
     Moved,
     Outcome,
     Scale,
@@ -176,6 +178,26 @@ def test_the_broken_cases_come_first_and_all_are_there(report, page):
     assert browser.text(".tally") == "4 cases"
 
 
+def test_what_a_judge_said_stands_with_its_reason_beside_what_it_judged(report, page):
+    check = report.checks[0]
+    (trial,) = check.cases[0].trials
+    given, said = (
+        b'{"question":"When?","answer":"Soon <b>now</b>"}',
+        b'{"$seen":[true,{"ok":true,"reason":"kind"}]}',
+    )
+    trial = replace(trial, grades=(Grade("helpful", given, said),))
+    correction = Correction("helpful", "j1", 120, "labels.jsonl", 0.75, (50, 60), (55, 60))
+    case = replace(check.cases[0], trials=(trial,))
+    judged = replace(check, cases=(case,), verdict=replace(check.verdict, correction=correction))
+    browser = page(replace(report, checks=(judged,)), KNOWN)
+    heads = browser.texts(".detail .panel h3")
+    assert heads[-3:-1] == ["Judged by helpful", "helpful says"]
+    told = browser.texts(".detail .panel pre")
+    assert told[-3:-1] == ["question: When?\nanswer: Soon <b>now</b>", "ok: true\nreason: kind"]
+    told = "helpful right about 50/60 that are right and 55/60 that are wrong, by 120 labels"
+    assert told in browser.text("body")
+
+
 def test_a_case_shows_what_differs_word_by_word(report, page):
     check = report.checks[0]
     trial = check.cases[0].trials[0]
@@ -276,9 +298,18 @@ def test_pictures_are_those_that_the_page_holds_itself(report, page, address, sh
 
 def test_an_array_is_summarised(report, page):
     answer = {"$ndarray": {"dtype": "<f8", "shape": [64], "data": [number / 63 for number in range(64)]}}
-    case = make_case("t-9", Outcome.FAILED, answer, "other", expected=MISSING)
+    before = {"$ndarray": {"dtype": "<f8", "shape": [64], "data": [0.0] * 64}}
+    case = make_case("t-9", Outcome.FAILED, answer, before, expected=MISSING, change="changed")
     browser = page(replace(report, checks=(replace(report.checks[0], cases=(case,)),)), KNOWN)
-    assert "array 64 float64 (0, 0.01587, 0.03175, 0.04762, …)" in browser.texts(".pair pre")[-1]
+    assert browser.texts(".pair pre") == [
+        "array 64 float64 (0, 0, 0, 0, …)",
+        "array 64 float64 (0, 0.01587, 0.03175, 0.04762, …)",
+    ]
+    assert browser.texts(".parts tbody tr") == ["data[63], which moved most of 63 numbers\t0\t1"]
+    assert (
+        browser.text(".row .answers")
+        == "array 64 float64 (0, 0, 0, 0, …) → array 64 float64 (0, 0.01587, 0.03175, 0…"
+    )
 
 
 def test_what_failing_checks_have_in_common_is_a_link_to_them(report, page):
