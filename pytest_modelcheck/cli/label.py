@@ -185,8 +185,14 @@ def _widths(found: Heard, labels: Mapping[str, Label], left: int) -> tuple[int, 
         *(round(count * times) for count in (errors.yes, errors.yes_right, errors.no, errors.no_right))
     )
 
-    def half(errors: Errors) -> float:
-        low, high = JudgedRate(sum(one.said for one in judged), len(judged), errors).bounds(0.975)
+    still_open = [one.said for one in judged if one.key not in labels]
+
+    def half(errors: Errors, known: int) -> float:
+        """Half the bound's width in points; answers with a label count as people said."""
+        left = len(judged) - known
+        passed = round(left * sum(still_open) / len(still_open))
+        right = round(known * errors.yes / errors.labels)
+        low, high = JudgedRate(passed, left, errors, right, known).bounds(0.975)
         return (high - low) * 50
 
-    return more, half(errors), half(grown)
+    return more, half(errors, len(pairs)), half(grown, len(pairs) + more)
