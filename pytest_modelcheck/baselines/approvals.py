@@ -168,7 +168,7 @@ def approve(
                 for check, offer in present.items()
             )
             held = next(header for header, _ in present.values())
-            store.set_approved(model, Approved(version, held.fingerprint), batch)
+            store.set_approved(model, Approved(version, held.fingerprint, held.shutdown), batch)
             unchanged = batch.empty
             announce(approved)
     return Report(

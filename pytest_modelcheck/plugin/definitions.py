@@ -21,6 +21,7 @@ from pytest_modelcheck.calls.throttle import interval_of
 from pytest_modelcheck.errors import UsageError, located
 from pytest_modelcheck.models.definition import Definition
 from pytest_modelcheck.models.identity import source_digest
+from pytest_modelcheck.models.retirement import no_dates
 from pytest_modelcheck.plugin.ours import fixture_parameters
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ _OPTIONS = (
     "ignore",
     "compare_by",
     "role",
+    "retires",
 )
 
 
@@ -128,8 +130,8 @@ def _mistake(key: str, value: Any) -> str | None:
         return None if callable(value) else "write a function that is given an answer"
     if key == "compare_by":
         return None if callable(value) else "write a function that takes from an answer what is compared"
-    if key == "ignore":
-        return _no_parts(value)
+    if key in _READERS:
+        return _READERS[key](value)
     if key == "role":
         return None if value in ("model", "support") else 'write "support" (a judge: @judge_fixture)'
     if key == "executor":
@@ -143,7 +145,7 @@ def _mistake(key: str, value: Any) -> str | None:
         return None if named else "write a list of contextvars.ContextVar"
     if key == "retry_on":
         return None if _tells_errors(value) else "write a type of exception, a tuple of them, or a function"
-    return _no_rate(value) if key == "rate_limit" else None
+    return None
 
 
 def _runs_calls(value: Any) -> bool:
@@ -170,6 +172,14 @@ def _no_rate(value: Any) -> str | None:
     except UsageError as error:
         return str(error).partition(": ")[2]
     return None
+
+
+_READERS: dict[str, Callable[[Any], str | None]] = {
+    "ignore": _no_parts,
+    "rate_limit": _no_rate,
+    "retires": no_dates,
+}
+"""What is wrong with the value of an option, by its name."""
 
 
 def providing(function: Callable[..., Any], definition: Definition) -> Callable[..., Any]:
