@@ -9,6 +9,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     import pytest
@@ -79,6 +80,9 @@ SWITCHES = {
 }
 """What a run can do or leave: the default, and what the two options on the command line say."""
 
+YES_OR_NO = (*(f"modelcheck_{name}" for name in SWITCHES), "modelcheck_redact_stored")
+"""Options of the ini file that are true or false."""
+
 _LISTS = ("modelcheck_report", "modelcheck_lint_ignore")
 _WORDS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
 
@@ -107,6 +111,28 @@ def switch(config: pytest.Config, name: str) -> bool:
     return bool(ini(config, f"modelcheck_{name}") if given is None else given)
 
 
+def plain(config: pytest.Config, name: str) -> Any:
+    """The value of an option in the ini file as the number, or the yes or no, that it is; else its text."""
+    text = ini(config, name)
+    if not isinstance(text, str):
+        return text
+    text = text.strip()
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text or None
+
+
+def plains(config: pytest.Config, names: Iterable[str]) -> dict[str, Any]:
+    """The values of those of some options ``modelcheck_...`` that the ini file sets, by their short names."""
+    values = {name: plain(config, f"modelcheck_{name}") for name in names}
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def _native(config: pytest.Config, name: str) -> Any:
     """The value of an option as the ini file spells it, as the type that the option has elsewhere.
 
@@ -130,7 +156,7 @@ def _native(config: pytest.Config, name: str) -> Any:
     if isinstance(value, list):
         return "\n".join(_text(each, name, path) for each in value)
     text = _text(value, name, path)
-    if name.removeprefix("modelcheck_") in SWITCHES:
+    if name in YES_OR_NO:
         if text.lower() not in _WORDS:
             raise UsageError(located(f"{name} = {value!r}: write true or false", str(path)))
         return _WORDS[text.lower()]

@@ -14,7 +14,7 @@ import pytest
 from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.plugin.identity import home_folder, project_folder
-from pytest_modelcheck.plugin.options import SWITCHES, ini, switch
+from pytest_modelcheck.plugin.options import YES_OR_NO, ini, plain, plains, switch
 from pytest_modelcheck.reports.formats import Target, target_of
 from pytest_modelcheck.session import Places
 
@@ -103,8 +103,8 @@ def settings_of(config: pytest.Config) -> Settings:
             "--against compares with another version that is run now: it goes neither with "
             "--modelcheck-baseline nor with --modelcheck-update"
         )
-    for name in SWITCHES:
-        switch(config, name)  # read later; what cannot be meant is said before anything runs
+    for name in YES_OR_NO:
+        ini(config, name)  # read later; what cannot be meant is said before anything runs
     return Settings(
         root=root,
         places=places,
@@ -132,7 +132,7 @@ def _shrink_calls(config: pytest.Config) -> int:
 
 def _approval_runs(config: pytest.Config) -> int:
     name = "modelcheck_approval_runs"
-    value = _value(ini(config, name))
+    value: Any = plain(config, name)
     if type(value) is not int or value < 1:
         raise UsageError(f"ini option {name}={value}: write a whole number from 1")
     return value
@@ -156,7 +156,7 @@ def _lint_ignore(config: pytest.Config) -> Sequence[str]:
 
 
 def _suite_false_fail_rate(config: pytest.Config) -> float | None:
-    value = _value(ini(config, "modelcheck_suite_false_fail_rate"))
+    value = plain(config, "modelcheck_suite_false_fail_rate")
     if value is None:
         return None
     try:
@@ -173,7 +173,7 @@ def _whole(config: pytest.Config, name: str) -> int | None:
     """A whole number from the command line, else from the ini file, else ``None``."""
     told, value = f"--modelcheck-{name.replace('_', '-')}", config.getoption(f"modelcheck_{name}")
     if value is None:
-        told, value = f"ini option modelcheck_{name}", _value(ini(config, f"modelcheck_{name}"))
+        told, value = f"ini option modelcheck_{name}", plain(config, f"modelcheck_{name}")
     if value is not None and (type(value) is not int or value < 0):
         raise UsageError(f"{told}={value}: write a whole number from 0")
     return value
@@ -188,8 +188,7 @@ def _share(config: pytest.Config) -> tuple[int, int]:
 
 
 def _limits(config: pytest.Config) -> dict[str, Any]:
-    given = {name: _value(ini(config, f"modelcheck_{name}")) for name in NAMES}
-    given = {name: value for name, value in given.items() if value is not None}
+    given = plains(config, NAMES)
     if config.getoption("modelcheck_early_stop"):
         given["early_stop"] = True
     try:
@@ -197,21 +196,6 @@ def _limits(config: pytest.Config) -> dict[str, Any]:
     except UsageError as error:
         raise UsageError(f"ini option modelcheck_{error}") from error
     return given
-
-
-def _value(text: Any) -> Any:
-    """A number, or a yes or no, as it is written in an ini file, or the text."""
-    if not isinstance(text, str):
-        return text
-    text = text.strip()
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text or None
 
 
 def targets_of(config: pytest.Config) -> list[tuple[Target, Path]]:

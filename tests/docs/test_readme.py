@@ -21,6 +21,11 @@ def test_the_other_example_does_what_its_readme_says(tell):
     tell("examples/support_assistant/README.md")
 
 
+def test_the_example_with_an_agent_does_what_its_readme_says(tell):
+    pytest.importorskip("openai")
+    tell("examples/support_agent/README.md")
+
+
 def commands_in(path):
     return re.findall(r"^\$ (python3 -m venv .*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
 

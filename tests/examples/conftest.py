@@ -19,16 +19,26 @@ def folder():
 
 
 @pytest.fixture(scope="session")
-def modules():
-    """By name; forgotten afterwards, since another example has a ``models`` too."""
+def load_example():
+    """Import modules of an example: by name, forgotten afterwards, since another has a ``models`` too."""
     pytest.importorskip("openai")
-    before = {name: sys.modules.pop(name, None) for name in NAMES}
-    sys.path.insert(0, str(FOLDER))
-    try:
-        found = {name: importlib.import_module(name) for name in NAMES}
-    finally:
-        sys.path.remove(str(FOLDER))
-        for name in NAMES:
-            sys.modules.pop(name, None)
-        sys.modules.update({name: module for name, module in before.items() if module is not None})
-    return found
+
+    def load(example, names):
+        folder = str(FOLDER.parent / example)
+        before = {name: sys.modules.pop(name, None) for name in names}
+        sys.path.insert(0, folder)
+        try:
+            return {name: importlib.import_module(name) for name in names}
+        finally:
+            sys.path.remove(folder)
+            for name in names:
+                sys.modules.pop(name, None)
+            sys.modules.update({name: module for name, module in before.items() if module is not None})
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def modules(load_example):
+    """Those of the example with a language model."""
+    return load_example("support_assistant", NAMES)
