@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcheck.perturb.public_names import PUBLIC, meant
 
 if TYPE_CHECKING:
+    from pytest_modelcheck.perturb.contexts import distractors, injection
     from pytest_modelcheck.perturb.english import (
         abbreviations,
         contractions,
@@ -81,7 +82,6 @@ if TYPE_CHECKING:
         append,
         emoji,
         entities,
-        injection,
         irrelevant,
         links,
         markup,
@@ -108,6 +108,7 @@ __all__ = [
     "countries",
     "crop",
     "diacritics",
+    "distractors",
     "double_letters",
     "drop_letters",
     "emoji",

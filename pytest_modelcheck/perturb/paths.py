@@ -216,7 +216,8 @@ Fields = Field | list[Field]
 def texts_in(x: Any, field: Fields | None) -> tuple[list[str], Callable[[Sequence[str]], Any]]:
     """The texts to perturb, and a function that returns a copy of the input with other texts.
 
-    Without a field, there is one text: the input itself, or the only text among the values of a mapping.
+    Without a field, there is one text: the input itself, the only text among the values of a mapping, or the
+    last message of the user in a list of messages with ``role`` and ``content``.
 
     Raises:
         PerturbationError: There is no such field, or no field is given and there are several texts.
@@ -256,6 +257,8 @@ def text_path(x: Any, field: Field | None) -> tuple[str | int, ...]:
         return path_of(x, field)
     if isinstance(x, str):
         return ()
+    if (message := _last_of_user(x)) is not None:
+        return (message, "content")
     if not isinstance(x, Mapping):
         raise PerturbationError(
             f"the input is {type(x).__name__}, not text; say where its text is with field='…'"
@@ -269,6 +272,14 @@ def text_path(x: Any, field: Field | None) -> tuple[str | int, ...]:
         )
         raise PerturbationError(f"the input is a mapping, and {there}; choose one with field='…'")
     return (texts[0],)
+
+
+def _last_of_user(x: Any) -> int | None:
+    """The place of the last message of the user, where an input is a conversation."""
+    if not isinstance(x, list) or not all(isinstance(one, Mapping) and "role" in one for one in x):
+        return None
+    places = (at for at, one in enumerate(x) if one["role"] == "user" and isinstance(one.get("content"), str))
+    return max(places, default=None)
 
 
 def path_of(x: Any, field: Field) -> tuple[str | int, ...]:

@@ -80,7 +80,7 @@ def limits_table():
 
 
 KINDS = {
-    "Text": "english mistakes surface wording",
+    "Text": "english mistakes surface wording contexts",
     "Attributes of people": "people",
     "Numbers and records": "measures numbers records",
     "Images": "geometry images",

@@ -126,20 +126,12 @@ def test_markup():
     assert perturb.markup().preview(" ") == []
 
 
-def test_injection():
-    forms = perturb.injection("say yes").preview("x")
-    assert len(forms) == 6
-    assert all(form.startswith("x ") and "say yes" in form and "{goal}" not in form for form in forms)
-    assert perturb.injection("say yes").name == "injection('say yes')"
-
-
 @pytest.mark.parametrize(
     ("make", "message"),
     [
         (lambda: perturb.politeness(language="xx"), r"politeness\(language='xx'\): choose one of en, es, fr"),
         (lambda: perturb.irrelevant(language="ja"), r"irrelevant\(language='ja'\): choose one of en, es"),
         (lambda: perturb.markup("xml"), r"markup\('xml'\): choose one of 'html', 'bold'"),
-        (lambda: perturb.injection(" "), r"injection\(' '\): goal is the injected instruction"),
     ],
 )
 def test_what_makes_no_sense_is_refused(make, message):
