@@ -43,7 +43,7 @@ def accepted(
     errors = _having(Outcome.ERROR, cases)
     failed = _having(Outcome.FAILED, cases)
     if errors:
-        yield f"{_of(errors, cases)} broke with an error: {_listed(errors)}"
+        yield f"{_of(errors, cases)} raised an error: {_listed(errors)}"
     if old is None:
         if failed:
             yield f"{_of(failed, cases)} {'fails' if len(failed) == 1 else 'fail'}: {_listed(failed)}"

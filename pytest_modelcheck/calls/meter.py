@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from array import array
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ class Mark:
     calls: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
+    tokens_other: tuple[tuple[str, int], ...] = ()
     cost: float = 0.0
     weighed: int = 0
     priced: int = 0
@@ -46,6 +48,7 @@ class Meter:
         self._costs = array("d")
         self.asked = self.requests = self.retries = self.failed = self.timeouts = self.unasked = 0
         self._tokens_in = self._tokens_out = self._weighed = self._priced = 0
+        self._tokens_other: Counter[str] = Counter()
         self._cost = self._total = 0.0
 
     def called(self, seconds: float) -> None:
@@ -70,6 +73,7 @@ class Meter:
                 self._weighed += 1
                 self._tokens_in += usage.tokens_in or 0
                 self._tokens_out += usage.tokens_out or 0
+            self._tokens_other.update(dict(usage.other))
             if usage.cost is not None:
                 self._priced += 1
                 self._cost += usage.cost
@@ -104,6 +108,7 @@ class Meter:
             len(self._seconds),
             self._tokens_in,
             self._tokens_out,
+            tuple(self._tokens_other.items()),
             self._cost,
             self._weighed,
             self._priced,
@@ -129,9 +134,16 @@ class Meter:
             latencies=thinned(sorted(seconds)),
             tokens_in=now.tokens_in - mark.tokens_in if weighed else None,
             tokens_out=now.tokens_out - mark.tokens_out if weighed else None,
+            tokens_other=_more(mark.tokens_other, now.tokens_other),
             cost=now.cost - mark.cost if priced else None,
             costs=thinned(sorted(costs)),
         )
+
+
+def _more(then: Sequence[tuple[str, int]], now: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    known = dict(then)
+    found = ((name, count - known.get(name, 0)) for name, count in sorted(now))
+    return tuple((name, count) for name, count in found if count)
 
 
 def thinned(ordered: Sequence[float]) -> tuple[float, ...]:

@@ -97,7 +97,7 @@ def guards(observed: Observed, limits: Limits) -> list[Finding]:
         findings.append(_failed("asked", f"{observed.stopped}; {missing}"))
     if broken:
         reason = f": {observed.first_error}" if observed.first_error else ""
-        findings.append(_failed("errors", f"{broken}/{cases.total} cases broke with an error{reason}"))
+        findings.append(_failed("errors", f"{broken}/{cases.total} cases raised an error{reason}"))
     elif observed.stopped is None and not cases.judged:
         findings.append(_nothing_judged(cases))
     if observed.unscored:

@@ -64,7 +64,7 @@ class Evidence:
     """Everything known about the cases of a check that count.
 
     Attributes:
-        cases: The runs of each case. Runs that broke with an error, or do not apply, are left out beforehand.
+        cases: The runs of each case. Runs that raised an error, or do not apply, are left out beforehand.
         graded: Whether runs have scores rather than pass or fail.
         deterministic: What is declared of the models involved: ``True`` where all are deterministic,
             ``False`` where any is not, ``None`` where nothing is said.

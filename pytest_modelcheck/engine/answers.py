@@ -379,11 +379,12 @@ class Switchboard:
 
         One that is under way is found until it has ended.
         """
+        place: Any = (id(ticket.handle.answers), ticket.key)
         with self._lock:
-            if ticket.key is None or ticket.is_under_way or not self._is_kept(ticket):
+            if self._tickets.get(place) is not ticket or ticket.is_under_way:
                 return
-            del self._tickets[(id(ticket.handle.answers), ticket.key)]
-            if ticket.call is None and ticket in ticket.handle.waiting:
+            del self._tickets[place]
+            if ticket.key is not None and ticket.call is None and ticket in ticket.handle.waiting:
                 ticket.handle.waiting.remove(ticket)
                 ticket.handle.answers.release([ticket.key])
 

@@ -107,7 +107,7 @@ class Prefetch:
         self._window = self._first = self._low_water = 0
         self._largest = _LARGEST
         self._cached = 0
-        self._is_simple = False
+        self._needed = 0  # so many of the first answers of a body are needed by its later calls
         self._active = False
         if recipe.known:
             self._start()
@@ -161,7 +161,7 @@ class Prefetch:
             self._compare(foreseen, keys, complete=complete)
             if self._active and not self.recipe.complete and self._learn(trial, made, complete=complete):
                 with self._bodies.lock:
-                    self._steps = self._steps_of_recipe()
+                    self._take(self._steps_of_recipe())
         elif not self._active:
             self._silent = 0 if made else self._silent + 1
             if made and self._learn(trial, made, complete=complete):
@@ -200,6 +200,8 @@ class Prefetch:
                 self.vain += ticket.begun and not ticket.made
                 if ticket.ended or not ticket.made:
                     self._switchboard.drop(ticket)
+        if not unmade:
+            return
         # A body that failed may only have ended too early: that excuses it for a while.
         excused = not complete and foreseen.keys.issuperset(keys)
         counted, most = (
@@ -214,8 +216,7 @@ class Prefetch:
         """Foresee a call no longer, nor those that follow it; bodies make them in place."""
         with self._bodies.lock:
             self.recipe.cut(number)
-            self._steps = self._steps[:number]
-            self._is_simple = _is_simple(self._steps)
+            self._take(self._steps[:number])
             for foreseen in self._foreseen.values():
                 dropped = [ticket for place, ticket in foreseen.tickets if place >= number]
                 foreseen.tickets = [(place, one) for place, one in foreseen.tickets if place < number]
@@ -237,10 +238,15 @@ class Prefetch:
         if not sizes:
             self._silent = _PATIENCE  # nothing can be called ahead
             return
-        self._steps, self._active = steps, True
-        self._is_simple = _is_simple(steps)
+        self._take(steps)
+        self._active = True
         self._first = max(sizes)
         self._grow(self._first)
+
+    def _take(self, steps: list[_Step]) -> None:
+        """Foresee these calls from now on."""
+        self._steps = steps
+        self._needed = max((needed for _, _, needed, _ in steps), default=0)
 
     def _steps_of_recipe(self) -> list[_Step]:
         steps: list[_Step] = []
@@ -266,7 +272,7 @@ class Prefetch:
 
     def _foresee(self, trials: Sequence[Trial]) -> None:
         for trial in trials:
-            if self._is_simple and self._is_cached(trial):
+            if not self._needed and self._is_cached(trial):
                 self._cached += 1
                 continue
             self._cached = 0
@@ -297,7 +303,7 @@ class Prefetch:
         while foreseen.next < min(len(steps), len(self._steps)):
             number = foreseen.next
             handle, get, needed, together = steps[number]
-            if any(answer is MISSING for answer in foreseen.answers[:needed]):
+            if needed and any(answer is MISSING for answer in foreseen.answers[:needed]):
                 return
             x = _evaluated(handle, get, trial, foreseen.answers)
             if x is MISSING:
@@ -320,7 +326,7 @@ class Prefetch:
         if ticket is None:
             return
         foreseen.tickets.append((number, ticket))
-        if _is_needed_later(foreseen.steps, number):
+        if number < self._needed:
             self._switchboard.follow(ticket, self._goes_on(foreseen, number))
 
     def _goes_on(self, foreseen: _Foreseen, number: int) -> Callable[[Ticket], None]:
@@ -341,7 +347,7 @@ class Prefetch:
         return go_on
 
     def _answered(self, foreseen: _Foreseen, number: int, handle: Handle, raw: Raw) -> None:
-        if _is_needed_later(foreseen.steps, number):
+        if number < self._needed:
             with suppress(ModelcheckError):  # of an answer in another form: its body will meet it itself
                 foreseen.answers[number] = handle.answers.decode(raw)
 
@@ -353,16 +359,6 @@ def _evaluated(handle: Handle, get: Getter, trial: Trial, answers: Sequence[Any]
         return handle.model.caller.bind(x.positional, x.named) if type(x) is Passed else x
     except Exception:  # noqa: BLE001 - of properties of anybody's objects, or since a part is not there
         return MISSING
-
-
-def _is_needed_later(steps: Sequence[_Step], number: int) -> bool:
-    """Whether a later call depends on the answer to this one."""
-    return any(needed > number for _, _, needed, _ in steps[number + 1 :])
-
-
-def _is_simple(steps: Sequence[_Step]) -> bool:
-    """Whether no call depends on the answer to another."""
-    return not any(needed for _, _, needed, _ in steps)
 
 
 def _at_once(handle: Handle) -> int:

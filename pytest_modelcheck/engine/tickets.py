@@ -158,7 +158,7 @@ class Ticket:
     @property
     def is_under_way(self) -> bool:
         """Whether it has begun, and not ended."""
-        return not (self.call is None or self.call.done() or self.ended)
+        return not (self.ended or self.call is None or self.call.done())
 
     @property
     def begun(self) -> bool:

@@ -35,6 +35,7 @@ class Definition:
         collate: What a batch is turned into before the call.
         returns: The type of one answer.
         deterministic: Whether equal inputs always get equal answers; ``None`` to measure.
+        recorded: Whether it only has answers that were recorded.
         fingerprint: What tells two models of one version apart.
         answer_fingerprint: Reads from an answer which system gave it.
         rate_limit: How many calls may be made in what time: ``"500/minute"``.
@@ -65,6 +66,7 @@ class Definition:
     collate: Callable[[list[Any]], Any] | Collate = None
     returns: Any = None
     deterministic: bool | None = None
+    recorded: bool = False
     fingerprint: Any = None
     answer_fingerprint: Callable[[Any], str | None] | None = None
     rate_limit: str | None = None

@@ -24,6 +24,7 @@ _IN = {
     "prompt_tokens": (),
     "input_tokens": ("cache_creation_input_tokens", "cache_read_input_tokens"),
     "prompt_token_count": ("tool_use_prompt_token_count",),
+    "promptTokenCount": ("toolUsePromptTokenCount",),
     "inputTokens": ("cacheReadInputTokens", "cacheWriteInputTokens"),
 }
 _OUT = {
@@ -31,6 +32,7 @@ _OUT = {
     "completion_tokens": (),
     "output_tokens": (),
     "candidates_token_count": ("thoughts_token_count",),
+    "candidatesTokenCount": ("thoughtsTokenCount",),
     "outputTokens": (),
 }
 _TRAJECTORY = "$trajectory"
@@ -43,18 +45,20 @@ _AMONG = frozenset(
         "cache_read_tokens",
         "cache_write_tokens",
         "cached_content_token_count",
+        "cachedContentTokenCount",
         "cached_tokens",
         "prompt_cache_hit_tokens",
         "prompt_cache_miss_tokens",
         "reasoning_tokens",
         "total_token_count",
         "total_tokens",
+        "totalTokenCount",
         "totalTokens",
     }
 )
 """Names of tokens that are among those that went in or came out, where they are reported at all."""
 
-_WRAPPED = ("usage", "usage_metadata", "token_usage", "response_metadata", "meta")
+_WRAPPED = ("usage", "usage_metadata", "usageMetadata", "token_usage", "response_metadata", "meta")
 """Where a whole completion keeps what was used: OpenAI, Anthropic, Gemini, LangChain, haystack."""
 
 
@@ -157,7 +161,7 @@ def _tokens(fields: Mapping[str, Any], names: Mapping[str, tuple[str, ...]]) -> 
 
 
 def _is_of_tokens(name: str) -> bool:
-    return name.lower().endswith(("tokens", "token_count"))
+    return name.lower().endswith(("tokens", "token_count", "tokencount"))
 
 
 def _unwrapped(reported: Any, depth: int = 3) -> Any:

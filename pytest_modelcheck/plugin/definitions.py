@@ -37,6 +37,7 @@ _OPTIONS = (
     "collate",
     "returns",
     "deterministic",
+    "recorded",
     "fingerprint",
     "answer_fingerprint",
     "rate_limit",
@@ -54,6 +55,13 @@ _OPTIONS = (
     "role",
     "retires",
 )
+
+
+_FUNCTIONS = {
+    "usage": "is given an answer",
+    "cost": "is given an answer",
+    "compare_by": "takes from an answer what is compared",
+}
 
 
 def declare(function: Callable[..., Any], options: dict[str, Any]) -> Definition:
@@ -122,14 +130,14 @@ def _mistake(key: str, value: Any) -> str | None:
         return None if whole and value >= 1 else "write a whole number from 1"
     if key in ("retries", "give_up_after"):
         return None if whole and value >= 0 else "write a whole number from 0"
+    if key == "recorded":
+        return None if isinstance(value, bool) else "write True or False"
     if key == "timeout":
         return None if number else "write a number of seconds"
     if key == "max_cost":
         return None if number else "write an amount above 0"
-    if key in ("usage", "cost"):
-        return None if callable(value) else "write a function that is given an answer"
-    if key == "compare_by":
-        return None if callable(value) else "write a function that takes from an answer what is compared"
+    if key in _FUNCTIONS:
+        return None if callable(value) else f"write a function that {_FUNCTIONS[key]}"
     if key in _READERS:
         return _READERS[key](value)
     if key == "role":

@@ -80,6 +80,7 @@ def model_fixture(
     collate: Literal["list", "frame"] | Callable[[list[Any]], Any] | None = None,
     returns: Any = None,
     deterministic: bool | None = None,
+    recorded: bool = False,
     fingerprint: Any = None,
     answer_fingerprint: Callable[[Any], str | None] | None = None,
     rate_limit: str | None = None,
@@ -132,6 +133,8 @@ def model_fixture(
             that remembered answers can be read back as such. Default: what the callable's annotation says,
             as far as it can be used; plain values, arrays and data frames need none.
         deterministic: Whether equal inputs always get equal answers. Default: measured where it matters.
+        recorded: Whether the model only has answers that were recorded (a dictionary, a cassette). It is
+            not called for the smallest counterexample then, whose inputs nobody recorded.
         fingerprint: What tells two models of one version apart: a value, a callable that returns one, or
             ``files("model.joblib", "prompts/*.txt")``. A model whose fixture takes neither
             ``model_version`` nor has a fingerprint is not remembered across runs.

@@ -106,6 +106,10 @@ class Received:
             return
         attempt = getattr(report, ATTEMPT, None)
         if attempt is None:
+            if report.failed and report.nodeid in self._tests:
+                self._tests[
+                    report.nodeid
+                ].excused = False  # ddtrace sums up its retries in a report of its own
             return
         self._crashed.pop(report.nodeid, None)
         told = self._tests.setdefault(report.nodeid, _Told())

@@ -33,6 +33,7 @@ class Calls:
             the shortest to the longest where there were more. Waiting for a turn does not count.
         tokens_in: Tokens that went in, or ``None`` where the model does not say.
         tokens_out: Tokens that came out, or ``None``.
+        tokens_other: Tokens of other names, which count in neither: each name and its number, by name.
         cost: What the calls cost, in the unit of the fixture's ``cost=``, or ``None`` where that is unknown.
         costs: What each answer cost of which that is known, sorted; thinned as ``latencies`` are.
 
@@ -53,6 +54,7 @@ class Calls:
     latencies: tuple[float, ...] = ()
     tokens_in: int | None = None
     tokens_out: int | None = None
+    tokens_other: tuple[tuple[str, int], ...] = ()
     cost: float | None = None
     costs: tuple[float, ...] = ()
 

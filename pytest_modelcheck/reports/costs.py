@@ -59,9 +59,10 @@ def cost_of(calls: Calls) -> str:
 
     >>> from pytest_modelcheck.records import Calls
     >>> cost_of(Calls(asked=3, requests=4, retries=1, latencies=(0.2, 0.3, 1.5), tokens_in=360, tokens_out=9))
-    '4 calls (1 retry), half within 0.3 s, 95% within 1.5 s, 360 + 9 tokens'
+    '4 calls (1 retry), median 0.3 s, 95% within 1.5 s, 360 input + 9 output tokens'
     """
-    return ", ".join(_parts(calls)) if is_felt(calls) or calls.cost is not None or _trouble(calls) else ""
+    told = is_felt(calls) or calls.cost is not None or calls.tokens_other or _trouble(calls)
+    return ", ".join(_parts(calls)) if told else ""
 
 
 def by_model(verdicts: Iterable[Verdict]) -> Iterator[tuple[str, str]]:
@@ -78,8 +79,13 @@ def by_model(verdicts: Iterable[Verdict]) -> Iterator[tuple[str, str]]:
 
 def together(group: Sequence[Calls]) -> Calls:
     """The calls of several checks as one."""
+    from collections import Counter
+
     from pytest_modelcheck.records import Calls
 
+    other: Counter[str] = Counter()
+    for calls in group:
+        other.update(dict(calls.tokens_other))
     return Calls(
         asked=sum(calls.asked for calls in group),
         cached=sum(calls.cached for calls in group),
@@ -93,6 +99,7 @@ def together(group: Sequence[Calls]) -> Calls:
         latencies=_merged([(calls.latencies, calls.requests) for calls in group]),
         tokens_in=_sum(calls.tokens_in for calls in group),
         tokens_out=_sum(calls.tokens_out for calls in group),
+        tokens_other=tuple(sorted(other.items())),
         cost=_sum(calls.cost for calls in group),
         costs=_merged([(calls.costs, calls.asked) for calls in group]),
     )
@@ -102,9 +109,12 @@ def _parts(calls: Calls) -> Iterator[str]:
     trouble = _trouble(calls)
     yield plural(calls.requests, "call") + (f" ({trouble})" if trouble else "")
     if calls.p50 is not None and calls.p95 is not None and calls.p95 >= _MEASURED:
-        yield f"half within {seconds_text(calls.p50)}, 95% within {seconds_text(calls.p95)}"
+        yield f"median {seconds_text(calls.p50)}, 95% within {seconds_text(calls.p95)}"
     if calls.tokens_in is not None or calls.tokens_out is not None:
-        yield f"{calls.tokens_in or 0:,} + {calls.tokens_out or 0:,} tokens"
+        yield f"{calls.tokens_in or 0:,} input + {calls.tokens_out or 0:,} output tokens"
+    if calls.tokens_other:
+        others = " and ".join(f"{count:,} {name}" for name, count in calls.tokens_other)
+        yield f"not counted: {others}"
     if calls.cost is not None:
         yield f"cost {money_text(calls.cost)}"
 
@@ -113,8 +123,8 @@ def _trouble(calls: Calls) -> str:
     found = (
         (calls.retries, "retry", "retries"),
         (calls.timeouts, "timeout", "timeouts"),
-        (calls.failed, "answer failed", "answers failed"),
-        (calls.unasked, "question not asked", "questions not asked"),
+        (calls.failed, "failed call", "failed calls"),
+        (calls.unasked, "call not made", "calls not made"),
     )
     return ", ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in found if count)
 

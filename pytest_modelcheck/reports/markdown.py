@@ -74,10 +74,9 @@ def _fitting(sections: Sequence[str], room: int) -> Iterator[str]:
     for number, (section, size) in enumerate(zip(sections, sizes, strict=True)):
         if size > left:
             count = len(sections) - number
-            more = plural(count, "more check that did not pass is", "more checks that did not pass are")
             if left >= 0:
-                told = more if number else "what modelcheck has to say is"
-                yield f"\nThis summary is full: {told} left out.\n"
+                rest = plural(count, "more check that did not pass", "more checks that did not pass")
+                yield f"\nNo room here for {rest if number else 'the report of modelcheck'}.\n"
             return
         left -= size
         yield section
@@ -155,7 +154,7 @@ def _table(checks: Sequence[CheckReport]) -> Iterator[str]:
         yield f"{plural(len(checks) - _CHECKS, 'more check')} not shown."
     if (levels := levels_text([check.verdict for check in checks])) is not None:
         yield ""
-        yield f"Of an interval, {levels}."
+        yield f"Intervals: {levels}."
 
 
 def _row(check: CheckReport) -> tuple[str, ...]:

@@ -162,10 +162,8 @@ def notes_of(direct: tuple[int, float, int], inapplicable: Mapping[str, int]) ->
             f"{calls} calls one after another took {seconds:,.0f} s; `gather=True` would make them together"
         )
     if vain:
-        these = plural(vain, "call was", "calls were")
-        notes.append(f"{these} made ahead of bodies that then did not make them")
+        these = plural(vain, "prefetched call was", "prefetched calls were")
+        notes.append(f"{these} not used")
     for name, count in inapplicable.items():
-        notes.append(
-            f"{name} left {plural(count, 'input as it was', 'inputs as they were')}: not applicable there"
-        )
+        notes.append(f"{name} does not apply to {plural(count, 'input')}, which it leaves unchanged")
     return tuple(notes)

@@ -128,7 +128,10 @@ def _answers(case: ShownCase, verdict: Verdict, room: int) -> list[Line]:
         known = case.contrast is not None and case.contrast.against == "expected"
         return [*(lines or ([] if known else _fitting(parts[:-1], room))), *contrast]
     lines = lines or [line for part in parts for line in _wrapped(part, room)]
-    return [*lines, *(_wrapped(then, room) if then else [])]
+    if not then:
+        return lines
+    last = (*lines[-1], ("   (", PLAIN), *then, (")", PLAIN))
+    return [*lines[:-1], last] if _cells(last) <= room else [*lines, *_wrapped(then, room)]
 
 
 def _fitting(parts: Sequence[Line], room: int) -> list[Line]:
@@ -208,7 +211,7 @@ def _smallest(case: ShownCase, room: int) -> list[Line]:
     if found is None:
         return []
     if not found.text:
-        return [(("it fails as it is, without any change", PLAIN),)]
+        return [(("it fails even without the change", PLAIN),)]
     what, verb = ("change", "still fails") if found.edits else ("input", "fails")
     label = f"smallest {what} that {verb}" if found.complete else f"smallest {what} found so far"
     answer = "" if found.got in (None, case.got) else f"   (got {found.got})"

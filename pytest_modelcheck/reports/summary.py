@@ -75,7 +75,7 @@ def _lines(verdicts: Sequence[Verdict], width: int, verbosity: int, strokes: Str
         yield from _plain(_wrapped(_counts(verdicts), width))
         return
     if len(shown) < len(verdicts):
-        yield from _plain([f"and {plural(len(verdicts) - len(shown), 'check')} that passed: -v shows them"])
+        yield from _plain([f"{plural(len(verdicts) - len(shown), 'more check')} passed (-v shows them)"])
     yield from _plain(_totals(verdicts, width))
     for said in (causes_text(verdicts), triage(verdicts)):
         if said is not None:
@@ -127,7 +127,7 @@ def _counted(verdict: Verdict) -> str | None:
     else:
         low, high = f"{interval.low:.3g}", f"{interval.high:.3g}"
     cases = f"{verdict.cases.passed:,} of {plural(verdict.cases.judged, 'case')}"
-    return f"{cases}, from {low} to {high} (each bound holds with {percent(interval.level)})"
+    return f"{cases}, between {low} and {high} ({percent(interval.level)} confidence bounds)"
 
 
 def _counts(verdicts: Sequence[Verdict]) -> str:
@@ -139,7 +139,7 @@ def _counts(verdicts: Sequence[Verdict]) -> str:
         text += f" ({early} stopped early)"
     asked = sum(verdict.calls.asked for verdict in verdicts)
     cached = sum(verdict.calls.cached for verdict in verdicts)
-    return f"{text}; answers: {cached:,} cached, {asked:,} asked"
+    return f"{text}; answers: {cached:,} cached, {asked:,} new"
 
 
 def _totals(verdicts: Sequence[Verdict], width: int) -> list[str]:

@@ -33,7 +33,7 @@ MARKS: Final[dict[Status, tuple[str, dict[str, bool]]]] = {
 MARGIN: Final = 7
 """What stands before the name of a check: its mark."""
 
-_HEADINGS: Final = ("passed", "rate", "bounds", "was", "changed", "asked/kept", "cost")
+_HEADINGS: Final = ("passed", "rate", "bounds", "was", "changed", "new/cached", "cost")
 _NARROWEST: Final = 10
 _EVERYTHING: Final = 1 << 16
 
@@ -65,7 +65,7 @@ _WITH_BARS: Final = (
 _WITHOUT_BARS: Final = (
     _Layout(0, frozenset(), 16),
     _Layout(0, frozenset({"bounds", "passed"}), 12),
-    _Layout(0, frozenset({"bounds", "passed", "asked/kept", "cost"}), 0),
+    _Layout(0, frozenset({"bounds", "passed", "new/cached", "cost"}), 0),
 )
 
 

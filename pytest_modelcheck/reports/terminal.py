@@ -32,7 +32,7 @@ _NAME = 64  # of a slice, whose value may be a text of any length
 _FOUND = 400
 _GROUPS = 6
 _TITLES = {
-    "error": "broken with an error",
+    "error": "errors",
     "regressed": "failing cases",
     "failed": "failing cases",
     "changed": "changed answers",
@@ -161,9 +161,9 @@ def _change(comparison: Comparison) -> list[str]:
     test = "" if comparison.p_value is None else f"   (exact McNemar {p_text(comparison.p_value)})"
     lines = [f"{broke} broke, {fixed} fixed, {differ}{test}"]
     if comparison.replayed:
-        lines.append(f"{plural(comparison.replayed, 'approved answer')} judged again by today's test")
+        lines.append(f"{plural(comparison.replayed, 'approved answer')} judged by the current test")
     if comparison.added or comparison.removed:
-        lines.append(f"{plural(comparison.added, 'case')} added, {comparison.removed} gone")
+        lines.append(f"{plural(comparison.added, 'case')} added, {comparison.removed} removed")
     return lines
 
 
@@ -195,8 +195,8 @@ def _labelled(label: str, lines: list[str]) -> Iterator[tuple[str, str]]:
 def _rest(verdict: Verdict) -> str:
     cases = verdict.cases
     counts = (
-        (cases.error - verdict.unasked, "broke with an error"),
-        (verdict.unasked, "not asked"),
+        (cases.error - verdict.unasked, f"error{'s' * (cases.error - verdict.unasked > 1)}"),
+        (verdict.unasked, "not called"),
         (cases.new, "new"),
         (cases.skipped, "not applicable"),
         (cases.xfailed, f"known failure{'s' * (cases.xfailed > 1)}"),

@@ -41,12 +41,14 @@ def triage(verdicts: Sequence[Verdict]) -> str | None:
     outstanding = [check.partition("::")[2] for p_value, _, check in sorted(missing) if p_value <= BELIEVED]
     others = sum(verdict.failed and _chance(verdict) is None for verdict in verdicts)
     beside = (
-        f" (beside {others} that {'fails' if others == 1 else 'fail'} without a p-value)" if others else ""
+        f" (not counting {others} that {'fails' if others == 1 else 'fail'} without a p-value)"
+        if others
+        else ""
     )
     missed = f"of {len(missing)} that miss a limit{beside}"
-    after = f"after allowing for {plural(len(verdicts), 'check')}"
+    after = f"corrected for {plural(len(verdicts), 'check')}"
     if not outstanding:
-        return f"{after}, none {missed} stands out: chance alone may have made these"
+        return f"{after}, none {missed} stands out: chance alone may explain them"
     more = f" (+{len(outstanding) - _SHOWN} more)" if len(outstanding) > _SHOWN else ""
     verb = "stands" if len(outstanding) == 1 else "stand"
     return f"{after}, {len(outstanding)} {missed} {verb} out: {', '.join(outstanding[:_SHOWN])}{more}"

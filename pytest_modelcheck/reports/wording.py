@@ -52,7 +52,7 @@ def levels_text(verdicts: Iterable[Verdict]) -> str | None:
     levels = sorted({verdict.interval.level for verdict in verdicts if verdict.interval is not None})
     if not levels:
         return None
-    return f"each bound holds with {' or '.join(dict.fromkeys(map(percent, levels)))}"
+    return f"{' or '.join(dict.fromkeys(map(percent, levels)))} confidence bounds"
 
 
 def counts_text(report: RunReport) -> str:

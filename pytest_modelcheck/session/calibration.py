@@ -91,7 +91,7 @@ class Calibration:
 
     @property
     def broken(self) -> Result | None:
-        """The first trial that broke with an error, or ``None``."""
+        """The first trial that raised an error, or ``None``."""
         return next((result for result in self._results if result.outcome is Outcome.ERROR), None)
 
     def slot(self, trial: Trial, key: bytes, equal: int) -> int:

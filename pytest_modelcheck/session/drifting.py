@@ -42,7 +42,7 @@ def broken_reference(reference: Results | None) -> list[Finding]:
     errors = 0 if reference is None else reference.tally().error
     if reference is None or not errors:
         return []
-    text = f"{errors}/{len(reference)} cases of the reference broke with an error"
+    text = f"{errors}/{len(reference)} cases of the reference raised an error"
     return [Finding("errors", Status.FAILED, text)]
 
 

@@ -118,7 +118,7 @@ class EarlyRun:
             for unit in batch:
                 self._take(unit, results)
                 if self._is_broken:
-                    return Stopped(0, 0, "a case broke with an error"), ()
+                    return Stopped(0, 0, "a case raised an error"), ()
                 decided = yield from self._decide()
                 if decided:
                     return Stopped(0, 0, decided[0].why), decided
@@ -126,7 +126,7 @@ class EarlyRun:
 
     @property
     def _is_broken(self) -> bool:
-        """Whether the last unit broke with an error, and not for want of a model to be asked."""
+        """Whether the last unit raised an error, and not for want of a model to be asked."""
         trials = (trial for case in self._last for trial in case.trials)
         return self._runs[-1].stopped is None and any(trial.outcome is Outcome.ERROR for trial in trials)
 

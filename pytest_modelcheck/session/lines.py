@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     """For the digest of each call the answer that the line has last given."""
 
 _ABOUT: Final = 80
-_LONGEST: Final = 20_000
+LONGEST: Final = 20_000
 _MESSAGE: Final = 1_000
 
 
@@ -242,12 +242,12 @@ def _asked(asked: Sequence[tuple[bytes | None, Raw]], given: Given) -> str:
 def details_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> str:
     """The further members of a line: the case as its source says it, and what its bodies said."""
     value = case.input
-    told = [] if type(value) is str and about(value) is value else [f'"input":{_shown(value)}']
+    told = [] if type(value) is str and about(value) is value else [f'"input":{as_shown(value)}']
     pictures = pictures and type(value) is not str
     if pictures and (own := pictures_of(value)):
         told.append(f'"pictures":{encode_plain(own).decode()}')
     if case.expected is not MISSING:
-        told.append(f'"expected":{_shown(case.expected)}')
+        told.append(f'"expected":{as_shown(case.expected)}')
     if case.metadata:
         told.append(_metadata(case))
     if case.known_failure is not None:
@@ -261,7 +261,7 @@ def details_of(case: Case, results: Sequence[Result], *, pictures: bool = False)
 
 
 def _metadata(case: Case) -> str:
-    pairs = [f"{lines.quoted(str(name))}:{_shown(one)}" for name, one in case.metadata.items()]
+    pairs = [f"{lines.quoted(str(name))}:{as_shown(one)}" for name, one in case.metadata.items()]
     return f'"metadata":{{{",".join(pairs)}}}'
 
 
@@ -284,7 +284,7 @@ def _trial_details(result: Result, *, pictures: bool) -> str:
     """Its perturbed input, unless the line says all of it, and what its body said."""
     told, perturbed = [], result.trial.perturbed
     if perturbed is not MISSING and not (type(perturbed) is str and about(perturbed) is perturbed):
-        told.append(f'"perturbed":{_shown(perturbed)}')
+        told.append(f'"perturbed":{as_shown(perturbed)}')
     if pictures and perturbed is not MISSING and not result.trial.repeat and (own := pictures_of(perturbed)):
         told.append(f'"pictures":{encode_plain(own).decode()}')
     if result.outcome in WRONG and (said := said_of(result)):
@@ -313,15 +313,15 @@ def _path(path: str) -> str:
     return lines.quoted(path)
 
 
-def _shown(value: Any) -> str:
+def as_shown(value: Any) -> str:
     """A value as JSON, cut to a text where it is very long."""
     kind = type(value)
-    if kind is str and len(value) <= _LONGEST:
+    if kind is str and len(value) <= LONGEST:
         return lines.quoted(value)
     if kind is bool:
         return "true" if value else "false"
     raw = lines.quoted(value) if kind is str else encode_plain(summarised(value)).decode()
-    if len(raw) <= _LONGEST:
+    if len(raw) <= LONGEST:
         return raw
     text = value if kind is str else raw
-    return lines.quoted(text[: _LONGEST - 1] + "…")
+    return lines.quoted(text[: LONGEST - 1] + "…")

@@ -248,7 +248,7 @@ def _places(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
         yield path, value
         return
     if TRAJECTORY in value:
-        for name in ("answer", "state"):
+        for name in {"answer", "state"} & value[TRAJECTORY].keys():
             yield from _places(value[TRAJECTORY][name], (*path, TRAJECTORY, name))
         return
     if len(value) == 1 and next(iter(value)).startswith("$"):

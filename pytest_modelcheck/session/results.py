@@ -16,19 +16,33 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate, islice
 from operator import attrgetter
-from typing import IO, TYPE_CHECKING, Final, overload
+from typing import IO, TYPE_CHECKING, Any, Final, overload
+
+import orjson
 
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.checks.slices import Slices
-from pytest_modelcheck.records import BITS, FOLDED, OUTCOMES, WRONG, CaseResult, Group, Outcome, Tally
-from pytest_modelcheck.session.lines import row_of
+from pytest_modelcheck.errors import PerturbationError
+from pytest_modelcheck.records import (
+    BITS,
+    FOLDED,
+    MISSING,
+    OUTCOMES,
+    WRONG,
+    CaseResult,
+    Group,
+    Outcome,
+    Tally,
+    Trial,
+)
+from pytest_modelcheck.session.lines import LONGEST, as_shown, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
     from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.engine.trials import Plan
-    from pytest_modelcheck.records import Case, Trial, TrialResult
+    from pytest_modelcheck.records import Case, TrialResult
 
     Once = tuple[Trial, TrialResult]
     """A trial and what came of it."""
@@ -37,7 +51,7 @@ _ROOM: Final = 8 << 20
 """Bytes of lines that are held in memory before they are written."""
 _READ: Final = 1 << 18
 _TRIALS: Final = 1 << 14
-"""So many trials are held; others are made again when they are asked for."""
+"""So many trials are held; others are read or made again when they are asked for."""
 _PICTURES: Final = 4 << 20
 """Characters of pictures that the results of a check hold for its report."""
 
@@ -377,9 +391,36 @@ class Results(Sequence[CaseResult]):
         return list(islice(found, most))
 
     def trials(self, number: int) -> list[Trial]:
-        """The trials of a case, by its number."""
+        """The trials of a case, by its number.
+
+        Those that are not held are read from the line of the case, or else made again: a perturbation that
+        gives something else then would have the model judged on inputs that it never was asked about.
+
+        Raises:
+            PerturbationError: A perturbation gave another variant than at first.
+        """
         known = self.held.get(number)
-        return known or self._plan.of_case(self.cases[number], number, self.starts[number])
+        if known:
+            return known
+        case, start = self.cases[number], self.starts[number]
+        if not self._holds:
+            return self._plan.of_case(case, number, start)
+        first = self.whole(number).trials
+        if type(case.input) is str and all(map(_is_whole, first)):
+            return [
+                Trial(
+                    place, case, one.perturbation, one.perturbed, one.variant, one.repeat, number, len(first)
+                )
+                for place, one in enumerate(first, start)
+            ]
+        made = self._plan.of_case(case, number, start)
+        if list(map(_seen, made)) != [one.perturbed for one in first]:
+            names = ", ".join(dict.fromkeys(one.perturbation for one in first if one.perturbation))
+            raise PerturbationError(
+                f"{names} gave other variants of case {case.id} when it was asked again: what it gives must "
+                "depend on its input and on its source of randomness alone"
+            )
+        return made
 
     def whole(self, number: int) -> CaseResult:
         """What came of a case, with what a report shows besides."""
@@ -400,11 +441,21 @@ class Results(Sequence[CaseResult]):
         found.matches.extend(self.matches[number] for number in numbers)
         found.slices.extend(cases)
         found.starts.extend(self.starts[number] for number in numbers)
+        found._holds = self._holds
         found.held = {place: self.held[number] for place, number in enumerate(numbers) if number in self.held}
         found.counts, found.distinct, found.errors = self.counts, self.distinct, self.errors
         found.size, found.broken = self.size, self.broken
         found.graded, found.repeated, found.reads_approved = self.graded, self.repeated, self.reads_approved
         return found
+
+
+def _seen(trial: Trial) -> Any:
+    """The perturbed input as a line says it."""
+    return MISSING if trial.perturbed is MISSING else orjson.loads(as_shown(trial.perturbed))
+
+
+def _is_whole(trial: TrialResult) -> bool:
+    return type(trial.perturbed) is str and len(trial.perturbed) < LONGEST
 
 
 def _with_match(line: bytes, details: str, match: int) -> bytes:

@@ -70,11 +70,13 @@ def may_shrink(check: Check, judgement: Judgement) -> bool:
     """Whether failures of this check may be made smaller.
 
     Only of a model that does not vary: of one that does, the smallest failure would be the luckiest. Not
-    where calls are counted out: those that remain are for verdicts.
+    where calls are counted out: those that remain are for verdicts. Not where a model of the test only has
+    recorded answers: nobody recorded one to half a perturbation.
     """
     places = check.places
     return not (
         not check.spec.shrink_calls
+        or any(model.definition.recorded for model in (check.spec.subject, *check.spec.others))
         or places.offline
         or places.max_calls is not None
         or judgement.ran.stopped is not None

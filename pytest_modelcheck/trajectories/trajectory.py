@@ -99,7 +99,8 @@ _WIDE: Final = 400
 
 def _lower(value: Trajectory, lower: Any) -> dict[str, Any]:
     messages = [_lower_message(message, lower) for message in value.messages]
-    form = {"messages": messages, **{name: lower(getattr(value, name)) for name in _COMPARED}}
+    present = {name: part for name in _COMPARED if (part := getattr(value, name)) is not None}
+    form = {"messages": messages, **{name: lower(part) for name, part in present.items()}}
     aside = {name: lower(item) for name in ("usage", "about") if (item := getattr(value, name))}
     told = {"instructions": lower([*value.instructions])} if value.instructions else {}
     return form | {"aside": aside | told}
@@ -132,10 +133,10 @@ def _lift(form: Any, lift: Any) -> Trajectory:
             ),
             tuple(lift(message.get("more", []))),
         )
-        for message in form["messages"]
+        for message in form.get("messages", ())
     )
-    parts = {name: lift(form[name]) for name in _COMPARED}
-    aside = {name: lift(item) for name, item in form["aside"].items()}
+    parts = {name: lift(form[name]) for name in _COMPARED if name in form}
+    aside = {name: lift(item) for name, item in form.get("aside", {}).items()}
     return Trajectory(messages, **parts, **aside | {"instructions": tuple(aside.get("instructions", ()))})
 
 

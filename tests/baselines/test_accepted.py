@@ -75,7 +75,7 @@ def test_what_stays_as_approved_is_not_accepted(made):
 
 
 def test_errors_are_accepted_by_force_and_named(made):
-    assert told(made({"a": E, "b": P})) == ["1 of 2 cases broke with an error: a"]
+    assert told(made({"a": E, "b": P})) == ["1 of 2 cases raised an error: a"]
 
 
 def test_the_slices_that_lost_most_are_named_and_no_others(made):

@@ -506,6 +506,8 @@ def by(turn: Any) -> Any:
     return lambda answer: (turn(answer), None)
 
 
+CYCLE: list[Any] = []
+CYCLE += [CYCLE, 1]
 WITH_RECORDS = np.array([(1, 2.0)], "i4,f8")
 REFUSED: list[tuple[str, Any, str, Any]] = [
     # name, answer, what the refusal says, and the remedy that it names, applied
@@ -553,9 +555,9 @@ REFUSED: list[tuple[str, Any, str, Any]] = [
     ),
     (
         "polars frame of objects",
-        pl.DataFrame({"a": [object]}, schema={"a": pl.Object}),
+        pl.DataFrame({"a": [uuid.UUID(int=1)]}, schema={"a": pl.Object}),
         r"Answer frame\.to_dicts\(\)",
-        None,
+        by(lambda frame: frame.to_dicts()),
     ),
     (
         "default dict with a function",
@@ -577,6 +579,7 @@ REFUSED: list[tuple[str, Any, str, Any]] = [
         by(lambda answer: answer.label),
     ),
     ("dataclass that is a dict", Odd("a"), "case.record", None),
+    ("cycle", CYCLE, "Answer flatter data", by(lambda answer: answer[1:])),
     ("dataclass without returns=", Triage("a"), r"returns=Triage\)", by_returns(Triage)),
     ("pydantic without returns=", [Cat()], r"\(in a list\).*returns=Cat\)", by_returns(Cat)),
     ("attrs without returns=", {"a": Attr("a")}, r"\(in a dict\).*returns=Attr\)", by_returns(Attr)),
@@ -604,6 +607,25 @@ def test_what_cannot_be_stored_is_refused_with_a_remedy_that_works(answer, says,
         turned, returns = remedy(answer)
         back = Codec(returns).decode(Codec(returns).encode(turned))
         assert told(back) == told(turned)
+
+
+class Forgetful:
+    """No object of it is equal to another, so that nothing tells that the right one came back."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def test_what_does_not_come_back_equal_is_refused_with_a_remedy_that_works():
+    answer = Forgetful("a")
+    with pytest.raises(NotKept, match=r"read back is not the same. Let the model answer plain data of it"):
+        Codec(Forgetful).encode(answer)
+    assert Codec().decode(Codec().encode(vars(answer))) == {"text": "a"}
 
 
 def test_the_corpus_is_large():

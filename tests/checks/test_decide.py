@@ -57,7 +57,7 @@ class TestGuards:
         observed = Observed(Tally(passed=99, error=1), first_error="NameError: x")
         assert verdict(observed, Limits(at_least=0.5)) == (
             FAILED,
-            "1/100 cases broke with an error: NameError: x",
+            "1/100 cases raised an error: NameError: x",
         )
 
     def test_a_baseline_that_lost_its_cases_fails(self):

@@ -307,7 +307,7 @@ def environment() -> dict[str, str]:
 
 _DULL = re.compile(
     r"^(platform|rootdir|configfile|testpaths|plugins|cachedir)\b"
-    r"|^(\S+ \S+:| +calls  ) +[\d,]+ calls?( \(.*?\))?, half within [^a-z]+ m?s, 95% within [^a-z]+ m?s$"
+    r"|^(\S+ \S+:| +calls  ) +[\d,]+ calls?( \(.*?\))?, median [^a-z]+ m?s, 95% within [^a-z]+ m?s$"
 )
 
 

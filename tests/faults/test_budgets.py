@@ -1,5 +1,6 @@
 """What a run may spend, and what its calls took and cost."""
 
+import json
 import re
 
 import pytest
@@ -104,7 +105,31 @@ def test_tokens_and_money_are_counted_and_shown(remote):
     assert (calls.tokens_in, calls.tokens_out) == (400, 8)
     assert calls.cost == pytest.approx(0.04)
     told = remote.result.stdout.str().replace(",\n  ", ", ")  # it is longer than a line if calls take long
-    assert re.search(r"^triage 1: 4 calls, half within .*, 400 \+ 8 tokens, cost 0\.04$", told, re.MULTILINE)
+    assert re.search(
+        r"^triage 1: 4 calls, median .*, 400 input \+ 8 output tokens, cost 0\.04$", told, re.MULTILINE
+    )
+
+
+def test_tokens_that_nobody_knows_are_listed_and_not_counted(project):
+    project.model("""
+        from pytest_modelcheck import Answer
+
+        @model_fixture
+        def triage(model_version):
+            usage = {"prompt_tokens": 5, "completion_tokens": 2, "audio_tokens": 7}
+            return lambda text: Answer(text.upper(), usage=usage)
+    """)
+    project.test("""
+        @pytest.mark.golden([("a", "A"), ("b", "B")])
+        def test_labels(triage, case):
+            assert triage(case.input) == case.expected
+    """)
+    result = project.run("--model-version=1", "--modelcheck-report=report.json")
+    told = result.stdout.str().replace(",\n  ", ", ")
+    spent = r"10 \+ 4 tokens, not counted: 14 audio_tokens"
+    assert re.search(rf"^triage 1: 2 calls.*, {spent}$", told, re.MULTILINE)
+    calls = json.loads((project.path / "report.json").read_text())["checks"][0]["verdict"]["calls"]
+    assert (calls["tokens_in"], calls["tokens_other"]) == (10, [["audio_tokens", 14]])
 
 
 def test_an_answer_may_bring_its_usage_along_and_tests_see_the_answer_alone(project):

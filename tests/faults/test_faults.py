@@ -138,7 +138,7 @@ def test_a_dead_endpoint_ends_the_run_with_one_message(remote, endpoint):
     assert remote.seconds < 30
     text = remote.result.stdout.str()
     assert text.count("Traceback (most recent call last)") <= 1
-    remote.result.stdout.fnmatch_lines(["*1995 not asked*"])
+    remote.result.stdout.fnmatch_lines(["*1995 not called*"])
 
 
 def test_a_model_that_was_given_up_stays_so_for_all_checks_but_answers_at_hand_count(remote, endpoint):

@@ -95,6 +95,20 @@ def test_a_measure_is_one_short_line():
             95,
             (),
         ),
+        # Gemini, as its REST interface spells it.
+        (
+            {
+                "promptTokenCount": 10,
+                "candidatesTokenCount": 5,
+                "thoughtsTokenCount": 90,
+                "cachedContentTokenCount": 4,
+                "toolUsePromptTokenCount": 3,
+                "totalTokenCount": 108,
+            },
+            13,
+            95,
+            (),
+        ),
         # Bedrock
         ({"inputTokens": 10, "outputTokens": 5, "cacheReadInputTokens": 100, "totalTokens": 115}, 110, 5, ()),
         # What nobody knows is told, and not lost.
@@ -128,6 +142,7 @@ def slotted():
         SimpleNamespace(usage=slotted()),
         {"usage": {"input_tokens": 7, "output_tokens": 2}},
         SimpleNamespace(usage_metadata={"input_tokens": 7, "output_tokens": 2, "total_tokens": 9}),
+        {"usageMetadata": {"promptTokenCount": 7, "candidatesTokenCount": 2, "totalTokenCount": 9}},
         SimpleNamespace(response_metadata={"token_usage": {"prompt_tokens": 7, "completion_tokens": 2}}),
         SimpleNamespace(meta={"usage": {"prompt_tokens": 7, "completion_tokens": 2}}),
         SimpleNamespace(usage=lambda: {"input_tokens": 7, "output_tokens": 2}),

@@ -20,7 +20,7 @@ def test_use_is_the_default_and_asks_nothing_twice(project):
     result = project.run("--model-version=2.0")
     result.assert_outcomes(passed=1)
     assert project.calls == []
-    result.stdout.fnmatch_lines(["1 passed; answers: 10 cached, 0 asked*"])
+    result.stdout.fnmatch_lines(["1 passed; answers: 10 cached, 0 new*"])
 
 
 def test_refresh_asks_again_and_replaces_what_was_remembered(project):
@@ -154,6 +154,10 @@ def test_a_cache_that_cannot_be_written_warns_and_runs(project):
         ["*ModelcheckWarning: what was run could not be left for `modelcheck approve` in */blocked/*: *"]
     )
     result.stdout.fnmatch_lines(["*ModelcheckWarning: The prediction cache * cannot be written: *"])
+    result.stdout.fnmatch_lines(["*or name another (modelcheck_cache_dir)*"])
+    elsewhere = project.run("--model-version=2.0", "-o", "modelcheck_cache_dir=elsewhere")
+    elsewhere.assert_outcomes(passed=1, warnings=0)
+    assert list((project.path / "elsewhere" / "candidates").rglob("*.jsonl"))
 
 
 def test_where_nothing_can_be_written_an_update_fails_and_says_what_was_not_approved(project):

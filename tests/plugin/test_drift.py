@@ -166,7 +166,7 @@ class TestAgainstAReference:
         project.write("then.jsonl", '{"input": 7}\n{"input": "ticket"}\n')
         project.test(self.SAME.replace("triage(case.input)", "triage(case.input.lower())"))
         _, verdict = drift("1")
-        assert verdict.headline == "1/2 cases of the reference broke with an error"
+        assert verdict.headline == "1/2 cases of the reference raised an error"
 
     def test_what_was_approved_does_not_count(self, drift, project):
         tickets(project, "then.jsonl", start=1000)

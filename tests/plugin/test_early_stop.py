@@ -123,7 +123,7 @@ def test_running_all_cases_approves_for_the_calls_that_are_missing(early):
     project = early(", tolerance=0.05, early_stop=True")
     project.run("--model-version=1").assert_outcomes(passed=1)
     result = project.run("--model-version=1", "--modelcheck-update")
-    result.stdout.fnmatch_lines(["*; answers: 48 cached, 552 asked*", "approved: fixed 1, 1 check *"])
+    result.stdout.fnmatch_lines(["*; answers: 48 cached, 552 new*", "approved: fixed 1, 1 check *"])
 
 
 def test_what_was_stopped_is_no_version_to_compare_with(early):

@@ -115,12 +115,12 @@ def test_a_model_that_kills_each_worker_is_an_error_that_says_so(elsewhere):
 def test_a_call_that_hangs_keeps_neither_the_run_nor_the_interpreter(elsewhere):
     result = elsewhere("classifier.hangs", f"{POOL}, timeout=1.5, concurrency=2")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*1/24 cases broke with an error: CallTimeoutError*"])
+    result.stdout.fnmatch_lines(["*1/24 cases raised an error: CallTimeoutError*"])
 
 
 def test_what_a_model_raises_in_another_process_is_shown(elsewhere):
     result = elsewhere("classifier.refuses")
-    result.stdout.fnmatch_lines(["*1/24 cases broke with an error: ValueError: cannot read text 3*"])
+    result.stdout.fnmatch_lines(["*1/24 cases raised an error: ValueError: cannot read text 3*"])
 
 
 def test_a_model_that_cannot_be_sent_is_refused_with_what_to_do(elsewhere):

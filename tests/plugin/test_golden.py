@@ -41,7 +41,7 @@ def test_fails_where_one_case_fails_and_no_limit_is_set(project):
             "*t-05*",
             "*= modelcheck =*",
             "*test_known_tickets* 9/10 *",
-            "1 failed; answers: 0 cached, 20 asked*",
+            "1 failed; answers: 0 cached, 20 new*",
             "FAILED test_triage.py::test_known_tickets - 9/10 cases pass (90%), all required",
         ]
     )
@@ -111,8 +111,8 @@ def test_calls_that_were_made_for_nothing_are_reported(project):
     result.assert_outcomes(passed=1)
     assert project.verdict(result).cases == Tally(passed=6, skipped=4)
     assert len(project.calls) == 10
-    [note] = [note for note in project.verdict(result).notes if "ahead" in note]
-    assert note == "4 calls were made ahead of bodies that then did not make them"
+    [note] = [note for note in project.verdict(result).notes if "prefetched" in note]
+    assert note == "4 prefetched calls were not used"
 
 
 def test_cases_may_be_given_in_place(project):

@@ -237,8 +237,8 @@ def test_the_wrong_number_of_answers_is_an_error_that_says_so(project, answer):
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "3/3 cases broke with an error: BatchSizeError: echo answered a batch of 1 input with *",
-            "FAILED *::test_it - 3/3 cases broke with an error: BatchSizeError: echo answered *",
+            "3/3 cases raised an error: BatchSizeError: echo answered a batch of 1 input with *",
+            "FAILED *::test_it - 3/3 cases raised an error: BatchSizeError: echo answered *",
         ]
     )
 
@@ -293,7 +293,7 @@ def test_an_error_of_the_model_is_counted_apart_and_shown_with_its_input_and_tra
     assert (verdict.cases.passed, verdict.cases.failed, verdict.cases.error) == (3, 0, 1)
     result.stdout.fnmatch_lines(
         [
-            "1/4 cases broke with an error: ValueError: no such language",
+            "1/4 cases raised an error: ValueError: no such language",
             '*"bad"*',
             '*raise ValueError("no such language")*',
         ]

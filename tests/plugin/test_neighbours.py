@@ -1,7 +1,9 @@
 """Other plugins: what they do to a test does not change its verdict, and what we do does not hide theirs."""
 
+import json
+import subprocess
 import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 
 import pytest
 
@@ -96,6 +98,64 @@ def test_a_test_that_fails_at_each_try_fails_once(project):
     result = project.run_apart("-p", "pytest_retry.retry_plugin", "--model-version=3.0")
     assert result.ret == 1
     result.stdout.fnmatch_lines(["1 failed; answers*"])
+
+
+class Datadog(BaseHTTPRequestHandler):
+    """The service that tells ddtrace to try failures again."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("content-length") or 0))
+        features = dict.fromkeys(("code_coverage", "tests_skipping", "itr_enabled", "require_git"), False)
+        features["flaky_test_retries_enabled"] = True
+        told = {"data": {"id": "1", "type": "settings", "attributes": features}}
+        body = json.dumps(told if "setting" in self.path else {"data": []}).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def datadog(project, monkeypatch):
+    """A repository, and a service for its tests."""
+    pytest.importorskip("ddtrace")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Datadog)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    for name, value in {
+        "DD_API_KEY": "none",
+        "DD_CIVISIBILITY_AGENTLESS_ENABLED": "1",
+        "DD_CIVISIBILITY_AGENTLESS_URL": f"http://127.0.0.1:{server.server_port}",
+        "DD_CIVISIBILITY_FLAKY_RETRY_COUNT": "2",
+        "DD_INSTRUMENTATION_TELEMETRY_ENABLED": "0",
+    }.items():
+        monkeypatch.setenv(name, value)
+    git = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    project.test(FLAKY.format(retry=""))
+    for command in (
+        ["init", "-q"],
+        ["add", "."],
+        ["commit", "-qm", "x"],
+        ["remote", "add", "origin", "https://git.example/a.git"],
+    ):
+        subprocess.run([*git, *command], cwd=project.path, check=True)
+    yield ["-p", "ddtrace.testing.internal.pytest.entry_point", "--ddtrace"]
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(("version", "failed"), [("2.0", 0), ("3.0", 1)])
+def test_of_a_test_that_ddtrace_tries_again_the_last_try_counts_once(project, datadog, version, failed):
+    """Each try, the last one too, is reported as a retry; then comes a report that sums up."""
+    result = project.run_apart(*datadog, f"--model-version={version}", "--modelcheck-report=r.json")
+    assert result.ret == failed
+    result.stdout.fnmatch_lines(
+        ["test_triage.py *R*", "1 failed; answers*" if failed else "1 passed; answers*"]
+    )
+    assert (project.path / "r.json").read_text().count('"status":"failed"') >= failed
 
 
 def test_an_outcome_that_nobody_knows_is_no_failure(project):

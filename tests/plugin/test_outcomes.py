@@ -83,7 +83,7 @@ def test_another_exception_is_an_error_with_its_traceback(project):
     assert verdict.cases == Tally(passed=3, error=1)
     result.stdout.fnmatch_lines(
         [
-            "1/4 cases broke with an error: JSONDecodeError: Expecting property name*",
+            "1/4 cases raised an error: JSONDecodeError: Expecting property name*",
             "*test_triage.py:6: in test_it*",
             "*if answer == 'c': json.loads('{')*",
         ]
@@ -100,7 +100,7 @@ def test_a_name_error_is_an_error_and_no_wrong_answer(project):
     result, verdict = outcome(project, "assert answr == 'a'", marker=", at_least=0.0")
     result.assert_outcomes(failed=1)
     assert verdict.cases == Tally(error=4)
-    result.stdout.fnmatch_lines(["4/4 cases broke with an error: NameError: name 'answr' is not defined"])
+    result.stdout.fnmatch_lines(["4/4 cases raised an error: NameError: name 'answr' is not defined"])
 
 
 def test_wrong_if_makes_an_exception_a_wrong_answer(project):
@@ -224,7 +224,7 @@ def test_a_body_that_never_asked_its_model_is_an_error(project):
     result = project.run("--model-version=2.0")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["10/10 cases broke with an error: *the body never called the model 'triage', so it says nothing*"]
+        ["10/10 cases raised an error: *the body never called the model 'triage', so it says nothing*"]
     )
 
 

@@ -161,6 +161,26 @@ def test_a_baseline_that_was_edited_by_hand_to_nonsense_fails_in_words(project):
     result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
 
 
+@pytest.mark.parametrize("remedy", ["restored from git", "removed, run and approved again"])
+def test_an_answer_that_was_edited_in_a_baseline_is_an_error_with_remedies_that_work(project, remedy):
+    project.test(GOLDEN.format(limits=", max_changed=0"))
+    project.approve("2.0")
+    path = project.path / "baselines/triage/test_triage.py/test_known.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b'"answer":"refund"', b'"answer":"other"', 1))
+    result = project.run("--model-version=2.0")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*test_known.jsonl:2: this line is not as it was written*"])
+    result.stdout.no_fnmatch_line("*pytest_modelcheck/*")
+    if remedy == "restored from git":
+        path.write_bytes(whole)
+    else:
+        path.unlink()
+        project.run("--model-version=2.0")
+        assert project.command("approve", "2.0", "--reason", "damaged").ret == 0
+    project.run("--model-version=2.0").assert_outcomes(passed=1)
+
+
 def test_an_approved_yaml_that_is_no_yaml_fails_in_words(project):
     project.test(GOLDEN.format(limits=""))
     project.approve("2.0")

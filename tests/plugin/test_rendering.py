@@ -87,7 +87,7 @@ def test_a_field_that_a_case_has_not_is_answered_with_those_that_it_has(project)
 def test_a_model_that_is_asked_about_the_case_itself(project, how, call):
     result = body(project, f"{how} test_it(triage, case):\n    assert {call} == case.expected")
     told = "triage was asked about the case itself. Ask about its input: triage(case.input)"
-    result.stdout.fnmatch_lines([f"10/10 cases broke with an error: UsageError: {told}"])
+    result.stdout.fnmatch_lines([f"10/10 cases raised an error: UsageError: {told}"])
     result.stdout.no_fnmatch_line("*cannot be cached*")
     assert project.calls == []
 

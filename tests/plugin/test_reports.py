@@ -92,7 +92,7 @@ def test_the_section_has_one_line_a_check_and_what_it_cost(project):
     project.test(FAILING + FAILING.replace("test_known", "test_again"))
     result = project.run("--model-version=2.1")
     result.stdout.fnmatch_lines(
-        ["*= modelcheck =*", "*test_again* 8/10 *", "2 failed; answers: 10 cached, 20 asked*"]
+        ["*= modelcheck =*", "*test_again* 8/10 *", "2 failed; answers: 10 cached, 20 new*"]
     )
     result.stdout.fnmatch_lines(["*test_known* 8/10 *", "2 failed; *"])
 
@@ -111,7 +111,7 @@ def test_the_section_fits_80_columns_and_needs_no_colour(project, monkeypatch):
 def test_quietly_all_green_is_a_line(project):
     project.test(FAILING.replace('"tickets.yaml"', '"tickets.yaml", at_least=0.1'))
     result = project.run("--model-version=2.1", "-q")
-    result.stdout.fnmatch_lines(["modelcheck: 1 passed; answers: 0 cached, 10 asked"])
+    result.stdout.fnmatch_lines(["modelcheck: 1 passed; answers: 0 cached, 10 new"])
     for absent in ("*= modelcheck =*", "modelcheck: triage*", "*pass test_known*"):
         result.stdout.no_fnmatch_line(absent)
 
@@ -133,7 +133,7 @@ def test_v_adds_intervals_and_limits_and_vv_all_that_is_known(project):
     project.test(FAILING)
     verbose = project.run("--model-version=2.1", "-v").stdout
     verbose.fnmatch_lines(
-        ["  FAIL test_known *", "       8 of 10 cases, from *", "       FAIL at_least: 8/10 cases pass*"]
+        ["  FAIL test_known *", "       8 of 10 cases, between *", "       FAIL at_least: 8/10 cases pass*"]
     )
     verbose.no_fnmatch_line("       model       triage 2.1")
     project.run("--model-version=2.1", "-vv").stdout.fnmatch_lines(

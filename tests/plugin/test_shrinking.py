@@ -227,7 +227,7 @@ def test_an_input_that_fails_as_it_is(shrinking):
     )
     result = shrinking.run("--model-version=1")
     assert shrinking.verdict(result).shown[0].smallest.text == ""
-    result.stdout.fnmatch_lines(["*it fails as it is, without any change*"])
+    result.stdout.fnmatch_lines(["*it fails even without the change*"])
 
 
 def test_a_direction_that_asks_for_a_change_has_no_smallest_one(shrinking):
@@ -464,6 +464,51 @@ def test_a_category_is_not_made_up_and_only_fields_that_differ_are_shown(project
     (case,) = verdict.shown
     assert case.smallest.text == "plan: [basic→basis]"
     assert not any("broke" in note for note in verdict.notes)
+
+
+@pytest.mark.parametrize("judged", ["recorded", "other"])
+def test_a_model_that_is_recorded_is_never_called_with_what_nobody_recorded(project, judged):
+    project.model(
+        """
+        ANSWERS = {"a b c": "x", "A B C": "y"}
+        CALLS = []
+
+        @model_fixture(deterministic=True, recorded=True)
+        def recorded(model_version):
+            return lambda text: CALLS.append(text) or ANSWERS.get(text, "unknown")
+
+        @model_fixture(deterministic=True)
+        def other(model_version):
+            return lambda text: text
+
+        import pytest
+
+        @pytest.fixture(scope="session", autouse=True)
+        def seen():
+            yield
+            assert sorted(set(CALLS)) == ["A B C", "a b c"]
+            print("only what was recorded")
+        """
+    )
+    project.test(
+        f"""
+        @pytest.mark.invariance([("a b c", "x")], under=str.upper, model="{judged}")
+        def test_case(recorded, other, case):
+            assert (recorded(case.perturbed), other("z")) == (recorded(case.input), other("z"))
+        """
+    )
+    result = project.run("--model-version=1", "-s")
+    result.assert_outcomes(failed=1)
+    assert "only what was recorded" in result.stdout.str()
+    (case,) = project.verdict(result).shown
+    assert case.smallest is None
+
+
+def test_an_option_of_a_fixture_that_is_no_truth_is_refused(project):
+    project.model("@model_fixture(recorded='yes')\ndef triage(model_version):\n    return str.upper")
+    project.test()
+    result = project.run("--model-version=1")
+    assert "@model_fixture(recorded='yes'): write True or False" in result.stdout.str() + result.stderr.str()
 
 
 def test_a_model_of_recorded_answers_says_why_the_search_stops(project):

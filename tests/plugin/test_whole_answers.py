@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from pytest_modelcheck.baselines import lines
@@ -90,7 +93,7 @@ def test_answers_of_many_kinds_are_whole_cold_and_warm_and_approved(project):
     project.run("--model-version=1", "--modelcheck-update").assert_outcomes(passed=1)
     result = project.run("--model-version=1")
     result.assert_outcomes(passed=1)
-    assert "10 cached, 0 asked" in result.stdout.str()
+    assert "10 cached, 0 new" in result.stdout.str()
     (project.pytester.path / ".modelcheck_cache").rename(project.pytester.path / "elsewhere")
     project.run("--model-version=1").assert_outcomes(passed=1)
 
@@ -112,6 +115,56 @@ def test_a_change_of_any_kind_is_seen(project):
     result = project.run("--model-version=2")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*10/10 answers changed (100%), none allowed*"])
+
+
+CORPUS = """
+import importlib.util
+import sys
+import typing
+
+spec = importlib.util.spec_from_file_location("corpus", PATH)
+corpus = sys.modules["corpus"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(corpus)
+KINDS = {name: answers for name, *answers, _ in corpus.STORED}
+RETURNS = typing.Union[tuple(returns for *_, returns in corpus.STORED if returns is not None)]
+"""
+ANY_KIND = """
+import corpora
+
+
+@model_fixture(returns=corpora.RETURNS)
+def triage(model_version):
+    return lambda name: corpora.KINDS[name][int(model_version) - 1]
+"""
+WHOLE = """
+import corpora
+import pytest
+
+
+@pytest.mark.golden(list(corpora.KINDS), max_changed=0)
+def test_answers(triage, case):
+    answer, made = triage(case.input), corpora.KINDS[case.input][int(triage.version) - 1]
+    assert type(answer) is type(made)
+    assert corpora.corpus.told(answer) == corpora.corpus.told(made)
+"""
+
+
+def test_the_whole_corpus_cold_warm_approved_between_workers_and_changed(project):
+    """Every kind of ``tests/canonical/test_answers.py``, through a whole run."""
+    corpus = Path(__file__).parents[1] / "canonical" / "test_answers.py"
+    project.pytester.makepyfile(corpora=CORPUS.replace("PATH", repr(str(corpus))))
+    project.model(ANY_KIND)
+    project.test(WHOLE)
+    project.run("--model-version=1", "--modelcheck-update").assert_outcomes(passed=1)
+    warm = project.run("--model-version=1")
+    warm.assert_outcomes(passed=1)
+    (kinds,) = re.findall(r"(\d+) cached, 0 new", warm.stdout.str())
+    assert int(kinds) >= 90
+    apart = project.run_apart("-p", "xdist", "-n", "2", "--model-version=1", "--modelcheck-cache=refresh")
+    apart.assert_outcomes(passed=1)
+    changed = project.run("--model-version=2")
+    changed.assert_outcomes(failed=1)
+    changed.stdout.fnmatch_lines([f"*{kinds}/{kinds} answers changed (100%), none allowed*"])
 
 
 LOCKED = """

@@ -8,7 +8,7 @@ def verdict(version, calls):
 
 def test_times_that_round_to_nothing_are_not_told():
     calls = Calls(asked=2, requests=2, failed=1, latencies=(0.00001, 0.00002))
-    assert cost_of(calls) == "2 calls (1 answer failed)"
+    assert cost_of(calls) == "2 calls (1 failed call)"
 
 
 def test_calls_that_nobody_waits_for_are_not_spoken_of():
@@ -19,7 +19,7 @@ def test_calls_that_nobody_waits_for_are_not_spoken_of():
 def test_trouble_is_spoken_of_however_fast_it_was():
     calls = Calls(asked=3, requests=5, retries=2, timeouts=1, failed=1, unasked=1200, latencies=(0.001,))
     assert cost_of(calls).startswith(
-        "5 calls (2 retries, 1 timeout, 1 answer failed, 1,200 questions not asked), half within"
+        "5 calls (2 retries, 1 timeout, 1 failed call, 1,200 calls not made), median"
     )
 
 
@@ -28,8 +28,8 @@ def test_checks_of_one_version_are_put_together():
     two = Calls(asked=1, requests=1, latencies=(3.0,), tokens_in=10)
     lines = dict(by_model([verdict("2.0", one), verdict("2.0", two), verdict("2.1", one)]))
     assert lines == {
-        "triage 2.0": "3 calls, half within 0.2 s, 95% within 3 s, 10 + 0 tokens, cost 0.50",
-        "triage 2.1": "2 calls, half within 0.1 s, 95% within 0.2 s, cost 0.50",
+        "triage 2.0": "3 calls, median 0.2 s, 95% within 3 s, 10 input + 0 output tokens, cost 0.50",
+        "triage 2.1": "2 calls, median 0.1 s, 95% within 0.2 s, cost 0.50",
     }
 
 

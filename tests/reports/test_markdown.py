@@ -105,8 +105,7 @@ def test_which_of_many_misses_stand_out_is_said_below_the_table(report):
     one = replace(report.checks[0], verdict=replace(report.checks[0].verdict, findings=findings))
     text = to_markdown(replace(report, checks=(one, one)))
     assert (
-        "\n\n`after allowing for 2 checks, 2 of 2 that miss a limit stand out: test_known, test_known`\n"
-        in text
+        "\n\n`corrected for 2 checks, 2 of 2 that miss a limit stand out: test_known, test_known`\n" in text
     )
 
 
@@ -126,7 +125,7 @@ def test_what_is_no_share_of_cases_is_told_on_its_own_scale(report, fields, row)
 
 
 def test_what_an_interval_promises_is_said_below_the_table(report):
-    assert "Of an interval, each bound holds with 99%." in to_markdown(report).splitlines()
+    assert "Intervals: 99% confidence bounds." in to_markdown(report).splitlines()
     bare = tuple(replace(one, verdict=replace(one.verdict, interval=None)) for one in report.checks)
     assert "interval," not in to_markdown(replace(report, checks=bare))
 
@@ -172,4 +171,4 @@ def test_fits_into_a_comment_whatever_failed(report):
     )
     text = to_markdown(replace(report, checks=many))
     assert len(text.encode()) <= 60_000
-    assert text.endswith("more checks that did not pass are left out.\n")
+    assert text.endswith("more checks that did not pass.\n")

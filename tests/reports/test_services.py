@@ -85,15 +85,14 @@ def test_a_summary_stays_below_what_github_takes_and_cuts_no_table(report, tmp_p
     assert text.count("<details>") == text.count("</details>") == text.count("#### ") > 100
     left_out = 3000 - text.count("#### ")
     assert text.endswith(
-        f"- see all: `modelcheck diff 2.1`\n\nThis summary is full: {left_out:,} more checks that did not "
-        "pass are left out.\n"
+        f"- see all: `modelcheck diff 2.1`\n\nNo room here for {left_out:,} more checks that did not pass.\n"
     )
 
 
 @pytest.mark.parametrize(
     ("room", "told"),
     [
-        (500, "\nThis summary is full: what modelcheck has to say is left out.\n"),
+        (500, "\nNo room here for the report of modelcheck.\n"),
         (60, ""),
         (-5, ""),
     ],

@@ -89,7 +89,7 @@ def test_the_end_of_the_run_where_more_or_less_is_asked_for(report, name, verbos
 
 
 def test_quietly_all_green_is_one_line():
-    assert told(VERDICTS[1:2], verbosity=QUIET) == ["1 passed; answers: 0 cached, 200 asked"]
+    assert told(VERDICTS[1:2], verbosity=QUIET) == ["1 passed; answers: 0 cached, 200 new"]
     assert told(VERDICTS[1:2], verbosity=QUIET - 1) == told(VERDICTS[1:2], verbosity=QUIET)
 
 
@@ -118,7 +118,7 @@ def test_a_short_name_does_not_make_a_line_too_long(length):
 def test_what_calls_cost_has_a_column_where_it_is_known():
     assert "cost" not in told()[0]
     lines = told([replace(VERDICTS[0], calls=Calls(200, 0, 0, 0.5, cost=1.25)), VERDICTS[1]])
-    assert "asked/kept  cost" in lines[0]
+    assert "new/cached  cost" in lines[0]
     assert "200/0  1.25" in lines[1]
 
 
@@ -127,7 +127,8 @@ def test_what_a_model_cost_fits_into_lines_that_end_after_commas(width):
     calls = Calls(303, requests=303, retries=3, latencies=(0.13, 0.42), tokens_in=31623, tokens_out=2879)
     *_, first, second = told([replace(VERDICTS[0], calls=replace(calls, cost=0.0065))], width)
     together = (
-        "triage 2.1: 303 calls (3 retries), half within 0.13 s, 95% within 0.42 s, 31,623 + 2,879 tokens, "
+        "triage 2.1: 303 calls (3 retries), median 0.13 s, 95% within 0.42 s, 31,623 input + 2,879 output "
+        "tokens, "
     )
     if width == 200:
         assert second == together + "cost 0.0065"
@@ -167,7 +168,7 @@ def test_of_many_checks_those_that_passed_are_counted(width):
     many += [replace(VERDICTS[1], check=f"test_a.py::test_{number:02}") for number in range(60)]
     lines = told(many, width)
     assert "test_broken" in lines[1]
-    assert "and 60 checks that passed: -v shows them" in lines
+    assert "60 more checks passed (-v shows them)" in lines
     assert len(lines) < 6
     assert len(told(many, width, verbosity=VERBOSE)) > 60
     assert len(told(many[:50], width)) > 50
@@ -176,7 +177,7 @@ def test_of_many_checks_those_that_passed_are_counted(width):
 def test_where_all_of_many_passed_there_is_no_table():
     many = [replace(VERDICTS[1], check=f"test_a.py::test_{number:02}") for number in range(60)]
     lines = told(many)
-    assert lines[0] == "and 60 checks that passed: -v shows them"
+    assert lines[0] == "60 more checks passed (-v shows them)"
     assert lines[1].startswith("60 passed; ")
 
 
@@ -249,7 +250,7 @@ def test_checks_at_different_levels_have_them_all_named():
     strict = judged("test_triage.py::test_strict", Status.PASSED, 40, 40, (0.9, 1))
     loose = replace(strict, check="test_triage.py::test_loose", interval=Interval(0.93, 1, 0.95))
     lines = [text_of(line) for line in summary_lines([strict, loose], 100)]
-    assert lines[-1].endswith("each bound holds with 95% or 99%")
+    assert lines[-1].endswith("95% or 99% confidence bounds")
 
 
 def test_what_failing_checks_have_in_common_is_said_below_them():

@@ -144,7 +144,7 @@ def broken(case, error="ValueError: invalid literal"):
 
 def test_an_error_shows_its_traceback():
     text = failure(replace(_with(broken("t-1")), cases=Tally(passed=1, error=1), hidden=0))
-    assert "  broken with an error (1)\n" in text
+    assert "  errors (1)\n" in text
     assert "         E   ValueError: invalid literal" in text
 
 
@@ -159,8 +159,8 @@ def test_errors_and_wrong_answers_are_counted_apart():
     wrong = ShownCase(id="t-9", note="failed", input="b", message="assert 1 == 2", got="1", origin="x.yaml:9")
     verdict = replace(RED, shown=(broken("t-1"), wrong), hidden=40, cases=Tally(error=1, failed=41))
     lines = failure(verdict).splitlines()
-    headings = [line for line in lines if line.startswith("  ") and line[2:3] in "bf" and "(" in line]
-    assert headings == ["  broken with an error (1)", "  failing cases (41; worst 1 shown)"]
+    headings = [line for line in lines if line.startswith("  ") and line[2:3] in "ef" and "(" in line]
+    assert headings == ["  errors (1)", "  failing cases (41; worst 1 shown)"]
     assert lines[lines.index(headings[1]) - 1] == ""
     assert "         (x.yaml:9)" in lines
 
@@ -168,7 +168,7 @@ def test_errors_and_wrong_answers_are_counted_apart():
 def test_wrong_answers_that_errors_leave_no_room_for_are_counted():
     shown = tuple(broken(f"t-{number}") for number in range(5))
     text = failure(replace(RED, shown=shown, hidden=9, cases=Tally(error=8, failed=6)))
-    assert "  broken with an error (8; worst 5 shown)\n" in text
+    assert "  errors (8; worst 5 shown)\n" in text
     assert "\n\n  failing cases (6, not shown)\n" in text
     text = failure(replace(RED, shown=shown, hidden=9, cases=Tally(error=8, failed=4, xpassed=2)))
     assert "\n\n  other cases (6, not shown)\n" in text
@@ -213,10 +213,7 @@ def test_what_was_not_judged_is_counted():
     text = failure(
         replace(RED, cases=Tally(passed=1, failed=1, error=2, new=3, skipped=4, xfailed=5, xpassed=6))
     )
-    assert (
-        "2 broke with an error, 3 new, 4 not applicable, 5 known failures, 6 known failures that passed"
-        in text
-    )
+    assert "2 errors, 3 new, 4 not applicable, 5 known failures, 6 known failures that passed" in text
 
 
 def test_the_header():

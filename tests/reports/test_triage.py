@@ -24,7 +24,7 @@ def test_what_stands_out_among_all_is_named_the_clearest_first():
     found = triage(
         [verdict("test_a", 0.0005), verdict("test_b", 0.0001), verdict("test_c", 0.008), *quiet(35)]
     )
-    assert found == "after allowing for 38 checks, 2 of 3 that miss a limit stand out: test_b, test_a"
+    assert found == "corrected for 38 checks, 2 of 3 that miss a limit stand out: test_b, test_a"
 
 
 def test_among_fewer_more_stands_out():
@@ -36,14 +36,14 @@ def test_none_may():
     found = triage(
         [verdict("test_a", 0.009), verdict("test_b", 0.04, status=Status.INCONCLUSIVE), *quiet(98)]
     )
-    assert found.startswith("after allowing for 100 checks, none of 2 that miss a limit stands out: chance")
+    assert found.startswith("corrected for 100 checks, none of 2 that miss a limit stands out: chance")
 
 
 def test_what_fails_without_a_p_value_is_not_passed_over():
     chance = [verdict("test_a", 0.009), verdict("test_b", 0.04), *quiet(98)]
     assert triage([*chance, verdict("test_stopped", None)]) == (
-        "after allowing for 101 checks, none of 2 that miss a limit (beside 1 that fails without a p-value) "
-        "stands out: chance alone may have made these"
+        "corrected for 101 checks, none of 2 that miss a limit (not counting 1 that fails without a p-value)"
+        " stands out: chance alone may explain them"
     )
 
 
@@ -77,13 +77,13 @@ def test_the_end_of_the_run_says_it():
     lines = [
         text_of(line) for line in summary_lines([verdict("test_a", 0.0001), verdict("test_b", 0.0001)], 80)
     ]
-    assert "after allowing for 2 checks, 2 of 2 that miss a limit stand out: test_a, test_b" in lines
+    assert "corrected for 2 checks, 2 of 2 that miss a limit stand out: test_a, test_b" in lines
 
 
 def test_and_keeps_within_the_terminal():
     names = [f"test_{letter * 30}" for letter in "abc"]
     lines = [text_of(line) for line in summary_lines([verdict(name, 0.0001) for name in names], 80)]
-    start = next(number for number, line in enumerate(lines) if line.startswith("after allowing"))
+    start = next(number for number, line in enumerate(lines) if line.startswith("corrected for"))
     assert max(map(len, lines[start:])) <= 80
     assert all(any(name in line for line in lines[start:]) for name in names)
 

@@ -301,7 +301,7 @@ class TestErrors:
 
         verdict = project.run(broken, cases(100), known, at_least=0.5, **EARLY)
         assert verdict.failed
-        assert verdict.headline.startswith("stopped after 1 of 100 cases: 1/1 cases broke with an error")
+        assert verdict.headline.startswith("stopped after 1 of 100 cases: 1/1 cases raised an error")
 
     def test_what_comes_after_the_case_that_decides_counts_for_nothing(self, project):
         """Whether it was under way already is left to chance."""

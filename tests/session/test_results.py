@@ -3,11 +3,14 @@
 import itertools
 import random
 
+import numpy as np
 import pytest
 
 from pytest_modelcheck.engine.result import Result
 from pytest_modelcheck.engine.trials import Plan
+from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.models.model import text_key
+from pytest_modelcheck.perturb import Perturbation
 from pytest_modelcheck.records import MISSING, Case, Group, Outcome, outcomes_in, tally
 from pytest_modelcheck.session import results as module
 from pytest_modelcheck.session.lines import case_result
@@ -101,6 +104,41 @@ def test_trials_are_at_hand_or_made_again(plan, ran, perturbed, monkeypatch):
     for result in ran:
         windows.take([result])
     assert len(list(itertools.chain(*windows.held.values()))) < 60
+
+
+def perturbed_results(values, monkeypatch):
+    """Results of two cases of which no trial is held, by a perturbation that gives these values in turn."""
+    monkeypatch.setattr(module, "_TRIALS", 0)
+    given = iter(values)
+    cases = [Case("x" if type(values[0]) is str else {"t": 0}, id=f"c{number}") for number in range(2)]
+    plan = Plan(cases, [Perturbation("own", lambda _x, _rng: [next(given)], random=False)])
+    found = Results(plan, perturbed=True)
+    for trial in list(plan.trials()):
+        result = Result(trial)
+        result.outcome, result.asked = Outcome.FAILED, []
+        found.take([result])
+    return found
+
+
+@pytest.mark.parametrize("text", ["now", "café\n" * 60, "sk-proj-0123456789abcdef"])
+def test_texts_are_read_rather_than_perturbed_again(monkeypatch, text):
+    found = perturbed_results([text, "b"], monkeypatch)
+    (one,) = found.trials(0)
+    assert (one.perturbed, one.perturbation, one.number, one.of) == (text, "own", 0, 1)
+    assert [trial.index for trial in found.trials(1)] == [1]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"t": 1}, {"t": [1]}, {"t": np.zeros((9, 9))}, "z" * 30_000],
+    ids=["int", "list", "array", "long"],
+)
+def test_what_is_no_short_text_is_perturbed_again_and_must_be_the_same(monkeypatch, value):
+    (one,) = perturbed_results([value, value, value], monkeypatch).trials(0)
+    assert one.perturbed is value
+    other = "y" if type(value) is str else {"t": 2.5}
+    with pytest.raises(PerturbationError, match="own gave other variants of case c0 when it was asked again"):
+        perturbed_results([value, value, other], monkeypatch).trials(0)
 
 
 def test_what_is_approved_of_a_case_is_told_by_its_line():

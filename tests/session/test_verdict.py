@@ -271,7 +271,7 @@ def test_errors_are_no_wrong_answers(project):
         raise ConnectionError("no route")
 
     verdict = project.run(broken, CASES, known, at_least=0.0)
-    assert verdict.headline == "4/4 cases broke with an error: ConnectionError: no route"
+    assert verdict.headline == "4/4 cases raised an error: ConnectionError: no route"
     assert verdict.shown[0].note == "error"
 
 

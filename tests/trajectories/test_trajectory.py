@@ -119,3 +119,8 @@ def test_the_representation_is_one_short_line():
     assert repr(DONE).startswith("<Trajectory: look_up, refund (failed), refund -> {'label'")
     assert len(repr(Trajectory(answer="x" * 2000))) < 500
     assert repr(Trajectory()) == "<Trajectory: nothing>"
+
+
+def test_what_there_is_not_takes_no_room_in_a_line():
+    assert Codec().encode(Trajectory()) == b'{"$trajectory":{"messages":[],"aside":{}}}'
+    assert Codec().decode(b'{"$trajectory":{}}') == Trajectory()

@@ -30,7 +30,7 @@ class CheckView {
     const { verdict } = this;
     document.title = `${visible(shortName(verdict.check))} – modelcheck`;
     replace(main,
-      el("nav", { class: "path", "aria-label": "Where this is" }, el("a", { href: "#" }, "All checks"), " / ", foreign(fileOf(verdict.check))),
+      el("nav", { class: "path", "aria-label": "Breadcrumb" }, el("a", { href: "#" }, "All checks"), " / ", foreign(fileOf(verdict.check))),
       el("section", { class: `lead check ${verdict.status}` },
         el("h1", {}, foreign(shortName(verdict.check))),
         el("p", { class: "verdict" }, badge(verdict.status), " ", foreign(verdict.findings[0] ? verdict.findings[0].summary : "")),
@@ -42,7 +42,7 @@ class CheckView {
   // -- beside the cases -----------------------------------------------------------------------------
 
   side() {
-    return [this.moved(), this.numbers(), this.findings(), this.groups("Where", this.verdict.slices, "slice"), this.found(), this.groups("Under", this.verdict.perturbations, "under"), this.history(), this.latency(), this.costs(), this.notes(), this.commands()];
+    return [this.moved(), this.numbers(), this.findings(), this.groups("Where", this.verdict.slices, "slice"), this.found(), this.groups("Perturbations", this.verdict.perturbations, "under"), this.history(), this.latency(), this.costs(), this.notes(), this.commands()];
   }
 
   block(title, ...content) {
@@ -60,21 +60,22 @@ class CheckView {
     return this.block(verdict.moved ? "Answers" : verdict.signed ? "Mean change" : verdict.graded ? "Mean score" : "Pass rate",
       rated,
       el("dl", { class: "pairs" },
-        pair("interval", verdict.interval && `${boundsText(verdict)}, each bound with ${percent(verdict.interval.level)}`),
+        pair("interval", verdict.interval && `${boundsText(verdict)} (${percent(verdict.interval.level)} confidence bounds)`),
         pair("required", typeof verdict.required === "number" && `at least ${rateText(verdict, verdict.required)}`),
         pair("model", foreign(`${verdict.model} ${verdict.version || "(unversioned)"}`)),
         pair("approved", verdict.approved_version && foreign(verdict.approved_version)),
         comparison && pair(`was (${visible(comparison.version)})`, rateText(verdict, comparison.approved_rate)),
         comparison && pair("since then", `${comparison.regressed} broke, ${comparison.fixed} fixed, ${comparison.changed} changed`, typeof comparison.p_value === "number" && ` (McNemar ${chance(comparison.p_value)})`),
-        comparison && comparison.added + comparison.removed > 0 && pair("cases", `${comparison.added} added, ${comparison.removed} gone`),
+        comparison && comparison.added + comparison.removed > 0 && pair("cases", `${comparison.added} added, ${comparison.removed} removed`),
         pair("stopped", verdict.stopped && [`after ${verdict.stopped.after.toLocaleString("en")} of ${verdict.stopped.of.toLocaleString("en")} cases: `, foreign(verdict.stopped.why)]),
         pair("variation", verdict.variation && foreign(verdict.variation)),
         verdict.others.map(([name, version]) => pair("with", foreign(`${name} ${version}`))),
-        pair("answers", `${calls.cached.toLocaleString("en")} cached, ${calls.asked.toLocaleString("en")} asked`),
-        pair("took", seconds(calls.seconds)),
+        pair("answers", `${calls.cached.toLocaleString("en")} cached, ${calls.asked.toLocaleString("en")} new`),
+        pair("call time", seconds(calls.seconds)),
         pair("retries", calls.retries),
         pair("timeouts", calls.timeouts),
         pair("tokens", typeof calls.tokens_in === "number" && `${calls.tokens_in.toLocaleString("en")} in, ${(calls.tokens_out || 0).toLocaleString("en")} out`),
+        calls.tokens_other.length > 0 && pair("other tokens", foreign(calls.tokens_other.map(([name, count]) => `${count.toLocaleString("en")} ${name}`).join(", "))),
         pair("cost", typeof calls.cost === "number" && String(Number(calls.cost.toPrecision(4)))),
         pair("judged", when(this.check.when)),
         pair("test", this.check.origin && foreign(`${this.check.origin.path}${this.check.origin.line ? `:${this.check.origin.line}` : ""}`))));
@@ -84,7 +85,7 @@ class CheckView {
     const adjusted = this.check.adjusted_p_value;
     return this.block("Limits",
       el("ul", { class: "findings" }, this.verdict.findings.map((finding, number) => el("li", {}, mark(finding.status), el("span", {}, el("code", {}, visible(finding.limit)), " ", foreign(finding.summary), typeof finding.p_value === "number" && el("span", { class: "under" }, ` ${chance(finding.p_value)}`), number > 0 && finding.reveals && el("div", { class: "under" }, foreign(finding.reveals)))))),
-      typeof adjusted === "number" && REPORT.checks.length > 1 && el("p", { class: "hint" }, `${chance(adjusted)} once all ${REPORT.checks.length} checks of the run are allowed for (Holm). It tells where to look first, and decides nothing.`));
+      typeof adjusted === "number" && REPORT.checks.length > 1 && el("p", { class: "hint" }, `${chance(adjusted)} after correction for all ${REPORT.checks.length} checks of the run (Holm). It tells where to look first and does not affect the verdict.`));
   }
 
   groups(title, groups, kind) {
@@ -113,7 +114,7 @@ class CheckView {
     const verb = found.regressed ? "broke" : "fail";
     const button = found.members.length > 0 && el("button", { type: "button", class: "link", title: "List these cases" }, foreign(name));
     if (button) button.addEventListener("click", () => { this.inFound = this.inFound === null ? name : null; this.choose("all"); });
-    return this.block("Found", el("p", {}, button || foreign(name)), el("p", { class: "hint" }, `${found.failed} of ${found.judged} ${verb}; elsewhere ${found.elsewhere_failed} of ${found.elsewhere_judged} (${chance(found.p_value)})`));
+    return this.block("Found slice", el("p", {}, button || foreign(name)), el("p", { class: "hint" }, `${found.failed} of ${found.judged} ${verb}; elsewhere ${found.elsewhere_failed} of ${found.elsewhere_judged} (${chance(found.p_value)})`));
   }
 
   /** How far the distribution of answers is from the one that it is compared with. */
@@ -123,7 +124,7 @@ class CheckView {
     const text = (value) => (typeof value === "number" ? String(Number(value.toPrecision(3))) : visible(value));
     return this.block("Distribution",
       el("p", { class: "big" }, text(moved.distance), el("span", { class: "of" }, foreign(moved.measure))),
-      el("p", { class: "hint" }, `${text(moved.expected)} by chance alone, ${text(moved.tolerance)} more allowed (${chance(moved.p_value)}); ${moved.now} answers against ${moved.before} `, foreign(moved.against)),
+      el("p", { class: "hint" }, `${text(moved.expected)} expected by chance, ${text(moved.tolerance)} more allowed (${chance(moved.p_value)}); ${moved.now} answers against ${moved.before} `, foreign(moved.against)),
       moved.changes.length > 0 && el("table", { class: "groups" }, el("tbody", {}, moved.changes.map(([what, then, now]) => el("tr", {}, el("th", { scope: "row" }, foreign(what)), el("td", { class: "number" }, foreign(then), " → ", foreign(now)))))));
   }
 
@@ -136,12 +137,12 @@ class CheckView {
   }
 
   latency() {
-    return this.spread("How long calls took", this.verdict.calls.latencies, seconds, (half, most, longest) => `half of the calls took up to ${half}, 95% up to ${most}, the longest ${longest}`);
+    return this.spread("Call times", this.verdict.calls.latencies, seconds, (half, most, longest) => `median ${half}, 95% within ${most}, longest ${longest}`);
   }
 
   costs() {
     const money = (value) => String(Number(value.toPrecision(3)));
-    return this.spread("What answers cost", this.verdict.calls.costs, money, (half, most, dearest) => `half of the answers cost up to ${half}, 95% up to ${most}, the dearest ${dearest}`);
+    return this.spread("Cost per answer", this.verdict.calls.costs, money, (half, most, dearest) => `median ${half}, 95% up to ${most}, highest ${dearest}`);
   }
 
   /** A histogram of sorted numbers, and three of them in words; nothing where there is nothing to compare. */
@@ -162,13 +163,13 @@ class CheckView {
 
   commands() {
     const { advice } = this.verdict;
-    return advice.length > 0 && this.block("Next", advice.map(([what, text]) => [el("p", { class: "hint" }, foreign(what)), command(text)]));
+    return advice.length > 0 && this.block("Next steps", advice.map(([what, text]) => [el("p", { class: "hint" }, foreign(what)), command(text)]));
   }
 
   // -- the cases ------------------------------------------------------------------------------------
 
   explorer() {
-    if (!this.cases.rows.length) return el("section", { class: "explorer" }, el("p", { class: "empty" }, "No account of the cases was kept. Run the check again."));
+    if (!this.cases.rows.length) return el("section", { class: "explorer" }, el("p", { class: "empty" }, "The cases of this check were not saved. Run it again to see them."));
     const kinds = Object.entries(KINDS).filter(([kind]) => kind === "all" || (this.counts[kind] && !(kind === "passing" && this.counts.passing === this.counts.all)));
     this.tabs = segments(kinds.map(([kind, [words]]) => [kind, words, this.counts[kind]]), this.kind, (kind) => { this.kind = kind; this.refresh(); });
     this.kinds = kinds.map(([kind]) => kind);
@@ -205,7 +206,7 @@ class CheckView {
     say(this.tally.textContent);
     const at = wanted === undefined ? 0 : places.indexOf(wanted);
     if (places.length) this.list.select(Math.max(0, at));
-    else replace(this.detail, el("p", { class: "empty" }, "No case is like that."));
+    else replace(this.detail, el("p", { class: "empty" }, "No matching cases."));
   }
 
   fits(row, place) {
@@ -222,7 +223,7 @@ class CheckView {
   chips() {
     const chip = (kind) => {
       if (this[kind] === null) return null;
-      const button = el("button", { type: "button", class: "chip", "aria-label": `No longer only ${visible(this[kind])}` }, foreign(this[kind]), " ×");
+      const button = el("button", { type: "button", class: "chip", "aria-label": `Remove the filter ${visible(this[kind])}` }, foreign(this[kind]), " ×");
       button.addEventListener("click", () => { this[kind] = null; this.refresh(); });
       return button;
     };
@@ -289,7 +290,7 @@ function inputs(one, trial) {
   const input = one.input ? valueText(one.input[0], 1) : "";
   if (!trial || !trial.perturbed) return [panel("Input", input), pictures(one.pictures)];
   const [before, after] = sides(input, valueText(trial.perturbed[0], 1), [(text) => el("del", {}, text), (text) => el("ins", {}, text)]);
-  return el("div", { class: "pair" }, el("div", {}, panel("Input", before), pictures(one.pictures)), el("div", {}, panel(["Under ", foreign(trial.perturbation || "perturbation")], after), pictures(trial.pictures)));
+  return el("div", { class: "pair" }, el("div", {}, panel("Input", before), pictures(one.pictures)), el("div", {}, panel(["Perturbed by ", foreign(trial.perturbation || "perturbation")], after), pictures(trial.pictures)));
 }
 
 /** Pictures that the report holds itself; whatever else calls itself one is not shown. */
@@ -304,9 +305,9 @@ function answers(one, trial, verdict, version) {
   const now = verdictOf(trial.outcome);
   const then = verdictOf(trial.approved);
   if (trial.base) {
-    const before = [`${version}: to the input`, trial.thenBase, then], after = [`${version}: under the change`, trial.then, then];
+    const before = [`${version}: original input`, trial.thenBase, then], after = [`${version}: perturbed input`, trial.then, then];
     return [
-      sideBySide([["Answer to the input", trial.base, "other"], ["Answer under the change", trial.answer, now]]),
+      sideBySide([["Answer to the original input", trial.base, "other"], ["Answer to the perturbed input", trial.answer, now]]),
       (trial.thenBase || trial.then) && sideBySide([[before[0], before[1], "other"], after]),
     ];
   }
@@ -381,7 +382,7 @@ function smallest(shown) {
 
 function message(trial, shown, one) {
   const text = shown && (shown.detail || shown.message) && trial === telling(one.trials) ? shown.detail || shown.message : trial.message;
-  return [text && panel(trial.outcome === "error" ? "Error" : "What the test said", visible(text)), trial.score && el("p", { class: "hint" }, `Score: ${trial.score[0]}`)];
+  return [text && panel(trial.outcome === "error" ? "Error" : "Message of the test", visible(text)), trial.score && el("p", { class: "hint" }, `Score: ${trial.score[0]}`)];
 }
 
 function trialTable(view, one, place, chosen) {
@@ -396,7 +397,7 @@ function trialTable(view, one, place, chosen) {
 
 function facts(one, trial) {
   const rows = Object.entries(one.metadata).map(([name, value]) => [el("dt", {}, foreign(name)), el("dd", {}, foreign(lineText(value)))]);
-  if (one.origin) rows.push([el("dt", {}, "written in"), el("dd", {}, foreign(one.origin, "code"))]);
+  if (one.origin) rows.push([el("dt", {}, "defined in"), el("dd", {}, foreign(one.origin, "code"))]);
   if (trial && trial.approved) rows.push([el("dt", {}, "was"), el("dd", {}, WORDS[trial.approved] || trial.approved)]);
   return rows.length > 0 && el("dl", { class: "pairs" }, rows);
 }

@@ -46,11 +46,11 @@ function leadText(counts) {
 /** What became of the cases since the approved version, over all checks. */
 function changeText() {
   const compared = REPORT.checks.map((check) => check.verdict.comparison).filter(Boolean);
-  if (!compared.length) return REPORT.checks.length ? "Nothing is approved yet, so that nothing is compared." : "";
+  if (!compared.length) return REPORT.checks.length ? "Nothing is approved yet, so there is nothing to compare with." : "";
   const sum = (name) => compared.reduce((total, one) => total + one[name], 0);
   const versions = [...new Set(compared.map((one) => one.version))].map(visible).join(", ");
   const [broke, fixed, changed] = [sum("regressed"), sum("fixed"), sum("changed")];
-  if (!broke && !fixed && !changed) return `Compared with ${versions}: every answer is the same.`;
+  if (!broke && !fixed && !changed) return `Compared with ${versions}: all answers are the same.`;
   const over = compared.length > 1 ? ", over all checks" : "";
   return `Compared with ${versions}${over}: ${plural(broke, "case")} broke, ${fixed.toLocaleString("en")} fixed, ${plural(changed, "answer")} changed.`;
 }
@@ -94,7 +94,7 @@ function runFacts() {
   return el("ul", { class: "facts" },
     run.started && el("li", {}, when(run.started)),
     typeof run.seconds === "number" && el("li", {}, seconds(run.seconds)),
-    el("li", {}, `${sum("cached").toLocaleString("en")} answers cached, ${sum("asked").toLocaleString("en")} asked`),
+    el("li", {}, `${sum("cached").toLocaleString("en")} answers cached, ${sum("asked").toLocaleString("en")} new`),
     costs.length > 0 && el("li", {}, `cost ${Number(costs.reduce((a, b) => a + b, 0).toPrecision(3))}`),
     commit && el("li", {}, "commit ", foreign(commit.slice(0, 10), "code"), branch && [" on ", foreign(branch)]),
     job && /^https?:\/\//.test(job) && el("li", {}, el("a", { href: job, rel: "noreferrer" }, "CI job")));
@@ -108,7 +108,7 @@ function nextSteps() {
     for (const [what, text] of verdict.advice) if (what !== "reproduce one" && !told.has(text)) told.set(text, what);
   }
   if (!told.size || told.size > 6) return null;
-  return el("section", { class: "next", "aria-labelledby": "next-title" }, el("h2", { id: "next-title" }, "Next"),
+  return el("section", { class: "next", "aria-labelledby": "next-title" }, el("h2", { id: "next-title" }, "Next steps"),
     el("dl", { class: "pairs" }, [...told].map(([text, what]) => [el("dt", {}, foreign(what)), el("dd", {}, command(text))])));
 }
 
@@ -128,7 +128,7 @@ function checksSection(counts) {
   search.value = view.search;
   search.addEventListener("input", () => { view.search = search.value; redraw(); });
   const statuses = ["all", "failed", "inconclusive", "xfailed", "passed"].filter((status) => status === "all" || counts[status]);
-  const order = choice("Order", { worst: "worst first", name: "by name", rate: "lowest rate", broke: "most broken", cost: "most asked" }, view.order, (value) => { view.order = value; redraw(); });
+  const order = choice("Order", { worst: "worst first", name: "by name", rate: "lowest rate", broke: "most broken", cost: "most calls" }, view.order, (value) => { view.order = value; redraw(); });
   const tools = el("div", { class: "tools" }, search,
     statuses.length > 2 && segments(statuses.map((status) => [status, status === "all" ? "All" : status, status === "all" ? REPORT.checks.length : counts[status]]), view.status, (value) => { view.status = value; redraw(); }),
     order);
@@ -174,7 +174,7 @@ function shownChecks() {
 
 function checksTable() {
   const checks = shownChecks();
-  if (!checks.length) return el("p", { class: "empty" }, "No check is like that.");
+  if (!checks.length) return el("p", { class: "empty" }, "No matching checks.");
   const from = axisFrom(REPORT.checks.map((check) => check.verdict));
   const cost = REPORT.checks.some(({ verdict }) => typeof verdict.calls.cost === "number");
   const head = (words, attributes = {}) => el("th", { scope: "col", ...attributes }, words);
@@ -231,7 +231,7 @@ function capabilities() {
   const models = countBy(columns.map((key) => JSON.parse(key)[0]));
   return el("section", { "aria-labelledby": "capabilities-title" },
     el("h2", { id: "capabilities-title" }, "Capabilities"),
-    el("p", { class: "hint" }, "One row a test file or class, one column a model and a kind of test; the lowest rate of each, and how many checks pass."),
+    el("p", { class: "hint" }, "Rows are test files or classes, columns are models and kinds of test. Each cell shows the lowest rate and how many checks pass."),
     el("div", { class: "scroll" }, el("table", { class: "matrix" },
       el("thead", {},
         el("tr", {}, el("td", { rowspan: 2 }), Object.entries(models).map(([model, span]) => el("th", { scope: "colgroup", colspan: span }, foreign(model)))),

@@ -109,10 +109,10 @@ def test_of_several_misses_those_that_stand_out_are_named_first(report, page):
     one, other = (replace(check, adjusted_p_value=p) for p in (0.0002, 0.0123))
     browser = page(replace(report, checks=(one, other)))
     assert browser.texts(".sub")[2] == (
-        "After allowing for 2 checks, 2 of 2 that miss a limit stand out: test_known, test_known."
+        "Corrected for 2 checks, 2 of 2 that miss a limit stand out: test_known, test_known."
     )
     browser = page(replace(report, checks=(one, other)), KNOWN)
-    assert "p = 0.0002 once all 2 checks of the run are allowed for (Holm)." in browser.text(".side")
+    assert "p = 0.0002 after correction for all 2 checks of the run (Holm)." in browser.text(".side")
 
 
 def test_a_drift_check_has_a_distance_and_no_pass_rate(report, page):
@@ -141,7 +141,7 @@ def test_nothing_but_trouble(page):
 def test_everything_passed(report, page):
     browser = page(replace(report, checks=report.checks[1:], troubles=()))
     assert browser.text("h1") == "The check passed"
-    assert browser.text(".sub") == "Nothing is approved yet, so that nothing is compared."
+    assert browser.text(".sub") == "Nothing is approved yet, so there is nothing to compare with."
 
 
 def test_capabilities_are_files_against_models_and_kinds(report, page):
@@ -195,7 +195,7 @@ def test_a_case_shows_what_differs_word_by_word(report, page):
         "✕ Answer of 2.1",
         "✓ Answer of 2.0",
         "✕ Answer of 2.1",
-        "What the test said",
+        "Message of the test",
     ]
     assert "tickets.yaml:7" in browser.text(".detail")
     assert "pytest test_triage.py::test_known --modelcheck-case=t-1" in browser.text(".detail .command")
@@ -326,7 +326,7 @@ def test_how_long_calls_took_is_drawn_where_it_is_known(report, page):
     calls = Calls(asked=4, requests=4, latencies=(0.1, 0.2, 0.3, 2.5), cost=0.25)
     timed = replace(check, verdict=replace(check.verdict, calls=calls))
     browser = page(replace(report, checks=(timed,)), KNOWN)
-    assert "the longest 2.5 s" in browser.run(
+    assert "longest 2.5 s" in browser.run(
         "document.querySelector('svg.histogram').getAttribute('aria-label')"
     )
     assert "0.25" in browser.text(".side")
@@ -338,7 +338,7 @@ def test_what_answers_cost_is_drawn_where_it_is_known(report, page):
     priced = replace(check, verdict=replace(check.verdict, calls=calls))
     browser = page(replace(report, checks=(priced,)), KNOWN)
     words = browser.run("document.querySelector('svg.histogram').getAttribute('aria-label')")
-    assert words == "half of the answers cost up to 0.0013, 95% up to 0.0041, the dearest 0.0041"
+    assert words == "median 0.0013, 95% up to 0.0041, highest 0.0041"
 
 
 def test_what_else_was_found_out_is_told(report, page):
@@ -382,7 +382,7 @@ def test_scores_on_any_scale_are_shown(report, page, scale, said):
 
 def test_a_check_without_an_account_says_so(report, page):
     browser = page(replace(report, checks=(replace(report.checks[0], cases=()),)), KNOWN)
-    assert "No account of the cases was kept" in browser.text(".explorer")
+    assert "The cases of this check were not saved." in browser.text(".explorer")
 
 
 # -- finding -------------------------------------------------------------------------------------------
@@ -399,7 +399,7 @@ def test_search_looks_at_inputs_and_answers_and_everything(report, page):
     browser.wait("document.querySelector('.tally').innerText === '1 of 4 cases'")
     assert browser.texts(".row .name") == ["t-1broke"]
     browser.press(*"nothing like that")
-    browser.wait("document.querySelector('.detail').innerText.includes('No case is like that')")
+    browser.wait("document.querySelector('.detail').innerText.includes('No matching cases')")
 
 
 def test_a_slice_lists_its_cases(report, page):
