@@ -109,13 +109,17 @@ def main() -> int:
     parser.add_argument("--group", type=int, default=50, help="how many are run in one process (default: 50)")
     parser.add_argument("--without", default="", help="features to leave out, with commas between them")
     parser.add_argument("--runs", default=",".join(RUNS), help=f"of {', '.join(RUNS)} (default: all)")
+    parser.add_argument("--gather", action="store_true", help="with gather=True; without state and locks")
+    parser.add_argument("--seconds", type=float, default=120, help="what a run may take (default: 120)")
     parser.add_argument("--keep", type=Path, help="where suites that differ are left")
     options = parser.parse_args()
     whole, began = Compared(), time.monotonic()
     without, runs = set(filter(None, options.without.split(","))), options.runs.split(",")
+    without |= {"state", "locks"} if options.gather else set()
+    how: dict[str, Any] = {"without": without, "runs": runs, "gather": options.gather}
     for first in range(options.seed, options.seed + options.suites, options.group):
         seeds = range(first, min(first + options.group, options.seed + options.suites))
-        found = compare(seeds, without=without, runs=runs, keep=options.keep)
+        found = compare(seeds, **how, keep=options.keep, seconds=options.seconds)
         for name in ("suites", "trials", "needed", "made", "vain", "differences"):
             setattr(whole, name, getattr(whole, name) + getattr(found, name))
         for difference in found.differences:
@@ -129,6 +133,7 @@ def compare(
     *,
     without: set[str] = frozenset(),
     runs: Any = RUNS,
+    gather: bool = False,
     keep: Path | None = None,
     seconds: float = 120,
 ) -> Compared:
@@ -140,7 +145,8 @@ def compare(
         sibling("suite_parts")
         suites = sibling("suites")
         for seed in seeds:
-            (folder / f"test_suite_{seed}.py").write_text(suites.source(seed, without), encoding="utf-8")
+            text = suites.source(seed, without, gather=gather)
+            (folder / f"test_suite_{seed}.py").write_text(text, encoding="utf-8")
         needed = naive(folder, seeds)
         found = Compared(
             len(seeds), trials=sum(len(each) for one in needed.values() for each in one.outcomes.values())

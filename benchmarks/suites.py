@@ -111,7 +111,8 @@ class Model:
 class Suite:
     """Draws one suite."""
 
-    def __init__(self, seed: int, without: set[str]) -> None:
+    def __init__(self, seed: int, without: set[str], *, gather: bool = False) -> None:
+        self.gather = gather
         self.rng = random.Random(seed)
         self.seed = seed
         self.features = {each for each in sorted(FEATURES - without) if self.rng.random() < 0.5}
@@ -371,7 +372,8 @@ class Suite:
             f'expected=f"e{{n % 4}}", metadata={{"k": n % 4}})\n    for n in range({self.count})\n]'
         )
         judged = f', model="suite-{self.seed}-m0"' if len(self.models) > 1 else ""
-        test = [f"@pytest.mark.{kind}(CASES{under}{at_least}{judged})"]
+        gather = ", gather=True" if self.gather else ""
+        test = [f"@pytest.mark.{kind}(CASES{under}{at_least}{judged}{gather})"]
         test += [f"{'async ' if self.awaits else ''}def test_it({names}):"]
         test += (
             [f"    {' = '.join(f'a{number}' for number in range(self.names))} = None"] if self.names else []
@@ -405,9 +407,9 @@ class Suite:
         return "\n\n\n".join(parts) + "\n\n\nBODY = test_it" + tail
 
 
-def source(seed: int, without: set[str] = frozenset()) -> str:
+def source(seed: int, without: set[str] = frozenset(), *, gather: bool = False) -> str:
     """The text of one suite."""
-    return Suite(seed, set(without)).source()
+    return Suite(seed, set(without), gather=gather).source()
 
 
 def main(folder: Path, *seeds: str) -> None:

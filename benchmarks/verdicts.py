@@ -21,9 +21,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.stats import rankdata
 
 from pytest_modelcheck.checks.changes import Answers, CaseAnswers, look_at_changes, look_at_regressed
 from pytest_modelcheck.checks.evidence import CaseRuns, Evidence
+from pytest_modelcheck.checks.metrics import Metric, ScoredCase, Scores, look_at_metric, look_at_metric_drop
 from pytest_modelcheck.checks.protocol import FreshSets, Look, Probes, Rules, look_at_drop, look_at_rate
 from pytest_modelcheck.records import Status
 
@@ -151,6 +153,105 @@ class AnswersRow:
                 calls += 1
 
 
+def macro_f1(expected: Sequence[int], answers: Sequence[int]) -> float:
+    """Macro F1 of four labels, as scikit-learn has it where all of them occur."""
+    table = np.zeros((4, 4))
+    np.add.at(table, (np.asarray(expected), np.asarray(answers)), 1)
+    return float(np.mean(2 * np.diag(table) / np.maximum(table.sum(axis=0) + table.sum(axis=1), 1)))
+
+
+def auc(expected: Sequence[int], answers: Sequence[float]) -> float:
+    """The area under the ROC curve of two labels, by ranks."""
+    right, ranks = np.asarray(expected), rankdata(answers)
+    yes = int(right.sum())
+    return float((ranks[right == 1].sum() - yes * (yes + 1) / 2) / (yes * (len(right) - yes)))
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """A situation in which a metric over all cases is judged.
+
+    Attributes:
+        name: What it is.
+        then: Of macro F1, the chance that a case is answered right, case by case; of AUC, how far the scores
+            of the two labels are apart.
+        now: The same for now.
+        metric: Macro F1 or AUC.
+        at_least: What is required; ``None`` for no more than ``allowance`` below the approved version.
+        allowance: How far it may fall.
+        fails: As for :class:`Row`.
+        passes: As for :class:`Row`.
+        finds: As for :class:`Row`.
+    """
+
+    name: str
+    then: Chances
+    now: Chances
+    metric: Callable[[Sequence[int], Sequence[float]], float] = macro_f1
+    at_least: float | None = None
+    allowance: float = 0.0
+    fails: tuple[float | None, float | None, float | None] = (None, None, None)
+    passes: float | None = None
+    finds: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    def check(self, approved_runs: int, repeats: int, rng: np.random.Generator) -> tuple[Status, float]:
+        """Simulate one check, and return its verdict and its calls as a multiple of one set."""
+        labels = np.arange(len(self.then)) % (4 if self.metric is macro_f1 else 2)
+
+        def answers(chances: Chances, runs: int) -> list[tuple[float, ...]]:
+            shape = (len(chances), runs)
+            if self.metric is auc:
+                told = rng.normal(labels[:, None] * chances[:, None], 1.0, shape)
+            else:
+                other = (labels[:, None] + 1) % 4
+                told = np.where(rng.random(shape) < chances[:, None], labels[:, None], other)
+            return [tuple(row) for row in told.tolist()]
+
+        old = answers(self.then, approved_runs) if self.at_least is None else [()] * len(labels)
+        sets, probes, calls = [answers(self.now, repeats)], dict.fromkeys(range(len(labels)), ()), 1.0
+        while True:
+            cases = [self._case(n, int(labels[n]), old[n], sets, probes[n]) for n in range(len(labels))]
+            repeated = not any(case.varies for case in cases)
+            scores = Scores(Metric("metric", lambda _: self.metric), cases, repeated=repeated)
+            if self.at_least is not None:
+                look = look_at_metric(scores, self.at_least, RULES)
+            else:
+                look = look_at_metric_drop(scores, self.allowance, RULES)
+            if look.needs is None:
+                return look.status, calls
+            if isinstance(look.needs, FreshSets):
+                sets.append(answers(self.now, 2 * repeats))
+                calls += 2
+                continue
+            more = answers(self.now, 1)
+            probes |= {number: (*probes[number], more[number][0]) for number in look.needs.cases}
+
+    def _case(
+        self,
+        number: int,
+        label: int,
+        old: tuple[float, ...],
+        sets: list[list[tuple[float, ...]]],
+        more: tuple,
+    ) -> ScoredCase:
+        told = tuple(answers[number] for answers in sets)
+        current = {answer for runs in (*told, more) for answer in runs}
+        steady = len(current) == 1 and len(set(old)) < 2
+        wrong = told[0][0] != label if self.metric is macro_f1 else None
+        changed = bool(old) and steady and old[0] not in current
+        return ScoredCase(
+            number,
+            label,
+            old,
+            told,
+            number,
+            varies=not steady,
+            changed=changed,
+            wrong=wrong,
+            probes=len(more),
+        )
+
+
 @dataclass
 class Counted:
     """What came of the checks of one row and design."""
@@ -230,11 +331,24 @@ def regressed(allowance: int | float) -> Callable[[Evidence], Look]:
     return lambda evidence: look_at_regressed(evidence, allowance, RULES)
 
 
+EVEN = np.full(120, 0.75)
+HALF = np.where(np.arange(120) // 4 % 2 == 0, 0.95, 0.05)
+UNEQUAL = np.linspace(0.02, 1.0, 120)[np.arange(120) * 7 % 120] ** 0.4
+COINS = np.where(np.arange(120) < 2, 0.5, 1.0)
+NINE = np.full(120, 0.9)
+STEADY_NINE = np.where(np.arange(120) * 7 % 120 < 12, 0.0, 1.0)
+NEARLY = np.full(120, 0.95)
+BROKEN = np.where(np.arange(120) * 7 % 120 < 12, 0.0, 0.95)
+ONE_BROKEN = np.where(np.arange(120) < 1, 0.0, 1.0)
+APART = np.full(120, 1.2276)
 ONE_PERCENT = (0.01, 0.01, 0.01)
 AS_GOOD = (0.05, 0.05, None)
 ALL = (1.0, 1.0, 1.0)
 
-ROWS: list[Row | AnswersRow] = [
+METRIC_LIMIT: dict[str, float] = {"f1": 0.75, "auc": 0.80746}
+"""Macro F1 of four labels that are right 75% of the time; AUC of scores 1.2276 standard deviations apart."""
+
+ROWS: list[Row | AnswersRow | MetricRow] = [
     Row("unchanged, 100 unequal cases", unequal(100), ONE_PERCENT),
     Row("unchanged, 20 unequal cases", unequal(20), ONE_PERCENT),
     Row("unchanged, two coins among 100", same((2, 0.5), (98, 1.0)), ONE_PERCENT),
@@ -308,10 +422,27 @@ ROWS: list[Row | AnswersRow] = [
     AnswersRow("max_changed=0.02, unchanged, 10% differ", 0.1, 0.1, allowance=0.02, fails=(0.01, 0.01, None)),
     AnswersRow("max_changed=0.02, 2 moved, 10% differ", 0.1, 0.1, 0.02, 0.02, fails=(0.01, 0.01, None)),
     AnswersRow("max_changed=0.02, 10 moved, 10% differ", 0.1, 0.1, 0.1, 0.02),
+    # -- metric= ----------------------------------------------------------------------------------
+    MetricRow("macro F1, unchanged, unequal cases", UNEQUAL, UNEQUAL, fails=ONE_PERCENT),
+    MetricRow("macro F1, unchanged, two coins", COINS, COINS, fails=ONE_PERCENT),
+    MetricRow("macro F1, unchanged, 40 cases", UNEQUAL[::3], UNEQUAL[::3], fails=ONE_PERCENT),
+    MetricRow("macro F1, as good: all at 0.9, then steady", NINE, STEADY_NINE, fails=AS_GOOD),
+    MetricRow("macro F1, 12 of 120 broken, the rest at 0.95", NEARLY, BROKEN, passes=0.02),
+    MetricRow("macro F1, steady, 1 case broken", np.ones(120), ONE_BROKEN, passes=0.0, finds=ALL),
+    MetricRow("macro F1 at its limit", EVEN, EVEN, at_least=METRIC_LIMIT["f1"], fails=ONE_PERCENT),
+    MetricRow(
+        "macro F1, half of the cases hopeless, at its limit", HALF, HALF, at_least=0.5, fails=ONE_PERCENT
+    ),
+    MetricRow("macro F1, max_drop=0.1, 0.1 lost", EVEN + 0.1, EVEN, allowance=0.1, fails=ONE_PERCENT),
+    MetricRow("AUC, unchanged", APART, APART, auc, fails=ONE_PERCENT),
+    MetricRow("AUC at its limit", APART, APART, auc, at_least=METRIC_LIMIT["auc"], fails=ONE_PERCENT),
+    MetricRow("AUC, from 0.95 to 0.81", 2.33 * np.ones(120), APART, auc, passes=0.05),
 ]
 
 
-def measured(row: Row | AnswersRow, approved_runs: int, repeats: int, checks: int, seed: int) -> Counted:
+def measured(
+    row: Row | AnswersRow | MetricRow, approved_runs: int, repeats: int, checks: int, seed: int
+) -> Counted:
     """Simulate so many checks."""
     rng = np.random.default_rng(seed)
     found = Counted()

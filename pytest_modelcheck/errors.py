@@ -23,6 +23,8 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import re
+
 from pytest_modelcheck.display import harmless
 
 
@@ -105,6 +107,32 @@ def message_of(error: BaseException) -> str:
         return str(error)
     except Exception as reason:  # noqa: BLE001 - of a model, or of its client: there may be anything in it
         return f"<{type(error).__name__}, whose str() raises {type(reason).__name__}>"
+
+
+_VALUE = re.compile(r"'[^']*'|\"[^\"]*\"|\{.*\}|\[.*\]|[-+]?\b\d[\d.,:]*|\b(?i:true|false|none|null)\b")
+_PYDANTIC = re.compile(r"\d+ validation errors? for .+\n(?P<field>\S.*)\n\s+(?P<what>.+?)(?: \[type=|\n|$)")
+
+
+def cause_of(message: str) -> str:
+    r"""Say in one line why a body broke.
+
+    >>> cause_of("1 validation error for Total\namount\n  Input should be a number [type=float_type, ...]")
+    'amount: Input should be a number'
+    >>> cause_of("\namount: not a number\nin line 3")
+    'amount: not a number'
+    """
+    message = message.strip()
+    found = _PYDANTIC.match(message)
+    return f"{found['field']}: {found['what']}" if found else message.partition("\n")[0]
+
+
+def kind_of(said: str) -> str:
+    """Return a message without its values, by which nearly the same errors are one.
+
+    >>> kind_of("amount: 'about 3' is no number (line 12)")
+    'amount: … is no number (line …)'
+    """
+    return _VALUE.sub("…", said)
 
 
 def located(message: str, path: str | None, line: int | None = None) -> str:

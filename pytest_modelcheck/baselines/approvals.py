@@ -84,6 +84,7 @@ class Report:
         left: Checks that stay with another version, and which.
         unchanged: Whether all of it was approved just so before, so that nothing was written.
         unfinished: Whether checks were refused that were not run to their end, which nothing can override.
+        beside: Whether it was approved beside the version that the application is held to.
     """
 
     model: str
@@ -95,6 +96,7 @@ class Report:
     left: tuple[tuple[str, str | None], ...]
     unchanged: bool = False
     unfinished: bool = False
+    beside: bool = False
 
 
 def approve(
@@ -111,6 +113,7 @@ def approve(
     force: bool = False,
     keep_history: bool = False,
     dry_run: bool = False,
+    beside: bool | None = None,
     doubts: Callable[[Baseline], Iterable[str]] = lambda _: (),
     announce: Callable[[Sequence[Approval]], None] = lambda _: None,
 ) -> Report:
@@ -130,6 +133,8 @@ def approve(
             refused nevertheless: a baseline has all of its cases.
         keep_history: Copy what is approved now into the history first.
         dry_run: Write nothing; report what would be approved.
+        beside: Approve it beside the version that the application is held to (``True``), or in its place
+            (``False``); by default beside it where it is there already.
         doubts: What else speaks against a candidate, from its cases: every reason ends in what to do.
         announce: Told what is going to be approved before anything is written.
 
@@ -148,6 +153,11 @@ def approve(
     unfinished = {header.test: reasons for header in headers if (reasons := incomplete(header))}
     against = unfinished or _against(present, root, doubts)
     previous = store.approved(model)
+    if beside is None:
+        beside = version in store.beside(model) and (previous is None or previous.version != version)
+    if beside and (previous is None or previous.version == version):
+        held = "nothing yet" if previous is None else "it already"
+        raise UsageError(f"{model} {version} cannot be approved beside: the application is held to {held}")
     approved: tuple[Approval, ...] = ()
     unchanged = False
     if present and not unfinished and (force or not against):
@@ -164,11 +174,13 @@ def approve(
                     against.get(check, ()),
                     (rejected or {}).get(check, ()),
                     keep_history=keep_history,
+                    beside=beside,
                 )
                 for check, offer in present.items()
             )
-            held = next(header for header, _ in present.values())
-            store.set_approved(model, Approved(version, held.fingerprint, held.shutdown), batch)
+            if not beside:
+                first = next(header for header, _ in present.values())
+                store.set_approved(model, Approved(version, first.fingerprint, first.shutdown), batch)
             unchanged = batch.empty
             announce(approved)
     return Report(
@@ -178,9 +190,10 @@ def approve(
         approved=approved,
         refused=() if approved else tuple(Refusal(check, reasons) for check, reasons in against.items()),
         gone=gone,
-        left=_left(store, model, version),
+        left=() if beside else _left(store, model, version),
         unchanged=unchanged,
         unfinished=bool(unfinished),
+        beside=beside,
     )
 
 
@@ -236,17 +249,22 @@ def _record(
     rejected: Collection[str],
     *,
     keep_history: bool,
+    beside: bool,
 ) -> Approval:
     header = candidate.header
-    old = store.header(header.model, header.test)
+    held = header.version if beside else None
+    old = store.header(header.model, header.test, held)
     rows, rate = candidate.lines(), header.rate
     if rejected:
-        rows = _without(rows, rejected, store.read(header.model, header.test))
+        rows = _without(rows, rejected, store.read(header.model, header.test, held))
         rate = None  # nobody ran this mixture
     another = old is not None and old.version != header.version
     # An approval under the same name belongs to the history, too, if anything that history shows has changed.
     told = old is not None and (another or _told_apart(old) != _told_apart(header))
-    if keep_history and another:
+    own = store.beside_path(header.model, header.test, header.version or "")
+    if not beside and own.exists():
+        batch.remove(own)  # it is the main one now
+    if keep_history and another and not beside:
         store.keep(batch, header.model, header.test)
     signed = dataclasses.replace(
         header,
@@ -266,10 +284,11 @@ def _record(
     )
     before = None if old is None else old.version
     lines = accepted(
-        candidate, store.read(header.model, header.test), rejected, (*signed.past, signed.as_past())
+        candidate, store.read(header.model, header.test, held), rejected, (*signed.past, signed.as_past())
     )
     accepts = tuple(lines)
-    return Approval(header.test, before, store.adopt(batch, signed, rows), forced, len(rejected), accepts)
+    written = store.adopt(batch, signed, rows, beside=beside)
+    return Approval(header.test, before, written, forced, len(rejected), accepts)
 
 
 def _told_apart(header: Header) -> tuple[object, ...]:

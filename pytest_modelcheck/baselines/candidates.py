@@ -165,9 +165,9 @@ def find(
     store: BaselineStore, candidates: CandidateStore, model: str, check: str, version: str
 ) -> Baseline | None:
     """What a version did in a check: as approved now, as approved once, or as it was last run."""
-    now = store.header(model, check)
+    now = store.header(model, check, version)
     if now is not None and now.version == version:
-        return store.read(model, check)
+        return store.read(model, check, version)
     once = store.history(model, check, version)
     return candidates.read(model, check, version) if once is None else once
 

@@ -63,8 +63,10 @@ class Header:
             the project's folder and a qualified name. Empty where the node id says it.
         files: Digests of the case files, by path relative to the project's folder.
         cases: How many cases follow. Set when the file is written.
-        rate: The run's pass rate, or its mean score; ``None`` where nothing was judged.
+        rate: The run's pass rate, its mean score, or its metric; ``None`` where nothing was judged.
+        metric: The name of that metric, or empty.
         judged: Over how many cases that is.
+        shape: The shape of all answers, where a check holds answers to it: what may stand at each place.
         kept: How many of the cases are as an older version left them, since a reviewer did not accept what
             became of them.
         environment: What the model ran on, ``"CPython 3.12.1, Linux"``.
@@ -97,7 +99,9 @@ class Header:
     files: Mapping[str, str] = field(default_factory=dict)
     cases: int = 0
     rate: float | None = None
+    metric: str = ""
     judged: int = 0
+    shape: Mapping[str, list[str]] = field(default_factory=dict)
     kept: int = 0
     environment: str = ""
     others: Mapping[str, str] = field(default_factory=dict)
@@ -214,7 +218,9 @@ _KINDS: Final[dict[str, type | tuple[type, ...]]] = {
     "files": dict,
     "cases": int,
     "rate": (int, float),
+    "metric": str,
     "judged": int,
+    "shape": dict,
     "kept": int,
     "environment": str,
     "others": dict,

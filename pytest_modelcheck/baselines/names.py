@@ -17,6 +17,7 @@ from typing import Final
 SUFFIX: Final = ".jsonl"
 APPROVED: Final = "approved.yaml"
 HISTORY: Final = "history"
+BESIDE: Final = "beside"
 
 _LONGEST: Final = 120
 """Bytes of one component, extension included: under every limit in use (eCryptfs allows 143)."""
@@ -59,7 +60,7 @@ def check_path(check: str) -> PurePosixPath:
     """
     file, _, rest = composed(check).partition("::")
     first, *others = file.split("/")
-    root = _component(first, exact=first, mark=first.lower() in (HISTORY, APPROVED))
+    root = _component(first, exact=first, mark=first.lower() in (HISTORY, BESIDE, APPROVED))
     names, bracket, parameters = rest.partition("[")
     leaf = _component(
         names.replace("::", ".") + bracket + parameters,

@@ -2,7 +2,11 @@
 
     <root>/<model>/approved.yaml
     <root>/<model>/<test file>/<test>.jsonl
+    <root>/<model>/beside/<version>/<test file>/<test>.jsonl
     <root>/<model>/history/<version>/<test file>/<test>.jsonl
+
+A model may have further versions in service beside the one that ``approved.yaml`` names: each is held to what
+is approved of it, and in checks of which nothing is, to the version that is named.
 
 PYTEST_DONT_REWRITE
 """
@@ -40,33 +44,38 @@ class BaselineStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._ahead: dict[tuple[str, str], Baseline | BaselineError | None] = {}
+        self._ahead: dict[tuple[str, str, str | None], Baseline | BaselineError | None] = {}
         recover(root)
 
-    def path(self, model: str, check: str) -> Path:
-        """The file of a check."""
-        return self.root / names.safe(model) / names.check_path(check)
+    def path(self, model: str, check: str, version: str | None = None) -> Path:
+        """The file that a version is held to: its own where it is in service beside, else the main one."""
+        own = self.beside_path(model, check, version or "")
+        return own if own.exists() else self.root / names.safe(model) / names.check_path(check)
 
-    def read_ahead(self, model: str, check: str) -> None:
+    def beside_path(self, model: str, check: str, version: str) -> Path:
+        """The file of a check of a version that is in service beside the main one."""
+        return self._beside(model) / names.version_folder(version) / names.check_path(check)
+
+    def read_ahead(self, model: str, check: str, version: str | None = None) -> None:
         """Read what the next :meth:`read` of this check returns, or raises."""
-        self._ahead.pop((model, check), None)
+        self._ahead.pop((model, check, version), None)
         try:
-            self._ahead[model, check] = self.read(model, check)
+            self._ahead[model, check, version] = self.read(model, check, version)
         except BaselineError as error:
-            self._ahead[model, check] = error
+            self._ahead[model, check, version] = error
 
-    def read(self, model: str, check: str) -> Baseline | None:
-        """The approved behaviour of a check, or ``None`` where nothing is approved.
+    def read(self, model: str, check: str, version: str | None = None) -> Baseline | None:
+        """The approved behaviour that a version is held to in a check, or ``None`` where nothing is approved.
 
         Raises:
             BaselineError: The file is damaged or cut short, or belongs to another test.
         """
-        if (model, check) in self._ahead:
-            found = self._ahead.pop((model, check))
+        if (model, check, version) in self._ahead:
+            found = self._ahead.pop((model, check, version))
             if isinstance(found, BaselineError):
                 raise found
             return found
-        return _complete(checked(baseline.read(self.path(model, check)), model, check))
+        return _complete(checked(baseline.read(self.path(model, check, version)), model, check))
 
     def write(self, header: Header, lines: dict[str, bytes]) -> Written:
         """Make cases, line by line, the approved behaviour of ``header.test``; ``approved.yaml`` stays.
@@ -77,19 +86,49 @@ class BaselineStore:
         with Batch(self.root) as batch:
             return self.adopt(batch, header, lines)
 
-    def adopt(self, batch: Batch, header: Header, lines: dict[str, bytes]) -> Written:
-        """Add cases, line by line, to a batch as the approved behaviour of ``header.test``."""
-        old = self.read(header.model, header.test)
-        return baseline.write(batch, self.path(header.model, header.test), header, lines, old)
+    def adopt(
+        self, batch: Batch, header: Header, lines: dict[str, bytes], *, beside: bool = False
+    ) -> Written:
+        """Add cases, line by line, to a batch as the approved behaviour of ``header.test``.
 
-    def header(self, model: str, check: str) -> Header | None:
-        """The header of what is approved of one check, or ``None``."""
-        path = self.path(model, check)
+        Args:
+            batch: What they are added to.
+            header: The header.
+            lines: The cases, by id.
+            beside: Whether the version is in service beside the main one.
+        """
+        model, check, version = header.model, header.test, header.version or ""
+        old = self.read(model, check, version if beside else None)
+        path = self.beside_path(model, check, version) if beside else self.path(model, check)
+        return baseline.write(batch, path, header, lines, old)
+
+    def header(self, model: str, check: str, version: str | None = None) -> Header | None:
+        """The header of what a version is held to in a check, or ``None``."""
+        path = self.path(model, check, version)
         return baseline.read_header(path) if path.exists() else None
 
-    def approved(self, model: str) -> Approved | None:
-        """The version that the application is held to, or ``None``."""
-        return approved.read(self.approved_path(model))
+    def approved(self, model: str, version: str | None = None) -> Approved | None:
+        """The version that the application is held to, or ``None``.
+
+        Args:
+            model: The model.
+            version: The version that runs: held to itself where it is in service beside the main one.
+        """
+        main = approved.read(self.approved_path(model))
+        if version is None or (main is not None and main.version == version):
+            return main
+        header = first_header(self._beside(model) / names.version_folder(version))
+        return main if header is None else approved.Approved(version, header.fingerprint, header.shutdown)
+
+    def beside(self, model: str) -> list[str]:
+        """The versions that are in service beside the main one."""
+        headers = map(baseline.read_header, self.beside_files(model))
+        return sorted({header.version for header in headers if header.version is not None})
+
+    def beside_files(self, model: str | None = None) -> Iterator[Path]:
+        """The file of every check of the versions that are in service beside the main one, read or not."""
+        for folder in self.root.glob("*/") if model is None else [self.root / names.safe(model)]:
+            yield from jsonl_files(folder / names.BESIDE)
 
     def approved_path(self, model: str) -> Path:
         """The file that says which version that is."""
@@ -105,16 +144,16 @@ class BaselineStore:
         return sorted({header.model for _, header in self.entries()})
 
     def entries(self, model: str | None = None) -> Iterator[tuple[Path, Header]]:
-        """Every approved check (of one model), by path, without its cases and without history."""
+        """Every approved check (of one model), by path, without its cases: the main ones."""
         for path in self.files(model):
             yield path, baseline.read_header(path)
 
     def files(self, model: str | None = None) -> Iterator[Path]:
-        """The file of every approved check (of one model), read or not, without history."""
+        """The file of every approved check (of one model), read or not: the main ones."""
         folders = sorted(self.root.glob("*/")) if model is None else [self.root / names.safe(model)]
         for folder in folders:
             for path in jsonl_files(folder):
-                if path.relative_to(folder).parts[0] != names.HISTORY:
+                if path.relative_to(folder).parts[0] not in (names.HISTORY, names.BESIDE):
                     yield path
 
     def everything(self) -> Iterator[tuple[Path, Header]]:
@@ -147,6 +186,9 @@ class BaselineStore:
 
     def _history_path(self, model: str, check: str, version: str) -> Path:
         return self._history(model) / names.version_folder(version) / names.check_path(check)
+
+    def _beside(self, model: str) -> Path:
+        return self.root / names.safe(model) / names.BESIDE
 
     def _history(self, model: str) -> Path:
         return self.root / names.safe(model) / names.HISTORY

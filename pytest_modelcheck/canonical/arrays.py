@@ -12,6 +12,7 @@ import re
 import sys
 from functools import lru_cache
 from hashlib import blake2b
+from importlib import import_module
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
@@ -153,8 +154,7 @@ def _lift_scalar(form: Any, lift: Lower) -> Any:
 
 
 def _lift_masked(form: Any, lift: Lower) -> Any:
-    import numpy as np
-
+    np = import_module("numpy")
     if form is None:
         return np.ma.masked
     mask = np.ma.nomask if form["nomask"] else lift_array(form["mask"], lift)
@@ -163,8 +163,7 @@ def _lift_masked(form: Any, lift: Lower) -> Any:
 
 
 def _filled(name: str, data: list[Any], lift: Lower) -> Any:
-    import numpy as np
-
+    np = import_module("numpy")
     if _SIMPLE.fullmatch(name) is None:
         raise ValueError(f"{name!r} is no simple type of numpy")
     dtype = np.dtype(name)
@@ -226,14 +225,14 @@ def _lower_pandas(value: Any, lower: Lower, numbers: Numbers) -> dict[str, Any]:
             "index": _lower_index(value.index, lower, numbers),
             "data": [_lower_column(column, lower, numbers) for column in columns],
         }
-        return {"$frame": form | ({"attrs": lower(value.attrs)} if value.attrs else {})}
+        return {"$frame": form | _attrs(value, lower)}
     if isinstance(value, pd.Series):
         form = {
             "name": lower(value.name),
             "index": _lower_index(value.index, lower, numbers),
             "values": _lower_column(value.array, lower, numbers),
         }
-        return {"$series": form | ({"attrs": lower(value.attrs)} if value.attrs else {})}
+        return {"$series": form | _attrs(value, lower)}
     if isinstance(value, pd.Index):
         return {"$index": _lower_index(value, lower, numbers)}
     if value is pd.NaT or value is pd.NA:
@@ -248,6 +247,10 @@ def _lower_pandas(value: Any, lower: Lower, numbers: Numbers) -> dict[str, Any]:
     if isinstance(value, pd.Interval):
         return {"$interval": [lower(value.left), lower(value.right), value.closed]}
     return {"$column": _lower_column(value, lower, numbers)}
+
+
+def _attrs(value: Any, lower: Lower) -> dict[str, Any]:
+    return {"attrs": lower(value.attrs)} if value.attrs else {}
 
 
 def _lower_index(index: Any, lower: Lower, numbers: Numbers) -> dict[str, Any]:
@@ -291,9 +294,7 @@ def _lower_column(values: Any, lower: Lower, numbers: Numbers) -> dict[str, Any]
 
 
 def _lift_column(form: Any, lift: Lower) -> Any:
-    import numpy as np
-    import pandas as pd
-
+    np, pd = import_module("numpy"), import_module("pandas")
     if "$ndarray" in form:
         return lift_array(form, lift)
     if "codes" in form:
@@ -319,8 +320,7 @@ def _lift_column(form: Any, lift: Lower) -> Any:
 
 
 def _lift_index(form: Any, lift: Lower) -> Any:
-    import pandas as pd
-
+    pd = import_module("pandas")
     names = [lift(name) for name in form["names"]]
     if "range" in form:
         made = pd.RangeIndex(*form["range"])
@@ -336,8 +336,7 @@ def _lift_index(form: Any, lift: Lower) -> Any:
 
 
 def _lift_series(form: Any, lift: Lower) -> Any:
-    import pandas as pd
-
+    pd = import_module("pandas")
     values = _lift_column(form["values"], lift)
     made = pd.Series(values, _lift_index(form["index"], lift), dtype=values.dtype, name=lift(form["name"]))
     made.attrs = lift(form.get("attrs", {}))
@@ -345,8 +344,7 @@ def _lift_series(form: Any, lift: Lower) -> Any:
 
 
 def _lift_frame(form: Any, lift: Lower) -> Any:
-    import pandas as pd
-
+    pd = import_module("pandas")
     index = _lift_index(form["index"], lift)
     columns = [_lift_column(column, lift) for column in form["data"]]
     series = {place: pd.Series(column, index, dtype=column.dtype) for place, column in enumerate(columns)}
@@ -356,40 +354,35 @@ def _lift_frame(form: Any, lift: Lower) -> Any:
     return made
 
 
-def _lift_timestamp(form: Any, _: Lower) -> Any:
-    import numpy as np
-    import pandas as pd
-
-    instant = pd.Timestamp(np.datetime64(form[0], form[1]))
+def _lift_instant(form: Any, _: Lower) -> Any:
+    np, pd = import_module("numpy"), import_module("pandas")
+    if len(form) == 2:
+        return pd.Timedelta(np.timedelta64(*form))
+    instant = pd.Timestamp(np.datetime64(*form[:2]))
     return instant if form[2] is None else instant.tz_localize("UTC").tz_convert(lift_zone(form[2]))
 
 
-def _lift_timedelta(form: Any, _: Lower) -> Any:
-    import numpy as np
-    import pandas as pd
+def _lift_single(name: str) -> Callable[[Any, Lower], Any]:
+    def lift(form: Any, lift: Lower) -> Any:
+        pd = import_module("pandas")
+        if name == "period":
+            return pd.Period(ordinal=form[0], freq=form[1])
+        if name == "interval":
+            return pd.Interval(lift(form[0]), lift(form[1]), closed=form[2])
+        return {"NaT": pd.NaT, "<NA>": pd.NA}[form]
 
-    return pd.Timedelta(np.timedelta64(form[0], form[1]))
-
-
-def _lift_missing(form: Any, _: Lower) -> Any:
-    import pandas as pd
-
-    return {"NaT": pd.NaT, "<NA>": pd.NA}[form]
-
-
-def _lift_period(form: Any, _: Lower) -> Any:
-    import pandas as pd
-
-    return pd.Period(ordinal=form[0], freq=form[1])
-
-
-def _lift_interval(form: Any, lift: Lower) -> Any:
-    import pandas as pd
-
-    return pd.Interval(lift(form[0]), lift(form[1]), closed=form[2])
+    return lift
 
 
 # -- polars -------------------------------------------------------------------------------------------
+
+_INSTANTS: Final = ("Datetime", "Duration", "Time")
+_DTYPES: Final = {
+    "Datetime": ("time_unit", "time_zone"),
+    "Duration": ("time_unit",),
+    "Decimal": ("precision", "scale"),
+}
+"""What some types of polars are made of."""
 
 
 def _lower_polars(value: Any, lower: Lower) -> dict[str, Any]:
@@ -403,26 +396,19 @@ def _lower_polars(value: Any, lower: Lower) -> dict[str, Any]:
 def _lower_dtype(dtype: Any) -> Any:
     """A type of polars: its name, and what it is made of."""
     name = str(dtype.base_type())
-    if name in ("Struct",):
+    if name == "Struct":
         return [name, [[field.name, _lower_dtype(field.dtype)] for field in dtype.fields]]
     if name in ("List", "Array"):
         return [name, _lower_dtype(dtype.inner), *([list(dtype.shape)] if name == "Array" else [])]
-    if name == "Datetime":
-        return [name, dtype.time_unit, dtype.time_zone]
-    if name == "Duration":
-        return [name, dtype.time_unit]
-    if name == "Decimal":
-        return [name, dtype.precision, dtype.scale]
     if name == "Enum":
         return [name, dtype.categories.to_list()]
     if name == "Object":
         raise Refusal("a polars column of Python objects cannot be written. Answer frame.to_dicts().")
-    return [name]
+    return [name, *(getattr(dtype, part) for part in _DTYPES.get(name, ()))]
 
 
 def _lift_dtype(form: Any) -> Any:
-    import polars as pl
-
+    pl = import_module("polars")
     name, *inside = form
     if name == "Struct":
         return pl.Struct([pl.Field(field, _lift_dtype(dtype)) for field, dtype in inside[0]])
@@ -441,28 +427,20 @@ def _lift_dtype(form: Any) -> Any:
 
 
 def _lower_items(column: Any, lower: Lower) -> list[Any]:
-    kind = str(column.dtype.base_type())
-    physical = column.to_physical() if kind in ("Datetime", "Duration", "Time") else column
+    physical = column.to_physical() if str(column.dtype.base_type()) in _INSTANTS else column
     return [lower(item) for item in physical.to_list()]  # Python's moments have no nanoseconds
 
 
 def _lift_polars_series(form: Any, lift: Lower) -> Any:
-    import polars as pl
-
+    pl = import_module("polars")
     name, dtype, items = form
-    wanted = _lift_dtype(dtype)
-    made = pl.Series(
-        name, [lift(item) for item in items], dtype=pl.Int64 if dtype[0] in _INSTANTS else wanted
-    )
-    return made.cast(wanted) if dtype[0] in _INSTANTS else made
-
-
-_INSTANTS: Final = ("Datetime", "Duration", "Time")
+    wanted, physical = _lift_dtype(dtype), dtype[0] in _INSTANTS
+    made = pl.Series(name, [lift(item) for item in items], dtype=pl.Int64 if physical else wanted)
+    return made.cast(wanted) if physical else made
 
 
 def _lift_polars(form: Any, lift: Lower) -> Any:
-    import polars as pl
-
+    pl = import_module("polars")
     return pl.DataFrame([_lift_polars_series(column, lift) for column in form["columns"]])
 
 
@@ -475,11 +453,11 @@ MAKE: Final[dict[str, Callable[[Any, Lower], Any]]] = {
     "$frame": _lift_frame,
     "$index": _lift_index,
     "$column": _lift_column,
-    "$timestamp": _lift_timestamp,
-    "$pandas_timedelta": _lift_timedelta,
-    "$pandas": _lift_missing,
-    "$period": _lift_period,
-    "$interval": _lift_interval,
+    "$timestamp": _lift_instant,
+    "$pandas_timedelta": _lift_instant,
+    "$pandas": _lift_single("missing"),
+    "$period": _lift_single("period"),
+    "$interval": _lift_single("interval"),
     "$polars": _lift_polars,
     "$polars_series": _lift_polars_series,
 }

@@ -15,8 +15,20 @@ import orjson
 from pytest_modelcheck.canonical.codec import why_unkept
 from pytest_modelcheck.canonical.lowering import comparable
 from pytest_modelcheck.canonical.refusal import NotKept, Unreadable
-from pytest_modelcheck.canonical.tags import ASIDE, DEFAULT, DICT, HOMES, IGNORING, SEEN, TYPE, UNKEPT
-from pytest_modelcheck.canonical.types import ABSENT, EXTRA, MORE, NEVER_SET
+from pytest_modelcheck.canonical.tags import (
+    ASIDE,
+    DEFAULT,
+    DICT,
+    EXTRA,
+    HOMES,
+    IGNORING,
+    MORE,
+    NEVER_SET,
+    SEEN,
+    TYPE,
+    UNKEPT,
+)
+from pytest_modelcheck.canonical.types import ABSENT
 from pytest_modelcheck.errors import UsageError
 
 if TYPE_CHECKING:

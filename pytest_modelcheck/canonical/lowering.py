@@ -21,7 +21,15 @@ import orjson
 
 from pytest_modelcheck.canonical.arrays import hashed_numbers, library_of, lower_library
 from pytest_modelcheck.canonical.contents import is_image, lower_file, lower_image
-from pytest_modelcheck.canonical.refusal import NotKept, Refusal, article, qualified, step
+from pytest_modelcheck.canonical.refusal import (
+    NotKept,
+    Refusal,
+    article,
+    attribute_step,
+    is_secret,
+    qualified,
+    step,
+)
 from pytest_modelcheck.canonical.tags import (
     DEFAULT,
     DICT,
@@ -39,9 +47,7 @@ from pytest_modelcheck.canonical.types import (
     Adapter,
     Shape,
     adapter_for,
-    attribute_step,
     field_names,
-    is_secret,
 )
 
 if TYPE_CHECKING:

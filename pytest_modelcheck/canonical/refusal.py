@@ -70,3 +70,16 @@ def step(key: object) -> str:
     if isinstance(key, str):
         return f'["{key[:40]}"]'
     return f"[{key!r:.40}]" if isinstance(key, int | float | None) else f"[a {qualified(type(key))}]"
+
+
+def attribute_step(name: str) -> str:
+    """How to write the way to a field."""
+    return f".{name}" if name.isidentifier() else step(name)
+
+
+def is_secret(kind: type) -> bool:
+    """Whether objects of a class hold what must not be written down: pydantic's and Starlette's secrets."""
+    return any(
+        base.__name__.startswith("Secret") and base.__module__.partition(".")[0] in ("pydantic", "starlette")
+        for base in kind.__mro__
+    )

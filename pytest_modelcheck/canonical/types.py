@@ -15,21 +15,14 @@ from functools import cached_property, lru_cache
 from inspect import getattr_static, isabstract
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.canonical.refusal import qualified, step
+from pytest_modelcheck.canonical.refusal import is_secret, qualified
+from pytest_modelcheck.canonical.tags import EXTRA, MORE, NEVER_SET, PRIVATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ABSENT: Final = object()
 PLAIN_BASES: Final = (str, int, float, bytes, list, tuple, dict, set, frozenset)
-MORE: Final = "$more"
-"""What an object holds beside its fields."""
-EXTRA: Final = "$extra"
-"""What ``extra="allow"`` let into a pydantic model."""
-NEVER_SET: Final = "$absent"
-"""The fields that an object has no value for."""
-PRIVATE: Final = "$private"
-"""The private attributes of a pydantic model, where they are not as they began."""
 
 
 @lru_cache(maxsize=1024)
@@ -63,19 +56,6 @@ def is_named_tuple(kind: type) -> bool:
 def is_pydantic(kind: type) -> bool:
     """Whether a class is a model of pydantic 2."""
     return hasattr(kind, "__pydantic_validator__") and isinstance(getattr(kind, "model_fields", None), dict)
-
-
-def is_secret(kind: type) -> bool:
-    """Whether objects of a class hold what must not be written down: pydantic's and Starlette's secrets."""
-    return any(
-        base.__name__.startswith("Secret") and base.__module__.partition(".")[0] in ("pydantic", "starlette")
-        for base in kind.__mro__
-    )
-
-
-def attribute_step(name: str) -> str:
-    """How to write the way to a field."""
-    return f".{name}" if name.isidentifier() else step(name)
 
 
 @dataclasses.dataclass(slots=True)
@@ -174,14 +154,9 @@ class Adapter:
 
 
 class FieldsAdapter(Adapter):
-    """A dataclass, an attrs class, a msgspec struct, or a plain class with attributes.
+    """A dataclass, an attrs class, a msgspec struct, or a plain class with attributes."""
 
-    Args:
-        kind: The class.
-        defaults: A default, or what makes one, by the name of the field.
-    """
-
-    def __init__(self, kind: Any, defaults: dict[str, tuple[Any, Callable[[], Any] | None]]) -> None:
+    def __init__(self, kind: Any, defaults: _Defaults) -> None:
         super().__init__(kind)
         self._defaults = defaults
         self._checked = tuple((name, *default) for name, default in defaults.items())
@@ -342,34 +317,24 @@ class PydanticAdapter(Adapter):
 
 
 class EnumAdapter(Adapter):
-    """An enumeration: kept by the name of the member."""
+    """An enumeration, kept by the name of the member; flags, alone or combined, by their number."""
 
-    json = str
+    def __init__(self, kind: Any) -> None:
+        super().__init__(kind)
+        self.json = int if issubclass(kind, Flag) else str
 
     def take(self, value: Any) -> dict[str, Any]:
-        """The name."""
-        return {"name": value._name_}
+        """The name or the number."""
+        return {"name": value._name_} if self.json is str else {"value": value._value_}
 
     def make(self, parts: dict[str, Any], left: list[str]) -> Any:  # noqa: ARG002
-        """The member of that name. Raises ``ValueError`` where there is none."""
+        """The member of that name, or the flags. Raises ``ValueError`` where there are none."""
+        if self.json is int:
+            return self.kind(parts["value"])
         member = self.kind.__members__.get(parts.get("name"))
         if member is None:
             raise ValueError(f"{self.name} has no member {parts.get('name')!r}")
         return member
-
-
-class FlagAdapter(Adapter):
-    """Flags, alone or combined: kept by their number."""
-
-    json = int
-
-    def take(self, value: Any) -> dict[str, Any]:
-        """The number."""
-        return {"value": value._value_}
-
-    def make(self, parts: dict[str, Any], left: list[str]) -> Any:  # noqa: ARG002
-        """The flags of that number."""
-        return self.kind(parts["value"])
 
 
 class DerivedAdapter(Adapter):
@@ -381,7 +346,8 @@ class DerivedAdapter(Adapter):
 
     def take(self, value: Any) -> dict[str, Any]:
         """The content as the plain type, and the attributes under ``$more``."""
-        content = str.__str__(value) if self._base is str else _plain(value, self._base)
+        base = self._base
+        content = _CONTENT[base](value) if base in _CONTENT else base(base.__iter__(value))
         more = getattr(value, "__dict__", None)
         return {"content": content, MORE: dict(more)} if more else {"content": content}
 
@@ -429,7 +395,7 @@ def adapter_for(kind: Any) -> Adapter | None:
     if is_secret(kind):
         return None
     if issubclass(kind, Enum):
-        return FlagAdapter(kind) if issubclass(kind, Flag) else EnumAdapter(kind)
+        return EnumAdapter(kind)
     if is_pydantic(kind) and not dataclasses.is_dataclass(kind):
         return PydanticAdapter(kind)
     if is_named_tuple(kind):
@@ -472,18 +438,14 @@ def _has_open_state(kind: type) -> bool:
     return not (own or called or abstract) and kind.__dictoffset__ != 0
 
 
-def _plain(value: Any, base: Any) -> Any:
-    if base is int:
-        return int.__index__(value)
-    if base is float:
-        return float.__float__(value)
-    return (
-        base(dict.items(value))
-        if base is dict
-        else base(base.__iter__(value))
-        if base is not bytes
-        else value[:]
-    )
+_CONTENT: Final[dict[type, Callable[[Any], Any]]] = {
+    str: str.__str__,
+    int: int.__index__,
+    float: float.__float__,
+    bytes: lambda value: value[:],
+    dict: lambda value: dict(dict.items(value)),
+}
+"""The content of a subclass as the plain type, past whatever the subclass says of it."""
 
 
 def _slots(base: type) -> tuple[str, ...]:
@@ -511,6 +473,7 @@ def _is_default(value: Any, default: Any) -> bool:
 
 
 _Defaults = dict[str, tuple[Any, "Callable[[], Any] | None"]]
+"""A default, or what makes one, by the name of the field."""
 
 
 def _dataclass_defaults(kind: Any) -> _Defaults:
@@ -534,11 +497,10 @@ def _attrs_defaults(kind: Any) -> _Defaults:
 
 
 def _struct_defaults(kind: Any) -> _Defaults:
-    found: _Defaults = {}
     defaults = kind.__struct_defaults__  # of the last fields; what makes a default is wrapped
-    for name, default in zip(
-        kind.__struct_fields__[-len(defaults) :] if defaults else (), defaults, strict=True
-    ):
-        factory = getattr(default, "factory", None) if type(default).__name__ == "Factory" else None
-        found[name] = (default, factory)
-    return {name: each for name, each in found.items() if each[0] is not sys.modules["msgspec"].NODEFAULT}
+    last = kind.__struct_fields__[len(kind.__struct_fields__) - len(defaults) :]
+    return {
+        name: (default, default.factory if type(default).__name__ == "Factory" else None)
+        for name, default in zip(last, defaults, strict=True)
+        if default is not sys.modules["msgspec"].NODEFAULT
+    }

@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_modelcheck.cases.collection import Cases
+from pytest_modelcheck.cases.paths import checked_paths
 from pytest_modelcheck.cases.rows import Layout
 from pytest_modelcheck.cases.sources import FileSource, IterableSource, Source, TableSource
 from pytest_modelcheck.cases.strategies import StrategySource, is_strategy
@@ -17,6 +18,8 @@ from pytest_modelcheck.cases.tables import table_of
 from pytest_modelcheck.errors import CaseError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_modelcheck.cases.fields import Columns
 
 
@@ -30,6 +33,7 @@ def load(
     n: int | None = None,
     seed: int = 0,
     repeated_ids: Literal["refuse", "number"] = "refuse",
+    paths: str | Sequence[str] = (),
 ) -> Cases:
     """Load cases from a file, a table or an iterable. They are read at first use.
 
@@ -47,6 +51,8 @@ def load(
         seed: The seed for drawing from a strategy; not used otherwise.
         repeated_ids: ``"number"`` makes repeated ids unique: ``x``, ``x-2``, ``x-3``, in the order of the
             file. Reordering the file then changes ids, and all cases are held in memory.
+        paths: The fields of a case whose texts are paths of files, relative to the case file: ``"input"``,
+            ``["input.image", "expected"]``. The cases have a :class:`pathlib.Path` there.
 
     Returns:
         The cases. If ``input``, ``expected`` or ``id`` is given, and in tables, all other fields are
@@ -67,7 +73,10 @@ def load(
     }
     if repeated_ids not in ("refuse", "number"):
         raise CaseError(f"repeated_ids={repeated_ids!r}: choose 'refuse' or 'number'")
-    layout = Layout(names, loose=bool(names), numbered=repeated_ids == "number")
+    files = checked_paths(paths)
+    if files and not isinstance(source, str | PurePath):
+        raise CaseError(f"paths={paths!r} is for case files; elsewhere, write pathlib.Path(…) into the cases")
+    layout = Layout(names, loose=bool(names), numbered=repeated_ids == "number", paths=files)
     if is_strategy(source):
         return Cases(StrategySource(source, n, seed), layout)
     if n is not None:

@@ -84,11 +84,13 @@ class Layout:
         names: The fields with other names in the rows, by their names in a case.
         loose: Whether unknown fields are metadata instead of errors.
         numbered: Whether repeated ids are numbered instead of refused.
+        paths: The fields of a case whose texts are paths of files.
     """
 
     names: Mapping[str, Columns]
     loose: bool = False
     numbered: bool = False
+    paths: tuple[str, ...] = ()
 
     @property
     def is_plain(self) -> bool:

@@ -180,22 +180,22 @@ def _stream_of(file: CaseFile, layout: Layout) -> FileStream:
     if kind == "yaml":
         from pytest_modelcheck.cases.yaml_files import read_yaml
 
-        return FileStream(file, layout, lambda *_: read_yaml(file))
+        return FileStream(file, layout, lambda *_: read_yaml(file), layout.paths)
     if kind == "json":
         from pytest_modelcheck.cases.json_files import read_json
 
-        return FileStream(file, layout, lambda *_: read_json(file))
+        return FileStream(file, layout, lambda *_: read_json(file), layout.paths)
     if kind == "jsonl":
         from pytest_modelcheck.cases.json_files import read_jsonl
 
-        return FileStream(file, layout, partial(read_jsonl, file))
+        return FileStream(file, layout, partial(read_jsonl, file), layout.paths)
     if kind == "parquet":
         from pytest_modelcheck.cases.tables import read_parquet
 
-        return FileStream(file, AS_IT_IS, partial(read_parquet, file, layout))
+        return FileStream(file, AS_IT_IS, partial(read_parquet, file, layout), layout.paths)
     from pytest_modelcheck.cases.delimited import read_delimited
 
-    return FileStream(file, AS_IT_IS, partial(read_delimited, file, layout))
+    return FileStream(file, AS_IT_IS, partial(read_delimited, file, layout), layout.paths)
 
 
 def described(source: Any) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, overload
 
 from pytest_modelcheck.cases.files import NO_CASES
 from pytest_modelcheck.cases.identity import Naming
+from pytest_modelcheck.cases.paths import with_files
 from pytest_modelcheck.cases.rows import to_case
 
 if TYPE_CHECKING:
@@ -36,12 +37,20 @@ class FileStream:
         layout: The fields of its rows.
         read: Yields the rows. Takes a list that collects the position of every :data:`STRIDE`-th row (or
             ``None``), and such a position to begin at (or ``None``).
+        paths: The fields whose texts are paths of files.
     """
 
-    def __init__(self, file: CaseFile, layout: Layout, read: Callable[..., Iterator[Row]]) -> None:
+    def __init__(
+        self,
+        file: CaseFile,
+        layout: Layout,
+        read: Callable[..., Iterator[Row]],
+        paths: tuple[str, ...] = (),
+    ) -> None:
         self._file = file
         self._layout = layout
         self._read = read
+        self._paths = paths
 
     def cases(self, marks: list[Any] | None = None) -> Iterator[Case]:
         """All cases; ``marks`` collects the positions of every :data:`STRIDE`-th.
@@ -51,13 +60,17 @@ class FileStream:
         """
         row = None
         for row in self._read(marks, None):
-            yield to_case(row, self._layout)
+            yield self._case(row)
         if row is None:
             raise self._file.error(NO_CASES)
 
     def cases_from(self, mark: Any) -> Iterator[Case]:
         """The cases from a position on."""
-        return (to_case(row, self._layout) for row in self._read(None, mark))
+        return map(self._case, self._read(None, mark))
+
+    def _case(self, row: Row) -> Case:
+        case = to_case(row, self._layout)
+        return with_files(case, row, self._paths, self._file.path.parent) if self._paths else case
 
     def stamp(self) -> object:
         """A value that changes when the file is written to."""

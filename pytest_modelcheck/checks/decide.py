@@ -8,6 +8,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical.wording import counted, percent, plural
@@ -22,6 +23,7 @@ from pytest_modelcheck.records import GRADE, Finding, Status
 if TYPE_CHECKING:
     from pytest_modelcheck.checks.limits import Allowance, Limits
     from pytest_modelcheck.checks.lost import Lost
+    from pytest_modelcheck.checks.metrics import Scores
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.records import Comparison, Tally
@@ -61,6 +63,8 @@ def _refuse_without_meaning(observed: Observed, limits: Limits) -> None:
     """Raise where ``at_least`` is needed and missing, or no rate where outcomes are counted."""
     if not observed.cases.judged:
         return
+    if observed.scores is not None:
+        return
     if not observed.graded:
         if limits.at_least is not None and not 0 <= limits.at_least <= 1:
             raise UsageError(
@@ -77,7 +81,7 @@ def _refuse_without_meaning(observed: Observed, limits: Limits) -> None:
 
 def required_rate(observed: Observed, limits: Limits) -> float | None:
     """The rate that is required: what ``at_least`` says, else all where nothing else is asked for."""
-    if limits.at_least is not None:
+    if limits.at_least is not None or observed.scores is not None:
         return limits.at_least
     others = (limits.max_drop, limits.max_changed, limits.max_regressed)
     nothing_else = all(limit is None for limit in others) and observed.comparison is None
@@ -100,6 +104,7 @@ def guards(observed: Observed, limits: Limits) -> list[Finding]:
         findings.append(_failed("errors", f"{broken}/{cases.total} cases raised an error{reason}"))
     elif observed.stopped is None and not cases.judged:
         findings.append(_nothing_judged(cases))
+    findings += _unscorable(observed)
     if observed.unscored:
         why = (
             "pass and fail are worth nothing there"
@@ -142,6 +147,21 @@ def guards(observed: Observed, limits: Limits) -> list[Finding]:
     return findings
 
 
+def _unscorable(observed: Observed) -> list[Finding]:
+    """What fails a check with a metric that cannot be computed, or would leave cases out."""
+    scores, failed = observed.scores, observed.cases.failed
+    if scores is None:
+        return []
+    name = scores.metric.name
+    if failed:
+        text = f"{plural(failed, 'body', 'bodies')} failed an assert, and {name} would leave their cases out"
+        return [_failed("metric", f"{text}: let bodies record, and assert in a test of its own")]
+    if math.isnan(scores.value) and observed.cases.judged:
+        over = plural(len(scores.cases), "case")
+        return [_failed("metric", f"{name} is undefined over {over}: {scores.why_undefined}")]
+    return []
+
+
 def _nothing_judged(cases: Tally) -> Finding:
     if cases.new:
         return _failed(
@@ -178,13 +198,10 @@ def _limits(observed: Observed, limits: Limits) -> list[Finding]:
     )
     findings = []
     required = required_rate(observed, limits)
-    if required is not None:
-        if observed.excess is not None:
-            findings.append(of_variants(observed.excess, observed.units, required, rule))
-        elif observed.series and observed.varies and (observed.rate or 0.0) < required:
-            findings.append(trend(observed, rule))
-        else:
-            findings.append(_rate(observed, required, rule))
+    if observed.scores is not None:
+        findings += _metric(observed, observed.scores, required, rule)
+    elif required is not None:
+        findings.append(_required(observed, required, rule))
     comparison = observed.comparison
     if observed.lost is not None:
         findings.append(_slice(observed.lost, observed.looks["slice_regressions"], limits, observed.sets))
@@ -194,7 +211,7 @@ def _limits(observed: Observed, limits: Limits) -> list[Finding]:
         return findings
     if comparison is None:
         return findings
-    if comparison.judged:
+    if comparison.judged and observed.scores is None:
         findings.append(_drop(observed, comparison, rule))
     if limits.max_regressed is not None:
         findings.append(_regressed(observed, comparison, limits.max_regressed, rule))
@@ -203,6 +220,23 @@ def _limits(observed: Observed, limits: Limits) -> list[Finding]:
     elif limits.max_changed is not None:
         findings.append(_changed(observed, comparison, limits.max_changed, rule))
     return findings
+
+
+def _required(observed: Observed, required: float, rule: Rule) -> Finding:
+    if observed.excess is not None:
+        return of_variants(observed.excess, observed.units, required, rule)
+    if observed.series and observed.varies and (observed.rate or 0.0) < required:
+        return trend(observed, rule)
+    return _rate(observed, required, rule)
+
+
+def _metric(observed: Observed, scores: Scores, required: float | None, rule: Rule) -> list[Finding]:
+    from pytest_modelcheck.checks.metric_limits import judge_metric
+
+    if math.isnan(scores.value):
+        return []
+    version = None if observed.comparison is None else observed.comparison.version
+    return judge_metric(scores, required, rule, version, float(rule.limits.max_drop or 0))
 
 
 def _slice(lost: Lost, look: Look, limits: Limits, sets: int) -> Finding:

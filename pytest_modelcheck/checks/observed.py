@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.checks.judged import Judging
     from pytest_modelcheck.checks.lost import Lost
+    from pytest_modelcheck.checks.metrics import Scores
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.checks.runs import Runs, Shares
     from pytest_modelcheck.records import Comparison, Scale, Tally
@@ -65,6 +67,7 @@ class Observed:
         sets: How many sets of runs there are.
         broken: The ids of the cases that passed in every approved run and never pass now, however often run.
         judging: What the judge of the check said, and how far it can be believed; ``None`` without a judge.
+        scores: What a metric is computed from, where the check has one.
     """
 
     cases: Tally
@@ -99,12 +102,15 @@ class Observed:
     sets: int = 1
     broken: tuple[str, ...] = ()
     judging: Judging | None = None
+    scores: Scores | None = None
 
     @property
     def rate(self) -> float | None:
         """The pass rate, or the mean over the units."""
         if not self.cases.judged:
             return None
+        if self.scores is not None:
+            return None if math.isnan(self.scores.value) else self.scores.value
         if self.means is not None:
             return sum(self.means) / len(self.means)
         passed, judged = self.counts

@@ -154,10 +154,10 @@ def look_at_drop(evidence: Evidence, allowance: Allowance, rules: Rules) -> Look
         return exceeds(drop * len(shared.cases) - _ROUNDING, len(shared.cases), allowance)
 
     def p_value(sets: slice) -> float:
-        return _drop_p_value(units_of(shared.cases, sets), margin, shared, rules.false_fail_rate)
+        return drop_p_value(units_of(shared.cases, sets), margin, shared, rules.false_fail_rate)
 
     def allows_fail() -> bool:
-        return bool(margin) or _gate(shared, rules.false_fail_rate)
+        return bool(margin) or gate(shared, rules.false_fail_rate)
 
     look = looked(shared, rules, Tests(missed, p_value, allows_fail, shared.broke))
     return placed(_broken_for_good(shared, look, allowance), evidence)
@@ -333,7 +333,7 @@ def placed(look: Look, evidence: Evidence) -> Look:
 # -- the tests of each limit -----------------------------------------------------------------------
 
 
-def _drop_p_value(units: Sequence[Unit], margin: float, evidence: Evidence, false_fail_rate: float) -> float:
+def drop_p_value(units: Sequence[Unit], margin: float, evidence: Evidence, false_fail_rate: float) -> float:
     """By exchange of runs within units; with a margin exactly on pairs of runs, or by Gaffke's bound."""
     if margin:
         return _margin_p_value(units, margin, evidence)
@@ -358,7 +358,7 @@ def _margin_p_value(units: Sequence[Unit], margin: float, evidence: Evidence) ->
         largest = max(unit.size for unit in units)
         margin *= sum(unit.size for unit in units) / len(units) / largest
         return mean_p_value([(1 - unit.drop / largest) / 2 for unit in units], (1 - margin) / 2)
-    from pytest_modelcheck.stats.paired import drop_p_value
+    from pytest_modelcheck.stats.paired import drop_p_value as of_pairs
 
     regressed = fixed = pairs = 0
     for unit in units:
@@ -366,10 +366,10 @@ def _margin_p_value(units: Sequence[Unit], margin: float, evidence: Evidence) ->
             regressed += then > now
             fixed += then < now
             pairs += 1
-    return drop_p_value(regressed, fixed, pairs, margin)
+    return of_pairs(regressed, fixed, pairs, margin)
 
 
-def _gate(evidence: Evidence, false_fail_rate: float) -> bool:
+def gate(evidence: Evidence, false_fail_rate: float) -> bool:
     """Ask the second test, under which cases may become steadier or noisier if the mean holds."""
     units = units_of(evidence.cases)
     level = SECOND_GATE * false_fail_rate

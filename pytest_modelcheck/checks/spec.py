@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from pytest_modelcheck.checks.drift import Reference
+    from pytest_modelcheck.checks.metrics import Metric
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.perturb import Levels, Perturbation
     from pytest_modelcheck.records import Case, CheckKind, Outcome, Scale
@@ -58,6 +59,8 @@ class CheckSpec:
         quietly: A context in which failing assertions cost little, since nobody will read them.
         limits: What is required.
         scale: From where to where a score may go.
+        metric: What is computed over all cases in place of the pass rate, or ``None``.
+        shaped: Whether answers must have the approved shape.
         gather: Whether bodies may be cut off at a missing answer and started again.
         slices: The metadata to slice by, or ``None`` to choose.
         repeats: How often each trial is run.
@@ -88,6 +91,8 @@ class CheckSpec:
     others: Sequence[Model] = ()
     limits: Limits = Limits()
     scale: Scale = GRADE
+    metric: Metric | None = None
+    shaped: bool = False
     gather: bool = False
     slices: Sequence[str] | None = None
     repeats: int = 1

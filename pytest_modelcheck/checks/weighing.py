@@ -96,7 +96,8 @@ def weigh(
     pairs: list[CaseRuns] = []
     answers: list[CaseAnswers] = []
     numbers, paired_numbers = [], []
-    shared = _shared_calls(cases := list(cases))
+    cases = list(cases)
+    shared = shared_calls(case for case, _ in cases)
     repeated = not any(len(set(_numbered(case.trials, []))) > 1 for case, _ in cases)
     for number, (case, then) in enumerate(cases):
         unit = shared.get(number)
@@ -180,10 +181,10 @@ def _number_of(told: Told, known: list[tuple[Told, int]]) -> int:
     return len(known) - 1
 
 
-def _shared_calls(cases: Sequence[tuple[CaseResult, CaseResult | None]]) -> dict[int, Hashable]:
+def shared_calls(cases: Iterable[CaseResult]) -> dict[int, Hashable]:
     """The cases that make the same calls as others, each with what these have in common."""
     calls = [
-        tuple(key for trial in case.trials if not trial.repeat for key, _ in trial.asked) for case, _ in cases
+        tuple(key for trial in case.trials if not trial.repeat for key, _ in trial.asked) for case in cases
     ]
     often = Counter(calls)
     return {number: keys for number, keys in enumerate(calls) if keys and often[keys] > 1}

@@ -40,6 +40,7 @@ class Wish:
     force: bool = False
     keep_history: bool = False
     dry_run: bool = False
+    beside: bool | None = None
 
 
 def approve(workspace: Workspace, wish: Wish) -> int:
@@ -106,6 +107,7 @@ def _approve_one(
         force=wish.force,
         keep_history=wish.keep_history,
         dry_run=wish.dry_run,
+        beside=wish.beside,
         doubts=contradiction,
         announce=lambda approved: print_lines(_announced(approved, f"{model} {version}")),
     )
@@ -159,6 +161,8 @@ def _extent(report: Report) -> str:
 
 
 def _before(report: Report) -> str:
+    if report.beside and report.previous is not None:
+        return f" beside {excerpt(report.previous.version)}, which the application stays held to"
     if report.previous is None:
         return " (nothing was before)"
     changed = report.previous.version != report.version
@@ -198,5 +202,8 @@ def _refusal_lines(report: Report, argument: str) -> Iterator[str]:
         whole = " --modelcheck-no-early-stop" if report.unfinished else ""
         yield f"To run again:        pytest {shlex.quote(f'--model-version={argument}')}{whole}"
         yield f"To approve a part:   modelcheck approve {shlex.quote(argument)} --check PATTERN"
+    if any(reason.endswith("all required") for refusal in report.refused for reason in refusal.reasons):
+        yield "To hold a check without a limit to what it does today: write max_drop=0 in its marker,"
+        yield f"  then pytest {shlex.quote(f'--model-version={argument}')}, and approve it"
     if report.refused and not report.unfinished:
         yield f"To approve it as is: modelcheck approve {shlex.quote(argument)} --force --reason TEXT"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pytest_modelcheck import __version__
-from pytest_modelcheck.cli import suite, upkeep
+from pytest_modelcheck.cli import judging, suite, upkeep
 from pytest_modelcheck.cli.project import find_project
 from pytest_modelcheck.cli.screen import prepare
 from pytest_modelcheck.cli.workspace import open_workspace
@@ -118,6 +118,12 @@ def _approving(force: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
 @click.argument("versions", nargs=-1, metavar="[VERSION | MODEL=VERSION]...")
 @_approving("Approve what is red or out of date too, and record that.")
 @click.option("--dry-run", is_flag=True, help="Show what would be approved, and write nothing.")
+@click.option(
+    "--beside/--instead",
+    default=None,
+    help="Approve it for service beside the version that the application is held to (a canary), or in place "
+    "of that; by default beside it where it is already.",
+)
 @click.pass_context
 def approve(
     ctx: click.Context,
@@ -129,6 +135,7 @@ def approve(
     force: bool,
     keep_history: bool,
     dry_run: bool,
+    beside: bool | None,
 ) -> None:
     """Make what a version did the approved behaviour.
 
@@ -137,7 +144,7 @@ def approve(
     """
     from pytest_modelcheck.cli import approve as work
 
-    wish = work.Wish(versions, patterns, reason, force, keep_history, dry_run)
+    wish = work.Wish(versions, patterns, reason, force, keep_history, dry_run, beside)
     ctx.exit(work.approve(open_workspace(ctx.obj, origin), wish))
 
 
@@ -268,7 +275,19 @@ def review(
     multiple=True,
     help="How much lower than that the true rate is: 0.05. Repeatable; by default several are shown.",
 )
-@click.option("--cases", type=int, help="How many cases there are: says how often to run each.")
+@click.option(
+    "--cases",
+    type=int,
+    help="How many cases there are: says how often to run each; for a baseline, how a check would come out.",
+)
+@click.option("--repeats", type=int, default=1, show_default=True, help="Runs of each case (for a baseline).")
+@click.option(
+    "--approved-runs",
+    type=int,
+    default=3,
+    show_default=True,
+    help="Runs of each for the approval (the same).",
+)
 @click.option("--certainty", type=float, default=0.9, show_default=True, help="The chance to see it.")
 @click.option(
     "--false-fail-rate", type=float, default=0.01, show_default=True, help="The chance to fail for nothing."
@@ -301,5 +320,5 @@ def list_(ctx: click.Context, patterns: tuple[str, ...]) -> None:
     ctx.exit(listing.show(open_workspace(ctx.obj), patterns))
 
 
-for _command in (*upkeep.COMMANDS, *suite.COMMANDS):
+for _command in (*upkeep.COMMANDS, *suite.COMMANDS, *judging.COMMANDS):
     modelcheck.add_command(_command)

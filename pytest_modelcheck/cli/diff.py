@@ -220,7 +220,7 @@ def _checks_of(workspace: Workspace, model: str, version: str) -> set[str]:
 
 def _before(workspace: Workspace, pair: Pair, check: str) -> Baseline | None:
     if pair.before is None:
-        return workspace.store.read(pair.model, check)
+        return workspace.store.read(pair.model, check, pair.after)
     return find(workspace.store, workspace.candidates, pair.model, check, pair.before)
 
 

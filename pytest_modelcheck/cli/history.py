@@ -71,33 +71,34 @@ def _lines(header: Header, *, several: bool) -> Iterator[str]:
     past = rows(header)
     name = f"{header.test} ({header.model})" if several else header.test
     yield click.style(excerpt(name, 1 << 20), bold=True)
-    yield f"  {sparkline([row.rate for row in past])}  {_trend(past)}"
+    yield f"  {sparkline([row.rate for row in past])}  {_trend(past, header.metric)}"
     width = max(len(excerpt(row.version)) for row in past)
     for row in past:
-        rate = "?" if row.rate is None else percent(row.rate)
+        rate = "?" if row.rate is None else _value(row.rate, header.metric)
         over = f"of {plural(row.judged, 'case')}" if row.judged else ""
         yield from indented(
             [f"{excerpt(row.version).ljust(width)}  {row.day or '?':10}  {rate:>6}  {over}".rstrip()], 4
         )
 
 
-def _trend(past: Sequence[Past]) -> str:
+def _trend(past: Sequence[Past], metric: str) -> str:
     """The way from the first approval to the last one."""
     known = [row for row in past if row.rate is not None]
     if len(known) < 2:
         return "approved once" if len(past) == 1 else "nothing to compare yet"
     first, last = known[0], known[-1]
-    points = 100 * ((last.rate or 0.0) - (first.rate or 0.0))
+    points = (1 if metric else 100) * ((last.rate or 0.0) - (first.rate or 0.0))
+    way = f"{_value(first.rate or 0.0, metric)} → {_value(last.rate or 0.0, metric)}"
     since = f"since {excerpt(first.version)}"
-    if round(points, 1) == 0:
-        return f"as good as {excerpt(first.version)}, {_way(first, last)}"
-    change = f"{points:+.1f}".removesuffix(".0")
-    text = f"{change} points {since}, {_way(first, last)}"
+    if round(points, 3 if metric else 1) == 0:
+        return f"as good as {excerpt(first.version)}, {way}"
+    change = f"{metric} {points:+.3g}" if metric else f"{points:+.1f}".removesuffix(".0") + " points"
+    text = f"{change} {since}, {way}"
     return click.style(text, fg="red") if points < 0 else text
 
 
-def _way(first: Past, last: Past) -> str:
-    return f"{percent(first.rate or 0.0)} → {percent(last.rate or 0.0)}"
+def _value(rate: float, metric: str) -> str:
+    return f"{rate:.3g}" if metric else percent(rate)
 
 
 def _json(headers: Sequence[Header]) -> str:

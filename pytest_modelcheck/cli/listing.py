@@ -34,6 +34,7 @@ class _Known:
 
     approved: list[Header]
     ran: list[Header]
+    beside: list[Header] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
 
 
@@ -47,7 +48,7 @@ def show(workspace: Workspace, patterns: Sequence[str]) -> int:
     if not known.damaged:
         workspace.models()  # says what to do where there is nothing
     selected = selection(patterns)
-    checks = {header.test for header in (*known.approved, *known.ran)}
+    checks = {header.test for header in (*known.approved, *known.beside, *known.ran)}
     if checks and not any(map(selected, checks)):
         raise nothing_meant("approved or run", patterns, checks)
     for model in sorted({header.model for header in (*known.approved, *known.ran)}):
@@ -61,6 +62,7 @@ def _known(workspace: Workspace) -> _Known:
     known = _Known([], [])
     for files, found in (
         (workspace.store.files(), known.approved),
+        (workspace.store.beside_files(), known.beside),
         (jsonl_files(workspace.candidates.root), known.ran),
     ):
         for path in files:
@@ -83,6 +85,13 @@ def _model_lines(
     checks = [header for header in known.approved if header.model == model and selected(header.test)]
     for header in checks:
         yield from _check_lines(header, held)
+    beside = [header for header in known.beside if header.model == model and selected(header.test)]
+    for version in sorted({header.version or "" for header in beside}, key=natural):
+        yield from indented([f"in service beside it: {version}, held to its own approval:"])
+        own = [header for header in beside if header.version == version]
+        for line in (line for header in own for line in _check_lines(header, version)):
+            yield f"  {line}"
+    checks += beside
     done = {(header.test, header.version) for header in checks}
     fresh: dict[str, list[Header]] = {}
     for header in known.ran:

@@ -113,7 +113,7 @@ def _headers(workspace: Workspace, wish: Wish, model: str, version: str) -> list
 
 def _review_check(workspace: Workspace, wish: Wish, header: Header, decisions: Decisions, count: str) -> None:
     store, candidates = workspace.store, workspace.candidates
-    before = store.read(header.model, header.test)
+    before = store.read(header.model, header.test, header.version)
     after = candidates.read(header.model, header.test, header.version or "")
     decisions.seen[header.test] = "" if after is None else after.digest()
     found = compare.diff(header.test, header.model, before, after)

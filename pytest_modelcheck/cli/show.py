@@ -75,6 +75,8 @@ def _lines(baseline: Baseline) -> Iterator[str]:
     header = baseline.header
     yield click.style(excerpt(header.test, 1 << 20), bold=True)
     rate = "" if header.rate is None else f", {percent(header.rate)} pass"
+    if header.metric and header.rate is not None:
+        rate = f", {header.metric} {header.rate:.3g}"
     yield from indented([f"{header.model} {header.version}, {plural(len(baseline), 'case')}{rate}"])
     told = {
         "approved": f"{header.approved_at} by {header.approved_by}" if header.approved_at else "",

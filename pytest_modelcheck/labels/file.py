@@ -36,7 +36,8 @@ class Label:
     Attributes:
         given: The arguments of the judge by name, as JSON.
         said: The label: ``True`` or ``False``, a category, or a score.
-        metadata: Who said it (``by``), when, and a ``note``.
+        metadata: Who said it (``by``), when, a ``note``, the ``version`` that gave the answer, and what is
+            known of the case.
         origin: Where it is written, or ``None`` for a new one.
     """
 

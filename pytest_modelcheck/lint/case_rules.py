@@ -97,7 +97,7 @@ def names_of_files(target: Target) -> Iterator[Remark]:
             if any(_is_file(folder / text) for folder in folders):
                 yield Remark(
                     f"the input names the file {text!r} as text, so a change of the file is not noticed; make"
-                    " it a pathlib.Path",
+                    " it a pathlib.Path, in a case file with paths='input'",
                     case,
                 )
                 break

@@ -15,6 +15,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.canonical.contents import is_image
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.perturb.building import called, changed, check_n, with_field
 from pytest_modelcheck.perturb.numbers import array_rng
@@ -73,6 +74,11 @@ def check_image(image: Any) -> None:
         PerturbationError: The message describes the value, and the images that are supported.
     """
     if not is_array(image):
+        if is_image(image):
+            raise PerturbationError(
+                "images of Pillow cannot be perturbed: make it an array, numpy.asarray(image), and let the"
+                " model fixture call PIL.Image.fromarray(...)"
+            )
         raise PerturbationError(f"{type(image).__name__} is no image: an image is an array of numpy")
     shape = "×".join(map(str, image.shape))
     if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in _CHANNELS) or 0 in image.shape:

@@ -41,7 +41,8 @@ def read_ahead(item: pytest.Function) -> None:
     if marked is None:
         return
     model = definitions_of(item)[marked.subject].name
-    state_of(item.session).session.store.read_ahead(model, check_id(item))
+    state = state_of(item.session)
+    state.session.store.read_ahead(model, check_id(item), state.versions.of(model))
     if marked.request.cases is not None:
         try:
             len(marked.request.cases)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 KINDS: tuple[CheckKind, ...] = ("golden", "invariance", "directional", "drift")
 
 _OF_A_KIND: Mapping[CheckKind, tuple[str, ...]] = {
-    "golden": ("bounds",),
+    "golden": ("bounds", "metric", "shape"),
     "invariance": ("under", "allow_constant"),
     "directional": ("under", "bounds", "allow_constant"),
     "drift": ("reference", "tolerance"),
@@ -37,7 +37,19 @@ _LIMITS_OF_DRIFT = ("false_fail_rate", "inconclusive", "min_overlap")
 """A distribution has no pass rate, and its cases are a sample by nature."""
 
 _NOT_OF_DRIFT = ("slices", "repeats", "shrink")
-_COMMON = ("model", "slices", "wrong_if", "gather", "repeats", "seed", "input", "expected", "n", "shrink")
+_COMMON = (
+    "model",
+    "slices",
+    "wrong_if",
+    "gather",
+    "repeats",
+    "seed",
+    "input",
+    "expected",
+    "paths",
+    "n",
+    "shrink",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,8 @@ class Request:
         drift: What a drift check compares with; ``None`` for any other.
         limits: The limits.
         scale: From where to where a score may go.
+        metric: What ``metric=`` says, or ``None`` for the pass rate.
+        shaped: Whether answers must have the approved shape.
         model: The name of the model that is judged, or ``None`` for the only one.
         slices: The metadata to slice by, or ``None`` to choose.
         wrong_if: Exceptions that are wrong answers.
@@ -70,6 +84,8 @@ class Request:
     drift: Reference | None
     limits: Limits
     scale: Scale
+    metric: object
+    shaped: bool
     model: str | None
     slices: Sequence[str] | None
     wrong_if: tuple[type[BaseException], ...]
@@ -109,7 +125,10 @@ def request_of(
         if key not in known:
             raise UsageError(_unknown(kind, key, known))
     seed = _whole("seed", options.get("seed", 0), 0)
-    fields = {"seed": seed, **{key: options[key] for key in ("input", "expected", "n") if key in options}}
+    fields = {
+        "seed": seed,
+        **{key: options[key] for key in ("input", "expected", "paths", "n") if key in options},
+    }
     cases = _source(arguments[0], base, fields) if arguments else None
     names = NAMES if kind != "drift" else _LIMITS_OF_DRIFT
     own = {name: options[name] for name in names if name in options}
@@ -119,6 +138,8 @@ def request_of(
     # Over levels, what is judged is not the score but how many cases rise.
     limits = limits_from({**_applicable(defaults, own), **own}, scale if levels is None else GRADE)
     limits = _clustered(limits, cases, said="cluster" in {**defaults, **own})
+    if options.get("metric") is not None:
+        _refuse_with_metric(options)
     unwatched = why_not_watched(limits, scale, levels)
     if unwatched is not None and own.get("early_stop"):
         raise UsageError(f"early_stop=True is not for this check: {unwatched}. Leave it out: all cases run")
@@ -133,6 +154,8 @@ def request_of(
         drift=_drift(options, base, fields) if kind == "drift" else None,
         limits=limits,
         scale=scale,
+        metric=options.get("metric"),
+        shaped=_shaped(options.get("shape")),
         model=options.get("model"),
         slices=_slices(options.get("slices")),
         wrong_if=_wrong_if(options.get("wrong_if", ())),
@@ -191,6 +214,30 @@ def _unknown(kind: str, key: str, known: Sequence[str]) -> str:
     return f"{kind}() has no keyword {key!r}{hint}"
 
 
+def _shaped(value: object) -> bool:
+    if value not in (None, "approved"):
+        raise UsageError(
+            f'shape={value!r}: write shape="approved", the shape of the answers that were approved'
+        )
+    return value is not None
+
+
+_NOT_OF_A_METRIC: Mapping[str, str] = {
+    "max_regressed": "no case passes or fails by itself",
+    "score_as": "it scores all runs of a case alike, and averages them",
+    "require_proof": "nothing proves a metric: the bootstrap is too sure of few cases that are all right",
+    "tolerance": "nothing proves a metric: the bootstrap is too sure of few cases that are all right",
+    "bounds": "it has no bounds of its own",
+    "wrong_if": "an exception has no answer to score; catch it in the body and record what it is worth",
+}
+
+
+def _refuse_with_metric(own: Mapping[str, Any]) -> None:
+    for name, why in _NOT_OF_A_METRIC.items():
+        if own.get(name):
+            raise UsageError(f"{name}= does not go with metric=: {why}")
+
+
 def _source(source: Any, base: Path, fields: Mapping[str, Any]) -> Cases:
     cases = load(source, base=base, **fields)
     cases.check()
@@ -240,7 +287,7 @@ def _levels(kind: CheckKind, options: Mapping[str, Any]) -> Levels | None:
 
 def _scale(kind: CheckKind, options: Mapping[str, Any], levels: Levels | None) -> Scale:
     """From where to where a score may go: a grade, or in a directional check the change of one."""
-    if "bounds" not in options and levels is not None:
+    if "bounds" not in options and (levels is not None or options.get("metric") is not None):
         return Scale(-math.inf, math.inf)
     if "bounds" not in options:
         return CHANGE if kind == "directional" else GRADE

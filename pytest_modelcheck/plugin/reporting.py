@@ -47,7 +47,8 @@ def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
     lines = []
     for name in sorted(used):
         version, rival = state.versions.of(name), state.rivals.of(name)
-        lines.append(header_line(name, version, state.session.approved_version(name), cache, rival))
+        approved = state.session.approved_version(name, version)
+        lines.append(header_line(name, version, approved, cache, rival))
         with suppress(UsageError):  # of retires=: its checks fail of it, and say why
             ends = state.session.shutdowns(used[name], version)
             lines += [f"modelcheck: {name}: {shutdown_text(*each)}" for each in ends]

@@ -36,12 +36,14 @@ from pytest_modelcheck.plugin.rendering import render
 from pytest_modelcheck.plugin.soft import honouring
 from pytest_modelcheck.plugin.state import state_of
 from pytest_modelcheck.plugin.steps import within
+from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from pytest_modelcheck.cases import Cases
+    from pytest_modelcheck.checks.metrics import Metric
     from pytest_modelcheck.engine.view import CaseView
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.plugin.items import Marked
@@ -106,6 +108,8 @@ def spec_of(
         if state.settings.selective
         else request.limits,
         scale=request.scale,
+        metric=_metric(request.metric, chosen),
+        shaped=request.shaped,
         gather=gather,
         slices=request.slices,
         repeats=request.repeats,
@@ -121,6 +125,23 @@ def spec_of(
         shrink_calls=state.settings.shrink_calls if request.shrink else 0,
         allow_constant=request.allow_constant,
     )
+
+
+def _metric(value: object, cases: Sequence[Case]) -> Metric | None:
+    """The metric that a marker asks for, which scores what is expected of every case."""
+    if value is None:
+        return None
+    from pytest_modelcheck.checks.metrics import metric_of
+
+    found = metric_of(value)
+    silent = next((case for case in cases if case.expected is MISSING and not case.variants), None)
+    if silent is not None:
+        where = "" if silent.origin is None else f" ({silent.origin})"
+        raise UsageError(
+            f"metric={found.name} scores answers against what is expected, and case {silent.id}{where} does "
+            "not say what is: add `expected:` to it, or name the field in the marker, expected=..."
+        )
+    return found
 
 
 def _keep_dtypes(model: Model, cases: Cases) -> None:

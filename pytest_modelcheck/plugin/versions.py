@@ -48,12 +48,20 @@ class Versions:
         self._own: dict[str, str] = {}
         for text in asked:
             self._take(text)
-        if self._common is None and default:
+        if default:
             fallback = Versions(
                 default, known, approved, option="model_version in the ini file", supporting=supporting
             )
-            self._own = fallback._own | self._own
-            self._common = fallback._common
+            self._fall_back(fallback)
+
+    def _fall_back(self, other: Versions) -> None:
+        """Take from the ini file what the command line does not say."""
+        own = other._own
+        if self._common is None:
+            self._common = other._common
+        else:  # which is no version of models that only support tests
+            own = {name: version for name, version in own.items() if name not in self._judged}
+        self._own = own | self._own
 
     def of(self, model: str) -> str | None:
         """The version of a model, or ``None`` where nobody names one."""

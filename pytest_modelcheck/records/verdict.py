@@ -135,6 +135,8 @@ class Group:
     judged: int
     approved_passed: int | None = None
     approved_judged: int | None = None
+    metric: float | None = None
+    approved_metric: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +336,7 @@ class Verdict:
         graded: Whether ``rate`` is a mean of scores.
         scale: From where to where the scores may go; ``None`` where they have no bounds.
         signed: Whether the scores are changes, of which 0 says that nothing moved.
+        metric: The metric over all cases that ``rate`` is (``"f1_macro"``); ``None`` for a rate or mean.
         cases: How the cases came out.
         trials: How the trials came out.
         interval: Around ``rate``.
@@ -368,6 +371,7 @@ class Verdict:
     graded: bool = False
     scale: Scale | None = GRADE
     signed: bool = False
+    metric: str | None = None
     cases: Tally = Tally()
     trials: Tally = Tally()
     interval: Interval | None = None

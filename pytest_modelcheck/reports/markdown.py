@@ -160,6 +160,7 @@ def _table(checks: Sequence[CheckReport]) -> Iterator[str]:
 def _row(check: CheckReport) -> tuple[str, ...]:
     verdict, comparison = check.verdict, check.verdict.comparison
     counts = ("", "", "", "")
+    passed = f"{verdict.cases.judged}" if verdict.metric else f"{verdict.cases.passed}/{verdict.cases.judged}"
     broken = f" + {plural(verdict.cases.error, 'error')}" if verdict.cases.error else ""
     if comparison is not None:
         then = rate_text(comparison.approved_rate, verdict)
@@ -168,8 +169,8 @@ def _row(check: CheckReport) -> tuple[str, ...]:
     return (
         _MARKS[verdict.status],
         code(excerpt(verdict.check, 120)),
-        f"{verdict.cases.passed}/{verdict.cases.judged}{broken}",
-        figure_text(verdict),
+        f"{passed}{broken}",
+        f"{verdict.metric} {figure_text(verdict)}" if verdict.metric else figure_text(verdict),
         interval_text(verdict),
         *counts,
     )

@@ -33,6 +33,7 @@ def _values(verdict: Verdict) -> list[tuple[str, object]]:
         ("model", verdict.model),
         ("version", verdict.version),
         ("approved_version", verdict.approved_version),
+        ("metric", verdict.metric),
         ("rate", verdict.rate),
         ("passed", verdict.cases.passed),
         ("judged", verdict.cases.judged),

@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import excerpt
@@ -12,7 +13,9 @@ from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.records import MISSING, Outcome, ShownCase
 from pytest_modelcheck.reports.contrast import contrast
+from pytest_modelcheck.reports.jsons import approved_answers, value_of
 from pytest_modelcheck.reports.windows import start_of, window
+from pytest_modelcheck.reports.wording import telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -21,13 +24,15 @@ if TYPE_CHECKING:
     from pytest_modelcheck.reports.steps import Trajectories
 
 SHOWN = 5
+BOTH = 2
+"""How many cases that broke, and of all others, are shown at least, so that errors hide no wrong answer."""
 _INPUT_WIDTH = 200
 _ANSWER_WIDTH = 120
 _STEPS_WIDTH = 60
 LOWEST = ("lowest score", "smallest change")
 """How cases are noted that say most of a mean that is too low."""
 
-ORDER = ("error", "regressed", "failed", "changed", *LOWEST, "new", "unexpected pass")
+ORDER = ("error", "regressed", "failed", "changed", *LOWEST, "fixed", "new", "unexpected pass")
 
 
 def note_of(outcomes: Collection[Outcome], failed: str, *, regressed: bool, changed: bool) -> str | None:
@@ -96,6 +101,36 @@ def show(
         origin=None if case.origin is None else str(case.origin),
         contrast=contrast(got, case.expected, base, approved),
         steps=() if steps is None or steps.are_alike else tuple(steps.lines(_STEPS_WIDTH)),
+    )
+
+
+def shown_case(result: CaseResult, note: str, known: ShownCase | None = None) -> ShownCase:
+    """Put one remembered case into words, beside what the version did that it is compared with.
+
+    Args:
+        result: What is remembered of it.
+        note: How the case differs from the others.
+        known: The same case as it was shown when it was run, with what its body said in full.
+    """
+    trial = telling(result)
+    answer, base = (None, None) if trial is None else trial.answers(result.digest)
+    before = None if trial is None else approved_answers(trial, result.digest)[0]
+    if known is not None:
+        return replace(known, note=note, approved=shown_answer(before, value_of))
+    told = _Told(result.expected, answer, before, base, value_of)
+    perturbed = MISSING if trial is None else trial.perturbed
+    return ShownCase(
+        id=result.id,
+        note=note,
+        input=excerpt(result.input, _INPUT_WIDTH),
+        message=(trial.message if trial is not None else None) or "",
+        expected=told.cut(told.expected),
+        got=told.cut(told.got),
+        approved=told.cut(told.approved),
+        perturbation=None if trial is None else trial.perturbation,
+        perturbed=None if perturbed is MISSING else excerpt(perturbed, _INPUT_WIDTH),
+        base_answer=told.cut(told.base),
+        origin=None if result.origin is None else str(result.origin),
     )
 
 

@@ -16,7 +16,7 @@ from pytest_modelcheck.records import GRADE, Status
 from pytest_modelcheck.reports.bars import FINE, PLAIN
 from pytest_modelcheck.reports.costs import by_model
 from pytest_modelcheck.reports.table import MARGIN, MARKS, table
-from pytest_modelcheck.reports.terminal import everything
+from pytest_modelcheck.reports.terminal import broke_line, everything
 from pytest_modelcheck.reports.triage import triage
 from pytest_modelcheck.reports.wording import levels_text
 from pytest_modelcheck.reports.worst import causes_text
@@ -68,11 +68,12 @@ def _lines(verdicts: Sequence[Verdict], width: int, verbosity: int, strokes: Str
     if not verdicts:
         return
     few = verbosity > 0 or (verbosity == 0 and len(verdicts) <= _MANY)
-    shown = [verdict for verdict in verdicts if few or not verdict.passed]
+    worse = [verdict for verdict in verdicts if verbosity > QUIET and broke_line(verdict) is not None]
+    shown = [verdict for verdict in verdicts if few or not verdict.passed or verdict in worse]
     if shown:
         yield from table(shown, width, strokes, lambda verdict: _below(verdict, verbosity, width))
     if verbosity <= QUIET:
-        yield from _plain(_wrapped(_counts(verdicts), width))
+        yield from _plain(_wrapped(_counts(verdicts, _since_approval(verdicts)), width))
         return
     if len(shown) < len(verdicts):
         yield from _plain([f"{plural(len(verdicts) - len(shown), 'more check')} passed (-v shows them)"])
@@ -113,6 +114,9 @@ def _below(verdict: Verdict, verbosity: int, width: int) -> Iterator[Line]:
         if verbosity < EVERYTHING:
             for note in verdict.notes:
                 yield from _plain([f"{margin}{line}" for line in _wrapped(f"note: {note}", width - MARGIN)])
+    worse = broke_line(verdict) if verdict.passed and QUIET < verbosity < EVERYTHING else None
+    if worse is not None:
+        yield from _plain([f"{margin}{line}" for line in _wrapped(excerpt(worse, _UNCUT), width - MARGIN)])
     if verbosity >= EVERYTHING:
         yield from _plain([f"{margin}{line}".rstrip() for line in everything(verdict)])
 
@@ -126,12 +130,25 @@ def _counted(verdict: Verdict) -> str | None:
         low, high = percent(interval.low), percent(interval.high)
     else:
         low, high = f"{interval.low:.3g}", f"{interval.high:.3g}"
-    cases = f"{verdict.cases.passed:,} of {plural(verdict.cases.judged, 'case')}"
+    cases = plural(verdict.cases.judged, "case")
+    if verdict.metric is None:
+        cases = f"{verdict.cases.passed:,} of {cases}"
     return f"{cases}, between {low} and {high} ({percent(interval.level)} confidence bounds)"
 
 
-def _counts(verdicts: Sequence[Verdict]) -> str:
-    """How many checks came out how, and what was asked."""
+def _since_approval(verdicts: Sequence[Verdict]) -> str:
+    """How much changed since the version that is compared with; nothing where nothing did."""
+    known = [verdict.comparison for verdict in verdicts if verdict.comparison is not None]
+    broke, fixed, changed = (
+        sum(len(getattr(comparison, name)) for comparison in known)
+        for name in ("regressed", "fixed", "changed")
+    )
+    parts = [f"{count:,} {what}" for count, what in ((broke, "broke"), (fixed, "fixed")) if count]
+    return ", ".join([*parts, plural(changed, "answer changed", "answers changed")] if changed else parts)
+
+
+def _counts(verdicts: Sequence[Verdict], moved: str = "") -> str:
+    """How many checks came out how, what changed where that is told, and what was asked."""
     counts = [(sum(verdict.status is status for verdict in verdicts), status) for status in Status]
     text = ", ".join(f"{count} {status.value}" for count, status in counts if count)
     early = sum(verdict.stopped is not None for verdict in verdicts)
@@ -139,6 +156,7 @@ def _counts(verdicts: Sequence[Verdict]) -> str:
         text += f" ({early} stopped early)"
     asked = sum(verdict.calls.asked for verdict in verdicts)
     cached = sum(verdict.calls.cached for verdict in verdicts)
+    text += f"; {moved}" if moved else ""
     return f"{text}; answers: {cached:,} cached, {asked:,} new"
 
 

@@ -33,7 +33,7 @@ MARKS: Final[dict[Status, tuple[str, dict[str, bool]]]] = {
 MARGIN: Final = 7
 """What stands before the name of a check: its mark."""
 
-_HEADINGS: Final = ("passed", "rate", "bounds", "was", "changed", "new/cached", "cost")
+_HEADINGS: Final = ("passed", "rate", "bounds", "was", "broke", "fixed", "changed", "new/cached", "cost")
 _NARROWEST: Final = 10
 _EVERYTHING: Final = 1 << 16
 
@@ -57,15 +57,16 @@ _WITH_BARS: Final = (
     _Layout(24, frozenset(), 28),
     _Layout(16, frozenset({"bounds"}), 24),
     _Layout(12, frozenset({"bounds"}), 18),
-    _Layout(12, frozenset({"bounds", "passed"}), 16),
-    _Layout(12, frozenset({"bounds", "passed", "cost"}), 12),
+    _Layout(12, frozenset({"bounds", "passed"}), 18),
+    _Layout(12, frozenset({"bounds", "passed", "new/cached"}), 16),
+    _Layout(12, frozenset({"bounds", "passed", "new/cached", "cost"}), 12),
 )
 """The bar shows what the bounds say in numbers, and the rate nearly what was counted."""
 
 _WITHOUT_BARS: Final = (
     _Layout(0, frozenset(), 16),
     _Layout(0, frozenset({"bounds", "passed"}), 12),
-    _Layout(0, frozenset({"bounds", "passed", "new/cached", "cost"}), 0),
+    _Layout(0, frozenset({"bounds", "passed", "broke", "fixed", "new/cached", "cost"}), 0),
 )
 
 
@@ -112,7 +113,7 @@ def _layout(rows: Sequence[Sequence[str]], width: int, longest: int, *, drawable
     """The richest layout that leaves names enough room."""
     layouts: tuple[_Layout, ...] = (*(_WITH_BARS if drawable else ()), *_WITHOUT_BARS)
     for layout in layouts:
-        if _room(_columns(rows, layout), layout, width) >= min(longest, layout.names):
+        if _room(_columns(rows, layout), layout, width) >= max(_NARROWEST, min(longest, layout.names)):
             return layout
     return layouts[-1]
 
@@ -141,15 +142,23 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
     cases, interval, comparison = verdict.cases, verdict.interval, verdict.comparison
     stopped = "" if verdict.stopped is None else f" of {verdict.stopped.of}"
     approved = None if comparison is None else comparison.approved_rate
+    passed = f"{cases.judged}" if verdict.metric else f"{cases.passed}/{cases.judged}"
     return (
-        f"{cases.passed}/{cases.judged}{stopped}" if cases.judged else f"none{stopped}",
+        f"{passed}{stopped}" if cases.judged else f"none{stopped}",
         figure_text(verdict),
         "" if interval is None else _bounds_cell(interval, verdict.scale),
         rate_text(approved, verdict),
+        "" if comparison is None else _count(comparison.regressed),
+        "" if comparison is None else _count(comparison.fixed),
         "" if comparison is None else str(len(comparison.changed)),
         f"{verdict.calls.asked}/{verdict.calls.cached}",
         "" if verdict.calls.cost is None else money_text(verdict.calls.cost),
     )
+
+
+def _count(cases: Sequence[str]) -> str:
+    """How many cases; nothing for none, so that a column in which nothing happened is left out."""
+    return str(len(cases)) if cases else ""
 
 
 def _bounds_cell(interval: Interval, scale: Scale | None) -> str:

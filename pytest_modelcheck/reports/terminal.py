@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import p_text, percent, plural
 from pytest_modelcheck.display import harmless
+from pytest_modelcheck.errors import kind_of
 from pytest_modelcheck.reports.cells import padded, text_of
 from pytest_modelcheck.reports.costs import cost_of
 from pytest_modelcheck.reports.shown import ERROR_LINE, PLAIN, case_lines, reason_of
@@ -31,6 +32,7 @@ _LABEL = 12
 _NAME = 64  # of a slice, whose value may be a text of any length
 _FOUND = 400
 _GROUPS = 6
+_NAMED = 3
 _TITLES = {
     "error": "errors",
     "regressed": "failing cases",
@@ -38,6 +40,7 @@ _TITLES = {
     "changed": "changed answers",
     "lowest score": "lowest scores",
     "smallest change": "smallest changes",
+    "differs": "cases that differ",
     "new": "new cases",
     "unexpected pass": "unexpected passes",
 }
@@ -98,6 +101,18 @@ def everything(verdict: Verdict) -> Iterator[str]:
     return map(harmless, lines)
 
 
+def broke_line(verdict: Verdict) -> str | None:
+    """Which cases broke since the approved version, and the slice that lost most, in one line."""
+    comparison = verdict.comparison
+    if comparison is None or not comparison.regressed:
+        return None
+    ids = comparison.regressed
+    more = f" (+{len(ids) - _NAMED:,} more)" if len(ids) > _NAMED else ""
+    lost = slices_standing_out(verdict)[:1]
+    where = "".join(f"; {' '.join(_group(group, comparison).split())}" for group in lost)
+    return f"{plural(len(ids), 'case')} broke: {', '.join(ids[:_NAMED])}{more}{where}"
+
+
 def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]]:
     approved = f"   (approved: {verdict.approved_version})" if verdict.approved_version else ""
     yield "model", f"{verdict.model} {verdict.version or '(unversioned)'}{approved}"
@@ -109,7 +124,8 @@ def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]
         yield "judge", str(verdict.correction)
     comparison = verdict.comparison
     if verdict.rate is not None:
-        yield ("mean change" if verdict.signed else "mean" if verdict.graded else "pass rate"), _rate(verdict)
+        mean = "mean change" if verdict.signed else "mean" if verdict.graded else "pass rate"
+        yield ("metric" if verdict.metric else mean), f"{verdict.metric or ''} {_rate(verdict)}".lstrip()
     if verdict.reveals is not None:
         yield "", verdict.reveals
     if not every:
@@ -122,8 +138,9 @@ def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]
     if verdict.flaky:
         yield "flaky", _flaky(verdict.flaky)
     where = verdict.slices if every else slices_standing_out(verdict)
+    scored = verdict.metric is not None
     found = [excerpt(f"found: {verdict.found}", _FOUND)] if verdict.found else []
-    yield from _labelled("where", [*_groups(where, comparison, every=every), *found])
+    yield from _labelled("where", [*_groups(where, comparison, every=every, scored=scored), *found])
     under = verdict.perturbations if every else perturbations_standing_out(verdict)
     yield from _labelled("under", _groups(under, None, every=every))
     if cost := cost_of(verdict.calls):
@@ -167,17 +184,26 @@ def _change(comparison: Comparison) -> list[str]:
     return lines
 
 
-def _groups(groups: Sequence[Group], comparison: Comparison | None, *, every: bool) -> list[str]:
-    lines = [_group(group, comparison) for group in groups]
+def _groups(
+    groups: Sequence[Group], comparison: Comparison | None, *, every: bool, scored: bool = False
+) -> list[str]:
+    lines = [_group(group, comparison, scored=scored) for group in groups]
     more = 0 if every else len(lines) - _GROUPS
     return [*lines[:_GROUPS], f"(+{more} more)"] if more > 0 else lines
 
 
-def _group(group: Group, comparison: Comparison | None) -> str:
-    then = ""
+def _group(group: Group, comparison: Comparison | None, *, scored: bool = False) -> str:
+    then, name = "", padded(excerpt(group.name, _NAME), 24)
+    if scored:
+        value, before = (
+            ("n/a" if one is None else f"{one:.3g}") for one in (group.metric, group.approved_metric)
+        )
+        if comparison is not None and group.approved_judged:
+            then = f"   ({comparison.version}: {before})"
+        return f"{name} {value} over {plural(group.judged, 'case')}{then}"
     if comparison is not None and group.approved_judged:
         then = f"   ({comparison.version}: {group.approved_passed}/{group.approved_judged})"
-    return f"{padded(excerpt(group.name, _NAME), 24)} {group.passed}/{group.judged} pass{then}"
+    return f"{name} {group.passed}/{group.judged} pass{then}"
 
 
 def _flaky(cases: Sequence[Flaky]) -> str:
@@ -209,23 +235,26 @@ def _cases(verdict: Verdict) -> Iterator[Line]:
     """The cases worth reading: those that broke apart from those that went wrong."""
     broken = [case for case in verdict.shown if case.note == "error"]
     others = verdict.shown[len(broken) :]
-    before: list[str] = []
+    told: set[str] = set()
     if broken:
         yield _heading(_TITLES["error"], verdict.cases.error, len(broken))
     for case in broken:
         reason = reason_of(case)
         error = [line for line in reason if line.startswith(ERROR_LINE)] or reason[-1:]
-        again = error == before
-        yield from case_lines(
-            case, verdict, [] if again else reason, "error", "the same error" if again else ""
-        )
-        before = error
+        alike = kind_of("\n".join(error))
+        again = alike in told
+        if again:  # only its values can be new
+            reason = [] if told.issuperset(error) else [error[0].removeprefix(ERROR_LINE).strip()]
+        yield from case_lines(case, verdict, reason, "error", "the same error" if again else "")
+        told |= {alike, *error}
     number = len(verdict.shown) + verdict.hidden - (verdict.cases.error if broken else 0)
     if number and broken:
         yield ()
     if number:
         unseen = "failed" if number == verdict.cases.failed else ""
         note = others[0].note if others else unseen
+        if any(case.note == "fixed" for case in others):
+            note = "differs"
         since = verdict.comparison if note == "regressed" else None
         yield _heading(_TITLES.get(note, "other cases"), number, len(others), since)
     for case in others:

@@ -65,9 +65,20 @@ def _trial_loss(trial: TrialResult) -> float:
 def slices_standing_out(verdict: Verdict) -> list[Group]:
     """The slices that lost clearly more than the whole check did, the greatest loss first."""
     comparison = verdict.comparison
+    if verdict.metric is not None:
+        return _by_metric(verdict.slices, verdict.rate)
     if not any(group.approved_judged for group in verdict.slices):
         comparison = None  # failing is losing, then
     return _standing_out(verdict.slices, comparison, verdict.cases)
+
+
+def _by_metric(groups: Sequence[Group], overall: float | None) -> list[Group]:
+    """The slices whose metric fell, the greatest fall first; where nothing fell, those below all cases."""
+    known = [(group.metric, group) for group in groups if group.metric is not None]
+    fell = [(group.approved_metric - now, group) for now, group in known if group.approved_metric is not None]
+    fell = [one for one in fell if one[0] > 0]
+    below = [((overall or 0.0) - now, group) for now, group in known]
+    return [group for lost, group in sorted(fell or below, key=lambda one: -one[0]) if lost > 0]
 
 
 def perturbations_standing_out(verdict: Verdict) -> list[Group]:
@@ -100,6 +111,9 @@ def where(verdict: Verdict) -> str | None:
     group = next(iter(slices_standing_out(verdict)), None)
     if group is None:
         return None
+    if group.metric is not None:
+        before = "" if group.approved_metric is None else f", was {group.approved_metric:.3g}"
+        return f"{excerpt(group.name, _NAME)}: {verdict.metric} {group.metric:.3g}{before}"
     was = f", was {group.approved_passed}/{group.approved_judged}" if group.approved_judged else ""
     return f"{excerpt(group.name, _NAME)}: {group.passed}/{group.judged} pass{was}"
 

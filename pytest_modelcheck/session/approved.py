@@ -126,7 +126,7 @@ def approved_of(check: Check) -> Approved:
     if spec.drift is not None and spec.drift.cases is not None:
         return Approved()
     if version is None:
-        return Approved(_readable(check.store.read(model, spec.id)))
+        return Approved(_readable(check.store.read(model, spec.id, check.subject.version)))
     found = find(check.store, check.candidates, model, spec.id, version)
     if found is None:
         raise BaselineError(
@@ -165,7 +165,7 @@ def _broken_before(check: Check, baseline: Baseline) -> Iterator[Finding]:
 def other_fingerprint(check: Check) -> list[Finding]:
     """Whether the model has changed without changing its version."""
     subject = check.subject
-    approved = check.store.approved(subject.name)
+    approved = check.store.approved(subject.name, subject.version)
     if approved is None or approved.version != subject.version or approved.fingerprint == subject.fingerprint:
         return []
     keys = changed_keys(approved.fingerprint, subject.fingerprint)

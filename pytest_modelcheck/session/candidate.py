@@ -28,6 +28,7 @@ def header_of(check: Check, model: Model, **more: Any) -> Header:
         test=spec.id,
         kind=spec.kind,
         model=model.name,
+        metric="" if spec.metric is None else spec.metric.name,
         version=model.version,
         fingerprint=model.fingerprint,
         body=spec.provenance.body,

@@ -6,6 +6,8 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import heapq
+import math
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -13,21 +15,29 @@ from pytest_modelcheck.checks.compare import differ
 from pytest_modelcheck.checks.finding import found_slice
 from pytest_modelcheck.checks.slices import NOT_JUDGED, PASSED
 from pytest_modelcheck.errors import message_of
-from pytest_modelcheck.records import Outcome, Trial, outcomes_in
-from pytest_modelcheck.reports.selection import LOWEST, ORDER, SHOWN, note_of, show
+from pytest_modelcheck.records import BITS, Outcome, Trial, outcomes_in
+from pytest_modelcheck.reports.selection import BOTH, LOWEST, ORDER, SHOWN, note_of, show
 from pytest_modelcheck.reports.steps import steps_of_trial
 from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.lines import trial_result
 from pytest_modelcheck.session.observing import outcomes_now, whole_cases
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from pytest_modelcheck.checks.metrics import Scores
     from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.records import CaseResult, FoundSlice, Group, ShownCase, TrialResult
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.found import Judgement
+    from pytest_modelcheck.session.results import Results
 
+_ERROR: Final = "error"
+_AT_ONCE: Final = 1_000
+_Severity = tuple[int, bool, int, int]
+"""The place of its note, whether others are to be read first, its rank among its like, and its number."""
+
+_FAILED: Final = BITS[Outcome.FAILED]
 _SAID_BY: Final = {"error": Outcome.ERROR, "new": Outcome.NEW, "unexpected pass": Outcome.XPASSED}
 """The outcome of the trial that a note is about, where it is not the failed one, or the first."""
 
@@ -82,6 +92,9 @@ def explain(check: Check, judgement: Judgement) -> Steps[Explained]:
     first: Collection[int] = ()
     if results.slices.keys() and spec.drift is None:
         slices = results.slices.groups(outcomes_now(judgement), judgement.seen.then)
+        if (scores := judgement.observed.scores) is not None:
+            told = [group for group in slices if spec.slices or not group.name.startswith("expected=")]
+            slices = tuple(_scored(group, scores, results.slices.members(group.name)) for group in told)
         worst = next(iter(slices), None)
         if worst is not None and worst.passed != worst.judged:
             first = results.slices.members(worst.name)  # the ones to read first
@@ -90,6 +103,17 @@ def explain(check: Check, judgement: Judgement) -> Steps[Explained]:
     shown = tuple(_show(check, judgement, one, detailed) for one in chosen)
     read = tuple(detailed.get(one.trial.index) for one in chosen)
     return Explained(slices, _search_slice(check, judgement, slices), shown, hidden, read)
+
+
+def _scored(group: Group, scores: Scores, members: Collection[int]) -> Group:
+    """A slice with the metric of its cases, where that is defined for so few."""
+    inside = scores.among(members)
+    then, now = inside.then_and_now[0], inside.value
+    return replace(
+        group,
+        metric=None if math.isnan(now) else now,
+        approved_metric=None if math.isnan(then) else then,
+    )
 
 
 # -- which cases ---------------------------------------------------------------------------------------
@@ -107,13 +131,16 @@ def _choose(judgement: Judgement, first: Collection[int]) -> tuple[list[Chosen],
     regressed = frozenset[int]() if about_change else seen.regressed
     changed = seen.changed if _shows_changes(judgement) else frozenset[int]()
     lowest = _lowest(judgement)
+    ranks = dict(_by_cause(results)) | {number: rank for number, (rank, _) in lowest.items()}
     notes: dict[tuple[int, bool, bool], str | None] = {}
     noted = 0
 
-    def severities() -> Iterator[tuple[int, bool, int, int]]:
+    def severities() -> Iterator[_Severity]:
         nonlocal noted
         masks = results.masks if again is None else map(int.__or__, results.masks, again.masks)
         for number, mask in enumerate(masks):
+            if number in seen.wrong:
+                mask |= _FAILED  # noqa: PLW2901 - its body passed, and its label is wrong
             of = (mask, number in regressed, number in changed)
             if of not in notes:
                 failed = "changed" if about_change else "failed"
@@ -121,11 +148,39 @@ def _choose(judgement: Judgement, first: Collection[int]) -> tuple[list[Chosen],
             note = notes[of] or (LOWEST[judgement.observed.signed] if number in lowest else None)
             if note is not None:
                 noted += 1
-                yield ORDER.index(note), number not in first, lowest.get(number, (0, 0))[0], number
+                later = number not in (ranks if note == _ERROR else first)
+                yield ORDER.index(note), later, ranks.get(number, 0), number
 
-    worst = heapq.nsmallest(SHOWN, severities())
+    if judgement.observed.cases.error:
+        broken, others = _parted(severities())
+        few = min(BOTH, len(others))
+        worst = broken[: SHOWN - few] + others[: max(few, SHOWN - len(broken))]
+    else:
+        worst = heapq.nsmallest(SHOWN, severities())
     chosen = [_chosen(judgement, number, ORDER[place], lowest) for place, _, _, number in worst]
     return chosen, noted - len(worst)
+
+
+def _by_cause(results: Results) -> Iterator[tuple[int, int]]:
+    """The cases to read first of those that broke, one of each cause before a second, each with its rank."""
+    trials = list(results.causes.trials)
+    if trials:
+        starts = sorted(range(len(results.starts)), key=results.starts.__getitem__)
+        for rank, trial in enumerate(trials):
+            place = bisect_right(starts, trial, key=results.starts.__getitem__)
+            if place:
+                yield starts[place - 1], rank - len(trials)
+
+
+def _parted(noted: Iterable[_Severity]) -> tuple[list[_Severity], list[_Severity]]:
+    """The worst of those that broke, and of all others."""
+    parts: tuple[list[_Severity], list[_Severity]] = [], []
+    for one in noted:
+        part = parts[ORDER[one[0]] != _ERROR]
+        part.append(one)
+        if len(part) > _AT_ONCE:
+            part[:] = heapq.nsmallest(SHOWN, part)
+    return heapq.nsmallest(SHOWN, parts[0]), heapq.nsmallest(SHOWN, parts[1])
 
 
 def _shows_changes(judgement: Judgement) -> bool:

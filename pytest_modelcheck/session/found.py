@@ -126,6 +126,7 @@ class Seen:
         then: For each case how it came out then, as far as slices are concerned.
         regressed: The numbers of the cases that passed then and fail now.
         changed: The numbers of the cases whose answer differs.
+        wrong: The numbers of the cases whose label is not the expected one, where a metric scores labels.
         flaky: Cases some of whose runs pass.
     """
 
@@ -134,6 +135,7 @@ class Seen:
     then: bytes | None = None
     regressed: frozenset[int] = frozenset()
     changed: frozenset[int] = frozenset()
+    wrong: frozenset[int] = frozenset()
     flaky: tuple[Flaky, ...] = ()
 
 

@@ -19,7 +19,7 @@ import orjson
 
 from pytest_modelcheck.canonical import digest, seen
 from pytest_modelcheck.canonical.wording import plural
-from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH, Judging, Sides
+from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH, UNLIKE, Judging, Sides
 from pytest_modelcheck.engine.trials import Plan
 from pytest_modelcheck.labels.file import key_of, read
 from pytest_modelcheck.records import GRADE, JUDGED, Case, Outcome
@@ -36,7 +36,7 @@ from pytest_modelcheck.stats.judging import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
     from pytest_modelcheck.labels.file import Label
     from pytest_modelcheck.models.model import Model
@@ -49,7 +49,7 @@ _MOST_CASES: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Word:
+class Word:
     """What a judge said in one trial: of what, and how the trial came out for it."""
 
     key: str
@@ -111,11 +111,13 @@ def _corrected(
     known = {key: outcome(orjson.dumps(label.said)) for key, label in labels.items()}
     heard = {key: outcome(answer) for key, answer in answers.items()}
     graded = any(trial.score is not None for trials in cases.values() for trial in trials)
-    make = _Corrector(known, heard, graded=graded, exact=_is_exact(check))
+    versions = {key: label.metadata.get("version") for key, label in labels.items()}
+    make = Corrector(known, heard, versions, graded=graded, exact=_is_exact(check))
+    own = make.of_version(now, check.subject.version)
     then = yield from _of_approved(check, approved, outcome)
     if not then:
-        return replace(judging, value=make.value(now.values(), labels))
-    sides = make.sides(approved.version, then, now)
+        return replace(judging, value=make.value(now.values(), make.apart(own, labels.keys() - own)))
+    sides = make.sides(approved.version, then, now, own)
     return replace(judging, value=sides.now, sides=sides)
 
 
@@ -163,10 +165,10 @@ def _number(answer: bytes) -> float:
     return float(value) if isinstance(value, (bool, int, float)) else math.nan
 
 
-def _words(trials: Iterable[TrialResult], outcome: Callable[[bytes], float]) -> list[_Word]:
+def _words(trials: Iterable[TrialResult], outcome: Callable[[bytes], float]) -> list[Word]:
     """What the judge said of each judged run of a case."""
     return [
-        _Word(key_of(orjson.loads(grade.given)), outcome(grade.answer))
+        Word(key_of(orjson.loads(grade.given)), outcome(grade.answer))
         for trial in trials
         if trial.outcome in JUDGED
         for grade in trial.grades
@@ -205,7 +207,7 @@ def _on_labels(check: Check, judge: Model, labels: Mapping[str, Label]) -> Steps
 
 def _of_approved(
     check: Check, approved: Approved, outcome: Callable[[bytes], float]
-) -> Steps[dict[str, list[_Word]]]:
+) -> Steps[dict[str, list[Word]]]:
     """What today's judge says of the approved answers, by case; nothing where there are none."""
     baseline = approved.baseline
     if baseline is None or check.places.update:
@@ -223,22 +225,30 @@ def _of_approved(
 # -- what it comes to ----------------------------------------------------------------------------------
 
 
-class _Corrector:
+class Corrector:
     """Corrects what a judge said by what people said.
 
     Args:
         known: What people said of what is labelled, by its key.
         heard: What the judge said of it.
+        versions: The version that gave it, where the label says so.
         graded: Whether these are scores.
         exact: Whether nothing but the judge's errors is left to chance.
     """
 
     def __init__(
-        self, known: Mapping[str, float], heard: Mapping[str, float], *, graded: bool, exact: bool
+        self,
+        known: Mapping[str, float],
+        heard: Mapping[str, float],
+        versions: Mapping[str, Any],
+        *,
+        graded: bool,
+        exact: bool,
     ) -> None:
         if any(math.isnan(value) for value in (*known.values(), *heard.values())):
             raise _UncorrectedError("some labels, or what the judge says of them, are no scores")
-        self.known, self.heard, self.graded, self.exact = known, heard, graded, exact
+        self.known, self.heard, self.versions = known, heard, versions
+        self.graded, self.exact = graded, exact
 
     @property
     def errs(self) -> float:
@@ -248,35 +258,42 @@ class _Corrector:
         off = sum(abs(self.known[key] - self.heard[key]) for key in self.known)
         return clopper_pearson(math.ceil(off - 1e-9), len(self.known), 0.95)[1]
 
+    def of_version(self, cases: Mapping[str, Sequence[Word]], version: str | None) -> set[str]:
+        """The labels of one version's answers: of those in this run, and those that say it was that one."""
+        given = {word.key for words in cases.values() for word in words}
+        return {key for key in self.known if key in given or (version and self.versions[key] == version)}
+
+    def apart(self, own: Set[str], others: Set[str]) -> Set[str]:
+        """The labels that tell how the judge errs on ``own``: these alone if it errs otherwise on others."""
+        alike = min(len(own), len(others)) < LEAST_LABELS or self.unlike(own, others) > UNLIKE
+        return self.known.keys() if alike else own
+
     def sides(
-        self, version: str, then: Mapping[str, Sequence[_Word]], now: Mapping[str, Sequence[_Word]]
+        self,
+        version: str,
+        then: Mapping[str, Sequence[Word]],
+        now: Mapping[str, Sequence[Word]],
+        of_now: Set[str],
     ) -> Sides:
         """The answers of two versions beside each other; what tells them apart are those that differ."""
-        of_then, of_now = ({word.key for words in side.values() for word in words} for side in (then, now))
-        new, old = of_now - of_then, of_then - of_now
-        counts = (len(old & self.known.keys()), len(new & self.known.keys()))
-        all_known = not self.graded and (new | old) <= self.known.keys()
-        few = min(counts) < LEAST_LABELS
-        unlike = None if few else self.unlike(old & self.known.keys(), new & self.known.keys())
-        sides = Sides(
+        of_then = self.of_version(then, version)
+        given = [{word.key for words in side.values() for word in words} for side in (then, now)]
+        old, new = of_then - of_now, of_now - of_then
+        few = min(len(old), len(new)) < LEAST_LABELS
+        return Sides(
             version,
-            self.value(then.values(), self.known),
-            self.value(now.values(), self.known),
-            counts,
-            unlike,
+            self.value(then.values(), self.apart(of_then, new)),
+            self.value(now.values(), self.apart(of_now, old)),
+            (len(old), len(new)),
+            None if few else self.unlike(old, new),
             self.errs,
-            self._changes(then, now) if all_known else None,
+            self._changes(then, now)
+            if not self.graded and given[0] ^ given[1] <= self.known.keys()
+            else None,
         )
-        if not sides.differ:
-            return sides
-        own = (
-            self.value(then.values(), of_then & self.known.keys()),
-            self.value(now.values(), of_now & self.known.keys()),
-        )
-        return replace(sides, then=own[0], now=own[1])
 
     def _changes(
-        self, then: Mapping[str, Sequence[_Word]], now: Mapping[str, Sequence[_Word]]
+        self, then: Mapping[str, Sequence[Word]], now: Mapping[str, Sequence[Word]]
     ) -> tuple[int, int, int]:
         """How many cases broke and were fixed by what people say of answers that differ, of how many."""
         broke = fixed = 0
@@ -288,7 +305,7 @@ class _Corrector:
                 fixed += self.known[before] < self.known[after]
         return broke, fixed, len(shared)
 
-    def value(self, cases: Iterable[Sequence[_Word]], keys: Iterable[str]) -> JudgedRate | JudgedMean:
+    def value(self, cases: Iterable[Sequence[Word]], keys: Iterable[str]) -> JudgedRate | JudgedMean:
         """The corrected rate, or mean, of some cases, by the errors that some labels show.
 
         Raises:

@@ -41,7 +41,8 @@ def judge(check: Check, ran: Ran, approved: Approved, beside: tuple[Finding, ...
 def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
     """The same check, once more is known of the model's noise."""
     ran, approved, seen = judgement.ran, judgement.approved, judgement.seen
-    if noise.again is not judgement.noise.again:
+    probed = seen.observed.scores is not None and noise.probed is not judgement.noise.probed
+    if noise.again is not judgement.noise.again or probed:
         seen = observe(check, ran, approved, noise)
     observed = replace(
         seen.observed,
@@ -95,6 +96,10 @@ def _findings(
             *(replace(finding, summary=f"{early.stopped}: {finding.summary}") for finding in found),
             *early.decided,
         ], None
+    if spec.metric is not None and spec.partial:
+        findings = guards(observed, spec.limits)
+        text = f"{plural(len(ran.results), 'case')} run; {spec.metric.name} is judged when all are"
+        return findings or [Finding("metric", Status.PASSED, text)], None
     if spec.drift is None:
         return decide(observed, spec.limits), None
     findings = guards(observed, spec.limits) + broken_reference(ran.reference)

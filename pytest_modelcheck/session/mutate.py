@@ -167,7 +167,7 @@ def _recorded(check: Check) -> dict[bytes, Raw]:
     """The answers that a baseline or a candidate of this version holds."""
     model, version = check.subject.name, check.subject.version
     found: dict[bytes, Raw] = {}
-    approved = check.store.read(model, check.spec.id)
+    approved = check.store.read(model, check.spec.id, version)
     candidate = None if version is None else check.candidates.read(model, check.spec.id, version)
     for one in (approved, candidate):
         if one is not None and one.header.version == version:

@@ -13,11 +13,12 @@ from pytest_modelcheck.checks.decide import decide, required_rate
 from pytest_modelcheck.errors import OfflineError
 from pytest_modelcheck.records import JUDGED, Trial
 from pytest_modelcheck.session.calibration import Calibration, excess_of
+from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.judging import with_noise
 from pytest_modelcheck.session.levels import settle
 from pytest_modelcheck.session.own_noise import look_for_own_noise
-from pytest_modelcheck.session.results import Results, one_line
+from pytest_modelcheck.session.results import Results
 from pytest_modelcheck.session.variation import declared_of, measured, seen, trials_to_repeat
 from pytest_modelcheck.session.weigh import uses_looks
 

@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import replace
 from functools import partial
@@ -16,7 +17,7 @@ from pytest_modelcheck.checks.runs import Runs, Shares, by_group, groups_of, val
 from pytest_modelcheck.checks.series import series_of
 from pytest_modelcheck.checks.slices import FAILED, NOT_JUDGED, PASSED
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.records import FOLDED, GRADE, Flaky, Outcome
+from pytest_modelcheck.records import FOLDED, GRADE, Flaky, Outcome, Scale
 from pytest_modelcheck.session.found import Seen
 from pytest_modelcheck.session.results import OTHER, SAME
 
@@ -24,13 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_modelcheck.checks.compare import Pair
+    from pytest_modelcheck.checks.metrics import Scores
     from pytest_modelcheck.checks.spec import CheckSpec
-    from pytest_modelcheck.records import CaseResult, Scale, TrialResult
+    from pytest_modelcheck.records import Case, CaseResult, TrialResult
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check
     from pytest_modelcheck.session.found import Judgement, Noise, Ran
     from pytest_modelcheck.session.results import Results
 
+_NO_BOUNDS: Final = Scale(-math.inf, math.inf)
 _PLAIN: Final = bytes(
     {Outcome.PASSED: PASSED, Outcome.FAILED: FAILED}.get(outcome, NOT_JUDGED) for outcome in FOLDED
 ).ljust(256, bytes([NOT_JUDGED]))
@@ -55,6 +58,10 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
     baseline = approved.baseline
     graded = spec.levels is None and results.graded
     repeated = results.repeated or noise.again is not None or _was_repeated(approved)
+    metric = spec.metric
+    if metric is not None and (graded or results.reads_approved):
+        other = "give a score()" if graded else "compare with case.approved"
+        raise UsageError(f"metric={metric.name} scores what case.record() says: its bodies do not {other}")
     in_units = graded or repeated or bool(spec.limits.cluster or spec.limits.score_as)
     seen = Seen(Observed(results.tally()))
     if noise.again is not None:
@@ -79,13 +86,18 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
         approved_cases=0 if baseline is None else len(baseline),
         comparable=None if early is None else early.comparable,
         reads_approved=results.reads_approved,
-        first_error=results.broken or (noise.again.broken if noise.again is not None else None),
+        first_error=results.causes.summary
+        or (noise.again.causes.summary if noise.again is not None else None),
         unasked=ran.unasked,
         stopped=ran.stopped,
         judging=ran.judging,
     )
     seen = replace(seen, observed=observed)
-    if in_units:
+    if metric is not None and not spec.partial:
+        from pytest_modelcheck.session.scored import scores_of
+
+        seen = _scored(seen, scores_of(check, metric, results, approved, noise), results.cases)
+    elif in_units:
         cases = whole_cases(results, noise.again)
         seen = _in_units(seen, spec, cases, approved, graded=graded, repeated=repeated)
     if spec.levels is not None:
@@ -147,6 +159,33 @@ def _compared(
         regressed=frozenset(regressed),
         changed=frozenset(changed),
     )
+
+
+def _scored(seen: Seen, scores: Scores, cases: Sequence[Case]) -> Seen:
+    """The same, where a metric over all cases is judged."""
+    observed, comparison = (
+        replace(seen.observed, scores=scores, graded=True, scale=_NO_BOUNDS),
+        seen.comparison,
+    )
+    wrong = frozenset(case.number for case in scores.cases if case.wrong)
+    was_wrong = frozenset(case.number for case in scores.cases if case.was_wrong)
+    seen = replace(seen, observed=observed, wrong=wrong)
+    if comparison is None or seen.then is None:
+        return seen
+    known = {case.number for case in scores.cases if case.was_wrong is not None}
+    broke, fixed = sorted((wrong - was_wrong) & known), sorted(was_wrong - wrong)
+    then, now = (None if math.isnan(value) else value for value in scores.then_and_now)
+    comparison = replace(
+        comparison,
+        approved_rate=then,
+        rate=now,
+        p_value=None,
+        regressed=tuple(cases[number].id for number in broke),
+        fixed=tuple(cases[number].id for number in fixed),
+    )
+    before = bytes(FAILED if number in was_wrong else one for number, one in enumerate(seen.then))
+    observed = replace(observed, comparison=observed.comparison and comparison)
+    return replace(seen, observed=observed, comparison=comparison, then=before, regressed=frozenset(broke))
 
 
 def _groups(spec: CheckSpec) -> Mapping[str, Hashable] | None:
@@ -233,6 +272,6 @@ def _flaky(values: Mapping[str, Sequence[float]]) -> tuple[Flaky, ...]:
 def outcomes_now(judgement: Judgement) -> bytes:
     """How each case came out, as far as slices are concerned."""
     results, again = judgement.ran.results, judgement.noise.again
-    if again is None:
-        return bytes(results.masks.translate(_PLAIN))
-    return bytes(map(int.__or__, results.masks, again.masks)).translate(_PLAIN)
+    masks = results.masks if again is None else bytes(map(int.__or__, results.masks, again.masks))
+    found, wrong = bytes(masks.translate(_PLAIN)), judgement.seen.wrong
+    return found if not wrong else bytes(FAILED if n in wrong else one for n, one in enumerate(found))

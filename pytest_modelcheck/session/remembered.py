@@ -18,10 +18,11 @@ from pytest_modelcheck.errors import BaselineError, located
 from pytest_modelcheck.records import MISSING, Finding, Outcome, Status
 from pytest_modelcheck.reports.model import CheckReport, ModelReport, Past, RunReport, worst_first
 from pytest_modelcheck.reports.packing import unpack
+from pytest_modelcheck.reports.selection import BOTH, ORDER, SHOWN, shown_case
 from pytest_modelcheck.reports.triage import adjusted_p_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pytest_modelcheck.baselines.baseline import Baseline
@@ -119,9 +120,10 @@ class Archive:
             once = self.store.history(model, check, version)
             if once is not None:
                 yield _past(once)
-        now = self.store.read(model, check)
-        if now is not None:
-            yield _past(now)
+        for held in (None, *self.store.beside(model)):
+            now = self.store.read(model, check, held)
+            if now is not None:
+                yield _past(now)
 
     def _was_run(self, model: str, check: str) -> Iterator[Past]:
         if model not in self._run:
@@ -159,7 +161,7 @@ def _past(approved: Baseline) -> Past:
     cases = [case for case in approved.values() if case.judged]
     graded = any(trial.score is not None for case in cases for trial in case.trials)
     worth = [score_of(case.trials) if graded else share_of_runs(case.trials) for case in cases]
-    rate = sum(worth) / len(worth) if worth else None
+    rate = approved.header.rate if approved.header.metric else sum(worth) / len(worth) if worth else None
     return Past(approved.header.version or "", rate=rate, approved=True, when=approved.header.approved_at)
 
 
@@ -201,7 +203,9 @@ def _verdict(verdict: Verdict, comparison: Comparison, cases: tuple[CaseResult, 
     missed = [finding for finding in kept if not finding.met]
     met = [finding for finding in kept if finding.met]
     findings = (*missed, said, *met)
-    versions = (comparison.version, verdict.version or "")
+    named = any(f"{verdict.model}=" in command for _, command in verdict.advice)
+    prefix = f"{verdict.model}=" if named else ""
+    versions = (f"{prefix}{comparison.version}", f"{prefix}{verdict.version or ''}")
     advice = [(what, command) for what, command in verdict.advice if what == "reproduce one"]
     return replace(
         verdict,
@@ -209,9 +213,34 @@ def _verdict(verdict: Verdict, comparison: Comparison, cases: tuple[CaseResult, 
         findings=findings,
         comparison=comparison,
         slices=tuple(_slice(group, cases) for group in verdict.slices),
-        shown=tuple(replace(case, approved=None) for case in verdict.shown),
+        **_telling(verdict, comparison, cases),
         advice=(*advice, ("see all", f"modelcheck diff {shlex.join(versions)}")),
     )
+
+
+def _telling(verdict: Verdict, comparison: Comparison, cases: Sequence[CaseResult]) -> dict[str, Any]:
+    """The cases worth reading: those that broke, then those on which the two versions differ."""
+    known = {case.id: case for case in verdict.shown}
+    noted = [(_note(case, comparison), case) for case in cases]
+    worst = sorted((ORDER.index(note), place) for place, (note, _) in enumerate(noted) if note is not None)
+    errors = [place for rank, place in worst if not rank]
+    others = [place for rank, place in worst if rank]
+    few = min(BOTH, len(others))
+    chosen = errors[: SHOWN - few] + others[: max(few, SHOWN - len(errors))]
+    shown = tuple(
+        shown_case(noted[place][1], noted[place][0] or "", known.get(noted[place][1].id)) for place in chosen
+    )
+    return {"shown": shown, "hidden": len(worst) - len(shown)}
+
+
+def _note(case: CaseResult, comparison: Comparison) -> str | None:
+    """How a case is noted where two versions are compared; what is wrong in both is no difference."""
+    if case.outcome is Outcome.ERROR:
+        return "error"
+    for note, ids in (("regressed", comparison.regressed), ("fixed", comparison.fixed)):
+        if case.id in ids:
+            return note
+    return "changed" if case.id in comparison.changed else None
 
 
 def _summary(comparison: Comparison) -> str:

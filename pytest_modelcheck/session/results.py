@@ -35,6 +35,7 @@ from pytest_modelcheck.records import (
     Tally,
     Trial,
 )
+from pytest_modelcheck.session.causes import Causes
 from pytest_modelcheck.session.lines import LONGEST, as_shown, row_of
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ class Results(Sequence[CaseResult]):
         repeated: Whether any trial was run more than once.
         reads_approved: Whether any body compared with the approved answer.
         distinct: The digests of the calls of the judged model.
-        broken: What the first broken body raised, in one line, where there is one.
+        causes: Why bodies broke.
         errors: What some of the broken bodies raised, by the number of their trial.
     """
 
@@ -214,7 +215,7 @@ class Results(Sequence[CaseResult]):
         self.cases: Sequence[Case] = plan.cases
         self.size = 0
         self.graded = self.repeated = self.reads_approved = False
-        self.broken: str | None = None
+        self.causes = Causes()
         self.errors: dict[int, BaseException] = {}
         self.starts = array("Q")
         self.held: dict[int, list[Trial]] = {}
@@ -350,11 +351,9 @@ class Results(Sequence[CaseResult]):
         return counts
 
     def _note_broken(self, result: Result) -> None:
-        known = bool(self.errors)
         if result.error is not None and len(self.errors) < _ERRORS:
             self.errors[result.trial.index] = result.error
-        if self.broken is None or (result.error is not None and not known):
-            self.broken = one_line(result)
+        self.causes.note(result)
 
     # -- out -------------------------------------------------------------------------------------------
 
@@ -444,7 +443,7 @@ class Results(Sequence[CaseResult]):
         found._holds = self._holds
         found.held = {place: self.held[number] for place, number in enumerate(numbers) if number in self.held}
         found.counts, found.distinct, found.errors = self.counts, self.distinct, self.errors
-        found.size, found.broken = self.size, self.broken
+        found.size, found.causes = self.size, self.causes
         found.graded, found.repeated, found.reads_approved = self.graded, self.repeated, self.reads_approved
         return found
 
@@ -467,9 +466,3 @@ def _with_match(line: bytes, details: str, match: int) -> bytes:
 
 def _decoded(line: bytes) -> CaseResult:
     return lines.decode(lines.bare(line))
-
-
-def one_line(result: Result) -> str:
-    """What a body raised, in one line."""
-    kind = "error" if result.error is None else type(result.error).__name__
-    return f"{kind}: {(result.message or '').strip().partition(chr(10))[0]}"

@@ -14,9 +14,9 @@ from pytest_modelcheck.canonical import same, why_unkept
 from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.records import Finding, Outcome, Status
+from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.fresh import FreshAnswers
-from pytest_modelcheck.session.results import one_line
 from pytest_modelcheck.stats.rates import odd_one_out_p
 
 if TYPE_CHECKING:

@@ -129,9 +129,9 @@ class Session:
         if self.places.keep and text not in self.warnings:
             self.warnings.append(text)
 
-    def approved_version(self, model: str) -> str | None:
-        """The version that the application is held to, or ``None``."""
-        approved = self.store.approved(model)
+    def approved_version(self, model: str, version: str | None = None) -> str | None:
+        """The version that the application is held to, or ``None``; another one where ``version`` is, too."""
+        approved = self.store.approved(model, version)
         return None if approved is None else approved.version
 
     def shutdowns(self, definition: Definition, version: str | None) -> list[tuple[str, date]]:
@@ -140,7 +140,7 @@ class Session:
         Raises:
             UsageError: ``retires=`` gives no date.
         """
-        approved = self.store.approved(definition.name)
+        approved = self.store.approved(definition.name, version)
         found = []
         if approved is not None:
             day = retires_on(definition, approved.version) or approved.retires

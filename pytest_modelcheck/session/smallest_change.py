@@ -22,8 +22,8 @@ from pytest_modelcheck.perturb.edits import edited, edits_between, finer, simple
 from pytest_modelcheck.records import GIVEN_INPUT, MISSING, Outcome, Smallest, Trial
 from pytest_modelcheck.reports.changes import changes
 from pytest_modelcheck.reports.selection import shown_answer
+from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import Step
-from pytest_modelcheck.session.results import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence

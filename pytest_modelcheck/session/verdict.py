@@ -22,11 +22,12 @@ from pytest_modelcheck.baselines.lines import gained_by
 from pytest_modelcheck.canonical.wording import gains
 from pytest_modelcheck.checks.compare import changes_alone
 from pytest_modelcheck.checks.decide import required_rate
+from pytest_modelcheck.checks.protocol import Reason
 from pytest_modelcheck.checks.vacuous import constant, unmoved
 from pytest_modelcheck.checks.watching import why_not_watched
 from pytest_modelcheck.display import redacted, redacted_value
 from pytest_modelcheck.models.retirement import retires_on
-from pytest_modelcheck.records import Interval, Origin, Scale, Status, Tally, Verdict
+from pytest_modelcheck.records import Finding, Interval, Origin, Scale, Status, Tally, Verdict
 from pytest_modelcheck.reports.model import CheckReport
 from pytest_modelcheck.reports.packing import pack, printable, unpack
 from pytest_modelcheck.reports.selection import notes_of
@@ -41,6 +42,7 @@ from pytest_modelcheck.session.first_run import first_run
 from pytest_modelcheck.session.found import Noise
 from pytest_modelcheck.session.judging import judge
 from pytest_modelcheck.session.noise import calibrate, calibrate_changes, confirm, measure
+from pytest_modelcheck.session.observing import whole_cases
 from pytest_modelcheck.session.results import OTHER
 from pytest_modelcheck.session.revalidation import revalidate
 from pytest_modelcheck.session.smallest_change import shrink
@@ -49,10 +51,11 @@ from pytest_modelcheck.session.variation import declared
 from pytest_modelcheck.session.weigh import decide_noise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcheck.checks.judged import Judging
-    from pytest_modelcheck.records import CaseResult, Finding
+    from pytest_modelcheck.checks.metrics import Scores
+    from pytest_modelcheck.records import CaseResult
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.explain import Explained
@@ -60,6 +63,13 @@ if TYPE_CHECKING:
 
 _NOISE: Final = (measure, calibrate, calibrate_changes, confirm, decide_noise)
 """Steps that look into the model's own noise; each decides itself whether it has anything to do."""
+
+
+_WORSE: Final = frozenset({"max_drop", "max_slice_drop", "max_regressed", "slice_regressions"})
+"""Limits that are missed by a model that is worse, and not only another one."""
+
+_ABOUT_THE_OTHER: Final = frozenset({"baseline", "against"})
+"""Guards that say something of the version that is compared with: approving this one settles nothing."""
 
 
 def steps_of(check: Check) -> Steps[Judged]:
@@ -79,6 +89,10 @@ def judgement_of(check: Check) -> Steps[Judgement]:
 
 def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
     approved = approved_of(check)
+    if check.spec.shaped:
+        from pytest_modelcheck.session.contracts import with_contract
+
+        check = with_contract(check, approved)
     if check.subject.rival is not None:
         approved = yield from run_rival(check, check.subject.rival, approved)
     variation = declared(check.subject)
@@ -97,6 +111,9 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
             ran = replace(ran, judging=(yield from hear_the_judge(check, ran.results, approved)))
     beside = yield from revalidate(check, remembered, approved)
     beside += _stood_still(check, ran, approved)
+    if check.spec.shaped and approved.baseline is None:
+        text = "no approved baseline yet: there is no shape that answers are held to"
+        beside += (Finding("shape", Status.FAILED, text, against_baseline=True),)
     judgement = judge(check, ran, approved, beside, Noise(variation))
     if ran.early is None:
         for step in _NOISE:
@@ -142,12 +159,21 @@ def _leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
             stopped="" if ran.early is None else str(ran.early.stopped),
             reads_approved=reads_approved,
             run=_report_of(check, verdict),
+            shape=_shape(check, judgement),
         )
         if is_candidate:
             path = leave(check, header, _rows(judgement))
         if path is None and check.places.report:
             path, is_candidate = leave_for_the_report(header, _rows(judgement)), False
     return Judged(verdict, ran.first_failure, path, is_candidate)
+
+
+def _shape(check: Check, judgement: Judgement) -> Mapping[str, list[str]]:
+    if not check.spec.shaped:
+        return {}
+    from pytest_modelcheck.session.contracts import answered_shape
+
+    return answered_shape(whole_cases(judgement.ran.results, judgement.noise.again), check.subject)
 
 
 def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:
@@ -169,7 +195,7 @@ def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:
 
 def _retires(check: Check) -> str | None:
     """When the approved version of the model shuts down."""
-    approved = check.store.approved(check.subject.name)
+    approved = check.store.approved(check.subject.name, check.subject.version)
     if approved is None:
         return None
     day = retires_on(check.subject.definition, approved.version) or approved.retires
@@ -199,13 +225,16 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
     spec, subject, ran, observed = check.spec, check.subject, judgement.ran, judgement.observed
     findings = tuple(sorted(judgement.findings, key=lambda finding: -finding.status.severity))
     status, drifts = findings[0].status, spec.drift is not None
-    approved_version = check.store.approved(subject.name)
+    approved_version = check.store.approved(subject.name, subject.version)
     held = None if approved_version is None else approved_version.version
     comparison = judgement.seen.comparison
     if drifts and comparison is not None:
         # What changed where it compared answers to the same inputs: it has no pass rate.
         paired = judgement.moved is not None and judgement.moved.paired
         comparison = changes_alone(comparison) if paired else None
+    elif comparison is not None and ran.results.reads_approved:
+        # A body that compares with the approved answer fails where it changed, which is no worse by itself.
+        comparison = replace(comparison, regressed=(), fixed=(), p_value=None)
     return _shown(
         _corrected(
             Verdict(
@@ -220,6 +249,7 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
                 graded=observed.graded,
                 scale=observed.scale if observed.scale.bounded else None,
                 signed=observed.signed,
+                metric=None if observed.scores is None else observed.scores.metric.name,
                 cases=observed.cases,
                 trials=_trials(judgement),
                 interval=_interval(check, judgement),
@@ -293,6 +323,10 @@ def _notes(check: Check, judgement: Judgement) -> Iterator[str]:
         answers, own = ("answer is", "one was") if head.kept == 1 else ("answers are", "ones were")
         older = f"{head.kept} approved {answers} older than {head.version}"
         yield f"{older}, whose own {own} not accepted in review"
+    if (advice := ran.results.causes.advice) is not None:
+        yield advice
+    if spec.limits.at_least is None and judgement.misses("at_least") and not spec.partial:
+        yield "no limit is set, so all must pass; max_drop=0 holds it to what is approved instead"
     if baseline is not None and (fields := gained_by(_changed(judgement))):
         yield gains(fields)
     yield from systems_note(check.subject, ran.systems)
@@ -319,6 +353,8 @@ def _interval(check: Check, judgement: Judgement) -> Interval | None:
     """Around the rate, at the level that decides; around a mean only where chance plays a part."""
     limits, observed = check.spec.limits, judgement.observed
     level = 1 - limits.false_fail_rate
+    if observed.scores is not None:
+        return _interval_of_metric(judgement, observed.scores, level)
     if not observed.cases.judged or check.spec.drift is not None or judgement.ran.early is not None:
         return None
     if observed.judging is not None and observed.judging.value is not None:
@@ -333,6 +369,15 @@ def _interval(check: Check, judgement: Judgement) -> Interval | None:
     from pytest_modelcheck.stats.rates import clopper_pearson
 
     return Interval(*clopper_pearson(*observed.counts, level), level)
+
+
+def _interval_of_metric(judgement: Judgement, scores: Scores, level: float) -> Interval | None:
+    """By bootstrap over cases, where noise plays a part and something is wrong: it may take a second."""
+    if judgement.passes or not judgement.noise.variation.varies or math.isnan(scores.value):
+        return None
+    draws = sorted(scores.draws(1 - level).tolist())
+    low = int((1 - level) * len(draws))
+    return Interval(draws[low], draws[-1 - low], level)
 
 
 def _interval_of_mean(means: Sequence[float], scale: Scale, level: float) -> Interval | None:
@@ -377,5 +422,13 @@ def _advice(
         yield "run all cases", f"{spec.rerun or 'pytest'} --modelcheck-no-early-stop"
         return
     missed = [finding for finding in judgement.findings if not finding.met]
-    if all(finding.against_baseline for finding in missed) and not spec.partial:
+    if spec.partial or not all(finding.against_baseline for finding in missed):
+        return
+    changed = any(look.reason is Reason.NOT_THE_SAME for look in judgement.noise.looks.values())
+    if changed or not _ABOUT_THE_OTHER.isdisjoint(finding.limit for finding in missed):
+        return
+    if not _WORSE.isdisjoint(finding.limit for finding in missed):
+        # Nobody wants all of that, though some of it may be right.
+        yield "case by case", shlex.join(["modelcheck", "review", target(version)])
+    else:
         yield "approve it", shlex.join(["modelcheck", "approve", target(version)])

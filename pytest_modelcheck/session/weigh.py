@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical.wording import plural
-from pytest_modelcheck.checks.changes import Compared
+from pytest_modelcheck.checks.changes import Compared, look_at_changes
 from pytest_modelcheck.checks.decide import required_rate
 from pytest_modelcheck.checks.lost import LEAST_BROKEN, MOST_CASES, candidates_of, look_at_slices
 from pytest_modelcheck.checks.protocol import FreshSets, Probes, Reason, Rules, without_more_runs
@@ -31,7 +31,10 @@ from pytest_modelcheck.session.variation import Variation, declared_of, seen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.lost import Candidates
+    from pytest_modelcheck.checks.metrics import Scores
+    from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.checks.weighing import Weighed
     from pytest_modelcheck.session.check import Check, Steps
@@ -87,6 +90,7 @@ def _searches_slices(check: Check, judgement: Judgement) -> bool:
         check.spec.limits.slice_regressions != "off"
         and observed.comparison is not None
         and not observed.reads_approved
+        and observed.scores is None
         and len(observed.comparison.regressed) >= LEAST_BROKEN
         and len(judgement.ran.results) <= MOST_CASES
     )
@@ -96,7 +100,7 @@ def uses_looks(check: Check, judgement: Judgement) -> bool:
     """Whether looks at outcomes decide: not for samples, groups, levels and scales of their own."""
     spec, limits = check.spec, check.spec.limits
     plain = limits.population == "fixed" and limits.cluster is None and limits.score_as is None
-    on_scale = spec.scale == GRADE or not judgement.observed.graded
+    on_scale = spec.scale == GRADE or not judgement.observed.graded or judgement.observed.scores is not None
     return (
         plain
         and on_scale
@@ -134,6 +138,8 @@ def _looks(
     check: Check, judgement: Judgement, weighed: Weighed, approved_outcomes: Mapping[int, tuple[float, ...]]
 ) -> dict[str, Look]:
     observed, limits = judgement.observed, check.spec.limits
+    if observed.scores is not None:
+        return _looks_at_metric(observed, observed.scores, weighed, limits)
     compared = None
     if observed.reads_approved:
         rate = weighed.rate
@@ -157,6 +163,22 @@ def _looks(
         found.pop("at_least", None)  # chance is in the bound of the corrected rate
         if judging.sides is not None and judging.sides.by_people:
             found.pop("max_drop", None)
+    return found
+
+
+def _looks_at_metric(observed: Observed, scores: Scores, weighed: Weighed, limits: Limits) -> dict[str, Look]:
+    """The looks at a metric, and at changed answers, of which it knows nothing."""
+    from pytest_modelcheck.checks.metrics import look_at_metric, look_at_metric_drop
+
+    rules, required = Rules(limits.false_fail_rate, limits.confirm), required_rate(observed, limits)
+    found: dict[str, Look] = {}
+    if required is not None:
+        found["at_least"] = look_at_metric(scores, required, rules)
+    if observed.comparison is None:
+        return found
+    found["max_drop"] = look_at_metric_drop(scores, float(limits.max_drop or 0), rules)
+    if limits.max_changed is not None:
+        found["max_changed"] = look_at_changes(weighed.answers, limits.max_changed, rules)
     return found
 
 
@@ -232,6 +254,10 @@ def _probe(check: Check, judgement: Judgement, needs: Iterable[Probes]) -> Steps
         if run.stopped is not None or any(isinstance(one.error, OfflineError) for one in run.results):
             return None
         failed = {one.trial.number for one in run.results if one.outcome is not Outcome.PASSED}
+        if judgement.observed.scores is not None:
+            from pytest_modelcheck.session.scored import recorded_otherwise
+
+            failed |= set(rounds) - recorded_otherwise(judgement.ran.results, run.results)
         for number, before in rounds.items():
             probed[number] = Probed(before + 1, number not in failed)
     return replace(judgement.noise, probed=probed)
@@ -259,6 +285,12 @@ def _run_of(one: Trial, index: int, repeat: int, number: int, of: int) -> Trial:
 def _told(check: Check, judgement: Judgement, weighed: Weighed) -> Variation:
     """What is known of the variation of outcomes, for people."""
     declared = declared_of(check.spec)
+    scores = judgement.observed.scores
+    if scores is not None and (varying := len({case.number for case in scores.cases if case.varies})):
+        total = plural(len(weighed.rate.cases), "case")
+        return Variation(
+            varies=True, words=f"varies: {varying} of {total} record something else in some runs"
+        )
     varying = sum(case.varies for case in weighed.paired.cases or weighed.rate.cases)
     varying = max(varying, sum(case.varies for case in weighed.rate.cases))
     of = plural(len(weighed.rate.cases), "case")

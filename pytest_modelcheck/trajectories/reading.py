@@ -16,6 +16,8 @@ from pytest_modelcheck.trajectories.calls import ASSISTANT, Message
 from pytest_modelcheck.trajectories.log import ROLES, Log, plain, pruned
 
 Piece = dict[str, Any]
+_DAMAGES: Final = (AttributeError, LookupError, TypeError, ValueError)
+"""What reading raises where a piece has the keys of a format, and other things in them."""
 _LANGCHAIN: Final = ("human", "ai", "AIMessageChunk", "tool", "system", "function")
 _TEXTS: Final = ("text", "input_text", "output_text", "refusal")
 _THOUGHTS: Final = ("thinking", "redacted_thinking", "reasoning", "reasoning_content")
@@ -25,11 +27,18 @@ def read(sources: Sequence[Any]) -> dict[str, Any]:
     """The parts of a trajectory, by name.
 
     Raises:
-        UsageError: A source has no known shape.
+        UsageError: A source has no known shape, or not quite.
     """
     log = Log()
     for source in sources:
-        _read(source, log)
+        try:
+            _read(source, log)
+        except _DAMAGES as error:
+            problem = f"a part of it is not as its format says ({type(error).__name__}: {error})"
+            raise UsageError(
+                f"Trajectory.of(...) cannot read a {type(source).__name__}: {problem}. Pass its messages, as "
+                "dicts with `role` and `content`"
+            ) from error
     if not log.messages and not log.is_answered:
         raise _unknown(sources[0] if sources else None)
     return log.parts()

@@ -29,8 +29,8 @@ def talk(
 ) -> Any:
     """Let an agent and a customer talk, turn by turn, and return what the agent did as one trajectory.
 
-    A turn is a message of the customer and the agent's answer. Each call gets the whole history, so that each
-    turn is remembered by it: after a change, only the turns from the first that differs on are called again.
+    A turn is a message of the customer and the agent's answer. Each call gets the whole history, and is
+    remembered by it: where one of the two changes, the other is called again from the first other message on.
 
     Args:
         agent: Called with ``[{"role": ..., "content": ...}, ...]``, the last of them the customer's. Answers

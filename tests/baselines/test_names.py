@@ -107,7 +107,7 @@ def test_a_test_outside_the_project_stays_inside_the_store():
     assert not path.is_absolute()
 
 
-@pytest.mark.parametrize("folder", ["history", "History", "approved.yaml"])
+@pytest.mark.parametrize("folder", ["history", "History", "beside", "approved.yaml"])
 def test_a_folder_of_tests_is_not_mistaken_for_the_stores_own_files(folder):
     assert check_path(f"{folder}/test_x.py::test").parts[0].lower() != folder.lower()
 

@@ -1,9 +1,14 @@
+import json
+
 import pytest
 from click.testing import CliRunner
 
 from pytest_modelcheck.baselines.store import BaselineStore
+from pytest_modelcheck.canonical import Codec
 from pytest_modelcheck.cli.command import modelcheck
 from pytest_modelcheck.records import Finding, Status
+from pytest_modelcheck.trajectories.calls import Message, ToolCall
+from pytest_modelcheck.trajectories.trajectory import Trajectory
 
 KNOWN, OTHER = "tests/test_triage.py::test_known", "tests/test_triage.py::test_other"
 RED = Finding("at_least", Status.FAILED, "1/3 cases pass, at least 95% required")
@@ -155,3 +160,16 @@ def test_a_test_that_is_run_again_while_it_is_reviewed_is_not_approved_unseen(ch
     output = command("review", code=1).output
     assert f"{KNOWN} has been run again in the meantime" in " ".join(output.split())
     assert answers(changed) == dict.fromkeys("abcd", "old")
+
+
+def test_what_an_agent_did_is_shown_step_by_step(project, command):
+    def done(*names):
+        calls = tuple(ToolCall(name) for name in names)
+        return json.loads(Codec().encode(Trajectory((Message("assistant", "Done", calls),))))
+
+    project.run({"t": done("look_up", "check_policy", "refund")}, version="2.0")
+    command("approve", "2.0")
+    project.run({"t": done("look_up", "refund")})
+    result = CliRunner().invoke(modelcheck, ["review"], input="y\ny\n")
+    assert "      step 3: check_policy is missing\n" in result.output
+    assert "      >  3 check_policy()" in result.output

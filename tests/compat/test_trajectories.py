@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pytest_modelcheck import Trajectory
+from pytest_modelcheck import Trajectory, in_order
 from pytest_modelcheck.canonical import Codec, same
 
 HERE = Path(__file__).parent
@@ -307,6 +307,15 @@ def test_real_objects_come_in_and_come_back(source):
     again = Trajectory.of(source(), state={"refunds": 1})
     assert again == done
     assert same(line, Codec().encode(again))
+
+
+def test_arguments_compare_with_dirty_equals():
+    dirty = pytest.importorskip("dirty_equals")
+    calls = Trajectory.of(openai_chat()).calls
+    amount = {"order": dirty.IsStr(regex="A-.*"), "amount": dirty.IsPositiveInt}
+    assert calls["refund"].arguments == amount
+    assert calls == in_order(("refund", amount))
+    assert calls != in_order(("refund", {"order": dirty.IsStr, "amount": dirty.IsNegative}))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,14 @@ def test_random_suites_come_out_as_a_naive_loop_says(differential):
     assert found.made > 100
 
 
+def test_bodies_that_are_cut_off_and_started_again_come_out_as_a_naive_loop_says(differential):
+    found = differential.compare(
+        range(20, 30), without={"state", "locks"}, runs=("cold", "warm"), gather=True
+    )
+    assert found.differences == []
+    assert found.made > 50
+
+
 def test_a_wrong_outcome_a_call_too_many_and_a_forgotten_answer_are_differences(differential):
     """The comparison itself can fail."""
     needed = differential.Needed(

@@ -98,3 +98,9 @@ def test_jpeg_is_that_of_the_standard():
 def test_what_makes_no_sense_is_refused_at_once(make, message):
     with pytest.raises(PerturbationError, match=message):
         make()
+
+
+def test_an_image_of_pillow_is_refused_with_the_remedy():
+    image = pytest.importorskip("PIL.Image").new("RGB", (4, 4))
+    with pytest.raises(PerturbationError, match="images of Pillow cannot be perturbed: make it an array"):
+        perturb.variants(perturb.brightness(0.4), image)

@@ -51,7 +51,9 @@ def test_a_slice_that_cannot_be_meant_is_refused(changed, arguments, told):
 
 def test_an_answer_that_was_not_accepted_in_review_is_not_taken_for_that_versions_own(changed):
     rootdir = ["--rootdir", str(changed.path)]
-    reviewed = CliRunner().invoke(modelcheck, [*rootdir, "review", "2.1"], input="n\ny\ny\n")
+    reviewed = CliRunner().invoke(
+        modelcheck, [*rootdir, "review", "2.1", "--reason", "seen"], input="n\ny\ny\n"
+    )
     assert reviewed.exit_code == 0, reviewed.output
     assert "      'refund' → 'other'\n      expected 'refund'   (tickets.yaml:7)\nApprove" in reviewed.output
     result = changed.run()

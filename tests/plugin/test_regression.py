@@ -24,10 +24,24 @@ def test_is_red_although_the_rate_is_met(project):
     result.stdout.fnmatch_lines(["FAILED *::test_known - 2 broke, 0 fixed: net -2, none allowed"])
 
 
-def test_offers_to_approve_it_where_only_the_baseline_speaks_against_it(project):
+def test_offers_to_go_through_a_worse_version_case_by_case_and_not_to_approve_it(project):
     result, verdict = judged(project, "2.1")
-    assert "modelcheck approve 2.1" in dict(verdict.advice).values()
-    result.stdout.fnmatch_lines(["*modelcheck approve 2.1"])
+    assert dict(verdict.advice)["case by case"] == "modelcheck review 2.1"
+    result.stdout.fnmatch_lines(["*modelcheck review 2.1"])
+    result.stdout.no_fnmatch_line("*modelcheck approve*")
+
+
+def test_offers_to_approve_another_version_that_is_no_worse(project):
+    project.test(
+        """
+        @pytest.mark.golden("tickets.yaml")
+        def test_answers(triage, case):
+            assert triage(case.input) == case.approved
+        """
+    )
+    project.approve("2.0")
+    result = project.run("--model-version=2.1")
+    assert dict(project.verdict(result).advice)["approve it"] == "modelcheck approve 2.1"
 
 
 def test_does_not_offer_to_approve_what_would_be_refused(project):

@@ -298,7 +298,7 @@ def test_the_report_names_the_version_that_is_approved_and_what_changed(project)
             "* 2 broke, 0 fixed*",
             "*t-07*Quiero un reembolso*",
             "*modelcheck diff 2.1*",
-            "*modelcheck approve 2.1*",
+            "*modelcheck review 2.1*",
             "FAILED test_triage.py::test_known - 2 broke, 0 fixed: net -2, none allowed",
         ]
     )

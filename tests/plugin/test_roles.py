@@ -48,8 +48,10 @@ def test_a_name_gives_a_judge_its_version_on_the_command_line_and_in_the_ini_fil
     result.assert_outcomes(failed=1)
     assert dict(project.verdict(result).others)["helpful"] == "strict"
     project.ini("model_version = 1.0\n  helpful=mild")
-    others = dict(project.verdict(project.run()).others)
-    assert others == {"helpful": "mild", "embed": "unversioned"}
+    verdict = project.verdict(project.run())
+    assert (verdict.version, dict(verdict.others)) == ("1.0", {"helpful": "mild", "embed": "unversioned"})
+    verdict = project.verdict(project.run("--model-version=2.0"))
+    assert (verdict.version, dict(verdict.others)["helpful"]) == ("2.0", "mild")
 
 
 def test_a_judge_keeps_its_approved_version(project):

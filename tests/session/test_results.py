@@ -156,11 +156,11 @@ def test_the_first_error_is_told_and_some_are_kept():
     plan = Plan([Case(str(n), id=str(n)) for n in range(60)], None)
     ran = list(map(result_of, plan.trials()))
     for result in ran:
-        result.outcome, result.message = Outcome.ERROR, f"broke at {result.trial.index}\nand more"
+        result.outcome, result.message = Outcome.ERROR, "broke at this\nand more"
         result.error = ValueError() if result.trial.index > 3 else None
     found = Results(plan)
     found.take(ran)
-    assert found.broken == "ValueError: broke at 4"
+    assert found.causes.summary == "ValueError: broke at this"
     assert sorted(found.errors) == list(range(4, 24))
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from pytest_modelcheck import Trajectory
 from pytest_modelcheck.canonical import Codec, same
 from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.reports.transcript import transcript
 
 RECORDED = json.loads((Path(__file__).parent / "recorded.json").read_bytes())
 ARGUMENTS = {"order": "A-17", "amount": 20}
@@ -134,6 +136,45 @@ def test_spans_without_messages_tell_of_the_tools():
     assert done.calls == [("look_up", {"order": "A-17"}), ("refund", {"order": "A-17"})]
 
 
+def test_spans_that_tell_messages_in_events():
+    """As instrumentations did before version 1.37 of the conventions."""
+    call = {"id": "1", "type": "function", "function": {"name": "refund", "arguments": '{"order": "A-17"}'}}
+    chat = {"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 9, "gen_ai.request.model": "m"}
+    asked = [
+        {"name": "gen_ai.system.message", "attributes": {"content": "Be kind."}},
+        {"name": "gen_ai.user.message", "attributes": {"content": "My mug broke"}},
+    ]
+    done = [
+        {"name": "gen_ai.assistant.message", "attributes": {"tool_calls": json.dumps([call])}},
+        {"name": "gen_ai.tool.message", "attributes": {"id": "1", "content": "refunded"}},
+        {"name": "gen_ai.choice", "attributes": {"message": json.dumps({"content": "Done"})}},
+    ]
+    first = {"name": "chat m", "start_time": "1", "attributes": chat, "events": asked}
+    last = {"name": "chat m", "start_time": "2", "attributes": chat, "events": [*asked, *done]}
+    told = Trajectory.of([last, first])
+    assert told.calls["refund"].result == "refunded"
+    assert (told.answer, told.instructions, told.usage) == ("Done", ("Be kind.",), {"tokens_in": 18})
+    assert told.about == {"model": "m"}
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ({"intValue": "12"}, 12),
+        ({"arrayValue": {"values": [{"stringValue": "stop"}]}}, ["stop"]),
+        ({"kvlistValue": {"values": [{"key": "a", "value": {"boolValue": True}}]}}, {"a": True}),
+    ],
+)
+def test_values_of_an_otlp_export(value, read):
+    attributes = [
+        {"key": "gen_ai.operation.name", "value": {"stringValue": "execute_tool"}},
+        {"key": "gen_ai.tool.name", "value": {"stringValue": "refund"}},
+        {"key": "gen_ai.tool.call.arguments", "value": value},
+    ]
+    span = {"name": "execute_tool refund", "traceId": "7", "attributes": attributes}
+    assert Trajectory.of([span]).calls["refund"].arguments == read
+
+
 def test_the_state_of_a_graph_is_the_state():
     done = Trajectory.of({"messages": [{"role": "user", "content": "Hi"}, "Hello"], "ticket": {"open": True}})
     assert (done.state, done.answer) == ({"ticket": {"open": True}}, "Hello")
@@ -150,3 +191,40 @@ def test_several_sources_in_the_order_of_time():
 def test_what_is_no_trajectory_is_refused(source):
     with pytest.raises(UsageError, match="Pass its messages, as dicts with `role` and `content`"):
         Trajectory.of(source)
+
+
+JUNK = [None, 0, "", [], {}, "x", [1], {"a": 1}, True, {"type": "text"}, {"role": "user"}]
+
+
+def places(value, path=()):
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in parts:
+        yield (*path, key)
+        yield from places(part, (*path, key))
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_whatever_is_damaged_is_read_or_refused(name):
+    """With one part gone or replaced: a trajectory that comes back, or an error that says what to do."""
+    dice = Random(name)
+    read = refused = 0
+    for _ in range(150):
+        damaged = json.loads(json.dumps(RECORDED[name]))
+        *way, last = dice.choice(list(places(damaged)))
+        place = damaged
+        for key in way:
+            place = place[key]
+        if dice.random() < 0.4:
+            del place[last]
+        else:
+            place[last] = dice.choice(JUNK)
+        try:
+            done = Trajectory.of(damaged)
+        except UsageError as error:
+            refused += "Pass its messages" in str(error)
+        else:
+            assert Codec().decode(Codec().encode(done)) == done
+            assert len(transcript(done)) >= done.steps
+            read += 1
+    assert read + refused == 150
+    assert read > 50

@@ -200,5 +200,5 @@ function whatDiffers(before, now) {
   if (JSON.stringify(before) === JSON.stringify(now)) return [null, now];
   const objects = [before, now].every((value) => value && typeof value === "object" && !Array.isArray(value));
   const key = objects && Object.keys(now).find((name) => name in before && JSON.stringify(before[name]) !== JSON.stringify(now[name]));
-  return key ? whatDiffers(before[key], now[key]) : [before, now];
+  return key && !key.startsWith("$") ? whatDiffers(before[key], now[key]) : [before, now];
 }

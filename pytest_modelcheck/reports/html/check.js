@@ -54,10 +54,10 @@ class CheckView {
     const { comparison, calls, cases } = verdict;
     const pair = (name, ...value) => (value.some((one) => one) ? [el("dt", {}, name), el("dd", {}, value)] : null);
     const rated = !verdict.moved && [
-      el("p", { class: "big" }, rateText(verdict, verdict.rate) || "–", el("span", { class: "of" }, `${cases.passed.toLocaleString("en")} of ${plural(cases.passed + cases.failed, "case")}`)),
+      el("p", { class: "big" }, rateText(verdict, verdict.rate) || "–", el("span", { class: "of" }, `${verdict.metric ? "" : `${cases.passed.toLocaleString("en")} of `}${plural(cases.passed + cases.failed, "case")}`)),
       forest(verdict, axisFrom([verdict])), axis(axisFrom([verdict])),
     ];
-    return this.block(verdict.moved ? "Answers" : verdict.signed ? "Mean change" : verdict.graded ? "Mean score" : "Pass rate",
+    return this.block(verdict.moved ? "Answers" : verdict.metric ? visible(verdict.metric) : verdict.signed ? "Mean change" : verdict.graded ? "Mean score" : "Pass rate",
       rated,
       el("dl", { class: "pairs" },
         pair("interval", verdict.interval && `${boundsText(verdict)} (${percent(verdict.interval.level)} confidence bounds)`),
@@ -103,6 +103,10 @@ class CheckView {
     const then = group.approved_judged ? group.approved_passed / group.approved_judged : undefined;
     const button = el("button", { type: "button", class: "link", title: "List these cases" }, foreign(group.name));
     button.addEventListener("click", () => { this[kind] = this[kind] === group.name ? null : group.name; this.choose("all"); });
+    if (this.verdict.metric && kind === "slice") {
+      const number = (value) => (typeof value === "number" ? String(Number(value.toPrecision(3))) : "n/a");
+      return el("tr", { class: group.approved_metric > group.metric ? "lost" : "" }, el("th", { scope: "row" }, button), el("td", { class: "number" }, number(group.metric)), el("td", { class: "number" }, plural(group.judged, "case")), el("td", { class: "number was" }, group.approved_judged ? `was ${number(group.approved_metric)}` : ""));
+    }
     return el("tr", { class: then !== undefined && then > rate ? "lost" : "" }, el("th", { scope: "row" }, button), el("td", {}, bar(rate, then)), el("td", { class: "number" }, `${group.passed}/${group.judged}`), el("td", { class: "number was" }, then === undefined ? "" : `was ${group.approved_passed}/${group.approved_judged}`));
   }
 
@@ -315,6 +319,7 @@ function answers(one, trial, verdict, version) {
   const got = [`Answer of ${name}`, trial.answer, now];
   const was = [`Answer of ${version}`, trial.then, then];
   if (!expected) return sideBySide([was, got]);
+  if (kindOf(one.expected) !== kindOf(trial.answer)) return [sideBySide([expected]), sideBySide([was, got])];
   return [sideBySide([expected, got]), trial.then && JSON.stringify(trial.then) !== JSON.stringify(trial.answer) && sideBySide([was, got])];
 }
 
@@ -339,6 +344,11 @@ function stateOf(answer) {
   return state === null || state === undefined ? null : [state];
 }
 
+/** Texts are compared with texts, and records with records. */
+function kindOf(value) {
+  return value && (Array.isArray(value[0]) ? "list" : typeof value[0]);
+}
+
 function verdictOf(outcome) {
   if (outcome === "failed" || outcome === "error") return "wrong";
   return outcome === "passed" ? "right" : "other";
@@ -361,7 +371,8 @@ function sideBySide(panels) {
 /** The parts of two records that differ, where there are too many lines to look for them. */
 function parts(known) {
   const [before, after] = known.map(([, value]) => value[0]);
-  if (known.some(([, value]) => valueText(value[0], 1).split("\n").length < 8)) return null;
+  const isLong = ([, value]) => valueText(value[0], 1).split("\n").length >= 8 || JSON.stringify(value).includes('"$ndarray"');
+  if (!known.every(isLong)) return null;
   const found = differingParts(before, after);
   if (!found.length || found[0][0] === "") return null;
   const cell = (value, kind) => el("td", {}, value === undefined ? el("span", { class: "under" }, "nothing") : el("mark", { class: kind }, lineText(value, 200)));

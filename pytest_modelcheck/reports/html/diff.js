@@ -79,7 +79,8 @@ function differingParts(before, after, path = "") {
 
 function stepped(path, name, inList) {
   if (inList) return `${path}[${name}]`;
-  return path && name !== "" && !name.startsWith("$") ? `${path}.${name}` : path || name;
+  if (name.startsWith("$")) return path; // how a value is stored is no part of it
+  return path ? `${path}.${name}` : name;
 }
 
 /** Two texts as elements, what only one of them has marked in it, each by its own function. */

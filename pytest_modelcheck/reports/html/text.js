@@ -11,7 +11,12 @@ function visible(text) {
 
 /** A value as people read it: text as it is, all else as JSON. */
 function valueText(value, indent) {
-  return visible(typeof value === "string" ? value : JSON.stringify(value, summarised, indent));
+  return visible(asText(value, indent));
+}
+
+function asText(value, indent) {
+  const told = summarised("", value);
+  return typeof told === "string" ? told : JSON.stringify(value, summarised, indent);
 }
 
 /** An array of numpy by its shape, its type and its first numbers: nobody reads more. */
@@ -26,7 +31,7 @@ function summarised(_key, value) {
 
 /** The same on one line, for lists. */
 function lineText(value, most = 300) {
-  const text = typeof value === "string" ? value : JSON.stringify(value, summarised);
+  const text = asText(value);
   const cut = text.length > most ? `${text.slice(0, most)}…` : text;
   return visible(cut.replace(/[\n\t]+/g, " "));
 }

@@ -225,6 +225,13 @@ def test_wrong_is_red_and_right_is_green_whichever_is_new(report, page, before, 
         assert browser.run(ground.format("wrong", line)) != browser.run(ground.format("right", line))
 
 
+def test_a_record_is_not_compared_word_by_word_with_a_label(report, page):
+    case = make_case("t-9", Outcome.FAILED, {"label": "other"}, {"label": "refund"})
+    browser = page(replace(report, checks=(replace(report.checks[0], cases=(case,)),)), KNOWN)
+    assert browser.texts(".detail mark") == ["refund", "other"]
+    assert browser.texts(".detail .panel h3")[1:4] == ["✓ Expected", "✓ Answer of 2.0", "✕ Answer of 2.1"]
+
+
 def test_of_long_records_the_parts_are_listed_that_differ(report, page):
     check = report.checks[0]
     record = {f"field{number}": number for number in range(20)}
@@ -269,9 +276,18 @@ def test_pictures_are_those_that_the_page_holds_itself(report, page, address, sh
 
 def test_an_array_is_summarised(report, page):
     answer = {"$ndarray": {"dtype": "<f8", "shape": [64], "data": [number / 63 for number in range(64)]}}
-    case = make_case("t-9", Outcome.FAILED, answer, "other", expected=MISSING)
+    before = {"$ndarray": {"dtype": "<f8", "shape": [64], "data": [0.0] * 64}}
+    case = make_case("t-9", Outcome.FAILED, answer, before, expected=MISSING, change="changed")
     browser = page(replace(report, checks=(replace(report.checks[0], cases=(case,)),)), KNOWN)
-    assert "array 64 float64 (0, 0.01587, 0.03175, 0.04762, …)" in browser.texts(".pair pre")[-1]
+    assert browser.texts(".pair pre") == [
+        "array 64 float64 (0, 0, 0, 0, …)",
+        "array 64 float64 (0, 0.01587, 0.03175, 0.04762, …)",
+    ]
+    assert browser.texts(".parts tbody tr") == ["data[63], which moved most of 63 numbers\t0\t1"]
+    assert (
+        browser.text(".row .answers")
+        == "array 64 float64 (0, 0, 0, 0, …) → array 64 float64 (0, 0.01587, 0.03175, 0…"
+    )
 
 
 def test_what_failing_checks_have_in_common_is_a_link_to_them(report, page):
@@ -601,13 +617,27 @@ def test_the_policy_stops_what_would_get_through(report, page):
 # -- people --------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def report_of_everything(report):
+    """Pictures, long records that differ, a found slice, and two checks that fail for the same reason."""
+    record = {f"field{number}": "a long value " * 9 for number in range(9)}
+    case = make_case(
+        "t-9", Outcome.FAILED, {**record, "field7": "x"}, record, expected=MISSING, pictures=(PIXEL, PIXEL)
+    )
+    found = FoundSlice(("length > 120",), 1, 1, 1, 3, 0.004, members=(0,))
+    check = report.checks[0]
+    again = replace(check, verdict=replace(check.verdict, check="test_triage.py::test_again"))
+    check = replace(check, cases=(case,), verdict=replace(check.verdict, found=found))
+    return replace(report, checks=(check, again, report.checks[1]))
+
+
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("fragment", ["", KNOWN, "#test_triage.py%3A%3Atest_typos"])
 @pytest.mark.parametrize("width", [1280, 420])
-def test_an_accessibility_checker_finds_nothing_serious(report, page, fragment, dark, width):
+def test_an_accessibility_checker_finds_nothing_serious(report_of_everything, page, fragment, dark, width):
     axe = pytest.importorskip("axe_core_python")
     script = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-    browser = page(report, fragment, dark=dark, width=width, bypass=True)
+    browser = page(report_of_everything, fragment, dark=dark, width=width, bypass=True)
     browser.run(f"{script}; 0")
     found = browser.run("axe.run(document, {resultTypes: ['violations']}).then((all) => all.violations)")
     serious = [(one["id"], one["impact"], [node["html"] for node in one["nodes"]]) for one in found]
@@ -625,9 +655,9 @@ def test_light_and_dark_are_the_readers_choice(report, page):
     assert browser.run(ground) == dark
 
 
-def test_nothing_is_wider_than_a_phone(report, page):
+def test_nothing_is_wider_than_a_phone(report_of_everything, page):
     for fragment in ("", KNOWN):
-        browser = page(report, fragment, width=420)
+        browser = page(report_of_everything, fragment, width=420)
         assert browser.run("document.documentElement.scrollWidth") <= 420
 
 

@@ -1,0 +1,360 @@
+"""A metric over all cases of a check, such as macro F1: its value, and whether noise explains a miss.
+
+The steps are those of every limit (``checks.protocol``); only the tests differ (``stats.metrics``). What
+varies is what bodies record.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import cached_property, lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.checks.evidence import CaseRuns, Evidence, units_of
+from pytest_modelcheck.checks.protocol import ALL, Look, Reason, Tests, drop_p_value, gate, looked
+from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.records import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pytest_modelcheck.checks.protocol import Rules
+    from pytest_modelcheck.stats.metrics import Score
+
+_ROUNDING: Final = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric that a marker asks for.
+
+    Attributes:
+        name: What reports call it.
+        over: Makes the score of some cases, given what is expected of all.
+    """
+
+    name: str
+    over: Callable[[Sequence[Any]], Callable[[Sequence[Any], Sequence[Any]], Any]]
+
+
+def metric_of(value: object) -> Metric:
+    """Return the metric that ``metric=`` asks for.
+
+    Args:
+        value: A function ``metric(expected, answers)`` of two lists, or the name of a scorer of scikit-learn.
+
+    Raises:
+        UsageError: It is neither.
+
+    >>> metric_of("f1_macro").name
+    'f1_macro'
+    >>> metric_of("f1_marco")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    pytest_modelcheck.errors.UsageError: metric='f1_marco' is no scorer ...; did you mean 'f1_macro'?
+    """
+    if callable(value):
+        named = getattr(value, "func", value)  # of a partial
+        return Metric(getattr(named, "__name__", type(value).__name__), lambda _: value)
+    if not isinstance(value, str):
+        raise UsageError(
+            f"metric={value!r}: write the name of a scorer of scikit-learn, such as f1_macro, or a function "
+            "metric(expected, answers) of which higher is better"
+        )
+    from sklearn.metrics import get_scorer_names
+
+    known = get_scorer_names()
+    if value not in known:
+        near = get_close_matches(value, [*known, *_LOSSES], 1)
+        hint = f"; did you mean {_LOSSES.get(near[0], near[0])!r}?" if near else ""
+        raise UsageError(f"metric={value!r} is no scorer of scikit-learn{hint}")
+    return Metric(value, lambda expected: _by_scorer(value, expected))
+
+
+_LOSSES: Final = {
+    "brier_score": "neg_brier_score",
+    "log_loss": "neg_log_loss",
+    "mean_absolute_error": "neg_mean_absolute_error",
+    "mean_squared_error": "neg_mean_squared_error",
+}
+
+
+def _by_scorer(name: str, expected: Sequence[Any]) -> Callable[[Sequence[Any], Sequence[Any]], float]:
+    """A scorer of scikit-learn, which takes a fitted model: one that answers what was recorded.
+
+    Of two labels that are texts or truth values, a recorded number is about the greater one.
+    """
+    import numpy as np
+    from sklearn.metrics import get_scorer
+
+    scorer, classes = get_scorer(name), np.unique(np.asarray(expected))
+    encodes = len(classes) == 2 and classes.dtype.kind in "UOb"
+
+    def score(expected: Sequence[Any], answers: Sequence[Any]) -> float:
+        right, told, labels = np.asarray(expected), np.asarray(answers), classes
+        if encodes and told.dtype.kind == "f":
+            right, labels = (right == classes[1]).astype(int), np.arange(2)
+        return float(scorer(_recorded()(told, labels), np.zeros((len(right), 1)), right))
+
+    return score
+
+
+@lru_cache(maxsize=1)
+def _recorded() -> Callable[[Any, Any], Any]:
+    """The class of a model that answers what was recorded, whatever it is asked."""
+    import numpy as np
+    from sklearn.base import BaseEstimator, ClassifierMixin
+
+    class Recorded(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+        def __init__(self, answers: Any, classes: Any) -> None:
+            self.answers, self.classes_ = answers, classes
+
+        def predict(self, _inputs: object) -> Any:
+            return self.answers
+
+        decision_function = predict
+
+        def predict_proba(self, _inputs: object) -> Any:
+            found = np.asarray(self.answers, dtype=float)
+            return found if found.ndim == 2 else np.column_stack([1 - found, found])
+
+        def __sklearn_is_fitted__(self) -> bool:
+            return True
+
+    return Recorded
+
+
+# -- what was scored -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredCase:
+    """What was expected of one case, or of one variant, and what its runs recorded.
+
+    Attributes:
+        number: The number of the case in the check.
+        expected: What was expected.
+        approved: What each approved run recorded; empty for a new case.
+        sets: What each run of the current sets recorded: of the first set, then of the fresh ones.
+        unit: Cases with the same unit share their answers, or form one group.
+        varies: Whether two approved runs, or two current ones, recorded something else.
+        changed: Whether what is recorded now is not what was approved.
+        wrong: Whether a label is recorded that is not the expected one; ``None`` for a number.
+        was_wrong: The same in the approved run.
+        probes: How many single runs were added, which may have shown that the case varies.
+    """
+
+    number: int
+    expected: Any
+    approved: tuple[Any, ...]
+    sets: tuple[tuple[Any, ...], ...]
+    unit: Hashable
+    varies: bool = False
+    changed: bool = False
+    wrong: bool | None = None
+    was_wrong: bool | None = None
+    probes: int = 0
+
+    def now(self, sets: slice = ALL) -> tuple[Any, ...]:
+        """What the runs of some sets recorded."""
+        return tuple(answer for answers in self.sets[sets] for answer in answers)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a metric is computed from.
+
+    Attributes:
+        metric: The metric.
+        cases: The cases, at least those that came to an answer.
+        deterministic: What is declared of the models involved.
+        repeated: Whether no answer of the current runs differed from another of the same case.
+        seed: Of whatever is drawn.
+    """
+
+    metric: Metric
+    cases: Sequence[ScoredCase]
+    deterministic: bool | None = None
+    repeated: bool = False
+    seed: int = 0
+
+    @cached_property
+    def _score(self) -> Score:
+        return self.metric.over([case.expected for case in self.cases])
+
+    def of(self, cases: Sequence[ScoredCase], sets: slice = ALL, *, approved: bool = False) -> float:
+        """Return the metric over some cases, averaged over their runs; not a number where it is undefined."""
+        from pytest_modelcheck.stats.metrics import score_of_runs
+
+        answers = [case.approved if approved else case.now(sets) for case in cases]
+        if not all(answers) or not answers:
+            return math.nan
+        return score_of_runs(self.score, [case.expected for case in cases], answers)
+
+    def value_of(self, cases: Sequence[ScoredCase], *, approved: bool = False) -> float:
+        """Return the same once, and in silence: the verdict has a word for what is undefined."""
+        from pytest_modelcheck.stats.metrics import quietly
+
+        with quietly():
+            return self.of(cases, approved=approved)
+
+    def score(self, expected: Sequence[Any], answers: Sequence[Any]) -> float:
+        """Return the metric of one run of some cases; not a number where it breaks or is undefined."""
+        return self._called(expected, answers)[0]
+
+    def _called(self, expected: Sequence[Any], answers: Sequence[Any]) -> tuple[float, str]:
+        try:
+            value = float(self._score(list(expected), list(answers)))
+        except Exception as error:  # noqa: BLE001 - whatever a user's function raises
+            return math.nan, f"{type(error).__name__}: {error}".partition("\n")[0]
+        return (value, "") if math.isfinite(value) else (math.nan, f"it is {value}")
+
+    @cached_property
+    def value(self) -> float:
+        """The metric now."""
+        return self.value_of(self.cases)
+
+    @cached_property
+    def then_and_now(self) -> tuple[float, float]:
+        """The metric over the cases that were approved, under the approved version and now."""
+        shared = self.shared.cases
+        return self.value_of(shared, approved=True), self.value_of(shared)
+
+    @property
+    def why_undefined(self) -> str:
+        """What the metric raised, or gave, where it has no value."""
+        if not self.cases:
+            return "no case came to an answer"
+        expected = [case.expected for case in self.cases]
+        return self._called(expected, [case.now()[0] for case in self.cases])[1] or "in one of the runs"
+
+    @cached_property
+    def shared(self) -> Scores:
+        """The cases that were approved."""
+        return replace(self, cases=[case for case in self.cases if case.approved])
+
+    def among(self, numbers: Iterable[int]) -> Scores:
+        """Some of the cases, by their numbers, scored as all of them are."""
+        chosen = frozenset(numbers)
+        expected = [case.expected for case in self.cases]
+        metric = replace(self.metric, over=lambda _: self.metric.over(expected))
+        return replace(self, metric=metric, cases=[case for case in self.cases if case.number in chosen])
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """The runs of each case, each worth its influence on the metric.
+
+        Whether there is noise is a question about what was recorded: two answers may be worth the same.
+        """
+        from pytest_modelcheck.stats.metrics import influences
+
+        expected = [case.expected for case in self.cases]
+        worth = influences(self.score, expected, [(*case.approved, *case.now()) for case in self.cases])
+        return Evidence([_runs(*both) for both in zip(self.cases, worth, strict=True)], graded=True)
+
+    # -- what the steps of the protocol ask -------------------------------------------------------------
+
+    @property
+    def fresh(self) -> bool:
+        """Whether fresh sets have been run."""
+        return any(len(case.sets) > 1 for case in self.cases)
+
+    @property
+    def copies(self) -> bool:
+        """Whether further runs would only repeat the first."""
+        return False
+
+    @property
+    def may_be_steady(self) -> bool:
+        """Whether answers that never differed may be taken for noise-free."""
+        if self.deterministic is not None:
+            return self.deterministic
+        varies = any(case.varies for case in self.cases)
+        return not varies and (self.repeated or all(len(case.approved) != 1 for case in self.cases))
+
+    def contradiction(self) -> float:
+        """The chance that the first set and the fresh ones differ so much if they come from one model."""
+        return self.evidence.contradiction()
+
+    def draws(self, level: float, sets: slice = ALL, *, fall: bool = False) -> NDArray[np.float64]:
+        """The metric, or its fall against the approved version, over cases drawn with replacement."""
+        from pytest_modelcheck.stats.metrics import bootstrap
+
+        then, now = self.then_and_now if fall else (0.0, self.of(self.cases, sets))
+        units = units_of(self.evidence.cases if fall else self._current(sets))
+        parts = [unit.drop if fall else sum(unit.now) / len(unit.now) for unit in units]
+        value = then - now if fall else now
+        return bootstrap(value, [part / len(self.cases) for part in parts], level, seed=self.seed)
+
+    def _current(self, sets: slice) -> list[CaseRuns]:
+        """The runs of some current sets, each worth its influence on the metric of these alone."""
+        alone = [replace(case, approved=(), sets=(case.now(sets),)) for case in self.cases]
+        return list(replace(self, cases=alone).evidence.cases)
+
+
+def _runs(case: ScoredCase, worth: Sequence[float]) -> CaseRuns:
+    left = iter(worth)
+    sides = [tuple(islice(left, len(side))) for side in (case.approved, *case.sets)]
+    return CaseRuns(sides[0], tuple(sides[1:]), unit=case.unit)
+
+
+# -- how it is judged ------------------------------------------------------------------------------------
+
+
+def look_at_metric(scores: Scores, at_least: float, rules: Rules) -> Look:
+    """Hold a metric against what is required, by the bootstrap over cases."""
+    from pytest_modelcheck.stats.metrics import chance_of
+
+    def missed(sets: slice) -> bool:
+        return scores.of(scores.cases, sets) < at_least - _ROUNDING
+
+    def p_value(sets: slice) -> float:
+        return chance_of(scores.draws(rules.false_fail_rate, sets), at_least=at_least)
+
+    def suspects(probes: int) -> tuple[int, ...]:
+        return _numbers(case for case in scores.cases if case.wrong is not False and case.probes < probes)
+
+    return looked(scores, rules, Tests(missed, p_value, lambda: True, suspects))
+
+
+def look_at_metric_drop(scores: Scores, allowance: float, rules: Rules) -> Look:
+    """Hold the fall of a metric against what is allowed; by exchange, or with an allowance by bootstrap."""
+    shared = scores.shared
+    if not shared.cases:
+        return Look(Status.PASSED, Reason.MET)
+    level = rules.false_fail_rate
+
+    def missed(sets: slice) -> bool:
+        return shared.then_and_now[0] - shared.of(shared.cases, sets) > allowance + _ROUNDING
+
+    def p_value(sets: slice) -> float:
+        return fall_p_value(shared, allowance, level, sets)
+
+    def allows_fail() -> bool:
+        return bool(allowance) or gate(shared.evidence, level)
+
+    def suspects(probes: int) -> tuple[int, ...]:
+        return _numbers(case for case in shared.cases if case.changed and case.probes < probes)
+
+    return looked(shared, rules, Tests(missed, p_value, allows_fail, suspects))
+
+
+def fall_p_value(shared: Scores, allowance: float, level: float, sets: slice) -> float:
+    """Return the chance of so large a fall by noise alone: by exchange, or with an allowance by bootstrap."""
+    if not allowance:
+        return drop_p_value(units_of(shared.evidence.cases, sets), 0.0, shared.evidence, level)
+    from pytest_modelcheck.stats.metrics import chance_of
+
+    return chance_of(-shared.draws(level, sets, fall=True), at_least=-allowance)
+
+
+def _numbers(cases: Iterable[ScoredCase]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(case.number for case in cases))

@@ -1,0 +1,101 @@
+"""Why bodies broke: many errors that say nearly the same are one cause.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from pytest_modelcheck.errors import cause_of, kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_modelcheck.engine.result import Result
+
+_MOST: Final = 50
+"""Causes that are told apart; more are all different, and only counted."""
+_EXAMPLES: Final = 2
+
+_PARSERS: Final = ("ValidationError", "DecodeError", "ParseError", "ParserError", "ParsingError")
+
+
+@dataclass(slots=True)
+class Cause:
+    """Errors that differ in values at most.
+
+    Attributes:
+        text: What the first of them said, in one line; of errors that were kept, with their type.
+        count: How many there are.
+        trials: The numbers of the first trials that broke with it.
+    """
+
+    text: str
+    count: int = 0
+    trials: list[int] = field(default_factory=list)
+
+
+class Causes:
+    """What the broken bodies of a check raised, told apart by what they say."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Cause] = {}
+        self._parsing: dict[str, type[BaseException]] = {}
+
+    def note(self, result: Result) -> None:
+        """Count the error of a broken trial."""
+        said = cause_of(result.message or "")
+        kind = kind_of(said)
+        if kind not in self._found and len(self._found) == _MOST:
+            kind = next(reversed(self._found))
+        cause = self._found.setdefault(kind, Cause(said))
+        cause.count += 1
+        if cause.text == said and result.error is not None:
+            cause.text = one_line(result)
+        if len(cause.trials) < _EXAMPLES:
+            cause.trials.append(result.trial.index)
+        if result.asked and result.error is not None and _may_be_parsing(type(result.error)):
+            self._parsing[type(result.error).__name__] = type(result.error)
+
+    @property
+    def summary(self) -> str | None:
+        """The cause that most errors have, and how many there are where it is not the only one."""
+        if not self._found:
+            return None
+        worst = max(self._found.values(), key=lambda cause: cause.count)
+        if len(self._found) == 1:
+            return worst.text
+        return f"{worst.text} ({worst.count} times; {len(self._found) - 1} more of another kind)"
+
+    @property
+    def trials(self) -> Iterator[int]:
+        """The trials worth reading: the first with each cause, the most frequent first, then the second."""
+        causes = sorted(self._found.values(), key=lambda cause: -cause.count)
+        for place in range(_EXAMPLES):
+            yield from (cause.trials[place] for cause in causes if place < len(cause.trials))
+
+    @property
+    def advice(self) -> str | None:
+        """How to have answers that cannot be parsed count as wrong, where errors look so."""
+        kinds = self._parsing
+        widest = [
+            name
+            for name, kind in kinds.items()
+            if not any(kind is not other and issubclass(kind, other) for other in kinds.values())
+        ]
+        if not widest:
+            return None
+        chosen = widest[0] if len(widest) == 1 else f"({', '.join(sorted(widest))})"
+        return f"an answer that cannot be parsed is an error here; wrong_if={chosen} counts it as wrong"
+
+
+def one_line(result: Result) -> str:
+    """Say what a body raised, in one line."""
+    said = cause_of(result.message or "")
+    return said if result.error is None else f"{type(result.error).__name__}: {said}"
+
+
+def _may_be_parsing(error: type[BaseException]) -> bool:
+    return issubclass(error, (ValueError, KeyError)) or error.__name__.endswith(_PARSERS)

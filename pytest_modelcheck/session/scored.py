@@ -1,0 +1,124 @@
+"""From the results of a check to what its metric is computed from.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcheck.canonical import same
+from pytest_modelcheck.checks.metrics import ScoredCase, Scores
+from pytest_modelcheck.checks.runs import groups_of
+from pytest_modelcheck.checks.weighing import Probed, shared_calls
+from pytest_modelcheck.records import MISSING, Outcome
+from pytest_modelcheck.session.lines import trial_result
+from pytest_modelcheck.session.variation import declared_of
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
+
+    from pytest_modelcheck.checks.metrics import Metric
+    from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.records import TrialResult
+    from pytest_modelcheck.session.approved import Approved
+    from pytest_modelcheck.session.check import Check
+    from pytest_modelcheck.session.found import Noise
+    from pytest_modelcheck.session.results import Results
+
+
+def scores_of(check: Check, metric: Metric, results: Results, approved: Approved, noise: Noise) -> Scores:
+    """Gather what bodies recorded, now and when the approved version was run.
+
+    A run that did not come to its end has no answer; a case without any is left out.
+    """
+    spec, decode = check.spec, check.subject.answers.decode
+    cases: list[ScoredCase] = []
+    units = _units(check, results)
+    again = iter(noise.again or ())
+    repeated = True
+    for number, case in enumerate(results):
+        trials = case.trials if noise.again is None else (*case.trials, *next(again).trials)
+        then = approved.get(case.id)
+        known = then.trials if then is not None and case.is_same_as(then) else ()
+        for trial in results.trials(number):
+            if trial.repeat:
+                continue
+            place = (trial.perturbation or "", trial.variant)
+            now = [one for one in trials if one.place == place]
+            first = _answers(one for one in now if one.repeat < spec.repeats)
+            fresh = _answers(one for one in now if one.repeat >= spec.repeats)
+            old = _answers(one for one in known if one.place == place)
+            if not first or (noise.again is not None and not fresh):
+                continue
+            expected = _plain(trial.given.expected)
+            probed = noise.probed.get(number, Probed())
+            steady = not _differ(old) and not _differ([*first, *fresh]) and not probed.recovered
+            repeated = repeated and not _differ([*first, *fresh])
+            told = [tuple(_plain(decode(raw)) for raw in side) for side in (old, first, fresh)]
+            cases.append(
+                ScoredCase(
+                    number,
+                    expected,
+                    told[0],
+                    (told[1], told[2]) if fresh else (told[1],),
+                    units.get(number, ("case", number)),
+                    varies=not steady,
+                    changed=bool(old) and steady and not same(old[0], first[0]),
+                    wrong=_is_wrong(expected, told[1][0]),
+                    was_wrong=_is_wrong(expected, told[0][0]) if old else None,
+                    probes=probed.probes,
+                )
+            )
+    if any(case.wrong is None for case in cases):
+        cases = [replace(case, wrong=None, was_wrong=None) for case in cases]
+    return Scores(metric, cases, declared_of(spec), repeated, spec.seed)
+
+
+def recorded_otherwise(results: Results, probes: Sequence[Result]) -> set[int]:
+    """The numbers of the cases of which a probe recorded something else than their first run did."""
+    found = set()
+    for probe in probes:
+        trial = probe.trial
+        first = next(
+            one.answer
+            for one in results[trial.number].trials
+            if one.place == (trial.perturbation or "", trial.variant)
+        )
+        told = trial_result(probe).answer
+        if told is None or first is None or not same(told, first):
+            found.add(trial.number)
+    return found
+
+
+def _answers(trials: Iterable[TrialResult]) -> list[bytes]:
+    return [one.answer for one in trials if one.outcome is Outcome.PASSED and one.answer is not None]
+
+
+def _differ(answers: Sequence[bytes]) -> bool:
+    return any(not same(answers[0], other) for other in answers[1:])
+
+
+def _units(check: Check, results: Results) -> Mapping[int, Hashable]:
+    """The group of each case that is no unit by itself: of ``cluster=``, or of those that make its calls."""
+    key = check.spec.limits.cluster
+    if key is not None:
+        groups = groups_of(check.spec.cases, key)
+        return {number: groups[case.id] for number, case in enumerate(results.cases)}
+    return shared_calls(results)
+
+
+def _plain(value: Any) -> Any:
+    """A value as a metric takes it: that of a member of an enumeration, that of a number of numpy."""
+    if isinstance(value, Enum):
+        return value.value
+    return value.item() if hasattr(value, "item") and getattr(value, "ndim", None) == 0 else value
+
+
+def _is_wrong(expected: Any, answer: Any) -> bool | None:
+    """Whether a label is not the expected one; ``None`` where what was recorded is no label."""
+    if isinstance(answer, (float, list, tuple, dict)) or expected is MISSING or isinstance(expected, float):
+        return None
+    return bool(answer != expected)

@@ -1,0 +1,235 @@
+"""``modelcheck label`` and ``judge``: from what runs left behind to labels, and to what they say."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pytest_modelcheck.baselines import lines
+from pytest_modelcheck.baselines.header import Header
+from pytest_modelcheck.cli.command import modelcheck
+from pytest_modelcheck.labels.file import Label, read, write
+from pytest_modelcheck.records import CaseResult, Outcome, TrialResult
+
+LABELS = "labels/helpful.jsonl"
+
+
+def judged(project, answers, version="1", judge="j1", said=lambda answer: "good" in answer):
+    """Leave a run in which ``helpful`` judged these answers."""
+    run = {"verdict": {"correction": {"judge": "helpful", "file": LABELS}}}
+    head = Header(
+        test="tests/test_triage.py::test_known",
+        kind="golden",
+        model="assistant",
+        version=version,
+        others={"helpful": judge},
+        cases=len(answers),
+        run=run,
+    )
+    rows = []
+    for number, answer in enumerate(answers):
+        case = CaseResult(f"c{number}", f"{number:04}", None, f"q{number}", (TrialResult(Outcome.PASSED),))
+        given = json.dumps({"question": f"q{number}", "answer": answer})
+        details = (
+            f'"metadata":{{"language":"{"en" if number % 2 else "es"}"}},'
+            f'"trials":[{{"grades":[["helpful",{given},{json.dumps(said(answer))}]]}}]'
+        )
+        rows.append(lines.with_details(lines.encode(case), details))
+    project.candidates.write(head, rows)
+
+
+def type_keys(keys, *options, code=0):
+    result = CliRunner().invoke(modelcheck, ["label", "helpful", *options], input=keys)
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def said(project):
+    return {label.given["answer"]: label.said for label in read(project.root / LABELS).values()}
+
+
+ANSWERS = [f"{'good' if n % 3 else 'poor'} {n}" for n in range(60)]
+
+
+def test_one_key_labels_one_answer_and_is_written_at_once(project):
+    judged(project, ANSWERS)
+    output = type_keys("yyn", "-n", "3")
+    assert "helpful: 0 labels in labels/helpful.jsonl, 60 answers left to label" in output
+    assert "3 labelled now; 3 labels in labels/helpful.jsonl (2 yes, 1 no), 57 left" in output
+    assert "27 more, and verdicts are corrected for the judge's errors" in output
+    label = next(iter(read(project.root / LABELS).values()))
+    assert label.metadata["by"] == "Ada <ada@example.org>"
+    assert label.metadata["language"] in ("en", "es")
+
+
+def test_what_the_judge_said_is_not_shown(project):
+    judged(project, ["an answer"], said=lambda answer: False)
+    output = type_keys("q")
+    assert "an answer" in output
+    assert "false" not in output.lower()
+
+
+def test_labelling_goes_on_where_it_was_left(project):
+    judged(project, ANSWERS)
+    first = type_keys("yy", "-n", "2")
+    second = type_keys("nnq", "-n", "5")
+    assert len(said(project)) == 4
+    assert "2 labels in labels/helpful.jsonl, 58 answers left to label" in second
+    assert not {line for line in first.splitlines() if line.startswith("  good")} & {
+        line for line in second.splitlines() if line.startswith("  good")
+    }
+
+
+def test_the_last_label_can_be_taken_back_and_an_answer_skipped(project):
+    judged(project, ["one", "two", "three"])
+    type_keys("yunsq")
+    assert list(said(project).values()) == [False]
+
+
+def test_a_note_goes_with_the_label(project):
+    judged(project, ["one"])
+    type_keys("tnames no deadline\nn")
+    (label,) = read(project.root / LABELS).values()
+    assert (label.said, label.metadata["note"]) == (False, "names no deadline")
+
+
+def test_categories_and_scores_have_keys_of_their_own(project):
+    judged(project, ["one", "two"], said=lambda answer: "rude" if answer == "one" else "kind")
+    assert "[1] kind  [2] rude" in type_keys("12", "-n", "2")
+    assert set(said(project).values()) == {"kind", "rude"}
+    (project.root / LABELS).unlink()
+    judged(project, ["one", "two"], said=lambda answer: 0.25)
+    assert "[0]-[9] tenths  [x] 1.0" in type_keys("7x", "-n", "2")
+    assert set(said(project).values()) == {0.7, 1.0}
+
+
+def test_what_more_labels_buy_is_told(project):
+    judged(project, [f"good {n}" if n % 3 else f"poor {n}" for n in range(150)])
+    output = type_keys("".join("yyyn"[n % 4] for n in range(60)), "-n", "60")
+    assert "60 labelled now" in output
+    # The keys above disagree with the judge at random: nothing is promised of a judge that weak.
+    assert "narrow" not in output
+    labels = [
+        Label({"question": f"q{n}", "answer": f"{'good' if n % 3 else 'poor'} {n}"}, said=n % 3 > 0)
+        for n in range(60)
+    ]
+    write(project.root / LABELS, labels)
+    assert "40 more narrow that to about ±" in type_keys("q")
+
+
+def test_escapes_in_an_answer_do_not_reach_the_terminal(project):
+    judged(project, ["\x1b[2Jgone"])
+    assert "\x1b[2J" not in type_keys("q")
+
+
+def test_without_a_run_with_the_judge_it_says_what_to_do(project):
+    output = type_keys("", code=2)
+    assert "no run that is remembered says where the labels of 'helpful' are" in output
+    assert 'Declare @judge_fixture(labels="labels/helpful.jsonl"), run pytest once' in output
+
+
+def labelled(project, wrong=()):
+    write(
+        project.root / LABELS,
+        [
+            Label(
+                {"question": f"q{n}", "answer": answer},
+                said=("good" in answer) != (n in wrong),
+                metadata={"language": "en" if n % 2 else "es", "note": f"note {n}"},
+            )
+            for n, answer in enumerate(ANSWERS)
+        ],
+    )
+
+
+def test_the_errors_of_a_judge_are_told_with_their_intervals(project, command):
+    judged(project, ANSWERS)
+    labelled(project, wrong=(0, 3, 6, 7))
+    output = command("judge", "helpful").output
+    assert "helpful j1: judged 60 of 60 labels" in output
+    assert "agreement    56/60 (93.3%, 95% from 84% to 98%)" in output
+    assert "sensitivity  39/42 (92.9%, 95% from 81% to 99%)" in output
+    assert "specificity  17/18 (94.4%, 95% from 73% to 100%)" in output
+    assert "kappa        0.85" in output
+    assert "language=en: 28/30" in output
+    assert "said no, people yes: question=q0, answer=poor 0  (note 0)" in output
+
+
+def test_two_versions_of_a_judge_are_compared_on_the_same_labels(project, command):
+    judged(project, ANSWERS)
+    judged(project, ANSWERS, version="2", judge="j2", said=lambda answer: True)
+    labelled(project)
+    output = command("judge", "helpful").output
+    assert "j1 against j2, on 60 labels: 60 and 40 right, 20 decided otherwise (exact McNemar p = " in output
+
+
+def test_agreement_with_itself_is_told_where_it_was_asked_again(project, command):
+    judged(project, ANSWERS)
+    judged(project, ANSWERS, version="2", said=lambda answer: "good" in answer or answer.endswith("0"))
+    labelled(project)
+    assert "repeats      58/60 (96.7%" in command("judge", "helpful").output
+
+
+def test_labels_that_nothing_was_judged_of_are_told(project, command):
+    judged(project, ["another answer"])
+    labelled(project)
+    output = command("judge", "helpful", code=2).output
+    assert 'golden("helpful.jsonl", model="helpful")' in output
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux")
+def test_in_a_terminal_of_eighty_columns(project):
+    """As over ssh: nothing is wider than the screen, and one key without Enter is a label."""
+    judged(project, [f"good {n} " + "and on and on " * 30 for n in range(3)])
+    name = f"modelcheck-{time.time_ns()}"
+
+    def tmux(*arguments):
+        return subprocess.run(["tmux", *arguments], capture_output=True, text=True, check=True).stdout
+
+    def screen(until, ends):
+        """What is shown once ``until`` is the last page, and the screen waits for a key."""
+        for _ in range(300):
+            text = tmux("capture-pane", "-p", "-t", name)
+            last = text[text.rfind("\n---") :]
+            if until in last and last.strip().endswith(ends):
+                return text
+            time.sleep(0.1)
+        raise AssertionError(f"never came: {until}\n{text}")
+
+    program = Path(sys.executable).with_name("modelcheck")
+    tmux(
+        "new-session",
+        "-d",
+        "-s",
+        name,
+        "-x",
+        "80",
+        "-y",
+        "30",
+        "-c",
+        str(project.root),
+        "env",
+        "PS1=$ ",
+        "sh",
+    )
+    try:
+        tmux("send-keys", "-t", name, f"{program} label helpful", "Enter")
+        text = screen("--- 1 of 3", "[q]uit")
+        assert max(map(len, text.splitlines())) <= 80
+        assert "helpful? [y] yes  [n] no   [s]kip [u]ndo no[t]e [q]uit" in text
+        tmux("send-keys", "-t", name, "y")
+        screen("--- 2 of 3", "[q]uit")
+        tmux("send-keys", "-t", name, "u")
+        screen("--- 1 of 3", "[q]uit")
+        tmux("send-keys", "-t", name, "n")
+        screen("--- 2 of 3", "[q]uit")
+        tmux("send-keys", "-t", name, "q")
+        assert "1 labelled now; 1 label in labels/helpful.jsonl (1 no), 2 left" in screen("labelled now", "$")
+    finally:
+        tmux("kill-session", "-t", name)
+    assert list(said(project).values()) == [False]

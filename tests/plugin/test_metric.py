@@ -1,0 +1,177 @@
+"""``metric=``: a metric over all cases in place of the pass rate."""
+
+from textwrap import dedent
+
+import pytest
+
+LABELS = ["refund", "bug", "howto"]
+
+MODEL = """
+    LABELS = ["refund", "bug", "howto"]
+
+    @model_fixture
+    def triage(model_version):
+        lost = {"1": 0, "2": 6, "3": 0}[model_version]
+        return lambda text: LABELS[(int(text) + (int(text) < lost)) % 3]
+
+    @model_fixture
+    def spam(model_version):
+        return lambda text: (int(text) % 2) * 0.6 + (int(text) % 5) * 0.1
+
+    @model_fixture
+    def coin(model_version):
+        import random
+        sure = {"1": 0.9, "2": 0.3}[model_version]
+        return lambda text: LABELS[(int(text) + (random.random() > sure)) % 3]
+"""
+
+CASES = """
+    import pytest
+    CASES = [
+        {"id": f"c{n}", "input": str(n), "expected": ["refund", "bug", "howto"][n % 3],
+         "metadata": {"language": "en" if n < 24 else "es"}}
+        for n in range(30)
+    ]
+    BINARY = [{"id": f"c{n}", "input": str(n), "expected": ["ham", "spam"][n % 2]} for n in range(30)]
+"""
+
+F1 = """
+    @pytest.mark.golden(CASES, metric="f1_macro"{more})
+    def test_it(triage, case):
+        case.record(triage(case.input))
+"""
+
+
+@pytest.fixture
+def scored(project):
+    def write(test=F1, more=""):
+        project.model(MODEL)
+        project.test(dedent(CASES) + dedent(test.replace("{more}", more)))
+
+    return write
+
+
+def test_the_rate_is_the_metric(project, scored):
+    scored(more=", at_least=0.8")
+    verdict = project.verdict(project.run("--model-version=triage=2"))
+    assert (verdict.metric, verdict.passed) == ("f1_macro", True)
+    assert verdict.rate == pytest.approx(0.8)
+
+
+def test_a_metric_below_what_is_required_fails_and_shows_wrong_labels_and_slices(project, scored):
+    scored(more=", at_least=0.9")
+    result = project.run("--model-version=triage=2")
+    assert project.verdict(result).headline == "f1_macro is 0.8 over 30 cases, at least 0.9 required"
+    result.stdout.fnmatch_lines(
+        [
+            "*f1_macro*0.8*",
+            "*language=en*0.75 over 24 cases*",
+            "*expected 'refund', got 'bug'*",
+        ]
+    )
+
+
+def test_a_fall_against_the_approved_version_fails(project, scored):
+    scored()
+    project.run("--model-version=triage=1", "--modelcheck-update")
+    verdict = project.verdict(project.run("--model-version=triage=2"))
+    assert verdict.headline == "f1_macro is 0.8 against 1 of 1 (-0.2), no fall allowed"
+    assert (len(verdict.comparison.regressed), verdict.comparison.approved_rate) == (6, 1.0)
+    assert project.verdict(project.run("--model-version=triage=3")).passed
+    scored(more=", max_drop=0.25")
+    assert project.verdict(project.run("--model-version=triage=2")).passed
+
+
+def test_a_limit_may_be_negative_and_a_slice_without_a_metric_says_so(project, scored):
+    test = """
+        @pytest.mark.golden(BINARY, metric="neg_brier_score", at_least=-0.01)
+        def test_brier(spam, case):
+            case.record(spam(case.input))
+
+        @pytest.mark.golden(BINARY, metric="roc_auc", at_least=1.0, slices=["expected"])
+        def test_auc(spam, case):
+            case.record(spam(case.input))
+    """
+    scored(test)
+    result = project.run("--model-version=spam=1", "-vv")
+    verdicts = project.verdicts(result)
+    brier = verdicts["test_brier"]
+    assert brier.rate == pytest.approx(-0.06)
+    assert brier.headline == "neg_brier_score is -0.06 over 30 cases, at least -0.01 required"
+    assert verdicts["test_auc"].rate == 1.0
+    result.stdout.fnmatch_lines(["*expected=ham*n/a over 15 cases*"])
+
+
+def test_any_function_of_both_lists_will_do_and_repeats_are_averaged(project, scored):
+    test = """
+        def share(expected, answers):
+            return sum(map(str.__eq__, expected, answers)) / len(expected)
+
+        @pytest.mark.golden(CASES, metric=share, at_least=0.0, repeats=3)
+        def test_it(triage, case):
+            case.record("refund" if case.repeat == 0 else triage(case.input))
+    """
+    scored(test)
+    verdict = project.verdict(project.run("--model-version=triage=1"))
+    assert (verdict.metric, verdict.rate) == ("share", pytest.approx((1 / 3 + 1 + 1) / 3))
+
+
+def test_noise_does_not_fail_it_and_a_fall_does(project, scored):
+    scored(F1.replace("triage", "coin").replace("f1_macro", "accuracy"))
+    project.run("--model-version=coin=1", "--modelcheck-update")
+    same = project.verdict(project.run("--model-version=coin=1", "--modelcheck-cache=refresh"))
+    assert not same.failed
+    verdict = project.verdict(project.run("--model-version=coin=2"))
+    assert verdict.failed
+    assert "noise does not explain it, in 3 sets of runs" in verdict.headline
+    assert "record something else in some runs" in verdict.variation
+
+
+def test_an_exception_is_an_error_and_a_failed_assert_leaves_no_case_out(project, scored):
+    scored(F1 + "        1 / (int(case.input) - 3)\n", more=", at_least=0.1")
+    assert "1/30 cases raised an error" in project.verdict(project.run("--model-version=triage=1")).headline
+    scored(F1 + "        assert int(case.input) > 3\n", more=", at_least=0.1")
+    verdict = project.verdict(project.run("--model-version=triage=1"))
+    assert verdict.headline.startswith("4 bodies failed an assert, and f1_macro would leave their cases out")
+
+
+def test_a_metric_that_is_undefined_over_all_cases_fails_with_its_reason(project, scored):
+    scored(F1.replace("f1_macro", "neg_log_loss"), ", at_least=-1.0")
+    headline = project.verdict(project.run("--model-version=triage=1")).headline
+    assert headline.startswith(
+        "neg_log_loss is undefined over 30 cases: ValueError: could not convert string"
+    )
+
+
+def test_one_case_says_nothing_of_a_metric(project, scored):
+    scored(more=", at_least=0.99")
+    verdict = project.verdict(project.run("--model-version=triage=2", "--modelcheck-case=c1"))
+    assert verdict.passed
+    assert verdict.headline == "1 case run; f1_macro is judged when all are"
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        (', metric="f1_marco"', "is no scorer of scikit-learn; did you mean 'f1_macro'?"),
+        (', metric="brier_score"', "did you mean 'neg_brier_score'?"),
+        (", metric=0.5", "write the name of a scorer of scikit-learn, such as f1_macro, or a function"),
+        (', metric="accuracy", require_proof=True', "require_proof= does not go with metric="),
+        (', metric="accuracy", max_regressed=3', "max_regressed= does not go with metric="),
+        (', metric="accuracy"', "no approved baseline yet: there is nothing to compare 30 cases with"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(project, scored, more, why):
+    scored(F1.replace(', metric="f1_macro"', ""), more)
+    result = project.run("--model-version=triage=1")
+    assert why in " ".join((result.stdout.str() + result.stderr.str()).split())
+
+
+def test_every_case_must_say_what_is_expected(project):
+    project.model(MODEL)
+    project.test(
+        'import pytest\n@pytest.mark.golden(["1", "2"], metric="accuracy", at_least=0.5)\n'
+        "def test_it(triage, case):\n    case.record(triage(case.input))\n"
+    )
+    result = project.run("--model-version=triage=1")
+    assert "does not say what is: add `expected:` to it" in " ".join(result.stdout.str().split())

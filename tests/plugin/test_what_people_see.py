@@ -1,0 +1,138 @@
+"""What a screen tells: cases that broke behind green, wrong answers behind errors."""
+
+import pytest
+
+EXTRACT = """
+import json
+
+@model_fixture
+def extract(model_version):
+    def predict(text):
+        number = int(text.split()[-1])
+        if model_version == "2" and number == 2:
+            return "no json"
+        if model_version == "2" and number % 3 == 0:
+            return json.dumps({"amount": f"about {number}"})
+        if model_version == "2" and number % 3 == 1:
+            return json.dumps({"amount": number + 1})
+        return json.dumps({"amount": number})
+    return predict
+"""
+AMOUNTS = """
+import json
+import pytest
+from pytest_modelcheck import Case
+
+def amount_of(text):
+    value = json.loads(text)["amount"]
+    if not isinstance(value, int):
+        raise ValueError(f"amount: not a number: {value!r}")
+    return value
+
+@pytest.mark.golden([Case(f"total {n}", expected=n, id=f"a-{n}") for n in range(1, 31)])
+def test_amount(extract, case):
+    assert amount_of(extract(case.input)) == case.expected
+"""
+TOLERANT = """
+@pytest.mark.golden("tickets.yaml", at_least=0.5, max_drop=3, slice_regressions="off")
+def test_known(triage, case):
+    assert triage(case.input) == case.expected
+"""
+
+
+@pytest.fixture
+def errors(project):
+    """Version 2 breaks on 11 cases in two ways, and is wrong on 10 others."""
+    project.model(EXTRACT)
+    project.test(AMOUNTS)
+    project.approve("1")
+    return project
+
+
+def test_the_headline_of_errors_is_their_most_frequent_cause(errors):
+    result = errors.run("--model-version=2")
+    assert errors.verdict(result).headline == (
+        "11/30 cases raised an error: ValueError: amount: not a number: 'about 3' "
+        "(10 times; 1 more of another kind)"
+    )
+
+
+def test_errors_hide_no_wrong_answers(errors):
+    result = errors.run("--model-version=2")
+    result.stdout.fnmatch_lines(
+        [
+            "  errors (11; worst 3 shown)",
+            "    a-3  *",
+            "    a-2  *",
+            "    a-6  *",
+            "  failing cases (10, 10 of them since 1; worst 2 shown)",
+            "    a-1  *",
+            "    a-4  *",
+        ]
+    )
+
+
+def test_an_error_that_says_nearly_the_same_is_told_in_a_line(errors):
+    result = errors.run("--model-version=2")
+    output = result.stdout.str()
+    assert output.count('raise ValueError(f"amount: not a number: {value!r}")') == 1
+    result.stdout.fnmatch_lines(["*ValueError: amount: not a number: 'about 6'", "*(the same error, list*"])
+
+
+def test_where_answers_cannot_be_parsed_wrong_if_is_proposed_and_works(errors):
+    result = errors.run("--model-version=2")
+    result.stdout.fnmatch_lines(["*wrong_if=ValueError counts it as wrong*"])
+    errors.test(AMOUNTS.replace("31)]", "31)], wrong_if=ValueError"))
+    verdict = errors.verdict(errors.run("--model-version=2"))
+    assert (verdict.cases.error, verdict.cases.failed) == (0, 21)
+
+
+@pytest.fixture
+def tolerant(project):
+    """Version 2.1 breaks two of the Spanish cases, and a limit allows three."""
+    project.test(TOLERANT)
+    project.approve("2.0")
+    return project
+
+
+def test_a_green_check_names_the_cases_that_broke_and_where(tolerant):
+    result = tolerant.run("--model-version=2.1")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "* was  broke  changed*",
+            "  pass test_known*100%      2        2*",
+            "       2 cases broke: t-07, t-08; *=* 2/4 pass (2.0: 4/4)",
+        ]
+    )
+
+
+def test_quietly_it_is_said_that_cases_broke_and_answers_changed(tolerant):
+    result = tolerant.run("-q", "--model-version=2.1")
+    result.stdout.fnmatch_lines(["modelcheck: 1 passed; 2 broke, 2 answers changed; answers: *"])
+    result = tolerant.run("-q", "--model-version=2.0")
+    result.stdout.fnmatch_lines(["modelcheck: 1 passed; answers: *"])
+
+
+def test_a_report_of_two_versions_shows_the_cases_on_which_they_differ(tolerant):
+    tolerant.run("--model-version=2.1")
+    tolerant.run("--model-version=1.9")
+    tolerant.run("--model-version=2.0")
+    output = tolerant.command("report", "2.1", "1.9").stdout.str()
+    assert "1 broke, 2 fixed since 2.1, 3 answers differ" in output
+    shown = [line.split()[0] for line in output.splitlines() if line.startswith("    t-")]
+    assert shown == ["t-05", "t-07", "t-08"]
+    assert "expected 'account', got 'other'   (2.1: 'account')" in output
+    assert "expected 'refund', got 'refund'   (2.1: 'other')" in output
+    assert "cases that differ (3)" in output
+    assert "(regressed, tickets.yaml:5)" in output
+    assert "(fixed, tickets.yaml:7)" in output
+
+
+def test_against_another_version_its_cases_are_shown(tolerant):
+    tolerant.test(TOLERANT.replace("max_drop=3", "max_drop=0"))
+    result = tolerant.run("--model-version=1.9", "--against=2.1")
+    verdict = tolerant.verdict(result)
+    assert verdict.comparison.regressed == ("t-05",)
+    result = tolerant.run("--model-version=2.1", "--against=1.9")
+    result.stdout.fnmatch_lines(["    t-07 *", "*expected 'refund', got 'other'   (1.9: 'refund')"])

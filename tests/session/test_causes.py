@@ -1,0 +1,78 @@
+"""Many errors that say nearly the same are one cause, and the report begins with the most frequent."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from pytest_modelcheck.session.causes import Causes
+
+
+class ValidationError(Exception):
+    """As of a library that derives it from nothing in particular."""
+
+
+def noted(*errors, asked=True):
+    causes = Causes()
+    for number, error in enumerate(errors):
+        causes.note(
+            SimpleNamespace(
+                message=str(error),
+                error=None if isinstance(error, str) else error,
+                asked=["answer"] if asked else [],
+                trial=SimpleNamespace(index=number),
+            )
+        )
+    return causes
+
+
+def amount(value):
+    return ValueError(f"amount: not a number: {value!r}")
+
+
+def test_errors_that_differ_in_values_are_one_cause_and_the_most_frequent_is_told():
+    causes = noted(KeyError("x"), amount("about 3"), amount("12,5"), amount([1]), amount({"a": 2}))
+    assert causes.summary == "ValueError: amount: not a number: 'about 3' (4 times; 1 more of another kind)"
+    assert list(causes.trials) == [1, 0, 2]
+
+
+def test_one_cause_is_told_without_a_count():
+    assert noted(amount("a"), amount("b")).summary == "ValueError: amount: not a number: 'a'"
+    assert noted("the error itself was not kept").summary == "the error itself was not kept"
+    assert noted().summary is None
+
+
+def test_what_pydantic_says_is_told_by_field():
+    message = "1 validation error for Total\namount\n  Input should be a valid number [type=float_parsing]"
+    assert (
+        noted(ValidationError(message)).summary == "ValidationError: amount: Input should be a valid number"
+    )
+
+
+def test_however_many_causes_there_are_all_are_counted():
+    causes = noted(*(RuntimeError("x" * number) for number in range(1, 200)))
+    assert causes.summary.startswith("RuntimeError: ")
+    assert len(list(causes.trials)) <= 100
+
+
+@pytest.mark.parametrize(
+    ("errors", "wrong_if"),
+    [
+        ([json.JSONDecodeError("no", "x", 0)], "JSONDecodeError"),
+        ([json.JSONDecodeError("no", "x", 0), amount("x")], "ValueError"),
+        ([KeyError("amount"), amount("x")], "(KeyError, ValueError)"),
+        ([ValidationError("amount")], "ValidationError"),
+    ],
+)
+def test_where_parsing_failed_wrong_if_is_proposed(errors, wrong_if):
+    advice = noted(*errors).advice
+    assert (
+        advice == f"an answer that cannot be parsed is an error here; wrong_if={wrong_if} counts it as wrong"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "asked"), [(RuntimeError("down"), True), (amount("x"), False), ("unknown", True)]
+)
+def test_elsewhere_it_is_not(error, asked):
+    assert noted(error, asked=asked).advice is None
