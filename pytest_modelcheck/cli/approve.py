@@ -202,5 +202,8 @@ def _refusal_lines(report: Report, argument: str) -> Iterator[str]:
         whole = " --modelcheck-no-early-stop" if report.unfinished else ""
         yield f"To run again:        pytest {shlex.quote(f'--model-version={argument}')}{whole}"
         yield f"To approve a part:   modelcheck approve {shlex.quote(argument)} --check PATTERN"
+    if any(reason.endswith("all required") for refusal in report.refused for reason in refusal.reasons):
+        yield "To hold a check without a limit to what it does today: write max_drop=0 in its marker,"
+        yield f"  then pytest {shlex.quote(f'--model-version={argument}')}, and approve it"
     if report.refused and not report.unfinished:
         yield f"To approve it as is: modelcheck approve {shlex.quote(argument)} --force --reason TEXT"

@@ -275,7 +275,19 @@ def review(
     multiple=True,
     help="How much lower than that the true rate is: 0.05. Repeatable; by default several are shown.",
 )
-@click.option("--cases", type=int, help="How many cases there are: says how often to run each.")
+@click.option(
+    "--cases",
+    type=int,
+    help="How many cases there are: says how often to run each; for a baseline, how a check would come out.",
+)
+@click.option("--repeats", type=int, default=1, show_default=True, help="Runs of each case (for a baseline).")
+@click.option(
+    "--approved-runs",
+    type=int,
+    default=3,
+    show_default=True,
+    help="Runs of each for the approval (the same).",
+)
 @click.option("--certainty", type=float, default=0.9, show_default=True, help="The chance to see it.")
 @click.option(
     "--false-fail-rate", type=float, default=0.01, show_default=True, help="The chance to fail for nothing."

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.canonical.wording import percent
+from pytest_modelcheck.canonical.wording import percent, plural
 from pytest_modelcheck.cli.screen import print_lines
 from pytest_modelcheck.errors import UsageError
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 MOST = 100_000
+SIMULATED = 200
+"""Runs of a check: a share of them is right within about 7 points."""
 _DROPS = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2)
 
 
@@ -31,7 +33,10 @@ class Question:
         false_fail_rate: With which chance a model that just meets the limit may fail.
         disagreement: How often the model answers an identical input differently, in a comparison.
         max_drop: How much of a drop is allowed, in a comparison.
-        cases: How many cases there are, or ``None``; then how often each must be run is told too.
+        cases: How many cases there are, or ``None``. For a required rate, how often each must be run is told
+            too; in a comparison, how a check of them would come out by its own rules.
+        repeats: How often a run makes each case, in a comparison.
+        approved_runs: How often each was run for the approval.
     """
 
     at_least: float | None
@@ -41,6 +46,8 @@ class Question:
     disagreement: float = 0.05
     max_drop: float = 0.0
     cases: int | None = None
+    repeats: int = 1
+    approved_runs: int = 3
 
 
 def question(at_least: float | None, drops: Sequence[float], **options: Any) -> Question:
@@ -67,6 +74,9 @@ def table(question: Question) -> Iterator[str]:
           85%          116
     """
     _check(question)
+    if question.at_least is None and question.cases is not None:
+        yield from _foreseen(question, question.cases)
+        return
     yield from _heading(question)
     yield ""
     heads = ["true rate" if question.at_least is not None else "true drop", "runs needed"]
@@ -79,6 +89,38 @@ def table(question: Question) -> Iterator[str]:
     if question.at_least is None:
         yield ""
         yield "A run is a case that both versions answer once; 5 runs of 40 cases are 200."
+        yield "How a check of 40 cases would come out: --cases 40"
+
+
+def _foreseen(question: Question, cases: int) -> Iterator[str]:
+    """How a check of so many cases would come out, by its own rules."""
+    from pytest_modelcheck.checks.foresight import Design, foreseen
+    from pytest_modelcheck.checks.protocol import Rules
+
+    allowance = question.max_drop or 0
+    design = Design(cases, question.repeats, question.approved_runs, question.disagreement, allowance)
+    often = "once" if question.repeats == 1 else f"{question.repeats} times"
+    allowed = f" with max_drop={question.max_drop:g}" if question.max_drop else ""
+    yield (
+        f"A check of {plural(cases, 'case')}, each run {often}, against an approval on "
+        f"{plural(question.approved_runs, 'run')}{allowed}."
+    )
+    yield (
+        f"The model answers {percent(question.disagreement)} of identical inputs differently. "
+        f"Simulated {SIMULATED} times,"
+    )
+    yield "by the check's own rules: a suspicion takes two fresh sets of runs, and a case that is"
+    yield "broken for good never passes in silence. Shares of runs that fail / that warn:"
+    yield ""
+    rows: list[tuple[str, ...]] = [("true drop", "cases never pass", "all pass less often", "calls a case")]
+    rules = Rules(question.false_fail_rate)
+    for drop in (0.0, *question.drops):
+        found = [foreseen(design, drop, loss, rules, times=SIMULATED) for loss in ("broken", "spread")]
+        shares = [f"{percent(one.failed)} / {percent(one.warned)}" for one in found]
+        rows.append((percent(drop), *shares, f"{max(one.calls for one in found):.1f}"))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
 
 
 def show(question: Question) -> None:
@@ -139,6 +181,10 @@ def _check(question: Question) -> None:
             raise UsageError(
                 f"--{name.replace('_', '-')} {value:g} is no chance: write a number between 0 and 1"
             )
+    for name in ("repeats", "approved_runs"):
+        if getattr(question, name) < 1:
+            option = name.replace("_", "-")
+            raise UsageError(f"--{option} {getattr(question, name)}: write a whole number from 1")
     if question.cases is not None and question.cases < 1:
         raise UsageError(f"--cases {question.cases}: write how many cases there are, at least 1")
     if question.at_least is not None and not 0 < question.at_least <= 1:

@@ -58,7 +58,36 @@ def test_a_higher_certainty_takes_more(project, command):
         (("--false-fail-rate", "0"), "--false-fail-rate 0 is no chance"),
         (("--disagreement", "1"), "--disagreement 1: write a share"),
         (("--cases", "0"), "--cases 0: write how many cases there are"),
+        (("--repeats", "0"), "--repeats 0: write a whole number from 1"),
+        (("--cases", "9", "--approved-runs", "0"), "--approved-runs 0: write a whole number from 1"),
     ],
 )
 def test_what_cannot_be_meant(project, command, arguments, says):
     assert f"Error: {says}" in command("plan", *arguments, code=2).output
+
+
+def test_a_check_of_so_many_cases_is_foreseen_by_its_own_rules(project, command):
+    output = command("plan", "--cases", "100", "--drop", "0.1", "--drop", "0.01").output
+    assert output.startswith(
+        "A check of 100 cases, each run once, against an approval on 3 runs.\n"
+        "The model answers 5% of identical inputs differently."
+    )
+    unchanged, large, small = [line.split() for line in output.splitlines()[-3:]]
+    assert unchanged[0] == "0%"
+    assert float(unchanged[1].rstrip("%")) <= 2
+    assert large[0] == "10%"
+    assert float(large[1].rstrip("%")) > 95
+    assert float(small[1].rstrip("%")) < 10
+    assert float(small[3].rstrip("%")) > 90  # one case that is broken for good never passes in silence
+
+
+def test_more_runs_of_both_sides_show_more(project, command):
+    few, many = (
+        command("plan", "--cases", "60", "--drop", "0.1", *more).output.splitlines()[-1].split()
+        for more in ((), ("--repeats", "5", "--approved-runs", "5"))
+    )
+    assert float(many[4].rstrip("%")) > float(few[4].rstrip("%"))
+
+
+def test_without_a_number_of_cases_it_is_said_how_to_foresee_a_check(project, command):
+    assert "How a check of 40 cases would come out: --cases 40" in command("plan", "--drop", "0.1").output

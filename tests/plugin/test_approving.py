@@ -137,3 +137,36 @@ def test_an_outcome_that_compares_with_what_was_approved_has_no_rate(project):
     )
     project.approve("2.0")
     assert b'"rate"' not in b"".join(project.baselines().values())
+
+
+def test_a_check_without_a_limit_is_told_how_to_hold_an_imperfect_model_to_what_it_does(project):
+    unlimited = GOLDEN.replace(", at_least=0.95", "")
+    project.test(unlimited)
+    result = project.run("--model-version=2.1")
+    result.stdout.fnmatch_lines(
+        [
+            "8/10 cases pass (80%), all required*",
+            "*no limit is set, so all must pass; max_drop=0 holds it to*",
+        ]
+    )
+    refused = project.command("approve", "2.1")
+    assert refused.ret == 1
+    refused.stdout.fnmatch_lines(
+        [
+            "To hold a check without a limit to what it does today: write max_drop=0 in its marker,",
+            "  then pytest --model-version=2.1, and approve it",
+            "To approve it as is: * --force --reason TEXT",
+        ]
+    )
+    project.test(unlimited.replace('.yaml"', '.yaml", max_drop=0'))
+    project.run("--model-version=2.1")
+    project.command("approve", "2.1").stdout.fnmatch_lines(["triage 2.1 is approved*"])
+    project.run("--model-version=2.1").assert_outcomes(passed=1)
+    project.run("--model-version=3.0").assert_outcomes(failed=1)
+
+
+def test_a_limit_that_is_written_is_not_argued_with(project):
+    project.test(GOLDEN)
+    result = project.run("--model-version=2.1")
+    result.stdout.no_fnmatch_line("*max_drop=0 holds*")
+    project.command("approve", "2.1").stdout.no_fnmatch_line("*max_drop=0*")

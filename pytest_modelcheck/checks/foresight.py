@@ -1,0 +1,121 @@
+"""How a check against an approved version would come out if the model were worse: its own rules, simulated.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from pytest_modelcheck.checks.evidence import CaseRuns, Evidence
+from pytest_modelcheck.checks.protocol import FreshSets, Probes, look_at_drop
+from pytest_modelcheck.records import Status
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pytest_modelcheck.checks.limits import Allowance
+    from pytest_modelcheck.checks.protocol import Look, Rules
+
+    Chances = NDArray[np.float64]
+
+Loss = Literal["broken", "spread"]
+"""How a drop comes about: some cases never pass any more, or every case passes a little less often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """A check against an approved version.
+
+    Attributes:
+        cases: How many cases it has.
+        repeats: How often a run makes each.
+        approved: How often each was run for the approval.
+        disagreement: How often the model answers an identical input differently. All of it is in cases that
+            pass every other time, which is the hardest: the others always pass.
+        allowance: The drop that is allowed.
+    """
+
+    cases: int
+    repeats: int = 1
+    approved: int = 3
+    disagreement: float = 0.05
+    allowance: Allowance = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What would come of a check, as shares of simulated runs.
+
+    Attributes:
+        failed: It fails.
+        warned: It is inconclusive.
+        calls: How many calls a case takes on average.
+    """
+
+    failed: float
+    warned: float
+    calls: float
+
+
+def foreseen(design: Design, drop: float, loss: Loss, rules: Rules, *, times: int = 200) -> Foreseen:
+    """Simulate a check whose model is worse, by the rules that judge it. The same call gives the same answer.
+
+    Args:
+        design: The check.
+        drop: How much lower the true pass rate is.
+        loss: How that comes about.
+        rules: How the evidence is weighed.
+        times: How many runs are simulated: with 200, a share is right within about 0.07.
+
+    >>> from pytest_modelcheck.checks.protocol import Rules
+    >>> foreseen(Design(100, disagreement=0.0), 0.05, "broken", Rules(), times=20).failed
+    1.0
+    """
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    coins = round(min(1.0, 2 * design.disagreement) * design.cases)
+    then = np.where(np.arange(design.cases) < coins, 0.5, 1.0)
+    now = then * (1 - drop / then.mean())
+    if loss == "broken":
+        now = then.copy()
+        now[design.cases - round(drop * design.cases) :] = 0.0
+    failed = warned = calls = 0
+    for _ in range(times):
+        status, made = _one(design, then, now.clip(0, 1), rules, rng)
+        failed += status is Status.FAILED
+        warned += status is Status.INCONCLUSIVE
+        calls += made
+    return Foreseen(failed / times, warned / times, calls / times / design.cases)
+
+
+def _one(
+    design: Design, then: Chances, now: Chances, rules: Rules, rng: np.random.Generator
+) -> tuple[Status, int]:
+    """Run a check until it needs no more runs: its status, and how many runs it took."""
+
+    def run(chances: Chances, runs: int) -> list[tuple[float, ...]]:
+        passed = (rng.random((len(chances), runs)) < chances[:, None]).astype(float)
+        return [tuple(case) for case in passed.tolist()]
+
+    approved, first = run(then, design.approved), run(now, design.repeats)
+    cases = [CaseRuns(before, (after,)) for before, after in zip(approved, first, strict=True)]
+    calls = design.cases * design.repeats
+    while True:
+        look: Look = look_at_drop(Evidence(cases), design.allowance, rules)
+        if isinstance(look.needs, FreshSets):
+            for _ in range(look.needs.sets):
+                fresh = zip(cases, run(now, design.repeats), strict=True)
+                cases = [replace(case, sets=(*case.sets, runs)) for case, runs in fresh]
+                calls += design.cases * design.repeats
+        elif isinstance(look.needs, Probes):
+            for index in look.needs.cases:
+                while cases[index].probes < look.needs.upto and not cases[index].recovered:
+                    passed = bool(rng.random() < now[index])
+                    cases[index] = replace(cases[index], probes=cases[index].probes + 1, recovered=passed)
+                    calls += 1
+        else:
+            return look.status, calls
