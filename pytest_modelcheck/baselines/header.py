@@ -65,6 +65,7 @@ class Header:
         rate: The run's pass rate, its mean score, or its metric; ``None`` where nothing was judged.
         metric: The name of that metric, or empty.
         judged: Over how many cases that is.
+        shape: The shape of all answers, where a check holds answers to it: what may stand at each place.
         kept: How many of the cases are as an older version left them, since a reviewer did not accept what
             became of them.
         environment: What the model ran on, ``"CPython 3.12.1, Linux"``.
@@ -98,6 +99,7 @@ class Header:
     rate: float | None = None
     metric: str = ""
     judged: int = 0
+    shape: Mapping[str, list[str]] = field(default_factory=dict)
     kept: int = 0
     environment: str = ""
     others: Mapping[str, str] = field(default_factory=dict)
@@ -207,6 +209,7 @@ _KINDS: Final[dict[str, type | tuple[type, ...]]] = {
     "rate": (int, float),
     "metric": str,
     "judged": int,
+    "shape": dict,
     "kept": int,
     "environment": str,
     "others": dict,
