@@ -334,6 +334,8 @@ def _changed(judgement: Judgement) -> Iterator[tuple[CaseResult, CaseResult]]:
 def _not_watched(check: Check) -> Iterator[str]:
     spec = check.spec
     why = why_not_watched(spec.limits, spec.scale, spec.levels) if spec.limits.early_stop else None
+    if spec.limits.early_stop and any(model.definition.labels is not None for model in spec.others):
+        why = "what its judge says is corrected once all of it is known"
     if why is not None:
         yield f"not stopped early: {why}"
 
