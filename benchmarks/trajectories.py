@@ -4,6 +4,10 @@ Simulates the agent of ``examples/support_agent`` with seeds: its words and the 
 vary, and version 2 skips the policy where a customer is in a hurry. Approves version 1, then judges each
 version in so many runs, each with a seed of its own: by the approved calls, and by an order that is required.
 Then the same with an agent that looks the order up once more than it has to in two of a hundred answers.
+
+What an agent varies by itself is taken off, so that ``max_changed=0`` is right for both. An allowance on top
+has to be exceeded beyond doubt: with ``max_changed=0.05`` the wasteful agent's broken path failed in 4 of 100
+runs only.
 """
 
 from __future__ import annotations
@@ -88,7 +92,7 @@ def policy_first(model: Any, case: Any) -> None:
     assert "refund" not in done.calls or done.calls == in_order("check_policy", "refund")
 
 
-CHECKS = {as_approved: {"max_changed": 0.05}, policy_first: {"at_least": 0.95}}
+CHECKS = {as_approved: {"max_changed": 0}, policy_first: {"at_least": 0.95}}
 
 
 def judged(places: Places, body: Any, version: str, seed: int, wasteful: float) -> Verdict:

@@ -26,7 +26,7 @@ def ask(url, **fields):
         return json.load(response)
 
 
-@model_fixture(deterministic=False, concurrency=8)
+@model_fixture(deterministic=False, concurrency=8, retries=3)
 def assistant(model_version, endpoint):
     return lambda question: ask(endpoint, version=model_version, question=question)["answer"]
 
@@ -37,6 +37,7 @@ def assistant(model_version, endpoint):
     compare_by=lambda verdict: verdict["helpful"],
     deterministic=False,
     concurrency=8,
+    retries=3,
 )
 def helpful(model_version, endpoint):
     return lambda question, answer: ask(

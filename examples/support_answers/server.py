@@ -61,11 +61,17 @@ def judge(reply: str) -> dict[str, Any]:
     return {"helpful": helpful, "reason": reason}
 
 
+class Server(ThreadingHTTPServer):
+    """A server at which many may knock at once."""
+
+    request_queue_size = 128
+
+
 class Provider:
     """The server, for a ``with`` block."""
 
     def __init__(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Provider:

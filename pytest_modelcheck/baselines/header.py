@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import dataclasses
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.seal import sealed, unsealed
@@ -65,6 +66,7 @@ class Header:
         rate: The run's pass rate, its mean score, or its metric; ``None`` where nothing was judged.
         metric: The name of that metric, or empty.
         judged: Over how many cases that is.
+        shape: The shape of all answers, where a check holds answers to it: what may stand at each place.
         kept: How many of the cases are as an older version left them, since a reviewer did not accept what
             became of them.
         environment: What the model ran on, ``"CPython 3.12.1, Linux"``.
@@ -72,6 +74,7 @@ class Header:
         findings: What the run found, for whoever approves it. Empty in a baseline.
         stopped: ``"stopped after 52 of 200 cases"``, or empty where all were run. What was stopped is never
             approved.
+        retires: When the version shuts down, ``"2027-01-14"``; empty where nobody knows.
         reads_approved: Whether bodies compare with the approved answer themselves, so that what failed for
             that passes once it is approved. Never in a baseline.
         run: What a report says of the run but for its cases, as plain JSON. Empty in a baseline.
@@ -98,11 +101,13 @@ class Header:
     rate: float | None = None
     metric: str = ""
     judged: int = 0
+    shape: Mapping[str, list[str]] = field(default_factory=dict)
     kept: int = 0
     environment: str = ""
     others: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     stopped: str = ""
+    retires: str = ""
     reads_approved: bool = False
     run: Mapping[str, Any] = field(default_factory=dict)
     approved_at: str = ""
@@ -112,6 +117,14 @@ class Header:
     forced: tuple[str, ...] = ()
     plugin: str = ""
     past: tuple[Past, ...] = ()
+
+    @property
+    def shutdown(self) -> date | None:
+        """The day of ``retires``."""
+        try:
+            return date.fromisoformat(self.retires) if self.retires else None
+        except ValueError:
+            return None  # of a header that was edited by hand; approved.yaml says so where it counts
 
     def as_past(self) -> Past:
         """What the next approval remembers of this one."""
@@ -207,11 +220,13 @@ _KINDS: Final[dict[str, type | tuple[type, ...]]] = {
     "rate": (int, float),
     "metric": str,
     "judged": int,
+    "shape": dict,
     "kept": int,
     "environment": str,
     "others": dict,
     "findings": list,
     "stopped": str,
+    "retires": str,
     "reads_approved": bool,
     "run": dict,
     "approved_at": str,

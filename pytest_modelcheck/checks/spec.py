@@ -60,6 +60,7 @@ class CheckSpec:
         limits: What is required.
         scale: From where to where a score may go.
         metric: What is computed over all cases in place of the pass rate, or ``None``.
+        shaped: Whether answers must have the approved shape.
         gather: Whether bodies may be cut off at a missing answer and started again.
         slices: The metadata to slice by, or ``None`` to choose.
         repeats: How often each trial is run.
@@ -91,6 +92,7 @@ class CheckSpec:
     limits: Limits = Limits()
     scale: Scale = GRADE
     metric: Metric | None = None
+    shaped: bool = False
     gather: bool = False
     slices: Sequence[str] | None = None
     repeats: int = 1

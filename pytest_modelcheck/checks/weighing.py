@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.checks.changes import (
     Answers,
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
     Told = tuple[Calls, ...]
     """What each trial of one run of a case answered."""
+
+
+_COPIES: Final = 20
+"""So many further answers of a model declared to vary, none of which differs, come from a cache or a seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,8 @@ def weigh(
     """Sort the runs of a check into evidence.
 
     Nobody knows of an approved version whether it would have repeated itself; answers of now that all repeat
-    stand in for that.
+    stand in for that. Of a model that is declared to vary and repeats all of its answers, as a client with a
+    cache does, further runs say nothing: each case counts once.
 
     Args:
         cases: Each case in all of its runs, with what is approved of it.
@@ -119,13 +124,28 @@ def weigh(
         told = _answers(pair.then, pair.now, repeats)
         if told is not None:
             answers.append(told)
+    copies = deterministic is False and repeated and _further_runs(rates) >= _COPIES
+    copies = copies and not any(case.varies for case in (*rates, *pairs))
+    if copies:
+        rates, pairs = list(map(_once, rates)), list(map(_once, pairs))
+        answers = [CaseAnswers(case.approved[:1], (case.sets[0][:1],)) for case in answers]
     return Weighed(
-        Evidence(rates, graded, deterministic, repeated),
-        Evidence(pairs, graded, deterministic, repeated),
-        Answers(answers, deterministic, repeated),
+        Evidence(rates, graded, deterministic, repeated, copies),
+        Evidence(pairs, graded, deterministic, repeated, copies),
+        Answers(answers, deterministic, repeated, copies),
         tuple(numbers),
         tuple(paired_numbers),
     )
+
+
+def _further_runs(cases: Iterable[CaseRuns]) -> int:
+    """How many current runs there are beyond the first of each case."""
+    return sum(len(case.current) - 1 for case in cases)
+
+
+def _once(case: CaseRuns) -> CaseRuns:
+    """A case whose further runs only repeat the first."""
+    return replace(case, approved=case.approved[:1], sets=(case.sets[0][:1],))
 
 
 def _sets(

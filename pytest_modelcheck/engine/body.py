@@ -180,6 +180,10 @@ class Bodies:
                     raise error
                 outcome, error = meaning, None if meaning is Outcome.NEW else error
             conclude(result, outcome, error, work.subject.name, records=work.records)
+        if work.contract is not None and result.outcome is _PASSED:
+            result.message = work.contract(result)
+            if result.message is not None:
+                result.outcome = Outcome.FAILED
         if self.made is not None:
             made, self.made = self.made, None
             self.prefetch.ended(result.trial, made, self._keys, complete=result.outcome in _AT_THE_END)

@@ -49,6 +49,7 @@ class Work:
         keep_errors: Whether every exception is kept with its traceback, not just those of broken bodies.
         take: Takes results as they come, some at a time; ``None`` to have all of them in the run.
         models: The models that the test uses, by name.
+        contract: Says how the answers of a result break an approved shape, or ``None``.
         gather: Whether a body may be cut off at a missing answer and started again.
         source: Digest of the check and its body's source: what is known of its calls is stored under it.
     """
@@ -60,6 +61,7 @@ class Work:
     scale: Scale = GRADE
     progress: Callable[[int], None] | None = None
     records: bool = False
+    contract: Callable[[Result], str | None] | None = None
     keep_errors: bool = False
     take: Callable[[Sequence[Result]], None] | None = None
     models: Mapping[str, Model] = field(default_factory=dict)

@@ -131,6 +131,7 @@ def silent(target: Target) -> Iterator[Remark]:
     """Bodies that cannot make a case fail, where no limit is on the answers either."""
     limits = target.limits
     judged = limits.max_changed is not None or limits.on_costs or target.errors_judge or target.graded
+    judged = judged or target.shaped
     body = target.body
     if judged or target.kind == "drift" or body is None or not body.silent or body.void:
         return

@@ -32,6 +32,7 @@ class Target:
         limits: What is required.
         scale: From where to where a score may go.
         graded: Whether the body gives scores, or a metric scores what it records.
+        shaped: Whether answers must have the approved shape.
         slices: The metadata that is sliced by on purpose.
         repeats: How often each case is run.
         seed: For perturbations.
@@ -49,6 +50,7 @@ class Target:
     limits: Limits = field(default_factory=Limits)
     scale: Scale = GRADE
     graded: bool = False
+    shaped: bool = False
     slices: Sequence[str] = ()
     repeats: int = 1
     seed: int = 0

@@ -87,6 +87,7 @@ def target_of(item: pytest.Function, marked: Marked, *, read: bool = True) -> Ta
         limits=request.limits,
         scale=request.scale,
         graded="score" in marked.arguments or marked.request.metric is not None,
+        shaped=marked.request.shaped,
         slices=request.slices or (),
         repeats=request.repeats,
         seed=request.seed,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 KINDS: tuple[CheckKind, ...] = ("golden", "invariance", "directional", "drift")
 
 _OF_A_KIND: Mapping[CheckKind, tuple[str, ...]] = {
-    "golden": ("bounds", "metric"),
+    "golden": ("bounds", "metric", "shape"),
     "invariance": ("under", "allow_constant"),
     "directional": ("under", "bounds", "allow_constant"),
     "drift": ("reference", "tolerance"),
@@ -65,6 +65,7 @@ class Request:
         limits: The limits.
         scale: From where to where a score may go.
         metric: What ``metric=`` says, or ``None`` for the pass rate.
+        shaped: Whether answers must have the approved shape.
         model: The name of the model that is judged, or ``None`` for the only one.
         slices: The metadata to slice by, or ``None`` to choose.
         wrong_if: Exceptions that are wrong answers.
@@ -84,6 +85,7 @@ class Request:
     limits: Limits
     scale: Scale
     metric: object
+    shaped: bool
     model: str | None
     slices: Sequence[str] | None
     wrong_if: tuple[type[BaseException], ...]
@@ -153,6 +155,7 @@ def request_of(
         limits=limits,
         scale=scale,
         metric=options.get("metric"),
+        shaped=_shaped(options.get("shape")),
         model=options.get("model"),
         slices=_slices(options.get("slices")),
         wrong_if=_wrong_if(options.get("wrong_if", ())),
@@ -209,6 +212,14 @@ def _unknown(kind: str, key: str, known: Sequence[str]) -> str:
     near = get_close_matches(key, known, 1)
     hint = f"; did you mean {near[0]}?" if near else f" (it takes {', '.join(known)})"
     return f"{kind}() has no keyword {key!r}{hint}"
+
+
+def _shaped(value: object) -> bool:
+    if value not in (None, "approved"):
+        raise UsageError(
+            f'shape={value!r}: write shape="approved", the shape of the answers that were approved'
+        )
+    return value is not None
 
 
 _NOT_OF_A_METRIC: Mapping[str, str] = {

@@ -109,6 +109,7 @@ def spec_of(
         else request.limits,
         scale=request.scale,
         metric=_metric(request.metric, chosen),
+        shaped=request.shaped,
         gather=gather,
         slices=request.slices,
         repeats=request.repeats,

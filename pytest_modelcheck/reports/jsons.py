@@ -15,7 +15,7 @@ from pytest_modelcheck.reports.model import FORM
 from pytest_modelcheck.reports.packing import dumps, pack
 
 if TYPE_CHECKING:
-    from pytest_modelcheck.records import CaseResult, TrialResult
+    from pytest_modelcheck.records import CaseResult, Grade, TrialResult
     from pytest_modelcheck.reports.model import CheckReport, RunReport
 
 SCHEMA: Final = Path(__file__).with_name(f"report-{FORM}.schema.json")
@@ -76,10 +76,16 @@ def _trial(trial: TrialResult, own: str) -> dict[str, Any]:
         "base_answer": value_of(base),
         "score": MISSING if trial.score is None else trial.score,
         "message": trial.message or MISSING,
+        "grades": [_grade(grade) for grade in trial.grades] or MISSING,
         "approved_outcome": MISSING if then is None else then.outcome.value,
         "approved_answer": value_of(before),
         "approved_base_answer": value_of(base_before),
     }
+    return {name: value for name, value in fields.items() if value is not MISSING}
+
+
+def _grade(grade: Grade) -> dict[str, Any]:
+    fields = {"judge": grade.judge, "given": value_of(grade.given), "answer": value_of(grade.answer)}
     return {name: value for name, value in fields.items() if value is not MISSING}
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import first_trajectory, make_ours, whole
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.reports.transcript import Row
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trajectories:
     """What an agent did, and what it is compared with.
 
@@ -32,14 +33,14 @@ class Trajectories:
     then: Any = None
     titles: tuple[str, str] = ("approved", "now")
 
-    @property
+    @cached_property
     def rows(self) -> list[Row]:
         """Both step by step, or each step of the only one in a row of its own."""
         from pytest_modelcheck.reports.transcript import aligned
 
         return aligned(self.now if self.then is None else self.then, self.now)
 
-    @property
+    @cached_property
     def first(self) -> int | None:
         """The place of the first row that differs."""
         from pytest_modelcheck.reports.transcript import first_difference

@@ -181,10 +181,13 @@ def _rows(then: Any, now: Any) -> list[Row]:
     if isinstance(then, Matcher):
         return _paired(old, new, then.pair([step.call for step in new]))
     codes: list[int] = []
-    kinds: list[Step] = []
+    kinds: dict[str, list[tuple[int, Step]]] = {}  # by name: comparing every step with every other takes long
     for step in (*old, *new):
-        code = next((at for at, kind in enumerate(kinds) if kind.is_like(step)), len(kinds))
-        kinds += [step] if code == len(kinds) else []
+        alike = kinds.setdefault(step.name, [])
+        code = next((code for code, kind in alike if kind.is_like(step)), None)
+        if code is None:
+            code = len(codes)
+            alike.append((code, step))
         codes.append(code)
     rows: list[Row] = []
     matcher = SequenceMatcher(None, codes[: len(old)], codes[len(old) :], autojunk=False)

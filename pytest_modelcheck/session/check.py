@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.candidates import CandidateStore
     from pytest_modelcheck.baselines.store import BaselineStore
     from pytest_modelcheck.checks.spec import CheckSpec
+    from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.engine.work import FindApproved, Run
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Calls, Case, Trial, Verdict
@@ -82,6 +83,7 @@ class Check:
         plugin: The version of pytest-modelcheck, for the record.
         warn: Told what the user should know and nothing failed for.
         calls: What the check has cost so far: what is given, with what the way to its model has counted.
+        contract: Says how the answers of a result break the approved shape; ``None`` where nothing asks that.
         asked_of: How many answers another model was asked for.
     """
 
@@ -94,6 +96,7 @@ class Check:
     warn: Callable[[str], None]
     calls: Callable[[Calls | None], Calls]
     asked_of: Callable[[Model], int]
+    contract: Callable[[Result], str | None] | None = None
 
     @property
     def subject(self) -> Model:
@@ -119,6 +122,7 @@ class Check:
             classify=spec.classify,
             find_approved=find_approved,
             scale=spec.scale,
+            contract=self.contract,
             records=spec.drift is not None or spec.metric is not None,
             keep_errors=keep_errors,
             models={model.name: model for model in (spec.subject, *spec.others)},

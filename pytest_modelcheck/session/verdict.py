@@ -26,7 +26,8 @@ from pytest_modelcheck.checks.protocol import Reason
 from pytest_modelcheck.checks.vacuous import constant, unmoved
 from pytest_modelcheck.checks.watching import why_not_watched
 from pytest_modelcheck.display import redacted, redacted_value
-from pytest_modelcheck.records import Interval, Origin, Scale, Status, Tally, Verdict
+from pytest_modelcheck.models.retirement import retires_on
+from pytest_modelcheck.records import Finding, Interval, Origin, Scale, Status, Tally, Verdict
 from pytest_modelcheck.reports.model import CheckReport
 from pytest_modelcheck.reports.packing import pack, printable, unpack
 from pytest_modelcheck.reports.selection import notes_of
@@ -41,6 +42,7 @@ from pytest_modelcheck.session.first_run import first_run
 from pytest_modelcheck.session.found import Noise
 from pytest_modelcheck.session.judging import judge
 from pytest_modelcheck.session.noise import calibrate, calibrate_changes, confirm, measure
+from pytest_modelcheck.session.observing import whole_cases
 from pytest_modelcheck.session.results import OTHER
 from pytest_modelcheck.session.revalidation import revalidate
 from pytest_modelcheck.session.smallest_change import shrink
@@ -49,11 +51,11 @@ from pytest_modelcheck.session.variation import declared
 from pytest_modelcheck.session.weigh import decide_noise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcheck.checks.judged import Judging
     from pytest_modelcheck.checks.metrics import Scores
-    from pytest_modelcheck.records import CaseResult, Finding
+    from pytest_modelcheck.records import CaseResult
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.explain import Explained
@@ -87,6 +89,10 @@ def judgement_of(check: Check) -> Steps[Judgement]:
 
 def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
     approved = approved_of(check)
+    if check.spec.shaped:
+        from pytest_modelcheck.session.contracts import with_contract
+
+        check = with_contract(check, approved)
     if check.subject.rival is not None:
         approved = yield from run_rival(check, check.subject.rival, approved)
     variation = declared(check.subject)
@@ -105,6 +111,9 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
             ran = replace(ran, judging=(yield from hear_the_judge(check, ran.results, approved)))
     beside = yield from revalidate(check, remembered, approved)
     beside += _stood_still(check, ran, approved)
+    if check.spec.shaped and approved.baseline is None:
+        text = "no approved baseline yet: there is no shape that answers are held to"
+        beside += (Finding("shape", Status.FAILED, text, against_baseline=True),)
     judgement = judge(check, ran, approved, beside, Noise(variation))
     if ran.early is None:
         for step in _NOISE:
@@ -150,12 +159,21 @@ def _leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
             stopped="" if ran.early is None else str(ran.early.stopped),
             reads_approved=reads_approved,
             run=_report_of(check, verdict),
+            shape=_shape(check, judgement),
         )
         if is_candidate:
             path = leave(check, header, _rows(judgement))
         if path is None and check.places.report:
             path, is_candidate = leave_for_the_report(header, _rows(judgement)), False
     return Judged(verdict, ran.first_failure, path, is_candidate)
+
+
+def _shape(check: Check, judgement: Judgement) -> Mapping[str, list[str]]:
+    if not check.spec.shaped:
+        return {}
+    from pytest_modelcheck.session.contracts import answered_shape
+
+    return answered_shape(whole_cases(judgement.ran.results, judgement.noise.again), check.subject)
 
 
 def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:
@@ -168,10 +186,20 @@ def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:
         origin=Origin(path, provenance.line) if path else None,
         when=now(),
         rerun=check.spec.rerun,
+        retires=_retires(check),
     )
     fields: dict[str, object] = printable(pack(report))
     del fields["cases"]
     return fields
+
+
+def _retires(check: Check) -> str | None:
+    """When the approved version of the model shuts down."""
+    approved = check.store.approved(check.subject.name, check.subject.version)
+    if approved is None:
+        return None
+    day = retires_on(check.subject.definition, approved.version) or approved.retires
+    return None if day is None else str(day)
 
 
 def _rows(judgement: Judgement) -> Iterator[bytes]:
@@ -322,6 +350,8 @@ def _changed(judgement: Judgement) -> Iterator[tuple[CaseResult, CaseResult]]:
 def _not_watched(check: Check) -> Iterator[str]:
     spec = check.spec
     why = why_not_watched(spec.limits, spec.scale, spec.levels) if spec.limits.early_stop else None
+    if spec.limits.early_stop and any(model.definition.labels is not None for model in spec.others):
+        why = "what its judge says is corrected once all of it is known"
     if why is not None:
         yield f"not stopped early: {why}"
 

@@ -296,6 +296,11 @@ def _told(check: Check, judgement: Judgement, weighed: Weighed) -> Variation:
     of = plural(len(weighed.rate.cases), "case")
     if varying:
         return Variation(varies=True, words=f"varies: {varying} of {of} pass in some runs only")
+    if declared is False and weighed.rate.copies:
+        words = (
+            "declared deterministic=False, but no answer ever differs (a cache? a seed?): repeats count once"
+        )
+        return Variation(varies=True, words=words)
     if declared is False:
         return Variation(varies=True, words="declared deterministic=False")
     if judgement.noise.again is None and check.spec.repeats == 1:

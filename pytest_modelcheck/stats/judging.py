@@ -5,7 +5,7 @@ Labels tell how often the judge says yes where people say yes (sensitivity), and
 judged passes if the true rate just met it, averaged over sensitivities and false alarms that the labels leave
 possible: for each the beta distribution whose quantiles are the lower Clopper–Pearson bounds. On labels
 without end this is the exact binomial test. The interval of Lang and Reiczigel, which was made for 95%,
-misses true rates in up to 3% of cases at a level of 1%: a reference only (``benchmarks/judges.py``).
+misses true rates in up to 5% of cases at a level of 1%: a reference only (``benchmarks/judges.py``).
 
 A mean score is corrected by what labels say the judge is off by (prediction-powered inference).
 

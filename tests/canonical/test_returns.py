@@ -31,7 +31,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_modelcheck.canonical import Codec, NotKept, Unreadable
+from pytest_modelcheck.canonical import Codec, NotKept, Unreadable, same
 from pytest_modelcheck.errors import UsageError
 
 T = TypeVar("T")
@@ -382,6 +382,21 @@ def test_a_class_that_cannot_be_made_again_is_refused_as_returns_and_left_aside_
     with pytest.raises(UsageError, match=r"returns=lock: objects of _thread.lock cannot be made again"):
         Codec(returns=lock)
     assert Codec(lock, asked=False).encode([1]) == b"[1]"
+
+
+@pytest.mark.parametrize("tagged", [False, True])
+def test_a_class_that_moved_to_another_module_is_the_same(tagged):
+    def make(module: str) -> type:
+        return dataclass(type("Moved", (), {"__annotations__": {"a": int}, "__module__": module}))
+
+    old, new = make("shop.answers"), make("shop.models.answers")
+    before, after = (Codec(returns=Union[kind, dict] if tagged else kind) for kind in (old, new))
+    line = before.encode(old(1))
+    back = after.decode(line)
+    assert type(back) is new
+    assert back == new(1)
+    assert after.encode(back) == line
+    assert same(line, after.encode(new(1)))
 
 
 def test_two_classes_of_one_name_are_refused():

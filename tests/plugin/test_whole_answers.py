@@ -536,6 +536,8 @@ def test_fields_that_a_type_gained_are_told_once_and_are_no_change(project, evol
         project.command("diff", "2", "--format", "markdown").stdout.str().count("has gained `[].note`") == 1
     )
     assert '"gained": [' in project.command("diff", "2", "--format", "json").stdout.str()
+    assert project.command("approve", "2", "--reason", "more fields").ret == 0
+    assert "has gained" not in project.run("--model-version=2", "-v").stdout.str()
 
 
 @pytest.mark.parametrize(("fields", "told"), [("", "0.0 → nothing"), ('score: str = "0"', "0.0 → '0'")])

@@ -47,6 +47,7 @@ def test_the_schema_knows_every_field_of_a_case(report, schema):
     assert set(known["CaseReport"]["properties"]) - of_cases == {"known_failure"}
     assert set(known["TrialReport"]["properties"]) - of_trials == {
         "approved_base_answer",
+        "grades",
         "repeat",
         "score",
     }

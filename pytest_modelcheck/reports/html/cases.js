@@ -52,6 +52,7 @@ function trialOf(trial) {
     thenBase: trial[11] === 1 ? value(5) : value(11),
     steps: value(12),
     pictures: trial[13] || [],
+    grades: trial[14] || [],
   };
 }
 

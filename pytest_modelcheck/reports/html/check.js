@@ -67,6 +67,7 @@ class CheckView {
         comparison && pair(`was (${visible(comparison.version)})`, rateText(verdict, comparison.approved_rate)),
         comparison && pair("since then", `${comparison.regressed} broke, ${comparison.fixed} fixed, ${comparison.changed} changed`, typeof comparison.p_value === "number" && ` (McNemar ${chance(comparison.p_value)})`),
         comparison && comparison.added + comparison.removed > 0 && pair("cases", `${comparison.added} added, ${comparison.removed} removed`),
+        verdict.correction && pair("judge", foreign(correctionText(verdict.correction))),
         pair("stopped", verdict.stopped && [`after ${verdict.stopped.after.toLocaleString("en")} of ${verdict.stopped.of.toLocaleString("en")} cases: `, foreign(verdict.stopped.why)]),
         pair("variation", verdict.variation && foreign(verdict.variation)),
         verdict.others.map(([name, version]) => pair("with", foreign(`${name} ${version}`))),
@@ -279,6 +280,7 @@ function caseDetail(view, one, place, chosen) {
     one.trials.length > 1 && trialTable(view, one, place, trial),
     inputs(one, trial),
     trial && (trial.steps ? transcript(one, trial, verdict, version) : answers(one, trial, verdict, version)),
+    trial && trial.grades.map(([judge, given, said]) => grade(judge, given, said)),
     smallest(shown),
     trial && message(trial, shown, one),
     facts(one, trial),
@@ -321,6 +323,20 @@ function answers(one, trial, verdict, version) {
   if (!expected) return sideBySide([was, got]);
   if (kindOf(one.expected) !== kindOf(trial.answer)) return [sideBySide([expected]), sideBySide([was, got])];
   return [sideBySide([expected, got]), trial.then && JSON.stringify(trial.then) !== JSON.stringify(trial.answer) && sideBySide([was, got])];
+}
+
+/** How often a judge errs, as far as labels tell. */
+function correctionText({ judge, labels, word, yes, no, why }) {
+  if (why) return `uncorrected: ${why}`;
+  const right = yes && no ? `right about ${yes.join("/")} that are right and ${no.join("/")} that are wrong, by` : "by";
+  return `${judge} ${right} ${labels} labels${typeof word === "number" ? `; by its word alone ${Number(word.toPrecision(3))}` : ""}`;
+}
+
+/** What a judge said, with its reason where it gives one, beside what it judged. */
+function grade(judge, given, said) {
+  const lines = (value) => (value && typeof value[0] === "object" && value[0] ? Object.entries(value[0]).map(([name, one]) => `${visible(name)}: ${valueText(one)}`).join("\n") : value ? valueText(value[0]) : "");
+  const side = (title, value) => el("div", {}, panel(foreign(title), lines(value)));
+  return el("div", { class: "pair" }, given && side(`Judged by ${judge}`, given), side(`${judge} says`, said));
 }
 
 /** What an agent did, step by step: each with what it was called with, to be opened for what it gave back. */

@@ -52,6 +52,7 @@ TRIAL: Final = (
     "approved_base",
     "steps",
     "pictures",
+    "grades",
 )
 _CHANGES: Final = (None, "regressed", "fixed", "changed")
 
@@ -135,6 +136,8 @@ def _trial(trial: TrialResult, own: str) -> list[Any]:
             _value(value_of(base_before)),
             _steps(trial, own),
             trial.pictures or 0,
+            [[one.judge, _value(value_of(one.given)), _value(value_of(one.answer))] for one in trial.grades]
+            or 0,
         ]
     )
 

@@ -13,8 +13,10 @@ from pytest_modelcheck.records import (
     Calls,
     CaseResult,
     Comparison,
+    Correction,
     Finding,
     FoundSlice,
+    Grade,
     Moved,
     Outcome,
     Scale,
@@ -174,6 +176,26 @@ def test_the_broken_cases_come_first_and_all_are_there(report, page):
     browser.press("5")
     assert len(browser.texts(".row")) == 4
     assert browser.text(".tally") == "4 cases"
+
+
+def test_what_a_judge_said_stands_with_its_reason_beside_what_it_judged(report, page):
+    check = report.checks[0]
+    (trial,) = check.cases[0].trials
+    given, said = (
+        b'{"question":"When?","answer":"Soon <b>now</b>"}',
+        b'{"$seen":[true,{"ok":true,"reason":"kind"}]}',
+    )
+    trial = replace(trial, grades=(Grade("helpful", given, said),))
+    correction = Correction("helpful", "j1", 120, "labels.jsonl", 0.75, (50, 60), (55, 60))
+    case = replace(check.cases[0], trials=(trial,))
+    judged = replace(check, cases=(case,), verdict=replace(check.verdict, correction=correction))
+    browser = page(replace(report, checks=(judged,)), KNOWN)
+    heads = browser.texts(".detail .panel h3")
+    assert heads[-3:-1] == ["Judged by helpful", "helpful says"]
+    told = browser.texts(".detail .panel pre")
+    assert told[-3:-1] == ["question: When?\nanswer: Soon <b>now</b>", "ok: true\nreason: kind"]
+    told = "helpful right about 50/60 that are right and 55/60 that are wrong, by 120 labels"
+    assert told in browser.text("body")
 
 
 def test_a_case_shows_what_differs_word_by_word(report, page):

@@ -1,0 +1,200 @@
+"""The shape of answers, as a contract: which fields they have, of which types, from which enumerations.
+
+A shape maps places (``"label"``, ``"items[].price"``; ``"answer"`` for the whole) to what may stand there:
+kinds of values (``"text"``, ``"number"``, ``"null"``), values of an enumeration as JSON, and ``"optional"``
+where some approved answer lacks it. It is the union over all approved runs. A whole number is a number like
+any other.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from enum import Enum
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+
+from pytest_modelcheck.canonical import excerpt, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+Shape = dict[str, list[str]]
+
+_OPTIONAL: Final = "optional"
+_WHOLE: Final = "answer"
+_MOST: Final = 300
+"""Of more places the rest is left out: a mapping by data, such as words, is no contract."""
+
+
+@dataclass
+class Outline:
+    """Gathers the shape of answers.
+
+    Args:
+        decode: Makes the answer of its line, to see what its classes declare.
+
+    >>> found = Outline()
+    >>> found.add(b'{"label":"bug","priority":1}')
+    >>> found.add(b'{"label":"bug","priority":null,"note":"x"}')
+    >>> found.shape()["priority"], found.shape()["note"]
+    (['null', 'number'], ['text', 'optional'])
+    >>> list(broken(found.shape(), b'{"priority":"high"}'))
+    ['label is gone', "priority is text ('high'), and was null or number"]
+    """
+
+    decode: Callable[[bytes], Any] | None = None
+    _kinds: dict[str, set[str]] = field(default_factory=dict)
+    _always: dict[str, set[str]] = field(default_factory=dict)
+    _declared: dict[str, set[str]] = field(default_factory=dict)
+    _seen: set[tuple[str, type]] = field(default_factory=set)
+
+    def add(self, line: bytes) -> None:
+        """Take in one answer, as canonical JSON."""
+        for place, value in _values(json.loads(whole(line)), ""):
+            self._kinds.setdefault(place, set()).add(_kind(value))
+            if isinstance(value, dict) and _kind(value) == "object":
+                names = {_inside(place, name) for name in _fields(value)}
+                self._always[place] = self._always.get(place, names) & names
+        if self.decode is not None:
+            self._look_at(self.decode(line), "")
+
+    def _look_at(self, value: object, place: str) -> None:
+        """Note the enumerations that the classes of an answer declare."""
+        if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
+            for one in value:
+                self._look_at(one, f"{place}[]")
+            return
+        if isinstance(value, Enum):
+            self._declared.setdefault(place, set()).update(json.dumps(one.name) for one in type(value))
+            return
+        if isinstance(value, dict):
+            held: Mapping[Any, Any] = value
+        else:
+            hints = _hints(type(value)) if (place, type(value)) not in self._seen else {}
+            self._seen.add((place, type(value)))
+            for name, hint in hints.items():
+                if values := set(_enumerated(hint)):
+                    self._declared.setdefault(_inside(place, name), set()).update(values)
+            held = {name: getattr(value, name, None) for name in _hints(type(value))}
+        for name, one in held.items():
+            self._look_at(one, _inside(place, str(name)))
+
+    def shape(self) -> Shape:
+        """Return the union of the shapes of all answers."""
+        found: Shape = {}
+        required = {place for names in self._always.values() for place in names}
+        for place in sorted(self._kinds)[:_MOST]:
+            kinds = self._kinds[place]
+            if declared := self._declared.get(place):
+                kinds = {kind for kind in kinds if kind in ("null", "object", "list")} | declared
+            optional = [] if place in required or not _has_parent(place) else [_OPTIONAL]
+            found[place or _WHOLE] = [*sorted(kinds), *optional]
+        return found
+
+
+def shape_of(lines: Iterable[bytes], decode: Callable[[bytes], Any] | None = None) -> Shape:
+    """Return the union of the shapes of answers."""
+    outline = Outline(decode)
+    for line in dict.fromkeys(lines):
+        outline.add(line)
+    return outline.shape()
+
+
+def broken(shape: Mapping[str, list[str]], line: bytes) -> Iterator[str]:
+    """Say, a clause each, how an answer breaks the approved shape."""
+    for place, value in _values(json.loads(whole(line)), ""):
+        kind = _kind(value)
+        if kind == "object":
+            names = {_inside(place, name) for name in _fields(value)}
+            for required in _required(shape, place):
+                if required not in names:
+                    yield f"{required} is gone"
+        known = [one for one in shape.get(place or _WHOLE, ()) if one != _OPTIONAL]
+        if not known or kind in known or (kind in ("text", "number", "bool") and json.dumps(value) in known):
+            continue
+        shown = f" ({excerpt(repr(value), 40)})" if kind in ("text", "number", "bool") else ""
+        yield f"{place or 'the answer'} is {kind}{shown}, and was {' or '.join(known)}"
+
+
+def _required(shape: Mapping[str, list[str]], parent: str) -> Iterator[str]:
+    for place, kinds in shape.items():
+        if place != _WHOLE and _has_parent(place) and _parent(place) == parent and _OPTIONAL not in kinds:
+            yield place
+
+
+def _has_parent(place: str) -> bool:
+    """Whether a place is a field, which an answer may lack; an element of a list is none."""
+    return bool(place) and not place.endswith("[]")
+
+
+def _parent(place: str) -> str:
+    return place.rpartition(".")[0]
+
+
+def _inside(place: str, name: str) -> str:
+    """The place of a field; a dot in its name is spelled out, so that places can be told apart."""
+    name = name.replace(".", "·")
+    return f"{place}.{name}" if place else name
+
+
+def _values(value: Any, place: str) -> Iterator[tuple[str, Any]]:
+    """Every value inside an answer, with its place."""
+    if isinstance(value, dict) and len(value) == 1:
+        ((mark, held),) = value.items()
+        if mark in ("$tuple", "$list"):
+            value = held
+        elif mark == "$numpy":
+            value = held[1]
+    yield place, value
+    if isinstance(value, list):
+        for one in value:
+            yield from _values(one, f"{place}[]")
+    elif isinstance(value, dict) and _kind(value) == "object":
+        for name in _fields(value):
+            yield from _values(value[name], _inside(place, name))
+
+
+def _fields(value: Mapping[str, Any]) -> list[str]:
+    return [name for name in value if not name.startswith("$")]
+
+
+def _kind(value: Any) -> str:
+    """The kind of a value; of a member of an enumeration its name, as JSON."""
+    if isinstance(value, dict):
+        if set(value) == {"$type", "name"}:
+            return json.dumps(value["name"])
+        mark = next(iter(value), "")
+        if mark.startswith("$") and mark not in ("$type", "$default"):
+            return "number" if mark in ("$float", "$int") else mark[1:]
+        return "object"
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, (int, float)):
+        return "number"
+    return "text" if isinstance(value, str) else "list"
+
+
+def _hints(kind: type) -> Mapping[str, Any]:
+    if not hasattr(kind, "__annotations__") or kind.__module__ == "builtins":
+        return {}
+    try:
+        return get_type_hints(kind)
+    except (NameError, TypeError):  # a name that is only known to a type checker
+        return {}
+
+
+def _enumerated(hint: Any) -> Iterator[str]:
+    """The values of the ``Literal`` or ``Enum`` that a field is declared with, as JSON."""
+    if get_origin(hint) is Literal:
+        yield from (json.dumps(value) for value in get_args(hint) if isinstance(value, (str, int, bool)))
+    elif isinstance(hint, type) and issubclass(hint, Enum):
+        yield from (json.dumps(one.name) for one in hint)
+    elif get_origin(hint) in (Union, UnionType):
+        parts = [set(_enumerated(part)) for part in get_args(hint) if part is not type(None)]
+        if parts and all(parts):
+            yield from set.union(*parts)

@@ -1,0 +1,63 @@
+"""From runs to evidence: repeats that are copies of the first run count once."""
+
+import numpy as np
+import pytest
+
+from pytest_modelcheck.checks.protocol import Rules, look_at_drop, look_at_rate
+from pytest_modelcheck.checks.weighing import weigh
+from pytest_modelcheck.records import CaseResult, Outcome, Status, TrialResult
+from pytest_modelcheck.stats.rates import lower_tail
+
+
+def case(number, runs, answers=None):
+    answers = answers or ["x"] * len(runs)
+    trials = tuple(
+        TrialResult(
+            Outcome.PASSED if passes else Outcome.FAILED, ((f"{number:04}", f'"{told}"'.encode()),), repeat=n
+        )
+        for n, (passes, told) in enumerate(zip(runs, answers, strict=True))
+    )
+    return CaseResult(f"c{number}", f"{number:04}", None, "", trials)
+
+
+def weighed(now, then=None, *, deterministic=False, repeats=5):
+    cases = [(case(n, runs), None if then is None else case(n, then[n])) for n, runs in enumerate(now)]
+    return weigh(cases, repeats, {}, graded=False, deterministic=deterministic)
+
+
+def test_copies_of_a_model_declared_to_vary_count_once():
+    found = weighed([[True] * 5] * 8, [[True] * 3] * 8)
+    assert found.rate.copies
+    assert (found.rate.cases[0].current, found.paired.cases[0].approved) == ((1.0,), (1.0,))
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        weighed([[True] * 5] * 8, deterministic=None),
+        weighed([[True] * 5] * 4),  # sixteen repeats may be luck
+        weighed([[True] * 5] * 7 + [[True, True, True, True, False]]),
+        weigh(
+            [(case(n, [True] * 5, "aaaab"), None) for n in range(8)], 5, {}, graded=False, deterministic=False
+        ),
+    ],
+    ids=["not declared", "too few", "an outcome differs", "an answer differs"],
+)
+def test_other_repeats_count(found):
+    assert not found.rate.copies
+    assert len(found.rate.cases[0].current) == 5
+
+
+def test_a_client_that_caches_keeps_the_promise_at_its_limit_and_against_the_approved_version():
+    rng = np.random.default_rng(11)
+    failed = dropped = counted_all = 0
+    for _ in range(150):
+        then, now = ([[bool(passes)] * 5 for passes in rng.random(60) < 0.9] for _ in range(2))
+        found = weighed(now, then)
+        failed += look_at_rate(found.rate, 0.9, Rules()).status is Status.FAILED
+        dropped += look_at_drop(found.paired, 0, Rules()).status is Status.FAILED
+        passed = sum(map(sum, now))
+        counted_all += lower_tail(passed, 300, 0.9) <= 0.01
+    assert failed <= 5
+    assert dropped <= 5
+    assert counted_all >= 10  # which is what happens where each copy counts
