@@ -180,7 +180,7 @@ def approve(
             )
             if not beside:
                 first = next(header for header, _ in present.values())
-                store.set_approved(model, Approved(version, first.fingerprint), batch)
+                store.set_approved(model, Approved(version, first.fingerprint, first.shutdown), batch)
             unchanged = batch.empty
             announce(approved)
     return Report(

@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.errors import BaselineError, located
@@ -20,10 +21,11 @@ _COMMENT = "# The version that the application is held to. Changed by: modelchec
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """The version that is approved, and the fingerprint that it had, where it has one."""
+    """The version that is approved; its fingerprint, and when it shuts down, where that is known."""
 
     version: str
     fingerprint: str | None = None
+    retires: date | None = None
 
 
 def read(path: Path) -> Approved | None:
@@ -45,7 +47,15 @@ def read(path: Path) -> Approved | None:
     version = fields.get("version")
     if not version:
         raise BaselineError(located('names no version. Write: version: "2.0"', str(path)))
-    return Approved(version, fields.get("fingerprint"))
+    return Approved(version, fields.get("fingerprint"), _day(fields.get("retires"), path))
+
+
+def _day(text: str | None, path: Path) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        told = f"retires: {text!r} is no date. Write it as 2027-01-14, or take the line away."
+        raise BaselineError(located(told, str(path))) from None
 
 
 def write(batch: Batch, path: Path, approved: Approved) -> None:
@@ -55,6 +65,8 @@ def write(batch: Batch, path: Path, approved: Approved) -> None:
     content = {"version": approved.version}
     if approved.fingerprint is not None:
         content["fingerprint"] = approved.fingerprint
+    if approved.retires is not None:
+        content["retires"] = str(approved.retires)
     text = _COMMENT + yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
     if not path.exists() or path.read_bytes() != text.encode():
         batch.add(path, [text.encode()])

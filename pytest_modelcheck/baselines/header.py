@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import dataclasses
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.seal import sealed, unsealed
@@ -73,6 +74,7 @@ class Header:
         findings: What the run found, for whoever approves it. Empty in a baseline.
         stopped: ``"stopped after 52 of 200 cases"``, or empty where all were run. What was stopped is never
             approved.
+        retires: When the version shuts down, ``"2027-01-14"``; empty where nobody knows.
         reads_approved: Whether bodies compare with the approved answer themselves, so that what failed for
             that passes once it is approved. Never in a baseline.
         run: What a report says of the run but for its cases, as plain JSON. Empty in a baseline.
@@ -105,6 +107,7 @@ class Header:
     others: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     stopped: str = ""
+    retires: str = ""
     reads_approved: bool = False
     run: Mapping[str, Any] = field(default_factory=dict)
     approved_at: str = ""
@@ -114,6 +117,14 @@ class Header:
     forced: tuple[str, ...] = ()
     plugin: str = ""
     past: tuple[Past, ...] = ()
+
+    @property
+    def shutdown(self) -> date | None:
+        """The day of ``retires``."""
+        try:
+            return date.fromisoformat(self.retires) if self.retires else None
+        except ValueError:
+            return None  # of a header that was edited by hand; approved.yaml says so where it counts
 
     def as_past(self) -> Past:
         """What the next approval remembers of this one."""
@@ -215,6 +226,7 @@ _KINDS: Final[dict[str, type | tuple[type, ...]]] = {
     "others": dict,
     "findings": list,
     "stopped": str,
+    "retires": str,
     "reads_approved": bool,
     "run": dict,
     "approved_at": str,

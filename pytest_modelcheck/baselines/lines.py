@@ -320,8 +320,9 @@ def gained_by(pairs: Iterable[tuple[CaseResult, CaseResult]]) -> tuple[str, ...]
         known = {trial.key: trial for trial in before.trials}
         for now in after.trials:
             then = known.get(now.key, now)
-            answers = zip((*then.asked, ("", then.recorded)), (*now.asked, ("", now.recorded)), strict=False)
-            for (_, one), (_, other) in answers:
+            answers = {**dict(then.asked), "": then.recorded}
+            for digest, other in (*now.asked, ("", now.recorded)):
+                one = answers.get(digest)
                 if one is not None and other is not None and b'"$default"' in other:
                     found |= dict.fromkeys(_PLACE.sub("[]", path) for path in gained(one, other))
     return tuple(found)

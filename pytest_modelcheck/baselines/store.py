@@ -118,7 +118,7 @@ class BaselineStore:
         if version is None or (main is not None and main.version == version):
             return main
         header = first_header(self._beside(model) / names.version_folder(version))
-        return main if header is None else approved.Approved(version, header.fingerprint)
+        return main if header is None else approved.Approved(version, header.fingerprint, header.shutdown)
 
     def beside(self, model: str) -> list[str]:
         """The versions that are in service beside the main one."""

@@ -13,16 +13,27 @@ if TYPE_CHECKING:
 _FEW: Final = 6
 
 
-def percent(rate: float) -> str:
-    """A rate in percent. What is not all, or not none, never looks as if it were.
+def percent(rate: float, bound: float | None = None) -> str:
+    """A rate in percent. What is not all, or not none, or not the bound beside it, never looks as if it were.
 
-    >>> percent(0.95), percent(2 / 3), percent(1.0), percent(0.99999)
-    ('95%', '66.7%', '100%', '99.999%')
+    >>> percent(0.95), percent(2 / 3), percent(1.0), percent(0.99999), percent(0.94999, 0.95)
+    ('95%', '66.7%', '100%', '99.999%', '94.999%')
     """
     text = f"{rate * 100:.1f}"
-    if rate not in (0.0, 1.0) and text in ("0.0", "100.0"):
-        text = f"{rate * 100:.6g}"
+    others = {0.0, 1.0} if bound is None else {0.0, 1.0, bound}
+    if rate not in others and any(text == f"{other * 100:.1f}" for other in others):
+        text = apart(rate * 100, 100.0 if bound is None else bound * 100, 6)
     return f"{text.removesuffix('.0')}%"
+
+
+def apart(value: float, bound: float, digits: int = 3, sign: str = "") -> str:
+    """A number in as many digits as it takes to tell it from a bound that it is not, at least in ``digits``.
+
+    >>> apart(0.49962, 0.5), apart(0.5, 0.5), apart(0.4, 0.5)
+    ('0.4996', '0.5', '0.4')
+    """
+    texts = (f"{value:{sign}.{count}g}" for count in range(digits, 18))
+    return next((text for text in texts if float(text) != bound or value == bound), repr(value))
 
 
 def counted(count: int, nouns: str) -> str:

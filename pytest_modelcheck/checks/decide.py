@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.canonical.wording import counted, percent, plural
+from pytest_modelcheck.canonical.wording import apart, counted, percent, plural
 from pytest_modelcheck.checks.excess import of_changes, of_regressions, of_variants
 from pytest_modelcheck.checks.limits import allowed, exceeds
 from pytest_modelcheck.checks.noise import DropNoise, RateNoise, Rule, ShareNoise
@@ -278,18 +278,17 @@ def _rate_summary(observed: Observed, rate: float, required: float) -> str:
         number = counted(len(observed.means or ()), observed.units)
         if observed.signed:
             wanted = f"{required:+g}" if required else "0"
-            return f"mean change {rate:+.3g} over {number}, at least {wanted} required"
-        return f"mean score {rate:.3g} over {number}, at least {required:g} required"
+            return f"mean change {apart(rate, required, sign='+')} over {number}, at least {wanted} required"
+        return f"mean score {apart(rate, required)} over {number}, at least {required:g} required"
     wanted = "all required" if required == 1 else f"at least {percent(required)} required"
     if observed.means is not None:
         what = "" if observed.score_as is None else f"{observed.score_as} is "
-        return (
-            f"{what}{percent(rate)} on average over {counted(len(observed.means), observed.units)}, {wanted}"
-        )
+        over = counted(len(observed.means), observed.units)
+        return f"{what}{percent(rate, required)} on average over {over}, {wanted}"
     what = "cases" if observed.runs is None else f"runs of {plural(observed.cases.judged, 'case')}"
     if observed.series is not None:
-        return f"scores never fall in {passed}/{judged} {what} ({percent(rate)}), {wanted}"
-    return f"{passed}/{judged} {what} pass ({percent(rate)}), {wanted}"
+        return f"scores never fall in {passed}/{judged} {what} ({percent(rate, required)}), {wanted}"
+    return f"{passed}/{judged} {what} pass ({percent(rate, required)}), {wanted}"
 
 
 def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:

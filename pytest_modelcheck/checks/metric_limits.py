@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.wording import apart, plural
 from pytest_modelcheck.checks.metrics import fall_p_value
 from pytest_modelcheck.checks.protocol import ALL
 
@@ -69,9 +69,8 @@ def judge_metric(
     """
     findings, name, value = [], scores.metric.name, scores.value
     if required is not None:
-        summary = (
-            f"{name} is {value:.3g} over {plural(len(scores.cases), 'case')}, at least {required:g} required"
-        )
+        over = plural(len(scores.cases), "case")
+        summary = f"{name} is {apart(value, required)} over {over}, at least {required:g} required"
         met = value >= required - _ROUNDING
         findings.append(rule.finding("at_least", summary, met, MetricNoise(scores, required)))
     then, now = scores.then_and_now

@@ -18,7 +18,7 @@ from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH
 from pytest_modelcheck.cli.heard import heard
 from pytest_modelcheck.cli.project import shown
-from pytest_modelcheck.cli.screen import print_lines, width
+from pytest_modelcheck.cli.screen import echo, print_lines, width
 from pytest_modelcheck.labels.draw import in_order
 from pytest_modelcheck.labels.file import Label, read, write
 from pytest_modelcheck.stats.judging import Errors, JudgedRate
@@ -84,7 +84,7 @@ def label(workspace: Workspace, judge: str, *, most: int, by: str, file: Path | 
     sitting = _Sitting(found.file, by or approver(workspace.project.root), read(found.file))
     keys = _keys_of(found, sitting.labels)
     left = [one for one in in_order(found.judged.values()) if one.key not in sitting.labels]
-    click.echo(
+    echo(
         f"{judge}: {plural(len(sitting.labels), 'label')} in {shown(found.file)}, "
         f"{plural(len(left), 'answer')} left to label"
     )
@@ -137,12 +137,12 @@ def _ask(judge: str, keys: Mapping[str, Any]) -> tuple[str, Any, str]:
     if "x" in keys:
         told = "[0]-[9] tenths  [x] 1.0"
     while True:
-        click.echo(f"{judge}? {told}   [s]kip [u]ndo no[t]e [q]uit ", nl=False)
+        echo(f"{judge}? {told}   [s]kip [u]ndo no[t]e [q]uit ", nl=False)
         try:
             key = click.getchar().lower()
         except (KeyboardInterrupt, EOFError):
             key = "q"
-        click.echo(key if key.isprintable() else "")
+        echo(key if key.isprintable() else "")
         if key in keys:
             return "label", keys[key], note
         if key in _QUIT:
@@ -185,8 +185,14 @@ def _widths(found: Heard, labels: Mapping[str, Label], left: int) -> tuple[int, 
         *(round(count * times) for count in (errors.yes, errors.yes_right, errors.no, errors.no_right))
     )
 
-    def half(errors: Errors) -> float:
-        low, high = JudgedRate(sum(one.said for one in judged), len(judged), errors).bounds(0.975)
+    still_open = [one.said for one in judged if one.key not in labels]
+
+    def half(errors: Errors, known: int) -> float:
+        """Half the bound's width in points; answers with a label count as people said."""
+        left = len(judged) - known
+        passed = round(left * sum(still_open) / len(still_open))
+        right = round(known * errors.yes / errors.labels)
+        low, high = JudgedRate(passed, left, errors, right, known).bounds(0.975)
         return (high - low) * 50
 
-    return more, half(errors), half(grown)
+    return more, half(errors, len(pairs)), half(grown, len(pairs) + more)

@@ -18,6 +18,7 @@ from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.cli.screen import echo, indented, print_lines
 from pytest_modelcheck.cli.selection import nothing_meant, selection
 from pytest_modelcheck.errors import BaselineError
+from pytest_modelcheck.models.retirement import SOON, days_left, shutdown_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -78,6 +79,9 @@ def _model_lines(
     approved = _approved(workspace, model, known)
     held = None if approved is None else approved.version
     yield click.style(excerpt(model), bold=True) + f"  {_held(approved)}"
+    if approved is not None and approved.retires is not None:
+        told = shutdown_text(f"approved {approved.version}", approved.retires)
+        yield from indented([told + ": run another version" * (days_left(approved.retires) < SOON)])
     checks = [header for header in known.approved if header.model == model and selected(header.test)]
     for header in checks:
         yield from _check_lines(header, held)

@@ -58,9 +58,9 @@ def print_lines(lines: Iterable[str]) -> None:
             echo("\n".join(waiting))
 
 
-def echo(text: str = "", *, err: bool = False) -> None:
+def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:
     """Print lines that may quote anything: only the colours in them act on the terminal."""
-    click.echo(harmless(text, styled=True), err=err)
+    click.echo(harmless(text, styled=True), err=err, nl=nl)
 
 
 def print_document(text: str | bytes, *, nl: bool = True) -> None:

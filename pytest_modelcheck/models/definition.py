@@ -51,6 +51,7 @@ class Definition:
         ignore: Ways to the parts of an answer that comparisons leave out.
         compare_by: Takes from an answer what is compared.
         role: What it is there for. A version without a name is that of the models to be judged.
+        retires: When versions shut down: dates by version, or a function that gives one.
         labels: The file of what people said of a judge's subjects, or ``None``.
     """
 
@@ -81,6 +82,7 @@ class Definition:
     ignore: Sequence[str] = ()
     compare_by: Callable[[Any], Any] | None = None
     role: Role = "model"
+    retires: Any = None
     labels: Path | None = None
 
     @property

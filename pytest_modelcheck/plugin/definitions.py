@@ -21,6 +21,7 @@ from pytest_modelcheck.calls.throttle import interval_of
 from pytest_modelcheck.errors import UsageError, located
 from pytest_modelcheck.models.definition import Definition
 from pytest_modelcheck.models.identity import source_digest
+from pytest_modelcheck.models.retirement import no_dates
 from pytest_modelcheck.plugin.ours import fixture_parameters
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ _OPTIONS = (
     "ignore",
     "compare_by",
     "role",
+    "retires",
 )
 
 
@@ -136,8 +138,8 @@ def _mistake(key: str, value: Any) -> str | None:
         return None if number else "write an amount above 0"
     if key in _FUNCTIONS:
         return None if callable(value) else f"write a function that {_FUNCTIONS[key]}"
-    if key == "ignore":
-        return _no_parts(value)
+    if key in _READERS:
+        return _READERS[key](value)
     if key == "role":
         return None if value in ("model", "support") else 'write "support" (a judge: @judge_fixture)'
     if key == "executor":
@@ -151,7 +153,7 @@ def _mistake(key: str, value: Any) -> str | None:
         return None if named else "write a list of contextvars.ContextVar"
     if key == "retry_on":
         return None if _tells_errors(value) else "write a type of exception, a tuple of them, or a function"
-    return _no_rate(value) if key == "rate_limit" else None
+    return None
 
 
 def _runs_calls(value: Any) -> bool:
@@ -178,6 +180,14 @@ def _no_rate(value: Any) -> str | None:
     except UsageError as error:
         return str(error).partition(": ")[2]
     return None
+
+
+_READERS: dict[str, Callable[[Any], str | None]] = {
+    "ignore": _no_parts,
+    "rate_limit": _no_rate,
+    "retires": no_dates,
+}
+"""What is wrong with the value of an option, by its name."""
 
 
 def providing(function: Callable[..., Any], definition: Definition) -> Callable[..., Any]:

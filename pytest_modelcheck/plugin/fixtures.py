@@ -13,9 +13,10 @@ import pytest
 from pytest_modelcheck.plugin.ours import DECLARATION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Executor
     from contextvars import ContextVar
+    from datetime import date
     from os import PathLike
 
     from pytest_modelcheck.engine.router import Router
@@ -98,6 +99,7 @@ def model_fixture(
     ignore: Sequence[str] = (),
     compare_by: Callable[[Any], Any] | None = None,
     role: Literal["model", "support"] = "model",
+    retires: Mapping[str, date] | Callable[[str], date | None] | None = None,
 ) -> Callable[[Callable[..., Any]], Any]: ...
 def model_fixture(
     function: Callable[..., Any] | None = None,
@@ -169,6 +171,9 @@ def model_fixture(
         role: ``"support"`` for a model that tests of other models use: ``--model-version=VERSION`` is not its
             version (``--model-version=NAME=VERSION`` is), and it is judged only where a check says
             ``model=NAME``. Default: ``"model"``.
+        retires: When versions shut down, as the provider says: ``{"gpt-x": date(2027, 1, 14)}``, or a
+            function that gives the date of a version, or ``None``. Runs, reports and ``modelcheck list`` say
+            when the approved version does, and runs warn from 60 days before. Default: nobody knows.
 
     Raises:
         UsageError: options that contradict each other, at the decorator.

@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from _pytest._io import TerminalWriter
@@ -12,6 +13,8 @@ from _pytest.config import create_terminal_writer
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.display import harmless
+from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.models.retirement import shutdown_text
 from pytest_modelcheck.plugin.approving import APPROVALS
 from pytest_modelcheck.plugin.filing import COMMANDS, FILED
 from pytest_modelcheck.plugin.options import ini
@@ -37,23 +40,19 @@ if TYPE_CHECKING:
 
 
 def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
-    """A line for each model that the tests use which are going to run."""
+    """A line for each model that the tests use which are going to run, and for each shutdown of theirs."""
     state = config.stash[STATE]
     cache = "off" if not state.settings.places.keep else ini(config, "modelcheck_cache_dir")
-    return [
-        harmless(
-            header_line(
-                name,
-                state.versions.of(name),
-                state.session.approved_version(name, state.versions.of(name)),
-                cache,
-                state.rivals.of(name),
-            )
-        )
-        for name in sorted(
-            {one.name for item in items if is_ours(item) for one in definitions_of(item).values()}
-        )
-    ]
+    used = {one.name: one for item in items if is_ours(item) for one in definitions_of(item).values()}
+    lines = []
+    for name in sorted(used):
+        version, rival = state.versions.of(name), state.rivals.of(name)
+        approved = state.session.approved_version(name, version)
+        lines.append(header_line(name, version, approved, cache, rival))
+        with suppress(UsageError):  # of retires=: its checks fail of it, and say why
+            ends = state.session.shutdowns(used[name], version)
+            lines += [f"modelcheck: {name}: {shutdown_text(*each)}" for each in ends]
+    return list(map(harmless, lines))
 
 
 def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:

@@ -14,6 +14,7 @@ import pytest
 from pytest_modelcheck import __version__
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.models.definition import Definition
+from pytest_modelcheck.models.retirement import SOON, days_left, shutdown_text
 from pytest_modelcheck.plugin import redaction
 from pytest_modelcheck.plugin.meanings import interrupts
 from pytest_modelcheck.plugin.ours import DECLARATION, definitions_of
@@ -86,6 +87,10 @@ class State:
             for version, raw in zip(versions, raws, strict=True)
         )
         model.rival = rivals[0] if rivals else None
+        for name, day in self.session.shutdowns(definition, versions[0]):
+            if days_left(day) < SOON:
+                told = f"{definition.name}: {shutdown_text(name, day)}. Run another version, and approve it"
+                self.session.warnings.append(told)
         self.models[definition.name] = model
         return model
 

@@ -6,12 +6,14 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import re
+from datetime import date
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.wording import p_text, plural
 from pytest_modelcheck.display import harmless
+from pytest_modelcheck.models.retirement import shutdown_text
 from pytest_modelcheck.records import MISSING, Outcome, Status
 from pytest_modelcheck.reports.jsons import approved_answers, value_of
 from pytest_modelcheck.reports.steps import fenced, steps_of_trial
@@ -121,6 +123,9 @@ def _head(report: RunReport) -> Iterator[str]:
             "nothing approved yet" if model.approved is None else f"approved: {code(excerpt(model.approved))}"
         )
         yield f"{code(name)} ({approved})  "
+        if model.retires is not None and model.approved is not None:
+            told = shutdown_text(f"approved {model.approved}", date.fromisoformat(model.retires))
+            yield f"- {code(excerpt(told))}"
     for trouble in report.troubles[:_CHECKS]:
         yield f"- ❌ {code(excerpt(trouble.test, 200))}: {code(excerpt(trouble.message, 300))}"
     if len(report.troubles) > _CHECKS:

@@ -59,6 +59,8 @@ class CheckReport:
         when: When it was judged; UTC, ISO 8601, whole seconds.
         rerun: The command that runs it again.
         history: Other versions that are remembered, older ones first.
+        retires: When the approved version of its model shuts down, ``"2027-01-14"``; ``None`` where nobody
+            knows.
         adjusted_p_value: The chance of what it misses once all checks of the run are allowed for, by Holm's
             method; ``None`` where it misses no limit that chance plays a part in. It decides nothing.
     """
@@ -70,6 +72,7 @@ class CheckReport:
     when: str = ""
     rerun: str = ""
     history: tuple[Past, ...] = ()
+    retires: str | None = None
     adjusted_p_value: float | None = None
 
 
@@ -95,12 +98,14 @@ class ModelReport:
         version: The version that was tested; ``None`` where it has none.
         approved: The version that the application is held to.
         fingerprint: What tells two models of one version apart.
+        retires: When the approved version shuts down, ``"2027-01-14"``; ``None`` where nobody knows.
     """
 
     name: str
     version: str | None = None
     approved: str | None = None
     fingerprint: str | None = None
+    retires: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,8 +165,10 @@ def why(check: Mutated, cell: Cell) -> tuple[str, str]:
         if check.form == "directional":
             remedy = "let the answer move (> in place of >= where it must), or " + remedy
         return _SIDES[check.form], remedy
-    what = f"`{cell.path}`" if cell.path else "what changed"
-    return f"no body looks at {what}", f"assert {what} too, or compare whole answers: == case.approved"
+    if not cell.path:
+        return "no case comes out differently", "compare whole answers: == case.approved"
+    told = f"assert `{cell.path}` too, or compare whole answers: == case.approved"
+    return f"no body looks at `{cell.path}`", told
 
 
 def explained(mutation: Mutation) -> Iterator[tuple[str, str, str, list[str]]]:

@@ -28,7 +28,7 @@ _DEEP: Final = 4
 _WIDE: Final = 64
 _KINDS: Final = ((b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"))
 _COLOUR_TYPES: Final = {1: 0, 2: 4, 3: 2, 4: 6}
-"""What PNG calls grey, grey with opacity, colours, and colours with opacity."""
+"""The names in PNG of grey, grey with opacity, colours, and colours with opacity."""
 
 
 def pictures_of(value: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""Which cases of a check are worth reading, and what to show of each.
+"""The cases of a check that are worth reading, as a reader sees them.
 
 PYTEST_DONT_REWRITE
 """
@@ -30,13 +30,13 @@ _INPUT_WIDTH = 200
 _ANSWER_WIDTH = 120
 _STEPS_WIDTH = 60
 LOWEST = ("lowest score", "smallest change")
-"""How cases are noted that say most of a mean that is too low."""
+"""The notes of cases that explain a low mean."""
 
 ORDER = ("error", "regressed", "failed", "changed", *LOWEST, "fixed", "new", "unexpected pass")
 
 
 def note_of(outcomes: Collection[Outcome], failed: str, *, regressed: bool, changed: bool) -> str | None:
-    """How a case is noted among those worth reading, by the outcomes that its trials had.
+    """The note of a case among those worth reading, by the outcomes that its trials had.
 
     Args:
         outcomes: The outcomes.
@@ -183,7 +183,7 @@ WORTH_GATHERING = 5.0
 
 
 def notes_of(direct: tuple[int, float, int], inapplicable: Mapping[str, int]) -> tuple[str, ...]:
-    """What a reader should know besides the verdict, a sentence each.
+    """Remarks besides the verdict, a sentence each.
 
     Args:
         direct: How many calls were made one after another that could have been made together, how many

@@ -34,13 +34,13 @@ _WIDTH: Final = 80
 _REASON_LINES: Final = 12
 _BRACKETS: Final = ("{", "[")
 _NO_TEXT: Final = re.compile(r"(array|image) [\d×]+ \S+( \(.*)?|[\d,]+ bytes")
-"""How :func:`~pytest_modelcheck.canonical.excerpt` describes arrays, images and bytes."""
+"""The descriptions of arrays, images and bytes by :func:`~pytest_modelcheck.canonical.excerpt`."""
 
 _OBVIOUS: Final = re.compile(r"^ +\+ +(where|and) .* = <(model|case) ")
-"""What pytest says of where a value in an assertion came from, where everybody knows: the case, the model."""
+"""The lines of pytest that say where an obvious value in an assertion comes from: the case, the model."""
 
 ERROR_LINE: Final = "E "
-"""How pytest begins the lines of a traceback that are the exception's own."""
+"""The beginning of the lines of a traceback that quote the exception."""
 
 _EDIT: Final = re.compile(r"(\[(?:[^\[\]→]*→[^\[\]→]*|\+[^\[\]]+|-[^\[\]]+)\])")
 
@@ -77,7 +77,7 @@ def case_lines(
 
 
 def reason_of(case: ShownCase) -> list[str]:
-    """What the body said, unless the answers say it already."""
+    """The message of the body, unless the answers say it already."""
     lines = (case.detail or case.message).splitlines()
     if case.note == "error" or not lines:
         return lines[-_REASON_LINES:]

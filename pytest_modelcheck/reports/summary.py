@@ -100,7 +100,7 @@ def _wrapped_between(text: str, width: int) -> list[str]:
 
 
 def _below(verdict: Verdict, verbosity: int, width: int) -> Iterator[Line]:
-    """What is said of a check below its line."""
+    """The lines below the line of a check."""
     margin = " " * MARGIN
     if verbosity >= VERBOSE:
         if (counted := _counted(verdict)) is not None:
@@ -122,7 +122,7 @@ def _below(verdict: Verdict, verbosity: int, width: int) -> Iterator[Line]:
 
 
 def _counted(verdict: Verdict) -> str | None:
-    """How many cases the rate rests on, and where it may lie."""
+    """The number of cases behind a rate, and its confidence bounds."""
     interval = verdict.interval
     if interval is None:
         return None

@@ -49,7 +49,7 @@ _TITLES = {
 def header_line(
     model: str, version: str | None, approved: str | None, cache: str, against: str | None = None
 ) -> str:
-    """What is tested, for the top of the run.
+    """The line at the top of a run that says which model is tested.
 
     >>> header_line("triage", "2.1", "2.0", ".modelcheck_cache")
     'modelcheck: triage 2.1 (approved: 2.0), cache: .modelcheck_cache'
@@ -102,7 +102,7 @@ def everything(verdict: Verdict) -> Iterator[str]:
 
 
 def broke_line(verdict: Verdict) -> str | None:
-    """Which cases broke since the approved version, and the slice that lost most, in one line."""
+    """The cases that broke since the approved version, and the slice that lost most, in one line."""
     comparison = verdict.comparison
     if comparison is None or not comparison.regressed:
         return None

@@ -25,7 +25,7 @@ _WORDS: Final = 2
 _REACH: Final = 400
 """Tokens, from the first difference on, that are compared; what comes after them counts as other text."""
 _AROUND: Final = (1 << 30, 60, 48, 40, 32, 28, 24, 20, 17, 14, 12, 10, 8)
-"""How much of what stayed is left on each side of what did not: as much as there is room for."""
+"""The unchanged characters to leave on each side of a change: as many as there is room for."""
 _SPARED: Final = 3
 """Characters that are not worth leaving out."""
 
@@ -95,7 +95,7 @@ def marked_pieces(then: str, now: str, room: int) -> tuple[list[Piece], list[Pie
 
 
 def _steps(old: Sequence[str], new: Sequence[str]) -> Iterator[Piece]:
-    """What stayed, went and came, in order; what both begin and end with is not compared again."""
+    """The unchanged, removed and added pieces, in order; what both begin and end with is skipped."""
     start = _common(old, new)
     end = _common(old[start:][::-1], new[start:][::-1])
     gone, came = old[start : len(old) - end], new[start : len(new) - end]
@@ -112,7 +112,7 @@ def _steps(old: Sequence[str], new: Sequence[str]) -> Iterator[Piece]:
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many tokens both begin with."""
+    """The number of tokens that both begin with."""
     shorter = min(len(one), len(other))
     return next((i for i in range(shorter) if one[i] != other[i]), shorter)
 

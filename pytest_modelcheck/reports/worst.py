@@ -1,4 +1,4 @@
-"""What to read first: how much was lost, where a check fails, and what failing checks have in common.
+"""The order of reading: how much was lost, where a check fails, and causes that failing checks share.
 
 PYTEST_DONT_REWRITE
 """
@@ -51,7 +51,7 @@ def loss_of(verdict: Verdict) -> float:
 
 
 def case_loss(case: CaseResult) -> float:
-    """How much a case lost: by its scores, else the share of its trials that went wrong."""
+    """The loss of a case: by its scores, else the share of its trials that went wrong."""
     return sum(map(_trial_loss, case.trials)) / max(1, len(case.trials))
 
 
@@ -131,7 +131,7 @@ def places(verdict: Verdict) -> Iterator[str]:
 
 
 def causes(verdicts: Sequence[Verdict]) -> list[tuple[str, int]]:
-    """What several failing checks have in common, and how many of them: ``[("language=es", 19)]``."""
+    """The causes that several failing checks share, and the number of checks: ``[("language=es", 19)]``."""
     failed = [verdict for verdict in verdicts if verdict.failed]
     counts = Counter(place for verdict in failed for place in dict.fromkeys(places(verdict)))
     least = max(2.0, _SHARE * len(failed))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.baselines import baseline
 from pytest_modelcheck.baselines.header import Header
+from pytest_modelcheck.models.retirement import retires_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +36,7 @@ def header_of(check: Check, model: Model, **more: Any) -> Header:
         files=spec.provenance.files,
         others={other.name: other.version or "" for other in spec.others},
         plugin=check.plugin,
+        retires=str(retires_on(model.definition, model.version) or ""),
         **more,
     )
 

@@ -54,6 +54,8 @@ def may_stop(check: Check) -> bool:
     places, spec = check.places, check.spec
     if not spec.limits.early_stop or places.update or places.every_case or spec.partial:
         return False
+    if any(model.definition.labels is not None for model in spec.others):
+        return False  # what its judge says is corrected once all of it is known
     return why_not_watched(spec.limits, spec.scale, spec.levels) is None
 
 

@@ -183,7 +183,7 @@ def _of_a_part(part: _Part, values: Values, dice: Random) -> Iterator[Mutant]:
         )
         return Mutant(f"{part.name}: {what}" if part.path else what, kind, replays, part.path)
 
-    if part.path:
+    if part.path and part.path[-2:-1] != (TRAJECTORY,):  # whose own parts are never missing
         yield mutant("missing", "missing", lambda _: MISSING)
         yield mutant("null", "null", lambda _: None)
     kinds = {type(value) for value in part.values.values()} - {type(None)}

@@ -123,12 +123,16 @@ def mutate(
         The verdict on the answers as they are stored.
     """
     spec = replace(spec, source=None, progress=None)  # what recipes are learned here is of no use elsewhere
-    answers, recorded = spec.subject.answers, _recorded(make(spec))
-    told_of = _row(spec)
+    answers, told_of = spec.subject.answers, _row(spec)
     try:
-        stored = StoredAnswers(answers, recorded)
-        use(stored)
-        control = yield from judgement_of(make(spec))
+        # What is approved is the same on every machine. Where it leads to calls that nothing answers (of
+        # another model, say, that took part in the last run), the last run goes on its own.
+        for recorded in (_recorded(make(spec)), {}):
+            stored = StoredAnswers(answers, recorded)
+            use(stored)
+            control = yield from judgement_of(make(spec))
+            if not _new_calls(control.ran.results):
+                break
         trouble = _trouble(control)
         if trouble is None:
             found = []
@@ -136,7 +140,10 @@ def mutate(
                 cell = _Counting(mutant)
                 for damage in mutant.answers:
                     use(StoredAnswers(answers, recorded, _encoded(answers, damage)))
-                    cell.count((yield from judgement_of(make(spec))), control)
+                    try:
+                        cell.count((yield from judgement_of(make(spec))), control)
+                    except ModelcheckError as error:  # what the damage made of the run would be red, too
+                        cell.broke(error)
                 found.append(cell.done())
             told(replace(told_of, cases=len(control.ran.results), cells=tuple(found)))
         else:
@@ -160,7 +167,7 @@ def _recorded(check: Check) -> dict[bytes, Raw]:
     """The answers that a baseline or a candidate of this version holds."""
     model, version = check.subject.name, check.subject.version
     found: dict[bytes, Raw] = {}
-    approved = check.store.read(model, check.spec.id)
+    approved = check.store.read(model, check.spec.id, version)
     candidate = None if version is None else check.candidates.read(model, check.spec.id, version)
     for one in (approved, candidate):
         if one is not None and one.header.version == version:
@@ -185,7 +192,7 @@ def _trouble(control: Judgement) -> str | None:
 
 def _new_calls(results: Results) -> int:
     """How many cases made a call that was refused, as far as their errors are known."""
-    return sum(isinstance(error, NewCallError) for error in results.errors.values())
+    return sum(isinstance(error, OfflineError) for error in results.errors.values())
 
 
 def _values(given: Mapping[bytes, Raw]) -> dict[bytes, Any]:
@@ -243,14 +250,19 @@ class _Counting:
         differ = sum(outcome is not before.get(case, outcome) for case, outcome in outcomes.items())
         self._changed = max(self._changed, differ)
         failed = [one.limit for one in judgement.findings if one.status is Status.FAILED]
-        statuses = {one.status for one in judgement.findings}
+        unsure = [{one.status for one in each.findings} for each in (judgement, control)]
         if 0 < _new_calls(results) == len(results.errors):
             self._called += 1
         elif failed:
             self._failed += 1
             self._fails.update(dict.fromkeys(failed))
-        elif Status.INCONCLUSIVE in statuses:
+        elif Status.INCONCLUSIVE in unsure[0] - unsure[1]:  # else it is so without any damage
             self._inconclusive += 1
+
+    def broke(self, error: ModelcheckError) -> None:
+        """Count a replay that could not be judged to its end."""
+        self._failed += 1
+        self._fails[type(error).__name__] = None
 
     def done(self) -> Cell:
         """What came of it."""

@@ -143,7 +143,13 @@ def assembled(run: RunInfo, checks: Iterable[CheckReport], troubles: Iterable[Tr
     adjusted = adjusted_p_values([check.verdict for check in ordered])
     ordered = [replace(check, adjusted_p_value=p) for check, p in zip(ordered, adjusted, strict=True)]
     models = {
-        ModelReport(one.verdict.model, one.verdict.version, one.verdict.approved_version, one.fingerprint)
+        ModelReport(
+            one.verdict.model,
+            one.verdict.version,
+            one.verdict.approved_version,
+            one.fingerprint,
+            one.retires,
+        )
         for one in ordered
     }
     by_name = sorted(models, key=lambda model: (model.name, model.version or "", model.fingerprint or ""))

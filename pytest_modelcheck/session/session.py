@@ -25,6 +25,7 @@ from pytest_modelcheck.models.calling import answer_type, caller_of
 from pytest_modelcheck.models.claims import Claims
 from pytest_modelcheck.models.identity import fingerprint, is_alias, namespace, source_with
 from pytest_modelcheck.models.model import Answers, Model
+from pytest_modelcheck.models.retirement import retires_on
 from pytest_modelcheck.records import Calls
 from pytest_modelcheck.session.check import Check, Judged, Step, plan_of
 from pytest_modelcheck.session.places import CANDIDATES, CLAIMS, MEASURES, PREDICTIONS, RECIPES
@@ -33,6 +34,7 @@ from pytest_modelcheck.session.verdict import steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from datetime import date
 
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.spec import CheckSpec
@@ -131,6 +133,22 @@ class Session:
         """The version that the application is held to, or ``None``; another one where ``version`` is, too."""
         approved = self.store.approved(model, version)
         return None if approved is None else approved.version
+
+    def shutdowns(self, definition: Definition, version: str | None) -> list[tuple[str, date]]:
+        """When the approved version of a model shuts down, and the one that is tested, where that is known.
+
+        Raises:
+            UsageError: ``retires=`` gives no date.
+        """
+        approved = self.store.approved(definition.name, version)
+        found = []
+        if approved is not None:
+            day = retires_on(definition, approved.version) or approved.retires
+            found = [] if day is None else [(f"approved {approved.version}", day)]
+        if version is not None and (approved is None or approved.version != version):
+            day = retires_on(definition, version)
+            found += [] if day is None else [(version, day)]
+        return found
 
     @cached_property
     def approved_checks(self) -> int:

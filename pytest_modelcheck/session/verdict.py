@@ -26,6 +26,7 @@ from pytest_modelcheck.checks.protocol import Reason
 from pytest_modelcheck.checks.vacuous import constant, unmoved
 from pytest_modelcheck.checks.watching import why_not_watched
 from pytest_modelcheck.display import redacted, redacted_value
+from pytest_modelcheck.models.retirement import retires_on
 from pytest_modelcheck.records import Finding, Interval, Origin, Scale, Status, Tally, Verdict
 from pytest_modelcheck.reports.model import CheckReport
 from pytest_modelcheck.reports.packing import pack, printable, unpack
@@ -185,10 +186,20 @@ def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:
         origin=Origin(path, provenance.line) if path else None,
         when=now(),
         rerun=check.spec.rerun,
+        retires=_retires(check),
     )
     fields: dict[str, object] = printable(pack(report))
     del fields["cases"]
     return fields
+
+
+def _retires(check: Check) -> str | None:
+    """When the approved version of the model shuts down."""
+    approved = check.store.approved(check.subject.name, check.subject.version)
+    if approved is None:
+        return None
+    day = retires_on(check.subject.definition, approved.version) or approved.retires
+    return None if day is None else str(day)
 
 
 def _rows(judgement: Judgement) -> Iterator[bytes]:
@@ -334,6 +345,8 @@ def _changed(judgement: Judgement) -> Iterator[tuple[CaseResult, CaseResult]]:
 def _not_watched(check: Check) -> Iterator[str]:
     spec = check.spec
     why = why_not_watched(spec.limits, spec.scale, spec.levels) if spec.limits.early_stop else None
+    if spec.limits.early_stop and any(model.definition.labels is not None for model in spec.others):
+        why = "what its judge says is corrected once all of it is known"
     if why is not None:
         yield f"not stopped early: {why}"
 

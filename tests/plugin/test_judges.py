@@ -265,6 +265,21 @@ def test_labels_that_contradict_each_other_fail_the_check_with_their_lines(judge
     result.stdout.fnmatch_lines(["*helpful.jsonl:121: two labels of the same answer contradict each other*"])
 
 
+def test_a_check_that_a_judge_decides_is_not_stopped_early(judged):
+    judged.test(CHECK.replace("at_least=0.8", "at_least=0.8, early_stop=True"))
+    label(judged, OTHERS)
+    verdict = judged.verdict(run(judged, "bad"))
+    assert verdict.headline == "judged 25/60; corrected for the judge's errors 36%, at least 80% required"
+    assert "not stopped early: what its judge says is corrected once all of it is known" in verdict.notes
+
+
+def test_offline_the_labels_that_nothing_is_known_of_are_told(judged):
+    run(judged, "bad")
+    label(judged, OTHERS)
+    verdict = judged.verdict(run(judged, "bad", "--modelcheck-offline"))
+    assert "helpful 1 did not answer" in verdict.headline
+
+
 def test_an_async_check_is_corrected_too(judged):
     judged.model(
         JUDGED.replace(

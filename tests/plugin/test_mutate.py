@@ -95,6 +95,36 @@ def test_a_version_that_was_never_run_says_what_to_do(weak):
     assert weak.calls == []
 
 
+def test_the_last_run_answers_where_what_is_approved_leads_elsewhere(weak):
+    weak.test("""
+        @pytest.mark.golden("tickets.yaml")
+        def test_twice(triage, helper, case):
+            helper(triage(case.input))
+    """)
+    varying = """
+        from itertools import count
+        from pathlib import Path
+
+        RUN = Path(__file__).with_name("run")
+
+        @model_fixture(deterministic=False)
+        def triage(model_version):
+            return lambda text: f"{{RUN.read_text()}} {{text}}"
+
+        @model_fixture(role="support")
+        def helper(model_version):
+            return str.upper
+    """.replace("{{", "{").replace("}}", "}")
+    weak.model(varying)
+    weak.write("run", "first")
+    weak.approve()
+    weak.write("run", "second")
+    weak.run("--model-version=2.0", "--modelcheck-cache=refresh", "--model-version=helper=1")
+    checks, _ = mutated(weak, "--model-version=2.0", "--model-version=helper=1")
+    assert checks["test_twice"]["trouble"] == ""
+    assert cells(checks["test_twice"])["empty"]["called"] == 1
+
+
 def test_a_check_that_fails_as_it_is_is_not_replayed(weak):
     weak.run("--model-version=2.1")
     checks, _ = mutated(weak, "--model-version=2.1")
@@ -169,6 +199,22 @@ def test_confirmation_draws_from_the_stored_runs(project):
     assert cells(checks["test_known_tickets"])["always the same answer"]["called"] == 0
 
 
+def test_a_damage_that_breaks_the_run_itself_counts_as_noticed(project):
+    project.model("""
+        @model_fixture(deterministic=True, compare_by=lambda answer: answer["label"])
+        def triage(model_version):
+            return lambda text: {"label": "refund" if "efund" in text else "other"}
+    """)
+    project.test("""
+        @pytest.mark.golden("tickets.yaml", at_least=0.3)
+        def test_known_tickets(triage, case):
+            assert triage(case.input)["label"] == case.expected
+    """)
+    project.run("--model-version=2.0").assert_outcomes(passed=1)
+    checks, _ = mutated(project, "--model-version=2.0")
+    assert shares(checks["test_known_tickets"])["label: missing"] == (1, 1)
+
+
 def test_async_tests_are_replayed_too(project):
     project.model("""
         @model_fixture
@@ -236,7 +282,7 @@ def test_the_command_writes_a_page(weak, command):
     done.stdout.fnmatch_lines(["written: out.html"])
     page = (weak.path / "out.html").read_text()
     assert "<script" not in page
-    assert "no body looks at what changed" in page
+    assert "no case comes out differently" in page
 
 
 def test_the_command_where_nothing_is_stored(command):

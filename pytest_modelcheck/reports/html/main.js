@@ -109,7 +109,8 @@ function toggleTheme() {
 
 function subjects() {
   replace(document.getElementById("subjects"), REPORT.models.slice(0, 4).map((model) => el("span", { class: "subject" },
-    el("b", {}, foreign(`${model.name} ${model.version || "(unversioned)"}`)), " ", el("span", { class: "under" }, model.approved === null ? "nothing approved yet" : model.approved === model.version ? "approved" : ["approved: ", foreign(model.approved)]))));
+    el("b", {}, foreign(`${model.name} ${model.version || "(unversioned)"}`)), " ", el("span", { class: "under" }, model.approved === null ? "nothing approved yet" : model.approved === model.version ? "approved" : ["approved: ", foreign(model.approved)]),
+    model.retires && el("span", { class: "under" }, `, shuts down on ${model.retires}`))));
 }
 
 const theme = remembered();

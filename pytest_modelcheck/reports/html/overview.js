@@ -252,7 +252,7 @@ function environment() {
   const rows = (pairs) => Object.entries(pairs).map(([name, value]) => [el("dt", {}, foreign(name)), el("dd", {}, foreign(value))]);
   const models = REPORT.models.map((model) => [
     el("dt", {}, foreign(`${model.name} ${model.version || "(unversioned)"}`)),
-    el("dd", {}, model.approved ? ["approved: ", foreign(model.approved)] : "nothing approved yet", model.fingerprint && [", fingerprint ", foreign(model.fingerprint, "code")])]);
+    el("dd", {}, model.approved ? ["approved: ", foreign(model.approved)] : "nothing approved yet", model.retires && `, shuts down on ${model.retires}`, model.fingerprint && [", fingerprint ", foreign(model.fingerprint, "code")])]);
   return el("section", { "aria-labelledby": "run-title" }, el("h2", { id: "run-title" }, "Run"),
     el("dl", { class: "pairs" }, models, rows(versions), rows(found), rows(options)));
 }
