@@ -83,7 +83,7 @@ def required_rate(observed: Observed, limits: Limits) -> float | None:
     """The rate that is required: what ``at_least`` says, else all where nothing else is asked for."""
     if limits.at_least is not None or observed.scores is not None:
         return limits.at_least
-    others = (limits.max_drop, limits.max_changed, limits.max_regressed)
+    others = (limits.max_drop, limits.max_slice_drop, limits.max_changed, limits.max_regressed)
     nothing_else = all(limit is None for limit in others) and observed.comparison is None
     return 1.0 if nothing_else and not observed.reads_approved else None
 
@@ -205,6 +205,9 @@ def _limits(observed: Observed, limits: Limits) -> list[Finding]:
     comparison = observed.comparison
     if observed.lost is not None:
         findings.append(_slice(observed.lost, observed.looks["slice_regressions"], limits, observed.sets))
+    if observed.slice_drop:
+        look = observed.looks["max_slice_drop"]
+        findings.append(_slice_drop(observed.slice_drop, look, limits, observed.sets))
     if observed.reads_approved:
         if not observed.graded:
             findings.append(_differ(observed, limits.max_changed or 0, rule))
@@ -248,6 +251,14 @@ def _slice(lost: Lost, look: Look, limits: Limits, sets: int) -> Finding:
     elif status is Status.INCONCLUSIVE and limits.inconclusive == "fail":
         status = Status.FAILED
     return Finding("slice_regressions", status, summary, against_baseline=True, p_value=look.p_value)
+
+
+def _slice_drop(summary: str, look: Look, limits: Limits, sets: int) -> Finding:
+    """The declared slice that fell too far, or that none did."""
+    fails = look.status is Status.INCONCLUSIVE and limits.inconclusive == "fail"
+    status = Status.FAILED if fails else look.status
+    told = summary if status is Status.PASSED else with_reason(look, summary, sets=sets)
+    return Finding("max_slice_drop", status, told, against_baseline=True, p_value=look.p_value)
 
 
 def _rate(observed: Observed, required: float, rule: Rule) -> Finding:

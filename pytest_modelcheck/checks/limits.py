@@ -29,6 +29,7 @@ class Limits:
     Attributes:
         at_least: The pass rate (or mean score) that is required, from 0.0 to 1.0; or the mean change.
         max_drop: How far the rate may fall below the approved one.
+        max_slice_drop: How far each declared slice may fall below its approved rate.
         max_changed: How many answers may differ from the approved ones.
         max_regressed: How many cases that passed may now fail, whatever was fixed.
         slice_regressions: Whether regressions that concentrate in a slice fail the check, warn, or are not
@@ -53,6 +54,7 @@ class Limits:
 
     at_least: float | None = None
     max_drop: Allowance | None = None
+    max_slice_drop: Allowance | None = None
     max_changed: Allowance | None = None
     max_regressed: Allowance | None = None
     slice_regressions: Literal["fail", "warn", "off"] = "fail"
@@ -267,6 +269,7 @@ def _overlap(name: str, value: Any) -> float:
 _CHECKS = {
     "at_least": _rate,
     "max_drop": _allowance,
+    "max_slice_drop": _allowance,
     "max_changed": _allowance,
     "max_regressed": _allowance,
     "slice_regressions": _fail_warn_or_off,

@@ -64,6 +64,7 @@ class Observed:
         varies: Whether the model varies, as far as anybody has looked.
         looks: What each limit says where noise may explain a miss, once that is decided.
         lost: The slice in which regressions concentrate, where there is one.
+        slice_drop: What the slice that fell too far came to, or all of them; empty where nobody looked.
         sets: How many sets of runs there are.
         broken: The ids of the cases that passed in every approved run and never pass now, however often run.
         judging: What the judge of the check said, and how far it can be believed; ``None`` without a judge.
@@ -99,6 +100,7 @@ class Observed:
     varies: bool = False
     looks: Mapping[str, Look] = field(default_factory=dict)
     lost: Lost | None = None
+    slice_drop: str = ""
     sets: int = 1
     broken: tuple[str, ...] = ()
     judging: Judging | None = None

@@ -140,6 +140,8 @@ def request_of(
     limits = _clustered(limits, cases, said="cluster" in {**defaults, **own})
     if options.get("metric") is not None:
         _refuse_with_metric(options)
+    if limits.max_slice_drop is not None:
+        limits = _of_slices(limits, options, said="max_slice_drop" in own)
     unwatched = why_not_watched(limits, scale, levels)
     if unwatched is not None and own.get("early_stop"):
         raise UsageError(f"early_stop=True is not for this check: {unwatched}. Leave it out: all cases run")
@@ -212,6 +214,19 @@ def _unknown(kind: str, key: str, known: Sequence[str]) -> str:
     near = get_close_matches(key, known, 1)
     hint = f"; did you mean {near[0]}?" if near else f" (it takes {', '.join(known)})"
     return f"{kind}() has no keyword {key!r}{hint}"
+
+
+def _of_slices(limits: Limits, options: Mapping[str, Any], *, said: bool) -> Limits:
+    """Limits with ``max_slice_drop`` only where slices are declared and cases are judged one by one."""
+    one_by_one = limits.population == "fixed" and limits.cluster is None and limits.score_as is None
+    if options.get("slices") and one_by_one and options.get("metric") is None and not limits.early_stop:
+        return limits
+    if said:
+        raise UsageError(
+            'max_slice_drop= holds each declared slice: name them, slices=["language"]. It does not go with '
+            'population="sample", cluster=, score_as=, metric= and early_stop='
+        )
+    return replace(limits, max_slice_drop=None)
 
 
 def _shaped(value: object) -> bool:

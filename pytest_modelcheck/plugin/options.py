@@ -38,6 +38,7 @@ LIMITS = {
     "modelcheck_max_drop": "how far a pass rate may fall below the approved one: cases or fraction",
     "modelcheck_max_changed": "how many answers may differ from the approved ones: cases or fraction",
     "modelcheck_max_regressed": "how many cases that passed may now fail: cases or fraction",
+    "modelcheck_max_slice_drop": "how far each declared slice may fall below its approved rate",
     "modelcheck_slice_regressions": "what regressions that gather in a slice do: fail, warn or off (fail)",
     "modelcheck_min_overlap": "the fraction of approved cases that must still be there (0.8)",
     "modelcheck_false_fail_rate": "the chance that a varying model which meets a requirement fails (0.01)",

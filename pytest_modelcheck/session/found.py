@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from pytest_modelcheck.session.results import Results
     from pytest_modelcheck.stats.noise import Excess
 
-_LIMITS: Final = frozenset({"at_least", "max_drop", "max_changed", "max_regressed", "slice_regressions"})
+_LIMITS: Final = frozenset(
+    {"at_least", "max_drop", "max_slice_drop", "max_changed", "max_regressed", "slice_regressions"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class Noise:
         probed: What came of cases that were run again one by one, by their number.
         looks: What each limit says where noise may explain a miss, once that is decided.
         lost: The slice in which regressions concentrate, where there is one.
+        slice_drop: What the slice that fell too far, or all of them, came to; empty where nobody looked.
     """
 
     variation: Variation = field(default_factory=Variation)
@@ -114,6 +117,7 @@ class Noise:
     probed: Mapping[int, Probed] = field(default_factory=dict)
     looks: Mapping[str, Look] = field(default_factory=dict)
     lost: Lost | None = None
+    slice_drop: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
         uncalibrated=noise.uncalibrated,
         looks=noise.looks,
         lost=noise.lost,
+        slice_drop=noise.slice_drop,
         sets=1 if noise.again is None else 1 + FRESH_SETS,
         broken=_broken(ran.results, noise.looks),
     )

@@ -62,6 +62,9 @@ def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
             found["slice_regressions"], lost = look_at_slices(
                 weighed.paired, candidates, rules, check.spec.seed
             )
+        slice_drop = ""
+        if _limits_slices(check, judgement):
+            found["max_slice_drop"], slice_drop = _slice_drops(check, judgement, weighed)
         needs = [look.needs for look in found.values() if look.needs is not None]
         if not needs:
             break
@@ -80,7 +83,11 @@ def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
         variation = seen(check.subject, [case for case in approved if case is not None])
     else:
         variation = _told(check, judgement, weighed)
-    return with_noise(check, judgement, replace(judgement.noise, looks=found, lost=lost, variation=variation))
+    return with_noise(
+        check,
+        judgement,
+        replace(judgement.noise, looks=found, lost=lost, slice_drop=slice_drop, variation=variation),
+    )
 
 
 def _searches_slices(check: Check, judgement: Judgement) -> bool:
@@ -93,6 +100,27 @@ def _searches_slices(check: Check, judgement: Judgement) -> bool:
         and observed.scores is None
         and len(observed.comparison.regressed) >= LEAST_BROKEN
         and len(judgement.ran.results) <= MOST_CASES
+    )
+
+
+def _limits_slices(check: Check, judgement: Judgement) -> bool:
+    """Whether each declared slice is held against its approved rate."""
+    observed = judgement.observed
+    limited = check.spec.limits.max_slice_drop is not None and observed.scores is None
+    return limited and observed.comparison is not None and not observed.reads_approved
+
+
+def _slice_drops(check: Check, judgement: Judgement, weighed: Weighed) -> tuple[Look, str]:
+    from pytest_modelcheck.checks.slice_drop import look_at_slice_drops
+
+    limits, found = check.spec.limits, judgement.ran.results.slices
+    slices = {name: members for key in found.keys() for name, members in found.of(key).items()}  # noqa: SIM118
+    return look_at_slice_drops(
+        weighed.paired,
+        weighed.paired_numbers,
+        slices,
+        limits.max_slice_drop or 0,
+        Rules(limits.false_fail_rate, limits.confirm),
     )
 
 
@@ -116,10 +144,11 @@ def _may_be_noise(check: Check, judgement: Judgement) -> bool:
     if not uses_looks(check, judgement):
         return False
     if declared_of(check.spec) is True:
-        return (judgement.missed or judgement.passes) and _searches_slices(check, judgement)
+        looks_at_slices = _searches_slices(check, judgement) or _limits_slices(check, judgement)
+        return (judgement.missed or judgement.passes) and looks_at_slices
     if judgement.missed:
         return True
-    return judgement.passes and bool(judgement.seen.regressed)
+    return judgement.passes and (bool(judgement.seen.regressed) or _limits_slices(check, judgement))
 
 
 def _weighed(check: Check, judgement: Judgement) -> Weighed:
