@@ -544,7 +544,7 @@ class TestConfirmation:
             asked[x] += 1
             number = int(x.split()[1])
             lies = (wrong, then_wrong)[asked[x] > 1]
-            return "wrong" if number < lies else "right"
+            return f"wrong {asked[x]}" if number < lies else "right"  # in other words: no cache answers
 
         return answer
 
