@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from pytest_modelcheck.canonical.wording import plural
 from pytest_modelcheck.errors import cause_of, kind_of
 
 if TYPE_CHECKING:
@@ -28,12 +29,14 @@ class Cause:
 
     Attributes:
         text: What the first of them said, in one line; of errors that were kept, with their type.
-        count: How many there are.
+        count: In how many cases.
+        case: The last of them, which may break in several trials.
         trials: The numbers of the first trials that broke with it.
     """
 
     text: str
     count: int = 0
+    case: str | None = None
     trials: list[int] = field(default_factory=list)
 
 
@@ -51,7 +54,8 @@ class Causes:
         if kind not in self._found and len(self._found) == _MOST:
             kind = next(reversed(self._found))
         cause = self._found.setdefault(kind, Cause(said))
-        cause.count += 1
+        if cause.case != result.trial.case.id:
+            cause.count, cause.case = cause.count + 1, result.trial.case.id
         if cause.text == said and result.error is not None:
             cause.text = one_line(result)
         if len(cause.trials) < _EXAMPLES:
@@ -61,13 +65,13 @@ class Causes:
 
     @property
     def summary(self) -> str | None:
-        """The cause that most errors have, and how many there are where it is not the only one."""
+        """The cause of most errors, and in how many cases where it is not the only one."""
         if not self._found:
             return None
         worst = max(self._found.values(), key=lambda cause: cause.count)
         if len(self._found) == 1:
             return worst.text
-        return f"{worst.text} ({worst.count} times; {len(self._found) - 1} more of another kind)"
+        return f"{worst.text} ({worst.count} of them; {plural(len(self._found) - 1, 'other kind')})"
 
     @property
     def trials(self) -> Iterator[int]:

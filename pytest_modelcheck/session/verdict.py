@@ -325,7 +325,12 @@ def _notes(check: Check, judgement: Judgement) -> Iterator[str]:
         yield f"{older}, whose own {own} not accepted in review"
     if (advice := ran.results.causes.advice) is not None:
         yield advice
-    if spec.limits.at_least is None and judgement.misses("at_least") and not spec.partial:
+    if (
+        spec.kind == "golden"
+        and not spec.partial
+        and spec.limits.at_least is None
+        and judgement.misses("at_least")
+    ):
         yield "no limit is set, so all must pass; max_drop=0 holds it to what is approved instead"
     if baseline is not None and (fields := gained_by(_changed(judgement))):
         yield gains(fields)

@@ -52,8 +52,7 @@ def errors(project):
 def test_the_headline_of_errors_is_their_most_frequent_cause(errors):
     result = errors.run("--model-version=2")
     assert errors.verdict(result).headline == (
-        "11/30 cases raised an error: ValueError: amount: not a number: 'about 3' "
-        "(10 times; 1 more of another kind)"
+        "11/30 cases raised an error: ValueError: amount: not a number: 'about 3' (10 of them; 1 other kind)"
     )
 
 

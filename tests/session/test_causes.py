@@ -12,7 +12,7 @@ class ValidationError(Exception):
     """As of a library that derives it from nothing in particular."""
 
 
-def noted(*errors, asked=True):
+def noted(*errors, asked=True, trials=1):
     causes = Causes()
     for number, error in enumerate(errors):
         causes.note(
@@ -20,7 +20,7 @@ def noted(*errors, asked=True):
                 message=str(error),
                 error=None if isinstance(error, str) else error,
                 asked=["answer"] if asked else [],
-                trial=SimpleNamespace(index=number),
+                trial=SimpleNamespace(index=number, case=SimpleNamespace(id=str(number // trials))),
             )
         )
     return causes
@@ -32,8 +32,13 @@ def amount(value):
 
 def test_errors_that_differ_in_values_are_one_cause_and_the_most_frequent_is_told():
     causes = noted(KeyError("x"), amount("about 3"), amount("12,5"), amount([1]), amount({"a": 2}))
-    assert causes.summary == "ValueError: amount: not a number: 'about 3' (4 times; 1 more of another kind)"
+    assert causes.summary == "ValueError: amount: not a number: 'about 3' (4 of them; 1 other kind)"
     assert list(causes.trials) == [1, 0, 2]
+
+
+def test_a_case_that_breaks_in_several_trials_counts_once():
+    causes = noted(KeyError("x"), *[amount("a")] * 3, KeyError("x"), trials=4)
+    assert causes.summary == "KeyError: 'x' (2 of them; 1 other kind)"
 
 
 def test_one_cause_is_told_without_a_count():
