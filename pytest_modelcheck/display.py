@@ -48,7 +48,7 @@ KEYS: Final = (
 
 
 class Redaction:
-    """What is hidden from whoever reads, in this process.
+    """The secrets that are hidden from readers, in this process.
 
     It is one for the process and not handed on from caller to caller: a secret must be hidden also where an
     exception says it that nobody expected.
@@ -90,7 +90,7 @@ class Redaction:
         return text if found is None else str(found)
 
     def finds(self, text: str) -> bool:
-        """Whether there may be a secret in a text."""
+        """Return whether there may be a secret in a text."""
         return self.function is not None or self._pattern.search(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree.
+"""Everything that can go wrong, as one tree.
 
     ModelcheckError
     ├── UsageError               something that the user wrote cannot mean anything
@@ -95,7 +95,7 @@ class LabelError(ModelcheckError):
 
 
 def message_of(error: BaseException) -> str:
-    """What an exception says, even where it cannot say it.
+    """Return an exception's message, even where it cannot give it.
 
     >>> class Broken(Exception):
     ...     def __str__(self):

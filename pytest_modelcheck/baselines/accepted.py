@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.baseline import results
-from pytest_modelcheck.canonical.wording import percent, plural
+from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.records import MISSING, Outcome
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _having(outcome: Outcome, cases: Mapping[str, CaseResult]) -> list[str]:
 
 
 def _never_passes(now: CaseResult, then: CaseResult) -> bool:
-    """Whether every approved run of a case passed, and none of its new ones does."""
+    """Return whether every approved run of a case passed, and none of its new ones does."""
     failing = {trial.repeat for trial in now.trials if trial.outcome is Outcome.FAILED}
     return then.outcome is Outcome.PASSED and failing == {trial.repeat for trial in now.trials}
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who approves, when, why, how, and with which version of the plugin: what goes into each header."""
+    """The approver's name, the time, the reason, the way and the plugin's version, for each header."""
 
     by: str
     at: str
@@ -72,7 +72,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came of an approval.
+    """The result of an approval.
 
     Attributes:
         model: The model.
@@ -200,7 +200,7 @@ def approve(
 def _offered(
     candidates: CandidateStore, store: BaselineStore, model: str, version: str
 ) -> dict[str, tuple[Header, Reader]]:
-    """What there is of a version, by node id: its candidates, and where there is none, its history."""
+    """Return the files of a version by node id: its candidates, else its history."""
     offered: dict[str, tuple[Header, Reader]] = {
         header.test: (header, store.history) for _, header in store.history_entries(model, version)
     }
@@ -260,7 +260,7 @@ def _record(
         rate = None  # nobody ran this mixture
     another = old is not None and old.version != header.version
     # An approval under the same name belongs to the history, too, if anything that history shows has changed.
-    told = old is not None and (another or _told_apart(old) != _told_apart(header))
+    is_news = old is not None and (another or _told_apart(old) != _told_apart(header))
     own = store.beside_path(header.model, header.test, header.version or "")
     if not beside and own.exists():
         batch.remove(own)  # it is the main one now
@@ -280,7 +280,7 @@ def _record(
         reason=signature.reason,
         forced=forced,
         plugin=signature.plugin or header.plugin,
-        past=() if old is None else (*old.past, old.as_past()) if told else old.past,
+        past=() if old is None else (*old.past, old.as_past()) if is_news else old.past,
     )
     before = None if old is None else old.version
     lines = accepted(

@@ -54,8 +54,8 @@ def _day(text: str | None, path: Path) -> date | None:
     try:
         return None if text is None else date.fromisoformat(text)
     except ValueError:
-        told = f"retires: {text!r} is no date. Write it as 2027-01-14, or take the line away."
-        raise BaselineError(located(told, str(path))) from None
+        problem = f"retires: {text!r} is no date. Write it as 2027-01-14, or take the line away."
+        raise BaselineError(located(problem, str(path))) from None
 
 
 def write(batch: Batch, path: Path, approved: Approved) -> None:

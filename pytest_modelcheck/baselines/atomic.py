@@ -72,7 +72,7 @@ class Batch:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing was added or removed so far."""
+        """True if nothing was added or removed so far."""
         return not self._steps
 
     def add(self, path: Path, chunks: Iterable[bytes]) -> None:

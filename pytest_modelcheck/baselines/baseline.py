@@ -34,7 +34,7 @@ _CONFLICT: Final = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 
 
 class Baseline(Mapping[str, CaseResult]):
-    """What is remembered of one check, by case id; a case is parsed when it is asked for.
+    """The remembered results of one check, by case id; a case is parsed when it is asked for.
 
     A result file is read as what its approval would make of it. ``header`` and ``path`` say what it is and
     where it lies.
@@ -86,7 +86,7 @@ class Baseline(Mapping[str, CaseResult]):
         return [case for case, row in rows.items() if get(case, row) != row]
 
     def digest(self) -> str:
-        """What tells these cases from all others: 64 hexadecimal digits."""
+        """The digest of these cases: 64 hexadecimal digits."""
         content = hashlib.sha256()
         for row in self._lines.values():
             content.update(row + b"\n")
@@ -99,7 +99,7 @@ class Baseline(Mapping[str, CaseResult]):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What writing a file did to its cases. Nothing at all where every count but ``cases`` is 0."""
+    """The effect of writing a file on its cases. Nothing at all where every count but ``cases`` is 0."""
 
     cases: int
     changed: int = 0

@@ -1,4 +1,4 @@
-"""What every run leaves behind, per model version, for ``modelcheck diff`` and ``modelcheck approve``.
+"""The result files that every run leaves, by model version, for ``modelcheck diff`` and ``approve``.
 
     <root>/<model>/<version>/<test file>/<test>.jsonl
 
@@ -30,7 +30,7 @@ _AFTER_NUMBERS: Final = 1 << 62
 
 
 class CandidateStore:
-    """What was run of each version, whether approved or not.
+    """The results of each version's last runs, whether approved or not.
 
     Args:
         root: The folder, ``candidates/`` in the cache directory. It need not exist.
@@ -95,7 +95,7 @@ class CandidateStore:
         batch.add(path, [Path(candidate.path).read_bytes()])
 
     def read(self, model: str, check: str, version: str) -> Baseline | None:
-        """What a version did in a check, or ``None`` where it never ran it.
+        """Read a version's results of a check, or ``None`` where it never ran it.
 
         Raises:
             BaselineError: The file is damaged, incomplete, or belongs to another test.
@@ -104,7 +104,7 @@ class CandidateStore:
             return checked(baseline.read(self.path(model, check, version)), model, check)
 
     def last_run(self, model: str, version: str) -> float:
-        """When a version last left a candidate, in seconds since the epoch; 0 where it never did."""
+        """The time of a version's last candidate, in seconds since the epoch; 0 where there is none."""
         files = jsonl_files(self._folder(model, version))
         return max((path.stat().st_mtime for path in files), default=0.0)
 
@@ -153,7 +153,7 @@ def _readable() -> Iterator[None]:
 
 
 def _is_of(path: Path, check: str, other_than: str) -> bool:
-    """Whether a candidate is of a test, and of another body than this one."""
+    """Return whether a candidate is of a test, and of another body than this one."""
     try:
         found = baseline.read_header(path)
     except BaselineError:
@@ -164,7 +164,7 @@ def _is_of(path: Path, check: str, other_than: str) -> bool:
 def find(
     store: BaselineStore, candidates: CandidateStore, model: str, check: str, version: str
 ) -> Baseline | None:
-    """What a version did in a check: as approved now, as approved once, or as it was last run."""
+    """Find a version's results of a check: as approved now, as approved once, or as last run."""
     now = store.header(model, check, version)
     if now is not None and now.version == version:
         return store.read(model, check, version)

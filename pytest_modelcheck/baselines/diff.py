@@ -1,4 +1,4 @@
-"""What changed, case by case, between two memories of one check.
+"""The differences, case by case, between two records of one check.
 
 PYTEST_DONT_REWRITE
 """
@@ -26,7 +26,7 @@ NOTES: Final[tuple[Note, ...]] = ("regressed", "fixed", "changed", "edited", "ad
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """How a case came out on one side.
+    """The result of a case on one side.
 
     Attributes:
         outcome: Of the whole case.
@@ -227,5 +227,5 @@ def _paired(
 
 
 def _answers_differ(then: TrialResult, now: TrialResult) -> bool:
-    """Whether both have an answer, and another one."""
+    """Return whether both have an answer, and another one."""
     return None not in (then.answer, now.answer) and not same_answer(then.answer, now.answer)

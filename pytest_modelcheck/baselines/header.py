@@ -32,7 +32,7 @@ _UPGRADE = "Upgrade it (pip install -U pytest-modelcheck), or restore the file f
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What was approved of a check once, in a word.
+    """An earlier approval of a check, in a few fields.
 
     Attributes:
         version: The model's version.
@@ -49,7 +49,7 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What is known of a check's remembered behaviour besides the cases.
+    """The facts about a check's record besides its cases.
 
     Attributes:
         test: The pytest node id, exactly.
@@ -127,7 +127,7 @@ class Header:
             return None  # of a header that was edited by hand; approved.yaml says so where it counts
 
     def as_past(self) -> Past:
-        """What the next approval remembers of this one."""
+        """Return what the next approval remembers of this one."""
         return Past(self.version or "", self.approved_at.partition("T")[0], self.rate, self.judged)
 
 

@@ -60,7 +60,7 @@ def _upward(start: Path) -> Iterator[Path]:
 
 
 def _holds_baselines(folder: Path) -> bool:
-    """Whether a folder is one of ours: other tools, and packages, also call theirs ``baselines``."""
+    """Return whether a folder is one of ours: other tools, and packages, also call theirs ``baselines``."""
     try:
         models = [each for each in folder.iterdir() if each.is_dir()]
     except OSError:
@@ -69,7 +69,7 @@ def _holds_baselines(folder: Path) -> bool:
 
 
 def _holds_a_check(model: Path) -> bool:
-    """Whether a baseline, read or not, lies below the folder of a model without ``approved.yaml``."""
+    """Return whether a baseline, read or not, lies below the folder of a model without ``approved.yaml``."""
     return any(
         place.endswith(".py") and any(name.endswith(names.SUFFIX) for name in files)
         for place, _, files in os.walk(model)

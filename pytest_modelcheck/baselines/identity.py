@@ -1,4 +1,4 @@
-"""Who approves, when, and how.
+"""The name of the approver, the time, and the way.
 
 PYTEST_DONT_REWRITE
 """

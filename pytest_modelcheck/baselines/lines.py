@@ -52,9 +52,9 @@ def encode(case: CaseResult) -> bytes:
     '{"id":"t-42","outcome":"passed","answer":"refund","about":"Quiero un…","input":"8f0c","expected":"77aa"}'
     """
     trials = case.trials
-    told = _short(case, trials[0]) if len(trials) == 1 and _is_plain(trials[0]) else _long(case)
+    fields = _short(case, trials[0]) if len(trials) == 1 and _is_plain(trials[0]) else _long(case)
     expected = "" if case.expectation is None else f',"expected":"{case.expectation}"'
-    line = f'{{"id":{quoted(case.id)},{told},"input":"{case.digest}"{expected}}}'
+    line = f'{{"id":{quoted(case.id)},{fields},"input":"{case.digest}"{expected}}}'
     try:
         return line.encode()
     except UnicodeEncodeError as error:
@@ -82,10 +82,10 @@ def with_details(line: bytes, details: str) -> bytes:
     b'{"id":"t-42"\t,"case":{"expected":"refund"}}'
     """
     try:
-        told = details.encode()
+        encoded = details.encode()
     except UnicodeEncodeError:  # a lone surrogate, which is spelled out
-        told = _SURROGATE.sub(lambda found: f"\\\\u{ord(found[0]):04x}", details).encode()
-    return b'%s\t,"case":{%s}}' % (line[:-1], told)
+        encoded = _SURROGATE.sub(lambda found: f"\\\\u{ord(found[0]):04x}", details).encode()
+    return b'%s\t,"case":{%s}}' % (line[:-1], encoded)
 
 
 def bare(line: bytes) -> bytes:
@@ -229,34 +229,34 @@ def _json(value: object) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)[:-1]
 
 
-def _with_details(case: CaseResult, told: Mapping[str, Any]) -> CaseResult:
-    of_trials = told.get("trials") or [{}] * len(case.trials)
+def _with_details(case: CaseResult, details: Mapping[str, Any]) -> CaseResult:
+    of_trials = details.get("trials") or [{}] * len(case.trials)
     trials = tuple([_trial_with(*each) for each in zip(case.trials, of_trials, strict=True)])
-    if "more" in told:
+    if "more" in details:
         given: dict[str, bytes] = {}
-        trials += tuple([_trial_in(one, case.digest, given, one.get("about")) for one in told["more"]])
-    origin, approved = told.get("origin"), told.get("approved")
+        trials += tuple([_trial_in(one, case.digest, given, one.get("about")) for one in details["more"]])
+    origin, approved = details.get("origin"), details.get("approved")
     return replace(
         case,
         trials=trials,
-        input=told.get("input", case.about),
-        expected=told.get("expected", MISSING),
-        metadata=told.get("metadata", {}),
-        known_failure=told.get("known_failure"),
+        input=details.get("input", case.about),
+        expected=details.get("expected", MISSING),
+        metadata=details.get("metadata", {}),
+        known_failure=details.get("known_failure"),
         origin=None if origin is None else Origin(*origin),
-        pictures=tuple(told.get("pictures", ())),
+        pictures=tuple(details.get("pictures", ())),
         approved=case if approved is True else None if approved is None else _case_in(approved),
     )
 
 
-def _trial_with(trial: TrialResult, told: Mapping[str, Any]) -> TrialResult:
+def _trial_with(trial: TrialResult, details: Mapping[str, Any]) -> TrialResult:
     """A trial with what a report shows besides; where the line says all of its input, that is the input."""
-    if trial.about is None and not told:
+    if trial.about is None and not details:
         return trial
-    perturbed = told.get("perturbed", MISSING if trial.about is None else trial.about)
-    pictures = tuple(told.get("pictures", ()))
-    grades = tuple([_grade_in(*each) for each in told.get("grades", ())])
-    message = told.get("message")
+    perturbed = details.get("perturbed", MISSING if trial.about is None else trial.about)
+    pictures = tuple(details.get("pictures", ()))
+    grades = tuple([_grade_in(*each) for each in details.get("grades", ())])
+    message = details.get("message")
     return replace(trial, perturbed=perturbed, message=message, pictures=pictures, grades=grades)
 
 
@@ -268,7 +268,7 @@ def _grade_in(judge: str, given: object, answer: object) -> Grade:
 
 
 def same_answer(a: bytes | None, b: bytes | None) -> bool:
-    """Whether two answers (canonical JSON, or none at all) are equal, floats within 1e-6 relative.
+    """Return whether two answers (canonical JSON, or none at all) are equal, floats within 1e-6 relative.
 
     >>> same_answer(b"0.25", b"0.2500000001"), same_answer(b'"a"', None)
     (True, False)
@@ -279,7 +279,7 @@ def same_answer(a: bytes | None, b: bytes | None) -> bool:
 
 
 def equivalent(a: CaseResult, b: CaseResult) -> bool:
-    """Whether two lines of a baseline differ in nothing but the last bits of floats in answers and scores.
+    """Return whether two lines of a baseline differ only in the last bits of floats in answers and scores.
 
     A field that a class has gained is no change of an answer, and yet a difference of lines, either way.
     """

@@ -1,4 +1,4 @@
-"""What a test leaves behind when it gets another name, or is deleted.
+"""Baselines and candidates of tests that were renamed or deleted.
 
 PYTEST_DONT_REWRITE
 """
@@ -140,7 +140,7 @@ def _under_new_name(one: Move) -> Iterator[bytes]:
 
 
 def _source_under(source: str, old: str, new: str) -> str:
-    """Where the source stands now: in the test's own file it moves along, elsewhere it stays."""
+    """Return the source's new place: in the test's own file it moves along, elsewhere it stays."""
     file, separator, qualname = source.partition("::")
     return f"{new.partition('::')[0]}{separator}{qualname}" if file == old.partition("::")[0] else source
 

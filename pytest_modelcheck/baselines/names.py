@@ -1,4 +1,4 @@
-"""Where a check's file lies: names that every file system takes, and no two checks share.
+"""File names of checks: valid on every file system, and never shared by two checks.
 
 A version, a model's name and a node id are user input: ``../../etc`` is a name here, never a path.
 Whatever had to be altered carries a digest of the exact text, after a ``~``.
@@ -91,7 +91,7 @@ def _component(text: str, *, exact: str, mark: bool, suffix: str = "") -> str:
 
 
 def _has_capitals(text: str) -> bool:
-    """Whether a file system that ignores case (macOS, Windows) could take it for another."""
+    """Return whether a file system that ignores case (macOS, Windows) could take it for another."""
     return text != text.casefold()
 
 
@@ -110,3 +110,19 @@ def _cleaned(text: str) -> str:
 def _shortened(name: str, room: int) -> str:
     """The beginning of ``name`` that fits into ``room`` bytes, whole characters only."""
     return name.encode()[:room].decode(errors="ignore")
+
+
+def matches(pattern: str, check: str) -> bool:
+    """Return whether ``pattern`` names a check: whole parts of its node id; ``*`` and ``?`` are wildcards.
+
+    A part is a folder, a file, a class, a test or its parameters, so that ``test_known`` means the test
+    and all its parameter sets, and never ``test_known_tickets``.
+
+    >>> check = "tests/test_triage.py::TestX::test_known[es-1]"
+    >>> [matches(pattern, check) for pattern in ("test_known", "TestX", "tests/test_triage.py", "test_*[es*")]
+    [True, True, True, True]
+    >>> matches("test_know", check), matches("test_known[en-1]", check)
+    (False, False)
+    """
+    wild = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.search(rf"(?:^|/|::){wild}(?=$|/|::|\[)", check, re.DOTALL) is not None

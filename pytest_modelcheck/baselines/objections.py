@@ -1,4 +1,4 @@
-"""What stands in the way of approving a candidate.
+"""Reasons not to approve a candidate.
 
 PYTEST_DONT_REWRITE
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from pytest_modelcheck.baselines.lines import equivalent
 from pytest_modelcheck.baselines.provenance import WHOLE_FILE, body_digest, defines, file_digest, place
 from pytest_modelcheck.records import Status
 
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.baselines.header import Header
 
 
 def is_gone(header: Header, root: Path) -> bool:
-    """Whether the test that a candidate belongs to no longer exists.
+    """Return whether the test that a candidate belongs to no longer exists.
 
     Args:
         header: The candidate's.
@@ -90,3 +92,46 @@ def _red(header: Header) -> Iterator[str]:
     for finding in header.findings:
         if finding.status is Status.FAILED and not finding.against_baseline:
             yield finding.summary
+
+
+_COUNTS: Final = {
+    "kind": "the kind of check",
+    "fingerprint": "the model's fingerprint",
+    "systems": "the systems that answered",
+    "body": "the test",
+    "source": "where the test stands",
+    "files": "the case files",
+    "others": "the versions of other models",
+    "stopped": "how many cases were run",
+}
+"""Fields of a header in which equal runs are equal, and what a message calls them."""
+
+
+def differences(one: Baseline, two: Baseline) -> list[str]:
+    """In what two runs of one check and version differ, in words; nothing where either will do.
+
+    Raises:
+        BaselineError: A case of one of them cannot be read.
+    """
+    return [*_in_headers(one.header, two.header), *_in_cases(one, two)]
+
+
+def _in_headers(one: Header, two: Header) -> Iterator[str]:
+    for name, label in _COUNTS.items():
+        if getattr(one, name) != getattr(two, name):
+            yield label
+    if _agreement_red(one) != _agreement_red(two):
+        yield "which limits were missed"
+
+
+def _agreement_red(header: Header) -> set[tuple[str, str, bool]]:
+    """Return the objections to an approval, without the numbers in their words."""
+    return {(finding.limit, finding.status.value, finding.against_baseline) for finding in header.findings}
+
+
+def _in_cases(one: Baseline, two: Baseline) -> Iterator[str]:
+    theirs = two.lines()
+    alone = len(one.lines().keys() ^ theirs.keys())
+    other = alone + sum(not equivalent(one[case], two[case]) for case in one.changed_in(theirs))
+    if other:
+        yield f"{other} of {len(one.lines().keys() | theirs.keys())} cases"

@@ -1,4 +1,4 @@
-"""What a remembered behaviour rests on: digests of a test's source and of its case files.
+"""The sources of a record: digests of a test's code and of its case files.
 
 A test is read, never imported: its digest covers its own code and, transitively, every function, class,
 assignment and import of the same file that it names. Comments, docstrings, formatting, markers and the
@@ -42,7 +42,7 @@ def body_digest(path: Path, qualname: str) -> str:
 
 
 def defines(path: Path, qualname: str) -> bool:
-    """Whether a file spells a test out."""
+    """Return whether a file spells a test out."""
     return _at(path).source.find(qualname) is not None
 
 
@@ -57,7 +57,7 @@ def file_digest(path: Path) -> str:
 
 
 def place(header: Header) -> tuple[str, str]:
-    """Where the source of a check stands: a file relative to the project's folder, and a qualified name.
+    """Return where a check's source stands: a file relative to the project's folder, and a qualified name.
 
     >>> from pytest_modelcheck.baselines.header import Header
     >>> place(Header("tests/test_a.py::TestX::test_known[es-1]", "golden", "triage", "2.0"))

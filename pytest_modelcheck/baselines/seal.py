@@ -51,11 +51,11 @@ def _reformatted(line: bytes) -> bytes | None:
 
     try:
         fields = json.loads(line, object_pairs_hook=_once)
-        told = fields.pop("sum")
+        checksum = fields.pop("sum")
         bare: bytes = orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)[:-1]
     except (ValueError, AttributeError, TypeError, KeyError, RecursionError):
         return None
-    return bare if told == f"{crc32(bare):08x}" else None
+    return bare if checksum == f"{crc32(bare):08x}" else None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def closed(rows: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def opened(rows: list[bytes]) -> list[bytes] | None:
-    """What :func:`closed` closed, without line ends; ``None`` where it is not what it was."""
+    """Return what :func:`closed` closed, without line ends; ``None`` where it is not what it was."""
     total = 0
     for row in rows[:-1]:
         total = crc32(b"\n", crc32(row, total))

@@ -102,7 +102,7 @@ class Source:
         return outer if outer and isinstance(self.find(outer), ast.ClassDef) else ""
 
     def _meaning(self, name: str) -> tuple[_Part, ...]:
-        """What binds a name of the module, or of a class of it (``"TestX.helper"``)."""
+        """Return the code that binds a name of the module, or of a class of it (``"TestX.helper"``)."""
         if name not in self._parts:
             owner, _, attribute = name.rpartition(".")
             pieces = self._members(owner, attribute) if owner else self._pieces.get(name, [])
@@ -160,7 +160,7 @@ def _part(piece: _Piece, owner: str) -> _Part:
 
 
 def _names(node: ast.AST, name: str) -> bool:
-    """Whether a piece of code reads or deletes a name."""
+    """Return whether a piece of code reads or deletes a name."""
     return any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node))
 
 
@@ -237,7 +237,7 @@ def _is_self(node: ast.expr) -> bool:
 
 
 def _is_model(piece: _Piece) -> bool:
-    """Whether a definition is a model: its source belongs to the model's identity, not to the test's."""
+    """Return whether a definition is a model: its source is part of the model's identity, not the test's."""
     return isinstance(piece, _Function) and any(
         "model_fixture" in _dotted(node) for node in piece.decorator_list
     )

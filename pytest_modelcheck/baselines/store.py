@@ -169,7 +169,7 @@ class BaselineStore:
             batch.add(self._history_path(model, check, version), [path.read_bytes()])
 
     def history(self, model: str, check: str, version: str) -> Baseline | None:
-        """What was approved of a check under an older version, where it was kept."""
+        """Read what was approved of a check under an older version, where it was kept."""
         return _complete(checked(baseline.read(self._history_path(model, check, version)), model, check))
 
     def history_entries(self, model: str, version: str) -> Iterator[tuple[Path, Header]]:

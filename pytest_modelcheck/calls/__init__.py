@@ -1,4 +1,4 @@
-"""How calls reach a model: one at a time or in batches, here, in threads, on an event loop or elsewhere.
+"""The ways of calls to a model: singly or in batches, here, in threads, on an event loop or elsewhere.
 
 PYTEST_DONT_REWRITE
 """

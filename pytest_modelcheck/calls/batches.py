@@ -21,7 +21,7 @@ _LOOKS = 2
 
 
 class Failure:
-    """What a model raised in place of an answer.
+    """An exception that a model raised in place of an answer.
 
     A failure is a value until it reaches the body that waits for it: an exception such as ``StopIteration``
     or ``CancelledError`` would do something else to a generator, a future or an event loop on its way.

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     """Takes the answers to some of the inputs, by their places, as soon as they are known."""
 
     Steps = Generator[float | list[Any], Any, Any]
-    """Seconds to sleep, or inputs to call the model with; an attempt is sent what came of it."""
+    """Seconds to sleep, or inputs to call the model with; an attempt is sent its result."""
 
 MIXED: Final = -1
 """The repeat of a batch that was made for several; calls made inside of it are not cached."""
@@ -248,7 +248,7 @@ class Endpoint:
 
     @property
     def claims(self) -> bool:
-        """Whether an answer takes so long that no two processes should wait for the same."""
+        """True if an answer takes so long that no two processes should wait for the same."""
         if not self._claimed and self.meter.mean >= _SLOW:
             self._claimed = True
         return self._claimed
@@ -262,7 +262,7 @@ class Endpoint:
 
     @cached_property
     def _slots(self) -> asyncio.Semaphore:
-        """Where calls that are awaited take turns, all on one event loop."""
+        """The semaphore of awaited calls, all on one event loop."""
         import asyncio
 
         return asyncio.Semaphore(self.concurrency)
@@ -311,7 +311,7 @@ class Endpoint:
             self.sizes.failed()
 
     def _is_final(self, error: BaseException) -> bool:
-        """Whether all inputs of a batch fail alike: it was not called, or the fixture is wrong."""
+        """Return whether all inputs of a batch fail alike: it was not called, or the fixture is wrong."""
         return isinstance(error, (NotAskedError, UsageError)) or self._interrupts(error)
 
     def _again(self, inputs: list[Any], *, after_success: bool) -> Steps:
@@ -376,7 +376,7 @@ class Endpoint:
     # -- before a call, and after ----------------------------------------------------------------------
 
     def _wait(self, turn: Turn, size: int) -> float:
-        """How many seconds a call has to wait yet; 0.0 where it may start."""
+        """Return how many seconds a call has to wait yet; 0.0 where it may start."""
         if self._closed.is_set():
             raise OutageError(f"{self.label} was not called: the run has ended")
         self.circuit.check()
@@ -460,7 +460,7 @@ class Endpoint:
         return error
 
     def _is_outage(self, error: BaseException) -> bool:
-        """Whether an error speaks against the endpoint rather than against the input."""
+        """Return whether an error speaks against the endpoint rather than against the input."""
         if isinstance(error, NotAskedError) or self._interrupts(error):
             return False
         return isinstance(error, WorkerDiedError) or is_outage(error) or self._retry_on(error)

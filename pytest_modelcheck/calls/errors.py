@@ -1,4 +1,4 @@
-"""What an exception of a model says: try again, wait so long, or this endpoint is out of order.
+"""Kinds of exceptions of a model: try again, wait so long, or this endpoint is out of order.
 
 Clients are recognised by what their exceptions look like (a status, a response with headers, a name), so that
 none of them need be imported.
@@ -72,7 +72,7 @@ def status_of(error: BaseException) -> int | None:
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the same call may succeed when it is made again: the default of ``retry_on=``.
+    """Return whether the same call may succeed when it is made again: the default of ``retry_on=``.
 
     True of connection errors, timeouts, answers that break off, and of the statuses 408, 409, 425, 429 and
     5xx, whichever client raised them; also where they are the stated cause (``raise ... from``), and of a
@@ -85,14 +85,14 @@ def is_transient(error: BaseException) -> bool:
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether an exception speaks against the endpoint rather than against the input."""
+    """Return whether an exception speaks against the endpoint rather than against the input."""
     if isinstance(error, BaseExceptionGroup):
         return all(map(is_outage, error.exceptions))
     return is_transient(error) or any(status_of(each) in REFUSED for each in _causes(error))
 
 
 def worth_retrying(retry_on: Any) -> Callable[[BaseException], bool]:
-    """What ``retry_on=`` of a model fixture says: types of exceptions, or who decides.
+    """Make a function of ``retry_on=``: types of exceptions, or a function already.
 
     What is given back raises a :class:`UsageError` where that function itself raises.
 
@@ -116,7 +116,7 @@ def worth_retrying(retry_on: Any) -> Callable[[BaseException], bool]:
 
 
 def retry_after(error: BaseException) -> float | None:
-    """How many seconds the endpoint asks to wait, or ``None``.
+    """Return how many seconds the endpoint asks to wait, or ``None``.
 
     Read from ``Retry-After`` (seconds, or a date) or ``retry-after-ms`` of the headers that the exception or
     its response carries (RFC 9110, section 10.2.3).
@@ -134,7 +134,7 @@ def retry_after(error: BaseException) -> float | None:
 
 
 def is_throttled(error: BaseException) -> bool:
-    """Whether the endpoint asks all callers to slow down."""
+    """Return whether the endpoint asks all callers to slow down."""
     return any(
         any(map(is_throttled, each.exceptions))
         if isinstance(each, BaseExceptionGroup)

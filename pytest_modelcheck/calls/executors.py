@@ -1,4 +1,4 @@
-"""Where calls are made: daemon threads, one event loop of the session, or the user's executor.
+"""Executors of calls: daemon threads, one event loop of the session, or the user's own.
 
 What is sent to another process, and how, is the executor's business: the standard library's pools pickle the
 function and its inputs between processes of one's own, on one machine. Nothing of it is ever stored.
@@ -189,7 +189,7 @@ class LoopThread:
         return future
 
     def runs_here(self) -> bool:
-        """Whether this code runs on it."""
+        """Return whether this code runs on it."""
         return threading.current_thread() is self._thread
 
     def close(self) -> None:
@@ -362,7 +362,7 @@ def executor_of(given: Any, label: str) -> Executor:
 
 
 def _has_threads(executor: Executor) -> bool:
-    """Whether calls are made in threads of this process and interpreter, and so may have a context."""
+    """Return whether calls are made in threads of this process and interpreter, and so may have a context."""
     return isinstance(executor, ThreadPoolExecutor) and "interpreter" not in type(executor).__module__
 
 
@@ -373,7 +373,7 @@ def _is_executor(value: Any) -> bool:
 
 
 def _is_about_pickling(error: BaseException) -> bool:
-    """What pickle raises for the same thing differs from one Python to the next."""
+    """Return whether an error is about pickling; its type differs from one Python to the next."""
     return type(error).__name__ == "PicklingError" or (
         isinstance(error, (TypeError, AttributeError))
         and ("pickle" in str(error) or "local object" in str(error))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def loop_runs() -> bool:
-    """Whether this code was called by code that an asyncio event loop runs in this thread.
+    """Return whether this code was called by code that an asyncio event loop runs in this thread.
 
     >>> loop_runs()
     False

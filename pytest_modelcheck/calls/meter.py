@@ -1,4 +1,4 @@
-"""How the calls of one model went: how many, how long they took, what they cost.
+"""Figures of the calls of one model: number, time and cost.
 
 PYTEST_DONT_REWRITE
 """
@@ -93,11 +93,11 @@ class Meter:
 
     @property
     def mean(self) -> float:
-        """How many seconds an answer took, on average."""
+        """The mean time of an answer, in seconds."""
         return self._total / self.asked if self.asked else 0.0
 
     def mark(self) -> Mark:
-        """Where the meter stands."""
+        """Return the meter's present position."""
         return Mark(
             self.asked,
             self.requests,
@@ -115,7 +115,7 @@ class Meter:
         )
 
     def since(self, mark: Mark, calls: Calls) -> Calls:
-        """What a check cost: ``calls``, with everything that was counted since ``mark``.
+        """Return ``calls`` with everything that was counted since ``mark``.
 
         Args:
             mark: Where the meter stood when the check began.

@@ -1,4 +1,4 @@
-"""When a call may start, and whether: rates, budgets, and models that are given up.
+"""Permission to call: rates, budgets, and models that are given up.
 
 PYTEST_DONT_REWRITE
 """
@@ -77,7 +77,7 @@ class Pace:
         self._epoch = 0
 
     def wait(self, turn: Turn) -> float:
-        """How many seconds a call has to wait yet; 0.0 where it may start. Ask again after waiting."""
+        """Return how many seconds a call has to wait yet; 0.0 where it may start. Ask again after waiting."""
         with self._lock:
             now = self._clock()
             if turn.epoch != self._epoch:
@@ -95,7 +95,7 @@ class Pace:
 
 
 class Allowance:
-    """How many calls the models may get in a run, retries included.
+    """The number of calls that the models may get in a run, retries included.
 
     Args:
         calls: How many, or ``None`` for any number.
@@ -134,7 +134,7 @@ class Allowance:
 
 
 class Purse:
-    """What the calls of one model may cost in a run.
+    """The cost that the calls of one model may reach in a run.
 
     A call is made only where the largest cost of an input so far, for it and for all calls under way, still
     fits. Until a first cost is known, calls are made one by one.
@@ -154,7 +154,7 @@ class Purse:
         self._blind = False
 
     def take(self, size: int) -> bool:
-        """Whether a call with so many inputs may be made now; not yet, where the answer is no.
+        """Return whether a call with so many inputs may be made now; not yet, where the answer is no.
 
         Raises:
             BudgetError: it may not be made at all.

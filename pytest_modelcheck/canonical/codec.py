@@ -86,8 +86,8 @@ class Codec:
         """A digest of the classes and their fields, for the key of the cache."""
         if not self._typed:
             return ""
-        told = sorted((one.name, one.names) for one in self._classes.by_type.values())
-        return blake2b(orjson.dumps(told), digest_size=8).hexdigest()
+        types = sorted((one.name, one.names) for one in self._classes.by_type.values())
+        return blake2b(orjson.dumps(types), digest_size=8).hexdigest()
 
     def encode(self, value: Any) -> bytes:
         """An answer as one line of JSON, without a line end.
@@ -128,7 +128,7 @@ class Codec:
         try:
             line: bytes = orjson.dumps(lowering.lower(value, self._shape))
         except Refusal as refusal:
-            raise NotKept(refusal.told("answer")) from None
+            raise NotKept(refusal.message("answer")) from None
         except (RecursionError, TypeError):
             raise NotKept(f"answer: {DEEP}") from None
         if lowering.missing:
@@ -157,7 +157,7 @@ class Codec:
         )
 
     def _unnamed(self, value: Any, missing: Iterable[type]) -> str:
-        """Which classes nobody named, and how to name them."""
+        """Name the classes that no annotation names, and say how to name them."""
         known, named = Classes(), []
         for kind in missing:
             if kind not in known.by_type:  # else the annotations of another one name it
@@ -179,7 +179,7 @@ def describe(value: Any, width: int = 200) -> str:
 
 
 def unkept(value: Any, reason: str, key: bytes | None = None) -> bytes:
-    """What a record has in place of an answer that could not be stored.
+    """Return what a record holds in place of an answer that could not be stored.
 
     Args:
         value: The answer, of which a description is written.
@@ -197,12 +197,12 @@ def why_unkept(line: bytes) -> str | None:
     """
     if is_kept(line):
         return None
-    told = orjson.loads(line)[UNKEPT]
-    return None if len(told) > 2 else str(told[1])
+    reason = orjson.loads(line)[UNKEPT]
+    return None if len(reason) > 2 else str(reason[1])
 
 
 def is_kept(line: bytes) -> bool:
-    """Whether a line holds an answer, and not the description of one.
+    """Return whether a line holds an answer, and not the description of one.
 
     >>> is_kept(b'"refund"'), is_kept(unkept(object(), "answer: an object cannot be stored."))
     (True, False)
@@ -284,7 +284,7 @@ _AS_IS: Final = frozenset({str, int, float, bool, type(None)})
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether a value is exactly what JSON has, but for its keys, which ``orjson`` looks at itself."""
+    """Return whether a value is exactly what JSON has, but for its keys, which ``orjson`` looks at itself."""
     kind = type(value)
     if kind in _ATOMS:
         return True
@@ -301,7 +301,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def _is_unequal(back: Any, value: Any, line: bytes) -> bool:
-    """Whether the ``==`` of a class of the user's has something against it. NaN is unequal to itself."""
+    """Return whether the ``==`` of a user's class objects. NaN is unequal to itself."""
     kind: Any = type(value)
     own = isinstance(kind.__eq__, FunctionType) and library_of(kind) is None
     if not own or type(back) is not kind or b'{"$float":"nan"}' in line or _NOT_A_TIME in line:

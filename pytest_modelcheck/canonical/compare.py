@@ -1,4 +1,4 @@
-"""Whether two answers, each a line of JSON, say the same, and where they differ.
+"""Equality of answers, each a line of JSON, and the places where they differ.
 
 PYTEST_DONT_REWRITE
 """
@@ -61,7 +61,7 @@ class Difference:
 
 
 def same(then: bytes, now: bytes, rel: float = 1e-6) -> bool:
-    """Whether two answers, each a line of JSON, are equal but for the last bits of floats.
+    """Return whether two answers, each a line of JSON, are equal but for the last bits of floats.
 
     Two numbers of which at least one is a float are the same within ``rel`` of the larger, or within 1e-9
     of each other (so that a probability of 1e-12 and one of 3e-12 are the same nothing); ``2`` and ``2.0``
@@ -102,7 +102,7 @@ def gained(then: bytes, now: bytes) -> list[str]:
 
 
 def seen(line: bytes) -> bytes:
-    """What comparisons see of an answer: all of it, unless ``ignore=`` or ``compare_by=`` say less.
+    """Return the part of an answer that comparisons see: all of it, without ``ignore=`` or ``compare_by=``.
 
     >>> seen(b'{"$ignoring":[["id","usage.*"],{"id":"x7","text":"yes","usage":{"total":9}}]}')
     b'{"text":"yes","usage":{}}'
@@ -129,7 +129,7 @@ def first_trajectory(lines: Iterable[bytes | None]) -> bytes | None:
 
 
 class Projection:
-    """What comparisons are to see of the answers of one model. The line of an answer says so itself.
+    """The rules by which the answers of one model are compared. The line of an answer carries them.
 
     Args:
         ignore: Ways to parts that are left out: ``"id"``, ``"usage.*"``, ``"choices.*.id"``, ``"**.id"``. A
@@ -166,7 +166,7 @@ class Projection:
         return self._ignoring + line + b"]}" if self._ignored else line
 
     def key(self, answer: Any) -> bytes | None:
-        """What ``compare_by=`` takes from an answer; ``None`` without one.
+        """Return what ``compare_by=`` takes from an answer; ``None`` without one.
 
         Raises:
             UsageError: it fails, or what it takes cannot be compared.
@@ -198,7 +198,7 @@ def _parsed(line: bytes) -> Any:
 
 
 def _wrapping(form: Any) -> tuple[str, Any]:
-    """How an answer says how it is compared, or an empty text."""
+    """Return the kind of comparison that an answer asks for, or an empty text."""
     if type(form) is dict and len(form) == 1:
         ((tag, inside),) = form.items()
         if tag in (SEEN, IGNORING):
@@ -223,7 +223,7 @@ def _seen(form: Any) -> Any:
 
 
 def _both(then: bytes, now: bytes) -> tuple[Any, Any]:
-    """What is seen of two answers, as the newer one says that they are compared."""
+    """Return the compared parts of two answers, by the rules of the newer one."""
     old, new = _parsed(then), _parsed(now)
     tag, inside = _wrapping(new)
     if tag == IGNORING:
@@ -358,7 +358,7 @@ def _gained(then: Any, now: Any, path: str) -> Iterator[str]:
 
 
 def _matched(patterns: Patterns, name: str) -> list[tuple[str, ...]]:
-    """What is left of the patterns after a step; an empty one says that the step leads to an ignored part."""
+    """Return the rest of the patterns after a step; an empty one says that an ignored part follows."""
     found: list[tuple[str, ...]] = []
     for pattern in patterns:
         head, rest = pattern[0], pattern[1:]

@@ -50,7 +50,7 @@ def _digest_of(path: Path, changed: int, size: int) -> str:  # noqa: ARG001 - a 
 
 
 def is_image(value: Any) -> bool:
-    """Whether a value is an image of Pillow, decided without importing it."""
+    """Return whether a value is an image of Pillow, decided without importing it."""
     module = sys.modules.get("PIL.Image")
     return module is not None and isinstance(value, module.Image)
 

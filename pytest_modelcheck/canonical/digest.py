@@ -1,4 +1,4 @@
-"""What was asked, as a key: the same for equal content in every process, different for all else.
+"""Keys of calls: the same for equal content in every process, different for all else.
 
 PYTEST_DONT_REWRITE
 """
@@ -83,7 +83,7 @@ def _whole(value: Any) -> bytes:
     try:
         return _write(value)
     except Refusal as refusal:
-        raise NotCanonical(refusal.told("input")) from None
+        raise NotCanonical(refusal.message("input")) from None
     except (RecursionError, TypeError):
         raise NotCanonical(f"input: {_DEEP}") from None
 

@@ -77,7 +77,7 @@ class Lowering:
         self.doubtful = False
 
     def lower(self, value: Any, shape: Shape = ANYTHING) -> Any:
-        """What JSON can write in place of a value."""
+        """Lower a value to what JSON can write."""
         kind = type(value)
         if kind is str:
             adapter = shape.adapter
@@ -164,7 +164,7 @@ class Lowering:
         return single
 
     def other(self, value: Any) -> Any:
-        """What to do about a value of a class that nobody named."""
+        """Lower a value of a class that nobody named."""
         kind: Any = type(value)
         adapter = keeper(kind)
         if adapter is None or _short_name(kind) in _TURNED:
@@ -201,7 +201,7 @@ class Open(Lowering):
         return super()._tagged(value, kind)
 
     def other(self, value: Any) -> Any:
-        """What to do about a value that nothing is known of."""
+        """Lower a value that nothing is known of."""
         if is_image(value):
             return lower_image(value)
         if isinstance(value, Mapping):
@@ -226,7 +226,7 @@ class Describing(Lowering):
         super().__init__(_teller)
 
     def lower(self, value: Any, shape: Shape = ANYTHING) -> Any:
-        """What JSON can write in place of a value."""
+        """Lower a value to what JSON can write."""
         try:
             return super().lower(value, shape)
         except Refusal:
@@ -258,7 +258,7 @@ def comparable(value: Any) -> bytes:
     try:
         return orjson.dumps(Open().lower(value))
     except Refusal as refusal:
-        raise NotKept(refusal.told("value")) from None
+        raise NotKept(refusal.message("value")) from None
     except (RecursionError, TypeError):
         raise NotKept(f"value: {DEEP}") from None
 
@@ -279,7 +279,7 @@ def encode_plain(value: Any) -> bytes:
 
 @lru_cache(maxsize=1024)
 def keeper(kind: Any) -> Adapter | None:
-    """How objects of a class could be kept, if somebody named it."""
+    """Return how objects of a class could be kept, if somebody named it."""
     if kind in TAGS or library_of(kind) is not None:
         return None
     return adapter_for(kind)
@@ -297,7 +297,7 @@ def _teller(kind: type) -> Adapter | None:
 
 
 def in_order(lowered: Any) -> bytes:
-    """What lowered values are sorted by."""
+    """Return the key by which lowered values are sorted."""
     return orjson.dumps(lowered, option=orjson.OPT_SORT_KEYS)
 
 

@@ -33,10 +33,10 @@ class Refusal(Exception):  # noqa: N818 - never leaves this package; NotCanonica
         self.steps.append(step)
         return self
 
-    def told(self, root: str) -> str:
+    def message(self, root: str) -> str:
         """The whole message, beginning at the name of the outermost value.
 
-        >>> Refusal("a Socket.").under(".handle").under("['user']").told("input")
+        >>> Refusal("a Socket.").under(".handle").under("['user']").message("input")
         "input['user'].handle: a Socket."
         """
         return f"{root}{''.join(reversed(self.steps))}: {self.problem}"
@@ -62,7 +62,7 @@ def article(noun: str) -> str:
 
 
 def step(key: object) -> str:
-    """How to write the way to the element of a mapping, cut to a readable length.
+    """Write the step to an element of a mapping, cut to a readable length.
 
     >>> step("user"), step(3)
     ('["user"]', '[3]')
@@ -73,12 +73,12 @@ def step(key: object) -> str:
 
 
 def attribute_step(name: str) -> str:
-    """How to write the way to a field."""
+    """Write the step to a field."""
     return f".{name}" if name.isidentifier() else step(name)
 
 
 def is_secret(kind: type) -> bool:
-    """Whether objects of a class hold what must not be written down: pydantic's and Starlette's secrets."""
+    """Return whether a class holds what must not be written down: pydantic's and Starlette's secrets."""
     return any(
         base.__name__.startswith("Secret") and base.__module__.partition(".")[0] in ("pydantic", "starlette")
         for base in kind.__mro__

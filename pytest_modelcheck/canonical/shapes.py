@@ -1,4 +1,4 @@
-"""Which classes an answer may hold, and where, by the annotation of its type.
+"""Classes that an answer may hold, and where, by the annotation of its type.
 
 Only classes that ``returns=`` names, or that the annotations of those name, are ever made from data.
 
@@ -44,7 +44,7 @@ class Classes:
         self._open: set[int] = set()
 
     def read(self, hint: Any, *, strict: bool) -> Shape:
-        """What an answer holds, if it holds what this annotation says.
+        """Return the shape of an answer of this annotation.
 
         Raises:
             UsageError: ``strict``, and the annotation is a class whose objects cannot be made again.
@@ -77,7 +77,7 @@ class Classes:
             del self.by_type[kind]
 
     def find(self, kind: type) -> Adapter | None:
-        """How to keep objects of a class, if it was named.
+        """Return how to keep objects of a class, if it was named.
 
         A subclass that was made while the program runs, and that no module holds (instructor makes such),
         does not exist in the next run. It is kept as the named class of which it is a copy.
@@ -92,7 +92,7 @@ class Classes:
         return self._dynamic[kind]
 
     def shape(self, *hints: Any) -> Shape:
-        """What one place holds, if it holds what these annotations say."""
+        """Return the shape of one place of these annotations."""
         leaves = [leaf for hint in hints for leaf in self._leaves(hint)]
         found = [adapter for leaf in leaves if (adapter := self._adapter(_origin(leaf)))]
         shape = Shape(adapter=_untagged(found, leaves))
@@ -204,7 +204,7 @@ def _origin(leaf: Any) -> Any:
 
 
 def _is_importable(kind: type) -> bool:
-    """Whether a module holds a class under its name."""
+    """Return whether a module holds a class under its name."""
     found: Any = sys.modules.get(kind.__module__)
     for name in kind.__qualname__.split("."):
         found = getattr(found, name, None)

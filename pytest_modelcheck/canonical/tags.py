@@ -51,7 +51,7 @@ UNKEPT: Final = "$unkept"
 
 
 def encodable(value: str) -> bool:
-    """Whether text has no lone surrogates."""
+    """Return whether text has no lone surrogates."""
     if value.isascii():
         return True
     try:

@@ -49,18 +49,18 @@ def field_names(kind: Any) -> tuple[str, ...] | None:
 
 
 def is_named_tuple(kind: type) -> bool:
-    """Whether a class was made by ``NamedTuple`` or ``namedtuple``, or derives from one that was."""
+    """Return whether a class was made by ``NamedTuple`` or ``namedtuple``, or derives from one that was."""
     return issubclass(kind, tuple) and isinstance(getattr(kind, "_fields", None), tuple)
 
 
 def is_pydantic(kind: type) -> bool:
-    """Whether a class is a model of pydantic 2."""
+    """Return whether a class is a model of pydantic 2."""
     return hasattr(kind, "__pydantic_validator__") and isinstance(getattr(kind, "model_fields", None), dict)
 
 
 @dataclasses.dataclass(slots=True)
 class Shape:
-    """What an annotation says of one place of an answer.
+    """The classes that an annotation names in one place of an answer.
 
     Attributes:
         adapter: The one class whose objects stand here without a tag.
@@ -75,7 +75,7 @@ class Shape:
     entries: dict[str, Shape] = dataclasses.field(default_factory=dict)
 
     def entry(self, key: str) -> Shape:
-        """What is expected under a key."""
+        """Return the shape under a key."""
         return self.entries.get(key) or self.values or ANYTHING
 
 
@@ -118,7 +118,7 @@ class Adapter:
         )
 
     def take(self, value: Any) -> dict[str, Any]:
-        """What an object holds: its fields, then what it has beside them."""
+        """Return an object's fields, then what it has beside them."""
         return {name: getattr(value, name) for name in self.names}
 
     def at_default(self, _value: Any, _parts: dict[str, Any]) -> list[str]:
@@ -376,16 +376,16 @@ class SchemaAdapter(Adapter):
         self._pydantic: Any = sys.modules["pydantic"].TypeAdapter(kind)
 
     def take(self, value: Any) -> dict[str, Any]:
-        """What pydantic writes."""
+        """Return what pydantic writes."""
         return {"json": self._pydantic.dump_python(value, mode="json")}
 
     def make(self, parts: dict[str, Any], left: list[str]) -> Any:  # noqa: ARG002
-        """What pydantic reads. Raises ``ValueError`` where it does not."""
+        """Return what pydantic reads. Raises ``ValueError`` where it does not."""
         return self._pydantic.validate_python(parts["json"])
 
 
 def adapter_for(kind: Any) -> Adapter | None:
-    """How to keep objects of a class, or ``None`` for a class whose objects cannot be made again.
+    """Return how to keep objects of a class, or ``None`` where they cannot be made again.
 
     >>> import enum
     >>> Colour = enum.Enum("Colour", ["RED", "GREEN"])
@@ -423,14 +423,14 @@ _set: Final = object.__setattr__
 
 
 def _is_python(kind: type) -> bool:
-    """Whether a class and all its bases are written in Python, so that nothing of its objects is hidden."""
+    """Return whether a class and all its bases are written in Python, so that nothing is hidden."""
     return all(base is object or base.__flags__ & _HEAP for base in kind.__mro__) and not any(
         issubclass(kind, base) for base in PLAIN_BASES
     )
 
 
 def _has_open_state(kind: type) -> bool:
-    """Whether a plain class leaves it to Python to copy its objects, and each has attributes of its own."""
+    """Return whether a plain class leaves copying to Python, and each object has attributes of its own."""
     reduces = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs_ex__")
     own = [name for name in reduces if getattr(kind, name, None) is not getattr(object, name, None)]
     called = any("__call__" in vars(base) for base in kind.__mro__)  # what it holds is not what it does
@@ -463,7 +463,7 @@ def _private(kind: Any) -> dict[str, Any]:
 
 
 def _is_default(value: Any, default: Any) -> bool:
-    """Whether a value is plainly that of the default; never asks an ``==`` of the user's."""
+    """Return whether a value is plainly that of the default; never asks an ``==`` of the user's."""
     kind = type(value)
     if kind is not type(default):
         return False

@@ -1,4 +1,4 @@
-"""Where cases come from.
+"""Sources of cases.
 
 >>> from pytest_modelcheck import cases
 >>> tickets = cases.load([{"input": "Where is my parcel?", "expected": "shipping"}])

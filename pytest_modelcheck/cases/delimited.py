@@ -54,7 +54,7 @@ def read_delimited(
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """What the header and the format determine for all rows.
+    """Facts that hold for all rows of a file: its header and format.
 
     Attributes:
         header: The meaning of each column.

@@ -82,7 +82,7 @@ _CONFLICT: Final = re.compile(r"^<<<<<<< .*\n(?:.*\n)*?^=======\r?\n(?:.*\n)*?^>
 
 
 def begins_conflict(text: str) -> bool:
-    """Whether a line begins a git conflict."""
+    """Return whether a line begins a git conflict."""
     return text.startswith(_MARKER)
 
 
@@ -215,7 +215,7 @@ class CaseFile:
 
     @property
     def is_large(self) -> bool:
-        """Whether to read the file again instead of holding its cases, which take ten times its size."""
+        """True if to read the file again instead of holding its cases, which take ten times its size."""
         return (
             self.path.stat().st_size * (PACKED if self._compressed or self.format == "parquet" else 1) > LARGE
         )

@@ -94,7 +94,7 @@ class Layout:
 
     @property
     def is_plain(self) -> bool:
-        """Whether rows have the fields of a case, under their own names."""
+        """True if rows have the fields of a case, under their own names."""
         return not self.names and not self.loose
 
     def loosened(self) -> Layout:

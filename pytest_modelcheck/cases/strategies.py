@@ -23,7 +23,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pytest_modelcheck.canonical import NotCanonical, digest, excerpt
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.cases.fields import FIELDS
 from pytest_modelcheck.cases.rows import Layout, Row, to_case
 from pytest_modelcheck.errors import CaseError
@@ -44,7 +44,7 @@ _NAME_WIDTH: Final = 60
 
 
 def is_strategy(source: Any) -> bool:
-    """Whether this is a Hypothesis strategy, decided without importing Hypothesis."""
+    """Return whether this is a Hypothesis strategy, decided without importing Hypothesis."""
     strategies = sys.modules.get("hypothesis.strategies")
     return strategies is not None and isinstance(source, strategies.SearchStrategy)
 
@@ -150,7 +150,7 @@ class StrategySource:
 
 
 def _says_what_is_what(value: Any) -> bool:
-    """Whether a value is a mapping of an input and other fields of a case, not just an input."""
+    """Return whether a value is a mapping of an input and other fields of a case, not just an input."""
     return isinstance(value, Mapping) and "input" in value and value.keys() <= set(FIELDS)
 
 

@@ -267,7 +267,7 @@ class Filling:
                 yield values
 
     def _is_distinct(self, values: Values) -> bool:
-        """Whether slots with the same list have different values."""
+        """Return whether slots with the same list have different values."""
         return all(
             len({digest(values[name]) for name in group}) == len(group)
             for group in self._groups

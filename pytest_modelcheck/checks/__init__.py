@@ -1,4 +1,4 @@
-"""How outcomes become a verdict: limits, comparisons with what is approved, slices.
+"""From outcomes to a verdict: limits, comparisons with what is approved, slices.
 
 PYTEST_DONT_REWRITE
 """

@@ -1,4 +1,4 @@
-"""How many answers changed, and how many cases regressed, beyond the noise that the approved version had.
+"""Limits on changed answers and regressed cases, beyond the noise that the approved version had.
 
 PYTEST_DONT_REWRITE
 """
@@ -41,11 +41,11 @@ class CaseAnswers:
 
     @property
     def varies(self) -> bool:
-        """Whether two approved answers, or two current ones, differ."""
+        """True if two approved answers, or two current ones, differ."""
         return len(set(self.approved)) > 1 or len(set(self.now(slice(None)))) > 1
 
     def excess(self, sets: slice) -> float:
-        """How often a current answer differs from an approved one, beyond how often approved ones differ."""
+        """Return how much more current answers differ from approved ones than those from each other."""
         return _share_of_differing(product(self.approved, self.now(sets))) - _share_of_differing(
             combinations(self.approved, 2)
         )
@@ -69,7 +69,7 @@ class Answers:
 
     @property
     def fresh(self) -> bool:
-        """Whether fresh sets have been run."""
+        """True if fresh sets have been run."""
         return any(len(case.sets) > 1 for case in self.cases)
 
     @property
@@ -79,7 +79,7 @@ class Answers:
 
     @property
     def may_be_steady(self) -> bool:
-        """Whether answers that never differed may be taken for noise-free."""
+        """True if answers that never differed may be taken for noise-free."""
         if self.deterministic is not None:
             return self.deterministic
         return not any(case.varies for case in self.cases) and (self.repeated or self.approved_runs > 1)
@@ -149,7 +149,7 @@ def look_at_changes(answers: Answers, allowance: Allowance, rules: Rules) -> Loo
 
 
 def _hides_changes(own: float, margin: float) -> bool:
-    """Whether the approved version differs from itself so often that a change of all answers would pass.
+    """Return whether the approved version differs from itself so often that changing every answer would pass.
 
     Where all answers may change, nothing is hidden: nobody looks.
     """
@@ -158,7 +158,7 @@ def _hides_changes(own: float, margin: float) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """How bodies that compare with the approved answer themselves came out.
+    """The outcomes of bodies that compare with the approved answer themselves.
 
     Attributes:
         runs: The runs of each case: current ones, and the approved ones beyond the first, each compared with
@@ -171,22 +171,22 @@ class Compared:
 
     @property
     def deterministic(self) -> bool | None:
-        """What is declared."""
+        """The model's declaration."""
         return self.runs.deterministic
 
     @property
     def fresh(self) -> bool:
-        """Whether fresh sets have been run."""
+        """True if fresh sets have been run."""
         return self.runs.fresh
 
     @property
     def copies(self) -> bool:
-        """Whether further runs would only repeat the first."""
+        """True if further runs would only repeat the first."""
         return self.runs.copies
 
     @property
     def may_be_steady(self) -> bool:
-        """Whether outcomes that never differed may be taken for noise-free."""
+        """True if outcomes that never differed may be taken for noise-free."""
         if self.deterministic is not None:
             return self.deterministic
         differs = any(not all(case.approved) for case in self.runs.cases)
@@ -310,7 +310,7 @@ def _sides(cases: Sequence[CaseRuns], sets: slice) -> tuple[list[tuple[float, ..
 
 
 def _beyond(excess: Sequence[float], margin: float, rules: Rules) -> bool:
-    """Whether the mean excess is certain to exceed the allowance; with none, the test has said so."""
+    """Return whether the mean excess is certain to exceed the allowance; with none, the test has said so."""
     if not margin:
         return True
     from pytest_modelcheck.stats.noise import excess_bound

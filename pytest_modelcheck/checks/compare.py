@@ -41,19 +41,19 @@ class Pair:
 
     @property
     def judged(self) -> bool:
-        """Whether both sides came to pass or fail."""
+        """True if both sides came to pass or fail."""
         return self.passes is not None and self.passed is not None
 
     @property
     def turned(self) -> Change | None:
-        """Whether it passed then and fails now, or the other way round."""
+        """Return the change from pass to fail or back, if there was one."""
         if not self.judged or self.passes is self.passed:
             return None
         return "fixed" if self.passes else "regressed"
 
     @property
     def changed(self) -> bool:
-        """Whether any answer differs; a side without an answer differs from none."""
+        """True if any answer differs; a side without an answer differs from none."""
         return any(differ(now, then) for now, then in self.matched())
 
     @property
@@ -71,7 +71,7 @@ class Pair:
 
 
 def differ(now: TrialResult, then: TrialResult) -> bool:
-    """Whether the answers of two trials differ: what was recorded, else all answers of the judged model.
+    """Return whether the answers of two trials differ: the recorded ones, else all of the judged model.
 
     A trial without an answer differs from none, and so does one whose answers could not be stored. One that
     broke has perhaps not come to its later answers.
@@ -83,7 +83,7 @@ def differ(now: TrialResult, then: TrialResult) -> bool:
 
 
 def answers_differ(then: Calls, now: Calls, *, all_made: bool = True) -> bool:
-    """Whether the answers of two runs of a body differ.
+    """Return whether the answers of two runs of a body differ.
 
     Args:
         then: Its calls then, each with its answer.
@@ -117,7 +117,7 @@ def paired_calls(then: Calls, now: Calls) -> tuple[list[tuple[bytes, bytes]], li
 
 
 def are_other(then: bytes, now: bytes) -> bool:
-    """Whether two answers differ; what could not be stored differs from nothing."""
+    """Return whether two answers differ; what could not be stored differs from nothing."""
     return not same(then, now) and why_unkept(then) is None and why_unkept(now) is None
 
 
@@ -225,7 +225,7 @@ def with_same(differing: Comparison, passed: int, failed: int, others: int) -> C
     """A comparison of the cases that differ, made one of all cases.
 
     Args:
-        differing: What came of those that differ.
+        differing: The result of those that differ.
         passed: How many are the same and pass.
         failed: How many are the same and fail.
         others: How many are the same and do neither.
@@ -248,7 +248,7 @@ def with_same(differing: Comparison, passed: int, failed: int, others: int) -> C
 
 
 def changes_alone(comparison: Comparison) -> Comparison:
-    """What changed, and no rates: a drift check has none."""
+    """Compare answers without rates: a drift check has none."""
     return replace(comparison, approved_rate=None, rate=None, regressed=(), fixed=(), p_value=None)
 
 

@@ -126,7 +126,7 @@ def _required(shape: Mapping[str, list[str]], parent: str) -> Iterator[str]:
 
 
 def _has_parent(place: str) -> bool:
-    """Whether a place is a field, which an answer may lack; an element of a list is none."""
+    """Return whether a place is a field, which an answer may lack; an element of a list is none."""
     return bool(place) and not place.endswith("[]")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.canonical.wording import p_text
+from pytest_modelcheck.canonical.text import p_text
 from pytest_modelcheck.checks.evidence import CHANGED_MODEL
 from pytest_modelcheck.checks.runs import values_of
 

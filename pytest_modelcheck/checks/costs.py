@@ -1,4 +1,4 @@
-"""What answers took and cost, held against what they may.
+"""Limits on the time and cost of answers.
 
 PYTEST_DONT_REWRITE
 """
@@ -23,7 +23,7 @@ _SLOWEST = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What is known of the answers of one check, whether they were asked for now or before.
+    """The figures of one check's answers, whether they are new or cached.
 
     Attributes:
         answers: How many answers the check rests on.
@@ -90,8 +90,8 @@ def _per_case(limit: str, known: Sequence[float], allowed: float, costs: Costs, 
         return _unknown(limit, f"what answers cost{' in tokens' if unit else ''}", costs, limits)
     mean = sum(known) / len(known) * costs.answers / costs.cases
     partly = "" if len(known) == costs.answers else f" (known of {_answers(costs, len(known))})"
-    told = f"{mean:,.0f}" if unit else f"{mean:.3g}"
-    summary = f"a case {verb} {told}{unit} on average{partly}, at most {allowed:,g} allowed"
+    amount = f"{mean:,.0f}" if unit else f"{mean:.3g}"
+    summary = f"a case {verb} {amount}{unit} on average{partly}, at most {allowed:,g} allowed"
     return Finding(limit, Status.PASSED if mean <= allowed else Status.FAILED, summary)
 
 

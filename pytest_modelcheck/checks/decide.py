@@ -1,4 +1,4 @@
-"""What was observed, held against what is required.
+"""Findings: observations held against limits.
 
 The rules are those of ``docs/statistics.md``: a model that does not vary is judged exactly; one that
 varies fails only where noise cannot explain the miss.
@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.canonical.wording import apart, counted, percent, plural
+from pytest_modelcheck.canonical.text import apart, counted, percent, plural
 from pytest_modelcheck.checks.excess import of_changes, of_regressions, of_variants
 from pytest_modelcheck.checks.limits import allowed, exceeds
 from pytest_modelcheck.checks.noise import DropNoise, RateNoise, Rule, ShareNoise
@@ -92,7 +92,7 @@ def required_rate(observed: Observed, limits: Limits) -> float | None:
 
 
 def guards(observed: Observed, limits: Limits) -> list[Finding]:
-    """What fails a check whatever its limits are: errors, nothing to judge, too little to compare with."""
+    """Find what fails a check whatever its limits: errors, nothing to judge, too little to compare with."""
     findings = []
     cases = observed.cases
     broken = cases.error - observed.unasked
@@ -148,7 +148,7 @@ def guards(observed: Observed, limits: Limits) -> list[Finding]:
 
 
 def _unscorable(observed: Observed) -> list[Finding]:
-    """What fails a check with a metric that cannot be computed, or would leave cases out."""
+    """Find what keeps a metric from being computed, or would leave cases out."""
     scores, failed = observed.scores, observed.cases.failed
     if scores is None:
         return []
@@ -177,7 +177,7 @@ def _nothing_judged(cases: Tally) -> Finding:
 
 
 def _rests_on_a_baseline(cases: Tally) -> Finding:
-    """Where nothing is approved, and all that is asked for is a comparison with it."""
+    """Return the finding where nothing is approved, and only a comparison with it is required."""
     return _failed(
         "new",
         f"no approved baseline yet: there is nothing to compare {plural(cases.judged, 'case')} with",
@@ -257,8 +257,8 @@ def _slice_drop(summary: str, look: Look, limits: Limits, sets: int) -> Finding:
     """The declared slice that fell too far, or that none did."""
     fails = look.status is Status.INCONCLUSIVE and limits.inconclusive == "fail"
     status = Status.FAILED if fails else look.status
-    told = summary if status is Status.PASSED else with_reason(look, summary, sets=sets)
-    return Finding("max_slice_drop", status, told, against_baseline=True, p_value=look.p_value)
+    text = summary if status is Status.PASSED else with_reason(look, summary, sets=sets)
+    return Finding("max_slice_drop", status, text, against_baseline=True, p_value=look.p_value)
 
 
 def _rate(observed: Observed, required: float, rule: Rule) -> Finding:
@@ -343,7 +343,7 @@ def _changed(observed: Observed, comparison: Comparison, allowance: Allowance, r
 
 
 def _unseen(comparison: Comparison) -> Finding:
-    """What to say of changes where some answers cannot be compared: that nobody knows."""
+    """Warn of changes where some answers cannot be compared: nobody knows."""
     summary = (
         f"{comparison.unseen} of {plural(comparison.shared, 'answer')} cannot be compared, so that nothing "
         f"tells what changed: {comparison.why_unseen}"

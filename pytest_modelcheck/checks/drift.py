@@ -1,4 +1,4 @@
-"""Whether what bodies said of cases is still distributed as it was.
+"""Drift: the distribution of what bodies recorded, held against an earlier one.
 
 PYTEST_DONT_REWRITE
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import NormalDist, fmean, pstdev
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.canonical.wording import percent, plural
+from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.checks.samples import least_p_value, samples_of
 from pytest_modelcheck.records import Finding, Moved, Status
 
@@ -30,7 +30,7 @@ _SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What a check compares with.
+    """The sample that a check compares with.
 
     Attributes:
         cases: Cases to be run like its own, or ``None`` for what was approved.
@@ -235,7 +235,7 @@ def _tolerance(samples: Samples, reference: Reference) -> float:
 
 
 def _changes(samples: Samples) -> tuple[tuple[str, str, str], ...]:
-    """What moved most, before and now, in words."""
+    """Say what moved most, before and now."""
     if samples.kind == "labels":
         return _moved_labels(samples.before, samples.now)
     if samples.kind == "numbers":

@@ -22,7 +22,7 @@ CHANGED_MODEL: Final = 0.01
 
 @dataclass(frozen=True, slots=True)
 class CaseRuns:
-    """How the runs of one case came out; 1.0 passed and 0.0 failed, or a score.
+    """The outcomes of one case's runs; 1.0 passed and 0.0 failed, or a score.
 
     Attributes:
         approved: The approved runs; empty for a new case.
@@ -45,17 +45,17 @@ class CaseRuns:
 
     @property
     def varies(self) -> bool:
-        """Whether two approved runs, or two current ones, came out differently."""
+        """True if two approved runs, or two current ones, came out differently."""
         return self.recovered or len(set(self.approved)) > 1 or len(set(self.current)) > 1
 
     @property
     def broke(self) -> bool:
-        """Whether every approved run passed, and every current run and probe failed."""
+        """True if every approved run passed, and every current run and probe failed."""
         return bool(self.approved) and all(self.approved) and self.never_passes
 
     @property
     def never_passes(self) -> bool:
-        """Whether every current run and probe failed."""
+        """True if every current run and probe failed."""
         return not self.recovered and not any(self.current)
 
 
@@ -81,17 +81,17 @@ class Evidence:
 
     @property
     def fresh(self) -> bool:
-        """Whether fresh sets have been run."""
+        """True if fresh sets have been run."""
         return any(len(case.sets) > 1 for case in self.cases)
 
     @property
     def varies(self) -> bool:
-        """Whether any outcome differed from another of the same case and version."""
+        """True if any outcome differed from another of the same case and version."""
         return any(case.varies for case in self.cases)
 
     @property
     def may_be_steady(self) -> bool:
-        """Whether outcomes that never differed may be taken for noise-free.
+        """True if outcomes that never differed may be taken for noise-free.
 
         Not of models declared to vary. And one approved run alone shows no variation: then the answers must
         have been seen to repeat.
@@ -148,7 +148,7 @@ class Unit:
 
     @property
     def drop(self) -> float:
-        """How much the sum over the cases fell, on average over the runs."""
+        """Return how much the sum over the cases fell, on average over the runs."""
         return sum(self.then) / len(self.then) - sum(self.now) / len(self.now)
 
 

@@ -1,4 +1,4 @@
-"""What a model that varies does by itself, taken off what a limit counts.
+"""Noise of a model that varies, subtracted from what a limit counts.
 
 PYTEST_DONT_REWRITE
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.canonical.wording import percent
+from pytest_modelcheck.canonical.text import percent
 from pytest_modelcheck.checks.noise import ExcessNoise
 from pytest_modelcheck.checks.verdicts import UNSEEN
 

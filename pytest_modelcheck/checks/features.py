@@ -1,4 +1,4 @@
-"""What can be said of a case: its metadata, and a few simple things about its input.
+"""Features of a case: its metadata, and a few simple facts about its input.
 
 PYTEST_DONT_REWRITE
 """
@@ -83,7 +83,7 @@ def table_of(cases: Sequence[Case]) -> tuple[list[Feature], list[list[float]]]:
 
 
 def _said(case: Case) -> Mapping[str, Any]:
-    """What a case says of itself, with the short fields of its input where that is a record."""
+    """Return a case's facts, with the short fields of its input where that is a record."""
     if not isinstance(case.input, dict):
         return facts(case)
     return {**{f"input.{name}": value for name, value in case.input.items()}, **facts(case)}

@@ -1,4 +1,4 @@
-"""How a check against an approved version would come out if the model were worse: its own rules, simulated.
+"""Foresight of a check against an approved version: its own rules, simulated for a worse model.
 
 PYTEST_DONT_REWRITE
 """
@@ -47,7 +47,7 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What would come of a check, as shares of simulated runs.
+    """The verdicts of a check to come, as shares of simulated runs.
 
     Attributes:
         failed: It fails.

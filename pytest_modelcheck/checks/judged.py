@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.canonical.wording import percent, plural
+from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.checks.protocol import DOUBTFUL
 from pytest_modelcheck.records import Correction, Finding, Status
 
@@ -50,18 +50,18 @@ class Sides:
 
     @property
     def by_people(self) -> bool:
-        """Whether the judge's word does not decide about the drop."""
+        """True if the judge's word does not decide about the drop."""
         return self.differ or self.changes is not None
 
     @property
     def differ(self) -> bool:
-        """Whether the judge errs otherwise on today's answers."""
+        """True if the judge errs otherwise on today's answers."""
         return self.unlike is not None and self.unlike <= UNLIKE
 
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """What a judge said of the cases of a check, and how far it can be believed.
+    """A judge's outcomes of the cases of a check, and how far they can be believed.
 
     Attributes:
         judge: The judge.
@@ -81,20 +81,20 @@ class Judging:
 
     @property
     def correction(self) -> Correction:
-        """What a report says of it."""
+        """Return what a report says of it."""
         judge, value = self.judge, self.value
-        told = Correction(judge.name, judge.version, self.labels, self.file, why=self.why or None)
+        found = Correction(judge.name, judge.version, self.labels, self.file, why=self.why or None)
         if value is None:
-            return told
+            return found
         from pytest_modelcheck.stats.judging import JudgedMean
 
         if isinstance(value, JudgedMean):
-            return replace(told, word=value.word)
+            return replace(found, word=value.word)
         errors, (passed, of) = value.errors, value.word
         yes, no = (errors.yes_right, errors.yes), (errors.no_right, errors.no)
-        return replace(told, word=passed / of, yes=yes, no=no)
+        return replace(found, word=passed / of, yes=yes, no=no)
 
-    def told(self, summary: str) -> str:
+    def uncorrected(self, summary: str) -> str:
         """The summary of a limit that is held against what the judge says, uncorrected."""
         return f"{summary}; uncorrected for the judge's errors: {self.why}"
 
@@ -108,7 +108,7 @@ class Judging:
         """
         value = self.value
         if value is None:
-            return replace(finding, summary=self.told(finding.summary))
+            return replace(finding, summary=self.uncorrected(finding.summary))
         wanted = "all" if required == 1 else f"at least {_shown(value, required)}"
         corrected = f"corrected for the judge's errors {_shown(value, value.rate)}"
         summary = f"{value.said}; {corrected}, {wanted} required"
@@ -140,7 +140,11 @@ class Judging:
         """
         sides = self.sides
         if self.value is None or sides is None:
-            return finding if self.value is not None else replace(finding, summary=self.told(finding.summary))
+            return (
+                finding
+                if self.value is not None
+                else replace(finding, summary=self.uncorrected(finding.summary))
+            )
         margin = allowance / sides.now.cases if isinstance(allowance, int) else allowance
         if sides.changes is not None:
             return self._hold_changes(finding, sides, sides.changes, margin, limits)
@@ -215,7 +219,7 @@ class Judging:
 
 
 def _falls(sides: Sides, margin: float, level: float) -> bool:
-    """Whether the drop is beyond a margin, with each side within its bound at half the level."""
+    """Return whether the drop is beyond a margin, with each side within its bound at half the level."""
     low, high = sides.then.bounds(1 - level / 2)[0], sides.now.bounds(1 - level / 2)[1]
     return low - high > margin
 

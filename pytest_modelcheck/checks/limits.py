@@ -1,4 +1,4 @@
-"""What a check requires, and whether that can be meant.
+"""Limits of a check, and their validation.
 
 PYTEST_DONT_REWRITE
 """
@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
-from pytest_modelcheck.canonical.wording import percent
+from pytest_modelcheck.canonical.text import percent
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import CHANGE, GRADE, Scale
 
@@ -76,7 +76,7 @@ class Limits:
 
     @property
     def on_costs(self) -> bool:
-        """Whether what answers took or cost is limited."""
+        """True if what answers took or cost is limited."""
         return not (self.max_latency_p95 is self.max_cost_per_case is self.max_tokens_per_case is None)
 
 
@@ -136,7 +136,7 @@ def _mean(name: str, value: float, scale: Scale) -> float:
 
 
 def _difference(name: str, value: float, scale: Scale) -> Allowance:
-    """What two means on a scale may differ by, in the unit of the scores."""
+    """Return the allowed difference of two means, in the unit of the scores."""
     if scale == CHANGE and isinstance(value, int) and value >= 0:
         return value  # a directional check may do without scores, and count cases
     if not 0 <= value <= scale.width:
@@ -295,7 +295,7 @@ _ON_SCALE = {"at_least": _mean, "max_drop": _difference, "tolerance": _shortfall
 
 
 def exceeds(count: float, of: int, allowance: Allowance) -> bool:
-    """Whether ``count`` of ``of`` cases is more than an allowance.
+    """Return whether ``count`` of ``of`` cases is more than an allowance.
 
     >>> exceeds(3, 200, 3), exceeds(3, 100, 0.02)
     (False, True)

@@ -1,4 +1,4 @@
-"""What each case, or group of cases, contributes to missing a limit: before it is run, and after.
+"""The contribution of each case, or group of cases, to missing a limit: before it is run, and after.
 
 A loss is 1 for a wrong answer and 0 for a right one, or 1 minus a score. Against the approved version it is
 what a case was worth then minus what it is worth now; for ``max_regressed`` and ``max_changed``, the share of
@@ -27,7 +27,7 @@ _WHOLE: Range = (0.0, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How cases are measured.
+    """The scale on which cases are measured.
 
     Attributes:
         then: The approved behaviour of the cases that can be compared, by id.
@@ -42,7 +42,7 @@ class Scale:
     reads_approved: bool = False
 
     def ranges(self, unit: Sequence[Case]) -> dict[str, Range]:
-        """What a unit may lose at least and at most, by limit; without those that it does not count for.
+        """Return a unit's least and greatest loss by limit; without those that it does not count for.
 
         >>> from pytest_modelcheck.records import Case
         >>> Scale({}).ranges([Case("Where is my parcel?", id="t-1")])
@@ -64,7 +64,7 @@ class Scale:
         return found
 
     def losses(self, unit: Sequence[CaseResult]) -> dict[str, float]:
-        """What a unit lost, by limit; without those that it does not count for."""
+        """Return the loss of a unit by limit; without those that it does not count for."""
         lost: dict[str, list[float]] = {}
         for record in unit:
             for limit, loss in self._losses(record):

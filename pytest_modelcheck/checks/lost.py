@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.features import table_of
 from pytest_modelcheck.checks.protocol import ALL, FIRST, FRESH, FreshSets, Look, Reason, Rules
 from pytest_modelcheck.records import Status

@@ -1,4 +1,4 @@
-"""What the limits of a check say of its metric.
+"""Limits on the metric of a check.
 
 PYTEST_DONT_REWRITE
 """
@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.canonical.wording import apart, plural
+from pytest_modelcheck.canonical.text import apart, plural
 from pytest_modelcheck.checks.metrics import fall_p_value
 from pytest_modelcheck.checks.protocol import ALL
 

@@ -99,10 +99,10 @@ def _by_scorer(name: str, expected: Sequence[Any]) -> Callable[[Sequence[Any], S
     encodes = len(classes) == 2 and classes.dtype.kind in "UOb"
 
     def score(expected: Sequence[Any], answers: Sequence[Any]) -> float:
-        right, told, labels = np.asarray(expected), np.asarray(answers), classes
-        if encodes and told.dtype.kind == "f":
+        right, predicted, labels = np.asarray(expected), np.asarray(answers), classes
+        if encodes and predicted.dtype.kind == "f":
             right, labels = (right == classes[1]).astype(int), np.arange(2)
-        return float(scorer(_recorded()(told, labels), np.zeros((len(right), 1)), right))
+        return float(scorer(_recorded()(predicted, labels), np.zeros((len(right), 1)), right))
 
     return score
 
@@ -137,7 +137,7 @@ def _recorded() -> Callable[[Any, Any], Any]:
 
 @dataclass(frozen=True, slots=True)
 class ScoredCase:
-    """What was expected of one case, or of one variant, and what its runs recorded.
+    """The expectation of one case, or of one variant, and what its runs recorded.
 
     Attributes:
         number: The number of the case in the check.
@@ -164,13 +164,13 @@ class ScoredCase:
     probes: int = 0
 
     def now(self, sets: slice = ALL) -> tuple[Any, ...]:
-        """What the runs of some sets recorded."""
+        """Return what the runs of some sets recorded."""
         return tuple(answer for answers in self.sets[sets] for answer in answers)
 
 
 @dataclass(frozen=True)
 class Scores:
-    """What a metric is computed from.
+    """The values that a metric is computed from.
 
     Attributes:
         metric: The metric.
@@ -230,7 +230,7 @@ class Scores:
 
     @property
     def why_undefined(self) -> str:
-        """What the metric raised, or gave, where it has no value."""
+        """The reason why the metric has no value: what it raised, or gave."""
         if not self.cases:
             return "no case came to an answer"
         expected = [case.expected for case in self.cases]
@@ -264,17 +264,17 @@ class Scores:
 
     @property
     def fresh(self) -> bool:
-        """Whether fresh sets have been run."""
+        """True if fresh sets have been run."""
         return any(len(case.sets) > 1 for case in self.cases)
 
     @property
     def copies(self) -> bool:
-        """Whether further runs would only repeat the first."""
+        """True if further runs would only repeat the first."""
         return False
 
     @property
     def may_be_steady(self) -> bool:
-        """Whether answers that never differed may be taken for noise-free."""
+        """True if answers that never differed may be taken for noise-free."""
         if self.deterministic is not None:
             return self.deterministic
         varies = any(case.varies for case in self.cases)

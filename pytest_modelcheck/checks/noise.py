@@ -1,4 +1,4 @@
-"""What noise says of a limit: whether it explains a miss, whether a pass is proven, what could be revealed.
+"""Noise and limits: whether it explains a miss, whether a pass is proven, what could be revealed.
 
 Each limit has its kind of noise: an object that knows the chance of what was observed if the requirement
 were just met (``p_value``), whether a shortfall beyond a tolerance is excluded (``proven``), and which
@@ -14,7 +14,7 @@ from math import comb, prod
 from statistics import pstdev
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_modelcheck.canonical.wording import counted, percent, plural
+from pytest_modelcheck.canonical.text import counted, percent, plural
 from pytest_modelcheck.checks.protocol import Reason
 from pytest_modelcheck.checks.verdicts import with_reason
 from pytest_modelcheck.records import CHANGE, GRADE, Finding, Scale, Status
@@ -32,7 +32,7 @@ _ROUNDING = 1e-9
 
 
 class Noise(Protocol):
-    """How chance acts on what one limit is held against."""
+    """The part of chance in what one limit is held against."""
 
     def p_value(self, false_fail_rate: float) -> float:
         """The chance of what was observed, or worse, if the requirement were just met."""
@@ -41,12 +41,12 @@ class Noise(Protocol):
         """The chance of so good a result if it fell short by ``tolerance``; and that shortfall in words."""
 
     def reveals(self, limits: Limits) -> str:
-        """Which shortfall so many cases can reveal, as a sentence without its end."""
+        """Name the shortfall that so many cases can reveal, as a sentence without its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How an observed value becomes a finding.
+    """The rule that makes a finding of an observed value.
 
     Attributes:
         limits: The limits of the check.
@@ -64,7 +64,7 @@ class Rule:
 
     @property
     def noisy(self) -> bool:
-        """Whether anything but the requirement decides what is observed."""
+        """True if anything but the requirement decides what is observed."""
         return self.varies or self.limits.population == "sample"
 
     def finding(
@@ -98,16 +98,16 @@ class Rule:
         )
 
     def _looked(self, look: Look, limit: str, summary: str, noise: Noise) -> Finding:
-        """What a look has decided, with what so many cases could have shown unless all is well."""
-        told = with_reason(look, summary, self.broken, self.sets)
+        """Return the finding of a look, with what so many cases could have shown unless all is well."""
+        text = with_reason(look, summary, self.broken, self.sets)
         against_baseline = limit != "at_least"
         if look.status is Status.PASSED:
-            return Finding(limit, Status.PASSED, told, against_baseline, look.p_value)
+            return Finding(limit, Status.PASSED, text, against_baseline, look.p_value)
         unhelped = look.reason in (Reason.EXACT, Reason.NOTHING_SEEN)  # by any number of cases
         reveals = None if unhelped else noise.reveals(self.limits)
         if look.status is Status.INCONCLUSIVE:
-            return self.inconclusive(limit, told, against_baseline, look.p_value, reveals)
-        return Finding(limit, Status.FAILED, told, against_baseline, look.p_value, reveals)
+            return self.inconclusive(limit, text, against_baseline, look.p_value, reveals)
+        return Finding(limit, Status.FAILED, text, against_baseline, look.p_value, reveals)
 
     def _met(
         self, limit: str, summary: str, noise: Noise, *, against_baseline: bool, context: float | None
@@ -132,7 +132,7 @@ class Rule:
         p_value: float | None,
         reveals: str | None,
     ) -> Finding:
-        """What neither passes nor fails: a warning, or a failure where that is asked for."""
+        """Return an inconclusive finding: a warning, or a failure where that is asked for."""
         if self.limits.inconclusive == "fail":
             text = f'{summary} (inconclusive="fail")'
             return Finding(limit, Status.FAILED, text, against_baseline, p_value, reveals)
@@ -258,7 +258,7 @@ class DropNoise:
 
     @property
     def _by_bound(self) -> bool:
-        """Whether means are held against the bound of a mean, and not against exchanges or flips."""
+        """True if means are held against the bound of a mean, and not against exchanges or flips."""
         return bool(self.margin) or self.sampled
 
     @property
@@ -317,7 +317,7 @@ class DropNoise:
 
 @dataclass(frozen=True, slots=True)
 class ShareNoise:
-    """How many runs did what only an allowance of cases may do."""
+    """The noise of a share of runs that only an allowance of cases may reach."""
 
     count: int
     of: int
@@ -356,7 +356,7 @@ class ShareNoise:
 
 @dataclass(frozen=True, slots=True)
 class ExcessNoise:
-    """What a perturbation adds to the model's own disagreement, of which ``allowance`` is allowed."""
+    """The noise of a perturbation's effect beyond the model's own disagreement; ``allowance`` is allowed."""
 
     excess: Excess
     units: str
@@ -407,7 +407,7 @@ def _mean_at_least(values: Sequence[float], required: float, scale: Scale) -> fl
 
 
 def _fixes(pair: Runs) -> float:
-    """How often a run that failed then is met by one that passes now."""
+    """Return how often an approved run that failed meets a current one that passes."""
     then, now = pair.then, pair.now
     return (1 - sum(then) / len(then)) * sum(now) / len(now)
 

@@ -1,4 +1,4 @@
-"""When a miss is noise and when it fails: look, run again, decide.
+"""Steps from a miss to a verdict: look, run again, decide.
 
 Each limit is looked at by a pure function of the runs known so far. It answers with a :class:`Look`: a status
 with its reason, or a need for more runs. Whoever holds the model runs what is needed, adds it to the evidence
@@ -98,7 +98,7 @@ class Probes:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one limit says of the runs known so far.
+    """One limit's view of the runs known so far.
 
     Attributes:
         status: Passed, failed or inconclusive; of no meaning while something is needed.
@@ -117,7 +117,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What of the limits decides how evidence is weighed.
+    """The limits that decide how evidence is weighed.
 
     Attributes:
         false_fail_rate: The chance with which an unchanged model may fail.
@@ -199,23 +199,23 @@ def without_more_runs(look: Look) -> Look:
 
 
 class Known(Protocol):
-    """What the steps must know of the evidence."""
+    """Facts about the evidence that the steps need."""
 
     @property
     def deterministic(self) -> bool | None:
-        """What is declared."""
+        """The model's declaration."""
 
     @property
     def fresh(self) -> bool:
-        """Whether fresh sets have been run."""
+        """True if fresh sets have been run."""
 
     @property
     def may_be_steady(self) -> bool:
-        """Whether what never differed may be taken for noise-free."""
+        """True if what never differed may be taken for noise-free."""
 
     @property
     def copies(self) -> bool:
-        """Whether further runs would only repeat the first."""
+        """True if further runs would only repeat the first."""
 
     def contradiction(self) -> float:
         """The chance that the first set and the fresh ones differ so much if they come from one model."""
@@ -223,7 +223,7 @@ class Known(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tests:
-    """How one limit judges runs.
+    """The tests with which one limit judges runs.
 
     Attributes:
         missed: Whether the runs of some sets miss the limit.

@@ -25,13 +25,13 @@ class Runs:
     now: tuple[float, ...]
 
     def drop(self, score_as: str | None = None) -> float:
-        """How much less the case is worth now."""
+        """Return how much less the case is worth now."""
         return worth(self.then, score_as) - worth(self.now, score_as)
 
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """What became of single runs: how many, of how many.
+    """Counts of single runs: how many, of how many.
 
     Attributes:
         regressed: Runs that fail now, of cases that passed every time then; of all runs that were compared.
@@ -97,7 +97,7 @@ def share_of_runs(trials: Sequence[TrialResult]) -> float:
 
 
 def worth(values: Sequence[float], score_as: str | None) -> float:
-    """What a case is worth: the mean of its runs, or the chance that k runs of it bring success.
+    """Return the worth of a case: the mean of its runs, or the chance that k runs of it bring success.
 
     Raises:
         UsageError: it has fewer runs than ``score_as`` is about.

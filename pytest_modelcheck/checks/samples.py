@@ -1,4 +1,4 @@
-"""What bodies said of cases, as two samples of one kind: labels, numbers or features.
+"""Two samples of one kind, of what bodies recorded: labels, numbers or features.
 
 PYTEST_DONT_REWRITE
 """

@@ -9,7 +9,7 @@ import math
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.canonical.wording import counted, p_text
+from pytest_modelcheck.canonical.text import counted, p_text
 from pytest_modelcheck.checks.runs import by_group
 from pytest_modelcheck.records import Finding, Status
 
@@ -81,7 +81,7 @@ def trend(observed: Observed, rule: Rule) -> Finding:
 
 
 def _reveals(units: int, levels: int, name: str, false_pass_rate: float) -> str:
-    """Which trend is shown with a chance of 90%: the mean rank correlation is normal in the limit."""
+    """Name the trend that is shown with a chance of 90%: the mean rank correlation is normal in the limit."""
     normal = NormalDist()
     reach = (normal.inv_cdf(1 - false_pass_rate) + normal.inv_cdf(0.9)) / math.sqrt(units * (levels - 1))
     if reach > 1:

@@ -1,4 +1,4 @@
-"""How far each declared slice may fall below the approved version: ``max_slice_drop=``.
+"""Falls of declared slices below the approved version: ``max_slice_drop=``.
 
 Each slice is judged as the whole check is by ``max_drop``, at ``false_fail_rate`` divided by the number of
 slices, so that all of them together fail an unchanged model no more often than one limit may (Bonferroni).
@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.canonical.wording import percent, plural
+from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.checks.evidence import mean_drop, mean_now, units_of
 from pytest_modelcheck.checks.limits import allowed
 from pytest_modelcheck.checks.protocol import FreshSets, Look, Probes, Reason, look_at_drop
@@ -67,7 +67,7 @@ def _told(name: str, cases: Sequence[CaseRuns], allowance: Allowance) -> str:
 
 
 def _needed(looks: Sequence[Look]) -> FreshSets | Probes | None:
-    """What all slices together need: fresh sets are of every case, and come before probes."""
+    """Return what all slices together need: fresh sets are of every case, and come before probes."""
     needs = [look.needs for look in looks if look.needs is not None]
     sets = [need for need in needs if isinstance(need, FreshSets)]
     probes = [need for need in needs if isinstance(need, Probes)]

@@ -27,7 +27,7 @@ FAILED, PASSED, NOT_JUDGED = range(3)
 
 
 class Slices:
-    """What the cases of a check can be sliced by, gathered while they go by: some bytes a case.
+    """The values by which a check's cases can be sliced, gathered while they go by: some bytes a case.
 
     Args:
         asked: The metadata to slice by, or ``None`` for whatever sorts the cases into a few bins.
@@ -113,7 +113,7 @@ class Slices:
 
 
 class _Column:
-    """What each case has under one key: a code for each value, 0 for none."""
+    """The value of each case under one key: a code for each value, 0 for none."""
 
     __slots__ = ("asked", "codes", "holders", "known", "names", "values", "wide")
 
@@ -128,7 +128,7 @@ class _Column:
         self.holders = 0
 
     def makes_few_bins(self, cases: int) -> bool:
-        """Whether this sorts most of the cases into a few bins."""
+        """Return whether this sorts most of the cases into a few bins."""
         return 2 <= len(self.values) <= _MOST_VALUES and not self.wide and self.holders * 2 >= cases
 
     def add(self, number: int, value: Any) -> None:
@@ -157,7 +157,7 @@ class _Column:
 
 
 def facts(case: Case) -> Mapping[str, Any]:
-    """What a case can be sliced by: its metadata, and what is expected of it as ``expected``."""
+    """Return the facts of a case for slicing: its metadata, and what is expected of it as ``expected``."""
     if case.expected is MISSING or not isinstance(case.expected, _SCALARS):
         return case.metadata
     return {"expected": case.expected, **case.metadata} if case.metadata else {"expected": case.expected}

@@ -55,7 +55,7 @@ def smallest(items: Sequence[T]) -> Generator[list[tuple[T, ...]], Sequence[bool
 def _without_the_rest(
     chunks: list[tuple[T, ...]],
 ) -> Generator[list[tuple[T, ...]], Sequence[bool], tuple[T, ...]]:
-    """What is left of chunks that fail only together, once nothing more can be left out."""
+    """Return the rest of chunks that fail only together, once nothing more can be left out."""
     while len(chunks) > 1:
         fails = yield [_joined(chunks, {place}) for place in range(len(chunks))]
         spare = {place for place, failed in enumerate(fails) if failed}

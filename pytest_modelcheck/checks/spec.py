@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What a check was made from, so that a later reader can tell whether it still is.
+    """The sources of a check, so that a later reader can tell whether they changed.
 
     Attributes:
         body: Digest of the test's source.
@@ -110,7 +110,7 @@ class CheckSpec:
 
     @property
     def signed(self) -> bool:
-        """Whether a score is a change, of which 0 says that nothing moved."""
+        """True if a score is a change, of which 0 says that nothing moved."""
         return self.kind == "directional" and self.scale.low < 0
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical import same, why_unkept
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.records import JUDGED, Finding, Outcome, Status
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def unmoved(cases: Iterable[CaseResult]) -> Finding | None:
     the test itself asks for a move, and its limits say all there is to say.
 
     Args:
-        cases: What came of each case.
+        cases: The result of each case.
 
     >>> from pytest_modelcheck.records import CaseResult, TrialResult
     >>> asked = (("a", b"5"), ("b", b"5"))
@@ -63,7 +63,7 @@ def constant(cases: Iterable[CaseResult], approved: Mapping[str, CaseResult]) ->
     or what was approved, differs. Elsewhere it is a note.
 
     Args:
-        cases: What came of each case.
+        cases: The result of each case.
         approved: What is approved of it, by id.
     """
     only: bytes | None = None
@@ -83,15 +83,15 @@ def constant(cases: Iterable[CaseResult], approved: Mapping[str, CaseResult]) ->
             passed = passed or any(trial.outcome is Outcome.PASSED for trial in judged)
     if not passed or len(answered) < FEWEST:
         return None
-    told = f"the model gave one answer to all {plural(len(answered), 'input')}"
+    text = f"the model gave one answer to all {plural(len(answered), 'input')}"
     needed = _needed(answered, approved)
     if needed is None:
-        return Finding(LIMIT, Status.PASSED, f"{told}: no perturbation could have changed it")
-    return Finding(LIMIT, Status.FAILED, f"vacuous: {told}, though {needed}. {_REMEDY}")
+        return Finding(LIMIT, Status.PASSED, f"{text}: no perturbation could have changed it")
+    return Finding(LIMIT, Status.FAILED, f"vacuous: {text}, though {needed}. {_REMEDY}")
 
 
 def _needed(cases: Sequence[CaseResult], approved: Mapping[str, CaseResult]) -> str | None:
-    """How it is known that at least ten cases need different answers, or ``None``."""
+    """Return the reason why at least ten cases need different answers, or ``None``."""
     expected = [case.expectation for case in cases if case.expectation is not None]
     if len(expected) >= FEWEST and len(set(expected)) > 1:
         return "different ones are expected"
@@ -108,6 +108,6 @@ def _approved_answer(case: CaseResult | None) -> bytes | None:
 
 
 def _moved(trial: TrialResult) -> bool:
-    """Whether the answers in one body differ; of those that cannot be stored, nobody can tell."""
+    """Return whether the answers in one body differ; of those that cannot be stored, nobody can tell."""
     first = trial.asked[0][1]
     return any(why_unkept(answer) is not None or not same(first, answer) for _, answer in trial.asked)

@@ -1,4 +1,4 @@
-"""What a reader is told of a limit that noise may explain the miss of.
+"""The text for a limit whose miss noise may explain.
 
 PYTEST_DONT_REWRITE
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.protocol import Reason
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def with_reason(look: Look, summary: str, broken: Sequence[str] = (), sets: int 
     >>> with_reason(weak, "7 broke, 2 fixed", sets=3)
     '7 broke, 2 fixed; noise could explain it, also in 3 sets of runs'
     """
-    told = f"{summary}{_because(look, sets)}"
-    return f"{_broken_for_good(broken)}; {told}" if look.broken else told
+    text = f"{summary}{_because(look, sets)}"
+    return f"{_broken_for_good(broken)}; {text}" if look.broken else text
 
 
 def _because(look: Look, sets: int) -> str:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from pytest_modelcheck.canonical.wording import percent
+from pytest_modelcheck.canonical.text import percent
 from pytest_modelcheck.records import GRADE, Finding, Status
 from pytest_modelcheck.stats.early import Curtailment, watch_drop, watch_mean
 
@@ -35,7 +35,7 @@ Knowledge = Literal["exact", "noisy", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is watched, besides the limits.
+    """The terms of watching, besides the limits.
 
     Attributes:
         limits: The limits of the check.
@@ -61,7 +61,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a limit has come to, and why that is known already."""
+    """A decision on a limit, and the reason why it is known already."""
 
     limit: str
     decision: Decision
@@ -97,7 +97,7 @@ class Refutation:
 
     @property
     def certain(self) -> bool:
-        """Whether nothing that is left can prevent the failure."""
+        """True if nothing that is left can prevent the failure."""
         if self._needed is not None:
             return self._lost >= self._needed
         from pytest_modelcheck.stats.paired import mcnemar_exact
@@ -146,7 +146,7 @@ class LimitWatch:
                 monitor.feed([loss if self.limit == "max_drop" else 1 - loss])
 
     def decided(self, known: Knowledge) -> Decided | None:
-        """What is known of the limit already.
+        """Return the decision on the limit, if it is known already.
 
         Of a model of which nobody knows whether it varies, only a pass: the rule for noise holds for it too.
         """
@@ -157,7 +157,7 @@ class LimitWatch:
 
     @property
     def suspicious(self) -> bool:
-        """Whether the limit fails if the model does not vary, or if it does."""
+        """True if the limit fails if the model does not vary, or if it does."""
         return any(
             found is not None and found.decision == "failed" for found in (self._exact(), self._noisy())
         )
@@ -185,7 +185,7 @@ class LimitWatch:
         return Decided(self.limit, monitor.decision, self._why(monitor.decision))
 
     def _certainly(self, decision: Decision) -> str:
-        """What no further case can change."""
+        """Name what no further case can change."""
         missed = decision == "failed"
         if self.limit == "at_least":
             rate = max(0.0, round(1 - self._fraction, 6))
@@ -285,7 +285,7 @@ class Watch:
 
     @property
     def suspicious(self) -> bool:
-        """Whether it must be known if the model varies: only then is it known whether the check fails."""
+        """True if it must be known if the model varies: only then is it known whether the check fails."""
         return any(limit.suspicious for limit in self._limits)
 
 
@@ -296,7 +296,7 @@ def at_the_end(limits: Limits) -> Limits:
 
 
 def findings_of(decided: Sequence[Decided], after: str) -> list[Finding]:
-    """What a report says of limits that were decided early; ``after`` how early, in words."""
+    """Return the findings of limits that were decided early; ``after`` how early, in words."""
     return [
         Finding(
             each.limit,

@@ -41,7 +41,7 @@ _COPIES: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """What came of the probes of one case.
+    """The outcomes of the probes of one case.
 
     Attributes:
         probes: How many there were.
@@ -54,7 +54,7 @@ class Probed:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """What the limits of a check are held against where noise may explain a miss.
+    """The evidence against which the limits of a check are held where noise may explain a miss.
 
     Attributes:
         rate: The runs of every case that came to pass or fail.
@@ -72,7 +72,7 @@ class Weighed:
 
     @property
     def varies(self) -> bool:
-        """Whether any outcome differed from another of the same case and version."""
+        """True if any outcome differed from another of the same case and version."""
         return self.rate.varies or self.paired.varies
 
 
@@ -93,7 +93,7 @@ def weigh(
     Args:
         cases: Each case in all of its runs, with what is approved of it.
         repeats: How many runs make one set; those beyond are of fresh sets.
-        probed: What came of probes, by the number of the case.
+        probed: The result of probes, by the number of the case.
         graded: Whether runs have scores in [0, 1].
         deterministic: What is declared of the models involved.
     """
@@ -121,9 +121,9 @@ def weigh(
             if sets is not None and approved:
                 pairs.append(CaseRuns(approved, sets, probe.probes, probe.recovered, unit))
                 paired_numbers.append(number)
-        told = _answers(pair.then, pair.now, repeats)
-        if told is not None:
-            answers.append(told)
+        answered = _answers(pair.then, pair.now, repeats)
+        if answered is not None:
+            answers.append(answered)
     copies = deterministic is False and repeated and _further_runs(rates) >= _COPIES
     copies = copies and not any(case.varies for case in (*rates, *pairs))
     if copies:
@@ -139,7 +139,7 @@ def weigh(
 
 
 def _further_runs(cases: Iterable[CaseRuns]) -> int:
-    """How many current runs there are beyond the first of each case."""
+    """Return how many current runs there are beyond the first of each case."""
     return sum(len(case.current) - 1 for case in cases)
 
 
@@ -180,24 +180,24 @@ def _numbered(trials: Sequence[TrialResult], known: list[tuple[Told, int]]) -> t
         runs.setdefault(trial.repeat, []).append(trial)
     found = []
     for run in runs.values():
-        told = tuple([_all_answers(trial) for trial in sorted(run, key=lambda trial: trial.place)])
-        if all(told):
-            found.append(_number_of(told, known))
+        answers = tuple([_all_answers(trial) for trial in sorted(run, key=lambda trial: trial.place)])
+        if all(answers):
+            found.append(_number_of(answers, known))
     return tuple(found)
 
 
 def _all_answers(trial: TrialResult) -> Calls:
-    """What a run answered; nothing where it broke, having perhaps not come to its later answers."""
+    """Return the answers of a run; none where it broke, having perhaps not come to its later answers."""
     if trial.recorded is not None:
         return (("", trial.recorded),)
     return () if trial.outcome is Outcome.ERROR else trial.asked
 
 
-def _number_of(told: Told, known: list[tuple[Told, int]]) -> int:
+def _number_of(answers: Told, known: list[tuple[Told, int]]) -> int:
     for other, number in known:
-        if told == other or (len(told) == len(other) and not any(map(answers_differ, other, told))):
+        if answers == other or (len(answers) == len(other) and not any(map(answers_differ, other, answers))):
             return number
-    known.append((told, len(known)))
+    known.append((answers, len(known)))
     return len(known) - 1
 
 

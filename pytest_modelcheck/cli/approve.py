@@ -16,12 +16,11 @@ from pytest_modelcheck import __version__
 from pytest_modelcheck.baselines import approvals
 from pytest_modelcheck.baselines.identity import approved_with, approver, now
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.contradiction import contradiction
 from pytest_modelcheck.cli.project import shown
 from pytest_modelcheck.cli.screen import indented, print_lines
-from pytest_modelcheck.cli.selection import selection
-from pytest_modelcheck.cli.targets import targets
+from pytest_modelcheck.cli.targets import selection, targets
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the command line asks for."""
+    """The command line's request."""
 
     versions: tuple[str, ...]
     patterns: tuple[str, ...] = ()
@@ -44,7 +43,7 @@ class Wish:
 
 
 def approve(workspace: Workspace, wish: Wish) -> int:
-    """Approve, say what came of it, and return the exit code.
+    """Approve, say its result, and return the exit code.
 
     Raises:
         UsageError: Nobody may be watching, and no reason is given.
@@ -73,7 +72,7 @@ def approve_reviewed(
     accepted: Mapping[str, Collection[str]],
     seen: Mapping[str, str],
 ) -> int:
-    """Approve some checks as they were seen, but for some of their cases; say what came of it.
+    """Approve some checks as they were seen, but for some of their cases; say its result.
 
     Returns:
         The exit code.
@@ -184,8 +183,8 @@ def _approval_lines(approval: Approval, version: str) -> Iterator[str]:
 def _changes(approval: Approval, version: str) -> str:
     written = approval.written
     counts = {"changed": written.changed, "added": written.added, "removed": written.removed}
-    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "none changed"
-    return told if approval.previous == version else f"{told} since {approval.previous}"
+    text = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "none changed"
+    return text if approval.previous == version else f"{text} since {approval.previous}"
 
 
 def _left_lines(report: Report) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_modelcheck.baselines.moves import gone, move, moves, refuse_odd, remove
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.cli.collected import existence
 from pytest_modelcheck.cli.project import shown
 from pytest_modelcheck.cli.screen import echo, indented, print_lines

@@ -1,4 +1,4 @@
-"""Which tests there are, and which models they use, as pytest itself says.
+"""The tests that exist and the models that they use, as pytest itself says.
 
 PYTEST_DONT_REWRITE
 """
@@ -50,7 +50,7 @@ def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header],
 
 
 def _asks(header: Header, collected: Mapping[str, Sequence[str]]) -> bool:
-    """Whether a check is a test that uses its model, or one that such a test makes at run time."""
+    """Return whether a check is a test that uses its model, or one that such a test makes at run time."""
     if header.test in collected:
         return header.model in collected[header.test]
     return any(
@@ -59,7 +59,7 @@ def _asks(header: Header, collected: Mapping[str, Sequence[str]]) -> bool:
 
 
 def _is_written(root: Path, check: str) -> bool:
-    """Whether a file of which nothing was collected (it may have been skipped) spells a test out."""
+    """Return whether a file of which nothing was collected (it may have been skipped) spells a test out."""
     file, _, rest = check.partition("::")
     return (root / file).is_file() and defines(root / file, rest.partition("[")[0].replace("::", "."))
 

@@ -37,7 +37,7 @@ class _Misused(click.ClickException):
 
 
 def _quoted(error: click.UsageError) -> click.UsageError:
-    """What click says of a command line, which may quote what was typed."""
+    """A message of click's on a command line, which may quote what was typed."""
     return click.UsageError(harmless(error.format_message()), error.ctx)
 
 

@@ -18,9 +18,9 @@ from pytest_modelcheck.baselines.baseline import some_results
 from pytest_modelcheck.baselines.candidates import find, never_ran
 from pytest_modelcheck.cli.report import page
 from pytest_modelcheck.cli.screen import print_document, print_lines, width
-from pytest_modelcheck.cli.selection import nothing_meant, selection
 from pytest_modelcheck.cli.slices import in_slices
 from pytest_modelcheck.cli.targets import meant as versions_meant
+from pytest_modelcheck.cli.targets import nothing_meant, selection
 from pytest_modelcheck.errors import UsageError, VersionError
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports.diff import diff_lines
@@ -42,7 +42,7 @@ _COLOURS: Final[dict[Note, str]] = {"regressed": "red", "fixed": "green", "chang
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What is compared: two versions of a model; no older one means what is approved."""
+    """The two versions of a model to compare; no older one means what is approved."""
 
     model: str
     before: str | None
@@ -51,7 +51,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the command line asks to be shown.
+    """The command line's request.
 
     Attributes:
         versions: None, one or two of them.
@@ -147,10 +147,10 @@ def _compared(
 
 def _with_expectations(found: CheckDiff, candidates: Sequence[Path]) -> CheckDiff:
     """The same with what is right, as far as the last run has noted it: baselines hold a digest of that."""
-    told = next((path for path in candidates if path.is_file()), None)
-    if told is None or not found.cases:
+    source = next((path for path in candidates if path.is_file()), None)
+    if source is None or not found.cases:
         return found
-    right = some_results(told, {case.id for case in found.cases})
+    right = some_results(source, {case.id for case in found.cases})
     cases = (
         replace(case, expected=right[case.id].expected if case.id in right else MISSING)
         for case in found.cases
@@ -159,20 +159,20 @@ def _with_expectations(found: CheckDiff, candidates: Sequence[Path]) -> CheckDif
 
 
 def _within(found: CheckDiff, meant: frozenset[str]) -> CheckDiff:
-    """What changed of some cases, and how many of those did not."""
+    """Return the changes of some cases, and how many of them did not change."""
     same = len(meant.difference(case.id for case in found.cases))
     cases = tuple(case for case in found.cases if case.id in meant)
     return replace(found, cases=cases, same=min(found.same, same))
 
 
 def _candidates(workspace: Workspace, pair: Pair, check: str) -> list[Path]:
-    """Where what is known of a check's cases lies: beside the newer candidate, else beside the older one."""
+    """Return the folders with facts about a check's cases: the newer candidate's, else the older one's."""
     versions = [version for version in (pair.after, pair.before) if version is not None]
     return [workspace.candidates.path(pair.model, check, version) for version in versions]
 
 
 def _pairs(workspace: Workspace, texts: Sequence[str]) -> list[Pair]:
-    """What is compared: of each model that has the versions that are named, the same two versions."""
+    """Return the comparisons: of each model that has the versions named, the same two versions."""
     if not texts:
         models = workspace.models()
         if len(models) > 1:

@@ -1,4 +1,4 @@
-"""What a judge said in the runs that are remembered: what there is to label, and how often it errs.
+"""A judge's answers in stored runs: what there is to label, and how often it errs.
 
 PYTEST_DONT_REWRITE
 """
@@ -30,7 +30,7 @@ Said = dict[str, list[bytes]]
 
 @dataclass(slots=True)
 class Heard:
-    """What a judge said, as far as runs are remembered.
+    """The judge's answers, as far as runs are stored.
 
     Attributes:
         judge: Its name.
@@ -74,9 +74,9 @@ def heard(workspace: Workspace, judge: str, labels: Path | None = None) -> Heard
             ):
                 where = workspace.project.root / correction["file"]
             _check_of_another(found, header, results(path)[1], by_case)
-    for told in by_case.values():
-        differs = len({orjson.dumps(one.said) for one in told}) > 1
-        for one in told:
+    for answers in by_case.values():
+        differs = len({orjson.dumps(one.said) for one in answers}) > 1
+        for one in answers:
             found.judged[one.key] = replace(one, differs=differs)
     if where is None:
         known = ", ".join(sorted(others)) or "none"
@@ -91,7 +91,7 @@ def heard(workspace: Workspace, judge: str, labels: Path | None = None) -> Heard
 def _check_of_another(
     found: Heard, header: Header, cases: list[CaseResult], by_case: dict[tuple[str, str], list[Judged]]
 ) -> None:
-    """What the judge said of another model's answers."""
+    """Return the judge's answers about another model."""
     said = found.versions[header.others[found.judge] or "unversioned"]
     for case in cases:
         for grade in (grade for trial in case.trials for grade in trial.grades):
@@ -110,7 +110,7 @@ def _correction(run: Any) -> dict[str, Any] | None:
 
 
 def _own_check(said: Said, cases: list[CaseResult]) -> None:
-    """What the judge said in a check of itself, whose cases are its arguments."""
+    """Return the judge's answers in a check of itself, whose cases are its arguments."""
     for case in cases:
         for trial in case.trials:
             if isinstance(case.input, dict) and trial.perturbation is None and trial.asked:
@@ -118,5 +118,5 @@ def _own_check(said: Said, cases: list[CaseResult]) -> None:
 
 
 def value_of(answer: bytes) -> Any:
-    """What a judge said, as labels say it."""
+    """Return a judge's answer in the form of labels."""
     return orjson.loads(seen(answer))

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.wording import percent, plural
+from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.cli.screen import indented, print_document, print_lines
-from pytest_modelcheck.cli.selection import nothing_meant, selection
+from pytest_modelcheck.cli.targets import nothing_meant, selection
 from pytest_modelcheck.display import printable_json
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import click
 import orjson
 
 from pytest_modelcheck.canonical import excerpt, seen
-from pytest_modelcheck.canonical.wording import percent, plural
+from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.cli.heard import heard, value_of
 from pytest_modelcheck.cli.project import shown
 from pytest_modelcheck.cli.screen import indented, print_lines
@@ -85,9 +85,9 @@ def _of_version(title: str, pairs: Sequence[Pair], labels: int, said: Said, *, e
         yield f"  errs ({len(wrong)}):"
     for label, value in wrong if every else wrong[:_SHOWN]:
         given = label.given if isinstance(label.given, dict) else {"given": label.given}
-        told = ", ".join(f"{name}={excerpt(one, 60)}" for name, one in given.items())
+        listed = ", ".join(f"{name}={excerpt(one, 60)}" for name, one in given.items())
         note = f"  ({excerpt(label.metadata['note'], 80)})" if label.metadata.get("note") else ""
-        yield from indented([f"said {_word(value)}, people {_word(label.said)}: {told}{note}"], 4)
+        yield from indented([f"said {_word(value)}, people {_word(label.said)}: {listed}{note}"], 4)
     if len(wrong) > _SHOWN and not every:
         yield f"    (+{len(wrong) - _SHOWN} more: --all)"
     yield ""

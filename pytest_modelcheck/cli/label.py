@@ -14,7 +14,7 @@ import click
 
 from pytest_modelcheck.baselines.identity import approver, now
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH
 from pytest_modelcheck.cli.heard import heard
 from pytest_modelcheck.cli.project import shown
@@ -40,7 +40,7 @@ _QUIT: Final = frozenset({"q", "\x03", "\x04", ""})
 
 @dataclass(slots=True)
 class _Sitting:
-    """What a person has labelled so far.
+    """The labels that a person has given so far.
 
     Attributes:
         path: The file of labels.
@@ -56,10 +56,10 @@ class _Sitting:
 
     def add(self, one: Judged, said: Any, note: str) -> None:
         """Give a label, and write it at once: nothing is lost where the line drops."""
-        told: dict[str, Any] = {"by": self.by, "when": now()}
-        told |= {name: value for name, value in (("version", one.version), ("note", note)) if value}
-        kept = {name: value for name, value in one.metadata.items() if name not in told}
-        self.labels[one.key] = Label(one.given, said, told | kept)
+        about: dict[str, Any] = {"by": self.by, "when": now()}
+        about |= {name: value for name, value in (("version", one.version), ("note", note)) if value}
+        kept = {name: value for name, value in one.metadata.items() if name not in about}
+        self.labels[one.key] = Label(one.given, said, about | kept)
         self.done.append(one.key)
         write(self.path, self.labels.values())
 
@@ -133,11 +133,11 @@ def _page(one: Judged, count: str) -> Iterator[str]:
 def _ask(judge: str, keys: Mapping[str, Any]) -> tuple[str, Any, str]:
     """One key: ``label`` with what it says and a note, or ``skip``, ``undo`` or ``quit``."""
     note = ""
-    told = "  ".join(f"[{key}] {_WORDS.get(str(value), value)}" for key, value in keys.items())
+    keys_text = "  ".join(f"[{key}] {_WORDS.get(str(value), value)}" for key, value in keys.items())
     if "x" in keys:
-        told = "[0]-[9] tenths  [x] 1.0"
+        keys_text = "[0]-[9] tenths  [x] 1.0"
     while True:
-        echo(f"{judge}? {told}   [s]kip [u]ndo no[t]e [q]uit ", nl=False)
+        echo(f"{judge}? {keys_text}   [s]kip [u]ndo no[t]e [q]uit ", nl=False)
         try:
             key = click.getchar().lower()
         except (KeyboardInterrupt, EOFError):
@@ -154,13 +154,13 @@ def _ask(judge: str, keys: Mapping[str, Any]) -> tuple[str, Any, str]:
 
 
 def _end(found: Heard, sitting: _Sitting, left: int) -> Iterator[str]:
-    """What was labelled, and what more labels would buy."""
+    """Say what was labelled, and what more labels would buy."""
     counts = Counter(_WORDS.get(str(label.said), label.said) for label in sitting.labels.values())
-    told = ", ".join(f"{count} {excerpt(name, 20)}" for name, count in counts.most_common(6))
+    listed = ", ".join(f"{count} {excerpt(name, 20)}" for name, count in counts.most_common(6))
     yield ""
     yield (
         f"{len(sitting.done)} labelled now; {plural(len(sitting.labels), 'label')} in {shown(sitting.path)}"
-        f"{f' ({told})' if told else ''}, {left} left"
+        f"{f' ({listed})' if listed else ''}, {left} left"
     )
     if len(sitting.labels) < LEAST_LABELS:
         yield f"{LEAST_LABELS - len(sitting.labels)} more, and verdicts are corrected for the judge's errors"
@@ -170,7 +170,7 @@ def _end(found: Heard, sitting: _Sitting, left: int) -> Iterator[str]:
 
 
 def _widths(found: Heard, labels: Mapping[str, Label], left: int) -> tuple[int, float, float] | None:
-    """How many more labels narrow the 95% bound of the rate from how many points to how many."""
+    """Return how many more labels narrow the 95% bound of the rate from how many points to how many."""
     judged = list(found.judged.values())
     if not all(isinstance(one.said, bool) for one in judged):
         return None

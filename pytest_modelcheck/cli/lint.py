@@ -11,14 +11,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.cases import load
 from pytest_modelcheck.cases.files import FORMATS, SUFFIXES
 from pytest_modelcheck.cli.collected import told_by_pytest
 from pytest_modelcheck.cli.screen import echo, print_document
 from pytest_modelcheck.display import harmless, printable_json
 from pytest_modelcheck.lint import RULES, Finding, Target, chosen, lint
-from pytest_modelcheck.reports.workflow import error_command
+from pytest_modelcheck.reports.github import error_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What lint found.
+    """The findings of lint.
 
     Attributes:
         findings: The problems.
@@ -73,10 +73,10 @@ def look(
         found += lint([Target(one) for one in loaded], rules)
         looked.append(plural(len(files), "file"))
     if tests or not files:
-        told = _of_tests(project, tests)
-        found += told["findings"]
-        looked.append(plural(told["checks"], "check"))
-        unread = told["unread"]
+        findings = _of_tests(project, tests)
+        found += findings["findings"]
+        looked.append(plural(findings["checks"], "check"))
+        unread = findings["unread"]
     return Found([one for one in found if one.code in codes], " and ".join(looked), unread)
 
 
@@ -99,12 +99,12 @@ def _holds_cases(path: str) -> bool:
 
 def _of_tests(project: Project, tests: Sequence[str]) -> dict[str, Any]:
     folder = Path.cwd() if tests else project.root
-    told: dict[str, Any] = told_by_pytest(
+    reported: dict[str, Any] = told_by_pytest(
         "--modelcheck-lint", tests, folder, "so that there is nothing to look at"
     )
-    found = [Finding(**finding) for finding in told["findings"]]
-    told["findings"] = [replace(one, path=_from_here(folder, one.path)) for one in found]
-    return told
+    found = [Finding(**finding) for finding in reported["findings"]]
+    reported["findings"] = [replace(one, path=_from_here(folder, one.path)) for one in found]
+    return reported
 
 
 def _from_here(folder: Path, path: str) -> str:
@@ -127,8 +127,8 @@ def _text(found: Found) -> Iterator[str]:
 
 def _json(found: Found) -> Iterator[str]:
     names = {rule.code: rule.name for rule in RULES}
-    told = [{**asdict(one), "rule": names[one.code]} for one in found.findings]
-    yield printable_json(json.dumps(told, indent=2))
+    rows = [{**asdict(one), "rule": names[one.code]} for one in found.findings]
+    yield printable_json(json.dumps(rows, indent=2))
 
 
 def _github(found: Found) -> Iterator[str]:

@@ -14,9 +14,9 @@ from pytest_modelcheck.baselines.baseline import read_header
 from pytest_modelcheck.baselines.candidates import natural
 from pytest_modelcheck.baselines.store import jsonl_files
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.cli.screen import echo, indented, print_lines
-from pytest_modelcheck.cli.selection import nothing_meant, selection
+from pytest_modelcheck.cli.targets import nothing_meant, selection
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.models.retirement import SOON, days_left, shutdown_text
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What can be read of what lies there, and what is wrong with the rest."""
+    """The readable files of a folder, and the faults of the rest."""
 
     approved: list[Header]
     ran: list[Header]
@@ -80,8 +80,8 @@ def _model_lines(
     held = None if approved is None else approved.version
     yield click.style(excerpt(model), bold=True) + f"  {_held(approved)}"
     if approved is not None and approved.retires is not None:
-        told = shutdown_text(f"approved {approved.version}", approved.retires)
-        yield from indented([told + ": run another version" * (days_left(approved.retires) < SOON)])
+        note = shutdown_text(f"approved {approved.version}", approved.retires)
+        yield from indented([note + ": run another version" * (days_left(approved.retires) < SOON)])
     checks = [header for header in known.approved if header.model == model and selected(header.test)]
     for header in checks:
         yield from _check_lines(header, held)
@@ -113,8 +113,8 @@ def _approved(workspace: Workspace, model: str, known: _Known) -> Approved | Non
 def _held(approved: Approved | None) -> str:
     if approved is None:
         return "nothing approved"
-    told = f"approved: {approved.version}"
-    return excerpt(f"{told} (fingerprint {approved.fingerprint})" if approved.fingerprint else told)
+    text = f"approved: {approved.version}"
+    return excerpt(f"{text} (fingerprint {approved.fingerprint})" if approved.fingerprint else text)
 
 
 def _check_lines(header: Header, held: str | None) -> Iterator[str]:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_modelcheck.baselines import atomic
-from pytest_modelcheck.baselines.agreement import differences
 from pytest_modelcheck.baselines.candidates import CandidateStore
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.baselines.objections import differences
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.cli.project import shown
 from pytest_modelcheck.cli.screen import indented, print_lines
 from pytest_modelcheck.cli.workspace import candidates_in

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.atomic import replace as write
-from pytest_modelcheck.canonical.wording import percent
+from pytest_modelcheck.canonical.text import percent
 from pytest_modelcheck.cli.collected import told_by_pytest
 from pytest_modelcheck.cli.screen import echo, print_document, print_lines, width
 from pytest_modelcheck.errors import UsageError
@@ -38,7 +38,7 @@ _FORMS: Final[dict[str, Callable[[Mutation], bytes]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the command line asks for.
+    """The command line's request.
 
     Attributes:
         versions: ``VERSION`` or ``MODEL=VERSION``, for pytest; none for the approved ones.
@@ -84,12 +84,12 @@ def mutate(project: Project, wish: Wish) -> int:
 def _mutation(project: Project, wish: Wish) -> Mutation:
     arguments = [f"--model-version={version}" for version in wish.versions]
     folder = Path.cwd() if wish.arguments else project.root
-    told: dict[str, Any] = told_by_pytest(
+    reported: dict[str, Any] = told_by_pytest(
         "--modelcheck-mutate",
         [*arguments, *wish.arguments],
         folder,
         "so that nothing is known of what it would notice",
         collect_only=False,
     )
-    checks = [unpack(check, Mutated) for check in told["checks"]]
+    checks = [unpack(check, Mutated) for check in reported["checks"]]
     return Mutation(tuple(replace(check, cells=tuple(check.cells)) for check in checks))

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.canonical.wording import percent, plural
+from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.cli.screen import print_lines
 from pytest_modelcheck.errors import UsageError
 
@@ -24,7 +24,7 @@ _DROPS = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is to be seen, and how surely.
+    """The effect that a check is to show, and how surely.
 
     Attributes:
         at_least: The required rate, or ``None`` for a comparison with an approved version.
@@ -93,7 +93,7 @@ def table(question: Question) -> Iterator[str]:
 
 
 def _foreseen(question: Question, cases: int) -> Iterator[str]:
-    """How a check of so many cases would come out, by its own rules."""
+    """Say how a check of so many cases would come out, by its own rules."""
     from pytest_modelcheck.checks.foresight import Design, foreseen
     from pytest_modelcheck.checks.protocol import Rules
 

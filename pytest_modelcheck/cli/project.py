@@ -1,4 +1,4 @@
-"""Where the project is: found as pytest finds it, without importing pytest.
+"""The project's folder: found as pytest finds it, without importing pytest.
 
 pytest's rule (its documentation, "Initialization: determining rootdir and configfile"): going up from the
 current folder, the first folder with a configuration file that speaks of pytest; else the first with any

@@ -14,8 +14,7 @@ import click
 from pytest_modelcheck.baselines.candidates import find, never_ran
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.cli.screen import echo, encoding, print_lines, width
-from pytest_modelcheck.cli.selection import selection
-from pytest_modelcheck.cli.targets import meant
+from pytest_modelcheck.cli.targets import meant, selection
 from pytest_modelcheck.errors import UsageError, VersionError
 from pytest_modelcheck.records import Status
 from pytest_modelcheck.reports.bars import strokes_for
@@ -31,13 +30,13 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.cli.workspace import Workspace
     from pytest_modelcheck.records import Verdict
-    from pytest_modelcheck.reports.cells import Line
+    from pytest_modelcheck.reports.bars import Line
     from pytest_modelcheck.reports.model import CheckReport, RunReport
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the command line asks for.
+    """The command line's request.
 
     Attributes:
         versions: None, one or two of them.
@@ -139,7 +138,7 @@ def _on_screen(made: RunReport) -> Iterator[Line]:
 
 
 def _has_moved(verdict: Verdict) -> bool:
-    """Whether two versions are compared, and cases of the check broke or were fixed."""
+    """Return whether two versions are compared, and cases of the check broke or were fixed."""
     comparison = verdict.comparison
     asked = any(finding.limit == COMPARED for finding in verdict.findings)
     return asked and comparison is not None and bool(comparison.regressed or comparison.fixed)

@@ -15,12 +15,11 @@ from pytest_modelcheck.baselines.baseline import some_results
 from pytest_modelcheck.baselines.candidates import never_ran
 from pytest_modelcheck.baselines.objections import is_gone, objections
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.cli.approve import Wish, approve_reviewed, signed_with
 from pytest_modelcheck.cli.diff import marking, paint
 from pytest_modelcheck.cli.screen import echo, indented, print_lines, width
-from pytest_modelcheck.cli.selection import nothing_meant, selection
-from pytest_modelcheck.cli.targets import target
+from pytest_modelcheck.cli.targets import nothing_meant, selection, target
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports.contrast import literal
@@ -49,7 +48,7 @@ _WHOLE: Final = ("y", "s", "q")
 
 @dataclass(slots=True)
 class Decisions:
-    """What the reviewer decided.
+    """The reviewer's decisions.
 
     Attributes:
         accepted: The checks to approve, and the cases of each that stay as they were.
@@ -80,7 +79,7 @@ def review(workspace: Workspace, wish: Wish) -> int:
 
 
 def _decisions(workspace: Workspace, wish: Wish, headers: Sequence[Header]) -> Decisions:
-    """What the reviewer says of one check after the other."""
+    """Ask the reviewer about one check after the other."""
     decisions = Decisions()
     for number, header in enumerate(headers, 1):
         if decisions.finished:
@@ -173,12 +172,12 @@ def _case(case: CaseDiff, found: CheckDiff, count: str) -> Iterator[str]:
     yield from case_lines(case, found, width=width(), mark=marking())
 
 
-def _facts(told: CaseResult | None) -> Iterator[str]:
-    """What is needed to decide on a case: the right answer, and where the case is written."""
-    if told is None:
+def _facts(result: CaseResult | None) -> Iterator[str]:
+    """Return what is needed to decide on a case: the right answer, and where the case is written."""
+    if result is None:
         return
-    facts = [] if told.expected is MISSING else [f"expected {literal(told.expected, 200)}"]
-    facts += [] if told.origin is None else [f"({told.origin})"]
+    facts = [] if result.expected is MISSING else [f"expected {literal(result.expected, 200)}"]
+    facts += [] if result.origin is None else [f"({result.origin})"]
     if facts:
         yield "   ".join(facts)
 
@@ -200,9 +199,9 @@ def _carry_out(
         echo(f"{excerpt(' '.join(meant))}: nothing was accepted, and nothing was written")
         return 0
     left = sum(map(len, decisions.accepted.values()))
-    told = plural(len(decisions.accepted), "check")
-    told += f", {plural(left, 'case')} left as approved before" if left else ""
-    if not click.confirm(f"Approve {told}?", default=True):
+    text = plural(len(decisions.accepted), "check")
+    text += f", {plural(left, 'case')} left as approved before" if left else ""
+    if not click.confirm(f"Approve {text}?", default=True):
         echo("Nothing was written.")
         return 0
     return approve_reviewed(workspace, wish, *meant, how, decisions.accepted, decisions.seen)

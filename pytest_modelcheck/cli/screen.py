@@ -26,12 +26,12 @@ _TOGETHER: Final = 100
 
 
 def width() -> int:
-    """How many characters fit into a line: the terminal's, and 80 elsewhere."""
+    """Return how many characters fit into a line: the terminal's, and 80 elsewhere."""
     return max(40, shutil.get_terminal_size((80, 24)).columns)
 
 
 def encoding() -> str | None:
-    """What the screen says that it can be told in."""
+    """Return the encoding that the screen claims."""
     return getattr(sys.stdout, "encoding", None)
 
 

@@ -11,10 +11,9 @@ import click
 
 from pytest_modelcheck.baselines.candidates import find, never_ran
 from pytest_modelcheck.canonical import excerpt, whole
-from pytest_modelcheck.canonical.wording import percent, plural
+from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.cli.screen import indented, print_document, print_lines, width
-from pytest_modelcheck.cli.selection import nothing_meant, selection
-from pytest_modelcheck.cli.targets import target
+from pytest_modelcheck.cli.targets import nothing_meant, selection, target
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.reports.steps import steps_of_trial
 
@@ -78,7 +77,7 @@ def _lines(baseline: Baseline) -> Iterator[str]:
     if header.metric and header.rate is not None:
         rate = f", {header.metric} {header.rate:.3g}"
     yield from indented([f"{header.model} {header.version}, {plural(len(baseline), 'case')}{rate}"])
-    told = {
+    fields = {
         "approved": f"{header.approved_at} by {header.approved_by}" if header.approved_at else "",
         "approved with": header.approved_with,
         "reason": header.reason,
@@ -86,7 +85,7 @@ def _lines(baseline: Baseline) -> Iterator[str]:
         "ran on": header.environment,
         "forced": "; ".join(header.forced),
     }
-    yield from indented(f"{name}: {value}" for name, value in told.items() if value)
+    yield from indented(f"{name}: {value}" for name, value in fields.items() if value)
     for case in baseline:
         yield from _case_lines(baseline[case])
     yield ""
@@ -112,7 +111,7 @@ def _answer(trial: TrialResult) -> str:
 
 
 def _json_lines(baseline: Baseline) -> Iterator[str]:
-    """What the file holds: a header, then a case a line."""
+    """Return the content of the file: a header, then a case a line."""
     from pytest_modelcheck.baselines import header
 
     for line in (header.encode(baseline.header), *baseline.rows()):

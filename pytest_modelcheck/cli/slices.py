@@ -49,8 +49,8 @@ def in_slices(wanted: Sequence[str], checks: Mapping[str, Sequence[Path]]) -> di
     for check, candidates in checks.items():
         known = _metadata(candidates, check)
         _refuse_unknown(pairs, known, check)
-        for key, told in values.items():
-            told.update(str(metadata[key]) for metadata in known.values() if key in metadata)
+        for key, facts in values.items():
+            facts.update(str(metadata[key]) for metadata in known.values() if key in metadata)
         found[check] = frozenset(
             case
             for case, metadata in known.items()
@@ -62,13 +62,13 @@ def in_slices(wanted: Sequence[str], checks: Mapping[str, Sequence[Path]]) -> di
 
 
 def _metadata(candidates: Sequence[Path], check: str) -> dict[str, Mapping[str, Any]]:
-    """What is known of each case of a check."""
-    told = next(filter(Path.is_file, candidates), None)
-    if told is None:
+    """Return the metadata of each case of a check."""
+    source = next(filter(Path.is_file, candidates), None)
+    if source is None:
         raise UsageError(
             f"--slice: what the cases of {check} are is not known from its last run. Run it again with pytest"
         )
-    _, cases = baseline.results(told)
+    _, cases = baseline.results(source)
     return {case.id: case.metadata for case in cases}
 
 
@@ -82,14 +82,14 @@ def _refuse_unknown(
 
 
 def _there_is(values: Mapping[str, set[str]]) -> str:
-    """What a key may be, of each that was named; of one with many values, the first of them."""
-    told = []
+    """Return the possible values of each key that was named; of one with many values, the first of them."""
+    lines = []
     for key, found in values.items():
         some = ", ".join(sorted(found)[:_SHOWN])
-        told.append(f"{key} is {some}{', …' if len(found) > _SHOWN else ''}")
-    return f"In those cases, {'; '.join(told)}."
+        lines.append(f"{key} is {some}{', …' if len(found) > _SHOWN else ''}")
+    return f"In those cases, {'; '.join(lines)}."
 
 
 def _is(value: Any, text: str) -> bool:
-    """Whether a value is what somebody typed, who does not type quotes or brackets."""
+    """Return whether a value is what somebody typed, who does not type quotes or brackets."""
     return value is not None and (value == text or str(value).lower() == text.lower())

@@ -13,10 +13,9 @@ import click
 
 from pytest_modelcheck.baselines.candidates import never_ran
 from pytest_modelcheck.canonical import CALL_BYTES, excerpt
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.cli.screen import echo, indented, print_lines
-from pytest_modelcheck.cli.selection import nothing_meant, selection
-from pytest_modelcheck.cli.targets import target
+from pytest_modelcheck.cli.targets import nothing_meant, selection, target
 from pytest_modelcheck.errors import VersionError
 from pytest_modelcheck.models.memories import memories
 from pytest_modelcheck.session.lines import keys_of
@@ -34,7 +33,7 @@ _SHOWN: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is kept of the model in one form: under what, and which of the questions that matter here."""
+    """The cache of the model in one form: its keys, and which of the calls in question it holds."""
 
     under: Memory
     asked: frozenset[bytes]
@@ -42,7 +41,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a check asked when it was run last: each question, with the case that asked it first."""
+    """The calls of a check's last run, each with the case that made it first."""
 
     header: Header
     questions: Mapping[bytes, str]
@@ -106,7 +105,7 @@ def _lines(check: Asked, kept: Sequence[Kept]) -> Iterator[str]:
 
 
 def _bill(check: Asked) -> Iterator[str]:
-    """What was asked, and what the last run paid for, where that is known."""
+    """Say how many calls there were, and what the last run paid for, where that is known."""
     count, calls = len(check.questions), check.header.run.get("verdict", {}).get("calls")
     if calls is None:
         yield plural(count, "question")
@@ -118,7 +117,7 @@ def _bill(check: Asked) -> Iterator[str]:
 
 
 def _now(header: Header, kept: Sequence[Kept]) -> Kept | None:
-    """Where the last run has put its answers: in the newest place for its version and fingerprint."""
+    """Return where the last run has put its answers: the newest place for its version and fingerprint."""
     mine = [
         one
         for one in kept

@@ -1,4 +1,4 @@
-"""What a command works on: the project's baselines and candidates.
+"""The project's baselines and candidates, as commands use them.
 
 PYTEST_DONT_REWRITE
 """
@@ -24,7 +24,7 @@ CANDIDATES: Final = "candidates"
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Where everything is."""
+    """The paths of a project."""
 
     project: Project
     store: BaselineStore
@@ -95,7 +95,7 @@ class Workspace:
         return self._only(model, pending)
 
     def was_run(self, model: str) -> bool:
-        """Whether any run of a model is remembered."""
+        """Return whether any run of a model is remembered."""
         return bool(self.candidates.versions(model))
 
     def latest_version(self, model: str) -> str:

@@ -92,7 +92,7 @@ class Switchboard:
             return found
 
     def handle(self, model: Model) -> Handle:
-        """How a model is answered where no step says otherwise: live."""
+        """Return the handle of a model that no step has replaced: its live answers."""
         refusal = offline_error if self.offline else None
         return Handle(model, model, model.answers, self.endpoint(model), refusal=refusal)
 
@@ -220,7 +220,7 @@ class Switchboard:
             return ticket
 
     def _claimed(self, handle: Handle, key: bytes) -> bool:
-        """Whether the call is ours: no other process makes it, and none has made it meanwhile."""
+        """Return whether the call is ours: no other process makes it, and none has made it meanwhile."""
         answers = handle.answers
         with self._lock:
             if not answers.claim(key):
@@ -347,7 +347,7 @@ class Switchboard:
             wait([call], _TICK)
 
     def _while_under_way(self, ticket: Ticket) -> Iterator[Future[None]]:
-        """What to wait for, now and then, until a call has ended.
+        """Return what to wait for, now and then, until a call has ended.
 
         One that another thread of a body makes by itself is not waited for for ever: it may need a lock that
         is held here.

@@ -73,7 +73,7 @@ class Bodies:
             nobody reads those of the ten-thousandth case.
 
     Attributes:
-        result: What comes of the body that runs now, or ``None`` between two bodies.
+        result: The result of the body that runs now, or ``None`` between two bodies.
         view: What that body sees of its trial.
         thread: The thread that bodies run in.
         context: The context that bodies start in.
@@ -199,7 +199,7 @@ class Bodies:
             self._pause()
 
     def _pause(self) -> None:
-        """Say how far bodies have come, and hand on what came of them."""
+        """Say how far bodies have come, and hand on their results."""
         self.show_progress()
         if self.work.take is not None and len(self._results) >= WINDOW:
             self.work.take(self._results)
@@ -230,16 +230,16 @@ class Bodies:
 
     @property
     def handles(self) -> list[Handle]:
-        """How models are answered that were called so far."""
+        """The handles of the models that were called so far."""
         return list(self._handles.values())
 
     @property
     def counts_equal_calls(self) -> bool:
-        """Whether each of several equal calls of a body gets an answer of its own."""
+        """True if each of several equal calls of a body gets an answer of its own."""
         return self._place is not None
 
     def handle_of(self, model: Model) -> Handle:
-        """How a model is answered in this step."""
+        """Return a model's handle in this step."""
         found = self._handles.get(model)
         if found is None:
             found = self._handles[model] = self.switchboard.handle(model)
@@ -250,7 +250,7 @@ class Bodies:
     def place_of(
         self, handle: Handle, trial: Trial, x: Any, equal: Counter[bytes] | None
     ) -> tuple[bytes | None, int]:
-        """What the answer to a call is stored under, and for which repeat it is made."""
+        """Return the key under which the answer to a call is stored, and the repeat that it is made for."""
         repeat, key = trial.repeat, handle.model.key(x)
         if key is None:
             return None, repeat
@@ -331,7 +331,7 @@ class Bodies:
 
 
 def _is_cancelled(error: BaseException) -> bool:
-    """Whether the task that runs the test is being cancelled, so that no body is to blame."""
+    """Return whether the task that runs the test is being cancelled, so that no body is to blame."""
     if isinstance(error, Exception) or type(error).__name__ not in ("CancelledError", "Cancelled"):
         return False
     if running_loop() == "trio":

@@ -102,7 +102,7 @@ class GatheredBodies(Bodies):
         return self._run()
 
     def _told_of_restarts(self, attempt: _Attempt) -> BaseException | None:
-        """What a body raised; an error after a restart may be due to it, and says so."""
+        """Return a body's exception; an error after a restart may be due to it, and says so."""
         error = attempt.error
         if not isinstance(error, Exception) or not attempt.missing:
             return error
@@ -196,7 +196,7 @@ class GatheredBodies(Bodies):
         return super()._missing(handle, result, x, key, repeat)
 
     def _may_cut(self, attempt: _Attempt, handle: Handle, key: bytes | None) -> bool:
-        """Whether a body may be cut off at a call."""
+        """Return whether a body may be cut off at a call."""
         if key is None or attempt.in_place or not handle.endpoint.together or handle.refusal is not None:
             return False
         if attempt.cut:
@@ -211,7 +211,7 @@ class GatheredBodies(Bodies):
 
     @staticmethod
     def _called_again(attempt: _Attempt) -> bool:
-        """Whether this run has made the call that the last one was cut off at."""
+        """Return whether this run has made the call that the last one was cut off at."""
         wanted = attempt.wanted
         return wanted is None or wanted.key in attempt.called
 

@@ -58,7 +58,7 @@ class _Foreseen:
 
 
 class Caller(Protocol):
-    """What prefetching needs to know of whoever runs the bodies."""
+    """The runner of bodies, as prefetching needs to know it."""
 
     work: Work
     context: Context
@@ -66,19 +66,19 @@ class Caller(Protocol):
 
     @property
     def handles(self) -> list[Handle]:
-        """How models are answered that were called so far."""
+        """The handles of the models that were called so far."""
 
     @property
     def counts_equal_calls(self) -> bool:
-        """Whether each of several equal calls of a body gets an answer of its own."""
+        """True if each of several equal calls of a body gets an answer of its own."""
 
     def handle_of(self, model: Model) -> Handle:
-        """How a model is answered in this step."""
+        """Return a model's handle in this step."""
 
     def place_of(
         self, handle: Handle, trial: Trial, x: Any, equal: Counter[bytes] | None
     ) -> tuple[bytes | None, int]:
-        """What the answer to a call is stored under, and for which repeat it is made."""
+        """Return the key under which the answer to a call is stored, and the repeat that it is made for."""
 
 
 class Prefetch:
@@ -114,7 +114,7 @@ class Prefetch:
 
     @property
     def learns(self) -> bool:
-        """Whether the recipe may still change by what bodies call."""
+        """True if the recipe may still change by what bodies call."""
         return not (self._active and self.recipe.complete)
 
     def ahead_of(self, trials: Iterable[Trial]) -> Iterator[Trial]:
@@ -140,7 +140,7 @@ class Prefetch:
     # -- what bodies do ------------------------------------------------------------------------------
 
     def watches(self, trial: Trial) -> bool:
-        """Whether the calls of a body are to be noted for :meth:`ended`."""
+        """Return whether the calls of a body are to be noted for :meth:`ended`."""
         if self._active:
             return bool(self._foreseen) and trial.index in self._foreseen
         return self._silent < _PATIENCE
@@ -286,7 +286,7 @@ class Prefetch:
                 self._switchboard.advance(handle, self._bodies.context)
 
     def _is_cached(self, trial: Trial) -> bool:
-        """Whether every call of a body has its answer in the cache, as in most runs."""
+        """Return whether every call of a body has its answer in the cache, as in most runs."""
         if self._bodies.counts_equal_calls:
             return False
         for handle, get, _, _ in self._steps:
@@ -362,10 +362,10 @@ def _evaluated(handle: Handle, get: Getter, trial: Trial, answers: Sequence[Any]
 
 
 def _at_once(handle: Handle) -> int:
-    """How many inputs a model answers at once."""
+    """Return how many inputs a model answers at once."""
     return handle.endpoint.concurrency * handle.endpoint.sizes.size
 
 
 def _is_called_here(handle: Handle) -> bool:
-    """Whether a model is called in the thread of the test."""
+    """Return whether a model is called in the thread of the test."""
     return not handle.acting.caller.awaited and not handle.endpoint.threaded

@@ -1,4 +1,4 @@
-"""Which calls a body makes, and from what: learned from the bodies that have run.
+"""Recipes: the calls that a body makes, and from what, learned from the bodies that have run.
 
 A recipe is a list of calls. Each argument of a call is a part of the trial (``input``, ``input["text"]``,
 ``perturbed``, ``expected``, metadata), a part of an earlier answer of the same body, a constant, or a mapping
@@ -64,7 +64,7 @@ class NotThereError(Exception):
 
 
 class Recipe:
-    """What is known of the calls of a body.
+    """The known calls of a body.
 
     Attributes:
         calls: The model of each call, and the expressions that may give its input, the likeliest first.
@@ -78,7 +78,7 @@ class Recipe:
 
     @property
     def known(self) -> bool:
-        """Whether the next calls can be foreseen: there are some, and which ones is not ambiguous.
+        """True if the next calls can be foreseen: there are some, and which ones is not ambiguous.
 
         A second body decides between several expressions, and whether a constant is one.
         """
@@ -136,7 +136,7 @@ class Recipe:
 
     @classmethod
     def decode(cls, line: bytes) -> Recipe:
-        """What :meth:`encode` wrote; an empty recipe for anything else.
+        """Read what :meth:`encode` wrote; an empty recipe for anything else.
 
         >>> Recipe.decode(b'[["triage",["part","input"]]]').calls
         [('triage', [('part', 'input')])]
@@ -192,7 +192,7 @@ def getter_of(expression: Expression) -> Getter:
 
 
 def needs(expression: Expression) -> int:
-    """How many answers must be there before an expression can be evaluated.
+    """Return how many answers must be there before an expression can be evaluated.
 
     >>> needs(("map", {"question": ("part", "input"), "answer": ("answer", 0)}))
     1
@@ -364,7 +364,7 @@ def _parts(value: Any) -> Iterator[tuple[list[Any], Any]]:
 
 
 def _same(value: Any, x: Any) -> bool:
-    """Whether two values make the same call."""
+    """Return whether two values make the same call."""
     if value is x:
         return value is not MISSING
     if type(value) in _ATOMS or type(x) in _ATOMS:

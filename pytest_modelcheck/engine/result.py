@@ -1,4 +1,4 @@
-"""What comes of a trial, from the first line of its body to the rules that hold at its end.
+"""The result of a trial, from the first line of its body to the rules that hold at its end.
 
 PYTEST_DONT_REWRITE
 """
@@ -29,7 +29,7 @@ _PASSED, _FAILED, _NEW = Outcome.PASSED, Outcome.FAILED, Outcome.NEW
 
 
 class Result:
-    """What comes of a trial: written while its body runs, and left when it has.
+    """The result of a trial: written while its body runs, and left when it has.
 
     What most trials leave as it is stands in the class: there may be a million of them.
     """
@@ -100,7 +100,7 @@ class Result:
 
     @property
     def is_simple(self) -> bool:
-        """Whether nothing is to be done once its body has passed."""
+        """True if nothing is to be done once its body has passed."""
         return self.places is None and not self.foreign and self.trial.case.known_failure is None
 
     def put_in_order(self) -> None:

@@ -1,4 +1,4 @@
-"""Where a call of a model comes from: a body, its threads and loops, another model, or no check at all.
+"""The origin of a model's call: a body, its threads and loops, another model, or no check at all.
 
 PYTEST_DONT_REWRITE
 """
@@ -62,7 +62,7 @@ class Router:
 
     @property
     def result(self) -> Result | None:
-        """What comes of the body that runs here, or ``None`` where none runs."""
+        """The result of the body that runs here, or ``None`` where none runs."""
         task = VIEW.get()
         if task is not None:
             return result_of(task)
@@ -70,12 +70,12 @@ class Router:
 
     @property
     def view(self) -> CaseView | None:
-        """What the body that runs here sees of its trial, or ``None`` where none runs."""
+        """The view of the body that runs here, or ``None`` where none runs."""
         task = VIEW.get()
         return task if task is not None or self.bodies is None else self.bodies.view
 
     def is_awaited(self) -> bool:
-        """Whether each call gives a coroutine."""
+        """Return whether each call gives a coroutine."""
         return self.awaited
 
     def call(self, model: Model, x: Any) -> Any:
@@ -110,7 +110,7 @@ class Router:
         return call.answer()
 
     def is_here(self) -> bool:
-        """Whether this is the thread that bodies run in."""
+        """Return whether this is the thread that bodies run in."""
         return self.bodies is not None and get_ident() == self.bodies.thread
 
     def _changed_context(self, result: Result | None) -> list[ContextVar[Any]]:
@@ -155,13 +155,13 @@ class _Call:
         unnamed = [variable for variable in changed or () if variable not in model.definition.context]
         if unnamed and self.key is not None:
             names = ", ".join(variable.name for variable in unnamed)
-            told = f"a test body changed the context variable {names} before its call"
+            text = f"a test body changed the context variable {names} before its call"
             if not self.is_here:
-                told = (
+                text = (
                     f"a thread of a test body has another value of the context variable {names} than the test"
                 )
             model.answers.warn(
-                f"{told}, so that its answers are not cached. If the model reads it, name it on the model "
+                f"{text}, so that its answers are not cached. If the model reads it, name it on the model "
                 "fixture: context=[VARIABLE]"
             )
             self.key = None
@@ -170,7 +170,7 @@ class _Call:
 
     @property
     def is_awaited(self) -> bool:
-        """Whether application code on an event loop awaits the model."""
+        """True if application code on an event loop awaits the model."""
         caller = self.handle.acting.caller
         return caller.awaited or caller.wraps_async
 
@@ -257,7 +257,7 @@ class _Call:
         self.result.broke(error)
 
     def _read(self, raw: Raw, number: int | None) -> Any:
-        """What the caller gets, noted with its case."""
+        """Return the caller's answer, noted with its case."""
         result, bodies, handle = self.result, self.bodies, self.handle
         if result is not None and handle.judged:
             if number is None and not self.is_here:

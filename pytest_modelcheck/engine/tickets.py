@@ -1,4 +1,4 @@
-"""How a model is answered in a step of a check, and its calls, from the first thought of them to their end.
+"""Handles, which answer a model's calls in a step, and tickets: calls, from their first thought to their end.
 
 PYTEST_DONT_REWRITE
 """
@@ -29,7 +29,7 @@ PATIENCE: Final = 30.0
 
 
 class Handle:
-    """How the calls of one model are answered in one step of a check.
+    """The way in which the calls of one model are answered in one step of a check.
 
     Attributes:
         model: The model that bodies call.
@@ -88,13 +88,13 @@ class Handle:
         return raw
 
     def took_found(self) -> bool:
-        """Whether an answer was found since the last call, which begins now."""
+        """Return whether an answer was found since the last call, which begins now."""
         found, self.found = self.found, False
         return found
 
 
 class Ticket:
-    """One call: what is called with what, and what came of it.
+    """One call: what is called with what, and its result.
 
     Attributes:
         handle: How the model is answered.
@@ -141,7 +141,7 @@ class Ticket:
 
     @property
     def ended(self) -> bool:
-        """Whether there is an answer, or an error in its place."""
+        """True if there is an answer, or an error in its place."""
         return self.raw is not None or self.error is not None
 
     def awaited_result(self) -> Raw:
@@ -157,12 +157,12 @@ class Ticket:
 
     @property
     def is_under_way(self) -> bool:
-        """Whether it has begun, and not ended."""
+        """True if it has begun, and not ended."""
         return not (self.ended or self.call is None or self.call.done())
 
     @property
     def begun(self) -> bool:
-        """Whether the model has been called, or is being called."""
+        """True if the model has been called, or is being called."""
         return self.call is not None or self.ended or not self.foreseen
 
     def result(self) -> Raw:
@@ -224,12 +224,12 @@ def repeat_of(batch: Sequence[Ticket]) -> int:
 
 
 def is_for_one(raw: Raw) -> bool:
-    """Whether an answer can have one reader only: it can neither be stored nor copied."""
+    """Return whether an answer can have one reader only: it can neither be stored nor copied."""
     return type(raw) is Unkept and not raw.shared
 
 
 def takes_last(ticket: Ticket, trial: int | None = None) -> bool:
-    """Whether the body of a trial may have what came of a call that was made by somebody else.
+    """Return whether the body of a trial may have the result of a call that was made by somebody else.
 
     An error of a call that was foreseen reaches each body that was expected to make the call, once: a body
     that calls again after an error means it. An answer that cannot be copied is for one body. What ends a

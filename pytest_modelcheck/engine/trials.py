@@ -1,4 +1,4 @@
-"""Which trials a check consists of: cases, times perturbations, times repeats.
+"""The trials of a check: cases, times perturbations, times repeats.
 
 PYTEST_DONT_REWRITE
 """
@@ -95,7 +95,7 @@ class Plan:
         ]
 
     def _inputs(self, case: Case) -> Iterator[Input]:
-        """What makes a trial of a case: the perturbation, the perturbed input, and which variant it is."""
+        """Return a case's trials: the perturbation, the perturbed input, and the number of the variant."""
         if self._perturbations is None:
             yield None, MISSING, 0
             yield from ((GIVEN_INPUT, made, variant) for variant, made in enumerate(case.variant_inputs))

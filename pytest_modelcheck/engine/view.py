@@ -1,4 +1,4 @@
-"""What a test's body sees of its trial: the ``case`` fixture.
+"""The trial as a test's body sees it: the ``case`` fixture.
 
 PYTEST_DONT_REWRITE
 """
@@ -31,7 +31,7 @@ class NewCase(BaseException):
 
 
 def is_new(error: BaseException) -> bool:
-    """Whether it is that, be it that a group of tasks was ended by it.
+    """Return whether it is that, be it that a group of tasks was ended by it.
 
     >>> is_new(NewCase()), is_new(BaseExceptionGroup("", [NewCase()])), is_new(ValueError())
     (True, True, False)
@@ -95,7 +95,7 @@ class CaseView:
 
     @property
     def input(self) -> Any:
-        """What the model is given, unperturbed."""
+        """The model's input, unperturbed."""
         value = self._trial.given.input
         return value if type(value) in IMMUTABLE else self._copy("input", value)
 
@@ -138,12 +138,12 @@ class CaseView:
 
     @property
     def repeat(self) -> int:
-        """Which run of the same trial this is, from 0."""
+        """The number of this run of the same trial, from 0."""
         return self._trial.repeat
 
     @property
     def metadata(self) -> Mapping[str, Any]:
-        """What else is known of the case."""
+        """The case's other fields."""
         return self._copy("metadata", dict(self._trial.given.metadata))  # type: ignore[no-any-return]
 
     def __getitem__(self, key: str) -> Any:
@@ -177,7 +177,7 @@ class CaseView:
         return self._read(approved)
 
     def same_as_approved(self, answer: Any) -> bool:
-        """Whether an answer is the approved one, as ``ignore=`` and ``compare_by=`` of the model say.
+        """Return whether an answer is the approved one, as ``ignore=`` and ``compare_by=`` of the model say.
 
         Raises:
             UsageError: one of the two cannot be stored, and so cannot be compared.
@@ -225,7 +225,7 @@ class CaseView:
         return f"<case {self.id}{perturbed}>"
 
     def _copy(self, name: str, value: Any) -> Any:
-        """What the body may change as it likes: a copy of its own, always the same one."""
+        """Return a copy that the body may change as it likes, always the same one."""
         copies = self._result.copies
         if copies is None:
             copies = self._result.copies = {}
@@ -260,7 +260,7 @@ def give_score(view: CaseView, value: Any) -> None:
 
 
 def _scores(scale: Scale) -> str:
-    """What a score has to be."""
+    """Say what a score has to be."""
     if scale == GRADE:
         return "a score is a number from 0.0 (worst) to 1.0 (best)"
     if not scale.bounded:

@@ -1,4 +1,4 @@
-"""What is run for each trial, and what comes of it.
+"""The work on each trial, and its results.
 
 PYTEST_DONT_REWRITE
 """
@@ -36,7 +36,7 @@ EXPLAINED = 5
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is to be run for each trial.
+    """The body to run for each trial, and how.
 
     Attributes:
         body: Runs the test for one case, of which it is given the view.
@@ -71,7 +71,7 @@ class Work:
 
 @dataclass(slots=True)
 class Run:
-    """What came of running bodies.
+    """The results of running bodies.
 
     Attributes:
         results: One for each trial, in the order of the trials.
@@ -95,7 +95,7 @@ class Run:
 
 
 class Failures:
-    """What is kept of what bodies raised: the first with its traceback, of the others a few messages.
+    """The exceptions that bodies raised: the first with its traceback, of the others a few messages.
 
     A traceback holds on to every frame of its body; ten thousand of them would hold on to everything.
     """
@@ -111,7 +111,7 @@ class Failures:
 
     @property
     def unasked(self) -> int:
-        """How many cases broke for no other reason than that their model could not be called."""
+        """The number of cases that broke for no other reason than that their model could not be called."""
         return len(self._unasked)
 
     def note(self, result: Result) -> None:

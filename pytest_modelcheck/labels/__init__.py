@@ -1,4 +1,4 @@
-"""What people said of answers: text in git, one label a line, each with what was judged in full.
+"""Labels: people's words on answers, as text in git, one a line, each with what was judged in full.
 
 PYTEST_DONT_REWRITE
 """

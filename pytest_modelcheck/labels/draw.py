@@ -1,4 +1,4 @@
-"""Which answers to label next, so that those labelled so far are always a fair sample of what was judged.
+"""The order of labelling: answers labelled so far are always a fair sample of what was judged.
 
 Errors of a judge are shares of what people accept, and of what they reject. A sample that took more of what
 the judge rejected would make it look worse at the one and better at the other. So strata are drawn in

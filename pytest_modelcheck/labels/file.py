@@ -31,7 +31,7 @@ _FIELDS: Final = frozenset({"id", "input", "expected", "metadata"})
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What a person said of what a judge was given.
+    """A person's word on what a judge was given.
 
     Attributes:
         given: The arguments of the judge by name, as JSON.

@@ -1,4 +1,4 @@
-"""What is wrong with a suite before any model is asked: contradictory cases, checks that cannot fail.
+"""Faults of a suite that show before any model is called: contradictory cases, checks that cannot fail.
 
 >>> from pytest_modelcheck.cases import load
 >>> from pytest_modelcheck.lint import Target, lint
@@ -12,9 +12,8 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from pytest_modelcheck.lint.findings import Finding
+from pytest_modelcheck.lint.findings import Finding, Target
 from pytest_modelcheck.lint.linting import lint, warnings_of
 from pytest_modelcheck.lint.rules import RULES, chosen
-from pytest_modelcheck.lint.target import Target
 
 __all__ = ["RULES", "Finding", "Target", "chosen", "lint", "warnings_of"]

@@ -1,4 +1,4 @@
-"""What the body of a test does with its case, as far as its source says so beyond doubt.
+"""The uses that a test's body makes of its case, as far as its source shows them beyond doubt.
 
 PYTEST_DONT_REWRITE
 """
@@ -39,7 +39,7 @@ _HARMLESS: Final = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a body does.
+    """The uses that a body makes of its case.
 
     Attributes:
         reads: The attributes of ``case`` that it reads anywhere.
@@ -63,17 +63,17 @@ class Body:
     line: int = 0
 
     def may_read(self, attribute: str) -> bool:
-        """Whether it may read an attribute of ``case``."""
+        """Return whether it may read an attribute of ``case``."""
         return self.hands_on or attribute in self.reads
 
     @property
     def may_read_metadata(self) -> bool:
-        """Whether it may read any metadata."""
+        """True if it may read any metadata."""
         return self.may_read("metadata") or bool(self.keys)
 
 
 def body_of(path: Path, qualname: str) -> Body | None:
-    """What a function of a file does, or ``None`` where its source is not to be had."""
+    """Read a function of a file, or return ``None`` where its source is not to be had."""
     try:
         source = _source(path, path.stat().st_mtime_ns)
         found = source.find(qualname)
@@ -137,7 +137,7 @@ def _key(node: ast.Subscript) -> str | None:
 
 
 def _is_silent(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether a body asserts nothing, raises nothing, and calls nothing that could do so for it.
+    """Return whether a body asserts nothing, raises nothing, and calls nothing that could do so for it.
 
     Of more fixtures than the case and a model, any might be what judges.
     """
@@ -155,7 +155,7 @@ def _is_silent(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 
 def _only_asks(called: ast.expr, harmless: set[str] | frozenset[str]) -> bool:
-    """Whether a call is of the model, of a builtin, or of a method of what these gave."""
+    """Return whether a call is of the model, of a builtin, or of a method of what these gave."""
     while isinstance(called, ast.Attribute | ast.Call | ast.Subscript | ast.Await):
         called = called.func if isinstance(called, ast.Call) else called.value
     return isinstance(called, ast.Name) and called.id in harmless

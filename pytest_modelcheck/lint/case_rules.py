@@ -6,22 +6,24 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import NotCanonical, digest, excerpt
 from pytest_modelcheck.cases.rows import NO_REASON
-from pytest_modelcheck.lint.alike import alike, expectation, metadata
 from pytest_modelcheck.lint.findings import Remark
 from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_modelcheck.lint.target import Target
+    from pytest_modelcheck.lint.findings import Target
     from pytest_modelcheck.records import Case
+
 
 _SLOT: Final = re.compile(r"\{\{?\s*[A-Za-z_]\w*\s*\}\}?")
 _BRACES: Final = re.compile(r"[{}]")
@@ -201,7 +203,7 @@ def _plain(label: Any) -> str:
 
 
 def _slots(case: Case) -> list[str]:
-    """What looks like a slot in a text, unless it says so elsewhere too, or has other braces."""
+    """Return what looks like a slot in a text, unless it says so elsewhere too, or has other braces."""
     text = case.input
     if not isinstance(text, str) or "{" not in text:
         return []
@@ -227,3 +229,53 @@ def _called(case: Case) -> str:
 
 def _shown(value: Any) -> str:
     return excerpt(value, 40) if not isinstance(value, str) else repr(excerpt(value, 40))
+
+
+def alike(cases: Iterable[Case]) -> list[list[Case]]:
+    """The groups of cases that have input and variants in common, each in order.
+
+    Args:
+        cases: The cases, which are iterated over twice.
+
+    >>> from pytest_modelcheck.cases import load
+    >>> [[case.expected for case in group] for group in alike(load([("a", 1), ("b", 2), ("a", 3)]))]
+    [[1, 3]]
+    """
+    keys = array("Q", (_number(case) for case in cases))
+    several = {one for one, other in pairwise(sorted(keys)) if one == other and one}
+    if not several:
+        return []
+    groups: dict[bytes, list[Case]] = {}
+    for case, key in zip(cases, keys, strict=True):
+        if key in several:
+            groups.setdefault(digest(_question(case)), []).append(case)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def expectation(case: Case) -> Any:
+    """Something that is equal for equal expectations, whatever their type."""
+    return case.expected if case.expected is MISSING else _content(case.expected)
+
+
+def metadata(case: Case) -> Any:
+    """Something that is equal for equal metadata."""
+    return _content(dict(case.metadata))
+
+
+def _content(value: Any) -> Any:
+    try:
+        return digest(value)
+    except NotCanonical:
+        return id(value)
+
+
+def _question(case: Case) -> Sequence[Any]:
+    return [case.input, list(case.variant_inputs)]
+
+
+def _number(case: Case) -> int:
+    """The first bytes of a digest of what is asked; 0 where that has no digest."""
+    try:
+        return int.from_bytes(digest(_question(case))[:8], "big")
+    except NotCanonical:
+        return 0

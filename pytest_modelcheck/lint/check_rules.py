@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.wording import percent, plural
+from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.lint.findings import Remark
 from pytest_modelcheck.records import Origin
@@ -18,7 +18,7 @@ from pytest_modelcheck.records import Origin
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcheck.lint.target import Target
+    from pytest_modelcheck.lint.findings import Target
     from pytest_modelcheck.perturb import Perturbation
 
 FAR: Final = 0.2
@@ -173,7 +173,7 @@ def _what(target: Target) -> str:
 
 
 def _runs(target: Target) -> int:
-    """How many runs are judged, at most. A case fails if any of its variants does: they count once."""
+    """Return how many runs are judged, at most. A case fails if any of its variants does: they count once."""
     cases = target.cases or ()
     if target.limits.cluster is not None:
         key = target.limits.cluster

@@ -16,14 +16,13 @@ from pytest_modelcheck.lint.rules import RULES, chosen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_modelcheck.lint.findings import Rule
-    from pytest_modelcheck.lint.target import Target
+    from pytest_modelcheck.lint.findings import Rule, Target
 
 _PLACED: Final = re.compile(r"(?P<path>.+?\.\w+)(?::(?P<line>\d+))?: (?P<message>.+)", re.S)
 
 
 def lint(targets: Iterable[Target], rules: Sequence[Rule] = RULES) -> list[Finding]:
-    """What is wrong, in the order of files and lines; what several tests have in common is said once.
+    """Find faults, in the order of files and lines; what several tests have in common is said once.
 
     Args:
         targets: The checks.
@@ -38,7 +37,7 @@ def lint(targets: Iterable[Target], rules: Sequence[Rule] = RULES) -> list[Findi
 
 
 def warnings_of(target: Target, ignore: Sequence[str] = ()) -> list[Finding]:
-    """What is certain, and found without looking at cases or perturbations."""
+    """Find the faults that are certain, without looking at cases or perturbations."""
     return lint([target], [rule for rule in chosen(ignore=ignore) if rule.cheap])
 
 

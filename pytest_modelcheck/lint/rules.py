@@ -14,8 +14,7 @@ from pytest_modelcheck.lint.findings import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_modelcheck.lint.findings import Remark
-    from pytest_modelcheck.lint.target import Target
+    from pytest_modelcheck.lint.findings import Remark, Target
 
 
 def _unreadable(_target: Target) -> Iterator[Remark]:

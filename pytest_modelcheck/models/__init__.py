@@ -1,4 +1,4 @@
-"""What a model is, how it is called, and what it has answered.
+"""Models: their definition, their calls, and their answers.
 
 PYTEST_DONT_REWRITE
 """

@@ -1,4 +1,4 @@
-"""How answers lie on disk: pages of digests beside pages of lines, and a manifest that says which count.
+"""Answers on disk: pages of digests beside pages of lines, and a manifest that says which count.
 
 Pages are only ever added, under numbers that only grow; a merged page replaces small ones. So a page number
 never comes to mean something else, and where two pages answer one question the higher one is right.
@@ -33,13 +33,13 @@ FULL_BYTES: Final = 1 << 19
 
 
 def shelf_name(namespace: str) -> str:
-    """What a namespace, which is any text, is called in keys of the database."""
+    """Return the name of a namespace, which is any text, in keys of the database."""
     return blake2b(namespace.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class KeyPage:
-    """What one page holds.
+    """The content of one page.
 
     Attributes:
         digests: The digest of each question, in the order of the lines of the value page.
@@ -55,7 +55,7 @@ class KeyPage:
 
     @property
     def small(self) -> bool:
-        """Whether it is worth merging with others."""
+        """True if it is worth merging with others."""
         return len(self.digests) < _SMALL_COUNT and self.length < _SMALL_BYTES
 
 
@@ -95,7 +95,7 @@ def read_lines(keys: KeyPage, data: bytes) -> dict[bytes, bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Which pages of a namespace count.
+    """The pages of a namespace that count.
 
     Attributes:
         namespace: The namespace as text.

@@ -76,12 +76,12 @@ class Shelf:
 
     @property
     def kept(self) -> bool:
-        """Whether answers outlast the run."""
+        """True if answers outlast the run."""
         return self._keep
 
     @property
     def namespace(self) -> str:
-        """Which model's answers these are."""
+        """The name of the model whose answers these are."""
         return self._namespace
 
     def __contains__(self, key: bytes) -> bool:
@@ -102,7 +102,7 @@ class Shelf:
         return lines.get(key)
 
     def is_inherited(self, key: bytes) -> bool:
-        """Whether an answer was on disk already, and not put here by this process."""
+        """Return whether an answer was on disk already, and not put here by this process."""
         page = self._index.get(key)
         return page is not None and not page.own
 
@@ -237,7 +237,7 @@ class Shelf:
         raise CacheError("pages that it lists are missing")
 
     def _indexed(self, store: Store, manifest: Manifest) -> bool:
-        """Whether every page could be indexed; not where one was merged into another meanwhile."""
+        """Return whether every page could be indexed; not where one was merged into another meanwhile."""
         live = manifest.live
         opening = self._refresh and not self._following and not self._known
         for number in () if opening else sorted(live - self._known):

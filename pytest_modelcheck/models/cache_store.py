@@ -118,7 +118,7 @@ _OUT_OF_REACH: Final = frozenset(
 
 
 def _out_of_reach(error: sqlite3.Error) -> bool:
-    """Whether a database may be sound, and only cannot be read or written at the moment."""
+    """Return whether a database may be sound, and only cannot be read or written at the moment."""
     code = getattr(error, "sqlite_errorcode", None)  # the low byte is the kind, the rest says more of it
     return isinstance(error, sqlite3.OperationalError) and (code is None or (code & 0xFF) in _OUT_OF_REACH)
 
@@ -142,7 +142,7 @@ class Store:
         self._identity: tuple[int, int] | None = None
 
     def manifest(self, shelf: str) -> Manifest | None:
-        """Which pages count, or ``None`` where nothing was ever written."""
+        """Read which pages count, or return ``None`` where nothing was ever written."""
         if self._cache is None and _identity(self.path) is None:
             return None
         with self._opened() as cache:
@@ -161,7 +161,7 @@ class Store:
         return found
 
     def written(self, shelf: str) -> float:
-        """When anything of a shelf was written last, in seconds since the epoch; 0 where nothing was."""
+        """The time of a shelf's last write, in seconds since the epoch; 0 where there is none."""
         with self._opened(), closing(sqlite3.connect(self.path, timeout=_SECONDS)) as connection:
             asked = "SELECT store_time FROM Cache WHERE key = ?"
             row = connection.execute(asked, (_MANIFESTS + shelf,)).fetchone()
@@ -303,7 +303,7 @@ def _set_page(cache: Any, shelf: str, number: int, page: tuple[bytes, bytes]) ->
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file a path names at this moment."""
+    """Return the identity of the file that a path names at this moment."""
     try:
         status = os.stat(path)  # noqa: PTH116 - below whatever a test puts in the place of pathlib
     except OSError:

@@ -1,4 +1,4 @@
-"""How a model is called: one input or a batch, at once or awaited, and its answers taken apart again.
+"""Calls in a model's own form: one input or a batch, at once or awaited, and the answers taken apart again.
 
 PYTEST_DONT_REWRITE
 """
@@ -13,7 +13,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.errors import BatchSizeError, ModelError, UsageError
 from pytest_modelcheck.models.frames import Frames, aligned
 from pytest_modelcheck.models.per_worker import PerWorker
@@ -115,16 +115,16 @@ class Caller:
             return positional[0] if len(positional) == 1 and not named else Arguments(positional, named)
         found = self.signature.bind(*positional, **named)
         parameters = self.signature.parameters
-        told = {
+        given = {
             name: value
             for name, value in found.arguments.items()
             if not _is_default(value, parameters[name].default)
         }
         first = next(iter(parameters.values()), None)
-        single = first is not None and first.kind in _ONE and list(told) == [first.name]
+        single = first is not None and first.kind in _ONE and list(given) == [first.name]
         if single and len(found.arguments) == 1:
             return found.args[0]
-        return Arguments(found.args, found.kwargs, told, single=single)
+        return Arguments(found.args, found.kwargs, given, single=single)
 
     def by_name(self, x: Any) -> Any:
         """The arguments of a call by the names of the parameters; of a batch model, its one value."""
@@ -180,7 +180,7 @@ class Caller:
 
 
 def _is_default(value: Any, default: Any) -> bool:
-    """Whether a value is the default of its parameter, told of plain ones alone: ``0`` is not ``0.0``."""
+    """Return whether a plain value is the default of its parameter: ``0`` is not ``0.0``."""
     return type(value) is type(default) and type(value) in _PLAIN and repr(value) == repr(default)
 
 
@@ -255,7 +255,7 @@ def _is_awaited(function: Any) -> bool:
 
 
 def wraps_async(function: Any) -> bool:
-    """Whether a plain function stands for an ``async def`` (``functools.wraps``).
+    """Return whether a plain function stands for an ``async def`` (``functools.wraps``).
 
     It may give the coroutine, or run it: only a call tells.
     """

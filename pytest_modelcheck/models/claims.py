@@ -1,4 +1,4 @@
-"""Which questions some process is putting to a model right now, so that no other pays for them, too.
+"""Claims: calls that some process is making right now, so that no other pays for them, too.
 
 A claim is a lock on one byte of a file, at a place that stands for the question. The operating system lets
 go of it when the process ends, however it ends.

@@ -1,4 +1,4 @@
-"""What a model fixture declares.
+"""The declaration of a model fixture.
 
 PYTEST_DONT_REWRITE
 """
@@ -21,7 +21,7 @@ Role = Literal["model", "support", "judge"]
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a model fixture declares, before any version of the model is loaded.
+    """The declaration of a model fixture, before any version of the model is loaded.
 
     Attributes:
         name: The model's name: in baselines, in the cache, and on the command line.
@@ -87,5 +87,5 @@ class Definition:
 
     @property
     def supports(self) -> bool:
-        """Whether it is judged only where a check names it."""
+        """True if it is judged only where a check names it."""
         return self.role != "model"

@@ -1,4 +1,4 @@
-"""What is kept of a model's answers, and under what: to tell why one was asked for again.
+"""The cached answers of a model and their keys, to tell why a call was made again.
 
 PYTEST_DONT_REWRITE
 """
@@ -89,8 +89,8 @@ def parts_of(namespace: str) -> tuple[str, str, str | None, str, str] | None:
         return None
     if not isinstance(parts, list) or len(parts) != _PARTS:
         return None
-    name, version, mark, told = parts
-    source, _, form = str(told).partition(" ")
+    name, version, mark, shape = parts
+    source, _, form = str(shape).partition(" ")
     return str(name), str(version), None if mark is None else str(mark), source, form
 
 

@@ -1,4 +1,4 @@
-"""What a model is to everything above: a name, a version, something to call, and what it answered.
+"""A model as everything above sees it: a name, a version, a callable, and its answers.
 
 PYTEST_DONT_REWRITE
 """
@@ -133,7 +133,7 @@ class Answers:
         return raw
 
     def was_remembered(self, key: bytes) -> bool:
-        """Whether an answer comes from an earlier run, or from another process."""
+        """Return whether an answer comes from an earlier run, or from another process."""
         return self._shelf.is_inherited(key)
 
     def measured(self, key: bytes | None, measured: Measured) -> None:
@@ -142,7 +142,7 @@ class Answers:
             shelf.put(key, measured.line())
 
     def measure(self, key: bytes) -> Measured | None:
-        """How long an answer took and what it cost, where that was remembered; without the answer."""
+        """Return an answer's time and cost, where they were stored; without the answer."""
         shelf = self._beside()
         line = None if shelf is None else shelf.get(key)
         return None if line is None else Measured.read(line)
@@ -153,7 +153,7 @@ class Answers:
         return self._measures
 
     def claim(self, key: bytes) -> bool:
-        """Whether this process may put a question: no other process is doing so."""
+        """Return whether this process may put a question: no other process is doing so."""
         if self.claims is not None:
             if not self.claims.take(self._shelf.namespace, key):
                 return False
@@ -248,7 +248,7 @@ class Model:
         answers: What it has answered.
         route: Answers a call of the model: the engine of the session.
         is_awaited: Whether calls give coroutines now, as in an ``async`` test.
-        rival: Another version of it, to be compared with in the same run, or ``None``.
+        other_version: Another version of it, to be compared with in the same run, or ``None``.
     """
 
     __slots__ = (
@@ -258,8 +258,8 @@ class Model:
         "fingerprint",
         "is_awaited",
         "name",
+        "other_version",
         "raw",
-        "rival",
         "route",
         "version",
     )
@@ -284,7 +284,7 @@ class Model:
         self.answers = answers
         self.route = route
         self.is_awaited = is_awaited
-        self.rival: Model | None = None
+        self.other_version: Model | None = None
 
     def __call__(self, x: Any = _NOTHING, /, *more: Any, **named: Any) -> Any:
         """Call the model, with whatever arguments it takes. In an ``async`` test the answer is awaited."""
@@ -337,8 +337,8 @@ def _together(key: bytes, more: bytes) -> bytes:
 
 
 def _direct(*_arguments: Any, **_named: Any) -> None:
-    """What a model looks like to ``inspect`` in a plain test."""
+    """Give a model the signature that ``inspect`` sees in a plain test."""
 
 
 async def _awaited(*_arguments: Any, **_named: Any) -> None:
-    """What a model looks like to ``inspect`` in an ``async`` test."""
+    """Give a model the signature that ``inspect`` sees in an ``async`` test."""

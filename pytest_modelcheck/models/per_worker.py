@@ -21,7 +21,7 @@ _loaded: dict[str, Callable[[Any], Any]] = {}
 
 @dataclass(frozen=True, slots=True)
 class PerWorker:
-    """How a model is loaded, small enough to be sent to another process with each call."""
+    """The recipe for loading a model, small enough to be sent to another process with each call."""
 
     load: Callable[..., Any]
     arguments: tuple[Any, ...] = ()

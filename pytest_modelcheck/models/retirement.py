@@ -1,4 +1,4 @@
-"""When versions of a model shut down, as its fixture says.
+"""Retirement: the days on which versions of a model shut down, as its fixture says.
 
 PYTEST_DONT_REWRITE
 """
@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.errors import UsageError, located
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ WRITE: Final = "write dates by version, {'gpt-x': date(2027, 1, 14)}, or a funct
 
 
 def no_dates(chosen: Any) -> str | None:
-    """What is wrong with a ``retires=``, or ``None``."""
+    """Return the mistake in a ``retires=``, or ``None``."""
     if callable(chosen):
         return None
     dated = isinstance(chosen, Mapping) and all(
@@ -44,23 +44,23 @@ def retires_on(definition: Definition, version: str | None) -> date | None:
     try:
         found = chosen(version) if callable(chosen) else chosen.get(version)
     except Exception as error:
-        told = f"retires= raised {type(error).__name__}: {error}, for version {version}"
-        raise UsageError(located(told, definition.location)) from error
+        problem = f"retires= raised {type(error).__name__}: {error}, for version {version}"
+        raise UsageError(located(problem, definition.location)) from error
     if found is None:
         return None
     if not isinstance(found, date):
-        told = f"retires= must give a date or None, not {excerpt(found, 60)}, for version {version}"
-        raise UsageError(located(told, definition.location))
+        problem = f"retires= must give a date or None, not {excerpt(found, 60)}, for version {version}"
+        raise UsageError(located(problem, definition.location))
     return found.date() if isinstance(found, datetime) else found
 
 
 def days_left(day: date, today: date | None = None) -> int:
-    """How many days there are until then; negative afterwards."""
+    """Return how many days there are until then; negative afterwards."""
     return (day - (today or date.today())).days  # noqa: DTZ011 - the day on the reader's own calendar
 
 
 def shutdown_text(version: str, day: date, today: date | None = None) -> str:
-    """When a version shuts down, for people.
+    """Say when a version shuts down.
 
     >>> shutdown_text("gpt-x", date(2027, 1, 14), date(2026, 11, 29))
     'gpt-x shuts down on 2027-01-14, in 46 days'

@@ -1,4 +1,4 @@
-"""What an answer cost: tokens and money, as the model reports them.
+"""The cost of an answer: tokens and money, as the model reports them.
 
 PYTEST_DONT_REWRITE
 """
@@ -116,7 +116,7 @@ class Measured:
 
     @classmethod
     def read(cls, line: bytes) -> Measured | None:
-        """What :meth:`line` wrote; ``None`` for what it did not.
+        """Read what :meth:`line` wrote; return ``None`` for all else.
 
         >>> Measured.read(Measured("refund", 0.25, Usage(120, 3)).line())
         Measured(value=None, seconds=0.25, usage=Usage(tokens_in=120, tokens_out=3, cost=None, other=()))
@@ -165,7 +165,7 @@ def _is_of_tokens(name: str) -> bool:
 
 
 def _unwrapped(reported: Any, depth: int = 3) -> Any:
-    """What was used, of what says so among other things."""
+    """Find the usage in an object that also holds other things."""
     fields = _fields(reported)
     if not depth or any(_is_of_tokens(name) for name in fields):
         return reported
@@ -213,7 +213,7 @@ class Scales:
         self.idle = usage is None and cost is None
 
     def tells(self, answer: Any) -> bool:
-        """Whether anything is known of what an answer cost."""
+        """Return whether anything is known of what an answer cost."""
         return not self.idle or type(answer) is Answer or tag_of(type(answer)) == _TRAJECTORY
 
     def weigh(self, answer: Any) -> tuple[Any, Usage]:

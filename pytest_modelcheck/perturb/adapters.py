@@ -31,7 +31,7 @@ _LONGEST: Final = 60
 
 
 def is_augmenter(item: object) -> bool:
-    """Whether something is an augmenter that :func:`~pytest_modelcheck.perturb.adapt` supports.
+    """Return whether something is an augmenter that :func:`~pytest_modelcheck.perturb.adapt` supports.
 
     >>> is_augmenter(str.upper), is_augmenter("typos")
     (False, False)
@@ -147,7 +147,7 @@ def check_callable(item: Callable[..., Any]) -> None:
 
 
 def takes_rng(item: Callable[..., Any]) -> bool:
-    """Whether a callable takes an input and a source of randomness, rather than an input alone.
+    """Return whether a callable takes an input and a source of randomness, rather than an input alone.
 
     Raises:
         PerturbationError: Its parameters are neither of the two.

@@ -61,7 +61,7 @@ def content(value: Any) -> Hashable:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two inputs have the same content.
+    """Return whether two inputs have the same content.
 
     >>> same("a", "a"), same([1], [1.0])
     (True, False)

@@ -28,7 +28,7 @@ _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def is_identifier(name: object) -> bool:
-    """Whether a field is an identifier rather than a quantity, judged by its name.
+    """Return whether a field is an identifier rather than a quantity, judged by its name.
 
     >>> [is_identifier(name) for name in ("id", "customer_id", "orderId", "zip", "order_no", "phone")]
     [True, True, True, True, True, True]
@@ -66,7 +66,7 @@ class Choice:
         _ = self._wanted, self._kept
 
     def takes(self, path: Path) -> bool:
-        """Whether a part is selected."""
+        """Return whether a part is selected."""
         if any(pattern.covers(path) for pattern in self._kept):
             return False
         if self.fields is not None:
@@ -79,7 +79,7 @@ class Choice:
         return [column for column in range(array.shape[-1]) if self.takes((*path, column))]
 
     def takes_all(self, path: Path) -> bool:
-        """Whether an array is selected as a whole, without a look at its columns."""
+        """Return whether an array is selected as a whole, without a look at its columns."""
         return self.fields is None and self.keep is None and self.takes(path)
 
     def parts(self, x: Any) -> Iterator[tuple[Path, Any]]:
@@ -117,11 +117,11 @@ class _Pattern:
     keys: tuple[str, ...]
 
     def covers(self, path: Path) -> bool:
-        """Whether it names a part, or an ancestor of the part."""
+        """Return whether it names a part, or an ancestor of the part."""
         return any(self.names(path[:end]) for end in range(len(path) + 1))
 
     def names(self, path: Path) -> bool:
-        """Whether it names exactly this part."""
+        """Return whether it names exactly this part."""
         if path and self.said == path[0] and len(path) == 1:
             return True
         return len(path) == len(self.keys) and all(

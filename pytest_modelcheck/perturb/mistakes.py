@@ -163,7 +163,7 @@ def _beside(text: str, place: int, _end: int, rng: Random) -> str:
 
 
 def _is_mark_at(text: str, place: int) -> bool:
-    """Whether there is an accent or a vowel sign, which belongs to the letter before it."""
+    """Return whether there is an accent or a vowel sign, which belongs to the letter before it."""
     return place < len(text) and unicodedata.category(text[place])[0] == "M"
 
 

@@ -30,7 +30,7 @@ _EXACT: Final = 2**53
 
 
 def is_number(value: object) -> bool:
-    """Whether a value is a number that can be changed: finite, not a bool, exact as a float.
+    """Return whether a value is a number that can be changed: finite, not a bool, exact as a float.
 
     >>> [is_number(value) for value in (3, 2.5, True, float("nan"), "3", 2**60)]
     [True, True, False, False, False, False]

@@ -22,12 +22,12 @@ Path = tuple[Hashable, ...]
 
 
 def is_array(value: object) -> bool:
-    """Whether a value is a numpy array, without importing numpy."""
+    """Return whether a value is a numpy array, without importing numpy."""
     return type(value).__module__ == "numpy" and type(value).__name__ == "ndarray"
 
 
 def is_row(value: object) -> bool:
-    """Whether a value is a pandas Series, without importing pandas."""
+    """Return whether a value is a pandas Series, without importing pandas."""
     return type(value).__module__.partition(".")[0] == "pandas" and type(value).__name__ == "Series"
 
 

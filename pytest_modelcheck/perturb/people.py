@@ -185,7 +185,7 @@ class Kinds:
         return like(match[0], chosen[row][column])
 
     def _fits(self, other: Row, row: Row, matches: list[re.Match[str]], text: str) -> bool:
-        """Whether the articles before the words of a row (a, an) also fit the other row."""
+        """Return whether the articles before the words of a row (a, an) also fit the other row."""
         for match in matches:
             _, there, column = self._places[match[0].lower()]
             article = _ARTICLE.search(text, max(0, match.start() - 5), match.start())

@@ -150,7 +150,7 @@ def _check(variant: Any, x: Any) -> None:
 
 
 def _is_broken(text: str) -> bool:
-    """Whether a text holds a lone surrogate: one half of a UTF-16 pair, which no encoding accepts."""
+    """Return whether a text holds a lone surrogate: one half of a UTF-16 pair, which no encoding accepts."""
     if text.isascii():
         return False
     try:

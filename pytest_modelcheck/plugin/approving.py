@@ -1,4 +1,4 @@
-"""What ``--modelcheck-update`` does at the end of the run.
+"""The end of a run with ``--modelcheck-update``.
 
 PYTEST_DONT_REWRITE
 """
@@ -15,7 +15,7 @@ from pytest_modelcheck.baselines.approvals import Signature, approve
 from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.identity import approved_with, approver, now
 from pytest_modelcheck.baselines.store import BaselineStore
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.contradiction import contradiction
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.plugin.settings import settings_of

@@ -1,4 +1,4 @@
-"""What happens to the tests that are ours when all tests have been collected.
+"""The collected tests that are ours: read, checked and selected.
 
 PYTEST_DONT_REWRITE
 """
@@ -68,7 +68,7 @@ _TESTMON: Final = (
 
 
 def _selects_by_code(config: pytest.Config) -> bool:
-    """Whether pytest-testmon chooses the tests of this run."""
+    """Return whether pytest-testmon chooses the tests of this run."""
     return bool(getattr(getattr(config, "testmon_config", None), "select", False))
 
 
@@ -104,7 +104,7 @@ def _unreadable(state: State, ours: Sequence[pytest.Function]) -> Iterator[str]:
 
 
 def _lost(store: BaselineStore, model: str) -> Iterator[str]:
-    """Where checks of a model are approved, there is a version that should be tested."""
+    """Complain of a missing ``approved.yaml``: where checks are approved, a version should be tested."""
     path = next(store.files(model), None)
     if path is not None:
         from pytest_modelcheck.baselines.baseline import read_header

@@ -38,19 +38,19 @@ def _write(entry: Any, verdicts: Sequence[dict[str, Any]], terminal: Any) -> Non
 def coloured(lines: Sequence[str], verdicts: Sequence[dict[str, Any]], terminal: Any) -> list[str]:
     """The lines of a message, with those that tell of a verdict in colour, and all others as they are."""
     from pytest_modelcheck.plugin.transport import unpack
-    from pytest_modelcheck.reports.cells import text_of
+    from pytest_modelcheck.reports.bars import text_of
     from pytest_modelcheck.reports.terminal import failure_lines
 
     marked = list(lines)
     for verdict in map(unpack, verdicts):
         if not verdict.failed:
             continue
-        told = list(failure_lines(verdict))
-        plain = [text_of(line) for line in told]
+        shown = list(failure_lines(verdict))
+        plain = [text_of(line) for line in shown]
         found = (at for at in range(len(lines)) if lines[at : at + len(plain)] == plain)
         if (start := next(found, None)) is not None:
             marked[start : start + len(plain)] = [
                 "".join(terminal.markup(text, **style) if style else text for text, style in line)
-                for line in told
+                for line in shown
             ]
     return marked

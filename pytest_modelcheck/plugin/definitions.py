@@ -1,4 +1,4 @@
-"""What a model fixture declares, and the fixture function that makes a model of what it returns.
+"""Model fixtures: their declaration, and the fixture function that makes a model of what they return.
 
 PYTEST_DONT_REWRITE
 """
@@ -123,7 +123,7 @@ def declare_judge(
 
 
 def _mistake(key: str, value: Any) -> str | None:
-    """What is wrong with the value of an option."""
+    """Return the mistake in an option's value."""
     whole = isinstance(value, int) and not isinstance(value, bool)
     number = (whole or isinstance(value, float)) and value > 0
     if key in ("batch_size", "concurrency"):
@@ -161,7 +161,7 @@ def _runs_calls(value: Any) -> bool:
 
 
 def _no_parts(value: Any) -> str | None:
-    """What is wrong with ways to the parts of an answer."""
+    """Return the mistake in paths to the parts of an answer."""
     if isinstance(value, str) or not isinstance(value, Sequence):
         return 'write a tuple of ways to parts of an answer: ("id", "usage.*")'
     ways = all(isinstance(way, str) and all(way.split(".")) for way in value)

@@ -94,7 +94,7 @@ def _active() -> Any:
 
 
 def _replaces_the_disk(item: pytest.Function) -> bool:
-    """Whether a test uses a fixture of pyfakefs, itself or through others."""
+    """Return whether a test uses a fixture of pyfakefs, itself or through others."""
     definitions = fixture_definitions(item).values()
     return any(each[-1].func.__module__.startswith("pyfakefs") for each in definitions if each)
 

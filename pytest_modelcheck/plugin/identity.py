@@ -1,4 +1,4 @@
-"""Which check a test is, and where its baselines lie, however pytest was started.
+"""The check that a test is, and the folder of its baselines, however pytest was started.
 
 PYTEST_DONT_REWRITE
 """

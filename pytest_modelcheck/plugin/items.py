@@ -1,4 +1,4 @@
-"""What each of our tests asks for.
+"""The requests of our tests.
 
 PYTEST_DONT_REWRITE
 """
@@ -89,7 +89,7 @@ def bind(item: pytest.Function, defaults: dict[str, Any]) -> Marked | None:
 
 
 def _takes_subtests(item: pytest.Function) -> bool:
-    """Whether a test takes the fixture of pytest, or of the plugin from which pytest has it."""
+    """Return whether a test takes the fixture of pytest, or of the plugin from which pytest has it."""
     definitions = fixture_definitions(item).get("subtests")
     if not definitions:
         return False

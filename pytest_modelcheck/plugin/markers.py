@@ -1,4 +1,4 @@
-"""What our markers say, checked when the test is collected.
+"""Our markers, checked when the test is collected.
 
 PYTEST_DONT_REWRITE
 """
@@ -54,7 +54,7 @@ _COMMON = (
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a marker, or a call of the ``modelcheck`` fixture, asks for.
+    """The request of a marker, or of a call of the ``modelcheck`` fixture.
 
     Attributes:
         kind: Golden, invariance or directional.

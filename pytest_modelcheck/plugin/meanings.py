@@ -1,4 +1,4 @@
-"""What an exception means that left a test's body or a model.
+"""The meaning of an exception that left a test's body or a model.
 
 PYTEST_DONT_REWRITE
 """
@@ -28,7 +28,7 @@ _OURS = (NotAskedError, OfflineError, UsageError, BaselineError, CacheError)
 
 
 def interrupts(error: BaseException) -> bool:
-    """Whether an exception ends the whole run, rather than one case."""
+    """Return whether an exception ends the whole run, rather than one case."""
     return isinstance(error, _ENDS) or (isinstance(error, pytest.fail.Exception) and _is_timeout(error))
 
 
@@ -57,7 +57,7 @@ def classifier(wrong_if: tuple[type[BaseException], ...]) -> Callable[[BaseExcep
 
 
 def _is_timeout(error: BaseException) -> bool:
-    """Whether pytest-timeout raised this from its signal handler: the time of the whole test is up."""
+    """Return whether pytest-timeout raised this from its signal handler: the time of the whole test is up."""
     traceback = error.__traceback__
     while traceback is not None:
         if traceback.tb_frame.f_globals.get("__name__") == "pytest_timeout":

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Mutating:
-    """Leaves out what is no check, and writes what came of the others into a file.
+    """Leaves out what is no check, and writes the result of the others into a file.
 
     Args:
         path: The file.
@@ -46,11 +46,11 @@ class Mutating:
             from pytest_modelcheck.plugin.reporting import crash_message
             from pytest_modelcheck.reports.mutation import Mutated
 
-            told = harmless(crash_message(report))
-            self._troubles.append(Mutated(report.nodeid, "", "", "", 0, "", trouble=told))
+            text = harmless(crash_message(report))
+            self._troubles.append(Mutated(report.nodeid, "", "", "", 0, "", trouble=text))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write what came of it."""
+        """Write its result."""
         state = session.config.stash.get(STATE, None)
         found = [] if state is None else state.session.mutated or []
         known = {one.check for one in found}

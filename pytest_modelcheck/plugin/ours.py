@@ -76,5 +76,5 @@ def own_fixtures(item: pytest.Function) -> frozenset[str]:
 
 
 def is_ours(item: pytest.Item) -> TypeGuard[pytest.Function]:
-    """Whether a test uses a model fixture, ``case`` or ``score`` of ours."""
+    """Return whether a test uses a model fixture, ``case`` or ``score`` of ours."""
     return isinstance(item, pytest.Function) and bool(own_fixtures(item) or definitions_of(item))

@@ -41,7 +41,7 @@ _OUTCOMES: Final = ("passed", "failed", "skipped")
 
 @dataclass(slots=True)
 class _Told:
-    """What the reports of one test said, of its last attempt."""
+    """The reports of one test's last attempt."""
 
     attempt: int = 0
     excused: bool = False
@@ -51,7 +51,7 @@ class _Told:
 
 
 class Received:
-    """What came of each test of ours, however often it was run.
+    """The results of each test of ours, however often it was run.
 
     A failure is *excused* where pytest does not count it as one: the test is marked ``xfail``, or a plugin
     gave its report an outcome of its own ("rerun", "retried", a quarantine).
@@ -70,25 +70,27 @@ class Received:
 
     def verdicts(self) -> Iterator[tuple[dict[str, Any], bool]]:
         """The verdicts, as they were packed, each with whether its failure is excused."""
-        return ((verdict, told.excused) for told in self._tests.values() for verdict in told.verdicts)
+        return (
+            (verdict, reports.excused) for reports in self._tests.values() for verdict in reports.verdicts
+        )
 
     def results(self) -> Iterator[tuple[Path, bool]]:
-        """Where the result files lie, each with whether its failure is excused."""
-        return ((Path(path), told.excused) for told in self._tests.values() for path in told.results)
+        """The paths of result files, each with whether its failure is excused."""
+        return ((Path(path), reports.excused) for reports in self._tests.values() for path in reports.results)
 
     def doubtful_checks(self) -> frozenset[str]:
         """The checks that came to a verdict while their test failed for another reason."""
-        tests = [told for told in self._tests.values() if told.troubles]
-        return frozenset(str(verdict["check"]) for told in tests for verdict in told.verdicts)
+        tests = [reports for reports in self._tests.values() if reports.troubles]
+        return frozenset(str(verdict["check"]) for reports in tests for verdict in reports.verdicts)
 
     def troubles(self) -> list[tuple[str, str]]:
         """Tests that failed for another reason than a verdict, and why."""
-        found = [(test, why) for test, told in self._tests.items() for why in told.troubles]
+        found = [(test, why) for test, reports in self._tests.items() for why in reports.troubles]
         return [*found, *self.lost()]
 
     def anything(self) -> bool:
-        """Whether there is any verdict, or a check that was lost."""
-        return any(told.verdicts for told in self._tests.values()) or bool(self.lost())
+        """Return whether there is any verdict, or a check that was lost."""
+        return any(reports.verdicts for reports in self._tests.values()) or bool(self.lost())
 
     def lost(self) -> list[tuple[str, str]]:
         """The checks that were lost with a worker, and what pytest-xdist said of that."""
@@ -112,18 +114,18 @@ class Received:
                 ].excused = False  # ddtrace sums up its retries in a report of its own
             return
         self._crashed.pop(report.nodeid, None)
-        told = self._tests.setdefault(report.nodeid, _Told())
-        if attempt > told.attempt:
-            told = self._tests[report.nodeid] = _Told(attempt)
-        told.excused |= report.outcome not in _OUTCOMES or (report.skipped and hasattr(report, "wasxfail"))
-        told.verdicts += getattr(report, REPORT, ())
+        reports = self._tests.setdefault(report.nodeid, _Told())
+        if attempt > reports.attempt:
+            reports = self._tests[report.nodeid] = _Told(attempt)
+        reports.excused |= report.outcome not in _OUTCOMES or (report.skipped and hasattr(report, "wasxfail"))
+        reports.verdicts += getattr(report, REPORT, ())
         for path, stays in getattr(report, RESULTS, ()):
-            told.results.append(path)
+            reports.results.append(path)
             if not stays:
                 self.passing.append(Path(path))
         if report.failed:
             if hasattr(report, TROUBLE):
-                told.troubles.append(getattr(report, TROUBLE))
+                reports.troubles.append(getattr(report, TROUBLE))
             if hasattr(report, REPORT):
                 from pytest_modelcheck.plugin.colour import colour_failures
 

@@ -1,4 +1,4 @@
-"""What is hidden in what a run shows: the ini options and the hook that say so, and reports of pytest's own.
+"""Redaction of what a run shows: ini options, the hook, and pytest's own reports.
 
 PYTEST_DONT_REWRITE
 """

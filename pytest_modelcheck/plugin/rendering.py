@@ -54,7 +54,7 @@ def render(error: BaseException) -> str:
 
 
 def _telling(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
-    """Where the body was and where it broke: the ends of the traceback, without what is ours."""
+    """Keep the ends of the traceback, where the body was and where it broke, without what is ours."""
     entries = excinfo.traceback
     foreign = entries.filter(lambda entry: not entry.frame.f_globals.get("__name__", "").startswith(_OWN))
     ends = [*foreign[:1], *foreign[1:][-2:]]
@@ -62,7 +62,7 @@ def _telling(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
 
 
 def hint(error: BaseException) -> str | None:
-    """What to do about an exception, or ``None`` where nothing is known of it.
+    """Return a hint on an exception, or ``None`` where nothing is known of it.
 
     >>> print(hint(ValueError("The truth value of a Series is ambiguous. Use a.empty, ...")))
     `==` compares tables cell by cell.
@@ -75,15 +75,15 @@ def hint(error: BaseException) -> str | None:
         return _of_model(error.obj) if isinstance(error.obj, Model) else None
     if isinstance(error, (ValueError, RuntimeError)):
         text = str(error)
-        return next((told for begins, told in _AMBIGUOUS.items() if text.startswith(begins)), None)
+        return next((advice for begins, advice in _AMBIGUOUS.items() if text.startswith(begins)), None)
     return None
 
 
 def with_hint(error: BaseException) -> None:
     """Note on an exception what to do about it, once; pytest shows it below the message."""
-    told = hint(error)
-    if told is not None and told not in getattr(error, "__notes__", ()):
-        error.add_note(told)
+    advice = hint(error)
+    if advice is not None and advice not in getattr(error, "__notes__", ()):
+        error.add_note(advice)
 
 
 def _of_model(model: Model) -> str:
@@ -98,7 +98,7 @@ def _of_case(case: CaseView) -> str:
 
 
 def misused(error: FixtureLookupError) -> str | None:
-    """What to do where a model fixture was written as if it were the model; ``None`` for other errors."""
+    """Return a hint where a model fixture was written as if it were the model; ``None`` for other errors."""
     asking = error.fixturestack[-1].func if error.fixturestack else None
     definition = getattr(asking, DECLARATION, None)
     if definition is None or error.argname is None:

@@ -1,4 +1,4 @@
-"""What a run says of its checks, on reports and on the terminal, and what it approves at its end.
+"""The plugin's words on a run: on reports and on the terminal.
 
 PYTEST_DONT_REWRITE
 """
@@ -46,9 +46,9 @@ def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
     used = {one.name: one for item in items if is_ours(item) for one in definitions_of(item).values()}
     lines = []
     for name in sorted(used):
-        version, rival = state.versions.of(name), state.rivals.of(name)
+        version, other_version = state.versions.of(name), state.other_versions.of(name)
         approved = state.session.approved_version(name, version)
-        lines.append(header_line(name, version, approved, cache, rival))
+        lines.append(header_line(name, version, approved, cache, other_version))
         with suppress(UsageError):  # of retires=: its checks fail of it, and say why
             ends = state.session.shutdowns(used[name], version)
             lines += [f"modelcheck: {name}: {shutdown_text(*each)}" for each in ends]
@@ -77,7 +77,7 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
 
 
 def _place(judged: Judged) -> list[str | bool]:
-    """Where a result file lies, and whether it stays there, as a test report can carry it."""
+    """Return the path of a result file, and whether it stays there, as a test report can carry it."""
     return [str(judged.results), judged.is_candidate]
 
 
@@ -121,8 +121,8 @@ def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
         terminal.line("")
     lost = [f"lost: {test} ({excerpt(why, 200)})" for test, why in config.stash[RECEIVED].lost()]
     unused = unused_baselines(config) if verbosity > QUIET else []
-    for told in [*lost, *unused, *config.stash.get(APPROVALS, []), *config.stash.get(FILED, [])]:
-        terminal.line(harmless(told))
+    for note in [*lost, *unused, *config.stash.get(APPROVALS, []), *config.stash.get(FILED, [])]:
+        terminal.line(harmless(note))
     for command in config.stash.get(COMMANDS, []):
         terminal.line(command)
 

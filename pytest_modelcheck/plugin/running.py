@@ -66,14 +66,14 @@ def prepared(item: pytest.Item) -> Iterator[None]:
     except pytest.FixtureLookupError as error:
         from pytest_modelcheck.plugin.rendering import misused
 
-        told = misused(error)
-        if told is None:
+        advice = misused(error)
+        if advice is None:
             raise
-        raise pytest.fail.Exception(told, pytrace=False) from None
+        raise pytest.fail.Exception(advice, pytrace=False) from None
 
 
 def set_properties(item: pytest.Item, found: Sequence[tuple[str, str]]) -> None:
-    """Let the reports of a test say what came of its checks, in place of what they said before."""
+    """Let the reports of a test say the result of its checks, in place of what they said before."""
     others = [each for each in item.user_properties if not each[0].startswith(PREFIX)]
     item.user_properties[:] = [*others, *found]
 

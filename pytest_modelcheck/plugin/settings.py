@@ -1,4 +1,4 @@
-"""What the command line and the ini file say, read once.
+"""Settings from the command line and the ini file, read once.
 
 PYTEST_DONT_REWRITE
 """
@@ -56,7 +56,7 @@ class Settings:
 
     @property
     def selective(self) -> bool:
-        """Whether only some cases are run."""
+        """True if only some cases are run."""
         return bool(self.cases)
 
 
@@ -171,16 +171,16 @@ def _max_calls(config: pytest.Config) -> int | None:
 
 def _whole(config: pytest.Config, name: str) -> int | None:
     """A whole number from the command line, else from the ini file, else ``None``."""
-    told, value = f"--modelcheck-{name.replace('_', '-')}", config.getoption(f"modelcheck_{name}")
+    source, value = f"--modelcheck-{name.replace('_', '-')}", config.getoption(f"modelcheck_{name}")
     if value is None:
-        told, value = f"ini option modelcheck_{name}", plain(config, f"modelcheck_{name}")
+        source, value = f"ini option modelcheck_{name}", plain(config, f"modelcheck_{name}")
     if value is not None and (type(value) is not int or value < 0):
-        raise UsageError(f"{told}={value}: write a whole number from 0")
+        raise UsageError(f"{source}={value}: write a whole number from 0")
     return value
 
 
 def _share(config: pytest.Config) -> tuple[int, int]:
-    """Which of how many workers of pytest-xdist this is, from 0."""
+    """Return the number of this worker of pytest-xdist, from 0, and how many there are."""
     given = getattr(config, "workerinput", {})
     digits = "".join(filter(str.isdigit, given.get("workerid", "")))
     workers = int(given.get("workercount", 1))
@@ -211,17 +211,17 @@ def targets_of(config: pytest.Config) -> list[tuple[Target, Path]]:
 
 
 def wanted(config: pytest.Config) -> bool:
-    """Whether the run is going to be reported, case by case."""
+    """Return whether the run is going to be reported, case by case."""
     return bool(targets_of(config) or has_listeners(config) or on_github(config))
 
 
 def has_listeners(config: pytest.Config) -> bool:
-    """Whether anybody implements ``pytest_modelcheck_report``."""
+    """Return whether anybody implements ``pytest_modelcheck_report``."""
     return bool(config.hook.pytest_modelcheck_report.get_hookimpls())
 
 
 def on_github(config: pytest.Config) -> bool:
-    """Whether this is a job of GitHub Actions that wants a summary or annotations."""
+    """Return whether this is a job of GitHub Actions that wants a summary or annotations."""
     return switch(config, "github") and bool(os.environ.get(SUMMARY) or os.environ.get(ACTIONS) == "true")
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class SoftAssertionError(AssertionError):
-    """What a body has failed softly."""
+    """Assertions of a body that failed softly."""
 
 
 def honouring(body: Callable[[CaseView], Any]) -> Callable[[CaseView], Any]:
@@ -57,7 +57,7 @@ def honouring(body: Callable[[CaseView], Any]) -> Callable[[CaseView], Any]:
 
 
 def _counted(takers: list[Taker]) -> list[int]:
-    """How many failures each plugin has collected before a body."""
+    """Count the failures that each plugin has collected before a body."""
     return [len(take(sys.maxsize)) for take in takers]
 
 

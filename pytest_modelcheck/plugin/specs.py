@@ -146,7 +146,7 @@ def _metric(value: object, cases: Sequence[Case]) -> Metric | None:
 
 def _keep_dtypes(model: Model, cases: Cases) -> None:
     """Give the frames of a model the column types of the table that the cases come from."""
-    for one in (model, model.rival):
+    for one in (model, model.other_version):
         if one is not None and isinstance(one.caller.collate, Frames):
             one.caller.collate.dtypes = cases.dtypes
 
@@ -160,8 +160,8 @@ def _rerun(item: pytest.Function, subject: Model, others: Sequence[Model], state
     for other in others:  # a judge, say, without whose version the verdict would be another
         version = state.versions.asked(other.name)
         command += "" if version is None else f" {state.versions.option(other.name, version)}"
-    if subject.rival is not None and subject.rival.version is not None:
-        command += " " + state.rivals.option(subject.name, subject.rival.version)
+    if subject.other_version is not None and subject.other_version.version is not None:
+        command += " " + state.other_versions.option(subject.name, subject.other_version.version)
     return command
 
 
@@ -180,7 +180,7 @@ _CAPTURING = frozenset({"caplog", "capsys", "capsysbinary", "capfd", "capfdbinar
 
 
 def _gathers(item: pytest.Function, request: Request) -> bool:
-    """Whether bodies may be cut off at a missing answer and started again."""
+    """Return whether bodies may be cut off at a missing answer and started again."""
     wanted = switch(item.config, "gather") if request.gather is None else request.gather
     return wanted and _CAPTURING.isdisjoint(argument_names(item))
 
@@ -208,7 +208,7 @@ def _body(
 
 
 def _to_its_end(returned: Any) -> Any:
-    """What a decorated ``async`` test comes to: its decorator may have run it, or left that to us."""
+    """Run a decorated ``async`` test to its end: its decorator may have run it, or left that to us."""
     if not inspect.iscoroutine(returned):
         return returned
     import asyncio

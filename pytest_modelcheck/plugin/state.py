@@ -1,4 +1,4 @@
-"""What one pytest run remembers of itself, made when the first test that is ours needs it.
+"""The state of one pytest run, made when the first test that is ours needs it.
 
 PYTEST_DONT_REWRITE
 """
@@ -47,7 +47,7 @@ class State:
             default=self.settings.default_versions,
             supporting=supporting,
         )
-        self.rivals = Versions(
+        self.other_versions = Versions(
             self.settings.against, self.definitions, _nobody, option="--against", supporting=supporting
         )
         self.models: dict[str, Model] = {}
@@ -60,20 +60,22 @@ class State:
         Raises:
             UsageError: The other version cannot be loaded, or is the same.
         """
-        version, rival = self.versions.of(definition.name), self.rivals.of(definition.name)
-        if rival is None:
+        version, other_version = self.versions.of(definition.name), self.other_versions.of(definition.name)
+        if other_version is None:
             return [version]
         if not definition.takes_version:
             raise UsageError(
-                f"--against={rival}: the model fixture {definition.name!r} ({definition.location}) takes no "
-                "`model_version`, so that no other version can be loaded"
+                f"--against={other_version}: the model fixture {definition.name!r} ({definition.location}) "
+                "takes no `model_version`, so that no other version can be loaded"
             )
-        if rival == version:
-            raise UsageError(f"--against={rival}: {definition.name} {version} would be compared with itself")
-        return [version, rival]
+        if other_version == version:
+            raise UsageError(
+                f"--against={other_version}: {definition.name} {version} would be compared with itself"
+            )
+        return [version, other_version]
 
     def asked_of(self, definition: Definition, version: str | None) -> str:
-        """Which version a model fixture was asked for, for whoever reads that it could not give it."""
+        """Name the version that a model fixture was asked for, to note on an error."""
         name, held = definition.name, self.session.approved_version(definition.name)
         place = f"modelcheck: the model fixture {name!r} ({definition.location})"
         approved = "no version is approved" if held is None else f"approved is {held}"
@@ -82,15 +84,15 @@ class State:
     def open_model(self, definition: Definition, raws: Sequence[Any], parameters: Mapping[str, Any]) -> Model:
         """Make a model of what its fixture returned for each of its versions."""
         versions = self.versions_of(definition)
-        model, *rivals = (
+        model, *other_versions = (
             self.session.open_model(definition, raw, version, parameters)
             for version, raw in zip(versions, raws, strict=True)
         )
-        model.rival = rivals[0] if rivals else None
+        model.other_version = other_versions[0] if other_versions else None
         for name, day in self.session.shutdowns(definition, versions[0]):
             if days_left(day) < SOON:
-                told = f"{definition.name}: {shutdown_text(name, day)}. Run another version, and approve it"
-                self.session.warnings.append(told)
+                text = f"{definition.name}: {shutdown_text(name, day)}. Run another version, and approve it"
+                self.session.warnings.append(text)
         self.models[definition.name] = model
         return model
 

@@ -1,4 +1,4 @@
-"""Which version of which model is meant.
+"""The version of each model.
 
 PYTEST_DONT_REWRITE
 """

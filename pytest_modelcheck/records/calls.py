@@ -1,4 +1,4 @@
-"""What calls of a model were, how long they took, and what they cost.
+"""Calls of a model: their number, time and cost.
 
 PYTEST_DONT_REWRITE
 """
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """What a check cost: answers that came from the cache, answers that a model was asked for, and how.
+    """The cost of a check: cached answers, new answers, and their figures.
 
     A *call* asks the judged model once, for one input or for a batch; a retry is another call.
 

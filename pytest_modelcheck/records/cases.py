@@ -54,7 +54,7 @@ class Scale:
 
     @property
     def bounded(self) -> bool:
-        """Whether it ends on both sides."""
+        """True if it ends on both sides."""
         return self.low > -math.inf and self.high < math.inf
 
     @property
@@ -63,7 +63,7 @@ class Scale:
         return self.high - self.low
 
     def unit(self, value: float) -> float:
-        """Where a value lies on a bounded scale: 0 at its low end, 1 at its high end."""
+        """Return a value's position on a bounded scale: 0 at its low end, 1 at its high end."""
         return (value - self.low) / self.width
 
     def fitted(self, value: float) -> float | None:
@@ -98,7 +98,7 @@ CHANGE: Final = Scale(-1.0, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a case was written: a file as the user knows it, and its line (from 1)."""
+    """The place where a case was written: a file as the user knows it, and its line (from 1)."""
 
     path: str
     line: int | None = None

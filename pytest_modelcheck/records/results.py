@@ -1,4 +1,4 @@
-"""What came of trials and of cases: one form for a run, a baseline, a candidate, a report and a page.
+"""Results of trials and cases: one form for a run, a baseline, a candidate, a report and a page.
 
 PYTEST_DONT_REWRITE
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(StrEnum):
-    """How one trial, or one case, came out."""
+    """The outcome of one trial, or of one case."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -88,7 +88,7 @@ def tally(outcomes: Iterable[Outcome]) -> Tally:
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """What a judge said in one call.
+    """A judge's answer in one call.
 
     Attributes:
         judge: The name of the judge.
@@ -103,7 +103,7 @@ class Grade:
 
 @dataclass(frozen=True, slots=True)
 class TrialResult:
-    """What came of one trial.
+    """The result of one trial.
 
     Attributes:
         outcome: How it came out.
@@ -175,7 +175,7 @@ class TrialResult:
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """What came of one case: a line of a result file, or of a baseline.
+    """The result of one case: a line of a result file, or of a baseline.
 
     A baseline holds the first five; a result file holds what a report shows besides.
 
@@ -211,15 +211,15 @@ class CaseResult:
 
     @property
     def outcome(self) -> Outcome:
-        """How it came out."""
+        """The outcome of the case."""
         trials = self.trials
         return trials[0].outcome if len(trials) == 1 else fold([trial.outcome for trial in trials])
 
     @property
     def judged(self) -> bool:
-        """Whether it counts into a rate."""
+        """True if it counts into a rate."""
         return self.outcome in JUDGED
 
     def is_same_as(self, other: CaseResult | None) -> bool:
-        """Whether another result is of the same case: of one with the same id and the same input."""
+        """Return whether another result is of the same case: of one with the same id and the same input."""
         return other is not None and self.id == other.id and self.digest == other.digest

@@ -1,4 +1,4 @@
-"""How a check came out: limits that were held, comparisons, the cases worth reading, and the verdict.
+"""The verdict on a check: findings, comparisons, and the cases worth reading.
 
 PYTEST_DONT_REWRITE
 """
@@ -13,7 +13,7 @@ from pytest_modelcheck.records.cases import GRADE, CheckKind, Scale
 
 
 class Status(StrEnum):
-    """What a verdict says."""
+    """The status of a verdict."""
 
     PASSED = "passed"
     XFAILED = "xfailed"
@@ -44,7 +44,7 @@ class Finding:
 
     Attributes:
         limit: The option that asks for it (``"at_least"``), or the guard that speaks (``"errors"``).
-        status: What came of it.
+        status: Its result.
         summary: One line that carries the verdict: ``"182/200 cases pass (91.0%), at least 95% required"``.
         against_baseline: Whether only a comparison with the approved behaviour says so; approving the
             behaviour as it is now would then settle it.
@@ -62,13 +62,13 @@ class Finding:
 
     @property
     def met(self) -> bool:
-        """Whether the limit is met."""
+        """True if the limit is met."""
         return self.status is Status.PASSED
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many came out how. ``passed + failed`` is the denominator of the rate."""
+    """Counts of outcomes. ``passed + failed`` is the denominator of the rate."""
 
     passed: int = 0
     failed: int = 0
@@ -181,7 +181,7 @@ class Flaky:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """How far the distribution of answers is from the one that it is compared with.
+    """The distance between the distribution of answers and the one that it is compared with.
 
     Attributes:
         measure: What measures it: ``"total variation"``.
@@ -228,7 +228,7 @@ class Smallest:
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """Where an answer differs from the one that a reader compares it with, when both are long.
+    """The place where a long answer differs from the one that a reader compares it with.
 
     Attributes:
         against: The other answer: ``"expected"``, ``"base"`` (to the unperturbed input) or ``"approved"``.
@@ -287,7 +287,7 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """How often the judge of a check errs, and what that makes of what it says.
+    """The errors of a check's judge, and the correction that follows.
 
     Attributes:
         judge: The name of the judge.
@@ -313,16 +313,16 @@ class Correction:
     def __str__(self) -> str:
         if self.why is not None:
             return f"uncorrected: {self.why}"
-        told = f"by {self.labels} labels"
+        text = f"by {self.labels} labels"
         if self.yes is not None and self.no is not None:
             yes, no = "/".join(map(str, self.yes)), "/".join(map(str, self.no))
-            told = f"right about {yes} that are right and {no} that are wrong, {told}"
-        return told if self.word is None else f"{told}; by its word alone {self.word:.3g}"
+            text = f"right about {yes} that are right and {no} that are wrong, {text}"
+        return text if self.word is None else f"{text}; by its word alone {self.word:.3g}"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a check came out, and everything that a report says about it.
+    """The verdict on a check, and everything that a report says about it.
 
     Attributes:
         check: The pytest node id of the test, exactly.
@@ -396,17 +396,17 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
-        """Whether the check met its limits."""
+        """True if the check met its limits."""
         return self.status is Status.PASSED
 
     @property
     def failed(self) -> bool:
-        """Whether the check missed a limit and noise cannot explain it."""
+        """True if the check missed a limit and noise cannot explain it."""
         return self.status is Status.FAILED
 
     @property
     def inconclusive(self) -> bool:
-        """Whether the evidence points against the model, but is too weak."""
+        """True if the evidence points against the model, but is too weak."""
         return self.status is Status.INCONCLUSIVE
 
     @property
@@ -417,7 +417,7 @@ class Verdict:
 
     @property
     def reveals(self) -> str | None:
-        """What the check could have detected, as the finding that decided says, or ``None``."""
+        """The least change that the check could have detected, as the deciding finding says, or ``None``."""
         return None if self._worst is None else self._worst.reveals
 
     @property

@@ -9,6 +9,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from pytest_modelcheck.canonical import excerpt
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Strokes:
-    """What a bar is drawn with."""
+    """The characters of a bar."""
 
     empty: str
     interval: str
@@ -32,7 +34,7 @@ PLAIN: Final = Strokes(".", "-", "o", "x", "|")
 
 
 def strokes_for(encoding: str | None) -> Strokes:
-    """What a stream of this encoding can print; of one that says none, everything is believed.
+    """Return the characters that a stream of this encoding can print; all of them where it names none.
 
     >>> strokes_for("latin-1").rate, strokes_for("utf-8").rate
     ('o', '●')
@@ -45,14 +47,14 @@ def strokes_for(encoding: str | None) -> Strokes:
 
 
 def has_bar(verdict: Verdict) -> bool:
-    """Whether a check has a rate from 0 to 1, which can be drawn."""
+    """Return whether a check has a rate from 0 to 1, which can be drawn."""
     scale = verdict.scale
     known = verdict.rate is not None and verdict.moved is None
     return known and scale is not None and (scale.low, scale.high) == (0.0, 1.0)
 
 
 def axis_from(verdicts: Iterable[Verdict]) -> float:
-    """Where an axis begins that ends at 1 and shows all of these rates: a multiple of 0.1, at most 0.9."""
+    """Return the start of an axis up to 1 that shows all of these rates: a multiple of 0.1, at most 0.9."""
     least = min((value for verdict in verdicts for value in _values(verdict)), default=0.0)
     return max(0.0, min(0.9, math.floor(round(least, 9) * 10) / 10))
 
@@ -99,7 +101,7 @@ def bar(verdict: Verdict, start: float, length: int, strokes: Strokes = FINE) ->
 
 
 def legend(strokes: Strokes = FINE) -> str:
-    """What the characters say.
+    """Explain the characters.
 
     >>> legend()
     '● rate ─ its interval ◇ approved │ required'
@@ -123,3 +125,91 @@ def _values(verdict: Verdict) -> Iterator[float]:
         yield verdict.required
     if verdict.comparison is not None and verdict.comparison.approved_rate is not None:
         yield verdict.comparison.approved_rate
+
+
+Line = tuple[tuple[str, dict[str, bool]], ...]
+"""A line in pieces, each with how the terminal is to mark it."""
+
+_EVERYTHING: Final = 1 << 16
+_JOINER: Final = "\u200d"
+_AS_EMOJI: Final = "\ufe0f"
+_SKIN_TONES: Final = ("\U0001f3fb", "\U0001f3ff")
+
+
+def text_of(line: Line) -> str:
+    """A line without its colours."""
+    return "".join(text for text, _ in line)
+
+
+def width_of(text: str) -> int:
+    """Return how many cells a text takes on a terminal.
+
+    By the East Asian Width of Unicode (UAX #11); what is joined to the emoji before it takes none.
+
+    >>> width_of("refund"), width_of("返金"), width_of("e\u0301"), width_of("👩\u200d🔬")
+    (6, 4, 1, 2)
+    """
+    return len(text) if text.isascii() else sum(_widths(text))
+
+
+def padded(text: str, width: int) -> str:
+    """A text with as many blanks behind it as fill so many cells.
+
+    >>> padded("返金", 6) + "|"
+    '返金  |'
+    """
+    return text + " " * (width - width_of(text))
+
+
+def cut(text: str, width: int) -> str:
+    """Cut a name in its middle, if it takes more cells than there are: names of tests differ at both ends.
+
+    >>> cut("test_known_tickets[es-formal]", 16)
+    'test_kn…-formal]'
+    """
+    text = excerpt(text, _EVERYTHING)
+    if width_of(text) <= width:
+        return text
+    head = shortened(text, (width - 1) // 2)
+    tail = shortened(text, width - 1 - width_of(head), from_end=True)
+    return f"{head}…{tail}"
+
+
+def shortened(text: str, width: int, *, from_end: bool = False) -> str:
+    """As much of a text as fits into so many cells: its beginning, or its end.
+
+    >>> shortened("refund", 3), shortened("返金です", 5), shortened("返金です", 5, from_end=True)
+    ('ref', '返金', 'です')
+    """
+    if text.isascii():
+        return text[max(0, len(text) - width) :] if from_end else text[:width]
+    widths = _widths(text)
+    if from_end:
+        start = len(text)
+        while start and sum(widths[start - 1 :]) <= width:
+            start -= 1
+        while start < len(text) and not widths[start]:  # what belongs to a character that is cut away
+            start += 1
+        return text[start:]
+    stop = 0
+    while stop < len(text) and sum(widths[: stop + 1]) <= width:
+        stop += 1
+    return text[:stop]
+
+
+def _widths(text: str) -> list[int]:
+    from unicodedata import category, east_asian_width
+
+    found: list[int] = []
+    base = 0
+    for place, character in enumerate(text):
+        before = text[place - 1] if place else ""
+        toned = found and _SKIN_TONES[0] <= character <= _SKIN_TONES[1] and found[base] == 2
+        if before == _JOINER or toned or category(character) in ("Mn", "Me", "Cf"):
+            found.append(0)
+            if character == _AS_EMOJI and before and found[base] == 1:
+                found[base] = 2
+            continue
+        found.append(2 if east_asian_width(character) in "WF" else 1)
+        base = place
+    return found

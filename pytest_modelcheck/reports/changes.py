@@ -1,4 +1,4 @@
-"""What was changed in an input, as one line: ``Please [refund→refnud] order 1182``.
+"""Changes of an input as one line: ``Please [refund→refnud] order 1182``.
 
 PYTEST_DONT_REWRITE
 """
@@ -82,7 +82,7 @@ def _change(old: str, new: str) -> str:
 
 
 def _as_seen(text: str) -> str:
-    """What texts have in common that nobody can tell apart by looking: their letters as they look."""
+    """Return the letters as they look, for texts that nobody can tell apart by looking."""
     if text.isascii():
         return text
     from pytest_modelcheck.perturb.surface import LOOKALIKES
@@ -96,7 +96,7 @@ def _spelt_out(text: str) -> str:
 
 
 def _shortened(same: str, *, first: bool) -> str:
-    """What does not change before a change: its end, and its beginning where it comes after another."""
+    """Shorten what does not change before a change: its end, and its beginning where it follows another."""
     if len(same) <= 2 * _AROUND:
         return excerpt(same, _WHOLE)
     end = excerpt(same[-_AROUND:], _WHOLE)

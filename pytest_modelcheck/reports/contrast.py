@@ -1,4 +1,4 @@
-"""Where two long answers differ: the fields of records, the words of texts.
+"""Differences of two long answers: the fields of records, the words of texts.
 
 PYTEST_DONT_REWRITE
 """

@@ -1,4 +1,4 @@
-"""What calls cost, in words: how many, how long they took, tokens and money.
+"""Costs of calls in words: number, time, tokens and money.
 
 PYTEST_DONT_REWRITE
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -50,19 +50,19 @@ def money_text(amount: float) -> str:
 
 
 def is_felt(calls: Calls) -> bool:
-    """Whether anybody would ask how long the calls of a check took."""
+    """Return whether anybody would ask how long the calls of a check took."""
     return calls.p50 is not None and calls.p50 >= _FELT
 
 
 def cost_of(calls: Calls) -> str:
-    """What the calls of one check, or of several, cost; empty where there is nothing to say.
+    """Say what the calls of one check, or of several, cost; empty where there is nothing to say.
 
     >>> from pytest_modelcheck.records import Calls
     >>> cost_of(Calls(asked=3, requests=4, retries=1, latencies=(0.2, 0.3, 1.5), tokens_in=360, tokens_out=9))
     '4 calls (1 retry), median 0.3 s, 95% within 1.5 s, 360 input + 9 output tokens'
     """
-    told = is_felt(calls) or calls.cost is not None or calls.tokens_other or _trouble(calls)
-    return ", ".join(_parts(calls)) if told else ""
+    is_shown = is_felt(calls) or calls.cost is not None or calls.tokens_other or _trouble(calls)
+    return ", ".join(_parts(calls)) if is_shown else ""
 
 
 def by_model(verdicts: Iterable[Verdict]) -> Iterator[tuple[str, str]]:

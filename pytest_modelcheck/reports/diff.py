@@ -1,4 +1,4 @@
-"""What changed between two versions, as text for a terminal.
+"""Changes between two versions, as text for a terminal.
 
 PYTEST_DONT_REWRITE
 """
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.diff import NOTES
 from pytest_modelcheck.canonical import differences, excerpt, whole
-from pytest_modelcheck.canonical.wording import gains
+from pytest_modelcheck.canonical.text import gains
 from pytest_modelcheck.records import MISSING
-from pytest_modelcheck.reports.cells import shortened, width_of
+from pytest_modelcheck.reports.bars import shortened, width_of
 from pytest_modelcheck.reports.contrast import SENTENCE, literal, part_text
 from pytest_modelcheck.reports.steps import Trajectories, brief, steps_between
 from pytest_modelcheck.reports.windows import start_of, window
@@ -72,7 +72,7 @@ def diff_lines(
 
 
 def _effects(diff: CheckDiff) -> list[str]:
-    """What a check adds to the last line."""
+    """Return what a check adds to the last line."""
     if diff.before is None:
         return [_NEW]
     return [_NOT_RUN] if diff.after is None else [case.note for case in diff.cases]
@@ -95,7 +95,7 @@ def _answer(answer: bytes) -> str:
     import orjson
 
     form = orjson.loads(whole(answer))
-    return excerpt(told, _EVERYTHING) if (told := brief(form)) is not form else literal(form)
+    return excerpt(text, _EVERYTHING) if (text := brief(form)) is not form else literal(form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +131,13 @@ def _check_lines(diff: CheckDiff, before: str | None, after: str, look: _Look) -
 
 
 def versions_of(diff: CheckDiff) -> str:
-    """Which version of which model is compared with which."""
+    """Name the versions of a model that are compared."""
     before, after = _names(diff)
     return f"{excerpt(diff.model)} {before} → {after}"
 
 
 def _names(diff: CheckDiff) -> list[str]:
-    """What both sides are called; where they are one version, what is approved of it is not what it does now.
+    """Name both sides; where they are one version, what is approved of it is not what it does now.
 
     After a review, that may be another version's answers.
     """
@@ -146,7 +146,7 @@ def _names(diff: CheckDiff) -> list[str]:
 
 
 def summary_of(diff: CheckDiff) -> str:
-    """How many cases differ, and in what way."""
+    """Say how many cases differ, and in what way."""
     counts = _counts(Counter(_effects(diff)))
     same = f"{_plural(diff.same, 'case')} the same" if diff.same or not counts else ""
     return ", ".join(filter(None, (counts, same)))
@@ -176,7 +176,7 @@ def case_lines(case: CaseDiff, diff: CheckDiff, *, width: int = 80, mark: Mark =
 
 
 def steps_of(case: CaseDiff, diff: CheckDiff) -> Trajectories | None:
-    """What an agent did on both sides; ``None`` where one side is no agent's."""
+    """Return both sides' steps; ``None`` where one side is no agent's."""
     then, now = (None if side is None else side.did for side in (case.before, case.after))
     before, after = _names(diff)
     return steps_between(then, now, (before, after))
@@ -270,7 +270,7 @@ def _own_text(side: Side | None) -> str:
 
 
 def _outcomes(case: CaseDiff) -> str:
-    """How the case came out on both sides, where the heading does not say so."""
+    """Say how the case came out on both sides, where the heading does not."""
     if case.before is None or case.after is None or case.before.outcome is case.after.outcome:
         return ""
     if case.note in ("regressed", "fixed") and "error" not in (case.before.outcome, case.after.outcome):

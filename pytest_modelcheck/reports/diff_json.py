@@ -1,4 +1,4 @@
-"""What changed between two versions, as JSON for other programs.
+"""Changes between two versions, as JSON for other programs.
 
 PYTEST_DONT_REWRITE
 """
@@ -23,8 +23,8 @@ def diff_json(diffs: Iterable[CheckDiff]) -> Iterator[str]:
 
     between = "["
     for diff in diffs:
-        told = orjson.dumps(_check(diff), option=orjson.OPT_INDENT_2).decode()
-        yield f"{between}\n{printable_json(told)}"
+        document = orjson.dumps(_check(diff), option=orjson.OPT_INDENT_2).decode()
+        yield f"{between}\n{printable_json(document)}"
         between = ","
     yield "[]" if between == "[" else "\n]"
 
@@ -43,14 +43,14 @@ def _check(diff: CheckDiff) -> dict[str, Any]:
 
 
 def _case(case: CaseDiff) -> dict[str, Any]:
-    told = {} if case.expected is MISSING else {"expected": case.expected}
+    expectation = {} if case.expected is MISSING else {"expected": case.expected}
     return {
         "id": case.id,
         "note": case.note,
         "about": case.about,
         "perturbation": case.perturbation,
         "perturbed": case.perturbed,
-        **told,
+        **expectation,
         "new_expectation": case.new_expectation,
         "before": _side(case.before),
         "after": _side(case.after),

@@ -1,4 +1,4 @@
-"""What changed between two versions, as Markdown: for a comment on a pull request.
+"""Changes between two versions, as Markdown: for a comment on a pull request.
 
 PYTEST_DONT_REWRITE
 """

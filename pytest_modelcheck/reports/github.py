@@ -1,4 +1,4 @@
-"""What a job of GitHub Actions is told: a summary, and annotations at the lines of broken cases.
+"""Output for GitHub Actions: a summary, and annotations at the lines of broken cases.
 
 PYTEST_DONT_REWRITE
 """
@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Final
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.records import Status
 from pytest_modelcheck.reports.markdown import to_markdown
-from pytest_modelcheck.reports.places import place
+from pytest_modelcheck.reports.surroundings import place
 from pytest_modelcheck.reports.wording import case_text, regressed_cases
-from pytest_modelcheck.reports.workflow import error_command, warning_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,3 +91,31 @@ def _annotation(check: CheckReport, case: CaseResult, top: str) -> str:
     title = f"{excerpt(case.id, 80)} broke in {excerpt(verdict.check.rpartition('::')[2], 80)}"
     message = "\n".join(case_text(case, version))
     return error_command(message, title=title, file=path, line=line)
+
+
+def error_command(message: str, *, title: str, file: str = "", line: int | None = None) -> str:
+    r"""An error, at a line where it has one. Nothing in a text can end the command or begin another.
+
+    >>> error_command("50% broke\nof all", title="a: b", file="x.yaml", line=3)
+    '::error file=x.yaml,line=3,title=a%3A b::50%25 broke%0Aof all'
+    """
+    return _command("error", message, title, file, line)
+
+
+def warning_command(message: str, *, title: str, file: str = "", line: int | None = None) -> str:
+    """A warning, which fails nothing."""
+    return _command("warning", message, title, file, line)
+
+
+def _command(kind: str, message: str, title: str, file: str, line: int | None) -> str:
+    places = (("file", file), ("line", "" if line is None else str(line)), ("title", title))
+    properties = ",".join(f"{name}={_property(text)}" for name, text in places if text)
+    return f"::{kind} {properties}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

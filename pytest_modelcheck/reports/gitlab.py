@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.records import Status
 from pytest_modelcheck.reports.packing import dumps
-from pytest_modelcheck.reports.places import place
+from pytest_modelcheck.reports.surroundings import place
 from pytest_modelcheck.reports.wording import case_text, wrong_cases
 
 if TYPE_CHECKING:

@@ -90,7 +90,7 @@ def _grade(grade: Grade) -> dict[str, Any]:
 
 
 def approved_answers(trial: TrialResult, own: str) -> tuple[bytes | None, bytes | None]:
-    """What the version that is compared with answered to the perturbed input, and to the case's own."""
+    """Return the approved answers to the perturbed input, and to the case's own."""
     return (None, None) if trial.approved is None else trial.approved.answers(own)
 
 

@@ -11,7 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.wording import p_text, plural
+from pytest_modelcheck.canonical.text import p_text, plural
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.models.retirement import shutdown_text
 from pytest_modelcheck.records import MISSING, Outcome, Status
@@ -124,8 +124,8 @@ def _head(report: RunReport) -> Iterator[str]:
         )
         yield f"{code(name)} ({approved})  "
         if model.retires is not None and model.approved is not None:
-            told = shutdown_text(f"approved {model.approved}", date.fromisoformat(model.retires))
-            yield f"- {code(excerpt(told))}"
+            listed = shutdown_text(f"approved {model.approved}", date.fromisoformat(model.retires))
+            yield f"- {code(excerpt(listed))}"
     for trouble in report.troubles[:_CHECKS]:
         yield f"- ❌ {code(excerpt(trouble.test, 200))}: {code(excerpt(trouble.message, 300))}"
     if len(report.troubles) > _CHECKS:
@@ -133,9 +133,9 @@ def _head(report: RunReport) -> Iterator[str]:
     verdicts = [check.verdict for check in report.checks]
     if common := causes(verdicts):
         failed = sum(verdict.failed for verdict in verdicts)
-        told = ", ".join(f"{code(excerpt(place, _WIDTH))} in {count}" for place, count in common)
+        listed = ", ".join(f"{code(excerpt(place, _WIDTH))} in {count}" for place, count in common)
         yield ""
-        yield f"Failures in common, of {failed} failed checks: {told}"
+        yield f"Failures in common, of {failed} failed checks: {listed}"
     if report.checks:
         yield ""
         yield from _table(report.checks)
@@ -199,7 +199,7 @@ def _details(check: CheckReport) -> Iterator[str]:
 
 
 def _moved(moved: Moved) -> Iterator[str]:
-    """How far the distribution of answers moved, and what moved most."""
+    """Say how far the distribution of answers moved, and what moved most."""
     same = ", to the same inputs" if moved.paired else ""
     compared = f"{moved.now} answers against {moved.before} {moved.against}{same}"
     distance = f"{moved.distance:.2g} (by chance alone {moved.expected:.2g}), {p_text(moved.p_value)}"

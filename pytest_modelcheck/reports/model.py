@@ -1,4 +1,4 @@
-"""What a run, or a remembered version, is reported as: the nouns behind every report.
+"""The nouns behind every report: of a run, or of a remembered version.
 
 All of it is plain data. The JSON report is this field by field; its cases are in the form of
 :mod:`~pytest_modelcheck.reports.jsons`.
@@ -28,7 +28,7 @@ FORM: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """How a version came out in the same check.
+    """A version's earlier result of the same check.
 
     Attributes:
         version: The version.
@@ -110,7 +110,7 @@ class ModelReport:
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """When, where and how.
+    """The run's time, place and options.
 
     Attributes:
         started: When the run began, or the oldest of what is remembered; UTC, ISO 8601, whole seconds.

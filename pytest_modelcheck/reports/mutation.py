@@ -1,4 +1,4 @@
-"""What a suite noticed when its model got worse: a table, what passed and why, and what to do about it.
+"""Reports of mutants: a table of what a suite noticed, what passed and why, and what to do about it.
 
 PYTEST_DONT_REWRITE
 """
@@ -11,8 +11,8 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.wording import percent, plural
-from pytest_modelcheck.reports.cells import cut, padded
+from pytest_modelcheck.canonical.text import percent, plural
+from pytest_modelcheck.reports.bars import cut, padded
 from pytest_modelcheck.reports.packing import dumps, pack
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _SIDES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What one check made of one damage.
+    """One check's outcomes under one damage.
 
     Attributes:
         mutant: The damage, in words.
@@ -63,7 +63,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Mutated:
-    """What one check made of all damages.
+    """One check's outcomes under all damages.
 
     Attributes:
         check: Its name.
@@ -98,7 +98,7 @@ class Mutated:
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """What a suite made of the damages to one model.
+    """A suite's outcomes under the damages to one model.
 
     Attributes:
         checks: The checks, each with what it noticed.
@@ -137,7 +137,7 @@ class Mutation:
 
 
 def cell_of(check: Mutated, mutant: str) -> Cell | None:
-    """What a check made of a damage, or ``None`` where its answers cannot be damaged so."""
+    """Return a check's outcomes under a damage, or ``None`` where its answers cannot be damaged so."""
     return next((cell for cell in check.cells if cell.mutant == mutant), None)
 
 
@@ -167,8 +167,8 @@ def why(check: Mutated, cell: Cell) -> tuple[str, str]:
         return _SIDES[check.form], remedy
     if not cell.path:
         return "no case comes out differently", "compare whole answers: == case.approved"
-    told = f"assert `{cell.path}` too, or compare whole answers: == case.approved"
-    return f"no body looks at `{cell.path}`", told
+    advice = f"assert `{cell.path}` too, or compare whole answers: == case.approved"
+    return f"no body looks at `{cell.path}`", advice
 
 
 def explained(mutation: Mutation) -> Iterator[tuple[str, str, str, list[str]]]:
@@ -207,8 +207,8 @@ def mutation_lines(mutation: Mutation, width: int = 80) -> Iterator[str]:
     )
     yield ""
     for number, check in enumerate(checks, 1):
-        told = f"{check.form}, {plural(check.cases, 'case')}, noticed {percent(check.noticed)}"
-        yield f"  [{number}] {cut(check.name, width - len(told) - 8)}  {told}"
+        text = f"{check.form}, {plural(check.cases, 'case')}, noticed {percent(check.noticed)}"
+        yield f"  [{number}] {cut(check.name, width - len(text) - 8)}  {text}"
     yield ""
     shown = checks[:_MOST]
     room = min(_NAME, width - 18 - 6 * len(shown))
@@ -217,15 +217,15 @@ def mutation_lines(mutation: Mutation, width: int = 80) -> Iterator[str]:
     for name, share in mutants:
         cells = [cell_of(check, name) for check in checks]
         unsure = sum(cell.inconclusive for cell in cells if cell is not None)
-        told = "".join(f"{_shown(cell):>6}" for cell in cells[: len(shown)])
-        yield f"  {padded(cut(name, room), room)}{percent(share):>7}{told}{unsure or '':>8}".rstrip()
+        text = "".join(f"{_shown(cell):>6}" for cell in cells[: len(shown)])
+        yield f"  {padded(cut(name, room), room)}{percent(share):>7}{text}{unsure or '':>8}".rstrip()
     calling = sum(cell.called for check in checks for cell in check.cells)
     if calling:
         yield f"  new: bodies made new calls, in {plural(calling, 'replay')}; not judged"
     yield ""
     yield from _told(mutation, width)
-    told = f"{plural(len(mutation.survivors), 'mutant')} of {len(mutants)} noticed by no check"
-    yield f"score {percent(mutation.score)}; {told}"
+    text = f"{plural(len(mutation.survivors), 'mutant')} of {len(mutants)} noticed by no check"
+    yield f"score {percent(mutation.score)}; {text}"
 
 
 def _told(mutation: Mutation, width: int) -> Iterator[str]:
@@ -264,7 +264,7 @@ def mutation_markdown(mutation: Mutation) -> str:
 
 def mutation_json(mutation: Mutation) -> bytes:
     """Everything, with the reasons."""
-    told: dict[str, Any] = {
+    document: dict[str, Any] = {
         "modelcheck_mutation": 1,
         "score": mutation.score,
         "survivors": mutation.survivors,
@@ -275,7 +275,7 @@ def mutation_json(mutation: Mutation) -> bytes:
             for check, reason, remedy, names in explained(mutation)
         ],
     }
-    return dumps(told) + b"\n"
+    return dumps(document) + b"\n"
 
 
 def mutation_html(mutation: Mutation) -> bytes:
@@ -310,7 +310,7 @@ def mutation_html(mutation: Mutation) -> bytes:
         survivors=len(mutation.survivors),
         checks=checks,
         rows=rows,
-        told=[tuple(told) for told in explained(mutation)],
+        reasons=[tuple(row) for row in explained(mutation)],
         troubles=[check for check in mutation.checks if check.trouble],
     )
     return page.encode()

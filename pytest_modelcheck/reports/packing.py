@@ -69,7 +69,7 @@ def hints_of(kind: type) -> dict[str, Any]:
 
 
 def is_optional(kind: Any) -> bool:
-    """Whether a type says ``X | None``."""
+    """Return whether a type says ``X | None``."""
     return typing.get_origin(kind) in (types.UnionType, typing.Union)
 
 

@@ -18,7 +18,7 @@ PREFIX: Final = "modelcheck."
 
 
 def properties(verdicts: Sequence[Verdict]) -> list[tuple[str, str]]:
-    """What came of the checks of one test; where it has several, each name says of which."""
+    """Return the results of one test's checks; where it has several, each name says of which."""
     found = []
     for verdict in verdicts:
         prefix = PREFIX if len(verdicts) == 1 else f"{PREFIX}{verdict.check.rpartition('::')[2]}."

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.records import MISSING, Outcome, ShownCase
 from pytest_modelcheck.reports.contrast import contrast
@@ -71,8 +71,8 @@ def show(
     """Put one case into words.
 
     Args:
-        result: What came of it.
-        trial: What came of the trial that says most.
+        result: Its result.
+        trial: The result of the trial that says most.
         note: How the case differs from the others.
         case: The case.
         decode: Turns an answer into the value that a person knows.
@@ -85,18 +85,18 @@ def show(
     got, base = trial.answers(result.digest)
     if got is not trial.answer:
         approved = None  # it is the answer to the unperturbed input
-    told = _Told(case.expected, got, approved, base, decode)
+    facts = _Told(case.expected, got, approved, base, decode)
     return ShownCase(
         id=case.id,
         note=note,
         input=excerpt(case.input, _INPUT_WIDTH),
         message=message,
-        expected=told.cut(told.expected),
-        got=told.cut(told.got),
-        approved=told.cut(told.approved),
+        expected=facts.cut(facts.expected),
+        got=facts.cut(facts.got),
+        approved=facts.cut(facts.approved),
         perturbation=trial.perturbation,
         perturbed=None if perturbed is MISSING else excerpt(perturbed, _INPUT_WIDTH),
-        base_answer=told.cut(told.base),
+        base_answer=facts.cut(facts.base),
         detail=detail,
         origin=None if case.origin is None else str(case.origin),
         contrast=contrast(got, case.expected, base, approved),
@@ -117,19 +117,19 @@ def shown_case(result: CaseResult, note: str, known: ShownCase | None = None) ->
     before = None if trial is None else approved_answers(trial, result.digest)[0]
     if known is not None:
         return replace(known, note=note, approved=shown_answer(before, value_of))
-    told = _Told(result.expected, answer, before, base, value_of)
+    facts = _Told(result.expected, answer, before, base, value_of)
     perturbed = MISSING if trial is None else trial.perturbed
     return ShownCase(
         id=result.id,
         note=note,
         input=excerpt(result.input, _INPUT_WIDTH),
         message=(trial.message if trial is not None else None) or "",
-        expected=told.cut(told.expected),
-        got=told.cut(told.got),
-        approved=told.cut(told.approved),
+        expected=facts.cut(facts.expected),
+        got=facts.cut(facts.got),
+        approved=facts.cut(facts.approved),
         perturbation=None if trial is None else trial.perturbation,
         perturbed=None if perturbed is MISSING else excerpt(perturbed, _INPUT_WIDTH),
-        base_answer=told.cut(told.base),
+        base_answer=facts.cut(facts.base),
         origin=None if result.origin is None else str(result.origin),
     )
 

@@ -9,7 +9,7 @@ import re
 from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.reports.cells import shortened, width_of
+from pytest_modelcheck.reports.bars import shortened, width_of
 from pytest_modelcheck.reports.contrast import SENTENCE
 from pytest_modelcheck.reports.windows import start_of, window
 from pytest_modelcheck.reports.words import bracketed, marked_pieces
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_modelcheck.records import Contrast, ShownCase, Verdict
-    from pytest_modelcheck.reports.cells import Line
+    from pytest_modelcheck.reports.bars import Line
 
     Style = dict[str, bool]
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trajectories:
-    """What an agent did, and what it is compared with.
+    """An agent's steps, and those that they are compared with.
 
     Attributes:
         now: The trajectory.
@@ -56,7 +56,7 @@ class Trajectories:
 
     @property
     def are_alike(self) -> bool:
-        """Whether there are two, and they do and say the same."""
+        """True if there are two, and they do and say the same."""
         return self.then is not None and not self.sentence
 
     def lines(self, width: int = 74) -> list[str]:
@@ -69,7 +69,7 @@ class Trajectories:
 
 
 def steps_of_trial(trial: TrialResult, own: str) -> Trajectories | None:
-    """What an agent did in a trial, also where the body recorded something else; ``None`` for no agent.
+    """Return an agent's steps in a trial, also where the body recorded something else; ``None`` for no agent.
 
     Args:
         trial: The trial.

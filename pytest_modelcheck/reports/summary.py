@@ -11,7 +11,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.wording import percent, plural
+from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.records import GRADE, Status
 from pytest_modelcheck.reports.bars import FINE, PLAIN
 from pytest_modelcheck.reports.costs import by_model
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_modelcheck.records import Verdict
-    from pytest_modelcheck.reports.bars import Strokes
-    from pytest_modelcheck.reports.cells import Line
+    from pytest_modelcheck.reports.bars import Line, Strokes
 
 QUIET: Final = -1
 """``-q``: the checks that are not green, and the totals on one line."""
@@ -107,8 +106,8 @@ def _below(verdict: Verdict, verbosity: int, width: int) -> Iterator[Line]:
             yield ((f"{margin}{counted}", {}),)
         for finding in verdict.findings:
             word, style = MARKS[finding.status]
-            told = excerpt(f"{finding.limit}: {finding.summary}", _UNCUT)
-            first, *rest = _wrapped(told, width - MARGIN - len(word) - 1)
+            text = excerpt(f"{finding.limit}: {finding.summary}", _UNCUT)
+            first, *rest = _wrapped(text, width - MARGIN - len(word) - 1)
             yield ((margin, {}), (word, style), (f" {first}", {}))
             yield from _plain([f"{margin}{' ' * len(word)} {line}" for line in rest])
         if verbosity < EVERYTHING:
@@ -137,7 +136,7 @@ def _counted(verdict: Verdict) -> str | None:
 
 
 def _since_approval(verdicts: Sequence[Verdict]) -> str:
-    """How much changed since the version that is compared with; nothing where nothing did."""
+    """Say how much changed since the version that is compared with; nothing where nothing did."""
     known = [verdict.comparison for verdict in verdicts if verdict.comparison is not None]
     broke, fixed, changed = (
         sum(len(getattr(comparison, name)) for comparison in known)
@@ -148,7 +147,7 @@ def _since_approval(verdicts: Sequence[Verdict]) -> str:
 
 
 def _counts(verdicts: Sequence[Verdict], moved: str = "") -> str:
-    """How many checks came out how, what changed where that is told, and what was asked."""
+    """Return how many checks came out how, what changed where that is told, and what was asked."""
     counts = [(sum(verdict.status is status for verdict in verdicts), status) for status in Status]
     text = ", ".join(f"{count} {status.value}" for count, status in counts if count)
     early = sum(verdict.stopped is not None for verdict in verdicts)

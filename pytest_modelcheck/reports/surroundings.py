@@ -1,4 +1,4 @@
-"""When, where and from which commit a report is made.
+"""The time, place and commit of a report.
 
 PYTEST_DONT_REWRITE
 """
@@ -8,11 +8,14 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+
+    from pytest_modelcheck.records import CaseResult, Origin
+    from pytest_modelcheck.reports.model import CheckReport
 
 _PATIENCE: Final = 5.0
 _COMMIT: Final = ("GITHUB_SHA", "CI_COMMIT_SHA", "BUILDKITE_COMMIT", "CIRCLE_SHA1", "GIT_COMMIT")
@@ -66,3 +69,29 @@ def _git(folder: Path, *arguments: str) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else ""
+
+
+def place(check: CheckReport, case: CaseResult | None, top: str) -> tuple[str, int]:
+    """The file and line of a case; of its test, where the case stands in no file.
+
+    Args:
+        check: The check.
+        case: The case, or ``None`` for the test itself.
+        top: The folder of the repository; empty for the current one.
+    """
+    origin = check.origin
+    if case is not None and case.origin is not None and case.origin.line is not None:
+        origin = case.origin
+    if origin is None:
+        return check.verdict.check.partition("::")[0], 1
+    return _in_repository(origin, Path(top) if top else Path.cwd()), origin.line or 1
+
+
+def _in_repository(origin: Origin, top: Path) -> str:
+    """A path as it is from ``top``: it was noted down from a folder in between, or from here."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        found = folder / origin.path
+        if found.is_file() and found.is_relative_to(top):
+            return found.relative_to(top).as_posix()
+    return PurePath(origin.path).as_posix()

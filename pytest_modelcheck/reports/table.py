@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.records import GRADE, Status
-from pytest_modelcheck.reports.bars import FINE, axis, axis_from, bar, has_bar, legend
-from pytest_modelcheck.reports.cells import cut, padded, width_of
+from pytest_modelcheck.reports.bars import FINE, axis, axis_from, bar, cut, has_bar, legend, padded, width_of
 from pytest_modelcheck.reports.costs import money_text
 from pytest_modelcheck.reports.wording import figure_text, rate_text
 
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_modelcheck.records import Interval, Scale, Verdict
-    from pytest_modelcheck.reports.bars import Strokes
-    from pytest_modelcheck.reports.cells import Line
+    from pytest_modelcheck.reports.bars import Line, Strokes
 
 MARKS: Final[dict[Status, tuple[str, dict[str, bool]]]] = {
     Status.PASSED: ("pass", {"green": True}),
@@ -157,7 +155,7 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
 
 
 def _count(cases: Sequence[str]) -> str:
-    """How many cases; nothing for none, so that a column in which nothing happened is left out."""
+    """Return how many cases; nothing for none, so that a column in which nothing happened is left out."""
     return str(len(cases)) if cases else ""
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.wording import p_text, percent, plural
+from pytest_modelcheck.canonical.text import p_text, percent, plural
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.errors import kind_of
-from pytest_modelcheck.reports.cells import padded, text_of
+from pytest_modelcheck.reports.bars import padded, text_of
 from pytest_modelcheck.reports.costs import cost_of
 from pytest_modelcheck.reports.shown import ERROR_LINE, PLAIN, case_lines, reason_of
 from pytest_modelcheck.reports.worst import perturbations_standing_out, slices_standing_out
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         Moved,
         Verdict,
     )
-    from pytest_modelcheck.reports.cells import Line
+    from pytest_modelcheck.reports.bars import Line
 
 _LABEL = 12
 _NAME = 64  # of a slice, whose value may be a text of any length
@@ -235,18 +235,18 @@ def _cases(verdict: Verdict) -> Iterator[Line]:
     """The cases worth reading: those that broke apart from those that went wrong."""
     broken = [case for case in verdict.shown if case.note == "error"]
     others = verdict.shown[len(broken) :]
-    told: set[str] = set()
+    shown_kinds: set[str] = set()
     if broken:
         yield _heading(_TITLES["error"], verdict.cases.error, len(broken))
     for case in broken:
         reason = reason_of(case)
         error = [line for line in reason if line.startswith(ERROR_LINE)] or reason[-1:]
         alike = kind_of("\n".join(error))
-        again = alike in told
+        again = alike in shown_kinds
         if again:  # only its values can be new
-            reason = [] if told.issuperset(error) else [error[0].removeprefix(ERROR_LINE).strip()]
+            reason = [] if shown_kinds.issuperset(error) else [error[0].removeprefix(ERROR_LINE).strip()]
         yield from case_lines(case, verdict, reason, "error", "the same error" if again else "")
-        told |= {alike, *error}
+        shown_kinds |= {alike, *error}
     number = len(verdict.shown) + verdict.hidden - (verdict.cases.error if broken else 0)
     if number and broken:
         yield ()

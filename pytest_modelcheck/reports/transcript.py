@@ -10,8 +10,8 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.wording import plural
-from pytest_modelcheck.reports.cells import padded, shortened, width_of
+from pytest_modelcheck.canonical.text import plural
+from pytest_modelcheck.reports.bars import padded, shortened, width_of
 from pytest_modelcheck.reports.windows import start_of, window
 from pytest_modelcheck.trajectories.calls import ASSISTANT, InOrder, Matcher, ToolCall, described, matches
 from pytest_modelcheck.trajectories.trajectory import Trajectory
@@ -44,7 +44,7 @@ class Step:
 
     @property
     def counts(self) -> bool:
-        """Whether it is a step of the agent, and not what somebody else said."""
+        """True if it is a step of the agent, and not what somebody else said."""
         return self.call is not None or self.name == ASSISTANT
 
     @property
@@ -53,7 +53,7 @@ class Step:
         return self.text if self.call is None else None
 
     def is_like(self, other: Step) -> bool:
-        """Whether another step does the same: the same call, or a message of the same role in any words."""
+        """Return whether another step does the same: an equal call, or a message of the same role."""
         if self.call is None or other.call is None:
             return self.call is other.call and self.name == other.name
         return matches(self.call, other.call) if isinstance(other.call, ToolCall) else self.call == other.call
@@ -77,7 +77,7 @@ class Row:
 
     @property
     def is_reworded(self) -> bool:
-        """Whether both are a message, in other words."""
+        """True if both are a message, in other words."""
         return (
             self.is_same
             and self.then is not None
@@ -86,12 +86,12 @@ class Row:
         )
 
     def differs(self, *, partly: bool = False) -> bool:
-        """Whether something else was done; a further step is no difference where only a part is required."""
+        """Return whether something else was done; a further step counts only where all are required."""
         return not self.is_same and (self.then is not None or not partly)
 
     @property
     def problem(self) -> str:
-        """How the two differ, in words: ``check_policy is missing``."""
+        """Say how the two differ: ``check_policy is missing``."""
         then, now = (step.name if step else "" for step in (self.then, self.now))
         if self.is_same:
             return f"{now} in other words"
@@ -141,7 +141,7 @@ def _name(pattern: Any) -> str:
 
 
 def in_one_line(value: Any) -> str:
-    """What was done, in a few words: the names of the tools, and the answer."""
+    """Return what was done in a few words: the names of the tools, and the answer."""
     return repr(value).removeprefix("<Trajectory: ").removesuffix(">")
 
 
@@ -266,8 +266,8 @@ def side_by_side(
         if row.then and row.now and other and max(width_of(then), width_of(now)) > half:
             # What differs may stand at the end of both: below each other, from shortly before it on.
             begun = start_of(now, [then], width - 6)
-            told = [window(text, begun, width - 6) for text in (then, now)]
-            lines += [fitted(f"{begin}{told[0]}", width), fitted(f"   -> {told[1]}", width)]
+            texts = [window(text, begun, width - 6) for text in (then, now)]
+            lines += [fitted(f"{begin}{texts[0]}", width), fitted(f"   -> {texts[1]}", width)]
         else:
             lines.append(f"{begin}{padded(fitted(then, half), half)}  {fitted(now, half)}".rstrip())
     hidden = start + max(0, len(rows) - stop)

@@ -1,4 +1,4 @@
-"""Which of several checks that chance may have failed to look into first.
+"""The order in which to look into checks that chance may have failed.
 
 A verdict never depends on what else was run. Where to begin may: of two hundred checks some miss their limit
 for nothing, and those that stand out among so many are the ones that something is behind.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What reports in more than one form say in the same words.
+"""Words that reports in more than one form share.
 
 PYTEST_DONT_REWRITE
 """
@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.wording import percent
+from pytest_modelcheck.canonical.text import percent
 from pytest_modelcheck.records import GRADE, MISSING, WRONG, Outcome, Status
 from pytest_modelcheck.reports.jsons import approved_answers, value_of
 from pytest_modelcheck.reports.steps import brief, steps_of_trial
@@ -48,7 +48,7 @@ def interval_text(verdict: Verdict) -> str:
 
 
 def levels_text(verdicts: Iterable[Verdict]) -> str | None:
-    """What the intervals of a table promise, or ``None`` where there is none: bounds are one-sided."""
+    """Say what the intervals of a table promise, or ``None`` where there is none: bounds are one-sided."""
     levels = sorted({verdict.interval.level for verdict in verdicts if verdict.interval is not None})
     if not levels:
         return None
@@ -56,13 +56,13 @@ def levels_text(verdicts: Iterable[Verdict]) -> str | None:
 
 
 def counts_text(report: RunReport) -> str:
-    """How many checks came out how: ``2 failed, 1 inconclusive, 10 passed``."""
+    """Count checks by status: ``2 failed, 1 inconclusive, 10 passed``."""
     counts = Counter(check.verdict.status for check in report.checks)
     worst_first = sorted(Status, key=lambda status: -status.severity)
-    told = [f"{counts[status]} {status.value}" for status in worst_first if counts[status]]
+    parts = [f"{counts[status]} {status.value}" for status in worst_first if counts[status]]
     if report.troubles:
-        told.insert(0, f"{len(report.troubles)} not judged")
-    return ", ".join(told) or "no check was run"
+        parts.insert(0, f"{len(report.troubles)} not judged")
+    return ", ".join(parts) or "no check was run"
 
 
 def wrong_cases(check: CheckReport) -> list[CaseResult]:
@@ -87,7 +87,7 @@ def value_text(value: Any, width: int) -> str:
 
 
 def case_text(case: CaseResult, version: str | None) -> Iterator[str]:
-    """What to know of one case that went wrong, a short sentence each."""
+    """Say what to know of one case that went wrong, a short sentence each."""
     trial = telling(case)
     yield f"input: {value_text(case.input, 160)}"
     if trial is None:

@@ -103,7 +103,7 @@ def _group_loss(group: Group, comparison: Comparison | None) -> float:
 
 
 def where(verdict: Verdict) -> str | None:
-    """Where a check that did not pass goes wrong, in a few words; ``None`` where no part of it stands out."""
+    """Say where a check that did not pass goes wrong; ``None`` where no part of it stands out."""
     if verdict.passed:
         return None
     if verdict.found is not None:

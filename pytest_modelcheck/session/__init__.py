@@ -1,4 +1,4 @@
-"""Where a check, the engine, the cache and the baselines meet.
+"""The place where a check, the engine, the cache and the baselines meet.
 
 PYTEST_DONT_REWRITE
 """

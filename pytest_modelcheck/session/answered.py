@@ -1,4 +1,4 @@
-"""What the answers of a check say of themselves: what they took and cost, and which systems gave them.
+"""Facts about the answers of a check: their time, their cost, and the systems that gave them.
 
 A provider may serve one model name from several systems, and swap them; some say with each answer which one
 it was (``system_fingerprint`` of chat completions).
@@ -12,7 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.costs import Costs
 from pytest_modelcheck.errors import UsageError, located
 from pytest_modelcheck.records import Finding, Status
@@ -42,7 +42,7 @@ class Answered:
         self._cases: set[str] = set()
 
     def take(self, results: Iterable[Result]) -> None:
-        """Take in what came of some trials.
+        """Take in the results of some trials.
 
         Raises:
             UsageError: ``answer_fingerprint=`` raised, or gave something that is no text.
@@ -57,7 +57,7 @@ class Answered:
                     self._keys.add(key)
 
     def costs(self) -> Costs:
-        """What is known of every different answer, whether it was asked for now or before.
+        """Return the figures of every different answer, whether it is new or cached.
 
         So the verdict is the same whether the cache is warm or not.
         """
@@ -76,18 +76,18 @@ class Answered:
         try:
             system: object = read(answer)
         except Exception as error:
-            told = f"answer_fingerprint= raised {type(error).__name__}: {error}, for {excerpt(answer, 60)}"
-            raise UsageError(located(told, place)) from error
+            problem = f"answer_fingerprint= raised {type(error).__name__}: {error}, for {excerpt(answer, 60)}"
+            raise UsageError(located(problem, place)) from error
         if system is None:
             return
         if not isinstance(system, str):
-            told = f"answer_fingerprint= must give a text or None, not {excerpt(system, 60)}"
-            raise UsageError(located(told, place))
+            problem = f"answer_fingerprint= must give a text or None, not {excerpt(system, 60)}"
+            raise UsageError(located(problem, place))
         self.systems[system] += 1
 
 
 def other_systems(model: Model, systems: Mapping[str, int], baseline: Baseline | None) -> list[Finding]:
-    """Whether answers come from a system that no approved answer of this version came from."""
+    """Return whether answers come from a system that no approved answer of this version came from."""
     if baseline is None or baseline.header.version != model.version or not baseline.header.systems:
         return []
     new = {name: count for name, count in systems.items() if name not in baseline.header.systems}

@@ -1,4 +1,4 @@
-"""What a check is compared with: approved behaviour, judged by today's test, or another version's run.
+"""The other side of a comparison: approved behaviour, judged by today's test, or another version's run.
 
 PYTEST_DONT_REWRITE
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.baselines.baseline import Baseline
 from pytest_modelcheck.baselines.candidates import find
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.display import redacted
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.models.identity import Files, changed_keys
@@ -70,7 +70,7 @@ class Approved(Mapping[str, CaseResult]):
 
     @property
     def replayed(self) -> int:
-        """How many cases were judged again."""
+        """The number of cases that were judged again."""
         return sum(case is not None for case in self.replaced.values())
 
     @property
@@ -90,7 +90,7 @@ class Approved(Mapping[str, CaseResult]):
         return None if found is None else lines.encode(found)
 
     def trial(self, trial: Trial) -> TrialResult | None:
-        """What is approved of the first run of a trial, or ``None``."""
+        """Return what is approved of the first run of a trial, or ``None``."""
         known = None if self.baseline is None else self.baseline.get(trial.case.id)
         if known is None or known.digest != identity(trial.case):
             return None
@@ -109,7 +109,7 @@ class Approved(Mapping[str, CaseResult]):
 
 
 def answer_to(trial: TrialResult, question: bytes | None) -> bytes | None:
-    """What was recorded of a trial, else its answer to a call, else its first answer."""
+    """Return the record of a trial, else its answer to a call, else its first answer."""
     if trial.recorded is None and question is not None and len(trial.asked) > 1:
         digest = address(question)
         return next((answer for one, answer in trial.asked if one == digest), trial.answer)
@@ -117,7 +117,7 @@ def answer_to(trial: TrialResult, question: bytes | None) -> bytes | None:
 
 
 def approved_of(check: Check) -> Approved:
-    """What a check is compared with: the version asked for, else what is approved.
+    """Return the side to compare a check with: the version named, else what is approved.
 
     Raises:
         BaselineError: a version is asked for, and nothing is remembered of it, or only part.
@@ -150,7 +150,7 @@ def _readable(baseline: Baseline | None) -> Baseline | None:
 
 
 def _broken_before(check: Check, baseline: Baseline) -> Iterator[Finding]:
-    """Whether the version that was asked for broke on cases, which then cannot be worse now."""
+    """Return whether the version that was asked for broke on cases, which then cannot be worse now."""
     suspects = baseline.holding(b'"outcome":"error"')
     errors = sum(baseline[case].outcome is Outcome.ERROR for case in suspects)
     if errors:
@@ -163,7 +163,7 @@ def _broken_before(check: Check, baseline: Baseline) -> Iterator[Finding]:
 
 
 def other_fingerprint(check: Check) -> list[Finding]:
-    """Whether the model has changed without changing its version."""
+    """Return whether the model has changed without changing its version."""
     subject = check.subject
     approved = check.store.approved(subject.name, subject.version)
     if approved is None or approved.version != subject.version or approved.fingerprint == subject.fingerprint:
@@ -182,7 +182,7 @@ def other_fingerprint(check: Check) -> list[Finding]:
 
 
 def _shared_files(subject: Model) -> str:
-    """What to do where it may be another version's files that have changed."""
+    """Advise where another version's files may have changed."""
     chosen = subject.definition.fingerprint
     if not isinstance(chosen, Files) or chosen.of_one_version or not subject.definition.takes_version:
         return ""
@@ -246,18 +246,18 @@ def _is_stale(check: Check, case: Case, baseline: Baseline) -> bool:
 # -- another version, run beside -----------------------------------------------------------------------
 
 
-def run_rival(check: Check, rival: Model, approved: Approved) -> Steps[Approved]:
+def run_rival(check: Check, other_version: Model, approved: Approved) -> Steps[Approved]:
     """Run every trial with another version; what it does is what today's version is compared with."""
-    spec, before = check.spec, check.asked_of(rival)
+    spec, before = check.spec, check.asked_of(other_version)
     plan = plan_of(spec, spec.cases)
     results = Results(plan)
     plan.without = results.skip
     work = replace(check.work(approved.answer), take=results.take)
-    run = yield Step(work, plan.trials(), slots=check.slots, rival=rival)
-    asked = check.asked_of(rival) - before
-    findings = (_not_judged(check, rival),)
+    run = yield Step(work, plan.trials(), slots=check.slots, other_version=other_version)
+    asked = check.asked_of(other_version) - before
+    findings = (_not_judged(check, other_version),)
     header = header_of(
-        check, rival, cases=len(results), findings=findings, reads_approved=results.reads_approved
+        check, other_version, cases=len(results), findings=findings, reads_approved=results.reads_approved
     )
     rows = {case.id: lines.bare(line) for case, line in zip(results.cases, results.lines, strict=True)}
     if results.reads_approved:
@@ -265,31 +265,31 @@ def run_rival(check: Check, rival: Model, approved: Approved) -> Steps[Approved]
     earlier = check.candidates.read(header.model, header.test, header.version or "")
     if not spec.partial and earlier is None:
         leave(check, header, results.lines)
-    note = f"{rival.label} was run beside it: {plural(asked, 'answer')} asked"
+    note = f"{other_version.label} was run beside it: {plural(asked, 'answer')} asked"
     return Approved(
-        Baseline(header, rows, f"the run of {rival.label}"),
+        Baseline(header, rows, f"the run of {other_version.label}"),
         notes=(note,),
-        findings=() if spec.partial else tuple(_broken_with(rival, results, run)),
+        findings=() if spec.partial else tuple(_broken_with(other_version, results, run)),
     )
 
 
-def _broken_with(rival: Model, results: Results, run: Run) -> Iterator[Finding]:
+def _broken_with(other_version: Model, results: Results, run: Run) -> Iterator[Finding]:
     """A failure where it broke or was not asked: a case that has no outcome there cannot be worse here."""
     errors = results.tally().error
     if not errors:
         return
     if run.stopped is not None:
-        told = f"{run.stopped}; {errors} of {len(results)} cases have no outcome with it"
+        text = f"{run.stopped}; {errors} of {len(results)} cases have no outcome with it"
     else:
-        told = f"{errors}/{len(results)} cases broke with {rival.label}"
-    summary = f"{told}, so that nothing tells which is better"
+        text = f"{errors}/{len(results)} cases broke with {other_version.label}"
+    summary = f"{text}, so that nothing tells which is better"
     yield Finding("against", Status.FAILED, summary, against_baseline=True)
 
 
-def _not_judged(check: Check, rival: Model) -> Finding:
-    """What keeps it from being approved: nobody knows whether it meets its limits."""
+def _not_judged(check: Check, other_version: Model) -> Finding:
+    """Return the finding that keeps a check from being approved: nobody knows whether it meets its limits."""
     summary = (
         f"it was only run to compare {check.subject.label} with; to approve it, run it by itself: "
-        f"pytest --model-version={rival.version}"
+        f"pytest --model-version={other_version.version}"
     )
     return Finding("against", Status.FAILED, summary)

@@ -41,7 +41,7 @@ _BATCH = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """Which two outputs of which case a trial compares: base answers first, then those to the variants."""
+    """The pairs of outputs that a trial compares: base answers first, then those to the variants."""
 
     case: int
     one: int
@@ -49,7 +49,7 @@ class Pairing:
 
     @property
     def bases(self) -> int:
-        """How many of the two are answers to the unperturbed input."""
+        """The number of answers to the unperturbed input among the two."""
         return (self.one < BASES) + (self.other < BASES)
 
 
@@ -81,7 +81,7 @@ class Calibration:
         return self._trials(1, 0)
 
     def take(self, results: Sequence[Result]) -> None:
-        """Take in what came of trials."""
+        """Take in the results of trials."""
         if not self._results:
             asked: list[set[str]] = [set() for _ in self._cases]
             for result in results:
@@ -95,7 +95,7 @@ class Calibration:
         return next((result for result in self._results if result.outcome is Outcome.ERROR), None)
 
     def slot(self, trial: Trial, key: bytes, equal: int) -> int:
-        """Which answer a call gets: that of the output that its question belongs to."""
+        """Return the slot of a call: that of the output that its question belongs to."""
         return self._first_slot + self._output(trial, key, equal)
 
     def _output(self, trial: Trial, key: bytes, equal: int) -> int:
@@ -131,7 +131,7 @@ class Calibration:
                 yield Trial(index, shown, about.perturbation, inputs[other], about.variant)
 
     def _tables(self) -> list[NDArray[np.float64] | None]:
-        """How much every two outputs of a case disagree; ``None`` where a trial came to neither."""
+        """Return how much every two outputs of a case disagree; ``None`` where a trial came to neither."""
         import numpy as np
 
         sizes = [BASES + len(variants) for _, variants in self._cases]
@@ -149,7 +149,7 @@ class Calibration:
 
 
 def excess_of(calibrations: Iterable[Calibration], limits: Limits) -> Excess | None:
-    """What the perturbation adds to the model's own disagreement; ``None`` where nothing is known."""
+    """Return what the perturbation adds to the model's own disagreement; ``None`` where nothing is known."""
     from pytest_modelcheck.stats.noise import noise_calibrated_excess
 
     found = [each for calibration in calibrations for each in calibration.tables()]

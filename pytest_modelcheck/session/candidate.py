@@ -61,6 +61,6 @@ def leave_for_the_report(header: Header, rows: Iterable[bytes]) -> Path:
 
 
 def environment() -> str:
-    """What the model ran on, in a word: ``CPython 3.12.1, Linux x86_64``."""
+    """The model's surroundings, in a word: ``CPython 3.12.1, Linux x86_64``."""
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return f"{python}, {platform.system()} {platform.machine()}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.errors import cause_of, kind_of
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Cause:
 
 
 class Causes:
-    """What the broken bodies of a check raised, told apart by what they say."""
+    """Group what the broken bodies of a check raised by its message."""
 
     def __init__(self) -> None:
         self._found: dict[str, Cause] = {}
@@ -82,7 +82,7 @@ class Causes:
 
     @property
     def advice(self) -> str | None:
-        """How to have answers that cannot be parsed count as wrong, where errors look so."""
+        """Advise how answers that cannot be parsed count as wrong, where errors look so."""
         kinds = self._parsing
         widest = [
             name

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Found = TypeVar("Found")
     Steps = Generator["Step", Run, Found]
-    """Bodies to be run, step by step; each is answered with what came of it. At its end, what was found."""
+    """Bodies to be run, step by step; each is answered with its result. At its end, what was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Step:
         trials: The trials.
         quiet: Whether nobody will read what failed assertions say.
         replay: Answers to be used in place of the judged model's own.
-        rival: Another version of the judged model that answers in its place, or ``None``.
+        other_version: Another version of the judged model that answers in its place, or ``None``.
         slots: Says which of several answers a call gets; ``None`` for that of the trial's repeat.
     """
 
@@ -49,13 +49,13 @@ class Step:
     trials: Iterable[Trial]
     quiet: bool = True
     replay: ReplayedAnswers | FreshAnswers | None = None
-    rival: Model | None = None
+    other_version: Model | None = None
     slots: Callable[[Trial, bytes, int], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a check came to.
+    """A judged check.
 
     Attributes:
         verdict: Its verdict.
@@ -105,7 +105,7 @@ class Check:
 
     @property
     def asked(self) -> int:
-        """How many answers the check has asked for so far."""
+        """The number of new answers that the check has had so far."""
         return self.calls(None).asked
 
     @property
@@ -114,7 +114,7 @@ class Check:
         return by_repeat if self.spec.repeats > 1 else None
 
     def work(self, find_approved: FindApproved, *, keep_errors: bool = False) -> Work:
-        """How the body is run."""
+        """Return how the body is run."""
         spec = self.spec
         return Work(
             body=spec.body,

@@ -51,5 +51,5 @@ def answered_shape(cases: Iterable[CaseResult], model: Model) -> Shape:
 
 
 def _answers(trial: TrialResult) -> Sequence[bytes]:
-    """What a trial recorded, else all answers of the judged model."""
+    """Return what a trial recorded, else all answers of the judged model."""
     return [answer for _, answer in trial.asked] if trial.recorded is None else [trial.recorded]

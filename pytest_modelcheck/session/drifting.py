@@ -47,7 +47,7 @@ def broken_reference(reference: Results | None) -> list[Finding]:
 
 
 def sampled(spec: CheckSpec, results: Results, reference: Results | None, approved: Approved) -> Sampled:
-    """What is compared with what."""
+    """Return the two samples to compare."""
     now = list(_values(results))
     found = Sampled(None, now, failed=results.tally().failed)
     if reference is not None:
@@ -77,7 +77,7 @@ def _shared(spec: CheckSpec, results: Results, approved: Approved) -> list[tuple
 
 
 def _edited(spec: CheckSpec, results: Results, approved: Approved) -> bool:
-    """Whether today's test may record something else of the approved inputs than was approved."""
+    """Return whether today's test may record something else of the approved inputs than was approved."""
     baseline = approved.baseline
     if baseline is None or baseline.header.body == spec.provenance.body:
         return False

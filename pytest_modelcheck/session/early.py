@@ -2,7 +2,7 @@
 
 Cases come in an order that is drawn by lot but the same for every version, so that the first hundred are as
 good a sample as any other and two versions meet the same ones. They are run in batches, and between two
-batches it is seen whether the verdict is known. What comes of them counts in the order of submission, however
+batches it is seen whether the verdict is known. Results counts in the order of submission, however
 fast each was answered: were it the order of completion, wrong answers that come faster than right ones would
 fail good models.
 
@@ -47,7 +47,7 @@ _CALIBRATED = frozenset({"max_changed", "max_regressed"})
 
 
 def may_stop(check: Check) -> bool:
-    """Whether a check may end before all its cases were run.
+    """Return whether a check may end before all its cases were run.
 
     Never one whose behaviour is to be approved, nor one of which only some cases are asked for.
     """
@@ -61,7 +61,7 @@ def may_stop(check: Check) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class EarlyEnd:
-    """What a run came to that ends as soon as the verdict is known.
+    """The results of a run that ended as soon as the verdict was known.
 
     Attributes:
         check: The check, with the limits that hold at its end.
@@ -128,13 +128,13 @@ class EarlyRun:
 
     @property
     def _is_broken(self) -> bool:
-        """Whether the last unit raised an error, and not for want of a model to be asked."""
+        """True if the last unit raised an error, and not for want of a model to be asked."""
         trials = (trial for case in self._last for trial in case.trials)
         return self._runs[-1].stopped is None and any(trial.outcome is Outcome.ERROR for trial in trials)
 
     @property
     def _last(self) -> Sequence[CaseResult]:
-        """What the last unit came to."""
+        """Return the results of the last unit."""
         results = self._takers.results
         return results[len(results) - len(self._taken[-1]) :]
 
@@ -154,7 +154,7 @@ class EarlyRun:
         return found
 
     def _take(self, unit: Unit, results: dict[str, list[Result]]) -> None:
-        """Let what came of a unit count."""
+        """Let the result of a unit count."""
         for case in unit:
             self._takers.results.add(case, results[case.id])
             self._takers.note(results[case.id])
@@ -246,10 +246,10 @@ class EarlyRun:
         self._asked_again += check.asked - before
         self._verified_on = len(self._taken)
 
-    # -- what comes of it --------------------------------------------------------------------------------
+    # -- the results --------------------------------------------------------------------------------
 
     def _ran(self) -> Ran:
-        """What was run so far, as one run."""
+        """Return everything that was run so far, as one run."""
         runs = self._runs
         direct = (
             sum(run.direct for run in runs),

@@ -1,4 +1,4 @@
-"""What a reader wants to know of a check: the worst cases, in full, and where in the data it happens.
+"""The explanation of a check: the worst cases, in full, and where in the data it happens.
 
 PYTEST_DONT_REWRITE
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.checks.compare import differ
-from pytest_modelcheck.checks.finding import found_slice
+from pytest_modelcheck.checks.observed import found_slice
 from pytest_modelcheck.checks.slices import NOT_JUDGED, PASSED
 from pytest_modelcheck.errors import message_of
 from pytest_modelcheck.records import BITS, Outcome, Trial, outcomes_in
@@ -46,7 +46,7 @@ _UNLIKE: Final = "it did not fail alike when run again to be explained: more tha
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """What a reader is shown of a check.
+    """The explanation of a check.
 
     Attributes:
         slices: The verdict by metadata, the slice that lost most first.
@@ -71,9 +71,9 @@ class Chosen:
     """A case that is worth reading, and the trial of it that says most.
 
     Attributes:
-        case: What came of the case.
+        case: The result of the case.
         trial: The trial.
-        result: What came of it.
+        result: Its result.
         note: How the case differs from the others.
         error: What its body raised, where that is known.
     """
@@ -93,8 +93,8 @@ def explain(check: Check, judgement: Judgement) -> Steps[Explained]:
     if results.slices.keys() and spec.drift is None:
         slices = results.slices.groups(outcomes_now(judgement), judgement.seen.then)
         if (scores := judgement.observed.scores) is not None:
-            told = [group for group in slices if spec.slices or not group.name.startswith("expected=")]
-            slices = tuple(_scored(group, scores, results.slices.members(group.name)) for group in told)
+            candidates = [group for group in slices if spec.slices or not group.name.startswith("expected=")]
+            slices = tuple(_scored(group, scores, results.slices.members(group.name)) for group in candidates)
         worst = next(iter(slices), None)
         if worst is not None and worst.passed != worst.judged:
             first = results.slices.members(worst.name)  # the ones to read first
@@ -184,7 +184,7 @@ def _parted(noted: Iterable[_Severity]) -> tuple[list[_Severity], list[_Severity
 
 
 def _shows_changes(judgement: Judgement) -> bool:
-    """Whether answers that differ from the approved ones are what a reader wants to see.
+    """Return whether answers that differ from the approved ones are what a reader wants to see.
 
     Where bodies compare with them themselves, those that fail are: other words alone are no change there.
     """
@@ -235,7 +235,7 @@ def _again(result: TrialResult, size: int, own: Sequence[Trial]) -> Trial:
 def _run_again(
     check: Check, judgement: Judgement, chosen: Sequence[Chosen]
 ) -> Steps[dict[int, Result | None]]:
-    """What failed bodies said in full.
+    """Run failed bodies again for their full messages.
 
     The first ones were explained as they failed. Only where others are to be shown, these are run again, with
     stored answers. A body that then calls something else, or does not fail, explains nothing: ``None``.
@@ -286,7 +286,7 @@ def _show(check: Check, judgement: Judgement, one: Chosen, again: Mapping[int, R
 
 
 def _graded(one: Chosen) -> str:
-    """What a case is shown for that said nothing itself: its score."""
+    """Return the text of a case that said nothing itself: its score."""
     if one.note not in LOWEST or one.result.score is None:
         return ""
     return (

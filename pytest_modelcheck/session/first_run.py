@@ -32,7 +32,7 @@ class Takers:
     """Everybody who takes results in.
 
     Attributes:
-        results: What came of each case.
+        results: The result of each case.
         answered: Takes note of answers, where the check needs to know more of them.
         remembered: Takes note of trials that may be asked again, where that was asked for.
     """
@@ -42,7 +42,7 @@ class Takers:
     remembered: Remembered | None
 
     def take(self, results: Sequence[Result]) -> None:
-        """Take in what came of some trials."""
+        """Take in the results of some trials."""
         self.results.take(results)
         self.note(results)
 
@@ -53,7 +53,7 @@ class Takers:
                 taker.take(results)
 
     def of_answers(self, check: Check) -> dict[str, Any]:
-        """What :class:`Ran` says of the answers."""
+        """Return the fields of :class:`Ran` about the answers."""
         if self.answered is None:
             return {}
         costs = self.answered.costs() if check.spec.limits.on_costs else None
@@ -61,7 +61,7 @@ class Takers:
 
 
 def takers_of(check: Check, plan: Plan, approved: Approved) -> Takers:
-    """Everybody who takes in what comes of the check's own trials."""
+    """Everybody who takes in the results of the check's own trials."""
     spec = check.spec
     looks_at_answers = spec.limits.on_costs or check.subject.definition.answer_fingerprint is not None
     wanted = check.places.revalidate

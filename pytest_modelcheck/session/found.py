@@ -1,4 +1,4 @@
-"""What was found out about a check: the nouns that its steps take and return.
+"""Facts found out about a check: the nouns that its steps take and return.
 
 PYTEST_DONT_REWRITE
 """
@@ -34,7 +34,7 @@ _LIMITS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Early:
-    """Where a check was stopped before its last case.
+    """The point where a check was stopped before its last case.
 
     Attributes:
         stopped: Where and why.
@@ -49,7 +49,7 @@ class Early:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What the check's own trials came to.
+    """The results of the check's own trials.
 
     Attributes:
         results: Case by case.
@@ -85,7 +85,7 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """What is known of the model's own noise.
+    """The model's own noise.
 
     Attributes:
         variation: Whether it varies.
@@ -98,7 +98,7 @@ class Noise:
         changes: How much more answers differ from the approved ones than from each other.
         regressions: The same for runs that fail of cases that passed.
         uncalibrated: What a body raised when it was given two answers to the same input.
-        probed: What came of cases that were run again one by one, by their number.
+        probed: The result of cases that were run again one by one, by their number.
         looks: What each limit says where noise may explain a miss, once that is decided.
         lost: The slice in which regressions concentrate, where there is one.
         slice_drop: What the slice that fell too far, or all of them, came to; empty where nobody looked.
@@ -122,7 +122,7 @@ class Noise:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was observed.
+    """The observations.
 
     Attributes:
         observed: What limits are held against.
@@ -145,7 +145,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What was found out about a check so far, and what its limits say of it.
+    """All that was found out about a check so far, and the findings of its limits.
 
     Attributes:
         ran: What its trials came to.
@@ -167,17 +167,17 @@ class Judgement:
 
     @property
     def observed(self) -> Observed:
-        """What limits are held against."""
+        """The observations that limits are held against."""
         return self.seen.observed
 
     @property
     def passes(self) -> bool:
-        """Whether all limits are met."""
+        """True if all limits are met."""
         return all(finding.met for finding in self.findings)
 
     @property
     def missed(self) -> bool:
-        """Whether limits are missed, and nothing but the model's own variation could explain it."""
+        """True if limits are missed, and nothing but the model's own variation could explain it."""
         failed = [
             finding.limit for finding in self.findings if not finding.met and finding.limit not in COSTS
         ]
@@ -185,9 +185,9 @@ class Judgement:
 
     @property
     def worst_summary(self) -> str:
-        """What the finding that decides says."""
+        """The summary of the deciding finding."""
         return max(self.findings, key=lambda finding: finding.status.severity).summary
 
     def misses(self, limit: str) -> bool:
-        """Whether one limit is missed."""
+        """Return whether one limit is missed."""
         return any(finding.limit == limit and not finding.met for finding in self.findings)

@@ -36,7 +36,7 @@ class FreshAnswers:
         return raw
 
     def measured(self, key: bytes | None, measured: Measured) -> None:
-        """How long it took says nothing of the answer that is remembered."""
+        """Ignore the time of an answer: it says nothing of the one that is remembered."""
 
     refusal = None
     """Whatever is missing is called for."""
@@ -49,7 +49,7 @@ class FreshAnswers:
         return self._answers.decode(raw)
 
     def reload(self) -> None:
-        """What others have answered is not asked for."""
+        """Ignore the answers of others."""
 
     def save(self) -> None:
         """Nothing is kept."""

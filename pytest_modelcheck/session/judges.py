@@ -1,4 +1,4 @@
-"""What a judge said of the cases of a check, and by how much labels correct it.
+"""A judge's outcomes of the cases of a check, and their correction by labels.
 
 The judge is called on what is labelled, as on anything else: its errors are those of the version that judges
 now. Where an approved version is compared with, its answers are judged by the same judge, so that two
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from pytest_modelcheck.canonical import digest, seen
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH, UNLIKE, Judging, Sides
 from pytest_modelcheck.engine.trials import Plan
 from pytest_modelcheck.labels.file import key_of, read
@@ -50,7 +50,7 @@ _MOST_CASES: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What a judge said in one trial: of what, and how the trial came out for it."""
+    """A judge's answer in one trial: about what, and how the trial came out for it."""
 
     key: str
     value: float
@@ -73,7 +73,7 @@ def hear_the_judge(check: Check, results: Results, approved: Approved) -> Steps[
 
     Args:
         check: The check.
-        results: What came of its trials.
+        results: The results of its trials.
         approved: What it is compared with.
     """
     judge = judge_of(check, results)
@@ -122,7 +122,7 @@ def _corrected(
 
 
 def _is_exact(check: Check) -> bool:
-    """Whether nothing but the judge's errors is left to chance."""
+    """Return whether nothing but the judge's errors is left to chance."""
     return declared_of(check.spec) is True and check.spec.limits.population == "fixed"
 
 
@@ -166,7 +166,7 @@ def _number(answer: bytes) -> float:
 
 
 def _words(trials: Iterable[TrialResult], outcome: Callable[[bytes], float]) -> list[Word]:
-    """What the judge said of each judged run of a case."""
+    """Return the judge's answer to each judged run of a case."""
     return [
         Word(key_of(orjson.loads(grade.given)), outcome(grade.answer))
         for trial in trials
@@ -177,7 +177,7 @@ def _words(trials: Iterable[TrialResult], outcome: Callable[[bytes], float]) -> 
 
 
 def _on_labels(check: Check, judge: Model, labels: Mapping[str, Label]) -> Steps[dict[str, bytes]]:
-    """What the judge says of everything that has a label."""
+    """Return the judge's answer to everything that has a label."""
 
     def body(view: Any) -> Any:
         given = view.input
@@ -208,7 +208,7 @@ def _on_labels(check: Check, judge: Model, labels: Mapping[str, Label]) -> Steps
 def _of_approved(
     check: Check, approved: Approved, outcome: Callable[[bytes], float]
 ) -> Steps[dict[str, list[Word]]]:
-    """What today's judge says of the approved answers, by case; nothing where there are none."""
+    """Return today's judge's answers about the approved ones, by case; nothing where there are none."""
     baseline = approved.baseline
     if baseline is None or check.places.update:
         return {}
@@ -252,7 +252,7 @@ class Corrector:
 
     @property
     def errs(self) -> float:
-        """How large a share the judge gets wrong at most (95%); of scores, how far it is off at most."""
+        """Return the largest share that the judge gets wrong (95%); of scores, how far it is off at most."""
         from pytest_modelcheck.stats.rates import clopper_pearson
 
         off = sum(abs(self.known[key] - self.heard[key]) for key in self.known)
@@ -295,7 +295,7 @@ class Corrector:
     def _changes(
         self, then: Mapping[str, Sequence[Word]], now: Mapping[str, Sequence[Word]]
     ) -> tuple[int, int, int]:
-        """How many cases broke and were fixed by what people say of answers that differ, of how many."""
+        """Count the cases that broke and were fixed by people's labels of answers that differ, and all."""
         broke = fixed = 0
         shared = now.keys() & then.keys()
         for case in shared:

@@ -1,4 +1,4 @@
-"""What the limits of a check say of what was observed.
+"""From observations to findings.
 
 PYTEST_DONT_REWRITE
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.costs import judge_costs
 from pytest_modelcheck.checks.decide import decide, guards
 from pytest_modelcheck.checks.drift import judge_drift
@@ -67,7 +67,7 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
         findings += judge_costs(ran.costs, check.spec.limits)
     findings += other_systems(check.subject, ran.systems, approved.baseline)
     findings += judgement.beside
-    if check.subject.rival is not None and approved.findings:
+    if check.subject.other_version is not None and approved.findings:
         # First, and in place of a baseline that is missed since there it broke.
         findings = [*approved.findings, *(each for each in findings if each.limit != "new")]
     else:
@@ -89,7 +89,7 @@ def _broken(results: Results, looks: Mapping[str, Look]) -> tuple[str, ...]:
 def _findings(
     check: Check, ran: Ran, approved: Approved, observed: Observed
 ) -> tuple[list[Finding], Moved | None]:
-    """What the limits say, and in a drift check how far the answers moved."""
+    """Return the findings, and in a drift check how far the answers moved."""
     spec, early = check.spec, ran.early
     if early is not None:
         found = guards(observed, spec.limits)

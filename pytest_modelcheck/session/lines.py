@@ -1,4 +1,4 @@
-"""What came of a case as its line of a result file, straight from what the engine saw.
+"""Lines of a result file, straight from what the engine saw.
 
 ``baselines.lines`` says what a line looks like, and writes one of a :class:`CaseResult`. A check of a hundred
 thousand trials has no time to make those first.
@@ -50,7 +50,7 @@ def address(key: bytes | None) -> str:
 
 
 def keys_of(trial: TrialResult) -> Iterator[bytes]:
-    """What the answers of a trial are stored under: for its first repeat, the beginning of that."""
+    """Return the key of a trial's answers: for its first repeat, the beginning of that."""
     equal: Counter[str] = Counter()
     for digest, _ in trial.asked:
         yield of_repeat(bytes.fromhex(digest), trial.repeat + equal[digest] * STRIDE)
@@ -91,13 +91,13 @@ _of_label = lru_cache(maxsize=1 << 10, typed=True)(short)
 
 
 def case_result(case: Case, results: Iterable[Result]) -> CaseResult:
-    """What came of a case, of what came of its trials; what a report shows besides is left out."""
+    """Return the result of a case, from those of its trials; what only reports show is left out."""
     trials = tuple([trial_result(result) for result in results])
     return CaseResult(case.id, identity(case), expectation(case), about(case.input), trials)
 
 
 def trial_result(result: Result) -> TrialResult:
-    """What came of a trial."""
+    """Return the result of a trial."""
     trial = result.trial
     return TrialResult(
         result.outcome,
@@ -120,7 +120,7 @@ def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> 
 
     Args:
         case: The case.
-        results: What came of its trials.
+        results: The results of its trials.
         pictures: Whether there is room for the pictures in its inputs.
     """
     if len(results) == 1 and (plain_row := _plain_row(case, results[0])) is not None:
@@ -154,8 +154,8 @@ def _plain_row(case: Case, result: Result) -> tuple[bytes, str] | None:
         return None
     quoted, expected = lines.quoted, _expected(right)
     shown, digest = quoted(text), own[:CALL_BYTES].hex()
-    told = f'"outcome":"{result.outcome._value_}","answer":{raw.decode()},"about":{shown}'
-    line = f'{{"id":{quoted(case.id)},{told},"input":"{digest}","expected":"{expected[1]}"}}'
+    fields = f'"outcome":"{result.outcome._value_}","answer":{raw.decode()},"about":{shown}'
+    line = f'{{"id":{quoted(case.id)},{fields},"input":"{digest}","expected":"{expected[1]}"}}'
     try:
         row = line.encode()
     except UnicodeEncodeError:
@@ -173,26 +173,26 @@ def _expected(text: str) -> tuple[str, str]:
 
 
 def line_of(case: Case, results: Sequence[Result]) -> bytes:
-    """What ``baselines.lines.encode`` makes of a case, in a quarter of the time."""
+    """Encode a case as ``baselines.lines.encode`` does, in a quarter of the time."""
     for result in results:
         if result.score is not None or result.recorded is not MISSING:
             return lines.encode(case_result(case, results))
     own, expected = identity(case), expectation(case)
     if len(results) == 1 and _is_plain(results[0].trial):
-        told = _one_trial(case, results[0], own)
+        fields = _one_trial(case, results[0], own)
     else:
         given: Given = {}
         trials = ",".join([_trial(result, own, given) for result in results])
-        told = f'"about":{lines.quoted(about(case.input))},"trials":[{trials}]'
+        fields = f'"about":{lines.quoted(about(case.input))},"trials":[{trials}]'
     of = "" if expected is None else f',"expected":"{expected}"'
     try:
-        return f'{{"id":{lines.quoted(case.id)},{told},"input":"{own}"{of}}}'.encode()
+        return f'{{"id":{lines.quoted(case.id)},{fields},"input":"{own}"{of}}}'.encode()
     except UnicodeEncodeError:
         return lines.encode(case_result(case, results))  # which says what is wrong
 
 
 def _is_plain(trial: Trial) -> bool:
-    """Whether nothing has to be said of a trial but how it came out and what was answered."""
+    """Return whether nothing has to be said of a trial but how it came out and what was answered."""
     return (
         trial.perturbed is MISSING and trial.perturbation is None and not trial.repeat and not trial.variant
     )
@@ -204,8 +204,8 @@ def _one_trial(case: Case, result: Result, own: str) -> str:
         [(key, raw)] = asked
         if address(key) == own:
             return f'"outcome":"{result.outcome._value_}","answer":{plain(raw).decode()},"about":{shown}'
-    told = f',"asked":[{_asked(asked, {})}]' if asked else ""
-    return f'"outcome":"{result.outcome._value_}","about":{shown}{told}'
+    calls = f',"asked":[{_asked(asked, {})}]' if asked else ""
+    return f'"outcome":"{result.outcome._value_}","about":{shown}{calls}'
 
 
 def _trial(result: Result, own: str, given: Given) -> str:
@@ -218,10 +218,10 @@ def _trial(result: Result, own: str, given: Given) -> str:
     shown = "" if trial.perturbed is MISSING else f',"about":{lines.quoted(about(trial.perturbed))}'
     if len(asked) == 1 and address(asked[0][0]) == own:
         given[own] = plain(asked[0][1])
-        told = f',"answer":{given[own].decode()}'
+        fields = f',"answer":{given[own].decode()}'
     else:
-        told = f',"asked":[{_asked(asked, given)}]' if asked else ""
-    return f'{{{which}"outcome":"{result.outcome._value_}"{shown}{told}}}'
+        fields = f',"asked":[{_asked(asked, given)}]' if asked else ""
+    return f'{{{which}"outcome":"{result.outcome._value_}"{shown}{fields}}}'
 
 
 def _asked(asked: Sequence[tuple[bytes | None, Raw]], given: Given) -> str:
@@ -242,22 +242,22 @@ def _asked(asked: Sequence[tuple[bytes | None, Raw]], given: Given) -> str:
 def details_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> str:
     """The further members of a line: the case as its source says it, and what its bodies said."""
     value = case.input
-    told = [] if type(value) is str and about(value) is value else [f'"input":{as_shown(value)}']
+    fields = [] if type(value) is str and about(value) is value else [f'"input":{as_shown(value)}']
     pictures = pictures and type(value) is not str
     if pictures and (own := pictures_of(value)):
-        told.append(f'"pictures":{encode_plain(own).decode()}')
+        fields.append(f'"pictures":{encode_plain(own).decode()}')
     if case.expected is not MISSING:
-        told.append(f'"expected":{as_shown(case.expected)}')
+        fields.append(f'"expected":{as_shown(case.expected)}')
     if case.metadata:
-        told.append(_metadata(case))
+        fields.append(_metadata(case))
     if case.known_failure is not None:
-        told.append(f'"known_failure":{lines.quoted(case.known_failure)}')
+        fields.append(f'"known_failure":{lines.quoted(case.known_failure)}')
     if case.origin is not None:
-        told.append(_origin(case.origin))
+        fields.append(_origin(case.origin))
     if any(map(_has_details, results)):
         of_trials = [_trial_details(result, pictures=pictures) for result in results]
-        told.append(f'"trials":[{",".join(of_trials)}]')
-    return ",".join(told)
+        fields.append(f'"trials":[{",".join(of_trials)}]')
+    return ",".join(fields)
 
 
 def _metadata(case: Case) -> str:
@@ -271,7 +271,7 @@ def _origin(origin: Origin) -> str:
 
 
 def _has_details(result: Result) -> bool:
-    """Whether a report shows more of a trial than its line of a baseline says."""
+    """Return whether a report shows more of a trial than its line of a baseline says."""
     if result.grades:
         return True
     if result.outcome in WRONG and (result.message or result.error is not None):
@@ -282,16 +282,16 @@ def _has_details(result: Result) -> bool:
 
 def _trial_details(result: Result, *, pictures: bool) -> str:
     """Its perturbed input, unless the line says all of it, and what its body said."""
-    told, perturbed = [], result.trial.perturbed
+    fields, perturbed = [], result.trial.perturbed
     if perturbed is not MISSING and not (type(perturbed) is str and about(perturbed) is perturbed):
-        told.append(f'"perturbed":{as_shown(perturbed)}')
+        fields.append(f'"perturbed":{as_shown(perturbed)}')
     if pictures and perturbed is not MISSING and not result.trial.repeat and (own := pictures_of(perturbed)):
-        told.append(f'"pictures":{encode_plain(own).decode()}')
+        fields.append(f'"pictures":{encode_plain(own).decode()}')
     if result.outcome in WRONG and (said := said_of(result)):
-        told.append(f'"message":{lines.quoted(redacted(said)[:_MESSAGE])}')
+        fields.append(f'"message":{lines.quoted(redacted(said)[:_MESSAGE])}')
     if result.grades:
-        told.append(f'"grades":[{",".join(map(_grade, result.grades))}]')
-    return f"{{{','.join(told)}}}"
+        fields.append(f'"grades":[{",".join(map(_grade, result.grades))}]')
+    return f"{{{','.join(fields)}}}"
 
 
 def _grade(grade: Grade) -> str:
@@ -300,7 +300,7 @@ def _grade(grade: Grade) -> str:
 
 
 def said_of(result: Result) -> str:
-    """What a body that failed said; of one that broke, with the kind of error: ``KeyError: 'label'``."""
+    """Return a failed body's message; of one that broke, with the kind of error: ``KeyError: 'label'``."""
     message = result.message or ""
     if result.error is None or result.outcome is not Outcome.ERROR:
         return message

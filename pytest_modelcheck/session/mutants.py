@@ -62,7 +62,7 @@ def dotted(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What the answers hold in one place.
+    """The values that the answers hold in one place.
 
     Attributes:
         path: The place.
@@ -148,15 +148,15 @@ def _with_calls(answer: Any, change: Callable[[list[Any]], list[Any]]) -> Any:
     calls = [call for message in messages for call in message.get("calls", ())]
     if not calls:
         return answer
-    left, told = change(calls), []
+    left, changed = change(calls), []
     last = next(message for message in reversed(messages) if message.get("calls"))
     for message in messages:
         count = len(message.get("calls", ()))
         count = len(left) if message is last else count
         mine, left = left[:count], left[count:]
         others = {name: one for name, one in message.items() if name != "calls"}
-        told.append(others | {"calls": mine} if mine else others)
-    return {**answer, TRAJECTORY: answer[TRAJECTORY] | {"messages": told}}
+        changed.append(others | {"calls": mine} if mine else others)
+    return {**answer, TRAJECTORY: answer[TRAJECTORY] | {"messages": changed}}
 
 
 def _exchanged(some: Values, values: Values, share: float, dice: Random) -> Values:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import CALL_BYTES, of_repeat, whole
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.errors import ModelcheckError, OfflineError
 from pytest_modelcheck.records import FOLDED, Status
 from pytest_modelcheck.reports.mutation import Cell, Mutated
@@ -44,7 +44,7 @@ class NewCallError(OfflineError):
 
 
 class StoredAnswers:
-    """What a model has answered, without a call: for every run of a call one that is stored.
+    """The stored answers of a model, one for every run of a call.
 
     Args:
         answers: The remembered ones.
@@ -109,7 +109,7 @@ def mutate(
     spec: CheckSpec,
     make: Callable[[CheckSpec], Check],
     use: Callable[[StoredAnswers | None], None],
-    told: Callable[[Mutated], None],
+    tell: Callable[[Mutated], None],
 ) -> Steps[Judged]:
     """Replay a check on its stored answers, then on each damage to them.
 
@@ -117,7 +117,7 @@ def mutate(
         spec: The check.
         make: Makes it anew for each replay.
         use: Lets the judged model be answered so, until the next time.
-        told: Is told what came of it.
+        tell: Is given its result.
 
     Returns:
         The verdict on the answers as they are stored.
@@ -145,11 +145,11 @@ def mutate(
                     except ModelcheckError as error:  # what the damage made of the run would be red, too
                         cell.broke(error)
                 found.append(cell.done())
-            told(replace(told_of, cases=len(control.ran.results), cells=tuple(found)))
+            tell(replace(told_of, cases=len(control.ran.results), cells=tuple(found)))
         else:
-            told(replace(told_of, trouble=trouble))
+            tell(replace(told_of, trouble=trouble))
     except ModelcheckError as error:
-        told(replace(told_of, trouble=str(error)))
+        tell(replace(told_of, trouble=str(error)))
         raise
     finally:
         use(None)
@@ -159,8 +159,8 @@ def mutate(
 def _row(spec: CheckSpec) -> Mutated:
     names = ("at_least", "max_drop", "max_changed", "max_regressed")
     limits = {name: getattr(spec.limits, name) for name in names}
-    told = ", ".join(f"{name}={value}" for name, value in limits.items() if value is not None)
-    return Mutated(spec.id, spec.kind, spec.subject.name, spec.subject.version or "unversioned", 0, told)
+    text = ", ".join(f"{name}={value}" for name, value in limits.items() if value is not None)
+    return Mutated(spec.id, spec.kind, spec.subject.name, spec.subject.version or "unversioned", 0, text)
 
 
 def _recorded(check: Check) -> dict[bytes, Raw]:
@@ -191,7 +191,7 @@ def _trouble(control: Judgement) -> str | None:
 
 
 def _new_calls(results: Results) -> int:
-    """How many cases made a call that was refused, as far as their errors are known."""
+    """Return how many cases made a call that was refused, as far as their errors are known."""
     return sum(isinstance(error, OfflineError) for error in results.errors.values())
 
 
@@ -231,7 +231,7 @@ def _slices(results: Results, given: Mapping[bytes, Raw]) -> dict[str, frozenset
 
 
 def _outcomes(results: Results) -> dict[str, Outcome]:
-    """How each case came out that was run: a check may stop early, elsewhere each time."""
+    """Return the outcome of each case that was run: a check may stop early, elsewhere each time."""
     return {case.id: FOLDED[mask] for case, mask in zip(results.cases, results.masks, strict=False)}
 
 
@@ -265,7 +265,7 @@ class _Counting:
         self._fails[type(error).__name__] = None
 
     def done(self) -> Cell:
-        """What came of it."""
+        """Return its result."""
         mutant = self._mutant
         return Cell(
             mutant.name,

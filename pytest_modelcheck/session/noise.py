@@ -1,4 +1,4 @@
-"""What the model's own variation explains: whether it varies, how much, and whether asking again settles it.
+"""The model's own variation: whether it varies, how much, and whether asking again settles it.
 
 PYTEST_DONT_REWRITE
 """
@@ -12,12 +12,12 @@ from pytest_modelcheck.checks.compare import compare, pair_of
 from pytest_modelcheck.checks.decide import decide, required_rate
 from pytest_modelcheck.errors import OfflineError
 from pytest_modelcheck.records import JUDGED, Trial
+from pytest_modelcheck.session.baseline_noise import look_for_own_noise
 from pytest_modelcheck.session.calibration import Calibration, excess_of
 from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.judging import with_noise
 from pytest_modelcheck.session.levels import settle
-from pytest_modelcheck.session.own_noise import look_for_own_noise
 from pytest_modelcheck.session.results import Results
 from pytest_modelcheck.session.variation import declared_of, measured, seen, trials_to_repeat
 from pytest_modelcheck.session.weigh import uses_looks
@@ -93,7 +93,7 @@ def confirm(check: Check, judgement: Judgement) -> Steps[Judgement]:
 
 
 def _depends_on_variation(check: Check, judgement: Judgement) -> bool:
-    """Whether it must be known if the model varies, and is not."""
+    """Return whether it must be known if the model varies, and is not."""
     limits = check.spec.limits
     if judgement.noise.variation.varies or limits.population == "sample":
         return False
@@ -110,7 +110,7 @@ def _depends_on_variation(check: Check, judgement: Judgement) -> bool:
 
 
 def _is_hidden_by_noise(check: Check, judgement: Judgement) -> bool:
-    """Whether answers may have changed for no other reason than that the model varies."""
+    """Return whether answers may have changed for no other reason than that the model varies."""
     return (
         check.spec.kind == "invariance"
         and bool(judgement.noise.variation.varies)
@@ -133,7 +133,7 @@ def _needs_confirmation(check: Check, judgement: Judgement) -> bool:
 
 
 def is_suspicious(findings: Iterable[Finding], limits: Limits, *, single: bool = True) -> bool:
-    """Whether asking again may decide: enough speaks against the check, and nothing fails it anyway.
+    """Return whether asking again may decide: enough speaks against the check, and nothing fails it anyway.
 
     A requirement that one wrong answer refutes stays refuted. A drop beyond a margin has an exact test where
     cases were run once (``single``), now and then; of several runs it is decided at once.
@@ -168,7 +168,7 @@ def ask_twice(
 
     Args:
         check: The check.
-        results: What came of its trials.
+        results: The results of its trials.
         approved: What it is compared with.
         changed: The numbers of cases whose answer is not the approved one.
         known: What is known of the model's variation.
@@ -234,7 +234,7 @@ def _fresh(results: Results, again: Results, repeats: int) -> Iterator[Trial]:
     """The same trials once more, as runs that there never were.
 
     Args:
-        results: What came of the check's own trials.
+        results: The results of the check's own trials.
         again: Is told of cases without trials.
         repeats: How often each was run. The slot that follows is left to the measurement of the variation.
     """

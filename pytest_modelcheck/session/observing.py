@@ -41,7 +41,7 @@ _PLAIN: Final = bytes(
 
 
 def whole_cases(results: Results, again: Results | None) -> Iterator[CaseResult]:
-    """What came of the cases in all of their runs."""
+    """Return the results of the cases in all of their runs."""
     if again is None:
         yield from results
         return
@@ -107,7 +107,7 @@ def observe(check: Check, ran: Ran, approved: Approved, noise: Noise) -> Seen:
 
 
 def _was_repeated(approved: Approved) -> bool:
-    """Whether approved cases were run more than once; the last trial of a case is of its last run."""
+    """Return whether approved cases were run more than once; the last trial of a case is of its last run."""
     if approved.baseline is None:
         return False
     suspects = approved.baseline.holding(b'"repeat":')
@@ -249,7 +249,7 @@ def _worst(scale: Scale) -> float:
 
 
 def _is_unscored(case: CaseResult, scale: Scale) -> bool:
-    """Whether a case has a run that is worth nothing that the scale could tell."""
+    """Return whether a case has a run that is worth nothing that the scale could tell."""
     if scale == GRADE:
         return False
 
@@ -270,7 +270,7 @@ def _flaky(values: Mapping[str, Sequence[float]]) -> tuple[Flaky, ...]:
 
 
 def outcomes_now(judgement: Judgement) -> bytes:
-    """How each case came out, as far as slices are concerned."""
+    """Return the outcome of each case, as far as slices are concerned."""
     results, again = judgement.ran.results, judgement.noise.again
     masks = results.masks if again is None else bytes(map(int.__or__, results.masks, again.masks))
     found, wrong = bytes(masks.translate(_PLAIN)), judgement.seen.wrong

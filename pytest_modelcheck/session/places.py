@@ -1,4 +1,4 @@
-"""Where a project keeps what is remembered, and what a run may do with it.
+"""Paths of what a project keeps, and what a run may do with it.
 
 PYTEST_DONT_REWRITE
 """
@@ -20,7 +20,7 @@ CLAIMS: Final = f"{PREDICTIONS}/claims.lock"
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where a project keeps what is remembered, and what a run may do with it.
+    """Paths of what a project keeps, and what a run may do with it.
 
     Attributes:
         baselines: The folder of approved behaviour.

@@ -1,4 +1,4 @@
-"""What is remembered of checks, put together for a report: without a run, or at the end of one.
+"""Stored checks, put together for a report: without a run, or at the end of one.
 
 PYTEST_DONT_REWRITE
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines import baseline
 from pytest_modelcheck.baselines.candidates import natural
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.compare import changes_alone, compare, pair_of
 from pytest_modelcheck.checks.runs import score_of, share_of_runs
 from pytest_modelcheck.errors import BaselineError, located
@@ -45,8 +45,8 @@ def report_of(path: Path) -> CheckReport:
     header, cases = baseline.results(path)
     check = _head(header, path)
     about_change = header.reads_approved
-    told = (beside(case, case.approved, about_change=about_change) for case in cases)
-    return replace(check, cases=tuple(told))
+    rows = (beside(case, case.approved, about_change=about_change) for case in cases)
+    return replace(check, cases=tuple(rows))
 
 
 def _head(header: Header, path: Path) -> CheckReport:
@@ -61,7 +61,7 @@ def beside(case: CaseResult, then: CaseResult | None, *, about_change: bool = Fa
     """A case with what another version did in it, and what became of it since.
 
     Args:
-        case: What came of the case.
+        case: The result of the case.
         then: What another version did, where it is known.
         about_change: Whether bodies compare with the approved answer themselves; to fail is then no worse
             than to have changed.
@@ -132,9 +132,9 @@ class Archive:
             path = self.candidates.path(model, check, version)
             header = baseline.read_header(path) if path.exists() else None
             if header is not None and header.run:
-                told = _head(header, path)
-                verdict = told.verdict
-                yield Past(version, verdict.status, verdict.rate, verdict.interval, when=told.when)
+                report = _head(header, path)
+                verdict = report.verdict
+                yield Past(version, verdict.status, verdict.rate, verdict.interval, when=report.when)
 
 
 def assembled(run: RunInfo, checks: Iterable[CheckReport], troubles: Iterable[Trouble] = ()) -> RunReport:
@@ -157,7 +157,7 @@ def assembled(run: RunInfo, checks: Iterable[CheckReport], troubles: Iterable[Tr
 
 
 def _past(approved: Baseline) -> Past:
-    """What was approved, with the rate that its remembered outcomes come to."""
+    """Return an approval, with the rate that its stored outcomes come to."""
     cases = [case for case in approved.values() if case.judged]
     graded = any(trial.score is not None for case in cases for trial in case.trials)
     worth = [score_of(case.trials) if graded else share_of_runs(case.trials) for case in cases]
@@ -234,7 +234,7 @@ def _telling(verdict: Verdict, comparison: Comparison, cases: Sequence[CaseResul
 
 
 def _note(case: CaseResult, comparison: Comparison) -> str | None:
-    """How a case is noted where two versions are compared; what is wrong in both is no difference."""
+    """Return the note on a case where two versions are compared; what is wrong in both is no difference."""
     if case.outcome is Outcome.ERROR:
         return "error"
     for note, ids in (("regressed", comparison.regressed), ("fixed", comparison.fixed)):

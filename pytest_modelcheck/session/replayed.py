@@ -40,7 +40,7 @@ class ReplayedAnswers:
         self.warn = answers.warn
 
     def knows(self, trial: Trial) -> bool:
-        """Whether the approved version was run so often."""
+        """Return whether the approved version was run so often."""
         return (trial.case.id, trial.repeat) in self._runs
 
     def find(self, key: bytes) -> Raw | None:

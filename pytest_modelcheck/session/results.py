@@ -1,4 +1,4 @@
-"""What came of the cases of a check: a line of the result file each, and a few bytes in memory.
+"""Results of the cases of a check: a line of the result file each, and a few bytes in memory.
 
 A check may have a million cases. So a result is folded as soon as its body has ended: into a line, and into
 which outcomes the trials of the case had, whether the baseline has the same line, which slices it is in.
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Case, TrialResult
 
     Once = tuple[Trial, TrialResult]
-    """A trial and what came of it."""
+    """A trial and its result."""
 
 _ROOM: Final = 8 << 20
 """Bytes of lines that are held in memory before they are written."""
@@ -172,7 +172,7 @@ class Distinct:
 
 
 class Results(Sequence[CaseResult]):
-    """What came of the cases of one run, in their order; a case is parsed when it is asked for.
+    """The results of the cases of one run, in their order; a case is parsed when it is asked for.
 
     Args:
         plan: Makes the trials.
@@ -244,7 +244,7 @@ class Results(Sequence[CaseResult]):
     # -- in --------------------------------------------------------------------------------------------
 
     def take(self, results: Iterable[Result]) -> None:
-        """Take in what came of some trials, in whatever order."""
+        """Take in the results of some trials, in whatever order."""
         ready = self._ready
         for result in results:
             number = result.trial.number
@@ -312,7 +312,7 @@ class Results(Sequence[CaseResult]):
         return row
 
     def _matching(self, cases: Sequence[Case], rows: Sequence[tuple[bytes, str]]) -> bytes:
-        """What is approved of cases that have become these lines."""
+        """Return what is approved of cases that have become these lines."""
         known = self._approved
         if known is None:
             return bytes(len(rows))
@@ -324,7 +324,7 @@ class Results(Sequence[CaseResult]):
         return bytes(found)
 
     def _noting(self, results: Sequence[Result]) -> int:
-        """Count what came of a case, keep what its line does not say; give back the bits of its outcomes."""
+        """Count the result of a case, keep what its line does not say; give back the bits of its outcomes."""
         mask = 0
         for result in results:
             trial, outcome = result.trial, result.outcome
@@ -359,18 +359,18 @@ class Results(Sequence[CaseResult]):
 
     @property
     def outcomes(self) -> list[Outcome]:
-        """How each case came out."""
+        """The outcome of each case."""
         return [FOLDED[mask] for mask in self.masks]
 
     def tally(self) -> Tally:
-        """How the cases came out."""
+        """The counts of the cases' outcomes."""
         counts: Counter[Outcome] = Counter()
         for mask, count in Counter(self.masks).items():
             counts[FOLDED[mask]] += count
         return Tally(**{outcome.value: counts[outcome] for outcome in OUTCOMES})
 
     def trial_tally(self) -> Tally:
-        """How the trials came out."""
+        """The counts of the trials' outcomes."""
         totals = [sum(column) for column in zip(*self.counts.values(), strict=True)] or [0] * len(OUTCOMES)
         return Tally(**{outcome.value: total for outcome, total in zip(OUTCOMES, totals, strict=True)})
 
@@ -422,11 +422,11 @@ class Results(Sequence[CaseResult]):
         return made
 
     def whole(self, number: int) -> CaseResult:
-        """What came of a case, with what a report shows besides."""
+        """Return the result of a case, with what only reports show."""
         return lines.decode(self.lines[number])
 
     def once(self, number: int) -> list[Once]:
-        """Each trial of a case, and what came of it."""
+        """Each trial of a case, and its result."""
         return list(zip(self.trials(number), self[number].trials, strict=True))
 
     def reordered(

@@ -11,7 +11,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical import same, why_unkept
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.records import Finding, Outcome, Status
 from pytest_modelcheck.session.causes import one_line
@@ -48,7 +48,7 @@ class Remembered:
         self._found: dict[bytes, tuple[Trial, Known]] = {}
 
     def take(self, results: Iterable[Result]) -> None:
-        """Take in what came of some trials."""
+        """Take in the results of some trials."""
         for result in results:
             known = {key: raw for key, raw in result.asked if key is not None and self._remembered(key)}
             if known and all(key in known for key, _ in result.asked):
@@ -87,8 +87,8 @@ def revalidate(check: Check, remembered: Remembered | None, approved: Approved) 
         run = yield Step(check.work(approved.answer), trials, replay=fresh, slots=check.slots)
         broken = next((result for result in run.results if result.outcome is Outcome.ERROR), None)
         if broken is not None:
-            told = f"{check.subject.label} could not be asked again: {one_line(broken)}"
-            return (_finding(told, Status.FAILED),)
+            text = f"{check.subject.label} could not be asked again: {one_line(broken)}"
+            return (_finding(text, Status.FAILED),)
         rounds.append({key: raw for result in run.results for key, raw in result.asked if key is not None})
         if all(_same(raw, rounds[0].get(key)) for key, raw in old.items()):
             break
@@ -96,7 +96,7 @@ def revalidate(check: Check, remembered: Remembered | None, approved: Approved) 
 
 
 def _same(one: Raw, two: Raw | None) -> bool:
-    """Whether two answers are the same; a call that was not made again tells nothing."""
+    """Return whether two answers are the same; a call that was not made again tells nothing."""
     if two is None or why_unkept(plain(one)) is not None:
         return True  # nothing is known of it
     return same(plain(one), plain(two))
@@ -117,22 +117,22 @@ def _judged(check: Check, old: Known, rounds: Sequence[Known]) -> Finding:
             f"{plural(len(asked), 'remembered answer')} of {check.subject.label} asked again: all the same"
         )
     label = check.subject.label
-    told = f"{label} no longer answers as it did: {differ} of {len(asked)} remembered answers differ"
+    text = f"{label} no longer answers as it did: {differ} of {len(asked)} remembered answers differ"
     unstable = sum(not _same(first[key], second[key]) for key in asked)
     if not unstable:
-        return _finding(f"{told}; {_REFRESH}", Status.FAILED)
+        return _finding(f"{text}; {_REFRESH}", Status.FAILED)
     odd = [key for key in asked if _has_odd_one(old[key], first[key], second[key])]
     remembered = sum(_same(first[key], second[key]) for key in odd)
     p = odd_one_out_p(remembered, len(odd))
     noise = f"the model itself does not repeat {unstable} of them"
     if p <= check.spec.limits.false_fail_rate:
-        return _finding(f"{told}, and {noise}; {_REFRESH}", Status.FAILED, p)
+        return _finding(f"{text}, and {noise}; {_REFRESH}", Status.FAILED, p)
     summary = f"{differ} of {len(asked)} remembered answers of {check.subject.label} differ, but {noise}"
     return _finding(summary, p_value=p)
 
 
 def _has_odd_one(one: Raw, two: Raw, three: Raw) -> bool:
-    """Whether exactly one of three answers differs from the other two."""
+    """Return whether exactly one of three answers differs from the other two."""
     return [_same(one, two), _same(one, three), _same(two, three)].count(True) == 1
 
 

@@ -57,18 +57,18 @@ def scores_of(check: Check, metric: Metric, results: Results, approved: Approved
             probed = noise.probed.get(number, Probed())
             steady = not _differ(old) and not _differ([*first, *fresh]) and not probed.recovered
             repeated = repeated and not _differ([*first, *fresh])
-            told = [tuple(_plain(decode(raw)) for raw in side) for side in (old, first, fresh)]
+            recorded = [tuple(_plain(decode(raw)) for raw in side) for side in (old, first, fresh)]
             cases.append(
                 ScoredCase(
                     number,
                     expected,
-                    told[0],
-                    (told[1], told[2]) if fresh else (told[1],),
+                    recorded[0],
+                    (recorded[1], recorded[2]) if fresh else (recorded[1],),
                     units.get(number, ("case", number)),
                     varies=not steady,
                     changed=bool(old) and steady and not same(old[0], first[0]),
-                    wrong=_is_wrong(expected, told[1][0]),
-                    was_wrong=_is_wrong(expected, told[0][0]) if old else None,
+                    wrong=_is_wrong(expected, recorded[1][0]),
+                    was_wrong=_is_wrong(expected, recorded[0][0]) if old else None,
                     probes=probed.probes,
                 )
             )
@@ -87,8 +87,8 @@ def recorded_otherwise(results: Results, probes: Sequence[Result]) -> set[int]:
             for one in results[trial.number].trials
             if one.place == (trial.perturbation or "", trial.variant)
         )
-        told = trial_result(probe).answer
-        if told is None or first is None or not same(told, first):
+        recorded = trial_result(probe).answer
+        if recorded is None or first is None or not same(recorded, first):
             found.add(trial.number)
     return found
 
@@ -118,7 +118,7 @@ def _plain(value: Any) -> Any:
 
 
 def _is_wrong(expected: Any, answer: Any) -> bool | None:
-    """Whether a label is not the expected one; ``None`` where what was recorded is no label."""
+    """Return whether a label is not the expected one; ``None`` where what was recorded is no label."""
     if isinstance(answer, (float, list, tuple, dict)) or expected is MISSING or isinstance(expected, float):
         return None
     return bool(answer != expected)

@@ -1,4 +1,4 @@
-"""What all checks of one run share, and how one of them is driven.
+"""The checks of one run: what they share, and how one of them is driven.
 
 PYTEST_DONT_REWRITE
 """
@@ -48,12 +48,12 @@ if TYPE_CHECKING:
 
 
 def is_interrupt(error: BaseException) -> bool:
-    """Whether an exception ends the whole run."""
+    """Return whether an exception ends the whole run."""
     return isinstance(error, KeyboardInterrupt)
 
 
 class Session:
-    """What all checks of one run share: models, the answers they gave, approved behaviour.
+    """The parts that all checks of one run share: models, their answers, approved behaviour.
 
     Args:
         places: Where things are kept.
@@ -62,7 +62,7 @@ class Session:
 
     Attributes:
         warnings: What the user should know and nothing failed for.
-        mutated: Where checks are replayed on damaged answers in place of being run: what came of each.
+        mutated: Where checks are replayed on damaged answers in place of being run: the result of each.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class Session:
         return None if approved is None else approved.version
 
     def shutdowns(self, definition: Definition, version: str | None) -> list[tuple[str, date]]:
-        """When the approved version of a model shuts down, and the one that is tested, where that is known.
+        """Say when the approved version of a model shuts down, and the tested one, where that is known.
 
         Raises:
             UsageError: ``retires=`` gives no date.
@@ -152,7 +152,7 @@ class Session:
 
     @cached_property
     def approved_checks(self) -> int:
-        """How many checks are approved, of all models."""
+        """The number of approved checks, of all models."""
         return sum(1 for _ in self.store.entries())
 
     def limits_in_suite(self, limits: Limits) -> Limits:
@@ -190,7 +190,7 @@ class Session:
         )
 
     def _runs_of(self, spec: CheckSpec) -> int:
-        """How often each case is run: more often in a run that approves, so that the noise is known."""
+        """Return how often each case is run: more often in a run that approves, to measure the noise."""
         if not self.places.update or spec.drift is not None or declared_of(spec) is True:
             return spec.repeats
         return max(spec.repeats, self.places.approval_runs)
@@ -262,9 +262,9 @@ class Session:
             recipes.put(work.source, line)
 
     def _judged(self, step: Step) -> Handle:
-        """How the judged model is answered in a step."""
+        """Return the judged model's handle in a step."""
         model = step.work.subject
-        acting = model if step.rival is None else step.rival
+        acting = model if step.other_version is None else step.other_version
         refusal = offline_error if self.places.offline else None
         answers: Any = acting.answers
         if step.replay is not None:
@@ -277,7 +277,7 @@ class Session:
 
     @cached_property
     def _recipes(self) -> Shelf:
-        """What is known of the calls of bodies, by the digest of their source."""
+        """The shelf of recipes, by the digest of the bodies' source."""
         return self.cache.shelf(RECIPES, keep=True)
 
     def close(self) -> None:

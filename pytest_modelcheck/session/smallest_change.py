@@ -14,8 +14,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.canonical import digest
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical import digest, excerpt
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.smallest import simplified, smallest
 from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.perturb.edits import edited, edits_between, finer, simpler
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     Key = tuple[int, bytes]
     Edits = tuple[Edit, ...]
     Search = Generator[list[Edits], Sequence[bool], Edits]
+    from collections.abc import Callable, Generator
+
+    from pytest_modelcheck.models.model import Raw
+    from pytest_modelcheck.records import Case
 
 MOST_CASES: Final = 3
 """For how many cases of a check the smallest change is looked for."""
@@ -67,7 +71,7 @@ def shrink(check: Check, judgement: Judgement, explained: Explained) -> Steps[Ex
 
 
 def may_shrink(check: Check, judgement: Judgement) -> bool:
-    """Whether failures of this check may be made smaller.
+    """Return whether failures of this check may be made smaller.
 
     Only of a model that does not vary: of one that does, the smallest failure would be the luckiest. Not
     where calls are counted out: those that remain are for verdicts. Not where a model of the test only has
@@ -98,7 +102,7 @@ class Hunt:
 
     Attributes:
         place: Where it is among the cases that are shown.
-        result: What came of the trial that failed.
+        result: The result of the trial that failed.
         wanted: The candidates that it wants to know about; none once it has come to its end.
         best: The fewest edits that are known to fail.
     """
@@ -212,7 +216,7 @@ class Chase:
                 self._stopped = why_broken(result)
 
     def found(self, hunt: Hunt) -> Smallest | None:
-        """What came of a search; nothing where a change is what the test asks for."""
+        """Return the result of a search; nothing where a change is what the test asks for."""
         if not hunt.best and self._check.spec.kind == "directional":
             return None
         before = hunt.result.trial.case.input
@@ -226,8 +230,81 @@ class Chase:
         return Smallest(text, len(hunt.best), got, complete=hunt.ended)
 
     def remarks(self) -> list[str]:
-        """What it cost, and why it stopped where it did."""
+        """Say what it cost, and why it stopped where it did."""
         asked = self._check.asked - self._start
         cost = f"the smallest changes took {plural(asked, 'further call')}"
         stopped = f"the search for the smallest changes stopped {self._stopped}"
         return [*([cost] if asked else []), *([stopped] if self._stopped else [])]
+
+
+_WIDTH = 200
+
+
+def shrink_input(check: Check, judgement: Judgement, explained: Explained) -> Steps[Explained]:
+    """Make the shortest of the failing inputs that are shown smaller."""
+    spec = check.spec
+    failed = [
+        (len(excerpt(result.trial.case.input, 1 << 20)), place, result)
+        for place, result in enumerate(explained.read)
+        if result is not None and result.trial.perturbed is MISSING
+    ]
+    if spec.smaller is None or not failed or not may_shrink(check, judgement):
+        return explained
+    _, place, first = min(failed, key=lambda one: one[:2])
+    search = spec.smaller(first.trial.case)
+    if search is None:
+        return explained
+    start = check.asked
+    found, stopped = yield from _hunt(check, judgement, search)
+    asked, remarks, shown = check.asked - start, list(explained.remarks), list(explained.shown)
+    if asked:
+        remarks.append(f"the smallest input took {plural(asked, 'further call')}")
+    if stopped is not None:
+        remarks.append(f"the search for the smallest input stopped {stopped}")
+    if found is not None:
+        smallest = _smallest(check.subject.answers.decode, found, complete=stopped is None)
+        shown[place] = replace(shown[place], smallest=smallest)
+    return replace(explained, shown=tuple(shown), remarks=tuple(remarks))
+
+
+def _hunt(
+    check: Check, judgement: Judgement, search: Generator[Case, bool, None]
+) -> Steps[tuple[Result | None, str | None]]:
+    """The last candidate that fails, and why the search stopped before it came to its end."""
+    budget, deadline = check.spec.shrink_calls, time.monotonic() + MOST_SECONDS
+    work, start = check.work(judgement.approved.answer), check.asked
+    found: Result | None = None
+    candidate, stopped = _next(search, None)
+    while candidate is not None and stopped is None:
+        smaller = candidate if candidate.id else replace(candidate, id="smaller")
+        run = yield Step(work, [Trial(judgement.ran.results.size, smaller)], slots=check.slots)
+        (result,) = run.results
+        fails = result.outcome is Outcome.FAILED
+        found = result if fails else found
+        if result.outcome is Outcome.ERROR:
+            stopped = why_broken(result)
+        elif check.asked - start >= budget:
+            stopped = f"at its budget of {budget} calls"
+        elif time.monotonic() > deadline:
+            stopped = f"after {MOST_SECONDS:.0f} seconds"
+        else:
+            candidate, stopped = _next(search, fails)
+    search.close()
+    return found, stopped
+
+
+def _next(search: Generator[Case, bool, None], fails: bool | None) -> tuple[Case | None, str | None]:
+    """The next candidate, or why there is none; there is no reason where the search has ended."""
+    try:
+        return (next(search) if fails is None else search.send(fails)), None
+    except StopIteration:
+        return None, None
+    except Exception as error:  # noqa: BLE001 - a strategy that breaks here must not hide the verdict
+        return None, f"where the strategy broke ({type(error).__name__}: {error})"
+
+
+def _smallest(decode: Callable[[Raw], Any], result: Result, *, complete: bool) -> Smallest:
+    got = shown_answer(plain(result.asked[0][1]), decode) if result.asked else None
+    value = result.trial.case.input
+    text = excerpt(value, _WIDTH)
+    return Smallest(f'"{text}"' if isinstance(value, str) else text, 0, got, complete=complete)

@@ -1,4 +1,4 @@
-"""Whether a model repeats itself, found out on the trials of the check that needs to know.
+"""Variation of a model, measured on the trials of the check that needs to know.
 
 PYTEST_DONT_REWRITE
 """
@@ -39,7 +39,7 @@ _FAR = 1 << 31
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """What is known of a model's own variation.
+    """The model's own variation.
 
     Attributes:
         varies: Whether equal inputs get different answers; ``None`` where nobody looked.
@@ -51,7 +51,7 @@ class Variation:
 
 
 def declared(model: Model) -> Variation:
-    """What the model fixture says."""
+    """Return the model fixture's declaration."""
     deterministic = model.definition.deterministic
     if deterministic is None:
         return Variation()
@@ -59,7 +59,7 @@ def declared(model: Model) -> Variation:
 
 
 def declared_of(spec: CheckSpec) -> bool | None:
-    """What is declared of the models that a check involves: all deterministic, any not, or nothing."""
+    """Return the declaration of a check's models: all deterministic, any not, or nothing."""
     declared = [model.definition.deterministic for model in (spec.subject, *spec.others)]
     if False in declared:
         return False
@@ -74,11 +74,11 @@ def trials_to_repeat(results: Results, changed: Collection[int]) -> tuple[list[O
     comes twice in a row every other time, and ten times in a row never.
 
     Args:
-        results: What came of all trials.
+        results: The results of all trials.
         changed: Numbers of cases whose answer differs from the approved one.
 
     Returns:
-        The trials with what came of them, and in rounds the trials to run.
+        The trials with the result of them, and in rounds the trials to run.
     """
     wrong: list[Once] = []
     right: list[Once] = []
@@ -140,24 +140,28 @@ def _judged(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) -> V
         if (why := why_unseen(one, two)) is not None:
             return Variation(None, f"unknown: answers cannot be compared: {why}")
     repeats = [again for one, two in pairs if (again := _is_repeated(one, two)) is not None]
-    told = repeats or [not differ(one, two) for one, two in pairs]  # of bodies that never ask the same again
-    lost = told.count(False)
+    agreements = repeats or [
+        not differ(one, two) for one, two in pairs
+    ]  # of bodies that never ask the same again
+    lost = agreements.count(False)
     if not lost:
-        return Variation(varies=False, words=f"does not vary ({len(told)} of {len(told)} answers repeated)")
+        return Variation(
+            varies=False, words=f"does not vary ({len(agreements)} of {len(agreements)} answers repeated)"
+        )
     if model.definition.deterministic and not repeats:
         return declared(model)
     if model.definition.deterministic:
         raise ModelError(
             f"{model.definition.location}: {model.label} is declared deterministic=True, but {lost} of "
-            f"{len(told)} answers differed when it was asked again. Take the declaration away, or make "
+            f"{len(agreements)} answers differed when it was asked again. Take the declaration away, or make "
             "the model deterministic (temperature, seed, order of the batch)"
         )
     where = _where(pairs)
-    return Variation(varies=True, words=f"varies ({lost} of {len(told)} answers not repeated{where})")
+    return Variation(varies=True, words=f"varies ({lost} of {len(agreements)} answers not repeated{where})")
 
 
 def _is_repeated(one: TrialResult, two: TrialResult) -> bool | None:
-    """Whether calls that both bodies made were answered alike; ``None`` where there are none.
+    """Return whether calls that both bodies made were answered alike; ``None`` where there are none.
 
     A body that asks something else the second time, or in another order, says nothing of the model.
     """

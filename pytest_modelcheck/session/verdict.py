@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.baselines.identity import now
 from pytest_modelcheck.baselines.lines import gained_by
-from pytest_modelcheck.canonical.wording import gains
+from pytest_modelcheck.canonical.text import gains
 from pytest_modelcheck.checks.compare import changes_alone
 from pytest_modelcheck.checks.decide import required_rate
 from pytest_modelcheck.checks.protocol import Reason
@@ -45,8 +45,7 @@ from pytest_modelcheck.session.noise import calibrate, calibrate_changes, confir
 from pytest_modelcheck.session.observing import whole_cases
 from pytest_modelcheck.session.results import OTHER
 from pytest_modelcheck.session.revalidation import revalidate
-from pytest_modelcheck.session.smallest_change import shrink
-from pytest_modelcheck.session.smallest_input import shrink_input
+from pytest_modelcheck.session.smallest_change import shrink, shrink_input
 from pytest_modelcheck.session.variation import declared
 from pytest_modelcheck.session.weigh import decide_noise
 
@@ -73,7 +72,7 @@ _ABOUT_THE_OTHER: Final = frozenset({"baseline", "against"})
 
 
 def steps_of(check: Check) -> Steps[Judged]:
-    """What is to be run, step by step; each step is answered with what came of it."""
+    """The steps of a check; each is answered with its results."""
     check, judgement = yield from _judged(check)
     explained = yield from explain(check, judgement)
     explained = yield from shrink(check, judgement, explained)
@@ -93,8 +92,8 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
         from pytest_modelcheck.session.contracts import with_contract
 
         check = with_contract(check, approved)
-    if check.subject.rival is not None:
-        approved = yield from run_rival(check, check.subject.rival, approved)
+    if check.subject.other_version is not None:
+        approved = yield from run_rival(check, check.subject.other_version, approved)
     variation = declared(check.subject)
     if may_stop(check):
         end = yield from run_until_decided(check, approved)
@@ -122,7 +121,7 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
 
 
 def _stood_still(check: Check, ran: Ran, approved: Approved) -> tuple[Finding, ...]:
-    """What is to be said of a model that passes by standing still; some of the cases alone do not show it."""
+    """Find a model that passes by standing still; some of the cases alone do not show it."""
     spec = check.spec
     if spec.allow_constant or spec.partial or ran.unasked or spec.levels is not None:
         return ()
@@ -194,7 +193,7 @@ def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:
 
 
 def _retires(check: Check) -> str | None:
-    """When the approved version of the model shuts down."""
+    """Say when the approved version of the model shuts down."""
     approved = check.store.approved(check.subject.name, check.subject.version)
     if approved is None:
         return None
@@ -297,7 +296,7 @@ def _corrected(verdict: Verdict, judging: Judging | None) -> Verdict:
 
 
 def _trials(judgement: Judgement) -> Tally:
-    """How all trials came out, in all of their runs."""
+    """Count the outcomes of all trials, in all of their runs."""
     first, again = judgement.ran.results.trial_tally(), judgement.noise.again
     if again is None:
         return first
@@ -306,7 +305,7 @@ def _trials(judgement: Judgement) -> Tally:
 
 
 def _notes(check: Check, judgement: Judgement) -> Iterator[str]:
-    """What else the reader should know of how it was judged, a sentence each."""
+    """Note what else the reader should know of how it was judged, a sentence each."""
     spec, ran = check.spec, judgement.ran
     baseline = judgement.approved.baseline
     yield from spec.notes
@@ -339,7 +338,7 @@ def _notes(check: Check, judgement: Judgement) -> Iterator[str]:
 
 
 def _changed(judgement: Judgement) -> Iterator[tuple[CaseResult, CaseResult]]:
-    """What is approved of a case and what came of it now, where that is not the same line."""
+    """Return the approved and the current result of a case, where they are not the same line."""
     results, approved = judgement.ran.results, judgement.approved
     for number, match in enumerate(results.matches):
         then = approved.get(results.cases[number].id) if match == OTHER else None
@@ -416,7 +415,7 @@ def _advice(
         return
 
     def target(version: str) -> str:
-        """How a command is told which version of which model is meant."""
+        """Name the version of a model as commands take it."""
         return f"{check.subject.name}={version}" if spec.names_model else version
 
     baseline = judgement.approved.baseline

@@ -1,4 +1,4 @@
-"""Whether noise explains a miss: more runs where they may decide it, until every limit is decided.
+"""Weighing of noise: more runs where they may decide a miss, until every limit is decided.
 
 What decides is whether *outcomes* vary, approved and current ones (``checks.protocol``). The wording of
 answers only matters where answers are what is compared.
@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.canonical.wording import plural
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.changes import Compared, look_at_changes
 from pytest_modelcheck.checks.decide import required_rate
 from pytest_modelcheck.checks.lost import LEAST_BROKEN, MOST_CASES, candidates_of, look_at_slices
@@ -91,7 +91,7 @@ def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
 
 
 def _searches_slices(check: Check, judgement: Judgement) -> bool:
-    """Whether regressions are searched for a slice in which they concentrate."""
+    """Return whether regressions are searched for a slice in which they concentrate."""
     observed = judgement.observed
     return (
         check.spec.limits.slice_regressions != "off"
@@ -104,7 +104,7 @@ def _searches_slices(check: Check, judgement: Judgement) -> bool:
 
 
 def _limits_slices(check: Check, judgement: Judgement) -> bool:
-    """Whether each declared slice is held against its approved rate."""
+    """Return whether each declared slice is held against its approved rate."""
     observed = judgement.observed
     limited = check.spec.limits.max_slice_drop is not None and observed.scores is None
     return limited and observed.comparison is not None and not observed.reads_approved
@@ -125,7 +125,7 @@ def _slice_drops(check: Check, judgement: Judgement, weighed: Weighed) -> tuple[
 
 
 def uses_looks(check: Check, judgement: Judgement) -> bool:
-    """Whether looks at outcomes decide: not for samples, groups, levels and scales of their own."""
+    """Return whether looks at outcomes decide: not for samples, groups, levels and scales of their own."""
     spec, limits = check.spec, check.spec.limits
     plain = limits.population == "fixed" and limits.cluster is None and limits.score_as is None
     on_scale = spec.scale == GRADE or not judgement.observed.graded or judgement.observed.scores is not None
@@ -140,7 +140,7 @@ def uses_looks(check: Check, judgement: Judgement) -> bool:
 
 
 def _may_be_noise(check: Check, judgement: Judgement) -> bool:
-    """Whether a limit is missed for no other reason than outcomes, or cases that passed fail now."""
+    """Return whether a limit is missed for no other reason than outcomes, or cases that passed fail now."""
     if not uses_looks(check, judgement):
         return False
     if declared_of(check.spec) is True:
@@ -312,7 +312,7 @@ def _run_of(one: Trial, index: int, repeat: int, number: int, of: int) -> Trial:
 
 
 def _told(check: Check, judgement: Judgement, weighed: Weighed) -> Variation:
-    """What is known of the variation of outcomes, for people."""
+    """Return the variation of outcomes, for people."""
     declared = declared_of(check.spec)
     scores = judgement.observed.scores
     if scores is not None and (varying := len({case.number for case in scores.cases if case.varies})):

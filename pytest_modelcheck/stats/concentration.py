@@ -1,4 +1,4 @@
-"""Whether regressions concentrate in a slice: two permutation tests over all slices that are looked at.
+"""Concentration of regressions in a slice: two permutation tests over all slices that are looked at.
 
 A slice that lost cases while others gained as many leaves the overall rate unchanged. Two p-values together
 say that a slice really lost, each for the maximum over all slices, so that looking at many costs nothing
@@ -35,7 +35,7 @@ _TIE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Concentration:
-    """What was found of one slice.
+    """The concentration of changes in one slice.
 
     Attributes:
         slice: Its place among the slices that were given.

@@ -1,4 +1,4 @@
-"""Whether two samples differ, by how much, and in a unit that people can read.
+"""Drift between two samples: how much, in a unit that people can read, and whether it is chance.
 
 Each function returns a :class:`Drift`: the distance, what chance alone makes of it, and the p-value of a
 permutation test. A sample has drifted where the p-value is small *and* the excess is larger than what is
@@ -32,7 +32,7 @@ _LEAST = 8  # of either sample: half of it to learn from, half to be judged on
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """How far two samples are apart.
+    """The distance of two samples.
 
     Attributes:
         distance: What was observed.

@@ -92,7 +92,7 @@ class Wager:
 
     @property
     def wealth(self) -> float:
-        """What the bets have come to: large where the mean is below ``null``."""
+        """Return the wealth of the bets: large where the mean is below ``null``."""
         highest = max(self._logs)
         if math.isinf(highest):
             return math.inf if highest > 0 else 0.0
@@ -287,7 +287,7 @@ class Curtailment:
 
     @property
     def decision(self) -> Decision | None:
-        """What the verdict will be, or ``None`` while it may still turn."""
+        """Return the decision, or ``None`` while it may still turn."""
         room = self._altogether + _ROUNDING
         if self._seen + self._most <= room:
             return "passed"

@@ -1,4 +1,4 @@
-"""What a judge that errs says of the truth: corrected rates and means, with what labels leave open.
+"""Correction of a judge that errs: rates and means, with what labels leave open.
 
 Labels tell how often the judge says yes where people say yes (sensitivity), and no where they say no
 (specificity). The corrected rate is Rogan and Gladen's. A requirement is tested by the chance of so few
@@ -37,7 +37,7 @@ _POINTS: Final = 48
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """How often a judge agreed with people.
+    """Counts of a judge's agreement with people.
 
     Attributes:
         yes: How many labels say yes.
@@ -57,7 +57,7 @@ class Errors:
 
     @property
     def labels(self) -> int:
-        """How many labels there are."""
+        """The number of labels there are."""
         return self.yes + self.no
 
     @property
@@ -91,7 +91,7 @@ class Errors:
 
 @dataclass(frozen=True, slots=True)
 class JudgedRate:
-    """What is known of a pass rate: what a judge said, and of some cases what people say.
+    """The evidence on a pass rate: a judge's answers, and people's labels of some cases.
 
     Attributes:
         passed: How many cases pass by the judge's word, of those without a label.
@@ -120,7 +120,7 @@ class JudgedRate:
 
     @property
     def cases(self) -> int:
-        """How many cases there are."""
+        """The number of cases there are."""
         return self.judged + self.known
 
     @property
@@ -138,7 +138,7 @@ class JudgedRate:
 
     @property
     def said(self) -> str:
-        """What the judge said: ``judged 46/50``."""
+        """Return the judge's own figure: ``judged 46/50``."""
         return f"judged {self.word[0]}/{self.word[1]}"
 
     @property
@@ -200,7 +200,7 @@ class JudgedRate:
 
 @dataclass(frozen=True, slots=True)
 class JudgedMean:
-    """What is known of a mean score in [0, 1]: what a judge said, and of some cases what people say.
+    """The evidence on a mean score in [0, 1]: a judge's answers, and people's labels of some cases.
 
     By prediction-powered inference: the mean of the judge's scores, and by how much labels are above them.
     Of a judge that is rarely and grossly wrong, labels may show no error at all; Student's interval then
@@ -228,7 +228,7 @@ class JudgedMean:
 
     @property
     def cases(self) -> int:
-        """How many cases there are."""
+        """The number of cases there are."""
         return len(self.scores) + len(self.truths)
 
     @property
@@ -243,7 +243,7 @@ class JudgedMean:
 
     @property
     def said(self) -> str:
-        """What the judge said: ``judged 0.83``."""
+        """Return the judge's own figure: ``judged 0.83``."""
         return f"judged {self.word:.3g} on average over {self.cases} cases"
 
     @property

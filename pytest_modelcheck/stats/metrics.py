@@ -65,15 +65,15 @@ def influences(score: Score, expected: Sequence[Any], answers: Answers) -> list[
     [[0.25, -0.75], [0.25, 0.25]]
     """
     right = [one for one, runs in zip(expected, answers, strict=True) for _ in runs]
-    told = list(chain.from_iterable(answers))
-    ranked = _ranked(told)
+    flat = list(chain.from_iterable(answers))
+    ranked = _ranked(flat)
     known: dict[Hashable, float] = {}
     with quietly():
-        before = score(right, told)
-        for one, answer, rank in zip(right, told, ranked, strict=True):
+        before = score(right, flat)
+        for one, answer, rank in zip(right, flat, ranked, strict=True):
             key = (repr(one), rank)
             if key not in known:
-                raised = (score([*right, one], [*told, answer]) - before) * (len(told) + 1)
+                raised = (score([*right, one], [*flat, answer]) - before) * (len(flat) + 1)
                 known[key] = 0.0 if math.isnan(raised) else raised
     found = iter(known[repr(one), rank] for one, rank in zip(right, ranked, strict=True))
     return [tuple(next(found) for _ in runs) for runs in answers]

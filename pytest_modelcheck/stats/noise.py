@@ -36,7 +36,7 @@ _UNLUCKY = 0.01  # cases of an unchanged check that look broken for good, on ave
 
 @dataclass(frozen=True, slots=True)
 class Excess:
-    """How much more the model disagrees with itself under a perturbation than without.
+    """The model's disagreement with itself under a perturbation, beyond that without.
 
     Attributes:
         cross: The mean over the cases of the disagreement between base runs and variants.
@@ -205,7 +205,7 @@ def regression_excess(
 
 
 def _of_case(passed_then: Floats, passed: float, then: int, now: int) -> tuple[Floats, Floats]:
-    """How often a run passes then and fails now, and how often two runs of one version do, in that order."""
+    """Return how often a run passes then and fails now, and how often two runs of one version do."""
     passed_now = passed - passed_then
     cross = passed_then / then * (1 - passed_now / now)
     own = passed_now * (now - passed_now) / (now * (now - 1))

@@ -1,4 +1,4 @@
-"""Whether a version got worse, from several runs or scores of the same cases: permutation tests.
+"""Permutation tests of a worse version, on several runs or scores of the same cases.
 
 If two versions behave alike on a case, then its runs could as well have been shared out the other way round.
 The drop that was observed is held against the drops under all such exchanges, within cases only. Every test
@@ -287,7 +287,7 @@ def _exact_flips(units: list[int]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class PermutationTest:
-    """What a permutation test found.
+    """The result of a permutation test.
 
     Attributes:
         p_value: The chance of a drop at least as large, if the two versions behaved alike.

@@ -1,4 +1,4 @@
-"""What a paired comparison can reveal: the chance to fail, the smallest drop, and how many cases it takes.
+"""The power of a paired comparison: the chance to fail, the smallest drop, and how many cases it takes.
 
 Two rates describe a comparison: how far the pass rate really drops, and how often a case that failed passes
 now (``fix_rate``). For a model that varies, and did not change, the latter is half of its disagreement with

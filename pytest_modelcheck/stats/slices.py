@@ -1,4 +1,4 @@
-"""Where failures are: a shallow decision tree, and whether it found more than it would find in noise.
+"""Slices of failures: a shallow decision tree, and whether it found more than it would find in noise.
 
 A tree always finds something. So the whole search is done again with outcomes shuffled: whatever it finds
 then is what looking at so many slices finds for nothing. A rule is believed only if it stands out against
@@ -123,7 +123,7 @@ def _sample(
 
 
 def _p_value(table: Table, observed: float, shuffled: Callable[[], Floats]) -> float:
-    """How often the same search finds as much in noise; more than the level as soon as that is certain."""
+    """Return how often the same search finds as much in noise; more than the level once that is certain."""
     most = int(LEVEL * (_SHUFFLES + 1) + 1e-9) - 1
     as_much = 0
     for _ in range(_SHUFFLES):

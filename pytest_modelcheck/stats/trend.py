@@ -1,4 +1,4 @@
-"""Whether scores rise over three or more ordered levels of a perturbation: Page's test, exact.
+"""Page's test, exact: a rise of scores over three or more ordered levels of a perturbation.
 
 PYTEST_DONT_REWRITE
 """

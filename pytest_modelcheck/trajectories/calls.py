@@ -107,7 +107,7 @@ class Calls(Sequence[ToolCall]):
         return Calls(call for call in self._calls if matches(pattern, call))
 
     def count(self, value: Any) -> int:
-        """How many calls of a tool there are, or calls that match a ``(name, arguments)`` pair."""
+        """Return how many calls of a tool there are, or calls that match a ``(name, arguments)`` pair."""
         return len(self.all(value))
 
     def __contains__(self, pattern: object) -> bool:
@@ -249,7 +249,7 @@ def unordered(*patterns: Any) -> Unordered:
 
 
 def matches(pattern: Any, call: ToolCall) -> bool:
-    """Whether a call is the one that a name, a pair or another call describes."""
+    """Return whether a call is the one that a name, a pair or another call describes."""
     if isinstance(pattern, str):
         return pattern == call.name
     if isinstance(pattern, ToolCall):

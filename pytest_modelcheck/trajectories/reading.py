@@ -1,4 +1,4 @@
-"""What agent frameworks and client libraries return, read by its shape.
+"""Readers of what agent frameworks and client libraries return, by its shape.
 
 Objects are turned into plain data first. Each piece is recognised by the keys that only its format has, and
 told to a :class:`~pytest_modelcheck.trajectories.log.Log`.
@@ -104,7 +104,7 @@ def _is_span(piece: Piece) -> bool:
 
 
 def _reader(piece: Piece) -> Callable[[Piece, Log], None] | None:
-    """Who reads a piece, by the keys that only its format has."""
+    """Return the reader of a piece, by the keys that only its format has."""
     parts = piece.get("parts")
     if isinstance(piece.get("choices"), list):
         return _completion

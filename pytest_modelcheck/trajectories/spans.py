@@ -42,29 +42,29 @@ def read_spans(pieces: list[Span], log: Log, read: Callable[[Any, Log], None]) -
                 "output_tokens": span.get("gen_ai.usage.output_tokens"),
             }
         )
-    told = next((span for span in (*chats[::-1], *agents[::-1]) if _messages(span)), None)
-    if told is not None:
-        for message in _messages(told):
+    source = next((span for span in (*chats[::-1], *agents[::-1]) if _messages(span)), None)
+    if source is not None:
+        for message in _messages(source):
             read(message, log)
-        for text in _loaded(told.get("gen_ai.system_instructions")) or ():
+        for text in _loaded(source.get("gen_ai.system_instructions")) or ():
             log.say("system", text.get("content", "") if isinstance(text, dict) else str(text))
     for span in tools:
         ident, name = span.get("gen_ai.tool.call.id"), span.get("gen_ai.tool.name")
         error = span.get("error.type")
-        known = ident in log.ids if told is not None else False
-        if told is None:
+        known = ident in log.ids if source is not None else False
+        if source is None:
             log.call(name or "", _loaded(span.get("gen_ai.tool.call.arguments")), ident)
-        if told is None or known:
+        if source is None or known:
             log.result(ident, name, _loaded(span.get("gen_ai.tool.call.result")), error)
     last = chats[-1] if chats else agents[-1] if agents else {}
-    if last and told is None:
+    if last and source is None:
         log.say(ASSISTANT)
     reasons = _loaded(last.get("gen_ai.response.finish_reasons")) or [log.finish]
     log.end(reasons[0], {"model": last.get("gen_ai.response.model") or last.get("gen_ai.request.model")})
 
 
 def _messages(span: Span) -> list[Any]:
-    """What went in and what came out, in attributes or, before version 1.37 of the conventions, in events."""
+    """Return input and output, in attributes or, before version 1.37 of the conventions, in events."""
     found = [
         message
         for name in ("gen_ai.input.messages", "gen_ai.output.messages")
@@ -120,7 +120,7 @@ def _value(given: Any) -> Any:
 
 
 def _loaded(value: Any) -> Any:
-    """What a JSON text says, since attributes hold no nested values; any other value itself."""
+    """Parse a JSON text, since attributes hold no nested values; return any other value itself."""
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "[", '"'):
         try:
             return json.loads(value)

@@ -15,7 +15,7 @@ from pytest_modelcheck.trajectories.calls import ASSISTANT, Calls, Message, Tool
 
 @dataclass(frozen=True, slots=True)
 class Trajectory:
-    """What an agent did for one case. An answer like any other: cached, approved, compared and shown.
+    """The steps of an agent for one case: an answer like any other, cached, approved, compared and shown.
 
     Two are equal if their messages, calls with results, answer, finish and state are. Ids and times are not
     kept; ``instructions``, ``usage`` and ``about`` are kept and never compared.
@@ -83,15 +83,15 @@ class Trajectory:
 
     @property
     def steps(self) -> int:
-        """How many steps the agent took: its attempts to call a tool, and the messages in which it spoke."""
+        """The number of steps: attempts to call a tool, and messages in which the agent spoke."""
         return sum(
             len(message.calls) + bool(message.text) for message in self.messages if message.role == ASSISTANT
         )
 
     def __repr__(self) -> str:
         calls = ", ".join(call.name + (" (failed)" if call.error is not None else "") for call in self.calls)
-        told = filter(None, (calls, "" if self.answer is None else repr(self.answer)))
-        return f"<Trajectory: {excerpt(' -> '.join(told) or 'nothing', _WIDE)}>"
+        parts = filter(None, (calls, "" if self.answer is None else repr(self.answer)))
+        return f"<Trajectory: {excerpt(' -> '.join(parts) or 'nothing', _WIDE)}>"
 
 
 _WIDE: Final = 400
@@ -102,8 +102,8 @@ def _lower(value: Trajectory, lower: Any) -> dict[str, Any]:
     present = {name: part for name in _COMPARED if (part := getattr(value, name)) is not None}
     form = {"messages": messages, **{name: lower(part) for name, part in present.items()}}
     aside = {name: lower(item) for name in ("usage", "about") if (item := getattr(value, name))}
-    told = {"instructions": lower([*value.instructions])} if value.instructions else {}
-    return form | {"aside": aside | told}
+    fields = {"instructions": lower([*value.instructions])} if value.instructions else {}
+    return form | {"aside": aside | fields}
 
 
 def _lower_message(message: Message, lower: Any) -> dict[str, Any]:
@@ -141,7 +141,7 @@ def _lift(form: Any, lift: Any) -> Trajectory:
 
 
 def _lower_calls(value: Calls, lower: Any) -> dict[str, Any]:
-    """What calls are compared by, and aside what is only kept."""
+    """Return the key of calls, and what is only kept."""
     rows = [[lower(getattr(call, name)) for name in _CALL] for call in value]
     return {"calls": [row[:2] for row in rows], "aside": [row[2:] for row in rows]}
 

@@ -2,10 +2,10 @@ import dataclasses
 
 import pytest
 
-from pytest_modelcheck.baselines.agreement import differences
 from pytest_modelcheck.baselines.baseline import Baseline
 from pytest_modelcheck.baselines.header import Header
 from pytest_modelcheck.baselines.lines import encode
+from pytest_modelcheck.baselines.objections import differences
 from pytest_modelcheck.records import Finding, Status
 
 HEAD = Header("tests/test_a.py::test", "golden", "triage", "2.1", fingerprint="f1", cases=2)

@@ -1,6 +1,6 @@
 import pytest
 
-from pytest_modelcheck.baselines.pattern import matches
+from pytest_modelcheck.baselines.names import matches
 
 CHECK = "tests/unit/test_triage.py::TestX::test_known[es-1]"
 

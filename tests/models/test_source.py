@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_modelcheck.canonical import short
-from pytest_modelcheck.models.source import source_digest
+from pytest_modelcheck.models.identity import source_digest
 
 
 class Mark:
@@ -167,7 +167,7 @@ def test_builtins_are_told_by_their_names():
 
 def test_the_digest_is_the_same_in_another_process():
     program = (
-        "from pytest_modelcheck.models.source import source_digest\n"
+        "from pytest_modelcheck.models.identity import source_digest\n"
         "import textwrap\n"
         "scope = {}\n"
         'exec(\'def load(x={1}, *, y=("b",)):\\n  return x in {"a", "b", "c"}\', scope)\n'

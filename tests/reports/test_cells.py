@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_modelcheck.reports.cells import cut, padded, shortened, width_of
+from pytest_modelcheck.reports.bars import cut, padded, shortened, width_of
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import pytest
 
 from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff, Side
 from pytest_modelcheck.records import Outcome
-from pytest_modelcheck.reports.cells import width_of
+from pytest_modelcheck.reports.bars import width_of
 from pytest_modelcheck.reports.diff import answer_text, diff_lines
 
 P, F, E = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_modelcheck.records import Calls, Comparison, Finding, Group, Interval, Status, Tally, Verdict
-from pytest_modelcheck.reports.bars import PLAIN, axis_from, bar, has_bar
-from pytest_modelcheck.reports.cells import text_of, width_of
+from pytest_modelcheck.reports.bars import PLAIN, axis_from, bar, has_bar, text_of, width_of
 from pytest_modelcheck.reports.summary import EVERYTHING, QUIET, VERBOSE, summary_lines
 from pytest_modelcheck.reports.terminal import failure
 

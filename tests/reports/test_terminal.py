@@ -15,7 +15,7 @@ from pytest_modelcheck.records import (
     Tally,
     Verdict,
 )
-from pytest_modelcheck.reports.cells import width_of
+from pytest_modelcheck.reports.bars import width_of
 from pytest_modelcheck.reports.terminal import failure, failure_lines, header_line
 
 RED = Verdict(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_modelcheck import Trajectory, in_order, unordered
-from pytest_modelcheck.reports.cells import width_of
+from pytest_modelcheck.reports.bars import width_of
 from pytest_modelcheck.reports.transcript import aligned, explained, first_difference, sentence_of, transcript
 from pytest_modelcheck.trajectories.calls import Calls, Message, ToolCall
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_modelcheck.records import Finding, Status, Verdict
-from pytest_modelcheck.reports.cells import text_of
+from pytest_modelcheck.reports.bars import text_of
 from pytest_modelcheck.reports.summary import summary_lines
 from pytest_modelcheck.reports.triage import adjusted_p_values, triage
 

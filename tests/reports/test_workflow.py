@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_modelcheck.reports.workflow import error_command
+from pytest_modelcheck.reports.github import error_command
 
 
 def test_what_is_not_known_is_left_out():

@@ -1,4 +1,4 @@
-"""What the page is told, as little of it as says everything: a run may have a hundred thousand cases.
+"""The page's data, as little of it as says everything: a run may have a hundred thousand cases.
 
 A case is a list, in the order of :data:`CASE`, and its trials are lists in the order of :data:`TRIAL`; what
 has nothing to say at the end of a list is left out. A value is ``0`` where there is none, ``1`` where it is
@@ -143,7 +143,7 @@ def _trial(trial: TrialResult, own: str) -> list[Any]:
 
 
 def _steps(trial: TrialResult, own: str) -> Any:
-    """What an agent did: titles, a sentence, the place of the first row that differs, and rows.
+    """Return an agent's steps: titles, a sentence, the place of the first row that differs, and rows.
 
     A row is its number, whether both do the same, and the text and the result of the step on each side.
     """

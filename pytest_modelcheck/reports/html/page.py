@@ -76,7 +76,7 @@ def _title(report: RunReport) -> str:
 
 
 def _policy(script: str, style: str) -> str:
-    """What the page may do: run this script, look like this, and nothing else."""
+    """Return the page's content security policy: run this script, look like this, and nothing else."""
     rules = {
         "default-src": "'none'",
         "script-src": _digest(script),

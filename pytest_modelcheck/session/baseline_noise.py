@@ -1,4 +1,4 @@
-"""How many answers a model that varies changes by itself, where no more than some may have changed.
+"""The answers that a model that varies changes by itself, where no more than some may have changed.
 
 Two runs of one version differ as well. So the cases are run until there are three runs of each, and how much
 those differ from each other is held against how much they differ from what was approved.
@@ -67,7 +67,7 @@ def _merged(runs: Sequence[CaseResult]) -> CaseResult:
 
 
 def _more_trials(results: Results, more: Results, first: int, missing: int) -> Iterator[Trial]:
-    """What is missing to three runs of each trial, in slots that nobody else takes."""
+    """Return the trials missing to three runs of each, in slots that nobody else takes."""
     index = itertools.count(results.size)
     for number, case in enumerate(results.cases):
         once = (
@@ -150,7 +150,7 @@ def _passes(run: Sequence[TrialResult]) -> bool:
 
 
 def _differ(one: Sequence[TrialResult], other: Sequence[TrialResult]) -> bool:
-    """Whether any answer of a run differs from that of another run to the same input."""
+    """Return whether any answer of a run differs from that of another run to the same input."""
     there = {trial.place: trial for trial in other}
     return any(trial.place in there and differ(trial, there[trial.place]) for trial in one)
 
@@ -187,7 +187,7 @@ def _by_the_body(check: Check, results: Results, cases: Sequence[CaseResult]) ->
 def _tables(
     cases: Sequence[CaseResult], results: Sequence[Result], pairings: Mapping[int, tuple[str, int, int]]
 ) -> Tables:
-    """How much every two runs of a case differ, the approved answer last; cases judged throughout."""
+    """Return how much every two runs of a case differ, the approved answer last; cases judged throughout."""
     import numpy as np
 
     outcomes = {case.id: [trial.outcome is Outcome.FAILED for trial in case.trials] for case in cases}
@@ -206,7 +206,7 @@ def _tables(
     return {case: (table, len(table) - 1) for case, table in tables.items()}
 
 
-# -- what comes of it ---------------------------------------------------------------------------------
+# -- the results ---------------------------------------------------------------------------------
 
 
 def _excess_of_tables(check: Check, tables: Tables) -> Excess | None:

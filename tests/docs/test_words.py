@@ -1,0 +1,44 @@
+"""One word for one thing: words that the glossary has replaced stay away, and docstrings name or command."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "pytest_modelcheck"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+RETIRED = {
+    "told": "text, message or the thing's own name",
+    "rival": "other version",
+    "strays": "foreign threads",
+    "retelling": "report",
+    "closer_look": "again, confirmation",
+    "own_noise": "baseline noise",
+}
+"""Words that no name in the code has any more, each with what stands in its place."""
+
+OPENERS = ("What", "Whether", "Which", "How", "Who", "Where", "When", "That")
+"""Words that begin a clause, and no name and no command."""
+
+
+def names_of(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            yield node.id, node.lineno
+        elif isinstance(node, ast.arg):
+            yield node.arg, node.lineno
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield node.name, node.lineno
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_a_module_speaks_the_words_of_the_glossary(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    used = [f"{name} (line {line}): say {RETIRED[name]}" for name, line in names_of(tree) if name in RETIRED]
+    assert used == []
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = [(node, ast.get_docstring(node)) for node in ast.walk(tree) if isinstance(node, documented)]
+    opened = [text for _, text in docstrings if text and re.match(rf"({'|'.join(OPENERS)})\b", text)]
+    assert opened == []
