@@ -30,9 +30,8 @@ ROWS = {row.name: row for row in BENCHMARK.ROWS}
 @pytest.mark.parametrize("name", ROWS)
 def test_a_row_keeps_what_is_promised_of_it(name):
     row = ROWS[name]
-    checks = (
-        8 if isinstance(row, BENCHMARK.MetricRow) else CHECKS
-    )  # a metric is computed a hundred times each
+    # A metric is computed a hundred times a check; with fewer checks one failure would break a promise of 1%.
+    checks = 16 if isinstance(row, BENCHMARK.MetricRow) else CHECKS
     for design, limit, least in zip(BENCHMARK.DESIGNS, row.fails, row.finds, strict=True):
         if limit is None and row.passes is None and not least:
             continue

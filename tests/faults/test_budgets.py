@@ -126,7 +126,7 @@ def test_tokens_that_nobody_knows_are_listed_and_not_counted(project):
     """)
     result = project.run("--model-version=1", "--modelcheck-report=report.json")
     told = result.stdout.str().replace(",\n  ", ", ")
-    spent = r"10 \+ 4 tokens, not counted: 14 audio_tokens"
+    spent = r"10 input \+ 4 output tokens, not counted: 14 audio_tokens"
     assert re.search(rf"^triage 1: 2 calls.*, {spent}$", told, re.MULTILINE)
     calls = json.loads((project.path / "report.json").read_text())["checks"][0]["verdict"]["calls"]
     assert (calls["tokens_in"], calls["tokens_other"]) == (10, [["audio_tokens", 14]])

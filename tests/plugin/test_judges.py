@@ -9,6 +9,8 @@ JUDGED = """
 import random
 from pytest_modelcheck import judge_fixture
 
+SCOPE = "asyncio_default_fixture_loop_scope=function"
+
 def chance(*of):
     return random.Random(repr(of)).random()
 
@@ -296,5 +298,5 @@ def test_an_async_check_is_corrected_too(judged):
         """
     )
     label(judged, OTHERS)
-    verdict = judged.verdict(run(judged, "bad", "-p", "asyncio"))
+    verdict = judged.verdict(run(judged, "bad", "-p", "asyncio", "-o", SCOPE))
     assert verdict.headline == "judged 25/60; corrected for the judge's errors 36%, at least 80% required"

@@ -21,8 +21,13 @@ MODEL = """
     @model_fixture
     def coin(model_version):
         import random
+        from pathlib import Path
+
+        runs = Path(__file__).with_name("runs.txt")  # each run draws other answers, and every time the same
+        runs.write_text((runs.read_text() if runs.exists() else "") + "x")
+        dice = random.Random(len(runs.read_text()))
         sure = {"1": 0.9, "2": 0.3}[model_version]
-        return lambda text: LABELS[(int(text) + (random.random() > sure)) % 3]
+        return lambda text: LABELS[(int(text) + (dice.random() > sure)) % 3]
 """
 
 CASES = """

@@ -6,6 +6,8 @@ from pytest_modelcheck.records import Grade
 MODELS = """
 from pytest_modelcheck import judge_fixture
 
+SCOPE = "asyncio_default_fixture_loop_scope=function"
+
 @model_fixture
 def assistant(model_version):
     return lambda text: f"{text} by {model_version}"
@@ -168,6 +170,6 @@ def helpful(model_version):
             assert await helpful(await assistant(case.input))
         """
     )
-    project.run("--model-version=1", "-p", "asyncio").assert_outcomes(passed=1)
+    project.run("--model-version=1", "-p", "asyncio", "-o", SCOPE).assert_outcomes(passed=1)
     grades = [case.trials[0].grades for case in left(project)]
     assert [one.given for (one,) in grades] == [b'{"answer":"A"}', b'{"answer":"B"}']

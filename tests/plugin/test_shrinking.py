@@ -391,7 +391,7 @@ def test_the_smallest_input_of_a_strategy(drawn):
         ('"order 701"', 0, "'refund'", True)
     ]
     result.stdout.fnmatch_lines(
-        ["*note * the smallest input took * further calls", '*smallest input that fails: "order 701"']
+        ["* the smallest input took * further calls", '*smallest input that fails: "order 701"']
     )
 
 
