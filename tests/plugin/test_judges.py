@@ -5,11 +5,11 @@ import random
 
 import pytest
 
+SCOPE = "asyncio_default_fixture_loop_scope=function"
+
 JUDGED = """
 import random
 from pytest_modelcheck import judge_fixture
-
-SCOPE = "asyncio_default_fixture_loop_scope=function"
 
 def chance(*of):
     return random.Random(repr(of)).random()

@@ -3,10 +3,10 @@
 from pytest_modelcheck.baselines.lines import decode
 from pytest_modelcheck.records import Grade
 
+SCOPE = "asyncio_default_fixture_loop_scope=function"
+
 MODELS = """
 from pytest_modelcheck import judge_fixture
-
-SCOPE = "asyncio_default_fixture_loop_scope=function"
 
 @model_fixture
 def assistant(model_version):
