@@ -22,7 +22,6 @@ from pytest_modelcheck.plugin.warnings import ModelcheckWarning, warn_at
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_modelcheck.baselines.store import BaselineStore
     from pytest_modelcheck.plugin.state import State
 
 
@@ -98,21 +97,23 @@ def _unreadable(state: State, ours: Sequence[pytest.Function]) -> Iterator[str]:
     for name in sorted({one.name for item in ours for one in definitions_of(item).values()}):
         try:
             if state.session.approved_version(name) is None and state.versions.asked(name) is None:
-                yield from _lost(state.session.store, name)
+                yield from _lost(state, name)
         except ModelcheckError as error:
             yield str(error)
 
 
-def _lost(store: BaselineStore, model: str) -> Iterator[str]:
+def _lost(state: State, model: str) -> Iterator[str]:
     """Complain of a missing ``approved.yaml``: where checks are approved, a version should be tested."""
+    store = state.session.store
     path = next(store.files(model), None)
     if path is not None:
         from pytest_modelcheck.baselines.baseline import read_header
 
-        version = read_header(path).version
+        version = read_header(path).version or ""
         yield (
             f"{store.approved_path(model)} is missing, which says which version of {model} is tested; its "
-            f"checks are approved with {version}. Restore it, or name the version: --model-version={version}"
+            f"checks are approved with {version}. Restore it, or name the version: "
+            f"{state.versions.option(model, version)}"
         )
 
 

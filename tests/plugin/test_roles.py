@@ -173,3 +173,16 @@ def helpful(model_version):
     project.run("--model-version=1", "-p", "asyncio", "-o", SCOPE).assert_outcomes(passed=1)
     grades = [case.trials[0].grades for case in left(project)]
     assert [one.given for (one,) in grades] == [b'{"answer":"A"}', b'{"answer":"B"}']
+
+
+def test_where_the_approved_version_of_a_judge_is_lost_the_advice_names_the_judge(project):
+    project.model(MODELS)
+    project.test("""
+        @pytest.mark.golden(["a"], model="helpful")
+        def test_the_judge(helpful, case):
+            assert helpful(question=case.input, answer="x")
+    """)
+    project.run("--model-version=helpful=mild", "--modelcheck-update")
+    (project.path / "baselines/helpful/approved.yaml").unlink()
+    project.run().stderr.fnmatch_lines(["*or name the version: --model-version=helpful=mild*"])
+    project.run("--model-version=helpful=mild").assert_outcomes(passed=1)
