@@ -120,11 +120,11 @@ def _in_headers(one: Header, two: Header) -> Iterator[str]:
     for name, label in _COUNTS.items():
         if getattr(one, name) != getattr(two, name):
             yield label
-    if _agreement_red(one) != _agreement_red(two):
+    if _objections_without_numbers(one) != _objections_without_numbers(two):
         yield "which limits were missed"
 
 
-def _agreement_red(header: Header) -> set[tuple[str, str, bool]]:
+def _objections_without_numbers(header: Header) -> set[tuple[str, str, bool]]:
     """Return the objections to an approval, without the numbers in their words."""
     return {(finding.limit, finding.status.value, finding.against_baseline) for finding in header.findings}
 

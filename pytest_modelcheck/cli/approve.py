@@ -43,7 +43,7 @@ class Wish:
 
 
 def approve(workspace: Workspace, wish: Wish) -> int:
-    """Approve, say its result, and return the exit code.
+    """Approve, report the result, and return the exit code.
 
     Raises:
         UsageError: Nobody may be watching, and no reason is given.
@@ -72,7 +72,7 @@ def approve_reviewed(
     accepted: Mapping[str, Collection[str]],
     seen: Mapping[str, str],
 ) -> int:
-    """Approve some checks as they were seen, but for some of their cases; say its result.
+    """Approve some checks as they were seen, but for some of their cases; report the result.
 
     Returns:
         The exit code.

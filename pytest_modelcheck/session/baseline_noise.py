@@ -40,7 +40,7 @@ Tables = dict[str, "tuple[NDArray[np.float64], int]"]
 """How much every two outputs of a case differ, runs of now first; and how many those are."""
 
 
-def look_for_own_noise(check: Check, judgement: Judgement, noise: Noise) -> Steps[Noise]:
+def look_for_baseline_noise(check: Check, judgement: Judgement, noise: Noise) -> Steps[Noise]:
     """Run cases until there are enough runs of each, and compare them with each other."""
     results, approved = judgement.ran.results, judgement.approved
     missing = max(0, BASES - check.spec.repeats)

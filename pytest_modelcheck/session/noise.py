@@ -12,7 +12,7 @@ from pytest_modelcheck.checks.compare import compare, pair_of
 from pytest_modelcheck.checks.decide import decide, required_rate
 from pytest_modelcheck.errors import OfflineError
 from pytest_modelcheck.records import JUDGED, Trial
-from pytest_modelcheck.session.baseline_noise import look_for_own_noise
+from pytest_modelcheck.session.baseline_noise import look_for_baseline_noise
 from pytest_modelcheck.session.calibration import Calibration, excess_of
 from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import Step
@@ -67,7 +67,7 @@ def calibrate_changes(check: Check, judgement: Judgement) -> Steps[Judgement]:
         return judgement
     if uses_looks(check, judgement):
         return judgement
-    noise = yield from look_for_own_noise(check, judgement, judgement.noise)
+    noise = yield from look_for_baseline_noise(check, judgement, judgement.noise)
     return with_noise(check, judgement, noise)
 
 
@@ -85,7 +85,7 @@ def confirm(check: Check, judgement: Judgement) -> Steps[Judgement]:
     calibrated = noise.changes is not None or noise.regressions is not None
     noise = yield from again(check, judgement, noise)
     if calibrated:
-        noise = yield from look_for_own_noise(check, judgement, noise)
+        noise = yield from look_for_baseline_noise(check, judgement, noise)
     return with_noise(check, judgement, noise)
 
 
