@@ -1,4 +1,4 @@
-"""What a command line means: versions of models, and the cases of a ``--slice``.
+"""The meaning of a command line: versions of models, and the cases of a ``--slice``.
 
 PYTEST_DONT_REWRITE
 """
