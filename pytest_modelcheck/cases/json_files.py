@@ -310,11 +310,6 @@ def read_jsonl(
 ) -> Iterator[Row]:
     """Read a JSON Lines file line by line. Blank lines are skipped.
 
-    Args:
-        file: The file.
-        marks: Collects the position (byte, line) of every :data:`STRIDE`-th case.
-        start: One of these positions, to begin there.
-
     Raises:
         CaseError: A line is not JSON, or not UTF-8.
     """

@@ -48,12 +48,6 @@ def checked_paths(paths: str | Sequence[str]) -> tuple[str, ...]:
 def with_files(case: Case, row: Row, paths: Sequence[str], folder: Path) -> Case:
     """A case with a path in place of each text that names a file.
 
-    Args:
-        case: The case.
-        row: Where it comes from.
-        paths: The fields that hold paths.
-        folder: The folder of the case file, which the paths start from.
-
     Raises:
         CaseError: What stands there is no text, or there is no such file.
     """

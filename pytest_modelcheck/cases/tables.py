@@ -247,12 +247,6 @@ def read_parquet(
 ) -> Iterator[Row]:
     """Read a Parquet file row by row. A null means no value.
 
-    Args:
-        file: The file.
-        layout: The columns that are the fields of a case.
-        marks: Collects the number of every :data:`STRIDE`-th row.
-        start: The number of the row to begin at, from 0.
-
     Raises:
         CaseError: The file is not Parquet or damaged, or the library to read it is not installed.
     """

@@ -48,11 +48,6 @@ class Heard:
 def heard(workspace: Workspace, judge: str, labels: Path | None = None) -> Heard:
     """Collect what a judge said from all result files.
 
-    Args:
-        workspace: Where these are.
-        judge: The judge's name.
-        labels: Where its labels are, where no run says so.
-
     Raises:
         UsageError: No run that is remembered had this judge.
     """

@@ -48,10 +48,6 @@ class Project:
 def find_project(start: Path, rootdir: Path | None = None) -> Project:
     """Find the project that a folder belongs to.
 
-    Args:
-        start: Where to begin: the current folder.
-        rootdir: Where to begin instead.
-
     Raises:
         UsageError: A configuration file cannot be read, or says something that is no path.
     """

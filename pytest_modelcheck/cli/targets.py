@@ -13,25 +13,16 @@ from pytest_modelcheck.baselines.names import matches
 from pytest_modelcheck.errors import UsageError, VersionError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     Versions = Mapping[str, Sequence[str]]
     """The models that anything is remembered of, with their versions."""
-    from collections.abc import Callable, Iterable, Sequence
 
 
 def meant(text: str, known: Versions) -> list[tuple[str, str]]:
     """Read ``VERSION`` or ``MODEL=VERSION``: the model, or every model that has such a version.
 
     ``MODEL=`` is a prefix only where there is a model of that name: a version may hold a ``=`` itself.
-
-    Args:
-        text: What was typed.
-        known: The models, with the versions that are remembered of each.
 
     Raises:
         VersionError: No version is named, or none of several models has it.
@@ -147,10 +138,6 @@ def slice_of(text: str) -> tuple[str, str]:
 
 def in_slices(wanted: Sequence[str], checks: Mapping[str, Sequence[Path]]) -> dict[str, frozenset[str]]:
     """The ids of the cases that are in all slices, check by check, as the runs of each have noted.
-
-    Args:
-        wanted: Each ``KEY=VALUE`` of a case's metadata.
-        checks: For each check, where the candidates lie that may know, the best one first.
 
     Raises:
         UsageError: No run has noted the metadata of a check's cases, no case of it has any of a key, or no

@@ -234,9 +234,6 @@ def _shown(value: Any) -> str:
 def alike(cases: Iterable[Case]) -> list[list[Case]]:
     """The groups of cases that have input and variants in common, each in order.
 
-    Args:
-        cases: The cases, which are iterated over twice.
-
     >>> from pytest_modelcheck.cases import load
     >>> [[case.expected for case in group] for group in alike(load([("a", 1), ("b", 2), ("a", 3)]))]
     [[1, 3]]

@@ -222,10 +222,6 @@ RULES: Final = (
 def chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
     """The rules that are meant: those selected (default: all), without those ignored.
 
-    Args:
-        select: Codes, or how they begin: ``MC1``.
-        ignore: The same.
-
     Raises:
         UsageError: No rule has such a code.
 
@@ -247,12 +243,7 @@ _PLACED: Final = re.compile(r"(?P<path>.+?\.\w+)(?::(?P<line>\d+))?: (?P<message
 
 
 def lint(targets: Iterable[Target], rules: Sequence[Rule] = RULES) -> list[Finding]:
-    """Find faults, in the order of files and lines; what several tests have in common is said once.
-
-    Args:
-        targets: The checks.
-        rules: What to look for.
-    """
+    """Find faults, in the order of files and lines; what several tests have in common is said once."""
     found: dict[tuple[str, str, str, int | None], Finding] = {}
     for target in targets:
         for finding in _of(target, rules):

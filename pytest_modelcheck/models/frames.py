@@ -63,12 +63,6 @@ def _typed(column: Any, dtype: Any) -> Any:
 def aligned(answers: Any, asked: Any, size: int, label: str) -> Any:
     """The answers of a batch in the order of its inputs, if they are a Series or a frame with an index.
 
-    Args:
-        answers: What the model returned.
-        asked: The batch that it was called with.
-        size: The number of inputs.
-        label: The model's name, for messages.
-
     Raises:
         ModelError: The index is not that of the inputs, in any order.
     """

@@ -48,10 +48,6 @@ class Memory:
 def memories(directory: Path, model: str) -> Iterator[Memory]:
     """Everything that is kept of a model, one form after the other; nothing is written.
 
-    Args:
-        directory: The folder of predictions. It need not exist.
-        model: The model's name.
-
     Raises:
         CacheError: The database is damaged, not ours, or cannot be read.
     """

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from random import Random
 
     Filter = Callable[[Any, Any], Any]
-
     """From an image of height × width × channels, floats from 0 to 1, and a source of randomness (a
     ``numpy.random.RandomState``) to another of that shape."""
 

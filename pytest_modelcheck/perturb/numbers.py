@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.perturb.paths import Field, Fields
 
     Change = Callable[[Any, Any], Any]
-
     """From a number and one drawn from [-1, 1) to another; from arrays of them to an array."""
 
 _EXACT: Final = 2**53

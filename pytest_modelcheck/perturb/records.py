@@ -33,6 +33,9 @@ from pytest_modelcheck.records import Case
 if TYPE_CHECKING:
     from random import Random
 
+    Scale = tuple[float, float]
+    """How many of the base unit one is, and where its zero is, in the base unit."""
+
 
 _HOW: Final = ("null", "drop", "empty")
 _EXTRA: Final[dict[str, Any]] = {
@@ -296,13 +299,6 @@ def _read(text: str) -> list[Any]:
             return [number]
     return []
 
-
-if TYPE_CHECKING:
-    from random import Random
-
-    Scale = tuple[float, float]
-
-    """How many of the base unit one is, and where its zero is, in the base unit."""
 
 _PLAIN: Final[dict[str, dict[str, float]]] = {
     "length": {

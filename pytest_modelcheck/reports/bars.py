@@ -74,12 +74,6 @@ def bar(verdict: Verdict, start: float, length: int, strokes: Strokes = FINE) ->
 
     What is required is drawn over the approved rate where both fall into one place, and the rate over both;
     a rate that misses what is required stands before it even so. Empty for what has no rate from 0 to 1.
-
-    Args:
-        verdict: What is drawn.
-        start: Where the axis begins.
-        length: How many characters it has.
-        strokes: What it is drawn with.
     """
     if verdict.rate is None or not has_bar(verdict):
         return ""

@@ -55,10 +55,6 @@ def pack(value: Any) -> Any:
 def unpack(packed: Any, kind: type[_T]) -> _T:
     """The noun that :func:`pack` was given. Fields of a newer version are passed over.
 
-    Args:
-        packed: What :func:`pack` returned.
-        kind: The class of the noun.
-
     Raises:
         TypeError: A field that has no default is missing, or something is not of its kind.
         ValueError: A text is none of those that its field knows.

@@ -46,10 +46,6 @@ def environment(folder: Path, variables: Mapping[str, str] = os.environ) -> dict
     """The operating system, and the commit, branch and CI job as far as they are known.
 
     Nothing else is taken from the environment: it may hold secrets.
-
-    Args:
-        folder: The project's folder.
-        variables: The environment.
     """
     found = {
         "system": platform.platform(),
@@ -119,10 +115,6 @@ SUMMARY_BYTES: Final = 1 << 20
 def append_summary(report: RunReport, path: str) -> None:
     """Add the report to the summary of a step, as much of it as there is room for.
 
-    Args:
-        report: The report.
-        path: The file that ``GITHUB_STEP_SUMMARY`` names. What the step has said before stays.
-
     Raises:
         OSError: It cannot be written to.
     """
@@ -134,10 +126,6 @@ def workflow_commands(report: RunReport, top: str) -> list[str]:
     """Errors for what failed, warnings for what is inconclusive; of more than ten, the last counts the rest.
 
     An error stands for a case that broke, or for a failed check in which none did; a warning for a check.
-
-    Args:
-        report: The report.
-        top: The folder of the repository (``GITHUB_WORKSPACE``).
     """
     broken = list(regressed_cases(report.checks))
     explained = {check.verdict.check for check, _ in broken}
@@ -318,10 +306,6 @@ class Target:
 def target_of(text: str, option: str = "--modelcheck-report") -> Target:
     """Read ``PATH`` or ``FORMAT:PATH``.
 
-    Args:
-        text: What was typed.
-        option: Where, for the message.
-
     Raises:
         UsageError: Neither the beginning nor the ending says which format is meant.
 
@@ -345,11 +329,6 @@ def write(report: RunReport, target: Target, base: Path) -> None:
 
     What is no ordinary file is written to, and stays what it is: a device such as ``/dev/stdout``, a named
     pipe, and a symbolic link, whose target is replaced.
-
-    Args:
-        report: The report.
-        target: Which file, and in which format.
-        base: The folder that a relative path begins at.
 
     Raises:
         OSError: The file cannot be written.

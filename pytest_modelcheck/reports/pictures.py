@@ -34,9 +34,6 @@ _COLOUR_TYPES: Final = {1: 0, 2: 4, 3: 2, 4: 6}
 def pictures_of(value: Any) -> list[str]:
     """The pictures in an input, as ``data:`` addresses of together at most about 256 kB.
 
-    Args:
-        value: The input, or a mapping or list with pictures in it.
-
     >>> import numpy as np
     >>> pictures_of(np.zeros((2, 2), np.uint8))[0][:30]
     'data:image/png;base64,iVBORw0K'

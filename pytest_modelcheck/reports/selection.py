@@ -58,12 +58,6 @@ def part_text(value: Any) -> str:
 def contrast(got: bytes | None, expected: Any, base: bytes | None, approved: bytes | None) -> Contrast | None:
     """Compare an answer with the first of the others that it has something in common with.
 
-    Args:
-        got: The answer.
-        expected: The right answer, or ``MISSING``.
-        base: The answer to the unperturbed input.
-        approved: The approved answer.
-
     Returns:
         ``None`` where no other answer is a record or a long text like this one.
 
@@ -212,13 +206,7 @@ def show(
 
 
 def shown_case(result: CaseResult, note: str, known: ShownCase | None = None) -> ShownCase:
-    """Put one remembered case into words, beside what the version did that it is compared with.
-
-    Args:
-        result: What is remembered of it.
-        note: How the case differs from the others.
-        known: The same case as it was shown when it was run, with what its body said in full.
-    """
+    """Put one remembered case into words, beside what the version did that it is compared with."""
     trial = telling(result)
     answer, base = (None, None) if trial is None else trial.answers(result.digest)
     before = None if trial is None else approved_answers(trial, result.digest)[0]

@@ -91,14 +91,7 @@ def table(
     strokes: Strokes = FINE,
     below: Callable[[Verdict], Iterable[Line]] = lambda _: (),
 ) -> Iterator[Line]:
-    """One line a check by file, below the name of the file.
-
-    Args:
-        verdicts: Of the checks that are shown, at least one.
-        width: How many cells the terminal has.
-        strokes: What rates are drawn with.
-        below: What else is said of a check, on lines of its own.
-    """
+    """One line a check by file, below the name of the file."""
     from pytest_modelcheck.baselines.candidates import natural
 
     ordered = sorted(verdicts, key=lambda verdict: natural(verdict.check))

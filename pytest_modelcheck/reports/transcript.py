@@ -351,12 +351,7 @@ class Trajectories:
 
 
 def steps_of_trial(trial: TrialResult, own: str) -> Trajectories | None:
-    """Return an agent's steps in a trial, also where the body recorded something else; ``None`` for no agent.
-
-    Args:
-        trial: The trial.
-        own: The digest of the case's own input.
-    """
+    """An agent's steps in a trial, also where the body recorded something else; ``None`` for no agent."""
     answer, base = trial.answers(own)
     now = _behind(trial, answer)
     if now is None:

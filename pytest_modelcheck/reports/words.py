@@ -26,11 +26,6 @@ def start_of(text: str, others: Sequence[str | None], width: int) -> int:
 
     Of several, the first that is too long to be shown as a whole counts: the others can be read beside it.
 
-    Args:
-        text: The text.
-        others: What it is compared with.
-        width: How many characters of each are shown.
-
     >>> start_of("a" * 90 + "b", ["refund", "a" * 90 + "c"], 60), start_of("refund", ["other"], 60)
     (70, 0)
     """
@@ -96,12 +91,6 @@ def marked(then: str, now: str, room: int, mark: Mark = bracketed) -> tuple[str,
     """Both texts, with the words marked that the other has not; ``None`` as :func:`pieces` says.
 
     What stayed is cut where there is no room for all of it, and then what comes last.
-
-    Args:
-        then: The older text.
-        now: The newer text.
-        room: How many characters each may have, with brackets.
-        mark: Marks a piece.
 
     >>> marked("due on Monday", "due on Friday", 80)
     ('due on [-Monday-]', 'due on {+Friday+}')

@@ -178,11 +178,6 @@ def read_spans(pieces: list[Span], log: Log, read: Callable[[Any, Log], None]) -
 
     The last call of the model has the whole conversation in its messages. Where no span has messages, which
     is the default of most instrumentations, the calls are read from the spans of the tools.
-
-    Args:
-        pieces: Spans, or exports of many.
-        log: Where they are told.
-        read: Reads a message.
     """
     spans = sorted(_flat(pieces), key=lambda span: (span["start"], span["order"]))
     chats = [span for span in spans if span["operation"] in ("chat", "generate_content", "text_completion")]
