@@ -173,11 +173,11 @@ def _extent(report: Report) -> str:
 
 def _before(report: Report) -> str:
     if report.beside and report.previous is not None:
-        return f" beside {excerpt(report.previous.version)}, which the application stays held to"
+        return f" beside {excerpt(report.previous.version)}, which stays approved for the application"
     if report.previous is None:
-        return " (nothing was before)"
+        return " (the first approval)"
     changed = report.previous.version != report.version
-    return f" (before: {excerpt(report.previous.version)})" if changed else ""
+    return f" (previously {excerpt(report.previous.version)})" if changed else ""
 
 
 def _approval_lines(approval: Approval, version: str) -> Iterator[str]:
@@ -201,7 +201,8 @@ def _changes(approval: Approval, version: str) -> str:
 
 def _left_lines(report: Report) -> Iterator[str]:
     if report.left:
-        yield f"still with another version (run them with {report.version} and approve them, or leave them):"
+        run_them = f"run them with {report.version} and approve them, or leave them"
+        yield f"still approved with another version ({run_them}):"
         yield from indented(f"{check}  {version}" for check, version in report.left)
 
 
@@ -383,7 +384,7 @@ def _carry_out(
     workspace: Workspace, wish: Wish, meant: tuple[str, str], how: str, decisions: Decisions
 ) -> int:
     if not decisions.accepted:
-        echo(f"{excerpt(' '.join(meant))}: nothing was accepted, and nothing was written")
+        echo(f"{excerpt(' '.join(meant))}: nothing was accepted or written")
         return 0
     left = sum(map(len, decisions.accepted.values()))
     text = plural(len(decisions.accepted), "check")

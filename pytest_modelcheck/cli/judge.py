@@ -139,7 +139,7 @@ def _repeats(said: Said) -> Iterator[str]:
     often = [answers for answers in said.values() if len(answers) > 1]
     if often:
         same = sum(len({seen(answer) for answer in answers}) == 1 for answers in often)
-        yield f"  repeats      {_share(same, len(often))} said the same each time"
+        yield f"  repeats      {_share(same, len(often))} gave the same answer each time"
 
 
 def _two(

@@ -190,7 +190,7 @@ class Workspace:
         found = sorted({*self.store.models(), *self.candidates.models()})
         if not found:
             raise BaselineError(
-                f"nothing was run or approved yet in {self.project.root}: neither "
+                f"no run or approval is stored in {self.project.root}: neither "
                 f"{shown(self.candidates.root)} nor {shown(self.store.root)} holds anything. Run pytest "
                 "--model-version=VERSION first, or name the project's folder with --rootdir."
             )
@@ -282,7 +282,7 @@ class Workspace:
                 "pytest --model-version=VERSION"
             )
         raise VersionError(
-            f"no run of {model} is remembered in {self.candidates.root}. Run it first: "
+            f"no run of {model} is stored in {self.candidates.root}. Run it first: "
             "pytest --model-version=VERSION"
         )
 

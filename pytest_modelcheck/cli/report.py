@@ -95,7 +95,7 @@ def _made(workspace: Workspace, wish: Wish) -> RunReport:
         listed = "\n  ".join(without)
         echo(f"these were only run to be compared with; run them by themselves:\n  {listed}", err=True)
     if not checks:
-        raise UsageError("there is nothing to report. See what was run: modelcheck list")
+        raise UsageError("no run is stored to report on. See what was run: modelcheck list")
     run = RunInfo(
         started=min(check.when for check in checks),
         versions=versions(),

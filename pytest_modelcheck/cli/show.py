@@ -68,7 +68,9 @@ def _found(workspace: Workspace, pattern: str, version: str | None) -> Iterator[
 def _nothing(workspace: Workspace, pattern: str, version: str | None) -> Exception:
     """Why there is nothing to show."""
     if version is None:
-        return nothing_meant("approved", [pattern], (header.test for _, header in workspace.store.entries()))
+        return nothing_meant(
+            "that is approved", [pattern], (header.test for _, header in workspace.store.entries())
+        )
     model, version = target(version, workspace.known_versions())
     ran = [header.test for _, header in workspace.candidates.entries(model, version)]
     ran += [header.test for _, header in workspace.store.history_entries(model, version)]
@@ -147,7 +149,7 @@ def list_checks(workspace: Workspace, patterns: Sequence[str]) -> int:
     selected = selection(patterns)
     checks = {header.test for header in (*known.approved, *known.beside, *known.ran)}
     if checks and not any(map(selected, checks)):
-        raise nothing_meant("approved or run", patterns, checks)
+        raise nothing_meant("approved or run here", patterns, checks)
     for model in sorted({header.model for header in (*known.approved, *known.ran)}):
         print_lines(_model_lines(workspace, model, known, selected))
     for message in known.damaged:
@@ -249,7 +251,7 @@ def history(workspace: Workspace, patterns: Sequence[str], form: str) -> None:
     known = [header for _, header in workspace.store.entries()]
     found = [header for header in known if selected(header.test)]
     if not found:
-        raise nothing_meant("approved", patterns, (header.test for header in known))
+        raise nothing_meant("that is approved", patterns, (header.test for header in known))
     found.sort(key=lambda header: (header.model, header.test))
     if form == "json":
         print_document(_json(found))

@@ -60,7 +60,7 @@ def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header],
     collected = _collected(project, there)
     if not collected and not all(_is_written(project.root, header.test) for header in headers):
         raise UsageError(
-            f"pytest collects no test in {shown(project.root)}, so that nobody knows which of them still "
+            f"pytest collects no test in {shown(project.root)}, so it is unknown which of them still "
             "exist. Run the command in the folder of the tests, or remove the files yourself (git rm)"
         )
     silent = set(there) - {test.partition("::")[0] for test in collected}
@@ -88,7 +88,7 @@ def _is_written(root: Path, check: str) -> bool:
 def _collected(project: Project, files: Iterable[str]) -> Mapping[str, Sequence[str]]:
     """The models that each test uses, by node id."""
     arguments = ["--rootdir", str(project.root), "--confcutdir", str(project.root), *files]
-    unknown = "so that nobody knows which of them still exist"
+    unknown = "so it is unknown which of them still exist"
     return dict(told_by_pytest("--modelcheck-collected", arguments, project.root, unknown))
 
 
@@ -199,7 +199,7 @@ def _holds_cases(path: str) -> bool:
 def _of_tests(project: Project, tests: Sequence[str]) -> dict[str, Any]:
     folder = Path.cwd() if tests else project.root
     reported: dict[str, Any] = told_by_pytest(
-        "--modelcheck-lint", tests, folder, "so that there is nothing to look at"
+        "--modelcheck-lint", tests, folder, "so there is nothing to check"
     )
     found = [Finding(**finding) for finding in reported["findings"]]
     reported["findings"] = [replace(one, path=_from_here(folder, one.path)) for one in found]
@@ -217,7 +217,7 @@ def _text(found: Found) -> Iterator[str]:
     for one in found.findings:
         yield f"{_place(one)}: {one.code} {_one_line(one.message)}"
     for test in found.unread:
-        yield f"{test} takes its cases from a fixture, which only a run asks for: not looked at."
+        yield f"{test} takes its cases from a fixture, which exists only during a run: not checked."
     if found.findings:
         yield f"Found {plural(len(found.findings), 'problem')} in {found.what}."
     else:
@@ -311,7 +311,7 @@ def _mutation(project: Project, wish: Wish) -> Mutation:
         "--modelcheck-mutate",
         [*arguments, *wish.arguments],
         folder,
-        "so that nothing is known of what it would notice",
+        "so it is unknown what the suite would notice",
         collect_only=False,
     )
     checks = [unpack(check, Mutated) for check in reported["checks"]]

@@ -78,9 +78,9 @@ def _having(text: str, known: Versions) -> list[tuple[str, str]]:
     listed = "\n  ".join(f"{model}={version}" for model, versions in known.items() for version in versions)
     model, equals, _ = text.partition("=")
     why = (
-        f"there is no model {model!r}, and no version {text!r} of another"
+        f"no model is called {model!r}, and no model has a version {text!r}"
         if equals
-        else f"no run of {text} is remembered of any model. Run it first: pytest --model-version={text}"
+        else f"no model has a stored run of {text}. Run it first: pytest --model-version={text}"
     )
     raise VersionError(f"{why}\nThere are:\n  {listed}" if listed else why)
 
@@ -91,22 +91,22 @@ _SHOWN: Final = 20
 def nothing_meant(of: str, patterns: Sequence[str], checks: Iterable[str]) -> UsageError:
     """The error that patterns mean none of the checks that there are.
 
-    >>> print(nothing_meant("approved", ["known"], ["test_a.py::test_known"]))
-    no check approved is meant by 'known': it is a whole name, or has wildcards ('*known*'). There are:
+    >>> print(nothing_meant("that is approved", ["known"], ["test_a.py::test_known"]))
+    no check that is approved matches 'known': write the whole name, or use wildcards ('*known*'). There are:
       test_a.py::test_known
-    >>> print(nothing_meant("approved", [], []))
-    there is no check approved yet. See all: modelcheck list
+    >>> print(nothing_meant("that is approved", [], []))
+    no check that is approved exists yet. See all: modelcheck list
     """
     if not patterns:
-        return UsageError(f"there is no check {of} yet. See all: modelcheck list")
+        return UsageError(f"no check {of} exists yet. See all: modelcheck list")
     known = sorted(checks)
     near = [pattern for pattern in patterns if any(pattern in check for check in known)]
-    hint = f": it is a whole name, or has wildcards ('*{near[0]}*')" if near else ""
+    hint = f": write the whole name, or use wildcards ('*{near[0]}*')" if near else ""
     more = [f"and {len(known) - _SHOWN} more: modelcheck list"] if len(known) > _SHOWN else []
     listed = "".join(f"\n  {line}" for line in (*known[:_SHOWN], *more))
     meant = ", ".join(map(repr, patterns))
     there_are = f"There are:{listed}" if known else "There is none. See all: modelcheck list"
-    return UsageError(f"no check {of} is meant by {meant}{hint}. {there_are}")
+    return UsageError(f"no check {of} matches {meant}{hint}. {there_are}")
 
 
 def selection(patterns: Sequence[str]) -> Callable[[str], bool]:

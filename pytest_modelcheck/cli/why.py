@@ -111,9 +111,9 @@ def _bill(check: Asked) -> Iterator[str]:
         yield plural(count, "question")
         return
     asked, cached = calls["asked"], calls["cached"]
-    yield f"{plural(count, 'question')}; the last run: {asked:,} asked, {cached:,} at hand"
+    yield f"{plural(count, 'question')}; last run: {asked:,} new, {cached:,} cached"
     if asked > count or (asked and cached >= count):
-        yield "what was asked beyond these: whether the model varies, and what the smallest change is"
+        yield "further calls measured whether the model varies, or searched for the smallest change"
 
 
 def _now(header: Header, kept: Sequence[Kept]) -> Kept | None:
@@ -129,8 +129,8 @@ def _now(header: Header, kept: Sequence[Kept]) -> Kept | None:
 def _reasons(check: Asked, now: Kept | None, others: Sequence[Kept]) -> Iterator[str]:
     if now is None:
         yield (
-            "none is remembered of this version and fingerprint: the answers were not kept "
-            "(--modelcheck-cache=off), or were removed since"
+            "the cache has no answers of this version and fingerprint: they were not stored "
+            "(--modelcheck-cache=off), or have been removed"
         )
         return
     found: Counter[str] = Counter()
@@ -145,10 +145,10 @@ def _reasons(check: Asked, now: Kept | None, others: Sequence[Kept]) -> Iterator
     for reason, count in found.most_common():
         yield f"{count:,} also answered {reason}"
     if fresh:
-        yield f"{len(fresh):,} never asked otherwise: {_cases(check, fresh)}"
+        yield f"{len(fresh):,} never called before: {_cases(check, fresh)}"
     lost = [question for question in check.questions if question not in now.asked]
     if lost:
-        yield f"{len(lost):,} not remembered, and asked again by the next run: {_cases(check, lost)}"
+        yield f"{len(lost):,} not cached, so the next run calls the model again: {_cases(check, lost)}"
 
 
 def _nearness(memory: Memory, now: Memory) -> tuple[bool, bool, bool, float]:
@@ -165,7 +165,7 @@ def _nearness(memory: Memory, now: Memory) -> tuple[bool, bool, bool, float]:
 def _difference(memory: Memory, now: Memory) -> str:
     """Under what an answer is kept that was of no use now, and why it was not."""
     if memory.version != now.version:
-        return f"by {memory.version}: each version is asked for itself"
+        return f"by {memory.version}: each version is called anew"
     if memory.fingerprint != now.fingerprint:
         marks = f"{_mark(memory)}, which is {_mark(now)} now"
         return f"under fingerprint {marks}: what fingerprint= names was changed"

@@ -164,7 +164,7 @@ def _only_asks(called: ast.expr, harmless: set[str] | frozenset[str]) -> bool:
 def _void(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, int]]:
     for node in _inside(function):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Compare):
-            yield "a comparison whose result nobody looks at; did you mean assert?", node.lineno
+            yield "a comparison whose result is not used; did you mean assert?", node.lineno
         elif isinstance(node, ast.Assert):
             problem = _always_true(node.test)
             if problem is not None:

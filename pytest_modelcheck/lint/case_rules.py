@@ -45,7 +45,7 @@ def contradictions(target: Target) -> Iterator[Remark]:
             other = next(iter(first.values()))
             if expectation(other) != expectation(case):
                 yield Remark(
-                    f"expects {_shown(case.expected)}; {_called(other)} asks the same and expects "
+                    f"expects {_shown(case.expected)}; {_called(other)} has the same input and expects "
                     f"{_shown(other.expected)}",
                     case,
                 )
@@ -58,7 +58,7 @@ def duplicates(target: Target) -> Iterator[Remark]:
         for case in group:
             other = first.setdefault(expectation(case), case)
             if other is not case:
-                yield Remark(f"asks and expects the same as {_called(other)}; it counts twice", case)
+                yield Remark(f"has the same input and expectation as {_called(other)}; it counts twice", case)
 
 
 def without_expectation(target: Target) -> Iterator[Remark]:
@@ -88,7 +88,7 @@ def unchanged_variants(target: Target) -> Iterator[Remark]:
         for number, variant in enumerate(case.variant_inputs, 1):
             other = seen.setdefault(_key(variant), f"variant {number}")
             if other != f"variant {number}":
-                yield Remark(f"variant {number} is the same as {other}, so that it shows nothing", case)
+                yield Remark(f"variant {number} is the same as {other}, so it tests nothing", case)
 
 
 def names_of_files(target: Target) -> Iterator[Remark]:
@@ -129,7 +129,7 @@ def reasonless(target: Target) -> Iterator[Remark]:
     """Known failures that do not say why."""
     for case in target.cases or ():
         if case.known_failure == NO_REASON:
-            yield Remark("is a known failure, and nobody knows why; say it: known_failure: reason", case)
+            yield Remark("is a known failure without a reason; write one: known_failure: reason", case)
 
 
 def unfilled(target: Target) -> Iterator[Remark]:
@@ -138,7 +138,7 @@ def unfilled(target: Target) -> Iterator[Remark]:
     if len(found) > _FEW * len(target.cases or ()):
         return
     for case, slots in found:
-        yield Remark(f"the input has a slot that nobody filled: {slots[0]}", case)
+        yield Remark(f"the input has an unfilled slot: {slots[0]}", case)
 
 
 def label_spellings(target: Target) -> Iterator[Remark]:

@@ -135,7 +135,7 @@ def silent(target: Target) -> Iterator[Remark]:
     body = target.body
     if judged or target.kind == "drift" or body is None or not body.silent or body.void:
         return
-    yield Remark("the test asserts nothing and gives no score(), so that every answer passes")
+    yield Remark("the test asserts nothing and gives no score(), so every answer passes")
 
 
 def shadowing(target: Target) -> Iterator[Remark]:

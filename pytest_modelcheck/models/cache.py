@@ -121,8 +121,8 @@ class PredictionCache:
         if target is not None:
             self.warnings.append(
                 f"The prediction cache {store.path} is damaged, or not written by pytest-modelcheck: "
-                f"{reason}. It was renamed to {target.name} and a new one is begun; answers in it are asked "
-                "for again. Delete the renamed file when you no longer want to look at it."
+                f"{reason}. It was renamed to {target.name} and a new one is begun; its answers are "
+                "called for again. Delete the renamed file when you no longer need it."
             )
 
     def _give_up(self, reason: str, *, write: bool) -> None:
@@ -131,7 +131,7 @@ class PredictionCache:
             lost = "written" if write else "used"
             self.warnings.append(
                 f"The prediction cache {self.directory} cannot be {lost}: {reason}. The answers of this run "
-                "are kept in memory only. Make the folder writable, or name another."
+                "are kept in memory only. Make the folder writable, or configure another."
             )
         self._writable = False
         self._readable = self._readable and write

@@ -216,7 +216,7 @@ def _with_version(pattern: str, version: str | None) -> str:
         return pattern
     if version is None:
         raise UsageError(
-            f"fingerprint=files({pattern!r}): no version was asked for, and none is approved. Name one: "
+            f"fingerprint=files({pattern!r}): no version was requested, and none is approved. Name one: "
             "pytest --model-version=VERSION"
         )
     return pattern.replace(_VERSION, escape(version))

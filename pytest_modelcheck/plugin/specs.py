@@ -282,7 +282,7 @@ def selected(cases: Sequence[Case], state: State) -> Sequence[Case]:
         CaseError: there is none to begin with.
     """
     if not cases:
-        raise CaseError("there are no cases at all, so that the check would say nothing")
+        raise CaseError("there are no cases, so the check would test nothing")
     wanted = state.settings.cases
     if not wanted:
         return cases
