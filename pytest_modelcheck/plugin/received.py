@@ -94,7 +94,9 @@ class Received:
 
     def lost(self) -> list[tuple[str, str]]:
         """The checks that were lost with a worker, and what pytest-xdist said of that."""
-        return [(test, why) for test, why in self._crashed.items() if test in self._checks]
+        # ``--dist=loadgroup`` appends the group to a name after the worker has told us.
+        crashed = self._crashed.items()
+        return [(test, why) for test, why in crashed if self._checks & {test, test.rpartition("@")[0]}]
 
     def know(self, tests: Iterable[str]) -> None:
         """Learn from a worker which tests are ours."""

@@ -1,0 +1,225 @@
+"""Advice is tested: each row gives a mistake, the message that it earns, and the same once the advice is taken."""
+
+import pytest
+
+TICKETS = '"tickets.yaml"'
+BODY = "assert triage(case.input) == case.expected"
+
+
+def check(marker=TICKETS, body=BODY, arguments="triage, case", kind="golden"):
+    """A test file with one check."""
+    return f"import pytest\nfrom pytest_modelcheck import perturb\n\n@pytest.mark.{kind}({marker})\ndef test_it({arguments}):\n    {body}\n"  # fmt: skip
+
+
+def fixture(options="", body="return lambda text: 'refund'", arguments="model_version", name="triage"):
+    """A conftest file with one model."""
+    return f"import pytest\nfrom pytest_modelcheck import model_fixture\n\n@model_fixture({options})\ndef {name}({arguments}):\n    {body}\n"  # fmt: skip
+
+
+def marked(*rows, body=BODY, kind="golden"):
+    """Rows about one argument of a marker: the message, what earns it, what it advises."""
+    return {
+        message: ({"test": check(f"{TICKETS}, {wrong}", body, kind=kind)},
+                  {"test": check(f"{TICKETS}, {right}", body, kind=kind), "options": ["--modelcheck-update"]})
+        for message, wrong, right in rows
+    }  # fmt: skip
+
+
+def declared(*rows):
+    """Rows about one option of a model fixture."""
+    plain = check(body="triage(case.input)")
+    return {
+        message: ({"model": fixture(wrong), "test": plain}, {"model": fixture(right), "test": plain})
+        for message, wrong, right in rows
+    }
+
+
+def said(*rows):
+    """Rows about options of pytest."""
+    return {message: ({"options": wrong}, {"options": right}) for message, wrong, right in rows}
+
+
+def configured(*rows):
+    """Rows about the ini file."""
+    return {message: ({"ini": wrong}, {"ini": right}) for message, wrong, right in rows}
+
+
+SAME = "assert triage(case.perturbed) == triage(case.input)"
+SCORED = "triage(case.perturbed); score(0)"
+JUDGES = (
+    fixture()
+    + "\n@model_fixture\ndef other(model_version):\n    return str\n"
+    + '\n@model_fixture(role="support")\ndef judge(model_version):\n    return str\n'
+)
+TWO = [f"--model-version={name}=1" for name in ("triage", "other", "judge")]
+
+PROJECTS = {
+    "on a test that takes no `case`": (
+        {"test": check(arguments="triage", body="triage('a')")},
+        {"test": check(arguments="triage, case", body="triage(case.input)")},
+    ),
+    "names no cases: give a file or a list": ({"test": check("")}, {"test": check(TICKETS)}),
+    "let the test take a fixture `cases` as an argument": (
+        {"test": check("") + "\n@pytest.fixture\ndef cases():\n    return 'tickets.yaml'\n"},
+        {"test": check("", arguments="triage, case, cases")
+                 + "\n@pytest.fixture\ndef cases():\n    return 'tickets.yaml'\n"},
+    ),  # fmt: skip
+    "on a test that uses no model: take a fixture made with @model_fixture": (
+        {"test": check(arguments="case", body="pass")}, {"test": check()},
+    ),
+    "on one test: a test is one check; write two tests": (
+        {"test": check().replace("\ndef", f"\n@pytest.mark.golden({TICKETS})\ndef")},
+        {"test": check() + check().partition("perturb\n")[2].replace("test_it", "test_too")},
+    ),
+    "both would run it for many inputs. Give the strategy to the marker": (
+        {"test": "from hypothesis import given, strategies as st\n"
+                 + check("", "triage(case.input)", "triage, case, x").replace("def ", "@given(st.text())\ndef ")},
+        {"test": "from hypothesis import given, strategies as st\n" + check("st.text(), n=3", "triage(case.input)")},
+    ),
+    "Use plain assertions, or a check for each of them": (
+        {"test": check(arguments="triage, case, subtests")}, {"test": check()},
+    ),
+    "say which one is judged: model=...": (
+        {"model": JUDGES, "options": TWO, "test": check(arguments="triage, other, case", body="triage(case.input)")},
+        {"model": JUDGES, "options": TWO,
+         "test": check(f"{TICKETS}, model='triage'", "triage(case.input)", "triage, other, case")},
+    ),
+    "to be judged itself, say so: model='judge'": (
+        {"model": JUDGES, "options": TWO, "test": check(arguments="judge, case", body="judge(case.input)")},
+        {"model": JUDGES, "options": TWO,
+         "test": check(f"{TICKETS}, model='judge'", "judge(case.input)", "judge, case")},
+    ),
+    "are asked for at once. With several models, say which is whose: --model-version NAME=VERSION": (
+        {"model": JUDGES, "options": ["--model-version=1", "--model-version=2"]},
+        {"model": JUDGES, "options": ["--model-version=triage=1", "--model-version=other=2"],
+         "test": check(body="triage(case.input)")},
+    ),
+    'give one of them another name, @model_fixture(name="...")': (
+        {"test": check() + fixture().partition("pytest\n")[2]},
+        {"test": check(body="triage(case.input)") + fixture("name='ours'").partition("pytest\n")[2]},
+    ),
+    "asked about the case itself. Ask about its input: triage(case.input)": (
+        {"test": check(body="assert triage(case) == case.expected")}, {"test": check()},
+    ),
+    "does not say what is expected: add `expected:` to it": (
+        {"test": check('[{"input": "refund"}]')}, {"test": check('[{"input": "refund", "expected": "refund"}]')},
+    ),
+    "or name it in the marker, as in expected='label'": (
+        {"test": check('[{"input": "refund", "metadata": {"label": "refund"}}]')},
+        {"test": check('[{"input": "refund", "metadata": {"label": "refund"}}], expected="metadata.label"')},
+    ),
+    "the body returned false: did you mean `assert` instead of `return`?": (
+        {"test": check(body=BODY.replace("assert", "return") + " and False")}, {"test": check()},
+    ),
+    "no score(): write a number from 0.0 to 1.0, or call score(after - before)": (
+        {"test": check(f"{TICKETS}, under=perturb.append('!'), at_least=-0.5", SAME, kind="directional")},
+        {"test": check(f"{TICKETS}, under=perturb.append('!'), at_least=-0.5", SCORED, "triage, case, score",
+                       "directional")},
+    ),
+    "is not the model, but returns it, and takes model_version or other fixtures": (
+        {"model": fixture(arguments="text", body="return 'refund'")},
+        {"model": fixture(arguments="model_version", body="return lambda text: 'refund'"),
+         "test": check(body="triage(case.input)")},
+    ),
+    "write an ordinary function that returns the `async` callable": (
+        {"model": fixture(body="return str").replace("def", "async def")},
+        {"model": "from pytest_modelcheck import model_fixture\n@model_fixture\ndef triage(model_version):\n"
+                  "    async def ask(text):\n        return text\n    return ask\n",
+         "test": check(body="triage(case.input)")},
+    ),
+    "Use it in the body, or in a function that the body calls": (
+        {"test": check(body="shown", arguments="triage, case, shown")
+                 + "\n@pytest.fixture\ndef shown(case):\n    return case.input\n"},
+        {"test": check(body="triage(shown(case))") + "\ndef shown(case):\n    return case.input\n"},
+    ),
+    "needs to know the cases: mark the test with @pytest.mark.golden(...)": (
+        {"test": check().replace(f"@pytest.mark.golden({TICKETS})", "")}, {"test": check()},
+    ),
+    **marked(
+        ("max_drop=1.0 may mean one case or all of them: write max_drop=1 for one case", "max_drop=1.0", "max_drop=1"),
+        ("is no allowance: write a number of cases (max_drop=3)", "max_drop=-1", "max_drop=3"),
+        ("at_least=95 is no rate: write a number from 0.0 to 1.0", "at_least=95", "at_least=0.95"),
+        ("is no error rate: write a number between 0 and 0.5", "false_fail_rate=1", "false_fail_rate=0.01"),
+        ('write "warn" or "fail"', "inconclusive='no'", "inconclusive='fail'"),
+        ('write "fail", "warn" or "off"', "slice_regressions='no'", "slice_regressions='warn'"),
+        ('write "fixed" (the cases are the contract) or "sample"', "population='all'", "population='sample'"),
+        ("is no tolerance: write a fraction above 0, such as 0.05", "tolerance=0", "tolerance=0.05"),
+        ('write "pass@2" (one of two runs passes)', "score_as='best'", "score_as='pass@2', repeats=2"),
+        ("needs repeats=2 or more", "score_as='pass@2'", "score_as='pass@2', repeats=2"),
+        ('write the name of metadata of the cases, cluster="template"', "cluster=1", "cluster='language'"),
+        ("max_latency_p95=-1: write a number of seconds above 0", "max_latency_p95=-1", "max_latency_p95=60"),
+        ('write a list of metadata keys, slices=["language"]', "slices='language'", "slices=['language']"),
+        ('name them, slices=["language"]', "max_slice_drop=0.1", "max_slice_drop=0.1, slices=['language']"),
+        ('write shape="approved"', "shape='json'", "shape=None"),
+        ("write a type of exception, or a tuple of them", "wrong_if='KeyError'", "wrong_if=KeyError"),
+        ("gather='yes': write True or False", "gather='yes'", "gather=True"),
+        ("shrink=1: write True or False", "shrink=1", "shrink=True"),
+        ("repeats=0: write a whole number from 1", "repeats=0", "repeats=1"),
+        ("seed=-1: write a whole number from 0", "seed=-1", "seed=0"),
+        ("bounds=(0, 100), or bounds=None where there are none", "bounds=5", "bounds=(0, 100)"),
+    ),
+    **marked(
+        ("name at least one perturbation, such as perturb.typos()", "under=[]", "under=perturb.typos()"),
+        ("makes a perturbation; call it: perturb.casing()", "under=perturb.casing", "under=perturb.casing()"),
+        ("name them: under={'first': …, 'second': …}",
+         "under=[perturb.typos(), perturb.typos()]", "under={'a': perturb.typos(), 'b': perturb.typos()}"),
+        ("needs under=, a perturbation or a list of them (under=perturb.typos())", "at_least=0.1",
+         "under=perturb.typos(), at_least=0.1"),
+        body="triage(case.perturbed), triage(case.input)", kind="invariance",
+    ),
+    **declared(
+        ("batch_size=0): write a whole number from 1", "batch_size=0", "batch_size=1"),
+        ("retries=-1): write a whole number from 0", "retries=-1", "retries=0"),
+        ("recorded=1): write True or False", "recorded=1", "recorded=True"),
+        ("timeout=0): write a number of seconds", "timeout=0", "timeout=5"),
+        ("max_cost=0): write an amount above 0", "max_cost=0", "max_cost=1, cost=lambda answer: 0.0"),
+        ("write a function that is given an answer", "cost=1", "cost=lambda answer: 0.0"),
+        ('ways to parts of an answer: ("id", "usage.*")', "ignore=3", 'ignore=("id", "usage.*")'),
+        ('names, with dots between them: ("id", "usage.*")', "ignore=('a..b',)", 'ignore=("id", "usage.*")'),
+        ('write "support" (a judge: @judge_fixture)', "role='helper'", "role='model'"),
+        ("write a concurrent.futures.Executor", "executor=1",
+         "executor=lambda: __import__('concurrent.futures').futures.ThreadPoolExecutor(1)"),
+        ("write a list of contextvars.ContextVar", "context='user'", "context=[]"),
+        ("write a type of exception, a tuple of them, or a function", "retry_on=1", "retry_on=OSError, retries=1"),
+        ('write a number of calls and a time, "500/minute"', "rate_limit='fast'", "rate_limit='500/minute'"),
+        ("write dates by version", "retires='soon'", "retires={'2.0': __import__('datetime').date(2999, 1, 14)}"),
+        ("files() names no file. Write files(", "fingerprint=__import__('pytest_modelcheck').files()",
+         "fingerprint=__import__('pytest_modelcheck').files('conftest.py')"),
+        ("Name what changes with the model (a text, a number, files(...)", "fingerprint=lambda: None",
+         "fingerprint=lambda: 'a'"),
+        ("no file matches, looking from", "fingerprint=__import__('pytest_modelcheck').files('*.joblib')",
+         "fingerprint=__import__('pytest_modelcheck').files('*.py')"),
+        ("or leave returns= out", "returns=__import__('threading').Thread", ""),
+    ),
+    **said(
+        ("runs part of one: use one of the two",
+         ["--modelcheck-update", "--modelcheck-case=t-01"], ["--modelcheck-update"]),
+        ("write an exit code from 1 to 255",
+         ["--modelcheck-exit-inconclusive=256"], ["--modelcheck-exit-inconclusive=255"]),
+        ("which format? Let the name end in", ["--modelcheck-report=r.txt"], ["--modelcheck-report=r.html"]),
+        ("or write FORMAT:PATH with one of", ["--modelcheck-report=r"], ["--modelcheck-report=md:r"]),
+    ),
+    **configured(
+        ("modelcheck_cache='no': write use, refresh or off", "modelcheck_cache=no", "modelcheck_cache=off"),
+        ("write a whole number from 0", "modelcheck_shrink_calls=-1", "modelcheck_shrink_calls=0"),
+        ("modelcheck_approval_runs=0: write a whole number from 1",
+         "modelcheck_approval_runs=0", "modelcheck_approval_runs=1"),
+        ("modelcheck_max_calls=x: write a whole number from 0", "modelcheck_max_calls=x", "modelcheck_max_calls=50"),
+        ("modelcheck_shrink: invalid truth value 'maybe': write true or false", "modelcheck_shrink=maybe", "modelcheck_shrink=true"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("message", PROJECTS)
+def test_a_project_that_takes_the_advice_passes(project, message):
+    for given, passes in zip(PROJECTS[message], (False, True), strict=True):
+        project.test(given.get("test", check()))
+        if "model" in given:
+            project.write("conftest.py", given["model"])
+        project.ini(given.get("ini", ""))
+        options = given.get("options", [])
+        version = [] if any("model-version" in option for option in options) else ["--model-version=2.0"]
+        result = project.run(*version, *options)
+        output = " ".join((result.stdout.str() + result.stderr.str()).split())
+        assert (message in output) is not passes, output
+        assert (result.ret == 0) is passes, output
