@@ -1,33 +1,51 @@
-"""Advice is tested: each row gives a mistake, the message that it earns, and the same once the advice is taken."""
+"""Advice is tested: a row has a mistake, the message that it earns, and the same once the advice is taken."""
 
+import datetime as dt
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
 import pytest
+
+from pytest_modelcheck import Trajectory, cases, perturb
+from pytest_modelcheck.baselines import approved
+from pytest_modelcheck.canonical import Codec, digest
+from pytest_modelcheck.cli.plan import question, table
+from pytest_modelcheck.cli.targets import meant, target
+from pytest_modelcheck.errors import ModelcheckError
+from pytest_modelcheck.trajectories.calls import Calls, ToolCall, in_order
 
 TICKETS = '"tickets.yaml"'
 BODY = "assert triage(case.input) == case.expected"
+ASKED = "triage(case.input)"
 
 
 def check(marker=TICKETS, body=BODY, arguments="triage, case", kind="golden"):
     """A test file with one check."""
-    return f"import pytest\nfrom pytest_modelcheck import perturb\n\n@pytest.mark.{kind}({marker})\ndef test_it({arguments}):\n    {body}\n"  # fmt: skip
+    head = "import pytest\nfrom pytest_modelcheck import perturb\n"
+    return f"{head}\n@pytest.mark.{kind}({marker})\ndef test_it({arguments}):\n    {body}\n"
 
 
 def fixture(options="", body="return lambda text: 'refund'", arguments="model_version", name="triage"):
     """A conftest file with one model."""
-    return f"import pytest\nfrom pytest_modelcheck import model_fixture\n\n@model_fixture({options})\ndef {name}({arguments}):\n    {body}\n"  # fmt: skip
+    head = "import pytest\nfrom pytest_modelcheck import model_fixture\n"
+    return f"{head}\n@model_fixture({options})\ndef {name}({arguments}):\n    {body}\n"
 
 
 def marked(*rows, body=BODY, kind="golden"):
     """Rows about one argument of a marker: the message, what earns it, what it advises."""
     return {
-        message: ({"test": check(f"{TICKETS}, {wrong}", body, kind=kind)},
-                  {"test": check(f"{TICKETS}, {right}", body, kind=kind), "options": ["--modelcheck-update"]})
+        message: (
+            {"test": check(f"{TICKETS}, {wrong}", body, kind=kind)},
+            {"test": check(f"{TICKETS}, {right}", body, kind=kind), "options": ["--modelcheck-update"]},
+        )
         for message, wrong, right in rows
-    }  # fmt: skip
+    }
 
 
 def declared(*rows):
     """Rows about one option of a model fixture."""
-    plain = check(body="triage(case.input)")
+    plain = check(body=ASKED)
     return {
         message: ({"model": fixture(wrong), "test": plain}, {"model": fixture(right), "test": plain})
         for message, wrong, right in rows
@@ -53,17 +71,18 @@ JUDGES = (
 )
 TWO = [f"--model-version={name}=1" for name in ("triage", "other", "judge")]
 
+# fmt: off
 PROJECTS = {
     "on a test that takes no `case`": (
         {"test": check(arguments="triage", body="triage('a')")},
-        {"test": check(arguments="triage, case", body="triage(case.input)")},
+        {"test": check(arguments="triage, case", body=ASKED)},
     ),
     "names no cases: give a file or a list": ({"test": check("")}, {"test": check(TICKETS)}),
     "let the test take a fixture `cases` as an argument": (
         {"test": check("") + "\n@pytest.fixture\ndef cases():\n    return 'tickets.yaml'\n"},
         {"test": check("", arguments="triage, case, cases")
                  + "\n@pytest.fixture\ndef cases():\n    return 'tickets.yaml'\n"},
-    ),  # fmt: skip
+    ),
     "on a test that uses no model: take a fixture made with @model_fixture": (
         {"test": check(arguments="case", body="pass")}, {"test": check()},
     ),
@@ -73,16 +92,16 @@ PROJECTS = {
     ),
     "both would run it for many inputs. Give the strategy to the marker": (
         {"test": "from hypothesis import given, strategies as st\n"
-                 + check("", "triage(case.input)", "triage, case, x").replace("def ", "@given(st.text())\ndef ")},
-        {"test": "from hypothesis import given, strategies as st\n" + check("st.text(), n=3", "triage(case.input)")},
+                 + check("", ASKED, "triage, case, x").replace("def ", "@given(st.text())\ndef ")},
+        {"test": "from hypothesis import given, strategies as st\n" + check("st.text(), n=3", ASKED)},
     ),
     "Use plain assertions, or a check for each of them": (
         {"test": check(arguments="triage, case, subtests")}, {"test": check()},
     ),
     "say which one is judged: model=...": (
-        {"model": JUDGES, "options": TWO, "test": check(arguments="triage, other, case", body="triage(case.input)")},
+        {"model": JUDGES, "options": TWO, "test": check(arguments="triage, other, case", body=ASKED)},
         {"model": JUDGES, "options": TWO,
-         "test": check(f"{TICKETS}, model='triage'", "triage(case.input)", "triage, other, case")},
+         "test": check(f"{TICKETS}, model='triage'", ASKED, "triage, other, case")},
     ),
     "to be judged itself, say so: model='judge'": (
         {"model": JUDGES, "options": TWO, "test": check(arguments="judge, case", body="judge(case.input)")},
@@ -92,17 +111,18 @@ PROJECTS = {
     "are asked for at once. With several models, say which is whose: --model-version NAME=VERSION": (
         {"model": JUDGES, "options": ["--model-version=1", "--model-version=2"]},
         {"model": JUDGES, "options": ["--model-version=triage=1", "--model-version=other=2"],
-         "test": check(body="triage(case.input)")},
+         "test": check(body=ASKED)},
     ),
     'give one of them another name, @model_fixture(name="...")': (
         {"test": check() + fixture().partition("pytest\n")[2]},
-        {"test": check(body="triage(case.input)") + fixture("name='ours'").partition("pytest\n")[2]},
+        {"test": check(body=ASKED) + fixture("name='ours'").partition("pytest\n")[2]},
     ),
     "asked about the case itself. Ask about its input: triage(case.input)": (
         {"test": check(body="assert triage(case) == case.expected")}, {"test": check()},
     ),
     "does not say what is expected: add `expected:` to it": (
-        {"test": check('[{"input": "refund"}]')}, {"test": check('[{"input": "refund", "expected": "refund"}]')},
+        {"test": check('[{"input": "refund"}]')},
+        {"test": check('[{"input": "refund", "expected": "refund"}]')},
     ),
     "or name it in the marker, as in expected='label'": (
         {"test": check('[{"input": "refund", "metadata": {"label": "refund"}}]')},
@@ -111,7 +131,7 @@ PROJECTS = {
     "the body returned false: did you mean `assert` instead of `return`?": (
         {"test": check(body=BODY.replace("assert", "return") + " and False")}, {"test": check()},
     ),
-    "no score(): write a number from 0.0 to 1.0, or call score(after - before)": (
+    "gave a score(): write a number from 0.0 to 1.0, or call score(after - before)": (
         {"test": check(f"{TICKETS}, under=perturb.append('!'), at_least=-0.5", SAME, kind="directional")},
         {"test": check(f"{TICKETS}, under=perturb.append('!'), at_least=-0.5", SCORED, "triage, case, score",
                        "directional")},
@@ -119,13 +139,13 @@ PROJECTS = {
     "is not the model, but returns it, and takes model_version or other fixtures": (
         {"model": fixture(arguments="text", body="return 'refund'")},
         {"model": fixture(arguments="model_version", body="return lambda text: 'refund'"),
-         "test": check(body="triage(case.input)")},
+         "test": check(body=ASKED)},
     ),
     "write an ordinary function that returns the `async` callable": (
         {"model": fixture(body="return str").replace("def", "async def")},
         {"model": "from pytest_modelcheck import model_fixture\n@model_fixture\ndef triage(model_version):\n"
                   "    async def ask(text):\n        return text\n    return ask\n",
-         "test": check(body="triage(case.input)")},
+         "test": check(body=ASKED)},
     ),
     "Use it in the body, or in a function that the body calls": (
         {"test": check(body="shown", arguments="triage, case, shown")
@@ -136,7 +156,7 @@ PROJECTS = {
         {"test": check().replace(f"@pytest.mark.golden({TICKETS})", "")}, {"test": check()},
     ),
     **marked(
-        ("max_drop=1.0 may mean one case or all of them: write max_drop=1 for one case", "max_drop=1.0", "max_drop=1"),
+        ("may mean one case or all of them: write max_drop=1 for one case", "max_drop=1.0", "max_drop=1"),
         ("is no allowance: write a number of cases (max_drop=3)", "max_drop=-1", "max_drop=3"),
         ("at_least=95 is no rate: write a number from 0.0 to 1.0", "at_least=95", "at_least=0.95"),
         ("is no error rate: write a number between 0 and 0.5", "false_fail_rate=1", "false_fail_rate=0.01"),
@@ -180,16 +200,19 @@ PROJECTS = {
         ("write a concurrent.futures.Executor", "executor=1",
          "executor=lambda: __import__('concurrent.futures').futures.ThreadPoolExecutor(1)"),
         ("write a list of contextvars.ContextVar", "context='user'", "context=[]"),
-        ("write a type of exception, a tuple of them, or a function", "retry_on=1", "retry_on=OSError, retries=1"),
+        ("write a type of exception, a tuple of them, or a function",
+         "retry_on=1", "retry_on=OSError, retries=1"),
+        ("says when to retry: retries= is missing", "retry_on=OSError", "retry_on=OSError, retries=1"),
         ('write a number of calls and a time, "500/minute"', "rate_limit='fast'", "rate_limit='500/minute'"),
-        ("write dates by version", "retires='soon'", "retires={'2.0': __import__('datetime').date(2999, 1, 14)}"),
+        ("write dates by version",
+         "retires='soon'", "retires={'2.0': __import__('datetime').date(2999, 1, 14)}"),
         ("files() names no file. Write files(", "fingerprint=__import__('pytest_modelcheck').files()",
          "fingerprint=__import__('pytest_modelcheck').files('conftest.py')"),
         ("Name what changes with the model (a text, a number, files(...)", "fingerprint=lambda: None",
          "fingerprint=lambda: 'a'"),
         ("no file matches, looking from", "fingerprint=__import__('pytest_modelcheck').files('*.joblib')",
          "fingerprint=__import__('pytest_modelcheck').files('*.py')"),
-        ("or leave returns= out", "returns=__import__('threading').Thread", ""),
+        ("or leave returns= out", "returns=__import__('io').StringIO", ""),
     ),
     **said(
         ("runs part of one: use one of the two",
@@ -204,10 +227,12 @@ PROJECTS = {
         ("write a whole number from 0", "modelcheck_shrink_calls=-1", "modelcheck_shrink_calls=0"),
         ("modelcheck_approval_runs=0: write a whole number from 1",
          "modelcheck_approval_runs=0", "modelcheck_approval_runs=1"),
-        ("modelcheck_max_calls=x: write a whole number from 0", "modelcheck_max_calls=x", "modelcheck_max_calls=50"),
-        ("modelcheck_shrink: invalid truth value 'maybe': write true or false", "modelcheck_shrink=maybe", "modelcheck_shrink=true"),
+        ("max_calls=x: write a whole number from 0", "modelcheck_max_calls=x", "modelcheck_max_calls=50"),
+        ("invalid truth value 'maybe': write true or false",
+         "modelcheck_shrink=maybe", "modelcheck_shrink=true"),
     ),
-}  # fmt: skip
+}
+# fmt: on
 
 
 @pytest.mark.parametrize("message", PROJECTS)
@@ -223,3 +248,181 @@ def test_a_project_that_takes_the_advice_passes(project, message):
         output = " ".join((result.stdout.str() + result.stderr.str()).split())
         assert (message in output) is not passes, output
         assert (result.ret == 0) is passes, output
+
+
+def nested(depth):
+    """A list in a list in a list."""
+    deep = 1
+    for _ in range(depth):
+        deep = [deep]
+    return deep
+
+
+def approval(text):
+    """Read an ``approved.yaml``."""
+    Path("approved.yaml").write_text(text)
+    return approved.read(Path("approved.yaml"))
+
+
+def tickets(text, name="cases.yaml", **options):
+    """Read all of a case file."""
+    Path(name).write_text(text)
+    return list(cases.load(name, base=Path(), **options))
+
+
+def answer(value):
+    """Write an answer."""
+    return Codec().encode(value)
+
+
+DOCUMENT = {"question": "q", "documents": ["a"]}
+REFUNDS = Calls([ToolCall("refund", {"amount": 1}), ToolCall("refund", {"amount": 2})])
+RECORDS = np.zeros(2, dtype=[("a", "i4"), ("b", "f8")])
+VERSIONS = {"triage": {"2.0", "2.1"}, "spam": {"2.0"}}
+WHEN = dt.datetime(2026, 1, 1)  # noqa: DTZ001
+ZONE = type("Zone", (dt.tzinfo,), {"utcoffset": lambda self, _: dt.timedelta(0)})()
+
+VALUES = {
+    'names no version. Write: version: "2.0"': (
+        lambda: approval("fingerprint: a\n"),
+        lambda: approval('version: "2.0"\n'),
+    ),
+    "is no date. Write it as 2027-01-14, or take the line away": (
+        lambda: approval('version: "2"\nretires: soon\n'),
+        lambda: approval('version: "2"\nretires: 2027-01-14\n'),
+    ),
+    "Keep the version that the application shall be held to": (
+        lambda: approval("<<<<<<< a\nversion: a\n=======\nversion: b\n>>>>>>> b\n"),
+        lambda: approval("version: a\n"),
+    ),
+    "names no version. Write triage=VERSION": (
+        lambda: meant("triage=", VERSIONS),
+        lambda: meant("triage=2.1", VERSIONS),
+    ),
+    "of which model? Several have it; write one of: triage=2.0 spam=2.0": (
+        lambda: target("2.0", VERSIONS),
+        lambda: target("spam=2.0", VERSIONS),
+    ),
+    "Say which: calls.all('refund')[0]": (lambda: REFUNDS["refund"], lambda: REFUNDS.all("refund")[0]),
+    "write names of tools, or pairs of a name and its arguments": (
+        lambda: in_order(["refund", 3]) == REFUNDS,
+        lambda: in_order("check_policy", ("refund", {"amount": 20})),
+    ),
+    "Pass its messages, as dicts with `role` and `content`": (
+        lambda: Trajectory.of(object()),
+        lambda: Trajectory.of([{"role": "user", "content": "a"}]),
+    ),
+    "the default_factory of this defaultdict is a function. Answer dict(...) of it": (
+        lambda: answer(defaultdict(lambda: 1, a=1)),
+        lambda: answer(dict(defaultdict(lambda: 1, a=1))),
+    ),
+    "Answer with another: value.astimezone(datetime.timezone.utc)": (
+        lambda: answer(WHEN.replace(tzinfo=ZONE)),
+        lambda: answer(WHEN.replace(tzinfo=dt.UTC)),
+    ),
+    "cannot be written as numbers. Answer array.tolist()": (
+        lambda: answer(RECORDS),
+        lambda: answer(RECORDS.tolist()),
+    ),
+    "Answer flatter data": (lambda: answer(nested(100_000)), lambda: answer(nested(3))),
+    "Pass a flatter value": (lambda: digest(nested(100_000)), lambda: digest(nested(3))),
+    "cases cannot come from a int; give a path, a list of mappings or a table": (
+        lambda: cases.load(3),
+        lambda: cases.load([{"input": "a"}]),
+    ),
+    "put each case into a list": (
+        lambda: cases.load({"a": 1}),
+        lambda: list(cases.load([{"input": "a", "expected": 1}])),
+    ),
+    "choose 'refuse' or 'number'": (
+        lambda: cases.load([], repeated_ids="no"),
+        lambda: cases.load([], repeated_ids="number"),
+    ),
+    "write pathlib.Path(…) into the cases": (
+        lambda: cases.load([{"input": "a"}], paths="input"),
+        lambda: list(cases.load([{"input": Path("a")}])),
+    ),
+    "take a sample of existing cases with cases.load(…).sample(n)": (
+        lambda: cases.load([{"input": "a"}], n=1),
+        lambda: cases.load([{"input": "a"}]).sample(1),
+    ),
+    "write all cases in one list": (
+        lambda: tickets("- {input: a}\n---\n- {input: b}\n"),
+        lambda: tickets("- {input: a}\n- {input: b}\n"),
+    ),
+    "write other information about a case under metadata": (
+        lambda: tickets("- {input: a, lang: en}\n"),
+        lambda: tickets("- {input: a, metadata: {lang: en}}\n"),
+    ),
+    "say input='input' and all other fields are metadata": (
+        lambda: tickets("- {input: a, lang: en}\n"),
+        lambda: tickets("- {input: a, lang: en}\n", input="input"),
+    ),
+    "write each case on its own line": (
+        lambda: tickets('[\n{"input": "a"}\n]\n', "a.jsonl"),
+        lambda: tickets('{"input": "a"}\n', "a.jsonl"),
+    ),
+    "is not JSON; write null, or leave the field out": (
+        lambda: tickets('[{"input": 1, "expected": NaN}]', "a.json"),
+        lambda: tickets('[{"input": 1, "expected": null}]', "a.json"),
+    ),
+    "remove the lines that begin with <<<<<<<, ======= and >>>>>>>": (
+        lambda: tickets("<<<<<<< a\n- {input: a}\n=======\n- {input: b}\n>>>>>>> b\n"),
+        lambda: tickets("- {input: a}\n- {input: b}\n"),
+    ),
+    "in a table, write a JSON list": (
+        lambda: tickets("input,variants\na,b\n", "a.csv"),
+        lambda: tickets('input,variants\na,"[""b""]"\n', "a.csv"),
+    ),
+    "Rename it": (
+        lambda: tickets("input,expectd\na,b\n", "a.csv"),
+        lambda: tickets("input,expected\na,b\n", "a.csv"),
+    ),
+    "draw some of them with n=500, for example": (
+        lambda: list(cases.template("{a} {b} {c}", a=range(99), b=range(99), c=range(999))),
+        lambda: list(cases.template("{a} {b} {c}", a=range(99), b=range(99), c=range(999), n=500)),
+    ),
+    "choose one of 'horizontal'": (lambda: perturb.flip("up"), lambda: perturb.flip("horizontal")),
+    "give a list of at least 1 documents": (
+        lambda: perturb.distractors("x"),
+        lambda: perturb.distractors(["x"]),
+    ),
+    "say where the documents are: into='documents'": (
+        lambda: perturb.distractors(["x"]).preview({**DOCUMENT, "more": []}),
+        lambda: perturb.distractors(["x"], into="documents").preview({**DOCUMENT, "more": []}),
+    ),
+    "say where its text is with field='…'": (
+        lambda: perturb.typos().preview(["a", "b"]),
+        lambda: perturb.typos(field="question").preview(DOCUMENT),
+    ),
+    "choose one with field='…'": (
+        lambda: perturb.typos().preview({"a": "word", "b": "word"}),
+        lambda: perturb.typos(field="b").preview({"a": "word", "b": "word"}),
+    ),
+    "name at least one field": (
+        lambda: perturb.typos(field=[]).preview(DOCUMENT),
+        lambda: perturb.typos(field=["question"]).preview(DOCUMENT),
+    ),
+    "give either a list of categories or seen=inputs": (
+        lambda: perturb.swap_category("a"),
+        lambda: perturb.swap_category("a", ["x", "y"]),
+    ),
+    "--repeats 0: write a whole number from 1": (
+        lambda: list(table(question(0.9, [0.1], repeats=0))),
+        lambda: list(table(question(0.9, [0.1], repeats=1))),
+    ),
+    "--at-least 9 is no rate: write a number from 0 to 1": (
+        lambda: list(table(question(9, [0.1]))),
+        lambda: list(table(question(0.9, [0.1]))),
+    ),
+}
+
+
+@pytest.mark.parametrize("message", VALUES)
+def test_a_value_that_takes_the_advice_is_accepted(message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    wrong, right = VALUES[message]
+    with pytest.raises((ModelcheckError, AssertionError, TypeError)) as caught:
+        wrong()
+    assert message in " ".join(str(caught.value).split())
+    right()
