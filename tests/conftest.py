@@ -23,8 +23,8 @@ from pytest_modelcheck.reports.model import RunReport
 
 pytest_plugins = ["pytester"]
 
-# The first text that is drawn on a fresh machine waits for tables of all characters, and a busy machine for its
-# turn: no test is to blame.
+# The first text that is drawn on a fresh machine waits for tables of all characters, and any text on a busy
+# one for its turn: no test is to blame.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
