@@ -15,7 +15,7 @@ import orjson
 from pytest_modelcheck.canonical.codec import why_unkept
 from pytest_modelcheck.canonical.lowering import comparable
 from pytest_modelcheck.canonical.refusal import NotKept, Unreadable
-from pytest_modelcheck.canonical.tags import (
+from pytest_modelcheck.canonical.kinds import (
     ASIDE,
     DEFAULT,
     DICT,

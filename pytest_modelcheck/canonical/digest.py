@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from pytest_modelcheck.canonical.arrays import dtype_of, library_of, numbers_of
 from pytest_modelcheck.canonical.lowering import Open
 from pytest_modelcheck.canonical.refusal import NotCanonical, Refusal, step
 
@@ -119,11 +118,7 @@ def _mapping(value: Any) -> bytes:
 
 
 def _other(value: Any) -> bytes:
-    """Whatever is no plain value, as answers are written, but an array by its bytes."""
-    kind: Any = type(value)
-    if kind.__name__ == "ndarray" and library_of(kind) and not value.dtype.hasobject:
-        content = numbers_of(value).tobytes()
-        return b"r" + b"".join(map(_write, ("ndarray", dtype_of(value), value.shape, content)))
+    """Whatever is no plain value, as it is compared."""
     data = orjson.dumps(Open(hashed=True).lower(value), option=orjson.OPT_SORT_KEYS)
     return b"j%d:%b" % (len(data), data)
 
