@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from pytest_modelcheck.canonical.codec import why_unkept
-from pytest_modelcheck.canonical.lowering import comparable
-from pytest_modelcheck.canonical.refusal import NotKept, Unreadable
 from pytest_modelcheck.canonical.kinds import (
     ASIDE,
     DEFAULT,
@@ -28,6 +26,8 @@ from pytest_modelcheck.canonical.kinds import (
     TYPE,
     UNKEPT,
 )
+from pytest_modelcheck.canonical.lowering import comparable
+from pytest_modelcheck.canonical.refusal import NotKept, Unreadable
 from pytest_modelcheck.canonical.types import ABSENT
 from pytest_modelcheck.errors import UsageError
 

@@ -1,7 +1,7 @@
 """Values that JSON does not have, as JSON objects with one key that begins with ``$``: a table of kinds.
 
-``{"$tuple": [1, 2]}``, ``{"$date": "2024-02-29"}``, ``{"$float": "nan"}``. A kind says which parts a value has
-and how it is made of such parts, which may be values of any kind themselves. Digest, encoding, decoding,
+``{"$tuple": [1, 2]}``, ``{"$date": "2024-02-29"}``, ``{"$float": "nan"}``. A kind says which parts a value
+has and how it is made of such parts, which may be values of any kind. Digest, encoding, decoding,
 comparison and display know nothing of a kind but its parts.
 
 PYTEST_DONT_REWRITE
@@ -13,20 +13,22 @@ import base64
 import datetime as dt
 import re
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from types import SimpleNamespace
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pytest_modelcheck.canonical import libraries
 from pytest_modelcheck.canonical.moments import build_zone, moment, moment_parts, zone_parts
 from pytest_modelcheck.canonical.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TYPE: Final = "$type"
 DICT: Final = "$dict"

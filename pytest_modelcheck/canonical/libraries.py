@@ -1,8 +1,8 @@
 """Values of numpy, pandas, scipy.sparse and polars: their parts, readable in a diff, and the way back.
 
 On the way out none of these libraries is imported: a value of theirs can only exist where somebody else has
-imported them. Their own text formats lose types (``to_json`` of pandas) or are bytes (``serialize`` of polars,
-Arrow), which nobody could review in git.
+imported them. Their own text formats lose types (``to_json`` of pandas) or are bytes (``serialize`` of
+polars, Arrow), which nobody could review in git.
 
 PYTEST_DONT_REWRITE
 """

@@ -72,7 +72,7 @@ class Lowering:
 
     def lower(self, value: Any, shape: Shape = ANYTHING) -> Any:
         """Lower a value to what JSON can write."""
-        kind = type(value)
+        kind: Any = type(value)
         if kind is str:
             if not (value.isascii() or encodable(value)):
                 return {"$escaped": value.encode("unicode_escape").decode("ascii")}
@@ -157,7 +157,7 @@ class Lowering:
 
     def other(self, value: Any) -> Any:
         """Lower a value of a class that nobody named."""
-        kind = type(value)
+        kind: Any = type(value)
         adapter = keeper(kind)
         self.missing[kind] = None
         if adapter is None or _short_name(kind) in _TURNED or len(self.missing) > _MANY:

@@ -226,7 +226,7 @@ class PydanticAdapter(Adapter):
     def __init__(self, kind: Any) -> None:
         super().__init__(kind)
         self._allows_extra = kind.model_config.get("extra") == "allow"
-        self._private = {name: one.get_default() for name, one in kind.__private_attributes__.items()}
+        self._private = self._fresh_private()
 
     def take(self, value: Any) -> dict[str, Any]:
         """The fields, extra ones, and private attributes; what else is in ``__dict__`` is a cache."""
@@ -253,7 +253,7 @@ class PydanticAdapter(Adapter):
         private = parts.pop(PRIVATE, None)
         self.complete(parts, left)
         if private is None and self._private:
-            private = {name: one.get_default() for name, one in self.kind.__private_attributes__.items()}
+            private = self._fresh_private()
         made = object.__new__(self.kind)
         for name, item in {
             "__dict__": {name: parts[name] for name in self.names if name in parts},
@@ -263,6 +263,10 @@ class PydanticAdapter(Adapter):
         }.items():
             object.__setattr__(made, name, item)
         return made
+
+    def _fresh_private(self) -> dict[str, Any]:
+        given = getattr(self.kind, "__private_attributes__", None) or {}  # BaseModel itself has none
+        return {name: one.get_default() for name, one in given.items()}
 
 
 class EnumAdapter(Adapter):
@@ -291,7 +295,7 @@ class DerivedAdapter(Adapter):
 
     def __init__(self, kind: Any) -> None:
         super().__init__(kind)
-        self._base = next(base for base in _BASES if issubclass(kind, base))
+        self._base: Any = next(base for base in _BASES if issubclass(kind, base))
 
     def take(self, value: Any) -> dict[str, Any]:
         """The content as the plain type, and the attributes under ``$more``."""
