@@ -319,6 +319,9 @@ def _is_unequal(back: Any, value: Any, line: bytes) -> bool:
 
 
 def _spelled(returns: Any) -> str:
-    if get_origin(returns) in (Union, UnionType):
-        return " | ".join(map(_spelled, get_args(returns)))
+    origin, inside = get_origin(returns), get_args(returns)
+    if origin in (Union, UnionType):
+        return " | ".join(map(_spelled, inside))
+    if isinstance(origin, type):
+        return f"{origin.__name__}[{', '.join(map(_spelled, inside))}]"
     return returns.__name__ if isinstance(returns, type) else repr(returns).replace("typing.", "")

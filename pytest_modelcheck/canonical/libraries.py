@@ -80,8 +80,8 @@ def _numbers(array: Any) -> list[Any]:
     if dtype.names:
         raise Refusal(f"an array of records ({dtype}) cannot be written as numbers. Answer array.tolist().")
     if _SIMPLE.fullmatch(dtype.str) is None or dtype.itemsize > _WIDEST.get(dtype.kind, sys.maxsize):
-        advice = "array.astype(complex)" if dtype.kind == "c" else "array.astype(float)"
-        raise Refusal(f"an array of {dtype} cannot be written as numbers. Answer {advice}.")
+        plain = {"c": "astype(complex)", "f": "astype(float)", "T": "astype(str)"}.get(dtype.kind, "tolist()")
+        raise Refusal(f"an array of {dtype} cannot be written as numbers. Answer array.{plain}.")
     items = (array.astype("i8") if dtype.kind in "mM" else array).ravel().tolist()
     return [part for number in items for part in (number.real, number.imag)] if dtype.kind == "c" else items
 
@@ -122,7 +122,8 @@ def _masked_parts(value: Any) -> Any:
     fill = np.asarray(value.fill_value)
     usual = bool(fill == np.asarray(np.ma.default_fill_value(value.dtype)))
     mask = None if value.mask is np.ma.nomask else np.ma.getmaskarray(value)
-    return {"data": value.data, "mask": mask, "fill": None if usual else fill}
+    hard = {"hard": True} if value.hardmask else {}
+    return {"data": value.data, "mask": mask, "fill": None if usual else fill, **hard}
 
 
 def _masked(parts: Any) -> Any:
@@ -131,7 +132,7 @@ def _masked(parts: Any) -> Any:
         return ma.masked
     mask = ma.nomask if parts["mask"] is None else parts["mask"]
     fill = None if parts["fill"] is None else parts["fill"][()]
-    return ma.MaskedArray(parts["data"], mask=mask, fill_value=fill)
+    return ma.MaskedArray(parts["data"], mask=mask, fill_value=fill, hard_mask="hard" in parts)
 
 
 # -- scipy.sparse -------------------------------------------------------------------------------------
@@ -168,10 +169,21 @@ def _values(array: Any) -> Any:
     return array.to_numpy() if wrapped or isinstance(array.dtype, sys.modules["numpy"].dtype) else array
 
 
+def _aside(value: Any) -> dict[str, Any]:
+    attrs = {"attrs": value.attrs} if value.attrs else {}
+    return attrs if value.flags.allows_duplicate_labels else attrs | {"unique": True}
+
+
+def _with_aside(made: Any, parts: dict[str, Any]) -> Any:
+    made.attrs = parts.get("attrs", {})
+    if "unique" in parts:
+        made.flags.allows_duplicate_labels = False
+    return made
+
+
 def _frame_parts(value: Any) -> dict[str, Any]:
     columns = [_values(value.iloc[:, place].array) for place in range(value.shape[1])]
-    parts = {"columns": value.columns, "index": value.index, "data": columns}
-    return parts | ({"attrs": value.attrs} if value.attrs else {})
+    return {"columns": value.columns, "index": value.index, "data": columns, **_aside(value)}
 
 
 def _frame(parts: Any) -> Any:
@@ -179,20 +191,17 @@ def _frame(parts: Any) -> Any:
     columns = (pd.Series(column, index, dtype=column.dtype) for column in parts["data"])
     made = pd.DataFrame(dict(enumerate(columns)), index=index)
     made.columns = parts["columns"]
-    made.attrs = parts.get("attrs", {})
-    return made
+    return _with_aside(made, parts)
 
 
 def _series_parts(value: Any) -> dict[str, Any]:
-    parts = {"name": value.name, "index": value.index, "values": _values(value.array)}
-    return parts | ({"attrs": value.attrs} if value.attrs else {})
+    return {"name": value.name, "index": value.index, "values": _values(value.array), **_aside(value)}
 
 
 def _series(parts: Any) -> Any:
     values = parts["values"]
     made = import_module("pandas").Series(values, parts["index"], dtype=values.dtype, name=parts["name"])
-    made.attrs = parts.get("attrs", {})
-    return made
+    return _with_aside(made, parts)
 
 
 def _index_parts(index: Any) -> dict[str, Any]:
@@ -269,7 +278,6 @@ def _timestamp_parts(value: Any) -> list[Any]:
 
 # -- polars -------------------------------------------------------------------------------------------
 
-_INSTANTS: Final = ("Datetime", "Duration", "Time")
 _DTYPES: Final = {
     "Datetime": ("time_unit", "time_zone"),
     "Duration": ("time_unit",),
@@ -310,17 +318,25 @@ def _dtype(parts: Any) -> Any:
     return made(*inside)
 
 
+def _bare(parts: list[Any]) -> list[Any]:
+    """A type with whole numbers for moments: those of Python, which polars gives, have no nanoseconds."""
+    name, *inside = parts
+    if name == "Struct":
+        return [name, [[field, _bare(dtype)] for field, dtype in inside[0]]]
+    if name in ("List", "Array"):
+        return [name, _bare(inside[0]), *inside[1:]]
+    return ["Int64"] if name in ("Datetime", "Duration", "Time") else parts
+
+
 def _polars_column(column: Any) -> list[Any]:
-    instants = str(column.dtype.base_type()) in _INSTANTS  # Python's moments have no nanoseconds
-    return [column.name, _dtype_parts(column.dtype), (column.to_physical() if instants else column).to_list()]
+    parts = _dtype_parts(column.dtype)
+    bare = _bare(parts)
+    return [column.name, parts, (column if bare == parts else column.cast(_dtype(bare))).to_list()]
 
 
 def _polars_series(parts: Any) -> Any:
-    pl = import_module("polars")
     name, dtype, items = parts
-    wanted, instants = _dtype(dtype), dtype[0] in _INSTANTS
-    made = pl.Series(name, items, dtype=pl.Int64 if instants else wanted)
-    return made.cast(wanted) if instants else made
+    return import_module("polars").Series(name, items, dtype=_dtype(_bare(dtype))).cast(_dtype(dtype))
 
 
 KINDS: Final[dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]]] = {

@@ -37,7 +37,7 @@ _BASES: Final[dict[type, Callable[[Any], Any]]] = {
     frozenset: lambda value: frozenset(frozenset.__iter__(value)),
 }
 """The content of a subclass as the plain type, past whatever the subclass says of it."""
-_HEAP: Final = 1 << 9  # Py_TPFLAGS_HEAPTYPE: the class was made by a ``class`` statement
+_HEAP: Final = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 _ATOMS: Final = frozenset({str, int, bool, float, type(None)})
 
 
@@ -126,13 +126,7 @@ class Adapter:
         self._is_struct = hasattr(kind, "__struct_fields__")  # msgspec makes one only by a call
         self._set = sys.modules["msgspec"].structs.force_setattr if self._is_struct else object.__setattr__
         self._has_dict = hasattr(kind, "__dict__") and kind.__dictoffset__ != 0
-        self._slots = [
-            name
-            for base in kind.__mro__
-            if base.__flags__ & _HEAP
-            for name, member in vars(base).items()
-            if isinstance(member, MemberDescriptorType)
-        ]
+        self._slots = _slots(kind)
 
     def expect(self, shapes: dict[str, Shape]) -> None:
         """Take in what the annotations say of the fields."""
@@ -295,7 +289,7 @@ class DerivedAdapter(Adapter):
 
     def __init__(self, kind: Any) -> None:
         super().__init__(kind)
-        self._base: Any = next(base for base in _BASES if issubclass(kind, base))
+        self._base: Any = next(base for base in kind.__mro__ if base in _BASES)
 
     def take(self, value: Any) -> dict[str, Any]:
         """The content as the plain type, and the attributes under ``$more``."""
@@ -347,11 +341,12 @@ def adapter_for(kind: Any) -> Adapter | None:
         return PydanticAdapter(kind)
     if _is_named_tuple(kind) or hasattr(kind, "__struct_fields__"):
         return Adapter(kind)
+    hidden = [base for base in kind.__mro__ if base is not object and not _is_statement(base)]
     named = field_names(kind) is not None
-    if issubclass(kind, tuple(_BASES)):  # a dataclass that is a dict: both would say what it holds
-        return DerivedAdapter(kind) if not named and kind not in _BASES and kind.__flags__ & _HEAP else None
-    if not all(base is object or base.__flags__ & _HEAP for base in kind.__mro__):
-        return None  # something of it is hidden in C
+    if len(hidden) == 1 and hidden[0] in _BASES and kind is not hidden[0]:
+        return None if named else DerivedAdapter(kind)  # a dataclass that is a dict: both say what it holds
+    if hidden:
+        return None  # something of it is written in C, as the order of an OrderedDict is
     if not named and hasattr(kind, "__get_pydantic_core_schema__") and "pydantic" in sys.modules:
         return SchemaAdapter(kind)
     return Adapter(kind) if named or _has_open_state(kind) else None
@@ -363,7 +358,19 @@ def _has_open_state(kind: type) -> bool:
     own = [name for name in reduces if getattr(kind, name, None) is not getattr(object, name, None)]
     called = any("__call__" in vars(base) for base in kind.__mro__)  # what it holds is not what it does
     abstract = isabstract(kind) or getattr(kind, "_is_protocol", False)
-    return not (own or called or abstract) and kind.__dictoffset__ != 0
+    return not (own or called or abstract) and (kind.__dictoffset__ != 0 or bool(_slots(kind)))
+
+
+def _is_statement(kind: type) -> bool:
+    """Return whether a ``class`` statement made a class, so that nothing of its objects is hidden in C."""
+    members = any(isinstance(one, MemberDescriptorType) for one in vars(kind).values())
+    return bool(kind.__flags__ & _HEAP) and (not members or "__slots__" in vars(kind))
+
+
+def _slots(kind: type) -> list[str]:
+    """The attributes that an object has outside its ``__dict__``, by the names that Python gives them."""
+    written = (vars(base).items() for base in kind.__mro__ if "__slots__" in vars(base))
+    return [name for own in written for name, what in own if isinstance(what, MemberDescriptorType)]
 
 
 def _is_default(value: Any, default: Any) -> bool:
