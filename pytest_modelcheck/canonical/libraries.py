@@ -80,7 +80,7 @@ def _numbers(array: Any) -> list[Any]:
     if dtype.names:
         raise Refusal(f"an array of records ({dtype}) cannot be written as numbers. Answer array.tolist().")
     if _SIMPLE.fullmatch(dtype.str) is None or dtype.itemsize > _WIDEST.get(dtype.kind, sys.maxsize):
-        plain = {"c": "astype(complex)", "f": "astype(float)", "T": "astype(str)"}.get(dtype.kind, "tolist()")
+        plain = {"c": "astype(complex)", "f": "astype(float)"}.get(dtype.kind, "tolist()")
         raise Refusal(f"an array of {dtype} cannot be written as numbers. Answer array.{plain}.")
     items = (array.astype("i8") if dtype.kind in "mM" else array).ravel().tolist()
     return [part for number in items for part in (number.real, number.imag)] if dtype.kind == "c" else items
