@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from pytest_modelcheck.canonical.kinds import kind_of
+from pytest_modelcheck.canonical.libraries import dtype_of, numbers_of
 from pytest_modelcheck.canonical.lowering import Open
 from pytest_modelcheck.canonical.refusal import NotCanonical, Refusal, step
 
@@ -118,7 +120,11 @@ def _mapping(value: Any) -> bytes:
 
 
 def _other(value: Any) -> bytes:
-    """Whatever is no plain value, as it is compared."""
+    """Whatever is no plain value, as it is compared, but an array by its bytes."""
+    kind = kind_of(type(value))
+    if kind is not None and kind.tag == "$ndarray" and not value.dtype.hasobject:
+        content = numbers_of(value).tobytes()
+        return b"r" + b"".join(map(_write, ("ndarray", dtype_of(value), value.shape, content)))
     data = orjson.dumps(Open(hashed=True).lower(value), option=orjson.OPT_SORT_KEYS)
     return b"j%d:%b" % (len(data), data)
 

@@ -86,6 +86,11 @@ def _numbers(array: Any) -> list[Any]:
     return [part for number in items for part in (number.real, number.imag)] if dtype.kind == "c" else items
 
 
+def dtype_of(array: Any) -> str:
+    """The type of the numbers of an array, records included."""
+    return str(array.dtype.descr if array.dtype.names else array.dtype.str)
+
+
 def numbers_of(array: Any) -> Any:
     """The array with one NaN for all: arithmetic makes several."""
     if array.dtype.kind not in "fc":

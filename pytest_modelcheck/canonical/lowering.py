@@ -22,7 +22,7 @@ import orjson
 
 from pytest_modelcheck.canonical.contents import is_image, lower_file, lower_image
 from pytest_modelcheck.canonical.kinds import DEFAULT, DICT, TYPE, Kind, kind_of
-from pytest_modelcheck.canonical.libraries import numbers_of
+from pytest_modelcheck.canonical.libraries import dtype_of, numbers_of
 from pytest_modelcheck.canonical.refusal import (
     NotKept,
     Refusal,
@@ -187,9 +187,8 @@ class Open(Lowering):
         if isinstance(value, PurePath):
             return (lower_file(value) if self._hashed else None) or {"$path": value.as_posix()}
         if self._hashed and kind.tag == "$ndarray" and not value.dtype.hasobject:
-            dtype = str(value.dtype.descr) if value.dtype.names else value.dtype.str
             content = blake2b(numbers_of(value).tobytes(), digest_size=16).hexdigest()
-            return {kind.tag: {"dtype": dtype, "shape": list(value.shape), "data": content}}
+            return {kind.tag: {"dtype": dtype_of(value), "shape": list(value.shape), "data": content}}
         return super().tagged(value, kind)
 
     def other(self, value: Any) -> Any:
