@@ -47,6 +47,7 @@ def test_a_wrong_outcome_a_call_too_many_and_a_forgotten_answer_are_differences(
         unkept=[],
         calls=1,
         asks_again=False,
+        repeats=1,
     )
 
     def told(name, outcomes, *calls):
