@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical import described, excerpt
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.records import MISSING, Outcome, ShownCase
@@ -167,8 +167,8 @@ def _whole_answer(raw: bytes | None, decode: Callable[[bytes], Any]) -> str | No
     try:
         return _whole(decode(raw))
     except ModelcheckError:
-        # Approved in another form than answers have today: as it stands in the baseline, then.
-        return raw.decode()
+        # Not stored, or approved in another form than answers have today.
+        return described(raw)
 
 
 def _whole(value: Any) -> str:

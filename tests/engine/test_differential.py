@@ -27,7 +27,7 @@ def test_random_suites_come_out_as_a_naive_loop_says(differential):
     found = differential.compare(range(20), runs=("cold", "warm", "half", "partly"))
     assert found.differences == []
     assert found.trials > 100
-    assert found.made > 100
+    assert found.made > 80
 
 
 def test_bodies_that_are_cut_off_and_started_again_come_out_as_a_naive_loop_says(differential):
