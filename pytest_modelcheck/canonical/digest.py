@@ -121,7 +121,8 @@ def _mapping(value: Any) -> bytes:
 
 def _other(value: Any) -> bytes:
     """Whatever is no plain value, as it is compared, but an array by its bytes."""
-    kind = kind_of(type(value))
+    cls: Any = type(value)
+    kind = kind_of(cls)
     if kind is not None and kind.tag == "$ndarray" and not value.dtype.hasobject:
         content = numbers_of(value).tobytes()
         return b"r" + b"".join(map(_write, ("ndarray", dtype_of(value), value.shape, content)))
