@@ -62,7 +62,7 @@ class Excess:
 
 @dataclass(frozen=True, slots=True)
 class Rise:
-    """What a perturbation changes in each case, when the check was approved and now.
+    """The answers that a perturbation changes in each case, when the check was approved and now.
 
     Attributes:
         then: How often an answer to the input and one to a variant disagreed, and two answers to the input.
