@@ -74,7 +74,7 @@ class Rise:
 
     @property
     def each(self) -> list[float]:
-        """How much more of its excess each case has now."""
+        """The rise of the excess of each case."""
         return [
             (now[0] - now[1]) - (then[0] - then[1]) for then, now in zip(self.then, self.now, strict=True)
         ]
