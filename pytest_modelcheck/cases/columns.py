@@ -40,7 +40,7 @@ class Header:
         self._check_conflicts(names)
 
     def fields(self, values: Sequence[Any]) -> dict[str, Any]:
-        """The fields of a case from the cells of one row. A ``None`` in a cell is no value."""
+        """The fields of a case from the cells of one row. A ``None`` in a cell is not a value."""
         fields: dict[str, Any] = {}
         whole = None
         for place, field, name in self.steps:

@@ -164,7 +164,7 @@ def _pieces(file: CaseFile, start: Mark) -> Iterator[tuple[str, Mark]]:
         text = file.decode(data, line)
         end = offset + len(data)
         if "\r" in text[:-2]:
-            offset = end - len(text.encode())  # a byte order mark is no part of the text
+            offset = end - len(text.encode())  # a byte order mark is not part of the text
             for piece in StringIO(text, newline=""):
                 offset, line = offset + len(piece.encode()), line + 1
                 yield piece, (offset, line)

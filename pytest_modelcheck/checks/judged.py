@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 LEAST_LABELS: Final = 30
 LEAST_STRENGTH: Final = 0.5
-"""Sensitivity + specificity - 1: of a judge below it, what it says cannot be corrected."""
+"""Least sensitivity + specificity - 1: the answers of a weaker judge cannot be corrected."""
 
 UNLIKE: Final = 0.05
-"""Error rates that differ with a p-value of at most this belong to each version by itself."""
+"""P-value up to which error rates are estimated for each version by itself."""
 
 
 @dataclass(frozen=True, slots=True)

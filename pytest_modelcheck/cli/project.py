@@ -54,7 +54,7 @@ def find_project(start: Path, rootdir: Path | None = None) -> Project:
         rootdir: Where to begin instead.
 
     Raises:
-        UsageError: A configuration file cannot be read, or says something that is no path.
+        UsageError: A configuration file cannot be read, or says something that is not a path.
     """
     start = (rootdir or start).absolute()
     config, settings = _locate(start)

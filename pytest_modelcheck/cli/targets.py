@@ -85,7 +85,7 @@ def _having(text: str, known: Versions) -> list[tuple[str, str]]:
     why = (
         f"there is no model {model!r}, and no version {text!r} of another"
         if equals
-        else f"no run of {text} is remembered of any model. Run it first: pytest --model-version={text}"
+        else f"no run of {text} is stored of any model. Run it first: pytest --model-version={text}"
     )
     raise VersionError(f"{why}\nThere are:\n  {listed}" if listed else why)
 

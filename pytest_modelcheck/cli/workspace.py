@@ -49,7 +49,7 @@ class Workspace:
         """The versions of each model that were run, or are kept in the history: those that can be approved.
 
         Raises:
-            BaselineError: Nothing is remembered of any model.
+            BaselineError: Nothing is stored of any model.
         """
         return {
             model: sorted({*self.candidates.versions(model), *self.store.kept_versions(model)}, key=natural)
@@ -60,7 +60,7 @@ class Workspace:
         """The same, with those that are approved.
 
         Raises:
-            BaselineError: Nothing is remembered of any model.
+            BaselineError: Nothing is stored of any model.
         """
         return {
             model: sorted({*versions, *(header.version or "" for _, header in self.store.entries(model))})
@@ -131,7 +131,7 @@ class Workspace:
                 "pytest --model-version=VERSION"
             )
         raise VersionError(
-            f"no run of {model} is remembered in {self.candidates.root}. Run it first: "
+            f"no run of {model} is stored in {self.candidates.root}. Run it first: "
             "pytest --model-version=VERSION"
         )
 

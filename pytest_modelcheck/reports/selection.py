@@ -167,7 +167,7 @@ def _whole_answer(raw: bytes | None, decode: Callable[[bytes], Any]) -> str | No
     try:
         return _whole(decode(raw))
     except ModelcheckError:
-        # Approved in another form than answers have today: as it stands in the baseline, then.
+        # Approved in a different form than today's answers: as it stands in the baseline, then.
         return raw.decode()
 
 

@@ -115,7 +115,7 @@ def test_answers_without_a_cost_end_it():
     purse = Purse("triage 2.1", 10)
     purse.take(1)
     purse.settle(1, None, answered=True)
-    with pytest.raises(BudgetError, match="whose answers do not say what they cost"):
+    with pytest.raises(BudgetError, match="whose answers do not report their cost"):
         purse.take(1)
 
 

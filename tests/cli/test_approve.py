@@ -123,7 +123,7 @@ def test_a_version_alone_is_approved_of_all_models_that_ran_it(project, command,
     assert "tone 2.1 is approved" in output
     assert "triage 2.1 is approved" in output
     assert store.approved("words") is None
-    assert "no run of 3 is remembered of any model" in command("approve", "3", code=2).output
+    assert "no run of 3 is stored of any model" in command("approve", "3", code=2).output
 
 
 def test_where_one_of_several_models_is_refused_the_other_is_approved_and_the_exit_code_says_so(
@@ -228,7 +228,7 @@ def test_where_nobody_may_be_watching_a_reason_is_needed_and_kept(
         monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: False)
     project.run({"a": 1})
     output = command(name, "2.1", code=2).output
-    assert f"modelcheck {name} {unwatched} approves what nobody may have looked at" in output
+    assert f"modelcheck {name} {unwatched} approves without anybody watching" in output
     assert "needs a reason: add --reason TEXT" in output
     assert store.approved("triage") is None
     command("approve", "2.1", "--dry-run")

@@ -124,7 +124,7 @@ def test_pickled_rows_are_never_unpickled(folder, tmp_path, statement, inspected
 def test_a_pickled_value_is_set_aside_where_it_is_met(folder, monkeypatch):
     monkeypatch.setattr(cache_store, "_inspect", lambda path: None)
     sql(folder, "UPDATE Cache SET mode = 4 WHERE key LIKE '%:v3'")
-    works_anew(folder, reason="it holds a value that is no page")
+    works_anew(folder, reason="it holds a value that is not a page")
 
 
 def test_a_row_cannot_have_a_file_removed(folder, tmp_path, monkeypatch):

@@ -175,7 +175,7 @@ def test_repeats_of_a_level_are_averaged(project, levels):
     [
         ("invariance([1], under=THREATS)", "invariance() takes no levels: it is directional()"),
         ("directional([1], under=[THREATS])", "levels stand alone, under=perturb.levels(...)"),
-        ("directional([1], under=THREATS, at_least=2)", "at_least=2 is no rate"),
+        ("directional([1], under=THREATS, at_least=2)", "at_least=2 is not a rate"),
     ],
 )
 def test_levels_that_cannot_be_meant_are_refused(project, marker, said):

@@ -158,7 +158,7 @@ def test_one_case_says_nothing_of_a_metric(project, scored):
 @pytest.mark.parametrize(
     ("more", "why"),
     [
-        (', metric="f1_marco"', "is no scorer of scikit-learn; did you mean 'f1_macro'?"),
+        (', metric="f1_marco"', "is not a scorer of scikit-learn; did you mean 'f1_macro'?"),
         (', metric="brier_score"', "did you mean 'neg_brier_score'?"),
         (", metric=0.5", "write the name of a scorer of scikit-learn, such as f1_macro, or a function"),
         (', metric="accuracy", require_proof=True', "require_proof= does not go with metric="),

@@ -86,7 +86,7 @@ def test_a_field_that_a_case_has_not_is_answered_with_those_that_it_has(project)
 @pytest.mark.parametrize(("how", "call"), [("def", "triage(case)"), ("async def", "await triage(case)")])
 def test_a_model_that_is_asked_about_the_case_itself(project, how, call):
     result = body(project, f"{how} test_it(triage, case):\n    assert {call} == case.expected")
-    told = "triage was asked about the case itself. Ask about its input: triage(case.input)"
+    told = "triage was called with the case itself. Call it with its input: triage(case.input)"
     result.stdout.fnmatch_lines([f"10/10 cases raised an error: UsageError: {told}"])
     result.stdout.no_fnmatch_line("*cannot be cached*")
     assert project.calls == []

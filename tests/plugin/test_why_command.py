@@ -123,7 +123,7 @@ def test_an_edited_input_and_what_was_at_hand(ran, why):
 def test_what_is_kept_no_longer(ran, why):
     shutil.rmtree(ran.path / ".modelcheck_cache" / "predictions")
     output = " ".join(why().split())
-    assert "none is remembered of this version and fingerprint: the answers were not kept" in output
+    assert "none is cached for this version and fingerprint: the answers were not kept" in output
     ran.test(TEST.replace('"two"', '"five"').replace('"one"', '"six"'))
     ran.run("--model-version=1.0", "--modelcheck-case=five")
     shutil.copytree(ran.path / ".modelcheck_cache" / "predictions", ran.path / "kept")
