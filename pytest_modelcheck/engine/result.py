@@ -66,7 +66,7 @@ class Result:
         self.asked: list[tuple[bytes | None, Raw]] = []
 
     def broke(self, error: BaseException) -> None:
-        """Note why a model was not called, if it was not: whatever the body makes of it is no answer."""
+        """Note why a model was not called, if it was not: whatever the body makes of it is not an answer."""
         if isinstance(error, NOT_CALLED) and self.error is None:
             self.outcome, self.error = Outcome.ERROR, error
 
