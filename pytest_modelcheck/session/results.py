@@ -416,9 +416,8 @@ class Results(Sequence[CaseResult]):
         if list(map(_seen, made)) != [one.perturbed for one in first]:
             names = ", ".join(dict.fromkeys(one.perturbation for one in first if one.perturbation))
             raise PerturbationError(
-                f"{names} gave different variants of case {case.id} when it was asked again: what it "
-                "gives must "
-                "depend only on its input and its source of randomness"
+                f"{names} gave different variants of case {case.id} when it was run again: its output "
+                "must depend only on its input and its source of randomness"
             )
         return made
 

@@ -98,7 +98,7 @@ def test_a_part_is_approved_with_check(project, command, store):
 def test_a_check_that_means_nothing_lists_what_there_is(project, command):
     project.run({"a": 1})
     output = command("approve", "2.1", "--check", "test_knwon", code=2).output
-    assert f"no check that triage 2.1 ran is meant by that. It ran:\n  {KNOWN}" in output
+    assert f"no check of triage 2.1 matches. It ran:\n  {KNOWN}" in output
 
 
 def test_without_a_version_it_is_the_only_one_that_was_run(project, command):
@@ -391,7 +391,7 @@ def test_a_test_that_was_edited_is_decided_as_a_whole(changed, reviewing):
 def test_a_version_that_never_ran_is_refused(changed, reviewing):
     assert "no run of triage 9.9 is remembered" in reviewing([], "9.9", code=2)
     told = reviewing([], "2.1", "--check", "nope", code=2)
-    assert "no check that triage 2.1 ran is meant by 'nope'. There are:" in told
+    assert "no check that triage 2.1 ran matches 'nope'. There are:" in told
 
 
 def test_a_test_that_is_run_again_while_it_is_reviewed_is_not_approved_unseen(changed, command, monkeypatch):

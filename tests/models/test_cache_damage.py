@@ -62,7 +62,7 @@ def works_anew(folder: Path, *, reason: str) -> None:
     cache.close()
     assert len(cache.warnings) == 1, cache.warnings
     assert reason in cache.warnings[0]
-    assert "It was renamed to cache.db.damaged-1 and a new one is begun" in cache.warnings[0]
+    assert "It was renamed to cache.db.damaged-1 and a new cache was started" in cache.warnings[0]
     assert (folder / "cache.db.damaged-1").exists()
     later = PredictionCache(folder)
     assert later.shelf("n", keep=True).get(key(3)) == line(1003)

@@ -58,7 +58,7 @@ MISTAKES = {
     ),
     "under= in a golden check": (
         '@pytest.mark.golden("tickets.yaml", under=str.upper)',
-        "golden() asks about the cases as they are, and takes no under=; *",
+        "golden() uses the cases as they are and takes no under=; *",
     ),
     "under= that is not a perturbation": (
         '@pytest.mark.invariance("tickets.yaml", under=3)',

@@ -129,7 +129,7 @@ def test_noise_does_not_fail_it_and_a_fall_does(project, scored):
     verdict = project.verdict(project.run("--model-version=coin=2"))
     assert verdict.failed
     assert "noise does not explain it, in 3 sets of runs" in verdict.headline
-    assert "record something else in some runs" in verdict.variation
+    assert "record different things from run to run" in verdict.variation
 
 
 def test_an_exception_is_an_error_and_a_failed_assert_leaves_no_case_out(project, scored):

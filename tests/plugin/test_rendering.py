@@ -79,7 +79,10 @@ def apart(project, text):
 def test_a_field_that_a_case_has_not_is_answered_with_those_that_it_has(project):
     result = body(project, "def test_it(triage, case):\n    assert triage(case.text) == case.label")
     result.stdout.fnmatch_lines(
-        ["*no attribute 'text'", '*E * A case has input, expected, id *known of it: case[[]"language"[]]']
+        [
+            "*no attribute 'text'",
+            '*E * A case has input, expected, id *Its other fields: case[[]"language"[]]',
+        ]
     )
 
 

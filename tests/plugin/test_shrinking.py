@@ -531,4 +531,4 @@ def test_a_model_of_recorded_answers_says_why_the_search_stops(project):
     )
     result = project.run("--model-version=1")
     result.assert_outcomes(failed=1)
-    assert "since the model has no answer to other inputs" in " ".join(result.stdout.str().split())
+    assert "because the model cannot answer other inputs" in " ".join(result.stdout.str().split())

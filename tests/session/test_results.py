@@ -138,7 +138,7 @@ def test_what_is_no_short_text_is_perturbed_again_and_must_be_the_same(monkeypat
     assert one.perturbed is value
     other = "y" if type(value) is str else {"t": 2.5}
     with pytest.raises(
-        PerturbationError, match="own gave different variants of case c0 when it was asked again"
+        PerturbationError, match="own gave different variants of case c0 when it was run again"
     ):
         perturbed_results([value, value, other], monkeypatch).trials(0)
 
