@@ -162,7 +162,7 @@ class Purse:
         with self._lock:
             if self._blind:
                 raise BudgetError(
-                    f"max_cost={self._limit:g} is set for {self._label}, whose answers do not say what they "
+                    f"max_cost={self._limit:g} is set for {self._label}, whose answers do not report their "
                     "cost: give its fixture cost=, or answer with Answer(value, usage=...)"
                 )
             known = self._largest is not None
@@ -174,7 +174,7 @@ class Purse:
             if expected > self._limit or self._limit <= 0:
                 raise BudgetError(
                     f"max_cost={self._limit:g} is reached: {self._label} has cost {self._spent:.6g}, and was "
-                    "not called any further"
+                    "not called any more"
                 )
             self._under_way += size
             return True

@@ -346,8 +346,8 @@ def _changed(observed: Observed, comparison: Comparison, allowance: Allowance, r
 def _unseen(comparison: Comparison) -> Finding:
     """Warn of changes where some answers cannot be compared: nobody knows."""
     summary = (
-        f"{comparison.unseen} of {plural(comparison.shared, 'answer')} cannot be compared, so that nothing "
-        f"tells what changed: {comparison.why_unseen}"
+        f"{comparison.unseen} of {plural(comparison.shared, 'answer')} cannot be compared, so it is "
+        f"unknown what changed: {comparison.why_unseen}"
     )
     return _failed("max_changed", summary, against_baseline=True)
 

@@ -22,7 +22,7 @@ def test_what_is_approved_is_shown_with_who_and_why(project, command):
 def test_a_version_that_was_only_run_is_shown_too(project, command):
     project.run({"a": "refund"}, version="2.2")
     assert '→ "refund"' in command("show", "test_known", "2.2").output
-    assert "no check approved is meant" in command("show", "test_known", code=2).output
+    assert "no check approved matches" in command("show", "test_known", code=2).output
 
 
 def test_as_json_it_is_the_file(project, command):
@@ -45,7 +45,7 @@ def test_an_unknown_check_is_refused_with_what_to_type(project, command):
     command("approve", "2.1")
     told = "no check approved matches 'test_nothing'. There are:\n  tests/test_triage.py::test_known"
     assert told in command("show", "test_nothing", code=2).output
-    assert "no run of triage 9 is remembered" in command("show", "test_known", "9", code=2).output
+    assert "no run of triage 9 is stored" in command("show", "test_known", "9", code=2).output
     assert "no check that triage 2.1 ran matches" in command("show", "other", "2.1", code=2).output
 
 

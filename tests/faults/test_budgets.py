@@ -13,7 +13,7 @@ def test_a_run_stops_at_its_number_of_calls_and_keeps_what_it_paid_for(remote, e
     verdict = remote.verdict("--modelcheck-max-calls=12")
     assert verdict.failed
     assert verdict.headline == (
-        "--modelcheck-max-calls=12 is spent: triage 1 was not called any further; "
+        "--modelcheck-max-calls=12 is used up: triage 1 was not called any more; "
         "8 of 20 cases could not be judged"
     )
     assert (len(endpoint.asked), verdict.unasked, verdict.cases.passed) == (12, 8, 12)

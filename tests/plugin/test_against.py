@@ -148,7 +148,7 @@ def test_a_version_that_breaks_everywhere_is_no_missing_baseline(project, error,
 def test_a_version_that_was_not_asked_to_the_end_is_told_with_the_reason(tested):
     verdict = tested.verdict(tested.run("--model-version=2.1", "--against=2.0", "--modelcheck-max-calls=4"))
     assert verdict.headline == (
-        "--modelcheck-max-calls=4 is spent: triage 2.0 was not called any further; 6 of 10 cases have no "
+        "--modelcheck-max-calls=4 is used up: triage 2.0 was not called any more; 6 of 10 cases have no "
         "outcome with it, so the two cannot be compared"
     )
 
