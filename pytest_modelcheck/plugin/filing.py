@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from pytest_modelcheck.errors import ModelcheckError
-from pytest_modelcheck.plugin.options import LIMITS, ini, switch
+from pytest_modelcheck.limits import LIMITS
+from pytest_modelcheck.plugin.options import ini, switch
 from pytest_modelcheck.plugin.redaction import begin
 from pytest_modelcheck.plugin.settings import (
     ACTIONS,
@@ -135,7 +136,7 @@ def _excused(check: CheckReport) -> CheckReport:
 
 def _options(config: pytest.Config) -> Mapping[str, str]:
     """Our options and ini values that were set: nobody else's, which may be secrets."""
-    given = {name: ini(config, name) for name in (*_INI, *LIMITS)}
+    given = {name: ini(config, name) for name in (*_INI, *(f"modelcheck_{name}" for name in LIMITS))}
     given |= {name: value for name, value in vars(config.option).items() if name.startswith(_OURS) and value}
     given["modelcheck_offline"] = switch(config, "offline")
     given = {name: value for name, value in given.items() if value}
