@@ -107,7 +107,7 @@ class JudgedRow:
         )
 
     def _answers(self, rate: float, rng: np.random.Generator) -> Bools:
-        """How many answers are right: of a list of cases exactly so many, of a model that varies by chance."""
+        """Which answers are right: exactly so many, or of a model that varies by chance."""
         if self.varies:
             return rng.random(self.cases) < rate
         return rng.permutation(self.cases) < round(rate * self.cases)

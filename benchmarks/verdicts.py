@@ -5,10 +5,10 @@ code.
     python benchmarks/verdicts.py --full           the same with 1,500 checks a row: about half an hour
     python benchmarks/verdicts.py unchanged broken only rows with one of these words in their name
 
-Checks that a judge decides come last (``judged.py``). Each row simulates whole checks, from the runs that were approved to the verdict. Every check has an approval
+Each row simulates whole checks, from the runs that were approved to the verdict. Every check has an approval
 of its own. A row ends in "ok" where it keeps what is promised of it (three standard errors of the simulation
-aside), in "BROKEN" where it does not, and in nothing where it only describes. The exit code is 1 where a
-promise is broken.
+aside), in "BROKEN" where it does not, and in nothing where it only describes. Checks that a judge decides
+come last (``judged.py``). The exit code is 1 where a promise is broken.
 """
 
 from __future__ import annotations

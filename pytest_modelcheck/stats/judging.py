@@ -9,8 +9,8 @@ misses true rates in up to 5% of cases at a level of 1%: a reference only (``ben
 
 A mean score is corrected by what labels say the judge is off by (prediction-powered inference).
 
-Sources: Schweder and Hjort, Scand. J. Statist. 29 (2002) 309-332; Rogan and Gladen, Am. J. Epidemiol. 107 (1978) 71-76; Lang and Reiczigel, Prev. Vet. Med. 113 (2014)
-13-22; Angelopoulos et al., arXiv 2301.09633 (2023).
+Sources: Rogan and Gladen, Am. J. Epidemiol. 107 (1978) 71-76; Lang and Reiczigel, Prev. Vet. Med. 113 (2014)
+13-22; Angelopoulos et al., arXiv 2301.09633 (2023); Schweder and Hjort, Scand. J. Statist. 29 (2002) 309-332.
 
 PYTEST_DONT_REWRITE
 """
@@ -311,8 +311,9 @@ def _mean(values: Sequence[float]) -> float:
 def drop_chance(then: JudgedRate | JudgedMean, now: JudgedRate | JudgedMean, margin: float) -> float:
     """The chance of answers judged so much worse if the true rate, or mean, fell by no more than a margin.
 
-    It is 1 where the corrected rates fell by no more. Each side's p-values say how far its true rate may be believed to lie above, or below, any value; the two
-    are combined as distributions are (a confidence distribution of the difference, Schweder and Hjort 2002).
+    It is 1 where the corrected rates fell by no more. Each side's p-values say how far its true rate may be
+    believed to lie above, or below, any value; the two are combined as distributions are (a confidence
+    distribution of the difference).
 
     >>> errors = Errors(40, 38, 40, 36)
     >>> drop_chance(JudgedRate(80, 100, errors), JudgedRate(50, 100, errors), 0.0) < 0.01

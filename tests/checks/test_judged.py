@@ -1,4 +1,4 @@
-"""The fast half of ``benchmarks/judged.py``, with a fixed seed: checks that a judge decides keep their promise."""
+"""The fast half of ``benchmarks/judged.py``, with a fixed seed: what judges decide keeps its promise."""
 
 import importlib.util
 import sys

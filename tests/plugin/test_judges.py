@@ -175,10 +175,11 @@ def test_a_judge_that_is_too_weak_corrects_nothing(judged):
 
 def test_labels_of_other_versions_alone_are_told(judged):
     label(judged, OTHERS)
-    assert (
-        "only 0 of the 120 labels of helpful are of this version's answers: it is taken to err on these as on "
-        "the others"
-    ) in judged.verdict(run(judged, "bad")).notes
+    note = (
+        "only 0 of the 120 labels of helpful are of this version's answers: it is taken to err on these as "
+        "on the others"
+    )
+    assert note in judged.verdict(run(judged, "bad")).notes
     label(judged, OTHERS, list(answers(0.3, "wrong", range(60))))
     assert not any("helpful" in note for note in judged.verdict(run(judged, "bad")).notes)
 
@@ -262,7 +263,7 @@ def test_a_slice_that_only_the_judge_sees_fall_is_inconclusive(judged):
         ),
         (
             """
-            @pytest.mark.golden([(f"question {n}", True) for n in range(40)], metric="accuracy", at_least=0.99)
+            @pytest.mark.golden([(f"question {n}", True) for n in range(40)], metric="accuracy", at_least=1)
             def test_metric(assistant, helpful, case):
                 case.record(helpful(question="", answer=assistant(case.input)))
             """,
