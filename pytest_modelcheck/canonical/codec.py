@@ -14,7 +14,7 @@ import orjson
 
 from pytest_modelcheck.canonical import arrays, tags
 from pytest_modelcheck.canonical.arrays import library_of
-from pytest_modelcheck.canonical.lowering import DEEP, Lowering, encode_plain
+from pytest_modelcheck.canonical.lowering import DEEP, Lowering
 from pytest_modelcheck.canonical.refusal import NotKept, Refusal, Unreadable, article, qualified
 from pytest_modelcheck.canonical.shapes import Classes
 from pytest_modelcheck.canonical.tags import DEFAULT, DICT, IGNORING, SEEN, TYPE, UNKEPT
@@ -173,11 +173,6 @@ class Codec:
         )
 
 
-def describe(value: Any, width: int = 200) -> str:
-    """Any value as one safe line for people."""
-    return excerpt(value if isinstance(value, str) else encode_plain(value).decode(), width)
-
-
 def unkept(value: Any, reason: str, key: bytes | None = None) -> bytes:
     """Return what a record holds in place of an answer that could not be stored.
 
@@ -186,7 +181,9 @@ def unkept(value: Any, reason: str, key: bytes | None = None) -> bytes:
         reason: Why it could not be stored, and what to do.
         key: What ``compare_by=`` took from it, as a line: that is compared in its place.
     """
-    return orjson.dumps({UNKEPT: [describe(value), reason, *([] if key is None else [orjson.Fragment(key)])]})
+    return orjson.dumps(
+        {UNKEPT: [excerpt(value, 200), reason, *([] if key is None else [orjson.Fragment(key)])]}
+    )
 
 
 def why_unkept(line: bytes) -> str | None:
@@ -199,6 +196,15 @@ def why_unkept(line: bytes) -> str | None:
         return None
     reason = orjson.loads(line)[UNKEPT]
     return None if len(reason) > 2 else str(reason[1])
+
+
+def described(line: bytes) -> str:
+    """Return a stored answer that cannot be read back, for people: its description where it was not stored.
+
+    >>> described(unkept(object(), "answer: an object cannot be stored."))
+    '<object object>'
+    """
+    return line.decode() if is_kept(line) else str(orjson.loads(line)[UNKEPT][0])
 
 
 def is_kept(line: bytes) -> bool:
