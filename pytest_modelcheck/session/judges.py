@@ -326,7 +326,7 @@ class Corrector:
             return None
 
     def _truth(self, words: Sequence[Word]) -> float | None:
-        """What people say of a case in all of its runs; ``None`` where an answer has no label."""
+        """People's word on a case in all of its runs; ``None`` where an answer has no label."""
         if any(word.key not in self.known for word in words):
             return None
         return _mean([self.known[word.key] for word in words])
