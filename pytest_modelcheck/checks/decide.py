@@ -42,7 +42,11 @@ def decide(observed: Observed, limits: Limits) -> list[Finding]:
     _refuse_without_meaning(observed, limits)
     findings = guards(observed, limits)
     if observed.cases.judged and not observed.unscored:
-        findings += _limits(observed, limits)
+        held, judging = _limits(observed, limits), observed.judging
+        if judging is not None:
+            required, reads = required_rate(observed, limits), observed.reads_approved
+            held = [judging.hold(finding, required, limits, reads_approved=reads) for finding in held]
+        findings += held
     return findings or [_rests_on_a_baseline(observed.cases)]
 
 
@@ -266,11 +270,9 @@ def _rate(observed: Observed, required: float, rule: Rule) -> Finding:
     rate = observed.rate or 0.0
     met = rate >= required - (_ROUNDING if observed.means is not None else 0.0)
     at_zero = observed.signed and not required and rule.limits.population == "fixed"
-    finding = rule.finding(
+    return rule.finding(
         "at_least", _rate_summary(observed, rate, required), met, RateNoise(observed, required, at_zero)
     )
-    judging = observed.judging
-    return finding if judging is None else judging.hold_rate(finding, required, rule.limits)
 
 
 def _rate_summary(observed: Observed, rate: float, required: float) -> str:
@@ -315,9 +317,7 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
     missed = exceeds(net - _ROUNDING, comparison.judged, allowance)
     sampled = rule.limits.population == "sample"
     noise = DropNoise(observed, broke, fixed, comparison.judged, allowance, sampled)
-    finding = rule.finding("max_drop", summary, not missed, noise, comparison.p_value)
-    judging = observed.judging
-    return finding if judging is None else judging.hold_drop(finding, allowance, rule.limits)
+    return rule.finding("max_drop", summary, not missed, noise, comparison.p_value)
 
 
 def _regressed(observed: Observed, comparison: Comparison, allowance: Allowance, rule: Rule) -> Finding:

@@ -241,7 +241,14 @@ def _is_stale(check: Check, case: Case, baseline: Baseline) -> bool:
         return False
     if check.spec.limits.max_steps is not None:  # bodies fail by it, and their source does not say it
         return True
+    if any(_is_another(judge, baseline) for judge in check.spec.others if judge.definition.role == "judge"):
+        return True
     return baseline.header.body != check.spec.provenance.body or then.expectation != expectation(case)
+
+
+def _is_another(judge: Model, baseline: Baseline) -> bool:
+    """Return whether another version of a judge took part: today's judges both sides."""
+    return baseline.header.others.get(judge.name, judge.version or "") != (judge.version or "")
 
 
 # -- another version, run beside -----------------------------------------------------------------------

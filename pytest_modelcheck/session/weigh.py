@@ -205,7 +205,7 @@ def _looks(
     judging = observed.judging
     if judging is not None and judging.value is not None:
         found.pop("at_least", None)  # chance is in the bound of the corrected rate
-        if judging.sides is not None and judging.sides.by_people:
+        if judging.sides is not None and (judging.sides.by_people or judging.sides.labelled):
             found.pop("max_drop", None)
     return found
 
