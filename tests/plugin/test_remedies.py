@@ -108,7 +108,7 @@ PROJECTS = {
         {"model": JUDGES, "options": TWO,
          "test": check(f"{TICKETS}, model='judge'", "judge(case.input)", "judge, case")},
     ),
-    "are asked for at once. With several models, say which is whose: --model-version NAME=VERSION": (
+    "With several models, say which is whose: --model-version NAME=VERSION": (
         {"model": JUDGES, "options": ["--model-version=1", "--model-version=2"]},
         {"model": JUDGES, "options": ["--model-version=triage=1", "--model-version=other=2"],
          "test": check(body=ASKED)},
