@@ -103,12 +103,12 @@ PROJECTS = {
         {"model": JUDGES, "options": TWO,
          "test": check(f"{TICKETS}, model='triage'", ASKED, "triage, other, case")},
     ),
-    "to be judged itself, say so: model='judge'": (
+    "to judge one of them, name it: model='judge'": (
         {"model": JUDGES, "options": TWO, "test": check(arguments="judge, case", body="judge(case.input)")},
         {"model": JUDGES, "options": TWO,
          "test": check(f"{TICKETS}, model='judge'", "judge(case.input)", "judge, case")},
     ),
-    "With several models, say which is whose: --model-version NAME=VERSION": (
+    "With several models, name them: --model-version NAME=VERSION": (
         {"model": JUDGES, "options": ["--model-version=1", "--model-version=2"]},
         {"model": JUDGES, "options": ["--model-version=triage=1", "--model-version=other=2"],
          "test": check(body=ASKED)},
@@ -117,7 +117,7 @@ PROJECTS = {
         {"test": check() + fixture().partition("pytest\n")[2]},
         {"test": check(body=ASKED) + fixture("name='ours'").partition("pytest\n")[2]},
     ),
-    "asked about the case itself. Ask about its input: triage(case.input)": (
+    "with the case itself. Call it with its input: triage(case.input)": (
         {"test": check(body="assert triage(case) == case.expected")}, {"test": check()},
     ),
     "does not say what is expected: add `expected:` to it": (
@@ -157,13 +157,13 @@ PROJECTS = {
     ),
     **marked(
         ("may mean one case or all of them: write max_drop=1 for one case", "max_drop=1.0", "max_drop=1"),
-        ("is no allowance: write a number of cases (max_drop=3)", "max_drop=-1", "max_drop=3"),
-        ("at_least=95 is no rate: write a number from 0.0 to 1.0", "at_least=95", "at_least=0.95"),
-        ("is no error rate: write a number between 0 and 0.5", "false_fail_rate=1", "false_fail_rate=0.01"),
+        ("write a number of cases (max_drop=3)", "max_drop=-1", "max_drop=3"),
+        ("write a number from 0.0 to 1.0", "at_least=95", "at_least=0.95"),
+        ("write a number between 0 and 0.5", "false_fail_rate=1", "false_fail_rate=0.01"),
         ('write "warn" or "fail"', "inconclusive='no'", "inconclusive='fail'"),
         ('write "fail", "warn" or "off"', "slice_regressions='no'", "slice_regressions='warn'"),
         ('write "fixed" (the cases are the contract) or "sample"', "population='all'", "population='sample'"),
-        ("is no tolerance: write a fraction above 0, such as 0.05", "tolerance=0", "tolerance=0.05"),
+        ("write a fraction above 0, such as 0.05", "tolerance=0", "tolerance=0.05"),
         ('write "pass@2" (one of two runs passes)', "score_as='best'", "score_as='pass@2', repeats=2"),
         ("needs repeats=2 or more", "score_as='pass@2'", "score_as='pass@2', repeats=2"),
         ('write the name of metadata of the cases, cluster="template"', "cluster=1", "cluster='language'"),
@@ -208,7 +208,7 @@ PROJECTS = {
          "retires='soon'", "retires={'2.0': __import__('datetime').date(2999, 1, 14)}"),
         ("files() names no file. Write files(", "fingerprint=__import__('pytest_modelcheck').files()",
          "fingerprint=__import__('pytest_modelcheck').files('conftest.py')"),
-        ("Name what changes with the model (a text, a number, files(...)", "fingerprint=lambda: None",
+        ("(a text, a number, files(...), or a callable that returns one)", "fingerprint=lambda: None",
          "fingerprint=lambda: 'a'"),
         ("no file matches, looking from", "fingerprint=__import__('pytest_modelcheck').files('*.joblib')",
          "fingerprint=__import__('pytest_modelcheck').files('*.py')"),
@@ -288,7 +288,7 @@ VALUES = {
         lambda: approval("fingerprint: a\n"),
         lambda: approval('version: "2.0"\n'),
     ),
-    "is no date. Write it as 2027-01-14, or take the line away": (
+    "Write it as 2027-01-14, or ": (
         lambda: approval('version: "2"\nretires: soon\n'),
         lambda: approval('version: "2"\nretires: 2027-01-14\n'),
     ),
@@ -412,7 +412,7 @@ VALUES = {
         lambda: list(table(question(0.9, [0.1], repeats=0))),
         lambda: list(table(question(0.9, [0.1], repeats=1))),
     ),
-    "--at-least 9 is no rate: write a number from 0 to 1": (
+    "write a number from 0 to 1": (
         lambda: list(table(question(9, [0.1]))),
         lambda: list(table(question(0.9, [0.1]))),
     ),
