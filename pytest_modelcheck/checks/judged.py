@@ -26,7 +26,7 @@ _BY_THE_JUDGE: Final = frozenset(
 """Limits on outcomes; the others are on answers, and on what these cost."""
 
 LEAST_STRENGTH: Final = 0.5
-"""Sensitivity + specificity - 1: of a judge below it, what it says cannot be corrected."""
+"""Least sensitivity + specificity - 1: the answers of a weaker judge cannot be corrected."""
 
 WORST: Final = 0.75
 """A judge of which nothing is known on some answers is taken to be right about this share of them."""

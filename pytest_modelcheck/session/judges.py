@@ -149,23 +149,23 @@ def _outcome_of(
     """The outcome that an answer of the judge stands for: from 0 (wrong) to 1 (right).
 
     Raises:
-        UncorrectedError: Outcomes are no function of what the judge says.
+        UncorrectedError: Outcomes are not a function of what the judge says.
     """
     passing: dict[bytes, bool] = {}
     for trial in (trial for trials in cases for trial in trials if trial.outcome in JUDGED):
         if len(trial.grades) != 1 or trial.grades[0].given is None:
-            many = f"{judge.name} is called {len(trial.grades)} times in some cases"
+            many = f"{judge.name} was called {len(trial.grades)} times in some cases"
             raise UncorrectedError(
-                many if len(trial.grades) != 1 else f"what {judge.name} is given is no JSON"
+                many if len(trial.grades) != 1 else f"the arguments of {judge.name} are not JSON"
             )
         answer = seen(trial.grades[0].answer)
         if trial.score is not None:
             if check.spec.scale != GRADE or _number(answer) != trial.score:
-                raise UncorrectedError(f"scores are not what {judge.name} says, from 0 to 1")
+                raise UncorrectedError(f"scores are not the answers of {judge.name}, from 0 to 1")
             continue
         passed = trial.outcome is Outcome.PASSED
         if passing.setdefault(answer, passed) != passed:
-            raise UncorrectedError(f"{judge.name} alone does not decide how a case comes out")
+            raise UncorrectedError(f"{judge.name} alone does not decide the outcome of a case")
     if not passing:
         return _number
     kinds = set(passing.values())
@@ -265,7 +265,7 @@ class Corrector:
         exact: bool,
     ) -> None:
         if any(math.isnan(value) for value in (*known.values(), *heard.values())):
-            raise UncorrectedError("some labels, or what the judge says of them, are no scores")
+            raise UncorrectedError("some labels, or the judge's answers to them, are not scores")
         self.known, self.heard, self.versions = known, heard, versions
         self.graded, self.exact = graded, exact
 
@@ -385,9 +385,7 @@ def _said(words: Sequence[Word]) -> float:
 
 def _too_weak(errors: Errors) -> str:
     if not errors.yes or not errors.no:
-        return (
-            f"no label says {'yes' if not errors.yes else 'no'}, so that nobody knows what it makes of these"
-        )
+        return f"no label says {'yes' if not errors.yes else 'no'}, so it is unknown how it judges these"
     return (
         f"the judge is too weak: it agrees with people on {errors.yes_right}/{errors.yes} of what is right "
         f"and {errors.no_right}/{errors.no} of what is wrong"

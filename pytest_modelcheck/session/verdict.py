@@ -62,14 +62,14 @@ if TYPE_CHECKING:
     from pytest_modelcheck.session.found import Judgement, Ran
 
 _NOISE: Final = (measure, calibrate, calibrate_changes, confirm, decide_noise)
-"""Steps that look into the model's own noise; each decides itself whether it has anything to do."""
+"""Steps that measure the model's noise; each decides whether it applies."""
 
 
 _WORSE: Final = frozenset({"max_drop", "max_slice_drop", "max_regressed", "slice_regressions"})
-"""Limits that are missed by a model that is worse, and not only another one."""
+"""Limits that only a worse model misses, not merely a different one."""
 
 _ABOUT_THE_OTHER: Final = frozenset({"baseline", "against"})
-"""Guards that say something of the version that is compared with: approving this one settles nothing."""
+"""Guards about the version compared with, which approving this one does not settle."""
 
 
 def steps_of(check: Check) -> Steps[Judged]:
@@ -314,12 +314,12 @@ def _notes(check: Check, judgement: Judgement) -> Iterator[str]:
     yield from spec.notes
     yield from judgement.approved.notes
     if judgement.noise.screened is not None:
-        yield f"everything was asked again to be sure; the first time: {judgement.noise.screened}"
+        yield f"everything was run again to be sure; the first time: {judgement.noise.screened}"
     then = {} if baseline is None else baseline.header.others
     for model in spec.others:
         before = then.get(model.name)
         if before is not None and before != (model.version or ""):
-            yield f"{model.label} took part; when the baseline was made it was {before or 'unversioned'}"
+            yield f"{model.label} took part; in the baseline it was {before or 'unversioned'}"
     judging = ran.judging
     if judging is not None and judging.value is not None and judging.own < LEAST_LABELS:
         few = f"{judging.own} of the {plural(judging.labels, 'label')} of {judging.judge.name}"
@@ -337,7 +337,7 @@ def _notes(check: Check, judgement: Judgement) -> Iterator[str]:
         and spec.limits.at_least is None
         and judgement.misses("at_least")
     ):
-        yield "no limit is set, so all must pass; max_drop=0 holds it to what is approved instead"
+        yield "no limit is set and nothing is approved, so every case must pass; max_drop=0 asks for less"
     if baseline is not None and (fields := gained_by(_changed(judgement))):
         yield gains(fields)
     yield from systems_note(check.subject, ran.systems)
@@ -357,7 +357,7 @@ def _not_watched(check: Check) -> Iterator[str]:
     spec = check.spec
     why = why_not_watched(spec.limits, spec.scale, spec.levels) if spec.limits.early_stop else None
     if spec.limits.early_stop and any(model.definition.labels is not None for model in spec.others):
-        why = "what its judge says is corrected once all of it is known"
+        why = "the judge's answers are corrected once all of them are known"
     if why is not None:
         yield f"not stopped early: {why}"
 

@@ -350,7 +350,7 @@ def test_an_outcome_that_is_not_the_judges_is_not_corrected(judged):
     )
     label(judged, OTHERS)
     verdict = judged.verdict(run(judged, "good"))
-    assert "helpful alone does not decide how a case comes out" in verdict.headline
+    assert "helpful alone does not decide the outcome of a case" in verdict.headline
 
 
 def test_a_case_that_must_not_be_what_the_judge_says_is_corrected_too(judged):
@@ -430,7 +430,7 @@ def test_a_check_that_a_judge_decides_is_not_stopped_early(judged):
     label(judged, OTHERS)
     verdict = judged.verdict(run(judged, "bad"))
     assert verdict.headline == "judged 25/60; corrected for the judge's errors 36%, at least 80% required"
-    assert "not stopped early: what its judge says is corrected once all of it is known" in verdict.notes
+    assert "not stopped early: the judge's answers are corrected once all of them are known" in verdict.notes
 
 
 def test_offline_the_labels_that_nothing_is_known_of_are_told(judged):
