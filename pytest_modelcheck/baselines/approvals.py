@@ -231,11 +231,11 @@ def _unchanged(offer: tuple[Header, Reader], seen: str | None) -> Baseline:
     header, read = offer
     candidate = read(header.model, header.test, header.version or "")
     if candidate is None:
-        raise BaselineError(f"{header.test} has just been removed; nothing was written. Run pytest again.")
+        raise BaselineError(f"{header.test} was just removed; nothing was written. Run pytest again.")
     if candidate.header != header or seen not in (None, candidate.digest()):
         raise BaselineError(
-            f"{header.test} has been run again in the meantime, and may have come out otherwise; nothing was "
-            "written. Look at it again, and approve it."
+            f"{header.test} has been run again in the meantime, and its results may differ; nothing was "
+            "written. Review it again, and approve it."
         )
     return candidate
 

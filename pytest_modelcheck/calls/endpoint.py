@@ -230,8 +230,9 @@ class Endpoint:
             wanted: Whether anybody still wants to know when its turn comes.
         """
         if caller.awaited:
+            loop = self._loop()
             coroutine = self.call_async(caller, inputs, keep, repeat=repeat, after_success=after_success)
-            return self._loop().start(coroutine, context.copy())
+            return loop.start(coroutine, context.copy())
 
         def job() -> None:
             if wanted():
@@ -456,7 +457,7 @@ class Endpoint:
             if asked <= LONGEST:
                 self._pace.pause(asked)
             else:
-                self.circuit.open(f"{self.label} asks to be left alone for {asked:,.0f} s: {one_line(error)}")
+                self.circuit.open(f"{self.label} asks to wait {asked:,.0f} s: {one_line(error)}")
         return error
 
     def _is_outage(self, error: BaseException) -> bool:

@@ -35,7 +35,7 @@ def rename(workspace: Workspace, old: str, new: str) -> None:
     """Move what is approved and what was run of the tests that ``old`` means.
 
     Raises:
-        UsageError: ``new`` cannot be a name of what ``old`` is, nothing is remembered of that, or something
+        UsageError: ``new`` cannot be a name of what ``old`` is, nothing is stored of that, or something
             is remembered under the new name.
     """
     refuse_odd(old, new)

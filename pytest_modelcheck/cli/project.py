@@ -49,7 +49,7 @@ def find_project(start: Path, rootdir: Path | None = None) -> Project:
     """Find the project that a folder belongs to.
 
     Raises:
-        UsageError: A configuration file cannot be read, or says something that is no path.
+        UsageError: A configuration file cannot be read, or says something that is not a path.
     """
     start = (rootdir or start).absolute()
     config, settings = _locate(start)
@@ -200,7 +200,7 @@ class Workspace:
         """The versions of each model that were run, or are kept in the history: those that can be approved.
 
         Raises:
-            BaselineError: Nothing is remembered of any model.
+            BaselineError: Nothing is stored of any model.
         """
         return {
             model: sorted({*self.candidates.versions(model), *self.store.kept_versions(model)}, key=natural)
@@ -211,7 +211,7 @@ class Workspace:
         """The same, with those that are approved.
 
         Raises:
-            BaselineError: Nothing is remembered of any model.
+            BaselineError: Nothing is stored of any model.
         """
         return {
             model: sorted({*versions, *(header.version or "" for _, header in self.store.entries(model))})

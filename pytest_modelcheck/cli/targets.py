@@ -110,7 +110,7 @@ def nothing_meant(of: str, patterns: Sequence[str], checks: Iterable[str]) -> Us
 
 
 def selection(patterns: Sequence[str]) -> Callable[[str], bool]:
-    """Return whether a node id is meant by any of the patterns; without a pattern, all are.
+    """Return whether a node id matches any of the patterns; without a pattern, all do.
 
     >>> selection(["test_a", "test_b"])("tests/test_x.py::test_b[1]"), selection([])("anything")
     (True, True)

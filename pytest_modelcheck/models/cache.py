@@ -121,7 +121,7 @@ class PredictionCache:
         if target is not None:
             self.warnings.append(
                 f"The prediction cache {store.path} is damaged, or not written by pytest-modelcheck: "
-                f"{reason}. It was renamed to {target.name} and a new one is begun; its answers are "
+                f"{reason}. It was renamed to {target.name} and a new cache was started; its answers are "
                 "called for again. Delete the renamed file when you no longer need it."
             )
 

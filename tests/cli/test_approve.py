@@ -62,7 +62,7 @@ def test_what_was_approved_just_so_is_not_said_to_be_written(project, command):
 def test_a_mistyped_model_is_pointed_at(project, command):
     project.run({"a": 1})
     output = command("approve", "triaje=2.1", code=2).output
-    assert "no run of triage triaje=2.1 is remembered" in output
+    assert "no run of triage triaje=2.1 is stored" in output
     assert "If 'triaje' was meant to be a model: there is 'triage' only" in output
 
 
@@ -235,7 +235,7 @@ def test_where_nobody_may_be_watching_a_reason_is_needed_and_kept(
         monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: False)
     project.run({"a": 1})
     output = command(name, "2.1", code=2).output
-    assert f"modelcheck {name} {unwatched} approves what nobody may have looked at" in output
+    assert f"modelcheck {name} {unwatched} approves without anybody watching" in output
     assert "needs a reason: add --reason TEXT" in output
     assert store.approved("triage") is None
     command("approve", "2.1", "--dry-run")
@@ -389,7 +389,7 @@ def test_a_test_that_was_edited_is_decided_as_a_whole(changed, reviewing):
 
 
 def test_a_version_that_never_ran_is_refused(changed, reviewing):
-    assert "no run of triage 9.9 is remembered" in reviewing([], "9.9", code=2)
+    assert "no run of triage 9.9 is stored" in reviewing([], "9.9", code=2)
     told = reviewing([], "2.1", "--check", "nope", code=2)
     assert "no check that triage 2.1 ran matches 'nope'. There are:" in told
 

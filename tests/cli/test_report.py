@@ -84,7 +84,7 @@ def test_candidates_may_come_from_an_artifact(two, command, tmp_path_factory):
 def test_a_version_that_never_ran_is_an_error_that_lists_those_that_did(two, command):
     for arguments in (["9"], ["9", "2.1"], ["2.1", "9"]):
         output = command("diff", *arguments, code=2).output
-        assert "no run of triage 9 is remembered" in output
+        assert "no run of triage 9 is stored" in output
         assert "runs of 2.0, 2.1" in output
 
 

@@ -45,7 +45,7 @@ def test_an_unknown_check_is_refused_with_what_to_type(project, command):
     command("approve", "2.1")
     told = "no check that is approved matches 'test_nothing'. There are:\n  tests/test_triage.py::test_known"
     assert told in command("show", "test_nothing", code=2).output
-    assert "no run of triage 9 is remembered" in command("show", "test_known", "9", code=2).output
+    assert "no run of triage 9 is stored" in command("show", "test_known", "9", code=2).output
     assert "no check that triage 2.1 ran matches" in command("show", "other", "2.1", code=2).output
 
 

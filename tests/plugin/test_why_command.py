@@ -153,7 +153,7 @@ def test_of_a_run_that_was_not_judged_the_questions_are_told(ran, why):
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        (["9"], 2, "no run of triage 9 is remembered"),
+        (["9"], 2, "no run of triage 9 is stored"),
         (["--check", "known"], 2, "no check that triage 1.0 ran matches 'known'"),
     ],
 )
