@@ -235,7 +235,7 @@ def report(
     from pytest_modelcheck.cli import report as work
 
     versions = [text for text in (a, b) if text is not None]
-    work.report(open_workspace(ctx.obj, origin), work.Wish(versions, files, patterns))
+    work.report(open_workspace(ctx.obj, origin), versions, files, patterns)
 
 
 @modelcheck.command()

@@ -16,7 +16,7 @@ from pytest_modelcheck.baselines.identity import approver, now
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH
-from pytest_modelcheck.cli.heard import heard
+from pytest_modelcheck.cli.judge import heard
 from pytest_modelcheck.cli.keys import keys, line
 from pytest_modelcheck.cli.project import shown
 from pytest_modelcheck.cli.screen import EVERYTHING, echo, height, print_lines, width, wrapped
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from pytest_modelcheck.cli.heard import Heard
+    from pytest_modelcheck.cli.judge import Heard
     from pytest_modelcheck.cli.project import Workspace
     from pytest_modelcheck.labels.draw import Judged
 

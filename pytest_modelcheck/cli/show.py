@@ -19,7 +19,7 @@ from pytest_modelcheck.cli.screen import echo, indented, print_document, print_l
 from pytest_modelcheck.cli.targets import nothing_meant, selection, target
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.errors import BaselineError
-from pytest_modelcheck.models.retirement import SOON, days_left, shutdown_text
+from pytest_modelcheck.models.definition import SOON, days_left, shutdown_text
 from pytest_modelcheck.reports.transcript import steps_of_trial
 
 if TYPE_CHECKING:

@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines import baseline
+from pytest_modelcheck.baselines.candidates import never_ran
 from pytest_modelcheck.baselines.names import matches
 from pytest_modelcheck.errors import UsageError, VersionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from pytest_modelcheck.baselines.header import Header
+    from pytest_modelcheck.cli.project import Workspace
 
     Versions = Mapping[str, Sequence[str]]
     """The models that anything is remembered of, with their versions."""
@@ -107,6 +111,29 @@ def nothing_meant(of: str, patterns: Sequence[str], checks: Iterable[str]) -> Us
     meant = ", ".join(map(repr, patterns))
     there_are = f"There are:{listed}" if known else "There is none. See all: modelcheck list"
     return UsageError(f"no check {of} matches {meant}{hint}. {there_are}")
+
+
+def ran(
+    workspace: Workspace,
+    model: str,
+    version: str,
+    patterns: Sequence[str],
+    exists: Callable[[Header], bool] = lambda _: True,
+) -> list[Header]:
+    """The checks that a version ran and that the patterns mean, by name.
+
+    Raises:
+        UsageError: There are none.
+    """
+    entries = [header for _, header in workspace.candidates.entries(model, version)]
+    if not entries:
+        raise never_ran(workspace.store, workspace.candidates, model, version)
+    there = sorted(filter(exists, entries), key=lambda header: header.test)
+    selected = selection(patterns)
+    found = [header for header in there if selected(header.test)]
+    if not found:
+        raise nothing_meant(f"that {model} {version} ran", patterns, [header.test for header in there])
+    return found
 
 
 def selection(patterns: Sequence[str]) -> Callable[[str], bool]:

@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from pytest_modelcheck.baselines.candidates import never_ran
 from pytest_modelcheck.canonical import CALL_BYTES, excerpt
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.cli.screen import echo, indented, print_lines
-from pytest_modelcheck.cli.targets import nothing_meant, selection, target
-from pytest_modelcheck.errors import VersionError
-from pytest_modelcheck.models.memories import memories
+from pytest_modelcheck.cli.targets import ran, target
+from pytest_modelcheck.models.cache import memories
 from pytest_modelcheck.session.lines import keys_of
 from pytest_modelcheck.session.places import PREDICTIONS
 
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.cli.project import Workspace
-    from pytest_modelcheck.models.memories import Memory
+    from pytest_modelcheck.models.cache import Memory
 
 _SHOWN: Final = 3
 
@@ -54,8 +52,12 @@ def show(workspace: Workspace, version: str | None, patterns: Sequence[str]) -> 
         UsageError: Nothing that was run is meant.
         CacheError: What is remembered cannot be read.
     """
-    model, meant = _target(workspace, version)
-    checks = [_asked(workspace, header) for header in _headers(workspace, model, meant, patterns)]
+    if version is not None:
+        model, meant = target(version, workspace.known_versions())
+    else:
+        model = workspace.only_model()
+        meant = workspace.latest_version(model)
+    checks = [_asked(workspace, header) for header in ran(workspace, model, meant, patterns)]
     wanted = {question for check in checks for question in check.questions}
     kept = []
     for memory in memories(workspace.project.cache / PREDICTIONS, model):
@@ -64,26 +66,6 @@ def show(workspace: Workspace, version: str | None, patterns: Sequence[str]) -> 
     echo(click.style(excerpt(f"{model} {meant}"), bold=True))
     for check in checks:
         print_lines(_lines(check, kept))
-
-
-def _target(workspace: Workspace, version: str | None) -> tuple[str, str]:
-    models = workspace.models()
-    if version is not None:
-        return target(version, workspace.known_versions())
-    if len(models) > 1:
-        raise VersionError(f"which model? There are {', '.join(models)}. Write MODEL=VERSION.")
-    return models[0], workspace.latest_version(models[0])
-
-
-def _headers(workspace: Workspace, model: str, version: str, patterns: Sequence[str]) -> list[Header]:
-    ran = [header for _, header in workspace.candidates.entries(model, version)]
-    if not ran:
-        raise never_ran(workspace.store, workspace.candidates, model, version)
-    selected = selection(patterns)
-    found = [header for header in ran if selected(header.test)]
-    if not found:
-        raise nothing_meant(f"that {model} {version} ran", patterns, (header.test for header in ran))
-    return found
 
 
 def _asked(workspace: Workspace, header: Header) -> Asked:

@@ -19,7 +19,7 @@ from pytest_modelcheck.canonical.contents import is_image
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.perturb.building import called, changed, check_n, with_field
 from pytest_modelcheck.perturb.numbers import array_rng
-from pytest_modelcheck.perturb.paths import Field, image_path, is_array, part, placed
+from pytest_modelcheck.perturb.paths import Field, found, image_path, is_array, placed
 from pytest_modelcheck.perturb.perturbation import Perturbation
 
 if TYPE_CHECKING:
@@ -51,9 +51,7 @@ def filtered(
 
     def apply(x: Any, rng: Random) -> list[Any]:
         path = image_path(x, field)
-        image = x
-        for key in path:
-            image = part(image, key, field)
+        image = found(x, path, field)
         check_image(image)
         if n is None:
             made = [_through(one, image, None, opacity=opacity) for one in filters]

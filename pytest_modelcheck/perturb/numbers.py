@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.perturb.building import called, changed, check_n, pick
 from pytest_modelcheck.perturb.fields import Choice
-from pytest_modelcheck.perturb.paths import Path, is_array, leaves, part, parts_of, path_of, placed, rebuilt
+from pytest_modelcheck.perturb.paths import Path, found, is_array, leaves, parts_of, path_of, placed, rebuilt
 from pytest_modelcheck.perturb.perturbation import Perturbation
 
 if TYPE_CHECKING:
@@ -356,9 +356,7 @@ def _extreme(x: Any, path: Path, old: Any, rng: Random) -> Any:
 def _values(name: str, field: Field, values: Any) -> Perturbation:
     def apply(x: Any, _: Random) -> list[Any]:
         path = path_of(x, field)
-        old = x
-        for key in path:
-            old = part(old, key, field)
+        old = found(x, path, field)
         if not is_number(old):
             raise PerturbationError(f"field={field!r} is {type(old).__name__}, not a number")
         return [placed(x, path, like_number(old, value)) for value in values(old)]

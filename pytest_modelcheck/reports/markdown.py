@@ -14,7 +14,7 @@ from pytest_modelcheck.baselines.diff import NOTES
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.text import p_text, plural
 from pytest_modelcheck.display import harmless
-from pytest_modelcheck.models.retirement import shutdown_text
+from pytest_modelcheck.models.definition import shutdown_text
 from pytest_modelcheck.records import MISSING, Outcome, Status
 from pytest_modelcheck.reports.diff import answer_text, steps_of, summary_of
 from pytest_modelcheck.reports.jsons import approved_answers, value_of
