@@ -136,8 +136,8 @@ def _has(names: Sequence[str]) -> str:
 
 
 _START: Final = (0, 1)
+# In characters, of 4 bytes each in the csv module. A longer cell is a quote that was never closed.
 _LONGEST: Final = 32 << 20
-"""In characters, of 4 bytes each in the csv module. A longer cell is a quote that was never closed."""
 
 
 def read_delimited(

@@ -31,6 +31,7 @@ Columns = str | tuple[str, ...]
 _KNOWN: Final = frozenset(FIELDS)
 _SIMILAR: Final = 0.8
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+# The usual names of the input and the expectation in the exports of other tools, the likeliest first.
 _USUAL: Final = {
     "input": (
         *("input", "inputs", "question", "prompt", "query", "user_input", "text", "message", "messages"),
@@ -43,7 +44,6 @@ _USUAL: Final = {
         "annotations",
     ),
 }
-"""The usual names of the input and the expectation in the exports of other tools, the likeliest first."""
 
 
 def near_miss(name: str, fields: Collection[str] = FIELDS) -> str | None:

@@ -238,8 +238,8 @@ def _of_mapping(inner: Mapping[str, Reading | None]) -> Reading | None:
 
 
 _AT_ONCE: Final = 1024
+# The column of an unnamed pandas index, which has no meaning.
 _INDEX: Final = re.compile(r"__index_level_\d+__")
-"""The column of an unnamed pandas index, which has no meaning."""
 
 
 def read_parquet(

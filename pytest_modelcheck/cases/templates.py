@@ -114,8 +114,8 @@ def _listed(name: str, values: Any) -> list[Any]:
 
 
 _TRIES: Final = 50
+# After so many draws per value without a new one, there are probably no more.
 _IN_VAIN: Final = 100
-"""After so many draws per value without a new one, there are probably no more."""
 
 
 def lexicon(kind: str, n: int = 20, *, locale: str = "en_US", seed: int = 0, **options: Any) -> list[Any]:

@@ -208,8 +208,8 @@ _HELP: Final = {
     "q": "leave everything from here on as it is",
     "?": "show this",
 }
+# Where cases cannot be told apart: a new check, or one whose test has changed.
 _WHOLE: Final = ("y", "s", "q")
-"""Where cases cannot be told apart: a new check, or one whose test has changed."""
 
 
 @dataclass(slots=True)

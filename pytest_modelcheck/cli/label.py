@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 _MORE: Final = 40
 _WORDS: Final = {"True": "yes", "False": "no"}
 _NUMBER: Final = frozenset("0123456789-.")
+# Keys of categories; the letters between stand for what else can be done.
 _KEYS: Final = "123456789abcdefghijklmnprvwxyz"
-"""Keys of categories; the letters between stand for what else can be done."""
 _QUIT: Final = frozenset({"q", "\x03", "\x04", ""})
 
 

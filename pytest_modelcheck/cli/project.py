@@ -115,6 +115,7 @@ def _pyproject(path: Path) -> Mapping[str, Any] | None:
     return _table(tables, "ini_options", path)
 
 
+# pytest's own order. A file of pytest's own decides even when it is empty; the others must speak of it.
 _READERS: Final[dict[str, Callable[[Path], Mapping[str, Any] | None]]] = {
     "pytest.toml": lambda path: _table(_toml(path), "pytest", path),
     ".pytest.toml": lambda path: _table(_toml(path), "pytest", path),
@@ -124,7 +125,6 @@ _READERS: Final[dict[str, Callable[[Path], Mapping[str, Any] | None]]] = {
     "tox.ini": lambda path: _section(path, "pytest"),
     "setup.cfg": lambda path: _section(path, "tool:pytest"),
 }
-"""pytest's own order. A file of pytest's own decides even when it is empty; the others must speak of it."""
 
 
 def _toml(path: Path) -> Mapping[str, Any]:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 EVERYTHING: Final = 1 << 20
+# Lines that are printed at once: each time, click looks at the terminal anew, and flushes.
 _TOGETHER: Final = 100
-"""Lines that are printed at once: each time, click looks at the terminal anew, and flushes."""
 
 
 def width() -> int:

@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from pytest_modelcheck.cli.project import Project
 
 
+# pytest's exit codes for tests collected, and for none found.
 _FINE: Final = (0, 5)
-"""pytest's exit codes for tests collected, and for none found."""
 
 
 def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header], bool]:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 _SLOT: Final = re.compile(r"\{\{?\s*[A-Za-z_]\w*\s*\}\}?")
 _BRACES: Final = re.compile(r"[{}]")
+# Where more of the inputs than this have slots, they are meant to be there.
 _FEW: Final = 0.2
-"""Where more of the inputs than this have slots, they are meant to be there."""
 _LONGEST_LABEL: Final = 40
 _LONGEST_NAME: Final = 256
 _SUFFIX: Final = re.compile(r"\.\w{1,8}\Z")

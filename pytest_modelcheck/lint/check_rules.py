@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 FAR: Final = 0.2
 """A threshold that reveals no rate within this of itself is too much for so few cases."""
+# Perturbations that change what a text means, as they stand in names.
 _MEANINGS: Final = re.compile(r"\bnegation\b")
-"""Perturbations that change what a text means, as they stand in names."""
 
 
 def too_few(target: Target) -> Iterator[Remark]:

@@ -81,8 +81,8 @@ class Claims:
 if sys.platform == "win32":
     import msvcrt
 
+    # Range of the C library's byte locks. Of two calls with the same byte, one waits for the other.
     _PLACES = (1 << 31) - 1
-    """Range of the C library's byte locks. Of two calls with the same byte, one waits for the other."""
 
     def _lock(handle: int, place: int) -> None:
         os.lseek(handle, place, os.SEEK_SET)
@@ -95,8 +95,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
+    # Bytes that a file can have, at most.
     _PLACES = 1 << 62
-    """Bytes that a file can have, at most."""
 
     def _lock(handle: int, place: int) -> None:
         fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.cache_pages import KeyPage, Manifest
     from pytest_modelcheck.models.cache_store import Merge, Store
 
+# More small pages than this are merged when a shelf is opened.
 _MANY: Final = 64
-"""More small pages than this are merged when a shelf is opened."""
+# Bytes of memory that lines which are also on disk may take, for each shelf.
 _ROOM: Final = 64 << 20
-"""Bytes of memory that lines which are also on disk may take, for each shelf."""
+# Bytes of memory that an answer takes beside its line, in a page that is in memory.
 _OVERHEAD: Final = 200
-"""Bytes of memory that an answer takes beside its line, in a page that is in memory."""
 _LINE_END: Final = ord("\n")  # a byte is found ten times as fast as a byte string
+# How often other processes may merge pages while they are being read.
 _TRIES: Final = 5
-"""How often other processes may merge pages while they are being read."""
 
 
 class _Page:

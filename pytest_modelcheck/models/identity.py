@@ -35,6 +35,7 @@ _MOST_KEYS: Final = 32
 _DIGITS: Final = 16
 _LARGE: Final = 1e15
 _AFTER: Final = re.compile(r"[-:/@_. ]")
+# Names that are meant to be moved from one model to the next.
 _ALIASES: Final = frozenset(
     [
         *("latest", "newest", "current", "stable", "live", "default", "nightly", "edge", "canary"),
@@ -42,7 +43,6 @@ _ALIASES: Final = frozenset(
         *("main", "master", "trunk", "head", "develop", "dev"),
     ]
 )
-"""Names that are meant to be moved from one model to the next."""
 _BLOCK: Final = 1 << 20
 _LOOKED_AT: Final = 8000
 

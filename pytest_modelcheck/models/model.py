@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 _NOTHING: Final = object()
 
+# Types that their first reader leaves empty for all others.
 _ONCE = (Iterator, AsyncIterator, Awaitable)
-"""Types that their first reader leaves empty for all others."""
 
 SHORT_TEXT = 1000
 """Longest text, in characters, that is remembered with its digest."""

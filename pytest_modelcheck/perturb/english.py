@@ -109,8 +109,8 @@ ABBREVIATIONS: Final[dict[str, str]] = {
     "kind of": "kinda",
 }
 """How phrases are written in a hurry."""
+# Short forms that stand for other things as well.
 _UNCLEAR: Final = frozenset({"r", "re", "atm", "ty", "bc", "ETA", "nr"})
-"""Short forms that stand for other things as well."""
 LONG_FORMS: Final[dict[str, str]] = {
     **{short: long for long, short in ABBREVIATIONS.items() if short not in _UNCLEAR},
     "eta": "estimated time of arrival",
@@ -144,8 +144,8 @@ _UK: Final = Table({us: uk for uk, us in BRITISH_TO_AMERICAN.items()}, possessiv
 _SHORT: Final = Table(ABBREVIATIONS)
 _LONG: Final = Table(LONG_FORMS)
 _PRONOUN: Final = r"(?:I|you|he|she|it|we|they)"
+# What is contracted must be followed by another word: "Yes, I am." has no short form.
 _MORE: Final = r"(?=\s+[^\W\d_])"
-"""What is contracted must be followed by another word: "Yes, I am." has no short form."""
 _CONTRACTED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE), new)
     for pattern, new in (

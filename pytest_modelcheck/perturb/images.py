@@ -276,8 +276,8 @@ _CHROMINANCE: Final = (
 
 
 # fmt: on
+# From red, green and blue to lightness and two differences of colour: JFIF, after ITU-R BT.601.
 _TO_YCC: Final = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
-"""From red, green and blue to lightness and two differences of colour: JFIF, after ITU-R BT.601."""
 _BLOCK: Final = 8
 
 

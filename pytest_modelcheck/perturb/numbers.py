@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     Change = Callable[[Any, Any], Any]
     """From a number and one drawn from [-1, 1) to another; from arrays of them to an array."""
 
+# Integers from here on are left alone: floats skip some of them, and only identifiers are so large.
 _EXACT: Final = 2**53
-"""Integers from here on are left alone: floats skip some of them, and only identifiers are so large."""
 
 
 def is_number(value: object) -> bool:

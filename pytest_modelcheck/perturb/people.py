@@ -136,8 +136,8 @@ def _options(match: re.Match[str], text: str, names: tuple[str, ...], taken: set
 
 
 _ARTICLE: Final = re.compile(r"\b[Aa](n?)\s+\Z")
+# How words begin that begin with a vowel to the eye alone: a Ukrainian.
 _NO_VOWEL: Final = ("Uk", "Ug", "Un", "Eu")
-"""How words begin that begin with a vowel to the eye alone: a Ukrainian."""
 
 
 class Kinds:
@@ -224,15 +224,15 @@ _OTHER_GENDER: Final = Table(
     },
     possessive=True,
 )
+# Only titles when capitalised: "200 ms" is a time.
 _TITLES: Final = frozenset({"mr", "ms", "mrs"})
-"""Only titles when capitalised: "200 ms" is a time."""
+# What follows "her" and "his" where nothing is owned: "I told her that", "the fault is his.".
 _NOT_OWNED: Final = re.compile(
     r"\s+(?:a|an|the|to|for|and|or|but|in|on|at|by|with|from|about|that|if|when|as|because|so|is|was|will|would"
     r"|can|could|should|who|what|yesterday|today|tomorrow|again|now|back|out|up|off|it|this|some|any|not|too"
     r"|before|after|my|your|his|her|its|our|their|one|two|three|no)\b|\s*(?:[^\w\s]|\Z)",
     re.IGNORECASE,
 )
-"""What follows "her" and "his" where nothing is owned: "I told her that", "the fault is his."."""
 _ENDS: Final = r"(?=\s*(?:[,;.!?)](?!\d)|\Z|\s(?:and|but|now|last|this|today|yesterday)\b))"
 _AGE: Final = re.compile(
     r"\b(?P<article>[Aa]n?\s+)?(?P<age>\d{1,3})(?=[\s-]years?[\s-]old\b)"

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     EditAll = Callable[[Sequence[str], Random], tuple[str, ...] | None]
 
 
+# Separates the texts of several fields that are perturbed as one: a placeholder, which no edit changes.
 _BETWEEN: Final = "\n{\ue000}\n"
-"""Separates the texts of several fields that are perturbed as one: a placeholder, which no edit changes."""
 
 
 def drawn(name: str, edit: Edit, n: int, field: Fields | None, *, jointly: bool = False) -> Perturbation:

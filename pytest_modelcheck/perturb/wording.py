@@ -62,10 +62,10 @@ IRRELEVANT: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 EMOJI: Final = ("🙂", "🙏", "👋", "📦", "📱", "✨", "🌞", "☕", "🤔", "🎉")
+# Characters of scripts that put no space between words: Thai, Lao, Burmese, Khmer, Chinese, Japanese.
 _UNSPACED: Final = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-"""Characters of scripts that put no space between words: Thai, Lao, Burmese, Khmer, Chinese, Japanese."""
 
 
 def append(*texts: str, field: Fields | None = None) -> Perturbation:

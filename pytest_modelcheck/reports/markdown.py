@@ -50,8 +50,8 @@ _LINE: Final = 400
 ROOM: Final = 60_000
 """Bytes that a report may have by default: a comment on GitHub holds 65,536 characters."""
 
+# Bytes for the line that says what was left out.
 _LEFT_OUT: Final = 120
-"""Bytes for the line that says what was left out."""
 
 
 def to_markdown(report: RunReport, room: int = ROOM) -> str:
@@ -256,8 +256,8 @@ def _case(case: CaseResult) -> tuple[str, ...]:
     )
 
 
+# Cases of one kind and check that are shown: a comment has a limit, and a reader too.
 _MOST: Final = 50
-"""Cases of one kind and check that are shown: a comment has a limit, and a reader too."""
 _ROOM: Final = 120
 
 

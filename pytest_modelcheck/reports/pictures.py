@@ -27,8 +27,8 @@ LARGEST: Final = 48_000
 _DEEP: Final = 4
 _WIDE: Final = 64
 _KINDS: Final = ((b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"))
+# The names in PNG of grey, grey with opacity, colours, and colours with opacity.
 _COLOUR_TYPES: Final = {1: 0, 2: 4, 3: 2, 4: 6}
-"""The names in PNG of grey, grey with opacity, colours, and colours with opacity."""
 
 
 def pictures_of(value: Any) -> list[str]:

@@ -68,6 +68,7 @@ class _Layout:
     names: int
 
 
+# The bar shows what the bounds say in numbers, and the rate nearly what was counted.
 _WITH_BARS: Final = (
     _Layout(24, frozenset(), 28),
     _Layout(16, frozenset({"bounds"}), 24),
@@ -76,7 +77,6 @@ _WITH_BARS: Final = (
     _Layout(12, frozenset({"bounds", "passed", "new/cached"}), 16),
     _Layout(12, frozenset({"bounds", "passed", "new/cached", "cost"}), 12),
 )
-"""The bar shows what the bounds say in numbers, and the rate nearly what was counted."""
 
 _WITHOUT_BARS: Final = (
     _Layout(0, frozenset(), 16),

@@ -53,14 +53,14 @@ Fate = Literal["same", "gone", "new"]
 _TOKEN: Final = re.compile(r"\w+|\s+|[^\w\s]")
 _WORD: Final = re.compile(r"\w+")
 _LIKE: Final = 0.4
+# Texts less alike than this (difflib's ratio), or with fewer words in common, are two texts, not one.
 _WORDS: Final = 2
-"""Texts less alike than this (difflib's ratio), or with fewer words in common, are two texts, not one."""
+# Tokens, from the first difference on, that are compared; what comes after them counts as other text.
 _REACH: Final = 400
-"""Tokens, from the first difference on, that are compared; what comes after them counts as other text."""
+# The unchanged characters to leave on each side of a change: as many as there is room for.
 _AROUND: Final = (1 << 30, 60, 48, 40, 32, 28, 24, 20, 17, 14, 12, 10, 8)
-"""The unchanged characters to leave on each side of a change: as many as there is room for."""
+# Characters that are not worth leaving out.
 _SPARED: Final = 3
-"""Characters that are not worth leaving out."""
 
 
 def bracketed(text: str, fate: Fate) -> str:
@@ -197,8 +197,8 @@ def _within(side: Sequence[Piece], room: int) -> Iterator[Piece]:
     yield "same", "…"
 
 
+# How many characters are left of what does not change, on each side of what does.
 _CONTEXT: Final = 24
-"""How many characters are left of what does not change, on each side of what does."""
 
 _VALUE_WIDTH: Final = 40
 _WHOLE: Final = 1 << 20

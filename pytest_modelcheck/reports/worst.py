@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 _CAUSES: Final = 4
+# A cause is shared by two failing checks and by this share of them: what fewer have may be chance.
 _SHARE: Final = 0.25
-"""A cause is shared by two failing checks and by this share of them: what fewer have may be chance."""
 
 _MARGIN: Final = 0.01
+# A group stands out if it lost more than the whole check by so much: others lost what all of them did.
 _FACTOR: Final = 1.2
-"""A group stands out if it lost more than the whole check by so much: others lost what all of them did."""
 
 _NAME: Final = 64
 

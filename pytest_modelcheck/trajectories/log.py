@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 ROLES: Final = {"ai": ASSISTANT, "AIMessageChunk": ASSISTANT, "model": ASSISTANT, "human": "user"}
 _TOLD: Final = ("system", "developer")
 _ABOUT: Final = ("model", "model_name", "model_version", "modelVersion")
+# Keys of parts that say when and as what something was sent, and nothing of what was done.
 _PASSING: Final = (
     "id", "timestamp", "created", "created_at", "signature", "thought_signature", "encrypted_content"
 )  # fmt: skip
-"""Keys of parts that say when and as what something was sent, and nothing of what was done."""
 
 
 @dataclass(slots=True)

@@ -16,8 +16,8 @@ from pytest_modelcheck.trajectories.calls import ASSISTANT, Message
 from pytest_modelcheck.trajectories.log import ROLES, Log, plain, pruned
 
 Piece = dict[str, Any]
+# What reading raises where a piece has the keys of a format, and other things in them.
 _DAMAGES: Final = (AttributeError, LookupError, TypeError, ValueError)
-"""What reading raises where a piece has the keys of a format, and other things in them."""
 _LANGCHAIN: Final = ("human", "ai", "AIMessageChunk", "tool", "system", "function")
 _TEXTS: Final = ("text", "input_text", "output_text", "refusal")
 _THOUGHTS: Final = ("thinking", "redacted_thinking", "reasoning", "reasoning_content")

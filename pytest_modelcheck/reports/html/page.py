@@ -206,8 +206,8 @@ def to_html(report: RunReport) -> bytes:
     return b"".join([head.encode(), *blocks, tail.encode()])
 
 
+# Where the data goes. No title can say this: it is escaped.
 _SLOT: Final = "<!-- data -->"
-"""Where the data goes. No title can say this: it is escaped."""
 
 
 def escaped(content: bytes) -> bytes:
