@@ -35,7 +35,7 @@ from pytest_modelcheck.reports.mutation import (
     mutation_lines,
     mutation_markdown,
 )
-from pytest_modelcheck.reports.outputs import error_command
+from pytest_modelcheck.reports.outputs import workflow_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -235,8 +235,12 @@ def _github(found: Found) -> Iterator[str]:
     names = {rule.code: rule.name for rule in RULES}
     for one in found.findings:
         title = f"{one.code} {names[one.code]}"
-        yield error_command(
-            harmless(_one_line(one.message)), title=harmless(title), file=harmless(one.path), line=one.line
+        yield workflow_command(
+            "error",
+            harmless(_one_line(one.message)),
+            title=harmless(title),
+            file=harmless(one.path),
+            line=one.line,
         )
 
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_modelcheck.baselines.atomic import replace
 from pytest_modelcheck.canonical import excerpt
@@ -131,19 +131,21 @@ def workflow_commands(report: RunReport, top: str) -> list[str]:
     explained = {check.verdict.check for check, _ in broken}
     errors = [_annotation(check, case, top) for check, case in broken]
     errors += [
-        _of_check(error_command, check, top)
+        _of_check("error", check, top)
         for check in report.checks
         if check.verdict.failed and check.verdict.check not in explained
     ]
     warnings = [
-        _of_check(warning_command, check, top)
+        _of_check("warning", check, top)
         for check in report.checks
         if check.verdict.status is Status.INCONCLUSIVE
     ]
     more = "more cases broke" if len(broken) == len(errors) else "more cases broke or checks failed"
     return [
-        *_at_most(errors, lambda count: error_command(f"{count} {more}", title="modelcheck")),
-        *_at_most(warnings, lambda count: warning_command(f"{count} more checks", title="inconclusive")),
+        *_at_most(errors, lambda count: workflow_command("error", f"{count} {more}", title="modelcheck")),
+        *_at_most(
+            warnings, lambda count: workflow_command("warning", f"{count} more checks", title="inconclusive")
+        ),
     ]
 
 
@@ -153,12 +155,13 @@ def _at_most(lines: list[str], rest: Callable[[int], str]) -> list[str]:
     return [*lines[: MOST - 1], rest(len(lines) - MOST + 1)]
 
 
-def _of_check(command: Callable[..., str], check: CheckReport, top: str) -> str:
+def _of_check(kind: Literal["error", "warning"], check: CheckReport, top: str) -> str:
     verdict = check.verdict
     path, line = place(check, None, top)
     title = f"{excerpt(verdict.check.rpartition('::')[2], 80)} {verdict.status}"
     reveals = "" if verdict.reveals is None else f" ({verdict.reveals})"
-    return command(f"{excerpt(verdict.headline, 500)}{reveals}", title=title, file=path, line=line)
+    message = f"{excerpt(verdict.headline, 500)}{reveals}"
+    return workflow_command(kind, message, title=title, file=path, line=line)
 
 
 def _annotation(check: CheckReport, case: CaseResult, top: str) -> str:
@@ -167,24 +170,17 @@ def _annotation(check: CheckReport, case: CaseResult, top: str) -> str:
     version = None if verdict.comparison is None else verdict.comparison.version
     title = f"{excerpt(case.id, 80)} broke in {excerpt(verdict.check.rpartition('::')[2], 80)}"
     message = "\n".join(case_text(case, version))
-    return error_command(message, title=title, file=path, line=line)
+    return workflow_command("error", message, title=title, file=path, line=line)
 
 
-def error_command(message: str, *, title: str, file: str = "", line: int | None = None) -> str:
-    r"""An error, at a line where it has one. Nothing in a text can end the command or begin another.
+def workflow_command(
+    kind: Literal["error", "warning"], message: str, *, title: str, file: str = "", line: int | None = None
+) -> str:
+    r"""An annotation, at a line where it has one. Nothing in a text can end the command or begin another.
 
-    >>> error_command("50% broke\nof all", title="a: b", file="x.yaml", line=3)
+    >>> workflow_command("error", "50% broke\nof all", title="a: b", file="x.yaml", line=3)
     '::error file=x.yaml,line=3,title=a%3A b::50%25 broke%0Aof all'
     """
-    return _command("error", message, title, file, line)
-
-
-def warning_command(message: str, *, title: str, file: str = "", line: int | None = None) -> str:
-    """A warning, which fails nothing."""
-    return _command("warning", message, title, file, line)
-
-
-def _command(kind: str, message: str, title: str, file: str, line: int | None) -> str:
     places = (("file", file), ("line", "" if line is None else str(line)), ("title", title))
     properties = ",".join(f"{name}={_property(text)}" for name, text in places if text)
     return f"::{kind} {properties}::{_data(message)}"

@@ -186,20 +186,10 @@ def show(
     got, base = trial.answers(result.digest)
     if got is not trial.answer:
         approved = None  # it is the answer to the unperturbed input
-    facts = _Told(case.expected, got, approved, base, decode)
-    return ShownCase(
-        id=case.id,
-        note=note,
-        input=excerpt(case.input, _INPUT_WIDTH),
-        message=message,
-        expected=facts.cut(facts.expected),
-        got=facts.cut(facts.got),
-        approved=facts.cut(facts.approved),
-        perturbation=trial.perturbation,
-        perturbed=None if perturbed is MISSING else excerpt(perturbed, _INPUT_WIDTH),
-        base_answer=facts.cut(facts.base),
+    shown = _shown(case, note, trial, (got, base, approved), decode, perturbed, message)
+    return replace(
+        shown,
         detail=detail,
-        origin=None if case.origin is None else str(case.origin),
         contrast=contrast(got, case.expected, base, approved),
         steps=() if steps is None or steps.are_alike else tuple(steps.lines(_STEPS_WIDTH)),
     )
@@ -212,42 +202,41 @@ def shown_case(result: CaseResult, note: str, known: ShownCase | None = None) ->
     before = None if trial is None else approved_answers(trial, result.digest)[0]
     if known is not None:
         return replace(known, note=note, approved=shown_answer(before, value_of))
-    facts = _Told(result.expected, answer, before, base, value_of)
     perturbed = MISSING if trial is None else trial.perturbed
+    message = "" if trial is None else trial.message or ""
+    return _shown(result, note, trial, (answer, base, before), value_of, perturbed, message)
+
+
+def _shown(
+    case: Case | CaseResult,
+    note: str,
+    trial: TrialResult | None,
+    answers: tuple[bytes | None, bytes | None, bytes | None],
+    decode: Callable[[bytes], Any],
+    perturbed: Any,
+    message: str,
+) -> ShownCase:
+    """A case in words, its answers cut so that the first difference between them is seen."""
+    got, base, approved = (_whole_answer(raw, decode) for raw in answers)
+    expected = None if case.expected is MISSING else _whole(case.expected)
+    start = 0 if got is None else start_of(got, (expected, base, approved), _ANSWER_WIDTH)
+
+    def cut(text: str | None) -> str | None:
+        return None if text is None else window(text, start, _ANSWER_WIDTH)
+
     return ShownCase(
-        id=result.id,
+        id=case.id,
         note=note,
-        input=excerpt(result.input, _INPUT_WIDTH),
-        message=(trial.message if trial is not None else None) or "",
-        expected=facts.cut(facts.expected),
-        got=facts.cut(facts.got),
-        approved=facts.cut(facts.approved),
+        input=excerpt(case.input, _INPUT_WIDTH),
+        message=message,
+        expected=cut(expected),
+        got=cut(got),
+        approved=cut(approved),
         perturbation=None if trial is None else trial.perturbation,
         perturbed=None if perturbed is MISSING else excerpt(perturbed, _INPUT_WIDTH),
-        base_answer=facts.cut(facts.base),
-        origin=None if result.origin is None else str(result.origin),
+        base_answer=cut(base),
+        origin=None if case.origin is None else str(case.origin),
     )
-
-
-class _Told:
-    """The answers of one case, cut so that the first difference between them is seen."""
-
-    def __init__(
-        self,
-        expected: Any,
-        got: bytes | None,
-        approved: bytes | None,
-        base: bytes | None,
-        decode: Callable[[bytes], Any],
-    ) -> None:
-        self.expected = None if expected is MISSING else _whole(expected)
-        self.got, self.approved, self.base = (_whole_answer(raw, decode) for raw in (got, approved, base))
-        others = (self.expected, self.base, self.approved)
-        self._start = 0 if self.got is None else start_of(self.got, others, _ANSWER_WIDTH)
-
-    def cut(self, text: str | None) -> str | None:
-        """A text from shortly before the difference on."""
-        return None if text is None else window(text, self._start, _ANSWER_WIDTH)
 
 
 def shown_answer(raw: bytes | None, decode: Callable[[bytes], Any]) -> str | None:

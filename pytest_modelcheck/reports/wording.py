@@ -94,16 +94,9 @@ def together(group: Sequence[Calls]) -> Calls:
     other: Counter[str] = Counter()
     for calls in group:
         other.update(dict(calls.tokens_other))
+    summed = ("asked", "cached", "direct", "seconds", "requests", "retries", "failed", "timeouts", "unasked")
     return Calls(
-        asked=sum(calls.asked for calls in group),
-        cached=sum(calls.cached for calls in group),
-        direct=sum(calls.direct for calls in group),
-        seconds=sum(calls.seconds for calls in group),
-        requests=sum(calls.requests for calls in group),
-        retries=sum(calls.retries for calls in group),
-        failed=sum(calls.failed for calls in group),
-        timeouts=sum(calls.timeouts for calls in group),
-        unasked=sum(calls.unasked for calls in group),
+        **{name: sum(getattr(calls, name) for calls in group) for name in summed},
         latencies=_merged([(calls.latencies, calls.requests) for calls in group]),
         tokens_in=_sum(calls.tokens_in for calls in group),
         tokens_out=_sum(calls.tokens_out for calls in group),

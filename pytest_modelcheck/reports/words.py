@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, Literal
 from unicodedata import normalize
 
@@ -146,18 +148,8 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
 
 def _joined(steps: Iterable[Piece]) -> Iterator[Piece]:
     """The same without empty pieces, neighbours of one fate made one."""
-    last: Piece | None = None
-    for fate, text in steps:
-        if not text:
-            continue
-        if last is not None and last[0] == fate:
-            last = fate, last[1] + text
-            continue
-        if last is not None:
-            yield last
-        last = fate, text
-    if last is not None:
-        yield last
+    for fate, group in groupby(filter(itemgetter(1), steps), key=itemgetter(0)):
+        yield fate, "".join(text for _, text in group)
 
 
 def _condensed(found: Sequence[Piece], around: int) -> list[Piece]:
@@ -240,19 +232,12 @@ def _marked(before: str, after: str) -> str:
     for span in word_spans(before, after):
         parts.append(_unchanged(before[place : span.start], first=not parts))
         old, new = before[span.start : span.stop], span.new
-        common = _white_space_before(old or new, new or old)
+        common = " " * min(len(text) - len(text.lstrip(" ")) for text in (old or new, new or old))
         parts.append(common + _change(old.removeprefix(common), new.removeprefix(common)))
         place = span.stop
     rest = before[place:]
     parts.append(excerpt(rest, _WHOLE if len(rest) <= 2 * _CONTEXT else _CONTEXT))
     return "".join(parts)
-
-
-def _white_space_before(one: str, other: str) -> str:
-    length = 0
-    while length < min(len(one), len(other)) and one[length] == other[length] == " ":
-        length += 1
-    return one[:length]
 
 
 def _change(old: str, new: str) -> str:
