@@ -236,6 +236,7 @@ def _sampled(n: int, seed: int) -> Narrowing:
     """A sample of cases: those whose ids have the smallest hashes, so that others change little of it."""
 
     def places(cases: Iterable[Case]) -> Iterable[int]:
+        # By hashes of ids, so that a case that is added or moved leaves the choice of all others as it is.
         ranked = ((digest([seed, case.id]), place) for place, case in enumerate(cases))
         chosen = sorted(place for _, place in nsmallest(n, ranked))
         if not 0 < n == len(chosen):

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from pytest_modelcheck.cases.rows import Layout
     from pytest_modelcheck.errors import CaseError
 
+    # The position of a row: byte and line.
     Mark = tuple[int, int]
-    """The position of a row: byte and line."""
 
 
 _FAMILIES: Final = ("input", "expected", "metadata")
+# The index of a column, the field that it fills, and the name within it if the field is a mapping.
 Step = tuple[int, str, str | None]
-"""The index of a column, the field that it fills, and the name within it if the field is a mapping."""
 
 
 class Header:
@@ -235,6 +235,7 @@ class _Records:
 
     def __init__(self, file: CaseFile, delimiter: str, start: Mark = _START) -> None:
         self._file = file
+        # Strict, since csv else reads a stray quote as text and swallows the lines after it.
         self._reader = csv.reader(self._texts(start), delimiter=delimiter, strict=True)
         self.place = start
 

@@ -113,12 +113,12 @@ FORMATS = {
     ".tsv": "tsv",
     ".parquet": "parquet",
 }
+# Files with more bytes are read again instead of being held in memory.
 LARGE = 16 << 20
-"""Files with more bytes are read again instead of being held in memory."""
+# The assumed compression ratio of text.
 PACKED = 8
-"""The assumed compression ratio of text."""
+# The limit, in bytes, of a line, and of a file that is read at once.
 MOST = 128 << 20
-"""The limit, in bytes, of a line, and of a file that is read at once."""
 _TOO_MUCH = f"{MOST >> 20} MiB or more"
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _LONGEST_POINTER = 1024

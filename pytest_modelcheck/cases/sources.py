@@ -17,8 +17,8 @@ from pytest_modelcheck.cases.streaming import FileStream
 from pytest_modelcheck.cases.tables import Table, input_dtypes, read_table
 from pytest_modelcheck.records import Case, Origin
 
+# The formats that can be read from the middle.
 STREAMED: Final = frozenset({"jsonl", "csv", "tsv", "parquet"})
-"""The formats that can be read from the middle."""
 
 
 class Source:

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 
+# The default number of cases, which is also that of Hypothesis.
 DEFAULT_N: Final = 100
-"""The default number of cases, which is also that of Hypothesis."""
 _NAME_WIDTH: Final = 60
 
 
@@ -152,8 +152,8 @@ def _raised_at(error: Exception) -> str:
 
 
 T = TypeVar("T")
+# The number of values in a round. Drawing ends after a round without new values.
 ROUND: Final = 100
-"""The number of values in a round. Drawing ends after a round without new values."""
 _SPARE_ROUNDS: Final = 20
 
 
@@ -229,9 +229,9 @@ def round_of(
     @hypothesis.settings(
         max_examples=ROUND,
         phases=phases,
-        database=None,
-        deadline=None,
-        report_multiple_bugs=False,
+        database=None,  # examples of earlier runs would change which cases there are
+        deadline=None,  # a slow strategy is not a wrong one
+        report_multiple_bugs=False,  # the first failure is the one that is shrunk
         verbosity=hypothesis.Verbosity.quiet,
         suppress_health_check=[each for each in hypothesis.HealthCheck if each not in watched],
         **_own_engine(),

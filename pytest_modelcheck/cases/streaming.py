@@ -86,10 +86,10 @@ def _placed(value: Any, keys: Sequence[str], found: Callable[[Any], Path]) -> An
     return {**value, first: _placed(value[first], rest, found)}
 
 
+# The distance of stored positions: so many cases are read to get one of them.
 STRIDE: Final = 64
-"""The distance of stored positions: so many cases are read to get one of them."""
+# Up to so many selected cases are held in memory.
 FEW: Final = 4096
-"""Up to so many selected cases are held in memory."""
 
 
 class FileStream:

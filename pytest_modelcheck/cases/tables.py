@@ -58,6 +58,7 @@ def table_of(source: Any) -> Table | None:
     """
     name = type(source).__name__
     if _is_a(source, "pandas", "DataFrame"):
+        # An index with a name is data; one without only numbers the rows.
         frame = source.reset_index() if any(name is not None for name in source.index.names) else source
         return Table(name, list(frame.columns), lambda: _pandas_rows(frame), lambda: dict(frame.dtypes))
     if _is_a(source, "polars", "LazyFrame"):
@@ -137,6 +138,7 @@ def _is_a(source: Any, module: str, name: str) -> bool:
 def _pandas_rows(frame: Any) -> Cells:
     """The rows of a pandas table, with ``None`` for NaN, NA and NaT."""
     isna = sys.modules["pandas"].isna
+    # Column by column: iterrows() would turn the ints of a row with floats into floats.
     columns = [_present(frame.iloc[:, place].tolist(), isna) for place in range(frame.shape[1])]
     return zip(*columns, strict=True)
 

@@ -263,6 +263,7 @@ class Filling:
             everything = list(self._all())
             if n > len(everything):
                 raise CaseError(f"template {self.name!r}: n={n} of {len(everything)} combinations")
+            # By digest and not by random.sample(), whose choice may change with the version of Python.
             places = sorted(range(len(everything)), key=lambda place: digest([seed, self.name, place]))
             return (everything[place] for place in sorted(places[:n]))
         return (self._combination(place) for place in sorted(self._places(n, seed, size)))

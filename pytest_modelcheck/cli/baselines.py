@@ -98,6 +98,7 @@ def merge(workspace: Workspace, folders: Sequence[Path]) -> None:
     """
     found = _found(folders)
     atomic.sweep(workspace.candidates.root)
+    # All or nothing: half a merge would look like a whole run.
     with atomic.Batch(workspace.candidates.root, durable=False) as batch:
         for key, stores in found.items():
             workspace.candidates.take(batch, _agreed(key, stores))

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import CaseResult
 
 
+# What a judge said of something, by its key: an answer for each time it was asked.
 Said = dict[str, list[bytes]]
-"""What a judge said of something, by its key: an answer for each time it was asked."""
 
 
 @dataclass(slots=True)
@@ -133,8 +133,8 @@ _SHOWN: Final = 10
 _LEVEL: Final = 0.975
 _WORDS: Final = {"true": "yes", "false": "no"}
 
+# A label, and what the judge said of the same.
 Pair = tuple["Label", Any]
-"""A label, and what the judge said of the same."""
 
 
 def judge(workspace: Workspace, name: str, file: Path | None, *, every: bool) -> None:

@@ -18,8 +18,8 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+# The key (Ctrl-L) that stands for a return from the background: what was asked is to be shown again.
 AGAIN: Final = "\x0c"
-"""The key (Ctrl-L) that stands for a return from the background: what was asked is to be shown again."""
 
 _BACK: Final = frozenset({"\x7f", "\b"})
 _ENDS: Final = frozenset({"\r", "\n", "\x04", ""})

@@ -151,8 +151,8 @@ def _section(path: Path, name: str) -> Mapping[str, str] | None:
     return dict(config[name].items()) if name in config else None
 
 
+# The folder of candidates in the cache folder.
 CANDIDATES: Final = "candidates"
-"""The folder of candidates in the cache folder."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,6 +181,7 @@ def diff(workspace: Workspace, question: Question) -> bool:
     if not any(wanted.values()):
         models = " and ".join(pair.model for pair in pairs)
         raise nothing_meant(f"of {models}", question.patterns, chain.from_iterable(known.values()))
+    # Whether anything differs is known only once the lines are printed: they are made one by one.
     seen: list[bool] = []
     found = chain.from_iterable(
         _compared(workspace, pair, checks, seen, question) for pair, checks in wanted.items() if checks

@@ -252,8 +252,8 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+# How findings are printed, by the name of the format.
 FORMS: dict[str, Callable[[Found], Iterator[str]]] = {"text": _text, "json": _json, "github": _github}
-"""How findings are printed, by the name of the format."""
 
 
 _FORMS: Final[dict[str, Callable[[Mutation], bytes]]] = {

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.cli.project import Workspace
 
+    # The models that anything is remembered of, with their versions.
     Versions = Mapping[str, Sequence[str]]
-    """The models that anything is remembered of, with their versions."""
 
 
 def meant(text: str, known: Versions) -> list[tuple[str, str]]:

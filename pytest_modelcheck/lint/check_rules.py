@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pytest_modelcheck.lint.findings import Target
     from pytest_modelcheck.perturb import Perturbation
 
+# A threshold that reveals no rate within this of itself is too much for so few cases.
 FAR: Final = 0.2
-"""A threshold that reveals no rate within this of itself is too much for so few cases."""
 # Perturbations that change what a text means, as they stand in names.
 _MEANINGS: Final = re.compile(r"\bnegation\b")
 

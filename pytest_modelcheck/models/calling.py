@@ -233,6 +233,7 @@ class Caller:
         """
         x = self.collate(inputs) if self.batch else inputs[0]
         found = self.function(*x.positional, **x.named) if type(x) is Arguments else self.function(x)
+        # A plain function may hand back the coroutine of the client that it wraps.
         if type(found) is CoroutineType and run is not None:
             found = run(found)
         return self._split(found, x, len(inputs)) if self.batch else [found]
@@ -376,6 +377,8 @@ def caller_of(definition: Definition, raw: Any) -> Caller:
 def _concurrency(definition: Definition, *, awaited: bool) -> int:
     if definition.executor is None:
         return DEFAULT_ASYNC_CONCURRENCY if awaited else 1
+    # The executors of the standard library keep their size private; others (dask, ray) have no fixed one,
+    # and twice the processors keeps them busy while answers travel.
     workers = getattr(definition.executor, "_max_workers", None)
     return workers if isinstance(workers, int) else 2 * (os.cpu_count() or 1)
 

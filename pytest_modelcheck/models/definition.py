@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 Collate = Literal["list", "frame"] | None
 
+# Roles of a model: to be judged, to support a test of another one, or to judge.
 Role = Literal["model", "support", "judge"]
-"""Roles of a model: to be judged, to support a test of another one, or to judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,8 @@ class Definition:
         return self.role != "model"
 
 
+# Days: a version that shuts down earlier is warned of.
 SOON: Final = 60
-"""Days: a version that shuts down earlier is warned of."""
 
 WRITE: Final = "write dates by version, {'gpt-x': date(2027, 1, 14)}, or a function that gives one"
 

@@ -30,11 +30,11 @@ _NOTHING: Final = object()
 # Types that their first reader leaves empty for all others.
 _ONCE = (Iterator, AsyncIterator, Awaitable)
 
+# Longest text, in characters, that is remembered with its digest.
 SHORT_TEXT = 1000
-"""Longest text, in characters, that is remembered with its digest."""
 
+# The digest of such a text.
 short_text_key = lru_cache(maxsize=1 << 14)(digest)
-"""The digest of such a text."""
 
 
 def text_key(text: str) -> bytes:
@@ -42,8 +42,8 @@ def text_key(text: str) -> bytes:
     return short_text_key(text) if len(text) <= SHORT_TEXT else digest(text)
 
 
+# Types whose values nobody can change, so that everybody may have the same one.
 IMMUTABLE = frozenset({str, int, float, bool, bytes, type(None)})
-"""Types whose values nobody can change, so that everybody may have the same one."""
 
 
 class Unkept:
@@ -63,8 +63,8 @@ class Unkept:
         self.shared = shared
 
 
+# An answer as it is kept: a line of JSON, or the object itself where that cannot be.
 Raw = bytes | Unkept
-"""An answer as it is kept: a line of JSON, or the object itself where that cannot be."""
 
 
 class Answers:

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from random import Random
 
+    # From an image of height × width × channels, floats from 0 to 1, and a source of randomness (a
+    # `numpy.random.RandomState`) to another of that shape.
     Filter = Callable[[Any, Any], Any]
-    """From an image of height × width × channels, floats from 0 to 1, and a source of randomness (a
-    ``numpy.random.RandomState``) to another of that shape."""
 
 _CHANNELS: Final = (1, 2, 3, 4)
 _SLACK: Final = 1e-6
@@ -107,6 +107,7 @@ def _through(one: Filter, image: Any, source: Any, *, opacity: bool) -> Any:
     pixels = np.atleast_3d(image).astype(np.float64)
     if whole:
         pixels /= 255
+    # The last of two or four channels is the opacity, which light and noise leave alone.
     colours = pixels.shape[2] - (0 if opacity or pixels.shape[2] % 2 else 1)
     new = pixels.copy()
     new[..., :colours] = np.clip(one(pixels[..., :colours], source), 0, 1)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.perturb.paths import Field, Fields
 
+    # From a number and one drawn from [-1, 1) to another; from arrays of them to an array.
     Change = Callable[[Any, Any], Any]
-    """From a number and one drawn from [-1, 1) to another; from arrays of them to an array."""
 
 # Integers from here on are left alone: floats skip some of them, and only identifiers are so large.
 _EXACT: Final = 2**53
@@ -86,6 +86,7 @@ def changed_array(array: Any, columns: list[int] | None, change: Change, rng: Ra
 
     old = array if columns is None else array[..., columns]
     drawn = 0.0 if rng is None else array_rng(rng).uniform(-1.0, 1.0, old.shape)
+    # What overflows is put back below: a warning of numpy's would only worry.
     with np.errstate(over="ignore", invalid="ignore"):
         new = change(old.astype(np.float64), drawn)
         cast = new if array.dtype.kind == "f" else _clipped(np.nan_to_num(new), array.dtype)

@@ -17,8 +17,8 @@ from typing import Any
 from pytest_modelcheck.canonical.types import field_names
 from pytest_modelcheck.errors import PerturbationError
 
+# The keys, names and indices that lead to a part: `("items", 0, "price")`.
 Path = tuple[Hashable, ...]
-"""The keys, names and indices that lead to a part: ``("items", 0, "price")``."""
 
 
 def is_array(value: object) -> bool:
@@ -206,11 +206,11 @@ def _a(value: Any) -> str:
     return f"a {type(value).__name__}"
 
 
+# A key, or keys and indices that lead to a part of nested data: `(-1, "content")`, `"customer.note"`.
 Field = str | int | tuple[str | int, ...]
-"""A key, or keys and indices that lead to a part of nested data: ``(-1, "content")``, ``"customer.note"``."""
 
+# One field, or a list of them: `"age"`, `"customer.age"`, `"items.*.price"`, `["age", "income"]`.
 Fields = Field | list[Field]
-"""One field, or a list of them: ``"age"``, ``"customer.age"``, ``"items.*.price"``, ``["age", "income"]``."""
 
 
 def texts_in(x: Any, field: Fields | None) -> tuple[list[str], Callable[[Sequence[str]], Any]]:

@@ -34,8 +34,8 @@ from pytest_modelcheck.records import Case
 if TYPE_CHECKING:
     from random import Random
 
+    # How many of the base unit one is, and where its zero is, in the base unit.
     Scale = tuple[float, float]
-    """How many of the base unit one is, and where its zero is, in the base unit."""
 
 
 _HOW: Final = ("null", "drop", "empty")

@@ -29,8 +29,8 @@ class Strokes:
 
 
 FINE: Final = Strokes("·", "─", "●", "◇", "│")
+# Where the terminal knows no more than ASCII.
 PLAIN: Final = Strokes(".", "-", "o", "x", "|")
-"""Where the terminal knows no more than ASCII."""
 
 
 def strokes_for(encoding: str | None) -> Strokes:
@@ -121,8 +121,8 @@ def _values(verdict: Verdict) -> Iterator[float]:
         yield verdict.comparison.approved_rate
 
 
+# A line in pieces, each with how the terminal is to mark it.
 Line = tuple[tuple[str, dict[str, bool]], ...]
-"""A line in pieces, each with how the terminal is to mark it."""
 
 _EVERYTHING: Final = 1 << 16
 _JOINER: Final = "\u200d"

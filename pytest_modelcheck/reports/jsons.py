@@ -108,6 +108,7 @@ def dumps(value: Any) -> bytes:
     """A value as JSON that can be shown: without secrets, and with escapes for what would act."""
     import orjson
 
+    # Trying first: looking through every text for lone surrogates would take longer than to write them all.
     try:
         text = orjson.dumps(value)
     except TypeError:  # a lone surrogate
@@ -128,11 +129,11 @@ def printable(value: Any) -> Any:
     return [printable(one) for one in value] if isinstance(value, list) else value
 
 
+# The JSON Schema of the report.
 SCHEMA: Final = Path(__file__).with_name(f"report-{FORM}.schema.json")
-"""The JSON Schema of the report."""
 
+# Characters of JSON; a longer value is cut to a text that ends in `…`.
 LONGEST: Final = 20_000
-"""Characters of JSON; a longer value is cut to a text that ends in ``…``."""
 
 
 def to_json(report: RunReport) -> bytes:

@@ -47,8 +47,8 @@ _CASES: Final = 10
 _WIDTH: Final = 80
 _WHOLE: Final = 1 << 20
 _LINE: Final = 400
+# Bytes that a report may have by default: a comment on GitHub holds 65,536 characters.
 ROOM: Final = 60_000
-"""Bytes that a report may have by default: a comment on GitHub holds 65,536 characters."""
 
 # Bytes for the line that says what was left out.
 _LEFT_OUT: Final = 120

@@ -22,8 +22,8 @@ from pytest_modelcheck.records import (  # noqa: TC001 - reports read the types
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# The form of the report. It changes where an old reader could take something for what it is not.
 FORM: Final = 1
-"""The form of the report. It changes where an old reader could take something for what it is not."""
 
 
 @dataclass(frozen=True, slots=True)

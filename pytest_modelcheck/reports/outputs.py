@@ -105,11 +105,11 @@ def _in_repository(origin: Origin, top: Path) -> str:
     return PurePath(origin.path).as_posix()
 
 
+# GitHub shows ten annotations of a kind for a step, and drops the rest.
 MOST: Final = 10
-"""GitHub shows ten annotations of a kind for a step, and drops the rest."""
 
+# What the summary of a step may hold; of one that is larger, GitHub shows nothing at all.
 SUMMARY_BYTES: Final = 1 << 20
-"""What the summary of a step may hold; of one that is larger, GitHub shows nothing at all."""
 
 
 def append_summary(report: RunReport, path: str) -> None:
@@ -190,6 +190,7 @@ def _data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
+# https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
@@ -231,8 +232,8 @@ def _issue(check: CheckReport, case: CaseResult | None, text: str, severity: str
     }
 
 
+# What all names begin with.
 PREFIX: Final = "modelcheck."
-"""What all names begin with."""
 
 
 def properties(verdicts: Sequence[Verdict]) -> list[tuple[str, str]]:
@@ -275,13 +276,13 @@ def _html(report: RunReport) -> bytes:
     return to_html(report)
 
 
+# By name. All but `gitlab` are endings of file names, too.
 FORMATS: Final[dict[str, Callable[[RunReport], bytes]]] = {
     "html": _html,
     "json": to_json,
     "md": lambda report: to_markdown(report).encode(),
     "gitlab": to_code_quality,
 }
-"""By name. All but ``gitlab`` are endings of file names, too."""
 
 _ENDINGS: Final = {".html": "html", ".htm": "html", ".json": "json", ".md": "md"}
 
@@ -332,6 +333,7 @@ def write(report: RunReport, target: Target, base: Path) -> None:
     content, path = FORMATS[target.format](report), base / target.path
     descriptor = _descriptor(path)
     if descriptor is not None:
+        # What was printed before comes first; and closing the copy leaves the process its own output.
         sys.stdout.flush()
         with os.fdopen(os.dup(descriptor), "wb") as stream:
             stream.write(content)
@@ -339,6 +341,7 @@ def write(report: RunReport, target: Target, base: Path) -> None:
         with path.open("ab") as stream:
             stream.write(content)
     else:
+        # A report can be made again: waiting for the disk would only slow the end of the run.
         replace(path.resolve() if path.is_symlink() else path, [content], durable=False)
 
 

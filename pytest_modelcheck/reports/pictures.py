@@ -15,14 +15,14 @@ from typing import Any, Final
 
 from pytest_modelcheck.canonical.contents import is_image
 
+# Pictures of one input.
 MOST: Final = 4
-"""Pictures of one input."""
 
+# Pixels that a picture may be wide or high; of a larger one, every n-th pixel is taken.
 SIDE: Final = 96
-"""Pixels that a picture may be wide or high; of a larger one, every n-th pixel is taken."""
 
+# Bytes that the file of a picture may have to be shown as it is.
 LARGEST: Final = 48_000
-"""Bytes that the file of a picture may have to be shown as it is."""
 
 _DEEP: Final = 4
 _WIDE: Final = 64
@@ -117,6 +117,7 @@ def _of_image(image: Any) -> str | None:
 
 
 def _png(pixels: bytes, height: int, width: int, channels: int) -> bytes:
+    # Each row begins with the number of its filter: 0, none.
     row = width * channels
     rows = b"".join(b"\0" + pixels[at : at + row] for at in range(0, len(pixels), row))
     head = struct.pack(">IIBBBBB", width, height, 8, _COLOUR_TYPES[channels], 0, 0, 0)

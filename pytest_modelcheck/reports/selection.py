@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from pytest_modelcheck.reports.transcript import Trajectories
 
 
+# Characters from which on an answer is read word by word.
 SENTENCE: Final = 40
-"""Characters from which on an answer is read word by word."""
 
 _PARTS: Final = 6
 _WIDTH: Final = 400
@@ -125,13 +125,13 @@ def _cut(then: str, now: str) -> tuple[str, str]:
 
 
 SHOWN = 5
+# How many cases that broke, and of all others, are shown at least, so that errors hide no wrong answer.
 BOTH = 2
-"""How many cases that broke, and of all others, are shown at least, so that errors hide no wrong answer."""
 _INPUT_WIDTH = 200
 _ANSWER_WIDTH = 120
 _STEPS_WIDTH = 60
+# The notes of cases that explain a low mean.
 LOWEST = ("lowest score", "smallest change")
-"""The notes of cases that explain a low mean."""
 
 ORDER = ("error", "regressed", "failed", "changed", *LOWEST, "fixed", "new", "unexpected pass")
 
@@ -262,8 +262,8 @@ def _whole(value: Any) -> str:
         return f"<a {type(value).__name__} whose repr() raised {type(error).__name__}>"
 
 
+# Seconds that calls took one after another, from which on the report says how to make them together.
 WORTH_GATHERING = 5.0
-"""Seconds that calls took one after another, from which on the report says how to make them together."""
 
 
 def notes_of(direct: tuple[int, float, int], inapplicable: Mapping[str, int]) -> tuple[str, ...]:

@@ -37,16 +37,16 @@ if TYPE_CHECKING:
     from pytest_modelcheck.reports.bars import Line, Strokes
 
 
+# A word for each status, and its colour. Yellow letters cannot be read on white; so it lies behind them.
 MARKS: Final[dict[Status, tuple[str, dict[str, bool]]]] = {
     Status.PASSED: ("pass", {"green": True}),
     Status.XFAILED: ("xfail", {"yellow": True}),
     Status.INCONCLUSIVE: ("warn", {"black": True, "Yellow": True}),
     Status.FAILED: ("FAIL", {"red": True, "bold": True}),
 }
-"""A word for each status, and its colour. Yellow letters cannot be read on white; so it lies behind them."""
 
+# What stands before the name of a check: its mark.
 MARGIN: Final = 7
-"""What stands before the name of a check: its mark."""
 
 _HEADINGS: Final = ("passed", "rate", "bounds", "was", "broke", "fixed", "changed", "new/cached", "cost")
 _NARROWEST: Final = 10
@@ -175,14 +175,14 @@ def _bounds_cell(interval: Interval, scale: Scale | None) -> str:
     return f"[{interval.low:.2g}…{interval.high:.2g}]"
 
 
+# `-q`: the checks that are not green, and the totals on one line.
 QUIET: Final = -1
-"""``-q``: the checks that are not green, and the totals on one line."""
 
+# `-v`: below each check its interval in numbers, every limit that it was held to, and notes.
 VERBOSE: Final = 1
-"""``-v``: below each check its interval in numbers, every limit that it was held to, and notes."""
 
+# `-vv`: below each check all that is known of it.
 EVERYTHING: Final = 2
-"""``-vv``: below each check all that is known of it."""
 
 _MANY: Final = 50
 _UNCUT: Final = 1 << 16
@@ -242,6 +242,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _wrapped_between(text: str, width: int) -> list[str]:
     """A list as lines that end after its commas."""
+    # wrap() breaks lines at blanks: within a part of the list, they become another character meanwhile.
     held = ", ".join(part.replace(" ", _HELD) for part in text.split(", "))
     return [line.replace(_HELD, " ") for line in _wrapped(held, width)]
 

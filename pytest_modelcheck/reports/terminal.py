@@ -239,6 +239,7 @@ def _cases(verdict: Verdict) -> Iterator[Line]:
     if broken:
         yield _heading(_TITLES["error"], verdict.cases.error, len(broken))
     for case in broken:
+        # Errors of one kind are told in full once: fifty tracebacks of one timeout hide everything else.
         reason = reason_of(case)
         error = [line for line in reason if line.startswith(ERROR_LINE)] or reason[-1:]
         alike = kind_of("\n".join(error))

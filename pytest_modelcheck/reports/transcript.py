@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import TrialResult
 
 
+# Cells of a line: 80, less what pytest and reports indent it by.
 COLUMNS: Final = 74
-"""Cells of a line: 80, less what pytest and reports indent it by."""
 
 _LONG: Final = 10_000
 _NAME: Final = 30

@@ -140,6 +140,7 @@ def _merged(group: Sequence[tuple[Sequence[float], int]]) -> tuple[float, ...]:
     )
     if len(weighed) <= 41 or len(group) == 1:
         return tuple(value for value, _ in weighed)
+    # Only quantiles: a report of a million calls must not carry a million numbers.
     total = sum(weight for _, weight in weighed)
     chosen: list[float] = []
     reached = 0.0
