@@ -17,9 +17,8 @@ from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH
 from pytest_modelcheck.cli.judge import heard
-from pytest_modelcheck.cli.keys import keys, line
 from pytest_modelcheck.cli.project import shown
-from pytest_modelcheck.cli.screen import EVERYTHING, echo, height, print_lines, width, wrapped
+from pytest_modelcheck.cli.screen import EVERYTHING, echo, height, keys, line, print_lines, width, wrapped
 from pytest_modelcheck.labels.draw import in_order
 from pytest_modelcheck.labels.file import Label, read, write
 from pytest_modelcheck.stats.judging import Errors, JudgedRate

@@ -328,11 +328,6 @@ def extremes(n: int = 1, *, fields: Fields | None = None, keep: Fields | None = 
 
     Numbers are selected as by :func:`jitter`.
 
-    Args:
-        n: The number of variants.
-        fields: The parts to change.
-        keep: The parts to leave alone.
-
     >>> extremes(n=2).preview({"id": 7, "age": 40, "income": 52_000.0})
     [{'id': 7, 'age': 40, 'income': 1e-09}, {'id': 7, 'age': 0, 'income': 52000.0}]
     """

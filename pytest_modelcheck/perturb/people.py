@@ -268,10 +268,6 @@ def swap_gender(n: int = 1, *, field: Fields | None = None) -> Perturbation:
 def countries(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """Replace countries and nationalities in English texts: Germany and German by Peru and Peruvian.
 
-    Args:
-        n: The number of variants.
-        field: The part of the input that is the text, if the input is more than text; or a list of parts.
-
     >>> countries(n=2).preview("A German bank in the Netherlands")
     ['A Thai bank in the Dominican Republic', 'A Tanzanian bank in the Czech Republic']
     """
@@ -281,10 +277,6 @@ def countries(n: int = 1, *, field: Fields | None = None) -> Perturbation:
 def religions(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """Replace a religion in English texts: its people, its house of worship, its book.
 
-    Args:
-        n: The number of variants.
-        field: The part of the input that is the text, if the input is more than text; or a list of parts.
-
     >>> religions(n=2).preview("As a Muslim I go to the mosque on Fridays")
     ['As a Hindu I go to the mandir on Fridays', 'As a Buddhist I go to the vihara on Fridays']
     """
@@ -293,10 +285,6 @@ def religions(n: int = 1, *, field: Fields | None = None) -> Perturbation:
 
 def ages(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """Replace ages in English texts by other ages of adults, at least ten years apart.
-
-    Args:
-        n: The number of variants.
-        field: The part of the input that is the text, if the input is more than text; or a list of parts.
 
     >>> ages(n=2).preview("A 25-year-old customer ordered 25 lamps")
     ['A 36-year-old customer ordered 25 lamps', 'An 85-year-old customer ordered 25 lamps']

@@ -226,11 +226,6 @@ def type_noise(n: int = 1, *, fields: Fields | None = None, keep: Fields | None 
     ``True`` becomes ``"true"`` or 1, ``None`` becomes ``""`` or ``"null"``. Identifiers are left alone
     unless ``fields`` names them.
 
-    Args:
-        n: The number of variants.
-        fields: The parts to change.
-        keep: The parts to leave alone.
-
     >>> type_noise(n=2).preview({"id": 7, "age": 40, "paid": True})
     [{'id': 7, 'age': '40', 'paid': True}, {'id': 7, 'age': 40, 'paid': 1}]
     """
