@@ -235,7 +235,7 @@ class Switchboard:
         """Call a function once a call has ended: now, or from the thread that ends it."""
         with self._lock:
             if not ticket.ended:
-                ticket.then.append(function)
+                ticket.then = [*ticket.then, function]
                 return
         function(ticket)
 
@@ -380,6 +380,8 @@ class Switchboard:
         One that is under way is found until it has ended.
         """
         place: Any = (id(ticket.handle.answers), ticket.key)
+        if self._tickets.get(place) is not ticket:  # as for most: dropped when its answer came
+            return
         with self._lock:
             if self._tickets.get(place) is not ticket or ticket.is_under_way:
                 return
