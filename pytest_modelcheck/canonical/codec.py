@@ -286,14 +286,13 @@ _AS_IS: Final = frozenset({str, int, float, bool, type(None)})
 def _is_plain(value: Any) -> bool:
     """Return whether a value is exactly what JSON has, but for its keys, which ``orjson`` looks at itself."""
     kind = type(value)
-    if kind in _ATOMS:
-        return True
-    if kind is float:
-        return isfinite(value)
     if kind is dict:
-        return all(map(_is_plain, value.values()))
+        for part in value.values():
+            if type(part) not in _ATOMS and not _is_plain(part):
+                return False
+        return True
     if kind is not list:
-        return False
+        return kind in _ATOMS or (kind is float and isfinite(value))
     kinds = set(map(type, value))
     if kinds <= _ATOMS:
         return True

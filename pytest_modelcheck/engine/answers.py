@@ -380,8 +380,6 @@ class Switchboard:
         One that is under way is found until it has ended.
         """
         place: Any = (id(ticket.handle.answers), ticket.key)
-        if self._tickets.get(place) is not ticket:  # as for most: dropped when its answer came
-            return
         with self._lock:
             if self._tickets.get(place) is not ticket or ticket.is_under_way:
                 return
@@ -398,10 +396,13 @@ class Switchboard:
         def keep(places: Sequence[int], rows: Rows) -> None:
             tickets = [batch[place] for place in places]
             with self._lock:
+                known = self._tickets
                 for ticket, row in zip(tickets, rows, strict=True):
                     settle(ticket, row)
                     if not ticket.foreseen_by or (ticket.raw is not None and not is_for_one(ticket.raw)):
-                        self.drop(ticket)
+                        place: Any = (id(ticket.handle.answers), ticket.key)
+                        if known.get(place) is ticket:
+                            del known[place]
                 self._note_unsaved(tickets[0].handle, time.perf_counter() - start)
                 if len(tickets) < len(batch):  # a batch is being split: what is known outlasts a kill
                     self.save()

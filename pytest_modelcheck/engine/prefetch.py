@@ -198,8 +198,9 @@ class Prefetch:
             else:
                 unmade.append(number)
             if not ticket.foreseen_by:
-                self.vain += ticket.begun and not ticket.made
-                if ticket.ended or not ticket.made:
+                self.vain += not ticket.made and ticket.begun
+                # An answer that all may have was forgotten when it came.
+                if not ticket.made or ticket.error is not None or (ticket.raw and is_for_one(ticket.raw)):
                     self._switchboard.drop(ticket)
         if not unmade:
             return

@@ -204,6 +204,9 @@ def _retires(check: Check) -> str | None:
 def _rows(judgement: Judgement) -> Iterator[bytes]:
     """The lines of the result file: each case, with what is approved of it and its further runs."""
     results, again, approved = judgement.ran.results, judgement.noise.again, judgement.approved
+    if again is None and not any(results.matches):  # nothing is approved, so that there is nothing to add
+        yield from results.lines
+        return
     second = iter(again or ())
     for match, line in zip(results.matches, results.lines, strict=True):
         if match == OTHER or (match and approved.replaced):  # else the line says that it is the same
