@@ -63,6 +63,8 @@ class Source:
         scope = self.find(outer) if outer else self._tree
         if not isinstance(scope, ast.Module | ast.ClassDef):
             return ()
+        if sum(isinstance(statement, _Function) and statement.name == name for statement in scope.body) < 2:
+            return ()  # as for nearly every test, and found without walking through all others
         lines: list[int] = []
         last: int | None = None
         for statement in scope.body:
