@@ -287,7 +287,7 @@ def _is_plain(value: Any) -> bool:
     """Return whether a value is exactly what JSON has, but for its keys, which ``orjson`` looks at itself."""
     kind = type(value)
     if kind is dict:
-        return all([type(part) in _ATOMS or _is_plain(part) for part in value.values()])
+        return all(type(part) in _ATOMS or _is_plain(part) for part in value.values())
     if kind is not list:
         return kind in _ATOMS or (kind is float and isfinite(value))
     kinds = set(map(type, value))

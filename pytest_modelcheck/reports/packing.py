@@ -13,7 +13,7 @@ import typing
 from collections.abc import Mapping
 from enum import Enum, StrEnum
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.records import MISSING
@@ -31,8 +31,11 @@ def pack(value: Any) -> Any:
     >>> pack(Origin("tickets.yaml"))
     {'path': 'tickets.yaml', 'line': None}
     """
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = ((name, getattr(value, name)) for name in _fields(type(value)))
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if dataclasses.is_dataclass(kind):
+        fields = ((name, getattr(value, name)) for name in _fields(kind))
         return {name: pack(one) for name, one in fields if one is not MISSING}
     if isinstance(value, (tuple, list)):
         return [pack(item) for item in value]
@@ -41,6 +44,9 @@ def pack(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)  # which JSON has no number for
     return value.value if isinstance(value, StrEnum) else value
+
+
+_AS_THEY_ARE: Final = frozenset({str, int, bool, type(None)})
 
 
 def unpack(packed: Any, kind: type[_T]) -> _T:

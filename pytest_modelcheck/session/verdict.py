@@ -194,10 +194,9 @@ def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:
 
 def _retires(check: Check) -> str | None:
     """Say when the approved version of the model shuts down."""
-    approved = check.store.approved(check.subject.name, check.subject.version)
-    if approved is None:
+    if check.held is None:
         return None
-    day = retires_on(check.subject.definition, approved.version) or approved.retires
+    day = retires_on(check.subject.definition, check.held.version) or check.held.retires
     return None if day is None else str(day)
 
 
@@ -227,8 +226,7 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
     spec, subject, ran, observed = check.spec, check.subject, judgement.ran, judgement.observed
     findings = tuple(sorted(judgement.findings, key=lambda finding: -finding.status.severity))
     status, drifts = findings[0].status, spec.drift is not None
-    approved_version = check.store.approved(subject.name, subject.version)
-    held = None if approved_version is None else approved_version.version
+    held = None if check.held is None else check.held.version
     comparison = judgement.seen.comparison
     if drifts and comparison is not None:
         # What changed where it compared answers to the same inputs: it has no pass rate.
