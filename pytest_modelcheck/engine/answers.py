@@ -79,6 +79,7 @@ class Switchboard:
         self._unsaved: set[Answers] = set()
         self._unsaved_seconds = 0.0
         self._lock = threading.RLock()
+        self._saving = threading.RLock()
 
     def endpoint(self, model: Model) -> Endpoint:
         """The way to a model: one for each version of each fixture, however often that is set up."""
@@ -403,31 +404,45 @@ class Switchboard:
                         place: Any = (id(ticket.handle.answers), ticket.key)
                         if known.get(place) is ticket:
                             del known[place]
-                self._note_unsaved(tickets[0].handle, time.perf_counter() - start)
-                if len(tickets) < len(batch):  # a batch is being split: what is known outlasts a kill
-                    self.save()
+                due = self._note_unsaved(tickets[0].handle, time.perf_counter() - start)
+            if due or len(tickets) < len(batch):  # a batch is being split: what is known outlasts a kill
+                self.save(wait=False)
             for ticket in tickets:
                 for follow in ticket.then:
                     follow(ticket)
 
         return keep
 
-    def _note_unsaved(self, handle: Handle, seconds: float) -> None:
+    def _note_unsaved(self, handle: Handle, seconds: float) -> bool:
+        """Return whether answers are to be written now."""
         answers = handle.answers
         self._unsaved.add(answers)
         self._unsaved_seconds += seconds
-        if self._unsaved_seconds >= _UNSAVED_SECONDS or (
+        return self._unsaved_seconds >= _UNSAVED_SECONDS or (
             answers.claims is not None and handle.endpoint.claims
-        ):
-            self.save()
+        )
 
-    def save(self) -> None:
-        """Write every answer that is not on disk yet."""
-        with self._lock:
-            for answers in self._unsaved:
-                answers.save()
-            self._unsaved.clear()
-            self._unsaved_seconds = 0.0
+    def save(self, *, wait: bool = True) -> None:
+        """Write every answer that is not on disk yet.
+
+        Args:
+            wait: Whether to return only once that is done. Else it is left to the thread that is writing: of
+                32 answers that come at once, each would wait for those before it to be written one by one.
+        """
+        while self._saving.acquire(blocking=wait):
+            try:
+                with self._lock:
+                    unsaved, self._unsaved, self._unsaved_seconds = self._unsaved, set(), 0.0
+                try:
+                    for answers in unsaved:
+                        answers.save()
+                except BaseException:
+                    self._unsaved |= unsaved  # interrupted: some of it may not be on disk
+                    raise
+            finally:
+                self._saving.release()
+            if not self._unsaved:  # else somebody left it to us after we had looked
+                return
 
     def loop(self) -> LoopThread:
         """The event loop for models that are awaited, started at first use."""

@@ -163,9 +163,9 @@ class Answers:
     def release(self, keys: Iterable[bytes] | None = None) -> None:
         """Let go of questions that will not be answered, or of all; answers do so when they are on disk."""
         if self._claimed and self.claims is not None:
-            gone = self._claimed if keys is None else self._claimed.intersection(keys)
+            gone = self._claimed.copy() if keys is None else self._claimed.intersection(keys)
             self.claims.release(self._shelf.namespace, gone)
-            self._claimed = self._claimed - gone
+            self._claimed -= gone  # in place: another thread may claim meanwhile
 
     def reload(self) -> None:
         """Take in what other processes have answered meanwhile."""
@@ -177,7 +177,7 @@ class Answers:
         if self._measures is not None:
             self._measures.flush()
         if self._claimed:
-            self.release([key for key in self._claimed if self.find(key) is not None])
+            self.release([key for key in self._claimed.copy() if self.find(key) is not None])
 
     def _hold(self, key: bytes | None, value: Any, reason: str) -> Unkept:
         if isinstance(value, _ONCE):
