@@ -44,8 +44,11 @@ def excerpt(value: Any, width: int = 80, *, stored: bool = False) -> str:
 
 
 def _as_text(value: Any) -> str:
-    from pytest_modelcheck.canonical.lowering import encode_plain
+    from pytest_modelcheck.canonical.lowering import encode_plain, plain_line
 
+    line = plain_line(value)
+    if line is not None:
+        return line.decode()
     summary = summarised(value)
     return summary if type(summary) is str else encode_plain(summary).decode()
 

@@ -19,6 +19,7 @@ from pytest_modelcheck.canonical import (
     encode_plain,
     excerpt,
     of_repeat,
+    plain_line,
     short,
     summarised,
 )
@@ -153,6 +154,9 @@ def _told(value: Any, name: str) -> tuple[str, str]:
     """The beginning of an input, and its member in full unless that is all of it."""
     if type(value) is str and len(value) <= _ABOUT and value.isprintable():
         return lines.quoted(value), ""
+    if type(value) is not str and (line := plain_line(value)) is not None:  # one look for both
+        text = line.decode()
+        return lines.quoted(excerpt(text, _ABOUT, stored=True)), f',"{name}":{_cut(text, text)}'
     shown = about(value)
     return lines.quoted(shown), "" if shown is value else f',"{name}":{as_shown(value)}'
 
@@ -280,7 +284,8 @@ def as_shown(value: Any) -> str:
     if kind is bool:
         return "true" if value else "false"
     raw = lines.quoted(value) if kind is str else encode_plain(summarised(value)).decode()
-    if len(raw) <= LONGEST:
-        return raw
-    text = value if kind is str else raw
-    return lines.quoted(text[: LONGEST - 1] + "…")
+    return _cut(raw, value if kind is str else raw)
+
+
+def _cut(raw: str, text: str) -> str:
+    return raw if len(raw) <= LONGEST else lines.quoted(text[: LONGEST - 1] + "…")
