@@ -35,7 +35,6 @@ from pytest_modelcheck.session.answered import systems_note
 from pytest_modelcheck.session.approved import approved_of, may_be_stale, replay, run_rival
 from pytest_modelcheck.session.candidate import environment, header_of, leave, leave_for_the_report
 from pytest_modelcheck.session.check import Judged
-from pytest_modelcheck.session.drifting import run_reference
 from pytest_modelcheck.session.early import may_stop, run_until_decided
 from pytest_modelcheck.session.explain import explain
 from pytest_modelcheck.session.first_run import first_run
@@ -44,8 +43,6 @@ from pytest_modelcheck.session.judging import judge
 from pytest_modelcheck.session.noise import calibrate, calibrate_changes, confirm, measure
 from pytest_modelcheck.session.observing import whole_cases
 from pytest_modelcheck.session.results import OTHER
-from pytest_modelcheck.session.revalidation import revalidate
-from pytest_modelcheck.session.smallest_change import shrink, shrink_input
 from pytest_modelcheck.session.variation import declared
 from pytest_modelcheck.session.weigh import decide_noise
 
@@ -75,8 +72,11 @@ def steps_of(check: Check) -> Steps[Judged]:
     """The steps of a check; each is answered with its results."""
     check, judgement = yield from _judged(check)
     explained = yield from explain(check, judgement)
-    explained = yield from shrink(check, judgement, explained)
-    explained = yield from shrink_input(check, judgement, explained)
+    if not judgement.passes:
+        from pytest_modelcheck.session.smallest_change import shrink, shrink_input
+
+        explained = yield from shrink(check, judgement, explained)
+        explained = yield from shrink_input(check, judgement, explained)
     return _leave(check, judgement, conclude(check, judgement, explained))
 
 
@@ -101,15 +101,21 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
         remembered = end.remembered
     else:
         ran, remembered = yield from first_run(check, approved)
-        ran = replace(ran, reference=(yield from run_reference(check, approved)))
+        if check.spec.drift is not None:
+            from pytest_modelcheck.session.drifting import run_reference
+
+            ran = replace(ran, reference=(yield from run_reference(check, approved)))
         if not ran.results.reads_approved:
             approved = yield from replay(check, may_be_stale(check, ran.results, approved), approved)
         if any(model.definition.role == "judge" for model in check.spec.others):
             from pytest_modelcheck.session.judges import hear_the_judge
 
             ran = replace(ran, judging=(yield from hear_the_judge(check, ran.results, approved)))
-    beside = yield from revalidate(check, remembered, approved)
-    beside += _stood_still(check, ran, approved)
+    beside = _stood_still(check, ran, approved)
+    if remembered is not None:
+        from pytest_modelcheck.session.revalidation import revalidate
+
+        beside = (*(yield from revalidate(check, remembered, approved)), *beside)
     if check.spec.shaped and approved.baseline is None:
         text = "no approved baseline yet: there is no shape that answers are held to"
         beside += (Finding("shape", Status.FAILED, text, against_baseline=True),)
