@@ -59,11 +59,13 @@ class Threads:
         self._lock = threading.Lock()
 
     def submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
-        """Run a function in one of the threads."""
+        """Run a function in one of the threads; in this one, where the machine has none to spare."""
         future: Future[T] = Future()
-        self._jobs.put((future, function, arguments))
-        if not self._idle.acquire(blocking=False):
-            self._start()
+        if self._idle.acquire(blocking=False) or self._start():
+            self._jobs.put((future, function, arguments))
+        else:
+            future.set_running_or_notify_cancel()
+            _fulfil(future, function, arguments)
         return future
 
     def close(self) -> None:
@@ -78,13 +80,15 @@ class Threads:
         for _ in range(self._started):
             self._jobs.put(None)
 
-    def _start(self) -> None:
+    def _start(self) -> bool:
+        """Start another thread if one may be had; return whether there is any."""
         with self._lock:
-            if self._started >= self._limit:
-                return
-            self._started += 1
-        name = f"{self._name}-{self._started}"
-        threading.Thread(target=self._work, name=name, daemon=True).start()
+            if self._started < self._limit:
+                name = f"{self._name}-{self._started + 1}"
+                with suppress(RuntimeError):  # a limit of the machine: fewer must do
+                    threading.Thread(target=self._work, name=name, daemon=True).start()
+                    self._started += 1
+            return self._started > 0
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -109,9 +113,10 @@ class Expendable:
             LateError: it took longer. Its thread goes on, and its result is dropped.
             Exception: whatever the function raised.
         """
-        try:
+        inbox: SimpleQueue[_Job | None] | None = None
+        with suppress(IndexError):
             inbox = self._idle.pop()
-        except IndexError:
+        if inbox is None:
             inbox = SimpleQueue()
             threading.Thread(target=_obey, args=(inbox,), name=self._name, daemon=True).start()
         future: Future[T] = Future()
@@ -232,7 +237,7 @@ class LoopThread:
 
 
 _RENEWALS = 2
-"""How often a call is sent to the common pool. If that breaks each time, the call gets a pool of its own."""
+"""Times a call is sent to the common pool; if that breaks each time, the call gets its own pool."""
 
 
 class Elsewhere:
@@ -286,7 +291,7 @@ class Elsewhere:
                 executor.shutdown(wait=False, cancel_futures=True)
 
     def _died(self, error: BaseException) -> WorkerDiedError:
-        return WorkerDiedError(f"{self._label}: a worker of its executor died while it was asked ({error})")
+        return WorkerDiedError(f"{self._label}: a worker of its executor died during the call ({error})")
 
     def close(self) -> None:
         """End the executor, where it is ours; workers that hang are not waited for."""

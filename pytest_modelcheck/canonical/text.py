@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _BEYOND: Final = 1 << 12
-"""So much is looked at beyond what is shown: a secret that is cut in two would not be recognised."""
+"""Characters looked at beyond what is shown: a secret that is cut in two would not be recognised."""
 _FEW_NUMBERS: Final = 8
 _FEW_BYTES: Final = 16
 _FIRST: Final = 4
@@ -44,13 +44,21 @@ def excerpt(value: Any, width: int = 80, *, stored: bool = False) -> str:
 
 
 def _as_text(value: Any) -> str:
+    import orjson
+
     from pytest_modelcheck.canonical.lowering import encode_plain, plain_line
 
     line = plain_line(value)
     if line is not None:
         return line.decode()
-    summary = summarised(value)
-    return summary if type(summary) is str else encode_plain(summary).decode()
+    try:
+        summary = summarised(value)
+    except RecursionError:  # it contains itself, or is nested too deeply
+        summary = value
+    if type(summary) is str:
+        return summary
+    text = encode_plain(summary)
+    return str(orjson.loads(text)["$repr"]) if text.startswith(b'{"$repr":') else text.decode()
 
 
 def summarised(value: Any) -> Any:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcheck.cli.heard import Said
-    from pytest_modelcheck.cli.workspace import Workspace
+    from pytest_modelcheck.cli.project import Workspace
     from pytest_modelcheck.labels.file import Label
 
 _OF_THE_LABEL: Final = frozenset({"by", "when", "note", "version"})
@@ -58,7 +58,7 @@ def judge(workspace: Workspace, name: str, file: Path | None, *, every: bool) ->
     versions = {version: said for version, said in versions.items() if said}
     if not versions:
         raise UsageError(
-            f"{name} judged nothing that has a label, in the runs that are remembered. Run its check on the "
+            f"{name} judged nothing that has a label, in the stored runs. Run its check on the "
             f'labels: @pytest.mark.golden("{found.file.name}", model="{name}")'
         )
     for version, said in versions.items():

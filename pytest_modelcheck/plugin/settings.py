@@ -15,7 +15,7 @@ from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.plugin.identity import home_folder, project_folder
 from pytest_modelcheck.plugin.options import YES_OR_NO, ini, plain, plains, switch
-from pytest_modelcheck.reports.formats import Target, target_of
+from pytest_modelcheck.reports.outputs import Target, target_of
 from pytest_modelcheck.session import Places
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def settings_of(config: pytest.Config) -> Settings:
         )
     if places.revalidate and (places.offline or cache != "use"):
         raise UsageError(
-            "--modelcheck-revalidate asks the model again what is remembered: it goes neither with "
+            "--modelcheck-revalidate asks the model again for cached answers: it goes neither with "
             "--modelcheck-offline nor with --modelcheck-cache=refresh or off"
         )
     if config.getoption("modelcheck_against") and (places.baseline or places.update):

@@ -10,9 +10,8 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.reports.bars import shortened, width_of
-from pytest_modelcheck.reports.contrast import SENTENCE
-from pytest_modelcheck.reports.windows import start_of, window
-from pytest_modelcheck.reports.words import bracketed, marked_pieces
+from pytest_modelcheck.reports.selection import SENTENCE
+from pytest_modelcheck.reports.words import bracketed, marked_pieces, start_of, window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -238,7 +237,7 @@ def _cells(line: Line) -> int:
 
 
 def _quoted(text: str, width: int) -> str:
-    """A text in quotes; what is no text, as it is written."""
+    """A text in quotes; what is not text, as it is written."""
     if (text[:1] in _BRACKETS and text[-1:] in ("}", "]", "…")) or _NO_TEXT.fullmatch(text):
         return text if width_of(text) <= width else f"{shortened(text, width - 1)}…"
     room = max(12, width - 2)

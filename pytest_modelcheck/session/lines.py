@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Case, Grade, Trial
 
     Given = dict[bytes, bytes]
-    """For the digest of each call the answer that the line has last given."""
+    """By the digest of each call, the answer that the line gave last."""
 
 _ABOUT: Final = 80
 LONGEST: Final = 20_000
@@ -144,10 +144,10 @@ def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> 
     if any(said):
         details = f'{details},"trials":[{",".join([f"{{{more[1:]}}}" for more in said])}]'
     try:
-        line = f'{{"id":{lines.quoted(case.id)},{fields},"input":"{own.hex()}"{expected}}}'.encode()
+        row = f'{{"id":{lines.quoted(case.id)},{fields},"input":"{own.hex()}"{expected}}}'.encode()
     except UnicodeEncodeError:
-        line = lines.encode(case_result(case, results))  # which says what is wrong
-    return line, details[1:]
+        row = lines.encode(case_result(case, results))  # which says what is wrong
+    return row, details[1:]
 
 
 def _told(value: Any, name: str) -> tuple[str, str]:

@@ -1,0 +1,91 @@
+"""Where two long answers differ."""
+
+import json
+
+import numpy as np
+import pytest
+
+from pytest_modelcheck.canonical import encode_plain
+from pytest_modelcheck.records import MISSING, Contrast
+from pytest_modelcheck.reports.selection import contrast
+
+LONG = "Thank you for writing to us about your order. " * 30
+
+
+def of(got, expected=MISSING, base=None, approved=None):
+    raw = [None if value is None else encode_plain(value) for value in (got, base, approved)]
+    return contrast(raw[0], expected, raw[1], raw[2])
+
+
+def test_the_fields_of_a_record_that_differ():
+    before = {"label": "refund", "route": {"queue": ["a", "b"]}, "tags": []}
+    after = {"label": "other", "route": {"queue": ["a", "z"]}, "more": 1}
+    assert of(after, approved=before).parts == (
+        ("label", "'refund'", "'other'"),
+        ("route.queue[1]", "'b'", "'z'"),
+        ("tags", "[]", "nothing"),
+        ("more", "nothing", "1"),
+    )
+
+
+def test_an_expectation_names_only_what_it_cares_for():
+    assert of({"label": "a", "priority": 5, "summary": "x"}, {"priority": 2}).parts == (
+        ("priority", "2", "5"),
+    )
+
+
+def test_the_unperturbed_answer_comes_before_the_expected_and_that_before_the_approved():
+    got, other = {"label": "a"}, {"label": "b"}
+    assert of(got, other, other, other).against == "base"
+    assert of(got, other, None, other).against == "expected"
+    assert of(got, MISSING, None, other).against == "approved"
+
+
+def test_an_answer_of_another_kind_is_passed_over():
+    assert of({"label": "a"}, "refund", None, {"label": "b"}).against == "approved"
+    assert of({"label": "a"}, "refund") is None
+    assert of("refund", "other") is None
+    assert of(None, {"label": "b"}) is None
+
+
+def test_a_long_text_is_cut_around_the_words_that_differ():
+    (path, then, now) = of(LONG.replace("about", "NOT", 1) + "end", approved=LONG + "end").parts[0]
+    assert path == ""
+    assert "about" in then
+    assert "NOT" in now
+    assert max(len(then), len(now)) <= 400
+
+
+def test_of_many_numbers_the_one_that_moved_most_is_shown():
+    then = np.linspace(0, 1, 64)
+    found = of(then * 1.1, approved=then)
+    assert found.parts == (("data (63 numbers differ, most at [63])", "1", "1.1"),)
+
+
+def test_many_fields_are_counted():
+    then = {f"f{n}": n for n in range(9)}
+    found = of({name: value + 1 for name, value in then.items()}, approved=then)
+    assert len(found.parts) == 6
+    assert found.hidden == 3
+
+
+@pytest.mark.parametrize("raw", [b"no json", b'{"$type":1', b"[1"])
+def test_what_cannot_be_read_is_not_compared(raw):
+    assert contrast(raw, MISSING, None, b'{"a":1}') is None
+
+
+def test_it_travels_as_json():
+    from pytest_modelcheck.reports.jsons import pack, unpack
+
+    found = of({"label": "a"}, approved={"label": "b"})
+    assert unpack(json.loads(json.dumps(pack(found))), Contrast) == found
+
+
+def test_a_secret_is_hidden_before_words_are_marked():
+    key = "sk-proj-0123456789abcdef"
+    text = f"The key that was used for all of these calls is {key}, they said."
+    for found in (
+        of(text, approved=text.replace("cdef", "0000")),
+        of({"key": key}, approved={"key": key + "9"}),
+    ):
+        assert "0123456789ab" not in str(found)
