@@ -30,19 +30,19 @@ from pytest_modelcheck.engine.tickets import (
     takes_last,
     turns,
 )
+from pytest_modelcheck.models.model import Unsaved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from pytest_modelcheck.calls.batches import Rows
     from pytest_modelcheck.calls.executors import LoopThread
-    from pytest_modelcheck.models.model import Answers, Model, Raw
+    from pytest_modelcheck.models.model import Model, Raw
 
 POLL = 0.02
 """Seconds between two looks at what other processes have answered."""
 
 _TICK = 0.05  # seconds between two looks at what else may be done, while a call is waited for
-_UNSAVED_SECONDS = 0.005  # at most this much of a model's time is lost when the process is killed
 
 
 class Switchboard:
@@ -76,10 +76,8 @@ class Switchboard:
         self._endpoints: dict[tuple[str | None, ...], Endpoint] = {}
         self._tickets: dict[tuple[int, bytes], Ticket] = {}
         self._loop: LoopThread | None = None
-        self._unsaved: set[Answers] = set()
-        self._unsaved_seconds = 0.0
+        self._unsaved = Unsaved()
         self._lock = threading.RLock()
-        self._saving = threading.RLock()
 
     def endpoint(self, model: Model) -> Endpoint:
         """The way to a model: one for each version of each fixture, however often that is set up."""
@@ -404,8 +402,10 @@ class Switchboard:
                         place: Any = (id(ticket.handle.answers), ticket.key)
                         if known.get(place) is ticket:
                             del known[place]
-                due = self._note_unsaved(tickets[0].handle, time.perf_counter() - start)
-            if due or len(tickets) < len(batch):  # a batch is being split: what is known outlasts a kill
+            handle = tickets[0].handle
+            due = self._unsaved.note(handle.answers, time.perf_counter() - start)
+            shared = handle.answers.claims is not None and handle.endpoint.claims
+            if due or shared or len(tickets) < len(batch):  # of a batch that is split, what is known is kept
                 self.save(wait=False)
             for ticket in tickets:
                 for follow in ticket.then:
@@ -413,36 +413,9 @@ class Switchboard:
 
         return keep
 
-    def _note_unsaved(self, handle: Handle, seconds: float) -> bool:
-        """Return whether answers are to be written now."""
-        answers = handle.answers
-        self._unsaved.add(answers)
-        self._unsaved_seconds += seconds
-        return self._unsaved_seconds >= _UNSAVED_SECONDS or (
-            answers.claims is not None and handle.endpoint.claims
-        )
-
     def save(self, *, wait: bool = True) -> None:
-        """Write every answer that is not on disk yet.
-
-        Args:
-            wait: Whether to return only once that is done. Else it is left to the thread that is writing: of
-                32 answers that come at once, each would wait for those before it to be written one by one.
-        """
-        while self._saving.acquire(blocking=wait):
-            try:
-                with self._lock:
-                    unsaved, self._unsaved, self._unsaved_seconds = self._unsaved, set(), 0.0
-                try:
-                    for answers in unsaved:
-                        answers.save()
-                except BaseException:
-                    self._unsaved |= unsaved  # interrupted: some of it may not be on disk
-                    raise
-            finally:
-                self._saving.release()
-            if not self._unsaved:  # else somebody left it to us after we had looked
-                return
+        """Write every answer that is not on disk yet; without ``wait``, leave it to whoever writes now."""
+        self._unsaved.save(wait=wait)
 
     def loop(self) -> LoopThread:
         """The event loop for models that are awaited, started at first use."""
