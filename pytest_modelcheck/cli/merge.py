@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pytest_modelcheck.baselines import atomic
+from pytest_modelcheck.baselines import atomic, names, watch
 from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.objections import differences
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.cli.project import shown
-from pytest_modelcheck.cli.screen import indented, print_lines
+from pytest_modelcheck.cli.screen import echo, indented, print_lines
 from pytest_modelcheck.cli.workspace import candidates_in
 from pytest_modelcheck.errors import BaselineError
 
@@ -29,12 +29,20 @@ if TYPE_CHECKING:
 
 
 def merge(workspace: Workspace, folders: Sequence[Path]) -> None:
-    """Copy the candidates of all folders into the project's own: all of them, or none.
+    """Copy the candidates of all folders into the project's own, and add their nights: all of them, or none.
 
     Raises:
         BaselineError: Two folders hold different runs of the same check and version.
     """
-    found = _found(folders)
+    watched = [folder for folder in dict.fromkeys(folders) if watch.path_of(folder).exists()]
+    nights = [night for folder in watched for night in watch.read(folder)]
+    found = _found([folder for folder in folders if folder not in watched])
+    if watched:
+        watch.unite(workspace.store.root, nights)
+        lines = plural(len(nights), "line")
+        echo(f"{lines} of {names.WATCH} united with those in {shown(workspace.store.root)}: commit it")
+    if not found:
+        return
     atomic.sweep(workspace.candidates.root)
     with atomic.Batch(workspace.candidates.root, durable=False) as batch:
         for key, stores in found.items():

@@ -109,6 +109,13 @@ def _findings(
     if spec.partial:
         text = f"{plural(len(ran.results), 'case')} run; the distribution is judged when all are"
         return [Finding("drift", Status.PASSED, text)], None
-    return judge_drift(
-        sampled(spec, ran.results, ran.reference, approved), spec.drift, spec.limits, spec.seed
-    )
+    compared = sampled(spec, ran.results, ran.reference, approved)
+    findings, moved = judge_drift(compared, spec.drift, spec.limits, spec.seed)
+    if check.nights is not None and moved is not None:
+        from pytest_modelcheck.session.nights import FINE, over_nights
+
+        if moved.p_value <= spec.limits.false_fail_rate:  # how far below matters over nights
+            finer = replace(spec.limits, false_fail_rate=FINE)
+            moved = judge_drift(compared, spec.drift, finer, spec.seed)[1] or moved
+        findings = [over_nights(check, approved, findings[0], moved)]
+    return findings, moved
