@@ -37,10 +37,9 @@ from pytest_modelcheck.records import (
     TrialResult,
     Verdict,
 )
-from pytest_modelcheck.reports.formats import FORMATS
-from pytest_modelcheck.reports.github import workflow_commands
+from pytest_modelcheck.reports.jsons import pack, printable
 from pytest_modelcheck.reports.model import CheckReport, RunInfo, RunReport, Trouble
-from pytest_modelcheck.reports.packing import pack, printable
+from pytest_modelcheck.reports.outputs import FORMATS, workflow_commands
 from pytest_modelcheck.reports.summary import summary_lines
 from pytest_modelcheck.reports.terminal import everything, failure
 

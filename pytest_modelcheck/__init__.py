@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.plugin.warnings import InconclusiveWarning, LintWarning, ModelcheckWarning
     from pytest_modelcheck.records import Case, Verdict
     from pytest_modelcheck.trajectories.calls import in_order, unordered
-    from pytest_modelcheck.trajectories.talk import talk
-    from pytest_modelcheck.trajectories.trajectory import Trajectory
+    from pytest_modelcheck.trajectories.trajectory import Trajectory, talk
 
 __version__ = "0.1.0"
 
@@ -60,7 +59,7 @@ _HOMES = {
     "model_fixture": "plugin.fixtures",
     "per_worker": "models.per_worker",
     "perturb": "",
-    "talk": "trajectories.talk",
+    "talk": "trajectories.trajectory",
     "unordered": "trajectories.calls",
 }
 

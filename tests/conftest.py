@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, settings
 
 import pytest_modelcheck
 from pytest_modelcheck.records import Verdict
+from pytest_modelcheck.reports.jsons import unpack
 from pytest_modelcheck.reports.model import RunReport
-from pytest_modelcheck.reports.packing import unpack
 
 pytest_plugins = ["pytester"]
 

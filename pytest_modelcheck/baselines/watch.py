@@ -35,7 +35,7 @@ _REMEDY: Final = "Restore the file from git, or remove this line: its night is t
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """What one run found out about one check.
+    """The findings of one run about one check, and what all nights came to with them.
 
     Attributes:
         model: The name of the model.

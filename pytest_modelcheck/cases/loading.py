@@ -10,17 +10,17 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_modelcheck.cases.collection import Cases
-from pytest_modelcheck.cases.paths import checked_paths
 from pytest_modelcheck.cases.rows import Layout
 from pytest_modelcheck.cases.sources import FileSource, IterableSource, Source, TableSource
 from pytest_modelcheck.cases.strategies import StrategySource, is_strategy
+from pytest_modelcheck.cases.streaming import checked_paths
 from pytest_modelcheck.cases.tables import table_of
 from pytest_modelcheck.errors import CaseError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_modelcheck.cases.fields import Columns
+    from pytest_modelcheck.cases.rows import Columns
 
 
 def load(

@@ -24,8 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pytest_modelcheck.canonical import NotCanonical, digest, excerpt
 from pytest_modelcheck.canonical.text import plural
-from pytest_modelcheck.cases.fields import FIELDS
-from pytest_modelcheck.cases.rows import Layout, Row, to_case
+from pytest_modelcheck.cases.rows import FIELDS, Layout, Row, to_case
 from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import Case, Origin
 

@@ -18,7 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.cases.columns import Header
+from pytest_modelcheck.cases.delimited import Header
 from pytest_modelcheck.cases.rows import Layout, Row
 from pytest_modelcheck.cases.streaming import STRIDE
 from pytest_modelcheck.errors import CaseError

@@ -30,8 +30,8 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from pytest_modelcheck.cases.documents import Document, copied
 from pytest_modelcheck.cases.files import CaseFile, refuse_conflicts
+from pytest_modelcheck.cases.json_files import Document, copied
 from pytest_modelcheck.cases.rows import Row
 
 if TYPE_CHECKING:

@@ -6,17 +6,16 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_modelcheck.canonical.text import percent
 from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.limits import LIMITS
 from pytest_modelcheck.records import CHANGE, GRADE, Scale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_MIN_OVERLAP = 0.8
 
 Allowance = int | float
 """How much is allowed: an ``int`` is a number of cases, a ``float`` below 1 a fraction of them."""
@@ -24,51 +23,25 @@ Allowance = int | float
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of one check.
-
-    Attributes:
-        at_least: The pass rate (or mean score) that is required, from 0.0 to 1.0; or the mean change.
-        max_drop: How far the rate may fall below the approved one.
-        max_slice_drop: How far each declared slice may fall below its approved rate.
-        max_changed: How many answers may differ from the approved ones.
-        max_regressed: How many cases that passed may now fail, whatever was fixed.
-        slice_regressions: Whether regressions that concentrate in a slice fail the check, warn, or are not
-            searched for.
-        min_overlap: The fraction of the approved cases that must still be there.
-        false_fail_rate: The chance that a varying model which meets a requirement is failed by it.
-        inconclusive: Whether a miss that noise could explain warns or fails.
-        tolerance: A shortfall that must not be missed, as a fraction.
-        require_proof: Whether a check passes only where a shortfall of more than ``tolerance`` is excluded.
-        false_pass_rate: The chance that ``require_proof`` passes a model with such a shortfall.
-        population: Whether the cases are the contract, or stand for future inputs.
-        score_as: What a case with several runs is worth: ``"pass@2"``, the chance that one of two passes;
-            ``"pass^2"``, that both do; ``None`` for the share of its runs that pass.
-        confirm: Whether a check of a varying model is run again, with fresh answers, before it fails.
-        early_stop: Whether a check ends as soon as its verdict is known.
-        max_latency_p95: How many seconds 95% of the answers may take at most.
-        max_cost_per_case: What a case may cost on average, in the unit of the fixture's ``cost=``.
-        max_tokens_per_case: How many tokens a case may take on average, in and out.
-        max_steps: How many steps an agent may take, calls of tools and messages; more fail the case.
-        cluster: The metadata whose value names the group of cases that depend on each other, or ``None``.
-    """
+    """The limits of one check, as :data:`~pytest_modelcheck.limits.LIMITS` describes them."""
 
     at_least: float | None = None
     max_drop: Allowance | None = None
     max_slice_drop: Allowance | None = None
     max_changed: Allowance | None = None
     max_regressed: Allowance | None = None
-    slice_regressions: Literal["fail", "warn", "off"] = "fail"
-    min_overlap: float = _MIN_OVERLAP
-    false_fail_rate: float = 0.01
-    inconclusive: Literal["warn", "fail"] = "warn"
+    slice_regressions: Literal["fail", "warn", "off"] = LIMITS["slice_regressions"].default
+    min_overlap: float = LIMITS["min_overlap"].default
+    false_fail_rate: float = LIMITS["false_fail_rate"].default
+    inconclusive: Literal["warn", "fail"] = LIMITS["inconclusive"].default
     tolerance: float | None = None
-    require_proof: bool = False
-    false_pass_rate: float = 0.1
-    population: Literal["fixed", "sample"] = "fixed"
+    require_proof: bool = LIMITS["require_proof"].default
+    false_pass_rate: float = LIMITS["false_pass_rate"].default
+    population: Literal["fixed", "sample"] = LIMITS["population"].default
     score_as: str | None = None
     cluster: str | None = None
-    confirm: bool = True
-    early_stop: bool = False
+    confirm: bool = LIMITS["confirm"].default
+    early_stop: bool = LIMITS["early_stop"].default
     max_latency_p95: float | None = None
     max_cost_per_case: float | None = None
     max_tokens_per_case: float | None = None
@@ -80,7 +53,7 @@ class Limits:
         return not (self.max_latency_p95 is self.max_cost_per_case is self.max_tokens_per_case is None)
 
 
-NAMES = tuple(field.name for field in fields(Limits))
+NAMES = tuple(LIMITS)
 
 
 def limits_from(options: Mapping[str, Any], scale: Scale = GRADE) -> Limits:
@@ -104,7 +77,7 @@ def limits_from(options: Mapping[str, Any], scale: Scale = GRADE) -> Limits:
     for name, value in options.items():
         check = _ON_SCALE.get(name)
         if check is None or scale == GRADE or not _is_finite(value):
-            checked[name] = _CHECKS[name](name, value)
+            checked[name] = _CHECKS[LIMITS[name].form](name, value)
         else:
             checked[name] = check(name, value, scale)
     return Limits(**checked)
@@ -191,26 +164,21 @@ def _probability(name: str, value: Any) -> float:
     return value
 
 
-def _warn_or_fail(name: str, value: Any) -> str:
-    if value not in ("warn", "fail"):
-        raise UsageError(f'{name}={value!r}: write "warn" or "fail"')
-    return str(value)
+_CHOICES: Final[dict[str, dict[str, str]]] = {
+    "inconclusive": {"warn": "", "fail": ""},
+    "slice_regressions": {"fail": "", "warn": "", "off": ""},
+    "population": {"fixed": " (the cases are the contract)", "sample": " (they stand for others)"},
+}
+"""The words that a limit may be, each with what it means where the word does not say it."""
 
 
-def _fail_warn_or_off(name: str, value: Any) -> str:
-    if value is False:
+def _choice(name: str, value: Any) -> str:
+    words = _CHOICES[name]
+    if value is False and "off" in words:  # how YAML, TOML and Python spell it
         return "off"
-    if value not in ("fail", "warn", "off"):
-        raise UsageError(f'{name}={value!r}: write "fail", "warn" or "off"')
-    return str(value)
-
-
-def _fixed_or_sample(name: str, value: Any) -> str:
-    if value not in ("fixed", "sample"):
-        raise UsageError(
-            f"{name}={value!r}: "
-            'write "fixed" (the cases are the contract) or "sample" (they stand for others)'
-        )
+    if value not in words:
+        *others, last = (f'"{word}"{meaning}' for word, meaning in words.items())
+        raise UsageError(f"{name}={value!r}: write {', '.join(others)} or {last}")
     return str(value)
 
 
@@ -263,34 +231,22 @@ def _steps(name: str, value: Any) -> int | None:
 
 def _overlap(name: str, value: Any) -> float:
     rate = _rate(name, value)
-    return _MIN_OVERLAP if rate is None else rate
+    return Limits().min_overlap if rate is None else rate
 
 
-_CHECKS = {
-    "at_least": _rate,
-    "max_drop": _allowance,
-    "max_slice_drop": _allowance,
-    "max_changed": _allowance,
-    "max_regressed": _allowance,
-    "slice_regressions": _fail_warn_or_off,
-    "min_overlap": _overlap,
-    "false_fail_rate": _probability,
-    "inconclusive": _warn_or_fail,
+_CHECKS: Final = {
+    "rate": _rate,
+    "allowance": _allowance,
+    "choice": _choice,
+    "overlap": _overlap,
+    "chance": _probability,
     "tolerance": _tolerance,
-    "require_proof": _yes_or_no,
-    "false_pass_rate": _probability,
-    "population": _fixed_or_sample,
-    "score_as": _attempts,
-    "cluster": _key,
-    "confirm": _yes_or_no,
-    "early_stop": _yes_or_no,
-    "max_latency_p95": _amount,
-    "max_cost_per_case": _amount,
-    "max_tokens_per_case": _amount,
-    "max_steps": _steps,
+    "switch": _yes_or_no,
+    "attempts": _attempts,
+    "key": _key,
+    "amount": _amount,
+    "steps": _steps,
 }
-
-
 _ON_SCALE = {"at_least": _mean, "max_drop": _difference, "tolerance": _shortfall}
 
 

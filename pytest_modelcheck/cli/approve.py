@@ -1,4 +1,4 @@
-"""``modelcheck approve``.
+"""``modelcheck approve`` and ``modelcheck review``: decisions on what changed.
 
 PYTEST_DONT_REWRITE
 """
@@ -7,26 +7,38 @@ from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from pytest_modelcheck import __version__
 from pytest_modelcheck.baselines import approvals
+from pytest_modelcheck.baselines import diff as compare
+from pytest_modelcheck.baselines.baseline import some_results
+from pytest_modelcheck.baselines.candidates import never_ran
 from pytest_modelcheck.baselines.identity import approved_with, approver, now
+from pytest_modelcheck.baselines.objections import is_gone, objections
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.contradiction import contradiction
 from pytest_modelcheck.cli.project import shown
-from pytest_modelcheck.cli.screen import indented, print_lines
-from pytest_modelcheck.cli.targets import selection, targets
+from pytest_modelcheck.cli.report import marking, paint
+from pytest_modelcheck.cli.screen import echo, indented, print_lines, width
+from pytest_modelcheck.cli.targets import nothing_meant, selection, target, targets
+from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.records import MISSING
+from pytest_modelcheck.reports.diff import case_lines, summary_of, versions_of
+from pytest_modelcheck.reports.selection import literal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from pytest_modelcheck.baselines.approvals import Approval, Report
-    from pytest_modelcheck.cli.workspace import Workspace
+    from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff
+    from pytest_modelcheck.baselines.header import Header
+    from pytest_modelcheck.cli.project import Workspace
+    from pytest_modelcheck.records import CaseResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,3 +218,177 @@ def _refusal_lines(report: Report, argument: str) -> Iterator[str]:
         yield f"  then pytest {shlex.quote(f'--model-version={argument}')}, and approve it"
     if report.refused and not report.unfinished:
         yield f"To approve it as is: modelcheck approve {shlex.quote(argument)} --force --reason TEXT"
+
+
+_HELP: Final = {
+    "y": "approve this case as it is now",
+    "n": "leave it as it was approved: the check stays red until the model does so again",
+    "a": "approve this one and all that are left of this check",
+    "d": "leave this one and all that are left of this check as they were",
+    "s": "leave the whole check as it is",
+    "q": "leave everything from here on as it is",
+    "?": "show this",
+}
+_WHOLE: Final = ("y", "s", "q")
+"""Where cases cannot be told apart: a new check, or one whose test has changed."""
+
+
+@dataclass(slots=True)
+class Decisions:
+    """The reviewer's decisions.
+
+    Attributes:
+        accepted: The checks to approve, and the cases of each that stay as they were.
+        seen: The digest of what was shown of each check: nothing else is approved.
+        finished: Whether all that follows stays as it is.
+    """
+
+    accepted: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    seen: dict[str, str] = field(default_factory=dict)
+    finished: bool = False
+
+
+def review(workspace: Workspace, wish: Wish) -> int:
+    """Go through what changed, ask, and approve what was accepted. Returns the exit code.
+
+    Raises:
+        UsageError: Nothing that was run is meant, or nobody may be watching and no reason is given.
+    """
+    how = signed_with("modelcheck review", wish)
+    model, version = _target(workspace, wish)
+    headers = _headers(workspace, wish, model, version)
+    try:
+        decisions = _decisions(workspace, wish, headers)
+        return _carry_out(workspace, wish, (model, version), how, decisions)
+    except click.Abort:  # Ctrl-C, or the end of what was typed
+        echo("\nNothing was written.")
+        return 1
+
+
+def _decisions(workspace: Workspace, wish: Wish, headers: Sequence[Header]) -> Decisions:
+    """Ask the reviewer about one check after the other."""
+    decisions = Decisions()
+    for number, header in enumerate(headers, 1):
+        if decisions.finished:
+            break
+        _review_check(workspace, wish, header, decisions, f"({number}/{len(headers)})")
+    return decisions
+
+
+def _target(workspace: Workspace, wish: Wish) -> tuple[str, str]:
+    models = workspace.models()
+    if wish.versions:
+        return target(wish.versions[0], workspace.versions())
+    if len(models) > 1:
+        raise UsageError(f"which model? There are {', '.join(models)}. Write MODEL=VERSION.")
+    return models[0], workspace.reviewable_version(models[0])
+
+
+def _headers(workspace: Workspace, wish: Wish, model: str, version: str) -> list[Header]:
+    selected = selection(wish.patterns)
+    root = workspace.project.root
+    entries = [header for _, header in workspace.candidates.entries(model, version)]
+    if not entries:
+        raise never_ran(workspace.store, workspace.candidates, model, version)
+    there = sorted((one for one in entries if not is_gone(one, root)), key=lambda one: one.test)
+    found = [header for header in there if selected(header.test)]
+    if not found:
+        raise nothing_meant(f"that {model} {version} ran", wish.patterns, [one.test for one in there])
+    return found
+
+
+def _review_check(workspace: Workspace, wish: Wish, header: Header, decisions: Decisions, count: str) -> None:
+    store, candidates = workspace.store, workspace.candidates
+    before = store.read(header.model, header.test, header.version)
+    after = candidates.read(header.model, header.test, header.version or "")
+    decisions.seen[header.test] = "" if after is None else after.digest()
+    found = compare.diff(header.test, header.model, before, after)
+    print_lines(_heading(found, count))
+    against = objections(header, workspace.project.root)
+    print_lines(indented((f"in the way: {reason}" for reason in against), 2))
+    if against and not wish.force:
+        echo("  left as it is: only with --force can it be approved\n")
+    elif before is None or found.new_test:
+        _decide_whole(found, decisions)
+    elif not found.cases:
+        decisions.accepted[header.test] = ()
+        echo("  no answer changed: approved\n")
+    else:
+        path = candidates.path(header.model, header.test, header.version or "")
+        _decide_cases(found, decisions, some_results(path, {case.id for case in found.cases}))
+
+
+def _heading(found: CheckDiff, count: str) -> Iterator[str]:
+    yield click.style(f"{excerpt(found.check, 1 << 20)}  {count}", bold=True)
+    if found.before is None:
+        yield f"  not approved yet: {plural(len(found.cases), 'case')}"
+        return
+    yield f"  {versions_of(found)}   {summary_of(found)}"
+    if found.new_test:
+        yield "  the test itself has changed since: cases can only be approved together"
+
+
+def _decide_whole(found: CheckDiff, decisions: Decisions) -> None:
+    key = _ask("Approve this check", _WHOLE)
+    if key == "y":
+        decisions.accepted[found.check] = ()
+    decisions.finished = key == "q"
+
+
+def _decide_cases(found: CheckDiff, decisions: Decisions, known: Mapping[str, CaseResult]) -> None:
+    rejected: list[str] = []
+    for number, case in enumerate(found.cases, 1):
+        print_lines(_case(case, found, f"{number}/{len(found.cases)}"))
+        print_lines(indented(_facts(known.get(case.id)), 6))
+        key = _ask("Approve this case", tuple(_HELP)[:-1])
+        rest = [one.id for one in found.cases[number:]]
+        if key in ("s", "q"):
+            decisions.finished = key == "q"
+            return
+        rejected += [case.id] if key in ("n", "d") else []
+        if key in ("a", "d"):
+            rejected += rest if key == "d" else []
+            break
+    if len(rejected) < len(found.cases):
+        decisions.accepted[found.check] = tuple(rejected)
+
+
+def _case(case: CaseDiff, found: CheckDiff, count: str) -> Iterator[str]:
+    yield ""
+    yield paint(f"  {case.note} ({count})", case.note)
+    yield from case_lines(case, found, width=width(), mark=marking())
+
+
+def _facts(result: CaseResult | None) -> Iterator[str]:
+    """Return what is needed to decide on a case: the right answer, and where the case is written."""
+    if result is None:
+        return
+    facts = [] if result.expected is MISSING else [f"expected {literal(result.expected, 200)}"]
+    facts += [] if result.origin is None else [f"({result.origin})"]
+    if facts:
+        yield "   ".join(facts)
+
+
+def _ask(question: str, keys: tuple[str, ...]) -> str:
+    while True:
+        key: str = click.prompt(
+            f"{question} [{','.join(keys)},?]", prompt_suffix=" ", default="?", show_default=False
+        )
+        if key in keys:
+            return key
+        print_lines(f"  {key} - {_HELP[key]}" for key in (*keys, "?"))
+
+
+def _carry_out(
+    workspace: Workspace, wish: Wish, meant: tuple[str, str], how: str, decisions: Decisions
+) -> int:
+    if not decisions.accepted:
+        echo(f"{excerpt(' '.join(meant))}: nothing was accepted, and nothing was written")
+        return 0
+    left = sum(map(len, decisions.accepted.values()))
+    text = plural(len(decisions.accepted), "check")
+    text += f", {plural(left, 'case')} left as approved before" if left else ""
+    if not click.confirm(f"Approve {text}?", default=True):
+        echo("Nothing was written.")
+        return 0
+    return approve_reviewed(workspace, wish, *meant, how, decisions.accepted, decisions.seen)

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pytest_modelcheck import __version__
-from pytest_modelcheck.cli import judging, suite, upkeep
-from pytest_modelcheck.cli.project import find_project
+from pytest_modelcheck.cli import groups
+from pytest_modelcheck.cli.project import find_project, open_workspace
 from pytest_modelcheck.cli.screen import prepare
-from pytest_modelcheck.cli.workspace import open_workspace
 from pytest_modelcheck.display import harmless, redacted
 from pytest_modelcheck.errors import ModelcheckError, UsageError, located
 
@@ -194,7 +193,7 @@ def diff(
     approved to the only other version that was run. Each is VERSION, of every model that has it, or
     MODEL=VERSION.
     """
-    from pytest_modelcheck.cli import diff as work
+    from pytest_modelcheck.cli import report as work
 
     if form == "html" and exit_code:
         raise UsageError(
@@ -258,11 +257,10 @@ def review(
     A case that is not accepted stays as it was approved, so that its check stays red until the model does so
     again. Nothing is written before the last question.
     """
-    from pytest_modelcheck.cli import approve as approval
-    from pytest_modelcheck.cli import review as work
+    from pytest_modelcheck.cli import approve as work
 
     versions = () if version is None else (version,)
-    wish = approval.Wish(versions, patterns, reason, force=force, keep_history=keep_history)
+    wish = work.Wish(versions, patterns, reason, force=force, keep_history=keep_history)
     ctx.exit(work.review(open_workspace(ctx.obj, origin), wish))
 
 
@@ -315,10 +313,10 @@ def plan(at_least: float | None, drops: tuple[float, ...], **options: Any) -> No
 @click.pass_context
 def list_(ctx: click.Context, patterns: tuple[str, ...]) -> None:
     """Show what is approved, and what was run and could be."""
-    from pytest_modelcheck.cli import listing
+    from pytest_modelcheck.cli import show
 
-    ctx.exit(listing.show(open_workspace(ctx.obj), patterns))
+    ctx.exit(show.list_checks(open_workspace(ctx.obj), patterns))
 
 
-for _command in (*upkeep.COMMANDS, *suite.COMMANDS, *judging.COMMANDS):
+for _command in groups.COMMANDS:
     modelcheck.add_command(_command)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcheck.baselines.header import Header
-    from pytest_modelcheck.cli.workspace import Workspace
+    from pytest_modelcheck.cli.project import Workspace
     from pytest_modelcheck.records import CaseResult
 
 Said = dict[str, list[bytes]]

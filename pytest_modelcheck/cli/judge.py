@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcheck.cli.heard import Said
-    from pytest_modelcheck.cli.workspace import Workspace
+    from pytest_modelcheck.cli.project import Workspace
     from pytest_modelcheck.labels.file import Label
 
 _OF_THE_LABEL: Final = frozenset({"by", "when", "note", "version"})

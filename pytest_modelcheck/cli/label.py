@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcheck.cli.heard import Heard
-    from pytest_modelcheck.cli.workspace import Workspace
+    from pytest_modelcheck.cli.project import Workspace
     from pytest_modelcheck.labels.draw import Judged
 
 _LONGEST: Final = 6_000

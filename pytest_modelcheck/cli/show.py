@@ -1,27 +1,36 @@
-"""``modelcheck show``: the approved behaviour of a check, case by case.
+"""``modelcheck show``, ``list`` and ``history``: what is approved, and what was.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from pytest_modelcheck.baselines.candidates import find, never_ran
+from pytest_modelcheck.baselines import watch
+from pytest_modelcheck.baselines.baseline import read_header
+from pytest_modelcheck.baselines.candidates import find, natural, never_ran
+from pytest_modelcheck.baselines.store import jsonl_files
 from pytest_modelcheck.canonical import excerpt, whole
-from pytest_modelcheck.canonical.text import percent, plural
-from pytest_modelcheck.cli.screen import indented, print_document, print_lines, width
+from pytest_modelcheck.canonical.text import odds, percent, plural
+from pytest_modelcheck.cli.screen import echo, indented, print_document, print_lines, width
 from pytest_modelcheck.cli.targets import nothing_meant, selection, target
 from pytest_modelcheck.display import printable_json
-from pytest_modelcheck.reports.steps import steps_of_trial
+from pytest_modelcheck.errors import BaselineError
+from pytest_modelcheck.models.retirement import SOON, days_left, shutdown_text
+from pytest_modelcheck.reports.transcript import steps_of_trial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from pytest_modelcheck.baselines.approved import Approved
     from pytest_modelcheck.baselines.baseline import Baseline
-    from pytest_modelcheck.cli.workspace import Workspace
+    from pytest_modelcheck.baselines.header import Header, Past
+    from pytest_modelcheck.baselines.watch import Night
+    from pytest_modelcheck.cli.project import Workspace
     from pytest_modelcheck.records import CaseResult, TrialResult
 
 
@@ -116,3 +125,220 @@ def _json_lines(baseline: Baseline) -> Iterator[str]:
 
     for line in (header.encode(baseline.header), *baseline.rows()):
         yield printable_json(line.decode())
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The readable files of a folder, and the faults of the rest."""
+
+    approved: list[Header]
+    ran: list[Header]
+    beside: list[Header] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
+    nights: list[Night] = field(default_factory=list)
+
+
+def list_checks(workspace: Workspace, patterns: Sequence[str]) -> int:
+    """Print what is approved of each model, and what was run and is not approved.
+
+    Returns:
+        The exit code: 1 where something cannot be read, which is named after all that can.
+    """
+    known = _known(workspace)
+    if not known.damaged:
+        workspace.models()  # says what to do where there is nothing
+    selected = selection(patterns)
+    checks = {header.test for header in (*known.approved, *known.beside, *known.ran)}
+    if checks and not any(map(selected, checks)):
+        raise nothing_meant("approved or run", patterns, checks)
+    for model in sorted({header.model for header in (*known.approved, *known.ran)}):
+        print_lines(_model_lines(workspace, model, known, selected))
+    for message in known.damaged:
+        echo(f"Error: {message}", err=True)
+    return 1 if known.damaged else 0
+
+
+def _known(workspace: Workspace) -> _Known:
+    known = _Known([], [])
+    for files, found in (
+        (workspace.store.files(), known.approved),
+        (workspace.store.beside_files(), known.beside),
+        (jsonl_files(workspace.candidates.root), known.ran),
+    ):
+        for path in files:
+            try:
+                found.append(read_header(path))
+            except (BaselineError, OSError) as error:
+                known.damaged.append(str(error))
+    try:
+        known.nights.extend(watch.read(workspace.store.root))
+    except BaselineError as error:
+        known.damaged.append(str(error))
+    return known
+
+
+def _model_lines(
+    workspace: Workspace, model: str, known: _Known, selected: Callable[[str], bool]
+) -> Iterator[str]:
+    approved = _approved(workspace, model, known)
+    held = None if approved is None else approved.version
+    yield click.style(excerpt(model), bold=True) + f"  {_held(approved)}"
+    if approved is not None and approved.retires is not None:
+        note = shutdown_text(f"approved {approved.version}", approved.retires)
+        yield from indented([note + ": run another version" * (days_left(approved.retires) < SOON)])
+    checks = [header for header in known.approved if header.model == model and selected(header.test)]
+    for header in checks:
+        yield from _check_lines(header, held, known.nights)
+    beside = [header for header in known.beside if header.model == model and selected(header.test)]
+    for version in sorted({header.version or "" for header in beside}, key=natural):
+        yield from indented([f"in service beside it: {version}, held to its own approval:"])
+        own = [header for header in beside if header.version == version]
+        for line in (line for header in own for line in _check_lines(header, version, known.nights)):
+            yield f"  {line}"
+    checks += beside
+    done = {(header.test, header.version) for header in checks}
+    fresh: dict[str, list[Header]] = {}
+    for header in known.ran:
+        if header.model == model and selected(header.test) and (header.test, header.version) not in done:
+            fresh.setdefault(header.version or "", []).append(header)
+    for version in sorted(fresh, key=natural):
+        yield from indented([f"run with {version}, not approved:"])
+        yield from indented((f"{header.test}  {_count(header)}" for header in fresh[version]), depth=4)
+
+
+def _approved(workspace: Workspace, model: str, known: _Known) -> Approved | None:
+    try:
+        return workspace.store.approved(model)
+    except BaselineError as error:
+        known.damaged.append(str(error))
+        return None
+
+
+def _held(approved: Approved | None) -> str:
+    if approved is None:
+        return "nothing approved"
+    text = f"approved: {approved.version}"
+    return excerpt(f"{text} (fingerprint {approved.fingerprint})" if approved.fingerprint else text)
+
+
+def _check_lines(header: Header, held: str | None, nights: Sequence[Night]) -> Iterator[str]:
+    yield from indented([header.test])
+    left = "" if held in (None, header.version) else f" (the application is held to {held})"
+    yield from indented([f"{header.version}{left}, {_count(header)}{_signature(header)}"], depth=4)
+    if header.kept:
+        yield from indented(
+            [f"{plural(header.kept, 'case')} as approved before: not accepted in review"], depth=4
+        )
+    yield from indented((f"forced: {reason}" for reason in header.forced), depth=4)
+    key = (header.model, header.test, header.version)
+    last = {one.of: one for one in nights if (one.model, one.check, one.version) == key}
+    for of, one in sorted(last.items()):
+        alarms = "; it alarms until somebody approves anew" * (one.evidence >= one.alarm)
+        text = f"{of}: night {one.night}, evidence {odds(one.evidence)} (alarm at {odds(one.alarm)}){alarms}"
+        yield from indented([text], depth=4)
+
+
+def _signature(header: Header) -> str:
+    day = header.approved_at.partition("T")[0]
+    by = f" by {header.approved_by}" if header.approved_by else ""
+    reason = f": {header.reason}" if header.reason else ""
+    return f", approved {day}{by}{reason}" if day else ""
+
+
+def _count(header: Header) -> str:
+    return plural(header.cases, "case")
+
+
+_BARS: Final = "▁▂▃▄▅▆▇█"
+
+
+def history(workspace: Workspace, patterns: Sequence[str], form: str) -> None:
+    """Print the rate of each approval since the first: as text or as JSON.
+
+    Raises:
+        UsageError: No approved check is meant.
+    """
+    selected = selection(patterns)
+    known = [header for _, header in workspace.store.entries()]
+    found = [header for header in known if selected(header.test)]
+    if not found:
+        raise nothing_meant("approved", patterns, (header.test for header in known))
+    found.sort(key=lambda header: (header.model, header.test))
+    if form == "json":
+        print_document(_json(found))
+        return
+    several = len({header.model for header in found}) > 1
+    for header in found:
+        print_lines(_history_lines(header, several=several))
+
+
+def rows(header: Header) -> tuple[Past, ...]:
+    """Every approval of a check, the first one first and today's last."""
+    return (*header.past, header.as_past())
+
+
+def sparkline(rates: Sequence[float | None]) -> str:
+    """A row of bars, the lowest rate the lowest bar; a gap where a rate is not known.
+
+    >>> sparkline([0.5, 0.75, None, 1.0]), sparkline([0.9, 0.9])
+    ('▁▄ █', '▄▄')
+    """
+    known = [rate for rate in rates if rate is not None]
+    if not known:
+        return " " * len(rates)
+    low, span = min(known), max(known) - min(known)
+    if span == 0:
+        return "".join(" " if rate is None else _BARS[3] for rate in rates)
+    top = len(_BARS) - 1
+    return "".join(" " if rate is None else _BARS[int((rate - low) / span * top)] for rate in rates)
+
+
+def _history_lines(header: Header, *, several: bool) -> Iterator[str]:
+    past = rows(header)
+    name = f"{header.test} ({header.model})" if several else header.test
+    yield click.style(excerpt(name, 1 << 20), bold=True)
+    yield f"  {sparkline([row.rate for row in past])}  {_trend(past, header.metric)}"
+    width = max(len(excerpt(row.version)) for row in past)
+    for row in past:
+        rate = "?" if row.rate is None else _value(row.rate, header.metric)
+        over = f"of {plural(row.judged, 'case')}" if row.judged else ""
+        yield from indented(
+            [f"{excerpt(row.version).ljust(width)}  {row.day or '?':10}  {rate:>6}  {over}".rstrip()], 4
+        )
+
+
+def _trend(past: Sequence[Past], metric: str) -> str:
+    """The way from the first approval to the last one."""
+    known = [row for row in past if row.rate is not None]
+    if len(known) < 2:
+        return "approved once" if len(past) == 1 else "nothing to compare yet"
+    first, last = known[0], known[-1]
+    points = (1 if metric else 100) * ((last.rate or 0.0) - (first.rate or 0.0))
+    way = f"{_value(first.rate or 0.0, metric)} → {_value(last.rate or 0.0, metric)}"
+    since = f"since {excerpt(first.version)}"
+    if round(points, 3 if metric else 1) == 0:
+        return f"as good as {excerpt(first.version)}, {way}"
+    change = f"{metric} {points:+.3g}" if metric else f"{points:+.1f}".removesuffix(".0") + " points"
+    text = f"{change} {since}, {way}"
+    return click.style(text, fg="red") if points < 0 else text
+
+
+def _value(rate: float, metric: str) -> str:
+    return f"{rate:.3g}" if metric else percent(rate)
+
+
+def _json(headers: Sequence[Header]) -> str:
+    import json
+
+    return printable_json(json.dumps([_fields(header) for header in headers], indent=2, ensure_ascii=False))
+
+
+def _fields(header: Header) -> dict[str, Any]:
+    return {
+        "check": header.test,
+        "model": header.model,
+        "approvals": [
+            {"version": row.version, "day": row.day, "rate": row.rate, "judged": row.judged}
+            for row in rows(header)
+        ],
+    }

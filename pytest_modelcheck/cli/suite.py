@@ -1,96 +1,330 @@
-"""Commands for whoever writes cases and checks: their schema, and what is wrong with them.
+"""``modelcheck lint``, ``mutate`` and ``schema``: what is wrong with a suite, and what it would notice.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
-import click
-
-_FILE: Final = click.Path(dir_okay=False, path_type=Path)
-
-
-@click.command()
-@click.option("--line", is_flag=True, help="That of one case: a line of a JSON Lines file.")
-@click.option("--path", is_flag=True, help="Print where the schema is installed, and not the schema.")
-def schema(*, line: bool, path: bool) -> None:
-    """Print the JSON Schema of case files, for editors.
-
-    It describes YAML and JSON files of cases.
-    """
-    from pytest_modelcheck.cli import schema as work
-
-    work.show(line=line, path=path)
-
-
-@click.command()
-@click.argument("paths", nargs=-1, metavar="[TESTS | CASE_FILE]...")
-@click.option("--select", multiple=True, metavar="CODES", help="Only these rules: MC101,MC2. Repeatable.")
-@click.option("--ignore", multiple=True, metavar="CODES", help="Not these rules. Repeatable.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "github"]), default="text", show_default=True
+from pytest_modelcheck.baselines.atomic import replace as write
+from pytest_modelcheck.baselines.provenance import defines
+from pytest_modelcheck.canonical.text import percent, plural
+from pytest_modelcheck.cases import load
+from pytest_modelcheck.cases.files import FORMATS, SUFFIXES
+from pytest_modelcheck.cases.json_files import PATH, schema_of_file, schema_of_line
+from pytest_modelcheck.cli.project import shown
+from pytest_modelcheck.cli.screen import echo, print_document, print_lines, width
+from pytest_modelcheck.display import harmless, printable_json
+from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.lint import RULES, Finding, Target, chosen, lint
+from pytest_modelcheck.reports.jsons import unpack
+from pytest_modelcheck.reports.mutation import (
+    Mutated,
+    Mutation,
+    mutation_html,
+    mutation_json,
+    mutation_lines,
+    mutation_markdown,
 )
-@click.option("--input", "input_", metavar="COLUMN", help="The input in a CASE_FILE, if not called input.")
-@click.option("--expected", metavar="COLUMN", help="The expectation in it, if not called expected.")
-@click.pass_context
-def lint(
-    ctx: click.Context,
-    paths: tuple[str, ...],
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    form: str,
-    input_: str | None,
-    expected: str | None,
-) -> None:
-    """Find what is wrong with cases and checks.
+from pytest_modelcheck.reports.outputs import error_command
 
-    Looks at every check that pytest collects, or at those of the TESTS named (as for pytest), or at a
-    CASE_FILE alone. Exits with 1 where anything is found.
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from pytest_modelcheck.baselines.header import Header
+    from pytest_modelcheck.cli.project import Project
+
+
+_FINE: Final = (0, 5)
+"""pytest's exit codes for tests collected, and for none found."""
+
+
+def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header], bool]:
+    """Ask pytest to collect the files that checks are said to be in; find out which still ask their model.
+
+    Raises:
+        UsageError: pytest cannot collect them, so that nothing is known.
     """
-    from pytest_modelcheck.cli import lint as work
+    headers = list(headers)
+    files = sorted({header.test.partition("::")[0] for header in headers})
+    there = [file for file in files if (project.root / file).is_file()]
+    collected = _collected(project, there)
+    if not collected and not all(_is_written(project.root, header.test) for header in headers):
+        raise UsageError(
+            f"pytest collects no test in {shown(project.root)}, so that nobody knows which of them still "
+            "exist. Run the command in the folder of the tests, or remove the files yourself (git rm)"
+        )
+    silent = set(there) - {test.partition("::")[0] for test in collected}
+    return lambda header: (
+        _asks(header, collected)
+        or (header.test.partition("::")[0] in silent and _is_written(project.root, header.test))
+    )
 
-    found = work.look(ctx.obj, paths, (input_, expected), select, ignore)
-    work.show(found, form)
-    ctx.exit(1 if found.findings else 0)
+
+def _asks(header: Header, collected: Mapping[str, Sequence[str]]) -> bool:
+    """Return whether a check is a test that uses its model, or one that such a test makes at run time."""
+    if header.test in collected:
+        return header.model in collected[header.test]
+    return any(
+        header.test.startswith(f"{test}::") and header.model in models for test, models in collected.items()
+    )
 
 
-class _WithRest(click.Command):
-    """A command that hands on what follows ``--``."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        own = args.index("--") if "--" in args else len(args)
-        ctx.obj = ctx.obj, args[own + 1 :]
-        return super().parse_args(ctx, args[:own])
+def _is_written(root: Path, check: str) -> bool:
+    """Return whether a file of which nothing was collected (it may have been skipped) spells a test out."""
+    file, _, rest = check.partition("::")
+    return (root / file).is_file() and defines(root / file, rest.partition("[")[0].replace("::", "."))
 
 
-@click.command(cls=_WithRest)
-@click.argument("versions", nargs=-1, metavar="[VERSION | MODEL=VERSION]... [-- PYTEST_ARGS]")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "html", "markdown"]),
-    default="text",
-    show_default=True,
-)
-@click.option("--output", type=_FILE, help="Write this file, in place of the screen.")
-@click.option("--fail-under", type=click.FloatRange(0, 1), metavar="SCORE", help="Exit with 1 below it: 0.8.")
-@click.pass_context
-def mutate(
-    ctx: click.Context, versions: tuple[str, ...], form: str, output: Path | None, fail_under: float | None
-) -> None:
-    """Show what the suite would notice if the model got worse.
+def _collected(project: Project, files: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """The models that each test uses, by node id."""
+    arguments = ["--rootdir", str(project.root), "--confcutdir", str(project.root), *files]
+    unknown = "so that nobody knows which of them still exist"
+    return dict(told_by_pytest("--modelcheck-collected", arguments, project.root, unknown))
 
-    Replays every check on the stored answers of a version, damaged as models get damaged: answers exchanged,
-    a label never given, fields missing, numbers scaled, texts cut. No model is called. Without a version:
-    the approved one. What follows -- is for pytest: a test, -k, -m.
+
+def told_by_pytest(
+    option: str, arguments: Iterable[str], folder: Path, consequence: str, *, collect_only: bool = True
+) -> Any:
+    """Let pytest collect tests, and our plugin write what it sees of them.
+
+    Args:
+        option: The option of ours that takes the file to write.
+        arguments: What else pytest is told.
+        folder: Where it runs.
+        consequence: What it means if it cannot.
+        collect_only: Whether no test is run. Of a run, failures are no reason to be told nothing.
+
+    Raises:
+        UsageError: pytest cannot collect them.
     """
-    from pytest_modelcheck.cli import mutate as work
+    with tempfile.TemporaryDirectory() as temporary:
+        found = Path(temporary) / "told.json"
+        command = [sys.executable, "-m", "pytest", "-q", f"{option}={found}", "-p", "no:cacheprovider"]
+        command += ["--collect-only"] if collect_only else []
+        if importlib.util.find_spec("xdist") is not None:
+            # Workers would collect, and not tell. The plugin is named, as not all plugins need be loaded.
+            command += ["-p", "xdist", "-n", "0"]
+        done = subprocess.run(  # noqa: S603 - this Python, and files of the project
+            [*command, *arguments], cwd=folder, capture_output=True, text=True, errors="replace", check=False
+        )
+        if done.returncode not in (_FINE if collect_only else (*_FINE, 1)) or not found.is_file():
+            raise UsageError(
+                f"pytest cannot collect the tests, {consequence}. It says:\n"
+                + (done.stdout + done.stderr).strip()
+            )
+        return json.loads(found.read_text(encoding="utf-8"))
 
-    project, arguments = ctx.obj
-    ctx.exit(work.mutate(project, work.Wish(versions, arguments, form, output, fail_under)))
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The findings of lint.
+
+    Attributes:
+        findings: The problems.
+        what: What was looked at, in words.
+        unread: Tests whose cases are only known when they run.
+    """
+
+    findings: Sequence[Finding]
+    what: str
+    unread: Sequence[str] = ()
 
 
-COMMANDS: Final = (schema, lint, mutate)
+def look(
+    project: Project,
+    paths: Sequence[str],
+    columns: tuple[str | None, str | None],
+    select: Sequence[str],
+    ignore: Sequence[str],
+) -> Found:
+    """Look at the checks that pytest finds, or at case files alone where such are named.
+
+    Args:
+        project: The project.
+        paths: Case files, or what pytest is to collect; nothing for the whole project.
+        columns: Which columns of case files are the input and the expectation, where they have other names.
+        select: Rules, by their codes or how these begin; nothing for all. A comma is between two.
+        ignore: Rules that are not wanted, the same way.
+
+    Raises:
+        UsageError: There are no such rules, or pytest cannot collect the tests.
+    """
+    rules = chosen(_separated(select), _separated(ignore))
+    codes = {rule.code for rule in rules}
+    files = [path for path in paths if _holds_cases(path)]
+    tests = [path for path in paths if path not in files]
+    found: list[Finding] = []
+    looked: list[str] = []
+    unread: Sequence[str] = ()
+    if files:
+        given, expected = columns
+        loaded = [load(Path(path).absolute(), input=given, expected=expected) for path in files]
+        found += lint([Target(one) for one in loaded], rules)
+        looked.append(plural(len(files), "file"))
+    if tests or not files:
+        findings = _of_tests(project, tests)
+        found += findings["findings"]
+        looked.append(plural(findings["checks"], "check"))
+        unread = findings["unread"]
+    return Found([one for one in found if one.code in codes], " and ".join(looked), unread)
+
+
+def show_findings(found: Found, form: str) -> None:
+    """Print what was found, in one of :data:`FORMS`."""
+    for line in FORMS[form](found):
+        (echo if form == "text" else print_document)(line)
+
+
+def _separated(codes: Sequence[str]) -> list[str]:
+    return [code.strip() for several in codes for code in several.split(",")]
+
+
+def _holds_cases(path: str) -> bool:
+    suffixes = [suffix.lower() for suffix in Path(path).suffixes]
+    while suffixes and suffixes[-1] in SUFFIXES:
+        suffixes.pop()
+    return bool(suffixes) and suffixes[-1] in FORMATS
+
+
+def _of_tests(project: Project, tests: Sequence[str]) -> dict[str, Any]:
+    folder = Path.cwd() if tests else project.root
+    reported: dict[str, Any] = told_by_pytest(
+        "--modelcheck-lint", tests, folder, "so that there is nothing to look at"
+    )
+    found = [Finding(**finding) for finding in reported["findings"]]
+    reported["findings"] = [replace(one, path=_from_here(folder, one.path)) for one in found]
+    return reported
+
+
+def _from_here(folder: Path, path: str) -> str:
+    if not path:
+        return path
+    there, here = folder / path, Path.cwd()
+    return os.fspath(there.relative_to(here) if there.is_relative_to(here) else there)
+
+
+def _text(found: Found) -> Iterator[str]:
+    for one in found.findings:
+        yield f"{_place(one)}: {one.code} {_one_line(one.message)}"
+    for test in found.unread:
+        yield f"{test} takes its cases from a fixture, which only a run asks for: not looked at."
+    if found.findings:
+        yield f"Found {plural(len(found.findings), 'problem')} in {found.what}."
+    else:
+        yield f"No problem in {found.what}."
+
+
+def _json(found: Found) -> Iterator[str]:
+    names = {rule.code: rule.name for rule in RULES}
+    rows = [{**asdict(one), "rule": names[one.code]} for one in found.findings]
+    yield printable_json(json.dumps(rows, indent=2))
+
+
+def _github(found: Found) -> Iterator[str]:
+    """Workflow commands, which GitHub shows beside the lines of a pull request."""
+    names = {rule.code: rule.name for rule in RULES}
+    for one in found.findings:
+        title = f"{one.code} {names[one.code]}"
+        yield error_command(
+            harmless(_one_line(one.message)), title=harmless(title), file=harmless(one.path), line=one.line
+        )
+
+
+def _place(one: Finding) -> str:
+    return one.path if one.line is None else f"{one.path}:{one.line}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+FORMS: dict[str, Callable[[Found], Iterator[str]]] = {"text": _text, "json": _json, "github": _github}
+"""How findings are printed, by the name of the format."""
+
+
+_FORMS: Final[dict[str, Callable[[Mutation], bytes]]] = {
+    "json": mutation_json,
+    "html": mutation_html,
+    "markdown": lambda mutation: mutation_markdown(mutation).encode(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The command line's request.
+
+    Attributes:
+        versions: ``VERSION`` or ``MODEL=VERSION``, for pytest; none for the approved ones.
+        arguments: What else pytest is told.
+        form: ``"text"`` or one of the other forms.
+        output: The file to write in place of the screen, or ``None``.
+        fail_under: The score that is required, or ``None``.
+    """
+
+    versions: Sequence[str] = ()
+    arguments: Sequence[str] = ()
+    form: str = "text"
+    output: Path | None = None
+    fail_under: float | None = None
+
+
+def mutate(project: Project, wish: Wish) -> int:
+    """Replay the suite on damaged answers and print what it noticed. Returns the exit code.
+
+    Raises:
+        UsageError: pytest cannot run the tests, or no check can be replayed.
+    """
+    mutation = _mutation(project, wish)
+    if not mutation.replayed:
+        reasons = [f"{check.name}: {check.trouble}" for check in mutation.checks if check.trouble]
+        raise UsageError("\n".join(["no check could be replayed.", *(reasons or ["There is none."])]))
+    if wish.form == "text":
+        print_lines(mutation_lines(mutation, width()))
+    else:
+        content = _FORMS[wish.form](mutation)
+        if wish.output is None:
+            print_document(content.decode(), nl=False)
+        else:
+            write(wish.output, [content], durable=False)
+            echo(f"written: {wish.output}")
+    if wish.fail_under is not None and mutation.score < wish.fail_under:
+        required = f"{percent(wish.fail_under)} is required"
+        echo(f"Error: the score is {percent(mutation.score)}, and {required}", err=True)
+        return 1
+    return 0
+
+
+def _mutation(project: Project, wish: Wish) -> Mutation:
+    arguments = [f"--model-version={version}" for version in wish.versions]
+    folder = Path.cwd() if wish.arguments else project.root
+    reported: dict[str, Any] = told_by_pytest(
+        "--modelcheck-mutate",
+        [*arguments, *wish.arguments],
+        folder,
+        "so that nothing is known of what it would notice",
+        collect_only=False,
+    )
+    checks = [unpack(check, Mutated) for check in reported["checks"]]
+    return Mutation(tuple(replace(check, cells=tuple(check.cells)) for check in checks))
+
+
+def print_schema(*, line: bool, path: bool) -> None:
+    """Print the schema of a file or of a line, or where that of a file is.
+
+    Raises:
+        UsageError: Both are asked for; that of a line is no file.
+    """
+    if path and line:
+        raise UsageError("--path and --line: only the schema of whole files is installed as a file; use one")
+    shown = schema_of_line() if line else schema_of_file()
+    print_document(str(PATH) if path else json.dumps(shown, indent=2))

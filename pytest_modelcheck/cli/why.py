@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_modelcheck.baselines.header import Header
-    from pytest_modelcheck.cli.workspace import Workspace
+    from pytest_modelcheck.cli.project import Workspace
     from pytest_modelcheck.models.memories import Memory
 
 _SHOWN: Final = 3

@@ -281,7 +281,7 @@ def refuse_case(model: Model, x: object) -> None:
 
 def _or_name(metadata: Mapping[str, Any]) -> str:
     """Advice on how to name the expectation, if it seems to be among the metadata."""
-    from pytest_modelcheck.cases.fields import column_for
+    from pytest_modelcheck.cases.rows import column_for
 
     name = column_for("expected", metadata) or next(iter(metadata), None)
     return "" if name is None else f", or name it in the marker, as in expected={name!r}"

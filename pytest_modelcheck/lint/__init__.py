@@ -13,7 +13,6 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from pytest_modelcheck.lint.findings import Finding, Target
-from pytest_modelcheck.lint.linting import lint, warnings_of
-from pytest_modelcheck.lint.rules import RULES, chosen
+from pytest_modelcheck.lint.rules import RULES, chosen, lint, warnings_of
 
 __all__ = ["RULES", "Finding", "Target", "chosen", "lint", "warnings_of"]

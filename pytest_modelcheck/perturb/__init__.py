@@ -12,10 +12,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcheck.perturb.public_names import PUBLIC, meant
+from pytest_modelcheck.perturb.building import PUBLIC, meant
 
 if TYPE_CHECKING:
-    from pytest_modelcheck.perturb.contexts import distractors, injection
     from pytest_modelcheck.perturb.english import (
         abbreviations,
         contractions,
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
         jpeg,
         salt_and_pepper,
     )
-    from pytest_modelcheck.perturb.measures import units
     from pytest_modelcheck.perturb.mistakes import (
         double_letters,
         drop_letters,
@@ -48,13 +46,14 @@ if TYPE_CHECKING:
         word_breaks,
     )
     from pytest_modelcheck.perturb.numbers import boundaries, extremes, jitter, out_of_range, rounding, scale
-    from pytest_modelcheck.perturb.ordered import Levels, levels
     from pytest_modelcheck.perturb.people import ages, countries, religions, swap_gender, swap_names
     from pytest_modelcheck.perturb.perturbation import (
+        Levels,
         Perturbation,
         adapt,
         as_perturbation,
         as_perturbations,
+        levels,
         one_of,
         variants,
     )
@@ -64,6 +63,7 @@ if TYPE_CHECKING:
         missing,
         swap_category,
         type_noise,
+        units,
     )
     from pytest_modelcheck.perturb.surface import (
         casing,
@@ -80,8 +80,10 @@ if TYPE_CHECKING:
     )
     from pytest_modelcheck.perturb.wording import (
         append,
+        distractors,
         emoji,
         entities,
+        injection,
         irrelevant,
         links,
         markup,

@@ -19,9 +19,8 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.errors import PerturbationError
-from pytest_modelcheck.perturb.building import changed, check_n, checked_name
+from pytest_modelcheck.perturb.building import PUBLIC, changed, check_n, checked_name
 from pytest_modelcheck.perturb.paths import Field, Path, image_path, part, path_of, placed, text_path
-from pytest_modelcheck.perturb.public_names import PUBLIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from pytest_modelcheck.errors import ModelcheckError
-from pytest_modelcheck.plugin.options import LIMITS, ini, switch
+from pytest_modelcheck.limits import LIMITS
+from pytest_modelcheck.plugin.options import ini, switch
 from pytest_modelcheck.plugin.redaction import begin
 from pytest_modelcheck.plugin.settings import (
     ACTIONS,
@@ -27,8 +28,8 @@ from pytest_modelcheck.plugin.settings import (
     wanted,
 )
 from pytest_modelcheck.plugin.transport import excused
-from pytest_modelcheck.reports.formats import write
 from pytest_modelcheck.reports.model import RunInfo, Trouble
+from pytest_modelcheck.reports.outputs import write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +84,7 @@ def _file_reports(session: pytest.Session, received: Received) -> None:
     if report.checks and has_listeners(config):
         config.hook.pytest_modelcheck_report(report=report, config=config)
     if report.checks and on_github(config):
-        from pytest_modelcheck.reports.github import workflow_commands
+        from pytest_modelcheck.reports.outputs import workflow_commands
 
         lines += _summarise(report)
         if os.environ.get(ACTIONS) == "true":
@@ -91,7 +92,7 @@ def _file_reports(session: pytest.Session, received: Received) -> None:
 
 
 def _summarise(report: RunReport) -> list[str]:
-    from pytest_modelcheck.reports.github import append_summary
+    from pytest_modelcheck.reports.outputs import append_summary
 
     summary = os.environ.get(SUMMARY)
     if summary:
@@ -105,7 +106,7 @@ def _summarise(report: RunReport) -> list[str]:
 def _report(config: pytest.Config, settings: Settings, received: Received) -> RunReport:
     from pytest_modelcheck.baselines.candidates import CandidateStore
     from pytest_modelcheck.baselines.store import BaselineStore
-    from pytest_modelcheck.reports.surroundings import environment, versions
+    from pytest_modelcheck.reports.outputs import environment, versions
     from pytest_modelcheck.session.places import CANDIDATES
     from pytest_modelcheck.session.remembered import Archive, assembled, report_of
 
@@ -135,7 +136,7 @@ def _excused(check: CheckReport) -> CheckReport:
 
 def _options(config: pytest.Config) -> Mapping[str, str]:
     """Our options and ini values that were set: nobody else's, which may be secrets."""
-    given = {name: ini(config, name) for name in (*_INI, *LIMITS)}
+    given = {name: ini(config, name) for name in (*_INI, *(f"modelcheck_{name}" for name in LIMITS))}
     given |= {name: value for name, value in vars(config.option).items() if name.startswith(_OURS) and value}
     given["modelcheck_offline"] = switch(config, "offline")
     given = {name: value for name, value in given.items() if value}

@@ -8,8 +8,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from pytest_modelcheck.limits import LIMITS
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     import pytest
@@ -32,30 +34,6 @@ MARKERS = (
         "distributed as they were (pytest-modelcheck)"
     ),
 )
-
-LIMITS = {
-    "modelcheck_at_least": "the pass rate that every check requires (a marker's own wins)",
-    "modelcheck_max_drop": "how far a pass rate may fall below the approved one: cases or fraction",
-    "modelcheck_max_changed": "how many answers may differ from the approved ones: cases or fraction",
-    "modelcheck_max_regressed": "how many cases that passed may now fail: cases or fraction",
-    "modelcheck_max_slice_drop": "how far each declared slice may fall below its approved rate",
-    "modelcheck_slice_regressions": "what regressions that gather in a slice do: fail, warn or off (fail)",
-    "modelcheck_min_overlap": "the fraction of approved cases that must still be there (0.8)",
-    "modelcheck_false_fail_rate": "the chance that a varying model which meets a requirement fails (0.01)",
-    "modelcheck_inconclusive": "what a miss that noise could explain does: warn or fail (warn)",
-    "modelcheck_tolerance": "a shortfall that must not be missed, as a fraction (0.05)",
-    "modelcheck_require_proof": "pass only where a shortfall beyond the tolerance is excluded (false)",
-    "modelcheck_false_pass_rate": "the chance that modelcheck_require_proof passes such a shortfall (0.1)",
-    "modelcheck_population": "what the cases are: fixed, the contract, or a sample of others (fixed)",
-    "modelcheck_score_as": "what a case with several runs is worth: pass@2 or pass^2, say",
-    "modelcheck_cluster": "the metadata that names the group of cases that depend on each other",
-    "modelcheck_max_latency_p95": "how many seconds 95% of the answers of a check may take",
-    "modelcheck_max_cost_per_case": "what a case may cost on average, in the unit of the fixture's cost=",
-    "modelcheck_max_tokens_per_case": "how many tokens a case may take on average, in and out",
-    "modelcheck_max_steps": "how many steps an agent may take for a case: calls of tools and messages",
-    "modelcheck_confirm": "run a check of a model that varies again before it fails (true)",
-    "modelcheck_early_stop": "end each check as soon as its verdict is known (false)",
-}
 
 SWITCHES = {
     "offline": (
@@ -256,20 +234,6 @@ def add_options(parser: pytest.Parser) -> None:
         help="use remembered predictions (default), refresh them, or keep none.",
     )
     group.addoption(
-        "--modelcheck-early-stop",
-        action="store_true",
-        default=None,
-        dest="modelcheck_early_stop",
-        help="end each check as soon as its verdict is known. Such a run cannot be approved.",
-    )
-    group.addoption(
-        "--modelcheck-no-early-stop",
-        action="store_false",
-        default=None,
-        dest="modelcheck_early_stop",
-        help="run every case, whatever markers and the ini file say of early_stop.",
-    )
-    group.addoption(
         "--modelcheck-revalidate",
         type=_whole_number,
         metavar="N",
@@ -298,11 +262,9 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="CODE",
         help="exit with this code where nothing failed and a check is inconclusive: 125 for git bisect run.",
     )
-    for name, (default, yes, no) in SWITCHES.items():
-        dest = f"modelcheck_{name}"
-        for option, action, text in ((name, "store_true", yes), (f"no-{name}", "store_false", no)):
-            group.addoption(f"--modelcheck-{option}", action=action, default=None, dest=dest, help=f"{text}.")
-        parser.addini(dest, f"default of --modelcheck-{name}", type="bool", default=default)
+    for name, (default, *texts) in SWITCHES.items():
+        _add_flags(group, name, [f"{text}." for text in texts])
+        parser.addini(f"modelcheck_{name}", f"default of --modelcheck-{name}", type="bool", default=default)
     parser.addini("modelcheck_max_calls", "default of --modelcheck-max-calls")
     parser.addini("model_version", "default of --model-version; several as NAME=VERSION, a line each")
     parser.addini("modelcheck_baseline", "default of --modelcheck-baseline")
@@ -356,5 +318,19 @@ def add_options(parser: pytest.Parser) -> None:
         type="bool",
         default=False,
     )
-    for name, text in LIMITS.items():
-        parser.addini(name, text)
+    for name, limit in LIMITS.items():
+        standard = "" if limit.default is None else f" ({str(limit.default).lower()})"
+        parser.addini(f"modelcheck_{name}", f"{limit.text}{standard}")
+        if limit.flags:
+            _add_flags(group, name, limit.flags)
+
+
+def _add_flags(group: pytest.OptionGroup, name: str, texts: Sequence[str]) -> None:
+    """Add ``--modelcheck-NAME`` and ``--modelcheck-no-NAME``."""
+    dashed = name.replace("_", "-")
+    for option, action, text in zip(
+        (dashed, f"no-{dashed}"), ("store_true", "store_false"), texts, strict=True
+    ):
+        group.addoption(
+            f"--modelcheck-{option}", action=action, default=None, dest=f"modelcheck_{name}", help=text
+        )

@@ -26,7 +26,7 @@ from pytest_modelcheck.plugin.transport import excused, pack, unpack
 from pytest_modelcheck.plugin.unused import unused_baselines
 from pytest_modelcheck.plugin.watching import WATCHED
 from pytest_modelcheck.reports.bars import strokes_for
-from pytest_modelcheck.reports.properties import properties
+from pytest_modelcheck.reports.outputs import properties
 from pytest_modelcheck.reports.summary import QUIET, summary_lines
 from pytest_modelcheck.reports.terminal import header_line
 

@@ -23,7 +23,7 @@ from pytest_modelcheck.plugin.progress import PROGRESS
 from pytest_modelcheck.plugin.state import STATE, state_of
 from pytest_modelcheck.plugin.warnings import InconclusiveWarning, warn_at
 from pytest_modelcheck.records import Status
-from pytest_modelcheck.reports.properties import PREFIX
+from pytest_modelcheck.reports.outputs import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

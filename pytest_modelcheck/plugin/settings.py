@@ -15,7 +15,7 @@ from pytest_modelcheck.checks.limits import NAMES, limits_from
 from pytest_modelcheck.errors import ModelcheckError, UsageError
 from pytest_modelcheck.plugin.identity import home_folder, project_folder
 from pytest_modelcheck.plugin.options import YES_OR_NO, ini, plain, plains, switch
-from pytest_modelcheck.reports.formats import Target, target_of
+from pytest_modelcheck.reports.outputs import Target, target_of
 from pytest_modelcheck.session import Places
 
 if TYPE_CHECKING:

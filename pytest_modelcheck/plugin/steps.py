@@ -37,7 +37,7 @@ def within(body: Callable[[CaseView], Any], most: int | None) -> Callable[[CaseV
 
 
 def _refuse_more(view: CaseView, most: int) -> None:
-    from pytest_modelcheck.reports.steps import trajectory_in
+    from pytest_modelcheck.reports.transcript import trajectory_in
     from pytest_modelcheck.trajectories.trajectory import Trajectory
 
     result = result_of(view)

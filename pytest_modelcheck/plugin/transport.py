@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from pytest_modelcheck.records import Status, Verdict
-from pytest_modelcheck.reports import packing
+from pytest_modelcheck.reports import jsons
 
 if TYPE_CHECKING:
     import warnings
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 def pack(verdict: Verdict) -> dict[str, Any]:
     """A verdict as dicts, lists, strings, numbers, booleans and ``None``: what execnet can carry."""
-    return cast("dict[str, Any]", packing.pack(verdict))
+    return cast("dict[str, Any]", jsons.pack(verdict))
 
 
 def unpack(packed: dict[str, Any]) -> Verdict:
     """The verdict that :func:`pack` was given."""
-    return packing.unpack(packed, Verdict)
+    return jsons.unpack(packed, Verdict)
 
 
 def excused(verdict: Verdict) -> Verdict:

@@ -1,4 +1,4 @@
-"""Changes between two versions, as text for a terminal.
+"""Changes between two versions, as text for a terminal and as JSON.
 
 PYTEST_DONT_REWRITE
 """
@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.diff import NOTES
 from pytest_modelcheck.canonical import differences, excerpt, whole
 from pytest_modelcheck.canonical.text import gains
+from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports.bars import shortened, width_of
-from pytest_modelcheck.reports.contrast import SENTENCE, literal, part_text
-from pytest_modelcheck.reports.steps import Trajectories, brief, steps_between
-from pytest_modelcheck.reports.windows import start_of, window
-from pytest_modelcheck.reports.words import bracketed, marked
+from pytest_modelcheck.reports.selection import SENTENCE, literal, part_text
+from pytest_modelcheck.reports.transcript import Trajectories, brief, steps_between
+from pytest_modelcheck.reports.words import bracketed, marked, start_of, window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.reports.words import Mark
 
     Paint = Callable[[str, Note], str]
+
 
 _EVERYTHING: Final = 1 << 20
 _ABOUT_ROOM: Final = 24
@@ -289,3 +290,57 @@ def _windows(then: str, now: str, room: int) -> tuple[str, str]:
     """Both texts cut to ``room``, so that the first difference between them is seen."""
     start = start_of(now, [then], room)
     return window(then, start, room), window(now, start, room)
+
+
+def diff_json(diffs: Iterable[CheckDiff]) -> Iterator[str]:
+    """A list with an object for each check, in pieces, so that a long one need not be held."""
+    import orjson
+
+    between = "["
+    for diff in diffs:
+        document = orjson.dumps(_check(diff), option=orjson.OPT_INDENT_2).decode()
+        yield f"{between}\n{printable_json(document)}"
+        between = ","
+    yield "[]" if between == "[" else "\n]"
+
+
+def _check(diff: CheckDiff) -> dict[str, Any]:
+    return {
+        "check": diff.check,
+        "model": diff.model,
+        "before": diff.before,
+        "after": diff.after,
+        "new_test": diff.new_test,
+        "gained": diff.gained,
+        "same": diff.same,
+        "cases": [_case(case) for case in diff.cases],
+    }
+
+
+def _case(case: CaseDiff) -> dict[str, Any]:
+    expectation = {} if case.expected is MISSING else {"expected": case.expected}
+    return {
+        "id": case.id,
+        "note": case.note,
+        "about": case.about,
+        "perturbation": case.perturbation,
+        "perturbed": case.perturbed,
+        **expectation,
+        "new_expectation": case.new_expectation,
+        "before": _side(case.before),
+        "after": _side(case.after),
+    }
+
+
+def _side(side: Side | None) -> dict[str, Any] | None:
+    if side is None:
+        return None
+    found = {"outcome": side.outcome.value, "answer": _value(side.answer)}
+    return found if side.unperturbed is None else found | {"unperturbed": _value(side.unperturbed)}
+
+
+def _value(answer: bytes | None) -> Any:
+    """An answer as it is: JSON already."""
+    import orjson
+
+    return None if answer is None else orjson.Fragment(whole(answer))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.reports.bars import cut, padded
-from pytest_modelcheck.reports.packing import dumps, pack
+from pytest_modelcheck.reports.jsons import dumps, pack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

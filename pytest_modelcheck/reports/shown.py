@@ -10,9 +10,8 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.reports.bars import shortened, width_of
-from pytest_modelcheck.reports.contrast import SENTENCE
-from pytest_modelcheck.reports.windows import start_of, window
-from pytest_modelcheck.reports.words import bracketed, marked_pieces
+from pytest_modelcheck.reports.selection import SENTENCE
+from pytest_modelcheck.reports.words import bracketed, marked_pieces, start_of, window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -12,8 +12,8 @@ from pytest_modelcheck.canonical.text import p_text, percent, plural
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.errors import kind_of
 from pytest_modelcheck.reports.bars import padded, text_of
-from pytest_modelcheck.reports.costs import cost_of
 from pytest_modelcheck.reports.shown import ERROR_LINE, PLAIN, case_lines, reason_of
+from pytest_modelcheck.reports.wording import cost_of
 from pytest_modelcheck.reports.worst import perturbations_standing_out, slices_standing_out
 
 if TYPE_CHECKING:

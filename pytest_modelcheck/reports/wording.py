@@ -1,4 +1,4 @@
-"""Words that reports in more than one form share.
+"""Words that reports in more than one form share: rates, cases, and the costs of calls.
 
 PYTEST_DONT_REWRITE
 """
@@ -9,17 +9,157 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import excerpt
-from pytest_modelcheck.canonical.text import percent
+from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.records import GRADE, MISSING, WRONG, Outcome, Status
 from pytest_modelcheck.reports.jsons import approved_answers, value_of
-from pytest_modelcheck.reports.steps import brief, steps_of_trial
+from pytest_modelcheck.reports.transcript import brief, steps_of_trial
 from pytest_modelcheck.reports.worst import case_loss
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_modelcheck.records import CaseResult, TrialResult, Verdict
+    from pytest_modelcheck.records import Calls, CaseResult, TrialResult, Verdict
     from pytest_modelcheck.reports.model import CheckReport, RunReport
+
+
+_MEASURED = 0.0005
+"""Seconds: less is told as 0 ms, which says nothing."""
+
+_FELT = 0.05
+"""Seconds: where half of the calls are faster, nobody asks how long they take."""
+
+
+def seconds_text(seconds: float) -> str:
+    """A time, short.
+
+    >>> seconds_text(0.0234), seconds_text(0.534), seconds_text(2.13), seconds_text(75.0)
+    ('23 ms', '0.53 s', '2.1 s', '75 s')
+    >>> seconds_text(0.00162), seconds_text(0.00004), seconds_text(0.0)
+    ('1.6 ms', '40 µs', '1 µs')
+    """
+    if seconds < 0.00095:
+        return f"{max(1.0, seconds * 1e6):.0f} µs"
+    if seconds < 0.0095:
+        return f"{seconds * 1000:.2g} ms"
+    if seconds < 0.1:
+        return f"{seconds * 1000:.0f} ms"
+    return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+
+
+def money_text(amount: float) -> str:
+    """An amount in the unit of the fixture's ``cost=``, with two digits that mean something.
+
+    >>> money_text(0.0), money_text(0.000123), money_text(0.4567), money_text(1234.5)
+    ('0', '0.00012', '0.46', '1,234.50')
+    """
+    if not amount:
+        return "0"
+    return f"{amount:,.2f}" if amount >= 0.1 else f"{amount:.2g}"
+
+
+def is_felt(calls: Calls) -> bool:
+    """Return whether anybody would ask how long the calls of a check took."""
+    return calls.p50 is not None and calls.p50 >= _FELT
+
+
+def cost_of(calls: Calls) -> str:
+    """Say what the calls of one check, or of several, cost; empty where there is nothing to say.
+
+    >>> from pytest_modelcheck.records import Calls
+    >>> cost_of(Calls(asked=3, requests=4, retries=1, latencies=(0.2, 0.3, 1.5), tokens_in=360, tokens_out=9))
+    '4 calls (1 retry), median 0.3 s, 95% within 1.5 s, 360 input + 9 output tokens'
+    """
+    is_shown = is_felt(calls) or calls.cost is not None or calls.tokens_other or _trouble(calls)
+    return ", ".join(_parts(calls)) if is_shown else ""
+
+
+def by_model(verdicts: Iterable[Verdict]) -> Iterator[tuple[str, str]]:
+    """Each model version that was called, and what its calls in all checks cost."""
+    groups: dict[str, list[Calls]] = {}
+    for verdict in verdicts:
+        label = f"{verdict.model} {verdict.version or '(unversioned)'}"
+        groups.setdefault(label, []).append(verdict.calls)
+    for label, group in groups.items():
+        text = cost_of(together(group))
+        if text:
+            yield label, text
+
+
+def together(group: Sequence[Calls]) -> Calls:
+    """The calls of several checks as one."""
+    from collections import Counter
+
+    from pytest_modelcheck.records import Calls
+
+    other: Counter[str] = Counter()
+    for calls in group:
+        other.update(dict(calls.tokens_other))
+    return Calls(
+        asked=sum(calls.asked for calls in group),
+        cached=sum(calls.cached for calls in group),
+        direct=sum(calls.direct for calls in group),
+        seconds=sum(calls.seconds for calls in group),
+        requests=sum(calls.requests for calls in group),
+        retries=sum(calls.retries for calls in group),
+        failed=sum(calls.failed for calls in group),
+        timeouts=sum(calls.timeouts for calls in group),
+        unasked=sum(calls.unasked for calls in group),
+        latencies=_merged([(calls.latencies, calls.requests) for calls in group]),
+        tokens_in=_sum(calls.tokens_in for calls in group),
+        tokens_out=_sum(calls.tokens_out for calls in group),
+        tokens_other=tuple(sorted(other.items())),
+        cost=_sum(calls.cost for calls in group),
+        costs=_merged([(calls.costs, calls.asked) for calls in group]),
+    )
+
+
+def _parts(calls: Calls) -> Iterator[str]:
+    trouble = _trouble(calls)
+    yield plural(calls.requests, "call") + (f" ({trouble})" if trouble else "")
+    if calls.p50 is not None and calls.p95 is not None and calls.p95 >= _MEASURED:
+        yield f"median {seconds_text(calls.p50)}, 95% within {seconds_text(calls.p95)}"
+    if calls.tokens_in is not None or calls.tokens_out is not None:
+        yield f"{calls.tokens_in or 0:,} input + {calls.tokens_out or 0:,} output tokens"
+    if calls.tokens_other:
+        others = " and ".join(f"{count:,} {name}" for name, count in calls.tokens_other)
+        yield f"not counted: {others}"
+    if calls.cost is not None:
+        yield f"cost {money_text(calls.cost)}"
+
+
+def _trouble(calls: Calls) -> str:
+    found = (
+        (calls.retries, "retry", "retries"),
+        (calls.timeouts, "timeout", "timeouts"),
+        (calls.failed, "failed call", "failed calls"),
+        (calls.unasked, "call not made", "calls not made"),
+    )
+    return ", ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in found if count)
+
+
+def _merged(group: Sequence[tuple[Sequence[float], int]]) -> tuple[float, ...]:
+    """The numbers of all checks, sorted: 41 quantiles where they are thinned.
+
+    Each check counts by how many numbers it had before its own were thinned.
+    """
+    weighed = sorted(
+        (value, max(1.0, count / len(values))) for values, count in group if values for value in values
+    )
+    if len(weighed) <= 41 or len(group) == 1:
+        return tuple(value for value, _ in weighed)
+    total = sum(weight for _, weight in weighed)
+    chosen: list[float] = []
+    reached = 0.0
+    for value, weight in weighed:
+        reached += weight
+        while len(chosen) <= 40 and reached >= total * len(chosen) / 40 - 1e-9:
+            chosen.append(value)
+    return tuple(chosen)
+
+
+def _sum(values: Iterable[float | int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None  # type: ignore[return-value]  # a float where the values are
 
 
 def rate_text(rate: float | None, verdict: Verdict) -> str:

@@ -16,7 +16,7 @@ from pytest_modelcheck.canonical.text import odds, plural
 from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.records import Finding, Nights, Status
 from pytest_modelcheck.session.lines import keys_of
-from pytest_modelcheck.stats.nights import answers_evidence, distances_evidence
+from pytest_modelcheck.stats.nights import answers_evidence, distances_evidence, has_settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -130,27 +130,16 @@ def judge_answers(check: Check, watch: Watch, asked: Iterable[bytes], rounds: Se
     other = [call for call, pair in tonight.items() if not set(pair) <= set(labels.approved[call])]
     text = f"{plural(len(tonight), 'call')} made again, each twice: "
     text += f"{len(other)} answered otherwise than approved" if other else "all answered as approved"
-    if other and _settled(check, labels.approved, nights, other):
+    if _is_sure(check, labels.approved, other) and has_settled(labels.approved, nights):
         text += f", and nothing ever varied: {check.subject.label} is no longer what you approved; {_APPROVE}"
         return Finding("revalidation", Status.FAILED, text, nights=found)
     return _finding(check, "revalidation", text, found)
 
 
-def _settled(
-    check: Check,
-    approved: Mapping[str, Sequence[str]],
-    nights: Sequence[Mapping[str, tuple[str, str]]],
-    other: Sequence[str],
-) -> bool:
-    """Return whether one changed answer tells enough: of a model of which no answer ever varied.
-
-    Where one run was approved, nothing tells a change from an unlucky answer, unless the model is declared
-    deterministic.
-    """
+def _is_sure(check: Check, approved: Mapping[str, Sequence[str]], other: Sequence[str]) -> bool:
+    """Return whether approved answers are no luck: of one approved run, nothing tells, unless declared."""
     declared = check.subject.definition.deterministic
-    sure = declared is True or (declared is None and all(len(approved[call]) >= _ENOUGH for call in other))
-    everything = (*approved.values(), *(pair for night in nights for pair in night.values()))
-    return sure and all(len(set(answers)) == 1 for answers in everything)
+    return declared is True or (declared is None and all(len(approved[call]) >= _ENOUGH for call in other))
 
 
 def _pairs(night: Night) -> dict[str, tuple[str, str]]:

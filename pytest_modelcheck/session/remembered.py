@@ -16,10 +16,10 @@ from pytest_modelcheck.checks.compare import changes_alone, compare, pair_of
 from pytest_modelcheck.checks.runs import score_of, share_of_runs
 from pytest_modelcheck.errors import BaselineError, located
 from pytest_modelcheck.records import MISSING, Finding, Outcome, Status
+from pytest_modelcheck.reports.jsons import unpack
 from pytest_modelcheck.reports.model import CheckReport, ModelReport, Past, RunReport, worst_first
-from pytest_modelcheck.reports.packing import unpack
 from pytest_modelcheck.reports.selection import BOTH, ORDER, SHOWN, shown_case
-from pytest_modelcheck.reports.triage import adjusted_p_values
+from pytest_modelcheck.reports.worst import adjusted_p_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -20,8 +20,8 @@ from pytest_modelcheck.checks.smallest import simplified, smallest
 from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.perturb.edits import edited, edits_between, finer, simpler
 from pytest_modelcheck.records import GIVEN_INPUT, MISSING, Outcome, Smallest, Trial
-from pytest_modelcheck.reports.changes import changes
 from pytest_modelcheck.reports.selection import shown_answer
+from pytest_modelcheck.reports.words import changes
 from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import Step
 

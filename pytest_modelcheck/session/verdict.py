@@ -28,8 +28,8 @@ from pytest_modelcheck.checks.watching import why_not_watched
 from pytest_modelcheck.display import redacted, redacted_value
 from pytest_modelcheck.models.retirement import retires_on
 from pytest_modelcheck.records import Finding, Interval, Origin, Scale, Status, Tally, Verdict
+from pytest_modelcheck.reports.jsons import pack, printable, unpack
 from pytest_modelcheck.reports.model import CheckReport
-from pytest_modelcheck.reports.packing import pack, printable, unpack
 from pytest_modelcheck.reports.selection import notes_of
 from pytest_modelcheck.session.answered import systems_note
 from pytest_modelcheck.session.approved import approved_of, may_be_stale, replay, run_rival

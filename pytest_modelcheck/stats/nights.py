@@ -83,6 +83,27 @@ def answers_evidence(
     return Evidence(found[-1], max(found))
 
 
+def has_settled(
+    approved: Mapping[str, Sequence[str]], nights: Sequence[Mapping[str, tuple[str, str]]]
+) -> bool:
+    """Return whether the last night gave another answer, twice, where nothing ever varied.
+
+    No bet is needed then: of a model that varies, a variation was seen before. A false alarm takes two odd
+    answers that are the same before any other was seen: under 0.5% in all nights together, where each call
+    was approved on three runs.
+
+    >>> approved = {"a": ["yes"] * 3, "b": ["yes"] * 3}
+    >>> has_settled(approved, [{"a": ("no", "no"), "b": ("yes", "yes")}])
+    True
+    >>> has_settled(approved, [{"b": ("yes", "no")}, {"a": ("no", "no")}])
+    False
+    """
+    if not nights or all(set(pair) <= set(approved[call]) for call, pair in nights[-1].items()):
+        return False
+    pairs = (pair for night in nights for pair in night.values())
+    return all(len(set(answers)) == 1 for answers in (*approved.values(), *pairs))
+
+
 @lru_cache(maxsize=4096)
 def _oddity(counts: tuple[int, ...], one: int, two: int, same: bool) -> float:
     """Return how odd it is that two answers came last: over all pairs of answers, its mean is 1.

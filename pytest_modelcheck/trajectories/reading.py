@@ -75,7 +75,7 @@ def _read(source: Any, log: Log) -> None:
 def _read_all(source: Any, log: Log) -> None:
     pieces = [piece for item in source if (piece := plain(item)) and isinstance(piece, dict)]
     if pieces and len(pieces) == len(source) and all(map(_is_span, pieces)):
-        from pytest_modelcheck.trajectories.spans import read_spans
+        from pytest_modelcheck.trajectories.log import read_spans
 
         read_spans(pieces, log, _read)
         return
@@ -130,7 +130,7 @@ def _reader(piece: Piece) -> Callable[[Piece, Log], None] | None:
 
 
 def _spans(piece: Piece, log: Log) -> None:
-    from pytest_modelcheck.trajectories.spans import read_spans
+    from pytest_modelcheck.trajectories.log import read_spans
 
     read_spans([piece], log, _read)
 

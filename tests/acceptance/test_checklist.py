@@ -10,7 +10,7 @@ import pytest
 
 from pytest_modelcheck.plugin.received import REPORT
 from pytest_modelcheck.records import Verdict
-from pytest_modelcheck.reports.packing import unpack
+from pytest_modelcheck.reports.jsons import unpack
 
 DATA = os.environ.get("MODELCHECK_DATA")
 if not DATA:

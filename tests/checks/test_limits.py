@@ -1,12 +1,16 @@
+from dataclasses import asdict
+
 import pytest
 
 from pytest_modelcheck.checks.limits import Limits, allowed, exceeds, limits_from
 from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.limits import LIMITS
 from pytest_modelcheck.records import CHANGE, Scale
 
 
 def test_nothing_asked_for_is_the_defaults():
     assert limits_from({}) == Limits()
+    assert asdict(Limits()) == {name: limit.default for name, limit in LIMITS.items()}
 
 
 @pytest.mark.parametrize("value", [0, 1, 0.0, 0.5, 1.0, None])

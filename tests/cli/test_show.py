@@ -1,5 +1,10 @@
 import json
 
+import pytest
+
+from pytest_modelcheck.cli.show import sparkline
+from pytest_modelcheck.records import Finding, Status
+
 
 def test_what_is_approved_is_shown_with_who_and_why(project, command):
     project.run({"a": "refund", "b": {"label": "other"}}, failed="b", rate=0.5, judged=2, fingerprint="f1")
@@ -42,3 +47,143 @@ def test_an_unknown_check_is_refused_with_what_to_type(project, command):
     assert told in command("show", "test_nothing", code=2).output
     assert "no run of triage 9 is remembered" in command("show", "test_known", "9", code=2).output
     assert "no check that triage 2.1 ran is meant by" in command("show", "other", "2.1", code=2).output
+
+
+RED = Finding("at_least", Status.FAILED, "1/2 cases pass")
+
+
+def test_what_was_run_and_not_approved_is_listed(project, command):
+    project.run({"a": 1, "b": 1})
+    assert command("list").output == (
+        "triage  nothing approved\n"
+        "  run with 2.1, not approved:\n"
+        "    tests/test_triage.py::test_known  2 cases\n"
+    )
+
+
+def test_what_is_approved_is_listed_with_who_and_why(project, command):
+    project.run({"a": 1}, fingerprint="f1")
+    command("approve", "2.1", "--reason", "first")
+    output = command("list").output
+    assert output.startswith(
+        "triage  approved: 2.1 (fingerprint f1)\n  tests/test_triage.py::test_known\n    2.1, 1 case, "
+    )
+    assert "by Ada <ada@example.org>: first" in " ".join(output.split())
+    assert "not approved" not in output
+
+
+def test_a_partial_approval_is_seen(project, command):
+    for name in ("test_known", "test_other"):
+        project.run({"a": 1}, name, version="2.0")
+    command("approve", "2.0")
+    project.run({"a": 2})
+    command("approve", "2.1")
+    output = " ".join(command("list").output.split())
+    assert "test_known 2.1, 1 case" in output
+    assert "test_other 2.0 (the application is held to 2.1), 1 case" in output
+
+
+def test_what_was_forced_is_seen(project, command):
+    project.run({"a": 1}, findings=(RED,))
+    command("approve", "2.1", "--force")
+    assert "    forced: 1/2 cases pass\n" in command("list").output
+
+
+def test_one_check_alone(project, command):
+    project.run({"a": 1})
+    project.run({"a": 1}, "test_other")
+    output = command("list", "--check", "test_other").output
+    assert "test_other" in output
+    assert "test_known" not in output
+    told = command("list", "--check", "nope", code=2).output
+    assert (
+        "no check approved or run is meant by 'nope'. There are:\n  tests/test_triage.py::test_known\n"
+        in told
+    )
+
+
+def test_several_models_are_listed_one_after_the_other(project, command):
+    for model in ("triage", "tone"):
+        project.run({"a": 1}, model=model)
+    assert [line for line in command("list").output.splitlines() if not line.startswith(" ")] == [
+        "tone  nothing approved",
+        "triage  nothing approved",
+    ]
+
+
+def test_nothing_runs_past_eighty_columns(project, command):
+    project.run({"a": 1})
+    command("approve", "2.1", "--reason", "because " * 30)
+    assert max(map(len, command("list").output.splitlines())) <= 80
+
+
+def test_what_is_damaged_is_named_and_all_else_is_listed(project, command):
+    project.run({"a": 1})
+    command("approve", "2.1")
+    project.run({"a": 1}, "test_other")
+    project.run({"a": 1}, model="tone")
+    (cut,) = (project.root / ".modelcheck_cache" / "candidates" / "tone").rglob("*.jsonl")
+    cut.write_bytes(cut.read_bytes()[:40])
+    (project.root / "baselines" / "triage" / "approved.yaml").write_text("version: [2")
+    result = command("list", code=1)
+    assert "tests/test_triage.py::test_known\n" in result.stdout
+    assert "run with 2.1, not approved:\n    tests/test_triage.py::test_other  1 case\n" in result.stdout
+    assert f"Error: {cut}:1: the first line is not JSON" in result.stderr
+    assert "approved.yaml: not YAML" in result.stderr
+
+
+@pytest.fixture
+def grown(project, command):
+    """Three versions, approved one after the other, the last one a little worse than the first."""
+    for version, rate in (("1.0", 0.9), ("1.1", 0.95), ("2.0", 0.875)):
+        project.run({"a": version}, version=version, rate=rate, judged=40)
+        command("approve", version)
+    return project
+
+
+def test_the_rate_of_every_approval_is_shown_with_the_way_since_the_first(grown, command):
+    lines = command("history").output.splitlines()
+    assert lines[0] == "tests/test_triage.py::test_known"
+    assert lines[1] == "  ▃█▁  -2.5 points since 1.0, 90% → 87.5%"
+    assert [line.split()[0] for line in lines[2:]] == ["1.0", "1.1", "2.0"]
+    assert lines[2].endswith("     90%  of 40 cases")
+
+
+def test_an_approval_whose_rate_is_not_known_is_a_gap(project, command):
+    project.run({"a": 1}, version="1.0")
+    command("approve", "1.0")
+    project.run({"a": 2}, version="2.0", rate=1.0, judged=1)
+    command("approve", "2.0")
+    lines = command("history").output.splitlines()
+    assert lines[1] == "   ▄  nothing to compare yet"
+    assert "?" in lines[2]
+
+
+def test_a_check_that_was_approved_once_says_so(project, command):
+    project.run({"a": 1}, rate=1.0, judged=1)
+    command("approve", "2.1")
+    assert "approved once" in command("history").output
+
+
+def test_as_json(grown, command):
+    (check,) = json.loads(command("history", "test_known", "--format", "json").output)
+    assert (check["check"], check["model"]) == ("tests/test_triage.py::test_known", "triage")
+    assert [(row["version"], row["rate"], row["judged"]) for row in check["approvals"]] == [
+        ("1.0", 0.9, 40),
+        ("1.1", 0.95, 40),
+        ("2.0", 0.875, 40),
+    ]
+
+
+def test_a_pattern_that_means_nothing_is_refused(grown, command):
+    assert "no check approved is meant by" in command("history", "test_nothing", code=2).output
+
+
+def test_the_model_is_named_where_there_are_several(grown, project, command):
+    project.run({"a": 1}, model="tone", rate=1.0, judged=1)
+    command("approve", "tone=2.1")
+    assert "tests/test_triage.py::test_known (tone)" in command("history").output
+
+
+def test_a_row_of_equal_rates_is_level_and_an_empty_one_blank():
+    assert (sparkline([0.9, 0.9, 0.9]), sparkline([None, None]), sparkline([])) == ("▄▄▄", "  ", "")

@@ -23,8 +23,8 @@ from pytest_modelcheck import cases, perturb
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.baselines.header import SCHEMA, Header
 from pytest_modelcheck.baselines.seal import sealed
-from pytest_modelcheck.checks.limits import Limits
 from pytest_modelcheck.cli.command import modelcheck
+from pytest_modelcheck.limits import LIMITS
 from pytest_modelcheck.lint import RULES
 from pytest_modelcheck.plugin import definitions, markers
 from pytest_modelcheck.plugin.options import add_options
@@ -70,19 +70,17 @@ def ini_table():
 
 
 def limits_table():
-    attributes = inspect.getdoc(Limits).partition("Attributes:\n")[2]
-    said = dict(re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", attributes, re.MULTILINE))
     rows = []
-    for field in dataclasses.fields(Limits):
-        default = "none" if field.default is None else f"`{json.dumps(field.default)}`"
-        rows.append((f"`{field.name}=`", default, escaped(" ".join(said[field.name].split()))))
+    for name, limit in LIMITS.items():
+        default = "none" if limit.default is None else f"`{json.dumps(limit.default)}`"
+        rows.append((f"`{name}=`", default, escaped(f"{limit.text[0].upper()}{limit.text[1:]}.")))
     return table(("keyword", "default", "what it asks for"), rows)
 
 
 KINDS = {
-    "Text": "english mistakes surface wording contexts",
+    "Text": "english mistakes surface wording",
     "Attributes of people": "people",
-    "Numbers and records": "measures numbers records",
+    "Numbers and records": "numbers records",
     "Images": "geometry images",
     "Combinations, and augmenters of other libraries": "perturbation",
 }

@@ -1,6 +1,4 @@
-"""What each perturbation of images does, held against the definition or another way to compute it."""
-
-from __future__ import annotations
+"""Perturbations of images, one by one."""
 
 import numpy as np
 import pytest
@@ -104,3 +102,40 @@ def test_an_image_of_pillow_is_refused_with_the_remedy():
     image = pytest.importorskip("PIL.Image").new("RGB", (4, 4))
     with pytest.raises(PerturbationError, match="images of Pillow cannot be perturbed: make it an array"):
         perturb.variants(perturb.brightness(0.4), image)
+
+
+def test_rotation_and_back():
+    picture = smooth()
+    (there,) = perturb.rotate(5).preview(picture)
+    (back,) = perturb.rotate(-5).preview(there)
+    inside = np.s_[8:-8, 8:-8]
+    assert error(back[inside], picture[inside]) < 2 < 5 < error(there[inside], picture[inside])
+
+
+def test_shift_moves_whole_pixels_both_ways():
+    picture = np.zeros((21, 21), "uint8")
+    picture[10, 10] = 255
+    places = {tuple(np.argwhere(made)[0]) for made in perturb.shift(0.2, n=60).preview(picture)}
+    assert {abs(row - 10) for row, _ in places} == {0, 1, 2, 3, 4}
+    assert {np.sign(column - 10) for _, column in places} == {-1, 0, 1}
+    assert (10, 10) not in places
+
+
+def test_crop_enlarges_what_stays():
+    picture = np.zeros((40, 40))
+    picture[10:30, 10:30] = 1
+    for made in perturb.crop(0.75, n=10).preview(picture):
+        assert made.mean() > picture.mean() * 1.5
+
+
+def test_occlusion_hides_one_rectangle():
+    made = perturb.occlude(0.5, n=30, value=1).preview(np.zeros((8, 12)))
+    assert len({variant.tobytes() for variant in made}) == len(made) > 5
+    for variant in made:
+        rows, columns = np.nonzero(variant)
+        assert (np.ptp(rows) + 1, np.ptp(columns) + 1, len(rows)) == (4, 6, 24)
+
+
+def test_flip_mirrors():
+    assert perturb.flip().preview(RAMP)[0].tolist() == RAMP[:, ::-1].tolist()
+    assert perturb.flip("vertical").preview(RAMP)[0].tolist() == RAMP[::-1].tolist()

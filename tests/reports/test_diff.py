@@ -5,6 +5,7 @@ from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff, Side
 from pytest_modelcheck.records import Outcome
 from pytest_modelcheck.reports.bars import width_of
 from pytest_modelcheck.reports.diff import answer_text, diff_lines
+from pytest_modelcheck.reports.markdown import diff_markdown
 
 P, F, E = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR
 
@@ -243,3 +244,33 @@ def test_an_ideograph_takes_two_cells(width):
     lines = told(check(wide), width=width)
     assert max(map(width_of, lines)) <= width
     assert lines[7].endswith("{+いいえ+}'")
+
+
+def markdown_case(number=1, answer=b'"other"', about="Quiero un reembolso"):
+    return CaseDiff(f"t-{number}", about, "regressed", Side(P, b'"refund"'), Side(F, answer))
+
+
+def markdown_lines(*cases, before="2.0", after="2.1", **more):
+    return list(diff_markdown([CheckDiff("t.py::test", "triage", before, after, cases, 3, **more)]))
+
+
+def test_what_a_model_says_is_neither_html_nor_a_mention_nor_a_table():
+    (row,) = [
+        line for line in markdown_lines(markdown_case(answer=b'"<b>@all|`x`"')) if line.startswith("| `t-1`")
+    ]
+    assert row.endswith("| ``'<b>@all\\|`x`'`` |")
+
+
+def test_a_long_list_is_cut_and_says_so():
+    lines = markdown_lines(*map(markdown_case, range(60)))
+    assert sum(line.startswith("| `t-") for line in lines) == 50
+    assert "and 10 more" in lines
+
+
+def test_what_one_side_does_not_know_is_said():
+    assert "not approved yet" in markdown_lines(before=None)
+    assert "not run" in markdown_lines(after=None)
+
+
+def test_a_test_that_changed_in_between_is_said():
+    assert any("test itself has changed" in line for line in markdown_lines(markdown_case(), new_test=True))

@@ -1,8 +1,39 @@
+"""Two texts side by side: cuts, words, and an input's changes in one line."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_modelcheck.reports.words import bracketed, marked, pieces
+from pytest_modelcheck.reports.words import bracketed, changes, marked, pieces, start_of, window
+
+SAME = "word " * 50
+
+
+@pytest.mark.parametrize("other", [None, SAME, "refund"])
+def test_what_is_read_at_a_glance_begins_at_its_beginning(other):
+    assert start_of(SAME, [other], 120) == 0
+
+
+@pytest.mark.parametrize("others", [[SAME + "no"], [None, SAME + "no"], ["refund", SAME + "no"]])
+def test_a_late_difference_is_seen_on_both_sides(others):
+    start = start_of(SAME + "yes", others, 120)
+    assert window(SAME + "yes", start, 120).endswith(" word yes")
+    assert window(SAME + "no", start, 120).endswith(" word no")
+
+
+def test_texts_that_fit_are_whole_however_late_they_differ():
+    assert start_of("a" * 100 + "b", ["a" * 100 + "c"], 120) == 0
+
+
+def test_a_text_that_goes_on_where_the_other_ends():
+    start = start_of(SAME + "yes", [SAME], 120)
+    assert window(SAME + "yes", start, 120).endswith("yes")
+    assert window(SAME, start, 120).startswith("…")
+
+
+def test_what_cannot_be_seen_is_shown_as_its_escape():
+    assert window("a" * 50 + "\x1b[31m", 45, 20) == "…aaaa\\x1b[31m"
+
 
 TEXT = st.text(alphabet="ab 1.é\n", max_size=40)
 
@@ -78,3 +109,54 @@ def test_far_more_text_than_anybody_reads_is_told_soon():
     assert bracketed("d", "new") in marked(f"{then} d", f"{then} e", 70)[0].replace("[-", "{+").replace(
         "-]", "+}"
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ("Please refund order 1182", "Please refnud order 1182", "Please [refund→refnud] order 1182"),
+        ("Hello", "Hello Thanks", "Hello [+Thanks]"),
+        ("Hello you there", "Hello there", "Hello [-you] there"),
+        ("a  b", "a b", "a [ b→b]"),
+        ("Ask Maria Lopez", "Ask Omar Khan", "Ask [Maria→Omar] [Lopez→Khan]"),
+        ("refund", "ref-und", "[refund→ref-und]"),
+        ({"a": 1}, {"a": 2}, "a: [1→2]"),
+        ({"a": {"b": "x y"}}, {"a": {"b": "x z"}}, "a.b: x [y→z]"),
+        ({"a": 1, "b": None}, {"b": None}, "a: [-1]"),
+        ([1, 2], [1], "[[1,2]→[1]]"),
+        ("same", "same", "same"),
+        ("caf\u00e9 noir", "cafe\u0301 noir", r"[caf\xe9→cafe\u0301] noir"),
+        ("refund", "r\u0435fund", r"[refund→r\u0435fund]"),
+        ("refund", "возврат", "[refund→возврат]"),
+        ("cafe", "café", "[cafe→café]"),
+    ],
+)
+def test_changes_stand_in_brackets(before, after, shown):
+    assert changes(before, after) == shown
+
+
+def test_what_does_not_change_is_shortened():
+    before = "start " * 40 + "refund " + "end " * 60
+    shown = changes(before, before.replace("refund", "refnud"))
+    assert shown.startswith("…")
+    assert shown.endswith("…")
+    assert " start [refund→refnud] end " in shown
+    assert len(shown) < 75
+
+
+def test_between_two_changes_both_ends_are_left():
+    middle = "m " * 60
+    assert changes(f"one {middle}two", f"eno {middle}owt").count("…") == 1
+
+
+def test_changes_that_cannot_be_seen_are_shown_as_escapes():
+    assert "\\u200b" in changes("refund", "ref\u200bund")
+
+
+def test_nothing_acts_on_the_terminal():
+    shown = changes("a \x1b[31mred", "a \x1b[32mred")
+    assert "\x1b" not in shown
+
+
+def test_is_cut_to_its_width():
+    assert len(changes("a " * 300, "b " * 300, width=80)) == 80

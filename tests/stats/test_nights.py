@@ -1,4 +1,4 @@
-"""Evidence over nights: it never alarms by chance in more than its share of years, and it finds what changed."""
+"""Evidence over nights: chance alarms in no more than its share of years, and a change is found."""
 
 import math
 from collections import Counter

@@ -11,16 +11,171 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.display import harmless
-from pytest_modelcheck.reports.html.data import case_rows, overview
-from pytest_modelcheck.reports.packing import dumps
+from pytest_modelcheck.records import MISSING, OUTCOMES
+from pytest_modelcheck.reports.jsons import approved_answers, dumps, pack, value_of
+from pytest_modelcheck.reports.transcript import steps_of_trial
+from pytest_modelcheck.reports.worst import causes, places, triage, where
 
 if TYPE_CHECKING:
-    from pytest_modelcheck.reports.model import RunReport
+    from pytest_modelcheck.records import CaseResult, TrialResult, Verdict
+    from pytest_modelcheck.reports.model import CheckReport, RunReport
+    from pytest_modelcheck.reports.transcript import Step
+
+
+CASE: Final = (
+    "id",
+    "outcome",
+    "trials",
+    "input",
+    "expected",
+    "change",
+    "approved",
+    "origin",
+    "metadata",
+    "known",
+    "pictures",
+)
+TRIAL: Final = (
+    "outcome",
+    "answer",
+    "approved_answer",
+    "approved",
+    "perturbed",
+    "base",
+    "perturbation",
+    "variant",
+    "repeat",
+    "score",
+    "message",
+    "approved_base",
+    "steps",
+    "pictures",
+    "grades",
+)
+_CHANGES: Final = (None, "regressed", "fixed", "changed")
+
+
+def overview(report: RunReport) -> dict[str, Any]:
+    """Everything but the cases."""
+    packed: dict[str, Any] = pack(replace(report, checks=()))
+    packed["checks"] = [_check(check) for check in report.checks]
+    packed["outcomes"] = [outcome.value for outcome in OUTCOMES]
+    packed["changes"] = _CHANGES
+    packed["case"], packed["trial"] = CASE, TRIAL
+    verdicts = [check.verdict for check in report.checks]
+    packed["triage"], packed["causes"] = triage(verdicts), causes(verdicts)
+    return packed
+
+
+def _check(check: CheckReport) -> dict[str, Any]:
+    """A check, with counts in place of ids that its cases tell anyway."""
+    fields: dict[str, Any] = pack(replace(check, cases=(), verdict=_lean(check.verdict)))
+    comparison = check.verdict.comparison
+    if comparison is not None:
+        counts = {name: len(getattr(comparison, name)) for name in ("regressed", "fixed", "changed")}
+        if check.cases:
+            # Where bodies compare with the approved answer, to fail is to have changed and no more.
+            for name in ("regressed", "fixed"):
+                counts[name] = sum(case.change == name for case in check.cases)
+        fields["verdict"]["comparison"] |= counts
+    fields["count"] = len(check.cases)
+    fields["where"] = where(check.verdict)
+    fields["places"] = [] if check.verdict.passed else list(dict.fromkeys(places(check.verdict)))
+    return fields
+
+
+def _lean(verdict: Verdict) -> Verdict:
+    comparison = verdict.comparison
+    if comparison is None:
+        return verdict
+    return replace(verdict, comparison=replace(comparison, regressed=(), fixed=(), changed=()))
+
+
+def case_rows(check: CheckReport) -> bytes:
+    """The cases of a check, as JSON."""
+    return dumps([_case(case) for case in check.cases])
+
+
+def _case(case: CaseResult) -> list[Any]:
+    return _trimmed(
+        [
+            case.id,
+            OUTCOMES.index(case.outcome),
+            [_trial(trial, case.digest) for trial in case.trials],
+            _value(case.input),
+            _value(case.expected),
+            _CHANGES.index(case.change),
+            _outcome(case.approved),
+            0 if case.origin is None else str(case.origin),
+            dict(case.metadata) or 0,
+            case.known_failure or 0,
+            case.pictures or 0,
+        ]
+    )
+
+
+def _trial(trial: TrialResult, own: str) -> list[Any]:
+    answer, base = trial.answers(own)
+    before, base_before = approved_answers(trial, own)
+    same = answer is not None and answer == before
+    return _trimmed(
+        [
+            OUTCOMES.index(trial.outcome),
+            _value(value_of(answer)),
+            1 if same else _value(value_of(before)),
+            _outcome(trial.approved),
+            _value(trial.perturbed),
+            _value(value_of(base)),
+            trial.perturbation or 0,
+            trial.variant,
+            trial.repeat,
+            0 if trial.score is None else [trial.score],
+            trial.message or 0,
+            _value(value_of(base_before)),
+            _steps(trial, own),
+            trial.pictures or 0,
+            [[one.judge, _value(value_of(one.given)), _value(value_of(one.answer))] for one in trial.grades]
+            or 0,
+        ]
+    )
+
+
+def _steps(trial: TrialResult, own: str) -> Any:
+    """Return an agent's steps: titles, a sentence, the place of the first row that differs, and rows.
+
+    A row is its number, whether both do the same, and the text and the result of the step on each side.
+    """
+    found = steps_of_trial(trial, own)
+    if found is None:
+        return 0
+    rows = [[row.number, row.is_same, *_side(row.then), *_side(row.now)] for row in found.rows]
+    return [found.titles if found.then is not None else 0, found.sentence, found.first, rows]
+
+
+def _side(step: Step | None) -> tuple[str | int, str | int]:
+    return (0, 0) if step is None else (step.text, step.result)
+
+
+def _value(value: Any) -> Any:
+    return 0 if value is MISSING else [value]
+
+
+def _outcome(result: CaseResult | TrialResult | None) -> int:
+    """Counted from 1: 0 says that there is none."""
+    return 0 if result is None else 1 + OUTCOMES.index(result.outcome)
+
+
+def _trimmed(fields: list[Any]) -> list[Any]:
+    while fields[-1] == 0 and len(fields) > 1:
+        fields.pop()
+    return fields
+
 
 _SCRIPTS: Final = (
     "text.js",

@@ -27,9 +27,54 @@ from pytest_modelcheck.records import (
     TrialResult,
 )
 from pytest_modelcheck.reports.html import to_html
+from pytest_modelcheck.reports.html.page import case_rows, escaped, overview
 from pytest_modelcheck.reports.model import RunInfo, RunReport, Trouble
 from pytest_modelcheck.reports.pictures import pictures_of
 from tests.reports.conftest import case as make_case
+
+
+def test_a_case_says_as_little_as_says_everything(report):
+    rows = json.loads(case_rows(report.checks[0]))
+    assert rows[2] == ["t-3", 0, [[0, ["refund"], 1, 1]], ["about t-3"], ["refund"], 0, 1]
+    assert rows[0] == [
+        "t-1",
+        1,
+        [[1, ["other"], ["refund"], 1, 0, 0, 0, 0, 0, 0, "assert 'other' == 'refund'"]],
+        ["about t-1"],
+        ["refund"],
+        1,
+        1,
+        "tickets.yaml:7",
+    ]
+
+
+def test_an_answer_of_null_is_told_from_none(report):
+    rows = json.loads(case_rows(report.checks[0]))
+    assert rows[1][2][0][1] == [None]
+
+
+def test_the_overview_counts_what_the_cases_tell(report):
+    (failed, passed) = overview(report)["checks"]
+    comparison = failed["verdict"]["comparison"]
+    assert (comparison["regressed"], comparison["fixed"], comparison["changed"]) == (2, 0, 2)
+    assert failed["count"] == 4
+    assert failed["cases"] == []
+    assert passed["verdict"]["comparison"] is None
+
+
+def test_json_cannot_end_the_element_that_it_stands_in():
+    content = escaped(json.dumps("</script><!--<script>&").encode())
+    assert not re.search(rb"[<>&]", content)
+    assert json.loads(content) == "</script><!--<script>&"
+
+
+def test_the_page_names_nothing_to_be_loaded(report):
+    page = to_html(report).decode()
+    markup = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+    assert not re.search(r"<(link|img|iframe|object|embed|base)\b|\bsrc=|@import|url\(", markup)
+    assert page.count("<script>") == 1
+    assert not re.search(r"<[a-z]+[^>]*\son[a-z]+=", markup)
+
 
 KNOWN = "#test_triage.py%3A%3Atest_known"
 
@@ -45,8 +90,6 @@ def _quiet(request):
 
 
 # -- what it shows -------------------------------------------------------------------------------------
-
-
 def test_the_overview_says_first_what_came_of_it(report, page):
     browser = page(report)
     assert browser.text("h1") == "1 of 2 checks failed, 1 test could not be judged"
@@ -424,8 +467,6 @@ def test_a_check_without_an_account_says_so(report, page):
 
 
 # -- finding -------------------------------------------------------------------------------------------
-
-
 def test_search_looks_at_inputs_and_answers_and_everything(report, page):
     browser = page(report, KNOWN)
     browser.press("5", "/", *"about t-3")
@@ -484,8 +525,6 @@ def test_checks_can_be_searched_and_filtered(report, page):
 
 
 # -- keys and links ------------------------------------------------------------------------------------
-
-
 def test_everything_can_be_reached_from_the_keyboard(report, page):
     browser = page(report)
     browser.press("j", "Enter")
@@ -541,7 +580,6 @@ def test_the_command_is_quoted_for_a_shell(report, page):
 
 
 # -- hostile -------------------------------------------------------------------------------------------
-
 PAYLOADS = [
     "</script><script>window.hit = 1</script>",
     "<img src=x onerror='window.hit = 1'>",
@@ -637,8 +675,6 @@ def test_the_policy_stops_what_would_get_through(report, page):
 
 
 # -- people --------------------------------------------------------------------------------------------
-
-
 @pytest.fixture
 def report_of_everything(report):
     """Pictures, long records that differ, a found slice, and two checks that fail for the same reason."""
@@ -693,8 +729,6 @@ def test_what_is_printed_has_all_of_the_list(report, page):
 
 
 # -- size ----------------------------------------------------------------------------------------------
-
-
 @pytest.fixture(scope="module")
 def large():
     """A check with a hundred thousand cases."""

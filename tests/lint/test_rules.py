@@ -1,7 +1,5 @@
 """From checks to findings."""
 
-from __future__ import annotations
-
 import pytest
 
 from pytest_modelcheck import cases

@@ -1,12 +1,12 @@
 """``modelcheck lint``, as it is called."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path
 
 import pytest
+
+from pytest_modelcheck.cases.json_files import schema_of_file, schema_of_line
 
 MODEL = """
 import pytest
@@ -145,3 +145,18 @@ def test_a_version_that_is_an_alias_is_found_unless_a_fingerprint_tells_more(pro
     conftest.write_text(MODEL)
     ini.write_text("[pytest]\nmodel_version = 2.0\n")
     assert command("lint", "--select", "MC211").output == "No problem in 1 check.\n"
+
+
+def test_it_is_printed(command):
+    assert json.loads(command("schema").output) == schema_of_file()
+    assert json.loads(command("schema", "--line").output) == schema_of_line()
+
+
+def test_its_path_is_printed(command):
+    path = Path(command("schema", "--path").output.strip())
+    assert json.loads(path.read_text(encoding="utf-8")) == schema_of_file()
+
+
+def test_a_line_has_no_file(command):
+    done = command("schema", "--line", "--path", code=2)
+    assert "only the schema of whole files is installed as a file" in done.output

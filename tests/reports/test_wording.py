@@ -1,5 +1,7 @@
+"""Costs in words."""
+
 from pytest_modelcheck.records import Calls, Status, Verdict
-from pytest_modelcheck.reports.costs import by_model, cost_of, together
+from pytest_modelcheck.reports.wording import by_model, cost_of, together
 
 
 def verdict(version, calls):

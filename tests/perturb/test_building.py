@@ -1,14 +1,12 @@
 """The public names of the package, and suggestions for misspelt ones."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 
 import pytest
 
 from pytest_modelcheck import perturb
-from pytest_modelcheck.perturb.public_names import PUBLIC
+from pytest_modelcheck.perturb.building import PUBLIC
 
 
 def test_every_public_name_has_a_module_and_no_other_name_has():

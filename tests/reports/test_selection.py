@@ -7,7 +7,7 @@ import pytest
 
 from pytest_modelcheck.canonical import encode_plain
 from pytest_modelcheck.records import MISSING, Contrast
-from pytest_modelcheck.reports.contrast import contrast
+from pytest_modelcheck.reports.selection import contrast
 
 LONG = "Thank you for writing to us about your order. " * 30
 
@@ -75,7 +75,7 @@ def test_what_cannot_be_read_is_not_compared(raw):
 
 
 def test_it_travels_as_json():
-    from pytest_modelcheck.reports.packing import pack, unpack
+    from pytest_modelcheck.reports.jsons import pack, unpack
 
     found = of({"label": "a"}, approved={"label": "b"})
     assert unpack(json.loads(json.dumps(pack(found))), Contrast) == found

@@ -1,0 +1,380 @@
+"""Outputs for files and CI systems: report files, annotations, summaries, code quality, JUnit properties.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.baselines.atomic import replace
+from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.records import Status
+from pytest_modelcheck.reports.jsons import dumps, to_json
+from pytest_modelcheck.reports.markdown import to_markdown
+from pytest_modelcheck.reports.wording import case_text, regressed_cases, wrong_cases
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pytest_modelcheck.records import CaseResult, Origin, Verdict
+    from pytest_modelcheck.reports.model import CheckReport, RunReport
+
+
+_PATIENCE: Final = 5.0
+_COMMIT: Final = ("GITHUB_SHA", "CI_COMMIT_SHA", "BUILDKITE_COMMIT", "CIRCLE_SHA1", "GIT_COMMIT")
+_BRANCH: Final = ("GITHUB_REF_NAME", "CI_COMMIT_REF_NAME", "BUILDKITE_BRANCH", "CIRCLE_BRANCH", "GIT_BRANCH")
+_JOB: Final = ("CI_JOB_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL", "BUILD_URL")
+
+
+def versions(**more: str) -> dict[str, str]:
+    """The versions that a report names: our own, Python's, and those given."""
+    from pytest_modelcheck import __version__
+
+    return {"pytest-modelcheck": __version__, "Python": platform.python_version(), **more}
+
+
+def environment(folder: Path, variables: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The operating system, and the commit, branch and CI job as far as they are known.
+
+    Nothing else is taken from the environment: it may hold secrets.
+
+    Args:
+        folder: The project's folder.
+        variables: The environment.
+    """
+    found = {
+        "system": platform.platform(),
+        "commit": _first(variables, _COMMIT) or _git(folder, "rev-parse", "HEAD"),
+        "branch": _first(variables, _BRANCH) or _git(folder, "branch", "--show-current"),
+        "job": _first(variables, _JOB) or _github_job(variables),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _first(variables: Mapping[str, str], names: tuple[str, ...]) -> str:
+    return next((variables[name] for name in names if variables.get(name)), "")
+
+
+def _github_job(variables: Mapping[str, str]) -> str:
+    parts = [variables.get(name) for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
+    return "{}/{}/actions/runs/{}".format(*parts) if all(parts) else ""
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed commands
+            ["git", *arguments],  # noqa: S607 - whichever git the user has
+            cwd=folder,
+            capture_output=True,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else ""
+
+
+def place(check: CheckReport, case: CaseResult | None, top: str) -> tuple[str, int]:
+    """The file and line of a case; of its test, where the case stands in no file.
+
+    Args:
+        check: The check.
+        case: The case, or ``None`` for the test itself.
+        top: The folder of the repository; empty for the current one.
+    """
+    origin = check.origin
+    if case is not None and case.origin is not None and case.origin.line is not None:
+        origin = case.origin
+    if origin is None:
+        return check.verdict.check.partition("::")[0], 1
+    return _in_repository(origin, Path(top) if top else Path.cwd()), origin.line or 1
+
+
+def _in_repository(origin: Origin, top: Path) -> str:
+    """A path as it is from ``top``: it was noted down from a folder in between, or from here."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        found = folder / origin.path
+        if found.is_file() and found.is_relative_to(top):
+            return found.relative_to(top).as_posix()
+    return PurePath(origin.path).as_posix()
+
+
+MOST: Final = 10
+"""GitHub shows ten annotations of a kind for a step, and drops the rest."""
+
+SUMMARY_BYTES: Final = 1 << 20
+"""What the summary of a step may hold; of one that is larger, GitHub shows nothing at all."""
+
+
+def append_summary(report: RunReport, path: str) -> None:
+    """Add the report to the summary of a step, as much of it as there is room for.
+
+    Args:
+        report: The report.
+        path: The file that ``GITHUB_STEP_SUMMARY`` names. What the step has said before stays.
+
+    Raises:
+        OSError: It cannot be written to.
+    """
+    with Path(path).open("ab") as file:
+        file.write(to_markdown(report, SUMMARY_BYTES - file.tell()).encode())
+
+
+def workflow_commands(report: RunReport, top: str) -> list[str]:
+    """Errors for what failed, warnings for what is inconclusive; of more than ten, the last counts the rest.
+
+    An error stands for a case that broke, or for a failed check in which none did; a warning for a check.
+
+    Args:
+        report: The report.
+        top: The folder of the repository (``GITHUB_WORKSPACE``).
+    """
+    broken = list(regressed_cases(report.checks))
+    explained = {check.verdict.check for check, _ in broken}
+    errors = [_annotation(check, case, top) for check, case in broken]
+    errors += [
+        _of_check(error_command, check, top)
+        for check in report.checks
+        if check.verdict.failed and check.verdict.check not in explained
+    ]
+    warnings = [
+        _of_check(warning_command, check, top)
+        for check in report.checks
+        if check.verdict.status is Status.INCONCLUSIVE
+    ]
+    more = "more cases broke" if len(broken) == len(errors) else "more cases broke or checks failed"
+    return [
+        *_at_most(errors, lambda count: error_command(f"{count} {more}", title="modelcheck")),
+        *_at_most(warnings, lambda count: warning_command(f"{count} more checks", title="inconclusive")),
+    ]
+
+
+def _at_most(lines: list[str], rest: Callable[[int], str]) -> list[str]:
+    if len(lines) <= MOST:
+        return lines
+    return [*lines[: MOST - 1], rest(len(lines) - MOST + 1)]
+
+
+def _of_check(command: Callable[..., str], check: CheckReport, top: str) -> str:
+    verdict = check.verdict
+    path, line = place(check, None, top)
+    title = f"{excerpt(verdict.check.rpartition('::')[2], 80)} {verdict.status}"
+    reveals = "" if verdict.reveals is None else f" ({verdict.reveals})"
+    return command(f"{excerpt(verdict.headline, 500)}{reveals}", title=title, file=path, line=line)
+
+
+def _annotation(check: CheckReport, case: CaseResult, top: str) -> str:
+    verdict = check.verdict
+    path, line = place(check, case, top)
+    version = None if verdict.comparison is None else verdict.comparison.version
+    title = f"{excerpt(case.id, 80)} broke in {excerpt(verdict.check.rpartition('::')[2], 80)}"
+    message = "\n".join(case_text(case, version))
+    return error_command(message, title=title, file=path, line=line)
+
+
+def error_command(message: str, *, title: str, file: str = "", line: int | None = None) -> str:
+    r"""An error, at a line where it has one. Nothing in a text can end the command or begin another.
+
+    >>> error_command("50% broke\nof all", title="a: b", file="x.yaml", line=3)
+    '::error file=x.yaml,line=3,title=a%3A b::50%25 broke%0Aof all'
+    """
+    return _command("error", message, title, file, line)
+
+
+def warning_command(message: str, *, title: str, file: str = "", line: int | None = None) -> str:
+    """A warning, which fails nothing."""
+    return _command("warning", message, title, file, line)
+
+
+def _command(kind: str, message: str, title: str, file: str, line: int | None) -> str:
+    places = (("file", file), ("line", "" if line is None else str(line)), ("title", title))
+    properties = ",".join(f"{name}={_property(text)}" for name, text in places if text)
+    return f"::{kind} {properties}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+_SEVERITY: Final = {Status.FAILED: "major", Status.INCONCLUSIVE: "minor"}
+
+
+def to_code_quality(report: RunReport) -> bytes:
+    """One issue for each check that did not pass, and one for each of its failing cases."""
+    top = os.environ.get("CI_PROJECT_DIR", "")
+    return dumps([issue for check in report.checks for issue in _issues(check, top)]) + b"\n"
+
+
+def _issues(check: CheckReport, top: str) -> Iterator[dict[str, Any]]:
+    verdict = check.verdict
+    if verdict.status in (Status.PASSED, Status.XFAILED):
+        return
+    summary = f"{excerpt(verdict.check, 200)}: {excerpt(verdict.headline, 300)}"
+    yield _issue(check, None, summary, _SEVERITY[verdict.status], top)
+    version = None if verdict.comparison is None else verdict.comparison.version
+    for case in wrong_cases(check):
+        kind = "major" if case.change == "regressed" else "minor"
+        said = "; ".join(case_text(case, version))
+        yield _issue(
+            check, case, f"{excerpt(case.id, 80)} ({excerpt(verdict.check, 200)}): {said}", kind, top
+        )
+
+
+def _issue(check: CheckReport, case: CaseResult | None, text: str, severity: str, top: str) -> dict[str, Any]:
+    path, line = place(check, case, top)
+    identity = f"{check.verdict.model}\0{check.verdict.check}\0{'' if case is None else case.id}"
+    digest = hashlib.sha256(identity.encode(errors="surrogatepass")).hexdigest()
+    return {
+        "description": text,
+        "check_name": "modelcheck",
+        "fingerprint": digest,
+        "severity": severity,
+        "location": {"path": path, "lines": {"begin": line}},
+    }
+
+
+PREFIX: Final = "modelcheck."
+"""What all names begin with."""
+
+
+def properties(verdicts: Sequence[Verdict]) -> list[tuple[str, str]]:
+    """Return the results of one test's checks; where it has several, each name says of which."""
+    found = []
+    for verdict in verdicts:
+        prefix = PREFIX if len(verdicts) == 1 else f"{PREFIX}{verdict.check.rpartition('::')[2]}."
+        found += [(prefix + name, str(value)) for name, value in _values(verdict) if value is not None]
+    return found
+
+
+def _values(verdict: Verdict) -> list[tuple[str, object]]:
+    interval, comparison = verdict.interval, verdict.comparison
+    values: list[tuple[str, object]] = [
+        ("status", verdict.status.value),
+        ("model", verdict.model),
+        ("version", verdict.version),
+        ("approved_version", verdict.approved_version),
+        ("metric", verdict.metric),
+        ("rate", verdict.rate),
+        ("passed", verdict.cases.passed),
+        ("judged", verdict.cases.judged),
+        ("required", verdict.required),
+    ]
+    if interval is not None:
+        values += [("interval_low", interval.low), ("interval_high", interval.high)]
+    if comparison is not None:
+        values += [
+            ("approved_rate", comparison.approved_rate),
+            ("regressed", len(comparison.regressed)),
+            ("fixed", len(comparison.fixed)),
+            ("changed", len(comparison.changed)),
+        ]
+    return [*values, ("calls", verdict.calls.asked), ("cached", verdict.calls.cached)]
+
+
+def _html(report: RunReport) -> bytes:
+    from pytest_modelcheck.reports.html import to_html
+
+    return to_html(report)
+
+
+FORMATS: Final[dict[str, Callable[[RunReport], bytes]]] = {
+    "html": _html,
+    "json": to_json,
+    "md": lambda report: to_markdown(report).encode(),
+    "gitlab": to_code_quality,
+}
+"""By name. All but ``gitlab`` are endings of file names, too."""
+
+_ENDINGS: Final = {".html": "html", ".htm": "html", ".json": "json", ".md": "md"}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A file to be written.
+
+    Attributes:
+        format: Its name in :data:`FORMATS`.
+        path: The file as the user named it.
+    """
+
+    format: str
+    path: str
+
+
+def target_of(text: str, option: str = "--modelcheck-report") -> Target:
+    """Read ``PATH`` or ``FORMAT:PATH``.
+
+    Args:
+        text: What was typed.
+        option: Where, for the message.
+
+    Raises:
+        UsageError: Neither the beginning nor the ending says which format is meant.
+
+    >>> target_of("out/report.html"), target_of("gitlab:gl-code-quality.json")
+    (Target(format='html', path='out/report.html'), Target(format='gitlab', path='gl-code-quality.json'))
+    """
+    name, colon, path = text.partition(":")
+    if colon and name in FORMATS and path:
+        return Target(name, path)
+    known = next((format_ for ending, format_ in _ENDINGS.items() if text.lower().endswith(ending)), None)
+    if known is None:
+        raise UsageError(
+            f"{option}={text}: which format? Let the name end in {', '.join(_ENDINGS)}, or write "
+            f"FORMAT:PATH with one of {', '.join(FORMATS)}"
+        )
+    return Target(known, text)
+
+
+def write(report: RunReport, target: Target, base: Path) -> None:
+    """Write a report into a file, all or nothing; its folder is made.
+
+    What is no ordinary file is written to, and stays what it is: a device such as ``/dev/stdout``, a named
+    pipe, and a symbolic link, whose target is replaced.
+
+    Args:
+        report: The report.
+        target: Which file, and in which format.
+        base: The folder that a relative path begins at.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    content, path = FORMATS[target.format](report), base / target.path
+    descriptor = _descriptor(path)
+    if descriptor is not None:
+        sys.stdout.flush()
+        with os.fdopen(os.dup(descriptor), "wb") as stream:
+            stream.write(content)
+    elif path.exists() and not path.is_file():
+        with path.open("ab") as stream:
+            stream.write(content)
+    else:
+        replace(path.resolve() if path.is_symlink() else path, [content], durable=False)
+
+
+def _descriptor(path: Path) -> int | None:
+    """The open file of this process that a path stands for, which may be an ordinary file.
+
+    >>> from pathlib import Path
+    >>> _descriptor(Path("/dev/stdout")), _descriptor(Path("/dev/fd/3")), _descriptor(Path("/dev/null"))
+    (1, 3, None)
+    """
+    parent, name = path.parent.as_posix(), path.name
+    if parent == "/dev":
+        return {"stdout": 1, "stderr": 2}.get(name)
+    return int(name) if parent in ("/dev/fd", "/proc/self/fd") and name.isdecimal() else None
