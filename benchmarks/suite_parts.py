@@ -12,16 +12,21 @@ import functools
 import inspect
 import json
 import os
+import random
+import sqlite3
 import sys
+import tempfile
 import threading
 import zlib
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 
+import anyio
 import pytest
 
-from pytest_modelcheck import Case, model_fixture
+from pytest_modelcheck import Case, judge_fixture, model_fixture
 
 SUITE = {seed}
 TENANT = contextvars.ContextVar("TENANT", default="nobody")
@@ -88,6 +93,34 @@ async def in_order(*calls):
     return answers
 
 
+async def in_group(*calls):
+    """Calls at once, as tasks of a group: where one breaks, a group of errors is raised."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(call) for call in calls]
+    return [task.result() for task in tasks]
+
+
+async def in_anyio(*calls):
+    """The same with a group of anyio."""
+    answers = {{}}
+
+    async def put(place, call):
+        answers[place] = await call
+
+    async with anyio.create_task_group() as group:
+        for place, call in enumerate(calls):
+            group.start_soon(put, place, call)
+    return [answers[place] for place in range(len(calls))]
+
+
+async def cancelled(call):
+    """Begin a call, and give it up."""
+    task = asyncio.ensure_future(call)
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+
+
 @contextlib.contextmanager
 def tenant(name):
     """Set the context variable for a while."""
@@ -102,6 +135,24 @@ def held(lock):
     """A generator that is suspended while it holds a lock."""
     with lock:
         yield
+
+
+def table():
+    """An empty table of its own."""
+    made = sqlite3.connect(":memory:", check_same_thread=False)
+    made.execute("create table seen (word text)")
+    return made
+
+
+def counted(rows):
+    """How many rows there are, as a word."""
+    return str(rows.execute("select count(*) from seen").fetchone()[0])
+
+
+@pytest.fixture
+def rows():
+    """A table that the bodies of a test share."""
+    return table()
 
 '''
 
@@ -156,7 +207,7 @@ def naive_model(name, made, counts=True):
             return asyncio.run(awaited(*args, **kwargs))
         return awaited(*args, **kwargs)
 
-    return awaited if AWAITS else called
+    return awaited if AWAITS and counts else called
 
 
 def outcome_of(error):
@@ -180,37 +231,43 @@ def naive():
     for name in MAKERS:
         made[name] = naive_model(name, made)
         made[f"inner {{name}}"] = naive_model(name, made, counts=False)
+    patch = pytest.MonkeyPatch()
+    made |= {{"monkeypatch": patch, "tmp_path": Path(tempfile.mkdtemp()), "rows": table()}}
     arguments = {{name: made[name] for name in inspect.signature(BODY).parameters if name in made}}
-    outcomes = {{}}
+    outcomes = {{case.id: [] for case in CASES}}
 
-    def view(case):
-        BODY_CALLS.append([])
-        # A body has its own copy of what it may change.
-        names = "input", "expected", "metadata"
-        given = SimpleNamespace(**copy.deepcopy({{name: getattr(case, name) for name in names}}))
-        given.id = case.id
-        given.perturbed = {perturbed}
-        return given
+    def views():
+        for case in CASES:
+            for change in {under}:
+                for _ in range({repeats}):
+                    BODY_CALLS.append([])
+                    # A body has its own copy of what it may change.
+                    names = "input", "expected", "metadata"
+                    given = SimpleNamespace(**copy.deepcopy({{name: getattr(case, name) for name in names}}))
+                    given.id = case.id
+                    given.perturbed = change and change(given.input)
+                    yield given
 
     async def each():
-        for case in CASES:
+        for case in views():
             try:
-                await BODY(case=view(case), **arguments)
+                await BODY(case=case, **arguments)
             except BaseException as error:
-                outcomes[case.id] = [judged(outcome_of(error))]
+                outcomes[case.id].append(judged(outcome_of(error)))
             else:
-                outcomes[case.id] = [judged("passed")]
+                outcomes[case.id].append(judged("passed"))
 
     if AWAITS:
         asyncio.run(each())
     else:
-        for case in CASES:
+        for case in views():
             try:
-                BODY(case=view(case), **arguments)
+                BODY(case=case, **arguments)
             except BaseException as error:
-                outcomes[case.id] = [judged(outcome_of(error))]
+                outcomes[case.id].append(judged(outcome_of(error)))
             else:
-                outcomes[case.id] = [judged("passed")]
+                outcomes[case.id].append(judged("passed"))
+    patch.undo()
     return {{
         "outcomes": outcomes,
         "answered": ANSWERED,
@@ -218,12 +275,13 @@ def naive():
         "unkept": {unkept},
         "calls": max(map(len, BODY_CALLS)),
         "asks_again": {asks_again},
+        "repeats": {repeats},
     }}
 
 
 if __name__ == "__main__":
     told = naive()
-    print(json.dumps(told) if "--json" in sys.argv else Counter(each for [each] in told["outcomes"].values()))
+    print(json.dumps(told) if "--json" in sys.argv else Counter(sum(told["outcomes"].values(), [])))
 '''
 
 INPUTS = {
@@ -238,6 +296,7 @@ ANSWERS = {
     "list": '[f"l{crc(NAME, *key) % 5}", crc(NAME, *key) % 9]',
     "number": "crc(NAME, *key) % 11",
     "object": 'Reply(f"{NAME}-{crc(NAME, *key) % 7}")',
+    "verdict": "crc(NAME, *key) % 3 > 0",
 }
 ENDS = (
     "ValueError('bad')",

@@ -16,10 +16,12 @@ from textwrap import indent
 from suite_parts import ANSWERS, ENDS, HEAD, INPUTS, TAIL
 
 FEATURES = {
-    *("async", "awaited", "batch", "concurrency", "context", "duplicates", "ends", "errors", "invariance"),
-    *("keywords", "large", "locks", "loops", "mutation", "nested", "retries", "state", "threads"),
-    "unstorable",
+    *("async", "awaited", "batch", "cancelled", "concurrency", "context", "duplicates", "ends", "errors"),
+    *("fixtures", "groups", "invariance", "judges", "keywords", "large", "locks", "loops", "mutation"),
+    *("nested", "repeats", "retries", "state", "threads", "unstorable"),
 }
+FIXTURES = ("monkeypatch", "tmp_path", "rows")
+"""What a body may keep its state in, besides names of its module."""
 
 
 @dataclass
@@ -37,8 +39,9 @@ class Model:
     """``"named"`` or ``"unnamed"`` where it reads the context variable."""
 
     mutates: bool = False
+    judges: bool = False
     retries: int = 0
-    needs: list[str] = field(default_factory=list)
+    needs: list[Model] = field(default_factory=list)
     batch_size: int | None = None
     concurrency: int | None = None
 
@@ -63,13 +66,24 @@ class Model:
 
     @property
     def kept(self) -> bool:
-        return self.tenant != "unnamed" and self.answer != "object"
+        kept = self.tenant != "unnamed" and self.answer != "object"
+        return kept and all(inner.kept for inner in self.needs)
+
+    @property
+    def outcome(self) -> str:
+        """How a case comes out that gets the model's error, as :func:`outcome_of` of a suite says."""
+        ends = {"skip.": "skipped", "xfail.": "xfailed", "fail.": "failed", "Assertion": "failed"}
+        fails = [self.fails, *(inner.fails for inner in self.needs)]
+        return "|".join(
+            sorted({next((ends[e] for e in ends if e in each), "error") for each in fails if each})
+        )
 
     def source(self, seed: int) -> str:
         """The function that makes the model, and its fixture."""
         taken = 'question, answer="none"' if self.two else "question"
         key = "question, answer" if self.two else "question,"
-        lines = [f"def one({taken}):", f"    NAME, key = {self.name!r}, ({key})"]
+        awaits = self.kind == "awaited" and bool(self.needs)
+        lines = [f"{'async ' if awaits else ''}def one({taken}):", f"    NAME, key = {self.name!r}, ({key})"]
         if self.tenant:
             lines.append("    key = (*key, TENANT.get())")
         lines.append("    key = copy.deepcopy(key)")
@@ -78,8 +92,9 @@ class Model:
             lines.append("        raise Busy")
         if self.fails:
             lines += ["    if crc('fails', *key) % 6 == 0:", f"        raise {self.fails}"]
-        if self.needs:
-            lines.append(f"    key = (*key, repr({self.needs[0]}(key[0])))")
+        for inner in self.needs:
+            await_ = "await " if inner.kind == "awaited" and awaits else ""
+            lines.append(f"    key = (*key, repr({await_}{inner.name}(key[0])))")
         if self.mutates:
             lines += ["    if isinstance(question, dict):", '        question["used"] = True']
             lines += ["    if isinstance(question, list):", "        question.append('used')"]
@@ -98,14 +113,15 @@ class Model:
             before = "async " if self.kind == "awaited" else ""
             ask = [f"{before}def ask({taken}):"]
             ask += ["    await asyncio.sleep(0)"] if before else []
-            ask += [f"    key, answer_ = one({given})", f"    {note}", "    return answer_"]
+            ask += [f"    key, answer_ = {'await ' if awaits else ''}one({given})"]
+            ask += [f"    {note}", "    return answer_"]
         body = ["tries = Counter()", *lines, *ask, "return ask"]
-        made = f"def make_{self.name}({', '.join(self.needs)}):\n" + indent("\n".join(body), "    ")
-        given = ", ".join(["model_version", *self.needs])
-        fixture = [f"@model_fixture({self.options.format(seed=seed)})", f"def {self.name}({given}):"]
-        return (
-            made + "\n\n\n" + "\n".join([*fixture, f"    return make_{self.name}({', '.join(self.needs)})"])
-        )
+        needs = ", ".join(inner.name for inner in self.needs)
+        made = f"def make_{self.name}({needs}):\n" + indent("\n".join(body), "    ")
+        given = f"model_version, {needs}" if needs else "model_version"
+        declare = "judge_fixture" if self.judges else "model_fixture"
+        fixture = [f"@{declare}({self.options.format(seed=seed)})", f"def {self.name}({given}):"]
+        return made + "\n\n\n" + "\n".join([*fixture, f"    return make_{self.name}({needs})"])
 
 
 class Suite:
@@ -118,7 +134,10 @@ class Suite:
         self.features = {each for each in sorted(FEATURES - without) if self.rng.random() < 0.5}
         self.awaits = self.has("async", 0.7)
         self.input = self.rng.choice(sorted(INPUTS))
-        self.perturbed = self.input == "text" and self.has("invariance", 0.5)
+        changes = ["louder", "doubled"][: self.rng.choice([1, 1, 2])]
+        self.under = changes if self.input == "text" and self.has("invariance", 0.5) else []
+        self.repeats = 2 if self.has("repeats", 0.5) else 1
+        self.stateful = bool(self.features & {"state", "fixtures"})
         large = self.has("large", 0.1)
         self.count = self.rng.choice([300, 700]) if large else self.rng.choice([1, 2, 3, 5, 8, 12, 20])
         self.models: list[Model] = []
@@ -157,8 +176,11 @@ class Suite:
             model.tenant = self.rng.choice(["named", "unnamed"])
         model.mutates = self.has("mutation", 0.5)
         model.retries = int(self.has("retries", 0.5))
-        if name != "m0" and not self.awaits and self.has("nested", 0.6) and self.models_can_nest(model):
-            model.needs = ["m0"]
+        if name != "m0" and self.has("judges", 0.6):
+            model.judges, model.answer = True, self.rng.choice(["verdict", "verdict", "text", "number"])
+        inner = [each for each in self.models if self.can_nest(model, each)]
+        if inner and self.has("nested", 0.6):
+            model.needs = [self.rng.choice(inner)]
         return model
 
     def ends(self) -> list[str]:
@@ -167,9 +189,9 @@ class Suite:
             return list(ENDS[:2])
         return [end for end in ENDS if not (self.awaits and "SystemExit" in end)]
 
-    def models_can_nest(self, model: Model) -> bool:
-        inner = self.models[0]
-        return inner.kind != "awaited" and model.kind != "awaited" and not inner.two
+    def can_nest(self, model: Model, inner: Model) -> bool:
+        """Whether a model may call another; a plain function cannot await one where a loop runs."""
+        return not inner.two and (model.kind == "awaited" or inner.kind != "awaited")
 
     # -- expressions --
 
@@ -180,7 +202,7 @@ class Suite:
             simple += ['case.input["text"]', 'case.input["lang"]', 'case.input["words"]']
         if self.input == "list":
             simple += ["case.input[0]", "case.input[1]"]
-        if self.perturbed:
+        if self.under:
             simple += ["case.perturbed"] * 2
         made = [
             'f"say {case.input!r}"',
@@ -190,6 +212,8 @@ class Suite:
         ]
         if "state" in self.features:
             made += ['f"{len(seen) % 5}"', 'str(counter["n"])']
+        if "fixtures" in self.features:
+            made += ['os.environ.get("WORD", "")', "str(len(list(tmp_path.iterdir())))", "counted(rows)"]
         earlier = [self.part(name, kind) for name, kind in self.known]
         chosen = self.rng.random()
         if earlier and chosen < 0.35:
@@ -224,7 +248,8 @@ class Suite:
 
     def statement(self, depth: int) -> list[str]:
         kinds = ["call"] * 4 + ["try", "thrice"] + ["compound"] * (2 if depth < 2 else 0)
-        kinds += [kind for kind in ("state", "locks", "context", "mutation") if kind in self.features]
+        often = ("state", "locks", "context", "mutation", "fixtures")
+        kinds += [kind for kind in often if kind in self.features]
         kinds += ["ends"] if self.features & {"errors", "ends"} else []
         if not self.awaits:
             kinds += [kind for kind in ("threads", "loops") if kind in self.features]
@@ -243,11 +268,26 @@ class Suite:
         call, model = self.call()
         if self.awaits and self.rng.random() < 0.4:
             other, second = self.call()
-            how = self.rng.choice(["gather", "task", "group"])
+            if "cancelled" in self.features and self.rng.random() < 0.2:
+                return [f"await cancelled({call})", f"{self.named(second.answer)} = await {other}"]
+            hows = ["gather", "task", "late", "elsewhere"]
+            hows += ["group", "group", "anyio"] if "groups" in self.features else []
+            how = self.rng.choice(hows)
             first_name, second_name = self.named(model.answer), self.named(second.answer)
-            if how == "gather":  # of two that break at once, which one is first is nobody's
-                gather = "in_order" if model.fails and second.fails else "asyncio.gather"
-                return [f"{first_name}, {second_name} = await {gather}({call}, {other})"]
+            both = f"{first_name}, {second_name} ="
+            if how == "gather":  # of two that break at once and otherwise, a loop has no defined first one
+                differ = model.outcome and second.outcome and model.outcome != second.outcome
+                several = "|" in model.outcome + second.outcome
+                gather = "in_order" if differ or several else "asyncio.gather"
+                return [f"{both} await {gather}({call}, {other})"]
+            if how in ("group", "anyio"):
+                return [f"{both} await in_{how}({call}, {other})"]
+            if how == "elsewhere":
+                name, _, given = call.partition("(")
+                return [
+                    f"{first_name} = await asyncio.to_thread(asyncio.run, application({name}, {given[:-1]}))",
+                    f"{second_name} = await {other}",
+                ]
             if how == "task":
                 return [
                     f"task = asyncio.create_task({call})",
@@ -279,6 +319,8 @@ class Suite:
         conditions += [f"crc({name}) % 3" for name, _ in self.known]
         if "state" in self.features:
             conditions += ["len(seen) % 3 == 0", 'counter["n"] > 3']
+        if "fixtures" in self.features:
+            conditions += ['os.environ.get("WORD") == case.id', "int(counted(rows)) % 3"]
         lines = [f"if {self.rng.choice(conditions)}:", *self.inside(depth)]
         return [*lines, "else:", *self.inside(depth)] if self.rng.random() < 0.4 else lines
 
@@ -297,6 +339,23 @@ class Suite:
         return self.rng.choice(
             [["seen.append(case.id)"], ['counter["n"] += 1'], ["seen[:] = seen[-3:] + [case.id]"]]
         )
+
+    def _fixtures(self, depth: int) -> list[str]:
+        word = self.rng.choice(["case.id", 'str(case.metadata["k"])'])
+        name = self.rng.choice([word, '"a"'])
+        plain = [
+            [f'monkeypatch.setenv("WORD", {word})'],
+            ['monkeypatch.delenv("WORD", raising=False)'],
+            [f"(tmp_path / {name}).mkdir(exist_ok={self.rng.random() < 0.8})"],
+            [f'rows.execute("insert into seen values (?)", ({word},))'],
+            ['rows.execute("delete from seen")'],
+        ]
+        if self.rng.random() < 0.3:
+            model = self.rng.choice(self.models)
+            asked = "question=str(random.randrange(4))" if model.two else "str(random.randrange(4))"
+            seed = f"random.seed(crc({word}))"
+            return [seed, f"{self.named(model.answer)} = {self.awaited(f'{model.name}({asked})')}"]
+        return self.rng.choice(plain)
 
     def _locks(self, depth: int) -> list[str]:
         how = self.rng.choice(["with", "bare", "finally", "generator", "again"])
@@ -360,12 +419,15 @@ class Suite:
         body = self.block()
         about = ", ".join(name for name, _ in self.known) or "None"
         state = ", len(seen)" if "state" in self.features and self.rng.random() < 0.5 else ""
+        state += ", counted(rows)" if "fixtures" in self.features and self.rng.random() < 0.5 else ""
         body.append(f"assert crc({about}{state}) % {self.rng.choice([2, 3, 9, 1])} != 1, 'wrong'")
-        names = ", ".join([model.name for model in self.models] + ["case"])
-        kind = "invariance" if self.perturbed else "golden"
-        under = ", under=louder" if self.perturbed else ""
+        fixtures = FIXTURES if "fixtures" in self.features else ()
+        names = ", ".join([*(model.name for model in self.models), *fixtures, "case"])
+        kind = "invariance" if self.under else "golden"
+        under = f", under=[{', '.join(self.under)}]" if self.under else ""
+        repeats = f", repeats={self.repeats}" if self.repeats > 1 else ""
         # A miss makes bodies run again, and what they leave behind shows.
-        at_least = ", at_least=0.0" if "state" in self.features else self.rng.choice([", at_least=0.0", ""])
+        at_least = ", at_least=0.0" if self.stateful else self.rng.choice([", at_least=0.0", ""])
         distinct = max(1, self.count // 3) if "duplicates" in self.features else self.count
         cases = (
             f"DISTINCT = {distinct}\nCASES = [\n    Case({INPUTS[self.input]}, id=f'c{{n}}', "
@@ -373,18 +435,17 @@ class Suite:
         )
         judged = f', model="suite-{self.seed}-m0"' if len(self.models) > 1 else ""
         gather = ", gather=True" if self.gather else ""
-        test = [f"@pytest.mark.{kind}(CASES{under}{at_least}{judged}{gather})"]
+        test = [f"@pytest.mark.{kind}(CASES{under}{at_least}{repeats}{judged}{gather})"]
         test += [f"{'async ' if self.awaits else ''}def test_it({names}):"]
         test += (
             [f"    {' = '.join(f'a{number}' for number in range(self.names))} = None"] if self.names else []
         )
         parts = [HEAD.format(seed=self.seed) + "\n" + cases]
-        parts += ["def louder(text):\n    return text + '!'"] if self.perturbed else []
+        parts += ["def louder(text):\n    return text + '!'", "def doubled(text):\n    return text * 2"]
         parts += [model.source(self.seed) for model in self.models]
         parts.append("\n".join([*test, *(f"    {line}" for line in body)]))
-        inner = {need for model in self.models for need in model.needs}
+        inner = {need.name for model in self.models for need in model.needs}
         unkept = [model.name for model in self.models if not model.kept or model.name in inner]
-        unkept += [model.name for model in self.models if model.needs and not self.models[0].kept]
         if any("with tenant(" in line for line in body):
             unkept += [model.name for model in self.models if model.tenant != "named"]
         tail = TAIL.format(
@@ -394,12 +455,13 @@ class Suite:
                     "batch": model.kind == "batch",
                     "awaited": model.kind == "awaited",
                     "retries": model.retries,
-                    "needs": model.needs,
+                    "needs": [inner.name for inner in model.needs],
                 }
                 for model in self.models
             },
             awaits=self.awaits,
-            perturbed="louder(given.input)" if self.perturbed else "None",
+            under=f"[{', '.join(self.under) or 'None'}]",
+            repeats=self.repeats,
             in_place=[model.name for model in self.models if model.in_place and model.name not in inner],
             unkept=sorted({*unkept}),
             asks_again=not at_least,

@@ -59,11 +59,13 @@ class Threads:
         self._lock = threading.Lock()
 
     def submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
-        """Run a function in one of the threads."""
+        """Run a function in one of the threads; in this one, where the machine has none to spare."""
         future: Future[T] = Future()
-        self._jobs.put((future, function, arguments))
-        if not self._idle.acquire(blocking=False):
-            self._start()
+        if self._idle.acquire(blocking=False) or self._start():
+            self._jobs.put((future, function, arguments))
+        else:
+            future.set_running_or_notify_cancel()
+            _fulfil(future, function, arguments)
         return future
 
     def close(self) -> None:
@@ -78,13 +80,15 @@ class Threads:
         for _ in range(self._started):
             self._jobs.put(None)
 
-    def _start(self) -> None:
+    def _start(self) -> bool:
+        """Start another thread if one may be had; return whether there is any."""
         with self._lock:
-            if self._started >= self._limit:
-                return
-            self._started += 1
-        name = f"{self._name}-{self._started}"
-        threading.Thread(target=self._work, name=name, daemon=True).start()
+            if self._started < self._limit:
+                name = f"{self._name}-{self._started + 1}"
+                with suppress(RuntimeError):  # a limit of the machine: fewer must do
+                    threading.Thread(target=self._work, name=name, daemon=True).start()
+                    self._started += 1
+            return self._started > 0
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -109,9 +113,10 @@ class Expendable:
             LateError: it took longer. Its thread goes on, and its result is dropped.
             Exception: whatever the function raised.
         """
-        try:
+        inbox: SimpleQueue[_Job | None] | None = None
+        with suppress(IndexError):
             inbox = self._idle.pop()
-        except IndexError:
+        if inbox is None:
             inbox = SimpleQueue()
             threading.Thread(target=_obey, args=(inbox,), name=self._name, daemon=True).start()
         future: Future[T] = Future()

@@ -5,7 +5,7 @@
 - :func:`comparable`: a value that is only compared, as a line of JSON.
 - :func:`same`, :func:`differences`, :func:`gained`: two lines, compared.
 - :class:`Projection`, :func:`seen`, :func:`whole`: what comparisons see of a model's answers.
-- :func:`describe`, :func:`encode_plain`, :func:`excerpt`: any value, for people; never an identity.
+- :func:`encode_plain`, :func:`excerpt`: any value, for people; never an identity.
 - :func:`register`, :func:`make_ours`: how a class of ours is written, and made again; :func:`tag_of`.
 - :func:`unkept`, :func:`is_kept`, :func:`why_unkept`: what a record has in place of an answer that could
   not be stored.
@@ -15,7 +15,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from pytest_modelcheck.canonical.codec import Codec, describe, is_kept, unkept, why_unkept
+from pytest_modelcheck.canonical.codec import Codec, described, is_kept, unkept, why_unkept
 from pytest_modelcheck.canonical.compare import (
     Difference,
     Projection,
@@ -27,14 +27,15 @@ from pytest_modelcheck.canonical.compare import (
     whole,
 )
 from pytest_modelcheck.canonical.digest import CALL_BYTES, digest, of_repeat, short
+from pytest_modelcheck.canonical.kinds import ASIDE, make_ours, register, tag_of
 from pytest_modelcheck.canonical.lowering import comparable, encode_plain
 from pytest_modelcheck.canonical.refusal import NotCanonical, NotKept, Unreadable
-from pytest_modelcheck.canonical.tags import make_ours, register, tag_of
 from pytest_modelcheck.canonical.text import excerpt, summarised
 from pytest_modelcheck.canonical.types import ABSENT
 
 __all__ = [
     "ABSENT",
+    "ASIDE",
     "CALL_BYTES",
     "Codec",
     "Difference",
@@ -43,7 +44,7 @@ __all__ = [
     "Projection",
     "Unreadable",
     "comparable",
-    "describe",
+    "described",
     "differences",
     "digest",
     "encode_plain",

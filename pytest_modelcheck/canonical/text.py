@@ -44,10 +44,18 @@ def excerpt(value: Any, width: int = 80, *, stored: bool = False) -> str:
 
 
 def _as_text(value: Any) -> str:
+    import orjson
+
     from pytest_modelcheck.canonical.lowering import encode_plain
 
-    summary = summarised(value)
-    return summary if type(summary) is str else encode_plain(summary).decode()
+    try:
+        summary = summarised(value)
+    except RecursionError:  # it contains itself, or is nested too deeply
+        summary = value
+    if type(summary) is str:
+        return summary
+    text = encode_plain(summary)
+    return str(orjson.loads(text)["$repr"]) if text.startswith(b'{"$repr":') else text.decode()
 
 
 def summarised(value: Any) -> Any:

@@ -309,6 +309,8 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
         change = f"{what} {rise:+.3g}" if observed.graded else f"{what} {rise * 100:+.3g} points"
         unit = observed.scale if observed.graded else GRADE
         summary = f"{change} against {comparison.version}, {allowed(allowance, unit)}"
+    if observed.rise is not None:
+        summary = f"{summary}; {observed.rise}"
     missed = exceeds(net - _ROUNDING, comparison.judged, allowance)
     sampled = rule.limits.population == "sample"
     noise = DropNoise(observed, broke, fixed, comparison.judged, allowance, sampled)

@@ -160,7 +160,7 @@ def look_at_drop(evidence: Evidence, allowance: Allowance, rules: Rules) -> Look
         return bool(margin) or gate(shared, rules.false_fail_rate)
 
     look = looked(shared, rules, Tests(missed, p_value, allows_fail, shared.broke))
-    return placed(_broken_for_good(shared, look, allowance), evidence)
+    return placed(unless_broken(shared, look, allowance), evidence)
 
 
 def look_at_rate(evidence: Evidence, at_least: float, rules: Rules) -> Look:
@@ -284,7 +284,7 @@ def _decided(chance: float, rules: Rules, tests: Tests, unseen: slice) -> Look:
     return Look(Status.INCONCLUSIVE, Reason.WEAK, chance)
 
 
-def _broken_for_good(evidence: Evidence, look: Look, allowance: Allowance) -> Look:
+def unless_broken(evidence: Evidence, look: Look, allowance: Allowance) -> Look:
     """Never let more cases than allowed be broken for good and pass in silence."""
     if look.needs is not None or look.status is Status.FAILED or evidence.deterministic or evidence.copies:
         return look

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from pytest_modelcheck.canonical import ABSENT, differences, encode_plain, excerpt
+from pytest_modelcheck.canonical import ABSENT, described, differences, encode_plain, excerpt
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.display import redacted
 from pytest_modelcheck.errors import ModelcheckError
@@ -274,8 +274,8 @@ def _whole_answer(raw: bytes | None, decode: Callable[[bytes], Any]) -> str | No
     try:
         return _whole(decode(raw))
     except ModelcheckError:
-        # Approved in another form than answers have today: as it stands in the baseline, then.
-        return raw.decode()
+        # Not stored, or approved in another form than answers have today.
+        return described(raw)
 
 
 def _whole(value: Any) -> str:

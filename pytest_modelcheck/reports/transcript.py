@@ -395,7 +395,7 @@ def shown_trajectory(form: Any) -> Any:
         return None
     ((tag, inside),) = form.items()
     try:
-        return make_ours(tag, inside, lambda part: part)
+        return make_ours(tag, inside)
     except (LookupError, AttributeError, TypeError, ValueError):
         return None  # damaged, or written by a later version
 

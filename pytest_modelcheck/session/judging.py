@@ -49,6 +49,7 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
         varies=bool(noise.variation.varies),
         afresh=noise.afresh,
         excess=noise.excess,
+        rise=noise.rise,
         changes=noise.changes,
         regressions=noise.regressions,
         uncalibrated=noise.uncalibrated,

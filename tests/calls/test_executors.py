@@ -40,8 +40,9 @@ def test_threads_are_daemons_and_no_more_than_needed():
 
 def test_closing_drops_what_has_not_begun_and_ends_the_threads():
     threads = Threads(1, "test-closing")
-    release = threading.Event()
-    first, second = threads.submit(release.wait, 5), threads.submit(int)
+    begun, release = threading.Event(), threading.Event()
+    first, second = threads.submit(lambda: begun.set() or release.wait(5)), threads.submit(int)
+    assert begun.wait(5)
     threads.close()
     assert second.cancelled()
     release.set()
@@ -50,6 +51,27 @@ def test_closing_drops_what_has_not_begun_and_ends_the_threads():
     while any(thread.name.startswith("test-closing") for thread in threading.enumerate()):
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_where_no_thread_can_be_started_fewer_do_the_jobs_and_at_last_the_caller(monkeypatch):
+    """A container may allow a few threads only."""
+    here, real = threading.get_ident(), threading.Thread.start
+
+    def refuse(_thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    threads = Threads(3, "test-refused")
+    assert [threads.submit(threading.get_ident).result(5) for _ in range(3)] == [here] * 3
+    monkeypatch.setattr(threading.Thread, "start", real)
+    release = threading.Event()
+    first = threads.submit(release.wait, 5)
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    second = threads.submit(threading.get_ident)
+    release.set()
+    assert first.result(5)
+    assert second.result(5) != here
+    threads.close()
 
 
 def test_what_a_job_raises_belongs_to_who_waits():

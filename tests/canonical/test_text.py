@@ -47,7 +47,10 @@ def test_an_escape_is_never_cut_in_half():
 
 
 def test_an_object_is_told_by_its_fields_or_its_repr():
-    assert excerpt(object()) == '{"$repr":"<object object>"}'
+    assert excerpt(object()) == "<object object>"
+    cycle: list[object] = [1]
+    cycle.append(cycle)
+    assert excerpt(cycle) == "[1, [...]]"
 
 
 @given(st.text(st.characters(exclude_categories=[])), st.integers(1, 30))

@@ -27,7 +27,7 @@ def test_random_suites_come_out_as_a_naive_loop_says(differential):
     found = differential.compare(range(20), runs=("cold", "warm", "half", "partly"))
     assert found.differences == []
     assert found.trials > 100
-    assert found.made > 100
+    assert found.made > 80
 
 
 def test_bodies_that_are_cut_off_and_started_again_come_out_as_a_naive_loop_says(differential):
@@ -47,6 +47,7 @@ def test_a_wrong_outcome_a_call_too_many_and_a_forgotten_answer_are_differences(
         unkept=[],
         calls=1,
         asks_again=False,
+        repeats=1,
     )
 
     def told(name, outcomes, *calls):

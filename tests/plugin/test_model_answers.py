@@ -342,6 +342,35 @@ def test_an_answer_that_cannot_be_kept_is_used_but_warned_of(project):
     result.stdout.fnmatch_lines(["*ModelcheckWarning: *Odd*"])
 
 
+def test_an_answer_that_cannot_be_kept_is_shown_as_python_shows_it(project):
+    project.model(
+        """
+        import threading
+
+        class Odd:
+            def __init__(self, text):
+                self.text, self.lock = text, threading.Lock()
+
+            def __repr__(self):
+                return f"Odd({self.text!r})"
+
+        @model_fixture
+        def odd(model_version):
+            return Odd
+        """
+    )
+    project.test(
+        """
+        @pytest.mark.golden(["a"])
+        def test_it(odd, case):
+            assert odd(case.input).text == "b"
+        """
+    )
+    result = project.run("--model-version=1")
+    result.assert_outcomes(failed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*got Odd('a')"])
+
+
 def test_a_warning_is_said_of_the_model_and_at_the_test(project):
     project.model(
         """
