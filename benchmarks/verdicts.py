@@ -1,15 +1,15 @@
 """Do whole verdicts keep their promises? The protocol of docs/statistics.md, simulated with the project's own
 code.
 
-    python benchmarks/verdicts.py                  the tables, quickly: one or two minutes of one core
+    python benchmarks/verdicts.py                  the tables, quickly: some minutes of one core
     python benchmarks/verdicts.py --full           the same with 1,500 checks a row: about half an hour
     python benchmarks/verdicts.py unchanged broken only rows with one of these words in their name
     python benchmarks/verdicts.py nights           only nights: unchanged years, how soon changes are found
 
 Each row simulates whole checks, from the runs that were approved to the verdict. Every check has an approval
 of its own. A row ends in "ok" where it keeps what is promised of it (three standard errors of the simulation
-aside), in "BROKEN" where it does not, and in nothing where it only describes. The exit code is 1 where a
-promise is broken.
+aside), in "BROKEN" where it does not, and in nothing where it only describes. Checks that a judge decides
+come last (``judged.py``). The exit code is 1 where a promise is broken.
 """
 
 from __future__ import annotations
@@ -583,6 +583,8 @@ def report_nights(years: int, seed: int) -> int:
 
 
 def main() -> int:
+    from judged import table  # beside this file; tests load this one alone
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("words", nargs="*", help="only rows with one of these in their name")
     parser.add_argument("--full", action="store_true", help="1,500 checks a row")
@@ -610,6 +612,7 @@ def main() -> int:
                 verdict = "ok" if good else "BROKEN"
         broken += verdict == "BROKEN"
         print(f"{row.name:56}" + "".join(f"{cell:>26}" for cell in cells), verdict, flush=True)
+    broken += table(checks, options.seed, options.words)
     if not options.words or "nights" in options.words:
         broken += report_nights(options.years or (300 if options.full else 30), options.seed)
     print(f"{time.perf_counter() - began:.0f} seconds; {broken} promises broken")

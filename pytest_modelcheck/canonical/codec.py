@@ -113,7 +113,7 @@ class Codec:
             # Cut, and so copied: orjson makes bytes in a buffer of 1 kB, and keeping those takes 2 µs each.
             line: bytes = orjson.dumps(value, option=_EXACT)[:-1]
         except (TypeError, RecursionError):
-            # A key that is no text, a large integer, a lone surrogate, a cycle.
+            # A key that is not text, a large integer, a lone surrogate, a cycle.
             return self._encode(value)
         return self._encode(value) if _DOLLAR in line and b'"$' in line else line
 
@@ -162,7 +162,7 @@ class Codec:
             problem = f"it cannot be read back: {type(error).__name__}: {error}"
         raise NotKept(
             f"answer: {article(qualified(type(value)))} cannot be stored, since {problem}. Let the model "
-            "answer plain data of it, or say in the test what is compared: case.record(...)."
+            "answer plain data of it, or name in the test what is compared: case.record(...)."
         )
 
     def _unnamed(self, value: Any, missing: Iterable[type]) -> str:

@@ -43,7 +43,7 @@ _PARTS: Final = frozenset({TYPE, DEFAULT, EXTRA, MORE, NEVER_SET})
 _WRAPPED: Final = (b'{"$seen":[', b'{"$ignorin')
 _TRAJECTORIES: Final = (b'{"$trajectory":', b'{"$calls":')
 _KEY: Final = "\x00"
-"""What a key begins with that is no text."""
+"""The beginning of a key that is not text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def same(then: bytes, now: bytes, rel: float = 1e-6) -> bool:
     of each other (so that a probability of 1e-12 and one of 3e-12 are the same nothing); ``2`` and ``2.0``
     are the same number. Whole numbers, text, booleans and ``null`` are compared exactly. The numbers inside
     arrays and other tagged values count as numbers too. The order of a ``dict`` does not matter, and a field
-    that the class of an object has gained, and that is at its default, is no difference. Two answers that
+    that the class of an object has gained, and that is at its default, is not a difference. Two answers that
     could not be stored are never the same: nothing is known of them.
 
     Raises:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CALL_BYTES: Final = 8
-"""So many bytes tell calls apart where all their repeats are meant, and in baselines."""
+"""Bytes of a digest that tells calls apart, where all their repeats are meant, and in baselines."""
 
 _text_digest: Final = blake2b(b"s", digest_size=16)
 _DEEP: Final = "it contains itself, or is nested too deeply to be read. Pass a flatter value."
@@ -120,7 +120,7 @@ def _mapping(value: Any) -> bytes:
 
 
 def _other(value: Any) -> bytes:
-    """Whatever is no plain value, as it is compared, but an array by its bytes."""
+    """Whatever is not a plain value, as it is compared, but an array by its bytes."""
     cls: Any = type(value)
     kind = kind_of(cls)
     if kind is not None and kind.tag == "$ndarray" and not value.dtype.hasobject:

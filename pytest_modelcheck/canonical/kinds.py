@@ -34,15 +34,15 @@ TYPE: Final = "$type"
 DICT: Final = "$dict"
 DEFAULT: Final = "$default"
 MORE: Final = "$more"
-"""What an object holds beside its fields."""
+"""The content of an object beside its fields."""
 EXTRA: Final = "$extra"
-"""What ``extra="allow"`` let into a pydantic model."""
+"""Extra values of a pydantic model with ``extra="allow"``."""
 NEVER_SET: Final = "$absent"
 """The fields that an object has no value for."""
 PRIVATE: Final = "$private"
 """The private attributes of a pydantic model, where they are not as they began."""
 SEEN: Final = "$seen"
-"""What comparisons see of an answer, and the answer."""
+"""The part of an answer that comparisons see, and the answer."""
 IGNORING: Final = "$ignoring"
 """The parts of an answer that comparisons leave out, and the answer."""
 UNKEPT: Final = "$unkept"
@@ -97,7 +97,7 @@ def _from_base64(parts: str) -> bytes:
 def _address(parts: Any) -> Any:
     name, text = parts
     if name not in _ADDRESSES:
-        raise ValueError(f"{name!r} is no kind of address")
+        raise ValueError(f"{name!r} is not a kind of address")
     return getattr(import_module("ipaddress"), name)(text)
 
 

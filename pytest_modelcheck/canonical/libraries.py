@@ -104,7 +104,7 @@ def numbers_of(array: Any) -> Any:
 def _filled(name: str, data: list[Any]) -> Any:
     np = import_module("numpy")
     if _SIMPLE.fullmatch(name) is None:
-        raise ValueError(f"{name!r} is no simple type of numpy")
+        raise ValueError(f"{name!r} is not a simple type of numpy")
     dtype = np.dtype(name)
     if dtype.kind in "mM":
         return np.array(data, "i8").astype(dtype)
@@ -157,7 +157,7 @@ def _sparse_parts(value: Any) -> list[Any]:
 def _sparse(parts: Any) -> Any:
     name, shape, data, *rest = parts
     if _SPARSE.fullmatch(name) is None:
-        raise ValueError(f"{name!r} is no sparse array that is known here")
+        raise ValueError(f"{name!r} is not a sparse array that is known here")
     pair = {"coo": (data, tuple(rest)), "dia": (data, rest[0])}.get(name[:3])
     made = getattr(import_module("scipy.sparse"), name)(pair or (data, *rest), shape=tuple(shape))
     if pair is None:
@@ -319,7 +319,7 @@ def _dtype(parts: Any) -> Any:
         return getattr(pl, name)(_dtype(inside[0]), *map(tuple, inside[1:]))
     made = getattr(pl, name)
     if not (isinstance(made, type) and issubclass(made, pl.DataType)):
-        raise ValueError(f"{name!r} is no type of polars")  # noqa: TRY004 - of damaged data
+        raise ValueError(f"{name!r} is not a type of polars")  # noqa: TRY004 - of damaged data
     return made(*inside)
 
 

@@ -304,7 +304,7 @@ def _unkept(kind: type) -> str:
         return f"{name} cannot be stored. Let the model answer {turned} instead."
     return (
         f"{name} cannot be stored and made again. Let the model answer its data (text, numbers, lists, "
-        "dicts, a dataclass, a pydantic model), or say in the test what is compared: case.record(...)."
+        "dicts, a dataclass, a pydantic model), or name in the test what is compared: case.record(...)."
     )
 
 

@@ -55,7 +55,7 @@ def build_zone(parts: Any) -> Any:
     if library == "pytz":
         pytz = import_module("pytz")
         return pytz.FixedOffset(inside) if isinstance(inside, int) else pytz.timezone(inside)
-    raise ValueError(f"{library!r} is no library of time zones")
+    raise ValueError(f"{library!r} is not a library of time zones")
 
 
 def moment_parts(value: Any) -> Any:

@@ -3,7 +3,7 @@
 An object is made past its ``__init__`` and ``__new__``, by setting what was kept: no validator, default or
 ``__post_init__`` of the class runs, so that nothing can come back other than it was. Its ``__getstate__``,
 serialisers and validators are left alone for the same reason: they need not be inverse to each other, and
-those of pydantic and msgspec lose private attributes, ``model_fields_set`` and what is no declared field.
+those of pydantic and msgspec lose private attributes, ``model_fields_set`` and what is not a declared field.
 
 PYTEST_DONT_REWRITE
 """

@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import CaseResult, TrialResult
 
     Told = tuple[Calls, ...]
-    """What each trial of one run of a case answered."""
+    """The answers of each trial in one run of a case."""
 
 
 _COPIES: Final = 20
-"""So many further answers of a model declared to vary, none of which differs, come from a cache or a seed."""
+"""Further answers of a model declared to vary: if none differs, they come from a cache or a seed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from pytest_modelcheck.session.observing import observe
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.records import Moved
@@ -96,7 +97,7 @@ def _findings(
         found = guards(observed, spec.limits)
         return [
             *(replace(finding, summary=f"{early.stopped}: {finding.summary}") for finding in found),
-            *early.decided,
+            *(_held(ran, finding, spec.limits) for finding in early.decided),
         ], None
     if spec.metric is not None and spec.partial:
         findings = guards(observed, spec.limits)
@@ -110,13 +111,18 @@ def _findings(
     if spec.partial:
         text = f"{plural(len(ran.results), 'case')} run; the distribution is judged when all are"
         return [Finding("drift", Status.PASSED, text)], None
-    compared = sampled(spec, ran.results, ran.reference, approved)
-    findings, moved = judge_drift(compared, spec.drift, spec.limits, spec.seed)
+    samples = sampled(spec, ran.results, ran.reference, approved)
+    drifted, moved = judge_drift(samples, spec.drift, spec.limits, spec.seed)
     if check.nights is not None and moved is not None:
         from pytest_modelcheck.session.nights import FINE, over_nights
 
         if moved.p_value <= spec.limits.false_fail_rate:  # how far below matters over nights
             finer = replace(spec.limits, false_fail_rate=FINE)
-            moved = judge_drift(compared, spec.drift, finer, spec.seed)[1] or moved
-        findings = [over_nights(check, approved, findings[0], moved)]
-    return findings, moved
+            moved = judge_drift(samples, spec.drift, finer, spec.seed)[1] or moved
+        drifted = [over_nights(check, approved, drifted[0], moved)]
+    return [_held(ran, finding, spec.limits) for finding in drifted], moved
+
+
+def _held(ran: Ran, finding: Finding, limits: Limits) -> Finding:
+    """A finding that no correction is made of: where a judge decides, it says so."""
+    return finding if ran.judging is None else ran.judging.hold(finding, None, limits)

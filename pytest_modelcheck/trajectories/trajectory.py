@@ -187,7 +187,7 @@ def talk(
         async, something to await for it.
 
     Raises:
-        UsageError: ``max_turns`` is below 1, or the customer answers with something that is no text.
+        UsageError: ``max_turns`` is below 1, or the customer answers with something that is not text.
 
     >>> echo = lambda messages: f"You said: {messages[-1]['content']}"
     >>> done = talk(echo, ["No, a mug"], opening="It is a plate")
