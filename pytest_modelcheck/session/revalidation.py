@@ -76,13 +76,10 @@ class Remembered:
         return hashlib.sha256(self._salt + b"".join(keys)).digest()
 
 
-def remembered_of(check: Check, approved: Approved) -> Remembered | None:
-    """Return who takes note of what may be asked again, where that was asked for."""
-    wanted = check.places.revalidate
-    if not wanted:
-        return None
+def remembered_of(check: Check, approved: Approved) -> Remembered:
+    """Return who takes note of what may be asked again."""
     watch = _watch(check, approved)
-    return Remembered(check.subject, wanted, 0 if watch is None else watch.night)
+    return Remembered(check.subject, check.places.revalidate, 0 if watch is None else watch.night)
 
 
 def _watch(check: Check, approved: Approved) -> Watch | None:
@@ -93,13 +90,11 @@ def _watch(check: Check, approved: Approved) -> Watch | None:
     return watch_of(check, approved, ANSWERS)
 
 
-def revalidate(check: Check, remembered: Remembered | None, approved: Approved) -> Steps[tuple[Finding, ...]]:
+def revalidate(check: Check, remembered: Remembered, approved: Approved) -> Steps[tuple[Finding, ...]]:
     """Ask a sample of the cached answers again, once, and where any differs a second time.
 
     Over nights always twice: how often a call is made must not depend on what it is answered.
     """
-    if remembered is None:
-        return ()
     watch = _watch(check, approved)
     old, trials = remembered.sample()
     if not trials:
