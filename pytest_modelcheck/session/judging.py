@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.costs import judge_costs
 from pytest_modelcheck.checks.decide import decide, guards
-from pytest_modelcheck.checks.drift import judge_drift
 from pytest_modelcheck.checks.protocol import FRESH_SETS
 from pytest_modelcheck.records import Finding, Status
 from pytest_modelcheck.session.answered import other_systems
 from pytest_modelcheck.session.approved import other_fingerprint
-from pytest_modelcheck.session.drifting import broken_reference, sampled
 from pytest_modelcheck.session.found import Judgement
 from pytest_modelcheck.session.observing import observe
 
@@ -105,6 +103,9 @@ def _findings(
         return findings or [Finding("metric", Status.PASSED, text)], None
     if spec.drift is None:
         return decide(observed, spec.limits), None
+    from pytest_modelcheck.checks.drift import judge_drift
+    from pytest_modelcheck.session.drifting import broken_reference, sampled
+
     findings = guards(observed, spec.limits) + broken_reference(ran.reference)
     if findings:
         return findings, None
@@ -113,6 +114,13 @@ def _findings(
         return [Finding("drift", Status.PASSED, text)], None
     samples = sampled(spec, ran.results, ran.reference, approved)
     drifted, moved = judge_drift(samples, spec.drift, spec.limits, spec.seed)
+    if check.nights is not None and moved is not None:
+        from pytest_modelcheck.session.nights import FINE, over_nights
+
+        if moved.p_value <= spec.limits.false_fail_rate:  # how far below matters over nights
+            finer = replace(spec.limits, false_fail_rate=FINE)
+            moved = judge_drift(samples, spec.drift, finer, spec.seed)[1] or moved
+        drifted = [over_nights(check, approved, drifted[0], moved)]
     return [_held(ran, finding, spec.limits) for finding in drifted], moved
 
 
