@@ -22,7 +22,7 @@ STREAMED: Final = frozenset({"jsonl", "csv", "tsv", "parquet"})
 
 
 class Source:
-    """Where cases come from. What is said here holds for cases in memory.
+    """A source of cases. The methods here are those of cases in memory.
 
     Attributes:
         name: The name in messages.
