@@ -97,7 +97,7 @@ _from = click.option(
 
 
 def _approving(force: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The options of whatever approves; what ``--force`` does is told in each one's own words."""
+    """The options of every command that approves, with its own description of ``--force``."""
     options = (
         _check,
         click.option(
@@ -226,7 +226,7 @@ def report(
     files: tuple[str, ...],
     origin: Path | None,
 ) -> None:
-    """Report what is remembered, without a run.
+    """Report stored results, without a run.
 
     With one version: how it came out when it was last run. With two: B, compared with A in place of what is
     approved. With none: the version of each model that was run last. Each is VERSION, of every model

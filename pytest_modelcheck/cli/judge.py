@@ -57,7 +57,7 @@ class Heard:
 
 
 def heard(workspace: Workspace, judge: str, labels: Path | None = None) -> Heard:
-    """Collect what a judge said from all result files.
+    """Collect the answers of a judge from all result files.
 
     Raises:
         UsageError: No run that is remembered had this judge.
@@ -138,7 +138,7 @@ Pair = tuple["Label", Any]
 
 
 def judge(workspace: Workspace, name: str, file: Path | None, *, every: bool) -> None:
-    """Hold what each version of a judge said against the labels.
+    """Compare the answers of each version of a judge with the labels.
 
     Raises:
         UsageError: Nothing that has a label was judged in a run that is remembered.

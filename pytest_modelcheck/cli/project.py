@@ -164,7 +164,7 @@ class Workspace:
     candidates: CandidateStore
 
     def models(self) -> list[str]:
-        """The models that anything is remembered of.
+        """The models that have baselines or runs.
 
         Raises:
             BaselineError: There is none.
@@ -240,7 +240,7 @@ class Workspace:
         return self._only(model, pending)
 
     def was_run(self, model: str) -> bool:
-        """Return whether any run of a model is remembered."""
+        """Return whether any run of a model is stored."""
         return bool(self.candidates.versions(model))
 
     def latest_version(self, model: str) -> str:

@@ -53,7 +53,7 @@ def prepare(context: click.Context) -> None:
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print; colours are taken out where nobody would see them."""
+    """Print; without colours where they cannot be seen."""
     waiting: list[str] = []
     try:
         for line in lines:

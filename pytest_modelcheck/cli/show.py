@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def show(workspace: Workspace, pattern: str, version: str | None, form: str) -> None:
-    """Print what is approved of the checks that are meant, or what a version did in them.
+    """Print the approved answers of the matching checks, or the answers of a version.
 
     Raises:
         UsageError: No check is meant.

@@ -49,7 +49,7 @@ _FINE: Final = (0, 5)
 
 
 def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header], bool]:
-    """Ask pytest to collect the files that checks are said to be in; find out which still ask their model.
+    """Let pytest collect the files of checks, and find out which tests still use their model.
 
     Raises:
         UsageError: pytest cannot collect them, so that nothing is known.
@@ -231,7 +231,7 @@ def _json(found: Found) -> Iterator[str]:
 
 
 def _github(found: Found) -> Iterator[str]:
-    """Workflow commands, which GitHub shows beside the lines of a pull request."""
+    """Workflow commands, which GitHub shows at the lines of a pull request."""
     names = {rule.code: rule.name for rule in RULES}
     for one in found.findings:
         title = f"{one.code} {names[one.code]}"

@@ -93,7 +93,7 @@ _SHOWN: Final = 20
 
 
 def nothing_meant(of: str, patterns: Sequence[str], checks: Iterable[str]) -> UsageError:
-    """The error that patterns mean none of the checks that there are.
+    """The error that patterns match none of the existing checks.
 
     >>> print(nothing_meant("that is approved", ["known"], ["test_a.py::test_known"]))
     no check that is approved matches 'known': write the whole name, or use wildcards ('*known*'). There are:
@@ -218,5 +218,5 @@ def _there_is(values: Mapping[str, set[str]]) -> str:
 
 
 def _is(value: Any, text: str) -> bool:
-    """Return whether a value is what somebody typed, who does not type quotes or brackets."""
+    """Return whether a value is equal to a typed text, which has no quotes or brackets."""
     return value is not None and (value == text or str(value).lower() == text.lower())

@@ -1,4 +1,4 @@
-"""``modelcheck cache why``: why a model was asked what it had answered before.
+"""``modelcheck cache why``: the reasons why cached answers were not used.
 
 PYTEST_DONT_REWRITE
 """
@@ -46,7 +46,7 @@ class Asked:
 
 
 def show(workspace: Workspace, version: str | None, patterns: Sequence[str]) -> None:
-    """Print, check by check, what was asked, and why no older answer would do.
+    """Print, check by check, the calls of the last run, and why no cached answer was used.
 
     Raises:
         UsageError: Nothing that was run is meant.
@@ -163,7 +163,7 @@ def _mark(memory: Memory) -> str:
 
 
 def _cases(check: Asked, questions: Iterable[bytes]) -> str:
-    """The first of the cases that asked, and how many there are."""
+    """The first of the cases that made these calls, and their number."""
     cases = list(dict.fromkeys(check.questions[question] for question in questions))
     more = f" and {plural(len(cases) - _SHOWN, 'case')} more" if len(cases) > _SHOWN else ""
     return ", ".join(excerpt(case, 30) for case in cases[:_SHOWN]) + more

@@ -133,7 +133,7 @@ def reasonless(target: Target) -> Iterator[Remark]:
 
 
 def unfilled(target: Target) -> Iterator[Remark]:
-    """Inputs with slots in them that nobody filled."""
+    """Inputs with unfilled slots."""
     found = [(case, slots) for case in target.cases or () if (slots := _slots(case))]
     if len(found) > _FEW * len(target.cases or ()):
         return
@@ -163,7 +163,7 @@ def label_spellings(target: Target) -> Iterator[Remark]:
 
 
 def without_slice(target: Target) -> Iterator[Remark]:
-    """Cases that belong to no slice of those that are asked for."""
+    """Cases that belong to none of the declared slices."""
     cases: Sequence[Case] = target.cases or ()
     wanted = [key for key in target.slices if any(_has(case, key) for case in cases)]
     for case in cases if wanted else ():
@@ -271,7 +271,7 @@ def _question(case: Case) -> Sequence[Any]:
 
 
 def _number(case: Case) -> int:
-    """The first bytes of a digest of what is asked; 0 where that has no digest."""
+    """The first bytes of the digest of an input; 0 where it has none."""
     try:
         return int.from_bytes(digest(_question(case))[:8], "big")
     except NotCanonical:

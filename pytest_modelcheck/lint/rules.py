@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _unreadable(_target: Target) -> Iterator[Remark]:
-    """Found by whoever reads the cases: there is nothing to look at."""
+    """Find nothing: the reader of the cases has found it already."""
     yield from ()
 
 
@@ -220,7 +220,7 @@ RULES: Final = (
 
 
 def chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
-    """The rules that are meant: those selected (default: all), without those ignored.
+    """The selected rules (default: all), without the ignored ones.
 
     Raises:
         UsageError: No rule has such a code.
@@ -243,7 +243,7 @@ _PLACED: Final = re.compile(r"(?P<path>.+?\.\w+)(?::(?P<line>\d+))?: (?P<message
 
 
 def lint(targets: Iterable[Target], rules: Sequence[Rule] = RULES) -> list[Finding]:
-    """Find faults, in the order of files and lines; what several tests have in common is said once."""
+    """Find faults, in the order of files and lines; a fault of several tests is listed once."""
     found: dict[tuple[str, str, str, int | None], Finding] = {}
     for target in targets:
         for finding in _of(target, rules):

@@ -43,7 +43,7 @@ class _Page:
 
 
 class Shelf:
-    """The answers of one version of one model, by the digest of what was asked.
+    """The answers of one version of one model, by the digest of the call.
 
     An answer on disk takes about 110 bytes of memory, for its digest; lines are read a page at a time, and
     let go when they take more than 64 MB. All methods may be called from several threads.
@@ -211,7 +211,7 @@ class Shelf:
         return None
 
     def _hold(self, page: _Page, lines: dict[bytes, bytes]) -> None:
-        """Keep a page in memory, in place of those that were not asked for the longest."""
+        """Keep a page in memory, in place of the least recently used ones."""
         page.lines = lines
         page.size = sum(map(len, lines.values())) + _OVERHEAD * len(lines)
         self._clock += 1

@@ -39,7 +39,7 @@ short_text_key = lru_cache(maxsize=1 << 14)(digest)
 
 
 def text_key(text: str) -> bytes:
-    """The digest of a text. The latest ones are remembered, since bodies come back to the same texts."""
+    """The digest of a text. The latest ones are cached, since bodies use the same texts again."""
     return short_text_key(text) if len(text) <= SHORT_TEXT else digest(text)
 
 
@@ -69,7 +69,7 @@ Raw = bytes | Unkept
 
 
 class Answers:
-    """Everything that one model has answered, found by the digest of what it was asked."""
+    """All answers of one model, by the digest of the call."""
 
     __slots__ = (
         "_claimed",
@@ -115,7 +115,7 @@ class Answers:
         self.warnings: list[str] = []
 
     def add(self, key: bytes | None, value: Any) -> Raw:
-        """Remember an answer (unless its key is ``None``); give back the form in which it is remembered.
+        """Store an answer (unless its key is ``None``) and return its stored form.
 
         Raises:
             ModelError: it can be read but once.
@@ -137,7 +137,7 @@ class Answers:
         return self._shelf.is_inherited(key)
 
     def measured(self, key: bytes | None, measured: Measured) -> None:
-        """Remember how long an answer took and what it cost, beside it."""
+        """Store the time and the cost of an answer with it."""
         if key is not None and (shelf := self._beside()) is not None:
             shelf.put(key, measured.line())
 
@@ -207,7 +207,7 @@ class Answers:
         return deepcopy(raw.value) if raw.shared else raw.value
 
     def _find_redacted(self, key: bytes) -> Raw | None:
-        """An answer without secrets, also where it was stored before that was asked for."""
+        """An answer without secrets, also where it was stored before redaction was turned on."""
         raw = self._shelf.get(key)
         return raw if raw is None else redacted_line(raw)
 

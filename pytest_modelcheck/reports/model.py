@@ -1,4 +1,4 @@
-"""The nouns behind every report: of a run, or of a remembered version.
+"""The nouns behind every report: of a run, or of a stored version.
 
 All of it is plain data. The JSON report is this field by field; its cases are in the form of
 :mod:`~pytest_modelcheck.reports.jsons`.

@@ -98,7 +98,7 @@ def _array_of(one: Difference) -> str | None:
 
 
 def _group(where: str | None, group: list[Difference]) -> list[tuple[str, str, str]]:
-    """Each part for itself; of many numbers of a list, the one that moved most."""
+    """One row a part; of many numbers of a list, only the one that moved most."""
     if where is None or len(group) <= _FEW_NUMBERS:
         return [(excerpt(one.path, _NAME), *_cut(part_text(one.then), part_text(one.now))) for one in group]
     most = max(group, key=lambda one: abs(one.now - one.then))
@@ -196,7 +196,7 @@ def show(
 
 
 def shown_case(result: CaseResult, note: str, known: ShownCase | None = None) -> ShownCase:
-    """Put one remembered case into words, beside what the version did that it is compared with."""
+    """Put one stored case into words, next to the answer of the version that it is compared with."""
     trial = telling(result)
     answer, base = (None, None) if trial is None else trial.answers(result.digest)
     before = None if trial is None else approved_answers(trial, result.digest)[0]

@@ -1,4 +1,4 @@
-"""The end of a run: one line a check, then what all of them came to and what they cost.
+"""The end of a run: one line a check, then the totals and the costs.
 
 How much is told depends on how often ``-v`` or ``-q`` was typed, see :func:`summary_lines`.
 
@@ -193,7 +193,7 @@ _AS_ASCII: Final = str.maketrans({"…": "~", "–": "-", "→": ">", "Δ": "d",
 def summary_lines(
     verdicts: Sequence[Verdict], width: int, *, verbosity: int = 0, strokes: Strokes = FINE
 ) -> Iterator[Line]:
-    """One line a check by file, then what all of them came to and what they cost.
+    """One line a check by file, then the totals and the costs.
 
     Of more than 50 checks, those that passed are only counted, unless more is asked for.
 
@@ -296,7 +296,7 @@ def _since_approval(verdicts: Sequence[Verdict]) -> str:
 
 
 def _counts(verdicts: Sequence[Verdict], moved: str = "") -> str:
-    """Return how many checks came out how, what changed where that is told, and what was asked."""
+    """Count the checks by status, the changes (where given), and the calls."""
     counts = [(sum(verdict.status is status for verdict in verdicts), status) for status in Status]
     text = ", ".join(f"{count} {status.value}" for count, status in counts if count)
     early = sum(verdict.stopped is not None for verdict in verdicts)

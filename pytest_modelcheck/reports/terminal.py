@@ -63,7 +63,7 @@ def header_line(
 
 
 def failure(verdict: Verdict) -> str:
-    """Everything that somebody who never saw this tool needs to act on a red test.
+    """Everything that a reader who is new to this tool needs to act on a red test.
 
     Whatever would act on a terminal rather than be read is shown as its escape.
     """

@@ -49,7 +49,7 @@ class Step:
 
     @property
     def counts(self) -> bool:
-        """True if it is a step of the agent, and not what somebody else said."""
+        """True if it is a step of the agent, and not a message of another role."""
         return self.call is not None or self.name == ASSISTANT
 
     @property
@@ -235,7 +235,7 @@ def _paired(old: Sequence[Step], new: Sequence[Step], places: Sequence[int | Non
 
 
 def first_difference(rows: Sequence[Row], *, partly: bool = False) -> int | None:
-    """The place of the first row that differs: in what was done, else in what was said, else ``None``."""
+    """The place of the first row that differs: in its calls, else in its words, else ``None``."""
     done = (at for at, row in enumerate(rows) if row.differs(partly=partly))
     said = (at for at, row in enumerate(rows) if row.is_reworded)
     return next(done, None if partly else next(said, None))

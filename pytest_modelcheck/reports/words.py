@@ -249,7 +249,7 @@ def _change(old: str, new: str) -> str:
 
 
 def _as_seen(text: str) -> str:
-    """Return the letters as they look, for texts that nobody can tell apart by looking."""
+    """Return the letters as they look, for texts that look the same."""
     if text.isascii():
         return text
     from pytest_modelcheck.perturb.surface import LOOKALIKES

@@ -47,7 +47,7 @@ class Log:
     """Where the call with an id is: the places of its message and of the call in it."""
 
     def say(self, role: str, text: str = "", more: tuple[Any, ...] = (), *, goes_on: bool = False) -> None:
-        """Add a message, or go on with the last one: a model's until it has calls, any other where told."""
+        """Add a message, or continue the last: a model's until it has calls, any other with ``goes_on``."""
         role = ROLES.get(role, role)
         if role in _TOLD:
             self.instructions += [text] if text else []
@@ -103,7 +103,7 @@ class Log:
                 self.usage[name] = self.usage.get(name, 0) + amount
 
     def end(self, finish: Any, piece: Mapping[str, Any] = MappingProxyType({})) -> None:
-        """Take in why the model stopped, and what is said of it besides."""
+        """Record why the model stopped, and the facts that come with it."""
         self.finish = str(finish) if finish else self.finish
         self.about |= {name: piece[name] for name in _ABOUT if isinstance(piece.get(name), str)}
 

@@ -84,7 +84,7 @@ def _read_all(source: Any, log: Log) -> None:
 
 
 def _conversation(source: Any, log: Log) -> None:
-    """The state of a graph, or what was sent to a model: messages, and what is said besides."""
+    """The state of a graph, or a request to a model: messages, and other fields."""
     if source.get("system"):
         log.instructions.append(_text(plain(source["system"])))
     _read(source["messages"], log)

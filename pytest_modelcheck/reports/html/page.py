@@ -1,4 +1,4 @@
-"""The page: one file, no network, and nothing a model said is ever markup.
+"""The page: one file, no network, and no answer of a model is ever markup.
 
 What models, case files and options say travels as JSON inside of data blocks, which a browser does not run,
 and is put on the page as text. The Content-Security-Policy of the page allows its one script and its one
