@@ -45,6 +45,7 @@ def test_a_wrong_outcome_a_call_too_many_and_a_forgotten_answer_are_differences(
         answered=["7 m0 ('a',)"],
         in_place=["m1"],
         unkept=[],
+        unclaimed=[],
         calls=1,
         asks_again=False,
         repeats=1,
