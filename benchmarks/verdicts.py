@@ -1,14 +1,14 @@
 """Do whole verdicts keep their promises? The protocol of docs/statistics.md, simulated with the project's own
 code.
 
-    python benchmarks/verdicts.py                  the tables, quickly: one or two minutes of one core
+    python benchmarks/verdicts.py                  the tables, quickly: some minutes of one core
     python benchmarks/verdicts.py --full           the same with 1,500 checks a row: about half an hour
     python benchmarks/verdicts.py unchanged broken only rows with one of these words in their name
 
 Each row simulates whole checks, from the runs that were approved to the verdict. Every check has an approval
 of its own. A row ends in "ok" where it keeps what is promised of it (three standard errors of the simulation
-aside), in "BROKEN" where it does not, and in nothing where it only describes. The exit code is 1 where a
-promise is broken.
+aside), in "BROKEN" where it does not, and in nothing where it only describes. Checks that a judge decides
+come last (``judged.py``). The exit code is 1 where a promise is broken.
 """
 
 from __future__ import annotations
@@ -460,6 +460,8 @@ def kept(share: float, limit: float | None, checks: int) -> bool:
 
 
 def main() -> int:
+    from judged import table  # beside this file; tests load this one alone
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("words", nargs="*", help="only rows with one of these in their name")
     parser.add_argument("--full", action="store_true", help="1,500 checks a row")
@@ -486,6 +488,7 @@ def main() -> int:
                 verdict = "ok" if good else "BROKEN"
         broken += verdict == "BROKEN"
         print(f"{row.name:56}" + "".join(f"{cell:>26}" for cell in cells), verdict, flush=True)
+    broken += table(checks, options.seed, options.words)
     print(f"{time.perf_counter() - began:.0f} seconds; {broken} promises broken")
     return int(broken > 0)
 

@@ -231,11 +231,11 @@ def _unchanged(offer: tuple[Header, Reader], seen: str | None) -> Baseline:
     header, read = offer
     candidate = read(header.model, header.test, header.version or "")
     if candidate is None:
-        raise BaselineError(f"{header.test} has just been removed; nothing was written. Run pytest again.")
+        raise BaselineError(f"{header.test} was just removed; nothing was written. Run pytest again.")
     if candidate.header != header or seen not in (None, candidate.digest()):
         raise BaselineError(
-            f"{header.test} has been run again in the meantime, and may have come out otherwise; nothing was "
-            "written. Look at it again, and approve it."
+            f"{header.test} has been run again in the meantime, and its results may differ; nothing was "
+            "written. Review it again, and approve it."
         )
     return candidate
 
@@ -308,4 +308,4 @@ def _left(store: BaselineStore, model: str, version: str) -> tuple[tuple[str, st
 
 def _nothing_chosen(model: str, version: str, offered: Mapping[str, object]) -> str:
     checks = "\n  ".join(offered)
-    return f"no check that {model} {version} ran is meant by that. It ran:\n  {checks}"
+    return f"no check of {model} {version} matches. It ran:\n  {checks}"

@@ -189,7 +189,7 @@ def first_line(path: Path) -> bytes:
     with opened(path) as file:
         first = file.readline(LONGEST_HEADER)
     if len(first) == LONGEST_HEADER:
-        message = f"the first line has {LONGEST_HEADER} bytes or more, and is no header. {RESTORE}"
+        message = f"the first line has {LONGEST_HEADER} bytes or more, and is not a header. {RESTORE}"
         raise BaselineError(located(message, str(path), 1))
     return first.rstrip(b"\r\n")
 
@@ -370,7 +370,5 @@ def _refuse_conflict(row: bytes, path: str, number: int) -> None:
 
 def _duplicate(case: str, first: int, path: str, number: int) -> BaselineError:
     return BaselineError(
-        located(
-            f"case {case!r} is here a second time (first in line {first}). Keep one of them.", path, number
-        )
+        located(f"case {case!r} appears twice (first in line {first}). Keep one of them.", path, number)
     )

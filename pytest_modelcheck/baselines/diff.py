@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Note = Literal["regressed", "fixed", "changed", "edited", "added", "removed"]
 
 NOTES: Final[tuple[Note, ...]] = ("regressed", "fixed", "changed", "edited", "added", "removed")
-"""In the order in which a reader wants them."""
+"""In reading order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,13 @@ class CheckDiff:
     Attributes:
         check: Its node id.
         model: The model.
-        before: The older version, or ``None`` where nothing is remembered of the check.
+        before: The older version, or ``None`` where nothing is stored of the check.
         after: The newer version, or ``None`` where it never ran the check.
         cases: What differs, sorted by note (:data:`NOTES`) and id.
         same: How many cases do not differ.
         new_test: Whether the source of the test is another on the newer side.
         stopped: ``"stopped after 52 of 200 cases"``, where a side was: the others are not compared.
-        gained: The fields that the types of answers have gained, which is no change by itself.
+        gained: The fields that the types of answers have gained, which is not a change by itself.
     """
 
     check: str

@@ -2,7 +2,7 @@
 
 Each line has its own, and not only the file: git merges files line by line. A result file, which nobody
 merges, has one of all lines, in a line of its own at the end. CRC-32 finds every damage of up to 32 bits in a
-row, and all but one in 4 billion of others. It is no signature: who means to forge a line can.
+row, and all but one in 4 billion of others. It is not a signature: who means to forge a line can.
 
 PYTEST_DONT_REWRITE
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 LAST: Final = b'{"sum":'
-"""What the last line of a result file begins with."""
+"""The beginning of the last line of a result file."""
 
 _LENGTH: Final = len(b',"sum":"00000000"}')
 

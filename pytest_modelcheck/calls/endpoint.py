@@ -456,7 +456,7 @@ class Endpoint:
             if asked <= LONGEST:
                 self._pace.pause(asked)
             else:
-                self.circuit.open(f"{self.label} asks to be left alone for {asked:,.0f} s: {one_line(error)}")
+                self.circuit.open(f"{self.label} asks to wait {asked:,.0f} s: {one_line(error)}")
         return error
 
     def _is_outage(self, error: BaseException) -> bool:

@@ -237,7 +237,7 @@ class LoopThread:
 
 
 _RENEWALS = 2
-"""How often a call is sent to the common pool. If that breaks each time, the call gets a pool of its own."""
+"""Times a call is sent to the common pool; if that breaks each time, the call gets its own pool."""
 
 
 class Elsewhere:
@@ -291,7 +291,7 @@ class Elsewhere:
                 executor.shutdown(wait=False, cancel_futures=True)
 
     def _died(self, error: BaseException) -> WorkerDiedError:
-        return WorkerDiedError(f"{self._label}: a worker of its executor died while it was asked ({error})")
+        return WorkerDiedError(f"{self._label}: a worker of its executor died during the call ({error})")
 
     def close(self) -> None:
         """End the executor, where it is ours; workers that hang are not waited for."""

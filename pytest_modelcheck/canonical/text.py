@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _BEYOND: Final = 1 << 12
-"""So much is looked at beyond what is shown: a secret that is cut in two would not be recognised."""
+"""Characters looked at beyond what is shown: a secret that is cut in two would not be recognised."""
 _FEW_NUMBERS: Final = 8
 _FEW_BYTES: Final = 16
 _FIRST: Final = 4

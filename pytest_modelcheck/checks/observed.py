@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.checks.runs import Runs, Shares
     from pytest_modelcheck.records import Case, Comparison, Group, Scale, Tally
-    from pytest_modelcheck.stats.noise import Excess
+    from pytest_modelcheck.stats.noise import Excess, Rise
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class Observed:
         whole: Whether all cases were run, so that scores that never move say something.
         excess: How much more the model disagrees with itself under a perturbation than without, where that
             was measured.
+        rise: The same of each case, then and now, where an invariance check fell below the approved version.
         changes: How much more answers differ from the approved ones than from each other, where that was
             measured.
         regressions: The same for runs that fail of cases that passed.
@@ -90,6 +91,7 @@ class Observed:
     series: tuple[tuple[float, ...], ...] | None = None
     whole: bool = True
     excess: Excess | None = None
+    rise: Rise | None = None
     changes: Excess | None = None
     regressions: Excess | None = None
     uncalibrated: str | None = None
@@ -132,7 +134,7 @@ LEAST_FAILURES: Final = 8
 """Fewer say nothing about where."""
 
 MOST_CASES: Final = 20_000
-"""Of more, so many that are drawn are looked at."""
+"""Cases looked at, at most: of more, a sample is drawn."""
 
 
 def found_slice(

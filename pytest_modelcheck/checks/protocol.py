@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.limits import Allowance
 
 FRESH_SETS: Final = 2
-"""How many more sets a suspicion takes."""
+"""Further sets of runs after a suspicion."""
 
 SUSPICIOUS: Final = 0.10
 """A first look with a p-value above this passes."""
@@ -51,14 +51,14 @@ DOUBTFUL: Final = 0.05
 """A final p-value above this passes."""
 
 SECOND_GATE: Final = 5
-"""How many times the false fail rate the second test may have: the one that allows cases to change places."""
+"""Multiple of the false fail rate for the second test, which lets cases change places."""
 
 STEADY_PROBES: Final = 5
-"""How often a case that broke must fail again before outcomes that never differed count as free of noise."""
+"""Times a broken case must fail again before outcomes that never differed count as free of noise."""
 
 _ROUNDING = 1e-9
 FIRST, FRESH, ALL = slice(1), slice(1, None), slice(None)
-"""Which sets a look takes into account."""
+"""The sets that a look takes into account."""
 
 
 class Reason(StrEnum):
@@ -160,7 +160,7 @@ def look_at_drop(evidence: Evidence, allowance: Allowance, rules: Rules) -> Look
         return bool(margin) or gate(shared, rules.false_fail_rate)
 
     look = looked(shared, rules, Tests(missed, p_value, allows_fail, shared.broke))
-    return placed(_broken_for_good(shared, look, allowance), evidence)
+    return placed(unless_broken(shared, look, allowance), evidence)
 
 
 def look_at_rate(evidence: Evidence, at_least: float, rules: Rules) -> Look:
@@ -284,7 +284,7 @@ def _decided(chance: float, rules: Rules, tests: Tests, unseen: slice) -> Look:
     return Look(Status.INCONCLUSIVE, Reason.WEAK, chance)
 
 
-def _broken_for_good(evidence: Evidence, look: Look, allowance: Allowance) -> Look:
+def unless_broken(evidence: Evidence, look: Look, allowance: Allowance) -> Look:
     """Never let more cases than allowed be broken for good and pass in silence."""
     if look.needs is not None or look.status is Status.FAILED or evidence.deterministic or evidence.copies:
         return look

@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import CaseResult, TrialResult
 
     Told = tuple[Calls, ...]
-    """What each trial of one run of a case answered."""
+    """The answers of each trial in one run of a case."""
 
 
 _COPIES: Final = 20
-"""So many further answers of a model declared to vary, none of which differs, come from a cache or a seed."""
+"""Further answers of a model declared to vary: if none differs, they come from a cache or a seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +230,7 @@ def looks(
     rules = Rules(limits.false_fail_rate, limits.confirm)
     found: dict[str, Look] = {}
     if required is not None and weighed.rate.cases:
-        found["at_least"] = _numbered_as(weighed.numbers, look_at_rate(weighed.rate, required, rules))
+        found["at_least"] = numbered_as(weighed.numbers, look_at_rate(weighed.rate, required, rules))
     if compared is not None:
         found["max_changed"] = look_at_compared(compared, limits.max_changed or 0, rules)
         return found
@@ -238,16 +238,16 @@ def looks(
         return found
     if weighed.paired.cases:
         drop = look_at_drop(weighed.paired, limits.max_drop or 0, rules)
-        found["max_drop"] = _numbered_as(weighed.paired_numbers, drop)
+        found["max_drop"] = numbered_as(weighed.paired_numbers, drop)
         if limits.max_regressed is not None:
             regressed = look_at_regressed(weighed.paired, limits.max_regressed, rules)
-            found["max_regressed"] = _numbered_as(weighed.paired_numbers, regressed)
+            found["max_regressed"] = numbered_as(weighed.paired_numbers, regressed)
     if limits.max_changed is not None:
         found["max_changed"] = look_at_changes(weighed.answers, limits.max_changed, rules)
     return found
 
 
-def _numbered_as(numbers: Sequence[int], look: Look) -> Look:
+def numbered_as(numbers: Sequence[int], look: Look) -> Look:
     """The look with cases called by their number in the check."""
     needs = look.needs
     if isinstance(needs, Probes):

@@ -35,14 +35,14 @@ def rename(workspace: Workspace, old: str, new: str) -> None:
     """Move what is approved and what was run of the tests that ``old`` means.
 
     Raises:
-        UsageError: ``new`` cannot be a name of what ``old`` is, nothing is remembered of that, or something
+        UsageError: ``new`` cannot be a name of what ``old`` is, nothing is stored of that, or something
             is remembered under the new name.
     """
     refuse_odd(old, new)
     store, candidates = workspace.store, workspace.candidates
     approved, ran = moves(store.root, old, new), moves(candidates.root, old, new)
     if not approved and not ran:
-        raise UsageError(f"nothing is remembered of {old}. See all: modelcheck list")
+        raise UsageError(f"nothing is stored of {old}. See all: modelcheck list")
     move(store.root, approved)
     # Where the test was run under its new name already, that run says more than the one before.
     stale = [one.path for one in ran if one.path != one.target and one.target.exists()]

@@ -43,7 +43,7 @@ _OFTEN = 63  # after every 64th body
 _PASSED = Outcome.PASSED  # looked up once: that takes Python, and there may be a million trials
 
 _AT_THE_END = (Outcome.PASSED, Outcome.XPASSED)
-"""How a body comes out that has run to its last line."""
+"""The outcome of a body that ran to its last line."""
 
 
 def by_repeat(trial: Trial, key: bytes, equal: int) -> int:  # noqa: ARG001

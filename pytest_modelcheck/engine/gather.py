@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Trial
 
 _WINDOW: Final = 256
-"""So many bodies are under way at once."""
+"""Bodies under way at once, at most."""
 
 _MOST_MISSING: Final = 16
-"""A body that has missed so many different answers makes its further calls in place."""
+"""Missing answers after which a body makes its further calls in place."""
 
 
 class CutOff(BaseException):
@@ -110,7 +110,7 @@ class GatheredBodies(Bodies):
             return error
         restarted = RestartedError(
             f"{one_line(error)} (the body had been cut off at a call and started again, as gather=True "
-            "allows: if it does not bear that, take gather=True away)"
+            "allows: if it cannot be restarted, remove gather=True)"
         )
         return restarted.with_traceback(error.__traceback__)
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _DEEPEST: Final = 3
 _MOST: Final = 200
-"""So many parts of a value are looked at."""
+"""Parts of a value that are looked at, at most."""
 
 _ATOMS: Final = (str, int, float, bool, type(None), bytes)
 

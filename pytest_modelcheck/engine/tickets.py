@@ -279,6 +279,6 @@ def turns(
 def offline_error(model: Model, x: Any) -> OfflineError:
     """Why a call cannot be answered offline."""
     return OfflineError(
-        f"{model.label} has no remembered answer to {excerpt(x, 60)!r}, and --modelcheck-offline forbids "
+        f"{model.label} has no cached answer to {excerpt(x, 60)!r}, and --modelcheck-offline forbids "
         "calling it. Run once without --modelcheck-offline, or bring the prediction cache of a run that did"
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     """What was made of one input, and which perturbations made nothing of it."""
 
 STRIDE = 1 << 32
-"""What lies between the repeats of a body's first equal call and its second: more than anybody's repeats."""
+"""Distance between the repeats of a body's equal calls: more than any number of repeats."""
 
 
 class Plan:

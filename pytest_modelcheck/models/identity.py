@@ -111,7 +111,8 @@ def fingerprint(value: Any, version: str | None = None) -> str:
         return _content(value, version)
     if value is None:
         raise UsageError(
-            "fingerprint= is None, which tells no model from another. Name what changes with the model (a "
+            "fingerprint= is None, which does not distinguish models. Name something that changes with "
+            "the model (a "
             "text, a number, files(...), or a callable that returns one), or leave fingerprint= out."
         )
     if isinstance(value, Mapping) and 0 < len(value) <= _MOST_KEYS and all(map(_is_short, value)):
@@ -211,7 +212,7 @@ def _content(chosen: Files, version: str | None) -> str:
 
 
 def _with_version(pattern: str, version: str | None) -> str:
-    """The pattern of one version; what a person typed as a version is no pattern."""
+    """The pattern of one version; what a person typed as a version is not a pattern."""
     if _VERSION not in pattern:
         return pattern
     if version is None:
@@ -240,7 +241,7 @@ def _paths(pattern: str, root: Path) -> Iterator[Path]:
     try:
         matches = [root / pattern] if (root / pattern).exists() else list(root.glob(pattern))
     except (ValueError, NotImplementedError) as error:
-        raise UsageError(f"fingerprint=files({pattern!r}): this is no pattern ({error}).") from None
+        raise UsageError(f"fingerprint=files({pattern!r}): this is not a pattern ({error}).") from None
     for match in matches:
         if match.is_dir():
             yield from (inner for inner in match.rglob("*") if inner.is_file())

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 _NOTHING: Final = object()
 
 _ONCE = (Iterator, AsyncIterator, Awaitable)
-"""What the first who reads it leaves empty for all others."""
+"""Types that their first reader leaves empty for all others."""
 
 SHORT_TEXT = 1000
-"""A text of at most so many characters is remembered with its digest."""
+"""Longest text, in characters, that is remembered with its digest."""
 
 short_text_key = lru_cache(maxsize=1 << 14)(digest)
 """The digest of such a text."""
@@ -184,8 +184,8 @@ class Answers:
             if isinstance(value, Coroutine):
                 value.close()  # else Python, too, says that nobody awaited it, wherever that may be
             raise ModelError(
-                f"the model answered with a {type(value).__name__}, which its first reader uses up, and "
-                "equal questions share an answer. Answer with a text or a list (a coroutine: use `async def`)"
+                f"the model answered with a {type(value).__name__}, which its first reader uses up, while "
+                "equal calls share an answer. Answer with a text or a list (a coroutine: use `async def`)"
             )
         self.warn(reason)
         self.decode = self._decode_any
@@ -231,7 +231,7 @@ def redacted_line(line: bytes) -> bytes:
 
 
 def plain(raw: Raw) -> bytes:
-    """The line that stands for an answer in records. Of one that cannot be stored it is no identity."""
+    """The line that stands for an answer in records. Of one that cannot be stored it is not an identity."""
     return raw if type(raw) is bytes else raw.plain  # type: ignore[union-attr]
 
 

@@ -187,7 +187,7 @@ _READERS: dict[str, Callable[[Any], str | None]] = {
     "rate_limit": _no_rate,
     "retires": no_dates,
 }
-"""What is wrong with the value of an option, by its name."""
+"""The problem with the value of an option, by its name."""
 
 
 def providing(function: Callable[..., Any], definition: Definition) -> Callable[..., Any]:
@@ -251,7 +251,7 @@ def _told(request: pytest.FixtureRequest, definition: Definition, given: dict[st
         if definition.takes_version and given[_VERSION] is None:
             raised = f"{definition.location} raised {type(error).__name__}: {error}"
             text = (
-                f"no version of {definition.name!r} is approved yet, and none was asked for: name one, "
+                f"no version of {definition.name!r} is approved yet, and none was named: name one, "
                 f"pytest --model-version=VERSION ({raised} for model_version=None)"
             )
             raise pytest.fail.Exception(text, pytrace=False) from None
@@ -271,7 +271,7 @@ def _state(request: pytest.FixtureRequest) -> Any:
     from pytest_modelcheck.plugin.state import state_of
 
     if RECEIVED not in request.config.stash:
-        raise UsageError("a model fixture needs the plugin that runs it: take -p no:modelcheck away")
+        raise UsageError("a model fixture needs the plugin that runs it: remove -p no:modelcheck")
     return state_of(request.session)
 
 

@@ -130,7 +130,7 @@ def model_fixture(
         collate: What a batch is turned into before the call: ``"list"`` (default), ``"frame"`` (a pandas
             frame), or a callable.
         returns: The type of one answer (a dataclass, a pydantic model, an enum, ``list[...]`` of them), so
-            that remembered answers can be read back as such. Default: what the callable's annotation says,
+            that cached answers can be read back as such. Default: what the callable's annotation says,
             as far as it can be used; plain values, arrays and data frames need none.
         deterministic: Whether equal inputs always get equal answers. Default: measured where it matters.
         recorded: Whether the model only has answers that were recorded (a dictionary, a cassette). It is

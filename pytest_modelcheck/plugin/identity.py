@@ -83,6 +83,6 @@ def shared_identities(ours: Sequence[pytest.Item]) -> Iterator[str]:
         other = known.setdefault(composed(name), item)
         if other.nodeid != item.nodeid:
             yield (
-                f"{other.nodeid} and {item.nodeid} are one check to us, {name}, and would share a baseline. "
-                "Where a folder is linked under a second name, collect one of the two; else rename a test"
+                f"{other.nodeid} and {item.nodeid} are the same check, {name}, and would share a baseline. "
+                "If a folder is linked under a second name, collect only one of them; otherwise rename a test"
             )

@@ -114,8 +114,8 @@ def _subject(
         return names[judged[0]], tuple(fixture for name, fixture in names.items() if name != judged[0])
     if names and not judged:
         raise UsageError(
-            f"@pytest.mark.{kind}: the test uses only models that support others ({listed}); where one is "
-            f"to be judged itself, say so: model={min(names)!r}"
+            f"@pytest.mark.{kind}: the test uses only supporting models ({listed}); to judge "
+            f"one of them, name it: model={min(names)!r}"
         )
     if not names:
         raise UsageError(

@@ -38,8 +38,8 @@ MARKERS = (
 SWITCHES = {
     "offline": (
         False,
-        "never call a model: a prediction that is not remembered is an error",
-        "call models for what is not remembered",
+        "never call a model: a prediction that is not cached is an error",
+        "call models for what is not cached",
     ),
     "shrink": (
         True,
@@ -57,7 +57,7 @@ SWITCHES = {
         "run every test body once, from its first line to its last",
     ),
 }
-"""What a run can do or leave: the default, and what the two options on the command line say."""
+"""Switches of a run: the default, and the help of the two options on the command line."""
 
 YES_OR_NO = (*(f"modelcheck_{name}" for name in SWITCHES), "modelcheck_redact_stored")
 """Options of the ini file that are true or false."""
@@ -226,13 +226,13 @@ def add_options(parser: pytest.Parser) -> None:
         "--modelcheck-cache",
         type=_cache_use,
         metavar="use|refresh|off",
-        help="use remembered predictions (default), refresh them, or keep none.",
+        help="use cached predictions (default), refresh them, or keep none.",
     )
     group.addoption(
         "--modelcheck-revalidate",
         type=_whole_number,
         metavar="N",
-        help="ask N remembered answers of each check again, to see whether the version still answers as it "
+        help="ask N cached answers of each check again, to see whether the version still answers as it "
         "did: for a nightly job.",
     )
     group.addoption("--modelcheck-lint", metavar="FILE", help=argparse.SUPPRESS)  # for modelcheck lint
@@ -277,7 +277,7 @@ def add_options(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "modelcheck_cache_dir",
-        "folder of remembered predictions and candidates, beside that of the approved behaviour",
+        "folder of cached predictions and candidates, beside that of the approved behaviour",
         default=".modelcheck_cache",
     )
     parser.addini(

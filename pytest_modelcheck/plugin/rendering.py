@@ -29,11 +29,11 @@ _AMBIGUOUS: Final = {
     "Boolean value of Tensor": "`==` compares tensors item by item.\n"
     "Write: torch.equal(a, b), or torch.allclose(a, b)",
 }
-"""How numpy, pandas and PyTorch begin to say that an array is neither true nor false."""
+"""How messages of numpy, pandas and PyTorch begin where an array is neither true nor false."""
 
 
 def own_part_removed(traceback: TracebackType | None) -> TracebackType | None:
-    """The traceback from the body on: how we came to call it is no business of the reader's."""
+    """The traceback from the body on: how we came to call it is not the business of the reader's."""
     while traceback is not None and traceback.tb_frame.f_globals.get("__name__", "").startswith(_OWN):
         traceback = traceback.tb_next
     return traceback
@@ -93,7 +93,7 @@ def _of_model(model: Model) -> str:
 
 def _of_case(case: CaseView) -> str:
     known = [*case.metadata]
-    rest = f' What else is known of it: case["{known[0]}"]' if known else ""
+    rest = f' Its other fields: case["{known[0]}"]' if known else ""
     return f"A case has input, expected, id and metadata.{rest}"
 
 

@@ -95,7 +95,7 @@ def settings_of(config: pytest.Config) -> Settings:
         )
     if places.revalidate and (places.offline or cache != "use"):
         raise UsageError(
-            "--modelcheck-revalidate asks the model again what is remembered: it goes neither with "
+            "--modelcheck-revalidate asks the model again for cached answers: it goes neither with "
             "--modelcheck-offline nor with --modelcheck-cache=refresh or off"
         )
     if config.getoption("modelcheck_against") and (places.baseline or places.update):

@@ -274,7 +274,7 @@ def _whole_answer(raw: bytes | None, decode: Callable[[bytes], Any]) -> str | No
     try:
         return _whole(decode(raw))
     except ModelcheckError:
-        # Not stored, or approved in another form than answers have today.
+        # Not stored, or approved in a different form than today's answers.
         return described(raw)
 
 

@@ -237,7 +237,7 @@ def _cells(line: Line) -> int:
 
 
 def _quoted(text: str, width: int) -> str:
-    """A text in quotes; what is no text, as it is written."""
+    """A text in quotes; what is not text, as it is written."""
     if (text[:1] in _BRACKETS and text[-1:] in ("}", "]", "…")) or _NO_TEXT.fullmatch(text):
         return text if width_of(text) <= width else f"{shortened(text, width - 1)}…"
     room = max(12, width - 2)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.checks.runs import by_group, groups_of
@@ -30,13 +31,13 @@ if TYPE_CHECKING:
     from pytest_modelcheck.stats.noise import Excess
 
 BASES = 3
-"""How often the model is asked about each unperturbed input."""
+"""Calls for each unperturbed input."""
 
 VARIANTS = 6
-"""Of so many variants of a case the answers are compared with each other."""
+"""Variants of a case whose answers are compared with each other, at most."""
 
 _BATCH = 1 << 16
-"""What lies between the slots of two sets of answers: more than anybody's repeats and variants."""
+"""Distance between the slots of two sets of answers: more than any number of repeats and variants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,18 @@ def excess_of(calibrations: Iterable[Calibration], limits: Limits) -> Excess | N
     if limits.cluster is not None:
         groups = groups_of(cases, limits.cluster)
     return replace(excess, each=tuple(by_group(excess.each, [case.id for case in cases], groups)))
+
+
+def disagreements_of(calibrations: Iterable[Calibration]) -> dict[str, tuple[float, float]]:
+    """Return how often answers to a case's input disagree with those to variants, and with each other."""
+    found: dict[str, list[tuple[float, float]]] = {}
+    for case, table in itertools.chain.from_iterable(each.tables() for each in calibrations):
+        own = table[:BASES, :BASES].sum() / (BASES * (BASES - 1))
+        found.setdefault(case.id, []).append((float(table[:BASES, BASES:].mean()), float(own)))
+    return {
+        name: (fmean(cross for cross, _ in pairs), fmean(own for _, own in pairs))
+        for name, pairs in found.items()
+    }
 
 
 def _case(trial: Trial) -> Case:

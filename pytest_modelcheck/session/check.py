@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Found = TypeVar("Found")
     Steps = Generator["Step", Run, Found]
-    """Bodies to be run, step by step; each is answered with its result. At its end, what was found."""
+    """Yields bodies to run, is sent the result of each, and returns what was found."""
 
 
 @dataclass(frozen=True, slots=True)

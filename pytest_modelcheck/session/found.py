@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.calibration import Calibration
     from pytest_modelcheck.session.results import Results
-    from pytest_modelcheck.stats.noise import Excess
+    from pytest_modelcheck.stats.noise import Excess, Rise
 
 _LIMITS: Final = frozenset(
     {"at_least", "max_drop", "max_slice_drop", "max_changed", "max_regressed", "slice_regressions"}
@@ -95,6 +95,7 @@ class Noise:
         calibrations: What was found out about the model's disagreement with itself.
         more: Runs that only tell how much the model varies.
         excess: How much a perturbation adds to that disagreement.
+        rise: The same of each case, then and now, where an invariance check fell below the approved version.
         changes: How much more answers differ from the approved ones than from each other.
         regressions: The same for runs that fail of cases that passed.
         uncalibrated: What a body raised when it was given two answers to the same input.
@@ -111,6 +112,7 @@ class Noise:
     calibrations: tuple[Calibration, ...] = ()
     more: tuple[Results, ...] = ()
     excess: Excess | None = None
+    rise: Rise | None = None
     changes: Excess | None = None
     regressions: Excess | None = None
     uncalibrated: str | None = None

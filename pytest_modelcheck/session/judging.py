@@ -23,6 +23,7 @@ from pytest_modelcheck.session.observing import observe
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.records import Moved
@@ -49,6 +50,7 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
         varies=bool(noise.variation.varies),
         afresh=noise.afresh,
         excess=noise.excess,
+        rise=noise.rise,
         changes=noise.changes,
         regressions=noise.regressions,
         uncalibrated=noise.uncalibrated,
@@ -95,7 +97,7 @@ def _findings(
         found = guards(observed, spec.limits)
         return [
             *(replace(finding, summary=f"{early.stopped}: {finding.summary}") for finding in found),
-            *early.decided,
+            *(_held(ran, finding, spec.limits) for finding in early.decided),
         ], None
     if spec.metric is not None and spec.partial:
         findings = guards(observed, spec.limits)
@@ -109,6 +111,11 @@ def _findings(
     if spec.partial:
         text = f"{plural(len(ran.results), 'case')} run; the distribution is judged when all are"
         return [Finding("drift", Status.PASSED, text)], None
-    return judge_drift(
-        sampled(spec, ran.results, ran.reference, approved), spec.drift, spec.limits, spec.seed
-    )
+    samples = sampled(spec, ran.results, ran.reference, approved)
+    drifted, moved = judge_drift(samples, spec.drift, spec.limits, spec.seed)
+    return [_held(ran, finding, spec.limits) for finding in drifted], moved
+
+
+def _held(ran: Ran, finding: Finding, limits: Limits) -> Finding:
+    """A finding that no correction is made of: where a judge decides, it says so."""
+    return finding if ran.judging is None else ran.judging.hold(finding, None, limits)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Case, Grade, Origin, Trial
 
     Given = dict[str, bytes]
-    """For the digest of each call the answer that the line has last given."""
+    """By the digest of each call, the answer that the line gave last."""
 
 _ABOUT: Final = 80
 LONGEST: Final = 20_000

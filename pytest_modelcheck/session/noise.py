@@ -13,11 +13,12 @@ from pytest_modelcheck.checks.decide import decide, required_rate
 from pytest_modelcheck.errors import OfflineError
 from pytest_modelcheck.records import JUDGED, Trial
 from pytest_modelcheck.session.baseline_noise import look_for_baseline_noise
-from pytest_modelcheck.session.calibration import Calibration, excess_of
+from pytest_modelcheck.session.calibration import Calibration, disagreements_of, excess_of
 from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.judging import with_noise
 from pytest_modelcheck.session.levels import settle
+from pytest_modelcheck.session.replayed import ReplayedAnswers
 from pytest_modelcheck.session.results import Results
 from pytest_modelcheck.session.variation import declared_of, measured, seen, trials_to_repeat
 from pytest_modelcheck.session.weigh import uses_looks
@@ -57,6 +58,10 @@ def calibrate(check: Check, judgement: Judgement) -> Steps[Judgement]:
     if not _is_hidden_by_noise(check, judgement):
         return judgement
     noise = yield from _compare_outputs(check, judgement, judgement.noise)
+    if judgement.misses("max_drop") and uses_looks(check, judgement) and noise.uncalibrated is None:
+        noise = yield from _rise(check, judgement, noise)
+    if not judgement.misses("at_least"):
+        noise = replace(noise, excess=None)
     return with_noise(check, judgement, noise)
 
 
@@ -99,7 +104,9 @@ def _depends_on_variation(check: Check, judgement: Judgement) -> bool:
         return False
     if judgement.missed:
         refuted = required_rate(judgement.observed, limits) == 1  # it fails anyway: this is for the report
-        by_answers = judgement.misses("at_least") and (check.spec.kind == "invariance" or refuted)
+        invariant = check.spec.kind == "invariance"
+        by_answers = judgement.misses("at_least") and (invariant or refuted)
+        by_answers = by_answers or (invariant and judgement.misses("max_drop"))
         return by_answers or not uses_looks(check, judgement) or declared_of(check.spec) is True
     varying = replace(judgement.observed, varies=True)
     return (
@@ -115,7 +122,7 @@ def _is_hidden_by_noise(check: Check, judgement: Judgement) -> bool:
         check.spec.kind == "invariance"
         and bool(judgement.noise.variation.varies)
         and judgement.missed
-        and judgement.misses("at_least")
+        and (judgement.misses("at_least") or judgement.misses("max_drop"))
         and not judgement.ran.results.reads_approved
     )
 
@@ -206,6 +213,30 @@ def _compare_outputs(check: Check, judgement: Judgement, noise: Noise) -> Steps[
         return replace(noise, uncalibrated=one_line(run.results[0]))
     calibrations = (*noise.calibrations, calibration)
     return replace(noise, calibrations=calibrations, excess=excess_of(calibrations, check.spec.limits))
+
+
+def _rise(check: Check, judgement: Judgement, noise: Noise) -> Steps[Noise]:
+    """Compare the approved answers with each other in the same way; the model is not asked.
+
+    Of an approval on fewer runs than that takes, the first stands for those that are missing. So its own
+    noise looks smaller and its excess larger than it was: that fails too seldom rather than too often.
+    """
+    results, baseline = judgement.ran.results, judgement.approved.baseline
+    if baseline is None:
+        return noise
+    approved = Calibration(_judged_once(results), start=results.size)
+    answers = ReplayedAnswers(check.subject.answers, baseline)
+    for trials in (approved.against_itself(), approved.against_variants()):
+        run = yield Step(check.work(judgement.approved.answer), trials, replay=answers, slots=approved.slot)
+        approved.take(run.results)
+    from pytest_modelcheck.stats.noise import Rise
+
+    then, now = disagreements_of([approved]), disagreements_of(noise.calibrations)
+    shared = [name for name in now if name in then]
+    if not shared:
+        return noise
+    rise = Rise(tuple(then[name] for name in shared), tuple(now[name] for name in shared))
+    return replace(noise, rise=rise)
 
 
 def _judged_once(results: Results) -> Iterator[Trial]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Known = dict[bytes, Raw]
 
 LIMIT = "revalidation"
-_REFRESH = "see what it does now with --modelcheck-cache=refresh"
+_REFRESH = "see its current answers with --modelcheck-cache=refresh"
 
 
 class Remembered:
@@ -75,12 +75,12 @@ def _lot(keys: Iterable[bytes]) -> bytes:
 
 
 def revalidate(check: Check, remembered: Remembered | None, approved: Approved) -> Steps[tuple[Finding, ...]]:
-    """Ask a sample of the remembered answers again, once, and where any differs a second time."""
+    """Ask a sample of the cached answers again, once, and where any differs a second time."""
     if remembered is None:
         return ()
     old, trials = remembered.sample()
     if not trials:
-        return (_finding(f"nothing is remembered of {check.subject.label} to ask again"),)
+        return (_finding(f"nothing is stored of {check.subject.label} to ask again"),)
     rounds: list[Known] = []
     for _ in range(2):
         fresh = FreshAnswers(check.subject.answers)
@@ -107,27 +107,27 @@ def _judged(check: Check, old: Known, rounds: Sequence[Known]) -> Finding:
     asked = [key for key in old if key in first and key in second]
     if not asked:
         return _finding(
-            f"none of {plural(len(old), 'remembered answer')} of {check.subject.label} was asked again, so "
-            "that nothing tells whether they still hold: does the test ask something else each time?",
+            f"none of {plural(len(old), 'cached answer')} of {check.subject.label} was called again, so "
+            "it is unknown whether they still hold: does the test ask something different each time?",
             Status.FAILED,
         )
     differ = sum(not _same(old[key], first[key]) for key in asked)
     if not differ:
         return _finding(
-            f"{plural(len(asked), 'remembered answer')} of {check.subject.label} asked again: all the same"
+            f"{plural(len(asked), 'cached answer')} of {check.subject.label} asked again: all the same"
         )
     label = check.subject.label
-    text = f"{label} no longer answers as it did: {differ} of {len(asked)} remembered answers differ"
+    text = f"{label} no longer answers as it did: {differ} of {len(asked)} cached answers differ"
     unstable = sum(not _same(first[key], second[key]) for key in asked)
     if not unstable:
         return _finding(f"{text}; {_REFRESH}", Status.FAILED)
     odd = [key for key in asked if _has_odd_one(old[key], first[key], second[key])]
     remembered = sum(_same(first[key], second[key]) for key in odd)
     p = odd_one_out_p(remembered, len(odd))
-    noise = f"the model itself does not repeat {unstable} of them"
+    noise = f"the model does not repeat {unstable} of them itself"
     if p <= check.spec.limits.false_fail_rate:
         return _finding(f"{text}, and {noise}; {_REFRESH}", Status.FAILED, p)
-    summary = f"{differ} of {len(asked)} remembered answers of {check.subject.label} differ, but {noise}"
+    summary = f"{differ} of {len(asked)} cached answers of {check.subject.label} differ, but {noise}"
     return _finding(summary, p_value=p)
 
 

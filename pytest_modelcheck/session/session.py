@@ -122,9 +122,9 @@ class Session:
 
     def _warn_of_alias(self, model: str, version: str) -> None:
         text = (
-            f"{model} {version}: the version is an alias, which may mean another model tomorrow, so answers "
+            f"{model} {version}: the version is an alias, which may be another model tomorrow, so answers "
             "are not cached between runs. Name the exact version, or give the model fixture a fingerprint= "
-            "that tells what the alias means now"
+            "that says what the alias means now"
         )
         if self.places.keep and text not in self.warnings:
             self.warnings.append(text)

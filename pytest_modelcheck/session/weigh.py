@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Final
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.changes import Compared, look_at_changes
 from pytest_modelcheck.checks.decide import required_rate
+from pytest_modelcheck.checks.excess import look_at_rise
 from pytest_modelcheck.checks.lost import LEAST_BROKEN, MOST_CASES, candidates_of, look_at_slices
 from pytest_modelcheck.checks.protocol import FreshSets, Probes, Reason, Rules, without_more_runs
-from pytest_modelcheck.checks.weighing import Probed, looks, weigh
+from pytest_modelcheck.checks.weighing import Probed, looks, numbered_as, weigh
 from pytest_modelcheck.engine.body import by_repeat
 from pytest_modelcheck.errors import OfflineError
 from pytest_modelcheck.records import GRADE, JUDGED, Outcome, Trial
@@ -47,6 +48,9 @@ _PROBE: Final = 1 << 30
 def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
     """Look at each limit, run what it needs, and look again, until every limit is decided."""
     if not _may_be_noise(check, judgement):
+        if _may_be_copies(check, judgement):
+            variation = _told(check, judgement, _weighed(check, judgement))
+            return with_noise(check, judgement, replace(judgement.noise, variation=variation))
         return judgement
     approved_outcomes = yield from _approved_outcomes(check, judgement)
     candidates: Candidates | None = None
@@ -151,6 +155,12 @@ def _may_be_noise(check: Check, judgement: Judgement) -> bool:
     return judgement.passes and (bool(judgement.seen.regressed) or _limits_slices(check, judgement))
 
 
+def _may_be_copies(check: Check, judgement: Judgement) -> bool:
+    """Return whether repeats of a model declared to vary may be copies, which a green check says too."""
+    repeated = check.spec.repeats > 1 and len(judgement.ran.results) <= MOST_CASES
+    return repeated and declared_of(check.spec) is False and uses_looks(check, judgement)
+
+
 def _weighed(check: Check, judgement: Judgement) -> Weighed:
     results, again, approved = judgement.ran.results, judgement.noise.again, judgement.approved
     cases = ((case, approved.get(case.id)) for case in whole_cases(results, again))
@@ -187,10 +197,15 @@ def _looks(
     )
     if check.spec.kind == "invariance":
         found.pop("at_least", None)  # which is held against the model's disagreement with itself
+        if observed.rise is not None:
+            look = look_at_rise(
+                weighed.paired, observed.rise, limits.max_drop or 0, Rules(limits.false_fail_rate)
+            )
+            found["max_drop"] = numbered_as(weighed.paired_numbers, look)
     judging = observed.judging
     if judging is not None and judging.value is not None:
         found.pop("at_least", None)  # chance is in the bound of the corrected rate
-        if judging.sides is not None and judging.sides.by_people:
+        if judging.sides is not None and (judging.sides.by_people or judging.sides.labelled):
             found.pop("max_drop", None)
     return found
 
@@ -318,7 +333,7 @@ def _told(check: Check, judgement: Judgement, weighed: Weighed) -> Variation:
     if scores is not None and (varying := len({case.number for case in scores.cases if case.varies})):
         total = plural(len(weighed.rate.cases), "case")
         return Variation(
-            varies=True, words=f"varies: {varying} of {total} record something else in some runs"
+            varies=True, words=f"varies: {varying} of {total} record different things from run to run"
         )
     varying = sum(case.varies for case in weighed.paired.cases or weighed.rate.cases)
     varying = max(varying, sum(case.varies for case in weighed.rate.cases))
@@ -327,7 +342,8 @@ def _told(check: Check, judgement: Judgement, weighed: Weighed) -> Variation:
         return Variation(varies=True, words=f"varies: {varying} of {of} pass in some runs only")
     if declared is False and weighed.rate.copies:
         words = (
-            "declared deterministic=False, but no answer ever differs (a cache? a seed?): repeats count once"
+            "declared deterministic=False, but no answer ever differs (a cache or a seed?), so repeats "
+            "count once"
         )
         return Variation(varies=True, words=words)
     if declared is False:

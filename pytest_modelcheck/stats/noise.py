@@ -60,6 +60,37 @@ class Excess:
         return self.cross - self.own
 
 
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """The answers that a perturbation changes in each case, when the check was approved and now.
+
+    Attributes:
+        then: How often an answer to the input and one to a variant disagreed, and two answers to the input.
+        now: The same for now, of the same cases.
+    """
+
+    then: tuple[tuple[float, float], ...]
+    now: tuple[tuple[float, float], ...]
+
+    @property
+    def each(self) -> list[float]:
+        """The rise of the excess of each case."""
+        return [
+            (now[0] - now[1]) - (then[0] - then[1]) for then, now in zip(self.then, self.now, strict=True)
+        ]
+
+    def __str__(self) -> str:
+        """Return both sides in words."""
+        (crossed, own), (cross_now, own_now) = (
+            [sum(side) / len(side) for side in zip(*version, strict=True)]
+            for version in (self.then, self.now)
+        )
+        return (
+            f"answers changed in {cross_now:.0%} of variants ({crossed:.0%} when approved), and the model "
+            f"disagrees with itself on {own_now:.0%} of identical inputs ({own:.0%})"
+        )
+
+
 def disagreements(
     outputs: Sequence[Any], differ: Callable[[Any, Any], float] = operator.ne
 ) -> NDArray[np.float64]:

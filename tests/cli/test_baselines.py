@@ -54,7 +54,7 @@ def test_a_name_that_is_taken_is_refused_and_nothing_is_moved(approved, command)
 
 def test_a_name_that_nothing_is_known_of_is_refused(approved, command):
     assert (
-        "nothing is remembered of tests/test_x.py"
+        "nothing is stored of tests/test_x.py"
         in command("baselines", "rename", "tests/test_x.py", "y.py", code=2).output
     )
 

@@ -130,7 +130,7 @@ def test_escapes_in_an_answer_do_not_reach_the_terminal(project):
 
 def test_without_a_run_with_the_judge_it_says_what_to_do(project):
     output = type_keys("", code=2)
-    assert "no run that is remembered says where the labels of 'helpful' are" in output
+    assert "no stored run says where the labels of 'helpful' are" in output
     assert 'Declare @judge_fixture(labels="labels/helpful.jsonl"), run pytest once' in output
 
 

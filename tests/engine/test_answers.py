@@ -78,7 +78,7 @@ def test_offline_nothing_is_called(labs):
     lab = labs(offline=True)
     called = []
     model = lab.model(called.append)
-    with pytest.raises(OfflineError, match="no remembered answer to"):
+    with pytest.raises(OfflineError, match="no cached answer to"):
         answer(lab, model, "a")
     assert not called
 

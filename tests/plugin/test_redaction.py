@@ -86,7 +86,9 @@ def test_patterns_of_the_ini_file(leaking):
     leaking.command("show", "test_triage.py", "2.0").stdout.no_fnmatch_line(f"*{KEY}*")
 
 
-@pytest.mark.parametrize(("pattern", "said"), [("(", "is no regular expression"), ("x*", "the empty text")])
+@pytest.mark.parametrize(
+    ("pattern", "said"), [("(", "is not a regular expression"), ("x*", "the empty text")]
+)
 def test_a_pattern_that_cannot_be_meant(leaking, pattern, said):
     leaking.ini(f"modelcheck_redact = {pattern}")
     result = leaking.run("--model-version=2.0")

@@ -79,14 +79,17 @@ def apart(project, text):
 def test_a_field_that_a_case_has_not_is_answered_with_those_that_it_has(project):
     result = body(project, "def test_it(triage, case):\n    assert triage(case.text) == case.label")
     result.stdout.fnmatch_lines(
-        ["*no attribute 'text'", '*E * A case has input, expected, id *known of it: case[[]"language"[]]']
+        [
+            "*no attribute 'text'",
+            '*E * A case has input, expected, id *Its other fields: case[[]"language"[]]',
+        ]
     )
 
 
 @pytest.mark.parametrize(("how", "call"), [("def", "triage(case)"), ("async def", "await triage(case)")])
 def test_a_model_that_is_asked_about_the_case_itself(project, how, call):
     result = body(project, f"{how} test_it(triage, case):\n    assert {call} == case.expected")
-    told = "triage was asked about the case itself. Ask about its input: triage(case.input)"
+    told = "triage was called with the case itself. Call it with its input: triage(case.input)"
     result.stdout.fnmatch_lines([f"10/10 cases raised an error: UsageError: {told}"])
     result.stdout.no_fnmatch_line("*cannot be cached*")
     assert project.calls == []

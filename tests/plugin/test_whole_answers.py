@@ -183,7 +183,7 @@ def triage(model_version):
 
 
 def test_an_answer_that_cannot_be_stored_is_the_bodys_alone(project):
-    """Its description is no identity: nothing says that it is the approved answer, nor that it changed."""
+    """Its description is not an identity: nothing says that it is the approved answer, or that it changed."""
     project.model(LOCKED.replace("(OPTIONS)", ""))
     project.test(
         """
@@ -205,7 +205,7 @@ def test_an_answer_that_cannot_be_stored_is_the_bodys_alone(project):
     result.assert_outcomes(passed=1, failed=2, warnings=1)
     said = result.stdout.str()
     assert (
-        "2 of 2 answers cannot be compared, so that nothing tells what changed: answer.lock: a _thread.lock"
+        "2 of 2 answers cannot be compared, so it is unknown what changed: answer.lock: a _thread.lock"
         in said
     )
     assert "was not stored, so that there is no case.approved: answer.lock: a _thread.lock" in said
