@@ -114,13 +114,15 @@ def main() -> int:
     parser.add_argument("--group", type=int, default=50, help="how many are run in one process (default: 50)")
     parser.add_argument("--without", default="", help="features to leave out, with commas between them")
     parser.add_argument("--runs", default=",".join(RUNS), help=f"of {', '.join(RUNS)} (default: all)")
-    parser.add_argument("--gather", action="store_true", help="with gather=True; without state and locks")
+    parser.add_argument(
+        "--gather", action="store_true", help="with gather=True; without state, locks and fixtures"
+    )
     parser.add_argument("--seconds", type=float, default=120, help="what a run may take (default: 120)")
     parser.add_argument("--keep", type=Path, help="where suites that differ are left")
     options = parser.parse_args()
     whole, began = Compared(), time.monotonic()
     without, runs = set(filter(None, options.without.split(","))), options.runs.split(",")
-    without |= {"state", "locks"} if options.gather else set()
+    without |= {"state", "locks", "fixtures"} if options.gather else set()
     how: dict[str, Any] = {"without": without, "runs": runs, "gather": options.gather}
     for first in range(options.seed, options.seed + options.suites, options.group):
         seeds = range(first, min(first + options.group, options.seed + options.suites))
