@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.baselines.spelling import spell
+from pytest_modelcheck.canonical.text import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,7 +37,7 @@ class Source:
     """
 
     def __init__(self, code: bytes) -> None:
-        self._tree = ast.parse(code)
+        self._tree = parsed(code)
         self._pieces: dict[str, list[_Piece]] = {}
         self._parts: dict[str, tuple[_Part, ...]] = {}
         for statement in self._tree.body:
