@@ -230,8 +230,9 @@ class Endpoint:
             wanted: Whether anybody still wants to know when its turn comes.
         """
         if caller.awaited:
+            loop = self._loop()
             coroutine = self.call_async(caller, inputs, keep, repeat=repeat, after_success=after_success)
-            return self._loop().start(coroutine, context.copy())
+            return loop.start(coroutine, context.copy())
 
         def job() -> None:
             if wanted():

@@ -154,7 +154,7 @@ def _keep_dtypes(model: Model, cases: Cases) -> None:
 def _rerun(item: pytest.Function, subject: Model, others: Sequence[Model], state: State) -> str:
     """The command that runs this test again, as it was run."""
     file = os.path.relpath(item.path, item.config.invocation_params.dir)
-    command = f"pytest {shlex.quote(PurePath(file).as_posix() + '::' + item.nodeid.partition('::')[2])}"
+    command = f"pytest {shlex.quote(PurePath(file).as_posix() + '::' + check_id(item).partition('::')[2])}"
     if subject.version is not None:
         command += " " + state.versions.option(subject.name, subject.version)
     for other in others:  # a judge, say, without whose version the verdict would be another
