@@ -64,10 +64,9 @@ def test_an_error_whose_source_python_fails_to_parse_is_told_by_its_message(monk
         raise SystemError("AST constructor recursion depth mismatch (before=126, after=179)")
 
     monkeypatch.setattr(pytest.ExceptionInfo, "getrepr", fail)
-    try:
-        raise ValueError("no label")
-    except ValueError as error:
-        assert render(error) == "ValueError: no label"
+    with pytest.raises(ValueError, match="no label") as caught:
+        int("no label")
+    assert render(caught.value) == "ValueError: invalid literal for int() with base 10: 'no label'"
 
 
 def test_a_hint_is_given_once():
