@@ -421,7 +421,7 @@ class Endpoint:
         seconds = time.perf_counter() - start
         self.meter.called(seconds)
         self.sizes.took(size, seconds)
-        if not any(map(self._scales.tells, rows)):
+        if not self._scales.tell(rows):
             if self._purse is not None:
                 self._purse.settle(size, None, answered=True)
             keep = self.measured and seconds >= self._worth_keeping
