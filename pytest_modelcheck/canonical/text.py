@@ -186,3 +186,14 @@ def gains(fields: Sequence[str]) -> str:
         f"the type of the answers has gained {shown}{f' and {more} more' if more > 0 else ''} "
         "(at the default, so no change)"
     )
+
+
+def odds(value: float) -> str:
+    """A factor of evidence, as precisely as anybody needs it.
+
+    >>> odds(0.3821), odds(14.2), odds(23456.7), odds(1e12)
+    ('0.38', '14', '23,457', 'over 1,000,000')
+    """
+    if value > 1e6:
+        return "over 1,000,000"
+    return f"{value:.2g}" if value < 10 else f"{value:,.0f}"

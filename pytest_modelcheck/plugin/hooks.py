@@ -208,6 +208,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         from pytest_modelcheck.plugin.reporting import verdicts_of
 
         approve_seen(session, verdicts_of(config), received.doubtful_checks())
+    if received.anything() and _watches(config):
+        from pytest_modelcheck.plugin.reporting import verdicts_of
+        from pytest_modelcheck.plugin.watching import add_night
+
+        add_night(session, verdicts_of(config))
     if received.anything() or _asks_for_reports(config):
         from pytest_modelcheck.plugin.filing import file_reports
 
@@ -218,6 +223,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
         if any(verdict.inconclusive for verdict in verdicts_of(config)):
             session.exitstatus = code
+
+
+def _watches(config: pytest.Config) -> bool:
+    from pytest_modelcheck.plugin.options import switch
+
+    return switch(config, "watch")
 
 
 def _asks_for_reports(config: pytest.Config) -> bool:
