@@ -243,7 +243,7 @@ def _cases(check: CheckReport, wrong: Sequence[CaseResult]) -> Iterator[str]:
 
 
 def _fields(value: Any) -> list[str]:
-    """What a judge was given, or what it said: a line for each part."""
+    """The arguments of a judge, or its answer: a line for each part."""
     if not isinstance(value, dict):
         return [value_text(value, _GRADED)]
     return [f"{excerpt(name)}: {value_text(one, _GRADED)}" for name, one in value.items()]
