@@ -168,7 +168,13 @@ class LoopThread:
     def __init__(self) -> None:
         import asyncio
 
-        self._loop = asyncio.new_event_loop()
+        try:
+            self._loop = asyncio.new_event_loop()
+        except (OSError, RuntimeError) as error:  # each loop has a pair of sockets to be woken up by
+            raise UsageError(
+                f"an `async` model needs an event loop, and none can be made ({error}). Where pytest-socket "
+                "blocks sockets, allow those within this machine: --allow-unix-socket"
+            ) from error
         self._loop.time = self._clock  # type: ignore[method-assign]
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._run, name="modelcheck-event-loop", daemon=True)

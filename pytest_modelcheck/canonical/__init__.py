@@ -28,7 +28,7 @@ from pytest_modelcheck.canonical.compare import (
 )
 from pytest_modelcheck.canonical.digest import CALL_BYTES, digest, of_repeat, short
 from pytest_modelcheck.canonical.kinds import ASIDE, make_ours, register, tag_of
-from pytest_modelcheck.canonical.lowering import comparable, encode_plain
+from pytest_modelcheck.canonical.lowering import comparable, encode_plain, plain_line
 from pytest_modelcheck.canonical.refusal import NotCanonical, NotKept, Unreadable
 from pytest_modelcheck.canonical.text import excerpt, summarised
 from pytest_modelcheck.canonical.types import ABSENT
@@ -54,6 +54,7 @@ __all__ = [
     "is_kept",
     "make_ours",
     "of_repeat",
+    "plain_line",
     "register",
     "same",
     "seen",

@@ -62,8 +62,10 @@ def of_repeat(key: bytes, repeat: int) -> bytes:
     >>> of_repeat(key, 0) == key, of_repeat(key, 1)[:8] == key[:8], of_repeat(key[:8], 1) == of_repeat(key, 1)
     (True, True, True)
     """
+    if not repeat:
+        return key
     call = key[:CALL_BYTES]
-    return call + blake2b(call, digest_size=8, salt=repeat.to_bytes(16, "little")).digest() if repeat else key
+    return call + blake2b(call, digest_size=8, salt=repeat.to_bytes(16, "little")).digest()
 
 
 def short(value: Any) -> str:

@@ -41,6 +41,43 @@ DEEP: Final = "it contains itself, or is nested too deeply to be written. Answer
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
 _ATOMS: Final = frozenset({str, bool, type(None)})
 _FLOAT: Final = frozenset({float})
+_EXACT: Final = (
+    orjson.OPT_PASSTHROUGH_SUBCLASS
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_APPEND_NEWLINE
+)
+_DOLLAR: Final = ord("$")  # looked for first: a byte is found ten times as fast as two
+_PLAIN: Final = frozenset({str, int, bool, type(None)})
+
+
+def plain_line(value: Any) -> bytes | None:
+    """A value that is nothing but plain JSON, as a line; ``None`` for any other, which takes a closer look.
+
+    >>> plain_line({"label": 2, "probs": [0.25]}), plain_line((1, 2))
+    (b'{"label":2,"probs":[0.25]}', None)
+    """
+    try:
+        if not _is_plain(value):
+            return None
+        # Cut, and so copied: orjson makes bytes in a buffer of 1 kB, and keeping those takes 2 µs each.
+        line: bytes = orjson.dumps(value, option=_EXACT)[:-1]
+    except (TypeError, RecursionError):
+        return None  # a key that is not text, a large integer, a lone surrogate, a cycle
+    return None if _DOLLAR in line and b'"$' in line else line
+
+
+def _is_plain(value: Any) -> bool:
+    """Return whether a value is exactly what JSON has, but for its keys, which ``orjson`` looks at itself."""
+    kind = type(value)
+    if kind is dict:
+        return all(type(part) in _PLAIN or _is_plain(part) for part in value.values())
+    if kind is not list:
+        return kind in _PLAIN or (kind is float and isfinite(value))
+    kinds = set(map(type, value))
+    if kinds <= _PLAIN:
+        return True
+    return all(map(isfinite, value)) if kinds == _FLOAT else all(map(_is_plain, value))
 
 
 def encodable(value: str) -> bool:
@@ -258,6 +295,9 @@ def encode_plain(value: Any) -> bytes:
     >>> encode_plain({"answer": object()})
     b'{"answer":{"$repr":"<object object>"}}'
     """
+    line = plain_line(value)
+    if line is not None:
+        return line
     try:
         return orjson.dumps(Describing().lower(value))
     except (RecursionError, TypeError):

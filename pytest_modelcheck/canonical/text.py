@@ -46,8 +46,11 @@ def excerpt(value: Any, width: int = 80, *, stored: bool = False) -> str:
 def _as_text(value: Any) -> str:
     import orjson
 
-    from pytest_modelcheck.canonical.lowering import encode_plain
+    from pytest_modelcheck.canonical.lowering import encode_plain, plain_line
 
+    line = plain_line(value)
+    if line is not None:
+        return line.decode()
     try:
         summary = summarised(value)
     except RecursionError:  # it contains itself, or is nested too deeply

@@ -98,11 +98,6 @@ class Result:
             given = redacted_line(given)
         self.grades = (*self.grades, Grade(judge.name, given, plain(raw)))
 
-    @property
-    def is_simple(self) -> bool:
-        """True if nothing is to be done once its body has passed."""
-        return self.places is None and not self.foreign and self.trial.case.known_failure is None
-
     def put_in_order(self) -> None:
         """Bring answers into the order of their calls, where they came in another.
 

@@ -136,7 +136,7 @@ class Ticket:
         self.call: Future[None] | None = None
         self.foreseen = self.made = False
         self.foreseen_by: set[int] = set()
-        self.then: list[Callable[[Ticket], None]] = []
+        self.then: Sequence[Callable[[Ticket], None]] = ()
         self.after_success = handle.took_found()
 
     @property

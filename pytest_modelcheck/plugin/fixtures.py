@@ -188,6 +188,7 @@ def model_fixture(
     def declared(function: Callable[..., Any]) -> Definition:
         from pytest_modelcheck.plugin.definitions import declare
 
+        __tracebackhide__ = True
         return declare(function, options)
 
     return _decorating("model_fixture", function, declared, scope)
@@ -232,6 +233,7 @@ def judge_fixture(
     def declared(function: Callable[..., Any]) -> Definition:
         from pytest_modelcheck.plugin.definitions import declare_judge
 
+        __tracebackhide__ = True
         return declare_judge(function, labels, options)
 
     return _decorating("judge_fixture", function, declared, scope)
@@ -246,11 +248,13 @@ def _decorating(
     def decorate(function: Callable[..., Any]) -> Any:
         from pytest_modelcheck.plugin.definitions import providing
 
+        __tracebackhide__ = True
         definition = declared(function)
         fixture_function = providing(function, definition)
         setattr(fixture_function, DECLARATION, definition)
         return pytest.fixture(scope=scope)(fixture_function)
 
+    __tracebackhide__ = True
     if function is None:
         return decorate
     if not inspect.isroutine(function):

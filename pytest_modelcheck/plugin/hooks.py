@@ -178,8 +178,8 @@ def pytest_runtest_makereport(
 
         if is_ours(item):
             redact_report(report)
-        attach(item, call, report)
-        note_trouble(item, report)
+            attach(item, call, report)
+            note_trouble(item, report)
     return report
 
 

@@ -12,6 +12,7 @@ from pytest_modelcheck.limits import LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
     from typing import Any
 
     import pytest
@@ -74,14 +75,20 @@ def ini(config: pytest.Config, name: str) -> Any:
     there, so that version ``2.10`` is not 2.1.
 
     Raises:
-        UsageError: It is a table, say.
+        UsageError: It is a table, say, or no truth value.
     """
     import pytest
 
     try:
         return config.getini(name)
-    except (TypeError, pytest.UsageError):
-        return _native(config, name)
+    except (TypeError, ValueError, pytest.UsageError) as error:
+        if config.inipath is not None and config.inipath.suffix == ".toml":
+            return _native(config.inipath, name)
+        from pytest_modelcheck.errors import UsageError, located
+
+        advice = ": write true or false" if name in YES_OR_NO else ""
+        where = "--override-ini" if config.inipath is None else str(config.inipath)
+        raise UsageError(located(f"{name}: {error}{advice}", where)) from None
 
 
 def switch(config: pytest.Config, name: str) -> bool:
@@ -112,8 +119,8 @@ def plains(config: pytest.Config, names: Iterable[str]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _native(config: pytest.Config, name: str) -> Any:
-    """The value of an option as the ini file spells it, as the type that the option has elsewhere.
+def _native(path: Path, name: str) -> Any:
+    """The value of an option as a file of TOML spells it, as the type that the option has elsewhere.
 
     Raises:
         UsageError: It cannot be meant.
@@ -122,9 +129,6 @@ def _native(config: pytest.Config, name: str) -> Any:
 
     from pytest_modelcheck.errors import UsageError, located
 
-    path = config.inipath
-    if path is None:
-        raise UsageError(f"{name} has a value that cannot be meant")
     # Numbers stay the text that they are: the readers of our options know what to make of it.
     content = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=str)
     table = content.get("tool", content) if path.name == "pyproject.toml" else content

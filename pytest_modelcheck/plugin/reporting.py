@@ -83,7 +83,7 @@ def _place(judged: Judged) -> list[str | bool]:
 
 def note_trouble(item: pytest.Item, report: pytest.TestReport) -> None:
     """Put why a test of ours failed on its report, where no verdict that fails it says so."""
-    if report.failed and is_ours(item) and not item.stash.get(FATAL, []):
+    if report.failed and not item.stash.get(FATAL, []):
         setattr(report, TROUBLE, crash_message(report))
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 _T = TypeVar("_T")
+_AS_THEY_ARE: Final = frozenset({str, int, bool, type(None)})
 
 
 def pack(value: Any) -> Any:
@@ -41,8 +42,11 @@ def pack(value: Any) -> Any:
     >>> pack(Origin("tickets.yaml"))
     {'path': 'tickets.yaml', 'line': None}
     """
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = ((name, getattr(value, name)) for name in _fields(type(value)))
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if dataclasses.is_dataclass(kind):
+        fields = ((name, getattr(value, name)) for name in _fields(kind))
         return {name: pack(one) for name, one in fields if one is not MISSING}
     if isinstance(value, (tuple, list)):
         return [pack(item) for item in value]

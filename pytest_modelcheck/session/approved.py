@@ -164,8 +164,7 @@ def _broken_before(check: Check, baseline: Baseline) -> Iterator[Finding]:
 
 def other_fingerprint(check: Check) -> list[Finding]:
     """Return whether the model has changed without changing its version."""
-    subject = check.subject
-    approved = check.store.approved(subject.name, subject.version)
+    subject, approved = check.subject, check.held
     if approved is None or approved.version != subject.version or approved.fingerprint == subject.fingerprint:
         return []
     keys = changed_keys(approved.fingerprint, subject.fingerprint)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
     from pathlib import Path
 
+    from pytest_modelcheck.baselines.approved import Approved
     from pytest_modelcheck.baselines.candidates import CandidateStore
     from pytest_modelcheck.baselines.store import BaselineStore
     from pytest_modelcheck.checks.spec import CheckSpec
@@ -80,6 +81,7 @@ class Check:
         places: Where things are kept, and what the run may do.
         store: Approved behaviour.
         candidates: What was run.
+        held: The version that the application is held to, or ``None``.
         plugin: The version of pytest-modelcheck, for the record.
         warn: Told what the user should know and nothing failed for.
         calls: What the check has cost so far: what is given, with what the way to its model has counted.
@@ -92,6 +94,7 @@ class Check:
     places: Places
     store: BaselineStore
     candidates: CandidateStore
+    held: Approved | None
     plugin: str
     warn: Callable[[str], None]
     calls: Callable[[Calls | None], Calls]

@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.costs import judge_costs
 from pytest_modelcheck.checks.decide import decide, guards
-from pytest_modelcheck.checks.drift import judge_drift
 from pytest_modelcheck.checks.protocol import FRESH_SETS
 from pytest_modelcheck.records import Finding, Status
 from pytest_modelcheck.session.answered import other_systems
 from pytest_modelcheck.session.approved import other_fingerprint
-from pytest_modelcheck.session.drifting import broken_reference, sampled
 from pytest_modelcheck.session.found import Judgement
 from pytest_modelcheck.session.observing import observe
 
@@ -105,6 +103,9 @@ def _findings(
         return findings or [Finding("metric", Status.PASSED, text)], None
     if spec.drift is None:
         return decide(observed, spec.limits), None
+    from pytest_modelcheck.checks.drift import judge_drift
+    from pytest_modelcheck.session.drifting import broken_reference, sampled
+
     findings = guards(observed, spec.limits) + broken_reference(ran.reference)
     if findings:
         return findings, None

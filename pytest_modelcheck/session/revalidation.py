@@ -74,10 +74,8 @@ def _lot(keys: Iterable[bytes]) -> bytes:
     return hashlib.sha256(b"".join(keys)).digest()
 
 
-def revalidate(check: Check, remembered: Remembered | None, approved: Approved) -> Steps[tuple[Finding, ...]]:
+def revalidate(check: Check, remembered: Remembered, approved: Approved) -> Steps[tuple[Finding, ...]]:
     """Ask a sample of the cached answers again, once, and where any differs a second time."""
-    if remembered is None:
-        return ()
     old, trials = remembered.sample()
     if not trials:
         return (_finding(f"nothing is stored of {check.subject.label} to ask again"),)

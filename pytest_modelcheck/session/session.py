@@ -183,6 +183,7 @@ class Session:
             places=self.places,
             store=self.store,
             candidates=self.candidates,
+            held=self.store.approved(spec.subject.name, spec.subject.version),
             plugin=self.plugin,
             warn=self.warnings.append,
             calls=calls,

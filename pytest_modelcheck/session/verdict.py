@@ -36,7 +36,6 @@ from pytest_modelcheck.session.answered import systems_note
 from pytest_modelcheck.session.approved import approved_of, may_be_stale, replay, run_rival
 from pytest_modelcheck.session.candidate import environment, header_of, leave, leave_for_the_report
 from pytest_modelcheck.session.check import Judged
-from pytest_modelcheck.session.drifting import run_reference
 from pytest_modelcheck.session.early import may_stop, run_until_decided
 from pytest_modelcheck.session.explain import explain
 from pytest_modelcheck.session.first_run import first_run
@@ -45,8 +44,6 @@ from pytest_modelcheck.session.judging import judge
 from pytest_modelcheck.session.noise import calibrate, calibrate_changes, confirm, measure
 from pytest_modelcheck.session.observing import whole_cases
 from pytest_modelcheck.session.results import OTHER
-from pytest_modelcheck.session.revalidation import revalidate
-from pytest_modelcheck.session.smallest_change import shrink, shrink_input
 from pytest_modelcheck.session.variation import declared
 from pytest_modelcheck.session.weigh import decide_noise
 
@@ -76,8 +73,11 @@ def steps_of(check: Check) -> Steps[Judged]:
     """The steps of a check; each is answered with its results."""
     check, judgement = yield from _judged(check)
     explained = yield from explain(check, judgement)
-    explained = yield from shrink(check, judgement, explained)
-    explained = yield from shrink_input(check, judgement, explained)
+    if not judgement.passes:
+        from pytest_modelcheck.session.smallest_change import shrink, shrink_input
+
+        explained = yield from shrink(check, judgement, explained)
+        explained = yield from shrink_input(check, judgement, explained)
     return _leave(check, judgement, conclude(check, judgement, explained))
 
 
@@ -102,15 +102,21 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
         remembered = end.remembered
     else:
         ran, remembered = yield from first_run(check, approved)
-        ran = replace(ran, reference=(yield from run_reference(check, approved)))
+        if check.spec.drift is not None:
+            from pytest_modelcheck.session.drifting import run_reference
+
+            ran = replace(ran, reference=(yield from run_reference(check, approved)))
         if not ran.results.reads_approved:
             approved = yield from replay(check, may_be_stale(check, ran.results, approved), approved)
     if any(model.definition.role == "judge" for model in check.spec.others):
         from pytest_modelcheck.session.judges import hear_the_judge
 
         ran = replace(ran, judging=(yield from hear_the_judge(check, ran, approved)))
-    beside = yield from revalidate(check, remembered, approved)
-    beside += _stood_still(check, ran, approved)
+    beside = _stood_still(check, ran, approved)
+    if remembered is not None:
+        from pytest_modelcheck.session.revalidation import revalidate
+
+        beside = (*(yield from revalidate(check, remembered, approved)), *beside)
     if check.spec.shaped and approved.baseline is None:
         text = "no approved baseline yet: there is no shape that answers are held to"
         beside += (Finding("shape", Status.FAILED, text, against_baseline=True),)
@@ -195,10 +201,8 @@ def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:
 
 def _retires(check: Check) -> str | None:
     """Say when the approved version of the model shuts down."""
-    approved = check.store.approved(check.subject.name, check.subject.version)
-    if approved is None:
-        return None
-    day = retires_on(check.subject.definition, approved.version) or approved.retires
+    held = check.held
+    day = None if held is None else retires_on(check.subject.definition, held.version) or held.retires
     return None if day is None else str(day)
 
 
@@ -225,8 +229,7 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
     spec, subject, ran, observed = check.spec, check.subject, judgement.ran, judgement.observed
     findings = tuple(sorted(judgement.findings, key=lambda finding: -finding.status.severity))
     status, drifts = findings[0].status, spec.drift is not None
-    approved_version = check.store.approved(subject.name, subject.version)
-    held = None if approved_version is None else approved_version.version
+    held = None if check.held is None else check.held.version
     comparison = judgement.seen.comparison
     if drifts and comparison is not None:
         # What changed where it compared answers to the same inputs: it has no pass rate.

@@ -147,7 +147,7 @@ def test_a_first_run_without_a_version_says_so_in_a_sentence(project):
             "no version of 'triage' is approved yet, and none was named: name one, *",
         ]
     )
-    assert "conftest.py:3 raised KeyError: None for model_version=None" in result.stdout.str()
+    assert "/conftest.py:3 has no model for model_version=None)" in result.stdout.str()
     assert "Traceback" not in result.stdout.str()
     assert "return {" not in result.stdout.str()
 
