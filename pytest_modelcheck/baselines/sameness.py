@@ -1,4 +1,4 @@
-"""Whether two runs of a body were given the same answers, and which answers differ.
+"""The answers of two runs of a body: whether they are the same, and which of them differ.
 
 PYTEST_DONT_REWRITE
 """
