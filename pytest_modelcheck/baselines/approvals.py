@@ -11,7 +11,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.baselines import atomic
+from pytest_modelcheck.baselines import atomic, watch
 from pytest_modelcheck.baselines.accepted import accepted
 from pytest_modelcheck.baselines.approved import Approved
 from pytest_modelcheck.baselines.candidates import never_ran
@@ -19,7 +19,7 @@ from pytest_modelcheck.baselines.objections import incomplete, is_gone, mixed_fi
 from pytest_modelcheck.errors import BaselineError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_modelcheck.baselines.baseline import Baseline, Written
@@ -181,6 +181,7 @@ def approve(
             if not beside:
                 first = next(header for header, _ in present.values())
                 store.set_approved(model, Approved(version, first.fingerprint, first.shutdown), batch)
+            _begin_anew(store, batch, model, version, present, beside=beside)
             unchanged = batch.empty
             announce(approved)
     return Report(
@@ -195,6 +196,26 @@ def approve(
         unfinished=bool(unfinished),
         beside=beside,
     )
+
+
+def _begin_anew(
+    store: BaselineStore,
+    batch: atomic.Batch,
+    model: str,
+    version: str,
+    checks: Container[str],
+    *,
+    beside: bool,
+) -> None:
+    """Drop the nights that counted under the approvals which are replaced."""
+
+    def stays(night: watch.Night) -> bool:
+        own = night.version != version and store.beside_path(model, night.check, night.version).exists()
+        return (
+            night.model != model or night.check not in checks or own or (beside and night.version != version)
+        )
+
+    watch.rewrite(batch, store.root, lambda night: night if stays(night) else None)
 
 
 def _offered(

@@ -30,7 +30,8 @@ LONGEST_HEADER: Final = 16 << 20
 
 _ID: Final = re.compile(rb'\{"id":"([^"\\]*)"')
 _ROWS: Final = re.compile(rb'^\{"id":"([^"\\\n]*)".*\}$', re.MULTILINE)
-_CONFLICT: Final = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
+CONFLICT: Final = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
+"""What a line begins with that git leaves where it cannot merge."""
 
 
 class Baseline(Mapping[str, CaseResult]):
@@ -357,7 +358,7 @@ def _odd_id(row: bytes, path: str, number: int) -> str:
 
 
 def _refuse_conflict(row: bytes, path: str, number: int) -> None:
-    if row.startswith(_CONFLICT):
+    if row.startswith(CONFLICT):
         raise BaselineError(
             located(
                 "an unresolved git conflict. Keep one side of each conflicting line and remove the markers, "

@@ -52,6 +52,11 @@ SWITCHES = {
         "give a job of GitHub Actions a summary and annotations",
         "give a job of GitHub Actions neither summary nor annotations",
     ),
+    "watch": (
+        False,
+        "add what this run finds out about the approved version to that of earlier nights, in watch.jsonl",
+        "judge this run by itself",
+    ),
     "gather": (
         False,
         "cut test bodies off at a missing answer and start them again, so that calls are made together",

@@ -48,6 +48,7 @@ _CASES: Final = 10
 _WIDTH: Final = 80
 _WHOLE: Final = 1 << 20
 _LINE: Final = 400
+_GRADED: Final = 1_000
 ROOM: Final = 60_000
 """Bytes that a report may have by default: a comment on GitHub holds 65,536 characters."""
 
@@ -230,10 +231,23 @@ def _cases(check: CheckReport, wrong: Sequence[CaseResult]) -> Iterator[str]:
         yield f"| {' | '.join(map(code, _case(case)))} |"
     for case in wrong[:_CASES]:
         trial = telling(case)
-        if trial is not None and (steps := steps_of_trial(trial, case.digest)) is not None:
+        if trial is None:
+            continue
+        if (steps := steps_of_trial(trial, case.digest)) is not None:
             yield from opened(f"{case.id}: {steps.sentence or 'what was done'}", steps.lines())
+        for grade in trial.grades:
+            given = [] if grade.given is None else [*_fields(value_of(grade.given)), ""]
+            said = [f"{grade.judge} says", *_fields(value_of(grade.answer))]
+            yield from opened(f"{case.id}: judged by {grade.judge}", [*given, *said])
     yield ""
     yield "</details>"
+
+
+def _fields(value: Any) -> list[str]:
+    """The arguments of a judge, or its answer: a line for each part."""
+    if not isinstance(value, dict):
+        return [value_text(value, _GRADED)]
+    return [f"{excerpt(name)}: {value_text(one, _GRADED)}" for name, one in value.items()]
 
 
 def _case(case: CaseResult) -> tuple[str, ...]:

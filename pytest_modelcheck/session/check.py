@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.approved import Approved
     from pytest_modelcheck.baselines.candidates import CandidateStore
     from pytest_modelcheck.baselines.store import BaselineStore
+    from pytest_modelcheck.baselines.watch import Night
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.engine.work import FindApproved, Run
@@ -87,6 +88,7 @@ class Check:
         calls: What the check has cost so far: what is given, with what the way to its model has counted.
         contract: Says how the answers of a result break the approved shape; ``None`` where nothing asks that.
         asked_of: How many answers another model was asked for.
+        nights: What earlier nights found out about all checks; ``None`` where the run does not watch.
     """
 
     spec: CheckSpec
@@ -100,6 +102,7 @@ class Check:
     calls: Callable[[Calls | None], Calls]
     asked_of: Callable[[Model], int]
     contract: Callable[[Result], str | None] | None = None
+    nights: Sequence[Night] | None = None
 
     @property
     def subject(self) -> Model:

@@ -66,9 +66,9 @@ def takers_of(check: Check, plan: Plan, approved: Approved) -> Takers:
     looks_at_answers = spec.limits.on_costs or check.subject.definition.answer_fingerprint is not None
     remembered = None
     if check.places.revalidate:
-        from pytest_modelcheck.session.revalidation import Remembered
+        from pytest_modelcheck.session.revalidation import remembered_of
 
-        remembered = Remembered(check.subject, check.places.revalidate)
+        remembered = remembered_of(check, approved)
     return Takers(
         Results(
             plan,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from pytest_modelcheck.canonical import digest, seen
+from pytest_modelcheck.canonical import digest, excerpt, seen
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH, WORST, Judging, Sides
 from pytest_modelcheck.engine.trials import Plan
@@ -168,9 +168,39 @@ def _outcome_of(
             raise UncorrectedError(f"{judge.name} alone does not decide the outcome of a case")
     if not passing:
         return _number
-    kinds = set(passing.values())
-    unseen = False if len(kinds) == 2 else not kinds.pop()
-    return lambda answer: float(passing.get(seen(answer), unseen))
+    if not any(isinstance(orjson.loads(answer), (bool, str, type(None))) for answer in passing):
+        return _threshold_of(judge, {_number(answer): passed for answer, passed in passing.items()})
+    both = len(set(passing.values())) == 2
+
+    def outcome(answer: bytes) -> float:
+        said = seen(answer)
+        if both and said not in passing and said.startswith(b'"'):
+            raise UncorrectedError(
+                f"no case shows how {excerpt(orjson.loads(said), 40)} comes out, and a label says it"
+            )
+        return float(passing[said] if said in passing else not both and not next(iter(passing.values())))
+
+    return outcome
+
+
+def _threshold_of(judge: Model, passing: Mapping[float, bool]) -> Callable[[bytes], float]:
+    """The outcomes of scores that a body holds against a threshold; yes and no stand for 1 and 0."""
+    passed, failed = ([one for one, passes in passing.items() if passes is kind] for kind in (True, False))
+    upwards = not passed or not failed or min(passed) > max(failed)
+    if not upwards and max(passed) >= min(failed):
+        raise UncorrectedError(f"{judge.name} alone does not decide how a case comes out")
+    sign = 1 if upwards else -1
+    least = min((sign * one for one in passed), default=math.inf)
+    most = max((sign * one for one in failed), default=-math.inf)
+
+    def outcome(answer: bytes) -> float:
+        value = sign * _number(answer)
+        if most < value < least and passed and failed:
+            text = f"a label says {abs(value):g}, which is between what passes and what fails"
+            raise UncorrectedError(f"{text}: label true or false")
+        return float(value >= least) if passed else float(value > most)
+
+    return outcome
 
 
 def _number(answer: bytes) -> float:

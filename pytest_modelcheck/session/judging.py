@@ -114,6 +114,13 @@ def _findings(
         return [Finding("drift", Status.PASSED, text)], None
     samples = sampled(spec, ran.results, ran.reference, approved)
     drifted, moved = judge_drift(samples, spec.drift, spec.limits, spec.seed)
+    if check.nights is not None and moved is not None:
+        from pytest_modelcheck.session.nights import FINE, over_nights
+
+        if moved.p_value <= spec.limits.false_fail_rate:  # how far below matters over nights
+            finer = replace(spec.limits, false_fail_rate=FINE)
+            moved = judge_drift(samples, spec.drift, finer, spec.seed)[1] or moved
+        drifted = [over_nights(check, approved, drifted[0], moved)]
     return [_held(ran, finding, spec.limits) for finding in drifted], moved
 
 

@@ -236,7 +236,7 @@ def _case_details(case: Case) -> tuple[str, str]:
 
 
 def _expected(right: Any) -> tuple[str, str]:
-    """What is expected, as a report shows it and as its digest."""
+    """Return the expectation as a report shows it, and as its digest."""
     return f',"expected":{as_shown(right)}', f',"expected":"{_short(right)}"'
 
 
@@ -252,7 +252,7 @@ def _pictures(value: Any) -> str:
 
 
 def _said(result: Result) -> str:
-    """What a body said that went wrong, and what judges said."""
+    """The message of a body that went wrong, and the grades of judges."""
     details = ""
     wrong = result.message is not None or result.error is not None
     if wrong and result.outcome in WRONG and (said := said_of(result)):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Trial
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
+    from pytest_modelcheck.session.nights import Watch
 
     Known = dict[bytes, Raw]
 
@@ -40,11 +41,13 @@ class Remembered:
     Args:
         model: The model that is judged.
         wanted: How many answers are to be asked again.
+        night: The night, where each shall take another sample.
     """
 
-    def __init__(self, model: Model, wanted: int) -> None:
+    def __init__(self, model: Model, wanted: int, night: int = 0) -> None:
         self._remembered = model.answers.was_remembered
         self._wanted = wanted
+        self._salt = str(night).encode() if night else b""
         self._found: dict[bytes, tuple[Trial, Known]] = {}
 
     def take(self, results: Iterable[Result]) -> None:
@@ -52,7 +55,7 @@ class Remembered:
         for result in results:
             known = {key: raw for key, raw in result.asked if key is not None and self._remembered(key)}
             if known and all(key in known for key, _ in result.asked):
-                self._found.setdefault(_lot(known), (result.trial, known))
+                self._found.setdefault(self._lot(known), (result.trial, known))
         for lot in sorted(self._found)[2 * self._wanted :]:
             del self._found[lot]
 
@@ -69,13 +72,30 @@ class Remembered:
                 trials.append(trial)
         return old, trials
 
+    def _lot(self, keys: Iterable[bytes]) -> bytes:
+        return hashlib.sha256(self._salt + b"".join(keys)).digest()
 
-def _lot(keys: Iterable[bytes]) -> bytes:
-    return hashlib.sha256(b"".join(keys)).digest()
+
+def remembered_of(check: Check, approved: Approved) -> Remembered:
+    """Return who takes note of what may be asked again."""
+    watch = _watch(check, approved)
+    return Remembered(check.subject, check.places.revalidate, 0 if watch is None else watch.night)
+
+
+def _watch(check: Check, approved: Approved) -> Watch | None:
+    if check.nights is None:
+        return None
+    from pytest_modelcheck.session.nights import ANSWERS, watch_of
+
+    return watch_of(check, approved, ANSWERS)
 
 
 def revalidate(check: Check, remembered: Remembered, approved: Approved) -> Steps[tuple[Finding, ...]]:
-    """Ask a sample of the cached answers again, once, and where any differs a second time."""
+    """Ask a sample of the cached answers again, once, and where any differs a second time.
+
+    Over nights always twice: how often a call is made must not depend on what it is answered.
+    """
+    watch = _watch(check, approved)
     old, trials = remembered.sample()
     if not trials:
         return (_finding(f"nothing is stored of {check.subject.label} to ask again"),)
@@ -88,8 +108,12 @@ def revalidate(check: Check, remembered: Remembered, approved: Approved) -> Step
             text = f"{check.subject.label} could not be asked again: {one_line(broken)}"
             return (_finding(text, Status.FAILED),)
         rounds.append({key: raw for result in run.results for key, raw in result.asked if key is not None})
-        if all(_same(raw, rounds[0].get(key)) for key, raw in old.items()):
+        if watch is None and all(_same(raw, rounds[0].get(key)) for key, raw in old.items()):
             break
+    if watch is not None:
+        from pytest_modelcheck.session.nights import judge_answers
+
+        return (judge_answers(check, watch, old, rounds),)
     return (_judged(check, old, rounds),)
 
 

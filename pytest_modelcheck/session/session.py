@@ -33,9 +33,10 @@ from pytest_modelcheck.session.variation import declared_of
 from pytest_modelcheck.session.verdict import steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date
 
+    from pytest_modelcheck.baselines.watch import Night
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.work import Run
@@ -73,6 +74,11 @@ class Session:
         self.warnings: list[str] = []
         self.store = BaselineStore(places.baselines)
         self.candidates = CandidateStore(places.cache / CANDIDATES)
+        self._nights: Sequence[Night] | None = None
+        if places.watch:
+            from pytest_modelcheck.baselines import watch
+
+            self._nights = watch.read(places.baselines)
         self.cache = PredictionCache(
             places.cache / PREDICTIONS if places.keep else None, refresh=places.refresh
         )
@@ -188,6 +194,7 @@ class Session:
             warn=self.warnings.append,
             calls=calls,
             asked_of=lambda model: self.switchboard.endpoint(model).meter.asked,
+            nights=self._nights,
         )
 
     def _runs_of(self, spec: CheckSpec) -> int:

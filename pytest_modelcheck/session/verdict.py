@@ -316,6 +316,10 @@ def _notes(check: Check, judgement: Judgement) -> Iterator[str]:
     baseline = judgement.approved.baseline
     yield from spec.notes
     yield from judgement.approved.notes
+    if check.nights is not None:
+        from pytest_modelcheck.session.nights import why_unwatched
+
+        yield from why_unwatched(check, judgement.approved)
     if judgement.noise.screened is not None:
         yield f"everything was run again to be sure; the first time: {judgement.noise.screened}"
     then = {} if baseline is None else baseline.header.others

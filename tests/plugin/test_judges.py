@@ -336,7 +336,7 @@ def test_several_calls_of_the_judge_correct_nothing(judged):
     )
     label(judged, OTHERS)
     verdict = judged.verdict(run(judged, "bad"))
-    assert "uncorrected for the judge's errors: helpful is called 2 times in some cases" in verdict.headline
+    assert "uncorrected for the judge's errors: helpful was called 2 times in some cases" in verdict.headline
 
 
 def test_an_outcome_that_is_not_the_judges_is_not_corrected(judged):
@@ -458,3 +458,136 @@ def test_an_async_check_is_corrected_too(judged):
     label(judged, OTHERS)
     verdict = judged.verdict(run(judged, "bad", "-p", "asyncio", "-o", SCOPE))
     assert verdict.headline == "judged 25/60; corrected for the judge's errors 36%, at least 80% required"
+
+
+SCORED = JUDGED.replace(
+    "    return lambda question, answer: chance", "    return lambda question, answer: SCALE * (chance"
+).replace("says_yes[answer.split()[0]]", "says_yes[answer.split()[0]])")
+
+
+@pytest.mark.parametrize(("scale", "passes"), [("0.5", ">= 0.3"), ("-2", "< -1")])
+def test_yes_and_no_are_labels_of_a_score_that_a_body_holds_against_a_threshold(judged, scale, passes):
+    judged.model(SCORED.replace("SCALE", scale))
+    judged.test(CHECK.replace("assistant(case.input))", f"assistant(case.input)) {passes}"))
+    if scale == "-2":  # people say of a wrong answer that it is the larger score
+        lines = [
+            {"input": {"question": q, "answer": a}, "expected": -2 * a.startswith("right")} for q, a in OTHERS
+        ]
+        judged.write("labels/helpful.jsonl", "\n".join(map(json.dumps, lines)))
+    else:
+        label(judged, OTHERS)
+    verdict = judged.verdict(run(judged, "bad"))
+    assert verdict.headline == "judged 25/60; corrected for the judge's errors 36%, at least 80% required"
+
+
+def test_a_label_between_what_passes_and_what_fails_corrects_nothing(judged):
+    judged.model(SCORED.replace("SCALE", "0.5"))
+    judged.test(CHECK.replace("assistant(case.input))", "assistant(case.input)) >= 0.3"))
+    label(judged, OTHERS)
+    path = judged.path / "labels/helpful.jsonl"
+    path.write_text(path.read_text().replace("true", "0.4"))
+    verdict = judged.verdict(run(judged, "bad"))
+    assert verdict.headline.endswith(
+        "a label says 0.4, which is between what passes and what fails: label true or false"
+    )
+
+
+def test_a_category_that_no_case_shows_corrects_nothing(judged):
+    judged.model(
+        JUDGED.replace("answer: chance(", 'answer: ["rude", "kind"][chance(').replace(
+            "says_yes[answer.split()[0]]", "says_yes[answer.split()[0]]]"
+        )
+    )
+    judged.test(CHECK.replace("assistant(case.input))", 'assistant(case.input)) == "kind"'))
+    label(judged, OTHERS)
+    path = judged.path / "labels/helpful.jsonl"
+    text = path.read_text().replace("true", '"kind"').replace("false", '"rude"')
+    path.write_text(text)
+    assert judged.verdict(run(judged, "bad")).headline.startswith("judged 25/60; corrected")
+    path.write_text(text.replace('"rude"', '"cold"', 1))
+    assert judged.verdict(run(judged, "bad")).headline.endswith(
+        "no case shows how cold comes out, and a label says it"
+    )
+
+
+def test_a_judge_that_abstains_says_no_unless_the_body_skips(judged):
+    judged.model(JUDGED.replace("answer: chance(", 'answer: None if answer.endswith("7") else chance('))
+    label(judged, OTHERS)
+    verdict = judged.verdict(run(judged, "bad"))
+    assert verdict.headline.startswith("judged 23/60; corrected for the judge's errors")
+    judged.test(
+        CHECK.replace("assert helpful(", "said = helpful(")
+        + "    if said is None:\n        pytest.skip('no verdict')\n    assert said\n"
+    )
+    assert judged.verdict(run(judged, "bad")).headline.startswith("judged 23/54; corrected")
+
+
+def test_a_judge_that_abstains_from_scores_corrects_nothing(judged):
+    judged.model(
+        JUDGED.replace(
+            "answer: chance(", 'answer: None if answer.endswith("107") else float(chance('
+        ).replace("says_yes[answer.split()[0]]", "says_yes[answer.split()[0]])")
+    )
+    judged.test(
+        """
+        @pytest.mark.golden([f"question {n}" for n in range(60)], at_least=0.8)
+        def test_helpful(assistant, helpful, case, score):
+            score(helpful(question=case.input, answer=assistant(case.input)))
+        """
+    )
+    label(judged, OTHERS)
+    verdict = judged.verdict(run(judged, "bad"))
+    assert verdict.headline.endswith("some labels, or the judge's answers to them, are not scores")
+
+
+def test_negative_scores_on_their_own_scale_are_not_corrected(judged):
+    judged.model(SCORED.replace("SCALE", "-1"))
+    judged.test(
+        """
+        @pytest.mark.golden([f"question {n}" for n in range(60)], at_least=-0.2, bounds=(-1, 1))
+        def test_helpful(assistant, helpful, case, score):
+            score(helpful(question=case.input, answer=assistant(case.input)))
+        """
+    )
+    label(judged, OTHERS)
+    verdict = judged.verdict(run(judged, "good"))
+    assert verdict.headline.endswith(
+        "uncorrected for the judge's errors: scores are not the answers of helpful, from 0 to 1"
+    )
+
+
+def test_a_judge_that_grades_a_batch_is_corrected_too(judged):
+    judged.model(
+        JUDGED.replace(
+            'labels="labels/helpful.jsonl", deterministic=True',
+            'labels="labels/helpful.jsonl", deterministic=True, batch=True',
+        ).replace(
+            'return lambda question, answer: chance("judge", answer) < says_yes[answer.split()[0]]',
+            'return lambda asked: [chance("judge", a) < says_yes[a.split()[0]] for _, a in asked]',
+        )
+    )
+    judged.test(
+        CHECK.replace(
+            "helpful(question=case.input, answer=assistant(case.input))",
+            "helpful([case.input, assistant(case.input)])",
+        )
+    )
+    lines = [{"input": [q, a], "expected": a.startswith("right")} for q, a in OTHERS]
+    judged.write("labels/helpful.jsonl", "\n".join(map(json.dumps, lines)))
+    assert judged.verdict(run(judged, "bad")).headline.startswith("judged 25/60; corrected")
+
+
+def test_labels_of_one_kind_alone_leave_a_miss_inconclusive(judged):
+    label(judged, [pair for pair in OTHERS if pair[1].startswith("right")])
+    verdict = judged.verdict(run(judged, "bad"))
+    assert verdict.inconclusive
+    assert verdict.headline.endswith("no label says no, so it is unknown how it judges these")
+
+
+def test_a_merge_that_is_not_settled_fails_the_check_with_its_line(judged):
+    label(judged, OTHERS)
+    path = judged.path / "labels/helpful.jsonl"
+    path.write_text("<<<<<<< HEAD\n" + path.read_text())
+    result = run(judged, "good")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*helpful.jsonl:1: not JSON: *; settle the conflict of the merge first*"])
