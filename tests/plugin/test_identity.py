@@ -92,7 +92,7 @@ def test_two_tests_that_would_share_a_baseline_are_refused(project, shop, monkey
     result = project.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
-        ["*alias/test_triage.py::test_known_tickets and tests/*::test_known_tickets are one check*"]
+        ["*alias/test_triage.py::test_known_tickets and tests/*::test_known_tickets are the same check*"]
     )
 
 
