@@ -1,5 +1,6 @@
 import errno
 import importlib.util
+import inspect
 import os
 import random
 import sqlite3
@@ -14,7 +15,6 @@ from hashlib import blake2b
 import pytest
 
 from pytest_modelcheck.errors import CacheError
-from pytest_modelcheck.models import cache as claims_module
 from pytest_modelcheck.models import cache_shelf
 from pytest_modelcheck.models.cache import Claims, PredictionCache, memories, parts_of
 from pytest_modelcheck.models.cache_store import Store
@@ -413,8 +413,9 @@ def test_on_windows_two_processes_do_not_pay_twice_either(tmp_path, monkeypatch)
     msvcrt = FakeMsvcrt()
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setitem(sys.modules, "msvcrt", msvcrt)
-    spec = importlib.util.spec_from_file_location("claims_on_windows", claims_module.__file__)
+    spec = importlib.util.spec_from_file_location("cache_on_windows", inspect.getfile(Claims))
     module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, module)  # where dataclasses look their module up
     spec.loader.exec_module(module)
     one, other = module.Claims(tmp_path / "claims.lock"), module.Claims(tmp_path / "claims.lock")
     assert one.take("triage", b"one")
