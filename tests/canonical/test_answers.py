@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import datetime as dt
 import enum
 import ipaddress
 import json
 import math
 import pathlib
+import random
 import re
 import subprocess
 import sys
@@ -35,6 +37,7 @@ from dateutil import tz
 from pytest_modelcheck.canonical import (
     Codec,
     NotKept,
+    Unreadable,
     comparable,
     digest,
     encode_plain,
@@ -750,3 +753,28 @@ def test_client_state_beside_the_fields_is_no_part_of_an_answer():
     answer._raw_response = threading.Lock()
     codec = Codec(Cat)
     assert codec.decode(codec.encode(answer)) == answer == Cat()
+
+
+def test_a_damaged_line_of_any_kind_is_unreadable_or_another_answer():
+    """Whatever a library raises for data that it cannot use, the cache and baselines say which line it is."""
+    rng = random.Random(7)
+
+    def damaged(part: Any) -> Any:
+        if rng.random() < 0.15 or not (part and isinstance(part, dict | list)):
+            return rng.choice(
+                [None, -1, 2**40, 1.5, "", "x", [], {}, [1], {"a": 1}, {"$tuple": [1]}, True, "O"]
+            )
+        at = rng.choice(list(part) if isinstance(part, dict) else range(len(part)))
+        items = dict(part) if isinstance(part, dict) else list(part)
+        if rng.random() < 0.2:
+            del items[at]
+        else:
+            items[at] = damaged(items[at])
+        return items
+
+    for _, answer, _, returns in STORED:
+        codec = Codec(returns)
+        whole = json.loads(codec.encode(answer))
+        for _ in range(12):
+            with contextlib.suppress(Unreadable):
+                codec.decode(json.dumps(damaged(whole)).encode())

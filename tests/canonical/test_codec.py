@@ -230,6 +230,11 @@ def test_cycles_and_depth_are_refused():
         b'{"$ndarray":[]}',
         b'{"$numpy":["<i8"]}',
         b'{"$series":{}}',
+        b'{"$pattern":["a{2","b"]}',
+        b'{"$pattern":["(",0]}',
+        b'{"$masked":{"data":{"$ndarray":{"dtype":"<i8","shape":[1],"data":[1]}},"mask":[true,true],"fill":null}}',
+        b'{"$polars":{"height":2,"columns":[["a",["Int64"],[1,2]],["b",["Int64"],[1]]]}}',
+        b'{"$polars_series":["a",["Config"],[1]]}',
     ],
 )
 def test_damaged_lines_are_unreadable_and_run_nothing(line):
