@@ -501,12 +501,12 @@ class Nights:
 
 def alarm(approved: dict, nights: list[dict], since: int = 0) -> int | None:
     """The first night that alarms, from 1, or ``None``; earlier ones than ``since`` are not looked at."""
-    looked_at = range(since + 1, len(nights) + 1)
-    if answers_evidence(approved, nights).highest < 100:  # in no night; and one that varies settles nothing
-        looked_at = range(since + 1, first_variation(approved, nights) + 1)
-    for number in looked_at:
+    ever = answers_evidence(approved, nights).highest >= 100
+    steady = first_variation(approved, nights)  # until then, one answer may settle it
+    for number in range(since + 1, (len(nights) if ever else steady) + 1):
         seen = nights[:number]
-        if has_settled(approved, seen) or answers_evidence(approved, seen).highest >= 100:
+        settled = number <= steady and has_settled(approved, seen)
+        if settled or (ever and answers_evidence(approved, seen).highest >= 100):
             return number
     return None
 

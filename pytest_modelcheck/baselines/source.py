@@ -10,6 +10,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from pytest_modelcheck.canonical.text import parsed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -37,7 +39,7 @@ class Source:
     """
 
     def __init__(self, code: bytes) -> None:
-        self._tree = ast.parse(code)
+        self._tree = parsed(code)
         self._pieces: dict[str, list[_Piece]] = {}
         self._parts: dict[str, tuple[_Part, ...]] = {}
         for statement in self._tree.body:

@@ -146,6 +146,7 @@ class Bodies:
                 except BaseException as raised:
                     if _is_cancelled(raised):
                         raise
+                    _forget_abort(raised)
                     error = raised
                 self._end(result, error)
         return self._run()
@@ -347,3 +348,17 @@ def _is_cancelled(error: BaseException) -> bool:
 
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+def _forget_abort(error: BaseException) -> None:
+    """Forget that a task group which broke has cancelled the task that runs the test, to end itself.
+
+    Before Python 3.13 that stays counted (https://github.com/python/cpython/issues/116720), and a later body
+    that ends in a ``CancelledError`` of its own would seem to be cancelled from outside.
+    """
+    if isinstance(error, BaseExceptionGroup) and running_loop() == "asyncio":
+        import asyncio
+
+        task = asyncio.current_task()
+        while task is not None and task.cancelling():
+            task.uncancel()

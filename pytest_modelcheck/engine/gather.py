@@ -136,15 +136,12 @@ class GatheredBodies(Bodies):
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _perform(self, attempt: _Attempt) -> None:
-        task = asyncio.current_task()
         self._prepare(attempt)
         view = CaseView(attempt.result, self.work)
         VIEW.set(view)
         try:
             await self.work.body(view)
-        except BaseException as raised:
-            if task is not None and task.cancelling():
-                raise
+        except BaseException as raised:  # also of a task that is cancelled: then nobody looks at the attempt
             if self.work.classify(raised) is None and not isinstance(raised, asyncio.CancelledError):
                 raise
             attempt.error = raised
@@ -181,6 +178,7 @@ class GatheredBodies(Bodies):
         attempt = self._attempt
         if key in attempt.errors and key not in attempt.raised:  # as in the runs that did not count
             attempt.raised.add(key)
+            result.unanswered = result.unanswered or handle.judged
             result.broke(attempt.errors[key])
             raise attempt.errors[key]
         ticket = self.switchboard.ticket(handle, key)

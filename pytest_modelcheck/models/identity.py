@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import NotCanonical, digest, short
 from pytest_modelcheck.canonical import short as short_digest
+from pytest_modelcheck.canonical.text import parsed
 from pytest_modelcheck.errors import UsageError
 
 if TYPE_CHECKING:
@@ -326,7 +327,7 @@ def _tree(function: Any) -> ast.AST | None:
     if source[:1].isspace():
         source = "if True:\n" + source  # keeps what stands in column 0 of a multi-line string
     try:
-        body: list[ast.stmt] = ast.parse(source).body
+        body: list[ast.stmt] = parsed(source).body
     except SyntaxError:  # a lambda inside a larger expression
         return None
     node = body[0].body[0] if isinstance(body[0], ast.If) else body[0]

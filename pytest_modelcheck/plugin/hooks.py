@@ -141,17 +141,24 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     return run_check(pyfuncitem)
 
 
+@pytest.hookimpl(wrapper=True)
 def pytest_assertrepr_compare(
     config: pytest.Config, op: str, left: object, right: object
-) -> list[str] | None:
-    """Show compared trajectories side by side."""
-    if "pytest_modelcheck.trajectories.calls" not in sys.modules:
-        return None
-    from pytest_modelcheck.plugin.assertions import explain_trajectories
+) -> Generator[None, Any, Any]:
+    """Show compared trajectories side by side, and no secrets: afterwards pytest cuts long explanations."""
+    found = yield
+    if "pytest_modelcheck.trajectories.calls" in sys.modules:
+        from pytest_modelcheck.plugin.assertions import explain_trajectories
 
-    verbose = config.get_verbosity(config.VERBOSITY_ASSERTIONS) >= 2
-    width = 56 if _ACTIVE in config.stash else 74  # reports of checks indent further than pytest does
-    return explain_trajectories(op, left, right, whole=verbose, width=width)
+        verbose = config.get_verbosity(config.VERBOSITY_ASSERTIONS) >= 2
+        width = 56 if _ACTIVE in config.stash else 74  # reports of checks indent further than pytest does
+        own = explain_trajectories(op, left, right, whole=verbose, width=width)
+        found = found if own is None else [own, *found]
+    if _ACTIVE in config.stash:
+        from pytest_modelcheck.plugin.redaction import without_secrets
+
+        return without_secrets(config, op, left, right, found)
+    return found
 
 
 @pytest.hookimpl(optionalhook=True, wrapper=True)

@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -47,10 +48,11 @@ def render(error: BaseException) -> str:
         return f"{type(error).__name__}: {message_of(error)}"
     with_hint(error)
     traceback = own_part_removed(error.__traceback__)
-    if traceback is None:
-        return f"{type(error).__name__}: {message_of(error)}"
-    excinfo = pytest.ExceptionInfo.from_exc_info((type(error), error, traceback))
-    return str(excinfo.getrepr(style="short", tbfilter=_telling))
+    if traceback is not None:
+        excinfo = pytest.ExceptionInfo.from_exc_info((type(error), error, traceback))
+        with suppress(SystemError):  # of CPython 3.11, as it parses the source: see canonical.text.parsed
+            return str(excinfo.getrepr(style="short", tbfilter=_telling))
+    return f"{type(error).__name__}: {message_of(error)}"
 
 
 def _telling(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:

@@ -157,7 +157,7 @@ def _broken_before(check: Check, baseline: Baseline) -> Iterator[Finding]:
         model, version = check.subject.name, check.places.baseline
         summary = (
             f"{plural(errors, 'case')} broke with {model} {version}, so the two cannot be "
-            f"compared; run it again:  pytest --model-version={version}"
+            f"compared; run it again: pytest --model-version={version}"
         )
         yield Finding("baseline", Status.FAILED, summary, against_baseline=True)
 

@@ -3,6 +3,7 @@ import contextvars
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 
 import pytest
 
@@ -84,6 +85,15 @@ def test_offline_nothing_is_called(labs):
     assert not called
 
 
+def test_an_answer_that_came_since_somebody_looked_for_it_is_not_asked_for_again(lab):
+    model = lab.model(str.upper, concurrency=2)
+    handle, key = lab.switchboard.handle(model), model.key("a")
+    answer(lab, model, "a")
+    assert lab.switchboard.foresee(handle, "a", key, 0, 0) is None
+    assert asyncio.run(lab.switchboard.answer_gathered(handle, "a", key, 0, 0, HERE)) == b'"A"'
+    assert lab.meter().asked == 1
+
+
 def test_what_was_foreseen_is_called_once_in_batches(lab):
     calls = []
     model = lab.model(lambda xs: calls.append(list(xs)) or xs, batch=True, batch_size=2)
@@ -151,8 +161,8 @@ def test_whatever_ends_a_call_from_outside_reaches_those_who_wait(lab):
 
     handle.endpoint.call = broken
     first, second = foreseen(lab, handle, "a", "b")
-    told = []
-    lab.switchboard.follow(first, told.append)
+    told = SimpleQueue()
+    lab.switchboard.follow(first, told.put)
     lab.switchboard.advance(handle, HERE)
     for ticket in (first, second):
         lab.switchboard.wait_for(ticket)
@@ -160,7 +170,7 @@ def test_whatever_ends_a_call_from_outside_reaches_those_who_wait(lab):
             ticket.result()
     lab.switchboard._endpoints.clear()
     handle.endpoint.close()
-    assert told == [first]
+    assert told.get(timeout=60) is first  # after those who wait for it, from another thread
 
 
 def test_what_nobody_needs_any_more_is_not_called(lab):

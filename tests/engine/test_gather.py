@@ -1,3 +1,5 @@
+import asyncio
+import contextlib
 import contextvars
 import logging
 import sys
@@ -77,6 +79,41 @@ def test_an_error_is_raised_in_the_body_that_waits_for_it(lab, outcomes):
         await triage(case.input + "!")
 
     assert outcomes(lab.run_async(body, "abc", gather=True)) == ["passed"] * 3
+
+
+def test_a_body_that_is_cut_off_again_after_an_error_it_caught_has_called_the_model(lab, outcomes):
+    def model(xs):
+        raise ValueError(xs)
+
+    triage = lab.model(model, batch=True)
+    judge = lab.model(lambda xs: xs, name="judge", batch=True)
+
+    def body(case):
+        with contextlib.suppress(ValueError):
+            triage(case.input)
+        judge(case.input)
+
+    assert outcomes(lab.run(body, "ab", gather=True)) == ["passed"] * 2
+
+
+def test_a_task_group_that_breaks_is_an_error_of_its_case(lab, outcomes):
+    """Before Python 3.13 the task of its body looks as if it were cancelled ever after."""
+
+    class Final(BaseException):
+        pass
+
+    async def model(x):
+        if x == "b":
+            raise Final
+        return x
+
+    triage = lab.model(model)
+
+    async def body(case):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(triage(case.input))
+
+    assert outcomes(lab.run_async(body, "abc", gather=True)) == ["passed", "error", "passed"]
 
 
 def test_a_body_that_catches_everything_still_gets_its_answer(lab):

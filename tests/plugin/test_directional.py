@@ -164,7 +164,7 @@ class TestGradedChanges:
         result = project.run("--model-version=1")
         result.assert_outcomes(failed=1)
         result.stdout.fnmatch_lines(
-            ["*which mean change is required?*say at_least= (at_least=0.0: it must not fall)*"]
+            ["*which mean change is required?*write at_least= (at_least=0.0: it must not fall)*"]
         )
 
     def test_a_negative_rate_needs_scores(self, project):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_modelcheck.plugin.rendering import hint, with_hint
+from pytest_modelcheck.plugin.rendering import hint, render, with_hint
 
 TO_CALL = "triage is not the model itself, but calls it, one input at a time."
 
@@ -57,6 +57,16 @@ def test_tables_are_compared_by_what_they_have_for_it():
     with pytest.raises(ValueError, match="ambiguous") as caught:
         bool(pandas.DataFrame({"a": [1]}) == pandas.DataFrame({"a": [1]}))
     assert "a.equals(b)" in hint(caught.value)
+
+
+def test_an_error_whose_source_python_fails_to_parse_is_told_by_its_message(monkeypatch):
+    def fail(*_arguments, **_options):
+        raise SystemError("AST constructor recursion depth mismatch (before=126, after=179)")
+
+    monkeypatch.setattr(pytest.ExceptionInfo, "getrepr", fail)
+    with pytest.raises(ValueError, match="no label") as caught:
+        int("no label")
+    assert render(caught.value) == "ValueError: invalid literal for int() with base 10: 'no label'"
 
 
 def test_a_hint_is_given_once():
