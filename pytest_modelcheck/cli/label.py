@@ -18,7 +18,7 @@ from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH
 from pytest_modelcheck.cli.judge import heard
 from pytest_modelcheck.cli.project import shown
-from pytest_modelcheck.cli.screen import EVERYTHING, echo, height, keys, line, print_lines, width, wrapped
+from pytest_modelcheck.cli.screen import AGAIN, EVERYTHING, echo, height, keys, line, print_lines, width, wrapped
 from pytest_modelcheck.labels.draw import in_order
 from pytest_modelcheck.labels.file import Label, read, write
 from pytest_modelcheck.stats.judging import Errors, JudgedRate
@@ -156,8 +156,8 @@ def _ask(
     note = ""
     while True:
         room = max(5, height() - 3)
-        print_lines(page[:room])
-        page = page[room:]
+        part, page = page[:room], page[room:]
+        print_lines(part)
         more = f"({plural(len(page), 'more line')}: space)  " if page else ""
         echo("\n".join(wrapped(f"{more}{judge}? {_named(choices)}", width() - 1)) + " ", nl=False)
         try:
@@ -169,7 +169,9 @@ def _ask(
                 return "quit", None, note
             if one in ("s", "u"):
                 return ("skip" if one == "s" else "undo"), None, note
-            if one == "t":
+            if one == AGAIN:
+                page = part + page
+            elif one == "t":
                 note = line(key, "note", note) or ""
             elif not choices and one in _NUMBER:
                 if (score := _number(line(key, "score", one))) is not None:

@@ -137,15 +137,19 @@ def keys() -> Iterator[Callable[[], str]]:
     import termios
 
     terminal = _Terminal(file, termios)
-    terminal.take()
-    before = {
-        number: signal.signal(number, terminal.on_signal) for number in (signal.SIGTSTP, signal.SIGTERM)
-    }
+    # What is ignored stays so.
+    numbers = [
+        number for number in (signal.SIGTSTP, signal.SIGTERM) if signal.getsignal(number) != signal.SIG_IGN
+    ]
+    before: dict[signal.Signals, Any] = {}
     try:
+        for number in numbers:
+            before[number] = signal.signal(number, terminal.on_signal)
+        terminal.take()
         yield terminal.key
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, handler or signal.SIG_DFL)
         terminal.give_back(termios.TCSAFLUSH)
 
 
@@ -207,35 +211,48 @@ class _Terminal:
         if number != signal.SIGTSTP:
             raise SystemExit(128 + number)
         self.give_back(self.termios.TCSADRAIN)
-        os.kill(os.getpid(), signal.SIGSTOP)
+        # Not SIGSTOP: where no shell can make it go on (ssh -t, docker run), the system ignores this one.
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+        signal.signal(number, self.on_signal)
         self.take()
         if self.waits:
             raise _ResumedError
 
     def key(self) -> str:
-        """One character, or Escape for any key that sends several."""
-        self.waits = True
+        """One character, or Escape for any key that sends several; ``""`` once the terminal hung up."""
         try:
-            first = os.read(self.file, 1)
+            first = self._first()
+            if first == b"\x1b":
+                return self._escape()
+            size = 1 + sum(first >= bound for bound in (b"\xc0", b"\xe0", b"\xf0"))
+            while len(first) < size:
+                first += self._read(size - len(first))
         except _ResumedError:
             return AGAIN
-        except OSError:  # the terminal hung up
+        except (EOFError, OSError):
             return ""
+        return first.decode(errors="replace")
+
+    def _first(self) -> bytes:
+        self.waits = True
+        try:
+            return self._read(1)
         finally:
             self.waits = False
-        if first == b"\x1b":
-            return self._escape()
-        size = 1 + sum(first >= bound for bound in (b"\xc0", b"\xe0", b"\xf0"))
-        while first and len(first) < size:
-            first += os.read(self.file, size - len(first))
-        return first.decode(errors="replace")
+
+    def _read(self, most: int) -> bytes:
+        found = os.read(self.file, most)
+        if not found:
+            raise EOFError
+        return found
 
     def _escape(self) -> str:
         """Skip what an arrow, or another key of this kind, sends."""
         import select
 
         while select.select([self.file], [], [], 0.02)[0]:
-            one = os.read(self.file, 1)
-            if not one or (one.isalpha() and one != b"O") or one == b"~":
+            one = self._read(1)
+            if (one.isalpha() and one != b"O") or one == b"~":
                 break
         return "\x1b"

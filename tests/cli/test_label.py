@@ -125,6 +125,11 @@ def test_what_more_labels_buy_is_told(project):
     assert "40 more narrow that to about ±" in type_keys("q")
 
 
+def test_back_from_the_background_the_answer_is_shown_again(project):
+    judged(project, ["quite good"])
+    assert type_keys("\x0cq").count("quite good") == 2
+
+
 def test_escapes_in_an_answer_do_not_reach_the_terminal(project):
     judged(project, ["\x1b[2Jgone"])
     assert "\x1b[2J" not in type_keys("q")

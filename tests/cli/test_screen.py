@@ -1,4 +1,8 @@
 import io
+import os
+import select
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -6,7 +10,7 @@ import click
 import pytest
 
 from pytest_modelcheck import cli
-from pytest_modelcheck.cli.screen import indented, prepare, width
+from pytest_modelcheck.cli.screen import indented, keys, prepare, width
 from pytest_modelcheck.display import harmless
 
 
@@ -62,3 +66,56 @@ def test_a_message_keeps_its_lines_and_loses_its_power():
 def test_commands_print_through_the_screen_alone():
     files = Path(cli.__file__).parent.glob("*.py")
     assert [path.name for path in files if "click.echo(" in path.read_text()] == ["screen.py"]
+
+
+KEYS = """
+from pytest_modelcheck.cli.screen import keys
+
+with keys() as key:
+    print("ready", flush=True)
+    while one := key():
+        print(ascii(one), flush=True)
+"""
+
+
+def test_where_no_shell_can_make_it_go_on_it_does_not_stop():
+    pty = pytest.importorskip("pty")
+    ours, its = pty.openpty()
+    command = [sys.executable, "-c", KEYS]  # alone in its session, as under ssh -t
+    process = subprocess.Popen(command, stdin=its, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGTSTP)
+        os.write(ours, b"q")
+        goes_on, _, _ = select.select([process.stdout], [], [], 20)
+        assert goes_on
+    finally:
+        process.kill()
+        process.communicate()
+        os.close(ours)
+        os.close(its)
+
+
+def test_a_terminal_that_hangs_up_within_a_character_gives_no_more(monkeypatch):
+    pty = pytest.importorskip("pty")
+    ours, its = pty.openpty()
+    with os.fdopen(its) as stream:
+        monkeypatch.setattr(sys, "stdin", stream)
+        with keys() as key:
+            os.write(ours, b"\xc3")
+            os.close(ours)
+            assert (key(), key()) == ("", "")
+
+
+def test_a_signal_that_is_ignored_stays_so(monkeypatch):
+    pty = pytest.importorskip("pty")
+    ours, its = pty.openpty()
+    before = signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+    try:
+        with os.fdopen(its) as stream:
+            monkeypatch.setattr(sys, "stdin", stream)
+            with keys():
+                assert signal.getsignal(signal.SIGTSTP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTSTP, before)
+        os.close(ours)
