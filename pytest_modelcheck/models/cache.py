@@ -32,8 +32,8 @@ _BUSY: Final = (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)
 class Claims:
     """The claims of this process on questions to all models.
 
-    A file system that knows no locks grants every claim: there, two processes may ask the same at the same
-    moment, and both pay.
+    A file system that knows no locks, or a folder that may not be written, grants every claim: there, two
+    processes may ask the same at the same moment, and both pay.
 
     Args:
         path: The file, made at the first claim. It stays empty.
@@ -50,7 +50,11 @@ class Claims:
         if place in self._held:
             return True
         try:
-            _lock(self._open(), place)
+            file = self._open()
+        except OSError:  # a folder that nobody may write: nobody else claims there
+            return True
+        try:
+            _lock(file, place)
         except OSError as error:
             return error.errno not in _BUSY
         self._held.add(place)

@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,7 +27,6 @@ WATCHED = pytest.StashKey[list[str]]()
 def add_night(session: pytest.Session, verdicts: Collection[Verdict]) -> None:
     """Add what each check found out. A night that cannot be kept fails the run: it would not count."""
     lines = session.config.stash[WATCHED] = []
-    run = watch.name_of_run()
     found = [
         (verdict, finding.nights)
         for verdict in verdicts
@@ -37,23 +37,27 @@ def add_night(session: pytest.Session, verdicts: Collection[Verdict]) -> None:
         lines.append("watch: no check of this run could be watched over nights (-v says why)")
         return
     root = settings_of(session.config).places.baselines
-    nights = [
-        watch.Night(
-            model=verdict.model,
-            version=verdict.version or "",
-            check=verdict.check,
-            of=tonight.of,
+    # A check that was run several times (--dist=each, pytest-repeat) leaves as many nights.
+    runs: list[str] = []
+    times: Counter[tuple[str, ...]] = Counter()
+    nights = []
+    for verdict, tonight in found:
+        place = verdict.model, verdict.version or "", verdict.check, tonight.of
+        if times[place] == len(runs):
+            runs.append(watch.name_of_run())
+        night = watch.Night(
+            *place,
             approval=tonight.approval,
             night=tonight.night,
-            run=run,
+            run=runs[times[place]],
             evidence=tonight.highest,
             alarm=tonight.alarm,
             calls=tonight.calls,
             distance=tonight.distance,
             p_value=tonight.p_value,
         )
-        for verdict, tonight in found
-    ]
+        times[place] += 1
+        nights.append(night)
     verdict, most = max(found, key=lambda each: each[1].evidence / each[1].alarm)
     strongest = f"evidence {odds(most.evidence)} (alarm at {odds(most.alarm)}): {verdict.check}"
     try:

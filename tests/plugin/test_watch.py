@@ -218,6 +218,14 @@ def test_workers_of_xdist_leave_one_night(nightly):
     assert len({night.run for night in found}) == 2
 
 
+def test_a_check_that_is_run_twice_in_one_run_leaves_two_nights(nightly):
+    pytest.importorskip("xdist")
+    result = nightly.run_apart("-p", "xdist", "-n", "2", "--dist=each", *NIGHT)
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["watch: night 1, 2 checks of it kept; strongest *"])
+    assert [night.night for night in nightly.nights()] == [1, 1]
+
+
 def test_a_checkout_that_nobody_may_write_fails_and_says_so(nightly, monkeypatch):
     def refuse(*_):
         raise PermissionError(13, "Permission denied")
