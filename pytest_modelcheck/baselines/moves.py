@@ -15,10 +15,11 @@ from pytest_modelcheck.baselines.store import jsonl_files
 from pytest_modelcheck.errors import BaselineError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
     from pytest_modelcheck.baselines.header import Header
+    from pytest_modelcheck.baselines.store import BaselineStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,8 @@ def remove(root: Path, paths: Collection[Path], nights: Collection[watch.Night] 
     with Batch(root) as batch:
         for path in paths:
             batch.remove(path)
-        watch.rewrite(batch, root, lambda night: None if night in nights else night)
+        places = {night.place for night in nights}
+        watch.rewrite(batch, root, lambda night: None if night.place in places else night)
 
 
 def gone(
@@ -130,6 +132,24 @@ def gone(
 ) -> list[tuple[Path, Header]]:
     """The entries whose check does not exist any more."""
     return [(path, head) for path, head in entries if not exists(head)]
+
+
+def uncounted(
+    store: BaselineStore, nights: Iterable[watch.Night], removed: Collection[Path] = ()
+) -> Iterator[watch.Night]:
+    """The nights that count under no approval: it was replaced, or its file is one of those removed.
+
+    Raises:
+        BaselineError: A baseline is damaged.
+    """
+    approvals: dict[tuple[str, str, str], str | None] = {}
+    for night in nights:
+        key = night.model, night.check, night.version
+        if key not in approvals:  # a year of nights would read each baseline hundreds of times
+            held = None if store.path(*key) in removed else store.read(*key)
+            approvals[key] = None if held is None else watch.approval_of(held)
+        if night.approval != approvals[key]:
+            yield night
 
 
 def _under_new_name(one: Move) -> Iterator[bytes]:

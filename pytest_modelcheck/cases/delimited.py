@@ -19,7 +19,6 @@ from pytest_modelcheck.cases.streaming import STRIDE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from pytest_modelcheck.cases.rows import Layout
     from pytest_modelcheck.errors import CaseError
 
     # The position of a row: byte and line.

@@ -11,7 +11,7 @@ import click
 
 from pytest_modelcheck.baselines import atomic, names, watch
 from pytest_modelcheck.baselines.candidates import CandidateStore
-from pytest_modelcheck.baselines.moves import gone, move, moves, refuse_odd, remove
+from pytest_modelcheck.baselines.moves import gone, move, moves, refuse_odd, remove, uncounted
 from pytest_modelcheck.baselines.objections import differences
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.cli.project import candidates_in, shown
@@ -20,7 +20,7 @@ from pytest_modelcheck.cli.suite import existence
 from pytest_modelcheck.errors import BaselineError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pytest_modelcheck.baselines.baseline import Baseline
@@ -68,7 +68,7 @@ def prune(workspace: Workspace, *, yes: bool) -> None:
     exists = existence(workspace.project, (header for _, header in (*approved, *ran)))
     useless, forgotten = gone(iter(approved), exists), gone(iter(ran), exists)
     removed = {path for path, _ in useless}
-    nights = [night for night in watch.read(store.root) if not _counts(workspace, night, removed)]
+    nights = list(uncounted(store, watch.read(store.root), removed))
     if not useless and not forgotten and not nights:
         echo(f"Nothing to prune: every test in {shown(store.root)} still exists.")
         return
@@ -81,15 +81,6 @@ def prune(workspace: Workspace, *, yes: bool) -> None:
         echo("Removed: look at it with git diff, and commit it." if useless or nights else "Removed.")
     else:
         echo("Nothing was removed. A test that only moved: modelcheck baselines rename OLD NEW")
-
-
-def _counts(workspace: Workspace, night: watch.Night, removed: Collection[Path]) -> bool:
-    """Return whether a night is one of an approval that stays."""
-    path = workspace.store.path(night.model, night.check, night.version)
-    if path in removed or not path.exists():
-        return False
-    baseline = workspace.store.read(night.model, night.check, night.version)
-    return baseline is not None and watch.approval_of(baseline) == night.approval
 
 
 def _listed(
@@ -111,19 +102,21 @@ def merge(workspace: Workspace, folders: Sequence[Path]) -> None:
     """
     watched = [folder for folder in dict.fromkeys(folders) if watch.path_of(folder).exists()]
     found = _found([folder for folder in folders if folder not in watched])
-    if watched:
-        nights = [night for folder in watched for night in watch.read(folder)]
-        watch.unite(workspace.store.root, nights)
-        lines = plural(len(nights), "line")
-        echo(f"{lines} of {names.WATCH} united with those in {shown(workspace.store.root)}: commit it.")
-    if not found:
-        return
-    atomic.sweep(workspace.candidates.root)
+    nights = [night for folder in watched for night in watch.read(folder)]
+    root = workspace.candidates.root if found else None
+    if root is not None:
+        atomic.sweep(root)
     # All or nothing: half a merge would look like a whole run.
-    with atomic.Batch(workspace.candidates.root, durable=False) as batch:
+    with atomic.Batch(root, durable=False) as batch:
         for key, stores in found.items():
             workspace.candidates.take(batch, _agreed(key, stores))
-    print_lines(_told(found, workspace.candidates.root))
+        if nights:
+            watch.unite(workspace.store.root, nights)
+    if watched:
+        lines = plural(len(nights), "line")
+        echo(f"{lines} of {names.WATCH} united with those in {shown(workspace.store.root)}: commit it.")
+    if root is not None:
+        print_lines(_told(found, root))
 
 
 def _found(folders: Sequence[Path]) -> dict[Key, list[CandidateStore]]:

@@ -18,7 +18,17 @@ from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH
 from pytest_modelcheck.cli.judge import heard
 from pytest_modelcheck.cli.project import shown
-from pytest_modelcheck.cli.screen import AGAIN, EVERYTHING, echo, height, keys, line, print_lines, width, wrapped
+from pytest_modelcheck.cli.screen import (
+    AGAIN,
+    EVERYTHING,
+    echo,
+    height,
+    keys,
+    line,
+    print_lines,
+    width,
+    wrapped,
+)
 from pytest_modelcheck.labels.draw import in_order
 from pytest_modelcheck.labels.file import Label, read, write
 from pytest_modelcheck.stats.judging import Errors, JudgedRate

@@ -13,6 +13,7 @@ import click
 from pytest_modelcheck.baselines import watch
 from pytest_modelcheck.baselines.baseline import read_header
 from pytest_modelcheck.baselines.candidates import find, natural, never_ran
+from pytest_modelcheck.baselines.moves import uncounted
 from pytest_modelcheck.baselines.store import jsonl_files
 from pytest_modelcheck.canonical import excerpt, whole
 from pytest_modelcheck.canonical.text import odds, percent, plural
@@ -173,9 +174,12 @@ def _known(workspace: Workspace) -> _Known:
             except (BaselineError, OSError) as error:
                 known.damaged.append(str(error))
     try:
-        known.nights.extend(watch.read(workspace.store.root))
-    except BaselineError as error:
-        known.damaged.append(str(error))
+        nights = watch.read(workspace.store.root)
+        stray = {night.place for night in uncounted(workspace.store, nights)}
+        known.nights.extend(night for night in nights if night.place not in stray)
+    except (BaselineError, OSError) as error:
+        if str(error) not in known.damaged:
+            known.damaged.append(str(error))
     return known
 
 

@@ -322,6 +322,15 @@ def test_the_list_says_what_all_nights_come_to(watched, command):
     assert "    answers: night 2, evidence 14 (alarm at 100)\n" in command("list").output
 
 
+def test_the_list_says_nothing_of_nights_of_a_replaced_approval(watched, command):
+    store = watched.root / "baselines"
+    old = next(night for night in watch.read(store) if night.run == "old")
+    watch.unite(store, [replace(old, run="merged", night=9, evidence=300.0)])
+    output = command("list").output
+    assert "night 2, evidence 14" in output
+    assert "alarms" not in output
+
+
 def test_the_list_names_a_damaged_night_and_shows_the_rest(watched, command):
     path = watch.path_of(watched.root / "baselines")
     path.write_bytes(path.read_bytes().replace(b'"night":2', b'"night":3'))
@@ -334,6 +343,15 @@ def test_a_renamed_test_takes_its_nights_along(watched, command):
     command("baselines", "rename", OLD, NEW)
     assert nights(watched) == [("first", NEW), ("old", NEW), ("second", NEW)]
     assert "night 2, evidence 14" in command("list").output
+
+
+def test_nights_of_a_deleted_test_make_room_for_one_that_gets_its_name(watched, command):
+    store = watched.root / "baselines"
+    (first, *_) = watch.read(store)
+    watch.unite(store, [replace(first, check=NEW, evidence=9.0)])
+    command("baselines", "rename", OLD, NEW)
+    assert nights(watched) == [("first", NEW), ("old", NEW), ("second", NEW)]
+    assert watch.read(store)[0].evidence == first.evidence
 
 
 def test_nights_that_count_under_no_approval_are_pruned(watched, command):
@@ -368,3 +386,26 @@ def test_nights_of_several_jobs_are_united(watched, project, command):
     assert [run for run, _ in nights(watched)] == ["first", "old", "second", "third"]
     watch.unite(project.root / "job-3", [replace(first, evidence=9.0)])
     assert "has another line of" in command("merge", "job-3", code=1).output
+
+
+def test_no_night_is_kept_where_the_runs_of_jobs_disagree(shards, project, command):
+    run_elsewhere(project, fingerprint="f2")
+    night = watch.Night("triage", "2.1", OLD, "answers", "0123456789ab", 1, "first", 1.0, 100.0)
+    watch.unite(project.root / "watched", [night])
+    output = command("merge", "watched", *shards, "job-again", code=1).output
+    assert "Nothing was merged." in output
+    assert not watch.path_of(project.root / "baselines").exists()
+
+
+def test_each_baseline_is_read_once_however_many_nights_there_are(watched, command, monkeypatch):
+    (watched.root / "conftest.py").write_text(FIXTURE)
+    write(watched, "test_known")
+    read, found = BaselineStore.read, []
+
+    def counted(self, model, check, version=None):
+        found.append(check)
+        return read(self, model, check, version)
+
+    monkeypatch.setattr(BaselineStore, "read", counted)
+    command("baselines", "prune", "--yes")
+    assert found == [OLD]
