@@ -63,10 +63,11 @@ def add_night(session: pytest.Session, verdicts: Collection[Verdict]) -> None:
     try:
         watch.unite(root, nights)
     except (BaselineError, OSError) as error:
-        what = getattr(error, "strerror", None) or error
         lines.append(
-            f"watch: this night is lost, since {watch.path_of(root)} could not be written: {what}. "
-            "Make it writable, or leave out --modelcheck-watch"
+            f"watch: this night is lost: {error}"
+            if isinstance(error, BaselineError)
+            else f"watch: this night is lost, since {watch.path_of(root)} could not be written: "
+            f"{error.strerror or error}. Make it writable, or leave out --modelcheck-watch"
         )
         if session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -96,8 +96,11 @@ def watch_of(check: Check, approved: Approved, of: str) -> Watch | None:
 
 def why_unwatched(check: Check, approved: Approved) -> Iterator[str]:
     """Say why a run that watches cannot watch this check, if so."""
-    if approved.baseline is None:
+    baseline = approved.baseline
+    if baseline is None:
         yield "not watched over nights: nothing is approved of it"
+    elif check.places.baseline is not None or not baseline.header.approved_at:
+        yield f"not watched over nights: it is compared with {approved.version} as named, not as approved"
     elif watch_of(check, approved, ANSWERS) is None:
         yield f"not watched over nights: {approved.version} is approved, and another version runs"
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_modelcheck.baselines import watch
+from pytest_modelcheck.errors import BaselineError
 
 MODEL = """
     import random
@@ -184,6 +185,14 @@ def test_another_version_is_not_watched(nightly):
     assert nightly.nights() == []
 
 
+@pytest.mark.parametrize("option", ["--modelcheck-baseline=2.0", "--against=2.0"])
+def test_a_run_that_is_held_to_another_version_is_not_watched(nightly, option):
+    nightly.run("--model-version=2.0").assert_outcomes(passed=1)
+    notes = nightly.verdict(nightly.run(*NIGHT, option)).notes
+    assert "not watched over nights: it is compared with 2.0 as named, not as approved" in notes
+    assert nightly.nights() == []
+
+
 def test_a_check_that_nothing_is_approved_of_is_not_watched(nightly):
     nightly.test(TEST.replace("test_known", "test_new"))
     notes = nightly.verdict(nightly.run(*NIGHT)).notes
@@ -234,6 +243,18 @@ def test_a_checkout_that_nobody_may_write_fails_and_says_so(nightly, monkeypatch
     result = nightly.run(*NIGHT)
     result.stdout.fnmatch_lines(
         ["watch: this night is lost, since *watch.jsonl could not be written: Permission denied. Make it *"]
+    )
+    assert result.ret == 1
+
+
+def test_a_file_that_was_damaged_during_the_run_is_named_once(nightly, monkeypatch):
+    def refuse(*_):
+        raise BaselineError("watch.jsonl:3: contradicts line 1. Remove one of the two.")
+
+    monkeypatch.setattr(watch, "unite", refuse)
+    result = nightly.run(*NIGHT)
+    result.stdout.fnmatch_lines(
+        ["watch: this night is lost: watch.jsonl:3: contradicts line 1. Remove one of the two."]
     )
     assert result.ret == 1
 
