@@ -15,6 +15,7 @@ from pytest_modelcheck.baselines import atomic
 from pytest_modelcheck.baselines.accepted import accepted
 from pytest_modelcheck.baselines.approved import Approved
 from pytest_modelcheck.baselines.candidates import never_ran
+from pytest_modelcheck.baselines.lines import REPEATED
 from pytest_modelcheck.baselines.objections import incomplete, is_gone, mixed_fingerprints, objections
 from pytest_modelcheck.errors import BaselineError, UsageError
 
@@ -52,6 +53,7 @@ class Approval:
         forced: The objections that were overridden.
         kept: How many cases stay as they were approved before.
         accepts: What is bad about it, a line each.
+        noise_unknown: Whether it was run once, by a model of which nobody knows whether it varies.
     """
 
     check: str
@@ -60,6 +62,7 @@ class Approval:
     forced: tuple[str, ...] = ()
     kept: int = 0
     accepts: tuple[str, ...] = ()
+    noise_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +291,10 @@ def _record(
     )
     accepts = tuple(lines)
     written = store.adopt(batch, signed, rows, beside=beside)
-    return Approval(header.test, before, written, forced, len(rejected), accepts)
+    verdict = header.run.get("verdict", {})
+    steady = verdict.get("varies") is False or verdict.get("kind") == "drift"
+    unknown = not steady and not candidate.holding(REPEATED)
+    return Approval(header.test, before, written, forced, len(rejected), accepts, unknown)
 
 
 def _told_apart(header: Header) -> tuple[object, ...]:

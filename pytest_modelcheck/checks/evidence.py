@@ -100,6 +100,15 @@ class Evidence:
             return self.deterministic
         return not self.varies and (self.repeated or all(len(case.approved) != 1 for case in self.cases))
 
+    @property
+    def fixed_on_one_run(self) -> bool:
+        """True if a case that failed in its only approved run always passes now.
+
+        Where cases broke and others were fixed, a version that varied and one lucky run of it look the same.
+        (Without this, all cases at 0.9, of which 90 are now always right, failed in 48% of runs.)
+        """
+        return any(len(case.approved) == 1 and case.approved[0] < min(case.current) for case in self.cases)
+
     def contradiction(self) -> float:
         """The chance that the first set and the fresh ones differ so much if they come from one model."""
         first = [unit.now for unit in units_of(self.cases, slice(1))]

@@ -150,6 +150,9 @@ def _told(workspace: Workspace, report: Report, argument: str, *, dry: bool = Fa
         yield click.style(f"{name} {verb}", fg="green") + _extent(report) + _before(report)
         for approval in report.approved:
             yield from _approval_lines(approval, report.version)
+        if any(approval.noise_unknown for approval in report.approved):
+            again = f"pytest {shlex.quote(f'--model-version={argument}')} --modelcheck-update"
+            yield f"Approved on 1 run, noise unknown: {again} adds two."
         yield from _left_lines(report)
         yield "Nothing was written: --dry-run." if dry else _written(workspace, report)
     else:
