@@ -5,13 +5,13 @@ with its reason, or a need for more runs. Whoever holds the model runs what is n
 and looks again, until no look needs anything. Nothing is remembered between looks, so that replayed answers
 give the same verdict.
 
-The rules, with the figures they were simulated with, are in ``docs/statistics.md``:
+The rules, with the figures they were simulated with, are in ``docs/explanation/deciding.md``:
 
 1. a first look at one set; a miss that noise readily explains passes;
 2. otherwise two fresh sets of every case, which must miss the limit by themselves and must not contradict the
    first set; all runs together decide;
 3. where no outcome ever differed from another, a miss fails exactly, once the fresh sets and five more runs
-   of each case that broke came out the same;
+   of each case that broke came out the same (unless the only approved run may have been a lucky one);
 4. a case that always passed, and fails now and in twelve more runs (more where the approval has fewer than
    three runs, or the check is large), is broken for good and never passes in silence.
 

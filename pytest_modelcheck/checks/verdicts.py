@@ -55,7 +55,10 @@ def _because(look: Look, sets: int) -> str:
         case Reason.NOT_THE_SAME:
             return "; but the model was not the same during this run: its first runs and those after differ"
         case Reason.ONE_RUN:
-            return f"; its one approved run may have been lucky: declare deterministic=True, or {MORE_RUNS}"
+            return (
+                "; the one run of the old version may have been lucky: declare deterministic=True, or "
+                f"{MORE_RUNS}; with --against, say repeats=3"
+            )
         case Reason.NO_NOISE_KNOWN:
             return f"; the model varies, and one approved run does not show how much: {MORE_RUNS}"
         case Reason.NOTHING_SEEN:

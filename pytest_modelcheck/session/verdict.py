@@ -401,10 +401,11 @@ def _advice(
     check: Check, judgement: Judgement, explained: Explained, status: Status, held: str | None
 ) -> Iterator[tuple[str, str]]:
     """Commands that a reasonable person might type next."""
-    if status is Status.PASSED:
+    rival = check.subject.other_version is not None
+    if status is Status.PASSED and not (rival and explained.shown):
         return
     spec, version = check.spec, check.subject.version
-    if explained.shown and spec.rerun:
+    if explained.shown and spec.rerun and status is not Status.PASSED:
         case = shlex.quote(explained.shown[0].id)
         yield "reproduce one", f"{spec.rerun} --modelcheck-case={case}"
     judging = judgement.observed.judging
@@ -423,6 +424,8 @@ def _advice(
         then = baseline.header.version
         pair = [version] if then in (None, held) else [then, version]
         yield "see all", shlex.join(["modelcheck", "diff", *map(target, pair)])
+    if status is Status.PASSED:
+        return
     if judgement.ran.early is not None:
         # What was stopped cannot be approved.
         yield "run all cases", f"{spec.rerun or 'pytest'} --modelcheck-no-early-stop"
