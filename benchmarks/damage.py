@@ -61,12 +61,18 @@ COMMANDS: Final = (
     ("show", "test_known"),
     ("show", "test_known", "2.1"),
     ("diff", "2.1"),
+    ("diff", "2.0", "2.1"),
+    ("diff", "2.1", "--from", "elsewhere/candidates"),
     ("history",),
-    ("report", "2.1", "-o", "made.html"),
+    ("report",),
+    ("report", "2.1", "--to", "made.html"),
+    ("review", "2.1", "--reason", "fuzz"),
+    ("mutate", "2.1"),
     ("cache", "why", "2.1"),
     ("approve", "2.1", "--reason", "fuzz"),
     ("approve", "2.0", "--force", "--reason", "fuzz"),
     ("baselines", "rename", "tests/test_triage.py::test_known", "tests/test_triage.py::test_renamed"),
+    ("baselines", "prune"),
     ("merge", "elsewhere"),
 )
 RUNS: Final = (("2.1", 1), ("2.0", 0))
@@ -101,6 +107,12 @@ def make_project(folder: Path) -> None:
     for version in ("2.1", "2.0"):
         run_pytest(folder, version, "--modelcheck-report=report.json")
     shutil.copytree(folder / ".modelcheck_cache", folder / "elsewhere")
+    for arguments in COMMANDS:  # one that is refused would find nothing
+        work = shutil.copytree(folder, folder.with_name("tried"))
+        done = run_command(work, arguments)
+        if done[0] not in (0, 1):
+            raise RuntimeError(f"{arguments}: {done[1]}")
+        shutil.rmtree(work)
 
 
 def run_pytest(folder: Path, version: str, *arguments: str) -> tuple[int, str]:

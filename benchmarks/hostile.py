@@ -20,7 +20,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from pytest_modelcheck.baselines import lines
+from pytest_modelcheck.baselines import lines, watch
 from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.header import Header
 from pytest_modelcheck.cli.command import modelcheck
@@ -30,6 +30,7 @@ from pytest_modelcheck.records import (
     Finding,
     FoundSlice,
     Group,
+    Nights,
     Outcome,
     ShownCase,
     Status,
@@ -139,11 +140,16 @@ def _check(some: list[str], number: int) -> CheckReport:
     shown = ShownCase(
         text(0), "failed", text(1), text(2), text(3), text(4), text(5), text(6), text(7), text(8), text(9)
     )
+    nights = Nights(text(1), number, 14.2, 14.2, 100.0, text(2), calls={text(3): (text(4),)})
     verdict = Verdict(
         check=f"test_{number}.py::{text(5)}",
         kind="golden",
         status=Status.FAILED if number % 2 else Status.INCONCLUSIVE,
-        findings=(Finding("at_least", Status.FAILED, text(6)), Finding("max_drop", Status.FAILED, text(7))),
+        findings=(
+            Finding("at_least", Status.FAILED, text(6)),
+            Finding("max_drop", Status.FAILED, text(7)),
+            Finding("drift", Status.FAILED, text(8), nights=nights),
+        ),
         model=text(8),
         version=text(9),
         approved_version=text(0),
@@ -204,7 +210,9 @@ COMMANDS = (
     ["history"],
     ["history", "--format", "json"],
     ["cache", "why", "a"],
+    ["merge", "nights"],
     ["list"],
+    ["baselines", "prune", "--yes"],
     ["baselines", "rename", "test_a.py::test_0", "test_a.py::test_\u202e"],
 )
 TYPED = (
@@ -268,6 +276,8 @@ def _fill(root: Path, hostile: list[str]) -> None:
             run=printable(pack(replace(_check(named[:10], number), cases=()))),
         )
         store.write(header, rows)
+        night = watch.Night(header.model, version, header.test, text, text, 1, text, 14.2, 100.0)
+        watch.unite(root / "nights", [night])
 
 
 def main(count: int) -> int:

@@ -149,6 +149,19 @@ def counted(rows):
     return str(rows.execute("select count(*) from seen").fetchone()[0])
 
 
+def reset():
+    """Each test begins anew."""
+    for state in (seen, memo, counter):
+        state.clear()
+    if LOCK.locked():
+        LOCK.release()
+
+
+@pytest.fixture(autouse=True)
+def anew():
+    reset()
+
+
 @pytest.fixture
 def rows():
     """A table that the bodies of a test share."""
@@ -160,6 +173,7 @@ TAIL = '''
 
 # -- the naive loop --------------------------------------------------------------------------------
 
+BODIES = {bodies}
 MAKERS = {makers}
 DECLARED = {declared}
 AWAITS = {awaits}
@@ -225,54 +239,64 @@ def judged(outcome):
     return outcome if "m0" in BODY_CALLS[-1] or outcome not in ("passed", "failed") else "error"
 
 
+def views():
+    """What the body sees of each trial."""
+    for case in CASES:
+        for change in {under}:
+            for _ in range({repeats}):
+                BODY_CALLS.append([])
+                # A body has its own copy of what it may change.
+                names = "input", "expected", "metadata"
+                given = SimpleNamespace(**copy.deepcopy({{name: getattr(case, name) for name in names}}))
+                given.id = case.id
+                given.perturbed = change and change(given.input)
+                yield given
+
+
+def trials(body, arguments):
+    for case in views():
+        try:
+            body(case=case, **arguments)
+        except BaseException as error:
+            yield case, judged(outcome_of(error))
+        else:
+            yield case, judged("passed")
+
+
+async def awaited_trials(body, arguments):
+    ended = []
+    for case in views():
+        try:
+            await body(case=case, **arguments)
+        except BaseException as error:
+            ended.append((case, judged(outcome_of(error))))
+        else:
+            ended.append((case, judged("passed")))
+    return ended
+
+
 def naive():
     """How each trial comes out in a plain loop, and which calls that takes."""
     made = {{}}
     for name in MAKERS:
         made[name] = naive_model(name, made)
         made[f"inner {{name}}"] = naive_model(name, made, counts=False)
-    patch = pytest.MonkeyPatch()
-    made |= {{"monkeypatch": patch, "tmp_path": Path(tempfile.mkdtemp()), "rows": table()}}
-    arguments = {{name: made[name] for name in inspect.signature(BODY).parameters if name in made}}
-    outcomes = {{case.id: [] for case in CASES}}
-
-    def views():
-        for case in CASES:
-            for change in {under}:
-                for _ in range({repeats}):
-                    BODY_CALLS.append([])
-                    # A body has its own copy of what it may change.
-                    names = "input", "expected", "metadata"
-                    given = SimpleNamespace(**copy.deepcopy({{name: getattr(case, name) for name in names}}))
-                    given.id = case.id
-                    given.perturbed = change and change(given.input)
-                    yield given
-
-    async def each():
-        for case in views():
-            try:
-                await BODY(case=case, **arguments)
-            except BaseException as error:
-                outcomes[case.id].append(judged(outcome_of(error)))
-            else:
-                outcomes[case.id].append(judged("passed"))
-
-    if AWAITS:
-        asyncio.run(each())
-    else:
-        for case in views():
-            try:
-                BODY(case=case, **arguments)
-            except BaseException as error:
-                outcomes[case.id].append(judged(outcome_of(error)))
-            else:
-                outcomes[case.id].append(judged("passed"))
-    patch.undo()
+    outcomes = {{}}
+    for body in BODIES:
+        reset()
+        patch = pytest.MonkeyPatch()
+        made |= {{"monkeypatch": patch, "tmp_path": Path(tempfile.mkdtemp()), "rows": table()}}
+        arguments = {{name: made[name] for name in inspect.signature(body).parameters if name in made}}
+        ended = awaited_trials(body, arguments) if AWAITS else trials(body, arguments)
+        for case, outcome in asyncio.run(ended) if AWAITS else ended:
+            outcomes.setdefault(f"{{body.__name__}} {{case.id}}", []).append(outcome)
+        patch.undo()
     return {{
         "outcomes": outcomes,
         "answered": ANSWERED,
         "in_place": {in_place},
         "unkept": {unkept},
+        "unclaimed": {unclaimed},
         "calls": max(map(len, BODY_CALLS)),
         "asks_again": {asks_again},
         "repeats": {repeats},

@@ -18,7 +18,7 @@ from suite_parts import ANSWERS, ENDS, HEAD, INPUTS, TAIL
 FEATURES = {
     *("async", "awaited", "batch", "cancelled", "concurrency", "context", "duplicates", "ends", "errors"),
     *("fixtures", "groups", "invariance", "judges", "keywords", "large", "locks", "loops", "mutation"),
-    *("nested", "repeats", "retries", "state", "threads", "unstorable"),
+    *("nested", "repeats", "retries", "state", "threads", "twins", "unstorable"),
 }
 FIXTURES = ("monkeypatch", "tmp_path", "rows")
 """What a body may keep its state in, besides names of its module."""
@@ -63,6 +63,11 @@ class Model:
     @property
     def in_place(self) -> bool:
         return self.kind == "plain"
+
+    @property
+    def claimed(self) -> bool:
+        """Whether two processes never ask the same at once."""
+        return self.kind == "awaited" or (self.concurrency or 1) > 1 or self.retries > 0
 
     @property
     def kept(self) -> bool:
@@ -415,7 +420,9 @@ class Suite:
 
     # -- the file --
 
-    def source(self) -> str:
+    def test(self, number: int) -> tuple[str, bool]:
+        """One test, and whether its limit may be missed."""
+        self.names, self.known = 0, []
         body = self.block()
         about = ", ".join(name for name, _ in self.known) or "None"
         state = ", len(seen)" if "state" in self.features and self.rng.random() < 0.5 else ""
@@ -428,27 +435,32 @@ class Suite:
         repeats = f", repeats={self.repeats}" if self.repeats > 1 else ""
         # A miss makes bodies run again, and what they leave behind shows.
         at_least = ", at_least=0.0" if self.stateful else self.rng.choice([", at_least=0.0", ""])
+        judged = f', model="suite-{self.seed}-m0"' if len(self.models) > 1 else ""
+        gather = ", gather=True" if self.gather else ""
+        lines = [f"@pytest.mark.{kind}(CASES{under}{at_least}{repeats}{judged}{gather})"]
+        lines.append(f"{'async ' if self.awaits else ''}def test_{number}({names}):")
+        if self.names:
+            lines.append(f"    {' = '.join(f'a{number}' for number in range(self.names))} = None")
+        return "\n".join([*lines, *(f"    {line}" for line in body)]), not at_least
+
+    def source(self) -> str:
         distinct = max(1, self.count // 3) if "duplicates" in self.features else self.count
         cases = (
             f"DISTINCT = {distinct}\nCASES = [\n    Case({INPUTS[self.input]}, id=f'c{{n}}', "
             f'expected=f"e{{n % 4}}", metadata={{"k": n % 4}})\n    for n in range({self.count})\n]'
         )
-        judged = f', model="suite-{self.seed}-m0"' if len(self.models) > 1 else ""
-        gather = ", gather=True" if self.gather else ""
-        test = [f"@pytest.mark.{kind}(CASES{under}{at_least}{repeats}{judged}{gather})"]
-        test += [f"{'async ' if self.awaits else ''}def test_it({names}):"]
-        test += (
-            [f"    {' = '.join(f'a{number}' for number in range(self.names))} = None"] if self.names else []
-        )
+        tests, missed = zip(*(self.test(n) for n in range(1 + self.has("twins", 0.7))), strict=True)
         parts = [HEAD.format(seed=self.seed) + "\n" + cases]
         parts += ["def louder(text):\n    return text + '!'", "def doubled(text):\n    return text * 2"]
         parts += [model.source(self.seed) for model in self.models]
-        parts.append("\n".join([*test, *(f"    {line}" for line in body)]))
+        parts += tests
         inner = {need.name for model in self.models for need in model.needs}
         unkept = [model.name for model in self.models if not model.kept or model.name in inner]
-        if any("with tenant(" in line for line in body):
+        if any("with tenant(" in test for test in tests):
             unkept += [model.name for model in self.models if model.tenant != "named"]
+        bodies = ", ".join(f"test_{number}" for number in range(len(tests)))
         tail = TAIL.format(
+            bodies=f"[{bodies}]",
             makers="{" + ", ".join(f'"{model.name}": make_{model.name}' for model in self.models) + "}",
             declared={
                 model.name: {
@@ -464,9 +476,10 @@ class Suite:
             repeats=self.repeats,
             in_place=[model.name for model in self.models if model.in_place and model.name not in inner],
             unkept=sorted({*unkept}),
-            asks_again=not at_least,
+            unclaimed=[model.name for model in self.models if len(tests) > 1 and not model.claimed],
+            asks_again=any(missed),
         )
-        return "\n\n\n".join(parts) + "\n\n\nBODY = test_it" + tail
+        return "\n\n\n".join(parts) + tail
 
 
 def source(seed: int, without: set[str] = frozenset(), *, gather: bool = False) -> str:

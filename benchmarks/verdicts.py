@@ -1,14 +1,15 @@
 """Do whole verdicts keep their promises? The protocol of docs/statistics.md, simulated with the project's own
 code.
 
-    python benchmarks/verdicts.py                  the tables, quickly: one or two minutes of one core
+    python benchmarks/verdicts.py                  the tables, quickly: some minutes of one core
     python benchmarks/verdicts.py --full           the same with 1,500 checks a row: about half an hour
     python benchmarks/verdicts.py unchanged broken only rows with one of these words in their name
+    python benchmarks/verdicts.py nights           only nights: unchanged years, how soon changes are found
 
 Each row simulates whole checks, from the runs that were approved to the verdict. Every check has an approval
 of its own. A row ends in "ok" where it keeps what is promised of it (three standard errors of the simulation
-aside), in "BROKEN" where it does not, and in nothing where it only describes. The exit code is 1 where a
-promise is broken.
+aside), in "BROKEN" where it does not, and in nothing where it only describes. Checks that a judge decides
+come last (``judged.py``). The exit code is 1 where a promise is broken.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from pytest_modelcheck.checks.evidence import CaseRuns, Evidence
 from pytest_modelcheck.checks.metrics import Metric, ScoredCase, Scores, look_at_metric, look_at_metric_drop
 from pytest_modelcheck.checks.protocol import FreshSets, Look, Probes, Rules, look_at_drop, look_at_rate
 from pytest_modelcheck.records import Status
+from pytest_modelcheck.stats.nights import answers_evidence, has_settled
+from pytest_modelcheck.stats.rates import odd_one_out_p
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -459,11 +462,134 @@ def kept(share: float, limit: float | None, checks: int) -> bool:
     return limit is None or share <= limit + 3 * (limit * (1 - limit) / checks) ** 0.5
 
 
+# -- nights ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Nights:
+    """A model that is watched over nights: 100 cases, approved on 3 runs, 20 calls a night.
+
+    Attributes:
+        name: What it is.
+        noise: How often a case does not give its usual answer, case by case.
+        moved: The share of cases whose usual answer is another from some night on.
+        since: That night, from 0.
+    """
+
+    name: str
+    noise: Chances
+    moved: float = 0.0
+    since: int = 0
+
+    def year(self, nights: int, rng: np.random.Generator) -> tuple[dict, list[dict]]:
+        """The approved answers, and those of each night."""
+        cases = len(self.noise)
+        changed = rng.permutation(cases) < self.moved * cases
+
+        def answers(case: int, runs: int, usual: str) -> tuple[str, ...]:
+            odd = rng.random(runs) < self.noise[case]
+            return tuple(f"odd {rng.integers(3)}" if one else usual for one in odd)
+
+        approved = {str(case): answers(case, 3, "usual") for case in range(cases)}
+        watched = []
+        for night in range(nights):
+            now = ["other" if night >= self.since and moved else "usual" for moved in changed]
+            calls = rng.permutation(cases)[:20].tolist()
+            watched.append({str(case): answers(case, 2, now[case]) for case in calls})
+        return approved, watched
+
+
+def alarm(approved: dict, nights: list[dict], since: int = 0) -> int | None:
+    """The first night that alarms, from 1, or ``None``; earlier ones than ``since`` are not looked at."""
+    ever = answers_evidence(approved, nights).highest >= 100
+    steady = first_variation(approved, nights)  # until then, one answer may settle it
+    for number in range(since + 1, (len(nights) if ever else steady) + 1):
+        seen = nights[:number]
+        settled = number <= steady and has_settled(approved, seen)
+        if settled or (ever and answers_evidence(approved, seen).highest >= 100):
+            return number
+    return None
+
+
+def first_variation(approved: dict, nights: list[dict]) -> int:
+    """How many nights pass until an answer varies."""
+    if any(len(set(answers)) > 1 for answers in approved.values()):
+        return 0
+    varying = (n for n, night in enumerate(nights) if any(one != two for one, two in night.values()))
+    return next(varying, len(nights))
+
+
+def odd_nights(approved: dict, nights: list[dict]) -> bool:
+    """Whether a test of each night by itself alarms: is the approved answer the odd one of three?"""
+    for night in nights:
+        triples = [(approved[call][0], *pair) for call, pair in night.items()]
+        odd = [triple for triple in triples if len(set(triple)) == 2]
+        remembered = sum(one != two == three for one, two, three in odd)
+        if odd and odd_one_out_p(remembered, len(odd)) <= 0.01:
+            return True
+    return False
+
+
+QUIET_YEARS = [
+    Nights("never varies", np.zeros(100)),
+    Nights("0.3% of answers vary", np.full(100, 0.003)),
+    Nights("1% of answers vary", np.full(100, 0.01)),
+    Nights("5% of answers vary", np.full(100, 0.05)),
+    Nights("30% of answers vary", np.full(100, 0.3)),
+    Nights("10 cases of 100 are coins", np.where(np.arange(100) < 10, 0.5, 0.0)),
+    Nights("each case as it likes", np.random.default_rng(0).beta(0.3, 1.2, 100)),
+]
+
+
+def report_nights(years: int, seed: int) -> int:
+    """Print how often unchanged models alarm in a year, and how soon changes are found."""
+    broken = 0
+    print(f"\nan unchanged model, {years} years of 365 nights: years with an alarm / of a test each night")
+    for row in QUIET_YEARS:
+        rng, alarms, nightly = np.random.default_rng(seed), 0, 0
+        for _ in range(years):
+            approved, nights = row.year(365, rng)
+            alarms += alarm(approved, nights) is not None
+            nightly += odd_nights(approved, nights)
+        good = kept(alarms / years, 0.01, years)
+        broken += not good
+        print(
+            f"{row.name:56}{alarms / years:>12.1%} / {nightly / years:.0%}",
+            "ok" if good else "BROKEN",
+            flush=True,
+        )
+    rng = np.random.default_rng(seed)
+    each = sum(bool((rng.random(365) <= 0.01).any()) for _ in range(2_000)) / 2_000
+    print(f"{'any exact test at 0.01, each night':56}{'':>12}   {each:.0%}")
+    print("\nnights until the alarm, median (90% of years): changed before night 1, 31, 201")
+    for noise in (0.0, 0.02, 0.1, 0.3):
+        for moved in (0.02, 0.05, 0.1, 0.3, 1.0):
+            cells = []
+            for since in (0, 30, 200):
+                row, rng, found = (
+                    Nights("", np.full(100, noise), moved, since),
+                    np.random.default_rng(seed),
+                    [],
+                )
+                for _ in range(max(5, years // 10)):
+                    night = alarm(*row.year(since + 40, rng), since)
+                    found.append(999 if night is None else max(1, night - since))
+                found.sort()
+                median, most = found[len(found) // 2], found[-1 - len(found) // 10]
+                cells.append(" (".join("over 40" if n == 999 else str(n) for n in (median, most)) + ")")
+            name = f"{noise:.0%} vary, {moved:.0%} of the cases answer otherwise"
+            print(f"{name:56}" + "".join(f"{cell:>20}" for cell in cells), flush=True)
+    return broken
+
+
 def main() -> int:
+    from judged import table  # beside this file; tests load this one alone
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("words", nargs="*", help="only rows with one of these in their name")
     parser.add_argument("--full", action="store_true", help="1,500 checks a row")
     parser.add_argument("--checks", type=int, help="so many checks a row")
+    parser.add_argument("--years", type=int, help="so many years a row of nights")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     checks = options.checks or (1_500 if options.full else 100)
@@ -486,6 +612,9 @@ def main() -> int:
                 verdict = "ok" if good else "BROKEN"
         broken += verdict == "BROKEN"
         print(f"{row.name:56}" + "".join(f"{cell:>26}" for cell in cells), verdict, flush=True)
+    broken += table(checks, options.seed, options.words)
+    if not options.words or "nights" in options.words:
+        broken += report_nights(options.years or (300 if options.full else 30), options.seed)
     print(f"{time.perf_counter() - began:.0f} seconds; {broken} promises broken")
     return int(broken > 0)
 

@@ -73,7 +73,7 @@ class Redaction:
         """Hide what the patterns match besides the keys of providers, then what the function hides.
 
         Raises:
-            ValueError: A pattern is no regular expression, or matches everywhere.
+            ValueError: A pattern is not a regular expression, or matches everywhere.
         """
         self._pattern = _compiled(patterns)
         self.function, self.stored = function, stored
@@ -100,7 +100,7 @@ def _compiled(patterns: Iterable[str]) -> re.Pattern[str]:
         try:
             found = re.compile(pattern)
         except re.error as error:
-            raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+            raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
         if found.search("") is not None:
             raise ValueError(f"{pattern!r} matches the empty text, and so everywhere")
         own.append(f"(?:{pattern})")

@@ -47,7 +47,7 @@ class CaseError(UsageError):
 
 
 class PerturbationError(UsageError):
-    """A perturbation cannot be built, or returned something that is no input."""
+    """A perturbation cannot be built, or returned something that is not an input."""
 
 
 class VersionError(UsageError):
@@ -129,8 +129,8 @@ def cause_of(message: str) -> str:
 def kind_of(said: str) -> str:
     """Return a message without its values, by which nearly the same errors are one.
 
-    >>> kind_of("amount: 'about 3' is no number (line 12)")
-    'amount: … is no number (line …)'
+    >>> kind_of("amount: 'about 3' is not a number (line 12)")
+    'amount: … is not a number (line …)'
     """
     return _VALUE.sub("…", said)
 

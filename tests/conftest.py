@@ -6,6 +6,7 @@ import os
 import pkgutil
 import sys
 import textwrap
+import threading
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,8 +24,9 @@ from pytest_modelcheck.reports.model import RunReport
 
 pytest_plugins = ["pytester"]
 
-# The first text that is drawn on a fresh machine waits for tables of all characters, and no test is to blame.
-settings.register_profile("patient", suppress_health_check=[HealthCheck.too_slow])
+# The first text that is drawn on a fresh machine waits for tables of all characters, and any text on a busy
+# one for its turn: no test is to blame.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
 # Further plugins that every inner run loads, as `.ci/compat neighbours` asks for.
@@ -154,9 +156,11 @@ class Project:
 
     def run(self, *arguments: str) -> pytest.RunResult:
         """Run pytest with the plugin, and with those named by ``-p``, in this process."""
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
             # What this run makes an error is not to be one in the inner run.
             warnings.simplefilter("default")
+            # pytest-check wraps it in every inner run: after hundreds of them no thread would start any more.
+            patch.setattr(threading.Thread, "start", threading.Thread.start)
             return self.pytester.runpytest_inprocess(*NEIGHBOURS, "-p", "modelcheck", *_reasoned(arguments))
 
     def verdicts(self, result: pytest.RunResult) -> dict[str, Verdict]:

@@ -14,13 +14,19 @@ if TYPE_CHECKING:
     from typing import Self
 
 
+class Server(ThreadingHTTPServer):
+    """Lets many callers wait: the default backlog is 5, and a sixth is refused."""
+
+    request_queue_size = 128
+
+
 class Provider:
     """The endpoint, while it is entered."""
 
     key = "any"
 
     def __init__(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = Server(("127.0.0.1", 0), Handler)
         self.base_url = f"http://127.0.0.1:{self._server.server_port}/v1"
 
     def __enter__(self) -> Self:

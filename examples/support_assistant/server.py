@@ -31,6 +31,12 @@ class RefusedError(Exception):
         self.body = {"error": {"message": message, "type": kind, "param": None, "code": None}}
 
 
+class Server(ThreadingHTTPServer):
+    """Lets many callers wait: the default backlog is 5, and a sixth is refused."""
+
+    request_queue_size = 128
+
+
 class Provider:
     """A server with the models behind it, for a ``with`` block.
 
@@ -54,7 +60,7 @@ class Provider:
         class Bound(Handler):
             behind = provider
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Bound)
+        self._server = Server(("127.0.0.1", 0), Bound)
         self.base_url = f"http://127.0.0.1:{self._server.server_port}/v1"
 
     def __enter__(self) -> Provider:

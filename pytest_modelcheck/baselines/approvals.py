@@ -11,7 +11,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.baselines import atomic
+from pytest_modelcheck.baselines import atomic, watch
 from pytest_modelcheck.baselines.accepted import accepted
 from pytest_modelcheck.baselines.approved import Approved
 from pytest_modelcheck.baselines.candidates import never_ran
@@ -20,7 +20,7 @@ from pytest_modelcheck.baselines.objections import incomplete, is_gone, mixed_fi
 from pytest_modelcheck.errors import BaselineError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_modelcheck.baselines.baseline import Baseline, Written
@@ -184,6 +184,7 @@ def approve(
             if not beside:
                 first = next(header for header, _ in present.values())
                 store.set_approved(model, Approved(version, first.fingerprint, first.shutdown), batch)
+            _begin_anew(store, batch, model, version, present, beside=beside)
             unchanged = batch.empty
             announce(approved)
     return Report(
@@ -198,6 +199,26 @@ def approve(
         unfinished=bool(unfinished),
         beside=beside,
     )
+
+
+def _begin_anew(
+    store: BaselineStore,
+    batch: atomic.Batch,
+    model: str,
+    version: str,
+    checks: Container[str],
+    *,
+    beside: bool,
+) -> None:
+    """Drop the nights that counted under the approvals which are replaced."""
+
+    def stays(night: watch.Night) -> bool:
+        own = night.version != version and store.beside_path(model, night.check, night.version).exists()
+        return (
+            night.model != model or night.check not in checks or own or (beside and night.version != version)
+        )
+
+    watch.rewrite(batch, store.root, lambda night: night if stays(night) else None)
 
 
 def _offered(
@@ -234,11 +255,11 @@ def _unchanged(offer: tuple[Header, Reader], seen: str | None) -> Baseline:
     header, read = offer
     candidate = read(header.model, header.test, header.version or "")
     if candidate is None:
-        raise BaselineError(f"{header.test} has just been removed; nothing was written. Run pytest again.")
+        raise BaselineError(f"{header.test} was just removed; nothing was written. Run pytest again.")
     if candidate.header != header or seen not in (None, candidate.digest()):
         raise BaselineError(
-            f"{header.test} has been run again in the meantime, and may have come out otherwise; nothing was "
-            "written. Look at it again, and approve it."
+            f"{header.test} has been run again in the meantime, and its results may differ; nothing was "
+            "written. Review it again, and approve it."
         )
     return candidate
 
@@ -314,4 +335,4 @@ def _left(store: BaselineStore, model: str, version: str) -> tuple[tuple[str, st
 
 def _nothing_chosen(model: str, version: str, offered: Mapping[str, object]) -> str:
     checks = "\n  ".join(offered)
-    return f"no check that {model} {version} ran is meant by that. It ran:\n  {checks}"
+    return f"no check of {model} {version} matches. It ran:\n  {checks}"

@@ -32,7 +32,7 @@ def read(path: Path) -> Approved | None:
     """Read the file, or ``None`` where there is none. A version is its text: ``2.10`` is not ``2.1``.
 
     Raises:
-        BaselineError: It is no YAML, holds conflict markers, or names no version.
+        BaselineError: It is not YAML, holds conflict markers, or names no version.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -54,7 +54,7 @@ def _day(text: str | None, path: Path) -> date | None:
     try:
         return None if text is None else date.fromisoformat(text)
     except ValueError:
-        problem = f"retires: {text!r} is no date. Write it as 2027-01-14, or take the line away."
+        problem = f"retires: {text!r} is not a date. Write it as 2027-01-14, or take the line away."
         raise BaselineError(located(problem, str(path))) from None
 
 

@@ -30,7 +30,8 @@ LONGEST_HEADER: Final = 16 << 20
 
 _ID: Final = re.compile(rb'\{"id":"([^"\\]*)"')
 _ROWS: Final = re.compile(rb'^\{"id":"([^"\\\n]*)".*\}$', re.MULTILINE)
-_CONFLICT: Final = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
+CONFLICT: Final = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
+"""What a line begins with that git leaves where it cannot merge."""
 
 
 class Baseline(Mapping[str, CaseResult]):
@@ -189,7 +190,7 @@ def first_line(path: Path) -> bytes:
     with opened(path) as file:
         first = file.readline(LONGEST_HEADER)
     if len(first) == LONGEST_HEADER:
-        message = f"the first line has {LONGEST_HEADER} bytes or more, and is no header. {RESTORE}"
+        message = f"the first line has {LONGEST_HEADER} bytes or more, and is not a header. {RESTORE}"
         raise BaselineError(located(message, str(path), 1))
     return first.rstrip(b"\r\n")
 
@@ -357,7 +358,7 @@ def _odd_id(row: bytes, path: str, number: int) -> str:
 
 
 def _refuse_conflict(row: bytes, path: str, number: int) -> None:
-    if row.startswith(_CONFLICT):
+    if row.startswith(CONFLICT):
         raise BaselineError(
             located(
                 "an unresolved git conflict. Keep one side of each conflicting line and remove the markers, "
@@ -370,7 +371,5 @@ def _refuse_conflict(row: bytes, path: str, number: int) -> None:
 
 def _duplicate(case: str, first: int, path: str, number: int) -> BaselineError:
     return BaselineError(
-        located(
-            f"case {case!r} is here a second time (first in line {first}). Keep one of them.", path, number
-        )
+        located(f"case {case!r} appears twice (first in line {first}). Keep one of them.", path, number)
     )

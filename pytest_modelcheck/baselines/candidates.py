@@ -179,7 +179,7 @@ def never_ran(store: BaselineStore, candidates: CandidateStore, model: str, vers
     prefix, equals, _ = version.partition("=")
     typo = f". If {prefix!r} was meant to be a model: there is {model!r} only" if equals else ""
     return VersionError(
-        f"no run of {model} {version} is remembered in {candidates.root}; {others}. "
+        f"no run of {model} {version} is stored in {candidates.root}; {others}. "
         f"Run it first: pytest {shlex.quote(f'--model-version={version}')}{typo}"
     )
 

@@ -25,7 +25,7 @@ RESTORE: Final = "Restore the file from git, or remove it, run pytest and approv
 """What to do about a damaged file: a baseline, or a candidate in the cache."""
 
 ALTERED: Final = "is not as it was written: it was edited by hand, or damaged"
-"""What is wrong with a line whose checksum is another."""
+"""The problem with a line that has another checksum."""
 
 _UPGRADE = "Upgrade it (pip install -U pytest-modelcheck), or restore the file from git."
 
@@ -161,7 +161,7 @@ def decode(line: bytes, path: str) -> Header:
         path: Where it stands, for messages.
 
     Raises:
-        BaselineError: It is no header, or was altered, or a newer pytest-modelcheck wrote it.
+        BaselineError: It is not a header, or was altered, or a newer pytest-modelcheck wrote it.
     """
     import orjson
 

@@ -51,8 +51,8 @@ def approved_with(command: str, reason: str, stdin: TextIO | None, option: str) 
         return command
     if not reason.strip():
         raise UsageError(
-            f"{command} {unwatched} approves what nobody may have looked at, and needs a reason: add "
-            f"{option}. It is kept in the baselines, for whoever reviews them"
+            f"{command} {unwatched} approves without anybody watching, and needs a reason: add "
+            f"{option}. The baselines keep it for reviewers"
         )
     return f"{command}, {unwatched}"
 

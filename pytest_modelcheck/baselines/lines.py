@@ -284,7 +284,7 @@ def same_answer(a: bytes | None, b: bytes | None) -> bool:
 def equivalent(a: CaseResult, b: CaseResult) -> bool:
     """Return whether two lines of a baseline differ only in the last bits of floats in answers and scores.
 
-    A field that a class has gained is no change of an answer, and yet a difference of lines, either way.
+    A field that a class has gained is not a change of an answer, and yet a difference of lines, either way.
     """
     return (
         (a.id, a.digest, a.expectation, a.about) == (b.id, b.digest, b.expectation, b.about)

@@ -9,7 +9,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_modelcheck.baselines import baseline, header, names
+from pytest_modelcheck.baselines import baseline, header, names, watch
 from pytest_modelcheck.baselines.atomic import Batch
 from pytest_modelcheck.baselines.store import jsonl_files
 from pytest_modelcheck.errors import BaselineError, UsageError
@@ -109,13 +109,20 @@ def move(root: Path, planned: Collection[Move], *, durable: bool = True) -> None
             batch.add(one.target, _under_new_name(one))
         for path in leaving - arriving:
             batch.remove(path)
+        new = {one.header.test: one.check for one in planned}
+        watch.rewrite(
+            batch,
+            root,
+            lambda night: dataclasses.replace(night, check=new[night.check]) if night.check in new else night,
+        )
 
 
-def remove(root: Path, paths: Collection[Path]) -> None:
-    """Remove files of baselines, all or none, and the folders that this leaves empty."""
+def remove(root: Path, paths: Collection[Path], nights: Collection[watch.Night] = ()) -> None:
+    """Remove files of baselines and lines of nights, all or none, and the folders that this leaves empty."""
     with Batch(root) as batch:
         for path in paths:
             batch.remove(path)
+        watch.rewrite(batch, root, lambda night: None if night in nights else night)
 
 
 def gone(

@@ -18,6 +18,7 @@ SUFFIX: Final = ".jsonl"
 APPROVED: Final = "approved.yaml"
 HISTORY: Final = "history"
 BESIDE: Final = "beside"
+WATCH: Final = "watch.jsonl"
 
 _LONGEST: Final = 120
 """Bytes of one component, extension included: under every limit in use (eCryptfs allows 143)."""

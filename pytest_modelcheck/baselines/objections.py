@@ -36,14 +36,14 @@ def is_gone(header: Header, root: Path) -> bool:
 def objections(header: Header, root: Path) -> tuple[str, ...]:
     """Why a candidate cannot be approved: empty where it can.
 
-    What is red against the baseline alone is no objection: approving it is the way to settle it.
+    What is red against the baseline alone is not an objection: approving it is the way to settle it.
 
     Args:
         header: The candidate's.
         root: The folder that node ids and paths of case files are relative to.
 
     Raises:
-        BaselineError: The test's file is no Python.
+        BaselineError: The test's file is not Python.
     """
     return (*_stale_test(header, root), *_stale_cases(header, root), *_red(header))
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.header import Header
 
 WHOLE_FILE: Final = "file:"
-"""What a digest begins with where the test is made at run time, so that its whole file counts."""
+"""The beginning of a digest where the test is made at run time, so that its whole file counts."""
 
 
 def body_digest(path: Path, qualname: str) -> str:
@@ -35,7 +35,7 @@ def body_digest(path: Path, qualname: str) -> str:
             the whole file, marked ``"file:"``.
 
     Raises:
-        BaselineError: The file is no Python.
+        BaselineError: The file is not Python.
         OSError: It cannot be read.
     """
     return _at(path).digest(qualname)

@@ -2,13 +2,14 @@
 
 Each line has its own, and not only the file: git merges files line by line. A result file, which nobody
 merges, has one of all lines, in a line of its own at the end. CRC-32 finds every damage of up to 32 bits in a
-row, and all but one in 4 billion of others. It is no signature: who means to forge a line can.
+row, and all but one in 4 billion of others. It is not a signature: who means to forge a line can.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 LAST: Final = b'{"sum":'
-"""What the last line of a result file begins with."""
+"""The beginning of the last line of a result file."""
 
+_AT_ONCE: Final = 256
 _LENGTH: Final = len(b',"sum":"00000000"}')
 
 
@@ -66,12 +68,12 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def closed(rows: Iterable[bytes]) -> Iterator[bytes]:
-    """Rows, each with its line end, and a last one with the checksum of all."""
-    total = 0
-    for row in rows:
-        line = row + b"\n"
-        total = crc32(line, total)
-        yield line
+    """Rows, many at a time and each with its line end, and a last one with the checksum of all."""
+    total, left = 0, iter(rows)
+    while some := list(islice(left, _AT_ONCE)):
+        block = b"\n".join([*some, b""])
+        total = crc32(block, total)
+        yield block
     yield b'%s"%08x"}\n' % (LAST, total)
 
 

@@ -1,5 +1,6 @@
 """Approved behaviour as files below one folder of the repository.
 
+    <root>/watch.jsonl
     <root>/<model>/approved.yaml
     <root>/<model>/<test file>/<test>.jsonl
     <root>/<model>/beside/<version>/<test file>/<test>.jsonl
@@ -205,7 +206,7 @@ def jsonl_files(folder: Path) -> Iterator[Path]:
         Path(place, name)
         for place, _, files in os.walk(folder)
         for name in files
-        if name.endswith(names.SUFFIX)
+        if name.endswith(names.SUFFIX) and (name != names.WATCH or Path(place) != folder)
     )
 
 

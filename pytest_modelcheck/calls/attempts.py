@@ -106,6 +106,10 @@ def copied(x: Any) -> Any:
     kind = type(x)
     if kind in IMMUTABLE:
         return x
+    if kind is list and IMMUTABLE.issuperset(map(type, x)):
+        return x.copy()
+    if kind is dict and IMMUTABLE.issuperset(map(type, x)) and IMMUTABLE.issuperset(map(type, x.values())):
+        return x.copy()
     try:
         if kind is Arguments:
             return Arguments(deepcopy(x.positional), deepcopy(x.named), x.bound)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
 LARGEST = 256
-"""A batch is never larger than this unless its fixture says so."""
+"""Largest batch, unless the fixture says otherwise."""
 
 _PATIENCE = 1.0  # seconds: a batch that takes longer is large enough
 _WORTH = 0.95  # of the time of an input: what a larger batch must better

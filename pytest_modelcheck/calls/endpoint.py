@@ -230,8 +230,9 @@ class Endpoint:
             wanted: Whether anybody still wants to know when its turn comes.
         """
         if caller.awaited:
+            loop = self._loop()
             coroutine = self.call_async(caller, inputs, keep, repeat=repeat, after_success=after_success)
-            return self._loop().start(coroutine, context.copy())
+            return loop.start(coroutine, context.copy())
 
         def job() -> None:
             if wanted():
@@ -420,7 +421,7 @@ class Endpoint:
         seconds = time.perf_counter() - start
         self.meter.called(seconds)
         self.sizes.took(size, seconds)
-        if not any(map(self._scales.tells, rows)):
+        if not self._scales.tell(rows):
             if self._purse is not None:
                 self._purse.settle(size, None, answered=True)
             keep = self.measured and seconds >= self._worth_keeping
@@ -456,7 +457,7 @@ class Endpoint:
             if asked <= LONGEST:
                 self._pace.pause(asked)
             else:
-                self.circuit.open(f"{self.label} asks to be left alone for {asked:,.0f} s: {one_line(error)}")
+                self.circuit.open(f"{self.label} asks to wait {asked:,.0f} s: {one_line(error)}")
         return error
 
     def _is_outage(self, error: BaseException) -> bool:

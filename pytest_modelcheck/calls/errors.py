@@ -20,7 +20,7 @@ TRANSIENT: Final = frozenset({408, 409, 425, 429})
 """Statuses below 500 after which the same call may succeed."""
 
 REFUSED: Final = frozenset({401, 402, 403, 404})
-"""Statuses that say nothing of the input: the key, the account or the address is wrong."""
+"""Statuses that are not about the input: the key, the account or the address is wrong."""
 
 _CONNECTION: Final = frozenset(
     {

@@ -168,7 +168,13 @@ class LoopThread:
     def __init__(self) -> None:
         import asyncio
 
-        self._loop = asyncio.new_event_loop()
+        try:
+            self._loop = asyncio.new_event_loop()
+        except (OSError, RuntimeError) as error:  # each loop has a pair of sockets to be woken up by
+            raise UsageError(
+                f"an `async` model needs an event loop, and none can be made ({error}). Where pytest-socket "
+                "blocks sockets, allow those within this machine: --allow-unix-socket"
+            ) from error
         self._loop.time = self._clock  # type: ignore[method-assign]
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._run, name="modelcheck-event-loop", daemon=True)
@@ -237,7 +243,7 @@ class LoopThread:
 
 
 _RENEWALS = 2
-"""How often a call is sent to the common pool. If that breaks each time, the call gets a pool of its own."""
+"""Times a call is sent to the common pool; if that breaks each time, the call gets its own pool."""
 
 
 class Elsewhere:
@@ -291,7 +297,7 @@ class Elsewhere:
                 executor.shutdown(wait=False, cancel_futures=True)
 
     def _died(self, error: BaseException) -> WorkerDiedError:
-        return WorkerDiedError(f"{self._label}: a worker of its executor died while it was asked ({error})")
+        return WorkerDiedError(f"{self._label}: a worker of its executor died during the call ({error})")
 
     def close(self) -> None:
         """End the executor, where it is ours; workers that hang are not waited for."""

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 GIVE_UP_AFTER = 5
-"""So many calls in a row have failed when a model is given up, unless its fixture says otherwise."""
+"""Failed calls in a row after which a model is given up, unless its fixture says otherwise."""
 
 LONGEST = 60.0
-"""Seconds that a call waits at most before it is made again. Who asks for more is given up."""
+"""Seconds that a call waits before it is made again, at most; a service that asks for more is given up."""
 
 _SECONDS = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
 _SECONDS["day"] = 86_400
@@ -31,7 +31,7 @@ def interval_of(rate: str) -> float:
     """The seconds from one call to the next, of a rate such as ``"500/minute"``.
 
     Raises:
-        UsageError: it is no rate.
+        UsageError: it is not a rate.
 
     >>> interval_of("500/minute"), interval_of("4 per second")
     (0.12, 0.25)
@@ -130,7 +130,7 @@ class Allowance:
 
     def refusal(self, label: str) -> BudgetError:
         """The error of a call that is not made."""
-        return BudgetError(f"{self.option} is spent: {label} was not called any further")
+        return BudgetError(f"{self.option} is used up: {label} was not called any more")
 
 
 class Purse:
@@ -162,7 +162,7 @@ class Purse:
         with self._lock:
             if self._blind:
                 raise BudgetError(
-                    f"max_cost={self._limit:g} is set for {self._label}, whose answers do not say what they "
+                    f"max_cost={self._limit:g} is set for {self._label}, whose answers do not report their "
                     "cost: give its fixture cost=, or answer with Answer(value, usage=...)"
                 )
             known = self._largest is not None
@@ -174,7 +174,7 @@ class Purse:
             if expected > self._limit or self._limit <= 0:
                 raise BudgetError(
                     f"max_cost={self._limit:g} is reached: {self._label} has cost {self._spent:.6g}, and was "
-                    "not called any further"
+                    "not called any more"
                 )
             self._under_way += size
             return True

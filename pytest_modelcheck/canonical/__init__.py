@@ -27,14 +27,15 @@ from pytest_modelcheck.canonical.compare import (
     whole,
 )
 from pytest_modelcheck.canonical.digest import CALL_BYTES, digest, of_repeat, short
-from pytest_modelcheck.canonical.lowering import comparable, encode_plain
+from pytest_modelcheck.canonical.kinds import ASIDE, make_ours, register, tag_of
+from pytest_modelcheck.canonical.lowering import comparable, encode_plain, plain_line
 from pytest_modelcheck.canonical.refusal import NotCanonical, NotKept, Unreadable
-from pytest_modelcheck.canonical.tags import make_ours, register, tag_of
 from pytest_modelcheck.canonical.text import excerpt, summarised
 from pytest_modelcheck.canonical.types import ABSENT
 
 __all__ = [
     "ABSENT",
+    "ASIDE",
     "CALL_BYTES",
     "Codec",
     "Difference",
@@ -53,6 +54,7 @@ __all__ = [
     "is_kept",
     "make_ours",
     "of_repeat",
+    "plain_line",
     "register",
     "same",
     "seen",

@@ -6,33 +6,33 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from hashlib import blake2b
-from math import isfinite
 from types import FunctionType, UnionType
 from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin
 
 import orjson
 
-from pytest_modelcheck.canonical import arrays, tags
-from pytest_modelcheck.canonical.arrays import library_of
-from pytest_modelcheck.canonical.lowering import DEEP, Lowering
+from pytest_modelcheck.canonical.kinds import (
+    BUILD,
+    DEFAULT,
+    DICT,
+    HOMES,
+    IGNORING,
+    SEEN,
+    TYPE,
+    UNKEPT,
+    kind_of,
+    make_ours,
+)
+from pytest_modelcheck.canonical.lowering import DEEP, Lowering, plain_line
 from pytest_modelcheck.canonical.refusal import NotKept, Refusal, Unreadable, article, qualified
 from pytest_modelcheck.canonical.shapes import Classes
-from pytest_modelcheck.canonical.tags import DEFAULT, DICT, IGNORING, SEEN, TYPE, UNKEPT
 from pytest_modelcheck.canonical.text import excerpt
 from pytest_modelcheck.canonical.types import ANYTHING, Adapter, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_EXACT: Final = (
-    orjson.OPT_PASSTHROUGH_SUBCLASS
-    | orjson.OPT_PASSTHROUGH_DATACLASS
-    | orjson.OPT_PASSTHROUGH_DATETIME
-    | orjson.OPT_APPEND_NEWLINE
-)
 _DOLLAR: Final = ord("$")  # looked for first: a byte is found ten times as fast as two
-_ATOMS: Final = frozenset({str, int, bool, type(None)})
-_FLOAT: Final = frozenset({float})
 _UNLIFTABLE: Final = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, ImportError)
 _NOT_A_TIME: Final = b"-9223372036854775808"
 _UNKEPT: Final = b'{"$unkept":'
@@ -96,17 +96,8 @@ class Codec:
             NotKept: The answer holds something that would not come back; the message says what, where, and
                 what to do about it.
         """
-        if self._typed:
-            return self._encode(value)
-        try:
-            if not _is_plain(value):
-                return self._encode(value)
-            # Cut, and so copied: orjson makes bytes in a buffer of 1 kB, and keeping those takes 2 µs each.
-            line: bytes = orjson.dumps(value, option=_EXACT)[:-1]
-        except (TypeError, RecursionError):
-            # A key that is no text, a large integer, a lone surrogate, a cycle.
-            return self._encode(value)
-        return self._encode(value) if _DOLLAR in line and b'"$' in line else line
+        line = None if self._typed else plain_line(value)
+        return self._encode(value) if line is None else line
 
     def decode(self, line: bytes) -> Any:
         """The answer that a line holds, made anew.
@@ -153,7 +144,7 @@ class Codec:
             problem = f"it cannot be read back: {type(error).__name__}: {error}"
         raise NotKept(
             f"answer: {article(qualified(type(value)))} cannot be stored, since {problem}. Let the model "
-            "answer plain data of it, or say in the test what is compared: case.record(...)."
+            "answer plain data of it, or name in the test what is compared: case.record(...)."
         )
 
     def _unnamed(self, value: Any, missing: Iterable[type]) -> str:
@@ -227,6 +218,8 @@ class Lifting:
         kind = type(form)
         if kind is list:
             inside = shape.items or ANYTHING
+            if inside is ANYTHING and _AS_IS.issuperset(map(type, form)):
+                return form
             return [self.lift(item, inside) for item in form]
         if kind is dict:
             return self._tagged(form, shape)
@@ -252,13 +245,14 @@ class Lifting:
 
     def _special(self, tag: str, inside: Any, shape: Shape) -> Any:
         if tag in _ROWS:
-            return _ROWS[tag](self.lift(item, shape.items or ANYTHING) for item in inside)
+            return BUILD[tag](self.lift(item, shape.items or ANYTHING) for item in inside)
         if tag == DICT:
-            return dict(self._pair(key, item, shape) for key, item in inside)
-        if tag in _MAKE:
-            return _MAKE[tag](inside, self.lift)
-        if tag in tags.HOMES:
-            return tags.make_ours(tag, inside, self.lift)
+            made = ((self.lift(key), item) for key, item in inside)
+            return {key: self.lift(item, shape.entry(key)) for key, item in made}
+        if tag in HOMES:
+            return make_ours(tag, self.lift(inside))
+        if tag in BUILD:
+            return BUILD[tag](self.lift(inside))
         if tag in (SEEN, IGNORING):
             return self.lift(inside[1], shape)
         if tag == UNKEPT:
@@ -266,11 +260,6 @@ class Lifting:
         if shape.adapter is not None:
             return self._object(shape.adapter, {tag: inside})
         raise LookupError(f"it holds a tag {tag!r}, which this version does not know")
-
-    def _pair(self, key: Any, item: Any, shape: Shape) -> tuple[Any, Any]:
-        made = self.lift(key)
-        inside = shape.entry(made) if isinstance(made, str) else shape.values
-        return made, self.lift(item, inside or ANYTHING)
 
     def _object(self, adapter: Adapter, form: dict[str, Any]) -> Any:
         shapes, coded = adapter.shapes, adapter.coded
@@ -284,32 +273,14 @@ class Lifting:
         return adapter.make(parts, left)
 
 
-_ROWS: Final = {"$tuple": tuple, "$set": set, "$frozenset": frozenset}
-_MAKE: Final = {**tags.MAKE, **arrays.MAKE}
+_ROWS: Final = ("$tuple", "$set", "$frozenset")
 _AS_IS: Final = frozenset({str, int, float, bool, type(None)})
-
-
-def _is_plain(value: Any) -> bool:
-    """Return whether a value is exactly what JSON has, but for its keys, which ``orjson`` looks at itself."""
-    kind = type(value)
-    if kind in _ATOMS:
-        return True
-    if kind is float:
-        return isfinite(value)
-    if kind is dict:
-        return all(map(_is_plain, value.values()))
-    if kind is not list:
-        return False
-    kinds = set(map(type, value))
-    if kinds <= _ATOMS:
-        return True
-    return all(map(isfinite, value)) if kinds == _FLOAT else all(map(_is_plain, value))
 
 
 def _is_unequal(back: Any, value: Any, line: bytes) -> bool:
     """Return whether the ``==`` of a user's class objects. NaN is unequal to itself."""
     kind: Any = type(value)
-    own = isinstance(kind.__eq__, FunctionType) and library_of(kind) is None
+    own = isinstance(kind.__eq__, FunctionType) and kind_of(kind) is None
     if not own or type(back) is not kind or b'{"$float":"nan"}' in line or _NOT_A_TIME in line:
         return False
     try:
@@ -319,6 +290,9 @@ def _is_unequal(back: Any, value: Any, line: bytes) -> bool:
 
 
 def _spelled(returns: Any) -> str:
-    if get_origin(returns) in (Union, UnionType):
-        return " | ".join(map(_spelled, get_args(returns)))
+    origin, inside = get_origin(returns), get_args(returns)
+    if origin in (Union, UnionType):
+        return " | ".join(map(_spelled, inside))
+    if isinstance(origin, type):
+        return f"{origin.__name__}[{', '.join(map(_spelled, inside))}]"
     return returns.__name__ if isinstance(returns, type) else repr(returns).replace("typing.", "")

@@ -8,14 +8,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import filterfalse
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from pytest_modelcheck.canonical.codec import why_unkept
-from pytest_modelcheck.canonical.lowering import comparable
-from pytest_modelcheck.canonical.refusal import NotKept, Unreadable
-from pytest_modelcheck.canonical.tags import (
+from pytest_modelcheck.canonical.kinds import (
     ASIDE,
     DEFAULT,
     DICT,
@@ -28,6 +27,8 @@ from pytest_modelcheck.canonical.tags import (
     TYPE,
     UNKEPT,
 )
+from pytest_modelcheck.canonical.lowering import comparable
+from pytest_modelcheck.canonical.refusal import NotKept, Unreadable
 from pytest_modelcheck.canonical.types import ABSENT
 from pytest_modelcheck.errors import UsageError
 
@@ -42,7 +43,7 @@ _PARTS: Final = frozenset({TYPE, DEFAULT, EXTRA, MORE, NEVER_SET})
 _WRAPPED: Final = (b'{"$seen":[', b'{"$ignorin')
 _TRAJECTORIES: Final = (b'{"$trajectory":', b'{"$calls":')
 _KEY: Final = "\x00"
-"""What a key begins with that is no text."""
+"""The beginning of a key that is not text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def same(then: bytes, now: bytes, rel: float = 1e-6) -> bool:
     of each other (so that a probability of 1e-12 and one of 3e-12 are the same nothing); ``2`` and ``2.0``
     are the same number. Whole numbers, text, booleans and ``null`` are compared exactly. The numbers inside
     arrays and other tagged values count as numbers too. The order of a ``dict`` does not matter, and a field
-    that the class of an object has gained, and that is at its default, is no difference. Two answers that
+    that the class of an object has gained, and that is at its default, is not a difference. Two answers that
     could not be stored are never the same: nothing is known of them.
 
     Raises:
@@ -89,7 +90,7 @@ def differences(then: bytes, now: bytes, rel: float = 1e-6) -> Iterator[Differen
     >>> [one.path for one in differences(b'{"a":1,"b":[{"c":2}]}', b'{"a":1,"b":[{"c":3}]}')]
     ['b[0].c']
     """
-    return _differ(*_both(then, now), "", rel)
+    return (one for one, gain in _walk(*_both(then, now), "", rel) if not gain)
 
 
 def gained(then: bytes, now: bytes) -> list[str]:
@@ -98,7 +99,7 @@ def gained(then: bytes, now: bytes) -> list[str]:
     >>> gained(b'{"label":"a"}', b'{"label":"a","note":null,"$default":["note"]}')
     ['note']
     """
-    return list(_gained(*_both(then, now), ""))
+    return [one.path for one, gain in _walk(*_both(then, now), "", 0.0) if gain]
 
 
 def seen(line: bytes) -> bytes:
@@ -116,7 +117,7 @@ def whole(line: bytes) -> bytes:
     >>> whole(b'{"$seen":["yes",{"id":"x7","text":"Yes!"}]}')
     b'{"id":"x7","text":"Yes!"}'
     """
-    return orjson.dumps(_answer(_parsed(line))) if line[:10] in _WRAPPED else line
+    return orjson.dumps(_unwrapped(_parsed(line))[2]) if line[:10] in _WRAPPED else line
 
 
 def first_trajectory(lines: Iterable[bytes | None]) -> bytes | None:
@@ -197,86 +198,67 @@ def _parsed(line: bytes) -> Any:
 # -- what is seen of an answer ------------------------------------------------------------------------
 
 
-def _wrapping(form: Any) -> tuple[str, Any]:
-    """Return the kind of comparison that an answer asks for, or an empty text."""
+def _unwrapped(form: Any) -> tuple[str, Any, Any]:
+    """Return the kind of comparison that an answer asks for or an empty text, its rule, and the answer."""
     if type(form) is dict and len(form) == 1:
         ((tag, inside),) = form.items()
         if tag in (SEEN, IGNORING):
-            return tag, inside
-    return "", form
-
-
-def _answer(form: Any) -> Any:
-    tag, inside = _wrapping(form)
-    return inside[1] if tag else inside
+            return tag, inside[0], inside[1]
+        if tag == UNKEPT:
+            return SEEN, inside[2] if len(inside) > 2 else form, form
+    return "", None, form
 
 
 def _seen(form: Any) -> Any:
-    tag, inside = _wrapping(form)
+    tag, rule, answer = _unwrapped(form)
     if tag == SEEN:
-        return inside[0]
-    if tag == IGNORING:
-        return _pruned(inside[1], _patterns(inside[0]))
-    if type(form) is dict and UNKEPT in form and len(form[UNKEPT]) > 2:
-        return form[UNKEPT][2]
-    return inside
+        return rule
+    return _pruned(answer, _patterns(rule)) if tag else answer
 
 
 def _both(then: bytes, now: bytes) -> tuple[Any, Any]:
     """Return the compared parts of two answers, by the rules of the newer one."""
     old, new = _parsed(then), _parsed(now)
-    tag, inside = _wrapping(new)
-    if tag == IGNORING:
-        patterns = _patterns(inside[0])
-        return _pruned(_answer(old), patterns), _pruned(inside[1], patterns)
-    if tag == SEEN or UNKEPT in (new if type(new) is dict else ()):
-        return _seen(old), _seen(new)
-    return _answer(old), inside
+    tag, rule, answer = _unwrapped(new)
+    if tag == SEEN:
+        return _seen(old), rule
+    patterns = _patterns(rule or ())
+    return _pruned(_unwrapped(old)[2], patterns), _pruned(answer, patterns)
 
 
 def _patterns(ignored: Sequence[str]) -> Patterns:
     return [tuple(way.replace("[", ".").replace("]", "").split(".")) for way in ignored]
 
 
-# -- the parts of a value, whatever its tag -----------------------------------------------------------
+# -- the parts of a value, whatever its kind ----------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """A value taken apart.
+def _opened(form: Any) -> tuple[str, Any, Any]:
+    """Take a value apart.
 
-    Attributes:
-        label: The tag or the class; empty for plain values, and for objects of the one class expected.
-        inside: The parts by name, a list, or a value without parts.
-        left: The parts that are at their default.
+    Returns:
+        Its tag or class, empty for plain values and for objects of the one class expected; its parts by name,
+        a list, or a value without parts; and the names of the parts that are at their default.
     """
-
-    label: str
-    inside: Any
-    left: Any = ()
-
-
-def _open(form: Any) -> _Opened:
     if type(form) is not dict:
-        return _Opened("", form)
+        return "", form, ()
     if len(form) == 1:
         ((tag, inside),) = form.items()
         if tag in (DICT, "$counter"):
             pairs = {_name(key): item for key, item in inside}
             odd = any(name[:1] in (_KEY, "$") for name in pairs)
-            return _Opened("" if odd and tag == DICT else tag, pairs)
+            return "" if odd and tag == DICT else tag, pairs, ()
         if tag == "$defaultdict":
-            return _Opened(f"{tag} {inside[0]}", {_name(key): item for key, item in inside[1]})
+            return f"{tag} {inside[0]}", {_name(key): item for key, item in inside[1]}, ()
         if tag in HOMES:
-            return _Opened(tag, {name: item for name, item in inside.items() if name != ASIDE})
+            return tag, {name: item for name, item in inside.items() if name != ASIDE}, ()
         if tag[:1] == "$" and tag not in _PARTS:
-            return _Opened(tag, inside)
-    if not _PARTS.isdisjoint(form):
-        parts = {name: item for name, item in form.items() if name not in _PARTS}
-        left = parts.keys() & form.get(DEFAULT, ())  # what nobody declared was not gained by a class
-        parts |= {**form.get(EXTRA, {}), **form.get(MORE, {})}
-        return _Opened(form.get(TYPE, ""), parts, left)
-    return _Opened("", form)
+            return tag, inside, ()
+    if _PARTS.isdisjoint(form):
+        return "", form, ()
+    parts = {name: item for name, item in form.items() if name not in _PARTS}
+    left = parts.keys() & form.get(DEFAULT, ())  # what nobody declared was not gained by a class
+    return form.get(TYPE, ""), {**parts, **form.get(EXTRA, {}), **form.get(MORE, {})}, left
 
 
 def _name(key: Any) -> str:
@@ -291,67 +273,38 @@ def _step(path: str, name: str | int) -> str:
     return f"{path}.{name}" if path else str(name)
 
 
-def _differ(then: Any, now: Any, path: str, rel: float) -> Iterator[Difference]:
+def _walk(then: Any, now: Any, path: str, rel: float) -> Iterator[tuple[Difference, bool]]:
+    """Find the places where two values differ, and whether a class merely gained the part, at its default."""
     if type(then) is float or type(now) is float:
         numbers = type(then) in _NUMBERS and type(now) in _NUMBERS
         if not (numbers and math.isclose(then, now, rel_tol=rel, abs_tol=_NEAR_ZERO)):
-            yield Difference(path, then, now)
+            yield Difference(path, then, now), False
         return
-    old, new = _open(then), _open(now)
-    kinds = type(old.inside) is not type(new.inside)
-    if kinds or old.label != new.label or old.label == UNKEPT:
-        yield Difference(path, then, now)
-    elif type(old.inside) is dict:
-        yield from _parts_differ(old, new, path, rel)
-    elif type(old.inside) is list:
-        yield from _items_differ(old, new, path, rel)
-    elif old.inside != new.inside and not _decimals_alike(old, new):
-        yield Difference(path, then, now)
+    (tag, old, _), (kind, new, left) = _opened(then), _opened(now)
+    if tag != kind or type(old) is not type(new) or tag == UNKEPT:
+        yield Difference(path, then, now), False
+        return
+    if type(old) is list:
+        if tag in ("$set", "$frozenset") and {*map(type, old), *map(type, new)} <= _NUMBERS:
+            old, new = sorted(old), sorted(new)  # kept in the order of their text, which last bits may turn
+        old, new = dict(enumerate(old)), dict(enumerate(new))
+    if type(old) is dict:
+        for name, item in old.items():
+            if name in new:
+                yield from _walk(item, new[name], _step(path, name), rel)
+            else:
+                yield Difference(_step(path, name), item, ABSENT), False
+        for name in filterfalse(old.__contains__, new):
+            yield Difference(_step(path, name), ABSENT, new[name]), name in left
+    elif old != new and not (tag == "$decimal" and _are_equal(old, new)):
+        yield Difference(path, then, now), False
 
 
-def _parts_differ(old: _Opened, new: _Opened, path: str, rel: float) -> Iterator[Difference]:
-    for name, item in old.inside.items():
-        if name in new.inside:
-            yield from _differ(item, new.inside[name], _step(path, name), rel)
-        else:
-            yield Difference(_step(path, name), item, ABSENT)
-    for name, item in new.inside.items():
-        if name not in old.inside and name not in new.left:
-            yield Difference(_step(path, name), ABSENT, item)
-
-
-def _items_differ(old: _Opened, new: _Opened, path: str, rel: float) -> Iterator[Difference]:
-    one, other = old.inside, new.inside
-    if old.label in ("$set", "$frozenset") and {*map(type, one), *map(type, other)} <= _NUMBERS:
-        one, other = sorted(one), sorted(other)  # kept in the order of their text, which last bits may turn
-    for place in range(max(len(one), len(other))):
-        if place >= len(one) or place >= len(other):
-            then = one[place] if place < len(one) else ABSENT
-            yield Difference(_step(path, place), then, other[place] if place < len(other) else ABSENT)
-        else:
-            yield from _differ(one[place], other[place], _step(path, place), rel)
-
-
-def _decimals_alike(old: _Opened, new: _Opened) -> bool:
-    if old.label != "$decimal":
-        return False
+def _are_equal(old: Any, new: Any) -> bool:
     try:
-        return Decimal(old.inside) == Decimal(new.inside)
+        return Decimal(old) == Decimal(new)
     except (InvalidOperation, TypeError, ValueError):
         return False
-
-
-def _gained(then: Any, now: Any, path: str) -> Iterator[str]:
-    old, new = _open(then).inside, _open(now)
-    if type(old) is dict and type(new.inside) is dict:
-        for name, item in new.inside.items():
-            if name in old:
-                yield from _gained(old[name], item, _step(path, name))
-            elif name in new.left:
-                yield _step(path, name)
-    elif type(old) is list and type(new.inside) is list:
-        for place, (one, other) in enumerate(zip(old, new.inside, strict=False)):
-            yield from _gained(one, other, _step(path, place))
 
 
 # -- what is left out ---------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from pytest_modelcheck.canonical.arrays import dtype_of, library_of, numbers_of
+from pytest_modelcheck.canonical.kinds import kind_of
+from pytest_modelcheck.canonical.libraries import dtype_of, numbers_of
 from pytest_modelcheck.canonical.lowering import Open
 from pytest_modelcheck.canonical.refusal import NotCanonical, Refusal, step
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CALL_BYTES: Final = 8
-"""So many bytes tell calls apart where all their repeats are meant, and in baselines."""
+"""Bytes of a digest that tells calls apart, where all their repeats are meant, and in baselines."""
 
 _text_digest: Final = blake2b(b"s", digest_size=16)
 _DEEP: Final = "it contains itself, or is nested too deeply to be read. Pass a flatter value."
@@ -61,8 +62,10 @@ def of_repeat(key: bytes, repeat: int) -> bytes:
     >>> of_repeat(key, 0) == key, of_repeat(key, 1)[:8] == key[:8], of_repeat(key[:8], 1) == of_repeat(key, 1)
     (True, True, True)
     """
+    if not repeat:
+        return key
     call = key[:CALL_BYTES]
-    return call + blake2b(call, digest_size=8, salt=repeat.to_bytes(16, "little")).digest() if repeat else key
+    return call + blake2b(call, digest_size=8, salt=repeat.to_bytes(16, "little")).digest()
 
 
 def short(value: Any) -> str:
@@ -119,9 +122,10 @@ def _mapping(value: Any) -> bytes:
 
 
 def _other(value: Any) -> bytes:
-    """Whatever is no plain value, as answers are written, but an array by its bytes."""
-    kind: Any = type(value)
-    if kind.__name__ == "ndarray" and library_of(kind) and not value.dtype.hasobject:
+    """Whatever is not a plain value, as it is compared, but an array by its bytes."""
+    cls: Any = type(value)
+    kind = kind_of(cls)
+    if kind is not None and kind.tag == "$ndarray" and not value.dtype.hasobject:
         content = numbers_of(value).tobytes()
         return b"r" + b"".join(map(_write, ("ndarray", dtype_of(value), value.shape, content)))
     data = orjson.dumps(Open(hashed=True).lower(value), option=orjson.OPT_SORT_KEYS)

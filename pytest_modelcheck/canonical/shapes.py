@@ -14,9 +14,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from pytest_modelcheck.canonical.arrays import library_of
+from pytest_modelcheck.canonical.kinds import kind_of
 from pytest_modelcheck.canonical.refusal import qualified
-from pytest_modelcheck.canonical.tags import TAGS
 from pytest_modelcheck.canonical.types import (
     ANYTHING,
     Adapter,
@@ -111,16 +110,15 @@ class Classes:
         return shape
 
     def _is_known(self, kind: type) -> bool:
-        plain = kind in TAGS or kind.__module__ in _NO_CLASSES or library_of(kind) is not None
-        return plain or kind in self.by_type or typing.is_typeddict(kind) or kind.__module__ == "ipaddress"
+        plain = kind_of(kind) is not None or kind.__module__ in _NO_CLASSES
+        return plain or kind in self.by_type or typing.is_typeddict(kind)
 
     def _adapter(self, kind: Any) -> Adapter | None:
         if not isinstance(kind, type) or typing.is_typeddict(kind) or kind.__module__ in _NO_CLASSES:
             return None
         if kind in self.by_type:
             return self.by_type[kind]
-        known = kind in TAGS or library_of(kind) is not None
-        adapter = None if known else adapter_for(kind)
+        adapter = None if kind_of(kind) is not None else adapter_for(kind)
         if adapter is not None:
             self.by_type[kind] = adapter  # known before it is filled: it may name itself
             if adapter.names or adapter.is_open:

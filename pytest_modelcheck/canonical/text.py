@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,10 +13,11 @@ from pytest_modelcheck.canonical.contents import is_image
 from pytest_modelcheck.display import UNSAFE, escape, redacted
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Sequence
 
 _BEYOND: Final = 1 << 12
-"""So much is looked at beyond what is shown: a secret that is cut in two would not be recognised."""
+"""Characters looked at beyond what is shown: a secret that is cut in two would not be recognised."""
 _FEW_NUMBERS: Final = 8
 _FEW_BYTES: Final = 16
 _FIRST: Final = 4
@@ -46,8 +48,11 @@ def excerpt(value: Any, width: int = 80, *, stored: bool = False) -> str:
 def _as_text(value: Any) -> str:
     import orjson
 
-    from pytest_modelcheck.canonical.lowering import encode_plain
+    from pytest_modelcheck.canonical.lowering import encode_plain, plain_line
 
+    line = plain_line(value)
+    if line is not None:
+        return line.decode()
     try:
         summary = summarised(value)
     except RecursionError:  # it contains itself, or is nested too deeply
@@ -98,6 +103,21 @@ def _cut_cells(cells: list[str], width: int) -> str:
             break
         line += cell
     return line + "…"
+
+
+def parsed(source: str | bytes) -> ast.Module:
+    """Parse Python source.
+
+    CPython 3.11 raises a ``SystemError`` where an object that is collected while the tree is built parses
+    something, too (https://github.com/python/cpython/issues/106905): a task whose error nobody retrieved, for
+    instance, of which asyncio prints the traceback. What was collected then is not there the next time.
+    """
+    import ast
+
+    for _ in range(2):
+        with suppress(SystemError):
+            return ast.parse(source)
+    return ast.parse(source)
 
 
 _FEW: Final = 6
@@ -166,3 +186,14 @@ def gains(fields: Sequence[str]) -> str:
         f"the type of the answers has gained {shown}{f' and {more} more' if more > 0 else ''} "
         "(at the default, so no change)"
     )
+
+
+def odds(value: float) -> str:
+    """A factor of evidence, as precisely as anybody needs it.
+
+    >>> odds(0.3821), odds(14.2), odds(23456.7), odds(1e12)
+    ('0.38', '14', '23,457', 'over 1,000,000')
+    """
+    if value > 1e6:
+        return "over 1,000,000"
+    return f"{value:.2g}" if value < 10 else f"{value:,.0f}"

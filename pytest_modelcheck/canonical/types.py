@@ -1,7 +1,9 @@
 """Classes of the user's: how an object is taken apart into fields and made again from them.
 
 An object is made past its ``__init__`` and ``__new__``, by setting what was kept: no validator, default or
-``__post_init__`` of the class runs, so that nothing can come back other than it was.
+``__post_init__`` of the class runs, so that nothing can come back other than it was. Its ``__getstate__``,
+serialisers and validators are left alone for the same reason: they need not be inverse to each other, and
+those of pydantic and msgspec lose private attributes, ``model_fields_set`` and what is not a declared field.
 
 PYTEST_DONT_REWRITE
 """
@@ -11,18 +13,32 @@ from __future__ import annotations
 import dataclasses
 import sys
 from enum import Enum, Flag
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from inspect import getattr_static, isabstract
+from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.canonical.kinds import EXTRA, MORE, NEVER_SET, PRIVATE
 from pytest_modelcheck.canonical.refusal import is_secret, qualified
-from pytest_modelcheck.canonical.tags import EXTRA, MORE, NEVER_SET, PRIVATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ABSENT: Final = object()
-PLAIN_BASES: Final = (str, int, float, bytes, list, tuple, dict, set, frozenset)
+_BASES: Final[dict[type, Callable[[Any], Any]]] = {
+    str: str.__str__,
+    int: int.__index__,
+    float: float.__float__,
+    bytes: lambda value: value[:],
+    list: lambda value: list(list.__iter__(value)),
+    tuple: lambda value: tuple(tuple.__iter__(value)),
+    dict: lambda value: dict(dict.items(value)),
+    set: lambda value: set(set.__iter__(value)),
+    frozenset: lambda value: frozenset(frozenset.__iter__(value)),
+}
+"""The content of a subclass as the plain type, past whatever the subclass says of it."""
+_HEAP: Final = 1 << 9  # Py_TPFLAGS_HEAPTYPE
+_ATOMS: Final = frozenset({str, int, bool, float, type(None)})
 
 
 @lru_cache(maxsize=1024)
@@ -37,19 +53,17 @@ def field_names(kind: Any) -> tuple[str, ...] | None:
     """
     if dataclasses.is_dataclass(kind):
         return tuple(field.name for field in dataclasses.fields(kind))
-    if is_named_tuple(kind):
+    if _is_named_tuple(kind):
         return tuple(kind._fields)
     if is_pydantic(kind):
         return tuple(kind.model_fields)
-    attributes = getattr(kind, "__attrs_attrs__", None)
-    if attributes is not None:
-        return tuple(attribute.name for attribute in attributes)
+    if hasattr(kind, "__attrs_attrs__"):
+        return tuple(attribute.name for attribute in kind.__attrs_attrs__)
     names = getattr(kind, "__struct_fields__", None)
     return tuple(names) if isinstance(names, tuple) else None
 
 
-def is_named_tuple(kind: type) -> bool:
-    """Return whether a class was made by ``NamedTuple`` or ``namedtuple``, or derives from one that was."""
+def _is_named_tuple(kind: type) -> bool:
     return issubclass(kind, tuple) and isinstance(getattr(kind, "_fields", None), tuple)
 
 
@@ -74,16 +88,16 @@ class Shape:
     values: Shape | None = None
     entries: dict[str, Shape] = dataclasses.field(default_factory=dict)
 
-    def entry(self, key: str) -> Shape:
+    def entry(self, key: Any) -> Shape:
         """Return the shape under a key."""
-        return self.entries.get(key) or self.values or ANYTHING
+        return (self.entries.get(key) if isinstance(key, str) else None) or self.values or ANYTHING
 
 
 ANYTHING: Final = Shape()
 
 
 class Adapter:
-    """A class whose objects are written as fields.
+    """A class whose objects are written as named parts. This one: an object with attributes.
 
     Attributes:
         kind: The class.
@@ -97,7 +111,6 @@ class Adapter:
     """
 
     json: type = dict
-    is_open = False
 
     def __init__(self, kind: Any) -> None:
         self.kind = kind
@@ -106,32 +119,80 @@ class Adapter:
         self.shapes: dict[str, Shape] = {}
         self.coded: frozenset[str] = frozenset()
         self.verified = False
+        self.is_open = type(self) is Adapter and field_names(kind) is None
         self._named = frozenset(self.names)
+        self._defaults = _defaults(kind)
+        self._is_tuple = issubclass(kind, tuple)
+        self._is_struct = hasattr(kind, "__struct_fields__")  # msgspec makes one only by a call
+        self._set = sys.modules["msgspec"].structs.force_setattr if self._is_struct else object.__setattr__
+        self._has_dict = hasattr(kind, "__dict__") and kind.__dictoffset__ != 0
+        self._slots = _slots(kind)
 
     def expect(self, shapes: dict[str, Shape]) -> None:
         """Take in what the annotations say of the fields."""
         self.shapes = shapes
-        self.coded = frozenset(
-            name
-            for name, shape in shapes.items()
-            if shape.adapter is not None and shape.adapter.json is not dict
-        )
+        given = {name: shape.adapter for name, shape in shapes.items() if shape.adapter is not None}
+        self.coded = frozenset(name for name, adapter in given.items() if adapter.json is not dict)
 
     def take(self, value: Any) -> dict[str, Any]:
         """Return an object's fields, then what it has beside them."""
-        return {name: getattr(value, name) for name in self.names}
+        held = self._held(value)
+        if self._is_tuple:
+            parts = dict(zip(self.names, value, strict=True))
+            return {**parts, MORE: dict(held)} if held else parts
+        if self.is_open:
+            return self._beside(held)
+        parts = self._fields(held)
+        if held.keys() != self._named and (more := self._beside(held)):
+            parts[MORE] = more
+        return parts
 
-    def at_default(self, _value: Any, _parts: dict[str, Any]) -> list[str]:
-        """The fields that were left at their default."""
-        return []
+    def at_default(self, _value: Any, parts: dict[str, Any]) -> list[str]:
+        """The fields of an object that were left at their default."""
+        left = []
+        for name, (default, factory) in self._defaults.items():
+            value = parts.get(name, ABSENT)
+            if _is_default(value, default) if factory is None else type(value) is factory and not value:
+                left.append(name)
+        return left
+
+    def _held(self, value: Any) -> dict[str, Any]:
+        held: dict[str, Any] = value.__dict__ if self._has_dict else {}
+        if self._slots:
+            return held | {name: getattr(value, name) for name in self._slots if hasattr(value, name)}
+        return held
+
+    def _fields(self, held: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return {name: held[name] for name in self.names}
+        except KeyError:
+            parts = {name: held[name] for name in self.names if name in held}
+            return parts | {NEVER_SET: [name for name in self.names if name not in held]}
+
+    def _beside(self, held: dict[str, Any]) -> dict[str, Any]:
+        own = {name: item for name, item in held.items() if name not in self._named}
+        cached = (name for name in own if isinstance(getattr_static(self.kind, name, None), cached_property))
+        for name in list(cached):
+            del own[name]
+        return own
 
     def make(self, parts: dict[str, Any], left: list[str]) -> Any:
         """An object that holds this, ``left`` of it at its default. Raises ``ValueError`` otherwise."""
-        raise NotImplementedError
+        more = parts.pop(MORE, {})
+        if not self.is_open:
+            self.complete(parts, left)
+        if self._is_tuple:
+            return self._filled(tuple.__new__(self.kind, [parts[name] for name in self.names]), more)
+        made = self.kind(**parts) if self._is_struct else object.__new__(self.kind)
+        return self._filled(made, parts | more if more else parts)
 
-    def default(self, name: str) -> Any:
-        """The default of a field, or :data:`ABSENT`."""
-        raise NotImplementedError
+    def _filled(self, made: Any, held: dict[str, Any]) -> Any:
+        if self._slots:
+            for name, item in held.items():
+                self._set(made, name, item)
+        elif held:
+            made.__dict__.update(held)
+        return made
 
     def complete(self, parts: dict[str, Any], left: list[str]) -> None:
         """Give fields that the class has gained their default.
@@ -143,144 +204,34 @@ class Adapter:
         if parts.keys() == self._named:
             return
         for name in self._named.difference(parts, absent):
-            value = self.default(name)
-            if value is ABSENT:
+            if name not in self._defaults:
                 raise ValueError(f"{self.name} has gained the field {name!r}, which has no default")
-            parts[name] = value
+            value, factory = self._defaults[name]
+            parts[name] = value if factory is None else factory()
             left.append(name)
         more = [name for name in parts if name not in self._named and name[:1] != "$"]
         if more:
             raise ValueError(f"{self.name} has no field {more[0]!r} any more")
 
 
-class FieldsAdapter(Adapter):
-    """A dataclass, an attrs class, a msgspec struct, or a plain class with attributes."""
-
-    def __init__(self, kind: Any, defaults: _Defaults) -> None:
-        super().__init__(kind)
-        self._defaults = defaults
-        self._checked = tuple((name, *default) for name, default in defaults.items())
-        self.is_open = field_names(kind) is None
-        self._is_struct = struct = hasattr(kind, "__struct_fields__")  # msgspec makes one only by a call
-        self._has_dict = hasattr(kind, "__dict__") and kind.__dictoffset__ != 0
-        slots = [name for base in kind.__mro__ for name in _slots(base)]
-        self._in_dict = self._has_dict and not self._named.intersection(slots)
-        self._slots = () if struct else tuple(name for name in slots if name not in self._named)
-        self._set = sys.modules["msgspec"].structs.force_setattr if struct else object.__setattr__
-
-    def take(self, value: Any) -> dict[str, Any]:
-        """The fields, and under ``$more`` the other attributes."""
-        if self.is_open:
-            return self._beside(value)
-        try:
-            parts = {name: getattr(value, name) for name in self.names}
-        except AttributeError:
-            parts = {name: getattr(value, name) for name in self.names if hasattr(value, name)}
-            parts[NEVER_SET] = [name for name in self.names if name not in parts]
-        if (self._has_dict and len(value.__dict__) > len(parts)) or self._slots or not self._in_dict:
-            more = self._beside(value)
-            if more:
-                parts[MORE] = more
-        return parts
-
-    def _beside(self, value: Any) -> dict[str, Any]:
-        own = value.__dict__ if self._has_dict else {}
-        kept = {
-            name: item
-            for name, item in own.items()
-            if name not in self._named and not _is_cached(self.kind, name)
-        }
-        return kept | {name: getattr(value, name) for name in self._slots if hasattr(value, name)}
-
-    def at_default(self, _value: Any, parts: dict[str, Any]) -> list[str]:
-        """The fields whose value is that of their default."""
-        left = []
-        for name, default, factory in self._checked:
-            value = parts.get(name, ABSENT)
-            if factory is not None:
-                if type(value) is factory and not value:
-                    left.append(name)
-            elif _is_default(value, default):
-                left.append(name)
-        return left
-
-    def make(self, parts: dict[str, Any], left: list[str]) -> Any:
-        """An object with these attributes."""
-        more = parts.pop(MORE, None)
-        if not self.is_open:
-            self.complete(parts, left)
-        made: Any = self.kind(**parts) if self._is_struct else _new(self.kind)
-        if self._in_dict:
-            made.__dict__.update(parts)
-        else:
-            for name, item in parts.items():
-                self._set(made, name, item)
-        for name, item in (more or {}).items():
-            self._set(made, name, item)
-        return made
-
-    def default(self, name: str) -> Any:
-        """The default of a field."""
-        if name not in self._defaults:
-            return ABSENT
-        default, factory = self._defaults[name]
-        return default if factory is None else factory()
-
-
-class TupleAdapter(Adapter):
-    """A NamedTuple."""
-
-    def take(self, value: Any) -> dict[str, Any]:
-        """The fields, and under ``$more`` the attributes that a subclass lets them have."""
-        parts = dict(zip(self.names, value, strict=True))
-        if more := getattr(value, "__dict__", None):
-            parts[MORE] = dict(more)
-        return parts
-
-    def make(self, parts: dict[str, Any], left: list[str]) -> Any:
-        """The tuple, past any ``__new__`` of the class."""
-        more = parts.pop(MORE, None)
-        self.complete(parts, left)
-        made: Any = tuple.__new__(self.kind, [parts[name] for name in self.names])
-        if more:
-            made.__dict__.update(more)
-        return made
-
-    def default(self, name: str) -> Any:
-        """The default of a field."""
-        return self.kind._field_defaults.get(name, ABSENT)
-
-    def at_default(self, value: Any, parts: dict[str, Any]) -> list[str]:
-        """The fields whose value is that of their default."""
-        defaults = type(value)._field_defaults.items()
-        return [name for name, default in defaults if _is_default(parts[name], default)]
-
-
 class PydanticAdapter(Adapter):
-    """A model of pydantic 2, taken apart and set as its ``__getstate__`` and ``__setstate__`` do.
-
-    Those may be overridden (llama-index does so), and so are not called. Its serialisers and validators are
-    left alone: they need not be inverse to each other, they run code of the user's, and they know no field
-    but the declared ones.
-    """
+    """A model of pydantic 2, taken apart and set as its own ``__getstate__`` and ``__setstate__`` do."""
 
     def __init__(self, kind: Any) -> None:
         super().__init__(kind)
-        self._fields = kind.model_fields
         self._allows_extra = kind.model_config.get("extra") == "allow"
-        self._private = {name: private.get_default() for name, private in _private(kind).items()}
+        self._private = self._fresh_private()
 
     def take(self, value: Any) -> dict[str, Any]:
         """The fields, extra ones, and private attributes; what else is in ``__dict__`` is a cache."""
-        own = value.__dict__  # pydantic warns of who reads a field that is deprecated
-        try:
-            parts = {name: own[name] for name in self.names}
-        except KeyError:
-            parts = {name: own[name] for name in self.names if name in own}
-            parts[NEVER_SET] = [name for name in self.names if name not in own]
+        parts = self._fields(value.__dict__)  # pydantic warns of who reads a field that is deprecated
         if more := value.__pydantic_extra__:
             parts[EXTRA] = dict(more)
-        if self._private and (private := value.__pydantic_private__) and not self._is_fresh(private):
+        private = value.__pydantic_private__
+        if private and not (
+            private.keys() == self._private.keys()
+            and all(_is_default(item, self._private[name]) for name, item in private.items())
+        ):
             parts[PRIVATE] = dict(private)
         return parts
 
@@ -295,25 +246,21 @@ class PydanticAdapter(Adapter):
         more = parts.pop(EXTRA, {} if self._allows_extra else None)
         private = parts.pop(PRIVATE, None)
         self.complete(parts, left)
-        made: Any = _new(self.kind)
-        _set(made, "__dict__", {name: parts[name] for name in self.names if name in parts})
-        _set(made, "__pydantic_fields_set__", {*self.names, *(more or ())}.difference(left))
-        _set(made, "__pydantic_extra__", more)
-        _set(made, "__pydantic_private__", (private or self._fresh()) if self._private else None)
+        if private is None and self._private:
+            private = self._fresh_private()
+        made = object.__new__(self.kind)
+        for name, item in {
+            "__dict__": {name: parts[name] for name in self.names if name in parts},
+            "__pydantic_fields_set__": {*self.names, *(more or ())}.difference(left),
+            "__pydantic_extra__": more,
+            "__pydantic_private__": private,
+        }.items():
+            object.__setattr__(made, name, item)
         return made
 
-    def _is_fresh(self, private: dict[str, Any]) -> bool:
-        return private.keys() == self._private.keys() and all(
-            _is_default(value, self._private[name]) for name, value in private.items()
-        )
-
-    def _fresh(self) -> dict[str, Any]:
-        return {name: private.get_default() for name, private in _private(self.kind).items()}
-
-    def default(self, name: str) -> Any:
-        """The default of a field."""
-        field = self._fields[name]
-        return ABSENT if field.is_required() else field.get_default(call_default_factory=True)
+    def _fresh_private(self) -> dict[str, Any]:
+        given = getattr(self.kind, "__private_attributes__", None) or {}  # BaseModel itself has none
+        return {name: one.get_default() for name, one in given.items()}
 
 
 class EnumAdapter(Adapter):
@@ -340,32 +287,26 @@ class EnumAdapter(Adapter):
 class DerivedAdapter(Adapter):
     """A subclass of ``str``, ``int``, ``dict`` or another plain type: its content, and its attributes."""
 
-    def __init__(self, kind: Any, base: Any) -> None:
+    def __init__(self, kind: Any) -> None:
         super().__init__(kind)
-        self._base = base
+        self._base: Any = next(base for base in kind.__mro__ if base in _BASES)
 
     def take(self, value: Any) -> dict[str, Any]:
         """The content as the plain type, and the attributes under ``$more``."""
-        base = self._base
-        content = _CONTENT[base](value) if base in _CONTENT else base(base.__iter__(value))
-        more = getattr(value, "__dict__", None)
-        return {"content": content, MORE: dict(more)} if more else {"content": content}
+        more = self._held(value)
+        return {"content": _BASES[self._base](value)} | ({MORE: dict(more)} if more else {})
 
     def make(self, parts: dict[str, Any], left: list[str]) -> Any:  # noqa: ARG002
         """The object, past ``__init__`` and ``__new__`` of its class."""
-        content = parts["content"]
-        if type(content) is not self._base:
-            raise ValueError(f"{self.name} is made of {self._base.__name__}, not {type(content).__name__}")
-        made: Any
-        new: Any = self._base.__new__
-        if self._base in (str, int, float, bytes, tuple, frozenset):
-            made = new(self.kind, content)
+        content, base = parts["content"], self._base
+        if type(content) is not base:
+            raise ValueError(f"{self.name} is made of {base.__name__}, not {type(content).__name__}")
+        if base in (list, dict, set):
+            made = base.__new__(self.kind)
+            base.__init__(made, content)
         else:
-            made = new(self.kind)
-            self._base.__init__(made, content)
-        if MORE in parts:
-            made.__dict__.update(parts[MORE])
-        return made
+            made = base.__new__(self.kind, content)
+        return self._filled(made, parts.get(MORE, {}))
 
 
 class SchemaAdapter(Adapter):
@@ -398,35 +339,17 @@ def adapter_for(kind: Any) -> Adapter | None:
         return EnumAdapter(kind)
     if is_pydantic(kind) and not dataclasses.is_dataclass(kind):
         return PydanticAdapter(kind)
-    if is_named_tuple(kind):
-        return TupleAdapter(kind)
-    if hasattr(kind, "__struct_fields__"):
-        return FieldsAdapter(kind, _struct_defaults(kind))
-    if _is_python(kind):
-        if dataclasses.is_dataclass(kind):
-            return FieldsAdapter(kind, _dataclass_defaults(kind))
-        if hasattr(kind, "__attrs_attrs__"):
-            return FieldsAdapter(kind, _attrs_defaults(kind))
-        if hasattr(kind, "__get_pydantic_core_schema__") and "pydantic" in sys.modules:
-            return SchemaAdapter(kind)
-        return FieldsAdapter(kind, {}) if _has_open_state(kind) else None
-    if field_names(kind) is not None or kind in PLAIN_BASES or not kind.__flags__ & _HEAP:
-        return None  # a dataclass that derives from a dict: both would say what it holds
-    base = next((base for base in PLAIN_BASES if issubclass(kind, base)), None)
-    return None if base is None else DerivedAdapter(kind, base)
-
-
-_HEAP: Final = 1 << 9  # Py_TPFLAGS_HEAPTYPE: the class was made by a ``class`` statement
-_ATOMS: Final = frozenset({str, int, bool, float, type(None)})
-_new: Final = object.__new__
-_set: Final = object.__setattr__
-
-
-def _is_python(kind: type) -> bool:
-    """Return whether a class and all its bases are written in Python, so that nothing is hidden."""
-    return all(base is object or base.__flags__ & _HEAP for base in kind.__mro__) and not any(
-        issubclass(kind, base) for base in PLAIN_BASES
-    )
+    if _is_named_tuple(kind) or hasattr(kind, "__struct_fields__"):
+        return Adapter(kind)
+    hidden = [base for base in kind.__mro__ if base is not object and not _is_statement(base)]
+    named = field_names(kind) is not None
+    if len(hidden) == 1 and hidden[0] in _BASES and kind is not hidden[0]:
+        return None if named else DerivedAdapter(kind)  # a dataclass that is a dict: both say what it holds
+    if hidden:
+        return None  # something of it is written in C, as the order of an OrderedDict is
+    if not named and hasattr(kind, "__get_pydantic_core_schema__") and "pydantic" in sys.modules:
+        return SchemaAdapter(kind)
+    return Adapter(kind) if named or _has_open_state(kind) else None
 
 
 def _has_open_state(kind: type) -> bool:
@@ -435,31 +358,19 @@ def _has_open_state(kind: type) -> bool:
     own = [name for name in reduces if getattr(kind, name, None) is not getattr(object, name, None)]
     called = any("__call__" in vars(base) for base in kind.__mro__)  # what it holds is not what it does
     abstract = isabstract(kind) or getattr(kind, "_is_protocol", False)
-    return not (own or called or abstract) and kind.__dictoffset__ != 0
+    return not (own or called or abstract) and (kind.__dictoffset__ != 0 or bool(_slots(kind)))
 
 
-_CONTENT: Final[dict[type, Callable[[Any], Any]]] = {
-    str: str.__str__,
-    int: int.__index__,
-    float: float.__float__,
-    bytes: lambda value: value[:],
-    dict: lambda value: dict(dict.items(value)),
-}
-"""The content of a subclass as the plain type, past whatever the subclass says of it."""
+def _is_statement(kind: type) -> bool:
+    """Return whether a ``class`` statement made a class, so that nothing of its objects is hidden in C."""
+    members = any(isinstance(one, MemberDescriptorType) for one in vars(kind).values())
+    return bool(kind.__flags__ & _HEAP) and (not members or "__slots__" in vars(kind))
 
 
-def _slots(base: type) -> tuple[str, ...]:
-    slots = vars(base).get("__slots__", ())
-    names = (slots,) if isinstance(slots, str) else tuple(slots)
-    return tuple(name for name in names if name not in ("__dict__", "__weakref__"))
-
-
-def _is_cached(kind: type, name: str) -> bool:
-    return isinstance(getattr_static(kind, name, None), cached_property)
-
-
-def _private(kind: Any) -> dict[str, Any]:
-    return getattr(kind, "__private_attributes__", None) or {}
+def _slots(kind: type) -> list[str]:
+    """The attributes that an object has outside its ``__dict__``, by the names that Python gives them."""
+    written = (vars(base).items() for base in kind.__mro__ if "__slots__" in vars(base))
+    return [name for own in written for name, what in own if isinstance(what, MemberDescriptorType)]
 
 
 def _is_default(value: Any, default: Any) -> bool:
@@ -472,35 +383,35 @@ def _is_default(value: Any, default: Any) -> bool:
     return (value is default and isinstance(value, Enum)) or (kind is tuple and not value and not default)
 
 
-_Defaults = dict[str, tuple[Any, "Callable[[], Any] | None"]]
-"""A default, or what makes one, by the name of the field."""
-
-
-def _dataclass_defaults(kind: Any) -> _Defaults:
-    missing = dataclasses.MISSING
-    return {
-        field.name: (field.default, None if field.default_factory is missing else field.default_factory)
-        for field in dataclasses.fields(kind)
-        if field.default is not missing or field.default_factory is not missing
-    }
-
-
-def _attrs_defaults(kind: Any) -> _Defaults:
-    found: _Defaults = {}
-    for attribute in kind.__attrs_attrs__:
-        factory = getattr(attribute.default, "factory", None)
-        if factory is not None and not attribute.default.takes_self:
-            found[attribute.name] = (None, factory)
-        elif factory is None and attribute.default is not sys.modules["attr"].NOTHING:
-            found[attribute.name] = (attribute.default, None)
+def _defaults(kind: Any) -> dict[str, tuple[Any, Callable[[], Any] | None]]:
+    """The default, or what makes one, by the name of the field."""
+    given: Any = ()
+    if is_pydantic(kind) and not dataclasses.is_dataclass(kind):
+        made = {
+            name: partial(one.get_default, call_default_factory=True)
+            for name, one in kind.model_fields.items()
+        }
+        return {name: (None, one) for name, one in made.items() if not kind.model_fields[name].is_required()}
+    if dataclasses.is_dataclass(kind):
+        given = [(field.name, field.default, field.default_factory) for field in dataclasses.fields(kind)]
+    elif hasattr(kind, "__attrs_attrs__"):
+        given = [(one.name, one.default, one.default) for one in kind.__attrs_attrs__]
+    elif hasattr(kind, "__struct_fields__"):  # the defaults are those of the last fields
+        last = zip(reversed(kind.__struct_fields__), reversed(kind.__struct_defaults__), strict=False)
+        given = [(name, default, default) for name, default in last][::-1]
+    elif hasattr(kind, "_field_defaults"):
+        given = [(name, default, None) for name, default in kind._field_defaults.items()]
+    found: dict[str, tuple[Any, Callable[[], Any] | None]] = {}
+    for name, default, factory in given:
+        if type(factory).__name__ == "Factory":  # of attrs and of msgspec
+            if not getattr(factory, "takes_self", False):
+                found[name] = (None, factory.factory)
+        elif factory is not default and callable(factory):
+            found[name] = (None, factory)
+        elif type(default).__name__ not in _NO_DEFAULT:
+            found[name] = (default, None)
     return found
 
 
-def _struct_defaults(kind: Any) -> _Defaults:
-    defaults = kind.__struct_defaults__  # of the last fields; what makes a default is wrapped
-    last = kind.__struct_fields__[len(kind.__struct_fields__) - len(defaults) :]
-    return {
-        name: (default, default.factory if type(default).__name__ == "Factory" else None)
-        for name, default in zip(last, defaults, strict=True)
-        if default is not sys.modules["msgspec"].NODEFAULT
-    }
+_NO_DEFAULT: Final = ("_MISSING_TYPE", "_Nothing", "NoDefaultType")
+"""The types of what dataclasses, attrs and msgspec say of a field that has no default."""

@@ -45,7 +45,7 @@ class Header:
         self._check_conflicts(names)
 
     def fields(self, values: Sequence[Any]) -> dict[str, Any]:
-        """The fields of a case from the cells of one row. A ``None`` in a cell is no value."""
+        """The fields of a case from the cells of one row. A ``None`` in a cell is not a value."""
         fields: dict[str, Any] = {}
         whole = None
         for place, field, name in self.steps:
@@ -280,7 +280,7 @@ def _pieces(file: CaseFile, start: Mark) -> Iterator[tuple[str, Mark]]:
         text = file.decode(data, line)
         end = offset + len(data)
         if "\r" in text[:-2]:
-            offset = end - len(text.encode())  # a byte order mark is no part of the text
+            offset = end - len(text.encode())  # a byte order mark is not part of the text
             for piece in StringIO(text, newline=""):
                 offset, line = offset + len(piece.encode()), line + 1
                 yield piece, (offset, line)

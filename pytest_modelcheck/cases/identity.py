@@ -14,7 +14,8 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from itertools import pairwise
+from itertools import islice, pairwise
+from operator import eq
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import NotCanonical, digest
@@ -87,6 +88,10 @@ class Naming:
             else:
                 self._keys.append(_key(case, _question(case)))
         _check_given(read, _twice(given))
+        self._long: frozenset[int] = frozenset()
+        self._numbered, self._numbers = array(_KEY), array(_KEY)
+        if len(given) == len(self._keys):
+            return
         alike = self._told_apart(read, _twice(self._keys))
         self._long = _shared_beginnings(self._keys)
         self._numbered, self._numbers = self._count(alike, array(_KEY, sorted(given)))
@@ -149,8 +154,10 @@ def _rest() -> int:
 
 def _twice(keys: Iterable[int]) -> array[int]:
     """The keys that occur more than once, in order."""
-    alike = array(_KEY)
-    for one, other in pairwise(sorted(keys)):
+    alike, ordered = array(_KEY), sorted(keys)
+    if not any(map(eq, ordered, islice(ordered, 1, None))):  # as in most sources, and told without Python
+        return alike
+    for one, other in pairwise(ordered):
         if one == other != _NAMED and (not alike or alike[-1] != one):
             alike.append(one)
     return alike

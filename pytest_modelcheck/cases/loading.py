@@ -141,7 +141,7 @@ def _as_loaded(source: Cases, base: str | Path | None, names: Mapping[str, Colum
 def _source(source: Any, base: Path | None) -> Source:
     if isinstance(source, str | PurePath):
         return FileSource(source if isinstance(source, str) else Path(source), base)
-    table = table_of(source)
+    table = None if type(source) in (list, tuple) else table_of(source)
     if table is not None:
         return TableSource(table)
     if isinstance(source, Mapping):

@@ -276,7 +276,7 @@ def to_case(row: Row, layout: Layout) -> Case:
         if isinstance(value, Case):
             return _completed(row, value)
         if not isinstance(value, Mapping):
-            return Case(_alone(row, value, layout), origin=row.origin)
+            return case_of(_alone(row, value, layout), MISSING, "", {}, origin=row.origin)
     if not layout.is_plain or not value.keys() <= _KNOWN:
         value = layout.arranged(row, value)
     if value.get("input") is None:
@@ -329,9 +329,12 @@ def _no_input(values: Mapping[str, Any], layout: Layout) -> str:
 def _id(row: Row, value: object) -> str:
     if value is None:
         return ""
-    if type(value) is not str and (isinstance(value, bool) or not isinstance(value, (str, Real))):
+    if type(value) is str:
+        text = value
+    elif isinstance(value, bool) or not isinstance(value, (str, Real)):
         raise row.error(f"id: must be text or a number, not {_typed(value)}", "id")
-    text = str(value)
+    else:
+        text = str(value)
     if not text or text != text.strip() or not text.isprintable():
         raise row.error(
             f"id: {text!r} is empty, has white space around it, or contains unprintable characters", "id"
@@ -381,6 +384,8 @@ def variants_of(row: Row, value: Any, case_input: Any) -> tuple[Any, ...]:
         return ()
     if not isinstance(value, (list, tuple)):
         raise row.error(f"variants: must be a list of perturbed inputs, not {_typed(value)}", "variants")
+    if set(map(type, value)) == {str}:
+        return tuple(value)
     plain = isinstance(case_input, Mapping) and "input" in case_input
     variants = tuple(
         _variant(row, one) if not plain and isinstance(one, Mapping) and "input" in one else one

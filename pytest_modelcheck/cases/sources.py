@@ -220,7 +220,7 @@ _UNTUPLED = (Case, str, Mapping, bytes, int, float, type(None), Path)
 
 
 def _untupled(row: Row, value: Any) -> Any:
-    if isinstance(value, _UNTUPLED):
+    if type(value) in _UNTUPLED or isinstance(value, _UNTUPLED):
         return value
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         return value._asdict()

@@ -27,7 +27,7 @@ Shape = dict[str, list[str]]
 _OPTIONAL: Final = "optional"
 _WHOLE: Final = "answer"
 _MOST: Final = 300
-"""Of more places the rest is left out: a mapping by data, such as words, is no contract."""
+"""Places of a shape, at most: a mapping keyed by data, such as words, is not a contract."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Runs of one version that contradict each other, and so are no behaviour to approve.
+"""Runs of one version that contradict each other, and so are not behaviour to approve.
 
 PYTEST_DONT_REWRITE
 """

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.limits import Limits
 
 LIMITS = ("max_latency_p95", "max_cost_per_case", "max_tokens_per_case")
-"""The limits that are judged here."""
+"""The limits judged in this module."""
 
 _SLOWEST = 0.05
 
@@ -80,7 +80,7 @@ def _latency(costs: Costs, allowed: float, limits: Limits) -> Finding:
     summary += f" ({slow} took longer)"
     if chance <= limits.false_fail_rate or limits.inconclusive == "fail":
         return Finding("max_latency_p95", Status.FAILED, summary, p_value=chance)
-    summary += "; so few could be bad luck"
+    summary += "; with so few, chance could explain it"
     return Finding("max_latency_p95", Status.INCONCLUSIVE, summary, p_value=chance)
 
 
@@ -102,9 +102,9 @@ def _answers(costs: Costs, known: int) -> str:
 def _unknown(limit: str, what: str, costs: Costs, limits: Limits) -> Finding:
     """Nothing is known: the answers were remembered without it, or the model does not say."""
     summary = (
-        f"{limit} could not be judged: {what} is not known of any of {costs.answers} answers "
-        "(answers that are asked anew tell: --modelcheck-cache=refresh"
+        f"{limit} could not be judged: {what} is unknown for all {costs.answers} answers "
+        "(new answers say it: --modelcheck-cache=refresh"
     )
-    summary += "; cost= or usage= of the fixture says what)" if limit != "max_latency_p95" else ")"
+    summary += "; or give the fixture cost= or usage=)" if limit != "max_latency_p95" else ")"
     status = Status.FAILED if limits.inconclusive == "fail" else Status.INCONCLUSIVE
     return Finding(limit, status, summary)

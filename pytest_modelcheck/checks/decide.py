@@ -42,7 +42,11 @@ def decide(observed: Observed, limits: Limits) -> list[Finding]:
     _refuse_without_meaning(observed, limits)
     findings = guards(observed, limits)
     if observed.cases.judged and not observed.unscored:
-        findings += _limits(observed, limits)
+        held, judging = _limits(observed, limits), observed.judging
+        if judging is not None:
+            required, reads = required_rate(observed, limits), observed.reads_approved
+            held = [judging.hold(finding, required, limits, reads_approved=reads) for finding in held]
+        findings += held
     return findings or [_rests_on_a_baseline(observed.cases)]
 
 
@@ -55,7 +59,7 @@ def refuse_contradiction(observed: Observed, limits: Limits) -> None:
     if observed.reads_approved and limits.at_least is not None and not observed.graded:
         raise UsageError(
             f"at_least={limits.at_least:g} cannot be held against a body that compares with case.approved: "
-            "how many answers may differ is max_changed"
+            "max_changed says how many answers may differ"
         )
 
 
@@ -68,13 +72,14 @@ def _refuse_without_meaning(observed: Observed, limits: Limits) -> None:
     if not observed.graded:
         if limits.at_least is not None and not 0 <= limits.at_least <= 1:
             raise UsageError(
-                f"at_least={limits.at_least:g} is no pass rate, and no body gave a score(): write a number "
+                f"at_least={limits.at_least:g} is not a pass rate, and no body gave a score(): write a "
+                "number "
                 "from 0.0 to 1.0, or call score(after - before)"
             )
     elif observed.scale != GRADE and required_rate(observed, limits) == 1 and limits.at_least is None:
         what = "change" if observed.signed else "score"
         raise UsageError(
-            f"which mean {what} is required? On a scale {observed.scale} there is no telling: say at_least="
+            f"which mean {what} is required? The scale {observed.scale} does not say: write at_least="
             + (" (at_least=0.0: it must not fall)" if observed.signed else "")
         )
 
@@ -107,9 +112,9 @@ def guards(observed: Observed, limits: Limits) -> list[Finding]:
     findings += _unscorable(observed)
     if observed.unscored:
         why = (
-            "pass and fail are worth nothing there"
+            "pass and fail have no value there"
             if observed.scale.bounded
-            else "a failed assert is worth nothing there"
+            else "a failed assert has no value there"
         )
         findings.append(
             _failed(
@@ -124,11 +129,11 @@ def guards(observed: Observed, limits: Limits) -> list[Finding]:
             _failed(
                 "levels",
                 f"the score is the same at all {len(observed.series[0])} levels of all {number} "
-                f"{observed.units}: what was done to the inputs does not matter to it",
+                f"{observed.units}: the score ignores what was done to the inputs",
             )
         )
     if observed.uncalibrated is not None:
-        summary = "the body broke on two answers to the same input, which measure the model's own noise"
+        summary = "the body raised an error on two answers to one input, by which noise is measured"
         findings.append(_failed("errors", f"{summary}: {observed.uncalibrated}"))
     comparison = observed.comparison
     if comparison is not None and observed.approved_cases:
@@ -265,11 +270,9 @@ def _rate(observed: Observed, required: float, rule: Rule) -> Finding:
     rate = observed.rate or 0.0
     met = rate >= required - (_ROUNDING if observed.means is not None else 0.0)
     at_zero = observed.signed and not required and rule.limits.population == "fixed"
-    finding = rule.finding(
+    return rule.finding(
         "at_least", _rate_summary(observed, rate, required), met, RateNoise(observed, required, at_zero)
     )
-    judging = observed.judging
-    return finding if judging is None else judging.hold_rate(finding, required, rule.limits)
 
 
 def _rate_summary(observed: Observed, rate: float, required: float) -> str:
@@ -314,9 +317,7 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
     missed = exceeds(net - _ROUNDING, comparison.judged, allowance)
     sampled = rule.limits.population == "sample"
     noise = DropNoise(observed, broke, fixed, comparison.judged, allowance, sampled)
-    finding = rule.finding("max_drop", summary, not missed, noise, comparison.p_value)
-    judging = observed.judging
-    return finding if judging is None else judging.hold_drop(finding, allowance, rule.limits)
+    return rule.finding("max_drop", summary, not missed, noise, comparison.p_value)
 
 
 def _regressed(observed: Observed, comparison: Comparison, allowance: Allowance, rule: Rule) -> Finding:
@@ -347,8 +348,8 @@ def _changed(observed: Observed, comparison: Comparison, allowance: Allowance, r
 def _unseen(comparison: Comparison) -> Finding:
     """Warn of changes where some answers cannot be compared: nobody knows."""
     summary = (
-        f"{comparison.unseen} of {plural(comparison.shared, 'answer')} cannot be compared, so that nothing "
-        f"tells what changed: {comparison.why_unseen}"
+        f"{comparison.unseen} of {plural(comparison.shared, 'answer')} cannot be compared, so it is "
+        f"unknown what changed: {comparison.why_unseen}"
     )
     return _failed("max_changed", summary, against_baseline=True)
 

@@ -144,7 +144,7 @@ def _vacuous(sampled: Sampled) -> Finding | None:
         return _failed(
             "asserts",
             f"{plural(sampled.failed, 'case')} failed an assertion: a drift check compares distributions; "
-            "ask for what must always hold in a golden check",
+            "put what must always hold into a golden check",
         )
     if sampled.before is None:
         return _failed(
@@ -192,7 +192,8 @@ def _no_distribution(samples: Samples) -> Finding | None:
         return None
     return _failed(
         "labels",
-        f"{once} of {pool} answers are texts that occur once, which is no distribution of labels: record a "
+        f"{once} of {pool} answers are texts that occur once, which is not a distribution of labels: "
+        "record a "
         "label, a number or features, case.record(...)",
     )
 

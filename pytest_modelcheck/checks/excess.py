@@ -65,7 +65,7 @@ def of_changes(excess: Excess, units: str, cases: int, allowance: Allowance, rul
     """Hold what differs from the approved answers against how many may.
 
     Where answers to one input differ from call to call about as often as answers can differ, a change of the
-    model would not be seen: that is no pass.
+    model would not be seen: that is not a pass.
     """
     allowed = _fraction(allowance, cases)
     if 1 - excess.own <= allowed + _ROUNDING:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Chances = NDArray[np.float64]
 
 Loss = Literal["broken", "spread"]
-"""How a drop comes about: some cases never pass any more, or every case passes a little less often."""
+"""Kinds of drops: some cases never pass any more, or every case passes a little less often."""
 
 
 @dataclass(frozen=True, slots=True)

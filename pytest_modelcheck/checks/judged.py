@@ -13,50 +13,73 @@ from pytest_modelcheck.checks.protocol import DOUBTFUL
 from pytest_modelcheck.records import Correction, Finding, Status
 
 if TYPE_CHECKING:
-    from pytest_modelcheck.checks.limits import Allowance, Limits
+    from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.stats.judging import JudgedMean, JudgedRate
 
 LEAST_LABELS: Final = 30
-LEAST_STRENGTH: Final = 0.5
-"""Sensitivity + specificity - 1: of a judge below it, what it says cannot be corrected."""
+UNCORRECTED: Final = "uncorrected for the judge's errors"
 
-UNLIKE: Final = 0.05
-"""Error rates that differ with a p-value of at most this belong to each version by itself."""
+_BY_THE_JUDGE: Final = frozenset(
+    {"at_least", "max_drop", "max_regressed", "max_slice_drop", "slice_regressions", "drift"}
+)
+"""Limits on outcomes; the others are on answers, and on what these cost."""
+
+LEAST_STRENGTH: Final = 0.5
+"""Least sensitivity + specificity - 1: the answers of a weaker judge cannot be corrected."""
+
+WORST: Final = 0.75
+"""A judge of which nothing is known on some answers is taken to be right about this share of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The answers of two versions, judged by today's judge.
+    """The answers in which two versions differ, judged by today's judge.
 
     Attributes:
         version: The approved version.
-        then: What is known of its answers, with the judge's errors on these where they differ.
-        now: The same of today's answers.
-        labels: How many labels there are of the answers that differ, then and now.
-        unlike: The p-value of the judge erring alike on both; ``None`` where labels are too few to tell.
-        errs: How large a share of answers the judge gets wrong at most (95%).
-        changes: How many cases broke and were fixed by what people say, and of how many; ``None`` where not
-            every answer that differs has a label.
+        approved_rate: The corrected rate, or mean, of all its answers; ``None`` where the judge is too weak.
+        then: What is known of its answers, by the judge's errors on these; ``None`` where that is nothing.
+            With too few labels the judge is taken to accept all that is right, and one wrong answer in four.
+        now: The same of today's answers. With too few labels it is taken to accept three right ones in four.
+        labels: How many labels there are of each version's answers, then and now.
+        differ: In how many cases the answers differ.
+        of: How many cases both versions have.
+        broke: Among cases whose answers both have a label: how many broke, as people say.
+        fixed: How many of these were fixed.
+        open: How many of the cases that differ have an answer without a label.
+        exact: Whether the model does not vary, and cases are given.
     """
 
     version: str
-    then: JudgedRate | JudgedMean
-    now: JudgedRate | JudgedMean
+    approved_rate: float | None
+    then: JudgedRate | JudgedMean | None
+    now: JudgedRate | JudgedMean | None
     labels: tuple[int, int]
-    unlike: float | None
-    errs: float
-    changes: tuple[int, int, int] | None = None
+    differ: int
+    of: int
+    broke: int = 0
+    fixed: int = 0
+    open: int = 0
+    exact: bool = False
 
     @property
     def by_people(self) -> bool:
-        """True if the judge's word does not decide about the drop."""
-        return self.differ or self.changes is not None
+        """True if people have said how every case came out that may differ."""
+        return not self.open
 
     @property
-    def differ(self) -> bool:
-        """True if the judge errs otherwise on today's answers."""
-        return self.unlike is not None and self.unlike <= UNLIKE
+    def labelled(self) -> bool:
+        """True if labels tell how the judge errs on the answers of both versions."""
+        return min(self.labels) >= LEAST_LABELS
+
+    def chance(self, margin: float) -> float:
+        """The chance of answers judged so much worse if the true rate fell by no more than a margin."""
+        from pytest_modelcheck.stats.judging import drop_chance
+
+        if self.then is None or self.now is None:
+            return 1.0
+        return drop_chance(self.then, self.now, margin * self.of / self.differ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +89,10 @@ class Judging:
     Attributes:
         judge: The judge.
         labels: How many labels there are.
+        own: How many of them are of answers that this version gave.
         value: The corrected rate, or mean score; ``None`` where it cannot be corrected.
         why: Why not.
+        weak: Whether that is since the labels show that its word is worth too little.
         file: Where the labels are, for reports.
         sides: The same of the approved answers, where there are any.
     """
@@ -78,6 +103,8 @@ class Judging:
     why: str = ""
     file: str | None = None
     sides: Sides | None = None
+    weak: bool = False
+    own: int = 0
 
     @property
     def correction(self) -> Correction:
@@ -94,21 +121,42 @@ class Judging:
         yes, no = (errors.yes_right, errors.yes), (errors.no_right, errors.no)
         return replace(found, word=passed / of, yes=yes, no=no)
 
-    def uncorrected(self, summary: str) -> str:
-        """The summary of a limit that is held against what the judge says, uncorrected."""
-        return f"{summary}; uncorrected for the judge's errors: {self.why}"
-
-    def hold_rate(self, finding: Finding, required: float, limits: Limits) -> Finding:
-        """Hold the corrected rate, or mean, against what is required.
+    def hold(
+        self, finding: Finding, required: float | None, limits: Limits, *, reads_approved: bool = False
+    ) -> Finding:
+        """Hold a limit against what people would have said; what cannot be corrected says so.
 
         Args:
             finding: What the judge's word alone comes to.
-            required: The rate, or mean, that is required.
+            required: The rate, or mean, that ``at_least`` requires.
             limits: The limits of the check.
+            reads_approved: Whether the judge's answer says whether an answer changed.
         """
-        value = self.value
-        if value is None:
-            return replace(finding, summary=self.uncorrected(finding.summary))
+        limit = finding.limit
+        if limit not in _BY_THE_JUDGE and not (limit == "max_changed" and reads_approved):
+            return finding
+        if self.value is None:
+            summary = f"{finding.summary}; {UNCORRECTED}: {self.why}"
+            if self.weak and not finding.met:
+                return self._inconclusive(finding, summary, finding.p_value, limits)
+            return replace(finding, summary=summary)
+        if limit == "at_least":
+            return finding if required is None else self._hold_rate(finding, self.value, required, limits)
+        if self.sides is None:
+            return finding
+        if limit == "max_drop":
+            return self._hold_drop(finding, self.sides, limits)
+        if limit == "max_regressed":
+            return self._hold_regressed(finding, self.sides, limits)
+        if finding.met:
+            return finding
+        why = "labels tell how it errs on all cases together, and not on one slice"
+        return self._inconclusive(finding, f"{finding.summary}; {UNCORRECTED}: {why}", None, limits)
+
+    def _hold_rate(
+        self, finding: Finding, value: JudgedRate | JudgedMean, required: float, limits: Limits
+    ) -> Finding:
+        """Hold the corrected rate, or mean, against what is required."""
         wanted = "all" if required == 1 else f"at least {_shown(value, required)}"
         corrected = f"corrected for the judge's errors {_shown(value, value.rate)}"
         summary = f"{value.said}; {corrected}, {wanted} required"
@@ -130,65 +178,70 @@ class Judging:
         reveals = self._reveals(required, limits)
         return replace(finding, status=Status.FAILED, summary=summary, p_value=chance, reveals=reveals)
 
-    def hold_drop(self, finding: Finding, allowance: Allowance, limits: Limits) -> Finding:
-        """Hold the drop against the approved version: by the judge's word where it errs alike on both.
-
-        Args:
-            finding: What the judge's word alone comes to.
-            allowance: How far the rate may fall.
-            limits: The limits of the check.
-        """
-        sides = self.sides
-        if self.value is None or sides is None:
-            return (
-                finding
-                if self.value is not None
-                else replace(finding, summary=self.uncorrected(finding.summary))
-            )
-        margin = allowance / sides.now.cases if isinstance(allowance, int) else allowance
-        if sides.changes is not None:
-            return self._hold_changes(finding, sides, sides.changes, margin, limits)
-        drop = sides.then.rate - sides.now.rate
-        if sides.differ:
-            then, now = _shown(sides.then, sides.then.rate), _shown(sides.now, sides.now.rate)
+    def _hold_drop(self, finding: Finding, sides: Sides, limits: Limits) -> Finding:
+        """Hold what people said, or would have said, of the answers that differ to the drop allowed."""
+        allowance = limits.max_drop or 0
+        margin = allowance / sides.of if isinstance(allowance, int) else allowance
+        if sides.by_people:
+            return self._by_people(finding, sides, margin, limits)
+        if not sides.labelled:
+            if finding.met or sides.chance(margin) <= limits.false_fail_rate:
+                return finding
+            few = min(sides.labels)
+            which = "these answers" if sides.labels[1] <= sides.labels[0] else f"those of {sides.version}"
             summary = (
-                f"corrected {then} with {sides.version}, {now} now: the judge errs otherwise on these "
-                f"answers (by its word {finding.summary})"
+                f"{finding.summary}; the judge may err otherwise on {which}, of which "
+                f"{plural(few, 'has', 'have')} a label ({LEAST_LABELS} would tell)"
             )
-            if drop <= margin + 1e-9 or not _falls(sides, margin, DOUBTFUL):
-                return replace(finding, status=Status.PASSED, summary=summary, p_value=None, reveals=None)
-            if _falls(sides, margin, limits.false_fail_rate):
-                return replace(finding, status=Status.FAILED, summary=summary, p_value=None, reveals=None)
-            return self._inconclusive(finding, summary, None, limits)
-        if finding.met or sides.unlike is not None or drop - margin > sides.errs:
-            return finding
-        few = min(sides.labels)
-        which = "these answers" if sides.labels[1] <= sides.labels[0] else f"those of {sides.version}"
+            return self._inconclusive(finding, summary, finding.p_value, limits)
+        if sides.then is None or sides.now is None:
+            summary = f"{finding.summary}; the judge is too weak on the answers that differ"
+            return finding if finding.met else self._inconclusive(finding, summary, None, limits)
+        then, now = (_shown(side, side.rate) for side in (sides.then, sides.now))
         summary = (
-            f"{finding.summary}; the judge may err otherwise on {which}, of which "
-            f"{plural(few, 'has', 'have')} a label ({LEAST_LABELS} would tell)"
+            f"corrected {then} with {sides.version}, {now} now, over the {plural(sides.differ, 'case')} that "
+            f"differ (by the judge's word {finding.summary})"
         )
-        return self._inconclusive(finding, summary, finding.p_value, limits)
+        chance = sides.chance(margin)
+        finding = replace(finding, summary=summary, p_value=chance, reveals=None)
+        if chance <= limits.false_fail_rate:
+            return replace(finding, status=Status.FAILED)
+        if chance <= DOUBTFUL:
+            return self._inconclusive(finding, summary, chance, limits)
+        if not finding.met:
+            summary = f"{summary}; chance and the judge's errors explain it"
+        return replace(finding, status=Status.PASSED, summary=summary)
 
-    def _hold_changes(
-        self, finding: Finding, sides: Sides, changes: tuple[int, int, int], margin: float, limits: Limits
-    ) -> Finding:
-        """Hold what people say of all answers that differ to what is allowed."""
+    def _by_people(self, finding: Finding, sides: Sides, margin: float, limits: Limits) -> Finding:
+        """Hold what people say of all answers that differ to the drop allowed."""
         from pytest_modelcheck.stats.paired import drop_p_value, mcnemar_exact
 
-        broke, fixed, of = changes
-        summary = (
-            f"people say that {broke} broke and {fixed} were fixed: net {fixed - broke:+d} (by the judge's "
-            f"word {finding.summary})"
-        )
+        broke, fixed, of = sides.broke, sides.fixed, sides.of
+        summary = f"{_people(broke, fixed)} (by the judge's word {finding.summary})"
         chance = drop_p_value(broke, fixed, of, margin) if margin else mcnemar_exact(broke, fixed)
         missed = broke - fixed > margin * of + 1e-9
-        exact = not sides.now.graded and sides.now.exact
-        if not missed or (chance > DOUBTFUL and not exact):
+        if not missed or (chance > DOUBTFUL and not sides.exact):
             return replace(finding, status=Status.PASSED, summary=summary, p_value=chance, reveals=None)
-        if exact or chance <= limits.false_fail_rate:
+        if sides.exact or chance <= limits.false_fail_rate:
             return replace(finding, status=Status.FAILED, summary=summary, p_value=chance, reveals=None)
         return self._inconclusive(finding, summary, chance, limits)
+
+    def _hold_regressed(self, finding: Finding, sides: Sides, limits: Limits) -> Finding:
+        """Hold the cases that broke as people say: each error of the judge looks like one that regressed."""
+        allowance = limits.max_regressed or 0
+        most = allowance if isinstance(allowance, int) else allowance * sides.of
+        summary = f"{_people(sides.broke, sides.fixed)} (by the judge's word {finding.summary})"
+        if sides.broke > most + 1e-9:
+            if sides.exact:
+                return replace(finding, status=Status.FAILED, summary=summary, reveals=None)
+            return finding if finding.met else replace(finding, summary=summary)
+        if sides.by_people:
+            return replace(finding, status=Status.PASSED, summary=summary, p_value=None, reveals=None)
+        if finding.met:
+            return finding
+        cases = plural(sides.open, "case that differs has", "cases that differ have")
+        why = f"{UNCORRECTED}: {cases} an answer without a label"
+        return self._inconclusive(finding, f"{finding.summary}; {why}", finding.p_value, limits)
 
     def _inconclusive(
         self,
@@ -218,10 +271,8 @@ class Judging:
         return f"{what} can only reveal {'means' if value.graded else 'rates'} up to {_shown(value, most)}"
 
 
-def _falls(sides: Sides, margin: float, level: float) -> bool:
-    """Return whether the drop is beyond a margin, with each side within its bound at half the level."""
-    low, high = sides.then.bounds(1 - level / 2)[0], sides.now.bounds(1 - level / 2)[1]
-    return low - high > margin
+def _people(broke: int, fixed: int) -> str:
+    return f"people say that {broke} broke and {fixed} were fixed: net {fixed - broke:+d}"
 
 
 def _shown(value: JudgedRate | JudgedMean, rate: float) -> str:

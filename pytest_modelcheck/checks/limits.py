@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Allowance = int | float
-"""How much is allowed: an ``int`` is a number of cases, a ``float`` below 1 a fraction of them."""
+"""An allowance: an ``int`` is a number of cases, a ``float`` below 1 a fraction of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def limits_from(options: Mapping[str, Any], scale: Scale = GRADE) -> Limits:
     >>> limits_from({"at_least": 95})  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    pytest_modelcheck.errors.UsageError: at_least=95 is no rate: write ... (at_least=0.95?)
+    pytest_modelcheck.errors.UsageError: at_least=95 is not a rate: write ... (at_least=0.95?)
     """
     checked: dict[str, Any] = {}
     for name, value in options.items():
@@ -89,7 +89,7 @@ def _rate(name: str, value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
         percent = isinstance(value, (int, float)) and not isinstance(value, bool) and 1 < value <= 100
         hint = f" ({name}={value / 100:g}?)" if percent else ""
-        raise UsageError(f"{name}={value!r} is no rate: write a number from 0.0 to 1.0{hint}")
+        raise UsageError(f"{name}={value!r} is not a rate: write a number from 0.0 to 1.0{hint}")
     return float(value)
 
 
@@ -113,13 +113,13 @@ def _difference(name: str, value: float, scale: Scale) -> Allowance:
     if scale == CHANGE and isinstance(value, int) and value >= 0:
         return value  # a directional check may do without scores, and count cases
     if not 0 <= value <= scale.width:
-        raise UsageError(f"{name}={value!r} is no difference of two scores {scale}")
+        raise UsageError(f"{name}={value!r} is not a difference of two scores {scale}")
     return float(value)
 
 
 def _shortfall(name: str, value: float, scale: Scale) -> float:
     if not 0 < value < scale.width:
-        raise UsageError(f"{name}={value!r} is no difference of two scores {scale}")
+        raise UsageError(f"{name}={value!r} is not a difference of two scores {scale}")
     return float(value)
 
 
@@ -153,14 +153,16 @@ def _share(name: str, value: str) -> float:
 
 def _no_allowance(name: str, value: Any) -> UsageError:
     return UsageError(
-        f"{name}={value!r} is no allowance: write a number of cases ({name}=3) "
+        f"{name}={value!r} is not an allowance: write a number of cases ({name}=3) "
         f'or a fraction of them below 1 ({name}=0.02, or {name}="2%")'
     )
 
 
 def _probability(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, float) or not 0 < value < 0.5:
-        raise UsageError(f"{name}={value!r} is no error rate: write a number between 0 and 0.5, such as 0.01")
+        raise UsageError(
+            f"{name}={value!r} is not an error rate: write a number between 0 and 0.5, such as 0.01"
+        )
     return value
 
 
@@ -186,7 +188,7 @@ def _tolerance(name: str, value: Any) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, float) or not 0 < value < 1:
-        raise UsageError(f"{name}={value!r} is no tolerance: write a fraction above 0, such as 0.05")
+        raise UsageError(f"{name}={value!r} is not a tolerance: write a fraction above 0, such as 0.05")
     return value
 
 

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from pytest_modelcheck.stats.concentration import Concentration
 
 LEAST_BROKEN: Final = 5
-"""Fewer cases that broke are not searched for a slice."""
+"""Broken cases, at least, for a search of slices."""
 
 MOST_CASES: Final = 5_000
-"""Larger checks are not searched."""
+"""Cases of a check that is searched, at most."""
 
 _MOST_SLICES: Final = 400
 _QUANTILES: Final = (0.25, 0.5, 0.75)

@@ -59,7 +59,7 @@ def metric_of(value: object) -> Metric:
     >>> metric_of("f1_marco")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    pytest_modelcheck.errors.UsageError: metric='f1_marco' is no scorer ...; did you mean 'f1_macro'?
+    pytest_modelcheck.errors.UsageError: metric='f1_marco' is not a scorer ...; did you mean 'f1_macro'?
     """
     if callable(value):
         named = getattr(value, "func", value)  # of a partial
@@ -75,7 +75,7 @@ def metric_of(value: object) -> Metric:
     if value not in known:
         near = get_close_matches(value, [*known, *_LOSSES], 1)
         hint = f"; did you mean {_LOSSES.get(near[0], near[0])!r}?" if near else ""
-        raise UsageError(f"metric={value!r} is no scorer of scikit-learn{hint}")
+        raise UsageError(f"metric={value!r} is not a scorer of scikit-learn{hint}")
     return Metric(value, lambda expected: _by_scorer(value, expected))
 
 

@@ -213,7 +213,7 @@ class DropNoise:
     """A drop against the approved version, of which ``allowance`` is allowed.
 
     With ``sampled`` the cases stand for others. Where most of them lose a little and few gain much, the signs
-    of what a sample lost are no toss-up although the mean is just 0; so nothing is taken for granted there.
+    of what a sample lost are not a toss-up although the mean is just 0, so nothing is taken for granted.
     """
 
     observed: Observed

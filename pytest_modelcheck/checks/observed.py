@@ -134,7 +134,7 @@ LEAST_FAILURES: Final = 8
 """Fewer say nothing about where."""
 
 MOST_CASES: Final = 20_000
-"""Of more, so many that are drawn are looked at."""
+"""Cases looked at, at most: of more, a sample is drawn."""
 
 
 def found_slice(

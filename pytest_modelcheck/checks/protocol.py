@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.limits import Allowance
 
 FRESH_SETS: Final = 2
-"""How many more sets a suspicion takes."""
+"""Further sets of runs after a suspicion."""
 
 SUSPICIOUS: Final = 0.10
 """A first look with a p-value above this passes."""
@@ -51,14 +51,14 @@ DOUBTFUL: Final = 0.05
 """A final p-value above this passes."""
 
 SECOND_GATE: Final = 5
-"""How many times the false fail rate the second test may have: the one that allows cases to change places."""
+"""Multiple of the false fail rate for the second test, which lets cases change places."""
 
 STEADY_PROBES: Final = 5
-"""How often a case that broke must fail again before outcomes that never differed count as free of noise."""
+"""Times a broken case must fail again before outcomes that never differed count as free of noise."""
 
 _ROUNDING = 1e-9
 FIRST, FRESH, ALL = slice(1), slice(1, None), slice(None)
-"""Which sets a look takes into account."""
+"""The sets that a look takes into account."""
 
 
 class Reason(StrEnum):

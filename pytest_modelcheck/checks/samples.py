@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["labels", "numbers", "features"]
 
-_ADVICE = 'say what of it is compared: case.record(answer.label), or a dict of features {"length": 12}'
+_ADVICE = 'say which part is compared: case.record(answer.label), or a dict of features {"length": 12}'
 _MOST_LABELS = 50
 _LARGEST = 1e30  # of a number: sums of greater ones, and a forest's 32 bits, have no room for them
 
@@ -139,7 +139,7 @@ def _one_column_a_label(key: str, column: Sequence[Any]) -> dict[str, list[float
     labels = sorted({str(value) for value in column})
     if len(labels) > _MOST_LABELS:
         raise UsageError(
-            f"feature {key!r} has {len(labels)} different texts: that is no distribution; {_ADVICE}"
+            f"feature {key!r} has {len(labels)} different texts: that is not a distribution; {_ADVICE}"
         )
     return {f"{key}={label}": [float(str(value) == label) for value in column] for label in labels}
 

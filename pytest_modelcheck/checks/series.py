@@ -85,5 +85,5 @@ def _reveals(units: int, levels: int, name: str, false_pass_rate: float) -> str:
     normal = NormalDist()
     reach = (normal.inv_cdf(1 - false_pass_rate) + normal.inv_cdf(0.9)) / math.sqrt(units * (levels - 1))
     if reach > 1:
-        return f"{counted(units, name)} at {levels} levels can hardly show any rise"
+        return f"{counted(units, name)} at {levels} levels can barely show any rise"
     return f"{counted(units, name)} can only show rises with a mean rank correlation above about {reach:.2g}"

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 _SCALARS = (str, int, float, bool)
 _MOST_VALUES = 12
 _MOST_NAMES = 1 << 12
-"""So many different values that are no scalars are told apart, where nobody asked for the slice."""
+"""Distinct values that are not scalars kept apart, at most, where the slice was not asked for."""
 
 FAILED, PASSED, NOT_JUDGED = range(3)
-"""How a case came out, as far as slices are concerned."""
+"""The outcome of a case, as slices count it."""
 
 
 class Slices:
@@ -120,7 +120,7 @@ class _Column:
     def __init__(self, *, asked: bool) -> None:
         self.asked = asked
         self.wide = False
-        """Whether there are so many values that these are no slices."""
+        """Whether there are so many values that these are not slices."""
         self.codes = array("I")
         self.names: dict[str, int] = {}
         self.known: dict[str | int, int] = {}

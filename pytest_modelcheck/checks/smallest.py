@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PARTS: Final = 8
-"""Into how many parts changes are divided at first."""
+"""Parts into which changes are first divided."""
 
 
 def smallest(items: Sequence[T]) -> Generator[list[tuple[T, ...]], Sequence[bool], tuple[T, ...]]:

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import CaseResult, TrialResult
 
 LIMIT: Final = "vacuous"
-"""What findings of this module are called."""
+"""The name of this module's findings."""
 
 FEWEST: Final = 10
-"""One answer to fewer inputs may be chance."""
+"""Inputs with one answer, at least: with fewer it may be chance."""
 
 _REMEDY: Final = "If standing still is right here, say allow_constant=True"
 

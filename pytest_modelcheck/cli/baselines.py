@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pytest_modelcheck.baselines import atomic
+from pytest_modelcheck.baselines import atomic, names, watch
 from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.moves import gone, move, moves, refuse_odd, remove
 from pytest_modelcheck.baselines.objections import differences
@@ -20,7 +20,7 @@ from pytest_modelcheck.cli.suite import existence
 from pytest_modelcheck.errors import BaselineError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from pytest_modelcheck.baselines.baseline import Baseline
@@ -35,14 +35,14 @@ def rename(workspace: Workspace, old: str, new: str) -> None:
     """Move what is approved and what was run of the tests that ``old`` means.
 
     Raises:
-        UsageError: ``new`` cannot be a name of what ``old`` is, nothing is remembered of that, or something
+        UsageError: ``new`` cannot be a name of what ``old`` is, nothing is stored of that, or something
             is remembered under the new name.
     """
     refuse_odd(old, new)
     store, candidates = workspace.store, workspace.candidates
     approved, ran = moves(store.root, old, new), moves(candidates.root, old, new)
     if not approved and not ran:
-        raise UsageError(f"nothing is remembered of {old}. See all: modelcheck list")
+        raise UsageError(f"nothing is stored of {old}. See all: modelcheck list")
     move(store.root, approved)
     # Where the test was run under its new name already, that run says more than the one before.
     stale = [one.path for one in ran if one.path != one.target and one.target.exists()]
@@ -67,16 +67,29 @@ def prune(workspace: Workspace, *, yes: bool) -> None:
     approved, ran = list(store.everything()), list(candidates.everything())
     exists = existence(workspace.project, (header for _, header in (*approved, *ran)))
     useless, forgotten = gone(iter(approved), exists), gone(iter(ran), exists)
-    if not useless and not forgotten:
+    removed = {path for path, _ in useless}
+    nights = [night for night in watch.read(store.root) if not _counts(workspace, night, removed)]
+    if not useless and not forgotten and not nights:
         echo(f"Nothing to prune: every test in {shown(store.root)} still exists.")
         return
     print_lines(_listed(useless, forgotten))
+    if nights:
+        echo(f"{plural(len(nights), 'line')} of {names.WATCH} that count under no approval any more.")
     if yes or click.confirm("Remove them?"):
-        remove(store.root, [path for path, _ in useless])
+        remove(store.root, removed, nights)
         remove(candidates.root, [path for path, _ in forgotten])
-        echo("Removed: look at it with git diff, and commit it." if useless else "Removed.")
+        echo("Removed: look at it with git diff, and commit it." if useless or nights else "Removed.")
     else:
         echo("Nothing was removed. A test that only moved: modelcheck baselines rename OLD NEW")
+
+
+def _counts(workspace: Workspace, night: watch.Night, removed: Collection[Path]) -> bool:
+    """Return whether a night is one of an approval that stays."""
+    path = workspace.store.path(night.model, night.check, night.version)
+    if path in removed or not path.exists():
+        return False
+    baseline = workspace.store.read(night.model, night.check, night.version)
+    return baseline is not None and watch.approval_of(baseline) == night.approval
 
 
 def _listed(
@@ -91,12 +104,20 @@ def _listed(
 
 
 def merge(workspace: Workspace, folders: Sequence[Path]) -> None:
-    """Copy the candidates of all folders into the project's own: all of them, or none.
+    """Copy the candidates of all folders into the project's own, and unite their nights: all, or none.
 
     Raises:
         BaselineError: Two folders hold different runs of the same check and version.
     """
-    found = _found(folders)
+    watched = [folder for folder in dict.fromkeys(folders) if watch.path_of(folder).exists()]
+    found = _found([folder for folder in folders if folder not in watched])
+    if watched:
+        nights = [night for folder in watched for night in watch.read(folder)]
+        watch.unite(workspace.store.root, nights)
+        lines = plural(len(nights), "line")
+        echo(f"{lines} of {names.WATCH} united with those in {shown(workspace.store.root)}: commit it.")
+    if not found:
+        return
     atomic.sweep(workspace.candidates.root)
     with atomic.Batch(workspace.candidates.root, durable=False) as batch:
         for key, stores in found.items():

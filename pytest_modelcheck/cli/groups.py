@@ -209,7 +209,8 @@ def prune(ctx: click.Context, *, yes: bool) -> None:
 def merge(ctx: click.Context, folders: tuple[Path, ...]) -> None:
     """Bring together what the jobs of a sharded CI run left.
 
-    Each FOLDER is the cache folder of a job (.modelcheck_cache), or its folder of candidates.
+    Each FOLDER is the cache folder of a job (.modelcheck_cache), or its folder of candidates, or one that
+    holds the watch.jsonl of a job.
     """
     from pytest_modelcheck.cli import baselines as work
 

@@ -81,7 +81,7 @@ def heard(workspace: Workspace, judge: str, labels: Path | None = None) -> Heard
     if where is None:
         known = ", ".join(sorted(others)) or "none"
         raise UsageError(
-            f"no run that is remembered says where the labels of {judge!r} are (judges with runs: {known}). "
+            f"no stored run says where the labels of {judge!r} are (judges with runs: {known}). "
             f'Declare @judge_fixture(labels="labels/{judge}.jsonl"), run pytest once, and try again'
         )
     found.file = where

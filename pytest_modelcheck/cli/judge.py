@@ -58,7 +58,7 @@ def judge(workspace: Workspace, name: str, file: Path | None, *, every: bool) ->
     versions = {version: said for version, said in versions.items() if said}
     if not versions:
         raise UsageError(
-            f"{name} judged nothing that has a label, in the runs that are remembered. Run its check on the "
+            f"{name} judged nothing that has a label, in the stored runs. Run its check on the "
             f'labels: @pytest.mark.golden("{found.file.name}", model="{name}")'
         )
     for version, said in versions.items():

@@ -5,7 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import textwrap
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -17,24 +17,26 @@ from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH
 from pytest_modelcheck.cli.heard import heard
+from pytest_modelcheck.cli.keys import keys, line
 from pytest_modelcheck.cli.project import shown
-from pytest_modelcheck.cli.screen import echo, print_lines, width
+from pytest_modelcheck.cli.screen import EVERYTHING, echo, height, print_lines, width, wrapped
 from pytest_modelcheck.labels.draw import in_order
 from pytest_modelcheck.labels.file import Label, read, write
 from pytest_modelcheck.stats.judging import Errors, JudgedRate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pytest_modelcheck.cli.heard import Heard
     from pytest_modelcheck.cli.project import Workspace
     from pytest_modelcheck.labels.draw import Judged
 
-_LONGEST: Final = 6_000
-"""So many characters of an argument are shown."""
 _MORE: Final = 40
 _WORDS: Final = {"True": "yes", "False": "no"}
+_NUMBER: Final = frozenset("0123456789-.")
+_KEYS: Final = "123456789abcdefghijklmnprvwxyz"
+"""Keys of categories; the letters between stand for what else can be done."""
 _QUIT: Final = frozenset({"q", "\x03", "\x04", ""})
 
 
@@ -82,37 +84,54 @@ def label(workspace: Workspace, judge: str, *, most: int, by: str, file: Path | 
     """
     found = heard(workspace, judge, file)
     sitting = _Sitting(found.file, by or approver(workspace.project.root), read(found.file))
-    keys = _keys_of(found, sitting.labels)
+    choices = _choices(found, sitting.labels)
     left = [one for one in in_order(found.judged.values()) if one.key not in sitting.labels]
     echo(
         f"{judge}: {plural(len(sitting.labels), 'label')} in {shown(found.file)}, "
         f"{plural(len(left), 'answer')} left to label"
     )
+    with keys() as key:
+        _label_each(judge, sitting, left, most, choices, key)
+    print_lines(_end(found, sitting, sum(one.key not in sitting.labels for one in left)))
+
+
+def _label_each(
+    judge: str,
+    sitting: _Sitting,
+    left: Sequence[Judged],
+    most: int,
+    choices: Mapping[str, Any],
+    key: Callable[[], str],
+) -> None:
     place = 0
     while place < len(left) and len(sitting.done) < most:
-        print_lines(_page(left[place], f"{len(sitting.done) + 1} of {min(most, len(left))}"))
-        action, said, note = _ask(judge, keys)
+        page = list(_page(left[place], f"{len(sitting.done) + 1} of {min(most, len(left))}"))
+        action, said, note = _ask(judge, choices, page, key)
         if action == "quit":
-            break
+            return
         if action == "undo":
-            key = sitting.undo()
-            if key is not None:
-                place = next(number for number, one in enumerate(left) if one.key == key)
+            last = sitting.undo()
+            if last is not None:
+                place = next(number for number, one in enumerate(left) if one.key == last)
             continue
         if action == "label":
             sitting.add(left[place], said, note)
         place += 1
-    print_lines(_end(found, sitting, sum(one.key not in sitting.labels for one in left)))
 
 
-def _keys_of(found: Heard, labels: Mapping[str, Label]) -> dict[str, Any]:
-    """The keys of labels: y and n, digits for tenths of a score, or a digit for each category."""
+def _choices(found: Heard, labels: Mapping[str, Label]) -> dict[str, Any]:
+    """The keys of labels: y and n; tenths of a score; a digit or a letter for each category.
+
+    There are none where scores are on another scale: these are typed.
+    """
     said = [one.said for one in found.judged.values()] + [label.said for label in labels.values()]
-    if said and all(isinstance(one, (int, float)) and not isinstance(one, bool) for one in said):
-        return {**{str(number): number / 10 for number in range(10)}, "x": 1.0}
-    if any(isinstance(one, str) for one in said):
-        categories = sorted({one for one in said if isinstance(one, str)})
-        return {str(number): name for number, name in enumerate(categories[:9], 1)}
+    names = sorted({one for one in said if isinstance(one, str)})
+    if names:
+        return dict(zip(_KEYS, names, strict=False))
+    numbers = [one for one in said if one is not None]  # a judge may abstain
+    if numbers and all(isinstance(one, (int, float)) and not isinstance(one, bool) for one in numbers):
+        tenths = {**{str(number): number / 10 for number in range(10)}, "x": 1.0}
+        return tenths if all(0 <= one <= 1 for one in numbers) else {}
     return {"y": True, "n": False}
 
 
@@ -121,36 +140,72 @@ def _page(one: Judged, count: str) -> Iterator[str]:
     yield click.style(f"--- {count} ".ljust(width() - 1, "-"), dim=True)
     given = one.given if isinstance(one.given, dict) else {"given": one.given}
     for name, value in given.items():
-        yield click.style(f"{name}:", bold=True)
-        text = value if isinstance(value, str) else excerpt(value, _LONGEST)
-        cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]} … ({len(text):,} characters)"
-        for line in cut.split("\n"):
-            safe = excerpt(line, _LONGEST + 40)
-            yield from textwrap.wrap(safe, width() - 3, initial_indent="  ", subsequent_indent="  ") or [""]
+        yield click.style(f"{excerpt(name, 60)}:", bold=True)
+        text = value if isinstance(value, str) else excerpt(value, EVERYTHING)
+        for row in text.split("\n"):
+            yield from (f"  {part}" for part in wrapped(excerpt(row, EVERYTHING), width() - 3))
     yield ""
 
 
-def _ask(judge: str, keys: Mapping[str, Any]) -> tuple[str, Any, str]:
-    """One key: ``label`` with what it says and a note, or ``skip``, ``undo`` or ``quit``."""
+def _ask(
+    judge: str, choices: Mapping[str, Any], page: list[str], key: Callable[[], str]
+) -> tuple[str, Any, str]:
+    """Show a page, and read ``label`` with what it says and a note, or ``skip``, ``undo`` or ``quit``.
+
+    Of an answer that is longer than the screen, each space shows as much as fits.
+    """
     note = ""
-    keys_text = "  ".join(f"[{key}] {_WORDS.get(str(value), value)}" for key, value in keys.items())
-    if "x" in keys:
-        keys_text = "[0]-[9] tenths  [x] 1.0"
     while True:
-        echo(f"{judge}? {keys_text}   [s]kip [u]ndo no[t]e [q]uit ", nl=False)
+        room = max(5, height() - 3)
+        print_lines(page[:room])
+        page = page[room:]
+        more = f"({plural(len(page), 'more line')}: space)  " if page else ""
+        echo("\n".join(wrapped(f"{more}{judge}? {_named(choices)}", width() - 1)) + " ", nl=False)
         try:
-            key = click.getchar().lower()
+            one = key().lower()
+            echo(one if one.isprintable() else "")
+            if one in choices:
+                return "label", choices[one], note
+            if one in _QUIT:
+                return "quit", None, note
+            if one in ("s", "u"):
+                return ("skip" if one == "s" else "undo"), None, note
+            if one == "t":
+                note = line(key, "note", note) or ""
+            elif not choices and one in _NUMBER:
+                if (score := _number(line(key, "score", one))) is not None:
+                    return "label", score, note
+                echo("no number; Escape leaves without one")
+            elif one == "o" and _has_names(choices) and (name := (line(key, "category") or "").strip()):
+                return "label", name, note
         except (KeyboardInterrupt, EOFError):
-            key = "q"
-        echo(key if key.isprintable() else "")
-        if key in keys:
-            return "label", keys[key], note
-        if key in _QUIT:
             return "quit", None, note
-        if key in ("s", "u"):
-            return ("skip" if key == "s" else "undo"), None, note
-        if key == "t":
-            note = click.prompt("note", default="", show_default=False)
+
+
+def _named(choices: Mapping[str, Any]) -> str:
+    """The keys and what they do, for people."""
+    if "x" in choices and choices["x"] == 1.0:
+        named = "[0]-[9] tenths  [x] 1.0 "
+    elif not choices:
+        named = "type a score "
+    else:
+        named = "  ".join(
+            f"[{key}] {excerpt(_WORDS.get(str(said), said), 30)}" for key, said in choices.items()
+        )
+        named += "  [o]ther " if _has_names(choices) else " "
+    return f"{named}  [s]kip [u]ndo no[t]e [q]uit"
+
+
+def _has_names(choices: Mapping[str, Any]) -> bool:
+    return any(isinstance(said, str) for said in choices.values())
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return int(value) if value.is_integer() else value if math.isfinite(value) else None
 
 
 def _end(found: Heard, sitting: _Sitting, left: int) -> Iterator[str]:

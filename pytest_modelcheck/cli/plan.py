@@ -179,7 +179,7 @@ def _check(question: Question) -> None:
         value = getattr(question, name)
         if not 0 < value < 1:
             raise UsageError(
-                f"--{name.replace('_', '-')} {value:g} is no chance: write a number between 0 and 1"
+                f"--{name.replace('_', '-')} {value:g} is not a probability: write a number between 0 and 1"
             )
     for name in ("repeats", "approved_runs"):
         if getattr(question, name) < 1:
@@ -188,7 +188,7 @@ def _check(question: Question) -> None:
     if question.cases is not None and question.cases < 1:
         raise UsageError(f"--cases {question.cases}: write how many cases there are, at least 1")
     if question.at_least is not None and not 0 < question.at_least <= 1:
-        raise UsageError(f"--at-least {question.at_least:g} is no rate: write a number from 0 to 1")
+        raise UsageError(f"--at-least {question.at_least:g} is not a rate: write a number from 0 to 1")
     if not 0 <= question.disagreement < 1:
         raise UsageError(f"--disagreement {question.disagreement:g}: write a share from 0 to below 1")
     least, most = _range(question)

@@ -53,7 +53,7 @@ def find_project(start: Path, rootdir: Path | None = None) -> Project:
         rootdir: Where to begin instead.
 
     Raises:
-        UsageError: A configuration file cannot be read, or says something that is no path.
+        UsageError: A configuration file cannot be read, or says something that is not a path.
     """
     start = (rootdir or start).absolute()
     config, settings = _locate(start)
@@ -204,7 +204,7 @@ class Workspace:
         """The versions of each model that were run, or are kept in the history: those that can be approved.
 
         Raises:
-            BaselineError: Nothing is remembered of any model.
+            BaselineError: Nothing is stored of any model.
         """
         return {
             model: sorted({*self.candidates.versions(model), *self.store.kept_versions(model)}, key=natural)
@@ -215,7 +215,7 @@ class Workspace:
         """The same, with those that are approved.
 
         Raises:
-            BaselineError: Nothing is remembered of any model.
+            BaselineError: Nothing is stored of any model.
         """
         return {
             model: sorted({*versions, *(header.version or "" for _, header in self.store.entries(model))})
@@ -286,7 +286,7 @@ class Workspace:
                 "pytest --model-version=VERSION"
             )
         raise VersionError(
-            f"no run of {model} is remembered in {self.candidates.root}. Run it first: "
+            f"no run of {model} is stored in {self.candidates.root}. Run it first: "
             "pytest --model-version=VERSION"
         )
 

@@ -20,7 +20,7 @@ from pytest_modelcheck.display import harmless
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_EVERYTHING: Final = 1 << 20
+EVERYTHING: Final = 1 << 20
 _TOGETHER: Final = 100
 """Lines that are printed at once: each time, click looks at the terminal anew, and flushes."""
 
@@ -28,6 +28,11 @@ _TOGETHER: Final = 100
 def width() -> int:
     """Return how many characters fit into a line: the terminal's, and 80 elsewhere."""
     return max(40, shutil.get_terminal_size((80, 24)).columns)
+
+
+def height() -> int:
+    """Return how many lines the terminal shows, and 24 elsewhere."""
+    return shutil.get_terminal_size((80, 24)).lines
 
 
 def encoding() -> str | None:
@@ -73,10 +78,35 @@ def indented(texts: Iterable[str], depth: int = 2) -> Iterator[str]:
     margin = " " * depth
     for text in texts:
         yield from textwrap.wrap(
-            excerpt(text, _EVERYTHING),
+            excerpt(text, EVERYTHING),
             width(),
             initial_indent=margin,
             subsequent_indent=margin + "  ",
             break_long_words=False,
             break_on_hyphens=False,
         )
+
+
+def wrapped(text: str, room: int) -> Iterator[str]:
+    """A line as several that take at most so many cells each, broken at spaces where there are any.
+
+    >>> list(wrapped("one two three", 8)), list(wrapped("返金してください", 6))
+    (['one two', 'three'], ['返金し', 'てくだ', 'さい'])
+    """
+    from pytest_modelcheck.reports.bars import width_of
+
+    row: str | None = None
+    for word in text.split(" "):
+        longer = word if row is None else f"{row} {word}"
+        if width_of(longer) <= room:
+            row = longer
+            continue
+        if row is not None:
+            yield row
+        row = ""
+        for character in word:
+            if width_of(row + character) > room:
+                yield row
+                row = ""
+            row += character
+    yield row or ""

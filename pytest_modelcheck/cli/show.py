@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from pytest_modelcheck.baselines import watch
 from pytest_modelcheck.baselines.baseline import read_header
 from pytest_modelcheck.baselines.candidates import find, natural, never_ran
 from pytest_modelcheck.baselines.store import jsonl_files
 from pytest_modelcheck.canonical import excerpt, whole
-from pytest_modelcheck.canonical.text import percent, plural
+from pytest_modelcheck.canonical.text import odds, percent, plural
 from pytest_modelcheck.cli.screen import echo, indented, print_document, print_lines, width
 from pytest_modelcheck.cli.targets import nothing_meant, selection, target
 from pytest_modelcheck.display import printable_json
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.approved import Approved
     from pytest_modelcheck.baselines.baseline import Baseline
     from pytest_modelcheck.baselines.header import Header, Past
+    from pytest_modelcheck.baselines.watch import Night
     from pytest_modelcheck.cli.project import Workspace
     from pytest_modelcheck.records import CaseResult, TrialResult
 
@@ -142,6 +144,7 @@ class _Known:
     ran: list[Header]
     beside: list[Header] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
+    nights: list[Night] = field(default_factory=list)
 
 
 def list_checks(workspace: Workspace, patterns: Sequence[str]) -> int:
@@ -176,6 +179,10 @@ def _known(workspace: Workspace) -> _Known:
                 found.append(read_header(path))
             except (BaselineError, OSError) as error:
                 known.damaged.append(str(error))
+    try:
+        known.nights.extend(watch.read(workspace.store.root))
+    except BaselineError as error:
+        known.damaged.append(str(error))
     return known
 
 
@@ -190,12 +197,12 @@ def _model_lines(
         yield from indented([note + ": run another version" * (days_left(approved.retires) < SOON)])
     checks = [header for header in known.approved if header.model == model and selected(header.test)]
     for header in checks:
-        yield from _check_lines(header, held)
+        yield from _check_lines(header, held, known.nights)
     beside = [header for header in known.beside if header.model == model and selected(header.test)]
     for version in sorted({header.version or "" for header in beside}, key=natural):
         yield from indented([f"in service beside it: {version}, held to its own approval:"])
         own = [header for header in beside if header.version == version]
-        for line in (line for header in own for line in _check_lines(header, version)):
+        for line in (line for header in own for line in _check_lines(header, version, known.nights)):
             yield f"  {line}"
     checks += beside
     done = {(header.test, header.version) for header in checks}
@@ -223,7 +230,7 @@ def _held(approved: Approved | None) -> str:
     return excerpt(f"{text} (fingerprint {approved.fingerprint})" if approved.fingerprint else text)
 
 
-def _check_lines(header: Header, held: str | None) -> Iterator[str]:
+def _check_lines(header: Header, held: str | None, nights: Sequence[Night]) -> Iterator[str]:
     yield from indented([header.test])
     left = "" if held in (None, header.version) else f" (the application is held to {held})"
     yield from indented([f"{header.version}{left}, {_count(header)}{_signature(header)}"], depth=4)
@@ -232,6 +239,12 @@ def _check_lines(header: Header, held: str | None) -> Iterator[str]:
             [f"{plural(header.kept, 'case')} as approved before: not accepted in review"], depth=4
         )
     yield from indented((f"forced: {reason}" for reason in header.forced), depth=4)
+    key = (header.model, header.test, header.version)
+    last = {one.of: one for one in nights if (one.model, one.check, one.version) == key}
+    for of, one in sorted(last.items()):
+        alarms = "; it alarms until somebody approves anew" * (one.evidence >= one.alarm)
+        text = f"{of}: night {one.night}, evidence {odds(one.evidence)} (alarm at {odds(one.alarm)}){alarms}"
+        yield from indented([text], depth=4)
 
 
 def _signature(header: Header) -> str:

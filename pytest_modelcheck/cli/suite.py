@@ -322,7 +322,7 @@ def print_schema(*, line: bool, path: bool) -> None:
     """Print the schema of a file or of a line, or where that of a file is.
 
     Raises:
-        UsageError: Both are asked for; that of a line is no file.
+        UsageError: Both are asked for; that of a line is not a file.
     """
     if path and line:
         raise UsageError("--path and --line: only the schema of whole files is installed as a file; use one")

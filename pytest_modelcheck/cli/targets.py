@@ -89,7 +89,7 @@ def _having(text: str, known: Versions) -> list[tuple[str, str]]:
     why = (
         f"there is no model {model!r}, and no version {text!r} of another"
         if equals
-        else f"no run of {text} is remembered of any model. Run it first: pytest --model-version={text}"
+        else f"no run of {text} is stored of any model. Run it first: pytest --model-version={text}"
     )
     raise VersionError(f"{why}\nThere are:\n  {listed}" if listed else why)
 
@@ -101,7 +101,7 @@ def nothing_meant(of: str, patterns: Sequence[str], checks: Iterable[str]) -> Us
     """The error that patterns mean none of the checks that there are.
 
     >>> print(nothing_meant("approved", ["known"], ["test_a.py::test_known"]))
-    no check approved is meant by 'known': it is a whole name, or has wildcards ('*known*'). There are:
+    no check approved matches 'known': it is a whole name, or has wildcards ('*known*'). There are:
       test_a.py::test_known
     >>> print(nothing_meant("approved", [], []))
     there is no check approved yet. See all: modelcheck list
@@ -115,11 +115,11 @@ def nothing_meant(of: str, patterns: Sequence[str], checks: Iterable[str]) -> Us
     listed = "".join(f"\n  {line}" for line in (*known[:_SHOWN], *more))
     meant = ", ".join(map(repr, patterns))
     there_are = f"There are:{listed}" if known else "There is none. See all: modelcheck list"
-    return UsageError(f"no check {of} is meant by {meant}{hint}. {there_are}")
+    return UsageError(f"no check {of} matches {meant}{hint}. {there_are}")
 
 
 def selection(patterns: Sequence[str]) -> Callable[[str], bool]:
-    """Return whether a node id is meant by any of the patterns; without a pattern, all are.
+    """Return whether a node id matches any of the patterns; without a pattern, all do.
 
     >>> selection(["test_a", "test_b"])("tests/test_x.py::test_b[1]"), selection([])("anything")
     (True, True)

@@ -129,7 +129,7 @@ def _now(header: Header, kept: Sequence[Kept]) -> Kept | None:
 def _reasons(check: Asked, now: Kept | None, others: Sequence[Kept]) -> Iterator[str]:
     if now is None:
         yield (
-            "none is remembered of this version and fingerprint: the answers were not kept "
+            "none is cached for this version and fingerprint: the answers were not kept "
             "(--modelcheck-cache=off), or were removed since"
         )
         return
@@ -148,7 +148,7 @@ def _reasons(check: Asked, now: Kept | None, others: Sequence[Kept]) -> Iterator
         yield f"{len(fresh):,} never asked otherwise: {_cases(check, fresh)}"
     lost = [question for question in check.questions if question not in now.asked]
     if lost:
-        yield f"{len(lost):,} not remembered, and asked again by the next run: {_cases(check, lost)}"
+        yield f"{len(lost):,} not cached, and asked again by the next run: {_cases(check, lost)}"
 
 
 def _nearness(memory: Memory, now: Memory) -> tuple[bool, bool, bool, float]:

@@ -30,19 +30,19 @@ from pytest_modelcheck.engine.tickets import (
     takes_last,
     turns,
 )
+from pytest_modelcheck.models.model import Unsaved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from pytest_modelcheck.calls.batches import Rows
     from pytest_modelcheck.calls.executors import LoopThread
-    from pytest_modelcheck.models.model import Answers, Model, Raw
+    from pytest_modelcheck.models.model import Model, Raw
 
 POLL = 0.02
 """Seconds between two looks at what other processes have answered."""
 
 _TICK = 0.05  # seconds between two looks at what else may be done, while a call is waited for
-_UNSAVED_SECONDS = 0.005  # at most this much of a model's time is lost when the process is killed
 
 
 class Switchboard:
@@ -76,8 +76,7 @@ class Switchboard:
         self._endpoints: dict[tuple[str | None, ...], Endpoint] = {}
         self._tickets: dict[tuple[int, bytes], Ticket] = {}
         self._loop: LoopThread | None = None
-        self._unsaved: set[Answers] = set()
-        self._unsaved_seconds = 0.0
+        self._unsaved = Unsaved()
         self._lock = threading.RLock()
 
     def endpoint(self, model: Model) -> Endpoint:
@@ -235,7 +234,7 @@ class Switchboard:
         """Call a function once a call has ended: now, or from the thread that ends it."""
         with self._lock:
             if not ticket.ended:
-                ticket.then.append(function)
+                ticket.then = [*ticket.then, function]
                 return
         function(ticket)
 
@@ -396,35 +395,27 @@ class Switchboard:
         def keep(places: Sequence[int], rows: Rows) -> None:
             tickets = [batch[place] for place in places]
             with self._lock:
+                known = self._tickets
                 for ticket, row in zip(tickets, rows, strict=True):
                     settle(ticket, row)
                     if not ticket.foreseen_by or (ticket.raw is not None and not is_for_one(ticket.raw)):
-                        self.drop(ticket)
-                self._note_unsaved(tickets[0].handle, time.perf_counter() - start)
-                if len(tickets) < len(batch):  # a batch is being split: what is known outlasts a kill
-                    self.save()
+                        place: Any = (id(ticket.handle.answers), ticket.key)
+                        if known.get(place) is ticket:
+                            del known[place]
+            handle = tickets[0].handle
+            due = self._unsaved.note(handle.answers, time.perf_counter() - start)
+            shared = handle.answers.claims is not None and handle.endpoint.claims
+            if due or shared or len(tickets) < len(batch):  # of a batch that is split, what is known is kept
+                self.save(wait=False)
             for ticket in tickets:
                 for follow in ticket.then:
                     follow(ticket)
 
         return keep
 
-    def _note_unsaved(self, handle: Handle, seconds: float) -> None:
-        answers = handle.answers
-        self._unsaved.add(answers)
-        self._unsaved_seconds += seconds
-        if self._unsaved_seconds >= _UNSAVED_SECONDS or (
-            answers.claims is not None and handle.endpoint.claims
-        ):
-            self.save()
-
-    def save(self) -> None:
-        """Write every answer that is not on disk yet."""
-        with self._lock:
-            for answers in self._unsaved:
-                answers.save()
-            self._unsaved.clear()
-            self._unsaved_seconds = 0.0
+    def save(self, *, wait: bool = True) -> None:
+        """Write every answer that is not on disk yet; without ``wait``, leave it to whoever writes now."""
+        self._unsaved.save(wait=wait)
 
     def loop(self) -> LoopThread:
         """The event loop for models that are awaited, started at first use."""

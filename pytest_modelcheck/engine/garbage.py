@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _FROZEN_AT_START = 1000  # more than CPython 3.12 itself freezes when it starts (375), and may as well thaw
 _PATIENCE = 20_000
-"""So many objects may be new before a collection, in place of 700: most of them are gone by then anyway."""
+"""New objects before a collection, in place of 700: most are freed by then anyway."""
 
 
 @contextmanager

@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Trial
 
 _WINDOW: Final = 256
-"""So many bodies are under way at once."""
+"""Bodies under way at once, at most."""
 
 _MOST_MISSING: Final = 16
-"""A body that has missed so many different answers makes its further calls in place."""
+"""Missing answers after which a body makes its further calls in place."""
 
 
 class CutOff(BaseException):
@@ -110,7 +110,7 @@ class GatheredBodies(Bodies):
             return error
         restarted = RestartedError(
             f"{one_line(error)} (the body had been cut off at a call and started again, as gather=True "
-            "allows: if it does not bear that, take gather=True away)"
+            "allows: if it cannot be restarted, remove gather=True)"
         )
         return restarted.with_traceback(error.__traceback__)
 
@@ -136,15 +136,12 @@ class GatheredBodies(Bodies):
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _perform(self, attempt: _Attempt) -> None:
-        task = asyncio.current_task()
         self._prepare(attempt)
         view = CaseView(attempt.result, self.work)
         VIEW.set(view)
         try:
             await self.work.body(view)
-        except BaseException as raised:
-            if task is not None and task.cancelling():
-                raise
+        except BaseException as raised:  # also of a task that is cancelled: then nobody looks at the attempt
             if self.work.classify(raised) is None and not isinstance(raised, asyncio.CancelledError):
                 raise
             attempt.error = raised

@@ -22,7 +22,7 @@ from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextvars import Context
 
     from pytest_modelcheck.engine.answers import Switchboard
@@ -47,12 +47,13 @@ class _Foreseen:
 
     __slots__ = ("answers", "equal", "keys", "next", "steps", "tickets", "trial")
 
-    def __init__(self, trial: Trial, steps: list[_Step]) -> None:
+    def __init__(self, trial: Trial, steps: list[_Step], equal: Counter[bytes] | None) -> None:
         self.trial = trial
         self.steps = steps
-        self.answers: list[Any] = [MISSING] * len(steps)
-        self.equal: Counter[bytes] = Counter()
-        self.keys: set[bytes | None] = set()
+        self.answers: dict[int, Any] = {}
+        """Those that later calls need."""
+        self.equal = equal
+        self.keys: list[bytes] = []
         self.next = 0
         self.tickets: list[tuple[int, Ticket]] = []
 
@@ -197,13 +198,14 @@ class Prefetch:
             else:
                 unmade.append(number)
             if not ticket.foreseen_by:
-                self.vain += ticket.begun and not ticket.made
-                if ticket.ended or not ticket.made:
+                self.vain += not ticket.made and ticket.begun
+                # An answer that all may have was forgotten when it came.
+                if not ticket.made or ticket.error is not None or (ticket.raw and is_for_one(ticket.raw)):
                     self._switchboard.drop(ticket)
         if not unmade:
             return
         # A body that failed may only have ended too early: that excuses it for a while.
-        excused = not complete and foreseen.keys.issuperset(keys)
+        excused = not complete and set(foreseen.keys).issuperset(keys)
         counted, most = (
             (self._excused, self._first * _LARGEST) if excused else (self._unmade, self._first // 2)
         )
@@ -271,53 +273,46 @@ class Prefetch:
         self._largest = _LARGEST_HERE if here else _LARGEST
 
     def _foresee(self, trials: Sequence[Trial]) -> None:
-        for trial in trials:
-            if not self._needed and self._is_cached(trial):
-                self._cached += 1
-                continue
-            self._cached = 0
-            foreseen = _Foreseen(trial, self._steps)
-            with self._bodies.lock:
-                self._advance(foreseen)
-            if foreseen.tickets:
-                self._foreseen[trial.index] = foreseen
+        counts = self._bodies.counts_equal_calls
+        with self._bodies.lock:
+            for trial in trials:
+                foreseen = _Foreseen(trial, self._steps, Counter() if counts else None)
+                self._cached = self._cached + 1 if self._advance(foreseen) else 0
+                if foreseen.tickets:
+                    self._foreseen[trial.index] = foreseen
         for handle, _, _, together in self._steps:
             if together and not _is_called_here(handle):
                 self._switchboard.advance(handle, self._bodies.context)
 
-    def _is_cached(self, trial: Trial) -> bool:
-        """Return whether every call of a body has its answer in the cache, as in most runs."""
-        if self._bodies.counts_equal_calls:
-            return False
-        for handle, get, _, _ in self._steps:
-            x = _evaluated(handle, get, trial, ())
-            key = None if x is MISSING else handle.model.key(x, trial.repeat)
-            if key is None or handle.answers.find(key) is None:
-                return False
-            handle.found = True
-        return True
+    def _advance(self, foreseen: _Foreseen) -> bool:
+        """Queue the next calls of a body, up to one that depends on an answer which is not there yet.
 
-    def _advance(self, foreseen: _Foreseen) -> None:
-        """Queue the next calls of a body, up to one that depends on an answer which is not there yet."""
-        steps, trial = foreseen.steps, foreseen.trial
+        Returns:
+            Whether there is nothing to queue: every answer is in the cache, as in most runs.
+        """
+        steps, trial, cached = foreseen.steps, foreseen.trial, True
         while foreseen.next < min(len(steps), len(self._steps)):
             number = foreseen.next
             handle, get, needed, together = steps[number]
-            if needed and any(answer is MISSING for answer in foreseen.answers[:needed]):
-                return
+            if needed and any(place not in foreseen.answers for place in range(needed)):
+                return False
             x = _evaluated(handle, get, trial, foreseen.answers)
             if x is MISSING:
-                return
+                return False
             foreseen.next += 1
             key, repeat = self._bodies.place_of(handle, trial, x, foreseen.equal)
             if key is None:
-                return
-            foreseen.keys.add(key)
+                return False
+            foreseen.keys.append(key)
             raw = handle.find(key)
             if raw is not None:
-                self._answered(foreseen, number, handle, raw)
-            elif together:
-                self._queue(foreseen, number, handle, x, key, repeat)
+                if number < self._needed:
+                    self._answered(foreseen, number, handle, raw)
+            else:
+                cached = False
+                if together:
+                    self._queue(foreseen, number, handle, x, key, repeat)
+        return cached
 
     def _queue(
         self, foreseen: _Foreseen, number: int, handle: Handle, x: Any, key: bytes, repeat: int
@@ -337,7 +332,8 @@ class Prefetch:
             with self._bodies.lock:
                 if raw is None or is_for_one(raw) or not self._active:
                     return
-                self._answered(foreseen, number, ticket.handle, raw)
+                if number < self._needed:
+                    self._answered(foreseen, number, ticket.handle, raw)
                 self._advance(foreseen)
             for handle, _, _, together in foreseen.steps[number + 1 :]:
                 if together and not _is_called_here(handle):
@@ -347,12 +343,11 @@ class Prefetch:
         return go_on
 
     def _answered(self, foreseen: _Foreseen, number: int, handle: Handle, raw: Raw) -> None:
-        if number < self._needed:
-            with suppress(ModelcheckError):  # of an answer in another form: its body will meet it itself
-                foreseen.answers[number] = handle.answers.decode(raw)
+        with suppress(ModelcheckError):  # of an answer in another form: its body will meet it itself
+            foreseen.answers[number] = handle.answers.decode(raw)
 
 
-def _evaluated(handle: Handle, get: Getter, trial: Trial, answers: Sequence[Any]) -> Any:
+def _evaluated(handle: Handle, get: Getter, trial: Trial, answers: Mapping[int, Any]) -> Any:
     """The input of a call, or ``MISSING`` where it cannot be told: then the body makes the call itself."""
     try:
         x = get(trial, answers)

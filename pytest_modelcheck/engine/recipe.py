@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     """``("part", name, *path)``, ``("answer", number, *path)``, ``("const", value)``, ``("map", {...})``,
     ``("list", [...])`` or ``("arguments", [...], {...})``; paths have ``["key", k]``, ``["attr", a]``."""
 
-    Getter = Callable[[Trial, Sequence[Any]], Any]
-    """Evaluates an expression for a trial and the answers that its body has got so far."""
+    Getter = Callable[[Trial, Mapping[int, Any]], Any]
+    """Evaluates an expression for a trial and the answers that its body has got so far, by number."""
 
 _DEEPEST: Final = 3
 _MOST: Final = 200
-"""So many parts of a value are looked at."""
+"""Parts of a value that are looked at, at most."""
 
 _ATOMS: Final = (str, int, float, bool, type(None), bytes)
 
@@ -95,7 +95,7 @@ class Recipe:
             made: The calls, in order.
             complete: Whether it came to its end. A body that failed may have had more to call.
         """
-        answers = [call.answer for call in made]
+        answers = {number: call.answer for number, call in enumerate(made)}
         for number, (model, expressions) in enumerate(self.calls):
             if number >= len(made):
                 if complete:
@@ -314,10 +314,10 @@ def _choices(alternatives: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
     return list(islice(product(*alternatives), _MOST))
 
 
-def _gives(expression: Expression, trial: Trial, answers: Sequence[Any], x: Any) -> bool:
+def _gives(expression: Expression, trial: Trial, answers: Mapping[int, Any], x: Any) -> bool:
     try:
         value = getter_of(expression)(trial, answers)
-    except (NotThereError, IndexError):
+    except (NotThereError, KeyError):
         return False
     if type(value) is Passed:
         return (

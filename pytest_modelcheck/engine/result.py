@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Trial
 
 NOT_CALLED = (NotAskedError, OfflineError)
-"""What is raised where a model was not called. Whatever a body makes of it is no answer."""
+"""Raised where a model was not called; whatever a body makes of it is not an answer."""
 
 # An enum looks its members up in Python, which is felt where a million trials do.
 _PASSED, _FAILED, _NEW = Outcome.PASSED, Outcome.FAILED, Outcome.NEW
@@ -40,7 +40,7 @@ class Result:
     read_approved: bool = False
     message: str | None = None
     error: BaseException | None = None
-    """What the body raised; while it runs, why a question of its was not put to the model."""
+    """The exception of the body; while it runs, the reason why a call of its was not made."""
     called: bool = False
     """Whether the body of an ``async`` test called a model, and may have forgotten to await it."""
     unanswered: bool = False
@@ -48,25 +48,25 @@ class Result:
     approved_raw: bytes | None = None
     """The approved answer, where the body read it before it asked."""
     copies: dict[str, Any] | None = None
-    """What the body was given to change as it likes."""
+    """Values given to the body, which it may change."""
 
     foreign: Sequence[tuple[bytes | None, Raw]] = ()
     """Answers to calls from threads that the body started, in whatever order they came."""
     places: dict[int, int] | None = None
     """Of answers that were awaited: their place in ``asked``, and the number of their call."""
     equal: Counter[bytes] | None = None
-    """How many equal calls the body has made, where each gets an answer of its own."""
+    """The number of equal calls of the body, where each gets its own answer."""
     grades: Sequence[Grade] = ()
-    """What judges said, in the order of their answers."""
+    """Answers of judges, in their order."""
     awaited = 0
-    """How many calls were made whose answers are awaited."""
+    """The number of calls whose answers are awaited."""
 
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
         self.asked: list[tuple[bytes | None, Raw]] = []
 
     def broke(self, error: BaseException) -> None:
-        """Note why a model was not called, where it was not: whatever the body makes of that is no answer."""
+        """Note why a model was not called, if it was not: whatever the body makes of it is not an answer."""
         if isinstance(error, NOT_CALLED) and self.error is None:
             self.outcome, self.error = Outcome.ERROR, error
 
@@ -97,11 +97,6 @@ class Result:
         if given is not None and redacted.stored:
             given = redacted_line(given)
         self.grades = (*self.grades, Grade(judge.name, given, plain(raw)))
-
-    @property
-    def is_simple(self) -> bool:
-        """True if nothing is to be done once its body has passed."""
-        return self.places is None and not self.foreign and self.trial.case.known_failure is None
 
     def put_in_order(self) -> None:
         """Bring answers into the order of their calls, where they came in another.
@@ -145,7 +140,7 @@ def conclude(
         recorded = records and result.recorded is not MISSING
         if not (result.asked or result.unanswered or recorded):
             outcome = Outcome.ERROR
-            message = f"the body never called the model {subject!r}, so it says nothing about it"
+            message = f"the body never called the model {subject!r}"
             if result.called:
                 message = (
                     f"the body never awaited an answer: in an `async` test, `await {subject}(case.input)`"

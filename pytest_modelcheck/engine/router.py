@@ -38,10 +38,10 @@ _INFRASTRUCTURE: Final = frozenset(
         "modelcheck_view",
     }
 )
-"""Context variables of libraries that say nothing of what a model answers."""
+"""Context variables of libraries on which no answer depends."""
 
 VIEW: ContextVar[CaseView | None] = ContextVar("modelcheck_view", default=None)
-"""What a body sees of its trial, where several run as tasks (``gather=True``)."""
+"""The body's view of its trial, where several run as tasks (``gather=True``)."""
 
 
 class Router:

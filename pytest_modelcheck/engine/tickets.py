@@ -136,7 +136,7 @@ class Ticket:
         self.call: Future[None] | None = None
         self.foreseen = self.made = False
         self.foreseen_by: set[int] = set()
-        self.then: list[Callable[[Ticket], None]] = []
+        self.then: Sequence[Callable[[Ticket], None]] = ()
         self.after_success = handle.took_found()
 
     @property
@@ -279,6 +279,6 @@ def turns(
 def offline_error(model: Model, x: Any) -> OfflineError:
     """Why a call cannot be answered offline."""
     return OfflineError(
-        f"{model.label} has no remembered answer to {excerpt(x, 60)!r}, and --modelcheck-offline forbids "
+        f"{model.label} has no cached answer to {excerpt(x, 60)!r}, and --modelcheck-offline forbids "
         "calling it. Run once without --modelcheck-offline, or bring the prediction cache of a run that did"
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     """What was made of one input, and which perturbations made nothing of it."""
 
 STRIDE = 1 << 32
-"""What lies between the repeats of a body's first equal call and its second: more than anybody's repeats."""
+"""Distance between the repeats of a body's equal calls: more than any number of repeats."""
 
 
 class Plan:
@@ -65,8 +65,13 @@ class Plan:
 
     def trials(self) -> Iterator[Trial]:
         """All trials, those of one case in a row."""
-        index = self.start
+        index, as_they_are = self.start, self._perturbations is None and self._repeats == 1
         for number, case in enumerate(self.cases):
+            if as_they_are and not case.variants:  # as of_case() would say, for a million cases
+                self._begun, self._given = number + 1, index - self.start + 1
+                yield Trial(index, case, number=number)
+                index += 1
+                continue
             trials = self.of_case(case, number, index)
             if not trials:
                 self.without(case, number)
@@ -86,8 +91,6 @@ class Plan:
 
     def of_case(self, case: Case, number: int, index: int) -> list[Trial]:
         """The trials of one case; ``index`` is that of the first."""
-        if self._perturbations is None and self._repeats == 1 and not case.variants:
-            return [Trial(index, case, number=number)]
         runs = list(itertools.product(self._inputs(case), range(self._repeats)))
         return [
             Trial(place, case, name, perturbed, variant, repeat, number, len(runs))

@@ -208,7 +208,7 @@ class CaseView:
             return self._work.subject.answers.decode(approved)
         except ModelcheckError as error:
             raise BaselineError(
-                f"the approved answer of case {self.id} has another form than answers have today: {error}. "
+                f"the approved answer of case {self.id} has a different form than today's answers: {error}. "
                 "Approve the check again (pytest --modelcheck-update)"
             ) from error
 
@@ -247,7 +247,7 @@ def give_score(view: CaseView, value: Any) -> None:
     """Grade the case that a body sees.
 
     Raises:
-        UsageError: it is no score of its check.
+        UsageError: it is not a score of its check.
     """
     scale = work_of(view).scale
     try:
@@ -275,7 +275,7 @@ def refuse_case(model: Model, x: object) -> None:
     """Raise where a model is asked about a case, and not about its input."""
     if type(x) is CaseView:
         raise UsageError(
-            f"{model.name} was asked about the case itself. Ask about its input: {model.name}(case.input)"
+            f"{model.name} was called with the case itself. Call it with its input: {model.name}(case.input)"
         )
 
 

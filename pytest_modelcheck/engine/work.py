@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     """Finds the approved answer of a trial: called with it, and with the digest of one of several calls."""
 
 WINDOW = 256
-"""Results are handed on so many at a time."""
+"""Results handed on at a time."""
 
 _MESSAGES_KEPT = {Outcome.FAILED: 20, Outcome.ERROR: 1_000}
 """The message of a failed body is made again where it is shown; a broken body is not run again."""
@@ -31,7 +31,7 @@ _MESSAGES_KEPT = {Outcome.FAILED: 20, Outcome.ERROR: 1_000}
 _ERRORS_KEPT = 20
 
 EXPLAINED = 5
-"""So many failed bodies are explained in full as they fail: as many cases as a report shows."""
+"""Failed bodies explained in full as they fail: as many as a report shows cases."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def read(path: Path) -> dict[str, Label]:
     """Every label of a file, by its key; none where there is no file yet.
 
     Raises:
-        LabelError: A line is no label, or two lines contradict each other.
+        LabelError: A line is not a label, or two lines contradict each other.
     """
     try:
         data = path.read_bytes()

@@ -155,7 +155,7 @@ def floating_version(target: Target) -> Iterator[Remark]:
     """Versions that can be pointed at another model, with nothing that tells which model it is."""
     if target.alias is not None:
         yield Remark(
-            f"the version {target.alias!r} is an alias, which may mean another model tomorrow, and the model"
+            f"the version {target.alias!r} is an alias, which may be another model tomorrow, and the model"
             " has no fingerprint="
         )
 

@@ -212,7 +212,7 @@ RULES: Final = (
         "`fingerprint=`.",
         "It may mean another model tomorrow. So its answers are not cached between runs, and a baseline does "
         "not say which model was approved.",
-        "Name the exact version, or give the model fixture a `fingerprint=` that tells what the alias means "
+        "Name the exact version, or give the model fixture a `fingerprint=` that says what the alias means "
         "now: `fingerprint=lambda: registry.resolve(...)`.",
         check_rules.floating_version,
     ),
@@ -235,7 +235,7 @@ def chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule
     for wanted in (*select, *ignore):
         if not any(rule.code.startswith(wanted) for rule in RULES) or not wanted:
             codes = ", ".join(rule.code for rule in RULES)
-            raise UsageError(f"{wanted!r} is no rule, and none begins so; there are {codes}")
+            raise UsageError(f"{wanted!r} is not a rule, and none begins so; there are {codes}")
     return tuple(
         rule
         for rule in RULES

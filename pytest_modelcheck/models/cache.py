@@ -121,8 +121,9 @@ class PredictionCache:
         if target is not None:
             self.warnings.append(
                 f"The prediction cache {store.path} is damaged, or not written by pytest-modelcheck: "
-                f"{reason}. It was renamed to {target.name} and a new one is begun; answers in it are asked "
-                "for again. Delete the renamed file when you no longer want to look at it."
+                f"{reason}. It was renamed to {target.name} and a new cache was started; its answers are "
+                "asked "
+                "for again. Delete the renamed file when you no longer need it."
             )
 
     def _give_up(self, reason: str, *, write: bool) -> None:

@@ -147,7 +147,7 @@ class Manifest:
 
     @classmethod
     def load(cls, data: bytes) -> Manifest:
-        """From bytes. Raises ``CacheError`` where they are no manifest."""
+        """From bytes. Raises ``CacheError`` where they are not a manifest."""
         checksum, _, text = data.partition(b" ")
         if checksum != b"%08x" % crc32(text):
             raise CacheError("a list of pages was altered")

@@ -113,7 +113,9 @@ class Shelf:
             CacheError: The key is not 16 bytes, or the line has a line end.
         """
         if len(key) != DIGEST or _LINE_END in line:
-            raise CacheError(f"{key!r} is no digest, or {line[:60]!r} is not one line: neither can be kept.")
+            raise CacheError(
+                f"{key!r} is not a digest, or {line[:60]!r} is not one line: neither can be kept."
+            )
         with self._gate:
             page = self._page
             if len(self._new) >= FULL_COUNT or page.size >= FULL_BYTES:

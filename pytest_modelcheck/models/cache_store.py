@@ -74,7 +74,7 @@ class PlainDisk(diskcache.Disk):  # type: ignore[misc]
     def get(self, key: Any, raw: Any) -> str:
         """A key on its way out."""
         if type(key) is not str or not raw:
-            raise CacheError("it holds a key that is no text")
+            raise CacheError("it holds a key that is not text")
         return key
 
     def store(self, value: Any, read: Any, key: Any = None) -> tuple[int, int, None, bytes]:
@@ -86,7 +86,7 @@ class PlainDisk(diskcache.Disk):  # type: ignore[misc]
     def fetch(self, mode: Any, filename: Any, value: Any, read: Any) -> bytes:
         """A value on its way out."""
         if mode != MODE_RAW or filename is not None or type(value) is not bytes or read:
-            raise CacheError("it holds a value that is no page")
+            raise CacheError("it holds a value that is not a page")
         return value
 
     def filename(self, key: Any = None, value: Any = None) -> tuple[str, str]:  # noqa: ARG002

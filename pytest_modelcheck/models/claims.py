@@ -74,7 +74,7 @@ if sys.platform == "win32":
     import msvcrt
 
     _PLACES = (1 << 31) - 1
-    """How far the locks of the C library reach. Of two questions with one place, one waits for the other."""
+    """Range of the C library's byte locks. Of two calls with the same byte, one waits for the other."""
 
     def _lock(handle: int, place: int) -> None:
         os.lseek(handle, place, os.SEEK_SET)
@@ -88,7 +88,7 @@ else:
     import fcntl
 
     _PLACES = 1 << 62
-    """How many bytes a file could have."""
+    """Bytes that a file can have, at most."""
 
     def _lock(handle: int, place: int) -> None:
         fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)

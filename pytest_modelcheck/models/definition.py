@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Collate = Literal["list", "frame"] | None
 
 Role = Literal["model", "support", "judge"]
-"""What a model is there for: to be judged, to support a test of another one, or to judge."""
+"""Roles of a model: to be judged, to support a test of another one, or to judge."""
 
 
 @dataclass(frozen=True, slots=True)

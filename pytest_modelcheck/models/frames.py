@@ -85,7 +85,7 @@ def aligned(answers: Any, asked: Any, size: int, label: str) -> Any:
         kind = type(answers).__name__
         raise ModelError(
             f"{label} answered a batch of {size} inputs with a {kind} whose index is not that of its inputs"
-            f" ({found[0]!r}, … instead of {expected[0]!r}, …), so nothing tells which answer belongs to"
+            f" ({found[0]!r}, … instead of {expected[0]!r}, …), so nobody can say which answer belongs to"
             " which input. Keep the index of the inputs, or return a list or an array in their order"
             " (.to_numpy())"
         )

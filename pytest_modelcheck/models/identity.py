@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import NotCanonical, digest, short
 from pytest_modelcheck.canonical import short as short_digest
+from pytest_modelcheck.canonical.text import parsed
 from pytest_modelcheck.errors import UsageError
 
 if TYPE_CHECKING:
@@ -111,7 +112,8 @@ def fingerprint(value: Any, version: str | None = None) -> str:
         return _content(value, version)
     if value is None:
         raise UsageError(
-            "fingerprint= is None, which tells no model from another. Name what changes with the model (a "
+            "fingerprint= is None, which does not distinguish models. Name something that changes with "
+            "the model (a "
             "text, a number, files(...), or a callable that returns one), or leave fingerprint= out."
         )
     if isinstance(value, Mapping) and 0 < len(value) <= _MOST_KEYS and all(map(_is_short, value)):
@@ -211,7 +213,7 @@ def _content(chosen: Files, version: str | None) -> str:
 
 
 def _with_version(pattern: str, version: str | None) -> str:
-    """The pattern of one version; what a person typed as a version is no pattern."""
+    """The pattern of one version; what a person typed as a version is not a pattern."""
     if _VERSION not in pattern:
         return pattern
     if version is None:
@@ -240,7 +242,7 @@ def _paths(pattern: str, root: Path) -> Iterator[Path]:
     try:
         matches = [root / pattern] if (root / pattern).exists() else list(root.glob(pattern))
     except (ValueError, NotImplementedError) as error:
-        raise UsageError(f"fingerprint=files({pattern!r}): this is no pattern ({error}).") from None
+        raise UsageError(f"fingerprint=files({pattern!r}): this is not a pattern ({error}).") from None
     for match in matches:
         if match.is_dir():
             yield from (inner for inner in match.rglob("*") if inner.is_file())
@@ -325,7 +327,7 @@ def _tree(function: Any) -> ast.AST | None:
     if source[:1].isspace():
         source = "if True:\n" + source  # keeps what stands in column 0 of a multi-line string
     try:
-        body: list[ast.stmt] = ast.parse(source).body
+        body: list[ast.stmt] = parsed(source).body
     except SyntaxError:  # a lambda inside a larger expression
         return None
     node = body[0].body[0] if isinstance(body[0], ast.If) else body[0]

@@ -70,7 +70,7 @@ def memories(directory: Path, model: str) -> Iterator[Memory]:
     except CacheError as error:
         raise CacheError(
             f"the prediction cache {store.path} is damaged, or not written by pytest-modelcheck: {error}. "
-            "The next run of pytest sets it aside and asks anew."
+            "The next run of pytest sets it aside and makes the calls again."
         ) from error
     finally:
         store.close()

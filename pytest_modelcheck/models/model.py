@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator
 from copy import deepcopy
 from functools import lru_cache
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
 _NOTHING: Final = object()
 
 _ONCE = (Iterator, AsyncIterator, Awaitable)
-"""What the first who reads it leaves empty for all others."""
+"""Types that their first reader leaves empty for all others."""
 
 SHORT_TEXT = 1000
-"""A text of at most so many characters is remembered with its digest."""
+"""Longest text, in characters, that is remembered with its digest."""
 
 short_text_key = lru_cache(maxsize=1 << 14)(digest)
 """The digest of such a text."""
@@ -163,9 +164,9 @@ class Answers:
     def release(self, keys: Iterable[bytes] | None = None) -> None:
         """Let go of questions that will not be answered, or of all; answers do so when they are on disk."""
         if self._claimed and self.claims is not None:
-            gone = self._claimed if keys is None else self._claimed.intersection(keys)
+            gone = self._claimed.copy() if keys is None else self._claimed.intersection(keys)
             self.claims.release(self._shelf.namespace, gone)
-            self._claimed = self._claimed - gone
+            self._claimed -= gone  # in place: another thread may claim meanwhile
 
     def reload(self) -> None:
         """Take in what other processes have answered meanwhile."""
@@ -177,15 +178,15 @@ class Answers:
         if self._measures is not None:
             self._measures.flush()
         if self._claimed:
-            self.release([key for key in self._claimed if self.find(key) is not None])
+            self.release([key for key in self._claimed.copy() if self.find(key) is not None])
 
     def _hold(self, key: bytes | None, value: Any, reason: str) -> Unkept:
         if isinstance(value, _ONCE):
             if isinstance(value, Coroutine):
                 value.close()  # else Python, too, says that nobody awaited it, wherever that may be
             raise ModelError(
-                f"the model answered with a {type(value).__name__}, which its first reader uses up, and "
-                "equal questions share an answer. Answer with a text or a list (a coroutine: use `async def`)"
+                f"the model answered with a {type(value).__name__}, which its first reader uses up, while "
+                "equal calls share an answer. Answer with a text or a list (a coroutine: use `async def`)"
             )
         self.warn(reason)
         self.decode = self._decode_any
@@ -221,6 +222,47 @@ class Answers:
             self.warnings.append(reason)
 
 
+_UNSAVED_SECONDS: Final = 0.005  # at most this much of a model's time is lost when the process is killed
+
+
+class Unsaved:
+    """Answers of all models that are not on disk yet. Safe from any thread.
+
+    One thread writes, and no other waits for it: of 32 answers that come at once, each would wait until those
+    before it were written, a transaction each.
+    """
+
+    def __init__(self) -> None:
+        self._answers: set[Answers] = set()
+        self._seconds = 0.0
+        self._lock, self._writing = threading.Lock(), threading.RLock()
+
+    def note(self, answers: Answers, seconds: float) -> bool:
+        """Note that a model has answered after so many seconds; return whether that is to be written now."""
+        with self._lock:
+            self._answers.add(answers)
+            self._seconds += seconds
+            return self._seconds >= _UNSAVED_SECONDS
+
+    def save(self, *, wait: bool = True) -> None:
+        """Write everything; without ``wait``, leave it to the thread that is writing, where there is one."""
+        while self._writing.acquire(blocking=wait):
+            try:
+                with self._lock:
+                    unsaved, self._answers, self._seconds = self._answers, set(), 0.0
+                try:
+                    for answers in unsaved:
+                        answers.save()
+                except BaseException:
+                    with self._lock:
+                        self._answers |= unsaved  # interrupted: some of it may not be on disk
+                    raise
+            finally:
+                self._writing.release()
+            if not self._answers:  # else somebody left it to us after we had looked
+                return
+
+
 def redacted_line(line: bytes) -> bytes:
     """A line of JSON without secrets in its texts."""
     if not redacted.finds(line.decode()):
@@ -231,7 +273,7 @@ def redacted_line(line: bytes) -> bytes:
 
 
 def plain(raw: Raw) -> bytes:
-    """The line that stands for an answer in records. Of one that cannot be stored it is no identity."""
+    """The line that stands for an answer in records. Of one that cannot be stored it is not an identity."""
     return raw if type(raw) is bytes else raw.plain  # type: ignore[union-attr]
 
 

@@ -15,7 +15,7 @@ from pytest_modelcheck.canonical import tag_of
 from pytest_modelcheck.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 # By the name of the tokens that went in or came out, the names of those that are reported beside them and not
 # among them: Anthropic and Bedrock count what the cache was read for apart, Gemini what it thought.
@@ -212,9 +212,10 @@ class Scales:
         self._label = label
         self.idle = usage is None and cost is None
 
-    def tells(self, answer: Any) -> bool:
-        """Return whether anything is known of what an answer cost."""
-        return not self.idle or type(answer) is Answer or tag_of(type(answer)) == _TRAJECTORY
+    def tell(self, answers: Iterable[Any]) -> bool:
+        """Return whether anything is known of what answers cost."""
+        kinds = set(map(type, answers))
+        return not self.idle or Answer in kinds or any(tag_of(kind) == _TRAJECTORY for kind in kinds)
 
     def weigh(self, answer: Any) -> tuple[Any, Usage]:
         """The answer as tests see it, and what it cost.

@@ -18,6 +18,7 @@ from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.canonical.text import parsed
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.perturb.building import PUBLIC, changed, check_n, checked_name
 from pytest_modelcheck.perturb.paths import Field, Path, image_path, part, path_of, placed, text_path
@@ -199,7 +200,7 @@ def _lambda_source(item: Callable[..., Any]) -> str:
     source = "".join(linecache.getlines(code.co_filename))
     starts = {(line, column) for line, _, column, _ in code.co_positions() if line and column is not None}
     try:
-        tree = ast.parse(source)
+        tree = parsed(source)
     except SyntaxError:
         return f"lambda:{code.co_firstlineno}"
     for node in ast.walk(tree):

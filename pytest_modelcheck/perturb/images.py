@@ -79,25 +79,25 @@ def check_image(image: Any) -> None:
                 "images of Pillow cannot be perturbed: make it an array, numpy.asarray(image), and let the"
                 " model fixture call PIL.Image.fromarray(...)"
             )
-        raise PerturbationError(f"{type(image).__name__} is no image: an image is an array of numpy")
+        raise PerturbationError(f"{type(image).__name__} is not an image: an image is an array of numpy")
     shape = "×".join(map(str, image.shape))
     if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in _CHANNELS) or 0 in image.shape:
         channels_first = image.ndim == 3 and image.shape[0] in _CHANNELS
         hint = "; it has its channels first: image.transpose(1, 2, 0)" if channels_first else ""
         raise PerturbationError(
-            f"an array of {shape} is no image: it must be height × width, or height × width × 1 to 4"
+            f"an array of {shape} is not an image: it must be height × width, or height × width × 1 to 4"
             f" channels{hint}"
         )
     if image.dtype.kind == "f":
         low, high = float(image.min()), float(image.max())
         if not (low >= -_SLACK and high <= 1 + _SLACK):
             raise PerturbationError(
-                f"an array of {image.dtype} with values from {low:g} to {high:g} is no image: floats go"
+                f"an array of {image.dtype} with values from {low:g} to {high:g} is not an image: floats go"
                 " from 0 to 1 (divide by 255?)"
             )
     elif image.dtype.name != "uint8":
         raise PerturbationError(
-            f"an array of {image.dtype} is no image: it must be of uint8 from 0 to 255, or of"
+            f"an array of {image.dtype} is not an image: it must be of uint8 from 0 to 255, or of"
             " floats from 0 to 1"
         )
 

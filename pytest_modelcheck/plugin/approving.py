@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Verdict
 
 APPROVALS = pytest.StashKey[list[str]]()
-"""What was approved and what was not, a line each."""
+"""Lines that say what was approved and what was not."""
 
 _HOW = pytest.StashKey[str]()
 

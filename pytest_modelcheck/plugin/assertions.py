@@ -11,6 +11,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from pytest_modelcheck.display import redacted
 from pytest_modelcheck.engine.view import CaseView
 
 if TYPE_CHECKING:
@@ -87,7 +88,32 @@ def _quick(careful: Callable[[object], str]) -> Callable[[object], str]:
 
 
 @contextmanager
-def _swapped(module: ModuleType, name: str, value: object) -> Iterator[None]:
+def hidden_before_cuts() -> Iterator[None]:
+    """Let pytest cut long values only when their secrets are hidden: no pattern knows the rest of a key."""
+    from _pytest._io.saferepr import SafeRepr
+
+    cut = SafeRepr.repr
+
+    def hidden(self: SafeRepr, value: object) -> str:
+        text = cut(self, value)
+        if self.maxsize is None or "..." not in text:
+            return text
+        try:
+            whole = ascii(value) if self.use_ascii else repr(value)
+        except Exception:  # noqa: BLE001 - of the user's class: pytest has told of it
+            return text
+        if not redacted.finds(whole):
+            return text
+        half = (self.maxsize - 3) // 2
+        whole = redacted(whole)
+        return whole if len(whole) <= self.maxsize else f"{whole[:half]}...{whole[-half:]}"
+
+    with _swapped(SafeRepr, "repr", hidden):
+        yield
+
+
+@contextmanager
+def _swapped(module: ModuleType | type, name: str, value: object) -> Iterator[None]:
     missing = object()
     before = getattr(module, name, missing)
     if before is missing:

@@ -87,7 +87,8 @@ def warn_of_ordinary_tests(session: pytest.Session, items: Sequence[pytest.Item]
         name = our_markers(item)[0].name
         text = (
             f"@pytest.mark.{name} on a test that uses no fixture of pytest-modelcheck: it is run once, as an "
-            "ordinary test, and the marker does nothing. Take `case` and a model fixture, or remove it"
+            "ordinary test, and the marker has no effect. Use `case` and a model fixture, or remove the "
+            "marker"
         )
         warn_at(item, ModelcheckWarning(text))
 
@@ -111,7 +112,7 @@ def _lost(state: State, model: str) -> Iterator[str]:
 
         version = read_header(path).version or ""
         yield (
-            f"{store.approved_path(model)} is missing, which says which version of {model} is tested; its "
+            f"{store.approved_path(model)} is missing; it says which version of {model} is tested; its "
             f"checks are approved with {version}. Restore it, or name the version: "
             f"{state.versions.option(model, version)}"
         )

@@ -70,6 +70,7 @@ def declare(function: Callable[..., Any], options: dict[str, Any]) -> Definition
     Raises:
         UsageError: it cannot be meant.
     """
+    __tracebackhide__ = True  # here and in the decorators: the mistake is where they are used
     path, line = inspect.getsourcefile(function), function.__code__.co_firstlineno
     where = f"{Path(path).name if path else '<unknown>'}:{line}"
     for key in options:
@@ -111,6 +112,7 @@ def declare_judge(
     Raises:
         UsageError: it cannot be meant.
     """
+    __tracebackhide__ = True
     definition = declare(function, options)
     if labels is not None and not isinstance(labels, (str, os.PathLike)):
         raise UsageError(
@@ -187,7 +189,7 @@ _READERS: dict[str, Callable[[Any], str | None]] = {
     "rate_limit": _no_rate,
     "retires": no_dates,
 }
-"""What is wrong with the value of an option, by its name."""
+"""The problem with the value of an option, by its name."""
 
 
 def providing(function: Callable[..., Any], definition: Definition) -> Callable[..., Any]:
@@ -249,10 +251,11 @@ def _told(request: pytest.FixtureRequest, definition: Definition, given: dict[st
         yield
     except Exception as error:
         if definition.takes_version and given[_VERSION] is None:
-            raised = f"{definition.location} raised {type(error).__name__}: {error}"
+            # A lookup by version fails with a bare KeyError: None, which tells nothing that is not said.
+            did = "has no model" if error.args == (None,) else f"raised {type(error).__name__}: {error}"
             text = (
-                f"no version of {definition.name!r} is approved yet, and none was asked for: name one, "
-                f"pytest --model-version=VERSION ({raised} for model_version=None)"
+                f"no version of {definition.name!r} is approved yet, and none was named: name one, "
+                f"pytest --model-version=VERSION ({definition.location} {did} for model_version=None)"
             )
             raise pytest.fail.Exception(text, pytrace=False) from None
         if definition.takes_version:
@@ -271,7 +274,7 @@ def _state(request: pytest.FixtureRequest) -> Any:
     from pytest_modelcheck.plugin.state import state_of
 
     if RECEIVED not in request.config.stash:
-        raise UsageError("a model fixture needs the plugin that runs it: take -p no:modelcheck away")
+        raise UsageError("a model fixture needs the plugin that runs it: remove -p no:modelcheck")
     return state_of(request.session)
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _PYFAKEFS: Final = "pyfakefs.fake_filesystem_unittest"
 _REAL: Final = ("pytest_modelcheck", "diskcache")
-"""Packages that go on seeing the disk."""
+"""Packages that still see the real disk."""
 
 
 def read_ahead(item: pytest.Function) -> None:

@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from pytest_modelcheck.reports.model import CheckReport, RunReport
 
 FILED = pytest.StashKey[list[str]]()
-"""What was written and what could not be, a line each."""
+"""Lines that say what was written and what could not be."""
 
 COMMANDS = pytest.StashKey[list[str]]()
-"""Workflow commands of ours, which must act: all else that is printed must not."""
+"""Our own workflow commands, which must take effect; nothing else that is printed may."""
 
 _OURS: Final = ("modelcheck_", "model_version")
 _INI: Final = (
@@ -124,7 +124,7 @@ def _report(config: pytest.Config, settings: Settings, received: Received) -> Ru
         check = _excused(report_of(path)) if is_excused else report_of(path)
         try:
             checks.append(archive.with_history(check))
-        except ModelcheckError as error:  # of another version, which is no business of this run
+        except ModelcheckError as error:  # of another version, which is not the business of this run
             checks.append(check)
             config.stash[FILED].append(f"no history of {check.verdict.check} in the report: {error}")
     return assembled(run, checks, [Trouble(*each) for each in received.troubles()])

@@ -130,7 +130,7 @@ def model_fixture(
         collate: What a batch is turned into before the call: ``"list"`` (default), ``"frame"`` (a pandas
             frame), or a callable.
         returns: The type of one answer (a dataclass, a pydantic model, an enum, ``list[...]`` of them), so
-            that remembered answers can be read back as such. Default: what the callable's annotation says,
+            that cached answers can be read back as such. Default: what the callable's annotation says,
             as far as it can be used; plain values, arrays and data frames need none.
         deterministic: Whether equal inputs always get equal answers. Default: measured where it matters.
         recorded: Whether the model only has answers that were recorded (a dictionary, a cassette). It is
@@ -188,6 +188,7 @@ def model_fixture(
     def declared(function: Callable[..., Any]) -> Definition:
         from pytest_modelcheck.plugin.definitions import declare
 
+        __tracebackhide__ = True
         return declare(function, options)
 
     return _decorating("model_fixture", function, declared, scope)
@@ -232,6 +233,7 @@ def judge_fixture(
     def declared(function: Callable[..., Any]) -> Definition:
         from pytest_modelcheck.plugin.definitions import declare_judge
 
+        __tracebackhide__ = True
         return declare_judge(function, labels, options)
 
     return _decorating("judge_fixture", function, declared, scope)
@@ -246,11 +248,13 @@ def _decorating(
     def decorate(function: Callable[..., Any]) -> Any:
         from pytest_modelcheck.plugin.definitions import providing
 
+        __tracebackhide__ = True
         definition = declared(function)
         fixture_function = providing(function, definition)
         setattr(fixture_function, DECLARATION, definition)
         return pytest.fixture(scope=scope)(fixture_function)
 
+    __tracebackhide__ = True
     if function is None:
         return decorate
     if not inspect.isroutine(function):

@@ -141,17 +141,24 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     return run_check(pyfuncitem)
 
 
+@pytest.hookimpl(wrapper=True)
 def pytest_assertrepr_compare(
     config: pytest.Config, op: str, left: object, right: object
-) -> list[str] | None:
-    """Show compared trajectories side by side."""
-    if "pytest_modelcheck.trajectories.calls" not in sys.modules:
-        return None
-    from pytest_modelcheck.plugin.assertions import explain_trajectories
+) -> Generator[None, Any, Any]:
+    """Show compared trajectories side by side, and no secrets: afterwards pytest cuts long explanations."""
+    found = yield
+    if "pytest_modelcheck.trajectories.calls" in sys.modules:
+        from pytest_modelcheck.plugin.assertions import explain_trajectories
 
-    verbose = config.get_verbosity(config.VERBOSITY_ASSERTIONS) >= 2
-    width = 56 if _ACTIVE in config.stash else 74  # reports of checks indent further than pytest does
-    return explain_trajectories(op, left, right, whole=verbose, width=width)
+        verbose = config.get_verbosity(config.VERBOSITY_ASSERTIONS) >= 2
+        width = 56 if _ACTIVE in config.stash else 74  # reports of checks indent further than pytest does
+        own = explain_trajectories(op, left, right, whole=verbose, width=width)
+        found = found if own is None else [own, *found]
+    if _ACTIVE in config.stash:
+        from pytest_modelcheck.plugin.redaction import without_secrets
+
+        return without_secrets(config, op, left, right, found)
+    return found
 
 
 @pytest.hookimpl(optionalhook=True, wrapper=True)
@@ -178,8 +185,8 @@ def pytest_runtest_makereport(
 
         if is_ours(item):
             redact_report(report)
-        attach(item, call, report)
-        note_trouble(item, report)
+            attach(item, call, report)
+            note_trouble(item, report)
     return report
 
 
@@ -208,6 +215,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         from pytest_modelcheck.plugin.reporting import verdicts_of
 
         approve_seen(session, verdicts_of(config), received.doubtful_checks())
+    if received.anything() and _watches(config):
+        from pytest_modelcheck.plugin.reporting import verdicts_of
+        from pytest_modelcheck.plugin.watching import add_night
+
+        add_night(session, verdicts_of(config))
     if received.anything() or _asks_for_reports(config):
         from pytest_modelcheck.plugin.filing import file_reports
 
@@ -218,6 +230,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
         if any(verdict.inconclusive for verdict in verdicts_of(config)):
             session.exitstatus = code
+
+
+def _watches(config: pytest.Config) -> bool:
+    from pytest_modelcheck.plugin.options import switch
+
+    return switch(config, "watch")
 
 
 def _asks_for_reports(config: pytest.Config) -> bool:

@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from os.path import relpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from pytest_modelcheck.baselines import home
 from pytest_modelcheck.baselines.names import composed
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.plugin.options import ini
+from pytest_modelcheck.plugin.ours import test_name
 from pytest_modelcheck.plugin.received import WORKER_HOME
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ HOME = pytest.StashKey[Path]()
 
 _FILES = pytest.StashKey[dict[Path, str]]()
 """Each test file relative to it."""
+
+_CHECK = pytest.StashKey[str]()
 
 
 def project_folder(config: pytest.Config) -> Path:
@@ -40,7 +44,8 @@ def settle_home(config: pytest.Config, ours: Sequence[pytest.Item]) -> None:
     """Find the folder that holds the baselines of these tests.
 
     Raises:
-        UsageError: They lie in several folders: a run is held against one.
+        UsageError: They lie in several folders. A run has one ini file and one version of each model, and
+            each folder has its own, so that a check would not be what it is where it belongs.
     """
     name, fallback = ini(config, "modelcheck_baseline_dir"), project_folder(config)
     homes: dict[Path, Path] = {}
@@ -48,9 +53,12 @@ def settle_home(config: pytest.Config, ours: Sequence[pytest.Item]) -> None:
         homes.setdefault(home.home_of(path.parent, name, fallback), path)
     if len(homes) > 1 and not config.option.collectonly:
         listed = "\n".join(f"  {folder / name}  (for {path.name}, say)" for folder, path in homes.items())
+        here = config.invocation_params.dir
+        commands = " and ".join(f"pytest {relpath(folder, here)}" for folder in homes)
         raise UsageError(
-            f"the baselines of these tests lie in {len(homes)} folders, and a run is held against one:\n"
-            f"{listed}\nRun the tests of each folder by themselves: pytest FOLDER"
+            f"the baselines of these tests lie in {len(homes)} folders, and a run is held against one, "
+            f"with one ini file:\n{listed}\nRun the tests of each folder by themselves, {commands}. "
+            "In an editor, make each folder a root of the workspace"
         )
     found = next(iter(homes), fallback)
     config.stash[HOME] = found
@@ -66,13 +74,15 @@ def remember_home(config: pytest.Config, folder: str) -> None:
 def check_id(item: pytest.Item) -> str:
     """The name of a check: its file relative to the folder of its baselines, its class, name and parameters.
 
-    A node id has the same form, but its file is relative to pytest's rootdir.
+    A node id has the same form, but its file is relative to pytest's rootdir, and plugins change it once
+    tests are collected: ``--dist=loadgroup`` of pytest-xdist appends the group.
     """
-    files = item.config.stash.setdefault(_FILES, {})
-    if item.path not in files:
-        files[item.path] = home.relative(item.path, home_folder(item.config))
-    _, separator, name = item.nodeid.partition("::")
-    return files[item.path] + separator + name
+    if _CHECK not in item.stash:
+        files = item.config.stash.setdefault(_FILES, {})
+        if item.path not in files:
+            files[item.path] = home.relative(item.path, home_folder(item.config))
+        item.stash[_CHECK] = files[item.path] + test_name(item)
+    return item.stash[_CHECK]
 
 
 def shared_identities(ours: Sequence[pytest.Item]) -> Iterator[str]:
@@ -81,8 +91,8 @@ def shared_identities(ours: Sequence[pytest.Item]) -> Iterator[str]:
     for item in ours:
         name = check_id(item)
         other = known.setdefault(composed(name), item)
-        if other.nodeid != item.nodeid:
+        if (other.path, test_name(other)) != (item.path, test_name(item)):
             yield (
-                f"{other.nodeid} and {item.nodeid} are one check to us, {name}, and would share a baseline. "
-                "Where a folder is linked under a second name, collect one of the two; else rename a test"
+                f"{other.nodeid} and {item.nodeid} are the same check, {name}, and would share a baseline. "
+                "If a folder is linked under a second name, collect only one of them; otherwise rename a test"
             )

@@ -81,8 +81,8 @@ def bind(item: pytest.Function, defaults: dict[str, Any]) -> Marked | None:
     request = request_of(mark.name, mark.args, mark.kwargs, defaults, item.path.parent)  # type: ignore[arg-type]
     if request.cases is None and "cases" not in fixture_definitions(item):
         raise UsageError(
-            f"@pytest.mark.{mark.name}() names no cases: give a file or a list, or make the test take a "
-            "fixture named `cases`"
+            f"@pytest.mark.{mark.name}() names no cases: give a file or a list, or let the test take a "
+            "fixture `cases` as an argument"
         )
     subject, others = _subject(definitions_of(item), request.model, mark.name)
     return Marked(request, subject, others, own & frozenset(argument_names(item)))
@@ -114,8 +114,8 @@ def _subject(
         return names[judged[0]], tuple(fixture for name, fixture in names.items() if name != judged[0])
     if names and not judged:
         raise UsageError(
-            f"@pytest.mark.{kind}: the test uses only models that support others ({listed}); where one is "
-            f"to be judged itself, say so: model={min(names)!r}"
+            f"@pytest.mark.{kind}: the test uses only supporting models ({listed}); to judge "
+            f"one of them, name it: model={min(names)!r}"
         )
     if not names:
         raise UsageError(

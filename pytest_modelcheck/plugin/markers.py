@@ -118,7 +118,7 @@ def request_of(
     """
     if len(arguments) > 1:
         raise UsageError(
-            f"{kind}() takes one source of cases, not {len(arguments)}; all else is given by keyword"
+            f"{kind}() takes one source of cases, not {len(arguments)}; give the rest by keyword"
         )
     known = _known(kind)
     for key in options:
@@ -144,7 +144,9 @@ def request_of(
         limits = _of_slices(limits, options, said="max_slice_drop" in own)
     unwatched = why_not_watched(limits, scale, levels)
     if unwatched is not None and own.get("early_stop"):
-        raise UsageError(f"early_stop=True is not for this check: {unwatched}. Leave it out: all cases run")
+        raise UsageError(
+            f"early_stop=True does not work for this check: {unwatched}. Remove it, and all cases run"
+        )
     repeats = _whole("repeats", options.get("repeats", 1), 1)
     if limits.score_as is not None and int(limits.score_as[5:]) > repeats:
         raise UsageError(f"score_as={limits.score_as!r} needs repeats={limits.score_as[5:]} or more")
@@ -208,9 +210,7 @@ def _applicable(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[
 
 def _unknown(kind: str, key: str, known: Sequence[str]) -> str:
     if key == "under":
-        return (
-            f"{kind}() asks about the cases as they are, and takes no under=; perturb them with invariance()"
-        )
+        return f"{kind}() uses the cases as they are and takes no under=; to perturb them, use invariance()"
     near = get_close_matches(key, known, 1)
     hint = f"; did you mean {near[0]}?" if near else f" (it takes {', '.join(known)})"
     return f"{kind}() has no keyword {key!r}{hint}"
@@ -240,8 +240,9 @@ def _shaped(value: object) -> bool:
 _NOT_OF_A_METRIC: Mapping[str, str] = {
     "max_regressed": "no case passes or fails by itself",
     "score_as": "it scores all runs of a case alike, and averages them",
-    "require_proof": "nothing proves a metric: the bootstrap is too sure of few cases that are all right",
-    "tolerance": "nothing proves a metric: the bootstrap is too sure of few cases that are all right",
+    "require_proof": "a metric cannot be proven: the bootstrap is too sure about few cases that are all "
+    "right",
+    "tolerance": "a metric cannot be proven: the bootstrap is too sure about few cases that are all right",
     "bounds": "it has no bounds of its own",
     "wrong_if": "an exception has no answer to score; catch it in the body and record what it is worth",
 }
@@ -296,7 +297,7 @@ def _levels(kind: CheckKind, options: Mapping[str, Any]) -> Levels | None:
     if not isinstance(under, Levels):
         return None
     if kind != "directional":
-        raise UsageError(f"{kind}() takes no levels: it is directional() that asks whether a score rises")
+        raise UsageError(f"{kind}() takes no levels: directional() checks whether a score rises")
     return under
 
 

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 _FAILED = Outcome.FAILED  # looked up once: that takes Python
 
 _ENDS = (KeyboardInterrupt, pytest.exit.Exception, BdbQuit)
-"""What ends the run, wherever it is raised. All else concerns the case that it is raised in."""
+"""Exceptions that end the run wherever they are raised; any other concerns only its case."""
 
 
 _OURS = (NotAskedError, OfflineError, UsageError, BaselineError, CacheError)
-"""What is no answer of the model's, and so no wrong one, however wide ``wrong_if=`` is."""
+"""Exceptions that are never a wrong answer, however wide ``wrong_if=`` is."""
 
 
 def interrupts(error: BaseException) -> bool:

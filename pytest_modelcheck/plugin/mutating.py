@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Mutating:
-    """Leaves out what is no check, and writes the results of the checks into a file.
+    """Leaves out what is not a check, and writes the results of the checks into a file.
 
     Args:
         path: The file.

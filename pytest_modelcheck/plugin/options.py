@@ -12,6 +12,7 @@ from pytest_modelcheck.limits import LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
     from typing import Any
 
     import pytest
@@ -38,8 +39,8 @@ MARKERS = (
 SWITCHES = {
     "offline": (
         False,
-        "never call a model: a prediction that is not remembered is an error",
-        "call models for what is not remembered",
+        "never call a model: a prediction that is not cached is an error",
+        "call models for what is not cached",
     ),
     "shrink": (
         True,
@@ -51,13 +52,18 @@ SWITCHES = {
         "give a job of GitHub Actions a summary and annotations",
         "give a job of GitHub Actions neither summary nor annotations",
     ),
+    "watch": (
+        False,
+        "add what this run finds out about the approved version to that of earlier nights, in watch.jsonl",
+        "judge this run by itself",
+    ),
     "gather": (
         False,
         "cut test bodies off at a missing answer and start them again, so that calls are made together",
         "run every test body once, from its first line to its last",
     ),
 }
-"""What a run can do or leave: the default, and what the two options on the command line say."""
+"""Switches of a run: the default, and the help of the two options on the command line."""
 
 YES_OR_NO = (*(f"modelcheck_{name}" for name in SWITCHES), "modelcheck_redact_stored")
 """Options of the ini file that are true or false."""
@@ -74,14 +80,20 @@ def ini(config: pytest.Config, name: str) -> Any:
     there, so that version ``2.10`` is not 2.1.
 
     Raises:
-        UsageError: It is a table, say.
+        UsageError: It is a table, say, or no truth value.
     """
     import pytest
 
     try:
         return config.getini(name)
-    except (TypeError, pytest.UsageError):
-        return _native(config, name)
+    except (TypeError, ValueError, pytest.UsageError) as error:
+        if config.inipath is not None and config.inipath.suffix == ".toml":
+            return _native(config.inipath, name)
+        from pytest_modelcheck.errors import UsageError, located
+
+        advice = ": write true or false" if name in YES_OR_NO else ""
+        where = "--override-ini" if config.inipath is None else str(config.inipath)
+        raise UsageError(located(f"{name}: {error}{advice}", where)) from None
 
 
 def switch(config: pytest.Config, name: str) -> bool:
@@ -112,8 +124,8 @@ def plains(config: pytest.Config, names: Iterable[str]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _native(config: pytest.Config, name: str) -> Any:
-    """The value of an option as the ini file spells it, as the type that the option has elsewhere.
+def _native(path: Path, name: str) -> Any:
+    """The value of an option as a file of TOML spells it, as the type that the option has elsewhere.
 
     Raises:
         UsageError: It cannot be meant.
@@ -122,9 +134,6 @@ def _native(config: pytest.Config, name: str) -> Any:
 
     from pytest_modelcheck.errors import UsageError, located
 
-    path = config.inipath
-    if path is None:
-        raise UsageError(f"{name} has a value that cannot be meant")
     # Numbers stay the text that they are: the readers of our options know what to make of it.
     content = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=str)
     table = content.get("tool", content) if path.name == "pyproject.toml" else content
@@ -226,13 +235,13 @@ def add_options(parser: pytest.Parser) -> None:
         "--modelcheck-cache",
         type=_cache_use,
         metavar="use|refresh|off",
-        help="use remembered predictions (default), refresh them, or keep none.",
+        help="use cached predictions (default), refresh them, or keep none.",
     )
     group.addoption(
         "--modelcheck-revalidate",
         type=_whole_number,
         metavar="N",
-        help="ask N remembered answers of each check again, to see whether the version still answers as it "
+        help="ask N cached answers of each check again, to see whether the version still answers as it "
         "did: for a nightly job.",
     )
     group.addoption("--modelcheck-lint", metavar="FILE", help=argparse.SUPPRESS)  # for modelcheck lint
@@ -277,7 +286,7 @@ def add_options(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "modelcheck_cache_dir",
-        "folder of remembered predictions and candidates, beside that of the approved behaviour",
+        "folder of cached predictions and candidates, beside that of the approved behaviour",
         default=".modelcheck_cache",
     )
     parser.addini(

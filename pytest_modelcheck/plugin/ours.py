@@ -7,6 +7,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import pytest
@@ -33,6 +34,15 @@ def fixture_definitions(item: pytest.Item) -> Mapping[str, Sequence[pytest.Fixtu
 def argument_names(item: pytest.Function) -> Sequence[str]:
     """The fixtures that the test's function takes as arguments, without those of ``usefixtures``."""
     return item._fixtureinfo.argnames  # noqa: SLF001
+
+
+def test_name(item: pytest.Item) -> str:
+    """The part of a node id after the file, the same in each repetition of a test by pytest-repeat."""
+    _, separator, name = item.nodeid.partition("::")
+    step = getattr(getattr(item, "callspec", None), "params", {}).get("__pytest_repeat_step_number")
+    if step is not None:
+        name = re.sub(rf"-?{step + 1}-\d+\]$", "]", name).removesuffix("[]")
+    return separator + name
 
 
 def fixture_value(item: pytest.Function, name: str) -> Any:

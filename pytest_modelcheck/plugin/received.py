@@ -97,13 +97,14 @@ class Received:
         return [(test, why) for test, why in self._crashed.items() if test in self._checks]
 
     def know(self, tests: Iterable[str]) -> None:
-        """Learn from a worker which tests are ours."""
+        """Learn from a worker which tests are ours, also those that never began."""
         self._checks.update(tests)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take everything of ours off a report; what an earlier attempt of the test said is dropped."""
         if str(report.when) == "???":  # how pytest-xdist reports the test that a crashed worker was running
-            self._tests.pop(report.nodeid, None)
+            if self._tests.pop(report.nodeid, None) is not None:
+                self._checks.add(report.nodeid)  # the report of its setup said so; the worker cannot any more
             self._crashed[report.nodeid] = str(report.longrepr).strip()
             return
         attempt = getattr(report, ATTEMPT, None)

@@ -5,10 +5,13 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import logging
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.display import redacted
 from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.plugin.assertions import hidden_before_cuts
 from pytest_modelcheck.plugin.options import ini
 
 if TYPE_CHECKING:
@@ -33,6 +36,45 @@ def begin(config: pytest.Config) -> None:
     except ValueError as error:
         raise UsageError(f"ini option modelcheck_redact: {error}") from error
     config.add_cleanup(redacted.begin)
+    within = ExitStack()
+    config.add_cleanup(within.close)
+    within.enter_context(hidden_before_cuts())
+    logs = config.pluginmanager.getplugin("logging-plugin")
+    for name in ("log_cli_handler", "log_file_handler"):
+        handler = getattr(logs, name, None)
+        if isinstance(handler, logging.Handler) and handler.formatter is not None:
+            handler.setFormatter(_Hiding(handler.formatter))
+
+
+class _Hiding(logging.Formatter):
+    """Hides secrets in lines of a log that pytest shows, or writes, as they come."""
+
+    def __init__(self, inner: logging.Formatter) -> None:
+        super().__init__()
+        self._inner = inner
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(self._inner.format(record))
+
+
+def without_secrets(
+    config: pytest.Config, op: str, left: object, right: object, found: list[list[str] | None]
+) -> list[list[str] | None]:
+    """Hide secrets in explanations of a failed comparison.
+
+    Of two texts, the explanation leaves out what both have in common, and so may show the rest of a key: then
+    the texts are compared without their secrets.
+    """
+    if isinstance(left, str) and isinstance(right, str):
+        shown = redacted(left), redacted(right)
+        if shown != (left, right) and shown == (redacted(shown[0]), redacted(shown[1])):
+            if shown[0] == shown[1]:
+                return [[f"{shown[0]!r} {op} {shown[1]!r}", "They differ in what is redacted."]]
+            again: list[list[str] | None] = config.hook.pytest_assertrepr_compare(
+                config=config, op=op, left=shown[0], right=shown[1]
+            )
+            return again
+    return [lines and list(map(redacted, lines)) for lines in found]
 
 
 def redact_report(report: pytest.TestReport) -> None:

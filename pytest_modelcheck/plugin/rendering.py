@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -29,11 +30,11 @@ _AMBIGUOUS: Final = {
     "Boolean value of Tensor": "`==` compares tensors item by item.\n"
     "Write: torch.equal(a, b), or torch.allclose(a, b)",
 }
-"""How numpy, pandas and PyTorch begin to say that an array is neither true nor false."""
+"""How messages of numpy, pandas and PyTorch begin where an array is neither true nor false."""
 
 
 def own_part_removed(traceback: TracebackType | None) -> TracebackType | None:
-    """The traceback from the body on: how we came to call it is no business of the reader's."""
+    """The traceback from the body on: how we came to call it is not the business of the reader's."""
     while traceback is not None and traceback.tb_frame.f_globals.get("__name__", "").startswith(_OWN):
         traceback = traceback.tb_next
     return traceback
@@ -47,10 +48,11 @@ def render(error: BaseException) -> str:
         return f"{type(error).__name__}: {message_of(error)}"
     with_hint(error)
     traceback = own_part_removed(error.__traceback__)
-    if traceback is None:
-        return f"{type(error).__name__}: {message_of(error)}"
-    excinfo = pytest.ExceptionInfo.from_exc_info((type(error), error, traceback))
-    return str(excinfo.getrepr(style="short", tbfilter=_telling))
+    if traceback is not None:
+        excinfo = pytest.ExceptionInfo.from_exc_info((type(error), error, traceback))
+        with suppress(SystemError):  # of CPython 3.11, as it parses the source: see canonical.text.parsed
+            return str(excinfo.getrepr(style="short", tbfilter=_telling))
+    return f"{type(error).__name__}: {message_of(error)}"
 
 
 def _telling(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
@@ -93,7 +95,7 @@ def _of_model(model: Model) -> str:
 
 def _of_case(case: CaseView) -> str:
     known = [*case.metadata]
-    rest = f' What else is known of it: case["{known[0]}"]' if known else ""
+    rest = f' Its other fields: case["{known[0]}"]' if known else ""
     return f"A case has input, expected, id and metadata.{rest}"
 
 

@@ -24,6 +24,7 @@ from pytest_modelcheck.plugin.running import ATTEMPTS, FATAL, TOLD, VERDICTS, Ch
 from pytest_modelcheck.plugin.state import STATE
 from pytest_modelcheck.plugin.transport import excused, pack, unpack
 from pytest_modelcheck.plugin.unused import unused_baselines
+from pytest_modelcheck.plugin.watching import WATCHED
 from pytest_modelcheck.reports.bars import strokes_for
 from pytest_modelcheck.reports.outputs import properties
 from pytest_modelcheck.reports.summary import QUIET, summary_lines
@@ -83,7 +84,7 @@ def _place(judged: Judged) -> list[str | bool]:
 
 def note_trouble(item: pytest.Item, report: pytest.TestReport) -> None:
     """Put why a test of ours failed on its report, where no verdict that fails it says so."""
-    if report.failed and is_ours(item) and not item.stash.get(FATAL, []):
+    if report.failed and not item.stash.get(FATAL, []):
         setattr(report, TROUBLE, crash_message(report))
 
 
@@ -124,7 +125,11 @@ def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
         terminal.line("")
     lost = [f"lost: {test} ({excerpt(why, 200)})" for test, why in config.stash[RECEIVED].lost()]
     unused = unused_baselines(config) if verbosity > QUIET else []
-    for note in [*lost, *unused, *config.stash.get(APPROVALS, []), *config.stash.get(FILED, [])]:
+    for note in [
+        *lost,
+        *unused,
+        *(line for key in (APPROVALS, WATCHED, FILED) for line in config.stash.get(key, [])),
+    ]:
         terminal.line(harmless(note))
     for command in config.stash.get(COMMANDS, []):
         terminal.line(command)

@@ -37,7 +37,7 @@ class CheckFailed(Failed):
 
 
 VERDICTS = pytest.StashKey[list["Judged"]]()
-"""On an item: the verdicts that its test came to."""
+"""On an item: the verdicts of its test."""
 
 TOLD = pytest.StashKey[int]()
 """On an item: how many of its verdicts are on its reports."""
@@ -49,7 +49,7 @@ DECORATED = pytest.StashKey[bool]()
 """On an item: whether a plain decorator stands before its ``async def``, so that nobody else awaits it."""
 
 FATAL = pytest.StashKey[list["Judged"]]()
-"""On an item: those that fail it."""
+"""On an item: the verdicts that fail it."""
 
 
 @contextmanager
@@ -134,7 +134,7 @@ def cleared(item: pytest.Item) -> Iterator[None]:
 
 
 def run_check(item: pytest.Function) -> bool | None:
-    """Run a check, unless its test is no check, or somebody else runs ``async`` tests.
+    """Run a check, unless its test is not a check, or somebody else runs ``async`` tests.
 
     An ``async`` test has become a function that runs all its cases (see :func:`staged`). Where
     pytest-asyncio or anyio own it, they call that function on their loop; where nobody does, we do.

@@ -79,7 +79,8 @@ def settings_of(config: pytest.Config) -> Settings:
         offline=switch(config, "offline") or config.getoption("modelcheck_mutate") is not None,
         update=config.getoption("modelcheck_update"),
         approval_runs=_approval_runs(config),
-        revalidate=_revalidate(config),
+        revalidate=_whole(config, "revalidate") or 0,
+        watch=switch(config, "watch"),
         baseline=config.getoption("modelcheck_baseline") or ini(config, "modelcheck_baseline") or None,
         suite_false_fail_rate=_suite_false_fail_rate(config),
         report=wanted(config),
@@ -95,8 +96,13 @@ def settings_of(config: pytest.Config) -> Settings:
         )
     if places.revalidate and (places.offline or cache != "use"):
         raise UsageError(
-            "--modelcheck-revalidate asks the model again what is remembered: it goes neither with "
+            "--modelcheck-revalidate asks the model again for cached answers: it goes neither with "
             "--modelcheck-offline nor with --modelcheck-cache=refresh or off"
+        )
+    if places.watch and places.update:
+        raise UsageError(
+            "--modelcheck-watch adds up what nights find out about what is approved, and --modelcheck-update "
+            "approves anew: use one of the two"
         )
     if config.getoption("modelcheck_against") and (places.baseline or places.update):
         raise UsageError(
@@ -136,10 +142,6 @@ def _approval_runs(config: pytest.Config) -> int:
     if type(value) is not int or value < 1:
         raise UsageError(f"ini option {name}={value}: write a whole number from 1")
     return value
-
-
-def _revalidate(config: pytest.Config) -> int:
-    return _whole(config, "revalidate") or 0
 
 
 def _lint_ignore(config: pytest.Config) -> Sequence[str]:

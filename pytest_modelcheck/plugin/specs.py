@@ -35,7 +35,6 @@ from pytest_modelcheck.plugin.progress import progress_of
 from pytest_modelcheck.plugin.rendering import render
 from pytest_modelcheck.plugin.soft import honouring
 from pytest_modelcheck.plugin.state import state_of
-from pytest_modelcheck.plugin.steps import within
 from pytest_modelcheck.records import MISSING
 
 if TYPE_CHECKING:
@@ -91,6 +90,11 @@ def spec_of(
         _keep_dtypes(model, cases)
     state.session.warnings += [f"{name}: {note}" for note in cases.notes]
     provenance = _provenance(item, request, state.settings.root)
+    body = honouring(body)
+    if request.limits.max_steps is not None:
+        from pytest_modelcheck.plugin.steps import within
+
+        body = within(body, request.limits.max_steps)
     return CheckSpec(
         id=name,
         kind=request.kind,
@@ -98,7 +102,7 @@ def spec_of(
         perturbations=request.perturbations,
         levels=request.levels,
         drift=request.drift,
-        body=seeing_what_it_should(within(honouring(body), request.limits.max_steps)),
+        body=seeing_what_it_should(body),
         subject=subject,
         others=others,
         classify=classifier(request.wrong_if),
@@ -154,7 +158,7 @@ def _keep_dtypes(model: Model, cases: Cases) -> None:
 def _rerun(item: pytest.Function, subject: Model, others: Sequence[Model], state: State) -> str:
     """The command that runs this test again, as it was run."""
     file = os.path.relpath(item.path, item.config.invocation_params.dir)
-    command = f"pytest {shlex.quote(PurePath(file).as_posix() + '::' + item.nodeid.partition('::')[2])}"
+    command = f"pytest {shlex.quote(PurePath(file).as_posix() + '::' + check_id(item).partition('::')[2])}"
     if subject.version is not None:
         command += " " + state.versions.option(subject.name, subject.version)
     for other in others:  # a judge, say, without whose version the verdict would be another

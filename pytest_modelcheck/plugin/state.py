@@ -158,7 +158,7 @@ def _declared(session: pytest.Session) -> Iterator[Definition]:
     functions = [item for item in session.items if isinstance(item, pytest.Function)]
     modules += dict.fromkeys(item.module for item in functions)
     for module in modules:
-        # By exact type: looking any closer at what is no fixture (a lazy proxy, say) may break it.
+        # By exact type: looking any closer at what is not a fixture (a lazy proxy, say) may break it.
         fixtures = [value for value in vars(module).values() if type(value) is _FIXTURE]
         for fixture in fixtures:
             if isinstance(definition := getattr(fixture, DECLARATION, None), Definition):

@@ -18,10 +18,8 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.view import CaseView
 
 
-def within(body: Callable[[CaseView], Any], most: int | None) -> Callable[[CaseView], Any]:
-    """The same body, failing where the agent took more than ``most`` steps; the body itself for ``None``."""
-    if most is None:
-        return body
+def within(body: Callable[[CaseView], Any], most: int) -> Callable[[CaseView], Any]:
+    """The same body, failing where the agent took more than ``most`` steps."""
 
     def limited(view: CaseView) -> Any:
         returned = body(view)

@@ -59,7 +59,7 @@ class Versions:
         own = other._own
         if self._common is None:
             self._common = other._common
-        else:  # which is no version of models that only support tests
+        else:  # which is not a version of models that only support tests
             own = {name: version for name, version in own.items() if name not in self._judged}
         self._own = own | self._own
 
@@ -105,8 +105,8 @@ class Versions:
         elif self._common not in (None, text):
             known = ", ".join(self._known) or "none"
             raise VersionError(
-                f"{self._option}: {self._common!r} and {text!r} are asked for at once. With several models, "
-                f"say which is whose: {self._option} NAME=VERSION (models: {known})"
+                f"{self._option}: {self._common!r} and {text!r} are both asked for. With several models, "
+                f"name them: {self._option} NAME=VERSION (models: {known})"
             )
         else:
             self._common = text

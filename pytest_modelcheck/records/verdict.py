@@ -5,11 +5,15 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pytest_modelcheck.records.calls import Calls
 from pytest_modelcheck.records.cases import GRADE, CheckKind, Scale
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Status(StrEnum):
@@ -39,6 +43,38 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class Nights:
+    """The evidence of all nights since the approval that the model is no longer what was approved.
+
+    Attributes:
+        of: What is compared: ``"answers"`` (to calls that were made again) or ``"distribution"``.
+        night: The number of this night, from 1.
+        evidence: How strong it is: 1 says nothing, and chance ever reaches x once in x.
+        highest: How strong it was in the strongest night.
+        alarm: How strong it may not become.
+        approval: Tells the approval from all others.
+        calls: The calls that were made twice this night, by the labels of their two answers.
+        distance: What the tolerance leaves of this night's distance.
+        p_value: Of the test of this night by itself.
+    """
+
+    of: str
+    night: int
+    evidence: float
+    highest: float
+    alarm: float
+    approval: str
+    calls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    distance: float = 0.0
+    p_value: float = 1.0
+
+    @property
+    def alarms(self) -> bool:
+        """True if it became too strong, tonight or earlier: only a new approval ends an alarm."""
+        return self.highest >= self.alarm
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One limit held against what was observed.
 
@@ -51,6 +87,7 @@ class Finding:
         p_value: The probability of what was observed if the requirement were met, where there is one.
         reveals: What the check could have detected, where the limit is not plainly met and chance plays a
             part: ``"40 cases can only reveal rates under 75%"``.
+        nights: What it comes to over all nights, in a run that watches.
     """
 
     limit: str
@@ -59,6 +96,7 @@ class Finding:
     against_baseline: bool = False
     p_value: float | None = None
     reveals: str | None = None
+    nights: Nights | None = None
 
     @property
     def met(self) -> bool:

@@ -177,7 +177,7 @@ def case_lines(case: CaseDiff, diff: CheckDiff, *, width: int = 80, mark: Mark =
 
 
 def steps_of(case: CaseDiff, diff: CheckDiff) -> Trajectories | None:
-    """Return both sides' steps; ``None`` where one side is no agent's."""
+    """Return both sides' steps; ``None`` where one side is not an agent's."""
     then, now = (None if side is None else side.did for side in (case.before, case.after))
     before, after = _names(diff)
     return steps_between(then, now, (before, after))

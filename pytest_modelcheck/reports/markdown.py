@@ -11,13 +11,14 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.diff import NOTES
+from pytest_modelcheck.baselines.sameness import shown_answers
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.text import p_text, plural
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.models.retirement import shutdown_text
 from pytest_modelcheck.records import MISSING, Outcome, Status
 from pytest_modelcheck.reports.diff import answer_text, steps_of, summary_of
-from pytest_modelcheck.reports.jsons import approved_answers, value_of
+from pytest_modelcheck.reports.jsons import value_of
 from pytest_modelcheck.reports.selection import literal
 from pytest_modelcheck.reports.transcript import fenced, steps_of_trial
 from pytest_modelcheck.reports.wording import (
@@ -47,6 +48,7 @@ _CASES: Final = 10
 _WIDTH: Final = 80
 _WHOLE: Final = 1 << 20
 _LINE: Final = 400
+_GRADED: Final = 1_000
 ROOM: Final = 60_000
 """Bytes that a report may have by default: a comment on GitHub holds 65,536 characters."""
 
@@ -229,10 +231,23 @@ def _cases(check: CheckReport, wrong: Sequence[CaseResult]) -> Iterator[str]:
         yield f"| {' | '.join(map(code, _case(case)))} |"
     for case in wrong[:_CASES]:
         trial = telling(case)
-        if trial is not None and (steps := steps_of_trial(trial, case.digest)) is not None:
+        if trial is None:
+            continue
+        if (steps := steps_of_trial(trial, case.digest)) is not None:
             yield from opened(f"{case.id}: {steps.sentence or 'what was done'}", steps.lines())
+        for grade in trial.grades:
+            given = [] if grade.given is None else [*_fields(value_of(grade.given)), ""]
+            said = [f"{grade.judge} says", *_fields(value_of(grade.answer))]
+            yield from opened(f"{case.id}: judged by {grade.judge}", [*given, *said])
     yield ""
     yield "</details>"
+
+
+def _fields(value: Any) -> list[str]:
+    """The arguments of a judge, or its answer: a line for each part."""
+    if not isinstance(value, dict):
+        return [value_text(value, _GRADED)]
+    return [f"{excerpt(name)}: {value_text(one, _GRADED)}" for name, one in value.items()]
 
 
 def _case(case: CaseResult) -> tuple[str, ...]:
@@ -242,8 +257,8 @@ def _case(case: CaseResult) -> tuple[str, ...]:
     got: Any = MISSING
     then: Any = MISSING
     if trial is not None:
-        answer, base = trial.answers(case.digest)
-        got, then = value_of(answer), value_of(approved_answers(trial, case.digest)[0])
+        answer, base, before, _ = shown_answers(trial, case.digest)
+        got, then = value_of(answer), value_of(before)
         expected = expected if base is None else value_of(base)
     if trial is not None and trial.outcome is Outcome.ERROR:
         got = trial.message or got

@@ -343,7 +343,7 @@ def target_of(text: str, option: str = "--modelcheck-report") -> Target:
 def write(report: RunReport, target: Target, base: Path) -> None:
     """Write a report into a file, all or nothing; its folder is made.
 
-    What is no ordinary file is written to, and stays what it is: a device such as ``/dev/stdout``, a named
+    Other than ordinary files are written to and stay what they are: a device such as ``/dev/stdout``, a named
     pipe, and a symbolic link, whose target is replaced.
 
     Args:

@@ -60,8 +60,14 @@ def case_lines(
     room = _WIDTH - len(margin)
     yield ("    ", PLAIN), (case.id, BOLD), (f"  {_quoted(case.input, room)}", PLAIN)
     if case.perturbed is not None:
-        under = f"  ({case.perturbation})"
-        yield ((f"{margin[:-2]}→ {_quoted(case.perturbed, room - width_of(under))}{under}", PLAIN),)
+        under = f"({case.perturbation})"
+        # A perturbation's name may be as long as what it does to an input: a long one has its own line.
+        beside = f"  {under}" if width_of(under) <= room // 2 else ""
+        yield ((f"{margin[:-2]}→ {_quoted(case.perturbed, room - width_of(beside))}{beside}", PLAIN),)
+        if not beside:
+            yield (
+                (margin + (under if width_of(under) <= room else f"{shortened(under, room - 2)}…)"), PLAIN),
+            )
     answers = [((step, PLAIN),) for step in case.steps] or _answers(case, verdict, room)
     if case.steps:
         reason = [line for line in reason[:1] if line != f"assert {case.steps[0]}"]
@@ -237,7 +243,7 @@ def _cells(line: Line) -> int:
 
 
 def _quoted(text: str, width: int) -> str:
-    """A text in quotes; what is no text, as it is written."""
+    """A text in quotes; what is not text, as it is written."""
     if (text[:1] in _BRACKETS and text[-1:] in ("}", "]", "…")) or _NO_TEXT.fullmatch(text):
         return text if width_of(text) <= width else f"{shortened(text, width - 1)}…"
     room = max(12, width - 2)

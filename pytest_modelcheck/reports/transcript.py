@@ -256,7 +256,7 @@ def side_by_side(
         titles: What stands over the columns.
         width: The cells of a line.
         most: How many rows are shown at most, around the first that differs; ``None`` for all.
-        partly: Whether further steps of the second one are no difference.
+        partly: Whether further steps of the second one are not a difference.
     """
     half = (width - 7) // 2
     first = first_difference(rows, partly=partly)
@@ -395,7 +395,7 @@ def shown_trajectory(form: Any) -> Any:
         return None
     ((tag, inside),) = form.items()
     try:
-        return make_ours(tag, inside, lambda part: part)
+        return make_ours(tag, inside)
     except (LookupError, AttributeError, TypeError, ValueError):
         return None  # damaged, or written by a later version
 

@@ -45,7 +45,7 @@ class Answered:
         """Take in the results of some trials.
 
         Raises:
-            UsageError: ``answer_fingerprint=`` raised, or gave something that is no text.
+            UsageError: ``answer_fingerprint=`` raised, or gave something that is not text.
         """
         for result in results:
             if result.asked:
@@ -106,7 +106,7 @@ def systems_note(model: Model, systems: Mapping[str, int]) -> tuple[str, ...]:
     if len(systems) < 2:
         return ()
     counts = ", ".join(f"{name} ({count})" for name, count in Counter(dict(systems)).most_common())
-    return (excerpt(f"{model.label} answered from {len(systems)} systems: {counts}", 400),)
+    return (excerpt(f"{model.label} answered from {len(systems)} different systems: {counts}", 400),)
 
 
 def _told(new: Mapping[str, int]) -> str:

@@ -120,7 +120,7 @@ def approved_of(check: Check) -> Approved:
     """Return the side to compare a check with: the version named, else what is approved.
 
     Raises:
-        BaselineError: a version is asked for, and nothing is remembered of it, or only part.
+        BaselineError: a version is asked for, and nothing is stored of it, or only part.
     """
     spec, version, model = check.spec, check.places.baseline, check.subject.name
     if spec.drift is not None and spec.drift.cases is not None:
@@ -130,7 +130,7 @@ def approved_of(check: Check) -> Approved:
     found = find(check.store, check.candidates, model, spec.id, version)
     if found is None:
         raise BaselineError(
-            f"{spec.id}: nothing is remembered of {model} {version}, so nothing can be compared "
+            f"{spec.id}: nothing is stored of {model} {version}, so nothing can be compared "
             f"with it. Run it once: pytest --model-version={version}"
         )
     if found.header.stopped:
@@ -156,16 +156,15 @@ def _broken_before(check: Check, baseline: Baseline) -> Iterator[Finding]:
     if errors:
         model, version = check.subject.name, check.places.baseline
         summary = (
-            f"{plural(errors, 'case')} broke with {model} {version}, so that nothing tells which "
-            f"is better; run it again: pytest --model-version={version}"
+            f"{plural(errors, 'case')} broke with {model} {version}, so the two cannot be "
+            f"compared; run it again: pytest --model-version={version}"
         )
         yield Finding("baseline", Status.FAILED, summary, against_baseline=True)
 
 
 def other_fingerprint(check: Check) -> list[Finding]:
     """Return whether the model has changed without changing its version."""
-    subject = check.subject
-    approved = check.store.approved(subject.name, subject.version)
+    subject, approved = check.subject, check.held
     if approved is None or approved.version != subject.version or approved.fingerprint == subject.fingerprint:
         return []
     keys = changed_keys(approved.fingerprint, subject.fingerprint)
@@ -187,7 +186,8 @@ def _shared_files(subject: Model) -> str:
     if not isinstance(chosen, Files) or chosen.of_one_version or not subject.definition.takes_version:
         return ""
     return (
-        '. Were only files of another version added or changed? Name those of each: files("...{version}...")'
+        ". Were only files of another version added or changed? Name the files of each version: "
+        'files("...{version}...")'
     )
 
 
@@ -240,7 +240,14 @@ def _is_stale(check: Check, case: Case, baseline: Baseline) -> bool:
         return False
     if check.spec.limits.max_steps is not None:  # bodies fail by it, and their source does not say it
         return True
+    if any(_is_another(judge, baseline) for judge in check.spec.others if judge.definition.role == "judge"):
+        return True
     return baseline.header.body != check.spec.provenance.body or then.expectation != expectation(case)
+
+
+def _is_another(judge: Model, baseline: Baseline) -> bool:
+    """Return whether another version of a judge took part: today's judges both sides."""
+    return baseline.header.others.get(judge.name, judge.version or "") != (judge.version or "")
 
 
 # -- another version, run beside -----------------------------------------------------------------------
@@ -282,7 +289,7 @@ def _broken_with(other_version: Model, results: Results, run: Run) -> Iterator[F
         text = f"{run.stopped}; {errors} of {len(results)} cases have no outcome with it"
     else:
         text = f"{errors}/{len(results)} cases broke with {other_version.label}"
-    summary = f"{text}, so that nothing tells which is better"
+    summary = f"{text}, so the two cannot be compared"
     yield Finding("against", Status.FAILED, summary, against_baseline=True)
 
 

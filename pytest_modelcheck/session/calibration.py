@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from pytest_modelcheck.stats.noise import Excess
 
 BASES = 3
-"""How often the model is asked about each unperturbed input."""
+"""Calls for each unperturbed input."""
 
 VARIANTS = 6
-"""Of so many variants of a case the answers are compared with each other."""
+"""Variants of a case whose answers are compared with each other, at most."""
 
 _BATCH = 1 << 16
-"""What lies between the slots of two sets of answers: more than anybody's repeats and variants."""
+"""Distance between the slots of two sets of answers: more than any number of repeats and variants."""
 
 
 @dataclass(frozen=True, slots=True)

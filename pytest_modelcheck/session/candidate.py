@@ -47,14 +47,14 @@ def leave(check: Check, header: Header, rows: Iterable[bytes]) -> Path | None:
         return check.candidates.write(header, rows)
     except OSError as error:
         check.warn(
-            f"what was run could not be left for `modelcheck approve` in {check.candidates.root}: "
+            f"the results could not be saved for `modelcheck approve` in {check.candidates.root}: "
             f"{error.strerror or error}. Make the folder writable, or name another (modelcheck_cache_dir)"
         )
         return None
 
 
 def leave_for_the_report(header: Header, rows: Iterable[bytes]) -> Path:
-    """Leave the result file of a run that is no candidate, for whoever reports the run, and removes it."""
+    """Leave the result file of a run that is not a candidate, for whoever reports the run, and removes it."""
     with tempfile.NamedTemporaryFile(prefix="modelcheck-", suffix=".jsonl", delete=False) as file:
         file.writelines(baseline.chunks(header, rows))
     return Path(file.name)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.result import Result
 
 _MOST: Final = 50
-"""Causes that are told apart; more are all different, and only counted."""
+"""Kinds of causes kept apart, at most; further ones are only counted."""
 _EXAMPLES: Final = 2
 
 _PARSERS: Final = ("ValidationError", "DecodeError", "ParseError", "ParserError", "ParsingError")

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
     from pathlib import Path
 
+    from pytest_modelcheck.baselines.approved import Approved
     from pytest_modelcheck.baselines.candidates import CandidateStore
     from pytest_modelcheck.baselines.store import BaselineStore
+    from pytest_modelcheck.baselines.watch import Night
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.engine.work import FindApproved, Run
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     Found = TypeVar("Found")
     Steps = Generator["Step", Run, Found]
-    """Bodies to be run, step by step; each is answered with its result. At its end, what was found."""
+    """Yields bodies to run, is sent the result of each, and returns what was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +82,13 @@ class Check:
         places: Where things are kept, and what the run may do.
         store: Approved behaviour.
         candidates: What was run.
+        held: The version that the application is held to, or ``None``.
         plugin: The version of pytest-modelcheck, for the record.
         warn: Told what the user should know and nothing failed for.
         calls: What the check has cost so far: what is given, with what the way to its model has counted.
         contract: Says how the answers of a result break the approved shape; ``None`` where nothing asks that.
         asked_of: How many answers another model was asked for.
+        nights: What earlier nights found out about all checks; ``None`` where the run does not watch.
     """
 
     spec: CheckSpec
@@ -92,11 +96,13 @@ class Check:
     places: Places
     store: BaselineStore
     candidates: CandidateStore
+    held: Approved | None
     plugin: str
     warn: Callable[[str], None]
     calls: Callable[[Calls | None], Calls]
     asked_of: Callable[[Model], int]
     contract: Callable[[Result], str | None] | None = None
+    nights: Sequence[Night] | None = None
 
     @property
     def subject(self) -> Model:

@@ -55,7 +55,7 @@ def may_stop(check: Check) -> bool:
     if not spec.limits.early_stop or places.update or places.every_case or spec.partial:
         return False
     if any(model.definition.labels is not None for model in spec.others):
-        return False  # what its judge says is corrected once all of it is known
+        return False  # the judge's answers are corrected once all of them are known
     return why_not_watched(spec.limits, spec.scale, spec.levels) is None
 
 
@@ -294,10 +294,10 @@ def _is_known(case: Case, then: CaseResult | None) -> bool:
 # -- the order of submission ---------------------------------------------------------------------------
 
 LEAST = 8
-"""So many trials make a batch, or as many as the model answers at once where that is more."""
+"""Trials in a batch, or as many as the model answers at once if that is more."""
 
 Unit = list["Case"]
-"""What counts as one observation: a case, or a group of cases that depend on each other."""
+"""One observation: a case, or a group of cases that depend on each other."""
 
 
 def units_of(spec: CheckSpec) -> list[Unit]:

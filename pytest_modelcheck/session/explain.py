@@ -11,7 +11,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.checks.compare import differ
+from pytest_modelcheck.baselines.sameness import differ
 from pytest_modelcheck.checks.observed import found_slice
 from pytest_modelcheck.checks.slices import NOT_JUDGED, PASSED
 from pytest_modelcheck.errors import message_of
@@ -41,7 +41,7 @@ _FAILED: Final = BITS[Outcome.FAILED]
 _SAID_BY: Final = {"error": Outcome.ERROR, "new": Outcome.NEW, "unexpected pass": Outcome.XPASSED}
 """The outcome of the trial that a note is about, where it is not the failed one, or the first."""
 
-_UNLIKE: Final = "it did not fail alike when run again to be explained: more than its case decides"
+_UNLIKE: Final = "it failed differently when it was run again to be explained: not its case alone decides"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ def _parted(noted: Iterable[_Severity]) -> tuple[list[_Severity], list[_Severity
 def _shows_changes(judgement: Judgement) -> bool:
     """Return whether answers that differ from the approved ones are what a reader wants to see.
 
-    Where bodies compare with them themselves, those that fail are: other words alone are no change there.
+    Where bodies compare with them themselves, those that fail are: other words alone are not a change there.
     """
     drifted = judgement.misses("drift") and judgement.moved is not None and judgement.moved.paired
     return drifted or (judgement.misses("max_changed") and not judgement.ran.results.reads_approved)
@@ -276,11 +276,10 @@ def _show(check: Check, judgement: Judgement, one: Chosen, again: Mapping[int, R
         message = detailed.message or message
     return show(
         one.case,
-        one.result,
+        compared,
         one.note,
         case=one.trial.case,
         decode=check.subject.answers.decode,
-        approved=judgement.approved.answer(one.trial),
         perturbed=one.trial.perturbed,
         message=message,
         detail=None if error is None else check.spec.render(error),

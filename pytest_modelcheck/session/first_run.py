@@ -16,7 +16,6 @@ from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.found import Ran
 from pytest_modelcheck.session.levels import settle
 from pytest_modelcheck.session.results import Results
-from pytest_modelcheck.session.revalidation import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.trials import Plan
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
+    from pytest_modelcheck.session.revalidation import Remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,11 @@ def takers_of(check: Check, plan: Plan, approved: Approved) -> Takers:
     """Everybody who takes in the results of the check's own trials."""
     spec = check.spec
     looks_at_answers = spec.limits.on_costs or check.subject.definition.answer_fingerprint is not None
-    wanted = check.places.revalidate
+    remembered = None
+    if check.places.revalidate:
+        from pytest_modelcheck.session.revalidation import remembered_of
+
+        remembered = remembered_of(check, approved)
     return Takers(
         Results(
             plan,
@@ -74,7 +78,7 @@ def takers_of(check: Check, plan: Plan, approved: Approved) -> Takers:
             perturbed=spec.perturbations is not None,
         ),
         Answered(check.subject) if looks_at_answers else None,
-        Remembered(check.subject, wanted) if wanted else None,
+        remembered,
     )
 
 

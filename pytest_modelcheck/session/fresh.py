@@ -39,7 +39,7 @@ class FreshAnswers:
         """Ignore the time of an answer: it says nothing of the one that is remembered."""
 
     refusal = None
-    """Whatever is missing is called for."""
+    """Missing answers are called for."""
 
     def release(self, keys: Iterable[bytes] | None = None) -> None:
         """Nothing was claimed."""

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from pytest_modelcheck.canonical import digest, seen
+from pytest_modelcheck.canonical import digest, excerpt, seen
 from pytest_modelcheck.canonical.text import plural
-from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH, UNLIKE, Judging, Sides
+from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH, WORST, Judging, Sides
 from pytest_modelcheck.engine.trials import Plan
 from pytest_modelcheck.labels.file import key_of, read
 from pytest_modelcheck.records import GRADE, JUDGED, Case, Outcome
@@ -27,13 +27,7 @@ from pytest_modelcheck.session.check import Step, plan_of
 from pytest_modelcheck.session.lines import trial_result
 from pytest_modelcheck.session.replayed import ReplayedAnswers
 from pytest_modelcheck.session.variation import declared_of
-from pytest_modelcheck.stats.judging import (
-    Errors,
-    JudgedMean,
-    JudgedRate,
-    alike_means_p_value,
-    alike_p_value,
-)
+from pytest_modelcheck.stats.judging import Errors, JudgedMean, JudgedRate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence, Set
@@ -43,9 +37,16 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import TrialResult
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
-    from pytest_modelcheck.session.results import Results
+    from pytest_modelcheck.session.found import Ran
 
 _MOST_CASES: Final = 20_000
+
+_KINDS: Final = {
+    "golden": "golden",
+    "invariance": "an invariance check",
+    "directional": "directional",
+    "drift": "a drift check",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,30 +57,25 @@ class Word:
     value: float
 
 
-class _UncorrectedError(Exception):
+class UncorrectedError(Exception):
     """Why what a judge says cannot be corrected."""
 
 
-def judge_of(check: Check, results: Results) -> Model | None:
-    """The judge of a check, where there is one whose word may be corrected: a golden check of all cases."""
-    spec = check.spec
-    judges = [model for model in spec.others if model.definition.role == "judge"]
-    plain = spec.kind == "golden" and not spec.partial and spec.levels is None and len(results) <= _MOST_CASES
-    return judges[0] if plain and judges else None
+class WeakJudgeError(UncorrectedError):
+    """Labels show that what a judge says is worth too little."""
 
 
-def hear_the_judge(check: Check, results: Results, approved: Approved) -> Steps[Judging | None]:
+def hear_the_judge(check: Check, ran: Ran, approved: Approved) -> Steps[Judging | None]:
     """Find out what the judge of a check said, how often it errs, and what it says of the approved answers.
 
     Args:
         check: The check.
-        results: The results of its trials.
+        ran: The results of its trials.
         approved: What it is compared with.
     """
-    judge = judge_of(check, results)
-    if judge is None or results.reads_approved:
-        return None
-    whole = (results.whole(number) for number in range(len(results)))
+    results = ran.results
+    judge = next(model for model in check.spec.others if model.definition.role == "judge")
+    whole = (results.whole(number) for number in range(min(len(results), _MOST_CASES)))
     cases = {case.id: case.trials for case in whole if case.judged}
     if not any(trial.grades for trials in cases.values() for trial in trials):
         return None
@@ -88,10 +84,28 @@ def hear_the_judge(check: Check, results: Results, approved: Approved) -> Steps[
     folder = check.places.baselines.parent
     file = None if path is None else Path(os.path.relpath(path, folder)).as_posix()
     judging = Judging(judge, len(labels), file=file)
+    why = _why_not(check, ran)
+    if why is not None:
+        return replace(judging, why=why)
     try:
         return (yield from _corrected(check, judge, judging, labels, cases, approved))
-    except _UncorrectedError as reason:
-        return replace(judging, why=str(reason))
+    except UncorrectedError as reason:
+        return replace(judging, why=str(reason), weak=isinstance(reason, WeakJudgeError))
+
+
+def _why_not(check: Check, ran: Ran) -> str | None:
+    """Say why labels cannot correct a check of this kind, or ``None`` where they can."""
+    spec = check.spec
+    reasons = {
+        "only some of its cases were run": spec.partial,
+        "the check was stopped early": ran.early is not None,
+        f"labels correct checks of at most {_MOST_CASES:,} cases": len(ran.results) > _MOST_CASES,
+        "labels correct a score, not a series of them": spec.levels is not None,
+        "labels correct a pass rate or a mean, and no metric": spec.metric is not None,
+        "labels are about one answer, and it compares two": ran.results.reads_approved,
+        f"labels correct golden checks, and this one is {_KINDS[spec.kind]}": spec.kind != "golden",
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
 
 
 def _corrected(
@@ -104,7 +118,7 @@ def _corrected(
 ) -> Steps[Judging]:
     if len(labels) < LEAST_LABELS:
         has = f"{judge.name} has {plural(len(labels), 'label') if labels else 'no labels'}"
-        raise _UncorrectedError(f"{has}, {LEAST_LABELS} are needed (modelcheck label {judge.name})")
+        raise UncorrectedError(f"{has}, {LEAST_LABELS} are needed (modelcheck label {judge.name})")
     outcome = _outcome_of(check, judge, list(cases.values()))
     now = {case: _words(trials, outcome) for case, trials in cases.items()}
     answers = yield from _on_labels(check, judge, labels)
@@ -114,11 +128,11 @@ def _corrected(
     versions = {key: label.metadata.get("version") for key, label in labels.items()}
     make = Corrector(known, heard, versions, graded=graded, exact=_is_exact(check))
     own = make.of_version(now, check.subject.version)
+    judging = replace(judging, own=len(own), value=make.value(now.values(), make.telling(own)))
     then = yield from _of_approved(check, approved, outcome)
-    if not then:
-        return replace(judging, value=make.value(now.values(), make.apart(own, labels.keys() - own)))
-    sides = make.sides(approved.version, then, now, own)
-    return replace(judging, value=sides.now, sides=sides)
+    if not now.keys() & then.keys():
+        return judging
+    return replace(judging, sides=make.sides(approved.version, then, now, check.subject.version))
 
 
 def _is_exact(check: Check) -> bool:
@@ -135,28 +149,58 @@ def _outcome_of(
     """The outcome that an answer of the judge stands for: from 0 (wrong) to 1 (right).
 
     Raises:
-        _UncorrectedError: Outcomes are no function of what the judge says.
+        UncorrectedError: Outcomes are not a function of what the judge says.
     """
     passing: dict[bytes, bool] = {}
     for trial in (trial for trials in cases for trial in trials if trial.outcome in JUDGED):
         if len(trial.grades) != 1 or trial.grades[0].given is None:
-            many = f"{judge.name} is called {len(trial.grades)} times in some cases"
-            raise _UncorrectedError(
-                many if len(trial.grades) != 1 else f"what {judge.name} is given is no JSON"
+            many = f"{judge.name} was called {len(trial.grades)} times in some cases"
+            raise UncorrectedError(
+                many if len(trial.grades) != 1 else f"the arguments of {judge.name} are not JSON"
             )
         answer = seen(trial.grades[0].answer)
         if trial.score is not None:
             if check.spec.scale != GRADE or _number(answer) != trial.score:
-                raise _UncorrectedError(f"scores are not what {judge.name} says, from 0 to 1")
+                raise UncorrectedError(f"scores are not the answers of {judge.name}, from 0 to 1")
             continue
         passed = trial.outcome is Outcome.PASSED
         if passing.setdefault(answer, passed) != passed:
-            raise _UncorrectedError(f"{judge.name} alone does not decide how a case comes out")
+            raise UncorrectedError(f"{judge.name} alone does not decide the outcome of a case")
     if not passing:
         return _number
-    kinds = set(passing.values())
-    unseen = False if len(kinds) == 2 else not kinds.pop()
-    return lambda answer: float(passing.get(seen(answer), unseen))
+    if not any(isinstance(orjson.loads(answer), (bool, str, type(None))) for answer in passing):
+        return _threshold_of(judge, {_number(answer): passed for answer, passed in passing.items()})
+    both = len(set(passing.values())) == 2
+
+    def outcome(answer: bytes) -> float:
+        said = seen(answer)
+        if both and said not in passing and said.startswith(b'"'):
+            raise UncorrectedError(
+                f"no case shows how {excerpt(orjson.loads(said), 40)} comes out, and a label says it"
+            )
+        return float(passing[said] if said in passing else not both and not next(iter(passing.values())))
+
+    return outcome
+
+
+def _threshold_of(judge: Model, passing: Mapping[float, bool]) -> Callable[[bytes], float]:
+    """The outcomes of scores that a body holds against a threshold; yes and no stand for 1 and 0."""
+    passed, failed = ([one for one, passes in passing.items() if passes is kind] for kind in (True, False))
+    upwards = not passed or not failed or min(passed) > max(failed)
+    if not upwards and max(passed) >= min(failed):
+        raise UncorrectedError(f"{judge.name} alone does not decide how a case comes out")
+    sign = 1 if upwards else -1
+    least = min((sign * one for one in passed), default=math.inf)
+    most = max((sign * one for one in failed), default=-math.inf)
+
+    def outcome(answer: bytes) -> float:
+        value = sign * _number(answer)
+        if most < value < least and passed and failed:
+            text = f"a label says {abs(value):g}, which is between what passes and what fails"
+            raise UncorrectedError(f"{text}: label true or false")
+        return float(value >= least) if passed else float(value > most)
+
+    return outcome
 
 
 def _number(answer: bytes) -> float:
@@ -201,7 +245,7 @@ def _on_labels(check: Check, judge: Model, labels: Mapping[str, Label]) -> Steps
     broke = [one for one in run.results if one.outcome is not Outcome.PASSED or not one.asked]
     if broke:
         reason = run.stopped or f"{type(broke[0].error).__name__}: {broke[0].message or broke[0].error}"
-        raise _UncorrectedError(f"{judge.label} did not answer {plural(len(broke), 'label')} ({reason})")
+        raise UncorrectedError(f"{judge.label} did not answer {plural(len(broke), 'label')} ({reason})")
     return {one.trial.case.id: trial_result(one).asked[0][1] for one in run.results}
 
 
@@ -223,6 +267,11 @@ def _of_approved(
 
 
 # -- what it comes to ----------------------------------------------------------------------------------
+
+_MANY: Final = 10**8
+_LENIENT: Final = Errors(_MANY, _MANY, _MANY, int(WORST * _MANY))
+_STRICT: Final = Errors(_MANY, int(WORST * _MANY), _MANY, _MANY)
+"""The errors of a judge on answers of which too few have a label, as bad for the new version as can be."""
 
 
 class Corrector:
@@ -246,100 +295,105 @@ class Corrector:
         exact: bool,
     ) -> None:
         if any(math.isnan(value) for value in (*known.values(), *heard.values())):
-            raise _UncorrectedError("some labels, or what the judge says of them, are no scores")
+            raise UncorrectedError("some labels, or the judge's answers to them, are not scores")
         self.known, self.heard, self.versions = known, heard, versions
         self.graded, self.exact = graded, exact
-
-    @property
-    def errs(self) -> float:
-        """Return the largest share that the judge gets wrong (95%); of scores, how far it is off at most."""
-        from pytest_modelcheck.stats.rates import clopper_pearson
-
-        off = sum(abs(self.known[key] - self.heard[key]) for key in self.known)
-        return clopper_pearson(math.ceil(off - 1e-9), len(self.known), 0.95)[1]
 
     def of_version(self, cases: Mapping[str, Sequence[Word]], version: str | None) -> set[str]:
         """The labels of one version's answers: of those in this run, and those that say it was that one."""
         given = {word.key for words in cases.values() for word in words}
         return {key for key in self.known if key in given or (version and self.versions[key] == version)}
 
-    def apart(self, own: Set[str], others: Set[str]) -> Set[str]:
-        """The labels that tell how the judge errs on ``own``: these alone if it errs otherwise on others."""
-        alike = min(len(own), len(others)) < LEAST_LABELS or self.unlike(own, others) > UNLIKE
-        return self.known.keys() if alike else own
+    def telling(self, own: Set[str]) -> Set[str]:
+        """The labels that tell how the judge errs on a version: its own, or all where these are too few.
+
+        A test whether it errs alike on others does not help: so few labels would show only gross differences,
+        and a smaller one makes a good version fail.
+        """
+        enough = len(own) >= LEAST_LABELS and (self.graded or len({self.known[key] for key in own}) > 1)
+        return own if enough else self.known.keys()
 
     def sides(
         self,
         version: str,
         then: Mapping[str, Sequence[Word]],
         now: Mapping[str, Sequence[Word]],
-        of_now: Set[str],
+        version_now: str | None = None,
     ) -> Sides:
-        """The answers of two versions beside each other; what tells them apart are those that differ."""
-        of_then = self.of_version(then, version)
-        given = [{word.key for words in side.values() for word in words} for side in (then, now)]
+        """The answers of two versions beside each other: those of cases in which they differ."""
+        shared = now.keys() & then.keys()
+        differ = [case for case in shared if _keys(now[case]) != _keys(then[case])]
+        before, after = ({case: side[case] for case in differ} for side in (then, now))
+        of_then, of_now = self.of_version(before, version), self.of_version(after, version_now)
         old, new = of_then - of_now, of_now - of_then
-        few = min(len(old), len(new)) < LEAST_LABELS
+        pairs = [(self._truth(then[case]), self._truth(now[case])) for case in differ]
+        people = [(one, two) for one, two in pairs if one is not None and two is not None]
+        all_then = self._side(then, self.telling(self.of_version(then, version)), _LENIENT)
         return Sides(
             version,
-            self.value(then.values(), self.apart(of_then, new)),
-            self.value(now.values(), self.apart(of_now, old)),
+            None if all_then is None else all_then.rate,
+            self._side(before, old, _LENIENT),
+            self._side(after, new, _STRICT),
             (len(old), len(new)),
-            None if few else self.unlike(old, new),
-            self.errs,
-            self._changes(then, now)
-            if not self.graded and given[0] ^ given[1] <= self.known.keys()
-            else None,
+            len(differ),
+            len(shared),
+            sum(one > two for one, two in people),
+            sum(one < two for one, two in people),
+            len(pairs) - len(people) if not self.graded else len(pairs),
+            self.exact,
         )
 
-    def _changes(
-        self, then: Mapping[str, Sequence[Word]], now: Mapping[str, Sequence[Word]]
-    ) -> tuple[int, int, int]:
-        """Count the cases that broke and were fixed by people's labels of answers that differ, and all."""
-        broke = fixed = 0
-        shared = now.keys() & then.keys()
-        for case in shared:
-            before, after = then[case][0].key, now[case][0].key
-            if before != after:
-                broke += self.known[before] > self.known[after]
-                fixed += self.known[before] < self.known[after]
-        return broke, fixed, len(shared)
+    def _side(
+        self, cases: Mapping[str, Sequence[Word]], own: Set[str], assumed: Errors
+    ) -> JudgedRate | JudgedMean | None:
+        if not cases:
+            return None
+        if len(own) < LEAST_LABELS:
+            return None if self.graded else self._rate(list(cases.values()), assumed)
+        try:
+            return self.value(cases.values(), own)
+        except UncorrectedError:
+            return None
+
+    def _truth(self, words: Sequence[Word]) -> float | None:
+        """People's word on a case in all of its runs; ``None`` where an answer has no label."""
+        if any(word.key not in self.known for word in words):
+            return None
+        return _mean([self.known[word.key] for word in words])
 
     def value(self, cases: Iterable[Sequence[Word]], keys: Iterable[str]) -> JudgedRate | JudgedMean:
         """The corrected rate, or mean, of some cases, by the errors that some labels show.
 
         Raises:
-            _UncorrectedError: The judge is too weak.
+            UncorrectedError: The judge is too weak.
         """
         cases = list(cases)
-        open_cases, truths = [], []
-        said = [_mean([word.value for word in words]) for words in cases]
-        for words, value in zip(cases, said, strict=True):
-            if all(word.key in self.known for word in words):
-                truths.append(_mean([self.known[word.key] for word in words]))
+        if not self.graded:
+            return self._rate(cases, self._errors(keys))
+        scores, truths = [], []
+        for words in cases:
+            truth = self._truth(words)
+            if truth is None:
+                scores.append(_said(words))
             else:
-                open_cases.append((tuple(sorted(word.key for word in words)), value))
-        values = tuple(value for _, value in open_cases)
-        if self.graded:
-            return JudgedMean(values, self._off(keys), tuple(truths), _mean(said))
-        errors = self._errors(keys)
-        word = round(sum(said)), len(said)
+                truths.append(truth)
+        return JudgedMean(tuple(scores), self._off(keys), tuple(truths), _mean(list(map(_said, cases))))
+
+    def _rate(self, cases: Sequence[Sequence[Word]], errors: Errors) -> JudgedRate:
+        """The corrected rate of some cases."""
+        truths = [truth for words in cases if (truth := self._truth(words)) is not None]
+        word = round(sum(map(_said, cases))), len(cases)
         right = math.ceil(sum(truths) - 1e-9)
         if not errors.strength >= LEAST_STRENGTH:
-            if len(truths) < LEAST_LABELS:
-                raise _UncorrectedError(_too_weak(errors))
-            exact = self.exact and not open_cases  # else what people said is a sample
+            if len(truths) < min(LEAST_LABELS, len(cases)):
+                raise WeakJudgeError(_too_weak(errors))
+            exact = self.exact and len(truths) == len(cases)  # else what people said is a sample
             return JudgedRate(0, 0, errors, right, len(truths), exact, word)
         # Cases of which the judge was given the same are judged once.
-        different = len({key for key, _ in open_cases})
-        passed = math.ceil(_mean(values) * different - 1e-9)
+        rest = [words for words in cases if self._truth(words) is None]
+        different = len(set(map(_keys, rest)))
+        passed = math.ceil(_mean(list(map(_said, rest))) * different - 1e-9)
         return JudgedRate(passed, different, errors, right, len(truths), self.exact, word)
-
-    def unlike(self, one: Iterable[str], other: Iterable[str]) -> float:
-        """The p-value of the judge erring alike on two sets of labels."""
-        if self.graded:
-            return alike_means_p_value(self._off(one), self._off(other))
-        return alike_p_value(self._errors(one), self._errors(other))
 
     def _off(self, keys: Iterable[str]) -> tuple[float, ...]:
         return tuple(self.known[key] - self.heard[key] for key in sorted(keys))
@@ -351,11 +405,17 @@ class Corrector:
         return Errors(len(yes), sum(yes), len(no), len(no) - sum(no))
 
 
+def _keys(words: Sequence[Word]) -> tuple[str, ...]:
+    return tuple(sorted(word.key for word in words))
+
+
+def _said(words: Sequence[Word]) -> float:
+    return _mean([word.value for word in words])
+
+
 def _too_weak(errors: Errors) -> str:
     if not errors.yes or not errors.no:
-        return (
-            f"no label says {'yes' if not errors.yes else 'no'}, so that nobody knows what it makes of these"
-        )
+        return f"no label says {'yes' if not errors.yes else 'no'}, so it is unknown how it judges these"
     return (
         f"the judge is too weak: it agrees with people on {errors.yes_right}/{errors.yes} of what is right "
         f"and {errors.no_right}/{errors.no} of what is wrong"

@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.costs import judge_costs
 from pytest_modelcheck.checks.decide import decide, guards
-from pytest_modelcheck.checks.drift import judge_drift
 from pytest_modelcheck.checks.protocol import FRESH_SETS
 from pytest_modelcheck.records import Finding, Status
 from pytest_modelcheck.session.answered import other_systems
 from pytest_modelcheck.session.approved import other_fingerprint
-from pytest_modelcheck.session.drifting import broken_reference, sampled
 from pytest_modelcheck.session.found import Judgement
 from pytest_modelcheck.session.observing import observe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.observed import Observed
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.records import Moved
@@ -96,7 +95,7 @@ def _findings(
         found = guards(observed, spec.limits)
         return [
             *(replace(finding, summary=f"{early.stopped}: {finding.summary}") for finding in found),
-            *early.decided,
+            *(_held(ran, finding, spec.limits) for finding in early.decided),
         ], None
     if spec.metric is not None and spec.partial:
         findings = guards(observed, spec.limits)
@@ -104,12 +103,27 @@ def _findings(
         return findings or [Finding("metric", Status.PASSED, text)], None
     if spec.drift is None:
         return decide(observed, spec.limits), None
+    from pytest_modelcheck.checks.drift import judge_drift
+    from pytest_modelcheck.session.drifting import broken_reference, sampled
+
     findings = guards(observed, spec.limits) + broken_reference(ran.reference)
     if findings:
         return findings, None
     if spec.partial:
         text = f"{plural(len(ran.results), 'case')} run; the distribution is judged when all are"
         return [Finding("drift", Status.PASSED, text)], None
-    return judge_drift(
-        sampled(spec, ran.results, ran.reference, approved), spec.drift, spec.limits, spec.seed
-    )
+    samples = sampled(spec, ran.results, ran.reference, approved)
+    drifted, moved = judge_drift(samples, spec.drift, spec.limits, spec.seed)
+    if check.nights is not None and moved is not None:
+        from pytest_modelcheck.session.nights import FINE, over_nights
+
+        if moved.p_value <= spec.limits.false_fail_rate:  # how far below matters over nights
+            finer = replace(spec.limits, false_fail_rate=FINE)
+            moved = judge_drift(samples, spec.drift, finer, spec.seed)[1] or moved
+        drifted = [over_nights(check, approved, drifted[0], moved)]
+    return [_held(ran, finding, spec.limits) for finding in drifted], moved
+
+
+def _held(ran: Ran, finding: Finding, limits: Limits) -> Finding:
+    """A finding that no correction is made of: where a judge decides, it says so."""
+    return finding if ran.judging is None else ran.judging.hold(finding, None, limits)

@@ -19,6 +19,7 @@ from pytest_modelcheck.canonical import (
     encode_plain,
     excerpt,
     of_repeat,
+    plain_line,
     short,
     summarised,
 )
@@ -34,10 +35,10 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.models.model import Raw
-    from pytest_modelcheck.records import Case, Grade, Origin, Trial
+    from pytest_modelcheck.records import Case, Grade, Trial
 
-    Given = dict[str, bytes]
-    """For the digest of each call the answer that the line has last given."""
+    Given = dict[bytes, bytes]
+    """By the digest of each call, the answer that the line gave last."""
 
 _ABOUT: Final = 80
 LONGEST: Final = 20_000
@@ -80,14 +81,8 @@ def about(value: Any) -> str:
 
 
 def _short(value: Any) -> str:
-    """The same as ``short``, found faster for what comes again: texts that were asked, labels."""
-    if type(value) is str:
-        return address(text_key(value))
-    return _of_label(value) if type(value) in _LABELS else short(value)
-
-
-_LABELS: Final = frozenset({int, bool, type(None)})
-_of_label = lru_cache(maxsize=1 << 10, typed=True)(short)
+    """The same as ``short``, found faster for texts that come again."""
+    return address(text_key(value)) if type(value) is str else short(value)
 
 
 def case_result(case: Case, results: Iterable[Result]) -> CaseResult:
@@ -112,83 +107,58 @@ def trial_result(result: Result) -> TrialResult:
     )
 
 
-# -- the line of a baseline ----------------------------------------------------------------------------
+# -- the line of a result file -------------------------------------------------------------------------
 
 
 def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> tuple[bytes, str]:
     """A case as the line of a baseline, and the further members that its line of a result file has.
+
+    The line is what ``baselines.lines.encode`` would write of :func:`case_result`. The members are what only
+    reports show: the case as its source says it, and what its bodies said.
 
     Args:
         case: The case.
         results: The results of its trials.
         pictures: Whether there is room for the pictures in its inputs.
     """
-    if len(results) == 1 and (plain_row := _plain_row(case, results[0])) is not None:
-        return plain_row
-    return line_of(case, results), details_of(case, results, pictures=pictures)
-
-
-def _plain_row(case: Case, result: Result) -> tuple[bytes, str] | None:
-    """The same of a case that most are like: a short text that was asked once, a text that is expected."""
-    trial, asked, text, right = result.trial, result.asked, case.input, case.expected
-    if (
-        type(text) is not str
-        or type(right) is not str
-        or len(asked) != 1
-        or len(text) > _ABOUT
-        or len(right) > _ABOUT
-        or result.score is not None
-        or result.recorded is not MISSING
-        or result.message is not None
-        or result.grades
-        or result.error is not None
-        or case.known_failure is not None
-        or trial.perturbed is not MISSING
-        or trial.repeat
-        or not text.isprintable()
-    ):
-        return None
-    [(key, raw)] = asked
-    own = text_key(text)
-    if key != own or type(raw) is not bytes:
-        return None
-    quoted, expected = lines.quoted, _expected(right)
-    shown, digest = quoted(text), own[:CALL_BYTES].hex()
-    fields = f'"outcome":"{result.outcome._value_}","answer":{raw.decode()},"about":{shown}'
-    line = f'{{"id":{quoted(case.id)},{fields},"input":"{digest}","expected":"{expected[1]}"}}'
-    try:
-        row = line.encode()
-    except UnicodeEncodeError:
-        return None
-    details, origin = expected[0], case.origin
-    if case.metadata:
-        details = f"{details},{_metadata(case)}"
-    return row, details if origin is None else f"{details},{_origin(origin)}"
-
-
-@lru_cache(maxsize=1 << 12)
-def _expected(text: str) -> tuple[str, str]:
-    """A text that is expected, as a report shows it, and as its digest."""
-    return f'"expected":{lines.quoted(text)}', _short(text)
-
-
-def line_of(case: Case, results: Sequence[Result]) -> bytes:
-    """Encode a case as ``baselines.lines.encode`` does, in a quarter of the time."""
-    for result in results:
-        if result.score is not None or result.recorded is not MISSING:
-            return lines.encode(case_result(case, results))
-    own, expected = identity(case), expectation(case)
+    value = case.input
+    own = text_key(value)[:CALL_BYTES] if type(value) is str else bytes.fromhex(identity(case))
+    shown, input_details = _told(value, "input")
+    given: Given = {}
     if len(results) == 1 and _is_plain(results[0].trial):
-        fields = _one_trial(case, results[0], own)
+        [result] = results
+        calls = _calls(result.asked, own, given) if result.asked else ""
+        about_it = f',"about":{shown}'
+        both = f"{calls}{about_it}" if calls.startswith(_OWN_ANSWER) else f"{about_it}{calls}"
+        fields = f"{_outcome(result)}{both}"
+        said = [_said(result)]
     else:
-        given: Given = {}
-        trials = ",".join([_trial(result, own, given) for result in results])
-        fields = f'"about":{lines.quoted(about(case.input))},"trials":[{trials}]'
-    of = "" if expected is None else f',"expected":"{expected}"'
+        written, said = [], []
+        for result in results:
+            line, more = _trial(result, own, given, pictures=pictures)
+            written.append(line)
+            said.append(more)
+        fields = f'"about":{shown},"trials":[{",".join(written)}]'
+    details, expected = _case_details(case)
+    details = f"{input_details}{_pictures(value) if pictures else ''}{details}"
+    if any(said):
+        details = f'{details},"trials":[{",".join([f"{{{more[1:]}}}" for more in said])}]'
     try:
-        return f'{{"id":{lines.quoted(case.id)},{fields},"input":"{own}"{of}}}'.encode()
+        row = f'{{"id":{lines.quoted(case.id)},{fields},"input":"{own.hex()}"{expected}}}'.encode()
     except UnicodeEncodeError:
-        return lines.encode(case_result(case, results))  # which says what is wrong
+        row = lines.encode(case_result(case, results))  # which says what is wrong
+    return row, details[1:]
+
+
+def _told(value: Any, name: str) -> tuple[str, str]:
+    """The beginning of an input, and its member in full unless that is all of it."""
+    if type(value) is str and len(value) <= _ABOUT and value.isprintable():
+        return lines.quoted(value), ""
+    if type(value) is not str and (line := plain_line(value)) is not None:  # one look for both
+        text = line.decode()
+        return lines.quoted(excerpt(text, _ABOUT, stored=True)), f',"{name}":{_cut(text, text)}'
+    shown = about(value)
+    return lines.quoted(shown), "" if shown is value else f',"{name}":{as_shown(value)}'
 
 
 def _is_plain(trial: Trial) -> bool:
@@ -198,100 +168,98 @@ def _is_plain(trial: Trial) -> bool:
     )
 
 
-def _one_trial(case: Case, result: Result, own: str) -> str:
-    shown, asked = lines.quoted(about(case.input)), result.asked
-    if len(asked) == 1:
-        [(key, raw)] = asked
-        if address(key) == own:
-            return f'"outcome":"{result.outcome._value_}","answer":{plain(raw).decode()},"about":{shown}'
-    calls = f',"asked":[{_asked(asked, {})}]' if asked else ""
-    return f'"outcome":"{result.outcome._value_}","about":{shown}{calls}'
-
-
-def _trial(result: Result, own: str, given: Given) -> str:
-    trial, asked = result.trial, result.asked
-    which = "" if trial.perturbation is None else f'"perturbation":{lines.quoted(trial.perturbation)},'
+def _trial(result: Result, own: bytes, given: Given, *, pictures: bool) -> tuple[str, str]:
+    """One of several trials, and what only reports show of it."""
+    trial, perturbed = result.trial, result.trial.perturbed
+    which = "" if trial.perturbation is None else f'"perturbation":{_quoted(trial.perturbation)},'
     if trial.variant:
         which = f'{which}"variant":{trial.variant},'
     if trial.repeat:
         which = f'{which}"repeat":{trial.repeat},'
-    shown = "" if trial.perturbed is MISSING else f',"about":{lines.quoted(about(trial.perturbed))}'
-    if len(asked) == 1 and address(asked[0][0]) == own:
-        given[own] = plain(asked[0][1])
-        fields = f',"answer":{given[own].decode()}'
-    else:
-        fields = f',"asked":[{_asked(asked, given)}]' if asked else ""
-    return f'{{{which}"outcome":"{result.outcome._value_}"{shown}{fields}}}'
+    shown, details = "", ""
+    if perturbed is not MISSING:
+        shown, details = _told(perturbed, "perturbed")
+        shown = f',"about":{shown}'
+        if pictures and not trial.repeat:
+            details += _pictures(perturbed)
+    calls = _calls(result.asked, own, given) if result.asked else ""
+    return f"{{{which}{_outcome(result)}{shown}{calls}}}", f"{details}{_said(result)}"
 
 
-def _asked(asked: Sequence[tuple[bytes | None, Raw]], given: Given) -> str:
+def _outcome(result: Result) -> str:
+    text = f'"outcome":"{result.outcome._value_}"'
+    if result.score is not None:
+        text = f'{text},"score":{result.score!r}'
+    if result.recorded is not MISSING:
+        text = f'{text},"recorded":{comparable(result.recorded).decode()}'
+    return text
+
+
+_OWN_ANSWER: Final = ',"answer":'
+
+
+def _calls(asked: Sequence[tuple[bytes | None, Raw]], own: bytes, given: Given) -> str:
+    """The answers of a trial: the one to the case's own input, or all with the digests of their calls."""
+    if len(asked) == 1:
+        [(key, raw)] = asked
+        if (key or b"")[:CALL_BYTES] == own:
+            given[own] = plain(raw)
+            return f"{_OWN_ANSWER}{given[own].decode()}"
     pairs = []
     for key, raw in asked:
-        digest, answer = address(key), plain(raw)
-        if given.get(digest) == answer:
-            pairs.append(f'["{digest}"]')
+        call, answer = (key or b"")[:CALL_BYTES], plain(raw)
+        if given.get(call) == answer:
+            pairs.append(f'["{call.hex()}"]')
         else:
-            given[digest] = answer
-            pairs.append(f'["{digest}",{answer.decode()}]')
-    return ",".join(pairs)
+            given[call] = answer
+            pairs.append(f'["{call.hex()}",{answer.decode()}]')
+    return f',"asked":[{",".join(pairs)}]'
 
 
-# -- what a report shows besides -----------------------------------------------------------------------
-
-
-def details_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> str:
-    """The further members of a line: the case as its source says it, and what its bodies said."""
-    value = case.input
-    fields = [] if type(value) is str and about(value) is value else [f'"input":{as_shown(value)}']
-    pictures = pictures and type(value) is not str
-    if pictures and (own := pictures_of(value)):
-        fields.append(f'"pictures":{encode_plain(own).decode()}')
-    if case.expected is not MISSING:
-        fields.append(f'"expected":{as_shown(case.expected)}')
+def _case_details(case: Case) -> tuple[str, str]:
+    """The digest of what is expected, and what else the source of a case says."""
+    right = case.expected
+    details, digest = _NOTHING_EXPECTED
+    if right is not MISSING:
+        often = type(right) in _LABELS and (type(right) is not str or len(right) <= _ABOUT)
+        details, digest = _expected_often(right) if often else _expected(right)
     if case.metadata:
-        fields.append(_metadata(case))
+        pairs = [f"{lines.quoted(str(name))}:{as_shown(one)}" for name, one in case.metadata.items()]
+        details = f'{details},"metadata":{{{",".join(pairs)}}}'
     if case.known_failure is not None:
-        fields.append(f'"known_failure":{lines.quoted(case.known_failure)}')
+        details = f'{details},"known_failure":{lines.quoted(case.known_failure)}'
+        digest = f',"expected":"{expectation(case)}"'
     if case.origin is not None:
-        fields.append(_origin(case.origin))
-    if any(map(_has_details, results)):
-        of_trials = [_trial_details(result, pictures=pictures) for result in results]
-        fields.append(f'"trials":[{",".join(of_trials)}]')
-    return ",".join(fields)
+        line = case.origin.line
+        details = f'{details},"origin":[{_quoted(case.origin.path)},{"null" if line is None else line}]'
+    return details, digest
 
 
-def _metadata(case: Case) -> str:
-    pairs = [f"{lines.quoted(str(name))}:{as_shown(one)}" for name, one in case.metadata.items()]
-    return f'"metadata":{{{",".join(pairs)}}}'
+def _expected(right: Any) -> tuple[str, str]:
+    """Return the expectation as a report shows it, and as its digest."""
+    return f',"expected":{as_shown(right)}', f',"expected":"{_short(right)}"'
 
 
-def _origin(origin: Origin) -> str:
-    line = origin.line
-    return f'"origin":[{_path(origin.path)},{"null" if line is None else line}]'
+_NOTHING_EXPECTED: Final = ("", "")
+_LABELS: Final = frozenset({str, int, bool, type(None)})
+_expected_often = lru_cache(maxsize=1 << 12, typed=True)(_expected)
+_quoted = lru_cache(maxsize=64)(lines.quoted)
 
 
-def _has_details(result: Result) -> bool:
-    """Return whether a report shows more of a trial than its line of a baseline says."""
+def _pictures(value: Any) -> str:
+    found = None if type(value) is str else pictures_of(value)
+    return f',"pictures":{encode_plain(found).decode()}' if found else ""
+
+
+def _said(result: Result) -> str:
+    """The message of a body that went wrong, and the grades of judges."""
+    details = ""
+    wrong = result.message is not None or result.error is not None
+    if wrong and result.outcome in WRONG and (said := said_of(result)):
+        details = f',"message":{lines.quoted(redacted(said)[:_MESSAGE])}'
     if result.grades:
-        return True
-    if result.outcome in WRONG and (result.message or result.error is not None):
-        return True
-    perturbed = result.trial.perturbed
-    return perturbed is not MISSING and not (type(perturbed) is str and about(perturbed) is perturbed)
-
-
-def _trial_details(result: Result, *, pictures: bool) -> str:
-    """Its perturbed input, unless the line says all of it, and what its body said."""
-    fields, perturbed = [], result.trial.perturbed
-    if perturbed is not MISSING and not (type(perturbed) is str and about(perturbed) is perturbed):
-        fields.append(f'"perturbed":{as_shown(perturbed)}')
-    if pictures and perturbed is not MISSING and not result.trial.repeat and (own := pictures_of(perturbed)):
-        fields.append(f'"pictures":{encode_plain(own).decode()}')
-    if result.outcome in WRONG and (said := said_of(result)):
-        fields.append(f'"message":{lines.quoted(redacted(said)[:_MESSAGE])}')
-    if result.grades:
-        fields.append(f'"grades":[{",".join(map(_grade, result.grades))}]')
-    return f"{{{','.join(fields)}}}"
+        details = f'{details},"grades":[{",".join(map(_grade, result.grades))}]'
+    return details
 
 
 def _grade(grade: Grade) -> str:
@@ -308,11 +276,6 @@ def said_of(result: Result) -> str:
     return f"{kind}: {message}" if message else kind
 
 
-@lru_cache(maxsize=64)
-def _path(path: str) -> str:
-    return lines.quoted(path)
-
-
 def as_shown(value: Any) -> str:
     """A value as JSON, cut to a text where it is very long."""
     kind = type(value)
@@ -321,7 +284,8 @@ def as_shown(value: Any) -> str:
     if kind is bool:
         return "true" if value else "false"
     raw = lines.quoted(value) if kind is str else encode_plain(summarised(value)).decode()
-    if len(raw) <= LONGEST:
-        return raw
-    text = value if kind is str else raw
-    return lines.quoted(text[: LONGEST - 1] + "…")
+    return _cut(raw, value if kind is str else raw)
+
+
+def _cut(raw: str, text: str) -> str:
+    return raw if len(raw) <= LONGEST else lines.quoted(text[: LONGEST - 1] + "…")

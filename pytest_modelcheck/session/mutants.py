@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     Values = Mapping[bytes, Any]
     """The answer to each call, as JSON, by the key of the call."""
     Path = tuple[str, ...]
-    """Where in an answer a value stands: the names of its fields."""
+    """The place of a value in an answer: the names of its fields."""
 
 LABELS: Final = 20
-"""A text with more different values over all answers is no label."""
+"""Distinct values over all answers up to which a text is a label."""
 REPLAYS: Final = 5
-"""So many replays with different dice, or with different labels, tell how often a damage is noticed."""
+"""Replays with other random seeds or labels that show how often a mutant is noticed."""
 SHARES: Final = (0.1, 0.3)
 _REFUSAL: Final = "I'm sorry, but I can't help with that."
 TRAJECTORY: Final = "$trajectory"

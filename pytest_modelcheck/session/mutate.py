@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.session.results import Results
 
 _RUNS: Final = 5
-"""So many stored runs of a call are looked for."""
+"""Stored runs of a call that are looked for, at most."""
 _SLICES: Final = 3
 
 
@@ -184,7 +184,7 @@ def _trouble(control: Judgement) -> str | None:
     if new:
         return (
             f"{plural(new, 'case')} made calls that no stored answer answers: run pytest once with this "
-            "version, so that they are remembered"
+            "version, so that they are cached"
         )
     failed = [finding.summary for finding in control.findings if finding.status is Status.FAILED]
     return f"it fails on the stored answers as they are: {failed[0]}" if failed else None

@@ -38,7 +38,7 @@ _NO_BOUNDS: Final = Scale(-math.inf, math.inf)
 _PLAIN: Final = bytes(
     {Outcome.PASSED: PASSED, Outcome.FAILED: FAILED}.get(outcome, NOT_JUDGED) for outcome in FOLDED
 ).ljust(256, bytes([NOT_JUDGED]))
-"""For each byte of outcomes how the case came out, as far as slices are concerned."""
+"""The outcome of a case for each byte of trial outcomes, as slices count it."""
 
 
 def whole_cases(results: Results, again: Results | None) -> Iterator[CaseResult]:

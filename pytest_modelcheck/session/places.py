@@ -26,12 +26,13 @@ class Places:
         baselines: The folder of approved behaviour.
         cache: The folder of what need not be in git: predictions and candidates.
         keep: Whether predictions are read from and written to disk.
-        refresh: Whether remembered predictions are asked again.
+        refresh: Whether cached predictions are asked again.
         offline: Whether calling a model is forbidden.
         update: Whether this run approves what it sees, so that the baseline's own limits do not apply.
         approval_runs: How often each case is run at least in a run that approves what it sees, unless every
             model involved is declared deterministic.
-        revalidate: How many remembered answers of each check are asked again, to see whether they still hold.
+        revalidate: How many cached answers of each check are asked again, to see whether they still hold.
+        watch: Whether what it finds out adds up with what earlier nights found out.
         baseline: The version to compare with, in place of the approved one.
         every_case: Whether every case is run, whatever checks say of ``early_stop``.
         suite_false_fail_rate: The chance that any of the approved checks fails for nothing, or ``None``.
@@ -49,6 +50,7 @@ class Places:
     update: bool = False
     approval_runs: int = 3
     revalidate: int = 0
+    watch: bool = False
     baseline: str | None = None
     every_case: bool = False
     suite_false_fail_rate: float | None = None

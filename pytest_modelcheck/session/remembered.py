@@ -234,7 +234,7 @@ def _telling(verdict: Verdict, comparison: Comparison, cases: Sequence[CaseResul
 
 
 def _note(case: CaseResult, comparison: Comparison) -> str | None:
-    """Return the note on a case where two versions are compared; what is wrong in both is no difference."""
+    """Return the note on a case where two versions are compared; wrong in both is not a difference."""
     if case.outcome is Outcome.ERROR:
         return "error"
     for note, ids in (("regressed", comparison.regressed), ("fixed", comparison.fixed)):

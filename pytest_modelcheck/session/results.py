@@ -52,7 +52,7 @@ _ROOM: Final = 8 << 20
 """Bytes of lines that are held in memory before they are written."""
 _READ: Final = 1 << 18
 _TRIALS: Final = 1 << 14
-"""So many trials are held; others are read or made again when they are asked for."""
+"""Trials held in memory, at most; others are read or made again on demand."""
 _PICTURES: Final = 4 << 20
 """Characters of pictures that the results of a check hold for its report."""
 
@@ -416,8 +416,8 @@ class Results(Sequence[CaseResult]):
         if list(map(_seen, made)) != [one.perturbed for one in first]:
             names = ", ".join(dict.fromkeys(one.perturbation for one in first if one.perturbation))
             raise PerturbationError(
-                f"{names} gave other variants of case {case.id} when it was asked again: what it gives must "
-                "depend on its input and on its source of randomness alone"
+                f"{names} gave different variants of case {case.id} when it was run again: its output "
+                "must depend only on its input and its source of randomness"
             )
         return made
 

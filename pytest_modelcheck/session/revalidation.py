@@ -27,11 +27,12 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Trial
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
+    from pytest_modelcheck.session.nights import Watch
 
     Known = dict[bytes, Raw]
 
 LIMIT = "revalidation"
-_REFRESH = "see what it does now with --modelcheck-cache=refresh"
+_REFRESH = "see its current answers with --modelcheck-cache=refresh"
 
 
 class Remembered:
@@ -40,11 +41,13 @@ class Remembered:
     Args:
         model: The model that is judged.
         wanted: How many answers are to be asked again.
+        night: The night, where each shall take another sample.
     """
 
-    def __init__(self, model: Model, wanted: int) -> None:
+    def __init__(self, model: Model, wanted: int, night: int = 0) -> None:
         self._remembered = model.answers.was_remembered
         self._wanted = wanted
+        self._salt = str(night).encode() if night else b""
         self._found: dict[bytes, tuple[Trial, Known]] = {}
 
     def take(self, results: Iterable[Result]) -> None:
@@ -52,7 +55,7 @@ class Remembered:
         for result in results:
             known = {key: raw for key, raw in result.asked if key is not None and self._remembered(key)}
             if known and all(key in known for key, _ in result.asked):
-                self._found.setdefault(_lot(known), (result.trial, known))
+                self._found.setdefault(self._lot(known), (result.trial, known))
         for lot in sorted(self._found)[2 * self._wanted :]:
             del self._found[lot]
 
@@ -69,18 +72,33 @@ class Remembered:
                 trials.append(trial)
         return old, trials
 
+    def _lot(self, keys: Iterable[bytes]) -> bytes:
+        return hashlib.sha256(self._salt + b"".join(keys)).digest()
 
-def _lot(keys: Iterable[bytes]) -> bytes:
-    return hashlib.sha256(b"".join(keys)).digest()
+
+def remembered_of(check: Check, approved: Approved) -> Remembered:
+    """Return who takes note of what may be asked again."""
+    watch = _watch(check, approved)
+    return Remembered(check.subject, check.places.revalidate, 0 if watch is None else watch.night)
 
 
-def revalidate(check: Check, remembered: Remembered | None, approved: Approved) -> Steps[tuple[Finding, ...]]:
-    """Ask a sample of the remembered answers again, once, and where any differs a second time."""
-    if remembered is None:
-        return ()
+def _watch(check: Check, approved: Approved) -> Watch | None:
+    if check.nights is None:
+        return None
+    from pytest_modelcheck.session.nights import ANSWERS, watch_of
+
+    return watch_of(check, approved, ANSWERS)
+
+
+def revalidate(check: Check, remembered: Remembered, approved: Approved) -> Steps[tuple[Finding, ...]]:
+    """Ask a sample of the cached answers again, once, and where any differs a second time.
+
+    Over nights always twice: how often a call is made must not depend on what it is answered.
+    """
+    watch = _watch(check, approved)
     old, trials = remembered.sample()
     if not trials:
-        return (_finding(f"nothing is remembered of {check.subject.label} to ask again"),)
+        return (_finding(f"nothing is stored of {check.subject.label} to ask again"),)
     rounds: list[Known] = []
     for _ in range(2):
         fresh = FreshAnswers(check.subject.answers)
@@ -90,8 +108,12 @@ def revalidate(check: Check, remembered: Remembered | None, approved: Approved) 
             text = f"{check.subject.label} could not be asked again: {one_line(broken)}"
             return (_finding(text, Status.FAILED),)
         rounds.append({key: raw for result in run.results for key, raw in result.asked if key is not None})
-        if all(_same(raw, rounds[0].get(key)) for key, raw in old.items()):
+        if watch is None and all(_same(raw, rounds[0].get(key)) for key, raw in old.items()):
             break
+    if watch is not None:
+        from pytest_modelcheck.session.nights import judge_answers
+
+        return (judge_answers(check, watch, old, rounds),)
     return (_judged(check, old, rounds),)
 
 
@@ -107,27 +129,27 @@ def _judged(check: Check, old: Known, rounds: Sequence[Known]) -> Finding:
     asked = [key for key in old if key in first and key in second]
     if not asked:
         return _finding(
-            f"none of {plural(len(old), 'remembered answer')} of {check.subject.label} was asked again, so "
-            "that nothing tells whether they still hold: does the test ask something else each time?",
+            f"none of {plural(len(old), 'cached answer')} of {check.subject.label} was called again, so "
+            "it is unknown whether they still hold: does the test ask something different each time?",
             Status.FAILED,
         )
     differ = sum(not _same(old[key], first[key]) for key in asked)
     if not differ:
         return _finding(
-            f"{plural(len(asked), 'remembered answer')} of {check.subject.label} asked again: all the same"
+            f"{plural(len(asked), 'cached answer')} of {check.subject.label} asked again: all the same"
         )
     label = check.subject.label
-    text = f"{label} no longer answers as it did: {differ} of {len(asked)} remembered answers differ"
+    text = f"{label} no longer answers as it did: {differ} of {len(asked)} cached answers differ"
     unstable = sum(not _same(first[key], second[key]) for key in asked)
     if not unstable:
         return _finding(f"{text}; {_REFRESH}", Status.FAILED)
     odd = [key for key in asked if _has_odd_one(old[key], first[key], second[key])]
     remembered = sum(_same(first[key], second[key]) for key in odd)
     p = odd_one_out_p(remembered, len(odd))
-    noise = f"the model itself does not repeat {unstable} of them"
+    noise = f"the model does not repeat {unstable} of them itself"
     if p <= check.spec.limits.false_fail_rate:
         return _finding(f"{text}, and {noise}; {_REFRESH}", Status.FAILED, p)
-    summary = f"{differ} of {len(asked)} remembered answers of {check.subject.label} differ, but {noise}"
+    summary = f"{differ} of {len(asked)} cached answers of {check.subject.label} differ, but {noise}"
     return _finding(summary, p_value=p)
 
 

@@ -102,7 +102,7 @@ def _differ(answers: Sequence[bytes]) -> bool:
 
 
 def _units(check: Check, results: Results) -> Mapping[int, Hashable]:
-    """The group of each case that is no unit by itself: of ``cluster=``, or of those that make its calls."""
+    """The group of each case that is not its own unit: of ``cluster=``, or of those that make its calls."""
     key = check.spec.limits.cluster
     if key is not None:
         groups = groups_of(check.spec.cases, key)
@@ -118,7 +118,7 @@ def _plain(value: Any) -> Any:
 
 
 def _is_wrong(expected: Any, answer: Any) -> bool | None:
-    """Return whether a label is not the expected one; ``None`` where what was recorded is no label."""
+    """Return whether a label is not the expected one; ``None`` where what was recorded is not a label."""
     if isinstance(answer, (float, list, tuple, dict)) or expected is MISSING or isinstance(expected, float):
         return None
     return bool(answer != expected)

@@ -33,9 +33,10 @@ from pytest_modelcheck.session.variation import declared_of
 from pytest_modelcheck.session.verdict import steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date
 
+    from pytest_modelcheck.baselines.watch import Night
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.spec import CheckSpec
     from pytest_modelcheck.engine.work import Run
@@ -73,6 +74,11 @@ class Session:
         self.warnings: list[str] = []
         self.store = BaselineStore(places.baselines)
         self.candidates = CandidateStore(places.cache / CANDIDATES)
+        self._nights: Sequence[Night] | None = None
+        if places.watch:
+            from pytest_modelcheck.baselines import watch
+
+            self._nights = watch.read(places.baselines)
         self.cache = PredictionCache(
             places.cache / PREDICTIONS if places.keep else None, refresh=places.refresh
         )
@@ -122,9 +128,9 @@ class Session:
 
     def _warn_of_alias(self, model: str, version: str) -> None:
         text = (
-            f"{model} {version}: the version is an alias, which may mean another model tomorrow, so answers "
+            f"{model} {version}: the version is an alias, which may be another model tomorrow, so answers "
             "are not cached between runs. Name the exact version, or give the model fixture a fingerprint= "
-            "that tells what the alias means now"
+            "that says what the alias means now"
         )
         if self.places.keep and text not in self.warnings:
             self.warnings.append(text)
@@ -183,10 +189,12 @@ class Session:
             places=self.places,
             store=self.store,
             candidates=self.candidates,
+            held=self.store.approved(spec.subject.name, spec.subject.version),
             plugin=self.plugin,
             warn=self.warnings.append,
             calls=calls,
             asked_of=lambda model: self.switchboard.endpoint(model).meter.asked,
+            nights=self._nights,
         )
 
     def _runs_of(self, spec: CheckSpec) -> int:

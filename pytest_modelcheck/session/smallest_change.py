@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Case
 
 MOST_CASES: Final = 3
-"""For how many cases of a check the smallest change is looked for."""
+"""Cases of a check for which the smallest change is searched, at most."""
 
 MOST_SECONDS: Final = 60.0
 """No round is begun later than this after the first."""
@@ -93,8 +93,8 @@ def may_shrink(check: Check, judgement: Judgement) -> bool:
 def why_broken(result: Result) -> str:
     """Why a search stops at a candidate on which the test broke."""
     if isinstance(result.error, LookupError):
-        return f"since the model has no answer to other inputs ({one_line(result)})"
-    return f"where the test broke ({one_line(result)})"
+        return f"because the model cannot answer other inputs ({one_line(result)})"
+    return f"because the test raised an error ({one_line(result)})"
 
 
 class Hunt:
@@ -300,7 +300,7 @@ def _next(search: Generator[Case, bool, None], fails: bool | None) -> tuple[Case
     except StopIteration:
         return None, None
     except Exception as error:  # noqa: BLE001 - a strategy that breaks here must not hide the verdict
-        return None, f"where the strategy broke ({type(error).__name__}: {error})"
+        return None, f"because the strategy raised an error ({type(error).__name__}: {error})"
 
 
 def _smallest(decode: Callable[[Raw], Any], result: Result, *, complete: bool) -> Smallest:

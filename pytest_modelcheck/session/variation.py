@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from pytest_modelcheck.baselines.sameness import are_other, differ, paired_calls
 from pytest_modelcheck.canonical import differences, same
-from pytest_modelcheck.checks.compare import are_other, differ, paired_calls, why_unseen
+from pytest_modelcheck.checks.compare import why_unseen
 from pytest_modelcheck.errors import ModelError
 from pytest_modelcheck.records import JUDGED, Outcome, Trial
 from pytest_modelcheck.session.lines import trial_result
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
 
 _NAMED: Final = 3
 _MANY: Final = 100
-"""At so many places that differ two answers are looked at; the most frequent ones are named."""
+"""Differing places looked at in two answers, at most; the most frequent are named."""
 
 MEASURED = 10
-"""How many trials are run again to see whether a model varies."""
+"""Trials run again to see whether a model varies."""
 
 
 _FAR = 1 << 31
-"""A repeat number that nobody else asks under."""
+"""A repeat number that nothing else uses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def trials_to_repeat(results: Results, changed: Collection[int]) -> tuple[list[O
     """Ten trials to run again: those that went wrong first, one a case before a second of any.
 
     Where there are fewer, they are run several times once they have repeated themselves, each time under
-    another repeat number, so that remembered answers do not answer: of a model that tosses a coin, one answer
+    another repeat number, so that cached answers do not answer: of a model that tosses a coin, one answer
     comes twice in a row every other time, and ten times in a row never.
 
     Args:
@@ -153,7 +154,7 @@ def _judged(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) -> V
     if model.definition.deterministic:
         raise ModelError(
             f"{model.definition.location}: {model.label} is declared deterministic=True, but {lost} of "
-            f"{len(agreements)} answers differed when it was asked again. Take the declaration away, or make "
+            f"{len(agreements)} answers differed when it was asked again. Remove the declaration, or make "
             "the model deterministic (temperature, seed, order of the batch)"
         )
     where = _where(pairs)

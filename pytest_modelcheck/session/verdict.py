@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Final
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.baselines.identity import now
 from pytest_modelcheck.baselines.lines import gained_by
-from pytest_modelcheck.canonical.text import gains
+from pytest_modelcheck.canonical.text import gains, plural
 from pytest_modelcheck.checks.compare import changes_alone
 from pytest_modelcheck.checks.decide import required_rate
+from pytest_modelcheck.checks.judged import LEAST_LABELS
 from pytest_modelcheck.checks.protocol import Reason
 from pytest_modelcheck.checks.vacuous import constant, unmoved
 from pytest_modelcheck.checks.watching import why_not_watched
@@ -35,7 +36,6 @@ from pytest_modelcheck.session.answered import systems_note
 from pytest_modelcheck.session.approved import approved_of, may_be_stale, replay, run_rival
 from pytest_modelcheck.session.candidate import environment, header_of, leave, leave_for_the_report
 from pytest_modelcheck.session.check import Judged
-from pytest_modelcheck.session.drifting import run_reference
 from pytest_modelcheck.session.early import may_stop, run_until_decided
 from pytest_modelcheck.session.explain import explain
 from pytest_modelcheck.session.first_run import first_run
@@ -44,8 +44,6 @@ from pytest_modelcheck.session.judging import judge
 from pytest_modelcheck.session.noise import calibrate, calibrate_changes, confirm, measure
 from pytest_modelcheck.session.observing import whole_cases
 from pytest_modelcheck.session.results import OTHER
-from pytest_modelcheck.session.revalidation import revalidate
-from pytest_modelcheck.session.smallest_change import shrink, shrink_input
 from pytest_modelcheck.session.variation import declared
 from pytest_modelcheck.session.weigh import decide_noise
 
@@ -61,22 +59,25 @@ if TYPE_CHECKING:
     from pytest_modelcheck.session.found import Judgement, Ran
 
 _NOISE: Final = (measure, calibrate, calibrate_changes, confirm, decide_noise)
-"""Steps that look into the model's own noise; each decides itself whether it has anything to do."""
+"""Steps that measure the model's noise; each decides whether it applies."""
 
 
 _WORSE: Final = frozenset({"max_drop", "max_slice_drop", "max_regressed", "slice_regressions"})
-"""Limits that are missed by a model that is worse, and not only another one."""
+"""Limits that only a worse model misses, not merely a different one."""
 
 _ABOUT_THE_OTHER: Final = frozenset({"baseline", "against"})
-"""Guards that say something of the version that is compared with: approving this one settles nothing."""
+"""Guards about the version compared with, which approving this one does not settle."""
 
 
 def steps_of(check: Check) -> Steps[Judged]:
     """The steps of a check; each is answered with its results."""
     check, judgement = yield from _judged(check)
     explained = yield from explain(check, judgement)
-    explained = yield from shrink(check, judgement, explained)
-    explained = yield from shrink_input(check, judgement, explained)
+    if not judgement.passes:
+        from pytest_modelcheck.session.smallest_change import shrink, shrink_input
+
+        explained = yield from shrink(check, judgement, explained)
+        explained = yield from shrink_input(check, judgement, explained)
     return _leave(check, judgement, conclude(check, judgement, explained))
 
 
@@ -101,15 +102,21 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
         remembered = end.remembered
     else:
         ran, remembered = yield from first_run(check, approved)
-        ran = replace(ran, reference=(yield from run_reference(check, approved)))
+        if check.spec.drift is not None:
+            from pytest_modelcheck.session.drifting import run_reference
+
+            ran = replace(ran, reference=(yield from run_reference(check, approved)))
         if not ran.results.reads_approved:
             approved = yield from replay(check, may_be_stale(check, ran.results, approved), approved)
-        if any(model.definition.role == "judge" for model in check.spec.others):
-            from pytest_modelcheck.session.judges import hear_the_judge
+    if any(model.definition.role == "judge" for model in check.spec.others):
+        from pytest_modelcheck.session.judges import hear_the_judge
 
-            ran = replace(ran, judging=(yield from hear_the_judge(check, ran.results, approved)))
-    beside = yield from revalidate(check, remembered, approved)
-    beside += _stood_still(check, ran, approved)
+        ran = replace(ran, judging=(yield from hear_the_judge(check, ran, approved)))
+    beside = _stood_still(check, ran, approved)
+    if remembered is not None:
+        from pytest_modelcheck.session.revalidation import revalidate
+
+        beside = (*(yield from revalidate(check, remembered, approved)), *beside)
     if check.spec.shaped and approved.baseline is None:
         text = "no approved baseline yet: there is no shape that answers are held to"
         beside += (Finding("shape", Status.FAILED, text, against_baseline=True),)
@@ -194,10 +201,8 @@ def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:
 
 def _retires(check: Check) -> str | None:
     """Say when the approved version of the model shuts down."""
-    approved = check.store.approved(check.subject.name, check.subject.version)
-    if approved is None:
-        return None
-    day = retires_on(check.subject.definition, approved.version) or approved.retires
+    held = check.held
+    day = None if held is None else retires_on(check.subject.definition, held.version) or held.retires
     return None if day is None else str(day)
 
 
@@ -224,8 +229,7 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
     spec, subject, ran, observed = check.spec, check.subject, judgement.ran, judgement.observed
     findings = tuple(sorted(judgement.findings, key=lambda finding: -finding.status.severity))
     status, drifts = findings[0].status, spec.drift is not None
-    approved_version = check.store.approved(subject.name, subject.version)
-    held = None if approved_version is None else approved_version.version
+    held = None if check.held is None else check.held.version
     comparison = judgement.seen.comparison
     if drifts and comparison is not None:
         # What changed where it compared answers to the same inputs: it has no pass rate.
@@ -288,11 +292,13 @@ def _corrected(verdict: Verdict, judging: Judging | None) -> Verdict:
     """The verdict with the rates that people would have seen, where a judge decided and labels correct it."""
     if judging is None:
         return verdict
-    comparison, sides = verdict.comparison, judging.sides
-    if comparison is not None and sides is not None:
-        comparison = replace(comparison, approved_rate=sides.then.rate, rate=sides.now.rate)
-    rate = verdict.rate if judging.value is None else judging.value.rate
-    return replace(verdict, rate=rate, comparison=comparison, correction=judging.correction)
+    verdict = replace(verdict, correction=judging.correction)
+    if judging.value is None:
+        return verdict
+    comparison, sides, rate = verdict.comparison, judging.sides, judging.value.rate
+    if comparison is not None and sides is not None and sides.approved_rate is not None:
+        comparison = replace(comparison, approved_rate=sides.approved_rate, rate=rate)
+    return replace(verdict, rate=rate, comparison=comparison)
 
 
 def _trials(judgement: Judgement) -> Tally:
@@ -310,13 +316,21 @@ def _notes(check: Check, judgement: Judgement) -> Iterator[str]:
     baseline = judgement.approved.baseline
     yield from spec.notes
     yield from judgement.approved.notes
+    if check.nights is not None:
+        from pytest_modelcheck.session.nights import why_unwatched
+
+        yield from why_unwatched(check, judgement.approved)
     if judgement.noise.screened is not None:
-        yield f"everything was asked again to be sure; the first time: {judgement.noise.screened}"
+        yield f"everything was run again to be sure; the first time: {judgement.noise.screened}"
     then = {} if baseline is None else baseline.header.others
     for model in spec.others:
         before = then.get(model.name)
         if before is not None and before != (model.version or ""):
-            yield f"{model.label} took part; when the baseline was made it was {before or 'unversioned'}"
+            yield f"{model.label} took part; in the baseline it was {before or 'unversioned'}"
+    judging = ran.judging
+    if judging is not None and judging.value is not None and judging.own < LEAST_LABELS:
+        few = f"{judging.own} of the {plural(judging.labels, 'label')} of {judging.judge.name}"
+        yield f"only {few} are of this version's answers: it is taken to err on these as on the others"
     if baseline is not None and baseline.header.kept:
         head = baseline.header
         answers, own = ("answer is", "one was") if head.kept == 1 else ("answers are", "ones were")
@@ -330,7 +344,7 @@ def _notes(check: Check, judgement: Judgement) -> Iterator[str]:
         and spec.limits.at_least is None
         and judgement.misses("at_least")
     ):
-        yield "no limit is set, so all must pass; max_drop=0 holds it to what is approved instead"
+        yield "no limit is set and nothing is approved, so every case must pass; max_drop=0 asks for less"
     if baseline is not None and (fields := gained_by(_changed(judgement))):
         yield gains(fields)
     yield from systems_note(check.subject, ran.systems)
@@ -350,7 +364,7 @@ def _not_watched(check: Check) -> Iterator[str]:
     spec = check.spec
     why = why_not_watched(spec.limits, spec.scale, spec.levels) if spec.limits.early_stop else None
     if spec.limits.early_stop and any(model.definition.labels is not None for model in spec.others):
-        why = "what its judge says is corrected once all of it is known"
+        why = "the judge's answers are corrected once all of them are known"
     if why is not None:
         yield f"not stopped early: {why}"
 

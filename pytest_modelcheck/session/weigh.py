@@ -205,7 +205,7 @@ def _looks(
     judging = observed.judging
     if judging is not None and judging.value is not None:
         found.pop("at_least", None)  # chance is in the bound of the corrected rate
-        if judging.sides is not None and judging.sides.by_people:
+        if judging.sides is not None and (judging.sides.by_people or judging.sides.labelled):
             found.pop("max_drop", None)
     return found
 
@@ -333,7 +333,7 @@ def _told(check: Check, judgement: Judgement, weighed: Weighed) -> Variation:
     if scores is not None and (varying := len({case.number for case in scores.cases if case.varies})):
         total = plural(len(weighed.rate.cases), "case")
         return Variation(
-            varies=True, words=f"varies: {varying} of {total} record something else in some runs"
+            varies=True, words=f"varies: {varying} of {total} record different things from run to run"
         )
     varying = sum(case.varies for case in weighed.paired.cases or weighed.rate.cases)
     varying = max(varying, sum(case.varies for case in weighed.rate.cases))
@@ -342,7 +342,8 @@ def _told(check: Check, judgement: Judgement, weighed: Weighed) -> Variation:
         return Variation(varies=True, words=f"varies: {varying} of {of} pass in some runs only")
     if declared is False and weighed.rate.copies:
         words = (
-            "declared deterministic=False, but no answer ever differs (a cache? a seed?): repeats count once"
+            "declared deterministic=False, but no answer ever differs (a cache or a seed?), so repeats "
+            "count once"
         )
         return Variation(varies=True, words=words)
     if declared is False:

@@ -143,7 +143,7 @@ def score_drift(
         seed: Of the permutations.
 
     Raises:
-        ValueError: A sample is empty or holds what is no finite number, or paired samples are of different
+        ValueError: A sample is empty or holds what is not a finite number, or paired samples are of different
             size.
 
     >>> steady = [0.005 * step for step in range(200)]

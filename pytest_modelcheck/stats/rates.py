@@ -277,7 +277,7 @@ def _share(runs: int, chosen: int, k: int) -> float:
 
 
 def odd_one_out_p(remembered: int, odd: int) -> float:
-    """Return the p-value of "a remembered answer is like any fresh one".
+    """Return the p-value of "a cached answer is like any fresh one".
 
     Each question has three answers: the remembered one, and two fresh ones. Where exactly one of the three
     differs from the other two, each of them is that one with chance 1/3, if all three come from the same
@@ -287,7 +287,7 @@ def odd_one_out_p(remembered: int, odd: int) -> float:
     each other, whatever their answers are and however much the model varies in each.
 
     Args:
-        remembered: In how many questions the remembered answer is the odd one.
+        remembered: In how many questions the cached answer is the odd one.
         odd: How many questions have exactly one odd answer.
 
     >>> odd_one_out_p(0, 0), round(odd_one_out_p(1, 1), 6), odd_one_out_p(5, 5) < 0.01

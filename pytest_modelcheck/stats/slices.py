@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 DEPTH: Final = 2
-"""How many conditions a rule may have."""
+"""Conditions of a rule, at most."""
 
 LEVEL: Final = 0.01
 """The chance that a rule is found where there is none."""

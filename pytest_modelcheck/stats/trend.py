@@ -36,7 +36,7 @@ def page_trend(scores: ArrayLike) -> float:
             rise.
 
     Raises:
-        ValueError: There is no row, there are less than three columns, or a score is no finite number.
+        ValueError: There is no row, there are less than three columns, or a score is not a finite number.
 
     Source: Page, JASA 58 (1963) 216-230; without ties equal to :func:`scipy.stats.page_trend_test`.
 

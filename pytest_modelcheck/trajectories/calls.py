@@ -22,7 +22,7 @@ class ToolCall:
 
     Attributes:
         name: The tool.
-        arguments: What it was called with: a dict, or the text itself where that was no JSON.
+        arguments: What it was called with: a dict, or the text itself where that was not JSON.
         result: What it gave back; ``None`` where that is not known.
         error: How it failed; ``None`` where it did not.
         retries: How many equal calls right before this one failed (see :class:`Calls`).

@@ -92,7 +92,7 @@ class Log:
         return self.messages[place[0]].calls[place[1]]
 
     def think(self, thought: Any) -> None:
-        """Keep what the model thought, which is no part of what it did."""
+        """Keep what the model thought, which is not part of what it did."""
         self.about.setdefault("reasoning", []).append(thought)
 
     def spend(self, reported: Any) -> None:

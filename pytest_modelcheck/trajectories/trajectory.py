@@ -9,7 +9,7 @@ import inspect
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_modelcheck.canonical import excerpt, register
+from pytest_modelcheck.canonical import ASIDE, excerpt, register
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.trajectories.calls import ASSISTANT, Calls, Message, ToolCall
@@ -102,71 +102,57 @@ class Trajectory:
 _WIDE: Final = 400
 
 
-def _lower(value: Trajectory, lower: Any) -> dict[str, Any]:
-    messages = [_lower_message(message, lower) for message in value.messages]
+def _parts(value: Trajectory) -> dict[str, Any]:
     present = {name: part for name in _COMPARED if (part := getattr(value, name)) is not None}
-    form = {"messages": messages, **{name: lower(part) for name, part in present.items()}}
-    aside = {name: lower(item) for name in ("usage", "about") if (item := getattr(value, name))}
-    fields = {"instructions": lower([*value.instructions])} if value.instructions else {}
-    return form | {"aside": aside | fields}
+    aside = {name: item for name in ("usage", "about") if (item := getattr(value, name))}
+    fields = {"instructions": [*value.instructions]} if value.instructions else {}
+    return {"messages": list(map(_message_parts, value.messages)), **present, ASIDE: aside | fields}
 
 
-def _lower_message(message: Message, lower: Any) -> dict[str, Any]:
-    form: dict[str, Any] = {"role": lower(message.role), "text": lower(message.text)}
-    if message.calls:
-        form["calls"] = [_lower_call(call, lower) for call in message.calls]
-    return form | ({"more": lower([*message.more])} if message.more else {})
+def _message_parts(message: Message) -> dict[str, Any]:
+    calls = {"calls": list(map(_call_parts, message.calls))} if message.calls else {}
+    more = {"more": [*message.more]} if message.more else {}
+    return {"role": message.role, "text": message.text, **calls, **more}
 
 
-def _lower_call(call: ToolCall, lower: Any) -> dict[str, Any]:
+def _call_parts(call: ToolCall) -> dict[str, Any]:
     parts = {name: getattr(call, name) for name in _CALL}
-    return {
-        name: lower(part)
-        for name, part in parts.items()
-        if part is not None and (name, part) != ("retries", 0)
-    }
+    return {name: part for name, part in parts.items() if part is not None and (name, part) != ("retries", 0)}
 
 
-def _lift(form: Any, lift: Any) -> Trajectory:
-    messages = tuple(
+def _build(parts: Any) -> Trajectory:
+    messages = (
         Message(
-            lift(message["role"]),
-            lift(message["text"]),
-            tuple(
-                ToolCall(**{name: lift(part) for name, part in call.items()})
-                for call in message.get("calls", ())
-            ),
-            tuple(lift(message.get("more", []))),
+            one["role"],
+            one["text"],
+            tuple(ToolCall(**call) for call in one.get("calls", ())),
+            tuple(one.get("more", ())),
         )
-        for message in form.get("messages", ())
+        for one in parts.get("messages", ())
     )
-    parts = {name: lift(form[name]) for name in _COMPARED if name in form}
-    aside = {name: lift(item) for name, item in form.get("aside", {}).items()}
-    return Trajectory(messages, **parts, **aside | {"instructions": tuple(aside.get("instructions", ()))})
+    aside = parts.get(ASIDE, {})
+    compared = {name: parts[name] for name in _COMPARED if name in parts}
+    return Trajectory(
+        tuple(messages), **compared, **aside | {"instructions": tuple(aside.get("instructions", ()))}
+    )
 
 
-def _lower_calls(value: Calls, lower: Any) -> dict[str, Any]:
-    """Return the key of calls, and what is only kept."""
-    rows = [[lower(getattr(call, name)) for name in _CALL] for call in value]
-    return {"calls": [row[:2] for row in rows], "aside": [row[2:] for row in rows]}
+def _calls_parts(value: Calls) -> dict[str, Any]:
+    rows = [[getattr(call, name) for name in _CALL] for call in value]
+    return {"calls": [row[:2] for row in rows], ASIDE: [row[2:] for row in rows]}
 
 
-def _lift_calls(form: Any, lift: Any) -> Calls:
-    rows = zip(form["calls"], form["aside"], strict=True)
-    return Calls(ToolCall(*map(lift, (*chosen, *found))) for chosen, found in rows)
+def _build_calls(parts: Any) -> Calls:
+    rows = zip(parts["calls"], parts[ASIDE], strict=True)
+    return Calls(ToolCall(*chosen, *found) for chosen, found in rows)
 
 
 _COMPARED: Final = ("answer", "finish", "state")
 _CALL: Final = ("name", "arguments", "result", "error", "retries")
 
-register(Trajectory, "$trajectory", _lower, _lift)
-register(Calls, "$calls", _lower_calls, _lift_calls)
-register(
-    ToolCall,
-    "$call",
-    _lower_call,
-    lambda form, lift: ToolCall(**{name: lift(item) for name, item in form.items()}),
-)
+register(Trajectory, "$trajectory", _parts, _build)
+register(Calls, "$calls", _calls_parts, _build_calls)
+register(ToolCall, "$call", _call_parts, lambda parts: ToolCall(**parts))
 
 
 Turn = dict[str, str]
@@ -201,7 +187,7 @@ def talk(
         async, something to await for it.
 
     Raises:
-        UsageError: ``max_turns`` is below 1, or the customer answers with something that is no text.
+        UsageError: ``max_turns`` is below 1, or the customer answers with something that is not text.
 
     >>> echo = lambda messages: f"You said: {messages[-1]['content']}"
     >>> done = talk(echo, ["No, a mug"], opening="It is a plate")

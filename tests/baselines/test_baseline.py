@@ -104,7 +104,7 @@ def test_a_case_that_stands_there_twice_is_named_with_both_lines(path, record):
     write(path, [record("a", 1), record("b", 2)])
     head, a, b = path.read_text().splitlines()
     path.write_text(f"{head}\n{a}\n{b}\n{a}\n")
-    with pytest.raises(BaselineError, match=r":4: case 'a' is here a second time \(first in line 2\)"):
+    with pytest.raises(BaselineError, match=r":4: case 'a' appears twice \(first in line 2\)"):
         baseline.read(path)
 
 

@@ -310,7 +310,7 @@ def test_a_wait_that_is_too_long_gives_the_model_up(way):
     assert type(one.call("a")[0]) is BusyError
     assert one.endpoint.meter.requests == 1
     [refused] = one.call("b")
-    assert "asks to be left alone for 3,600 s" in str(refused)
+    assert "asks to wait 3,600 s" in str(refused)
 
 
 # -- retries, timeouts and budgets ----------------------------------------------------------------------

@@ -115,7 +115,7 @@ def test_answers_without_a_cost_end_it():
     purse = Purse("triage 2.1", 10)
     purse.take(1)
     purse.settle(1, None, answered=True)
-    with pytest.raises(BudgetError, match="whose answers do not say what they cost"):
+    with pytest.raises(BudgetError, match="whose answers do not report their cost"):
         purse.take(1)
 
 
@@ -131,7 +131,7 @@ def test_what_was_not_used_of_an_allowance_goes_back():
 
 def test_what_a_spent_allowance_says():
     refusal = Allowance(0, "--modelcheck-max-calls=0").refusal("triage 2.1")
-    assert str(refusal) == "--modelcheck-max-calls=0 is spent: triage 2.1 was not called any further"
+    assert str(refusal) == "--modelcheck-max-calls=0 is used up: triage 2.1 was not called any more"
 
 
 # -- models that are given up ----------------------------------------------------------------------------

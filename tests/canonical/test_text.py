@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import ast
+import gc
 import unicodedata
 
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_modelcheck.canonical import excerpt
+from pytest_modelcheck.canonical.text import parsed
 
 
 @pytest.mark.parametrize(
@@ -67,3 +70,28 @@ def test_no_printable_character_acts_on_the_screen():
     escaped = [excerpt(chr(code)) for code in range(0x110000) if chr(code).isprintable()]
     assert not [text for text in escaped if len(text) > 1]
     assert len(escaped) > 100_000
+
+
+class Tells:
+    """Parses something when it is collected, as printing the traceback of a lost task does."""
+
+    def __init__(self):
+        self.itself = self
+
+    def __del__(self):
+        ast.parse("(1, 2)")
+
+
+@pytest.mark.parametrize("threshold", [50, 300, 800])
+def test_source_is_parsed_whatever_is_collected_meanwhile(threshold):
+    source = "\n".join(f"x{n} = [1, 2, (3, 4)]" for n in range(200))
+    before = gc.get_threshold()
+    gc.collect()
+    gc.disable()
+    Tells()
+    gc.set_threshold(threshold)
+    gc.enable()
+    try:
+        assert len(parsed(source).body) == 200
+    finally:
+        gc.set_threshold(*before)

@@ -43,7 +43,7 @@ def test_means_are_over_cases_and_not_over_units():
     ("case", "varies"),
     [
         (CaseRuns((1.0, 1.0), (PASSED,)), False),
-        (CaseRuns((1.0, 1.0), (FAILED,)), False),  # a change between versions is no variation
+        (CaseRuns((1.0, 1.0), (FAILED,)), False),  # a change between versions is not variation
         (CaseRuns((1.0, 0.0), (PASSED,)), True),
         (CaseRuns(PASSED, (PASSED, FAILED)), True),
         (CaseRuns(PASSED, (FAILED,), probes=3, recovered=True), True),

@@ -60,7 +60,9 @@ def test_one_point_zero_might_be_one_case_or_all(name):
 @pytest.mark.parametrize("value", [-1, 1.5, -0.1, "3", True, [3], "100%", "-2%", "2% of all", "two%"])
 def test_what_is_no_allowance(value):
     with pytest.raises(
-        UsageError, match=r"max_drop=.* is no allowance: write a number of cases \(max_drop=3\) or a fraction"
+        UsageError,
+        match=r"max_drop=.* is not an allowance: write a number of cases \(max_drop=3\) or a "
+        r"fraction",
     ):
         limits_from({"max_drop": value})
 
@@ -105,10 +107,10 @@ def test_allowances_in_words():
 @pytest.mark.parametrize(
     ("name", "value", "hint"),
     [
-        ("tolerance", 0, r"tolerance=0 is no tolerance: write a fraction above 0"),
-        ("tolerance", 5, r"tolerance=5 is no tolerance"),
+        ("tolerance", 0, r"tolerance=0 is not a tolerance: write a fraction above 0"),
+        ("tolerance", 5, r"tolerance=5 is not a tolerance"),
         ("require_proof", 1, r"require_proof=1: write True or False"),
-        ("false_pass_rate", 0.7, r"false_pass_rate=0.7 is no error rate"),
+        ("false_pass_rate", 0.7, r"false_pass_rate=0.7 is not an error rate"),
         (
             "population",
             "all",
@@ -132,7 +134,7 @@ def test_a_drop_on_a_scale_of_its_own_is_a_difference_of_scores_whole_or_not():
     scale = Scale(0.0, 100.0)
     (whole,) = {limits_from({"max_drop": value}, scale).max_drop for value in (2, 2.0)}
     assert isinstance(whole, float)
-    with pytest.raises(UsageError, match="max_drop=101 is no difference of two scores"):
+    with pytest.raises(UsageError, match="max_drop=101 is not a difference of two scores"):
         limits_from({"max_drop": 101}, scale)
 
 

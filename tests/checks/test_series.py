@@ -86,7 +86,7 @@ class TestJudgingThem:
 
     def test_two_cases_can_hardly_show_any(self):
         rows = [(1, 2, 3), (3, 1, 2)]
-        assert finding(rows).reveals == "2 cases at 3 levels can hardly show any rise"
+        assert finding(rows).reveals == "2 cases at 3 levels can barely show any rise"
 
     @pytest.mark.parametrize("varies", [True, False])
     def test_where_every_case_rises_there_is_nothing_to_test(self, varies):

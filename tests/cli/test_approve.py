@@ -62,7 +62,7 @@ def test_what_was_approved_just_so_is_not_said_to_be_written(project, command):
 def test_a_mistyped_model_is_pointed_at(project, command):
     project.run({"a": 1})
     output = command("approve", "triaje=2.1", code=2).output
-    assert "no run of triage triaje=2.1 is remembered" in output
+    assert "no run of triage triaje=2.1 is stored" in output
     assert "If 'triaje' was meant to be a model: there is 'triage' only" in output
 
 
@@ -98,7 +98,7 @@ def test_a_part_is_approved_with_check(project, command, store):
 def test_a_check_that_means_nothing_lists_what_there_is(project, command):
     project.run({"a": 1})
     output = command("approve", "2.1", "--check", "test_knwon", code=2).output
-    assert f"no check that triage 2.1 ran is meant by that. It ran:\n  {KNOWN}" in output
+    assert f"no check of triage 2.1 matches. It ran:\n  {KNOWN}" in output
 
 
 def test_without_a_version_it_is_the_only_one_that_was_run(project, command):
@@ -130,7 +130,7 @@ def test_a_version_alone_is_approved_of_all_models_that_ran_it(project, command,
     assert "tone 2.1 is approved" in output
     assert "triage 2.1 is approved" in output
     assert store.approved("words") is None
-    assert "no run of 3 is remembered of any model" in command("approve", "3", code=2).output
+    assert "no run of 3 is stored of any model" in command("approve", "3", code=2).output
 
 
 def test_where_one_of_several_models_is_refused_the_other_is_approved_and_the_exit_code_says_so(
@@ -235,7 +235,7 @@ def test_where_nobody_may_be_watching_a_reason_is_needed_and_kept(
         monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: False)
     project.run({"a": 1})
     output = command(name, "2.1", code=2).output
-    assert f"modelcheck {name} {unwatched} approves what nobody may have looked at" in output
+    assert f"modelcheck {name} {unwatched} approves without anybody watching" in output
     assert "needs a reason: add --reason TEXT" in output
     assert store.approved("triage") is None
     command("approve", "2.1", "--dry-run")
@@ -389,9 +389,9 @@ def test_a_test_that_was_edited_is_decided_as_a_whole(changed, reviewing):
 
 
 def test_a_version_that_never_ran_is_refused(changed, reviewing):
-    assert "no run of triage 9.9 is remembered" in reviewing([], "9.9", code=2)
+    assert "no run of triage 9.9 is stored" in reviewing([], "9.9", code=2)
     told = reviewing([], "2.1", "--check", "nope", code=2)
-    assert "no check that triage 2.1 ran is meant by 'nope'. There are:" in told
+    assert "no check that triage 2.1 ran matches 'nope'. There are:" in told
 
 
 def test_a_test_that_is_run_again_while_it_is_reviewed_is_not_approved_unseen(changed, command, monkeypatch):

@@ -1,9 +1,11 @@
 import shutil
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 
-from pytest_modelcheck.baselines import atomic
+from pytest_modelcheck.baselines import atomic, watch
+from pytest_modelcheck.baselines.store import BaselineStore
 from pytest_modelcheck.cli.command import modelcheck
 
 OLD, NEW = "tests/test_triage.py::test_known", "tests/test_triage.py::test_tickets"
@@ -54,7 +56,7 @@ def test_a_name_that_is_taken_is_refused_and_nothing_is_moved(approved, command)
 
 def test_a_name_that_nothing_is_known_of_is_refused(approved, command):
     assert (
-        "nothing is remembered of tests/test_x.py"
+        "nothing is stored of tests/test_x.py"
         in command("baselines", "rename", "tests/test_x.py", "y.py", code=2).output
     )
 
@@ -288,3 +290,83 @@ def test_a_killed_merge_is_finished_by_the_next_command(shards, project, command
     monkeypatch.chdir(project.root)
     assert command("list").output.count("::test_") == 2
     assert not list((project.root / ".modelcheck_cache").rglob(".modelcheck-*"))
+
+
+# -- nights ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def watched(approved):
+    """A project with two nights of the test, and one of an approval that was replaced."""
+    store = BaselineStore(approved.root / "baselines")
+    night = watch.Night(
+        model="triage",
+        version="2.1",
+        check=OLD,
+        of="answers",
+        approval=watch.approval_of(store.read("triage", OLD)),
+        night=1,
+        run="first",
+        evidence=1.0,
+        alarm=100.0,
+        calls={"0 0": ["a"]},
+    )
+    second = replace(night, night=2, run="second", evidence=14.2)
+    watch.unite(store.root, [night, second, replace(night, run="old", approval="0123456789ab")])
+    return approved
+
+
+def nights(project):
+    return [(night.run, night.check) for night in watch.read(project.root / "baselines")]
+
+
+def test_the_list_says_what_all_nights_come_to(watched, command):
+    assert "    answers: night 2, evidence 14 (alarm at 100)\n" in command("list").output
+
+
+def test_the_list_names_a_damaged_night_and_shows_the_rest(watched, command):
+    path = watch.path_of(watched.root / "baselines")
+    path.write_bytes(path.read_bytes().replace(b'"night":2', b'"night":3'))
+    output = command("list", code=1).output
+    assert OLD in output
+    assert "watch.jsonl:3: this line is not as it was written" in output
+
+
+def test_a_renamed_test_takes_its_nights_along(watched, command):
+    command("baselines", "rename", OLD, NEW)
+    assert nights(watched) == [("first", NEW), ("old", NEW), ("second", NEW)]
+    assert "night 2, evidence 14" in command("list").output
+
+
+def test_nights_that_count_under_no_approval_are_pruned(watched, command):
+    (watched.root / "conftest.py").write_text(FIXTURE)
+    write(watched, "test_known")
+    output = command("baselines", "prune", "--yes").output
+    assert "1 line of watch.jsonl that count" in output
+    assert nights(watched) == [("first", OLD), ("second", OLD)]
+
+
+def test_an_approval_starts_afresh(watched, command):
+    watched.run({"a": 3})
+    command("approve", "2.1", "--dry-run")
+    assert len(nights(watched)) == 3
+    command("approve", "2.1")
+    assert nights(watched) == []
+
+
+def test_an_approval_of_another_check_leaves_them_alone(watched, command):
+    watched.run({"a": 3}, "test_other")
+    command("approve", "2.1", "--check=test_other")
+    assert len(nights(watched)) == 3
+
+
+def test_nights_of_several_jobs_are_united(watched, project, command):
+    store = project.root / "baselines"
+    (first, _, second) = watch.read(store)
+    for name, night in (("job-1", first), ("job-2", replace(second, run="third", night=3))):
+        watch.unite(project.root / name, [night])
+    output = command("merge", "job-1", "job-2").output
+    assert output == "2 lines of watch.jsonl united with those in baselines: commit it.\n"
+    assert [run for run, _ in nights(watched)] == ["first", "old", "second", "third"]
+    watch.unite(project.root / "job-3", [replace(first, evidence=9.0)])
+    assert "has another line of" in command("merge", "job-3", code=1).output

@@ -1,11 +1,12 @@
 """``modelcheck label`` and ``judge``: from what runs left behind to labels, and to what they say."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from pytest_modelcheck.baselines.header import Header
 from pytest_modelcheck.cli.command import modelcheck
 from pytest_modelcheck.labels.file import Label, read, write
 from pytest_modelcheck.records import CaseResult, Outcome, TrialResult
+from pytest_modelcheck.reports.bars import width_of
 
 LABELS = "labels/helpful.jsonl"
 
@@ -130,7 +132,7 @@ def test_escapes_in_an_answer_do_not_reach_the_terminal(project):
 
 def test_without_a_run_with_the_judge_it_says_what_to_do(project):
     output = type_keys("", code=2)
-    assert "no run that is remembered says where the labels of 'helpful' are" in output
+    assert "no stored run says where the labels of 'helpful' are" in output
     assert 'Declare @judge_fixture(labels="labels/helpful.jsonl"), run pytest once' in output
 
 
@@ -183,59 +185,131 @@ def test_labels_that_nothing_was_judged_of_are_told(project, command):
     assert 'golden("helpful.jsonl", model="helpful")' in output
 
 
-@pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux")
-def test_in_a_terminal_of_eighty_columns(project):
-    """As over ssh: nothing is wider than the screen, and one key without Enter is a label."""
-    judged(project, [f"good {n} " + "and on and on " * 30 for n in range(3)])
-    name = f"modelcheck-{time.time_ns()}"
+class Terminal:
+    """A shell in a terminal of 80 columns, as over ssh."""
 
-    def tmux(*arguments):
+    def __init__(self, folder):
+        self.name = f"modelcheck-{time.time_ns()}"
+        size = ("-x", "80", "-y", "30")
+        self.tmux("new-session", "-d", "-s", self.name, *size, "-c", str(folder), "env", "PS1=$ ", "sh")
+
+    def tmux(self, *arguments):
         return subprocess.run(["tmux", *arguments], capture_output=True, text=True, check=True).stdout
 
-    def screen(until, ends, tries=300):
-        """What is shown once ``until`` is the last page, and the screen waits for a key."""
-        for _ in range(tries):
-            text = tmux("capture-pane", "-p", "-t", name)
-            last = text[text.rfind("\n---") :]
-            if until in last and last.strip().endswith(ends):
-                return text
+    def send(self, *keys):
+        self.tmux("send-keys", "-t", self.name, *keys)
+
+    def until(self, *texts):
+        """What is shown once all of this is."""
+        for _ in range(600):
+            shown = self.tmux("capture-pane", "-p", "-t", self.name)
+            if all(text in shown for text in texts):
+                return shown
             time.sleep(0.1)
-        raise AssertionError(f"never came: {until}\n{text}")
+        raise AssertionError(f"never came: {texts}\n{shown}")
 
-    def press(key, until, ends):
-        """Type a key, and again where it came before the terminal listened: that one is lost."""
-        for _ in range(5):
-            tmux("send-keys", "-t", name, key)
-            with suppress(AssertionError):
-                return screen(until, ends, tries=80)
-        raise AssertionError(f"{key} had no effect")
+    def echoes(self):
+        """True if the terminal shows what is typed, and hands over whole lines."""
+        self.send("clear; stty -a | tr ';' '\\n' | grep -ow -e '-*icanon' -e '-*echo'; echo do''ne", "Enter")
+        return self.until("done").split()[:2] == ["icanon", "echo"]
 
-    program = Path(sys.executable).with_name("modelcheck")
-    tmux(
-        "new-session",
-        "-d",
-        "-s",
-        name,
-        "-x",
-        "80",
-        "-y",
-        "30",
-        "-c",
-        str(project.root),
-        "env",
-        "PS1=$ ",
-        "sh",
-    )
-    try:
-        tmux("send-keys", "-t", name, f"{program} label helpful", "Enter")
-        text = screen("--- 1 of 3", "[q]uit")
-        assert max(map(len, text.splitlines())) <= 80
-        assert "helpful? [y] yes  [n] no   [s]kip [u]ndo no[t]e [q]uit" in text
-        press("y", "--- 2 of 3", "[q]uit")
-        press("u", "--- 1 of 3", "[q]uit")
-        press("n", "--- 2 of 3", "[q]uit")
-        ended = press("q", "labelled now", "$")
-        assert "1 labelled now; 1 label in labels/helpful.jsonl (1 no), 2 left" in ended
-    finally:
-        tmux("kill-session", "-t", name)
+
+@pytest.fixture
+def terminal(project):
+    if shutil.which("tmux") is None:
+        pytest.skip("needs tmux")
+    terminal = Terminal(project.root)
+    yield terminal
+    terminal.tmux("kill-session", "-t", terminal.name)
+
+
+LABEL = f"{Path(sys.executable).with_name('modelcheck')} label helpful"
+
+
+def test_in_a_terminal_of_eighty_columns(project, terminal):
+    """As over ssh: nothing is wider than the screen, and one key without Enter is a label."""
+    judged(project, [f"good {n} 返金 👩\u200d🔬 " + "and on and on " * 30 for n in range(3)])
+    terminal.send(LABEL, "Enter")
+    text = terminal.until("--- 1 of 3", "[q]uit")
+    assert max(map(width_of, text.splitlines())) <= 80
+    assert "helpful? [y] yes  [n] no   [s]kip [u]ndo no[t]e [q]uit" in text
+    terminal.send("y", "u", "n", "q")
+    ended = terminal.until("labelled now")
+    assert "1 labelled now; 1 label in labels/helpful.jsonl (1 no), 2 left" in ended
     assert list(said(project).values()) == [False]
+    assert terminal.echoes()
+
+
+def test_keys_typed_ahead_count_and_none_is_left_to_the_shell(project, terminal):
+    judged(project, ["one", "two", "three", "four"])
+    terminal.send(LABEL, "Enter", "y", "t", "too long", "BSpace", "Enter", "n", "y", "n", "y", "y")
+    text = terminal.until("4 labelled now; 4 labels in labels/helpful.jsonl (2 yes, 2 no), 0 left")
+    assert "y: not found" not in text
+    notes = [one.metadata["note"] for one in read(project.root / LABELS).values() if "note" in one.metadata]
+    assert notes == ["too lon"]
+
+
+@pytest.mark.parametrize("how", ["C-c", "C-d", "kill", "crash"])
+def test_the_terminal_is_restored_however_it_ends(project, terminal, how):
+    judged(project, ["one", "two"])
+    terminal.send(LABEL, "Enter")
+    terminal.until("--- 1 of 2", "[q]uit")
+    if how == "kill":
+        os.kill(running_in(terminal), signal.SIGTERM)
+    elif how == "crash":  # the folder of the labels is a file
+        (project.root / "labels").write_text("")
+        terminal.send("y")
+    else:
+        terminal.send(how)
+    time.sleep(1)
+    assert terminal.echoes()
+
+
+def running_in(terminal):
+    """The process that the shell of a terminal has started."""
+    shell = terminal.tmux("list-panes", "-t", terminal.name, "-F", "#{pane_pid}").strip()
+    return int(subprocess.run(["ps", "-o", "pid=", "--ppid", shell], capture_output=True, check=True).stdout)
+
+
+def test_in_the_background_the_terminal_is_the_shells(project, terminal):
+    judged(project, ["one", "two"])
+    terminal.send(LABEL, "Enter")
+    terminal.until("--- 1 of 2", "[q]uit")
+    terminal.send("C-z")
+    terminal.until("$ ")
+    assert terminal.echoes()
+    terminal.send("fg", "Enter")
+    terminal.until("fg", "[q]uit")
+    terminal.send("y", "q")
+    terminal.until("1 labelled now")
+    assert terminal.echoes()
+
+
+def test_an_answer_longer_than_the_screen_is_shown_piece_by_piece(project, terminal):
+    judged(project, ["\n".join(f"line {n}" for n in range(60))])
+    terminal.send(LABEL, "Enter")
+    assert "line 30" not in terminal.until("more lines: space)  helpful?")
+    terminal.send(" ")
+    terminal.until("line 30", "more lines: space)  helpful?")
+    terminal.send(" ", "n")
+    terminal.until("1 labelled now")
+
+
+def test_more_categories_than_digits_have_letters_and_any_other_can_be_typed(project):
+    names = [f"refund {chr(97 + n)}" for n in range(12)]
+    judged(project, [f"{n:02}" for n in range(12)], said=lambda answer: names[int(answer)])
+    assert "[9] refund i  [a] refund j" in type_keys("co rude\n9", "-n", "3")
+    assert sorted(said(project).values()) == ["refund i", "refund l", "rude"]
+
+
+def test_scores_on_another_scale_are_typed(project):
+    judged(project, ["one", "two", "three"], said=lambda answer: None if answer == "one" else -2)
+    output = type_keys("x-.\n-1.5\n4\n", "-n", "2")
+    assert "type a score" in output
+    assert "no number; Escape leaves without one" in output
+    assert sorted(said(project).values()) == [-1.5, 4]
+
+
+def test_a_judge_that_abstains_leaves_the_keys_as_they_are(project):
+    judged(project, ["one", "two"], said=lambda answer: None if answer == "one" else True)
+    assert "[y] yes  [n] no" in type_keys("q")

@@ -47,15 +47,15 @@ def test_a_higher_certainty_takes_more(project, command):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--at-least", "95"), "--at-least 95 is no rate"),
+        (("--at-least", "95"), "--at-least 95 is not a rate"),
         (
             ("--at-least", "0.95", "--drop", "0.99"),
             "--drop 0.99: a drop that can be seen lies above 0 and is at most 0.95",
         ),
         (("--drop", "0.02", "--max-drop", "0.05"), "--drop 0.02: a drop that can be seen lies above 0.05"),
         (("--max-drop", "0.9"), "nothing can be seen there: name a --drop"),
-        (("--certainty", "2"), "--certainty 2 is no chance"),
-        (("--false-fail-rate", "0"), "--false-fail-rate 0 is no chance"),
+        (("--certainty", "2"), "--certainty 2 is not a probability"),
+        (("--false-fail-rate", "0"), "--false-fail-rate 0 is not a probability"),
         (("--disagreement", "1"), "--disagreement 1: write a share"),
         (("--cases", "0"), "--cases 0: write how many cases there are"),
         (("--repeats", "0"), "--repeats 0: write a whole number from 1"),

@@ -84,7 +84,7 @@ def test_candidates_may_come_from_an_artifact(two, command, tmp_path_factory):
 def test_a_version_that_never_ran_is_an_error_that_lists_those_that_did(two, command):
     for arguments in (["9"], ["9", "2.1"], ["2.1", "9"]):
         output = command("diff", *arguments, code=2).output
-        assert "no run of triage 9 is remembered" in output
+        assert "no run of triage 9 is stored" in output
         assert "runs of 2.0, 2.1" in output
 
 
@@ -124,7 +124,7 @@ def test_a_version_alone_is_shown_of_every_model_that_has_it(two, command):
 
 def test_a_check_that_means_nothing_is_an_error(two, command):
     output = command("diff", "2.1", "--check", "nope", code=2).output
-    assert "no check of triage is meant by 'nope'. There are:\n  tests/test_triage.py::test_known\n" in output
+    assert "no check of triage matches 'nope'. There are:\n  tests/test_triage.py::test_known\n" in output
     output = command("diff", "2.1", "--check", "known", code=2).output
     assert "it is a whole name, or has wildcards ('*known*')" in output
 

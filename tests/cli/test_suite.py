@@ -74,7 +74,7 @@ def test_rules_are_selected_and_ignored(project, command):
     assert "MC101" not in command("lint", "--select", "MC105,MC2", code=1).output
     assert "Found 1 problem" in command("lint", "--ignore", "MC101", code=1).output
     assert command("lint", "--ignore", "MC1").output == "No problem in 1 check.\n"
-    assert "'E501' is no rule" in command("lint", "--select", "E501", code=2).output
+    assert "'E501' is not a rule" in command("lint", "--select", "E501", code=2).output
 
 
 def test_rules_are_ignored_by_the_ini_file(project, command):
@@ -138,7 +138,7 @@ def test_a_version_that_is_an_alias_is_found_unless_a_fingerprint_tells_more(pro
     ini = project.root / "pytest.ini"
     ini.write_text("[pytest]\nmodel_version = latest\n")
     output = command("lint", "--select", "MC211", code=1).output
-    assert "MC211 the version 'latest' is an alias, which may mean another model tomorrow" in output
+    assert "MC211 the version 'latest' is an alias, which may be another model tomorrow" in output
     conftest = project.root / "tests" / "conftest.py"
     conftest.write_text(MODEL.replace("@model_fixture\n", '@model_fixture(fingerprint="3f2a")\n'))
     assert command("lint", "--select", "MC211").output == "No problem in 1 check.\n"

@@ -32,7 +32,7 @@ def test_a_version_that_no_model_has_is_an_error_that_lists_what_there_is():
     with pytest.raises(VersionError) as caught:
         meant("7", TWO)
     assert str(caught.value) == (
-        "no run of 7 is remembered of any model. Run it first: pytest --model-version=7\nThere are:\n"
+        "no run of 7 is stored of any model. Run it first: pytest --model-version=7\nThere are:\n"
         "  tone=1\n  tone=2.1\n  triage=1\n  triage=2.1\n  triage=3"
     )
 

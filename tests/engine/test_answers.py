@@ -1,7 +1,9 @@
 import asyncio
 import contextvars
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 
 import pytest
 
@@ -78,7 +80,7 @@ def test_offline_nothing_is_called(labs):
     lab = labs(offline=True)
     called = []
     model = lab.model(called.append)
-    with pytest.raises(OfflineError, match="no remembered answer to"):
+    with pytest.raises(OfflineError, match="no cached answer to"):
         answer(lab, model, "a")
     assert not called
 
@@ -150,8 +152,8 @@ def test_whatever_ends_a_call_from_outside_reaches_those_who_wait(lab):
 
     handle.endpoint.call = broken
     first, second = foreseen(lab, handle, "a", "b")
-    told = []
-    lab.switchboard.follow(first, told.append)
+    told = SimpleQueue()
+    lab.switchboard.follow(first, told.put)
     lab.switchboard.advance(handle, HERE)
     for ticket in (first, second):
         lab.switchboard.wait_for(ticket)
@@ -159,7 +161,7 @@ def test_whatever_ends_a_call_from_outside_reaches_those_who_wait(lab):
             ticket.result()
     lab.switchboard._endpoints.clear()
     handle.endpoint.close()
-    assert told == [first]
+    assert told.get(timeout=60) is first  # after those who wait for it, from another thread
 
 
 def test_what_nobody_needs_any_more_is_not_called(lab):
@@ -206,6 +208,51 @@ def test_a_call_in_the_queue_of_its_threads_is_not_made_once_nobody_needs_it(lab
         future.result(5)
     ahead.join(5)
     assert calls == ["a", "c"]
+
+
+class Written:
+    """A place for answers that is slow to write, and only ever entered by one thread."""
+
+    def __init__(self, lab):
+        self.shelf = lab.models["triage"].answers._shelf
+        self.on_disk = set()
+        self.times = 0
+        self._entered = threading.Lock()
+
+    def flush(self):
+        assert self._entered.acquire(blocking=False), "two threads write at once"
+        new = set(self.shelf._index)
+        time.sleep(0.05)
+        self.on_disk |= new
+        self.times += 1
+        self._entered.release()
+
+
+def test_answers_that_come_while_others_are_written_do_not_wait_for_the_disk(lab, monkeypatch):
+    """They are written by whoever writes already, and all of them before the run of bodies ends."""
+    slow = lab.model(lambda x: time.sleep(0.01) or x, concurrency=8)
+    written = Written(lab)
+    monkeypatch.setattr(type(written.shelf), "flush", lambda _: written.flush())
+    lab.run(lambda case: slow(case.input), [f"text {n}" for n in range(41)])
+    assert len(written.on_disk) == 41
+    assert written.times < 20  # a write for each answer, one after the other, would be 41
+
+
+def test_what_could_not_be_written_is_written_later(lab, monkeypatch):
+    triage = lab.model(str.upper)
+    handle, kept = lab.switchboard.handle(triage), []
+
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(type(triage.answers._shelf), "flush", interrupted)
+    lab.switchboard.answer(handle, "a", triage.key("a"), 0)
+    with pytest.raises(KeyboardInterrupt):
+        lab.switchboard.save()
+    monkeypatch.setattr(type(triage.answers._shelf), "flush", lambda shelf: kept.append(len(shelf)))
+    lab.switchboard.save()
+    lab.switchboard.save()
+    assert kept == [1]
 
 
 def test_what_another_process_asks_is_not_foreseen_here(lab):

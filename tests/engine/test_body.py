@@ -69,7 +69,7 @@ def test_a_call_that_was_refused_is_an_error_whatever_the_body_makes_of_it(labs,
     assert outcomes(run) == ["passed", "error"]
     assert (run.unasked, run.stopped) == (
         1,
-        "--modelcheck-max-calls=1 is spent: triage 1 was not called any further",
+        "--modelcheck-max-calls=1 is used up: triage 1 was not called any more",
     )
 
 

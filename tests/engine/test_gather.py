@@ -1,3 +1,4 @@
+import asyncio
 import contextvars
 import logging
 import sys
@@ -77,6 +78,26 @@ def test_an_error_is_raised_in_the_body_that_waits_for_it(lab, outcomes):
         await triage(case.input + "!")
 
     assert outcomes(lab.run_async(body, "abc", gather=True)) == ["passed"] * 3
+
+
+def test_a_task_group_that_breaks_is_an_error_of_its_case(lab, outcomes):
+    """Before Python 3.13 the task of its body looks as if it were cancelled ever after."""
+
+    class Final(BaseException):
+        pass
+
+    async def model(x):
+        if x == "b":
+            raise Final
+        return x
+
+    triage = lab.model(model)
+
+    async def body(case):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(triage(case.input))
+
+    assert outcomes(lab.run_async(body, "abc", gather=True)) == ["passed", "error", "passed"]
 
 
 def test_a_body_that_catches_everything_still_gets_its_answer(lab):

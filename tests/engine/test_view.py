@@ -61,7 +61,7 @@ def test_the_approved_answer_is_read(lab):
 
 
 def test_an_approved_answer_in_another_form_says_so(lab):
-    with pytest.raises(BaselineError, match="has another form than answers have today"):
+    with pytest.raises(BaselineError, match="has a different form than today's answers"):
         see(lab, lambda view: view.approved, approved={"c-1": b'{"$unheard":1}'})
 
 

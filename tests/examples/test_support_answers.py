@@ -59,7 +59,7 @@ def is_red(server, labels, version):
         cases[question] = [Word(key, said.setdefault(key, float(server.judge(answer)["helpful"])))]
     make = Corrector(known, heard, versions, graded=False, exact=False)
     own = make.of_version(cases, version)
-    value = make.value(cases.values(), make.apart(own, known.keys() - own))
+    value = make.value(cases.values(), make.telling(own))
     return value.rate < REQUIRED and value.p_value(REQUIRED) <= 0.05
 
 

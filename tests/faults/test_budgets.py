@@ -13,7 +13,7 @@ def test_a_run_stops_at_its_number_of_calls_and_keeps_what_it_paid_for(remote, e
     verdict = remote.verdict("--modelcheck-max-calls=12")
     assert verdict.failed
     assert verdict.headline == (
-        "--modelcheck-max-calls=12 is spent: triage 1 was not called any further; "
+        "--modelcheck-max-calls=12 is used up: triage 1 was not called any more; "
         "8 of 20 cases could not be judged"
     )
     assert (len(endpoint.asked), verdict.unasked, verdict.cases.passed) == (12, 8, 12)
@@ -85,16 +85,14 @@ def test_a_model_is_not_asked_beyond_what_it_may_cost(remote, endpoint, concurre
     assert len(endpoint.asked) == 10
     assert verdict.calls.cost == pytest.approx(0.1)
     assert (verdict.unasked, verdict.cases.passed) == (20, 10)
-    assert (
-        "max_cost=0.1 is reached: triage 1 has cost 0.1, and was not called any further" in verdict.headline
-    )
+    assert "max_cost=0.1 is reached: triage 1 has cost 0.1, and was not called any more" in verdict.headline
 
 
 def test_money_without_a_price_is_refused_after_one_call(remote, endpoint):
     remote.model("max_cost=1")
     remote.cases(5)
     verdict = remote.verdict()
-    assert "max_cost=1 is set for triage 1, whose answers do not say what they cost" in verdict.headline
+    assert "max_cost=1 is set for triage 1, whose answers do not report their cost" in verdict.headline
     assert len(endpoint.asked) == 1
 
 
@@ -187,7 +185,7 @@ def test_too_few_slow_answers_to_be_sure_are_inconclusive(remote, endpoint):
     remote.cases(30, max_latency_p95=0.6)
     verdict = remote.verdict()
     assert verdict.status == "inconclusive"
-    assert verdict.headline.endswith("(2 took longer); so few could be bad luck")
+    assert verdict.headline.endswith("(2 took longer); with so few, chance could explain it")
 
 
 def test_latencies_that_were_not_remembered_are_said_to_be_unknown(project):
@@ -207,8 +205,7 @@ def test_latencies_that_were_not_remembered_are_said_to_be_unknown(project):
     verdict = project.verdict(project.run("--model-version=1"))
     assert verdict.status == "inconclusive"
     assert (
-        "max_latency_p95 could not be judged: how long answers took is not known of any of 2"
-        in verdict.headline
+        "max_latency_p95 could not be judged: how long answers took is unknown for all 2" in verdict.headline
     )
     assert project.verdict(project.run("--model-version=1", "--modelcheck-cache=refresh")).passed
 

@@ -216,7 +216,7 @@ def test_an_endpoint_that_asks_for_an_hour_is_given_up_at_once(remote, endpoint)
     remote.model("retries=3")
     remote.cases(50)
     verdict = remote.verdict()
-    assert "triage 1 asks to be left alone for 3,600 s: HTTPError" in verdict.headline
+    assert "triage 1 asks to wait 3,600 s: HTTPError" in verdict.headline
     assert len(endpoint.asked) == 1
     assert remote.seconds < 15
 

@@ -62,7 +62,7 @@ def works_anew(folder: Path, *, reason: str) -> None:
     cache.close()
     assert len(cache.warnings) == 1, cache.warnings
     assert reason in cache.warnings[0]
-    assert "It was renamed to cache.db.damaged-1 and a new one is begun" in cache.warnings[0]
+    assert "It was renamed to cache.db.damaged-1 and a new cache was started" in cache.warnings[0]
     assert (folder / "cache.db.damaged-1").exists()
     later = PredictionCache(folder)
     assert later.shelf("n", keep=True).get(key(3)) == line(1003)
@@ -124,7 +124,7 @@ def test_pickled_rows_are_never_unpickled(folder, tmp_path, statement, inspected
 def test_a_pickled_value_is_set_aside_where_it_is_met(folder, monkeypatch):
     monkeypatch.setattr(cache_store, "_inspect", lambda path: None)
     sql(folder, "UPDATE Cache SET mode = 4 WHERE key LIKE '%:v3'")
-    works_anew(folder, reason="it holds a value that is no page")
+    works_anew(folder, reason="it holds a value that is not a page")
 
 
 def test_a_row_cannot_have_a_file_removed(folder, tmp_path, monkeypatch):

@@ -30,7 +30,7 @@ class SwapAug:
 
 
 class OldAug(SwapAug):
-    """Before 1.1.11, one result was no list."""
+    """Before 1.1.11, one result was not a list."""
 
     def augment(self, data, n=1, num_thread=1):
         return super().augment(data, n)[0]

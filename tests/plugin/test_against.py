@@ -111,7 +111,7 @@ def test_a_version_that_breaks_is_nothing_to_compare_with(project):
     result = project.run("--model-version=2", "--against=1")
     result.assert_outcomes(failed=1)
     found = [finding.summary for finding in project.verdict(result).findings if not finding.met]
-    assert found == ["2/3 cases broke with triage 1, so that nothing tells which is better"]
+    assert found == ["2/3 cases broke with triage 1, so the two cannot be compared"]
 
 
 BROKEN = """
@@ -143,15 +143,15 @@ def test_a_version_that_breaks_everywhere_is_no_missing_baseline(project, error,
     )
     verdict = project.verdict(project.run("--model-version=2", "--against=1"))
     assert verdict.headline.startswith(told)
-    assert verdict.headline.endswith("so that nothing tells which is better")
+    assert verdict.headline.endswith("so the two cannot be compared")
     assert not any("no approved baseline" in finding.summary for finding in verdict.findings)
 
 
 def test_a_version_that_was_not_asked_to_the_end_is_told_with_the_reason(tested):
     verdict = tested.verdict(tested.run("--model-version=2.1", "--against=2.0", "--modelcheck-max-calls=4"))
     assert verdict.headline == (
-        "--modelcheck-max-calls=4 is spent: triage 2.0 was not called any further; 6 of 10 cases have no "
-        "outcome with it, so that nothing tells which is better"
+        "--modelcheck-max-calls=4 is used up: triage 2.0 was not called any more; 6 of 10 cases have no "
+        "outcome with it, so the two cannot be compared"
     )
 
 
@@ -209,7 +209,7 @@ def test_awaited_bodies_and_fixtures_that_clean_up(project):
         (["--against=2.1"], "*triage 2.1 would be compared with itself*"),
         (["--against=2.0", "--modelcheck-baseline=1.9"], "*it goes neither with*"),
         (["--against=2.0", "--modelcheck-update"], "*it goes neither with*"),
-        (["--against=2.0", "--against=1.9"], "*--against: '2.0' and '1.9' are asked for at once*"),
+        (["--against=2.0", "--against=1.9"], "*--against: '2.0' and '1.9' are both asked for*"),
     ],
 )
 def test_what_cannot_be_meant_is_said(tested, arguments, told):
@@ -260,7 +260,7 @@ def test_an_old_version_that_is_down_does_not_speak_against_the_new_one(project)
     assert verdict.cases.judged == 10
     assert verdict.headline == (
         "triage 1 was given up after 3 calls in a row failed: ConnectionError: retired; 10 of 10 cases have "
-        "no outcome with it, so that nothing tells which is better"
+        "no outcome with it, so the two cannot be compared"
     )
     assert "triage 2 was given up" not in result.stdout.str()
 

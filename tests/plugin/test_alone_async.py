@@ -56,6 +56,23 @@ CHECKS = {
             assert [first.result(), second.result()] == [case.input, case.input + "!"]
         """,
     ),
+    "a TaskGroup that breaks, and then a body that ends as if it were cancelled": (
+        {"passed": 4, "error": 2},
+        """
+        async def breaks():
+            await asyncio.sleep(0)
+            raise OSError("broken")
+
+        @CASES
+        async def test_it(echo, case):
+            if case.input == "2":
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(breaks())
+            if case.input == "3":
+                raise asyncio.CancelledError
+            assert await echo(case.input) == case.expected
+        """,
+    ),
     "run_coroutine_threadsafe": (
         PASSED,
         """

@@ -1,4 +1,4 @@
-"""``--modelcheck-cache``: remembered answers are used, refreshed, or neither read nor written."""
+"""``--modelcheck-cache``: cached answers are used, refreshed, or neither read nor written."""
 
 import pytest
 
@@ -151,7 +151,7 @@ def test_a_cache_that_cannot_be_written_warns_and_runs(project):
     result = project.run("--model-version=2.0")
     result.assert_outcomes(passed=1, warnings=2)
     result.stdout.fnmatch_lines(
-        ["*ModelcheckWarning: what was run could not be left for `modelcheck approve` in */blocked/*: *"]
+        ["*ModelcheckWarning: the results could not be saved for `modelcheck approve` in */blocked/*: *"]
     )
     result.stdout.fnmatch_lines(["*ModelcheckWarning: The prediction cache * cannot be written: *"])
     result.stdout.fnmatch_lines(["*or name another (modelcheck_cache_dir)*"])

@@ -60,7 +60,7 @@ def test_a_spent_budget_is_no_answer_though_the_application_has_one(project, cau
     verdict = project.verdict(result)
     assert verdict.cases == Tally(passed=4, error=6)
     assert verdict.unasked == 6
-    assert verdict.headline.startswith("--modelcheck-max-calls=4 is spent")
+    assert verdict.headline.startswith("--modelcheck-max-calls=4 is used up")
 
 
 def test_nor_in_an_async_test(project):

@@ -114,7 +114,7 @@ def test_two_versions_in_the_ini_file_are_refused_by_its_name(project):
     project.ini("model_version =\n  1\n  2")
     project.write("conftest.py", TWO)
     project.test(VERSIONS.format(expected=("1", "2")))
-    project.run().stderr.fnmatch_lines(["*model_version in the ini file: '1' and '2' are asked for at once*"])
+    project.run().stderr.fnmatch_lines(["*model_version in the ini file: '1' and '2' are both asked for*"])
 
 
 def test_a_marker_of_ours_on_an_ordinary_test_is_warned_of(project):
@@ -144,10 +144,10 @@ def test_a_first_run_without_a_version_says_so_in_a_sentence(project):
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "no version of 'triage' is approved yet, and none was asked for: name one, *",
+            "no version of 'triage' is approved yet, and none was named: name one, *",
         ]
     )
-    assert "conftest.py:3 raised KeyError: None for model_version=None" in result.stdout.str()
+    assert "/conftest.py:3 has no model for model_version=None)" in result.stdout.str()
     assert "Traceback" not in result.stdout.str()
     assert "return {" not in result.stdout.str()
 

@@ -156,7 +156,7 @@ class TestGradedChanges:
             + '    assert case.input != "ticket 7"\n'
         )
         headline = project.verdict(project.run("--model-version=1")).headline
-        assert "a failed assert is worth nothing there" in headline
+        assert "a failed assert has no value there" in headline
 
     def test_a_scale_has_no_all_right(self, project):
         project.model(GRADED)
@@ -164,7 +164,7 @@ class TestGradedChanges:
         result = project.run("--model-version=1")
         result.assert_outcomes(failed=1)
         result.stdout.fnmatch_lines(
-            ["*which mean change is required?*say at_least= (at_least=0.0: it must not fall)*"]
+            ["*which mean change is required?*write at_least= (at_least=0.0: it must not fall)*"]
         )
 
     def test_a_negative_rate_needs_scores(self, project):
@@ -172,7 +172,7 @@ class TestGradedChanges:
         project.test(TEST.replace('append("!")', 'append("!"), at_least=-0.5'))
         result = project.run("--model-version=1")
         result.assert_outcomes(failed=1)
-        result.stdout.fnmatch_lines(["*at_least=-0.5 is no pass rate, and no body gave a score()*"])
+        result.stdout.fnmatch_lines(["*at_least=-0.5 is not a pass rate, and no body gave a score()*"])
 
     def test_a_smaller_change_than_the_approved_one_fails(self, project):
         project.model(GRADED)
@@ -228,8 +228,8 @@ def test_golden_scores_may_have_a_scale_of_their_own(project):
             "write a number from -1 to 1 (or a rate, at_least=0.95?)",
         ),
         ("at_least=2, bounds=(0, 1.5)", "at_least=2 is not on the scale of the scores"),
-        ("at_least=0, max_drop=2.5", "max_drop=2.5 is no difference of two scores from -1 to 1"),
-        ("at_least=0, tolerance=-0.5", "tolerance=-0.5 is no difference of two scores"),
+        ("at_least=0, max_drop=2.5", "max_drop=2.5 is not a difference of two scores from -1 to 1"),
+        ("at_least=0, tolerance=-0.5", "tolerance=-0.5 is not a difference of two scores"),
     ],
 )
 def test_a_scale_that_cannot_be_meant_is_refused(project, options, said):

@@ -234,7 +234,7 @@ def test_limits_of_the_ini_file_that_are_about_rates_do_not_concern_it(drift, pr
     [
         ('drift("recent.jsonl", at_least=0.9)', "drift() has no keyword 'at_least'"),
         ('drift("recent.jsonl", repeats=2)', "drift() has no keyword 'repeats'"),
-        ('drift("recent.jsonl", under=str.upper)', "drift() asks about the cases as they are"),
+        ('drift("recent.jsonl", under=str.upper)', "drift() uses the cases as they are"),
         ('drift("recent.jsonl", tolerance=-1)', "tolerance=-1: write how far the distribution may move"),
         ('drift("recent.jsonl", reference="gone.jsonl")', "gone.jsonl"),
         ('golden("recent.jsonl", reference="recent.jsonl")', "golden() has no keyword 'reference'"),

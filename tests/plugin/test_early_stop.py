@@ -100,7 +100,7 @@ def test_a_value_that_is_none_is_refused(early):
 def test_a_limit_that_cannot_be_watched_is_refused_at_collection(early):
     result = early(", early_stop=True, cluster='template', max_changed=0.1").run("--model-version=1")
     result.stderr.fnmatch_lines(
-        ["*early_stop=True is not for this check: max_changed= counts cases, which depend on each other*"]
+        ["*early_stop=True does not work for this check: max_changed= counts cases, which depend*"]
     )
     assert result.ret == pytest.ExitCode.USAGE_ERROR
 

@@ -109,7 +109,7 @@ def test_a_worker_that_dies_is_replaced_and_the_call_made_again(elsewhere):
 def test_a_model_that_kills_each_worker_is_an_error_that_says_so(elsewhere):
     result = elsewhere("classifier.dies", f"{POOL}, concurrency=1, give_up_after=1")
     result.assert_outcomes(failed=1)
-    assert "triage 1: a worker of its executor died while it was asked" in result.stdout.str()
+    assert "triage 1: a worker of its executor died during the call" in result.stdout.str()
 
 
 def test_a_call_that_hangs_keeps_neither_the_run_nor_the_interpreter(elsewhere):

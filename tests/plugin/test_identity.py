@@ -1,5 +1,6 @@
 """A check is the same check however pytest was started: editors pass a rootdir, jobs an ini file."""
 
+import re
 import shutil
 
 import pytest
@@ -99,25 +100,36 @@ def test_a_test_that_is_collected_twice_is_one_test(project):
     assert project.run("--keep-duplicates", "test_triage.py", "test_triage.py").ret == 0
 
 
-def test_baselines_in_two_folders_are_refused(project, shop):
+@pytest.fixture
+def monorepo(project, shop):
+    """A workspace of two projects with an ini file, a model and an approved baseline each."""
     shutil.copytree(shop, project.path / "bank")
-    (project.path / "bank/tests/test_triage.py").rename(project.path / "bank/tests/test_loans.py")
-    (project.path / "bank/conftest.py").unlink()
-    (shop / "conftest.py").rename(project.path / "conftest.py")
-    result = project.run("-c", "shop/pytest.ini", "--confcutdir=.", "bank", "shop")
+    for path in (project.path / "bank").rglob("*test_triage.py"):
+        path.rename(path.with_name("test_loans.py"))
+    for path in (*(project.path / "bank").rglob("*.jsonl"), *(project.path / "bank").rglob("approved.yaml")):
+        path.unlink()
+    text = (shop / "conftest.py").read_text()
+    (project.path / "bank/conftest.py").write_text(text.replace("def triage", "def loans"))
+    (project.path / "bank/tests/test_loans.py").write_text(TEST.replace("triage", "loans"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(project.path / "bank")
+        assert project.run_apart("--model-version=1.9", "--modelcheck-update").ret == 0
+    return project
+
+
+def test_projects_of_one_workspace_are_refused_together_and_run_one_by_one(monorepo):
+    """Pytest reads no ini file of theirs where it starts from both: neither project's settings would hold."""
+    editor = ["--rootdir=.", "--import-mode=importlib"]
+    result = monorepo.run_apart(*editor, "shop/tests/test_triage.py", "bank/tests/test_loans.py")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
-        [
-            "*lie in 2 folders*",
-            "*bank/baselines*test_loans.py*",
-            "*shop/baselines*",
-            "Run the tests of each folder*",
-        ]
+        ["*lie in 2 folders*", "*/shop/baselines*test_triage.py*", "*/bank/baselines*test_loans.py*"]
     )
-    alone = project.run("-c", "shop/pytest.ini", "--confcutdir=.", "bank")
-    alone.assert_outcomes(failed=1)
-    alone.stdout.fnmatch_lines(["*no approved baseline yet*"])  # the copy is that of another test file
-    assert project.run("-c", "shop/pytest.ini", "--confcutdir=.", "bank", "shop", "--collect-only").ret == 0
+    remedies = re.findall(r"pytest (\w+)", result.stderr.str().partition("by themselves, ")[2])
+    assert remedies == ["shop", "bank"]
+    for folder in remedies:
+        monorepo.run_apart(*editor, folder).assert_outcomes(passed=1)
+    assert monorepo.run_apart(*editor, "--collect-only", "shop", "bank").ret == 0
 
 
 def test_a_test_that_only_did_not_fail_last_time_still_exists(project):

@@ -139,7 +139,11 @@ def test_a_judge_that_errs_otherwise_on_the_new_answers_is_found_out_by_some_of_
     verdict = judged.verdict(run(judged, "worse"))
     dropped = next(one for one in verdict.findings if one.limit == "max_drop")
     assert dropped.status == "failed"
-    assert "now: the judge errs otherwise on these answers (by its word" in dropped.summary
+    assert dropped.summary == (
+        "corrected 69% with good, 0% now, over the 52 cases that differ (by the judge's word 10 broke, 13 "
+        "fixed: net +3, none allowed)"
+    )
+    assert dropped.p_value < 0.01
 
 
 def test_a_drop_by_the_judges_word_alone_is_inconclusive_where_the_judge_may_err_otherwise(judged):
@@ -162,9 +166,163 @@ def test_a_drop_that_no_error_of_the_judge_explains_fails_without_labels_of_the_
 
 def test_a_judge_that_is_too_weak_corrects_nothing(judged):
     judged.model(JUDGED.replace('"wrong": 0.15', '"wrong": 0.7'))
+    judged.test(CHECK.replace("0.8", "0.99"))
     label(judged, OTHERS)
     verdict = judged.verdict(run(judged, "bad"))
     assert "uncorrected for the judge's errors: the judge is too weak: it agrees with" in verdict.headline
+    assert verdict.inconclusive
+
+
+def test_labels_of_other_versions_alone_are_told(judged):
+    label(judged, OTHERS)
+    note = (
+        "only 0 of the 120 labels of helpful are of this version's answers: it is taken to err on these as "
+        "on the others"
+    )
+    assert note in judged.verdict(run(judged, "bad")).notes
+    label(judged, OTHERS, list(answers(0.3, "wrong", range(60))))
+    assert not any("helpful" in note for note in judged.verdict(run(judged, "bad")).notes)
+
+
+def findings(verdict):
+    return {one.limit: one for one in verdict.findings}
+
+
+def test_cases_that_regressed_by_the_judges_word_are_inconclusive_until_people_have_seen_them(judged):
+    judged.test(CHECK.replace("at_least=0.8", "max_regressed=2"))
+    label(judged, OTHERS)
+    run(judged, "good", "--modelcheck-update").assert_outcomes(passed=1)
+    found = findings(judged.verdict(run(judged, "worse")))["max_regressed"]
+    assert found.status == "inconclusive"
+    assert found.summary == (
+        "4 cases that passed now fail, at most 2 allowed; uncorrected for the judge's errors: 25 cases that "
+        "differ have an answer without a label"
+    )
+    label(judged, GOOD, WORSE)
+    found = findings(judged.verdict(run(judged, "worse")))["max_regressed"]
+    assert found.status == "failed"
+    assert found.summary.startswith("people say that 13 broke and 0 were fixed: net -13 (by the judge's word")
+
+
+def test_regressions_that_people_do_not_see_pass(judged):
+    """Both versions are right about the same questions; the judge likes the new words less."""
+    judged.model(
+        JUDGED.replace('"worse": (0.6, "smooth")', '"worse": (0.9, "wrong")').replace(
+            '+ " ") + question', '+ " ") + question + "!" * (model_version == "worse")'
+        )
+    )
+    judged.test(CHECK.replace("at_least=0.8", "max_regressed=0, max_drop=59"))
+    label(judged, GOOD, [(question, answer + "!") for question, answer in GOOD])
+    run(judged, "good", "--modelcheck-update").assert_outcomes(passed=1)
+    verdict = judged.verdict(run(judged, "worse"))
+    assert verdict.passed
+    assert verdict.comparison.regressed
+    assert "people say that 0 broke" in findings(verdict)["max_regressed"].summary
+
+
+def test_a_slice_that_only_the_judge_sees_fall_is_inconclusive(judged):
+    judged.test(
+        """
+        CASES = [{"input": f"question {n}", "metadata": {"even": n % 2 == 0}} for n in range(60)]
+
+        @pytest.mark.golden(CASES, slices=["even"], max_slice_drop=0, max_drop=59)
+        def test_helpful(assistant, helpful, case):
+            assert helpful(question=case.input, answer=assistant(case.input))
+        """
+    )
+    label(judged, OTHERS)
+    run(judged, "good", "--modelcheck-update").assert_outcomes(passed=1)
+    found = findings(judged.verdict(run(judged, "bad")))["max_slice_drop"]
+    assert found.status == "inconclusive"
+    assert found.summary.endswith(
+        "uncorrected for the judge's errors: labels tell how it errs on all cases together, and not on one "
+        "slice"
+    )
+
+
+@pytest.mark.parametrize(
+    ("check", "why"),
+    [
+        (
+            """
+            @pytest.mark.invariance([f"question {n}" for n in range(40)], under=str.upper)
+            def test_same(assistant, helpful, case):
+                one, two = (assistant(text) for text in (case.input, case.perturbed))
+                assert helpful(question="", answer=one) == helpful(question="", answer=two)
+            """,
+            "labels correct golden checks, and this one is an invariance check",
+        ),
+        (
+            """
+            @pytest.mark.directional([f"question {n}" for n in range(40)], under=str.upper)
+            def test_better(assistant, helpful, case):
+                one, two = (assistant(text) for text in (case.input, case.perturbed))
+                assert helpful(question="", answer=one) < helpful(question="", answer=two)
+            """,
+            "labels correct golden checks, and this one is directional",
+        ),
+        (
+            """
+            @pytest.mark.golden([(f"question {n}", True) for n in range(40)], metric="accuracy", at_least=1)
+            def test_metric(assistant, helpful, case):
+                case.record(helpful(question="", answer=assistant(case.input)))
+            """,
+            "labels correct a pass rate or a mean, and no metric",
+        ),
+    ],
+)
+def test_a_check_that_labels_cannot_correct_says_so(judged, check, why):
+    judged.test(check)
+    label(judged, OTHERS)
+    verdict = judged.verdict(run(judged, "bad"))
+    assert verdict.failed
+    assert verdict.headline.endswith(f"uncorrected for the judge's errors: {why}")
+
+
+def test_a_judge_that_compares_with_the_approved_answer_is_not_corrected(judged):
+    judged.test(
+        """
+        @pytest.mark.golden([f"question {n}" for n in range(40)], max_changed=2)
+        def test_means_the_same(assistant, helpful, case):
+            assert helpful(question=case.approved, answer=assistant(case.input))
+        """
+    )
+    label(judged, OTHERS)
+    run(judged, "good", "--modelcheck-update").assert_outcomes(passed=1)
+    verdict = judged.verdict(run(judged, "bad"))
+    assert verdict.headline.endswith(
+        "uncorrected for the judge's errors: labels are about one answer, and it compares two"
+    )
+
+
+def test_answers_that_changed_need_no_correction(judged):
+    judged.test(CHECK.replace("at_least=0.8", "max_changed=0, max_drop=59"))
+    run(judged, "good", "--modelcheck-update").assert_outcomes(passed=1)
+    assert "uncorrected" not in findings(judged.verdict(run(judged, "bad")))["max_changed"].summary
+
+
+def test_some_cases_alone_and_a_check_that_stops_early_say_that_nothing_is_corrected(judged):
+    label(judged, OTHERS)
+    case = judged.verdict(run(judged, "bad")).shown[0].id
+    part = judged.verdict(run(judged, "bad", f"--modelcheck-case={case}"))
+    assert "only some of its cases were run" in part.headline
+    judged.model(JUDGED.replace('labels="labels/helpful.jsonl", ', ""))
+    judged.test(CHECK.replace("at_least=0.8", "at_least=0.99, early_stop=True"))
+    verdict = judged.verdict(run(judged, "bad"))
+    assert verdict.stopped is not None
+    assert verdict.headline.endswith("uncorrected for the judge's errors: the check was stopped early")
+
+
+def test_a_new_judge_never_looks_like_a_new_model(judged):
+    """It judges the approved answers, too: the same answers cannot come out differently."""
+    judged.model(JUDGED.replace('"right": 0.95', '"right": {"1": 0.95, "2": 0.2}[model_version]'))
+    judged.test(CHECK.replace("at_least=0.8", "max_drop=0, max_regressed=0"))
+    run(judged, "good", "--modelcheck-update").assert_outcomes(passed=1)
+    result = judged.run("--model-version=good", "--model-version=helpful=2")
+    verdict = judged.verdict(result)
+    assert verdict.passed
+    assert verdict.cases.passed < 30
+    assert verdict.comparison.regressed == ()
 
 
 def test_several_calls_of_the_judge_correct_nothing(judged):
@@ -178,7 +336,7 @@ def test_several_calls_of_the_judge_correct_nothing(judged):
     )
     label(judged, OTHERS)
     verdict = judged.verdict(run(judged, "bad"))
-    assert "uncorrected for the judge's errors: helpful is called 2 times in some cases" in verdict.headline
+    assert "uncorrected for the judge's errors: helpful was called 2 times in some cases" in verdict.headline
 
 
 def test_an_outcome_that_is_not_the_judges_is_not_corrected(judged):
@@ -192,7 +350,7 @@ def test_an_outcome_that_is_not_the_judges_is_not_corrected(judged):
     )
     label(judged, OTHERS)
     verdict = judged.verdict(run(judged, "good"))
-    assert "helpful alone does not decide how a case comes out" in verdict.headline
+    assert "helpful alone does not decide the outcome of a case" in verdict.headline
 
 
 def test_a_case_that_must_not_be_what_the_judge_says_is_corrected_too(judged):
@@ -272,7 +430,7 @@ def test_a_check_that_a_judge_decides_is_not_stopped_early(judged):
     label(judged, OTHERS)
     verdict = judged.verdict(run(judged, "bad"))
     assert verdict.headline == "judged 25/60; corrected for the judge's errors 36%, at least 80% required"
-    assert "not stopped early: what its judge says is corrected once all of it is known" in verdict.notes
+    assert "not stopped early: the judge's answers are corrected once all of them are known" in verdict.notes
 
 
 def test_offline_the_labels_that_nothing_is_known_of_are_told(judged):
@@ -300,3 +458,136 @@ def test_an_async_check_is_corrected_too(judged):
     label(judged, OTHERS)
     verdict = judged.verdict(run(judged, "bad", "-p", "asyncio", "-o", SCOPE))
     assert verdict.headline == "judged 25/60; corrected for the judge's errors 36%, at least 80% required"
+
+
+SCORED = JUDGED.replace(
+    "    return lambda question, answer: chance", "    return lambda question, answer: SCALE * (chance"
+).replace("says_yes[answer.split()[0]]", "says_yes[answer.split()[0]])")
+
+
+@pytest.mark.parametrize(("scale", "passes"), [("0.5", ">= 0.3"), ("-2", "< -1")])
+def test_yes_and_no_are_labels_of_a_score_that_a_body_holds_against_a_threshold(judged, scale, passes):
+    judged.model(SCORED.replace("SCALE", scale))
+    judged.test(CHECK.replace("assistant(case.input))", f"assistant(case.input)) {passes}"))
+    if scale == "-2":  # people say of a wrong answer that it is the larger score
+        lines = [
+            {"input": {"question": q, "answer": a}, "expected": -2 * a.startswith("right")} for q, a in OTHERS
+        ]
+        judged.write("labels/helpful.jsonl", "\n".join(map(json.dumps, lines)))
+    else:
+        label(judged, OTHERS)
+    verdict = judged.verdict(run(judged, "bad"))
+    assert verdict.headline == "judged 25/60; corrected for the judge's errors 36%, at least 80% required"
+
+
+def test_a_label_between_what_passes_and_what_fails_corrects_nothing(judged):
+    judged.model(SCORED.replace("SCALE", "0.5"))
+    judged.test(CHECK.replace("assistant(case.input))", "assistant(case.input)) >= 0.3"))
+    label(judged, OTHERS)
+    path = judged.path / "labels/helpful.jsonl"
+    path.write_text(path.read_text().replace("true", "0.4"))
+    verdict = judged.verdict(run(judged, "bad"))
+    assert verdict.headline.endswith(
+        "a label says 0.4, which is between what passes and what fails: label true or false"
+    )
+
+
+def test_a_category_that_no_case_shows_corrects_nothing(judged):
+    judged.model(
+        JUDGED.replace("answer: chance(", 'answer: ["rude", "kind"][chance(').replace(
+            "says_yes[answer.split()[0]]", "says_yes[answer.split()[0]]]"
+        )
+    )
+    judged.test(CHECK.replace("assistant(case.input))", 'assistant(case.input)) == "kind"'))
+    label(judged, OTHERS)
+    path = judged.path / "labels/helpful.jsonl"
+    text = path.read_text().replace("true", '"kind"').replace("false", '"rude"')
+    path.write_text(text)
+    assert judged.verdict(run(judged, "bad")).headline.startswith("judged 25/60; corrected")
+    path.write_text(text.replace('"rude"', '"cold"', 1))
+    assert judged.verdict(run(judged, "bad")).headline.endswith(
+        "no case shows how cold comes out, and a label says it"
+    )
+
+
+def test_a_judge_that_abstains_says_no_unless_the_body_skips(judged):
+    judged.model(JUDGED.replace("answer: chance(", 'answer: None if answer.endswith("7") else chance('))
+    label(judged, OTHERS)
+    verdict = judged.verdict(run(judged, "bad"))
+    assert verdict.headline.startswith("judged 23/60; corrected for the judge's errors")
+    judged.test(
+        CHECK.replace("assert helpful(", "said = helpful(")
+        + "    if said is None:\n        pytest.skip('no verdict')\n    assert said\n"
+    )
+    assert judged.verdict(run(judged, "bad")).headline.startswith("judged 23/54; corrected")
+
+
+def test_a_judge_that_abstains_from_scores_corrects_nothing(judged):
+    judged.model(
+        JUDGED.replace(
+            "answer: chance(", 'answer: None if answer.endswith("107") else float(chance('
+        ).replace("says_yes[answer.split()[0]]", "says_yes[answer.split()[0]])")
+    )
+    judged.test(
+        """
+        @pytest.mark.golden([f"question {n}" for n in range(60)], at_least=0.8)
+        def test_helpful(assistant, helpful, case, score):
+            score(helpful(question=case.input, answer=assistant(case.input)))
+        """
+    )
+    label(judged, OTHERS)
+    verdict = judged.verdict(run(judged, "bad"))
+    assert verdict.headline.endswith("some labels, or the judge's answers to them, are not scores")
+
+
+def test_negative_scores_on_their_own_scale_are_not_corrected(judged):
+    judged.model(SCORED.replace("SCALE", "-1"))
+    judged.test(
+        """
+        @pytest.mark.golden([f"question {n}" for n in range(60)], at_least=-0.2, bounds=(-1, 1))
+        def test_helpful(assistant, helpful, case, score):
+            score(helpful(question=case.input, answer=assistant(case.input)))
+        """
+    )
+    label(judged, OTHERS)
+    verdict = judged.verdict(run(judged, "good"))
+    assert verdict.headline.endswith(
+        "uncorrected for the judge's errors: scores are not the answers of helpful, from 0 to 1"
+    )
+
+
+def test_a_judge_that_grades_a_batch_is_corrected_too(judged):
+    judged.model(
+        JUDGED.replace(
+            'labels="labels/helpful.jsonl", deterministic=True',
+            'labels="labels/helpful.jsonl", deterministic=True, batch=True',
+        ).replace(
+            'return lambda question, answer: chance("judge", answer) < says_yes[answer.split()[0]]',
+            'return lambda asked: [chance("judge", a) < says_yes[a.split()[0]] for _, a in asked]',
+        )
+    )
+    judged.test(
+        CHECK.replace(
+            "helpful(question=case.input, answer=assistant(case.input))",
+            "helpful([case.input, assistant(case.input)])",
+        )
+    )
+    lines = [{"input": [q, a], "expected": a.startswith("right")} for q, a in OTHERS]
+    judged.write("labels/helpful.jsonl", "\n".join(map(json.dumps, lines)))
+    assert judged.verdict(run(judged, "bad")).headline.startswith("judged 25/60; corrected")
+
+
+def test_labels_of_one_kind_alone_leave_a_miss_inconclusive(judged):
+    label(judged, [pair for pair in OTHERS if pair[1].startswith("right")])
+    verdict = judged.verdict(run(judged, "bad"))
+    assert verdict.inconclusive
+    assert verdict.headline.endswith("no label says no, so it is unknown how it judges these")
+
+
+def test_a_merge_that_is_not_settled_fails_the_check_with_its_line(judged):
+    label(judged, OTHERS)
+    path = judged.path / "labels/helpful.jsonl"
+    path.write_text("<<<<<<< HEAD\n" + path.read_text())
+    result = run(judged, "good")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*helpful.jsonl:1: not JSON: *; settle the conflict of the merge first*"])

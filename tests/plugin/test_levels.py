@@ -96,7 +96,7 @@ def test_and_fails_where_the_scores_fall_over_all(levels):
     result, verdict = levels("backwards")
     result.assert_outcomes(failed=1)
     assert "over all of them they fall" in verdict.headline
-    assert any(note.startswith("everything was asked again") for note in verdict.notes)
+    assert any(note.startswith("everything was run again") for note in verdict.notes)
 
 
 def test_a_version_in_which_cases_fall_is_worse_than_the_approved_one(project, levels):
@@ -173,9 +173,9 @@ def test_repeats_of_a_level_are_averaged(project, levels):
 @pytest.mark.parametrize(
     ("marker", "said"),
     [
-        ("invariance([1], under=THREATS)", "invariance() takes no levels: it is directional()"),
+        ("invariance([1], under=THREATS)", "invariance() takes no levels: directional()"),
         ("directional([1], under=[THREATS])", "levels stand alone, under=perturb.levels(...)"),
-        ("directional([1], under=THREATS, at_least=2)", "at_least=2 is no rate"),
+        ("directional([1], under=THREATS, at_least=2)", "at_least=2 is not a rate"),
     ],
 )
 def test_levels_that_cannot_be_meant_are_refused(project, marker, said):

@@ -47,7 +47,7 @@ def test_what_is_no_rule_cannot_be_turned_off(project, arguments):
     project.test(VOID)
     result = project.run("--model-version=2.0", *arguments)
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["*ini option modelcheck_lint_ignore: 'MC999' is no rule*"])
+    result.stderr.fnmatch_lines(["*ini option modelcheck_lint_ignore: 'MC999' is not a rule*"])
 
 
 def test_a_test_whose_name_is_taken_by_a_later_one_is_warned_of_where_it_stands(project):

@@ -22,19 +22,19 @@ MISTAKES = {
     ),
     "a percentage for a rate": (
         '@pytest.mark.golden("tickets.yaml", at_least=95)',
-        "at_least=95 is no rate: write a number from 0.0 to 1.0 (at_least=0.95?)",
+        "at_least=95 is not a rate: write a number from 0.0 to 1.0 (at_least=0.95?)",
     ),
     "text for a rate": (
         '@pytest.mark.golden("tickets.yaml", at_least="95%")',
-        "at_least='95%' is no rate: *",
+        "at_least='95%' is not a rate: *",
     ),
     "a negative number of cases": (
         '@pytest.mark.golden("tickets.yaml", max_drop=-1)',
-        "max_drop=-1 is no allowance: *",
+        "max_drop=-1 is not an allowance: *",
     ),
     "a truth value for a number of cases": (
         '@pytest.mark.golden("tickets.yaml", max_changed=True)',
-        "max_changed=True is no allowance: *",
+        "max_changed=True is not an allowance: *",
     ),
     "a case file that is missing, with the one that was probably meant": (
         '@pytest.mark.golden("ticket.yaml")',
@@ -46,7 +46,7 @@ MISTAKES = {
     ),
     "two sources of cases": (
         '@pytest.mark.golden("tickets.yaml", "more.yaml")',
-        "golden() takes one source of cases, not 2; all else is given by keyword",
+        "golden() takes one source of cases, not 2; give the rest by keyword",
     ),
     "under= forgotten": (
         '@pytest.mark.invariance("tickets.yaml")',
@@ -58,9 +58,9 @@ MISTAKES = {
     ),
     "under= in a golden check": (
         '@pytest.mark.golden("tickets.yaml", under=str.upper)',
-        "golden() asks about the cases as they are, and takes no under=; *",
+        "golden() uses the cases as they are and takes no under=; *",
     ),
-    "under= that is no perturbation": (
+    "under= that is not a perturbation": (
         '@pytest.mark.invariance("tickets.yaml", under=3)',
         "*3 is not a perturbation: *",
     ),
@@ -88,7 +88,7 @@ MISTAKES = {
         '@pytest.mark.golden("tickets.yaml", repeats=0)',
         "repeats=0: write a whole number from 1",
     ),
-    "seed= that is no number": (
+    "seed= that is not a number": (
         '@pytest.mark.golden("tickets.yaml", seed="today")',
         "seed='today': write a whole number from 0",
     ),
@@ -199,7 +199,7 @@ def test_a_mistake_in_a_class_names_the_line_of_the_test(project):
                 assert triage(case.input)
         """
     )
-    assert_refused(project.run(), "test_triage.py:7", "at_least=95 is no rate: *")
+    assert_refused(project.run(), "test_triage.py:7", "at_least=95 is not a rate: *")
 
 
 def test_a_mistake_in_the_case_file_names_its_line(project):
@@ -225,4 +225,4 @@ def test_is_refused_under_xdist_too(project):
     pytest.importorskip("xdist")
     project.test(mistaken('@pytest.mark.golden("tickets.yaml", at_least=95)'))
     result = project.run_apart("-p", "xdist", "-n", "1")
-    assert_refused(result, "test_triage.py:3", "at_least=95 is no rate: *")
+    assert_refused(result, "test_triage.py:3", "at_least=95 is not a rate: *")

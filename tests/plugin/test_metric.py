@@ -129,7 +129,7 @@ def test_noise_does_not_fail_it_and_a_fall_does(project, scored):
     verdict = project.verdict(project.run("--model-version=coin=2"))
     assert verdict.failed
     assert "noise does not explain it, in 3 sets of runs" in verdict.headline
-    assert "record something else in some runs" in verdict.variation
+    assert "record different things from run to run" in verdict.variation
 
 
 def test_an_exception_is_an_error_and_a_failed_assert_leaves_no_case_out(project, scored):
@@ -158,7 +158,7 @@ def test_one_case_says_nothing_of_a_metric(project, scored):
 @pytest.mark.parametrize(
     ("more", "why"),
     [
-        (', metric="f1_marco"', "is no scorer of scikit-learn; did you mean 'f1_macro'?"),
+        (', metric="f1_marco"', "is not a scorer of scikit-learn; did you mean 'f1_macro'?"),
         (', metric="brier_score"', "did you mean 'neg_brier_score'?"),
         (", metric=0.5", "write the name of a scorer of scikit-learn, such as f1_macro, or a function"),
         (', metric="accuracy", require_proof=True', "require_proof= does not go with metric="),

@@ -226,6 +226,89 @@ def test_a_check_whose_worker_crashed_is_lost(project):
     assert "crashed while running" in (project.path / "r.json").read_text()
 
 
+DROP = '@pytest.mark.golden("tickets.yaml", max_drop=0)\n'
+HELD = f"{DROP}def test_it(triage, case):\n    assert triage(case.input) == case.expected\n"
+
+
+def test_a_group_of_xdist_is_no_part_of_a_check_and_a_crash_there_is_lost(project):
+    """Up to pytest 9.0 the group is part of the node id, but only once tests were collected."""
+    pytest.importorskip("xdist")
+    crash = f"{HELD.replace('test_it', 'test_crash').rstrip()} or __import__('os')._exit(3)\n"
+    project.test("".join(f'\n@pytest.mark.xdist_group("a")\n{each}' for each in (HELD, crash)))
+    project.approve()
+    grouped = ["-p", "xdist", "-n1", "--dist=loadgroup", "--max-worker-restart=0", "--model-version=2.1"]
+    result = project.run_apart(*grouped)
+    assert "unused baseline" not in result.stdout.str()
+    result.stdout.fnmatch_lines(
+        [
+            "2 broke, 0 fixed: net -2*",
+            "*pytest test_triage.py::test_it --model-version=2.1*",
+            "*FAIL test_it *100%*",
+            "lost: test_triage.py::test_crash* (worker*crashed*",
+        ]
+    )
+
+
+def test_a_repetition_of_pytest_repeat_is_the_same_check(project):
+    pytest.importorskip("pytest_repeat")
+    project.test(HELD + '\n@pytest.mark.parametrize("n", ["x", "1-2"])\n' + HELD.replace("it(", "each(n, "))
+    project.approve()
+    result = project.run_apart("-p", "pytest_repeat", "--count=2", "--model-version=2.1")
+    result.assert_outcomes(failed=6)
+    assert "no approved baseline" not in result.stdout.str()
+    assert "unused baseline" not in result.stdout.str()
+    checks = [each for each in ("test_each[[]1-2]", "test_each[[]x]", "test_it") for _ in range(2)]
+    result.stdout.fnmatch_lines([f"*FAIL {check} *100%*" for check in checks])
+
+
+def test_blocked_sockets_stop_the_loop_of_an_async_model_in_words_with_a_remedy(project):
+    pytest.importorskip("pytest_socket")
+    project.model("""
+        @model_fixture
+        def triage(model_version):
+            async def ask(text):
+                return text
+            return ask
+    """)
+    project.test(
+        '@pytest.mark.golden(["a"])\ndef test_it(triage, case):\n    assert triage(case.input) == "a"\n'
+    )
+    blocked = ["-p", "pytest_socket", "--disable-socket", "--model-version=1", "--modelcheck-cache=off"]
+    refused = project.run_apart(*blocked, "-W", "ignore")
+    refused.assert_outcomes(failed=1)
+    refused.stdout.fnmatch_lines(["*an `async` model needs an event loop*--allow-unix-socket"])
+    assert "executors.py" not in refused.stdout.str()
+    project.run_apart(*blocked, "--allow-unix-socket").assert_outcomes(passed=1)
+
+
+def test_a_scenario_of_pytest_bdd_is_run_for_each_case(project):
+    pytest.importorskip("pytest_bdd")
+    project.write(
+        "known.feature", "Feature: a\n  Scenario: known\n    Given a ticket\n    Then its label is right\n"
+    )
+    project.test(
+        """
+        import pytest
+        from pytest_bdd import given, scenario, then
+
+        @pytest.mark.golden("tickets.yaml")
+        @scenario("known.feature", "known")
+        def test_it(triage, case):
+            pass
+
+        @given("a ticket", target_fixture="ticket")
+        def _(case):
+            return case
+
+        @then("its label is right")
+        def _(triage, ticket):
+            assert triage(ticket.input) == ticket.expected
+        """
+    )
+    result = project.run_apart("-p", "pytest_bdd.plugin", "--model-version=2.1")
+    result.stdout.fnmatch_lines(["8/10 cases pass*", "*t-07 *", "*expected 'refund', got 'other'"])
+
+
 REPORTERS = {
     "without a writer": "",
     "with a writer of its own": "self._tw = object()",

@@ -31,7 +31,7 @@ SHAPES = {
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_each_run_of_the_outer_model_hears_an_answer_of_its_own(project, shape):
-    """Under one remembered answer of the inner model, the outer one would seem not to vary."""
+    """Under one cached answer of the inner model, the outer one would seem not to vary."""
     project.model(NESTED.format(version="", **SHAPES[shape]))
     project.test(
         """

@@ -27,7 +27,7 @@ def test_a_missing_answer_is_an_error_that_names_the_input(project):
     assert project.calls == []
     verdict = project.verdict(result)
     assert (verdict.cases.error, verdict.cases.passed) == (1, 10)
-    assert "triage 2.0 has no remembered answer to 'Brand new'" in verdict.headline
+    assert "triage 2.0 has no cached answer to 'Brand new'" in verdict.headline
     result.stdout.fnmatch_lines(["*--modelcheck-offline*"])
 
 
@@ -50,7 +50,7 @@ def test_in_an_ordinary_test_it_is_an_error_too(project):
     project.test("def test_plain(triage): triage('Hello')")
     result = project.run("--model-version=2.0", "--modelcheck-offline")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*OfflineError: triage 2.0 has no remembered answer to 'Hello'*"])
+    result.stdout.fnmatch_lines(["*OfflineError: triage 2.0 has no cached answer to 'Hello'*"])
 
 
 def test_a_red_verdict_is_the_same_as_online_where_its_noise_was_measured(project):

@@ -223,9 +223,7 @@ def test_a_body_that_never_asked_its_model_is_an_error(project):
     )
     result = project.run("--model-version=2.0")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        ["10/10 cases raised an error: *the body never called the model 'triage', so it says nothing*"]
-    )
+    result.stdout.fnmatch_lines(["10/10 cases raised an error: *the body never called the model 'triage'*"])
 
 
 def test_a_body_that_failed_before_it_asked_is_an_error_that_says_so(project):

@@ -86,7 +86,9 @@ def test_patterns_of_the_ini_file(leaking):
     leaking.command("show", "test_triage.py", "2.0").stdout.no_fnmatch_line(f"*{KEY}*")
 
 
-@pytest.mark.parametrize(("pattern", "said"), [("(", "is no regular expression"), ("x*", "the empty text")])
+@pytest.mark.parametrize(
+    ("pattern", "said"), [("(", "is not a regular expression"), ("x*", "the empty text")]
+)
 def test_a_pattern_that_cannot_be_meant(leaking, pattern, said):
     leaking.ini(f"modelcheck_redact = {pattern}")
     result = leaking.run("--model-version=2.0")
@@ -137,3 +139,54 @@ def test_what_was_approved_whole_is_compared_redacted(leaking):
     leaking.approve()
     leaking.ini("modelcheck_redact_stored = true")
     leaking.run("--model-version=2.0").assert_outcomes(passed=1)
+
+
+def test_live_logs_and_log_files_show_no_key(leaking):
+    result = leaking.run("--model-version=2.0", "--log-cli-level=INFO", "--log-file=out.log")
+    result.stdout.fnmatch_lines(["*WARNING*key [[]redacted]*"])
+    for name, text in everything_shown(leaking, result).items():
+        assert KEY not in text, name
+    assert "key [redacted]" in (leaking.path / "out.log").read_text()
+
+
+@pytest.mark.parametrize("flags", [(), ("-v",), ("-vv",)], ids=str)
+@pytest.mark.parametrize("before", [0, 10, 80, 95, 100, 105, 110, 115, 118, 400, 700])
+def test_of_a_key_that_pytest_would_cut_in_two_nothing_is_left(project, before, flags):
+    project.model("""
+        @model_fixture
+        def triage(model_version):
+            return str
+    """)
+    project.test(f"""
+        TEXT = "." * {before} + " {KEY} " + "." * 110
+
+        def check(text):
+            return False
+
+        @pytest.mark.golden(["a"])
+        def test_called(triage, case):
+            triage(case.input)
+            assert check(TEXT)
+
+        @pytest.mark.golden(["a"])
+        def test_compared(triage, case):
+            triage(case.input)
+            assert TEXT == "." * {before} + " {KEY} " + "." * 109
+
+        @pytest.mark.golden(["a"])
+        def test_only_the_key_differs(triage, case):
+            triage(case.input)
+            assert TEXT == TEXT.replace("abcdefghij", "abcdefghijk")
+
+        @pytest.mark.golden(["a"])
+        def test_listed(triage, case):
+            triage(case.input)
+            assert [TEXT, 1] == [TEXT, 2]
+
+        def test_plain(triage):
+            assert check([TEXT])
+    """)
+    result = project.run("--model-version=2.0", *flags)
+    result.assert_outcomes(failed=5)
+    for part in ("sk-pro", "0123", "4567", "cdef", "fghij"):
+        assert part not in result.stdout.str()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_modelcheck.plugin.rendering import hint, with_hint
+from pytest_modelcheck.plugin.rendering import hint, render, with_hint
 
 TO_CALL = "triage is not the model itself, but calls it, one input at a time."
 
@@ -59,6 +59,16 @@ def test_tables_are_compared_by_what_they_have_for_it():
     assert "a.equals(b)" in hint(caught.value)
 
 
+def test_an_error_whose_source_python_fails_to_parse_is_told_by_its_message(monkeypatch):
+    def fail(*_arguments, **_options):
+        raise SystemError("AST constructor recursion depth mismatch (before=126, after=179)")
+
+    monkeypatch.setattr(pytest.ExceptionInfo, "getrepr", fail)
+    with pytest.raises(ValueError, match="no label") as caught:
+        int("no label")
+    assert render(caught.value) == "ValueError: invalid literal for int() with base 10: 'no label'"
+
+
 def test_a_hint_is_given_once():
     error = RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
     with_hint(error)
@@ -79,14 +89,17 @@ def apart(project, text):
 def test_a_field_that_a_case_has_not_is_answered_with_those_that_it_has(project):
     result = body(project, "def test_it(triage, case):\n    assert triage(case.text) == case.label")
     result.stdout.fnmatch_lines(
-        ["*no attribute 'text'", '*E * A case has input, expected, id *known of it: case[[]"language"[]]']
+        [
+            "*no attribute 'text'",
+            '*E * A case has input, expected, id *Its other fields: case[[]"language"[]]',
+        ]
     )
 
 
 @pytest.mark.parametrize(("how", "call"), [("def", "triage(case)"), ("async def", "await triage(case)")])
 def test_a_model_that_is_asked_about_the_case_itself(project, how, call):
     result = body(project, f"{how} test_it(triage, case):\n    assert {call} == case.expected")
-    told = "triage was asked about the case itself. Ask about its input: triage(case.input)"
+    told = "triage was called with the case itself. Call it with its input: triage(case.input)"
     result.stdout.fnmatch_lines([f"10/10 cases raised an error: UsageError: {told}"])
     result.stdout.no_fnmatch_line("*cannot be cached*")
     assert project.calls == []

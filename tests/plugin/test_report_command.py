@@ -175,9 +175,9 @@ def test_a_damaged_result_says_what_to_do(ran, command):
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["9"], 1, "no run of triage 9 is remembered"),
-        (["9", "2.1"], 1, "no run of triage 9 is remembered"),
-        (["2.1", "9"], 1, "no run of triage 9 is remembered"),
+        (["9"], 1, "no run of triage 9 is stored"),
+        (["9", "2.1"], 1, "no run of triage 9 is stored"),
+        (["2.1", "9"], 1, "no run of triage 9 is stored"),
         (["2.1", "--check", "nothing"], 2, "there is nothing to report"),
         (["2.1", "--to", "report.pdf"], 2, "--to=report.pdf: which format?"),
         (["2.1", "--to", "tickets.yaml/report.json"], 1, "tickets.yaml"),

@@ -249,7 +249,7 @@ def test_a_body_that_does_not_fail_again_explains_nothing(project):
     shown = project.verdict(result).shown
     assert {case.note for case in shown} == {"regressed"}
     assert {case.message for case in shown} == {
-        "it did not fail alike when run again to be explained: more than its case decides"
+        "it failed differently when it was run again to be explained: not its case alone decides"
     }
 
 

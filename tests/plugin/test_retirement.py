@@ -103,4 +103,4 @@ def test_an_approved_date_that_is_none(retiring):
     approved.write_text(approved.read_text() + "retires: soon\n")
     result = project.run()
     assert result.ret != 0
-    assert "retires: 'soon' is no date" in result.stdout.str() + result.stderr.str()
+    assert "retires: 'soon' is not a date" in result.stdout.str() + result.stderr.str()

@@ -58,7 +58,7 @@ def test_a_model_that_still_answers_so_passes_and_says_so(swapped):
     found = revalidated(result, swapped)
     assert (found.status.value, found.summary) == (
         "passed",
-        "5 remembered answers of triage 2.0 asked again: all the same",
+        "5 cached answers of triage 2.0 asked again: all the same",
     )
     assert swapped.verdict(result).calls.asked == 5
 
@@ -68,9 +68,7 @@ def test_a_model_that_was_swapped_fails_though_all_answers_are_remembered(swappe
     swapped.run("--model-version=2.0").assert_outcomes(passed=1)
     result = swapped.run("--model-version=2.0", "--modelcheck-revalidate=50")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        ["*triage 2.0 no longer answers as it did: 2 of 10 remembered answers differ*"]
-    )
+    result.stdout.fnmatch_lines(["*triage 2.0 no longer answers as it did: 2 of 10 cached answers differ*"])
 
 
 def test_the_new_answers_are_not_remembered(swapped):
@@ -85,7 +83,7 @@ def test_what_only_noise_changed_passes_and_says_so(swapped):
     swapped.run("--model-version=2.1").assert_outcomes(passed=1)
     found = revalidated(swapped.run("--model-version=2.1", "--modelcheck-revalidate=50"), swapped)
     assert found.status.value == "passed"
-    assert "the model itself does not repeat" in found.summary
+    assert "the model does not repeat" in found.summary
 
 
 def test_a_swap_is_seen_through_the_noise(swapped):
@@ -99,7 +97,7 @@ def test_a_swap_is_seen_through_the_noise(swapped):
 
 def test_what_this_run_asked_itself_is_not_asked_again(swapped):
     result = swapped.run("--model-version=2.2", "--modelcheck-revalidate=5")
-    assert revalidated(result, swapped).summary == "nothing is remembered of triage 2.2 to ask again"
+    assert revalidated(result, swapped).summary == "nothing is stored of triage 2.2 to ask again"
     assert swapped.verdict(result).calls.asked == 10
 
 
@@ -112,7 +110,7 @@ def test_a_model_that_breaks_when_asked_again_fails(swapped):
 
 def test_the_ini_file_can_ask_for_it(swapped):
     swapped.ini("modelcheck_revalidate = 3")
-    assert "3 remembered answers" in revalidated(swapped.run("--model-version=2.0"), swapped).summary
+    assert "3 cached answers" in revalidated(swapped.run("--model-version=2.0"), swapped).summary
 
 
 @pytest.mark.parametrize(
@@ -121,7 +119,7 @@ def test_the_ini_file_can_ask_for_it(swapped):
 def test_what_it_does_not_go_with_is_refused(swapped, other):
     result = swapped.run("--model-version=2.0", "--modelcheck-revalidate=5", other)
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["ERROR: --modelcheck-revalidate asks the model again what is remembered*"])
+    result.stderr.fnmatch_lines(["ERROR: --modelcheck-revalidate asks the model again for cached answers*"])
 
 
 def test_a_number_is_wanted(swapped):
@@ -153,7 +151,7 @@ def test_bodies_that_are_awaited_are_asked_again_too(swapped):
     swapped.run("--model-version=3.0").assert_outcomes(passed=1)
     swapped.become("swapped")
     result = swapped.run("--model-version=3.0", "--modelcheck-revalidate=4")
-    assert "4 of 4 remembered answers differ" in revalidated(result, swapped).summary
+    assert "4 of 4 cached answers differ" in revalidated(result, swapped).summary
 
 
 def test_runs_of_a_repeated_case_are_asked_again_each_for_itself(swapped):
@@ -166,10 +164,7 @@ def test_runs_of_a_repeated_case_are_asked_again_each_for_itself(swapped):
     )
     swapped.run("--model-version=2.0").assert_outcomes(passed=1)
     result = swapped.run("--model-version=2.0", "--modelcheck-revalidate=100")
-    assert (
-        revalidated(result, swapped).summary
-        == "40 remembered answers of triage 2.0 asked again: all the same"
-    )
+    assert revalidated(result, swapped).summary == "40 cached answers of triage 2.0 asked again: all the same"
 
 
 def test_a_test_that_asks_something_else_each_time_shows_nothing_and_fails(swapped):
@@ -187,6 +182,6 @@ def test_a_test_that_asks_something_else_each_time_shows_nothing_and_fails(swapp
     finding = revalidated(result, swapped)
     assert finding.status.value == "failed"
     assert finding.summary == (
-        "none of 1 remembered answer of triage 2.0 was asked again, so that nothing tells whether they still "
-        "hold: does the test ask something else each time?"
+        "none of 1 cached answer of triage 2.0 was called again, so it is unknown whether they still "
+        "hold: does the test ask something different each time?"
     )

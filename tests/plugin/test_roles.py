@@ -95,7 +95,7 @@ def test_a_judge_alone_is_judged_only_where_the_marker_says_so(project):
         """
     project.test(source.format(model=""))
     result = project.run("--model-version=helpful=1")
-    result.stderr.fnmatch_lines(["*uses only models that support others (helpful)*model='helpful'*"])
+    result.stderr.fnmatch_lines(["*uses only supporting models (helpful)*model='helpful'*"])
     project.test(source.format(model=', model="helpful"'))
     project.run("--model-version=helpful=1").assert_outcomes(passed=1)
 

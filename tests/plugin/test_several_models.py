@@ -32,8 +32,8 @@ def test_another_version_of_another_model_is_told(project):
     project.run("--model-version", "triage=1", "--model-version", "judge=7", "--modelcheck-update")
     result = project.run("--model-version", "triage=1", "--model-version", "judge=broken")
     result.assert_outcomes(failed=1)
-    assert project.verdict(result).notes == ("judge broken took part; when the baseline was made it was 7",)
-    result.stdout.fnmatch_lines(["*judge broken took part; when the baseline was made it was 7*"])
+    assert project.verdict(result).notes == ("judge broken took part; in the baseline it was 7",)
+    result.stdout.fnmatch_lines(["*judge broken took part; in the baseline it was 7*"])
     same = project.run("--model-version", "triage=1", "--model-version", "judge=7")
     assert project.verdict(same).notes == ()
 

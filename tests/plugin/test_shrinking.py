@@ -282,7 +282,9 @@ def test_a_body_that_breaks_on_a_candidate_stops_the_search_and_not_the_verdict(
     assert verdict.failed
     assert verdict.cases.error == 0
     assert any(
-        note.startswith("the search for the smallest changes stopped where the test broke (OSError: no line)")
+        note.startswith(
+            "the search for the smallest changes stopped because the test raised an error (OSError: no line)"
+        )
         for note in verdict.notes
     )
     assert not verdict.shown[0].smallest.complete
@@ -419,7 +421,8 @@ def test_a_body_that_breaks_on_a_smaller_input(drawn):
     verdict = drawn.verdict(drawn.run("--model-version=1"))
     assert verdict.cases.error == 0
     assert any(
-        "smallest input stopped where the test broke (OSError: no line)" in note for note in verdict.notes
+        "smallest input stopped because the test raised an error (OSError: no line)" in note
+        for note in verdict.notes
     )
 
 
@@ -528,4 +531,4 @@ def test_a_model_of_recorded_answers_says_why_the_search_stops(project):
     )
     result = project.run("--model-version=1")
     result.assert_outcomes(failed=1)
-    assert "since the model has no answer to other inputs" in " ".join(result.stdout.str().split())
+    assert "because the model cannot answer other inputs" in " ".join(result.stdout.str().split())

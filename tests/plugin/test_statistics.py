@@ -120,7 +120,7 @@ def test_a_case_without_its_group_is_named(noisy):
     ("name", "value", "says"),
     [
         ("population", "all", "modelcheck_population='all': write \"fixed\""),
-        ("tolerance", "5", "modelcheck_tolerance=5 is no tolerance"),
+        ("tolerance", "5", "modelcheck_tolerance=5 is not a tolerance"),
         ("require_proof", "maybe", "modelcheck_require_proof='maybe': write True or False"),
     ],
 )
@@ -183,7 +183,7 @@ def test_the_level_of_the_suite_must_be_one(noisy, project):
     result = noisy("max_drop=1")
     assert result.ret != 0
     text = result.stdout.str() + result.stderr.str()
-    assert "ini option modelcheck_suite_false_fail_rate=7 is no error rate" in text
+    assert "ini option modelcheck_suite_false_fail_rate=7 is not an error rate" in text
 
 
 SEVERAL = """

@@ -80,8 +80,8 @@ def test_options_are_listed_by_pytest(project):
     ("line", "message"),
     [
         ("modelcheck_cache = sometimes", "*modelcheck_cache='sometimes'*use, refresh or off*"),
-        ("modelcheck_at_least = 95", "*modelcheck_at_least=95 is no rate*0.95*"),
-        ("modelcheck_max_drop = lots", "*modelcheck_max_drop='lots' is no allowance*"),
+        ("modelcheck_at_least = 95", "*modelcheck_at_least=95 is not a rate*0.95*"),
+        ("modelcheck_max_drop = lots", "*modelcheck_max_drop='lots' is not an allowance*"),
         ("modelcheck_inconclusive = maybe", '*modelcheck_inconclusive=*write "warn" or "fail"'),
     ],
 )

@@ -257,7 +257,7 @@ def test_a_case_whose_agent_takes_too_many_steps_fails(agents):
 
 
 def test_max_steps_is_a_part_of_the_test_and_no_change_of_the_model(agents):
-    """The approved answers are judged by the limit of today: a tighter one is no regression."""
+    """The approved answers are judged by the limit of today: a tighter one is not a regression."""
     source = """
         @pytest.mark.golden({cases}, max_regressed=0, max_steps={most})
         def test_short(agent, case):

@@ -123,14 +123,14 @@ def test_an_edited_input_and_what_was_at_hand(ran, why):
 def test_what_is_kept_no_longer(ran, why):
     shutil.rmtree(ran.path / ".modelcheck_cache" / "predictions")
     output = " ".join(why().split())
-    assert "none is remembered of this version and fingerprint: the answers were not kept" in output
+    assert "none is cached for this version and fingerprint: the answers were not kept" in output
     ran.test(TEST.replace('"two"', '"five"').replace('"one"', '"six"'))
     ran.run("--model-version=1.0", "--modelcheck-case=five")
     shutil.copytree(ran.path / ".modelcheck_cache" / "predictions", ran.path / "kept")
     ran.run("--model-version=1.0")
     shutil.rmtree(ran.path / ".modelcheck_cache" / "predictions")
     (ran.path / "kept").rename(ran.path / ".modelcheck_cache" / "predictions")
-    assert "    3 not remembered, and asked again by the next run: four, six, three\n" in why()
+    assert "    3 not cached, and asked again by the next run: four, six, three\n" in why()
 
 
 def test_what_was_asked_to_see_whether_it_varies_is_told_apart(ran, why):
@@ -153,8 +153,8 @@ def test_of_a_run_that_was_not_judged_the_questions_are_told(ran, why):
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        (["9"], 2, "no run of triage 9 is remembered"),
-        (["--check", "known"], 2, "no check that triage 1.0 ran is meant by 'known'"),
+        (["9"], 2, "no run of triage 9 is stored"),
+        (["--check", "known"], 2, "no check that triage 1.0 ran matches 'known'"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(why, arguments, code, told):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_modelcheck.records import Finding, Moved, Outcome, Scale, Status, Tally, TrialResult
+from pytest_modelcheck.records import Finding, Grade, Moved, Outcome, Scale, Status, Tally, TrialResult
 from pytest_modelcheck.reports.markdown import code, to_markdown
 from pytest_modelcheck.reports.model import RunInfo, RunReport
 
@@ -73,6 +73,25 @@ def test_a_run_without_checks_says_so():
 )
 def test_text_cannot_leave_its_code_span(text, shown):
     assert code(text) == shown
+
+
+def test_what_a_judge_said_stands_with_its_reason_under_what_it_judged(report):
+    check = report.checks[0]
+    (trial,) = check.cases[0].trials
+    given = b'{"question":"When?","answer":"Soon\\n```</details>@all"}'
+    said = b'{"$seen":[true,{"ok":true,"reason":"kind"}]}'
+    case = replace(check.cases[0], trials=(replace(trial, grades=(Grade("helpful", given, said),)),))
+    text = to_markdown(replace(report, checks=(replace(check, cases=(case,)),)))
+    _, _, opened = text.partition("<details><summary><code>t-1: judged by helpful</code></summary>\n\n")
+    told = [
+        "question: When?",
+        "answer: Soon\\n```</details>@all",
+        "",
+        "helpful says",
+        "ok: true",
+        "reason: kind",
+    ]
+    assert opened.splitlines()[:8] == ["````text", *told, "````"]
 
 
 def test_a_hostile_case_stays_in_its_cell(report):

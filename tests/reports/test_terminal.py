@@ -318,3 +318,15 @@ def test_where_all_lost_the_same_no_slice_is_named():
     comparison = replace(RED.comparison, approved_rate=1.0, rate=0.0)
     text = failure(replace(RED, comparison=comparison, slices=groups, cases=Tally(failed=8)))
     assert "size=" not in text
+
+
+@pytest.mark.parametrize(
+    "arguments", ["'Thank you.'", "'I have been waiting for three weeks.'", "'very ' * 40"]
+)
+def test_a_long_name_of_a_perturbation_takes_nothing_from_the_input(arguments):
+    name = f"append({arguments})"
+    shown = replace(RECORD, perturbed="I want a refund for the order of Monday, please", perturbation=name)
+    text = failure(_with(shown))
+    assert '→ "I want a refund for the order of' in text
+    assert name[:30] in text
+    assert max(map(width_of, text.splitlines()[:-3])) <= 80

@@ -29,10 +29,10 @@ def test_workers_share_every_call_and_no_more(allowance, calls, workers):
 
 def test_a_worker_whose_share_is_spent_says_how_it_came_to_it(allowance):
     assert str(allowance(1, 3, 2).refusal("triage 1")) == (
-        "--modelcheck-max-calls=1, shared by 3 workers of pytest-xdist (0 for this one), is spent: triage 1 "
-        "was not called any further"
+        "--modelcheck-max-calls=1, shared by 3 workers of pytest-xdist (0 for this one), is used up: triage "
+        "1 was not called any more"
     )
-    assert str(allowance(1).refusal("triage 1")).startswith("--modelcheck-max-calls=1 is spent")
+    assert str(allowance(1).refusal("triage 1")).startswith("--modelcheck-max-calls=1 is used up")
 
 
 def test_without_a_limit_everything_may_be_asked(allowance):

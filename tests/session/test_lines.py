@@ -11,11 +11,13 @@ from pytest_modelcheck.engine.trials import STRIDE, Plan
 from pytest_modelcheck.errors import BaselineError
 from pytest_modelcheck.models.model import Unkept, text_key
 from pytest_modelcheck.records import Case, Origin, Outcome, Trial
-from pytest_modelcheck.session.lines import case_result, details_of, keys_of, line_of, row_of
+from pytest_modelcheck.session.lines import case_result, keys_of, row_of
 
 RAW = [b'"a"', b'{"a":[1.5,null]}', Unkept(object(), b'{"$repr":"x"}', shared=True)]
 CASES = [
     Case("Where is my parcel?", "shipping", "t-1"),
+    Case("Where is it?", "x" * 81, "t-6", {"language": "es"}, origin=Origin("t.yaml", 3)),
+    Case("x" * 81, expected=True, id="t-7"),
     Case("Wo ist „mein“ Päckchen?\n\u202e", id="t-2"),
     Case({"text": "x"}, ["a"], "t-3"),
     Case("x" * 200, 2, 'a "quoted" id', known_failure="known"),
@@ -35,10 +37,10 @@ def test_a_line_is_what_its_record_would_be_written_as(case, change, raw):
     result.asked = [(key, raw)]
     for name, value in change.items():
         setattr(result, name, value)
-    assert line_of(case, [result]) == lines.encode(case_result(case, [result]))
+    assert row_of(case, [result])[0] == lines.encode(case_result(case, [result]))
 
 
-@pytest.mark.parametrize("case", CASES[:4], ids=lambda case: case.id)
+@pytest.mark.parametrize("case", CASES[:6], ids=lambda case: case.id)
 def test_a_line_of_many_trials_is_what_its_record_would_be_written_as(case):
     perturbed = ["other", case.input, "Päckchen\u2026 " * 20, {"a": [1]}, "other"]
     own = text_key(case.input) if isinstance(case.input, str) else None
@@ -50,9 +52,9 @@ def test_a_line_of_many_trials_is_what_its_record_would_be_written_as(case):
         result.outcome = list(Outcome)[number]
         result.asked = [[(own, b'"a"'), (key, answer)], [(own, answer)], [], [(None, answer)]][number % 4]
         results.append(result)
-    assert line_of(case, results) == lines.encode(case_result(case, results))
+    assert row_of(case, results)[0] == lines.encode(case_result(case, results))
     results[3].score = 0.25
-    assert line_of(case, results) == lines.encode(case_result(case, results))
+    assert row_of(case, results)[0] == lines.encode(case_result(case, results))
 
 
 def test_equal_calls_of_several_repeats_are_written_as_one_call():
@@ -61,7 +63,7 @@ def test_equal_calls_of_several_repeats_are_written_as_one_call():
     results = [Result(trial) for trial in Plan([case], None, repeats=3).trials()]
     for repeat, (result, answer) in enumerate(zip(results, (b'"a"', b'"b"', b'"a"'), strict=True)):
         result.asked = [(of_repeat(key, repeat), answer), (of_repeat(key, repeat + STRIDE), b'"a"')]
-    line = line_of(case, results)
+    line = row_of(case, results)[0]
     assert line == lines.encode(case_result(case, results))
     read = lines.decode(line)
     assert [[answer for _, answer in trial.asked] for trial in read.trials] == [
@@ -78,35 +80,13 @@ def test_a_text_that_no_file_can_hold_is_named():
     case = Case("x", id="a\ud800")
     result = Result(Trial(0, case))
     with pytest.raises(BaselineError, match=r"case 'a\\ud800' cannot be written as JSON"):
-        line_of(case, [result])
+        row_of(case, [result])[0]
 
 
 def asked(case, answer=b'"a"', **trial):
     result = Result(Trial(0, case, **trial))
     result.asked = [(text_key(case.input), answer)]
     return result
-
-
-PLAIN = [
-    Case("Where is my parcel?", "shipping", "t-1"),
-    Case("Where is it?", "shipping", 'a "quoted" id', {"language": "es", "n": 1}, origin=Origin("t.yaml", 3)),
-    Case("Wo ist „mein“ Päckchen?", "x" * 80, "t-3", origin=Origin("t.yaml")),
-]
-OTHERS = [
-    Case("x" * 81, "shipping", "t-4"),
-    Case("line\nbreak", "shipping", "t-5"),
-    Case("a", 3, "t-6"),
-    Case("a", "b", "t-7", known_failure="known"),
-    Case("a", id="t-8"),
-]
-
-
-@pytest.mark.parametrize("case", [*PLAIN, *OTHERS], ids=lambda case: case.id)
-@pytest.mark.parametrize("outcome", [Outcome.PASSED, Outcome.FAILED])
-def test_a_row_is_the_line_and_its_details(case, outcome):
-    result = asked(case)
-    result.outcome = outcome
-    assert row_of(case, [result]) == (line_of(case, [result]), details_of(case, [result]))
 
 
 def whole(case, *results):
@@ -119,7 +99,7 @@ def test_a_line_holds_what_a_report_shows():
     found = whole(case, result)
     assert (found.input, found.expected, found.metadata) == ({"a": [1]}, ["b"], {"language": "es"})
     assert (found.known_failure, str(found.origin)) == ("known", "t.yaml:3")
-    assert lines.bare(lines.with_details(*row_of(case, [result]))) == line_of(case, [result])
+    assert lines.bare(lines.with_details(*row_of(case, [result]))) == row_of(case, [result])[0]
 
 
 @pytest.mark.parametrize("text", ["short", "x" * 90, "line\nbreak", "x" * 30_000])

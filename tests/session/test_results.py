@@ -137,7 +137,9 @@ def test_what_is_no_short_text_is_perturbed_again_and_must_be_the_same(monkeypat
     (one,) = perturbed_results([value, value, value], monkeypatch).trials(0)
     assert one.perturbed is value
     other = "y" if type(value) is str else {"t": 2.5}
-    with pytest.raises(PerturbationError, match="own gave other variants of case c0 when it was asked again"):
+    with pytest.raises(
+        PerturbationError, match="own gave different variants of case c0 when it was run again"
+    ):
         perturbed_results([value, value, other], monkeypatch).trials(0)
 
 

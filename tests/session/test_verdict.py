@@ -225,7 +225,7 @@ class TestComparingWithAnotherVersion:
         assert verdict.failed
 
     def test_one_that_nobody_knows(self, project):
-        with pytest.raises(BaselineError, match="nothing is remembered of triage 0.9"):
+        with pytest.raises(BaselineError, match="nothing is stored of triage 0.9"):
             project.run(right, CASES, known, places={"baseline": "0.9"})
 
 
@@ -516,7 +516,7 @@ class TestInvarianceOfAModelThatVaries:
         verdict = self.run(project, labelling(0.3, seed=3), fragile)
         assert verdict.failed
         assert verdict.headline == (
-            "the body broke on two answers to the same input, which measure the model's own noise: "
+            "the body raised an error on two answers to one input, by which noise is measured: "
             "ValueError: nothing was perturbed"
         )
 
@@ -646,7 +646,7 @@ class TestConfirmation:
         assert {asked[case["input"]] for case in cases} == {6}
         assert {asked[case["input"].upper()] for case in cases} == {2}
         assert verdict.notes[0].startswith(
-            "everything was asked again to be sure; the first time: answers changed"
+            "everything was run again to be sure; the first time: answers changed"
         )
 
 

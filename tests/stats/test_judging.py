@@ -6,13 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from pytest_modelcheck.stats.judging import (
-    Errors,
-    JudgedMean,
-    JudgedRate,
-    alike_means_p_value,
-    alike_p_value,
-)
+from pytest_modelcheck.stats.judging import Errors, JudgedMean, JudgedRate
 from pytest_modelcheck.stats.rates import clopper_pearson, lower_tail
 
 LEVEL = 0.01
@@ -118,14 +112,6 @@ def test_what_is_revealed_is_the_greatest_rate_that_fails():
 
 def test_labels_without_one_kind_have_no_strength():
     assert not Errors(30, 30, 0, 0).strength >= 0.5
-
-
-def test_errors_that_differ_are_told_from_those_that_do_not():
-    assert alike_p_value(Errors(48, 46, 12, 9), Errors(35, 34, 25, 6)) < 0.05
-    assert alike_p_value(Errors(48, 46, 12, 9), Errors(35, 34, 25, 18)) > 0.5
-    assert alike_means_p_value([0.0, 0.1, 0.0, -0.1] * 8, [-0.3, -0.2, -0.4, -0.3] * 8) < 0.01
-    assert alike_means_p_value([0.0] * 30, [0.0] * 30) == 1.0
-    assert alike_means_p_value([0.0] * 30, [-0.5] * 30) == 0.0
 
 
 def drawn_scores(kind, size, rng):

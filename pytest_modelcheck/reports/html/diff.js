@@ -79,7 +79,7 @@ function differingParts(before, after, path = "") {
 
 function stepped(path, name, inList) {
   if (inList) return `${path}[${name}]`;
-  if (name.startsWith("$")) return path; // how a value is stored is no part of it
+  if (name.startsWith("$")) return path; // how a value is stored is not part of it
   return path ? `${path}.${name}` : name;
 }
 

@@ -1,0 +1,182 @@
+"""``watch.jsonl``: what nights found out about approved versions, a line for each check and night.
+
+It lies in the folder of baselines, and goes with them through git. Lines may stand in any order, and any
+number of times: those of two branches, or of the jobs of a sharded run, are united by putting them in one
+file. Each names its run, has a checksum, and counts under one approval: a new approval starts afresh.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_modelcheck.baselines import names, seal
+from pytest_modelcheck.baselines.atomic import Batch
+from pytest_modelcheck.baselines.baseline import CONFLICT, opened
+from pytest_modelcheck.baselines.header import ALTERED
+from pytest_modelcheck.baselines.identity import now
+from pytest_modelcheck.errors import BaselineError, located
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from pytest_modelcheck.baselines.baseline import Baseline
+
+_REMEDY: Final = "Restore the file from git, or remove this line: its night is then not counted."
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """The findings of one run about one check, and what all nights came to with them.
+
+    Attributes:
+        model: The name of the model.
+        version: Its version, which is the approved one.
+        check: The node id of the test.
+        of: What was compared: ``"answers"`` (to calls that were made again) or ``"distribution"``.
+        approval: Tells the approval that it was compared with from all others.
+        night: The number of the night, from 1: one more than the highest that the run knew of.
+        run: Tells the run from all others.
+        evidence: The evidence of all nights that the run knew of, this one included.
+        alarm: The evidence at which the run would have failed.
+        calls: The calls that were made twice, by the labels of the two answers.
+        distance: What the tolerance leaves of the distance to the approved distribution.
+        p_value: Of the test of this night by itself; 1 where the distance is tolerated.
+    """
+
+    model: str
+    version: str
+    check: str
+    of: str
+    approval: str
+    night: int
+    run: str
+    evidence: float
+    alarm: float
+    calls: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    distance: float = 0.0
+    p_value: float = 1.0
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Tells it from all other lines."""
+        return self.run, self.model, self.version, self.check, self.of
+
+
+def path_of(root: Path) -> Path:
+    """The file, in a folder of baselines."""
+    return root / names.WATCH
+
+
+def approval_of(baseline: Baseline) -> str:
+    """Tell the approval that a baseline holds from all others: 12 hexadecimal digits."""
+    content = f"{baseline.header.approved_at} {baseline.header.fingerprint} {baseline.digest()}"
+    return hashlib.sha256(content.encode(errors="surrogatepass")).hexdigest()[:12]
+
+
+def name_of_run() -> str:
+    """A name for this run that no other run has: the time, for people, and some random digits."""
+    return f"{now()} {secrets.token_hex(4)}"
+
+
+def read(root: Path) -> list[Night]:
+    """Return all nights in their order; none where there is no file.
+
+    Raises:
+        BaselineError: A line is damaged, or two contradict each other.
+    """
+    path = path_of(root)
+    if not path.exists():
+        return []
+    with opened(path) as file:
+        rows = file.read().replace(b"\r\n", b"\n").removesuffix(b"\n").split(b"\n")
+    found: dict[tuple[str, ...], tuple[Night, int]] = {}
+    for number, row in enumerate(rows, 1):
+        night = _decoded(row, str(path), number)
+        other, first = found.setdefault(night.place, (night, number))
+        if other != night:
+            text = f"contradicts line {first}, of the same run and check. Remove one of the two."
+            raise BaselineError(located(text, str(path), number))
+    return sorted((night for night, _ in found.values()), key=_order)
+
+
+def unite(root: Path, more: Iterable[Night]) -> None:
+    """Add nights to those that are there. Whoever else writes is waited for.
+
+    Raises:
+        BaselineError: The file there is damaged, or contradicts them.
+        OSError: It cannot be written.
+    """
+    with Batch(root) as batch:
+        known = {night.place: night for night in read(root)}
+        for night in more:
+            if known.setdefault(night.place, night) != night:
+                text = f"has another line of {night.check} in the run {night.run}. Remove one of the two."
+                raise BaselineError(located(text, str(path_of(root))))
+        batch.add(path_of(root), _rows(known.values()))
+
+
+def rewrite(batch: Batch, root: Path, change: Callable[[Night], Night | None]) -> int:
+    """Add a changed file to a batch, and return how many lines are others now, or gone (``None``)."""
+    old = read(root)
+    new = [change(night) for night in old]
+    count = sum(one is not other for one, other in zip(old, new, strict=True))
+    kept = [night for night in new if night is not None]
+    if count and kept:
+        batch.add(path_of(root), _rows(kept))
+    elif count:
+        batch.remove(path_of(root))
+    return count
+
+
+def _rows(nights: Iterable[Night]) -> Iterator[bytes]:
+    for night in sorted(nights, key=_order):
+        fields = {
+            one.name: value for one in dataclasses.fields(Night) if (value := getattr(night, one.name)) != {}
+        }
+        yield seal.sealed(json.dumps(fields, separators=(",", ":")).encode()) + b"\n"
+
+
+def _order(night: Night) -> tuple[int, tuple[str, ...]]:
+    """By their numbers, and not by a clock, which may go backward."""
+    return night.night, night.place
+
+
+def _decoded(row: bytes, path: str, number: int) -> Night:
+    if row.startswith(CONFLICT):
+        text = "an unresolved git conflict. Keep the lines of both sides, and remove the markers."
+        raise BaselineError(located(text, path, number))
+    bare = seal.unsealed(row)
+    if bare is None:
+        raise BaselineError(located(f"this line {ALTERED}. {_REMEDY}", path, number))
+    try:
+        return _night(json.loads(bare))
+    except (ValueError, TypeError) as error:
+        raise BaselineError(
+            located(f"no night that this version can read ({error}). {_REMEDY}", path, number)
+        ) from error
+
+
+def _night(fields: dict[str, Any]) -> Night:
+    night = Night(**fields)
+    texts = (night.model, night.version, night.check, night.of, night.approval, night.run)
+    numbers = (night.evidence, night.alarm, night.distance, night.p_value)
+    calls = night.calls.items() if isinstance(night.calls, Mapping) else [(None, ())]
+    if (
+        not all(isinstance(text, str) for text in texts)
+        or not all(type(number) in (int, float) for number in numbers)
+        or type(night.night) is not int
+        or not 0 < night.p_value <= 1
+        or not all(isinstance(call, str) for _, found in calls for call in found)
+        or not all(isinstance(pair, str) and len(pair.split()) == 2 for pair, _ in calls)
+    ):
+        raise TypeError("a field is not what it should be")
+    return night

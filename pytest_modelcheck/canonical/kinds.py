@@ -1,0 +1,209 @@
+"""Values that JSON does not have, as JSON objects with one key that begins with ``$``: a table of kinds.
+
+``{"$tuple": [1, 2]}``, ``{"$date": "2024-02-29"}``, ``{"$float": "nan"}``. A kind says which parts a value
+has and how it is made of such parts, which may be values of any kind. Digest, encoding, decoding,
+comparison and display know nothing of a kind but its parts.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import re
+from collections import Counter, OrderedDict, defaultdict, deque
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pytest_modelcheck.canonical import libraries
+from pytest_modelcheck.canonical.moments import build_zone, moment, moment_parts, zone_parts
+from pytest_modelcheck.canonical.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TYPE: Final = "$type"
+DICT: Final = "$dict"
+DEFAULT: Final = "$default"
+MORE: Final = "$more"
+"""The content of an object beside its fields."""
+EXTRA: Final = "$extra"
+"""Extra values of a pydantic model with ``extra="allow"``."""
+NEVER_SET: Final = "$absent"
+"""The fields that an object has no value for."""
+PRIVATE: Final = "$private"
+"""The private attributes of a pydantic model, where they are not as they began."""
+SEEN: Final = "$seen"
+"""The part of an answer that comparisons see, and the answer."""
+IGNORING: Final = "$ignoring"
+"""The parts of an answer that comparisons leave out, and the answer."""
+UNKEPT: Final = "$unkept"
+"""A description of an answer that could not be kept: it says nothing of what the answer was."""
+ASIDE: Final = "aside"
+"""The part of a value of a class of ours that is kept and never compared."""
+
+
+class Kind(NamedTuple):
+    """Values that are written in one way.
+
+    Attributes:
+        tag: Their name in the data.
+        parts: Gives a value's parts: anything that can be written itself. Raises :class:`Refusal`.
+        build: Makes a value of such parts. Raises ``ValueError``, ``TypeError`` or ``LookupError``.
+        library: The library whose values they are; empty for the standard library and for ours. What comes
+            back of these is compared with what went in, every time.
+    """
+
+    tag: str
+    parts: Callable[[Any], Any]
+    build: Callable[[Any], Any]
+    library: str = ""
+
+
+# -- the standard library -----------------------------------------------------------------------------
+
+_FACTORIES: Final[dict[Any, str | None]] = {
+    None: None, int: "int", list: "list", dict: "dict", set: "set", float: "float", str: "str"
+}  # fmt: skip
+_BY_NAME: Final = {name: factory for factory, name in _FACTORIES.items()}
+
+
+def _pairs(value: Any) -> list[Any]:
+    return list(map(list, value.items()))
+
+
+def _defaultdict_parts(value: Any) -> list[Any]:
+    if value.default_factory not in _FACTORIES:
+        raise Refusal("the default_factory of this defaultdict is a function. Answer dict(...) of it.")
+    return [_FACTORIES[value.default_factory], _pairs(value)]
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode("ascii")
+
+
+def _from_base64(parts: str) -> bytes:
+    return base64.b64decode(parts, validate=True)
+
+
+def _address(parts: Any) -> Any:
+    name, text = parts
+    if name not in _ADDRESSES:
+        raise ValueError(f"{name!r} is not a kind of address")
+    return getattr(import_module("ipaddress"), name)(text)
+
+
+def _special_float(parts: str) -> float:
+    if parts not in ("nan", "inf", "-inf"):
+        raise ValueError(f"{parts!r} is not one of nan, inf, -inf")
+    return float(parts)
+
+
+TAGS: Final[dict[type, Kind]] = {
+    bytes: Kind("$bytes", _base64, _from_base64),
+    bytearray: Kind("$bytearray", _base64, lambda parts: bytearray(_from_base64(parts))),
+    complex: Kind("$complex", lambda value: [value.real, value.imag], lambda parts: complex(*parts)),
+    Decimal: Kind("$decimal", str, Decimal),
+    Fraction: Kind(
+        "$fraction",
+        lambda value: [str(value.numerator), str(value.denominator)],
+        lambda parts: Fraction(int(parts[0]), int(parts[1])),
+    ),
+    UUID: Kind("$uuid", str, UUID),
+    dt.date: Kind("$date", dt.date.isoformat, dt.date.fromisoformat),
+    dt.datetime: Kind("$datetime", moment_parts, moment(dt.datetime)),
+    dt.time: Kind("$time", moment_parts, moment(dt.time)),
+    dt.timedelta: Kind(
+        "$timedelta",
+        lambda value: [value.days, value.seconds, value.microseconds],
+        lambda parts: dt.timedelta(*parts),
+    ),
+    dt.timezone: Kind("$zone", zone_parts, build_zone),
+    ZoneInfo: Kind("$zone", zone_parts, build_zone),
+    type(Path()): Kind("$path", str, Path),
+    PurePosixPath: Kind("$pureposixpath", str, PurePosixPath),
+    PureWindowsPath: Kind("$purewindowspath", str, PureWindowsPath),
+    range: Kind("$range", lambda value: [value.start, value.stop, value.step], lambda parts: range(*parts)),
+    deque: Kind("$deque", lambda value: [value.maxlen, list(value)], lambda parts: deque(parts[1], parts[0])),
+    OrderedDict: Kind("$ordereddict", _pairs, OrderedDict),
+    Counter: Kind("$counter", _pairs, lambda parts: Counter(dict(parts))),
+    defaultdict: Kind(
+        "$defaultdict", _defaultdict_parts, lambda parts: defaultdict(_BY_NAME[parts[0]], parts[1])
+    ),
+    SimpleNamespace: Kind(
+        "$namespace", lambda value: dict(vars(value)), lambda parts: SimpleNamespace(**parts)
+    ),
+    re.Pattern: Kind(
+        "$pattern", lambda value: [value.pattern, value.flags], lambda parts: re.compile(*parts)
+    ),
+    type(Ellipsis): Kind("$ellipsis", lambda _: 0, lambda _: ...),
+}
+_ADDRESSES: Final = tuple(f"IPv{v}{what}" for v in (4, 6) for what in ("Address", "Network", "Interface"))
+_ADDRESS: Final = Kind("$ip", lambda value: [type(value).__name__, str(value)], _address)
+
+BUILD: Final[dict[str, Callable[[Any], Any]]] = {
+    **{kind.tag: kind.build for kind in (*TAGS.values(), _ADDRESS)},
+    **{tag: build for tag, (_, build) in libraries.KINDS.items()},
+    "$tuple": tuple,
+    "$set": set,
+    "$frozenset": frozenset,
+    "$str": str,
+    "$escaped": lambda parts: parts.encode("ascii").decode("unicode_escape"),
+    "$int": lambda parts: int(parts, 0),
+    "$float": _special_float,
+}
+"""The way back of every kind, by its tag."""
+
+
+@lru_cache(maxsize=1024)
+def kind_of(cls: Any) -> Kind | None:
+    """Return how the values of a class are written, if there is one way; imports nothing.
+
+    >>> kind_of(dt.date).tag, kind_of(dict)
+    ('$date', None)
+    """
+    if cls in TAGS:
+        return TAGS[cls]
+    if cls.__module__ == "ipaddress" and cls.__name__ in _ADDRESSES:
+        return _ADDRESS
+    found = libraries.find(cls)
+    return None if found is None else Kind(found[0], *libraries.KINDS[found[0]], found[1])
+
+
+# -- classes of ours ----------------------------------------------------------------------------------
+
+_TRAJECTORY: Final = "pytest_modelcheck.trajectories.trajectory"
+HOMES: Final = {"$trajectory": _TRAJECTORY, "$calls": _TRAJECTORY, "$call": _TRAJECTORY}
+"""The modules that register how values of classes of ours are written: imported where data holds one."""
+
+
+def register(kind: type, tag: str, parts: Callable[[Any], Any], build: Callable[[Any], Any]) -> None:
+    """Say how objects of a class of ours are written and read, without ``returns=``.
+
+    Args:
+        kind: The class.
+        tag: Its name in the data, one of ``HOMES``.
+        parts: Gives a dict of what is compared, and under ``ASIDE`` what is not.
+        build: The way back.
+    """
+    TAGS[kind] = Kind(tag, parts, build)
+    BUILD[tag] = build
+
+
+def tag_of(kind: type) -> str | None:
+    """The tag that objects of a class are written with, if there is one for the class."""
+    return TAGS[kind].tag if kind in TAGS else None
+
+
+def make_ours(tag: str, parts: Any) -> Any:
+    """An object of a class of ours."""
+    import_module(HOMES[tag])
+    return BUILD[tag](parts)

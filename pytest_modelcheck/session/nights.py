@@ -1,0 +1,206 @@
+"""A check over all nights since its approval: what tonight adds to what earlier runs found out.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from pytest_modelcheck.baselines.watch import approval_of
+from pytest_modelcheck.canonical import CALL_BYTES, same, seen, why_unkept
+from pytest_modelcheck.canonical.text import odds, plural
+from pytest_modelcheck.models.model import plain
+from pytest_modelcheck.records import Finding, Nights, Status
+from pytest_modelcheck.session.lines import keys_of
+from pytest_modelcheck.stats.nights import answers_evidence, distances_evidence, has_settled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from pytest_modelcheck.baselines.baseline import Baseline
+    from pytest_modelcheck.baselines.watch import Night
+    from pytest_modelcheck.models.model import Raw
+    from pytest_modelcheck.records import Moved
+    from pytest_modelcheck.session.approved import Approved
+    from pytest_modelcheck.session.check import Check
+    from pytest_modelcheck.stats.nights import Evidence
+
+    Known = Mapping[bytes, Raw]
+
+ANSWERS: Final = "answers"
+DISTRIBUTION: Final = "distribution"
+
+FINE: Final = 0.0002
+"""The level for which a distance is tested in one night: a night by itself alarms at a part of the level."""
+
+_APPROVE: Final = (
+    "look at what it does now (pytest --modelcheck-cache=refresh, then modelcheck diff), and approve it "
+    "or go back"
+)
+_ENOUGH: Final = 3
+"""So many equal approved answers tell an answer that changed from an approval that was unlucky."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The earlier nights of one check under its approval.
+
+    Attributes:
+        of: What is compared.
+        baseline: What is approved.
+        approval: Tells the approval from all others.
+        earlier: What each night found out, in their order.
+        alarm: The evidence at which the check fails.
+    """
+
+    of: str
+    baseline: Baseline
+    approval: str
+    earlier: Sequence[Night]
+    alarm: float
+
+    @property
+    def night(self) -> int:
+        """The number of tonight."""
+        return 1 + max((night.night for night in self.earlier), default=0)
+
+    def tonight(self, evidence: Evidence, **found: object) -> Nights:
+        """Return what all nights come to, tonight included."""
+        shown = round(evidence.now, 3), round(evidence.highest, 3)
+        return Nights(self.of, self.night, *shown, self.alarm, self.approval, **found)  # type: ignore[arg-type]
+
+
+def watch_of(check: Check, approved: Approved, of: str) -> Watch | None:
+    """Return the earlier nights of a check; ``None`` where the run does not watch it.
+
+    It can watch a check where it runs the approved version, and compares with that.
+    """
+    known, baseline, subject = check.nights, approved.baseline, check.subject
+    if known is None or baseline is None or not baseline.header.approved_at:
+        return None
+    if baseline.header.version != subject.version or check.places.baseline is not None:
+        return None
+    approval = approval_of(baseline)
+    place = (subject.name, subject.version, check.spec.id, of, approval)
+    earlier = [
+        night
+        for night in known
+        if (night.model, night.version, night.check, night.of, night.approval) == place
+    ]
+    return Watch(of, baseline, approval, earlier, 1 / check.spec.limits.false_fail_rate)
+
+
+def why_unwatched(check: Check, approved: Approved) -> Iterator[str]:
+    """Say why a run that watches cannot watch this check, if so."""
+    if approved.baseline is None:
+        yield "not watched over nights: nothing is approved of it"
+    elif watch_of(check, approved, ANSWERS) is None:
+        yield f"not watched over nights: {approved.version} is approved, and another version runs"
+
+
+# -- answers to calls that are made again ------------------------------------------------------------
+
+
+def judge_answers(check: Check, watch: Watch, asked: Iterable[bytes], rounds: Sequence[Known]) -> Finding:
+    """Hold the two new answers to each call, and those of all earlier nights, against the approved ones."""
+    labels = _Labels(watch.baseline)
+    tonight: dict[str, tuple[str, str]] = {}
+    for key in asked:
+        call = key[:CALL_BYTES].hex()
+        if call not in tonight and (pair := labels.pair(call, [found.get(key) for found in rounds])):
+            tonight[call] = pair
+    if not tonight:
+        return Finding(
+            "revalidation",
+            Status.FAILED,
+            "none of the calls that were made again is among those that were approved: does the test ask "
+            "something else each time, or of other cases? Approve it as it is now",
+        )
+    nights = [*map(_pairs, watch.earlier), tonight]
+    nights = [{call: pair for call, pair in night.items() if call in labels.approved} for night in nights]
+    evidence = answers_evidence(labels.approved, nights)
+    grouped: dict[str, list[str]] = defaultdict(list)
+    for call, pair in tonight.items():
+        grouped[" ".join(pair)].append(call)
+    found = watch.tonight(evidence, calls={pair: tuple(calls) for pair, calls in sorted(grouped.items())})
+    other = [call for call, pair in tonight.items() if not set(pair) <= set(labels.approved[call])]
+    text = f"{plural(len(tonight), 'call')} made again, each twice: "
+    text += f"{len(other)} answered otherwise than approved" if other else "all answered as approved"
+    if _is_sure(check, labels.approved, other) and has_settled(labels.approved, nights):
+        text += f", and nothing ever varied: {check.subject.label} is no longer what you approved; {_APPROVE}"
+        return Finding("revalidation", Status.FAILED, text, nights=found)
+    return _finding(check, "revalidation", text, found)
+
+
+def _is_sure(check: Check, approved: Mapping[str, Sequence[str]], other: Sequence[str]) -> bool:
+    """Return whether approved answers are no luck: of one approved run, nothing tells, unless declared."""
+    declared = check.subject.definition.deterministic
+    return declared is True or (declared is None and all(len(approved[call]) >= _ENOUGH for call in other))
+
+
+def _pairs(night: Night) -> dict[str, tuple[str, str]]:
+    pairs = ((tuple(pair.split()), calls) for pair, calls in night.calls.items())
+    return {call: pair for pair, calls in pairs for call in calls}  # type: ignore[misc]
+
+
+class _Labels:
+    """Short labels of answers, of which only equality counts: the place among the approved, else a digest."""
+
+    def __init__(self, baseline: Baseline) -> None:
+        found: dict[str, dict[bytes, bytes]] = defaultdict(dict)
+        for case in baseline.values():
+            for trial in case.trials:
+                for key, (call, raw) in zip(keys_of(trial), trial.asked, strict=True):
+                    if why_unkept(raw) is None:
+                        found[call].setdefault(key, raw)
+        self._raws = {call: list(raws.values()) for call, raws in found.items()}
+        self.approved = {call: [self._label(call, raw) for raw in raws] for call, raws in self._raws.items()}
+
+    def pair(self, call: str, raws: Sequence[Raw | None]) -> tuple[str, str] | None:
+        """Return the labels of two answers; ``None`` where one is missing, or nothing is approved."""
+        one, two = (None if raw is None else plain(raw) for raw in raws)
+        if one is None or two is None or why_unkept(one) or why_unkept(two) or call not in self._raws:
+            return None
+        first = self._label(call, one)
+        return first, first if same(one, two) else self._label(call, two)
+
+    def _label(self, call: str, raw: bytes) -> str:
+        for place, approved in enumerate(self._raws[call]):
+            if same(approved, raw):
+                return str(place)
+        return "x" + hashlib.sha256(seen(raw)).hexdigest()[:7]
+
+
+# -- distributions -----------------------------------------------------------------------------------
+
+
+def over_nights(check: Check, approved: Approved, finding: Finding, moved: Moved) -> Finding:
+    """Hold a distance and those of earlier nights against chance, in place of the test of one night."""
+    watch = watch_of(check, approved, DISTRIBUTION)
+    if watch is None:
+        return finding
+    excess = moved.distance - moved.expected - moved.tolerance
+    distance, p_value = (excess, moved.p_value) if excess > 0 else (0.0, 1.0)
+    evidence = distances_evidence(
+        [*(night.distance for night in watch.earlier), distance],
+        [*(night.p_value for night in watch.earlier), p_value],
+    )
+    found = watch.tonight(evidence, distance=distance, p_value=p_value)
+    text = finding.summary.removesuffix(' (inconclusive="fail")').removesuffix("; chance could explain it")
+    return replace(_finding(check, "drift", text, found), against_baseline=True, p_value=moved.p_value)
+
+
+def _finding(check: Check, limit: str, text: str, nights: Nights) -> Finding:
+    version = check.subject.version
+    evidence, alarm = odds(nights.evidence), odds(nights.alarm)
+    what = f"evidence {evidence} that {version} is no longer what you approved (alarm at {alarm})"
+    if nights.alarms and nights.evidence < nights.alarm:
+        what = f"an earlier night alarmed that {version} is no longer what you approved"
+    summary = f"night {nights.night}: {what}; {text}"
+    if nights.alarms:
+        return Finding(limit, Status.FAILED, f"{summary}; {_APPROVE}", nights=nights)
+    return Finding(limit, Status.PASSED, summary, nights=nights)

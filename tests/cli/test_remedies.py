@@ -1,0 +1,49 @@
+"""Advice of the command is tested: a row has a command, what it says, and a command that takes the advice."""
+
+import pytest
+
+REASON = "--reason=tests"
+
+# fmt: off
+ROWS = {
+    "which version of triage? There are runs of 2.0, 2.1. Name one.":
+        (["approve", REASON], ["approve", "2.1", REASON]),
+    "names no version. Write triage=VERSION.": (["diff", "triage="], ["diff", "triage=2.1"]),
+    "two versions of triage: 2.0 and 2.1. Name one.":
+        (["approve", "triage=2.0", "triage=2.1", REASON], ["approve", "triage=2.1", REASON]),
+    "holds no candidates. Give the cache folder of the run (.modelcheck_cache)":
+        (["approve", "2.1", REASON, "--from=tests"], ["approve", "2.1", REASON, "--from=.modelcheck_cache"]),
+    "write KEY=VALUE, such as language=es": (["diff", "2.1", "--slice=es"], ["diff", "2.1", "--check=*"]),
+    "only the schema of whole files is installed as a file; use one":
+        (["schema", "--path", "--line"], ["schema", "--line"]),
+    "See all: modelcheck list": (["baselines", "rename", "a.py::b", "a.py::c"], ["list"]),
+    "needs a reason: add --reason": (["approve", "2.1"], ["approve", "2.1", REASON]),
+    "--repeats 0: write a whole number from 1": (["plan", "--repeats=0"], ["plan", "--repeats=1"]),
+    "--cases 0: write how many cases there are, at least 1": (["plan", "--cases=0"], ["plan", "--cases=9"]),
+    "--at-least 7 is not a rate: write a number from 0 to 1":
+        (["plan", "--at-least=7"], ["plan", "--at-least=0.7"]),
+    "nothing can be seen there: name a --drop":
+        (["plan", "--at-least=0.001"], ["plan", "--at-least=0.9", "--drop=0.05"]),
+    "--exit-code goes with the other formats":
+        (["diff", "2.1", "--format=html", "--exit-code"], ["diff", "2.1", "--format=json"]),
+}
+# fmt: on
+
+
+@pytest.fixture
+def runs(project):
+    """Two versions of one model, the older approved, and a run of another."""
+    for version in ("2.0", "2.1"):
+        project.run({"t-01": version}, version=version)
+    return project
+
+
+@pytest.mark.parametrize("message", ROWS)
+@pytest.mark.usefixtures("runs")
+def test_a_command_that_takes_the_advice_works(command, message, monkeypatch):
+    wrong, right = ROWS[message]
+    if "reason" in message:
+        monkeypatch.setenv("CI", "true")
+    said = " ".join(command(*wrong, code=1 if "holds" in message else 2).output.split())
+    assert message in said
+    assert message not in " ".join(command(*right).output.split())

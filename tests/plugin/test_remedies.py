@@ -1,0 +1,429 @@
+"""Advice is tested: a row has a mistake, the message that it earns, and the same once the advice is taken."""
+
+import datetime as dt
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pytest_modelcheck import Trajectory, cases, perturb
+from pytest_modelcheck.baselines import approved
+from pytest_modelcheck.canonical import Codec, digest
+from pytest_modelcheck.cli.plan import question, table
+from pytest_modelcheck.cli.targets import meant, target
+from pytest_modelcheck.errors import ModelcheckError
+from pytest_modelcheck.trajectories.calls import Calls, ToolCall, in_order
+
+TICKETS = '"tickets.yaml"'
+BODY = "assert triage(case.input) == case.expected"
+ASKED = "triage(case.input)"
+
+
+def check(marker=TICKETS, body=BODY, arguments="triage, case", kind="golden"):
+    """A test file with one check."""
+    head = "import pytest\nfrom pytest_modelcheck import perturb\n"
+    return f"{head}\n@pytest.mark.{kind}({marker})\ndef test_it({arguments}):\n    {body}\n"
+
+
+def fixture(options="", body="return lambda text: 'refund'", arguments="model_version", name="triage"):
+    """A conftest file with one model."""
+    head = "import pytest\nfrom pytest_modelcheck import model_fixture\n"
+    return f"{head}\n@model_fixture({options})\ndef {name}({arguments}):\n    {body}\n"
+
+
+def marked(*rows, body=BODY, kind="golden"):
+    """Rows about one argument of a marker: the message, what earns it, what it advises."""
+    return {
+        message: (
+            {"test": check(f"{TICKETS}, {wrong}", body, kind=kind)},
+            {"test": check(f"{TICKETS}, {right}", body, kind=kind), "options": ["--modelcheck-update"]},
+        )
+        for message, wrong, right in rows
+    }
+
+
+def declared(*rows):
+    """Rows about one option of a model fixture."""
+    plain = check(body=ASKED)
+    return {
+        message: ({"model": fixture(wrong), "test": plain}, {"model": fixture(right), "test": plain})
+        for message, wrong, right in rows
+    }
+
+
+def said(*rows):
+    """Rows about options of pytest."""
+    return {message: ({"options": wrong}, {"options": right}) for message, wrong, right in rows}
+
+
+def configured(*rows):
+    """Rows about the ini file."""
+    return {message: ({"ini": wrong}, {"ini": right}) for message, wrong, right in rows}
+
+
+SAME = "assert triage(case.perturbed) == triage(case.input)"
+SCORED = "triage(case.perturbed); score(0)"
+JUDGES = (
+    fixture()
+    + "\n@model_fixture\ndef other(model_version):\n    return str\n"
+    + '\n@model_fixture(role="support")\ndef judge(model_version):\n    return str\n'
+)
+TWO = [f"--model-version={name}=1" for name in ("triage", "other", "judge")]
+
+# fmt: off
+PROJECTS = {
+    "on a test that takes no `case`": (
+        {"test": check(arguments="triage", body="triage('a')")},
+        {"test": check(arguments="triage, case", body=ASKED)},
+    ),
+    "names no cases: give a file or a list": ({"test": check("")}, {"test": check(TICKETS)}),
+    "let the test take a fixture `cases` as an argument": (
+        {"test": check("") + "\n@pytest.fixture\ndef cases():\n    return 'tickets.yaml'\n"},
+        {"test": check("", arguments="triage, case, cases")
+                 + "\n@pytest.fixture\ndef cases():\n    return 'tickets.yaml'\n"},
+    ),
+    "on a test that uses no model: take a fixture made with @model_fixture": (
+        {"test": check(arguments="case", body="pass")}, {"test": check()},
+    ),
+    "on one test: a test is one check; write two tests": (
+        {"test": check().replace("\ndef", f"\n@pytest.mark.golden({TICKETS})\ndef")},
+        {"test": check() + check().partition("perturb\n")[2].replace("test_it", "test_too")},
+    ),
+    "both would run it for many inputs. Give the strategy to the marker": (
+        {"test": "from hypothesis import given, strategies as st\n"
+                 + check("", ASKED, "triage, case, x").replace("def ", "@given(st.text())\ndef ")},
+        {"test": "from hypothesis import given, strategies as st\n" + check("st.text(), n=3", ASKED)},
+    ),
+    "Use plain assertions, or a check for each of them": (
+        {"test": check(arguments="triage, case, subtests")}, {"test": check()},
+    ),
+    "say which one is judged: model=...": (
+        {"model": JUDGES, "options": TWO, "test": check(arguments="triage, other, case", body=ASKED)},
+        {"model": JUDGES, "options": TWO,
+         "test": check(f"{TICKETS}, model='triage'", ASKED, "triage, other, case")},
+    ),
+    "to judge one of them, name it: model='judge'": (
+        {"model": JUDGES, "options": TWO, "test": check(arguments="judge, case", body="judge(case.input)")},
+        {"model": JUDGES, "options": TWO,
+         "test": check(f"{TICKETS}, model='judge'", "judge(case.input)", "judge, case")},
+    ),
+    "With several models, name them: --model-version NAME=VERSION": (
+        {"model": JUDGES, "options": ["--model-version=1", "--model-version=2"]},
+        {"model": JUDGES, "options": ["--model-version=triage=1", "--model-version=other=2"],
+         "test": check(body=ASKED)},
+    ),
+    'give one of them another name, @model_fixture(name="...")': (
+        {"test": check() + fixture().partition("pytest\n")[2]},
+        {"test": check(body=ASKED) + fixture("name='ours'").partition("pytest\n")[2]},
+    ),
+    "with the case itself. Call it with its input: triage(case.input)": (
+        {"test": check(body="assert triage(case) == case.expected")}, {"test": check()},
+    ),
+    "does not say what is expected: add `expected:` to it": (
+        {"test": check('[{"input": "refund"}]')},
+        {"test": check('[{"input": "refund", "expected": "refund"}]')},
+    ),
+    "or name it in the marker, as in expected='label'": (
+        {"test": check('[{"input": "refund", "metadata": {"label": "refund"}}]')},
+        {"test": check('[{"input": "refund", "metadata": {"label": "refund"}}], expected="metadata.label"')},
+    ),
+    "the body returned false: did you mean `assert` instead of `return`?": (
+        {"test": check(body=BODY.replace("assert", "return") + " and False")}, {"test": check()},
+    ),
+    "gave a score(): write a number from 0.0 to 1.0, or call score(after - before)": (
+        {"test": check(f"{TICKETS}, under=perturb.append('!'), at_least=-0.5", SAME, kind="directional")},
+        {"test": check(f"{TICKETS}, under=perturb.append('!'), at_least=-0.5", SCORED, "triage, case, score",
+                       "directional")},
+    ),
+    "is not the model, but returns it, and takes model_version or other fixtures": (
+        {"model": fixture(arguments="text", body="return 'refund'")},
+        {"model": fixture(arguments="model_version", body="return lambda text: 'refund'"),
+         "test": check(body=ASKED)},
+    ),
+    "write an ordinary function that returns the `async` callable": (
+        {"model": fixture(body="return str").replace("def", "async def")},
+        {"model": "from pytest_modelcheck import model_fixture\n@model_fixture\ndef triage(model_version):\n"
+                  "    async def ask(text):\n        return text\n    return ask\n",
+         "test": check(body=ASKED)},
+    ),
+    "Use it in the body, or in a function that the body calls": (
+        {"test": check(body="shown", arguments="triage, case, shown")
+                 + "\n@pytest.fixture\ndef shown(case):\n    return case.input\n"},
+        {"test": check(body="triage(shown(case))") + "\ndef shown(case):\n    return case.input\n"},
+    ),
+    "needs to know the cases: mark the test with @pytest.mark.golden(...)": (
+        {"test": check().replace(f"@pytest.mark.golden({TICKETS})", "")}, {"test": check()},
+    ),
+    **marked(
+        ("may mean one case or all of them: write max_drop=1 for one case", "max_drop=1.0", "max_drop=1"),
+        ("write a number of cases (max_drop=3)", "max_drop=-1", "max_drop=3"),
+        ("write a number from 0.0 to 1.0", "at_least=95", "at_least=0.95"),
+        ("write a number between 0 and 0.5", "false_fail_rate=1", "false_fail_rate=0.01"),
+        ('write "warn" or "fail"', "inconclusive='no'", "inconclusive='fail'"),
+        ('write "fail", "warn" or "off"', "slice_regressions='no'", "slice_regressions='warn'"),
+        ('write "fixed" (the cases are the contract) or "sample"', "population='all'", "population='sample'"),
+        ("write a fraction above 0, such as 0.05", "tolerance=0", "tolerance=0.05"),
+        ('write "pass@2" (one of two runs passes)', "score_as='best'", "score_as='pass@2', repeats=2"),
+        ("needs repeats=2 or more", "score_as='pass@2'", "score_as='pass@2', repeats=2"),
+        ('write the name of metadata of the cases, cluster="template"', "cluster=1", "cluster='language'"),
+        ("max_latency_p95=-1: write a number of seconds above 0", "max_latency_p95=-1", "max_latency_p95=60"),
+        ('write a list of metadata keys, slices=["language"]', "slices='language'", "slices=['language']"),
+        ('name them, slices=["language"]', "max_slice_drop=0.1", "max_slice_drop=0.1, slices=['language']"),
+        ('write shape="approved"', "shape='json'", "shape=None"),
+        ("write a type of exception, or a tuple of them", "wrong_if='KeyError'", "wrong_if=KeyError"),
+        ("gather='yes': write True or False", "gather='yes'", "gather=True"),
+        ("shrink=1: write True or False", "shrink=1", "shrink=True"),
+        ("repeats=0: write a whole number from 1", "repeats=0", "repeats=1"),
+        ("seed=-1: write a whole number from 0", "seed=-1", "seed=0"),
+        ("bounds=(0, 100), or bounds=None where there are none", "bounds=5", "bounds=(0, 100)"),
+    ),
+    **marked(
+        ("name at least one perturbation, such as perturb.typos()", "under=[]", "under=perturb.typos()"),
+        ("makes a perturbation; call it: perturb.casing()", "under=perturb.casing", "under=perturb.casing()"),
+        ("name them: under={'first': …, 'second': …}",
+         "under=[perturb.typos(), perturb.typos()]", "under={'a': perturb.typos(), 'b': perturb.typos()}"),
+        ("needs under=, a perturbation or a list of them (under=perturb.typos())", "at_least=0.1",
+         "under=perturb.typos(), at_least=0.1"),
+        body="triage(case.perturbed), triage(case.input)", kind="invariance",
+    ),
+    **declared(
+        ("batch_size=0): write a whole number from 1", "batch_size=0", "batch_size=1"),
+        ("retries=-1): write a whole number from 0", "retries=-1", "retries=0"),
+        ("recorded=1): write True or False", "recorded=1", "recorded=True"),
+        ("timeout=0): write a number of seconds", "timeout=0", "timeout=5"),
+        ("max_cost=0): write an amount above 0", "max_cost=0", "max_cost=1, cost=lambda answer: 0.0"),
+        ("write a function that is given an answer", "cost=1", "cost=lambda answer: 0.0"),
+        ('ways to parts of an answer: ("id", "usage.*")', "ignore=3", 'ignore=("id", "usage.*")'),
+        ('names, with dots between them: ("id", "usage.*")', "ignore=('a..b',)", 'ignore=("id", "usage.*")'),
+        ('write "support" (a judge: @judge_fixture)', "role='helper'", "role='model'"),
+        ("write a concurrent.futures.Executor", "executor=1",
+         "executor=lambda: __import__('concurrent.futures').futures.ThreadPoolExecutor(1)"),
+        ("write a list of contextvars.ContextVar", "context='user'", "context=[]"),
+        ("write a type of exception, a tuple of them, or a function",
+         "retry_on=1", "retry_on=OSError, retries=1"),
+        ("says when to retry: retries= is missing", "retry_on=OSError", "retry_on=OSError, retries=1"),
+        ('write a number of calls and a time, "500/minute"', "rate_limit='fast'", "rate_limit='500/minute'"),
+        ("write dates by version",
+         "retires='soon'", "retires={'2.0': __import__('datetime').date(2999, 1, 14)}"),
+        ("files() names no file. Write files(", "fingerprint=__import__('pytest_modelcheck').files()",
+         "fingerprint=__import__('pytest_modelcheck').files('conftest.py')"),
+        ("(a text, a number, files(...), or a callable that returns one)", "fingerprint=lambda: None",
+         "fingerprint=lambda: 'a'"),
+        ("no file matches, looking from", "fingerprint=__import__('pytest_modelcheck').files('*.joblib')",
+         "fingerprint=__import__('pytest_modelcheck').files('*.py')"),
+        ("or leave returns= out", "returns=__import__('io').StringIO", ""),
+    ),
+    **said(
+        ("runs part of one: use one of the two",
+         ["--modelcheck-update", "--modelcheck-case=t-01"], ["--modelcheck-update"]),
+        ("write an exit code from 1 to 255",
+         ["--modelcheck-exit-inconclusive=256"], ["--modelcheck-exit-inconclusive=255"]),
+        ("which format? Let the name end in", ["--modelcheck-report=r.txt"], ["--modelcheck-report=r.html"]),
+        ("or write FORMAT:PATH with one of", ["--modelcheck-report=r"], ["--modelcheck-report=md:r"]),
+    ),
+    **configured(
+        ("modelcheck_cache='no': write use, refresh or off", "modelcheck_cache=no", "modelcheck_cache=off"),
+        ("write a whole number from 0", "modelcheck_shrink_calls=-1", "modelcheck_shrink_calls=0"),
+        ("modelcheck_approval_runs=0: write a whole number from 1",
+         "modelcheck_approval_runs=0", "modelcheck_approval_runs=1"),
+        ("max_calls=x: write a whole number from 0", "modelcheck_max_calls=x", "modelcheck_max_calls=50"),
+        ("invalid truth value 'maybe': write true or false",
+         "modelcheck_shrink=maybe", "modelcheck_shrink=true"),
+    ),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("message", PROJECTS)
+def test_a_project_that_takes_the_advice_passes(project, message):
+    for given, passes in zip(PROJECTS[message], (False, True), strict=True):
+        project.test(given.get("test", check()))
+        if "model" in given:
+            project.write("conftest.py", given["model"])
+        project.ini(given.get("ini", ""))
+        options = given.get("options", [])
+        version = [] if any("model-version" in option for option in options) else ["--model-version=2.0"]
+        result = project.run(*version, *options)
+        output = " ".join((result.stdout.str() + result.stderr.str()).split())
+        assert (message in output) is not passes, output
+        assert (result.ret == 0) is passes, output
+        assert "pytest_modelcheck/plugin/" not in output  # a mistake of theirs shows no frame of ours
+
+
+def nested(depth):
+    """A list in a list in a list."""
+    deep = 1
+    for _ in range(depth):
+        deep = [deep]
+    return deep
+
+
+def approval(text):
+    """Read an ``approved.yaml``."""
+    Path("approved.yaml").write_text(text)
+    return approved.read(Path("approved.yaml"))
+
+
+def tickets(text, name="cases.yaml", **options):
+    """Read all of a case file."""
+    Path(name).write_text(text)
+    return list(cases.load(name, base=Path(), **options))
+
+
+def answer(value):
+    """Write an answer."""
+    return Codec().encode(value)
+
+
+DOCUMENT = {"question": "q", "documents": ["a"]}
+REFUNDS = Calls([ToolCall("refund", {"amount": 1}), ToolCall("refund", {"amount": 2})])
+RECORDS = np.zeros(2, dtype=[("a", "i4"), ("b", "f8")])
+VERSIONS = {"triage": {"2.0", "2.1"}, "spam": {"2.0"}}
+WHEN = dt.datetime(2026, 1, 1)  # noqa: DTZ001
+ZONE = type("Zone", (dt.tzinfo,), {"utcoffset": lambda self, _: dt.timedelta(0)})()
+
+VALUES = {
+    'names no version. Write: version: "2.0"': (
+        lambda: approval("fingerprint: a\n"),
+        lambda: approval('version: "2.0"\n'),
+    ),
+    "Write it as 2027-01-14, or ": (
+        lambda: approval('version: "2"\nretires: soon\n'),
+        lambda: approval('version: "2"\nretires: 2027-01-14\n'),
+    ),
+    "Keep the version that the application shall be held to": (
+        lambda: approval("<<<<<<< a\nversion: a\n=======\nversion: b\n>>>>>>> b\n"),
+        lambda: approval("version: a\n"),
+    ),
+    "names no version. Write triage=VERSION": (
+        lambda: meant("triage=", VERSIONS),
+        lambda: meant("triage=2.1", VERSIONS),
+    ),
+    "of which model? Several have it; write one of: triage=2.0 spam=2.0": (
+        lambda: target("2.0", VERSIONS),
+        lambda: target("spam=2.0", VERSIONS),
+    ),
+    "Say which: calls.all('refund')[0]": (lambda: REFUNDS["refund"], lambda: REFUNDS.all("refund")[0]),
+    "write names of tools, or pairs of a name and its arguments": (
+        lambda: in_order(["refund", 3]) == REFUNDS,
+        lambda: in_order("check_policy", ("refund", {"amount": 20})),
+    ),
+    "Pass its messages, as dicts with `role` and `content`": (
+        lambda: Trajectory.of(object()),
+        lambda: Trajectory.of([{"role": "user", "content": "a"}]),
+    ),
+    "the default_factory of this defaultdict is a function. Answer dict(...) of it": (
+        lambda: answer(defaultdict(lambda: 1, a=1)),
+        lambda: answer(dict(defaultdict(lambda: 1, a=1))),
+    ),
+    "Answer with another: value.astimezone(datetime.timezone.utc)": (
+        lambda: answer(WHEN.replace(tzinfo=ZONE)),
+        lambda: answer(WHEN.replace(tzinfo=dt.UTC)),
+    ),
+    "cannot be written as numbers. Answer array.tolist()": (
+        lambda: answer(RECORDS),
+        lambda: answer(RECORDS.tolist()),
+    ),
+    "Answer flatter data": (lambda: answer(nested(100_000)), lambda: answer(nested(3))),
+    "Pass a flatter value": (lambda: digest(nested(100_000)), lambda: digest(nested(3))),
+    "cases cannot come from a int; give a path, a list of mappings or a table": (
+        lambda: cases.load(3),
+        lambda: cases.load([{"input": "a"}]),
+    ),
+    "put each case into a list": (
+        lambda: cases.load({"a": 1}),
+        lambda: list(cases.load([{"input": "a", "expected": 1}])),
+    ),
+    "choose 'refuse' or 'number'": (
+        lambda: cases.load([], repeated_ids="no"),
+        lambda: cases.load([], repeated_ids="number"),
+    ),
+    "write pathlib.Path(…) into the cases": (
+        lambda: cases.load([{"input": "a"}], paths="input"),
+        lambda: list(cases.load([{"input": Path("a")}])),
+    ),
+    "take a sample of existing cases with cases.load(…).sample(n)": (
+        lambda: cases.load([{"input": "a"}], n=1),
+        lambda: cases.load([{"input": "a"}]).sample(1),
+    ),
+    "write all cases in one list": (
+        lambda: tickets("- {input: a}\n---\n- {input: b}\n"),
+        lambda: tickets("- {input: a}\n- {input: b}\n"),
+    ),
+    "write other information about a case under metadata": (
+        lambda: tickets("- {input: a, lang: en}\n"),
+        lambda: tickets("- {input: a, metadata: {lang: en}}\n"),
+    ),
+    "say input='input' and all other fields are metadata": (
+        lambda: tickets("- {input: a, lang: en}\n"),
+        lambda: tickets("- {input: a, lang: en}\n", input="input"),
+    ),
+    "write each case on its own line": (
+        lambda: tickets('[\n{"input": "a"}\n]\n', "a.jsonl"),
+        lambda: tickets('{"input": "a"}\n', "a.jsonl"),
+    ),
+    "is not JSON; write null, or leave the field out": (
+        lambda: tickets('[{"input": 1, "expected": NaN}]', "a.json"),
+        lambda: tickets('[{"input": 1, "expected": null}]', "a.json"),
+    ),
+    "remove the lines that begin with <<<<<<<, ======= and >>>>>>>": (
+        lambda: tickets("<<<<<<< a\n- {input: a}\n=======\n- {input: b}\n>>>>>>> b\n"),
+        lambda: tickets("- {input: a}\n- {input: b}\n"),
+    ),
+    "in a table, write a JSON list": (
+        lambda: tickets("input,variants\na,b\n", "a.csv"),
+        lambda: tickets('input,variants\na,"[""b""]"\n', "a.csv"),
+    ),
+    "Rename it": (
+        lambda: tickets("input,expectd\na,b\n", "a.csv"),
+        lambda: tickets("input,expected\na,b\n", "a.csv"),
+    ),
+    "draw some of them with n=500, for example": (
+        lambda: list(cases.template("{a} {b} {c}", a=range(99), b=range(99), c=range(999))),
+        lambda: list(cases.template("{a} {b} {c}", a=range(99), b=range(99), c=range(999), n=500)),
+    ),
+    "choose one of 'horizontal'": (lambda: perturb.flip("up"), lambda: perturb.flip("horizontal")),
+    "give a list of at least 1 documents": (
+        lambda: perturb.distractors("x"),
+        lambda: perturb.distractors(["x"]),
+    ),
+    "say where the documents are: into='documents'": (
+        lambda: perturb.distractors(["x"]).preview({**DOCUMENT, "more": []}),
+        lambda: perturb.distractors(["x"], into="documents").preview({**DOCUMENT, "more": []}),
+    ),
+    "say where its text is with field='…'": (
+        lambda: perturb.typos().preview(["a", "b"]),
+        lambda: perturb.typos(field="question").preview(DOCUMENT),
+    ),
+    "choose one with field='…'": (
+        lambda: perturb.typos().preview({"a": "word", "b": "word"}),
+        lambda: perturb.typos(field="b").preview({"a": "word", "b": "word"}),
+    ),
+    "name at least one field": (
+        lambda: perturb.typos(field=[]).preview(DOCUMENT),
+        lambda: perturb.typos(field=["question"]).preview(DOCUMENT),
+    ),
+    "give either a list of categories or seen=inputs": (
+        lambda: perturb.swap_category("a"),
+        lambda: perturb.swap_category("a", ["x", "y"]),
+    ),
+    "--repeats 0: write a whole number from 1": (
+        lambda: list(table(question(0.9, [0.1], repeats=0))),
+        lambda: list(table(question(0.9, [0.1], repeats=1))),
+    ),
+    "write a number from 0 to 1": (
+        lambda: list(table(question(9, [0.1]))),
+        lambda: list(table(question(0.9, [0.1]))),
+    ),
+}
+
+
+@pytest.mark.parametrize("message", VALUES)
+def test_a_value_that_takes_the_advice_is_accepted(message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    wrong, right = VALUES[message]
+    with pytest.raises((ModelcheckError, AssertionError, TypeError)) as caught:
+        wrong()
+    assert message in " ".join(str(caught.value).split())
+    right()

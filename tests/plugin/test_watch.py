@@ -1,0 +1,259 @@
+"""``--modelcheck-watch``: nights add up to one alarm, and a new approval starts afresh."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from pytest_modelcheck.baselines import watch
+
+MODEL = """
+    import random
+    from pathlib import Path
+
+    HERE = Path(__file__).parent
+
+    @model_fixture({declared})
+    def triage(model_version):
+        how = (HERE / "how").read_text()
+        loads = HERE / "loads"
+        loads.write_text(loads.read_text() + "." if loads.exists() else ".")
+        rng = random.Random(len(loads.read_text()))
+
+        def predict(text):
+            usual = "moved" if how.startswith("moved") else "usual"
+            if how == "one" and text == "3":
+                usual = "moved"
+            noisy = "noisy" in how and rng.random() < 0.2
+            return "odd" if noisy else usual
+
+        return predict
+"""
+TEST = """
+@pytest.mark.golden([{"id": f"c{number}", "input": str(number)} for number in range(20)], at_least=0.0)
+def test_known(triage, case):
+    triage(case.input)
+"""
+DRIFT = """
+@pytest.mark.drift([{"input": str(number)} for number in range(100)])
+def test_drift(triage, case):
+    case.record(triage(case.input))
+"""
+NIGHT = ("--model-version=1.0", "--modelcheck-watch", "--modelcheck-revalidate=8")
+APPROVE = ("--model-version=1.0", "--modelcheck-update", "--modelcheck-reason=looked at")
+
+
+@pytest.fixture
+def nightly(project):
+    """A project whose model can be swapped without changing its version, approved on three runs."""
+
+    def become(how):
+        (project.path / "how").write_text(how)
+
+    def nights():
+        return watch.read(project.path / "baselines")
+
+    project.become, project.nights = become, nights
+    project.model(MODEL.replace("{declared}", ""))
+    project.test(TEST)
+    become("noisy")
+    project.run(*APPROVE).assert_outcomes(passed=1)
+    return project
+
+
+def finding(project, result, limit="revalidation"):
+    (found,) = [one for one in project.verdict(result).findings if one.limit == limit]
+    return found
+
+
+def test_nights_add_up_until_they_alarm(nightly):
+    result = nightly.run(*NIGHT)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        ["watch: night 1, 1 check of it kept; strongest evidence * (alarm at 100): test_*::test_known"]
+    )
+    quiet = finding(nightly, nightly.run(*NIGHT))
+    assert quiet.status.value == "passed"
+    assert quiet.summary.startswith("night 2: evidence ")
+    assert " that 1.0 is no longer what you approved (alarm at 100); 8 calls made again, " in quiet.summary
+    nightly.become("moved and noisy")
+    result = nightly.run(*NIGHT)
+    result.assert_outcomes(failed=1)
+    loud = finding(nightly, result)
+    assert loud.nights.evidence >= 100 > quiet.nights.evidence
+    assert "look at what it does now (pytest --modelcheck-cache=refresh" in loud.summary
+    assert [night.night for night in nightly.nights()] == [1, 2, 3]
+
+
+def test_an_alarm_stays_until_somebody_approves_anew(nightly):
+    nightly.become("moved and noisy")
+    nightly.run(*NIGHT).assert_outcomes(failed=1)
+    nightly.become("noisy")
+    result = nightly.run(*NIGHT)
+    while finding(nightly, result).nights.evidence >= 100:
+        result = nightly.run(*NIGHT)
+    result.assert_outcomes(failed=1)
+    assert "an earlier night alarmed that 1.0" in finding(nightly, result).summary
+    nightly.become("moved and noisy")
+    nightly.run(*APPROVE, "--modelcheck-cache=refresh").assert_outcomes(passed=1)
+    assert nightly.nights() == []
+    result = nightly.run(*NIGHT)
+    result.assert_outcomes(passed=1)
+    assert finding(nightly, result).nights.night == 1
+
+
+def test_nights_of_an_older_approval_do_not_count_though_a_merge_brings_them_back(nightly):
+    nightly.run(*NIGHT)
+    old = nightly.nights()
+    nightly.run(*APPROVE, "--modelcheck-cache=refresh").assert_outcomes(passed=1)
+    watch.unite(nightly.path / "baselines", old)
+    assert finding(nightly, nightly.run(*NIGHT)).nights.night == 1
+
+
+def test_each_night_takes_other_calls(nightly):
+    for _ in range(3):
+        nightly.run(*NIGHT)
+    calls = [{call for calls in night.calls.values() for call in calls} for night in nightly.nights()]
+    assert [len(each) for each in calls] == [8, 8, 8]
+    assert len(set.union(*calls)) > 12
+
+
+def test_one_answer_of_a_model_that_never_varied_is_enough(nightly):
+    nightly.become("as ever")
+    nightly.run(*APPROVE, "--modelcheck-cache=refresh").assert_outcomes(passed=1)
+    nightly.become("one")
+    result = nightly.run(*NIGHT[:2], "--modelcheck-revalidate=20")
+    result.assert_outcomes(failed=1)
+    said = finding(nightly, result).summary
+    assert (
+        "1 answered otherwise than approved, and nothing ever varied: triage 1.0 is no longer what " in said
+    )
+
+
+@pytest.mark.parametrize(("declared", "failed"), [("", 0), ("deterministic=True", 1)])
+def test_one_approved_run_does_not_tell_a_change_from_an_unlucky_answer(project, declared, failed):
+    (project.path / "how").write_text("as ever")
+    project.model(MODEL.replace("{declared}", declared))
+    project.test(TEST)
+    project.ini("modelcheck_approval_runs = 1")
+    project.run(*APPROVE).assert_outcomes(passed=1)
+    (project.path / "how").write_text("one")
+    result = project.run(*NIGHT[:2], "--modelcheck-revalidate=20")
+    result.assert_outcomes(passed=1 - failed, failed=failed)
+    assert "1 answered otherwise than approved" in finding(project, result).summary
+
+
+def test_a_drift_check_is_held_against_all_nights(nightly):
+    nightly.test(DRIFT)
+    nightly.run(*APPROVE).assert_outcomes(passed=1)
+    night = ("--model-version=1.0", "--modelcheck-watch", "--modelcheck-cache=refresh")
+    nightly.run(*night).assert_outcomes(passed=1)
+    (first,) = nightly.nights()
+    assert (first.of, first.night) == ("distribution", 1)
+    quiet = [replace(first, night=number, run=f"quiet {number}") for number in range(2, 40)]
+    watch.unite(nightly.path / "baselines", quiet)
+    nightly.become("moved and noisy")
+    seen = [finding(nightly, nightly.run(*night), "drift") for _ in range(5)]
+    assert [one.nights.night for one in seen] == [40, 41, 42, 43, 44]
+    evidence = [one.nights.evidence for one in seen]
+    assert evidence[2:] == sorted(evidence[2:])
+    assert (seen[0].status.value, seen[-1].status.value) == ("passed", "failed")
+
+
+def test_a_distribution_that_is_another_in_the_first_night_fails_at_once(nightly):
+    nightly.test(DRIFT)
+    nightly.run(*APPROVE).assert_outcomes(passed=1)
+    nightly.become("moved and noisy")
+    result = nightly.run("--model-version=1.0", "--modelcheck-watch", "--modelcheck-cache=refresh")
+    result.assert_outcomes(failed=1)
+    assert "distribution of answers moved" in finding(nightly, result, "drift").summary
+
+
+def test_without_the_option_nothing_is_written_and_each_run_is_judged_by_itself(nightly):
+    result = nightly.run("--model-version=1.0", "--modelcheck-revalidate=8")
+    assert finding(nightly, result).nights is None
+    assert not watch.path_of(nightly.path / "baselines").exists()
+
+
+def test_another_version_is_not_watched(nightly):
+    nightly.run("--model-version=2.0").assert_outcomes(passed=1)
+    result = nightly.run("--model-version=2.0", *NIGHT[1:], "-v")
+    result.stdout.fnmatch_lines(["watch: no check of this run could be watched over nights (-v says why)"])
+    notes = nightly.verdict(result).notes
+    assert "not watched over nights: 1.0 is approved, and another version runs" in notes
+    assert nightly.nights() == []
+
+
+def test_a_check_that_nothing_is_approved_of_is_not_watched(nightly):
+    nightly.test(TEST.replace("test_known", "test_new"))
+    notes = nightly.verdict(nightly.run(*NIGHT)).notes
+    assert "not watched over nights: nothing is approved of it" in notes
+
+
+def test_some_of_the_cases_add_what_they_found(nightly):
+    result = nightly.run(*NIGHT, "--modelcheck-case=c1")
+    assert finding(nightly, result).status.value == "passed"
+    (night,) = nightly.nights()
+    assert sum(map(len, night.calls.values())) == 1
+
+
+def test_a_run_that_is_aborted_keeps_what_its_finished_checks_found(nightly):
+    nightly.test(TEST + "\ndef test_later():\n    raise KeyboardInterrupt\n")
+    assert nightly.run_apart(*NIGHT).ret == 2
+    assert [night.check.partition("::")[2] for night in nightly.nights()] == ["test_known"]
+
+
+def test_workers_of_xdist_leave_one_night(nightly):
+    pytest.importorskip("xdist")
+    nightly.test(TEST + DRIFT)
+    nightly.run(*APPROVE).assert_outcomes(passed=2)
+    for _ in range(2):
+        nightly.run_apart("-p", "xdist", "-n", "2", *NIGHT).assert_outcomes(passed=2)
+    found = nightly.nights()
+    assert sorted({(night.night, night.check.partition("::")[2], night.of) for night in found}) == [
+        (number, *each)
+        for number in (1, 2)
+        for each in (("test_drift", "answers"), ("test_drift", "distribution"), ("test_known", "answers"))
+    ]
+    assert len({night.run for night in found}) == 2
+
+
+def test_a_checkout_that_nobody_may_write_fails_and_says_so(nightly, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(watch, "unite", refuse)
+    result = nightly.run(*NIGHT)
+    result.stdout.fnmatch_lines(
+        ["watch: this night is lost, since *watch.jsonl could not be written: Permission denied. Make it *"]
+    )
+    assert result.ret == 1
+
+
+def test_a_damaged_line_is_named_before_anything_runs(nightly):
+    nightly.run(*NIGHT)
+    path = watch.path_of(nightly.path / "baselines")
+    path.write_bytes(path.read_bytes().replace(b'"night":1', b'"night":9'))
+    result = nightly.run(*NIGHT)
+    assert result.ret != 0
+    result.stderr.fnmatch_lines(["*watch.jsonl:1: this line is not as it was written*"])
+
+
+def test_it_does_not_go_with_an_approval(nightly):
+    result = nightly.run(*APPROVE, "--modelcheck-watch")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: --modelcheck-watch adds up what nights find out*"])
+
+
+def test_the_report_tells_the_evidence(nightly):
+    nightly.run(*NIGHT, "--modelcheck-report=report.json", "--modelcheck-report=report.html")
+    (check,) = json.loads((nightly.path / "report.json").read_bytes())["checks"]
+    (nights,) = [found["nights"] for found in check["verdict"]["findings"] if found["nights"]]
+    assert (nights["of"], nights["night"], nights["alarm"]) == ("answers", 1, 100)
+    assert "that 1.0 is no longer what you approved" in (nightly.path / "report.html").read_text()
+
+
+def test_the_commands_know_the_nights(nightly):
+    nightly.run(*NIGHT)
+    listed = nightly.command("list")
+    listed.stdout.fnmatch_lines(["    answers: night 1, evidence * (alarm at 100)"])
