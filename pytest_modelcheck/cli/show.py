@@ -55,7 +55,7 @@ def _found(workspace: Workspace, pattern: str, version: str | None) -> Iterator[
     selected = selection([pattern])
     store, candidates = workspace.store, workspace.candidates
     if version is None:
-        known = [*((header, None) for _, header in store.entries())]
+        known: list[tuple[Header, str | None]] = [(header, None) for _, header in store.entries()]
         known += [(header, header.version) for _, header in store.beside_entries()]
         for header, own in known:
             if selected(header.test) and (approved := store.read(header.model, header.test, own)) is not None:
