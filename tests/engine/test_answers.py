@@ -85,6 +85,15 @@ def test_offline_nothing_is_called(labs):
     assert not called
 
 
+def test_an_answer_that_came_since_somebody_looked_for_it_is_not_asked_for_again(lab):
+    model = lab.model(str.upper, concurrency=2)
+    handle, key = lab.switchboard.handle(model), model.key("a")
+    answer(lab, model, "a")
+    assert lab.switchboard.foresee(handle, "a", key, 0, 0) is None
+    assert asyncio.run(lab.switchboard.answer_gathered(handle, "a", key, 0, 0, HERE)) == b'"A"'
+    assert lab.meter().asked == 1
+
+
 def test_what_was_foreseen_is_called_once_in_batches(lab):
     calls = []
     model = lab.model(lambda xs: calls.append(list(xs)) or xs, batch=True, batch_size=2)
