@@ -415,8 +415,8 @@ def _advice(
     check: Check, judgement: Judgement, explained: Explained, status: Status, held: str | None
 ) -> Iterator[tuple[str, str]]:
     """Commands that a reasonable person might type next."""
-    rival = check.subject.other_version is not None
-    if status is Status.PASSED and not (rival and explained.shown):
+    compares = check.subject.other_version is not None
+    if status is Status.PASSED and not (compares and explained.shown):
         return
     spec, version = check.spec, check.subject.version
     if explained.shown and spec.rerun and status is not Status.PASSED:
