@@ -261,8 +261,10 @@ class Switchboard:
                 if len(waiting) < size and not flush:
                     return
                 batch = [waiting.popleft() for _ in range(min(len(waiting), size))]
-                handle.under_way += 1
                 call = self._begin(batch, context)
+                if call.done():  # made here, without a thread: the next is not begun from within its end
+                    continue
+                handle.under_way += 1
             call.add_done_callback(lambda _: self._freed(handle, context, flush=flush))
 
     def _freed(self, handle: Handle, context: Context, *, flush: bool) -> None:

@@ -274,6 +274,33 @@ def test_what_another_process_asks_is_not_foreseen_here(lab):
     assert claims.released == [mine.key]
 
 
+def test_any_number_of_calls_is_made_ahead_where_no_thread_can_be_started(lab, monkeypatch):
+    def refuse(_thread):
+        raise RuntimeError("can't start new thread")
+
+    model = lab.model(str.upper, concurrency=32)
+    handle = lab.switchboard.handle(model)
+    tickets = foreseen(lab, handle, *map(str, range(2000)))
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    lab.switchboard.advance(handle, HERE)
+    assert all(ticket.raw is not None for ticket in tickets)
+    assert handle.under_way == 0
+
+
+def test_a_question_is_let_go_of_only_once_its_answer_is_on_disk(lab, monkeypatch):
+    """Else another process that claims it then finds no answer, and asks again."""
+    model = lab.model(str.upper, concurrency=2)
+    known, first, second = model.answers, model.key("a"), model.key("b")
+    known.claims = claims = Claims()
+    for key in (first, second):
+        known.claim(key)
+    known.add(first, "A")
+    # A second thread answers while this one writes.
+    monkeypatch.setattr(known._shelf, "flush", lambda: known.add(second, "B"))
+    known.save()
+    assert claims.released == [first]
+
+
 def test_what_another_process_has_answered_is_waited_for(lab):
     called = []
     model = lab.model(called.append, concurrency=2)
