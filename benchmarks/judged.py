@@ -299,7 +299,7 @@ ROWS: list[JudgedRow] = [
         )
         for (one, two), then, now, labels, finds in (
             ((GOOD, GOOD), 0.9, 0.75, 50, 0.0),
-            ((GOOD, GOOD), 0.9, 0.6, 50, 0.8),
+            ((GOOD, GOOD), 0.9, 0.6, 50, 0.5),
             ((GOOD, LENIENT), 0.9, 0.6, 50, 0.5),
             ((FAIR, FAIR), 0.9, 0.6, 100, 0.3),
         )

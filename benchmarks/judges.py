@@ -1,7 +1,7 @@
 """Do corrected verdicts keep their promise? Rates are enumerated exactly, means simulated.
 
-    python benchmarks/judges.py            a fifth of the grid: some minutes of one core
-    python benchmarks/judges.py --full     all of it
+    python benchmarks/judges.py            a fifth of the grid: a minute of one core
+    python benchmarks/judges.py --full     all of it: some minutes
 
 For each judge, number of labels, share of labels that say yes, and number of cases: how often a version that
 just meets ``at_least`` fails at a level of 1%, by the corrected verdict and by the interval of Lang and
@@ -75,10 +75,10 @@ def of_design(
 
     met, worse = said(required), said(max(0.0, required - WORSE))
     found = dict.fromkeys(("fails", "interval", "finds"), 0.0)
-    for a, b in itertools.product(range(yes + 1), range(no + 1)):
-        weight = binom.pmf(a, yes, se) * binom.pmf(b, no, sp)
-        errors = Errors(yes, a, no, b)
-        if weight < 2e-4 or not errors.strength >= 0.5:
+    weights = np.outer(binom.pmf(range(yes + 1), yes, se), binom.pmf(range(no + 1), no, sp))
+    for a, b in np.argwhere(weights >= 2e-4).tolist():
+        weight, errors = weights[a, b], Errors(yes, a, no, b)
+        if not errors.strength >= 0.5:
             continue
         most = most_failing(
             cases,

@@ -225,6 +225,9 @@ def naive_model(name, made, counts=True):
 
 
 def outcome_of(error):
+    if isinstance(error, BaseExceptionGroup):
+        inside = {{outcome_of(each) for each in error.exceptions}}
+        return inside.pop() if len(inside) == 1 else "error"
     if isinstance(error, (KeyboardInterrupt, pytest.exit.Exception)):
         raise error
     if isinstance(error, pytest.xfail.Exception):

@@ -280,13 +280,13 @@ class Suite:
             how = self.rng.choice(hows)
             first_name, second_name = self.named(model.answer), self.named(second.answer)
             both = f"{first_name}, {second_name} ="
-            if how == "gather":  # of two that break at once and otherwise, a loop has no defined first one
+            together = {"gather": "asyncio.gather", "group": "in_group", "anyio": "in_anyio"}.get(how)
+            if together:
+                # Of two that break at once and otherwise, a loop has no defined first one.
                 differ = model.outcome and second.outcome and model.outcome != second.outcome
-                several = "|" in model.outcome + second.outcome
-                gather = "in_order" if differ or several else "asyncio.gather"
-                return [f"{both} await {gather}({call}, {other})"]
-            if how in ("group", "anyio"):
-                return [f"{both} await in_{how}({call}, {other})"]
+                if differ or "|" in model.outcome + second.outcome:
+                    together = "in_order"
+                return [f"{both} await {together}({call}, {other})"]
             if how == "elsewhere":
                 name, _, given = call.partition("(")
                 return [

@@ -6,6 +6,7 @@ import os
 import pkgutil
 import sys
 import textwrap
+import threading
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
@@ -155,9 +156,11 @@ class Project:
 
     def run(self, *arguments: str) -> pytest.RunResult:
         """Run pytest with the plugin, and with those named by ``-p``, in this process."""
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
             # What this run makes an error is not to be one in the inner run.
             warnings.simplefilter("default")
+            # pytest-check wraps it in every inner run: after hundreds of them no thread would start any more.
+            patch.setattr(threading.Thread, "start", threading.Thread.start)
             return self.pytester.runpytest_inprocess(*NEIGHBOURS, "-p", "modelcheck", *_reasoned(arguments))
 
     def verdicts(self, result: pytest.RunResult) -> dict[str, Verdict]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from pytest_modelcheck.baselines.lines import gained_by, same_answer
+from pytest_modelcheck.baselines.lines import gained_by
+from pytest_modelcheck.baselines.sameness import differ, shown_answers
 from pytest_modelcheck.canonical import first_trajectory
 from pytest_modelcheck.records import MISSING, WRONG, Outcome
 
@@ -156,7 +157,8 @@ def _lines(side: Baseline | None) -> dict[str, bytes]:
 
 
 def _one_sided(record: CaseResult, note: Note) -> CaseDiff:
-    side = _side(record, record.trials[0] if record.trials else None)
+    trial = record.trials[0] if record.trials else None
+    side = _side(record, trial, *(None, None) if trial is None else shown_answers(trial, record.digest)[:2])
     before, after = (side, None) if note == "removed" else (None, side)
     return CaseDiff(record.id, record.about, note, before, after)
 
@@ -166,25 +168,23 @@ def _compared(before: CaseResult, after: CaseResult) -> Iterator[CaseDiff]:
     if note is None:
         return
     then, now = _telling(before.trials, after.trials, note)
+    answers = shown_answers(now, after.digest, then) if now is not None else (None,) * 4
     yield CaseDiff(
         after.id,
         after.about,
         note,
-        _side(before, then),
-        _side(after, now),
+        _side(before, then, *answers[2:]),
+        _side(after, now, *answers[:2]),
         now.perturbation if now is not None else None,
         now.about if now is not None else None,
         new_expectation=before.expectation != after.expectation,
     )
 
 
-def _side(record: CaseResult, trial: TrialResult | None) -> Side:
-    if trial is None:
-        return Side(record.outcome, None)
-    own = (answer for digest, answer in trial.asked if digest == record.digest)
-    base = next(own, None) if trial.perturbation is not None else None
-    asked = (answer for _, answer in reversed(trial.asked))
-    return Side(record.outcome, trial.answer, base, first_trajectory([trial.answer, *asked]))
+def _side(record: CaseResult, trial: TrialResult | None, answer: bytes | None, base: bytes | None) -> Side:
+    asked = () if trial is None else trial.asked
+    base = base if any(digest == record.digest for digest, _ in asked) else None
+    return Side(record.outcome, answer, base, first_trajectory([answer, *(one for _, one in asked[::-1])]))
 
 
 def _note(before: CaseResult, after: CaseResult) -> Note | None:
@@ -195,7 +195,7 @@ def _note(before: CaseResult, after: CaseResult) -> Note | None:
         return "regressed"
     if then in WRONG and now is Outcome.PASSED:
         return "fixed"
-    if then is not now or any(_answers_differ(one, two) for one, two in _paired(before.trials, after.trials)):
+    if then is not now or any(differ(two, one) for one, two in _paired(before.trials, after.trials)):
         return "changed"
     return None
 
@@ -206,7 +206,7 @@ def _telling(
     """The pair of trials that shows best what happened to a case."""
     pairs = list(_paired(before, after))
     decisive = [(then, now) for then, now in pairs if _turned(then, now, note)]
-    differing = [(then, now) for then, now in pairs if _answers_differ(then, now)]
+    differing = [(then, now) for then, now in pairs if differ(now, then)]
     for found in (decisive, differing, pairs):
         if found:
             return found[0]
@@ -224,8 +224,3 @@ def _paired(
 ) -> Iterator[tuple[TrialResult, TrialResult]]:
     known = {trial.key: trial for trial in before}
     return ((known[trial.key], trial) for trial in after if trial.key in known)
-
-
-def _answers_differ(then: TrialResult, now: TrialResult) -> bool:
-    """Return whether both have an answer, and another one."""
-    return None not in (then.answer, now.answer) and not same_answer(then.answer, now.answer)

@@ -23,13 +23,21 @@ if TYPE_CHECKING:
 _SIMPLE: Final = re.compile(r"[<>|=][biufcmMUSO]\d*(\[\w+\])?")
 _WIDEST: Final = {"f": 8, "c": 16}  # beyond these Python's own numbers lose digits
 _SPARSE: Final = re.compile(r"(csr|csc|bsr|coo|dia)_(array|matrix)")
-_PANDAS: Final = {
-    "DataFrame": "$frame",
-    "Series": "$series",
-    "Timestamp": "$timestamp",
-    "Timedelta": "$pandas_timedelta",
-    "Period": "$period",
-    "Interval": "$interval",
+_TAGS: Final = {
+    ("numpy", "ndarray"): "$ndarray",
+    ("numpy", "MaskedArray"): "$masked",
+    ("numpy", "MaskedConstant"): "$masked",
+    ("pandas", "DataFrame"): "$frame",
+    ("pandas", "Series"): "$series",
+    ("pandas", "Timestamp"): "$timestamp",
+    ("pandas", "Timedelta"): "$pandas_timedelta",
+    ("pandas", "Period"): "$period",
+    ("pandas", "Interval"): "$interval",
+    ("pandas", "NAType"): "$pandas",
+    ("pandas", "NaTType"): "$pandas",
+    ("polars", "DataFrame"): "$polars",
+    ("polars", "Series"): "$polars_series",
+    ("msgspec", "UnsetType"): "$unset",
 }
 
 
@@ -40,30 +48,16 @@ def find(cls: Any) -> tuple[str, str] | None:
     >>> find(np.ndarray), find(np.float32), find(dict)
     (('$ndarray', 'numpy'), ('$numpy', 'numpy'), None)
     """
-    root, name = cls.__module__.partition(".")[0], cls.__name__
-    tag = None
-    if root in ("numpy", "ml_dtypes"):
-        numpy, root = sys.modules["numpy"], "numpy"
-        if issubclass(cls, numpy.generic):
-            tag = "$numpy"
-        elif cls is numpy.ndarray:
-            tag = "$ndarray"
-        elif name in ("MaskedArray", "MaskedConstant"):
-            tag = "$masked"
-    elif root == "pandas":
+    root = cls.__module__.partition(".")[0]
+    tag = _TAGS.get((root, cls.__name__))
+    if tag is None and root in ("numpy", "ml_dtypes") and issubclass(cls, sys.modules["numpy"].generic):
+        tag, root = "$numpy", "numpy"
+    elif tag is None and root == "pandas":
         pandas = sys.modules["pandas"]
-        if cls is getattr(pandas, name, None) and name in _PANDAS:
-            tag = _PANDAS[name]
-        elif issubclass(cls, pandas.Index):
-            tag = "$index"
-        elif issubclass(cls, pandas.api.extensions.ExtensionArray):
-            tag = "$column"
-        elif cls in (type(pandas.NA), type(pandas.NaT)):
-            tag = "$pandas"
-    elif root == "scipy" and _SPARSE.fullmatch(name):
+        columns = pandas.api.extensions.ExtensionArray
+        tag = "$index" if issubclass(cls, pandas.Index) else "$column" if issubclass(cls, columns) else None
+    elif root == "scipy" and _SPARSE.fullmatch(cls.__name__):
         tag = "$sparse"
-    elif root == "polars" and name in ("DataFrame", "Series"):
-        tag = "$polars" if name == "DataFrame" else "$polars_series"
     return None if tag is None else (tag, root)
 
 
@@ -381,5 +375,6 @@ KINDS: Final[dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]]] = {
         lambda parts: import_module("polars").DataFrame(list(map(_polars_series, parts["columns"]))),
     ),
     "$polars_series": (_polars_column, _polars_series),
+    "$unset": (lambda _: 0, lambda _: import_module("msgspec").UNSET),
 }
 """The parts of each kind, and the way back, by its tag."""

@@ -39,6 +39,7 @@ _BASES: Final[dict[type, Callable[[Any], Any]]] = {
 """The content of a subclass as the plain type, past whatever the subclass says of it."""
 _HEAP: Final = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 _ATOMS: Final = frozenset({str, int, bool, float, type(None)})
+_set: Final = object.__setattr__
 
 
 @lru_cache(maxsize=1024)
@@ -124,7 +125,7 @@ class Adapter:
         self._defaults = _defaults(kind)
         self._is_tuple = issubclass(kind, tuple)
         self._is_struct = hasattr(kind, "__struct_fields__")  # msgspec makes one only by a call
-        self._set = sys.modules["msgspec"].structs.force_setattr if self._is_struct else object.__setattr__
+        self._set = sys.modules["msgspec"].structs.force_setattr if self._is_struct else _set
         self._has_dict = hasattr(kind, "__dict__") and kind.__dictoffset__ != 0
         self._slots = _slots(kind)
 
@@ -249,13 +250,10 @@ class PydanticAdapter(Adapter):
         if private is None and self._private:
             private = self._fresh_private()
         made = object.__new__(self.kind)
-        for name, item in {
-            "__dict__": {name: parts[name] for name in self.names if name in parts},
-            "__pydantic_fields_set__": {*self.names, *(more or ())}.difference(left),
-            "__pydantic_extra__": more,
-            "__pydantic_private__": private,
-        }.items():
-            object.__setattr__(made, name, item)
+        _set(made, "__dict__", {name: parts[name] for name in self.names if name in parts})
+        _set(made, "__pydantic_fields_set__", {*self.names, *(more or ())}.difference(left))
+        _set(made, "__pydantic_extra__", more)
+        _set(made, "__pydantic_private__", private)
         return made
 
     def _fresh_private(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from pytest_modelcheck.baselines.sameness import answers_differ
 from pytest_modelcheck.checks.changes import (
     Answers,
     CaseAnswers,
@@ -17,7 +18,7 @@ from pytest_modelcheck.checks.changes import (
     look_at_compared,
     look_at_regressed,
 )
-from pytest_modelcheck.checks.compare import answers_differ, pair_of
+from pytest_modelcheck.checks.compare import pair_of
 from pytest_modelcheck.checks.evidence import CaseRuns, Evidence
 from pytest_modelcheck.checks.protocol import Probes, Rules, look_at_drop, look_at_rate
 from pytest_modelcheck.checks.runs import values_of
@@ -26,7 +27,7 @@ from pytest_modelcheck.records import Outcome
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
 
-    from pytest_modelcheck.checks.compare import Calls
+    from pytest_modelcheck.baselines.sameness import Calls
     from pytest_modelcheck.checks.limits import Limits
     from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.records import CaseResult, TrialResult

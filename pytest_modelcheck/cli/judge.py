@@ -73,9 +73,13 @@ def judge(workspace: Workspace, name: str, file: Path | None, *, every: bool) ->
 
 def _of_version(title: str, pairs: Sequence[Pair], labels: int, said: Said, *, every: bool) -> Iterator[str]:
     yield click.style(f"{title}: judged {len(pairs)} of {plural(labels, 'label')}", bold=True)
+    abstains = sum(value is None for _, value in pairs)
+    if abstains:
+        yield f"  abstains     {_share(abstains, len(pairs))}"
+    pairs = [(label, value) for label, value in pairs if value is not None]
     people, judged = [label.said for label, _ in pairs], [value for _, value in pairs]
-    if all(isinstance(value, float) for value in (*people, *judged)):
-        yield from _of_scores(people, judged)
+    if all(map(_is_number, judged)) and all(isinstance(value, (int, float)) for value in people):
+        yield from _of_scores(list(map(float, people)), judged)
     else:
         yield from _of_classes(list(map(_word, people)), list(map(_word, judged)))
         yield from _by_slice(pairs)
@@ -114,9 +118,15 @@ def _of_classes(people: Sequence[str], judged: Sequence[str]) -> Iterator[str]:
         yield f"  kappa        {cohen_kappa_score(people, judged):.2f}"
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def _of_scores(people: Sequence[float], judged: Sequence[float]) -> Iterator[str]:
     from scipy.stats import spearmanr
 
+    if not people:
+        return
     off = [said - true for true, said in zip(people, judged, strict=True)]
     yield f"  off by       {sum(off) / len(off):+.3g} on average, {sum(map(abs, off)) / len(off):.3g} in size"
     if len(off) > 2 and len(set(people)) > 1 and len(set(judged)) > 1:
@@ -167,7 +177,11 @@ def _share(count: int, of: int) -> str:
 
 
 def _agree(label: Any, said: Any) -> bool:
-    return _word(label) == _word(said)
+    return bool(
+        float(label) == said
+        if _is_number(said) and not isinstance(label, str)
+        else _word(label) == _word(said)
+    )
 
 
 def _word(value: Any) -> str:

@@ -183,8 +183,8 @@ class Switchboard:
         if handle.refusal is not None:
             raise handle.refusal(handle.model, x)
         ticket = self.foresee(handle, x, key, repeat, trial)
-        if ticket is None:  # another process makes it
-            return await self.answer_async(handle, x, key, repeat, context)
+        if ticket is None:
+            return await self.answer_async(handle, x, key, repeat, context, joins=True)
         loop = asyncio.get_running_loop()
         loop.call_soon(self.advance, handle, context)
         ended: Future[None] = Future()
@@ -200,7 +200,7 @@ class Switchboard:
     # -- calls that are made ahead -----------------------------------------------------------------
 
     def foresee(self, handle: Handle, x: Any, key: bytes, repeat: int, trial: int) -> Ticket | None:
-        """A call that a body is expected to make; ``None`` where another process is making it.
+        """A call that a body is expected to make; ``None`` where another makes it, or has made it.
 
         It waits in its handle until :meth:`advance` or :meth:`take` begins it.
         """
@@ -209,7 +209,9 @@ class Switchboard:
             ticket = self._tickets.get(place)
             if ticket is None:
                 claims = handle.answers.claims is not None and handle.endpoint.claims
-                if claims and not self._claimed(handle, key):
+                # The answer may have come since somebody looked for it: from another thread, or process.
+                missing = self._claimed(handle, key) if claims else handle.answers.find(key) is None
+                if not missing:
                     return None
                 ticket = Ticket(handle, copied(x), key, repeat)
                 ticket.foreseen = True
@@ -259,8 +261,10 @@ class Switchboard:
                 if len(waiting) < size and not flush:
                     return
                 batch = [waiting.popleft() for _ in range(min(len(waiting), size))]
-                handle.under_way += 1
                 call = self._begin(batch, context)
+                if call.done():  # made here, without a thread: the next is not begun from within its end
+                    continue
+                handle.under_way += 1
             call.add_done_callback(lambda _: self._freed(handle, context, flush=flush))
 
     def _freed(self, handle: Handle, context: Context, *, flush: bool) -> None:

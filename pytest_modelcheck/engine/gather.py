@@ -178,6 +178,7 @@ class GatheredBodies(Bodies):
         attempt = self._attempt
         if key in attempt.errors and key not in attempt.raised:  # as in the runs that did not count
             attempt.raised.add(key)
+            result.unanswered = result.unanswered or handle.judged
             result.broke(attempt.errors[key])
             raise attempt.errors[key]
         ticket = self.switchboard.ticket(handle, key)

@@ -174,11 +174,13 @@ class Answers:
 
     def save(self) -> None:
         """Write what is new to disk."""
+        # An answer that comes meanwhile, from another thread, may not be written yet.
+        answered = [key for key in self._claimed.copy() if self.find(key) is not None]
         self._shelf.flush()
         if self._measures is not None:
             self._measures.flush()
-        if self._claimed:
-            self.release([key for key in self._claimed.copy() if self.find(key) is not None])
+        if answered:
+            self.release(answered)
 
     def _hold(self, key: bytes | None, value: Any, reason: str) -> Unkept:
         if isinstance(value, _ONCE):

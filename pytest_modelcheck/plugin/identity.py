@@ -5,7 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from os.path import relpath
+from os.path import commonpath, relpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from pytest_modelcheck.plugin.ours import test_name
 from pytest_modelcheck.plugin.received import WORKER_HOME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 HOME = pytest.StashKey[Path]()
 """The folder that holds the baselines of this run."""
@@ -48,13 +48,15 @@ def settle_home(config: pytest.Config, ours: Sequence[pytest.Item]) -> None:
             each folder has its own, so that a check would not be what it is where it belongs.
     """
     name, fallback = ini(config, "modelcheck_baseline_dir"), project_folder(config)
-    homes: dict[Path, Path] = {}
+    homes: dict[Path, list[Path]] = {}
     for path in dict.fromkeys(item.path for item in ours):
-        homes.setdefault(home.home_of(path.parent, name, fallback), path)
+        homes.setdefault(home.home_of(path.parent, name, fallback), []).append(path)
     if len(homes) > 1 and not config.option.collectonly:
-        listed = "\n".join(f"  {folder / name}  (for {path.name}, say)" for folder, path in homes.items())
+        listed = "\n".join(
+            f"  {folder / name}  (for {paths[0].name}, say)" for folder, paths in homes.items()
+        )
         here = config.invocation_params.dir
-        commands = " and ".join(f"pytest {relpath(folder, here)}" for folder in homes)
+        commands = " and ".join(f"pytest {_alone(folder, homes, here)}" for folder in homes)
         raise UsageError(
             f"the baselines of these tests lie in {len(homes)} folders, and a run is held against one, "
             f"with one ini file:\n{listed}\nRun the tests of each folder by themselves, {commands}. "
@@ -64,6 +66,16 @@ def settle_home(config: pytest.Config, ours: Sequence[pytest.Item]) -> None:
     config.stash[HOME] = found
     if hasattr(config, "workeroutput"):
         config.workeroutput[WORKER_HOME] = str(found)
+
+
+def _alone(folder: Path, homes: Mapping[Path, Sequence[Path]], here: Path) -> str:
+    """The arguments of pytest that collect the test files of one folder of baselines without any other's."""
+    paths = homes[folder]
+    others = [path for other, files in homes.items() if other != folder for path in files]
+    for common in (folder, Path(commonpath(paths))):
+        if not any(path.is_relative_to(common) for path in others):
+            return relpath(common, here)
+    return " ".join(relpath(path, here) for path in paths)
 
 
 def remember_home(config: pytest.Config, folder: str) -> None:

@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from pytest_modelcheck.baselines.sameness import shown_answers
 from pytest_modelcheck.canonical import whole
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.records import MISSING
@@ -182,8 +183,8 @@ def case_fields(case: CaseResult) -> dict[str, Any]:
 
 
 def _trial(trial: TrialResult, own: str) -> dict[str, Any]:
-    answer, base = trial.answers(own)
-    then, (before, base_before) = trial.approved, approved_answers(trial, own)
+    answer, base, before, base_before = shown_answers(trial, own)
+    then = trial.approved
     fields = {
         "outcome": trial.outcome.value,
         "answer": value_of(answer),
@@ -205,11 +206,6 @@ def _trial(trial: TrialResult, own: str) -> dict[str, Any]:
 def _grade(grade: Grade) -> dict[str, Any]:
     fields = {"judge": grade.judge, "given": value_of(grade.given), "answer": value_of(grade.answer)}
     return {name: value for name, value in fields.items() if value is not MISSING}
-
-
-def approved_answers(trial: TrialResult, own: str) -> tuple[bytes | None, bytes | None]:
-    """Return the approved answers to the perturbed input, and to the case's own."""
-    return (None, None) if trial.approved is None else trial.approved.answers(own)
 
 
 def value_of(answer: bytes | None) -> Any:

@@ -11,13 +11,14 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.diff import NOTES
+from pytest_modelcheck.baselines.sameness import shown_answers
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.text import p_text, plural
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.models.retirement import shutdown_text
 from pytest_modelcheck.records import MISSING, Outcome, Status
 from pytest_modelcheck.reports.diff import answer_text, steps_of, summary_of
-from pytest_modelcheck.reports.jsons import approved_answers, value_of
+from pytest_modelcheck.reports.jsons import value_of
 from pytest_modelcheck.reports.selection import literal
 from pytest_modelcheck.reports.transcript import fenced, steps_of_trial
 from pytest_modelcheck.reports.wording import (
@@ -256,8 +257,8 @@ def _case(case: CaseResult) -> tuple[str, ...]:
     got: Any = MISSING
     then: Any = MISSING
     if trial is not None:
-        answer, base = trial.answers(case.digest)
-        got, then = value_of(answer), value_of(approved_answers(trial, case.digest)[0])
+        answer, base, before, _ = shown_answers(trial, case.digest)
+        got, then = value_of(answer), value_of(before)
         expected = expected if base is None else value_of(base)
     if trial is not None and trial.outcome is Outcome.ERROR:
         got = trial.message or got

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from pytest_modelcheck.baselines.sameness import shown_answers
 from pytest_modelcheck.canonical import ABSENT, described, differences, encode_plain, excerpt
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.display import redacted
 from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.records import MISSING, Contrast, Outcome, ShownCase
-from pytest_modelcheck.reports.jsons import approved_answers, value_of
+from pytest_modelcheck.reports.jsons import value_of
 from pytest_modelcheck.reports.wording import telling
 from pytest_modelcheck.reports.words import marked_pieces, start_of, window
 
@@ -169,7 +170,6 @@ def show(
     *,
     case: Case,
     decode: Callable[[bytes], Any],
-    approved: bytes | None,
     perturbed: Any,
     message: str,
     detail: str | None,
@@ -183,14 +183,13 @@ def show(
         note: How the case differs from the others.
         case: The case.
         decode: Turns an answer into the value that a person knows.
-        approved: The approved answer of the same trial, or ``None``.
         perturbed: The perturbed input, or ``MISSING``.
         message: What the body said.
         detail: The traceback of an error, or the full message of a failed assertion.
         steps: What an agent did, and what it did before.
     """
-    got, base = trial.answers(result.digest)
-    if got is not trial.answer:
+    got, base, approved, _ = shown_answers(trial, result.digest)
+    if base is not None and got is not trial.answer:
         approved = None  # it is the answer to the unperturbed input
     facts = _Told(case.expected, got, approved, base, decode)
     return ShownCase(
@@ -220,8 +219,7 @@ def shown_case(result: CaseResult, note: str, known: ShownCase | None = None) ->
         known: The same case as it was shown when it was run, with what its body said in full.
     """
     trial = telling(result)
-    answer, base = (None, None) if trial is None else trial.answers(result.digest)
-    before = None if trial is None else approved_answers(trial, result.digest)[0]
+    answer, base, before, _ = (None,) * 4 if trial is None else shown_answers(trial, result.digest)
     if known is not None:
         return replace(known, note=note, approved=shown_answer(before, value_of))
     facts = _Told(result.expected, answer, before, base, value_of)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcheck.baselines.sameness import differ, shown_answers
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.text import percent, plural
 from pytest_modelcheck.records import GRADE, MISSING, WRONG, Outcome, Status
-from pytest_modelcheck.reports.jsons import approved_answers, value_of
+from pytest_modelcheck.reports.jsons import value_of
 from pytest_modelcheck.reports.transcript import brief, steps_of_trial
 from pytest_modelcheck.reports.worst import case_loss
 
@@ -215,7 +216,7 @@ def telling(case: CaseResult) -> TrialResult | None:
     """The trial of a case that says most: the first that went wrong, else the first that differs."""
     by_need = (
         [trial for trial in case.trials if trial.outcome in WRONG],
-        [trial for trial in case.trials if trial.answer != approved_answers(trial, case.digest)[0]],
+        [trial for trial in case.trials if trial.approved is None or differ(trial, trial.approved)],
         case.trials,
     )
     return next((trials[0] for trials in by_need if trials), None)
@@ -234,8 +235,7 @@ def case_text(case: CaseResult, version: str | None) -> Iterator[str]:
         return
     if trial.perturbed is not MISSING:
         yield f"{trial.perturbation}: {value_text(trial.perturbed, 160)}"
-    answer, base = trial.answers(case.digest)
-    before, _ = approved_answers(trial, case.digest)
+    answer, base, before, _ = shown_answers(trial, case.digest)
     if case.expected is not MISSING:
         yield f"expected: {value_text(case.expected, 120)}"
     if base is not None:

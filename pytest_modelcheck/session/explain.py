@@ -11,7 +11,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from pytest_modelcheck.checks.compare import differ
+from pytest_modelcheck.baselines.sameness import differ
 from pytest_modelcheck.checks.observed import found_slice
 from pytest_modelcheck.checks.slices import NOT_JUDGED, PASSED
 from pytest_modelcheck.errors import message_of
@@ -273,11 +273,10 @@ def _show(check: Check, judgement: Judgement, one: Chosen, again: Mapping[int, R
         message = detailed.message or message
     return show(
         one.case,
-        one.result,
+        compared,
         one.note,
         case=one.trial.case,
         decode=check.subject.answers.decode,
-        approved=judgement.approved.answer(one.trial),
         perturbed=one.trial.perturbed,
         message=message,
         detail=None if error is None else check.spec.render(error),

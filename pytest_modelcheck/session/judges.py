@@ -310,8 +310,13 @@ class Corrector:
         A test whether it errs alike on others does not help: so few labels would show only gross differences,
         and a smaller one makes a good version fail.
         """
-        enough = len(own) >= LEAST_LABELS and (self.graded or len({self.known[key] for key in own}) > 1)
-        return own if enough else self.known.keys()
+        if len(own) < LEAST_LABELS:
+            return self.known.keys()
+        if self.graded:
+            return own
+        # What no own label says (no, of a version that is nearly always right) others tell best.
+        lacking = {0.0, 1.0} - {self.known[key] for key in own}
+        return own | {key for key, said in self.known.items() if said in lacking}
 
     def sides(
         self,
@@ -351,7 +356,7 @@ class Corrector:
         if len(own) < LEAST_LABELS:
             return None if self.graded else self._rate(list(cases.values()), assumed)
         try:
-            return self.value(cases.values(), own)
+            return self.value(cases.values(), self.telling(own))
         except UncorrectedError:
             return None
 

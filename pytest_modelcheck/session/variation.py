@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from pytest_modelcheck.baselines.sameness import are_other, differ, paired_calls
 from pytest_modelcheck.canonical import differences, same
-from pytest_modelcheck.checks.compare import are_other, differ, paired_calls, why_unseen
+from pytest_modelcheck.checks.compare import why_unseen
 from pytest_modelcheck.errors import ModelError
 from pytest_modelcheck.records import JUDGED, Outcome, Trial
 from pytest_modelcheck.session.lines import trial_result

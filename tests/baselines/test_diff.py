@@ -56,6 +56,17 @@ def test_both_answers_are_told(compared, record):
     assert (case.id, case.about) == ("a", "about a")
 
 
+def test_a_change_of_a_later_answer_is_a_change_and_shown(compared):
+    def record(second):
+        trial = TrialResult(Outcome.PASSED, (("i", b'"x"'), ("j", second)))
+        return CaseResult("a", "i", None, "a", (trial,))
+
+    found = compared([record(b'"y"')], [record(b'"z"')])
+    assert [(case.note, case.before.answer, case.after.answer) for case in found.cases] == [
+        ("changed", b'"y"', b'"z"')
+    ]
+
+
 def test_added_and_removed_cases_have_one_side(compared, record):
     found = compared([record("a", 1), record("b", 1)], [record("b", 1), record("c", 1)])
     assert [(case.note, case.id, case.before is None, case.after is None) for case in found.cases] == [

@@ -156,31 +156,6 @@ def test_lines_are_readable_and_come_back(value, line):
     assert comes_back(value) == (line if line is not None else CODEC.encode(value))
 
 
-@pytest.mark.parametrize(
-    "series",
-    [
-        pd.Series([1, 2, 3]),
-        pd.Series([0.5, np.nan], index=["a", "b"], name="score"),
-        pd.Series(["a", None]),
-        pd.Series([True, False], index=pd.Index([2, 4], name="id")),
-        pd.Series(pd.to_datetime(["2024-01-01"])),
-        pd.Series([{"a": 1}, [2]], dtype=object),
-        pd.Series([], dtype="float64"),
-        pd.DataFrame({"a": [1], "b": ["x"]}).iloc[0],
-        pd.Series(pd.to_datetime(["2024-01-01", None]).tz_localize("Europe/Paris")),
-    ],
-)
-def test_series_come_back(series):
-    line = CODEC.encode({"row": series})
-    pd.testing.assert_series_equal(CODEC.decode(line)["row"], series)
-
-
-def test_every_reader_gets_an_object_of_its_own():
-    line = CODEC.encode({"probs": [1]})
-    CODEC.decode(line)["probs"].append(2)
-    assert CODEC.decode(line) == {"probs": [1]}
-
-
 class Handle:
     pass
 
@@ -255,6 +230,11 @@ def test_cycles_and_depth_are_refused():
         b'{"$ndarray":[]}',
         b'{"$numpy":["<i8"]}',
         b'{"$series":{}}',
+        b'{"$pattern":["a{2","b"]}',
+        b'{"$pattern":["(",0]}',
+        b'{"$masked":{"data":{"$ndarray":{"dtype":"<i8","shape":[1],"data":[1]}},"mask":[true,true],"fill":null}}',
+        b'{"$polars":{"height":2,"columns":[["a",["Int64"],[1,2]],["b",["Int64"],[1]]]}}',
+        b'{"$polars_series":["a",["Config"],[1]]}',
     ],
 )
 def test_damaged_lines_are_unreadable_and_run_nothing(line):

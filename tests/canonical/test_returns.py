@@ -298,23 +298,6 @@ def test_attributes_beside_the_fields_are_there_again():
     assert codec.decode(codec.encode(Computed("abc"))).upper == "ABC"
 
 
-def test_private_attributes_come_back():
-    codec = Codec(returns=Private)
-    changed = Private(text="a")
-    changed._seen = 1
-    back = codec.decode(codec.encode(changed))
-    assert (back._seen, back) == (1, changed)
-    assert codec.decode(codec.encode(Private(text="a")))._seen == 0
-
-
-def test_fields_that_were_set_are_told_from_those_at_their_default():
-    codec = Codec(returns=Reply)
-    for value in (Reply(label=Word.YES), Reply(label=Word.YES, note=None)):
-        back = codec.decode(codec.encode(value))
-        assert back.model_fields_set == value.model_fields_set
-        assert back.model_dump(exclude_unset=True) == value.model_dump(exclude_unset=True)
-
-
 def test_a_class_that_compares_by_identity_is_kept_by_its_fields():
     codec = Codec(returns=ByIdentity)
     back = codec.decode(codec.encode(ByIdentity("a")))

@@ -1,14 +1,6 @@
 import pytest
 
-from pytest_modelcheck.checks.compare import (
-    answers_differ,
-    compare,
-    differ,
-    pair_of,
-    pairs,
-    shares_of,
-    with_same,
-)
+from pytest_modelcheck.checks.compare import compare, pair_of, pairs, shares_of, with_same
 from pytest_modelcheck.records import CaseResult, Outcome, TrialResult
 
 P, F, S, N = Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED, Outcome.NEW
@@ -105,30 +97,3 @@ def test_single_runs_are_counted_against_what_was_approved():
     shares = shares_of(steady).plus(shares_of(known))
     assert shares.regressed == (1, 4)
     assert shares.changed == (2, 4)
-
-
-CALLS = [("a", b"1"), ("b", b"2"), ("a", b"3")]
-
-
-@pytest.mark.parametrize(
-    ("now", "differs"),
-    [
-        ([("b", b"2"), ("a", b"1"), ("a", b"3")], False),
-        ([("a", b"3"), ("b", b"2"), ("a", b"1")], True),
-        ([("a", b"1"), ("c", b"2"), ("a", b"3")], False),
-        ([("a", b"1"), ("c", b"4"), ("a", b"3")], True),
-        ([("a", b"1"), ("b", b"2")], True),
-        ([("c", b"9"), ("a", b"1"), ("b", b"2"), ("a", b"3")], True),
-    ],
-    ids=("another order", "equal calls in another order", "asked", "answered", "fewer", "more"),
-)
-def test_answers_are_compared_call_by_call(now, differs):
-    assert answers_differ(CALLS, now) is differs
-    trials = [TrialResult(P, tuple(calls)) for calls in (CALLS, now)]
-    assert differ(*trials) is differs
-
-
-def test_of_a_run_that_broke_only_the_calls_that_it_made_are_compared():
-    then, broke = TrialResult(P, tuple(CALLS)), TrialResult(Outcome.ERROR, tuple(CALLS[:2]))
-    assert not differ(broke, then)
-    assert differ(TrialResult(P, tuple(CALLS[:2])), then)

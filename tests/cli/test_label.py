@@ -185,6 +185,27 @@ def test_labels_that_nothing_was_judged_of_are_told(project, command):
     assert 'golden("helpful.jsonl", model="helpful")' in output
 
 
+def test_a_judge_that_abstains_is_held_against_what_it_answers(project, command):
+    judged(project, ANSWERS, said=lambda answer: None if answer.endswith("7") else "good" in answer)
+    labelled(project, wrong=(0,))
+    output = command("judge", "helpful").output
+    assert "abstains     6/60 (10%" in output
+    assert "agreement    53/54" in output
+
+
+def test_scores_are_held_against_labels_whole_or_not(project, command):
+    judged(project, ANSWERS, said=lambda answer: 4 if "good" in answer else -2)
+    labels = [
+        Label({"question": f"q{n}", "answer": answer}, said=4.0 if "good" in answer else -1)
+        for n, answer in enumerate(ANSWERS)
+    ]
+    write(project.root / LABELS, labels)
+    output = command("judge", "helpful").output
+    assert "off by       -0.333 on average, 0.333 in size" in output
+    assert "errs (20):" in output
+    assert "said -2, people -1: question=q0" in output
+
+
 class Terminal:
     """A shell in a terminal of 80 columns, as over ssh."""
 

@@ -461,8 +461,9 @@ def test_a_msgspec_struct():
 
     class Open(msgspec.Struct):
         label: str
-        inner: Answer | None = None
+        inner: Answer | msgspec.UnsetType | None = None
 
+    comes_back(Open("a", msgspec.UNSET), Open("a"), Open)
     comes_back(Answer("a", [0.5]), Answer("b", [0.5]), Answer)
     comes_back(Open("a", Answer("x")), Open("a", Answer("y")), Open | Answer)
     with pytest.raises(NotKept, match=r"returns=Open \| Answer\)"):

@@ -85,6 +85,15 @@ def test_offline_nothing_is_called(labs):
     assert not called
 
 
+def test_an_answer_that_came_since_somebody_looked_for_it_is_not_asked_for_again(lab):
+    model = lab.model(str.upper, concurrency=2)
+    handle, key = lab.switchboard.handle(model), model.key("a")
+    answer(lab, model, "a")
+    assert lab.switchboard.foresee(handle, "a", key, 0, 0) is None
+    assert asyncio.run(lab.switchboard.answer_gathered(handle, "a", key, 0, 0, HERE)) == b'"A"'
+    assert lab.meter().asked == 1
+
+
 def test_what_was_foreseen_is_called_once_in_batches(lab):
     calls = []
     model = lab.model(lambda xs: calls.append(list(xs)) or xs, batch=True, batch_size=2)
@@ -263,6 +272,33 @@ def test_what_another_process_asks_is_not_foreseen_here(lab):
     assert other is None
     lab.switchboard.drop(mine)
     assert claims.released == [mine.key]
+
+
+def test_any_number_of_calls_is_made_ahead_where_no_thread_can_be_started(lab, monkeypatch):
+    def refuse(_thread):
+        raise RuntimeError("can't start new thread")
+
+    model = lab.model(str.upper, concurrency=32)
+    handle = lab.switchboard.handle(model)
+    tickets = foreseen(lab, handle, *map(str, range(2000)))
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    lab.switchboard.advance(handle, HERE)
+    assert all(ticket.raw is not None for ticket in tickets)
+    assert handle.under_way == 0
+
+
+def test_a_question_is_let_go_of_only_once_its_answer_is_on_disk(lab, monkeypatch):
+    """Else another process that claims it then finds no answer, and asks again."""
+    model = lab.model(str.upper, concurrency=2)
+    known, first, second = model.answers, model.key("a"), model.key("b")
+    known.claims = claims = Claims()
+    for key in (first, second):
+        known.claim(key)
+    known.add(first, "A")
+    # A second thread answers while this one writes.
+    monkeypatch.setattr(known._shelf, "flush", lambda: known.add(second, "B"))
+    known.save()
+    assert claims.released == [first]
 
 
 def test_what_another_process_has_answered_is_waited_for(lab):

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import contextvars
 import logging
 import sys
@@ -78,6 +79,21 @@ def test_an_error_is_raised_in_the_body_that_waits_for_it(lab, outcomes):
         await triage(case.input + "!")
 
     assert outcomes(lab.run_async(body, "abc", gather=True)) == ["passed"] * 3
+
+
+def test_a_body_that_is_cut_off_again_after_an_error_it_caught_has_called_the_model(lab, outcomes):
+    def model(xs):
+        raise ValueError(xs)
+
+    triage = lab.model(model, batch=True)
+    judge = lab.model(lambda xs: xs, name="judge", batch=True)
+
+    def body(case):
+        with contextlib.suppress(ValueError):
+            triage(case.input)
+        judge(case.input)
+
+    assert outcomes(lab.run(body, "ab", gather=True)) == ["passed"] * 2
 
 
 def test_a_task_group_that_breaks_is_an_error_of_its_case(lab, outcomes):

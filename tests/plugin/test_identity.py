@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -91,7 +92,7 @@ def test_two_tests_that_would_share_a_baseline_are_refused(project, shop, monkey
     result = project.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
-        ["*alias/test_triage.py::test_known_tickets and tests/*::test_known_tickets are one check*"]
+        ["*alias/test_triage.py::test_known_tickets and tests/*::test_known_tickets are the same check*"]
     )
 
 
@@ -117,19 +118,26 @@ def monorepo(project, shop):
     return project
 
 
-def test_projects_of_one_workspace_are_refused_together_and_run_one_by_one(monorepo):
+@pytest.mark.parametrize("approved", ["both", "one", "the workspace too"])
+def test_projects_of_one_workspace_are_refused_together_and_run_one_by_one(monorepo, approved):
     """Pytest reads no ini file of theirs where it starts from both: neither project's settings would hold."""
     editor = ["--rootdir=.", "--import-mode=importlib"]
-    result = monorepo.run_apart(*editor, "shop/tests/test_triage.py", "bank/tests/test_loans.py")
+    workspace = monorepo.path
+    if approved != "both":
+        shutil.rmtree(workspace / "bank/baselines")
+    if approved == "the workspace too":  # whose folder has the other's within
+        for path in ("bank/tests/test_loans.py", "bank/tests/tickets.yaml", "bank/conftest.py"):
+            (workspace / path).rename(workspace / Path(path).name)
+    result = monorepo.run_apart(*editor, ".")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(
-        ["*lie in 2 folders*", "*/shop/baselines*test_triage.py*", "*/bank/baselines*test_loans.py*"]
-    )
-    remedies = re.findall(r"pytest (\w+)", result.stderr.str().partition("by themselves, ")[2])
-    assert remedies == ["shop", "bank"]
+    result.stderr.fnmatch_lines_random(["*lie in 2 folders*", "*/shop/baselines*test_triage.py*"])
+    remedies = re.findall(r"pytest (\S+?)(?: and |\. )", result.stderr.str().partition("by themselves, ")[2])
+    bank = {"both": "bank", "one": "bank/tests/test_loans.py", "the workspace too": "test_loans.py"}[approved]
+    assert sorted(remedies) == sorted([bank, "shop"])
     for folder in remedies:
-        monorepo.run_apart(*editor, folder).assert_outcomes(passed=1)
-    assert monorepo.run_apart(*editor, "--collect-only", "shop", "bank").ret == 0
+        new = folder != "shop" and approved != "both"
+        monorepo.run_apart(*editor, folder).assert_outcomes(passed=not new, failed=new)
+    assert monorepo.run_apart(*editor, "--collect-only", ".").ret == 0
 
 
 def test_a_test_that_only_did_not_fail_last_time_still_exists(project):

@@ -214,6 +214,11 @@ PROJECTS = {
          "fingerprint=__import__('pytest_modelcheck').files('*.py')"),
         ("or leave returns= out", "returns=__import__('io').StringIO", ""),
     ),
+    "does not say: write at_least=": (
+        {"test": check(f"{TICKETS}, bounds=None", "triage(case.input); score(3)", "triage, case, score")},
+        {"test": check(f"{TICKETS}, bounds=None, at_least=2", "triage(case.input); score(3)",
+                       "triage, case, score")},
+    ),
     **said(
         ("runs part of one: use one of the two",
          ["--modelcheck-update", "--modelcheck-case=t-01"], ["--modelcheck-update"]),
@@ -249,6 +254,81 @@ def test_a_project_that_takes_the_advice_passes(project, message):
         assert (message in output) is not passes, output
         assert (result.ret == 0) is passes, output
         assert "pytest_modelcheck/plugin/" not in output  # a mistake of theirs shows no frame of ours
+
+
+NEW = ["--model-version=2.1"]
+OLD = ["--model-version=2.0"]
+COSTLY = fixture("max_cost=1{}", "return lambda text: text")
+MOVED = check("[str(n) for n in range(12)], under=perturb.append('!'){}",
+              "assert triage(case.perturbed) == triage(case.input)", kind="directional")  # fmt: skip
+
+# Each ends in a run that passes. A text is a test file or the conftest file of a model; a list has options.
+STORIES = {
+    "Run it once: pytest --model-version=1.9": [
+        [*NEW, "--modelcheck-baseline=1.9"],
+        ["--model-version=1.9"],
+        [*OLD, "--modelcheck-baseline=1.9"],
+    ],
+    "Run once without --modelcheck-offline": [
+        [*OLD, "--modelcheck-offline"],
+        OLD,
+        [*OLD, "--modelcheck-offline"],
+    ],
+    "no version. Name it: pytest --model-version=VERSION": [
+        ["--modelcheck-update"],
+        [*OLD, "--modelcheck-update"],
+    ],
+    "give its fixture cost=, or answer with Answer(value, usage=...)": [
+        check(body=ASKED),
+        COSTLY.format(""),
+        OLD,
+        COSTLY.format(", cost=lambda answer: 0.0"),
+        OLD,
+    ],
+    "or answer with Answer(value, usage=...)": [
+        check(body=ASKED),
+        COSTLY.format(""),
+        OLD,
+        COSTLY.format(", cost=lambda answer: 0.0").replace(
+            "lambda text: text",
+            "lambda text: __import__('pytest_modelcheck').Answer(text, usage={'input_tokens': 1})",
+        ),
+        OLD,
+    ],
+    "If standing still is right here, say allow_constant=True": [
+        MOVED.format(""),
+        fixture(body="return lambda text: 'refund'"),
+        OLD,
+        MOVED.format(", allow_constant=True"),
+        OLD,
+    ],
+    "give the change a version of its own": [
+        fixture("fingerprint='a'"),
+        check(body=ASKED),
+        [*OLD, "--modelcheck-update"],
+        fixture("fingerprint='b'"),
+        OLD,
+        NEW,
+    ],
+}
+
+
+@pytest.mark.parametrize("message", STORIES)
+def test_a_story_in_which_the_advice_is_taken_ends_well(project, message):
+    project.test()
+    outputs = []
+    for step in STORIES[message]:
+        if isinstance(step, list):
+            result = project.run(*step)
+            outputs.append((result.ret, " ".join((result.stdout.str() + result.stderr.str()).split())))
+        elif "@model_fixture" in step:
+            project.write("conftest.py", step)
+        else:
+            project.test(step)
+    assert any(code != 0 and message in output for code, output in outputs[:-1]), outputs
+    code, output = outputs[-1]
+    assert code == 0, output
+    assert message not in output
 
 
 def nested(depth):

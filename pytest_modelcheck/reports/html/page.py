@@ -16,9 +16,10 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.baselines.sameness import shown_answers
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.records import MISSING, OUTCOMES
-from pytest_modelcheck.reports.jsons import approved_answers, dumps, pack, value_of
+from pytest_modelcheck.reports.jsons import dumps, pack, value_of
 from pytest_modelcheck.reports.transcript import steps_of_trial
 from pytest_modelcheck.reports.worst import causes, places, triage, where
 
@@ -121,8 +122,7 @@ def _case(case: CaseResult) -> list[Any]:
 
 
 def _trial(trial: TrialResult, own: str) -> list[Any]:
-    answer, base = trial.answers(own)
-    before, base_before = approved_answers(trial, own)
+    answer, base, before, base_before = shown_answers(trial, own)
     same = answer is not None and answer == before
     return _trimmed(
         [
