@@ -335,4 +335,4 @@ def _left(store: BaselineStore, model: str, version: str) -> tuple[tuple[str, st
 
 def _nothing_chosen(model: str, version: str, offered: Mapping[str, object]) -> str:
     checks = "\n  ".join(offered)
-    return f"no check of {model} {version} matches. It ran:\n  {checks}"
+    return f"no check that {model} {version} ran matches that. It ran:\n  {checks}"

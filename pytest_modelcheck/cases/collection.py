@@ -10,13 +10,13 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
-from typing import TYPE_CHECKING, Any, Protocol, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from pytest_modelcheck.canonical import digest
 from pytest_modelcheck.cases.identity import identified, numbered
 from pytest_modelcheck.cases.sources import FileSource, TableSource
 from pytest_modelcheck.cases.strategies import StrategySource
-from pytest_modelcheck.cases.streaming import picked
+from pytest_modelcheck.cases.streaming import Streamed, picked
 from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import MISSING
 
@@ -68,7 +68,7 @@ class Cases(Sequence["Case"]):
     @property
     def origin(self) -> str:
         """A description of the source: ``tickets.yaml, where language='es'``."""
-        return ", ".join([self._source.name, *(str(narrowing) for narrowing in self._narrowings)])
+        return ", ".join([self._source.name, *(narrowing.said for narrowing in self._narrowings)])
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -126,7 +126,8 @@ class Cases(Sequence["Case"]):
 
     def filter(self, predicate: Callable[[Case], object]) -> Cases:
         """The cases for which ``predicate(case)`` is true."""
-        return self._narrowed(Filtered(predicate))
+        name = getattr(predicate, "__name__", type(predicate).__name__)
+        return self._narrowed(_filtered(f"filtered by {name}", predicate))
 
     def where(self, **metadata: Any) -> Cases:
         """The cases with these metadata, such as ``language="es"``.
@@ -134,7 +135,7 @@ class Cases(Sequence["Case"]):
         Raises:
             CaseError: (When they are read.) No case has such a metadata, or such a value of it.
         """
-        return self._narrowed(Where(metadata))
+        return self._narrowed(_where(metadata))
 
     def sample(self, n: int, seed: int = 0) -> Cases:
         """A sample of ``n`` cases, in their order.
@@ -147,7 +148,7 @@ class Cases(Sequence["Case"]):
         """
         if isinstance(n, bool) or not isinstance(n, int) or n < 1:
             raise CaseError(f"sample({n!r}): n is the number of cases, at least 1")
-        return self._narrowed(Sampled(n, seed))
+        return self._narrowed(_sampled(n, seed))
 
     def split(self, name: str) -> dict[Any, Cases]:
         """Group the cases by a metadata, in order of appearance of its values. Reads the cases.
@@ -162,7 +163,7 @@ class Cases(Sequence["Case"]):
         >>> {name: len(some) for name, some in cases.load(rows, input="text").split("language").items()}
         {'en': 1, 'es': 1}
         """
-        return {value: self._narrowed(Having(name, value)) for value in values_of(self._all(), name)}
+        return {value: self._narrowed(_having(name, value)) for value in values_of(self._all(), name)}
 
     def _narrowed(self, narrowing: Narrowing) -> Cases:
         return Cases(self._source, self._layout, (*self._narrowings, narrowing), self._reading)
@@ -189,50 +190,36 @@ class Cases(Sequence["Case"]):
 _SHOWN = 8
 
 
-class Narrowing(Protocol):
-    """Selects cases and keeps their order; ``str()`` describes the selection."""
-
-    def __call__(self, cases: Iterable[Case]) -> Iterable[int]:
-        """The indices of the selected cases, in order. ``cases`` can be iterated over repeatedly."""
-
-
 @dataclass(frozen=True, slots=True)
-class Filtered:
-    """The cases for which a predicate is true."""
+class Narrowing:
+    """A selection of cases that keeps their order.
 
-    predicate: Callable[[Case], object]
+    Attributes:
+        said: Its description.
+        places: The indices of the selected cases, in order. It may iterate over the cases repeatedly.
+    """
 
-    def __call__(self, cases: Iterable[Case]) -> Iterable[int]:
-        """The indices of these cases."""
-        return (place for place, case in enumerate(cases) if self.predicate(case))
-
-    def __str__(self) -> str:
-        return f"filtered by {getattr(self.predicate, '__name__', type(self.predicate).__name__)}"
+    said: str
+    places: Callable[[Iterable[Case]], Iterable[int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
-    """The cases with some metadata."""
+def _filtered(said: str, predicate: Callable[[Case], object]) -> Narrowing:
+    return Narrowing(said, lambda cases: (place for place, case in enumerate(cases) if predicate(case)))
 
-    metadata: Mapping[str, Any]
 
-    def __call__(self, cases: Iterable[Case]) -> Iterable[int]:
-        """The indices of these cases; if there are none, the metadata are probably misspelt."""
-        wanted = self.metadata.items()
-        places = array(
-            "Q",
-            (
-                place
-                for place, case in enumerate(cases)
-                if all(case.metadata.get(name, MISSING) == value for name, value in wanted)
-            ),
-        )
-        if not places:
-            self._check(cases)
-        return places
+def _having(name: str, value: Any) -> Narrowing:
+    return _filtered(f"where {name}={value!r}", lambda case: case.metadata.get(name) == value)
 
-    def _check(self, cases: Iterable[Case]) -> None:
-        for name, value in self.metadata.items():
+
+def _where(metadata: Mapping[str, Any]) -> Narrowing:
+    """The cases with some metadata; if there are none, the metadata are probably misspelt."""
+
+    def has_all(case: Case) -> bool:
+        return all(case.metadata.get(name, MISSING) == value for name, value in metadata.items())
+
+    def places(cases: Iterable[Case]) -> Iterable[int]:
+        found = array("Q", (place for place, case in enumerate(cases) if has_all(case)))
+        for name, value in () if found else metadata.items():
             there = _values(cases, name)
             if not there:
                 raise CaseError(_unknown_name(cases, name))
@@ -240,44 +227,23 @@ class Where:
                 raise CaseError(
                     f"where({name}={value!r}): no case has this value; the values are {_listed(there)}"
                 )
+        return found
 
-    def __str__(self) -> str:
-        return "where " + " and ".join(f"{name}={value!r}" for name, value in self.metadata.items())
-
-
-@dataclass(frozen=True, slots=True)
-class Having:
-    """The cases with one value of a metadata; with ``None``, those without it."""
-
-    name: str
-    value: Any
-
-    def __call__(self, cases: Iterable[Case]) -> Iterable[int]:
-        """The indices of these cases."""
-        return (place for place, case in enumerate(cases) if case.metadata.get(self.name) == self.value)
-
-    def __str__(self) -> str:
-        return f"where {self.name}={self.value!r}"
+    return Narrowing("where " + " and ".join(f"{name}={value!r}" for name, value in metadata.items()), places)
 
 
-@dataclass(frozen=True, slots=True)
-class Sampled:
-    """A sample of cases, drawn by a hash of their ids."""
+def _sampled(n: int, seed: int) -> Narrowing:
+    """A sample of cases: those whose ids have the smallest hashes, so that others change little of it."""
 
-    n: int
-    seed: int
-
-    def __call__(self, cases: Iterable[Case]) -> Iterable[int]:
-        """The indices of the ``n`` cases with the smallest hashes, in order."""
-        ranked = ((digest([self.seed, case.id]), place) for place, case in enumerate(cases))
-        chosen = sorted(place for _, place in nsmallest(self.n, ranked))
-        if not 0 < self.n == len(chosen):
-            there = sum(1 for _ in cases)
-            raise CaseError(f"sample({self.n}): there are fewer cases ({there})")
+    def places(cases: Iterable[Case]) -> Iterable[int]:
+        # By hashes of ids, so that a case that is added or moved leaves the choice of all others as it is.
+        ranked = ((digest([seed, case.id]), place) for place, case in enumerate(cases))
+        chosen = sorted(place for _, place in nsmallest(n, ranked))
+        if not 0 < n == len(chosen):
+            raise CaseError(f"sample({n}): there are fewer cases ({sum(1 for _ in cases)})")
         return chosen
 
-    def __str__(self) -> str:
-        return f"a sample of {self.n}"
+    return Narrowing(f"a sample of {n}", places)
 
 
 def values_of(cases: Iterable[Case], name: str) -> list[Any]:
@@ -339,7 +305,9 @@ class Reading:
         """
         known = self._all()
         for narrowing in narrowings:
-            known = _picked(known, narrowing)
+            places = narrowing.places(known)
+            in_memory = isinstance(known, tuple)
+            known = tuple(known[place] for place in places) if in_memory else picked(known, places)
         return known
 
     def _all(self) -> Sequence[Case]:
@@ -350,14 +318,5 @@ class Reading:
                 cases = list(self._source.cases(self._layout))
                 self._known = identified(numbered(cases) if self._layout.numbered else cases)
             else:
-                from pytest_modelcheck.cases.streaming import Streamed
-
                 self._known = Streamed(stream)
         return self._known
-
-
-def _picked(cases: Sequence[Case], narrowing: Narrowing) -> Sequence[Case]:
-    if isinstance(cases, tuple):
-        return tuple(cases[place] for place in narrowing(cases))
-
-    return picked(cases, narrowing(cases))

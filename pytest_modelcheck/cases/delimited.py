@@ -17,15 +17,18 @@ from pytest_modelcheck.cases.rows import FIELDS, Layout, Metadata, Row, how_to_n
 from pytest_modelcheck.cases.streaming import STRIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pytest_modelcheck.cases.rows import Layout
     from pytest_modelcheck.errors import CaseError
 
+    # The position of a row: byte and line.
+    Mark = tuple[int, int]
+
 
 _FAMILIES: Final = ("input", "expected", "metadata")
+# The index of a column, the field that it fills, and the name within it if the field is a mapping.
 Step = tuple[int, str, str | None]
-"""The index of a column, the field that it fills, and the name within it if the field is a mapping."""
 
 
 class Header:
@@ -132,16 +135,9 @@ def _has(names: Sequence[str]) -> str:
     return f"there are {', '.join(repr(name) for name in names) or 'none'}"
 
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    Mark = tuple[int, int]
-
-    """The position of a row: byte and line."""
-
 _START: Final = (0, 1)
+# In characters, of 4 bytes each in the csv module. A longer cell is a quote that was never closed.
 _LONGEST: Final = 32 << 20
-"""In characters, of 4 bytes each in the csv module. A longer cell is a quote that was never closed."""
 
 
 def read_delimited(
@@ -150,12 +146,6 @@ def read_delimited(
     """Read a CSV or TSV file row by row.
 
     The columns of a CSV file are separated by commas, or by semicolons if its header has no comma.
-
-    Args:
-        file: The file.
-        layout: The columns that are the fields of a case.
-        marks: Collects the position of every :data:`STRIDE`-th case.
-        start: One of these positions, to begin there.
 
     Raises:
         CaseError: The header or a row is not CSV, not UTF-8, or has too many or too few cells.
@@ -245,6 +235,7 @@ class _Records:
 
     def __init__(self, file: CaseFile, delimiter: str, start: Mark = _START) -> None:
         self._file = file
+        # Strict, since csv else reads a stray quote as text and swallows the lines after it.
         self._reader = csv.reader(self._texts(start), delimiter=delimiter, strict=True)
         self.place = start
 

@@ -113,12 +113,12 @@ FORMATS = {
     ".tsv": "tsv",
     ".parquet": "parquet",
 }
+# Files with more bytes are read again instead of being held in memory.
 LARGE = 16 << 20
-"""Files with more bytes are read again instead of being held in memory."""
+# The assumed compression ratio of text.
 PACKED = 8
-"""The assumed compression ratio of text."""
+# The limit, in bytes, of a line, and of a file that is read at once.
 MOST = 128 << 20
-"""The limit, in bytes, of a line, and of a file that is read at once."""
 _TOO_MUCH = f"{MOST >> 20} MiB or more"
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _LONGEST_POINTER = 1024
@@ -311,11 +311,6 @@ class CaseFile:
 def find(name: str | Path, base: Path | None, root: Path | None = None) -> CaseFile:
     """Resolve the path of a case file, which need not exist.
 
-    Args:
-        name: The path, absolute or relative to ``base``.
-        base: The folder of the test file.
-        root: The folder that paths in messages are relative to (default: the current one).
-
     Raises:
         CaseError: The path is relative, and ``base`` is ``None``.
     """
@@ -352,14 +347,7 @@ _MOST: Final = 3
 
 
 def instead_of(name: str | Path, path: Path, base: Path | None, root: Path | None) -> str:
-    """Suggest existing files in place of a missing one ("; did you mean …?"), or return an empty text.
-
-    Args:
-        name: The path as the user wrote it.
-        path: The resolved path.
-        base: The folder that it is relative to, or ``None`` if it is absolute.
-        root: The outermost folder to search.
-    """
+    """Suggest existing files in place of a missing one ("; did you mean …?"), or return an empty text."""
     found = [*_similar(path), *(_elsewhere(Path(name), base, root) if base is not None else ())]
     return _question(found, base)
 

@@ -31,8 +31,8 @@ _DIGITS: Final = 10
 _ALL_DIGITS: Final = 16
 _KEY: Final = "Q"
 _ALL_BITS: Final = (1 << 64) - 1
+# The key of a case with an id of its own.
 _NAMED: Final = 0
-"""The key of a case with an id of its own."""
 
 
 def identified(cases: Sequence[Case]) -> tuple[Case, ...]:

@@ -84,8 +84,8 @@ def copied(value: Any) -> Any:
     return value
 
 
+# The schema (JSON Schema, draft 2020-12) of a YAML or JSON file of cases.
 PATH: Final = Path(__file__).with_name("cases.schema.json")
-"""The schema (JSON Schema, draft 2020-12) of a YAML or JSON file of cases."""
 
 
 def schema_of_file() -> dict[str, Any]:
@@ -139,6 +139,7 @@ def _finite(digits: str) -> float:
     return value
 
 
+# The decoder of the standard library accepts repeated keys (the last one wins), NaN, and 1e999 as infinity.
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite)
 
 
@@ -297,6 +298,7 @@ class _Scanner:
         return self._text[self._at : self._at + 1]
 
     def _line(self) -> int:
+        # From the last place on: counting from the beginning takes quadratic time in a long file.
         self._number += self._text.count("\n", self._counted, self._at)
         self._counted = self._at
         return self._number
@@ -309,11 +311,6 @@ def read_jsonl(
     file: CaseFile, marks: list[tuple[int, int]] | None = None, start: tuple[int, int] | None = None
 ) -> Iterator[Row]:
     """Read a JSON Lines file line by line. Blank lines are skipped.
-
-    Args:
-        file: The file.
-        marks: Collects the position (byte, line) of every :data:`STRIDE`-th case.
-        start: One of these positions, to begin there.
 
     Raises:
         CaseError: A line is not JSON, or not UTF-8.

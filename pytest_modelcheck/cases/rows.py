@@ -22,15 +22,16 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Origin
 
 
+# The fields of a case, in the order in which messages list them.
 FIELDS: Final = ("input", "expected", "id", "metadata", "variants", "known_failure")
-"""The fields of a case, in the order in which messages list them."""
 
+# One field of the rows, or several that form a mapping.
 Columns = str | tuple[str, ...]
-"""One field of the rows, or several that form a mapping."""
 
 _KNOWN: Final = frozenset(FIELDS)
 _SIMILAR: Final = 0.8
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+# The usual names of the input and the expectation in the exports of other tools, the likeliest first.
 _USUAL: Final = {
     "input": (
         *("input", "inputs", "question", "prompt", "query", "user_input", "text", "message", "messages"),
@@ -43,7 +44,6 @@ _USUAL: Final = {
         "annotations",
     ),
 }
-"""The usual names of the input and the expectation in the exports of other tools, the likeliest first."""
 
 
 def near_miss(name: str, fields: Collection[str] = FIELDS) -> str | None:
@@ -148,8 +148,8 @@ def concise(message: str) -> str:
     return message if len(message) <= _LONGEST else f"{message[:400]}…{message[400 - _LONGEST :]}"
 
 
+# The reason of a known failure that gives none: `known_failure: true`.
 NO_REASON: Final = "known failure"
-"""The reason of a known failure that gives none: ``known_failure: true``."""
 _OF_A_VARIANT: Final = ("input", "expected", "metadata")
 _MAPPED: Final = ("input", "expected", "id")
 _YES: Final = frozenset({"true", "yes", "on", "1"})

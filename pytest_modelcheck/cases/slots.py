@@ -112,17 +112,17 @@ def _followed(value: Any, path: str) -> Any:
 
 _FIRST: Final = re.compile(r"\w+")
 _NUMBER: Final = re.compile(r"(?:8\d*|1[18])(?!\d)")
+# Letters whose names begin with a vowel: an F, an X-ray.
 _LETTERS: Final = frozenset("aefhilmnorsx")
-"""Letters whose names begin with a vowel: an F, an X-ray."""
 _CONSONANT: Final = re.compile(
     r"uni(?!n|m[^o])|unan|us(?:e|ua|ab|u[rs])|ut(?:e[nr]|il|op)|ur(?:in|an|et)|ubiq|uk[ru]"
     r"|eu|ewe|one(?![a-z])|once|ouija"
 )
 _SILENT_H: Final = re.compile(r"hour|honest|hono|heir")
+# Abbreviations that are pronounced as words.
 _SPOKEN: Final = frozenset(
     ["nasa", "nato", "nafta", "ram", "rom", "sim", "lan", "fifa", "radar", "lidar", "laser", "midi"]
 )
-"""Abbreviations that are pronounced as words."""
 
 
 def article(phrase: str) -> str:

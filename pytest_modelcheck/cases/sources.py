@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from pytest_modelcheck.canonical.contents import is_image
 from pytest_modelcheck.cases.files import CaseFile, find
@@ -17,60 +17,50 @@ from pytest_modelcheck.cases.streaming import FileStream
 from pytest_modelcheck.cases.tables import Table, input_dtypes, read_table
 from pytest_modelcheck.records import Case, Origin
 
+# The formats that can be read from the middle.
 STREAMED: Final = frozenset({"jsonl", "csv", "tsv", "parquet"})
-"""The formats that can be read from the middle."""
 
 
-class Source(Protocol):
-    """The interface of all sources."""
+class Source:
+    """A source of cases. The methods here are those of cases in memory.
 
-    @property
-    def name(self) -> str:
-        """The name in messages."""
+    Attributes:
+        name: The name in messages.
+        paths: The files of the source.
+        cluster: The metadata that groups cases made together, or ``None``.
+        notes: Remarks for the readers of results, one sentence each; complete once the source was read.
+    """
 
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """The files of the source."""
+    name: str
+    paths: tuple[Path, ...] = ()
+    cluster: str | None = None
+    notes: tuple[str, ...] = ()
 
-    @property
-    def cluster(self) -> str | None:
-        """The metadata that groups cases made together, or ``None``."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Remarks for the readers of results, one sentence each; complete once the source was read."""
-
-    def bind(self, base: Path, root: Path | None) -> Source:
+    def bind(self, base: Path, root: Path | None) -> Source:  # noqa: ARG002 - nothing here is a path
         """The same source with a relative path resolved from ``base``, unless a base is already known."""
+        return self
 
     def check(self) -> None:
         """Raise :class:`CaseError` if it is certain that there is nothing to read."""
 
     def cases(self, layout: Layout) -> Iterator[Case]:
         """The cases without generated ids; new objects at each call."""
+        raise NotImplementedError
 
-    def stream(self, layout: Layout) -> FileStream | None:
+    def stream(self, layout: Layout) -> FileStream | None:  # noqa: ARG002 - every source is asked so
         """A stream of the cases, if there are too many to hold them."""
+        return None
 
 
-class FileSource:
+class FileSource(Source):
     """A file, read according to its suffix."""
 
-    notes: tuple[str, ...] = ()
-    cluster: str | None = None
-
     def __init__(self, path: str | Path, base: Path | None = None, root: Path | None = None) -> None:
-        self._path = path
-        self._base = base
-        self._root = root
+        self.name = str(path)
+        self._path, self._base, self._root = path, base, root
 
     @property
-    def name(self) -> str:
-        """The path as the user wrote it."""
-        return str(self._path)
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
+    def paths(self) -> tuple[Path, ...]:  # type: ignore[override]  # the file is looked for at each use
         """The one file."""
         return (self._file.path,)
 
@@ -109,23 +99,12 @@ class FileSource:
         return _stream_of(file, layout)
 
 
-class TableSource:
+class TableSource(Source):
     """A table in memory."""
-
-    notes: tuple[str, ...] = ()
-    cluster: str | None = None
-    paths: tuple[Path, ...] = ()
 
     def __init__(self, table: Table) -> None:
         self.name = table.name
         self._table = table
-
-    def bind(self, base: Path, root: Path | None) -> Source:  # noqa: ARG002 - nothing here is a path
-        """Return the source itself: it has no path."""
-        return self
-
-    def check(self) -> None:
-        """Do nothing: the cases are in memory."""
 
     def dtypes(self, layout: Layout) -> Mapping[str, Any]:
         """The pandas types of the columns that form the input."""
@@ -133,45 +112,23 @@ class TableSource:
 
     def cases(self, layout: Layout) -> Iterator[Case]:
         """The rows of the table."""
-        return _made(read_table(self._table, layout), AS_IT_IS)
-
-    def stream(self, layout: Layout) -> None:
-        """Do nothing: the cases are in memory."""
+        return (to_case(row, AS_IT_IS) for row in read_table(self._table, layout))
 
 
-class IterableSource:
+class IterableSource(Source):
     """An iterable. The items of an iterator are stored, since they can be read only once."""
-
-    notes: tuple[str, ...] = ()
-    cluster: str | None = None
-    paths: tuple[Path, ...] = ()
 
     def __init__(self, items: Iterable[Any]) -> None:
         self.name = described(items)
         self._items = items
         self._kept: list[Row] | None = None
 
-    def bind(self, base: Path, root: Path | None) -> Source:  # noqa: ARG002 - nothing here is a path
-        """Return the source itself: it has no path."""
-        return self
-
-    def check(self) -> None:
-        """Do nothing: the cases are in memory."""
-
     def cases(self, layout: Layout) -> Iterator[Case]:
         """The items: mappings, tuples, cases or just inputs."""
-        if not isinstance(self._items, Iterator):
-            return _made(read_iterable(self._items), layout)
-        if self._kept is None:
-            self._kept = list(read_iterable(self._items))
-        return _made(self._kept, layout)
-
-    def stream(self, layout: Layout) -> None:
-        """Do nothing: the cases are in memory."""
-
-
-def _made(rows: Iterable[Row], layout: Layout) -> Iterator[Case]:
-    return (to_case(row, layout) for row in rows)
+        rows: Iterable[Row] = read_iterable(self._items)
+        if isinstance(self._items, Iterator):
+            self._kept = rows = list(rows) if self._kept is None else self._kept
+        return (to_case(row, layout) for row in rows)
 
 
 def _stream_of(file: CaseFile, layout: Layout) -> FileStream:
@@ -189,6 +146,7 @@ def _stream_of(file: CaseFile, layout: Layout) -> FileStream:
         from pytest_modelcheck.cases.json_files import read_jsonl
 
         return FileStream(file, layout, partial(read_jsonl, file), layout.paths)
+    # The rows of tables have the fields of a case already: their header was arranged by the layout.
     if kind == "parquet":
         from pytest_modelcheck.cases.tables import read_parquet
 

@@ -25,20 +25,18 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from pytest_modelcheck.canonical import NotCanonical, digest, excerpt
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.cases.rows import FIELDS, Layout, Row, to_case
+from pytest_modelcheck.cases.sources import Source
 from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import Case, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Hashable
-    from pathlib import Path
 
     from hypothesis.strategies import SearchStrategy
 
-    from pytest_modelcheck.cases.sources import Source
 
-
+# The default number of cases, which is also that of Hypothesis.
 DEFAULT_N: Final = 100
-"""The default number of cases, which is also that of Hypothesis."""
 _NAME_WIDTH: Final = 60
 
 
@@ -48,7 +46,7 @@ def is_strategy(source: Any) -> bool:
     return strategies is not None and isinstance(source, strategies.SearchStrategy)
 
 
-class StrategySource:
+class StrategySource(Source):
     """Different values drawn from a strategy: inputs, or whole cases.
 
     Args:
@@ -57,19 +55,11 @@ class StrategySource:
         seed: The seed of the draw.
     """
 
-    paths: tuple[Path, ...] = ()
-    cluster: str | None = None
-
     def __init__(self, strategy: Any, n: int | None, seed: int) -> None:
         self.name = f"strategy {excerpt(repr(strategy), _NAME_WIDTH)}"
-        self.notes: tuple[str, ...] = ()
         self.strategy = strategy
         self._n = n
         self._seed = seed
-
-    def bind(self, base: Path, root: Path | None) -> Source:  # noqa: ARG002 - nothing here is a path
-        """Return the source itself: it has no path."""
-        return self
 
     def check(self) -> None:
         """Check the strategy, for contradicting bounds for example."""
@@ -110,9 +100,6 @@ class StrategySource:
             return self._content(case), case
 
         return told_apart
-
-    def stream(self, layout: Layout) -> None:
-        """Do nothing: the cases are in memory."""
 
     def _case(self, value: Any, layout: Layout) -> Case:
         row = Row(value, Origin(self.name))
@@ -165,8 +152,8 @@ def _raised_at(error: Exception) -> str:
 
 
 T = TypeVar("T")
+# The number of values in a round. Drawing ends after a round without new values.
 ROUND: Final = 100
-"""The number of values in a round. Drawing ends after a round without new values."""
 _SPARE_ROUNDS: Final = 20
 
 
@@ -174,12 +161,6 @@ def different(
     strategy: SearchStrategy[Any], n: int, seed: int, told_apart: Callable[[Any], tuple[Hashable, T]]
 ) -> Iterator[T]:
     """Draw up to ``n`` different values; fewer if a whole round brings nothing new.
-
-    Args:
-        strategy: The strategy.
-        n: The number of values.
-        seed: The seed of the draw.
-        told_apart: From a value to its key, and to the result that is made from it.
 
     Raises:
         Exception: Any exception of the strategy, or of Hypothesis itself.
@@ -239,16 +220,7 @@ def round_of(
     *,
     shrink: bool = False,
 ) -> Iterator[Callable[[], None]]:
-    """One round of drawing: yields a function that passes each value to ``take``, which raises for failures.
-
-    Args:
-        strategy: The strategy.
-        seed: The seed of the draw.
-        number: The number of the round, from 0.
-        take: Called with each value.
-        watched: The health checks that stay enabled.
-        shrink: Whether Hypothesis shrinks failures.
-    """
+    """Yield a function that draws one round and passes each value to ``take``, which raises for failures."""
     import hypothesis
 
     phases = [hypothesis.Phase.generate, *([hypothesis.Phase.shrink] if shrink else [])]
@@ -257,9 +229,9 @@ def round_of(
     @hypothesis.settings(
         max_examples=ROUND,
         phases=phases,
-        database=None,
-        deadline=None,
-        report_multiple_bugs=False,
+        database=None,  # examples of earlier runs would change which cases there are
+        deadline=None,  # a slow strategy is not a wrong one
+        report_multiple_bugs=False,  # the first failure is the one that is shrunk
         verbosity=hypothesis.Verbosity.quiet,
         suppress_health_check=[each for each in hypothesis.HealthCheck if each not in watched],
         **_own_engine(),
@@ -320,13 +292,6 @@ def smaller(
 
     The last candidate that fails is the smallest one. The drawing is repeated, round by round, until the
     failing value comes along; everything before it is skipped, so that nothing is tried twice.
-
-    Args:
-        strategy: The strategy of the failing value.
-        n: The number of values that were drawn.
-        seed: The seed with which they were drawn.
-        told_apart: From a value to its key, and to the candidate that is made from it.
-        start: The key of the failing value.
     """
     # Hypothesis calls a test and needs its result at once, while the caller of this generator has to compute
     # the result first. So Hypothesis runs in a thread of its own; only one of the two runs at any time.

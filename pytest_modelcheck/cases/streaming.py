@@ -48,12 +48,6 @@ def checked_paths(paths: str | Sequence[str]) -> tuple[str, ...]:
 def with_files(case: Case, row: Row, paths: Sequence[str], folder: Path) -> Case:
     """A case with a path in place of each text that names a file.
 
-    Args:
-        case: The case.
-        row: Where it comes from.
-        paths: The fields that hold paths.
-        folder: The folder of the case file, which the paths start from.
-
     Raises:
         CaseError: What stands there is no text, or there is no such file.
     """
@@ -92,10 +86,10 @@ def _placed(value: Any, keys: Sequence[str], found: Callable[[Any], Path]) -> An
     return {**value, first: _placed(value[first], rest, found)}
 
 
+# The distance of stored positions: so many cases are read to get one of them.
 STRIDE: Final = 64
-"""The distance of stored positions: so many cases are read to get one of them."""
+# Up to so many selected cases are held in memory.
 FEW: Final = 4096
-"""Up to so many selected cases are held in memory."""
 
 
 class FileStream:

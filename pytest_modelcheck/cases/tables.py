@@ -58,6 +58,7 @@ def table_of(source: Any) -> Table | None:
     """
     name = type(source).__name__
     if _is_a(source, "pandas", "DataFrame"):
+        # An index with a name is data; one without only numbers the rows.
         frame = source.reset_index() if any(name is not None for name in source.index.names) else source
         return Table(name, list(frame.columns), lambda: _pandas_rows(frame), lambda: dict(frame.dtypes))
     if _is_a(source, "polars", "LazyFrame"):
@@ -137,6 +138,7 @@ def _is_a(source: Any, module: str, name: str) -> bool:
 def _pandas_rows(frame: Any) -> Cells:
     """The rows of a pandas table, with ``None`` for NaN, NA and NaT."""
     isna = sys.modules["pandas"].isna
+    # Column by column: iterrows() would turn the ints of a row with floats into floats.
     columns = [_present(frame.iloc[:, place].tolist(), isna) for place in range(frame.shape[1])]
     return zip(*columns, strict=True)
 
@@ -238,20 +240,14 @@ def _of_mapping(inner: Mapping[str, Reading | None]) -> Reading | None:
 
 
 _AT_ONCE: Final = 1024
+# The column of an unnamed pandas index, which has no meaning.
 _INDEX: Final = re.compile(r"__index_level_\d+__")
-"""The column of an unnamed pandas index, which has no meaning."""
 
 
 def read_parquet(
     file: CaseFile, layout: Layout, marks: list[int] | None = None, start: int | None = None
 ) -> Iterator[Row]:
     """Read a Parquet file row by row. A null means no value.
-
-    Args:
-        file: The file.
-        layout: The columns that are the fields of a case.
-        marks: Collects the number of every :data:`STRIDE`-th row.
-        start: The number of the row to begin at, from 0.
 
     Raises:
         CaseError: The file is not Parquet or damaged, or the library to read it is not installed.

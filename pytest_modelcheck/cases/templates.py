@@ -12,19 +12,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_modelcheck.canonical import digest, excerpt
 from pytest_modelcheck.cases.collection import Cases
 from pytest_modelcheck.cases.rows import AS_IT_IS, Layout, Row, variants_of
 from pytest_modelcheck.cases.slots import Template
+from pytest_modelcheck.cases.sources import Source
 from pytest_modelcheck.errors import CaseError
 from pytest_modelcheck.records import MISSING, Case, Origin
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pytest_modelcheck.cases.sources import Source
 
 
 def template(
@@ -84,11 +80,8 @@ def template(
     return Cases(TemplateSource(parts, n, seed), AS_IT_IS)
 
 
-class TemplateSource:
+class TemplateSource(Source):
     """The cases of one or several templates."""
-
-    notes: tuple[str, ...] = ()
-    paths: tuple[Path, ...] = ()
 
     def __init__(self, parts: Sequence[Filling], n: int | None, seed: int) -> None:
         self.name = ", ".join(f"template {part.name!r}" for part in parts)
@@ -97,20 +90,10 @@ class TemplateSource:
         self._n = n
         self._seed = seed
 
-    def bind(self, base: Path, root: Path | None) -> Source:  # noqa: ARG002 - nothing here is a path
-        """Return the source itself: it has no path."""
-        return self
-
-    def check(self) -> None:
-        """Do nothing: everything was checked at once."""
-
     def cases(self, layout: Layout) -> Iterator[Case]:  # noqa: ARG002 - a template says itself what is what
         """The cases, template by template."""
         for part in self._parts:
             yield from part.cases(self._n, self._seed)
-
-    def stream(self, layout: Layout) -> None:
-        """Return ``None``: the cases are in memory."""
 
 
 def _check_used(parts: Sequence[Filling], lists: Mapping[str, list[Any]]) -> None:
@@ -131,8 +114,8 @@ def _listed(name: str, values: Any) -> list[Any]:
 
 
 _TRIES: Final = 50
+# After so many draws per value without a new one, there are probably no more.
 _IN_VAIN: Final = 100
-"""After so many draws per value without a new one, there are probably no more."""
 
 
 def lexicon(kind: str, n: int = 20, *, locale: str = "en_US", seed: int = 0, **options: Any) -> list[Any]:
@@ -280,6 +263,7 @@ class Filling:
             everything = list(self._all())
             if n > len(everything):
                 raise CaseError(f"template {self.name!r}: n={n} of {len(everything)} combinations")
+            # By digest and not by random.sample(), whose choice may change with the version of Python.
             places = sorted(range(len(everything)), key=lambda place: digest([seed, self.name, place]))
             return (everything[place] for place in sorted(places[:n]))
         return (self._combination(place) for place in sorted(self._places(n, seed, size)))

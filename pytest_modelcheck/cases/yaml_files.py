@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
 
 DEEPEST: Final = 100
+# Aliases may add so many characters to a file, plus 20 times its own length.
 _ROOM: Final = 1_000_000
-"""Aliases may add so many characters to a file, plus 20 times its own length."""
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CONTAINER_TAGS: Final = {None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 

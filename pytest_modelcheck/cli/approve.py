@@ -16,7 +16,6 @@ from pytest_modelcheck import __version__
 from pytest_modelcheck.baselines import approvals
 from pytest_modelcheck.baselines import diff as compare
 from pytest_modelcheck.baselines.baseline import some_results
-from pytest_modelcheck.baselines.candidates import never_ran
 from pytest_modelcheck.baselines.identity import approved_with, approver, now
 from pytest_modelcheck.baselines.objections import is_gone, objections
 from pytest_modelcheck.canonical import excerpt
@@ -25,14 +24,13 @@ from pytest_modelcheck.checks.contradiction import contradiction
 from pytest_modelcheck.cli.project import shown
 from pytest_modelcheck.cli.report import marking, paint
 from pytest_modelcheck.cli.screen import echo, indented, print_lines, width
-from pytest_modelcheck.cli.targets import nothing_meant, selection, target, targets
-from pytest_modelcheck.errors import UsageError
+from pytest_modelcheck.cli.targets import ran, selection, target, targets
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports.diff import case_lines, summary_of, versions_of
 from pytest_modelcheck.reports.selection import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcheck.baselines.approvals import Approval, Report
     from pytest_modelcheck.baselines.diff import CaseDiff, CheckDiff
@@ -75,33 +73,13 @@ def approve(workspace: Workspace, wish: Wish) -> int:
     return 1 if refused else 0
 
 
-def approve_reviewed(
-    workspace: Workspace,
-    wish: Wish,
-    model: str,
-    version: str,
-    how: str,
-    accepted: Mapping[str, Collection[str]],
-    seen: Mapping[str, str],
-) -> int:
-    """Approve some checks as they were seen, but for some of their cases; report the result.
-
-    Returns:
-        The exit code.
-    """
-    report = _approve_one(workspace, wish, model, version, how, accepted, seen)
-    print_lines(_told(workspace, report, version))
-    return 0 if report.approved else 1
-
-
 def _approve_one(
     workspace: Workspace,
     wish: Wish,
     model: str,
     version: str,
     how: str,
-    accepted: Mapping[str, Collection[str]] | None = None,
-    seen: Mapping[str, str] | None = None,
+    decisions: Decisions | None = None,
 ) -> Report:
     """Approve what the command line means, or exactly the checks that were accepted in review."""
     root = workspace.project.root
@@ -112,9 +90,9 @@ def _approve_one(
         model=model,
         version=version,
         signature=approvals.Signature(approver(root), now(), wish.reason.strip(), __version__, how),
-        select=selection(wish.patterns) if accepted is None else accepted.__contains__,
-        rejected=accepted,
-        seen=seen,
+        select=selection(wish.patterns) if decisions is None else decisions.accepted.__contains__,
+        rejected=None if decisions is None else decisions.accepted,
+        seen=None if decisions is None else decisions.seen,
         force=wish.force,
         keep_history=wish.keep_history,
         dry_run=wish.dry_run,
@@ -176,11 +154,11 @@ def _extent(report: Report) -> str:
 
 def _before(report: Report) -> str:
     if report.beside and report.previous is not None:
-        return f" beside {excerpt(report.previous.version)}, which the application stays held to"
+        return f" beside {excerpt(report.previous.version)}, which stays approved for the application"
     if report.previous is None:
-        return " (nothing was before)"
+        return " (the first approval)"
     changed = report.previous.version != report.version
-    return f" (before: {excerpt(report.previous.version)})" if changed else ""
+    return f" (previously {excerpt(report.previous.version)})" if changed else ""
 
 
 def _approval_lines(approval: Approval, version: str) -> Iterator[str]:
@@ -204,7 +182,8 @@ def _changes(approval: Approval, version: str) -> str:
 
 def _left_lines(report: Report) -> Iterator[str]:
     if report.left:
-        yield f"still with another version (run them with {report.version} and approve them, or leave them):"
+        run_them = f"run them with {report.version} and approve them, or leave them"
+        yield f"still approved with another version ({run_them}):"
         yield from indented(f"{check}  {version}" for check, version in report.left)
 
 
@@ -232,8 +211,8 @@ _HELP: Final = {
     "q": "leave everything from here on as it is",
     "?": "show this",
 }
+# Where cases cannot be told apart: a new check, or one whose test has changed.
 _WHOLE: Final = ("y", "s", "q")
-"""Where cases cannot be told apart: a new check, or one whose test has changed."""
 
 
 @dataclass(slots=True)
@@ -258,8 +237,13 @@ def review(workspace: Workspace, wish: Wish) -> int:
         UsageError: Nothing that was run is meant, or nobody may be watching and no reason is given.
     """
     how = signed_with("modelcheck review", wish)
-    model, version = _target(workspace, wish)
-    headers = _headers(workspace, wish, model, version)
+    if wish.versions:
+        model, version = target(wish.versions[0], workspace.versions())
+    else:
+        model = workspace.only_model()
+        version = workspace.reviewable_version(model)
+    root = workspace.project.root
+    headers = ran(workspace, model, version, wish.patterns, lambda header: not is_gone(header, root))
     try:
         decisions = _decisions(workspace, wish, headers)
         return _carry_out(workspace, wish, (model, version), how, decisions)
@@ -276,28 +260,6 @@ def _decisions(workspace: Workspace, wish: Wish, headers: Sequence[Header]) -> D
             break
         _review_check(workspace, wish, header, decisions, f"({number}/{len(headers)})")
     return decisions
-
-
-def _target(workspace: Workspace, wish: Wish) -> tuple[str, str]:
-    models = workspace.models()
-    if wish.versions:
-        return target(wish.versions[0], workspace.versions())
-    if len(models) > 1:
-        raise UsageError(f"which model? There are {', '.join(models)}. Write MODEL=VERSION.")
-    return models[0], workspace.reviewable_version(models[0])
-
-
-def _headers(workspace: Workspace, wish: Wish, model: str, version: str) -> list[Header]:
-    selected = selection(wish.patterns)
-    root = workspace.project.root
-    entries = [header for _, header in workspace.candidates.entries(model, version)]
-    if not entries:
-        raise never_ran(workspace.store, workspace.candidates, model, version)
-    there = sorted((one for one in entries if not is_gone(one, root)), key=lambda one: one.test)
-    found = [header for header in there if selected(header.test)]
-    if not found:
-        raise nothing_meant(f"that {model} {version} ran", wish.patterns, [one.test for one in there])
-    return found
 
 
 def _review_check(workspace: Workspace, wish: Wish, header: Header, decisions: Decisions, count: str) -> None:
@@ -386,7 +348,7 @@ def _carry_out(
     workspace: Workspace, wish: Wish, meant: tuple[str, str], how: str, decisions: Decisions
 ) -> int:
     if not decisions.accepted:
-        echo(f"{excerpt(' '.join(meant))}: nothing was accepted, and nothing was written")
+        echo(f"{excerpt(' '.join(meant))}: nothing was accepted or written")
         return 0
     left = sum(map(len, decisions.accepted.values()))
     text = plural(len(decisions.accepted), "check")
@@ -394,4 +356,6 @@ def _carry_out(
     if not click.confirm(f"Approve {text}?", default=True):
         echo("Nothing was written.")
         return 0
-    return approve_reviewed(workspace, wish, *meant, how, decisions.accepted, decisions.seen)
+    report = _approve_one(workspace, wish, *meant, how, decisions)
+    print_lines(_told(workspace, report, meant[1]))
+    return 0 if report.approved else 1

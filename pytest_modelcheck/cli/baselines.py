@@ -42,7 +42,7 @@ def rename(workspace: Workspace, old: str, new: str) -> None:
     store, candidates = workspace.store, workspace.candidates
     approved, ran = moves(store.root, old, new), moves(candidates.root, old, new)
     if not approved and not ran:
-        raise UsageError(f"nothing is stored of {old}. See all: modelcheck list")
+        raise UsageError(f"no baseline or run of {old} is stored. See all: modelcheck list")
     move(store.root, approved)
     # Where the test was run under its new name already, that run says more than the one before.
     stale = [one.path for one in ran if one.path != one.target and one.target.exists()]
@@ -58,7 +58,7 @@ def _renamed(workspace: Workspace, approved: Sequence[Move], ran: Sequence[Move]
         place = shown(workspace.store.root)
         yield f"{plural(len(approved), 'baseline')} renamed in {place}: commit this with the test."
     if ran:
-        yield f"{plural(len(ran), 'candidate')} renamed, which git need not know."
+        yield f"{plural(len(ran), 'candidate')} renamed (they are not in git)."
 
 
 def prune(workspace: Workspace, *, yes: bool) -> None:
@@ -96,10 +96,10 @@ def _listed(
     useless: Sequence[tuple[Path, Header]], forgotten: Sequence[tuple[Path, Header]]
 ) -> Iterator[str]:
     if useless:
-        yield f"{plural(len(useless), 'baseline')} that no test is left for:"
+        yield f"{plural(len(useless), 'baseline')} without a test:"
         yield from indented(f"{head.test}  ({head.model} {head.version})" for _, head in useless)
     if forgotten:
-        yield f"{plural(len(forgotten), 'candidate')} that no test is left for, in the cache:"
+        yield f"{plural(len(forgotten), 'candidate')} without a test, in the cache:"
         yield from indented(f"{head.test}  ({head.model} {head.version})" for _, head in forgotten)
 
 
@@ -119,6 +119,7 @@ def merge(workspace: Workspace, folders: Sequence[Path]) -> None:
     if not found:
         return
     atomic.sweep(workspace.candidates.root)
+    # All or nothing: half a merge would look like a whole run.
     with atomic.Batch(workspace.candidates.root, durable=False) as batch:
         for key, stores in found.items():
             workspace.candidates.take(batch, _agreed(key, stores))

@@ -97,14 +97,14 @@ _from = click.option(
 
 
 def _approving(force: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The options of whatever approves; what ``--force`` does is told in each one's own words."""
+    """The options of every command that approves, with its own description of ``--force``."""
     options = (
         _check,
         click.option(
             "--reason",
             default="",
             metavar="TEXT",
-            help="Why, for whoever reads the baselines later. Required in CI and without a terminal.",
+            help="The reason, stored in the baselines. Required in CI and without a terminal.",
         ),
         _from,
         click.option("--force", is_flag=True, help=force),
@@ -115,7 +115,7 @@ def _approving(force: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
 
 @modelcheck.command()
 @click.argument("versions", nargs=-1, metavar="[VERSION | MODEL=VERSION]...")
-@_approving("Approve what is red or out of date too, and record that.")
+@_approving("Approve failing and outdated checks too, and record that.")
 @click.option("--dry-run", is_flag=True, help="Show what would be approved, and write nothing.")
 @click.option(
     "--beside/--instead",
@@ -157,7 +157,7 @@ def approve(
 )
 @click.option("--fixed", "notes", flag_value="fixed", multiple=True, help="Only what failed, and passes.")
 @click.option(
-    "--changed", "notes", flag_value="changed", multiple=True, help="Only what is answered otherwise."
+    "--changed", "notes", flag_value="changed", multiple=True, help="Only cases with another answer."
 )
 @click.option(
     "--slice",
@@ -197,7 +197,7 @@ def diff(
 
     if form == "html" and exit_code:
         raise UsageError(
-            "--exit-code goes with the other formats: a page shows all, and does not look for it"
+            "--exit-code works with the other formats only: a page shows everything and does not compute it"
         )
     versions = [text for text in (a, b) if text is not None]
     question = work.Question(versions, patterns, notes, slices, form)
@@ -226,7 +226,7 @@ def report(
     files: tuple[str, ...],
     origin: Path | None,
 ) -> None:
-    """Report what is remembered, without a run.
+    """Report stored results, without a run.
 
     With one version: how it came out when it was last run. With two: B, compared with A in place of what is
     approved. With none: the version of each model that was run last. Each is VERSION, of every model
@@ -235,12 +235,12 @@ def report(
     from pytest_modelcheck.cli import report as work
 
     versions = [text for text in (a, b) if text is not None]
-    work.report(open_workspace(ctx.obj, origin), work.Wish(versions, files, patterns))
+    work.report(open_workspace(ctx.obj, origin), versions, files, patterns)
 
 
 @modelcheck.command()
 @click.argument("version", required=False, metavar="[VERSION | MODEL=VERSION]")
-@_approving("Offer what is red or out of date too, and record that.")
+@_approving("Offer failing and outdated checks too, and record that.")
 @click.pass_context
 def review(
     ctx: click.Context,

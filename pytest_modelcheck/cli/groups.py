@@ -233,7 +233,7 @@ def cache() -> None:
 )
 @click.pass_context
 def why(ctx: click.Context, version: str | None, patterns: tuple[str, ...]) -> None:
-    """Show why a model was asked what it may have answered before.
+    """Show why a model was called although it may have answered before.
 
     Of each question of the last run: what else it was answered under, and what of that has changed. Without a
     version: of the one that was run last.

@@ -16,10 +16,9 @@ from pytest_modelcheck.baselines.identity import approver, now
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.judged import LEAST_LABELS, LEAST_STRENGTH
-from pytest_modelcheck.cli.heard import heard
-from pytest_modelcheck.cli.keys import keys, line
+from pytest_modelcheck.cli.judge import heard
 from pytest_modelcheck.cli.project import shown
-from pytest_modelcheck.cli.screen import EVERYTHING, echo, height, print_lines, width, wrapped
+from pytest_modelcheck.cli.screen import EVERYTHING, echo, height, keys, line, print_lines, width, wrapped
 from pytest_modelcheck.labels.draw import in_order
 from pytest_modelcheck.labels.file import Label, read, write
 from pytest_modelcheck.stats.judging import Errors, JudgedRate
@@ -28,15 +27,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from pytest_modelcheck.cli.heard import Heard
+    from pytest_modelcheck.cli.judge import Heard
     from pytest_modelcheck.cli.project import Workspace
     from pytest_modelcheck.labels.draw import Judged
 
 _MORE: Final = 40
 _WORDS: Final = {"True": "yes", "False": "no"}
 _NUMBER: Final = frozenset("0123456789-.")
+# Keys of categories; the letters between stand for what else can be done.
 _KEYS: Final = "123456789abcdefghijklmnprvwxyz"
-"""Keys of categories; the letters between stand for what else can be done."""
 _QUIT: Final = frozenset({"q", "\x03", "\x04", ""})
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 MOST = 100_000
+# Runs of a check: a share of them is right within about 7 points.
 SIMULATED = 200
-"""Runs of a check: a share of them is right within about 7 points."""
 _DROPS = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2)
 
 

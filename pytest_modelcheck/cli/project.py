@@ -48,10 +48,6 @@ class Project:
 def find_project(start: Path, rootdir: Path | None = None) -> Project:
     """Find the project that a folder belongs to.
 
-    Args:
-        start: Where to begin: the current folder.
-        rootdir: Where to begin instead.
-
     Raises:
         UsageError: A configuration file cannot be read, or says something that is not a path.
     """
@@ -60,7 +56,9 @@ def find_project(start: Path, rootdir: Path | None = None) -> Project:
     if config is not None:
         anchor = config.parent
     else:
-        anchor = next((folder for folder in _upwards(start) if (folder / "setup.py").is_file()), start)
+        anchor = next(
+            (folder for folder in (start, *start.parents) if (folder / "setup.py").is_file()), start
+        )
     name = _setting(settings, BASELINE_DIR, "baselines", config)
     anchor = home_of(start, name, fallback=anchor)
     return Project(
@@ -78,13 +76,9 @@ def shown(path: Path) -> str:
     return os.fspath(path.relative_to(here)) if path.is_relative_to(here) else os.fspath(path)
 
 
-def _upwards(start: Path) -> tuple[Path, ...]:
-    return (start, *start.parents)
-
-
 def _locate(start: Path) -> tuple[Path | None, Mapping[str, Any]]:
     fallback: Path | None = None
-    for folder in _upwards(start):
+    for folder in (start, *start.parents):
         for name, read in _READERS.items():
             path = folder / name
             if path.is_file():
@@ -113,10 +107,6 @@ def _patterns(settings: Mapping[str, Any], config: Path | None) -> tuple[str, ..
     return tuple(one.strip() for one in found if one.strip())
 
 
-def _pytest_toml(path: Path) -> Mapping[str, Any]:
-    return _table(_toml(path), "pytest", path) or {}
-
-
 def _pyproject(path: Path) -> Mapping[str, Any] | None:
     tables = _table(_table(_toml(path), "tool", path), "pytest", path)
     native = {name: value for name, value in tables.items() if name != "ini_options"}
@@ -125,28 +115,16 @@ def _pyproject(path: Path) -> Mapping[str, Any] | None:
     return _table(tables, "ini_options", path)
 
 
-def _pytest_ini(path: Path) -> Mapping[str, Any]:
-    return _section(path, "pytest") or {}
-
-
-def _tox_ini(path: Path) -> Mapping[str, Any] | None:
-    return _section(path, "pytest")
-
-
-def _setup_cfg(path: Path) -> Mapping[str, Any] | None:
-    return _section(path, "tool:pytest")
-
-
+# pytest's own order. A file of pytest's own decides even when it is empty; the others must speak of it.
 _READERS: Final[dict[str, Callable[[Path], Mapping[str, Any] | None]]] = {
-    "pytest.toml": _pytest_toml,
-    ".pytest.toml": _pytest_toml,
-    "pytest.ini": _pytest_ini,
-    ".pytest.ini": _pytest_ini,
+    "pytest.toml": lambda path: _table(_toml(path), "pytest", path),
+    ".pytest.toml": lambda path: _table(_toml(path), "pytest", path),
+    "pytest.ini": lambda path: _section(path, "pytest") or {},
+    ".pytest.ini": lambda path: _section(path, "pytest") or {},
     "pyproject.toml": _pyproject,
-    "tox.ini": _tox_ini,
-    "setup.cfg": _setup_cfg,
+    "tox.ini": lambda path: _section(path, "pytest"),
+    "setup.cfg": lambda path: _section(path, "tool:pytest"),
 }
-"""pytest's own order. A file of pytest's own decides even when it is empty; the others must speak of it."""
 
 
 def _toml(path: Path) -> Mapping[str, Any]:
@@ -173,8 +151,8 @@ def _section(path: Path, name: str) -> Mapping[str, str] | None:
     return dict(config[name].items()) if name in config else None
 
 
+# The folder of candidates in the cache folder.
 CANDIDATES: Final = "candidates"
-"""The folder of candidates in the cache folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +164,7 @@ class Workspace:
     candidates: CandidateStore
 
     def models(self) -> list[str]:
-        """The models that anything is remembered of.
+        """The models that have baselines or runs.
 
         Raises:
             BaselineError: There is none.
@@ -194,11 +172,23 @@ class Workspace:
         found = sorted({*self.store.models(), *self.candidates.models()})
         if not found:
             raise BaselineError(
-                f"nothing was run or approved yet in {self.project.root}: neither "
+                f"no run or approval is stored in {self.project.root}: neither "
                 f"{shown(self.candidates.root)} nor {shown(self.store.root)} holds anything. Run pytest "
                 "--model-version=VERSION first, or name the project's folder with --rootdir."
             )
         return found
+
+    def only_model(self) -> str:
+        """The one model that anything is stored of.
+
+        Raises:
+            BaselineError: There is none.
+            VersionError: There are several.
+        """
+        models = self.models()
+        if len(models) > 1:
+            raise VersionError(f"which model? There are {', '.join(models)}. Write MODEL=VERSION.")
+        return models[0]
 
     def versions(self) -> dict[str, list[str]]:
         """The versions of each model that were run, or are kept in the history: those that can be approved.
@@ -250,7 +240,7 @@ class Workspace:
         return self._only(model, pending)
 
     def was_run(self, model: str) -> bool:
-        """Return whether any run of a model is remembered."""
+        """Return whether any run of a model is stored."""
         return bool(self.candidates.versions(model))
 
     def latest_version(self, model: str) -> str:

@@ -20,7 +20,6 @@ from pytest_modelcheck.baselines.candidates import find, never_ran
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.cli.screen import echo, encoding, print_document, print_lines, width
 from pytest_modelcheck.cli.targets import in_slices, meant, nothing_meant, selection
-from pytest_modelcheck.cli.targets import meant as versions_meant
 from pytest_modelcheck.errors import UsageError, VersionError
 from pytest_modelcheck.records import MISSING, Status
 from pytest_modelcheck.reports.bars import strokes_for
@@ -45,49 +44,28 @@ if TYPE_CHECKING:
     from pytest_modelcheck.reports.words import Fate, Mark
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """The command line's request.
-
-    Attributes:
-        versions: None, one or two of them.
-        files: The files to write, ``[FORMAT:]PATH``; the terminal where there is none.
-        patterns: The checks that are meant; all without one.
-    """
-
-    versions: Sequence[str] = ()
-    files: Sequence[str] = ()
-    patterns: Sequence[str] = ()
-
-
-def report(workspace: Workspace, wish: Wish) -> None:
-    """Report what is remembered of a version, or of two, without running anything."""
-    files = [target_of(text, "--to") for text in wish.files]
-    made = _made(workspace, wish)
-    for file in files:
+def report(
+    workspace: Workspace, versions: Sequence[str], files: Sequence[str], patterns: Sequence[str]
+) -> None:
+    """Report what is stored of a version, or of two (none: the latest), into files or on the screen."""
+    targets = [target_of(text, "--to") for text in files]
+    made = _made(workspace, versions, patterns)
+    for file in targets:
         write(made, file, Path.cwd())
         echo(f"report: {file.path}")
-    if not files:
-        print_lines(_styled(_on_screen(made)))
+    if not targets:
+        print_lines("".join(_coloured(*piece) for piece in line) for line in _on_screen(made))
 
 
-def page(workspace: Workspace, versions: Sequence[str], patterns: Sequence[str]) -> bytes:
-    """The HTML page that compares two versions, or shows one."""
-    from pytest_modelcheck.reports.html import to_html
-
-    return to_html(_made(workspace, Wish(versions, patterns=patterns)))
-
-
-def _made(workspace: Workspace, wish: Wish) -> RunReport:
-    models = workspace.models()
-    before, wanted = _versions(workspace, wish.versions, models)
+def _made(workspace: Workspace, texts: Sequence[str], patterns: Sequence[str]) -> RunReport:
+    before, wanted = _versions(workspace, texts, workspace.models())
     archive = Archive(workspace.store, workspace.candidates)
-    selected = selection(wish.patterns)
+    selected = selection(patterns)
     checks: list[CheckReport] = []
     without: list[str] = []
     for model, version in wanted:
         found, missing = archive.remembered(model, version, selected)
-        if not found and not missing and not wish.patterns:
+        if not found and not missing and not patterns:
             raise never_ran(workspace.store, workspace.candidates, model, version)
         checks += found if before is None else _against(workspace, found, before)
         without += missing
@@ -95,7 +73,7 @@ def _made(workspace: Workspace, wish: Wish) -> RunReport:
         listed = "\n  ".join(without)
         echo(f"these were only run to be compared with; run them by themselves:\n  {listed}", err=True)
     if not checks:
-        raise UsageError("there is nothing to report. See what was run: modelcheck list")
+        raise UsageError("no run is stored to report on. See what was run: modelcheck list")
     run = RunInfo(
         started=min(check.when for check in checks),
         versions=versions(),
@@ -159,11 +137,6 @@ def _has_moved(verdict: Verdict) -> bool:
     )
 
 
-def _styled(lines: Iterator[Line]) -> Iterator[str]:
-    for line in lines:
-        yield "".join(_coloured(text, style) for text, style in line)
-
-
 def _coloured(text: str, style: Mapping[str, bool]) -> str:
     front = next((name for name in style if name != "bold" and name.islower()), None)
     behind = next((name.lower() for name in style if name.istitle()), None)
@@ -208,13 +181,14 @@ def diff(workspace: Workspace, question: Question) -> bool:
         return _page(workspace, _only(pairs), question)
     selected = selection(question.patterns)
     known = {pair: _checks(workspace, pair) for pair in pairs}
-    meant = {pair: [check for check in checks if selected(check)] for pair, checks in known.items()}
-    if not any(meant.values()):
+    wanted = {pair: [check for check in checks if selected(check)] for pair, checks in known.items()}
+    if not any(wanted.values()):
         models = " and ".join(pair.model for pair in pairs)
         raise nothing_meant(f"of {models}", question.patterns, chain.from_iterable(known.values()))
+    # Whether anything differs is known only once the lines are printed: they are made one by one.
     seen: list[bool] = []
     found = chain.from_iterable(
-        _compared(workspace, pair, checks, seen, question) for pair, checks in meant.items() if checks
+        _compared(workspace, pair, checks, seen, question) for pair, checks in wanted.items() if checks
     )
     before, after = pairs[0].before, pairs[0].after
     if question.form == "json":
@@ -231,10 +205,12 @@ def _page(workspace: Workspace, pair: Pair, question: Question) -> bool:
     """Print a page, which has filters of its own; that anything differs is not looked for."""
     if question.notes or question.slices:
         raise UsageError("--format html shows every case, and has filters in the page itself")
+    from pytest_modelcheck.reports.html import to_html
+
     approved = workspace.store.approved(pair.model)
     before = pair.before if pair.before is not None or approved is None else approved.version
     versions = [f"{pair.model}={version}" for version in (before, pair.after) if version is not None]
-    print_document(page(workspace, versions, question.patterns), nl=False)
+    print_document(to_html(_made(workspace, versions, question.patterns)), nl=False)
     return False
 
 
@@ -264,13 +240,13 @@ def _compared(
     Where only some changes are meant, checks without any are passed over.
     """
     places = {check: _candidates(workspace, pair, check) for check in checks}
-    meant = in_slices(question.slices, places) if question.slices else {}
+    cases = in_slices(question.slices, places) if question.slices else {}
     for check in checks:
         found = compare.diff(
             check, pair.model, _before(workspace, pair, check), _after(workspace, pair, check)
         )
         if question.slices:
-            found = _within(found, meant[check])
+            found = _within(found, cases[check])
         if question.notes:
             found = replace(found, cases=tuple(case for case in found.cases if case.note in question.notes))
         seen.append(bool(found.cases))
@@ -307,12 +283,10 @@ def _candidates(workspace: Workspace, pair: Pair, check: str) -> list[Path]:
 def _pairs(workspace: Workspace, texts: Sequence[str]) -> list[Pair]:
     """Return the comparisons: of each model that has the versions named, the same two versions."""
     if not texts:
-        models = workspace.models()
-        if len(models) > 1:
-            raise VersionError(f"which model? There are {', '.join(models)}. Write MODEL=VERSION.")
-        return [Pair(models[0], None, workspace.other_version(models[0]))]
+        model = workspace.only_model()
+        return [Pair(model, None, workspace.other_version(model))]
     known = workspace.known_versions()
-    older, newer = dict(versions_meant(texts[0], known)), dict(versions_meant(texts[-1], known))
+    older, newer = dict(meant(texts[0], known)), dict(meant(texts[-1], known))
     pairs = [
         Pair(model, older[model] if len(texts) > 1 else None, newer[model])
         for model in newer

@@ -20,7 +20,7 @@ from pytest_modelcheck.cli.screen import echo, indented, print_document, print_l
 from pytest_modelcheck.cli.targets import nothing_meant, selection, target
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.errors import BaselineError
-from pytest_modelcheck.models.retirement import SOON, days_left, shutdown_text
+from pytest_modelcheck.models.definition import SOON, days_left, shutdown_text
 from pytest_modelcheck.reports.transcript import steps_of_trial
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def show(workspace: Workspace, pattern: str, version: str | None, form: str) -> None:
-    """Print what is approved of the checks that are meant, or what a version did in them.
+    """Print the approved answers of the matching checks, or the answers of a version.
 
     Raises:
         UsageError: No check is meant.
@@ -72,7 +72,9 @@ def _found(workspace: Workspace, pattern: str, version: str | None) -> Iterator[
 def _nothing(workspace: Workspace, pattern: str, version: str | None) -> Exception:
     """Why there is nothing to show."""
     if version is None:
-        return nothing_meant("approved", [pattern], (header.test for _, header in workspace.store.entries()))
+        return nothing_meant(
+            "that is approved", [pattern], (header.test for _, header in workspace.store.entries())
+        )
     model, version = target(version, workspace.known_versions())
     ran = [header.test for _, header in workspace.candidates.entries(model, version)]
     ran += [header.test for _, header in workspace.store.history_entries(model, version)]
@@ -159,7 +161,7 @@ def list_checks(workspace: Workspace, patterns: Sequence[str]) -> int:
     selected = selection(patterns)
     checks = {header.test for header in (*known.approved, *known.beside, *known.ran)}
     if checks and not any(map(selected, checks)):
-        raise nothing_meant("approved or run", patterns, checks)
+        raise nothing_meant("approved or run here", patterns, checks)
     for model in sorted({header.model for header in (*known.approved, *known.ran)}):
         print_lines(_model_lines(workspace, model, known, selected))
     for message in known.damaged:
@@ -273,7 +275,7 @@ def history(workspace: Workspace, patterns: Sequence[str], form: str) -> None:
     known = [*(header for _, header in store.entries()), *beside]
     found = [header for header in known if selected(header.test)]
     if not found:
-        raise nothing_meant("approved", patterns, (header.test for header in known))
+        raise nothing_meant("that is approved", patterns, (header.test for header in known))
     found.sort(key=lambda header: (header.model, header.test))  # the main approval stays before others
     if form == "json":
         print_document(_json(found))

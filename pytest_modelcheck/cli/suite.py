@@ -35,7 +35,7 @@ from pytest_modelcheck.reports.mutation import (
     mutation_lines,
     mutation_markdown,
 )
-from pytest_modelcheck.reports.outputs import error_command
+from pytest_modelcheck.reports.outputs import workflow_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -44,12 +44,12 @@ if TYPE_CHECKING:
     from pytest_modelcheck.cli.project import Project
 
 
+# pytest's exit codes for tests collected, and for none found.
 _FINE: Final = (0, 5)
-"""pytest's exit codes for tests collected, and for none found."""
 
 
 def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header], bool]:
-    """Ask pytest to collect the files that checks are said to be in; find out which still ask their model.
+    """Let pytest collect the files of checks, and find out which tests still use their model.
 
     Raises:
         UsageError: pytest cannot collect them, so that nothing is known.
@@ -60,7 +60,7 @@ def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header],
     collected = _collected(project, there)
     if not collected and not all(_is_written(project.root, header.test) for header in headers):
         raise UsageError(
-            f"pytest collects no test in {shown(project.root)}, so that nobody knows which of them still "
+            f"pytest collects no test in {shown(project.root)}, so it is unknown which of them still "
             "exist. Run the command in the folder of the tests, or remove the files yourself (git rm)"
         )
     silent = set(there) - {test.partition("::")[0] for test in collected}
@@ -88,7 +88,7 @@ def _is_written(root: Path, check: str) -> bool:
 def _collected(project: Project, files: Iterable[str]) -> Mapping[str, Sequence[str]]:
     """The models that each test uses, by node id."""
     arguments = ["--rootdir", str(project.root), "--confcutdir", str(project.root), *files]
-    unknown = "so that nobody knows which of them still exist"
+    unknown = "so it is unknown which of them still exist"
     return dict(told_by_pytest("--modelcheck-collected", arguments, project.root, unknown))
 
 
@@ -199,7 +199,7 @@ def _holds_cases(path: str) -> bool:
 def _of_tests(project: Project, tests: Sequence[str]) -> dict[str, Any]:
     folder = Path.cwd() if tests else project.root
     reported: dict[str, Any] = told_by_pytest(
-        "--modelcheck-lint", tests, folder, "so that there is nothing to look at"
+        "--modelcheck-lint", tests, folder, "so there is nothing to check"
     )
     found = [Finding(**finding) for finding in reported["findings"]]
     reported["findings"] = [replace(one, path=_from_here(folder, one.path)) for one in found]
@@ -217,7 +217,7 @@ def _text(found: Found) -> Iterator[str]:
     for one in found.findings:
         yield f"{_place(one)}: {one.code} {_one_line(one.message)}"
     for test in found.unread:
-        yield f"{test} takes its cases from a fixture, which only a run asks for: not looked at."
+        yield f"{test} takes its cases from a fixture, which exists only during a run: not checked."
     if found.findings:
         yield f"Found {plural(len(found.findings), 'problem')} in {found.what}."
     else:
@@ -231,12 +231,16 @@ def _json(found: Found) -> Iterator[str]:
 
 
 def _github(found: Found) -> Iterator[str]:
-    """Workflow commands, which GitHub shows beside the lines of a pull request."""
+    """Workflow commands, which GitHub shows at the lines of a pull request."""
     names = {rule.code: rule.name for rule in RULES}
     for one in found.findings:
         title = f"{one.code} {names[one.code]}"
-        yield error_command(
-            harmless(_one_line(one.message)), title=harmless(title), file=harmless(one.path), line=one.line
+        yield workflow_command(
+            "error",
+            harmless(_one_line(one.message)),
+            title=harmless(title),
+            file=harmless(one.path),
+            line=one.line,
         )
 
 
@@ -248,8 +252,8 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+# How findings are printed, by the name of the format.
 FORMS: dict[str, Callable[[Found], Iterator[str]]] = {"text": _text, "json": _json, "github": _github}
-"""How findings are printed, by the name of the format."""
 
 
 _FORMS: Final[dict[str, Callable[[Mutation], bytes]]] = {
@@ -311,7 +315,7 @@ def _mutation(project: Project, wish: Wish) -> Mutation:
         "--modelcheck-mutate",
         [*arguments, *wish.arguments],
         folder,
-        "so that nothing is known of what it would notice",
+        "so it is unknown what the suite would notice",
         collect_only=False,
     )
     checks = [unpack(check, Mutated) for check in reported["checks"]]

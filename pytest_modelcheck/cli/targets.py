@@ -9,29 +9,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines import baseline
+from pytest_modelcheck.baselines.candidates import never_ran
 from pytest_modelcheck.baselines.names import matches
 from pytest_modelcheck.errors import UsageError, VersionError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from pytest_modelcheck.baselines.header import Header
+    from pytest_modelcheck.cli.project import Workspace
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
+    # The models that anything is remembered of, with their versions.
     Versions = Mapping[str, Sequence[str]]
-    """The models that anything is remembered of, with their versions."""
-    from collections.abc import Callable, Iterable, Sequence
 
 
 def meant(text: str, known: Versions) -> list[tuple[str, str]]:
     """Read ``VERSION`` or ``MODEL=VERSION``: the model, or every model that has such a version.
 
     ``MODEL=`` is a prefix only where there is a model of that name: a version may hold a ``=`` itself.
-
-    Args:
-        text: What was typed.
-        known: The models, with the versions that are remembered of each.
 
     Raises:
         VersionError: No version is named, or none of several models has it.
@@ -87,9 +82,9 @@ def _having(text: str, known: Versions) -> list[tuple[str, str]]:
     listed = "\n  ".join(f"{model}={version}" for model, versions in known.items() for version in versions)
     model, equals, _ = text.partition("=")
     why = (
-        f"there is no model {model!r}, and no version {text!r} of another"
+        f"no model is called {model!r}, and no model has a version {text!r}"
         if equals
-        else f"no run of {text} is stored of any model. Run it first: pytest --model-version={text}"
+        else f"no model has a stored run of {text}. Run it first: pytest --model-version={text}"
     )
     raise VersionError(f"{why}\nThere are:\n  {listed}" if listed else why)
 
@@ -98,24 +93,47 @@ _SHOWN: Final = 20
 
 
 def nothing_meant(of: str, patterns: Sequence[str], checks: Iterable[str]) -> UsageError:
-    """The error that patterns mean none of the checks that there are.
+    """The error that patterns match none of the existing checks.
 
-    >>> print(nothing_meant("approved", ["known"], ["test_a.py::test_known"]))
-    no check approved matches 'known': it is a whole name, or has wildcards ('*known*'). There are:
+    >>> print(nothing_meant("that is approved", ["known"], ["test_a.py::test_known"]))
+    no check that is approved matches 'known': write the whole name, or use wildcards ('*known*'). There are:
       test_a.py::test_known
-    >>> print(nothing_meant("approved", [], []))
-    there is no check approved yet. See all: modelcheck list
+    >>> print(nothing_meant("that is approved", [], []))
+    no check that is approved exists yet. See all: modelcheck list
     """
     if not patterns:
-        return UsageError(f"there is no check {of} yet. See all: modelcheck list")
+        return UsageError(f"no check {of} exists yet. See all: modelcheck list")
     known = sorted(checks)
     near = [pattern for pattern in patterns if any(pattern in check for check in known)]
-    hint = f": it is a whole name, or has wildcards ('*{near[0]}*')" if near else ""
+    hint = f": write the whole name, or use wildcards ('*{near[0]}*')" if near else ""
     more = [f"and {len(known) - _SHOWN} more: modelcheck list"] if len(known) > _SHOWN else []
     listed = "".join(f"\n  {line}" for line in (*known[:_SHOWN], *more))
     meant = ", ".join(map(repr, patterns))
     there_are = f"There are:{listed}" if known else "There is none. See all: modelcheck list"
     return UsageError(f"no check {of} matches {meant}{hint}. {there_are}")
+
+
+def ran(
+    workspace: Workspace,
+    model: str,
+    version: str,
+    patterns: Sequence[str],
+    exists: Callable[[Header], bool] = lambda _: True,
+) -> list[Header]:
+    """The checks that a version ran and that the patterns mean, by name.
+
+    Raises:
+        UsageError: There are none.
+    """
+    entries = [header for _, header in workspace.candidates.entries(model, version)]
+    if not entries:
+        raise never_ran(workspace.store, workspace.candidates, model, version)
+    there = sorted(filter(exists, entries), key=lambda header: header.test)
+    selected = selection(patterns)
+    found = [header for header in there if selected(header.test)]
+    if not found:
+        raise nothing_meant(f"that {model} {version} ran", patterns, [header.test for header in there])
+    return found
 
 
 def selection(patterns: Sequence[str]) -> Callable[[str], bool]:
@@ -147,10 +165,6 @@ def slice_of(text: str) -> tuple[str, str]:
 
 def in_slices(wanted: Sequence[str], checks: Mapping[str, Sequence[Path]]) -> dict[str, frozenset[str]]:
     """The ids of the cases that are in all slices, check by check, as the runs of each have noted.
-
-    Args:
-        wanted: Each ``KEY=VALUE`` of a case's metadata.
-        checks: For each check, where the candidates lie that may know, the best one first.
 
     Raises:
         UsageError: No run has noted the metadata of a check's cases, no case of it has any of a key, or no
@@ -204,5 +218,5 @@ def _there_is(values: Mapping[str, set[str]]) -> str:
 
 
 def _is(value: Any, text: str) -> bool:
-    """Return whether a value is what somebody typed, who does not type quotes or brackets."""
+    """Return whether a value is equal to a typed text, which has no quotes or brackets."""
     return value is not None and (value == text or str(value).lower() == text.lower())

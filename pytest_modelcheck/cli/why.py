@@ -1,4 +1,4 @@
-"""``modelcheck cache why``: why a model was asked what it had answered before.
+"""``modelcheck cache why``: the reasons why cached answers were not used.
 
 PYTEST_DONT_REWRITE
 """
@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from pytest_modelcheck.baselines.candidates import never_ran
 from pytest_modelcheck.canonical import CALL_BYTES, excerpt
 from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.cli.screen import echo, indented, print_lines
-from pytest_modelcheck.cli.targets import nothing_meant, selection, target
-from pytest_modelcheck.errors import VersionError
-from pytest_modelcheck.models.memories import memories
+from pytest_modelcheck.cli.targets import ran, target
+from pytest_modelcheck.models.cache import memories
 from pytest_modelcheck.session.lines import keys_of
 from pytest_modelcheck.session.places import PREDICTIONS
 
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.baselines.header import Header
     from pytest_modelcheck.cli.project import Workspace
-    from pytest_modelcheck.models.memories import Memory
+    from pytest_modelcheck.models.cache import Memory
 
 _SHOWN: Final = 3
 
@@ -48,14 +46,18 @@ class Asked:
 
 
 def show(workspace: Workspace, version: str | None, patterns: Sequence[str]) -> None:
-    """Print, check by check, what was asked, and why no older answer would do.
+    """Print, check by check, the calls of the last run, and why no cached answer was used.
 
     Raises:
         UsageError: Nothing that was run is meant.
         CacheError: What is remembered cannot be read.
     """
-    model, meant = _target(workspace, version)
-    checks = [_asked(workspace, header) for header in _headers(workspace, model, meant, patterns)]
+    if version is not None:
+        model, meant = target(version, workspace.known_versions())
+    else:
+        model = workspace.only_model()
+        meant = workspace.latest_version(model)
+    checks = [_asked(workspace, header) for header in ran(workspace, model, meant, patterns)]
     wanted = {question for check in checks for question in check.questions}
     kept = []
     for memory in memories(workspace.project.cache / PREDICTIONS, model):
@@ -64,26 +66,6 @@ def show(workspace: Workspace, version: str | None, patterns: Sequence[str]) -> 
     echo(click.style(excerpt(f"{model} {meant}"), bold=True))
     for check in checks:
         print_lines(_lines(check, kept))
-
-
-def _target(workspace: Workspace, version: str | None) -> tuple[str, str]:
-    models = workspace.models()
-    if version is not None:
-        return target(version, workspace.known_versions())
-    if len(models) > 1:
-        raise VersionError(f"which model? There are {', '.join(models)}. Write MODEL=VERSION.")
-    return models[0], workspace.latest_version(models[0])
-
-
-def _headers(workspace: Workspace, model: str, version: str, patterns: Sequence[str]) -> list[Header]:
-    ran = [header for _, header in workspace.candidates.entries(model, version)]
-    if not ran:
-        raise never_ran(workspace.store, workspace.candidates, model, version)
-    selected = selection(patterns)
-    found = [header for header in ran if selected(header.test)]
-    if not found:
-        raise nothing_meant(f"that {model} {version} ran", patterns, (header.test for header in ran))
-    return found
 
 
 def _asked(workspace: Workspace, header: Header) -> Asked:
@@ -111,9 +93,9 @@ def _bill(check: Asked) -> Iterator[str]:
         yield plural(count, "question")
         return
     asked, cached = calls["asked"], calls["cached"]
-    yield f"{plural(count, 'question')}; the last run: {asked:,} asked, {cached:,} at hand"
+    yield f"{plural(count, 'question')}; last run: {asked:,} new, {cached:,} cached"
     if asked > count or (asked and cached >= count):
-        yield "what was asked beyond these: whether the model varies, and what the smallest change is"
+        yield "further calls measured whether the model varies, or searched for the smallest change"
 
 
 def _now(header: Header, kept: Sequence[Kept]) -> Kept | None:
@@ -129,8 +111,8 @@ def _now(header: Header, kept: Sequence[Kept]) -> Kept | None:
 def _reasons(check: Asked, now: Kept | None, others: Sequence[Kept]) -> Iterator[str]:
     if now is None:
         yield (
-            "none is cached for this version and fingerprint: the answers were not kept "
-            "(--modelcheck-cache=off), or were removed since"
+            "the cache has no answers of this version and fingerprint: they were not stored "
+            "(--modelcheck-cache=off), or have been removed"
         )
         return
     found: Counter[str] = Counter()
@@ -145,10 +127,10 @@ def _reasons(check: Asked, now: Kept | None, others: Sequence[Kept]) -> Iterator
     for reason, count in found.most_common():
         yield f"{count:,} also answered {reason}"
     if fresh:
-        yield f"{len(fresh):,} never asked otherwise: {_cases(check, fresh)}"
+        yield f"{len(fresh):,} never called before: {_cases(check, fresh)}"
     lost = [question for question in check.questions if question not in now.asked]
     if lost:
-        yield f"{len(lost):,} not cached, and asked again by the next run: {_cases(check, lost)}"
+        yield f"{len(lost):,} not cached, so the next run calls the model again: {_cases(check, lost)}"
 
 
 def _nearness(memory: Memory, now: Memory) -> tuple[bool, bool, bool, float]:
@@ -165,7 +147,7 @@ def _nearness(memory: Memory, now: Memory) -> tuple[bool, bool, bool, float]:
 def _difference(memory: Memory, now: Memory) -> str:
     """Under what an answer is kept that was of no use now, and why it was not."""
     if memory.version != now.version:
-        return f"by {memory.version}: each version is asked for itself"
+        return f"by {memory.version}: each version is called anew"
     if memory.fingerprint != now.fingerprint:
         marks = f"{_mark(memory)}, which is {_mark(now)} now"
         return f"under fingerprint {marks}: what fingerprint= names was changed"
@@ -181,7 +163,7 @@ def _mark(memory: Memory) -> str:
 
 
 def _cases(check: Asked, questions: Iterable[bytes]) -> str:
-    """The first of the cases that asked, and how many there are."""
+    """The first of the cases that made these calls, and their number."""
     cases = list(dict.fromkeys(check.questions[question] for question in questions))
     more = f" and {plural(len(cases) - _SHOWN, 'case')} more" if len(cases) > _SHOWN else ""
     return ", ".join(excerpt(case, 30) for case in cases[:_SHOWN]) + more

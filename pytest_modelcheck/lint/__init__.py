@@ -5,7 +5,7 @@
 >>> known = load([("Where is it?", "shipping"), ("Where is it?", "refund")])
 >>> for finding in lint([Target(cases=known)]):
 ...     print(finding.code, finding.message)
-MC101 list[1]: expects 'refund'; list[0] asks the same and expects 'shipping'
+MC101 list[1]: expects 'refund'; list[0] has the same input and expects 'shipping'
 
 PYTEST_DONT_REWRITE
 """

@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CASE: Final = "case"
+# Whatever stands in one of these may not be done at all.
 _CONDITIONAL: Final = (
     ast.If, ast.IfExp, ast.BoolOp, ast.Try, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith,
     ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ListComp, ast.SetComp, ast.DictComp,
     ast.GeneratorExp, ast.Match,
 )  # fmt: skip
-"""Whatever stands in one of these may not be done at all."""
 
 
+# What may make a case fail, or hides what does.
 _JUDGING: Final = (
     ast.Assert, ast.Raise, ast.With, ast.AsyncWith, ast.Try, ast.Yield, ast.YieldFrom, ast.FunctionDef,
     ast.AsyncFunctionDef, ast.Lambda, ast.Import, ast.ImportFrom,
 )  # fmt: skip
-"""What may make a case fail, or hides what does."""
 
 _HARMLESS: Final = frozenset({
     _CASE, "bool", "dict", "float", "int", "len", "list", "max", "min", "print", "repr", "round", "set",
@@ -164,7 +164,7 @@ def _only_asks(called: ast.expr, harmless: set[str] | frozenset[str]) -> bool:
 def _void(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, int]]:
     for node in _inside(function):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Compare):
-            yield "a comparison whose result nobody looks at; did you mean assert?", node.lineno
+            yield "a comparison whose result is not used; did you mean assert?", node.lineno
         elif isinstance(node, ast.Assert):
             problem = _always_true(node.test)
             if problem is not None:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 _SLOT: Final = re.compile(r"\{\{?\s*[A-Za-z_]\w*\s*\}\}?")
 _BRACES: Final = re.compile(r"[{}]")
+# Where more of the inputs than this have slots, they are meant to be there.
 _FEW: Final = 0.2
-"""Where more of the inputs than this have slots, they are meant to be there."""
 _LONGEST_LABEL: Final = 40
 _LONGEST_NAME: Final = 256
 _SUFFIX: Final = re.compile(r"\.\w{1,8}\Z")
@@ -45,7 +45,7 @@ def contradictions(target: Target) -> Iterator[Remark]:
             other = next(iter(first.values()))
             if expectation(other) != expectation(case):
                 yield Remark(
-                    f"expects {_shown(case.expected)}; {_called(other)} asks the same and expects "
+                    f"expects {_shown(case.expected)}; {_called(other)} has the same input and expects "
                     f"{_shown(other.expected)}",
                     case,
                 )
@@ -58,7 +58,7 @@ def duplicates(target: Target) -> Iterator[Remark]:
         for case in group:
             other = first.setdefault(expectation(case), case)
             if other is not case:
-                yield Remark(f"asks and expects the same as {_called(other)}; it counts twice", case)
+                yield Remark(f"has the same input and expectation as {_called(other)}; it counts twice", case)
 
 
 def without_expectation(target: Target) -> Iterator[Remark]:
@@ -88,7 +88,7 @@ def unchanged_variants(target: Target) -> Iterator[Remark]:
         for number, variant in enumerate(case.variant_inputs, 1):
             other = seen.setdefault(_key(variant), f"variant {number}")
             if other != f"variant {number}":
-                yield Remark(f"variant {number} is the same as {other}, so that it shows nothing", case)
+                yield Remark(f"variant {number} is the same as {other}, so it tests nothing", case)
 
 
 def names_of_files(target: Target) -> Iterator[Remark]:
@@ -129,16 +129,16 @@ def reasonless(target: Target) -> Iterator[Remark]:
     """Known failures that do not say why."""
     for case in target.cases or ():
         if case.known_failure == NO_REASON:
-            yield Remark("is a known failure, and nobody knows why; say it: known_failure: reason", case)
+            yield Remark("is a known failure without a reason; write one: known_failure: reason", case)
 
 
 def unfilled(target: Target) -> Iterator[Remark]:
-    """Inputs with slots in them that nobody filled."""
+    """Inputs with unfilled slots."""
     found = [(case, slots) for case in target.cases or () if (slots := _slots(case))]
     if len(found) > _FEW * len(target.cases or ()):
         return
     for case, slots in found:
-        yield Remark(f"the input has a slot that nobody filled: {slots[0]}", case)
+        yield Remark(f"the input has an unfilled slot: {slots[0]}", case)
 
 
 def label_spellings(target: Target) -> Iterator[Remark]:
@@ -163,7 +163,7 @@ def label_spellings(target: Target) -> Iterator[Remark]:
 
 
 def without_slice(target: Target) -> Iterator[Remark]:
-    """Cases that belong to no slice of those that are asked for."""
+    """Cases that belong to none of the declared slices."""
     cases: Sequence[Case] = target.cases or ()
     wanted = [key for key in target.slices if any(_has(case, key) for case in cases)]
     for case in cases if wanted else ():
@@ -234,9 +234,6 @@ def _shown(value: Any) -> str:
 def alike(cases: Iterable[Case]) -> list[list[Case]]:
     """The groups of cases that have input and variants in common, each in order.
 
-    Args:
-        cases: The cases, which are iterated over twice.
-
     >>> from pytest_modelcheck.cases import load
     >>> [[case.expected for case in group] for group in alike(load([("a", 1), ("b", 2), ("a", 3)]))]
     [[1, 3]]
@@ -274,7 +271,7 @@ def _question(case: Case) -> Sequence[Any]:
 
 
 def _number(case: Case) -> int:
-    """The first bytes of a digest of what is asked; 0 where that has no digest."""
+    """The first bytes of the digest of an input; 0 where it has none."""
     try:
         return int.from_bytes(digest(_question(case))[:8], "big")
     except NotCanonical:

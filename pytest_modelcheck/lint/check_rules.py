@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from pytest_modelcheck.lint.findings import Target
     from pytest_modelcheck.perturb import Perturbation
 
+# A threshold that reveals no rate within this of itself is too much for so few cases.
 FAR: Final = 0.2
-"""A threshold that reveals no rate within this of itself is too much for so few cases."""
+# Perturbations that change what a text means, as they stand in names.
 _MEANINGS: Final = re.compile(r"\bnegation\b")
-"""Perturbations that change what a text means, as they stand in names."""
 
 
 def too_few(target: Target) -> Iterator[Remark]:
@@ -135,7 +135,7 @@ def silent(target: Target) -> Iterator[Remark]:
     body = target.body
     if judged or target.kind == "drift" or body is None or not body.silent or body.void:
         return
-    yield Remark("the test asserts nothing and gives no score(), so that every answer passes")
+    yield Remark("the test asserts nothing and gives no score(), so every answer passes")
 
 
 def shadowing(target: Target) -> Iterator[Remark]:

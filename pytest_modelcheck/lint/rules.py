@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _unreadable(_target: Target) -> Iterator[Remark]:
-    """Found by whoever reads the cases: there is nothing to look at."""
+    """Find nothing: the reader of the cases has found it already."""
     yield from ()
 
 
@@ -29,23 +29,23 @@ RULES: Final = (
         "MC001",
         "unreadable",
         "The cases cannot be read, or there are none.",
-        "The check fails before it asks anything.",
-        "Mend what the message says.",
+        "The check fails before it calls the model.",
+        "Fix what the message names.",
         _unreadable,
     ),
     Rule(
         "MC101",
         "contradiction",
-        "Two cases ask the same and expect something else.",
+        "Two cases have the same input but different expectations.",
         "A model that does not vary gets one of them wrong, whatever it answers.",
-        "Decide which answer is right. Where something else decides, it belongs into the input, or the test "
+        "Decide which answer is right. If another fact decides, put it into the input, or let the test "
         "reads it from the metadata.",
         case_rules.contradictions,
     ),
     Rule(
         "MC102",
         "duplicate",
-        "Two cases ask and expect the same.",
+        "Two cases have the same input and expectation.",
         "Its outcome counts twice, and a rate over the cases means less than it seems to.",
         "Remove one.",
         case_rules.duplicates,
@@ -53,7 +53,7 @@ RULES: Final = (
     Rule(
         "MC103",
         "no-expectation",
-        "A case does not say what is expected, and the test reads it.",
+        "The test reads an expectation that a case does not have.",
         "The trial ends in an error, which fails the check.",
         "Add `expected:`, or `defaults:` at the top of the file.",
         case_rules.without_expectation,
@@ -62,14 +62,14 @@ RULES: Final = (
         "MC104",
         "unchanged-variant",
         "A variant is the same as the input, or as another variant.",
-        "The model is asked the same twice, and agrees with itself.",
+        "The model gets the same input twice, and agrees with itself.",
         "Remove it, or write what was meant.",
         case_rules.unchanged_variants,
     ),
     Rule(
         "MC105",
         "no-reason",
-        "A known failure does not say why: `known_failure: true`.",
+        "A known failure has no reason: `known_failure: true`.",
         "Nobody will know when it may be expected to pass.",
         'Write the reason: `known_failure: "no German before 3.0"`.',
         case_rules.reasonless,
@@ -78,7 +78,7 @@ RULES: Final = (
         "MC106",
         "unfilled-slot",
         "An input holds a slot that looks as if it should have been filled: `{name}`.",
-        "The model is asked about the template and not about what people write.",
+        "The model gets the template instead of what people write.",
         "Fill it, or use `cases.template`. (Not found where a fifth of the inputs have slots, or the "
         "expectation has the same one.)",
         case_rules.unfilled,
@@ -140,7 +140,7 @@ RULES: Final = (
         "MC203",
         "changes-nothing",
         "A perturbation leaves every input as it is.",
-        "Beside others that do something, it only looks as if it were tested.",
+        "Among others that do something, it only looks tested.",
         "Remove it, or add cases that it applies to.",
         check_rules.unchanging,
     ),
@@ -157,7 +157,7 @@ RULES: Final = (
         "MC205",
         "broken-perturbation",
         "A perturbation cannot work on an input.",
-        "The check fails before it asks anything.",
+        "The check fails before it calls the model.",
         "Mend it, or give it `field=`.",
         check_rules.breaking,
     ),
@@ -200,7 +200,7 @@ RULES: Final = (
         "MC210",
         "shadowed-test",
         "A test has the name of a later one, in the same module or class.",
-        "Python keeps the last: the earlier one never runs, and nobody is told.",
+        "Python keeps the last: the earlier one never runs, without a message.",
         "Rename one of them.",
         check_rules.shadowing,
         cheap=True,
@@ -210,8 +210,8 @@ RULES: Final = (
         "floating-version",
         "The version of the model is an alias, such as `latest` or `models:/triage@champion`, without a "
         "`fingerprint=`.",
-        "It may mean another model tomorrow. So its answers are not cached between runs, and a baseline does "
-        "not say which model was approved.",
+        "It may stand for another model tomorrow. So its answers are not cached between runs, and a baseline "
+        "does not say which model was approved.",
         "Name the exact version, or give the model fixture a `fingerprint=` that says what the alias means "
         "now: `fingerprint=lambda: registry.resolve(...)`.",
         check_rules.floating_version,
@@ -220,11 +220,7 @@ RULES: Final = (
 
 
 def chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
-    """The rules that are meant: those selected (default: all), without those ignored.
-
-    Args:
-        select: Codes, or how they begin: ``MC1``.
-        ignore: The same.
+    """The selected rules (default: all), without the ignored ones.
 
     Raises:
         UsageError: No rule has such a code.
@@ -235,7 +231,7 @@ def chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule
     for wanted in (*select, *ignore):
         if not any(rule.code.startswith(wanted) for rule in RULES) or not wanted:
             codes = ", ".join(rule.code for rule in RULES)
-            raise UsageError(f"{wanted!r} is not a rule, and none begins so; there are {codes}")
+            raise UsageError(f"{wanted!r} is not a rule, or the beginning of one; the rules are {codes}")
     return tuple(
         rule
         for rule in RULES
@@ -247,12 +243,7 @@ _PLACED: Final = re.compile(r"(?P<path>.+?\.\w+)(?::(?P<line>\d+))?: (?P<message
 
 
 def lint(targets: Iterable[Target], rules: Sequence[Rule] = RULES) -> list[Finding]:
-    """Find faults, in the order of files and lines; what several tests have in common is said once.
-
-    Args:
-        targets: The checks.
-        rules: What to look for.
-    """
+    """Find faults, in the order of files and lines; a fault of several tests is listed once."""
     found: dict[tuple[str, str, str, int | None], Finding] = {}
     for target in targets:
         for finding in _of(target, rules):
@@ -280,7 +271,7 @@ def _of(target: Target, rules: Sequence[Rule]) -> Iterator[Finding]:
             yield _placed(target, rule, remark)
 
 
-_EMPTY: Final = "there are no cases at all, so that the check would say nothing"
+_EMPTY: Final = "there are no cases, so the check would test nothing"
 
 
 def _unreadable_source(target: Target, message: str) -> Finding:

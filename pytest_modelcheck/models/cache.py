@@ -1,22 +1,114 @@
-"""Answers that a model has given, remembered across runs so that nothing is paid for twice.
+"""Answers that a model has given, cached across runs, and claims on the calls that a process is making now.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
+import errno
+import json
+import os
+import sys
 import threading
 from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.errors import CacheError
+from pytest_modelcheck.models.cache_pages import shelf_name
 from pytest_modelcheck.models.cache_shelf import Shelf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from pytest_modelcheck.models.cache_store import Store
+
+
+_BUSY: Final = (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)
+
+
+class Claims:
+    """The claims of this process on questions to all models.
+
+    A file system that knows no locks grants every claim: there, two processes may ask the same at the same
+    moment, and both pay.
+
+    Args:
+        path: The file, made at the first claim. It stays empty.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: int | None = None
+        self._held: set[int] = set()
+
+    def take(self, namespace: str, key: bytes) -> bool:
+        """Claim a question; not where another process has."""
+        place = _place(namespace, key)
+        if place in self._held:
+            return True
+        try:
+            _lock(self._open(), place)
+        except OSError as error:
+            return error.errno not in _BUSY
+        self._held.add(place)
+        return True
+
+    def release(self, namespace: str, keys: Iterable[bytes]) -> None:
+        """Let go of questions that are answered, or will not be."""
+        for place in {_place(namespace, key) for key in keys} & self._held:
+            self._held.discard(place)
+            _unlock(self._open(), place)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        if self._file is not None:
+            for place in self._held:
+                _unlock(self._file, place)
+            self._held.clear()
+            os.close(self._file)
+            self._file = None
+
+    def _open(self) -> int:
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        return self._file
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    # Range of the C library's byte locks. Of two calls with the same byte, one waits for the other.
+    _PLACES = (1 << 31) - 1
+
+    def _lock(handle: int, place: int) -> None:
+        os.lseek(handle, place, os.SEEK_SET)
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+
+    def _unlock(handle: int, place: int) -> None:
+        os.lseek(handle, place, os.SEEK_SET)
+        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    # Bytes that a file can have, at most.
+    _PLACES = 1 << 62
+
+    def _lock(handle: int, place: int) -> None:
+        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+
+    def _unlock(handle: int, place: int) -> None:
+        fcntl.lockf(handle, fcntl.LOCK_UN, 1, place)
+
+
+def _place(namespace: str, key: bytes) -> int:
+    digest = blake2b(key, key=blake2b(namespace.encode("utf-8", "surrogatepass")).digest(), digest_size=8)
+    return int.from_bytes(digest.digest(), "big") % _PLACES
+
 
 __all__ = ["PredictionCache", "Shelf"]
 
@@ -122,8 +214,7 @@ class PredictionCache:
             self.warnings.append(
                 f"The prediction cache {store.path} is damaged, or not written by pytest-modelcheck: "
                 f"{reason}. It was renamed to {target.name} and a new cache was started; its answers are "
-                "asked "
-                "for again. Delete the renamed file when you no longer need it."
+                "called for again. Delete the renamed file when you no longer need it."
             )
 
     def _give_up(self, reason: str, *, write: bool) -> None:
@@ -132,7 +223,86 @@ class PredictionCache:
             lost = "written" if write else "used"
             self.warnings.append(
                 f"The prediction cache {self.directory} cannot be {lost}: {reason}. The answers of this run "
-                "are kept in memory only. Make the folder writable, or name another."
+                "are kept in memory only. Make the folder writable, or configure another."
             )
         self._writable = False
         self._readable = self._readable and write
+
+
+_PARTS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The answers that are kept of one model in one form.
+
+    Attributes:
+        model: Its name.
+        version: Its version.
+        fingerprint: What tells it from others of that version, or ``None``.
+        source: The digest of its fixture's source.
+        form: The form of its answer's type; empty for plain JSON.
+        written: When the last answer was added, in seconds since the epoch.
+        questions: The digest of each question that is answered.
+    """
+
+    model: str
+    version: str
+    fingerprint: str | None
+    source: str
+    form: str
+    written: float
+    questions: frozenset[bytes]
+
+
+def memories(directory: Path, model: str) -> Iterator[Memory]:
+    """Everything that is kept of a model, one form after the other; nothing is written.
+
+    Raises:
+        CacheError: The database is damaged, not ours, or cannot be read.
+    """
+    from pytest_modelcheck.models.cache_store import Store, Unusable
+
+    if not (directory / _DATABASE).exists():
+        return
+    store = Store(directory)
+    try:
+        for namespace in store.namespaces():
+            parts = parts_of(namespace)
+            if parts is not None and parts[0] == model:
+                yield _memory(store, namespace, parts)
+    except Unusable as error:
+        raise CacheError(f"the prediction cache {store.path} cannot be read: {error}. Try again.") from None
+    except CacheError as error:
+        raise CacheError(
+            f"the prediction cache {store.path} is damaged, or not written by pytest-modelcheck: {error}. "
+            "The next run of pytest sets it aside and calls the model again."
+        ) from error
+    finally:
+        store.close()
+
+
+def parts_of(namespace: str) -> tuple[str, str, str | None, str, str] | None:
+    """Name, version, fingerprint, source and form, or ``None`` where a namespace is not that of answers.
+
+    >>> parts_of('["triage","2.1",null,"9f86d081884c7d65 Triage"]')
+    ('triage', '2.1', None, '9f86d081884c7d65', 'Triage')
+    >>> parts_of('["triage","2.1",null,"9f86d081884c7d65"] measures')
+    """
+    try:
+        parts = json.loads(namespace)
+    except ValueError:
+        return None
+    if not isinstance(parts, list) or len(parts) != _PARTS:
+        return None
+    name, version, mark, shape = parts
+    source, _, form = str(shape).partition(" ")
+    return str(name), str(version), None if mark is None else str(mark), source, form
+
+
+def _memory(store: Store, namespace: str, parts: tuple[str, str, str | None, str, str]) -> Memory:
+    shelf = shelf_name(namespace)
+    manifest = store.manifest(shelf)
+    pages = [store.keys(shelf, number) for number in (manifest.live if manifest is not None else ())]
+    questions = frozenset(digest for page in pages if page is not None for digest in page.digests)
+    return Memory(*parts, store.written(shelf), questions)

@@ -20,16 +20,16 @@ from pytest_modelcheck.errors import CacheError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Bytes in a digest.
 DIGEST: Final = 16
-"""Bytes in a digest."""
 
 _HEAD: Final = struct.Struct("<BIIII")
 _SMALL_COUNT: Final = 1024
 _SMALL_BYTES: Final = 1 << 18
 _MOST: Final = 1 << 24
 FULL_COUNT: Final = 2048
+# A page of this size is full: a new one is begun, and it is never merged again.
 FULL_BYTES: Final = 1 << 19
-"""A page of this size is full: a new one is begun, and it is never merged again."""
 
 
 def shelf_name(namespace: str) -> str:

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.cache_pages import KeyPage, Manifest
     from pytest_modelcheck.models.cache_store import Merge, Store
 
+# More small pages than this are merged when a shelf is opened.
 _MANY: Final = 64
-"""More small pages than this are merged when a shelf is opened."""
+# Bytes of memory that lines which are also on disk may take, for each shelf.
 _ROOM: Final = 64 << 20
-"""Bytes of memory that lines which are also on disk may take, for each shelf."""
+# Bytes of memory that an answer takes beside its line, in a page that is in memory.
 _OVERHEAD: Final = 200
-"""Bytes of memory that an answer takes beside its line, in a page that is in memory."""
 _LINE_END: Final = ord("\n")  # a byte is found ten times as fast as a byte string
+# How often other processes may merge pages while they are being read.
 _TRIES: Final = 5
-"""How often other processes may merge pages while they are being read."""
 
 
 class _Page:
@@ -43,7 +43,7 @@ class _Page:
 
 
 class Shelf:
-    """The answers of one version of one model, by the digest of what was asked.
+    """The answers of one version of one model, by the digest of the call.
 
     An answer on disk takes about 110 bytes of memory, for its digest; lines are read a page at a time, and
     let go when they take more than 64 MB. All methods may be called from several threads.
@@ -211,7 +211,7 @@ class Shelf:
         return None
 
     def _hold(self, page: _Page, lines: dict[bytes, bytes]) -> None:
-        """Keep a page in memory, in place of those that were not asked for the longest."""
+        """Keep a page in memory, in place of the least recently used ones."""
         page.lines = lines
         page.size = sum(map(len, lines.values())) + _OVERHEAD * len(lines)
         self._clock += 1

@@ -98,8 +98,8 @@ class PlainDisk(diskcache.Disk):  # type: ignore[misc]
         raise CacheError(f"it names a file to remove: {str(file_path)[:80]!r}")
 
 
+# What diskcache, or code of ours, raises where a database holds what neither would have written.
 DAMAGE: Final = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, MemoryError)
-"""What diskcache, or code of ours, raises where a database holds what neither would have written."""
 
 _OUT_OF_REACH: Final = frozenset(
     {

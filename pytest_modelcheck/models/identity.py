@@ -21,7 +21,6 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import NotCanonical, digest, short
-from pytest_modelcheck.canonical import short as short_digest
 from pytest_modelcheck.canonical.text import parsed
 from pytest_modelcheck.errors import UsageError
 
@@ -36,6 +35,7 @@ _MOST_KEYS: Final = 32
 _DIGITS: Final = 16
 _LARGE: Final = 1e15
 _AFTER: Final = re.compile(r"[-:/@_. ]")
+# Names that are meant to be moved from one model to the next.
 _ALIASES: Final = frozenset(
     [
         *("latest", "newest", "current", "stable", "live", "default", "nightly", "edge", "canary"),
@@ -43,7 +43,6 @@ _ALIASES: Final = frozenset(
         *("main", "master", "trunk", "head", "develop", "dev"),
     ]
 )
-"""Names that are meant to be moved from one model to the next."""
 _BLOCK: Final = 1 << 20
 _LOOKED_AT: Final = 8000
 
@@ -112,9 +111,8 @@ def fingerprint(value: Any, version: str | None = None) -> str:
         return _content(value, version)
     if value is None:
         raise UsageError(
-            "fingerprint= is None, which does not distinguish models. Name something that changes with "
-            "the model (a "
-            "text, a number, files(...), or a callable that returns one), or leave fingerprint= out."
+            "fingerprint= is None, which does not distinguish models. Name something that changes with the "
+            "model (a text, a number, files(...), or a callable that returns one), or leave it out."
         )
     if isinstance(value, Mapping) and 0 < len(value) <= _MOST_KEYS and all(map(_is_short, value)):
         marks = {key: _mark(part, version) for key, part in sorted(value.items())}
@@ -171,9 +169,8 @@ def is_alias(version: str) -> bool:
     >>> [is_alias(name) for name in ("2.1", "gpt-4o-2024-08-06", "models:/triage/3")]
     [False, False, False]
     """
-    if version.startswith(
-        "models:/"
-    ):  # of MLflow: models:/NAME/VERSION, models:/NAME/STAGE, models:/NAME@ALIAS
+    if version.startswith("models:/"):
+        # MLflow: models:/NAME/VERSION is fixed; models:/NAME/STAGE and models:/NAME@ALIAS are moved.
         last = version.rpartition("/")[2]
         return "@" in last or not last.isdecimal()
     return _AFTER.split(version.lower())[-1] in _ALIASES
@@ -218,7 +215,7 @@ def _with_version(pattern: str, version: str | None) -> str:
         return pattern
     if version is None:
         raise UsageError(
-            f"fingerprint=files({pattern!r}): no version was asked for, and none is approved. Name one: "
+            f"fingerprint=files({pattern!r}): no version was requested, and none is approved. Name one: "
             "pytest --model-version=VERSION"
         )
     return pattern.replace(_VERSION, escape(version))
@@ -302,12 +299,13 @@ def source_digest(function: Any) -> str:
     function = _unwrapped(function)
     tree = _tree(function)
     if tree is not None:
-        return short_digest(_outline(tree))
+        return short(_outline(tree))
     code = getattr(function, "__code__", None)
     if code is None:  # a class or a builtin, whose source is not at hand
-        return short_digest([getattr(function, "__module__", ""), getattr(function, "__qualname__", "")])
+        return short([getattr(function, "__module__", ""), getattr(function, "__qualname__", "")])
+    # Defaults are no part of the bytecode: they are evaluated where the function is defined.
     defaults = [function.__defaults__, function.__kwdefaults__]
-    return short_digest([_code(code), [_constant(value) for value in defaults]])
+    return short([_code(code), [_constant(value) for value in defaults]])
 
 
 def _unwrapped(function: Any) -> Any:

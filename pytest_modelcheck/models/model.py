@@ -22,30 +22,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import CodeType
 
-    from pytest_modelcheck.models.cache import Shelf
+    from pytest_modelcheck.models.cache import Claims, Shelf
     from pytest_modelcheck.models.calling import Caller
-    from pytest_modelcheck.models.claims import Claims
     from pytest_modelcheck.models.definition import Definition
 
 _NOTHING: Final = object()
 
+# Types that their first reader leaves empty for all others.
 _ONCE = (Iterator, AsyncIterator, Awaitable)
-"""Types that their first reader leaves empty for all others."""
 
+# Longest text, in characters, that is remembered with its digest.
 SHORT_TEXT = 1000
-"""Longest text, in characters, that is remembered with its digest."""
 
+# The digest of such a text.
 short_text_key = lru_cache(maxsize=1 << 14)(digest)
-"""The digest of such a text."""
 
 
 def text_key(text: str) -> bytes:
-    """The digest of a text. The latest ones are remembered, since bodies come back to the same texts."""
+    """The digest of a text. The latest ones are cached, since bodies use the same texts again."""
     return short_text_key(text) if len(text) <= SHORT_TEXT else digest(text)
 
 
+# Types whose values nobody can change, so that everybody may have the same one.
 IMMUTABLE = frozenset({str, int, float, bool, bytes, type(None)})
-"""Types whose values nobody can change, so that everybody may have the same one."""
 
 
 class Unkept:
@@ -65,12 +64,12 @@ class Unkept:
         self.shared = shared
 
 
+# An answer as it is kept: a line of JSON, or the object itself where that cannot be.
 Raw = bytes | Unkept
-"""An answer as it is kept: a line of JSON, or the object itself where that cannot be."""
 
 
 class Answers:
-    """Everything that one model has answered, found by the digest of what it was asked."""
+    """All answers of one model, by the digest of the call."""
 
     __slots__ = (
         "_claimed",
@@ -116,7 +115,7 @@ class Answers:
         self.warnings: list[str] = []
 
     def add(self, key: bytes | None, value: Any) -> Raw:
-        """Remember an answer (unless its key is ``None``); give back the form in which it is remembered.
+        """Store an answer (unless its key is ``None``) and return its stored form.
 
         Raises:
             ModelError: it can be read but once.
@@ -138,7 +137,7 @@ class Answers:
         return self._shelf.is_inherited(key)
 
     def measured(self, key: bytes | None, measured: Measured) -> None:
-        """Remember how long an answer took and what it cost, beside it."""
+        """Store the time and the cost of an answer with it."""
         if key is not None and (shelf := self._beside()) is not None:
             shelf.put(key, measured.line())
 
@@ -210,7 +209,7 @@ class Answers:
         return deepcopy(raw.value) if raw.shared else raw.value
 
     def _find_redacted(self, key: bytes) -> Raw | None:
-        """An answer without secrets, also where it was stored before that was asked for."""
+        """An answer without secrets, also where it was stored before redaction was turned on."""
         raw = self._shelf.get(key)
         return raw if raw is None else redacted_line(raw)
 

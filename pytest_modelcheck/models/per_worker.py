@@ -53,7 +53,7 @@ class PerWorker:
 
 
 def per_worker(load: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> PerWorker:
-    """Let each process of an executor load a model for itself, once.
+    """Load a model once in each process of an executor.
 
     For ``@model_fixture(executor=...)``: what is sent to a process with each call is then the name of
     ``load`` and its arguments, and not the model. ``load`` must be found by its name there: a function of a

@@ -35,9 +35,10 @@ _OUT = {
     "candidatesTokenCount": ("thoughtsTokenCount",),
     "outputTokens": (),
 }
+# What an agent did says itself what it used.
 _TRAJECTORY = "$trajectory"
-"""What an agent did says itself what it used."""
 _COST = ("cost", "total_cost")
+# Names of tokens that are among those that went in or came out, where they are reported at all.
 _AMONG = frozenset(
     {
         "cache_creation_input_tokens",
@@ -56,10 +57,9 @@ _AMONG = frozenset(
         "totalTokens",
     }
 )
-"""Names of tokens that are among those that went in or came out, where they are reported at all."""
 
+# Where a whole completion keeps what was used: OpenAI, Anthropic, Gemini, LangChain, haystack.
 _WRAPPED = ("usage", "usage_metadata", "usageMetadata", "token_usage", "response_metadata", "meta")
-"""Where a whole completion keeps what was used: OpenAI, Anthropic, Gemini, LangChain, haystack."""
 
 
 @dataclass(frozen=True, slots=True)

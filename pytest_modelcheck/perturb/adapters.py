@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.canonical.text import parsed
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.perturb.building import PUBLIC, changed, check_n, checked_name
-from pytest_modelcheck.perturb.paths import Field, Path, image_path, part, path_of, placed, text_path
+from pytest_modelcheck.perturb.paths import Field, Path, found, image_path, path_of, placed, text_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,9 +59,7 @@ def augmentation(
 
     def apply(x: Any, rng: Random) -> list[Any]:
         path = _path(x, field, find)
-        old = x
-        for key in path:
-            old = part(old, key, field)
+        old = found(x, path, field)
         with _seeded(int(rng.random() * 2**32), own):
             if several:
                 made = list(call(own, old))[:n]

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pytest_modelcheck.perturb.paths import Fields
 
 
+# How often a random change is drawn again when it changes nothing.
 TRIES: Final = 8
-"""How often a random change is drawn again when it changes nothing."""
 
 _LONGEST: Final = 60
 
@@ -140,6 +140,7 @@ def called(name: str, *arguments: object, **keywords: object) -> str:
     return f"{name}({shown[: _LONGEST - 6].rstrip()}…{quote} {short(arguments_shown)[:4]})"
 
 
+# The module of each public name.
 PUBLIC: Final = {
     "Levels": "perturbation",
     "Perturbation": "perturbation",
@@ -217,7 +218,6 @@ PUBLIC: Final = {
     "word_breaks": "mistakes",
     "zero_width": "surface",
 }
-"""The module of each public name."""
 
 
 def meant(name: str) -> str | None:

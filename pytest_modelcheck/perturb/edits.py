@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 
+# A word or a sign, with the white space before it: alone, white space would match everywhere.
 _WORDS: Final = re.compile(r"\s*\w+|\s*[^\w\s]|\s+")
-"""A word or a sign, with the white space before it: alone, white space would match everywhere."""
 _MOST_WORDS: Final = 4_000
 _LONGEST_WORD: Final = 64
 

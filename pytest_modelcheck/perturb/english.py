@@ -65,6 +65,7 @@ BRITISH_TO_AMERICAN: Final[dict[str, str]] = {
     **_inflected("cosy/cozy skilful/skillful wilful/willful sulphur/sulfur mum/mom", "-"),
     **_inflected("fulfil/fulfill enrol/enroll", "- s ment"),
 }
+# How phrases are written in a hurry.
 ABBREVIATIONS: Final[dict[str, str]] = {
     "please": "pls",
     "thanks": "thx",
@@ -108,9 +109,8 @@ ABBREVIATIONS: Final[dict[str, str]] = {
     "give me": "gimme",
     "kind of": "kinda",
 }
-"""How phrases are written in a hurry."""
+# Short forms that stand for other things as well.
 _UNCLEAR: Final = frozenset({"r", "re", "atm", "ty", "bc", "ETA", "nr"})
-"""Short forms that stand for other things as well."""
 LONG_FORMS: Final[dict[str, str]] = {
     **{short: long for long, short in ABBREVIATIONS.items() if short not in _UNCLEAR},
     "eta": "estimated time of arrival",
@@ -134,18 +134,18 @@ _ONES: Final = (
     *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
 )
 _TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+# The words for 0 to 99, in order.
 NUMBERS: Final[tuple[str, ...]] = (
     *_ONES,
     *(f"{ten}-{one}" if place else ten for ten in _TENS for place, one in enumerate(_ONES[:10])),
 )
-"""The words for 0 to 99, in order."""
 _US: Final = Table(BRITISH_TO_AMERICAN, possessive=True)
 _UK: Final = Table({us: uk for uk, us in BRITISH_TO_AMERICAN.items()}, possessive=True)
 _SHORT: Final = Table(ABBREVIATIONS)
 _LONG: Final = Table(LONG_FORMS)
 _PRONOUN: Final = r"(?:I|you|he|she|it|we|they)"
+# What is contracted must be followed by another word: "Yes, I am." has no short form.
 _MORE: Final = r"(?=\s+[^\W\d_])"
-"""What is contracted must be followed by another word: "Yes, I am." has no short form."""
 _CONTRACTED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE), new)
     for pattern, new in (

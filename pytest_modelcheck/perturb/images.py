@@ -19,17 +19,16 @@ from pytest_modelcheck.canonical.contents import is_image
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.perturb.building import called, changed, check_n, with_field
 from pytest_modelcheck.perturb.numbers import array_rng
-from pytest_modelcheck.perturb.paths import Field, image_path, is_array, part, placed
+from pytest_modelcheck.perturb.paths import Field, found, image_path, is_array, placed
 from pytest_modelcheck.perturb.perturbation import Perturbation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from random import Random
 
+    # From an image of height × width × channels, floats from 0 to 1, and a source of randomness (a
+    # `numpy.random.RandomState`) to another of that shape.
     Filter = Callable[[Any, Any], Any]
-
-    """From an image of height × width × channels, floats from 0 to 1, and a source of randomness (a
-    ``numpy.random.RandomState``) to another of that shape."""
 
 _CHANNELS: Final = (1, 2, 3, 4)
 _SLACK: Final = 1e-6
@@ -52,9 +51,7 @@ def filtered(
 
     def apply(x: Any, rng: Random) -> list[Any]:
         path = image_path(x, field)
-        image = x
-        for key in path:
-            image = part(image, key, field)
+        image = found(x, path, field)
         check_image(image)
         if n is None:
             made = [_through(one, image, None, opacity=opacity) for one in filters]
@@ -110,6 +107,7 @@ def _through(one: Filter, image: Any, source: Any, *, opacity: bool) -> Any:
     pixels = np.atleast_3d(image).astype(np.float64)
     if whole:
         pixels /= 255
+    # The last of two or four channels is the opacity, which light and noise leave alone.
     colours = pixels.shape[2] - (0 if opacity or pixels.shape[2] % 2 else 1)
     new = pixels.copy()
     new[..., :colours] = np.clip(one(pixels[..., :colours], source), 0, 1)
@@ -279,8 +277,8 @@ _CHROMINANCE: Final = (
 
 
 # fmt: on
+# From red, green and blue to lightness and two differences of colour: JFIF, after ITU-R BT.601.
 _TO_YCC: Final = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
-"""From red, green and blue to lightness and two differences of colour: JFIF, after ITU-R BT.601."""
 _BLOCK: Final = 8
 
 

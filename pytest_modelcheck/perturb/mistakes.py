@@ -193,8 +193,8 @@ _SCANNED: Final = {
     "f": "t",
 }
 _SCANNABLE: Final = re.compile("|".join(sorted(_SCANNED, key=len, reverse=True)))
+# What Windows-1252 has no characters for; programs keep them as control characters.
 _UNREAD: Final = {byte: chr(byte) for byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
-"""What Windows-1252 has no characters for; programs keep them as control characters."""
 _FILLERS: Final = ("um", "uh", "er", "hmm", "like", "you know", "I mean")
 _MARKS: Final = re.compile(r"(?<!\w)['\"“”«»¿¡()\[\]]+|[.,;:!?…'\"“”«»()\[\]]+(?!\w)")
 HOMOPHONES: Final[tuple[tuple[str, ...], ...]] = (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.perturb.building import called, changed, check_n, pick
 from pytest_modelcheck.perturb.fields import Choice
-from pytest_modelcheck.perturb.paths import Path, is_array, leaves, part, parts_of, path_of, placed, rebuilt
+from pytest_modelcheck.perturb.paths import Path, found, is_array, leaves, parts_of, path_of, placed, rebuilt
 from pytest_modelcheck.perturb.perturbation import Perturbation
 
 if TYPE_CHECKING:
@@ -21,12 +21,11 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.perturb.paths import Field, Fields
 
+    # From a number and one drawn from [-1, 1) to another; from arrays of them to an array.
     Change = Callable[[Any, Any], Any]
 
-    """From a number and one drawn from [-1, 1) to another; from arrays of them to an array."""
-
+# Integers from here on are left alone: floats skip some of them, and only identifiers are so large.
 _EXACT: Final = 2**53
-"""Integers from here on are left alone: floats skip some of them, and only identifiers are so large."""
 
 
 def is_number(value: object) -> bool:
@@ -87,6 +86,7 @@ def changed_array(array: Any, columns: list[int] | None, change: Change, rng: Ra
 
     old = array if columns is None else array[..., columns]
     drawn = 0.0 if rng is None else array_rng(rng).uniform(-1.0, 1.0, old.shape)
+    # What overflows is put back below: a warning of numpy's would only worry.
     with np.errstate(over="ignore", invalid="ignore"):
         new = change(old.astype(np.float64), drawn)
         cast = new if array.dtype.kind == "f" else _clipped(np.nan_to_num(new), array.dtype)
@@ -328,11 +328,6 @@ def extremes(n: int = 1, *, fields: Fields | None = None, keep: Fields | None = 
 
     Numbers are selected as by :func:`jitter`.
 
-    Args:
-        n: The number of variants.
-        fields: The parts to change.
-        keep: The parts to leave alone.
-
     >>> extremes(n=2).preview({"id": 7, "age": 40, "income": 52_000.0})
     [{'id': 7, 'age': 40, 'income': 1e-09}, {'id': 7, 'age': 0, 'income': 52000.0}]
     """
@@ -357,9 +352,7 @@ def _extreme(x: Any, path: Path, old: Any, rng: Random) -> Any:
 def _values(name: str, field: Field, values: Any) -> Perturbation:
     def apply(x: Any, _: Random) -> list[Any]:
         path = path_of(x, field)
-        old = x
-        for key in path:
-            old = part(old, key, field)
+        old = found(x, path, field)
         if not is_number(old):
             raise PerturbationError(f"field={field!r} is {type(old).__name__}, not a number")
         return [placed(x, path, like_number(old, value)) for value in values(old)]

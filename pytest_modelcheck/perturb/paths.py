@@ -17,8 +17,8 @@ from typing import Any
 from pytest_modelcheck.canonical.types import field_names
 from pytest_modelcheck.errors import PerturbationError
 
+# The keys, names and indices that lead to a part: `("items", 0, "price")`.
 Path = tuple[Hashable, ...]
-"""The keys, names and indices that lead to a part: ``("items", 0, "price")``."""
 
 
 def is_array(value: object) -> bool:
@@ -206,11 +206,11 @@ def _a(value: Any) -> str:
     return f"a {type(value).__name__}"
 
 
+# A key, or keys and indices that lead to a part of nested data: `(-1, "content")`, `"customer.note"`.
 Field = str | int | tuple[str | int, ...]
-"""A key, or keys and indices that lead to a part of nested data: ``(-1, "content")``, ``"customer.note"``."""
 
+# One field, or a list of them: `"age"`, `"customer.age"`, `"items.*.price"`, `["age", "income"]`.
 Fields = Field | list[Field]
-"""One field, or a list of them: ``"age"``, ``"customer.age"``, ``"items.*.price"``, ``["age", "income"]``."""
 
 
 def texts_in(x: Any, field: Fields | None) -> tuple[list[str], Callable[[Sequence[str]], Any]]:
@@ -231,7 +231,10 @@ def texts_in(x: Any, field: Fields | None) -> tuple[list[str], Callable[[Sequenc
     if field == []:
         raise PerturbationError("field=[]: name at least one field")
     paths = [text_path(x, one) for one in (field if isinstance(field, list) else [field])]
-    texts = [_text_at(x, path, field) for path in paths]
+    texts = [found(x, path, field) for path in paths]
+    for text in texts:
+        if not isinstance(text, str):
+            raise PerturbationError(f"field={field!r} is {type(text).__name__}, not text")
 
     def put(new: Sequence[str]) -> Any:
         made = x
@@ -240,15 +243,6 @@ def texts_in(x: Any, field: Fields | None) -> tuple[list[str], Callable[[Sequenc
         return made
 
     return texts, put
-
-
-def _text_at(x: Any, path: Path, field: object) -> str:
-    text = x
-    for key in path:
-        text = part(text, key, field)
-    if not isinstance(text, str):
-        raise PerturbationError(f"field={field!r} is {type(text).__name__}, not text")
-    return text
 
 
 def text_path(x: Any, field: Field | None) -> tuple[str | int, ...]:
@@ -295,17 +289,19 @@ def path_of(x: Any, field: Field) -> tuple[str | int, ...]:
     return tuple(int(key) if key.lstrip("-").isdecimal() else key for key in field.split("."))
 
 
-def part(value: Any, key: Hashable, field: object) -> Any:
-    """One step of the path to a field.
+def found(x: Any, path: Path, field: object) -> Any:
+    """The part of an input at the path of a field.
 
     Raises:
         PerturbationError: There is no such part.
     """
-    try:
-        return part_at(value, key)
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
-        there = f"; it has {', '.join(map(str, value))}" if isinstance(value, Mapping) else ""
-        raise PerturbationError(f"field={field!r}: no {key!r} in a {type(value).__name__}{there}") from error
+    for key in path:
+        try:
+            x = part_at(x, key)
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            there = f"; it has {', '.join(map(str, x))}" if isinstance(x, Mapping) else ""
+            raise PerturbationError(f"field={field!r}: no {key!r} in a {type(x).__name__}{there}") from error
+    return x
 
 
 def image_path(x: Any, field: Field | None) -> tuple[Any, ...]:

@@ -136,8 +136,8 @@ def _options(match: re.Match[str], text: str, names: tuple[str, ...], taken: set
 
 
 _ARTICLE: Final = re.compile(r"\b[Aa](n?)\s+\Z")
+# How words begin that begin with a vowel to the eye alone: a Ukrainian.
 _NO_VOWEL: Final = ("Uk", "Ug", "Un", "Eu")
-"""How words begin that begin with a vowel to the eye alone: a Ukrainian."""
 
 
 class Kinds:
@@ -224,15 +224,15 @@ _OTHER_GENDER: Final = Table(
     },
     possessive=True,
 )
+# Only titles when capitalised: "200 ms" is a time.
 _TITLES: Final = frozenset({"mr", "ms", "mrs"})
-"""Only titles when capitalised: "200 ms" is a time."""
+# What follows "her" and "his" where nothing is owned: "I told her that", "the fault is his.".
 _NOT_OWNED: Final = re.compile(
     r"\s+(?:a|an|the|to|for|and|or|but|in|on|at|by|with|from|about|that|if|when|as|because|so|is|was|will|would"
     r"|can|could|should|who|what|yesterday|today|tomorrow|again|now|back|out|up|off|it|this|some|any|not|too"
     r"|before|after|my|your|his|her|its|our|their|one|two|three|no)\b|\s*(?:[^\w\s]|\Z)",
     re.IGNORECASE,
 )
-"""What follows "her" and "his" where nothing is owned: "I told her that", "the fault is his."."""
 _ENDS: Final = r"(?=\s*(?:[,;.!?)](?!\d)|\Z|\s(?:and|but|now|last|this|today|yesterday)\b))"
 _AGE: Final = re.compile(
     r"\b(?P<article>[Aa]n?\s+)?(?P<age>\d{1,3})(?=[\s-]years?[\s-]old\b)"
@@ -268,10 +268,6 @@ def swap_gender(n: int = 1, *, field: Fields | None = None) -> Perturbation:
 def countries(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """Replace countries and nationalities in English texts: Germany and German by Peru and Peruvian.
 
-    Args:
-        n: The number of variants.
-        field: The part of the input that is the text, if the input is more than text; or a list of parts.
-
     >>> countries(n=2).preview("A German bank in the Netherlands")
     ['A Thai bank in the Dominican Republic', 'A Tanzanian bank in the Czech Republic']
     """
@@ -281,10 +277,6 @@ def countries(n: int = 1, *, field: Fields | None = None) -> Perturbation:
 def religions(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """Replace a religion in English texts: its people, its house of worship, its book.
 
-    Args:
-        n: The number of variants.
-        field: The part of the input that is the text, if the input is more than text; or a list of parts.
-
     >>> religions(n=2).preview("As a Muslim I go to the mosque on Fridays")
     ['As a Hindu I go to the mandir on Fridays', 'As a Buddhist I go to the vihara on Fridays']
     """
@@ -293,10 +285,6 @@ def religions(n: int = 1, *, field: Fields | None = None) -> Perturbation:
 
 def ages(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """Replace ages in English texts by other ages of adults, at least ten years apart.
-
-    Args:
-        n: The number of variants.
-        field: The part of the input that is the text, if the input is more than text; or a list of parts.
 
     >>> ages(n=2).preview("A 25-year-old customer ordered 25 lamps")
     ['A 36-year-old customer ordered 25 lamps', 'An 85-year-old customer ordered 25 lamps']

@@ -330,9 +330,8 @@ def adapt(
     return Perturbation(with_field(shown, field), apply)
 
 
-"""The name under which the variants that a case brings along are reported."""
+# The name of the level that is the input itself.
 AS_IT_IS: Final = "as it is"
-"""The name of the level that is the input itself."""
 _LEAST = 3
 
 

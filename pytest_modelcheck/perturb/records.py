@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.canonical import digest
@@ -19,9 +20,9 @@ from pytest_modelcheck.perturb.paths import (
     Fields,
     Path,
     dropped,
+    found,
     is_array,
     is_row,
-    part,
     part_at,
     parts_of,
     path_of,
@@ -32,6 +33,9 @@ from pytest_modelcheck.records import Case
 
 if TYPE_CHECKING:
     from random import Random
+
+    # How many of the base unit one is, and where its zero is, in the base unit.
+    Scale = tuple[float, float]
 
 
 _HOW: Final = ("null", "drop", "empty")
@@ -151,9 +155,7 @@ def refuse_without_fields(x: Any) -> None:
 def _can_miss(x: Any, path: Path, part: Any, how: str) -> bool:
     if how == "empty":
         return isinstance(part, str | list | tuple | dict) and len(part) > 0
-    owner = x
-    for key in path[:-1]:
-        owner = part_at(owner, key)
+    owner = reduce(part_at, path[:-1], x)
     if how == "drop":
         return isinstance(owner, Mapping) or is_row(owner)
     return owner.dtype.kind == "f" if is_array(owner) else not _is_missing(part)
@@ -164,9 +166,7 @@ def _without(x: Any, path: Path, part: Any, how: str) -> Any:
         return dropped(x, path)
     if how == "empty":
         return placed(x, path, type(part)())
-    owner = x
-    for key in path[:-1]:
-        owner = part_at(owner, key)
+    owner = reduce(part_at, path[:-1], x)
     floats = getattr(getattr(owner, "dtype", None), "kind", "") == "f"
     return placed(x, path, math.nan if floats else None)
 
@@ -213,7 +213,7 @@ def swap_category(
     options = _categories(field, values, seen)
 
     def apply(x: Any, rng: Random) -> list[Any]:
-        path, old = path_of(x, field), _category(x, field)
+        path, old = path_of(x, field), _at(x, field)
         others = [value for value in options if digest(value) != digest(old)]
         return [placed(x, path, value) for value in shuffled(others, rng)[:n]]
 
@@ -225,11 +225,6 @@ def type_noise(n: int = 1, *, fields: Fields | None = None, keep: Fields | None 
 
     ``True`` becomes ``"true"`` or 1, ``None`` becomes ``""`` or ``"null"``. Identifiers are left alone
     unless ``fields`` names them.
-
-    Args:
-        n: The number of variants.
-        fields: The parts to change.
-        keep: The parts to leave alone.
 
     >>> type_noise(n=2).preview({"id": 7, "age": 40, "paid": True})
     [{'id': 7, 'age': '40', 'paid': True}, {'id': 7, 'age': 40, 'paid': 1}]
@@ -251,7 +246,7 @@ def type_noise(n: int = 1, *, fields: Fields | None = None, keep: Fields | None 
 def _categories(field: Field, values: object, seen: object) -> list[Any]:
     if (values is None) == (seen is None):
         raise PerturbationError(f"swap_category({field!r}): give either a list of categories or seen=inputs")
-    options = values if seen is None else [_category(item, field) for item in _items(seen)]
+    options = values if seen is None else [_at(item, field) for item in _items(seen)]
     if not isinstance(options, list | tuple) or not options:
         raise PerturbationError(f"swap_category({field!r}): the categories must be a list that is not empty")
     return list({digest(option): option for option in options}.values())
@@ -261,12 +256,6 @@ def _items(seen: Any) -> list[Any]:
     if not isinstance(seen, Iterable) or isinstance(seen, str):
         raise PerturbationError(f"swap_category(seen={seen!r:.40}): expected inputs or cases")
     return [item.input if isinstance(item, Case) else item for item in seen]
-
-
-def _category(x: Any, field: Field) -> Any:
-    for key in path_of(x, field):
-        x = part(x, key, field)
-    return x
 
 
 def _other_types(value: Any) -> list[Any]:
@@ -296,13 +285,6 @@ def _read(text: str) -> list[Any]:
             return [number]
     return []
 
-
-if TYPE_CHECKING:
-    from random import Random
-
-    Scale = tuple[float, float]
-
-    """How many of the base unit one is, and where its zero is, in the base unit."""
 
 _PLAIN: Final[dict[str, dict[str, float]]] = {
     "length": {
@@ -396,6 +378,4 @@ def _scales(factors: Mapping[str, float]) -> dict[str, Scale]:
 
 
 def _at(x: Any, field: Field) -> Any:
-    for key in path_of(x, field):
-        x = part(x, key, field)
-    return x
+    return found(x, path_of(x, field), field)

@@ -68,10 +68,6 @@ def casing(to: str | None = None, *, field: Fields | None = None) -> Perturbatio
 def whitespace(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     r"""Change white space without meaning: double a space, make it a tab or a line end, or pad the text.
 
-    Args:
-        n: The number of variants.
-        field: The part of the input that is the text, if the input is more than text; or a list of parts.
-
     >>> whitespace(n=3).preview("Where is my parcel?")
     ['Where is my parcel?  ', 'Where\tis my parcel?', 'Where is my parcel?\n']
     """

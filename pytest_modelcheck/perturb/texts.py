@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     EditAll = Callable[[Sequence[str], Random], tuple[str, ...] | None]
 
 
+# Separates the texts of several fields that are perturbed as one: a placeholder, which no edit changes.
 _BETWEEN: Final = "\n{\ue000}\n"
-"""Separates the texts of several fields that are perturbed as one: a placeholder, which no edit changes."""
 
 
 def drawn(name: str, edit: Edit, n: int, field: Fields | None, *, jointly: bool = False) -> Perturbation:
@@ -73,6 +73,7 @@ def _each(edit: Edit) -> EditAll:
         if len(texts) == 1:  # the usual case; saving the state would take longer than the edit
             new = edit(texts[0], rng)
             return None if new is None else (new,)
+        # The same draws for each field: a question and its copy in another field get the same typo.
         state = rng.getstate()
         made = []
         for text in texts:

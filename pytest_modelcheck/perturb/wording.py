@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import re
+from functools import reduce
 from html.entities import codepoint2name
 from typing import TYPE_CHECKING, Any, Final
 
@@ -61,10 +62,10 @@ IRRELEVANT: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 EMOJI: Final = ("🙂", "🙏", "👋", "📦", "📱", "✨", "🌞", "☕", "🤔", "🎉")
+# Characters of scripts that put no space between words: Thai, Lao, Burmese, Khmer, Chinese, Japanese.
 _UNSPACED: Final = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-"""Characters of scripts that put no space between words: Thai, Lao, Burmese, Khmer, Chinese, Japanese."""
 
 
 def append(*texts: str, field: Fields | None = None) -> Perturbation:
@@ -350,7 +351,7 @@ def injection(
 
     def apply(x: Any, rng: Random) -> list[Any]:
         place: Any = into
-        if into is not None and isinstance(found := _at(x, path_of(x, into)), list):
+        if into is not None and isinstance(found := reduce(part_at, path_of(x, into), x), list):
             if not found:
                 return []
             place = (*path_of(x, into), pick(rng, range(len(found))))
@@ -383,7 +384,7 @@ def distractors(documents: Sequence[Any], n: int = 1, *, into: Field | None = No
 
     def apply(x: Any, rng: Random) -> list[Any]:
         path = _list_in(x) if into is None else path_of(x, into)
-        there = _at(x, path)
+        there = reduce(part_at, path, x)
         if not isinstance(there, list):
             raise PerturbationError(f"into={into!r} is {type(there).__name__}, not a list of documents")
         others = shuffled([one for one in pool if one not in there], rng)[:n]
@@ -406,9 +407,3 @@ def _list_in(x: Any) -> Path:
         has = f"{len(lists)} lists" if lists else "no list"
         raise PerturbationError(f"the input has {has}; say where the documents are: into='documents'")
     return (lists[0],)
-
-
-def _at(x: Any, path: Path) -> Any:
-    for key in path:
-        x = part_at(x, key)
-    return x

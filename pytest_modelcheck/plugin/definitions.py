@@ -19,9 +19,8 @@ import pytest
 
 from pytest_modelcheck.calls.throttle import interval_of
 from pytest_modelcheck.errors import UsageError, located
-from pytest_modelcheck.models.definition import Definition
+from pytest_modelcheck.models.definition import Definition, no_dates
 from pytest_modelcheck.models.identity import source_digest
-from pytest_modelcheck.models.retirement import no_dates
 from pytest_modelcheck.plugin.ours import fixture_parameters
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from _pytest.config import create_terminal_writer
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.errors import UsageError
-from pytest_modelcheck.models.retirement import shutdown_text
+from pytest_modelcheck.models.definition import shutdown_text
 from pytest_modelcheck.plugin.approving import APPROVALS
 from pytest_modelcheck.plugin.filing import COMMANDS, FILED
 from pytest_modelcheck.plugin.options import ini

@@ -23,8 +23,7 @@ from pytest_modelcheck.checks.spec import CheckSpec, Provenance, refuse_variants
 from pytest_modelcheck.display import harmless
 from pytest_modelcheck.engine.view import give_score
 from pytest_modelcheck.errors import CaseError, UsageError
-from pytest_modelcheck.models.calling import wraps_async
-from pytest_modelcheck.models.frames import Frames
+from pytest_modelcheck.models.calling import Frames, wraps_async
 from pytest_modelcheck.plugin.assertions import without_diffs
 from pytest_modelcheck.plugin.filesystems import seeing_what_it_should
 from pytest_modelcheck.plugin.identity import check_id
@@ -286,7 +285,7 @@ def selected(cases: Sequence[Case], state: State) -> Sequence[Case]:
         CaseError: there is none to begin with.
     """
     if not cases:
-        raise CaseError("there are no cases at all, so that the check would say nothing")
+        raise CaseError("there are no cases, so the check would test nothing")
     wanted = state.settings.cases
     if not wanted:
         return cases

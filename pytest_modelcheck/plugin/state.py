@@ -13,8 +13,7 @@ import pytest
 
 from pytest_modelcheck import __version__
 from pytest_modelcheck.errors import ModelcheckError, UsageError
-from pytest_modelcheck.models.definition import Definition
-from pytest_modelcheck.models.retirement import SOON, days_left, shutdown_text
+from pytest_modelcheck.models.definition import SOON, Definition, days_left, shutdown_text
 from pytest_modelcheck.plugin import redaction
 from pytest_modelcheck.plugin.meanings import interrupts
 from pytest_modelcheck.plugin.ours import DECLARATION, definitions_of

@@ -29,8 +29,8 @@ class Strokes:
 
 
 FINE: Final = Strokes("·", "─", "●", "◇", "│")
+# Where the terminal knows no more than ASCII.
 PLAIN: Final = Strokes(".", "-", "o", "x", "|")
-"""Where the terminal knows no more than ASCII."""
 
 
 def strokes_for(encoding: str | None) -> Strokes:
@@ -74,12 +74,6 @@ def bar(verdict: Verdict, start: float, length: int, strokes: Strokes = FINE) ->
 
     What is required is drawn over the approved rate where both fall into one place, and the rate over both;
     a rate that misses what is required stands before it even so. Empty for what has no rate from 0 to 1.
-
-    Args:
-        verdict: What is drawn.
-        start: Where the axis begins.
-        length: How many characters it has.
-        strokes: What it is drawn with.
     """
     if verdict.rate is None or not has_bar(verdict):
         return ""
@@ -127,8 +121,8 @@ def _values(verdict: Verdict) -> Iterator[float]:
         yield verdict.comparison.approved_rate
 
 
+# A line in pieces, each with how the terminal is to mark it.
 Line = tuple[tuple[str, dict[str, bool]], ...]
-"""A line in pieces, each with how the terminal is to mark it."""
 
 _EVERYTHING: Final = 1 << 16
 _JOINER: Final = "\u200d"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines.diff import NOTES
 from pytest_modelcheck.canonical import differences, excerpt, whole
-from pytest_modelcheck.canonical.text import gains
+from pytest_modelcheck.canonical.text import gains, plural
 from pytest_modelcheck.display import printable_json
 from pytest_modelcheck.records import MISSING
 from pytest_modelcheck.reports.bars import shortened, width_of
@@ -69,7 +69,7 @@ def diff_lines(
         total.update(_effects(diff))
         yield from _check_lines(diff, before, after, _Look(width, paint, mark))
         yield ""
-    yield f"{_plural(checks, 'check')}: {_counts(total) or 'nothing changed'}"
+    yield f"{plural(checks, 'check')}: {_counts(total) or 'nothing changed'}"
 
 
 def _effects(diff: CheckDiff) -> list[str]:
@@ -110,7 +110,7 @@ def _check_lines(diff: CheckDiff, before: str | None, after: str, look: _Look) -
     yield excerpt(diff.check, _EVERYTHING)
     if diff.before is None:
         known = "is not approved yet" if before is None else f"was not run with {excerpt(before)}"
-        yield f"  {known}: {_plural(len(diff.cases), 'case')}"
+        yield f"  {known}: {plural(len(diff.cases), 'case')}"
         return
     if diff.after is None:
         yield f"  was not run with {excerpt(after)}"
@@ -149,16 +149,12 @@ def _names(diff: CheckDiff) -> list[str]:
 def summary_of(diff: CheckDiff) -> str:
     """Say how many cases differ, and in what way."""
     counts = _counts(Counter(_effects(diff)))
-    same = f"{_plural(diff.same, 'case')} the same" if diff.same or not counts else ""
+    same = f"{plural(diff.same, 'case')} the same" if diff.same or not counts else ""
     return ", ".join(filter(None, (counts, same)))
 
 
 def _counts(counts: Counter[str]) -> str:
     return ", ".join(f"{counts[note]} {note}" for note in (*NOTES, _NEW, _NOT_RUN) if counts[note])
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def case_lines(case: CaseDiff, diff: CheckDiff, *, width: int = 80, mark: Mark = bracketed) -> Iterator[str]:
@@ -252,7 +248,7 @@ def _told_by_field(found: Sequence[Difference], width: int, mark: Mark) -> Itera
         yield from (f"        {text}" for text in _word_by_word((then, now), width - 8, mark))
     more = len(found) - _FIELDS
     if more > 0:
-        yield f"      (+{_plural(more, 'more field')})"
+        yield f"      (+{plural(more, 'more field')})"
 
 
 def _labelled(names: Sequence[str], texts: Sequence[str], aside: str = "") -> Iterator[str]:

@@ -60,10 +60,6 @@ def pack(value: Any) -> Any:
 def unpack(packed: Any, kind: type[_T]) -> _T:
     """The noun that :func:`pack` was given. Fields of a newer version are passed over.
 
-    Args:
-        packed: What :func:`pack` returned.
-        kind: The class of the noun.
-
     Raises:
         TypeError: A field that has no default is missing, or something is not of its kind.
         ValueError: A text is none of those that its field knows.
@@ -117,6 +113,7 @@ def dumps(value: Any) -> bytes:
     """A value as JSON that can be shown: without secrets, and with escapes for what would act."""
     import orjson
 
+    # Trying first: looking through every text for lone surrogates would take longer than to write them all.
     try:
         text = orjson.dumps(value)
     except TypeError:  # a lone surrogate
@@ -137,11 +134,11 @@ def printable(value: Any) -> Any:
     return [printable(one) for one in value] if isinstance(value, list) else value
 
 
+# The JSON Schema of the report.
 SCHEMA: Final = Path(__file__).with_name(f"report-{FORM}.schema.json")
-"""The JSON Schema of the report."""
 
+# Characters of JSON; a longer value is cut to a text that ends in `…`.
 LONGEST: Final = 20_000
-"""Characters of JSON; a longer value is cut to a text that ends in ``…``."""
 
 
 def to_json(report: RunReport) -> bytes:

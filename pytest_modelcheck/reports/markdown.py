@@ -15,7 +15,7 @@ from pytest_modelcheck.baselines.sameness import shown_answers
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.text import p_text, plural
 from pytest_modelcheck.display import harmless
-from pytest_modelcheck.models.retirement import shutdown_text
+from pytest_modelcheck.models.definition import shutdown_text
 from pytest_modelcheck.records import MISSING, Outcome, Status
 from pytest_modelcheck.reports.diff import answer_text, steps_of, summary_of
 from pytest_modelcheck.reports.jsons import value_of
@@ -49,11 +49,11 @@ _WIDTH: Final = 80
 _WHOLE: Final = 1 << 20
 _LINE: Final = 400
 _GRADED: Final = 1_000
+# Bytes that a report may have by default: a comment on GitHub holds 65,536 characters.
 ROOM: Final = 60_000
-"""Bytes that a report may have by default: a comment on GitHub holds 65,536 characters."""
 
+# Bytes for the line that says what was left out.
 _LEFT_OUT: Final = 120
-"""Bytes for the line that says what was left out."""
 
 
 def to_markdown(report: RunReport, room: int = ROOM) -> str:
@@ -271,8 +271,8 @@ def _case(case: CaseResult) -> tuple[str, ...]:
     )
 
 
+# Cases of one kind and check that are shown: a comment has a limit, and a reader too.
 _MOST: Final = 50
-"""Cases of one kind and check that are shown: a comment has a limit, and a reader too."""
 _ROOM: Final = 120
 
 

@@ -1,4 +1,4 @@
-"""The nouns behind every report: of a run, or of a remembered version.
+"""The nouns behind every report: of a run, or of a stored version.
 
 All of it is plain data. The JSON report is this field by field; its cases are in the form of
 :mod:`~pytest_modelcheck.reports.jsons`.
@@ -22,8 +22,8 @@ from pytest_modelcheck.records import (  # noqa: TC001 - reports read the types
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# The form of the report. It changes where an old reader could take something for what it is not.
 FORM: Final = 1
-"""The form of the report. It changes where an old reader could take something for what it is not."""
 
 
 @dataclass(frozen=True, slots=True)

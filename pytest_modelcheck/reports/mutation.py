@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NAME: Final = 40
+# So many checks have a column of their own in a line of the terminal.
 _MOST: Final = 12
-"""So many checks have a column of their own in a line of the terminal."""
 _SIDES: Final = {
     "invariance": "both of its answers change alike, and stay equal",
     "directional": "its comparison holds for answers that change alike, and for a model that never moves",

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_modelcheck.baselines.atomic import replace
 from pytest_modelcheck.canonical import excerpt
@@ -46,10 +46,6 @@ def environment(folder: Path, variables: Mapping[str, str] = os.environ) -> dict
     """The operating system, and the commit, branch and CI job as far as they are known.
 
     Nothing else is taken from the environment: it may hold secrets.
-
-    Args:
-        folder: The project's folder.
-        variables: The environment.
     """
     found = {
         "system": platform.platform(),
@@ -109,19 +105,15 @@ def _in_repository(origin: Origin, top: Path) -> str:
     return PurePath(origin.path).as_posix()
 
 
+# GitHub shows ten annotations of a kind for a step, and drops the rest.
 MOST: Final = 10
-"""GitHub shows ten annotations of a kind for a step, and drops the rest."""
 
+# What the summary of a step may hold; of one that is larger, GitHub shows nothing at all.
 SUMMARY_BYTES: Final = 1 << 20
-"""What the summary of a step may hold; of one that is larger, GitHub shows nothing at all."""
 
 
 def append_summary(report: RunReport, path: str) -> None:
     """Add the report to the summary of a step, as much of it as there is room for.
-
-    Args:
-        report: The report.
-        path: The file that ``GITHUB_STEP_SUMMARY`` names. What the step has said before stays.
 
     Raises:
         OSError: It cannot be written to.
@@ -134,28 +126,26 @@ def workflow_commands(report: RunReport, top: str) -> list[str]:
     """Errors for what failed, warnings for what is inconclusive; of more than ten, the last counts the rest.
 
     An error stands for a case that broke, or for a failed check in which none did; a warning for a check.
-
-    Args:
-        report: The report.
-        top: The folder of the repository (``GITHUB_WORKSPACE``).
     """
     broken = list(regressed_cases(report.checks))
     explained = {check.verdict.check for check, _ in broken}
     errors = [_annotation(check, case, top) for check, case in broken]
     errors += [
-        _of_check(error_command, check, top)
+        _of_check("error", check, top)
         for check in report.checks
         if check.verdict.failed and check.verdict.check not in explained
     ]
     warnings = [
-        _of_check(warning_command, check, top)
+        _of_check("warning", check, top)
         for check in report.checks
         if check.verdict.status is Status.INCONCLUSIVE
     ]
     more = "more cases broke" if len(broken) == len(errors) else "more cases broke or checks failed"
     return [
-        *_at_most(errors, lambda count: error_command(f"{count} {more}", title="modelcheck")),
-        *_at_most(warnings, lambda count: warning_command(f"{count} more checks", title="inconclusive")),
+        *_at_most(errors, lambda count: workflow_command("error", f"{count} {more}", title="modelcheck")),
+        *_at_most(
+            warnings, lambda count: workflow_command("warning", f"{count} more checks", title="inconclusive")
+        ),
     ]
 
 
@@ -165,12 +155,13 @@ def _at_most(lines: list[str], rest: Callable[[int], str]) -> list[str]:
     return [*lines[: MOST - 1], rest(len(lines) - MOST + 1)]
 
 
-def _of_check(command: Callable[..., str], check: CheckReport, top: str) -> str:
+def _of_check(kind: Literal["error", "warning"], check: CheckReport, top: str) -> str:
     verdict = check.verdict
     path, line = place(check, None, top)
     title = f"{excerpt(verdict.check.rpartition('::')[2], 80)} {verdict.status}"
     reveals = "" if verdict.reveals is None else f" ({verdict.reveals})"
-    return command(f"{excerpt(verdict.headline, 500)}{reveals}", title=title, file=path, line=line)
+    message = f"{excerpt(verdict.headline, 500)}{reveals}"
+    return workflow_command(kind, message, title=title, file=path, line=line)
 
 
 def _annotation(check: CheckReport, case: CaseResult, top: str) -> str:
@@ -179,24 +170,17 @@ def _annotation(check: CheckReport, case: CaseResult, top: str) -> str:
     version = None if verdict.comparison is None else verdict.comparison.version
     title = f"{excerpt(case.id, 80)} broke in {excerpt(verdict.check.rpartition('::')[2], 80)}"
     message = "\n".join(case_text(case, version))
-    return error_command(message, title=title, file=path, line=line)
+    return workflow_command("error", message, title=title, file=path, line=line)
 
 
-def error_command(message: str, *, title: str, file: str = "", line: int | None = None) -> str:
-    r"""An error, at a line where it has one. Nothing in a text can end the command or begin another.
+def workflow_command(
+    kind: Literal["error", "warning"], message: str, *, title: str, file: str = "", line: int | None = None
+) -> str:
+    r"""An annotation, at a line where it has one. Nothing in a text can end the command or begin another.
 
-    >>> error_command("50% broke\nof all", title="a: b", file="x.yaml", line=3)
+    >>> workflow_command("error", "50% broke\nof all", title="a: b", file="x.yaml", line=3)
     '::error file=x.yaml,line=3,title=a%3A b::50%25 broke%0Aof all'
     """
-    return _command("error", message, title, file, line)
-
-
-def warning_command(message: str, *, title: str, file: str = "", line: int | None = None) -> str:
-    """A warning, which fails nothing."""
-    return _command("warning", message, title, file, line)
-
-
-def _command(kind: str, message: str, title: str, file: str, line: int | None) -> str:
     places = (("file", file), ("line", "" if line is None else str(line)), ("title", title))
     properties = ",".join(f"{name}={_property(text)}" for name, text in places if text)
     return f"::{kind} {properties}::{_data(message)}"
@@ -206,6 +190,7 @@ def _data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
+# https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
@@ -247,8 +232,8 @@ def _issue(check: CheckReport, case: CaseResult | None, text: str, severity: str
     }
 
 
+# What all names begin with.
 PREFIX: Final = "modelcheck."
-"""What all names begin with."""
 
 
 def properties(verdicts: Sequence[Verdict]) -> list[tuple[str, str]]:
@@ -291,13 +276,13 @@ def _html(report: RunReport) -> bytes:
     return to_html(report)
 
 
+# By name. All but `gitlab` are endings of file names, too.
 FORMATS: Final[dict[str, Callable[[RunReport], bytes]]] = {
     "html": _html,
     "json": to_json,
     "md": lambda report: to_markdown(report).encode(),
     "gitlab": to_code_quality,
 }
-"""By name. All but ``gitlab`` are endings of file names, too."""
 
 _ENDINGS: Final = {".html": "html", ".htm": "html", ".json": "json", ".md": "md"}
 
@@ -317,10 +302,6 @@ class Target:
 
 def target_of(text: str, option: str = "--modelcheck-report") -> Target:
     """Read ``PATH`` or ``FORMAT:PATH``.
-
-    Args:
-        text: What was typed.
-        option: Where, for the message.
 
     Raises:
         UsageError: Neither the beginning nor the ending says which format is meant.
@@ -346,17 +327,13 @@ def write(report: RunReport, target: Target, base: Path) -> None:
     Other than ordinary files are written to and stay what they are: a device such as ``/dev/stdout``, a named
     pipe, and a symbolic link, whose target is replaced.
 
-    Args:
-        report: The report.
-        target: Which file, and in which format.
-        base: The folder that a relative path begins at.
-
     Raises:
         OSError: The file cannot be written.
     """
     content, path = FORMATS[target.format](report), base / target.path
     descriptor = _descriptor(path)
     if descriptor is not None:
+        # What was printed before comes first; and closing the copy leaves the process its own output.
         sys.stdout.flush()
         with os.fdopen(os.dup(descriptor), "wb") as stream:
             stream.write(content)
@@ -364,6 +341,7 @@ def write(report: RunReport, target: Target, base: Path) -> None:
         with path.open("ab") as stream:
             stream.write(content)
     else:
+        # A report can be made again: waiting for the disk would only slow the end of the run.
         replace(path.resolve() if path.is_symlink() else path, [content], durable=False)
 
 

@@ -15,27 +15,24 @@ from typing import Any, Final
 
 from pytest_modelcheck.canonical.contents import is_image
 
+# Pictures of one input.
 MOST: Final = 4
-"""Pictures of one input."""
 
+# Pixels that a picture may be wide or high; of a larger one, every n-th pixel is taken.
 SIDE: Final = 96
-"""Pixels that a picture may be wide or high; of a larger one, every n-th pixel is taken."""
 
+# Bytes that the file of a picture may have to be shown as it is.
 LARGEST: Final = 48_000
-"""Bytes that the file of a picture may have to be shown as it is."""
 
 _DEEP: Final = 4
 _WIDE: Final = 64
 _KINDS: Final = ((b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"))
+# The names in PNG of grey, grey with opacity, colours, and colours with opacity.
 _COLOUR_TYPES: Final = {1: 0, 2: 4, 3: 2, 4: 6}
-"""The names in PNG of grey, grey with opacity, colours, and colours with opacity."""
 
 
 def pictures_of(value: Any) -> list[str]:
     """The pictures in an input, as ``data:`` addresses of together at most about 256 kB.
-
-    Args:
-        value: The input, or a mapping or list with pictures in it.
 
     >>> import numpy as np
     >>> pictures_of(np.zeros((2, 2), np.uint8))[0][:30]
@@ -120,6 +117,7 @@ def _of_image(image: Any) -> str | None:
 
 
 def _png(pixels: bytes, height: int, width: int, channels: int) -> bytes:
+    # Each row begins with the number of its filter: 0, none.
     row = width * channels
     rows = b"".join(b"\0" + pixels[at : at + row] for at in range(0, len(pixels), row))
     head = struct.pack(">IIBBBBB", width, height, 8, _COLOUR_TYPES[channels], 0, 0, 0)

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from pytest_modelcheck.reports.transcript import Trajectories
 
 
+# Characters from which on an answer is read word by word.
 SENTENCE: Final = 40
-"""Characters from which on an answer is read word by word."""
 
 _PARTS: Final = 6
 _WIDTH: Final = 400
@@ -58,12 +58,6 @@ def part_text(value: Any) -> str:
 
 def contrast(got: bytes | None, expected: Any, base: bytes | None, approved: bytes | None) -> Contrast | None:
     """Compare an answer with the first of the others that it has something in common with.
-
-    Args:
-        got: The answer.
-        expected: The right answer, or ``MISSING``.
-        base: The answer to the unperturbed input.
-        approved: The approved answer.
 
     Returns:
         ``None`` where no other answer is a record or a long text like this one.
@@ -105,7 +99,7 @@ def _array_of(one: Difference) -> str | None:
 
 
 def _group(where: str | None, group: list[Difference]) -> list[tuple[str, str, str]]:
-    """Each part for itself; of many numbers of a list, the one that moved most."""
+    """One row a part; of many numbers of a list, only the one that moved most."""
     if where is None or len(group) <= _FEW_NUMBERS:
         return [(excerpt(one.path, _NAME), *_cut(part_text(one.then), part_text(one.now))) for one in group]
     most = max(group, key=lambda one: abs(one.now - one.then))
@@ -132,13 +126,13 @@ def _cut(then: str, now: str) -> tuple[str, str]:
 
 
 SHOWN = 5
+# How many cases that broke, and of all others, are shown at least, so that errors hide no wrong answer.
 BOTH = 2
-"""How many cases that broke, and of all others, are shown at least, so that errors hide no wrong answer."""
 _INPUT_WIDTH = 200
 _ANSWER_WIDTH = 120
 _STEPS_WIDTH = 60
+# The notes of cases that explain a low mean.
 LOWEST = ("lowest score", "smallest change")
-"""The notes of cases that explain a low mean."""
 
 ORDER = ("error", "regressed", "failed", "changed", *LOWEST, "fixed", "new", "unexpected pass")
 
@@ -191,73 +185,56 @@ def show(
     got, base, approved, _ = shown_answers(trial, result.digest)
     if base is not None and got is not trial.answer:
         approved = None  # it is the answer to the unperturbed input
-    facts = _Told(case.expected, got, approved, base, decode)
-    return ShownCase(
-        id=case.id,
-        note=note,
-        input=excerpt(case.input, _INPUT_WIDTH),
-        message=message,
-        expected=facts.cut(facts.expected),
-        got=facts.cut(facts.got),
-        approved=facts.cut(facts.approved),
-        perturbation=trial.perturbation,
-        perturbed=None if perturbed is MISSING else excerpt(perturbed, _INPUT_WIDTH),
-        base_answer=facts.cut(facts.base),
+    shown = _shown(case, note, trial, (got, base, approved), decode, perturbed, message)
+    return replace(
+        shown,
         detail=detail,
-        origin=None if case.origin is None else str(case.origin),
         contrast=contrast(got, case.expected, base, approved),
         steps=() if steps is None or steps.are_alike else tuple(steps.lines(_STEPS_WIDTH)),
     )
 
 
 def shown_case(result: CaseResult, note: str, known: ShownCase | None = None) -> ShownCase:
-    """Put one remembered case into words, beside what the version did that it is compared with.
-
-    Args:
-        result: What is remembered of it.
-        note: How the case differs from the others.
-        known: The same case as it was shown when it was run, with what its body said in full.
-    """
+    """Put one stored case into words, next to the answer of the version that it is compared with."""
     trial = telling(result)
     answer, base, before, _ = (None,) * 4 if trial is None else shown_answers(trial, result.digest)
     if known is not None:
         return replace(known, note=note, approved=shown_answer(before, value_of))
-    facts = _Told(result.expected, answer, before, base, value_of)
     perturbed = MISSING if trial is None else trial.perturbed
+    message = "" if trial is None else trial.message or ""
+    return _shown(result, note, trial, (answer, base, before), value_of, perturbed, message)
+
+
+def _shown(
+    case: Case | CaseResult,
+    note: str,
+    trial: TrialResult | None,
+    answers: tuple[bytes | None, bytes | None, bytes | None],
+    decode: Callable[[bytes], Any],
+    perturbed: Any,
+    message: str,
+) -> ShownCase:
+    """A case in words, its answers cut so that the first difference between them is seen."""
+    got, base, approved = (_whole_answer(raw, decode) for raw in answers)
+    expected = None if case.expected is MISSING else _whole(case.expected)
+    start = 0 if got is None else start_of(got, (expected, base, approved), _ANSWER_WIDTH)
+
+    def cut(text: str | None) -> str | None:
+        return None if text is None else window(text, start, _ANSWER_WIDTH)
+
     return ShownCase(
-        id=result.id,
+        id=case.id,
         note=note,
-        input=excerpt(result.input, _INPUT_WIDTH),
-        message=(trial.message if trial is not None else None) or "",
-        expected=facts.cut(facts.expected),
-        got=facts.cut(facts.got),
-        approved=facts.cut(facts.approved),
+        input=excerpt(case.input, _INPUT_WIDTH),
+        message=message,
+        expected=cut(expected),
+        got=cut(got),
+        approved=cut(approved),
         perturbation=None if trial is None else trial.perturbation,
         perturbed=None if perturbed is MISSING else excerpt(perturbed, _INPUT_WIDTH),
-        base_answer=facts.cut(facts.base),
-        origin=None if result.origin is None else str(result.origin),
+        base_answer=cut(base),
+        origin=None if case.origin is None else str(case.origin),
     )
-
-
-class _Told:
-    """The answers of one case, cut so that the first difference between them is seen."""
-
-    def __init__(
-        self,
-        expected: Any,
-        got: bytes | None,
-        approved: bytes | None,
-        base: bytes | None,
-        decode: Callable[[bytes], Any],
-    ) -> None:
-        self.expected = None if expected is MISSING else _whole(expected)
-        self.got, self.approved, self.base = (_whole_answer(raw, decode) for raw in (got, approved, base))
-        others = (self.expected, self.base, self.approved)
-        self._start = 0 if self.got is None else start_of(self.got, others, _ANSWER_WIDTH)
-
-    def cut(self, text: str | None) -> str | None:
-        """A text from shortly before the difference on."""
-        return None if text is None else window(text, self._start, _ANSWER_WIDTH)
 
 
 def shown_answer(raw: bytes | None, decode: Callable[[bytes], Any]) -> str | None:
@@ -283,8 +260,8 @@ def _whole(value: Any) -> str:
         return f"<a {type(value).__name__} whose repr() raised {type(error).__name__}>"
 
 
+# Seconds that calls took one after another, from which on the report says how to make them together.
 WORTH_GATHERING = 5.0
-"""Seconds that calls took one after another, from which on the report says how to make them together."""
 
 
 def notes_of(direct: tuple[int, float, int], inapplicable: Mapping[str, int]) -> tuple[str, ...]:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 WRONG: Final[dict[str, bool]] = {"red": True}
 RIGHT: Final[dict[str, bool]] = {"green": True}
+# Neither wrong nor right: an edit of an input, an answer that is not the approved one.
 CHANGED: Final[dict[str, bool]] = {"cyan": True}
-"""Neither wrong nor right: an edit of an input, an answer that is not the approved one."""
 
 PLAIN: Final[dict[str, bool]] = {}
 BOLD: Final[dict[str, bool]] = {"bold": True}
@@ -32,14 +32,14 @@ BOLD: Final[dict[str, bool]] = {"bold": True}
 _WIDTH: Final = 80
 _REASON_LINES: Final = 12
 _BRACKETS: Final = ("{", "[")
+# The descriptions of arrays, images and bytes by `t`.
 _NO_TEXT: Final = re.compile(r"(array|image) [\d×]+ \S+( \(.*)?|[\d,]+ bytes")
-"""The descriptions of arrays, images and bytes by :func:`~pytest_modelcheck.canonical.excerpt`."""
 
+# The lines of pytest that say where an obvious value in an assertion comes from: the case, the model.
 _OBVIOUS: Final = re.compile(r"^ +\+ +(where|and) .* = <(model|case) ")
-"""The lines of pytest that say where an obvious value in an assertion comes from: the case, the model."""
 
+# The beginning of the lines of a traceback that quote the exception.
 ERROR_LINE: Final = "E "
-"""The beginning of the lines of a traceback that quote the exception."""
 
 _EDIT: Final = re.compile(r"(\[(?:[^\[\]→]*→[^\[\]→]*|\+[^\[\]]+|-[^\[\]]+)\])")
 

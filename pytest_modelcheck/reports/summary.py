@@ -1,4 +1,4 @@
-"""The end of a run: one line a check, then what all of them came to and what they cost.
+"""The end of a run: one line a check, then the totals and the costs.
 
 How much is told depends on how often ``-v`` or ``-q`` was typed, see :func:`summary_lines`.
 
@@ -37,16 +37,16 @@ if TYPE_CHECKING:
     from pytest_modelcheck.reports.bars import Line, Strokes
 
 
+# A word for each status, and its colour. Yellow letters cannot be read on white; so it lies behind them.
 MARKS: Final[dict[Status, tuple[str, dict[str, bool]]]] = {
     Status.PASSED: ("pass", {"green": True}),
     Status.XFAILED: ("xfail", {"yellow": True}),
     Status.INCONCLUSIVE: ("warn", {"black": True, "Yellow": True}),
     Status.FAILED: ("FAIL", {"red": True, "bold": True}),
 }
-"""A word for each status, and its colour. Yellow letters cannot be read on white; so it lies behind them."""
 
+# What stands before the name of a check: its mark.
 MARGIN: Final = 7
-"""What stands before the name of a check: its mark."""
 
 _HEADINGS: Final = ("passed", "rate", "bounds", "was", "broke", "fixed", "changed", "new/cached", "cost")
 _NARROWEST: Final = 10
@@ -68,6 +68,7 @@ class _Layout:
     names: int
 
 
+# The bar shows what the bounds say in numbers, and the rate nearly what was counted.
 _WITH_BARS: Final = (
     _Layout(24, frozenset(), 28),
     _Layout(16, frozenset({"bounds"}), 24),
@@ -76,7 +77,6 @@ _WITH_BARS: Final = (
     _Layout(12, frozenset({"bounds", "passed", "new/cached"}), 16),
     _Layout(12, frozenset({"bounds", "passed", "new/cached", "cost"}), 12),
 )
-"""The bar shows what the bounds say in numbers, and the rate nearly what was counted."""
 
 _WITHOUT_BARS: Final = (
     _Layout(0, frozenset(), 16),
@@ -91,14 +91,7 @@ def table(
     strokes: Strokes = FINE,
     below: Callable[[Verdict], Iterable[Line]] = lambda _: (),
 ) -> Iterator[Line]:
-    """One line a check by file, below the name of the file.
-
-    Args:
-        verdicts: Of the checks that are shown, at least one.
-        width: How many cells the terminal has.
-        strokes: What rates are drawn with.
-        below: What else is said of a check, on lines of its own.
-    """
+    """One line a check by file, below the name of the file."""
     from pytest_modelcheck.baselines.candidates import natural
 
     ordered = sorted(verdicts, key=lambda verdict: natural(verdict.check))
@@ -182,14 +175,14 @@ def _bounds_cell(interval: Interval, scale: Scale | None) -> str:
     return f"[{interval.low:.2g}…{interval.high:.2g}]"
 
 
+# `-q`: the checks that are not green, and the totals on one line.
 QUIET: Final = -1
-"""``-q``: the checks that are not green, and the totals on one line."""
 
+# `-v`: below each check its interval in numbers, every limit that it was held to, and notes.
 VERBOSE: Final = 1
-"""``-v``: below each check its interval in numbers, every limit that it was held to, and notes."""
 
+# `-vv`: below each check all that is known of it.
 EVERYTHING: Final = 2
-"""``-vv``: below each check all that is known of it."""
 
 _MANY: Final = 50
 _UNCUT: Final = 1 << 16
@@ -205,7 +198,7 @@ def summary_lines(
     strokes: Strokes = FINE,
     compares: bool = False,
 ) -> Iterator[Line]:
-    """One line a check by file, then what all of them came to and what they cost.
+    """One line a check by file, then the totals and the costs.
 
     Of more than 50 checks, those that passed are only counted, unless more is asked for.
 
@@ -259,6 +252,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _wrapped_between(text: str, width: int) -> list[str]:
     """A list as lines that end after its commas."""
+    # wrap() breaks lines at blanks: within a part of the list, they become another character meanwhile.
     held = ", ".join(part.replace(" ", _HELD) for part in text.split(", "))
     return [line.replace(_HELD, " ") for line in _wrapped(held, width)]
 
@@ -314,7 +308,7 @@ def _since_approval(verdicts: Sequence[Verdict]) -> str:
 
 
 def _counts(verdicts: Sequence[Verdict], moved: str = "") -> str:
-    """Return how many checks came out how, what changed where that is told, and what was asked."""
+    """Count the checks by status, the changes (where given), and the calls."""
     counts = [(sum(verdict.status is status for verdict in verdicts), status) for status in Status]
     text = ", ".join(f"{count} {status.value}" for count, status in counts if count)
     early = sum(verdict.stopped is not None for verdict in verdicts)

@@ -63,7 +63,7 @@ def header_line(
 
 
 def failure(verdict: Verdict) -> str:
-    """Everything that somebody who never saw this tool needs to act on a red test.
+    """Everything that a reader who is new to this tool needs to act on a red test.
 
     Whatever would act on a terminal rather than be read is shown as its escape.
     """
@@ -246,6 +246,7 @@ def _cases(verdict: Verdict) -> Iterator[Line]:
     if broken:
         yield _heading(_TITLES["error"], verdict.cases.error, len(broken))
     for case in broken:
+        # Errors of one kind are told in full once: fifty tracebacks of one timeout hide everything else.
         reason = reason_of(case)
         error = [line for line in reason if line.startswith(ERROR_LINE)] or reason[-1:]
         alike = kind_of("\n".join(error))

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import TrialResult
 
 
+# Cells of a line: 80, less what pytest and reports indent it by.
 COLUMNS: Final = 74
-"""Cells of a line: 80, less what pytest and reports indent it by."""
 
 _LONG: Final = 10_000
 _NAME: Final = 30
@@ -49,7 +49,7 @@ class Step:
 
     @property
     def counts(self) -> bool:
-        """True if it is a step of the agent, and not what somebody else said."""
+        """True if it is a step of the agent, and not a message of another role."""
         return self.call is not None or self.name == ASSISTANT
 
     @property
@@ -235,7 +235,7 @@ def _paired(old: Sequence[Step], new: Sequence[Step], places: Sequence[int | Non
 
 
 def first_difference(rows: Sequence[Row], *, partly: bool = False) -> int | None:
-    """The place of the first row that differs: in what was done, else in what was said, else ``None``."""
+    """The place of the first row that differs: in its calls, else in its words, else ``None``."""
     done = (at for at, row in enumerate(rows) if row.differs(partly=partly))
     said = (at for at, row in enumerate(rows) if row.is_reworded)
     return next(done, None if partly else next(said, None))
@@ -351,12 +351,7 @@ class Trajectories:
 
 
 def steps_of_trial(trial: TrialResult, own: str) -> Trajectories | None:
-    """Return an agent's steps in a trial, also where the body recorded something else; ``None`` for no agent.
-
-    Args:
-        trial: The trial.
-        own: The digest of the case's own input.
-    """
+    """An agent's steps in a trial, also where the body recorded something else; ``None`` for no agent."""
     answer, base = trial.answers(own)
     now = _behind(trial, answer)
     if now is None:

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from pytest_modelcheck.reports.model import CheckReport, RunReport
 
 
+# Seconds: less is told as 0 ms, which says nothing.
 _MEASURED = 0.0005
-"""Seconds: less is told as 0 ms, which says nothing."""
 
+# Seconds: where half of the calls are faster, nobody asks how long they take.
 _FELT = 0.05
-"""Seconds: where half of the calls are faster, nobody asks how long they take."""
 
 
 def seconds_text(seconds: float) -> str:
@@ -95,16 +95,9 @@ def together(group: Sequence[Calls]) -> Calls:
     other: Counter[str] = Counter()
     for calls in group:
         other.update(dict(calls.tokens_other))
+    summed = ("asked", "cached", "direct", "seconds", "requests", "retries", "failed", "timeouts", "unasked")
     return Calls(
-        asked=sum(calls.asked for calls in group),
-        cached=sum(calls.cached for calls in group),
-        direct=sum(calls.direct for calls in group),
-        seconds=sum(calls.seconds for calls in group),
-        requests=sum(calls.requests for calls in group),
-        retries=sum(calls.retries for calls in group),
-        failed=sum(calls.failed for calls in group),
-        timeouts=sum(calls.timeouts for calls in group),
-        unasked=sum(calls.unasked for calls in group),
+        **{name: sum(getattr(calls, name) for calls in group) for name in summed},
         latencies=_merged([(calls.latencies, calls.requests) for calls in group]),
         tokens_in=_sum(calls.tokens_in for calls in group),
         tokens_out=_sum(calls.tokens_out for calls in group),
@@ -148,6 +141,7 @@ def _merged(group: Sequence[tuple[Sequence[float], int]]) -> tuple[float, ...]:
     )
     if len(weighed) <= 41 or len(group) == 1:
         return tuple(value for value, _ in weighed)
+    # Only quantiles: a report of a million calls must not carry a million numbers.
     total = sum(weight for _, weight in weighed)
     chosen: list[float] = []
     reached = 0.0

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, Literal
 from unicodedata import normalize
 
@@ -25,11 +27,6 @@ def start_of(text: str, others: Sequence[str | None], width: int) -> int:
     """From where on a text has to be shown for a reader to see how it differs from others.
 
     Of several, the first that is too long to be shown as a whole counts: the others can be read beside it.
-
-    Args:
-        text: The text.
-        others: What it is compared with.
-        width: How many characters of each are shown.
 
     >>> start_of("a" * 90 + "b", ["refund", "a" * 90 + "c"], 60), start_of("refund", ["other"], 60)
     (70, 0)
@@ -58,14 +55,14 @@ Fate = Literal["same", "gone", "new"]
 _TOKEN: Final = re.compile(r"\w+|\s+|[^\w\s]")
 _WORD: Final = re.compile(r"\w+")
 _LIKE: Final = 0.4
+# Texts less alike than this (difflib's ratio), or with fewer words in common, are two texts, not one.
 _WORDS: Final = 2
-"""Texts less alike than this (difflib's ratio), or with fewer words in common, are two texts, not one."""
+# Tokens, from the first difference on, that are compared; what comes after them counts as other text.
 _REACH: Final = 400
-"""Tokens, from the first difference on, that are compared; what comes after them counts as other text."""
+# The unchanged characters to leave on each side of a change: as many as there is room for.
 _AROUND: Final = (1 << 30, 60, 48, 40, 32, 28, 24, 20, 17, 14, 12, 10, 8)
-"""The unchanged characters to leave on each side of a change: as many as there is room for."""
+# Characters that are not worth leaving out.
 _SPARED: Final = 3
-"""Characters that are not worth leaving out."""
 
 
 def bracketed(text: str, fate: Fate) -> str:
@@ -96,12 +93,6 @@ def marked(then: str, now: str, room: int, mark: Mark = bracketed) -> tuple[str,
     """Both texts, with the words marked that the other has not; ``None`` as :func:`pieces` says.
 
     What stayed is cut where there is no room for all of it, and then what comes last.
-
-    Args:
-        then: The older text.
-        now: The newer text.
-        room: How many characters each may have, with brackets.
-        mark: Marks a piece.
 
     >>> marked("due on Monday", "due on Friday", 80)
     ('due on [-Monday-]', 'due on {+Friday+}')
@@ -157,18 +148,8 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
 
 def _joined(steps: Iterable[Piece]) -> Iterator[Piece]:
     """The same without empty pieces, neighbours of one fate made one."""
-    last: Piece | None = None
-    for fate, text in steps:
-        if not text:
-            continue
-        if last is not None and last[0] == fate:
-            last = fate, last[1] + text
-            continue
-        if last is not None:
-            yield last
-        last = fate, text
-    if last is not None:
-        yield last
+    for fate, group in groupby(filter(itemgetter(1), steps), key=itemgetter(0)):
+        yield fate, "".join(text for _, text in group)
 
 
 def _condensed(found: Sequence[Piece], around: int) -> list[Piece]:
@@ -208,8 +189,8 @@ def _within(side: Sequence[Piece], room: int) -> Iterator[Piece]:
     yield "same", "…"
 
 
+# How many characters are left of what does not change, on each side of what does.
 _CONTEXT: Final = 24
-"""How many characters are left of what does not change, on each side of what does."""
 
 _VALUE_WIDTH: Final = 40
 _WHOLE: Final = 1 << 20
@@ -251,19 +232,12 @@ def _marked(before: str, after: str) -> str:
     for span in word_spans(before, after):
         parts.append(_unchanged(before[place : span.start], first=not parts))
         old, new = before[span.start : span.stop], span.new
-        common = _white_space_before(old or new, new or old)
+        common = " " * min(len(text) - len(text.lstrip(" ")) for text in (old or new, new or old))
         parts.append(common + _change(old.removeprefix(common), new.removeprefix(common)))
         place = span.stop
     rest = before[place:]
     parts.append(excerpt(rest, _WHOLE if len(rest) <= 2 * _CONTEXT else _CONTEXT))
     return "".join(parts)
-
-
-def _white_space_before(one: str, other: str) -> str:
-    length = 0
-    while length < min(len(one), len(other)) and one[length] == other[length] == " ":
-        length += 1
-    return one[:length]
 
 
 def _change(old: str, new: str) -> str:
@@ -275,7 +249,7 @@ def _change(old: str, new: str) -> str:
 
 
 def _as_seen(text: str) -> str:
-    """Return the letters as they look, for texts that nobody can tell apart by looking."""
+    """Return the letters as they look, for texts that look the same."""
     if text.isascii():
         return text
     from pytest_modelcheck.perturb.surface import LOOKALIKES

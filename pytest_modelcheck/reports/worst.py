@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 _CAUSES: Final = 4
+# A cause is shared by two failing checks and by this share of them: what fewer have may be chance.
 _SHARE: Final = 0.25
-"""A cause is shared by two failing checks and by this share of them: what fewer have may be chance."""
 
 _MARGIN: Final = 0.01
+# A group stands out if it lost more than the whole check by so much: others lost what all of them did.
 _FACTOR: Final = 1.2
-"""A group stands out if it lost more than the whole check by so much: others lost what all of them did."""
 
 _NAME: Final = 64
 
@@ -136,6 +136,7 @@ def causes(verdicts: Sequence[Verdict]) -> list[tuple[str, int]]:
     """The causes that several failing checks share, and the number of checks: ``[("language=es", 19)]``."""
     failed = [verdict for verdict in verdicts if verdict.failed]
     counts = Counter(place for verdict in failed for place in dict.fromkeys(places(verdict)))
+    # One check shares nothing with others.
     least = max(2.0, _SHARE * len(failed))
     return [(place, count) for place, count in counts.most_common(_CAUSES) if count >= least]
 
@@ -151,8 +152,8 @@ def causes_text(verdicts: Sequence[Verdict]) -> str | None:
     return f"failures in common: {excerpt(first, _NAME)} in {count} of {failed} failed checks{others}"
 
 
+# The chance that any of the checks that are said to stand out does so for nothing.
 BELIEVED = 0.05
-"""The chance that any of the checks that are said to stand out does so for nothing."""
 
 _SHOWN = 4
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.baselines import baseline
 from pytest_modelcheck.baselines.header import Header
-from pytest_modelcheck.models.retirement import retires_on
+from pytest_modelcheck.models.definition import retires_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

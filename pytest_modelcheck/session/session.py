@@ -20,12 +20,11 @@ from pytest_modelcheck.engine.garbage import spared
 from pytest_modelcheck.engine.recipe import Recipe
 from pytest_modelcheck.engine.router import Router
 from pytest_modelcheck.engine.tickets import Handle, offline_error
-from pytest_modelcheck.models.cache import PredictionCache
+from pytest_modelcheck.models.cache import Claims, PredictionCache
 from pytest_modelcheck.models.calling import answer_type, caller_of
-from pytest_modelcheck.models.claims import Claims
+from pytest_modelcheck.models.definition import retires_on
 from pytest_modelcheck.models.identity import fingerprint, is_alias, namespace, source_with
 from pytest_modelcheck.models.model import Answers, Model
-from pytest_modelcheck.models.retirement import retires_on
 from pytest_modelcheck.records import Calls
 from pytest_modelcheck.session.check import Check, Judged, Step, plan_of
 from pytest_modelcheck.session.places import CANDIDATES, CLAIMS, MEASURES, PREDICTIONS, RECIPES

@@ -27,7 +27,7 @@ from pytest_modelcheck.checks.protocol import Reason
 from pytest_modelcheck.checks.vacuous import constant, unmoved
 from pytest_modelcheck.checks.watching import why_not_watched
 from pytest_modelcheck.display import redacted, redacted_value
-from pytest_modelcheck.models.retirement import retires_on
+from pytest_modelcheck.models.definition import retires_on
 from pytest_modelcheck.records import Finding, Interval, Origin, Scale, Status, Tally, Verdict
 from pytest_modelcheck.reports.jsons import pack, printable, unpack
 from pytest_modelcheck.reports.model import CheckReport

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 ROLES: Final = {"ai": ASSISTANT, "AIMessageChunk": ASSISTANT, "model": ASSISTANT, "human": "user"}
 _TOLD: Final = ("system", "developer")
 _ABOUT: Final = ("model", "model_name", "model_version", "modelVersion")
+# Keys of parts that say when and as what something was sent, and nothing of what was done.
 _PASSING: Final = (
     "id", "timestamp", "created", "created_at", "signature", "thought_signature", "encrypted_content"
 )  # fmt: skip
-"""Keys of parts that say when and as what something was sent, and nothing of what was done."""
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class Log:
     """Where the call with an id is: the places of its message and of the call in it."""
 
     def say(self, role: str, text: str = "", more: tuple[Any, ...] = (), *, goes_on: bool = False) -> None:
-        """Add a message, or go on with the last one: a model's until it has calls, any other where told."""
+        """Add a message, or continue the last: a model's until it has calls, any other with ``goes_on``."""
         role = ROLES.get(role, role)
         if role in _TOLD:
             self.instructions += [text] if text else []
@@ -103,7 +103,7 @@ class Log:
                 self.usage[name] = self.usage.get(name, 0) + amount
 
     def end(self, finish: Any, piece: Mapping[str, Any] = MappingProxyType({})) -> None:
-        """Take in why the model stopped, and what is said of it besides."""
+        """Record why the model stopped, and the facts that come with it."""
         self.finish = str(finish) if finish else self.finish
         self.about |= {name: piece[name] for name in _ABOUT if isinstance(piece.get(name), str)}
 
@@ -178,11 +178,6 @@ def read_spans(pieces: list[Span], log: Log, read: Callable[[Any, Log], None]) -
 
     The last call of the model has the whole conversation in its messages. Where no span has messages, which
     is the default of most instrumentations, the calls are read from the spans of the tools.
-
-    Args:
-        pieces: Spans, or exports of many.
-        log: Where they are told.
-        read: Reads a message.
     """
     spans = sorted(_flat(pieces), key=lambda span: (span["start"], span["order"]))
     chats = [span for span in spans if span["operation"] in ("chat", "generate_content", "text_completion")]

@@ -16,8 +16,8 @@ from pytest_modelcheck.trajectories.calls import ASSISTANT, Message
 from pytest_modelcheck.trajectories.log import ROLES, Log, plain, pruned
 
 Piece = dict[str, Any]
+# What reading raises where a piece has the keys of a format, and other things in them.
 _DAMAGES: Final = (AttributeError, LookupError, TypeError, ValueError)
-"""What reading raises where a piece has the keys of a format, and other things in them."""
 _LANGCHAIN: Final = ("human", "ai", "AIMessageChunk", "tool", "system", "function")
 _TEXTS: Final = ("text", "input_text", "output_text", "refusal")
 _THOUGHTS: Final = ("thinking", "redacted_thinking", "reasoning", "reasoning_content")
@@ -84,7 +84,7 @@ def _read_all(source: Any, log: Log) -> None:
 
 
 def _conversation(source: Any, log: Log) -> None:
-    """The state of a graph, or what was sent to a model: messages, and what is said besides."""
+    """The state of a graph, or a request to a model: messages, and other fields."""
     if source.get("system"):
         log.instructions.append(_text(plain(source["system"])))
     _read(source["messages"], log)

@@ -1,4 +1,4 @@
-"""The trajectory of an agent: what it was told, what it did, and where that ended.
+"""The trajectory of an agent: its messages, its calls, and how it ended.
 
 PYTEST_DONT_REWRITE
 """

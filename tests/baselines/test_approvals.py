@@ -118,7 +118,7 @@ def test_a_selection_leaves_the_rest_as_it_is(bench, approving):
 
 def test_a_selection_of_nothing_lists_what_there_is(bench, approving):
     bench.run({"a": 1})
-    with pytest.raises(UsageError, match=f"no check of .* matches. It ran:\n  {KNOWN}"):
+    with pytest.raises(UsageError, match=f"no check .* matches that. It ran:\n  {KNOWN}"):
         approving(select=lambda check: False)
 
 

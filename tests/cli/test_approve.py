@@ -24,7 +24,7 @@ def store(project):
 def test_a_version_is_approved_by_the_git_identity_with_a_reason(project, command, store):
     project.run({"a": 1, "b": 2})
     assert command("approve", "2.1", "--reason", "better Spanish").output == (
-        "triage 2.1 is approved (nothing was before)\n"
+        "triage 2.1 is approved (the first approval)\n"
         "  tests/test_triage.py::test_known\n"
         "    2 cases\n"
         "Written to baselines: review it with git diff, and commit it.\n"
@@ -41,10 +41,10 @@ def test_what_changed_since_the_last_approval_is_counted(project, command):
     command("approve", "2.0")
     project.run({"a": 9, "c": 1})
     assert command("approve", "2.1").output == (
-        "triage 2.1 is approved for 1 of 2 checks (before: 2.0)\n"
+        "triage 2.1 is approved for 1 of 2 checks (previously 2.0)\n"
         "  tests/test_triage.py::test_known\n"
         "    2 cases: 1 changed, 1 added, 1 removed since 2.0\n"
-        "still with another version (run them with 2.1 and approve them, or leave them):\n"
+        "still approved with another version (run them with 2.1 and approve them, or leave them):\n"
         "  tests/test_triage.py::test_other  2.0\n"
         "Written to baselines: review it with git diff, and commit it.\n"
     )
@@ -98,7 +98,7 @@ def test_a_part_is_approved_with_check(project, command, store):
 def test_a_check_that_means_nothing_lists_what_there_is(project, command):
     project.run({"a": 1})
     output = command("approve", "2.1", "--check", "test_knwon", code=2).output
-    assert f"no check of triage 2.1 matches. It ran:\n  {KNOWN}" in output
+    assert f"no check that triage 2.1 ran matches that. It ran:\n  {KNOWN}" in output
 
 
 def test_without_a_version_it_is_the_only_one_that_was_run(project, command):
@@ -130,7 +130,7 @@ def test_a_version_alone_is_approved_of_all_models_that_ran_it(project, command,
     assert "tone 2.1 is approved" in output
     assert "triage 2.1 is approved" in output
     assert store.approved("words") is None
-    assert "no run of 3 is stored of any model" in command("approve", "3", code=2).output
+    assert "no model has a stored run of 3" in command("approve", "3", code=2).output
 
 
 def test_where_one_of_several_models_is_refused_the_other_is_approved_and_the_exit_code_says_so(
@@ -214,7 +214,7 @@ def test_what_is_accepted_is_listed_before_anything_is_written(project, command,
 def test_a_dry_run_shows_the_same_and_writes_nothing(project, command, store):
     project.run({"a": 1, "b": 2}, failed="b")
     output = command("approve", "2.1", "--dry-run").output
-    assert "    1 of 2 cases fails: b\ntriage 2.1 would be approved (nothing was before)\n" in output
+    assert "    1 of 2 cases fails: b\ntriage 2.1 would be approved (the first approval)\n" in output
     assert output.endswith("\nNothing was written: --dry-run.\n")
     assert not (project.root / "baselines").exists()
     command("approve", "2.1")
@@ -345,7 +345,7 @@ def test_a_check_of_which_nothing_is_accepted_keeps_its_version(changed, reviewi
 
 
 def test_to_quit_leaves_everything_from_there_on(changed, reviewing):
-    assert "nothing was accepted, and nothing was written" in reviewing(["q"])
+    assert "nothing was accepted or written" in reviewing(["q"])
     assert header(changed, OTHER).version == "2.0"
 
 

@@ -25,11 +25,11 @@ def test_a_renamed_test_keeps_its_baseline_its_history_and_its_candidates(approv
     output = command("baselines", "rename", OLD, NEW).output
     assert output.endswith(
         "2 baselines renamed in baselines: commit this with the test.\n"
-        "2 candidates renamed, which git need not know.\n"
+        "2 candidates renamed (they are not in git).\n"
     )
     assert command("show", NEW).output == before.replace(OLD, NEW)
     assert "1.0" in command("history", NEW).output
-    assert "no check approved" in command("show", OLD, code=2).output
+    assert "no check that is approved" in command("show", OLD, code=2).output
     assert "→ 1" in command("show", NEW, "1.0").output
     files = sorted(path.name for path in (approved.root / "baselines").rglob("*.jsonl"))
     assert files == ["test_tickets.jsonl", "test_tickets.jsonl"]
@@ -56,7 +56,7 @@ def test_a_name_that_is_taken_is_refused_and_nothing_is_moved(approved, command)
 
 def test_a_name_that_nothing_is_known_of_is_refused(approved, command):
     assert (
-        "nothing is stored of tests/test_x.py"
+        "no baseline or run of tests/test_x.py"
         in command("baselines", "rename", "tests/test_x.py", "y.py", code=2).output
     )
 
@@ -145,9 +145,7 @@ def test_nothing_goes_while_every_test_is_there(approved_twice, command):
 def test_the_baseline_of_a_deleted_test_is_listed_and_removed(approved_twice, command):
     delete(approved_twice, "test_other")
     output = command("baselines", "prune", "--yes").output
-    assert (
-        "1 baseline that no test is left for:\n  tests/test_triage.py::test_other  (triage 2.1)\n" in output
-    )
+    assert "1 baseline without a test:\n  tests/test_triage.py::test_other  (triage 2.1)\n" in output
     assert output.endswith("Removed: look at it with git diff, and commit it.\n")
     assert files(approved_twice) == ["test_known"]
     assert "test_other" not in command("list").output
@@ -193,8 +191,8 @@ def test_a_module_that_is_skipped_keeps_its_baselines(approved_twice, command):
 def test_the_baseline_of_a_test_that_asks_another_model_is_of_no_use(approved_twice, command):
     write(approved_twice, "test_known", "test_other", how="def {}(): pass\n")
     output = command("baselines", "prune", "--yes").output
-    assert "2 baselines that no test is left for:\n" in output
-    assert "2 candidates that no test is left for, in the cache:\n" in output
+    assert "2 baselines without a test:\n" in output
+    assert "2 candidates without a test, in the cache:\n" in output
     assert files(approved_twice) == []
 
 
@@ -208,7 +206,7 @@ def test_candidates_alone_are_no_matter_of_git(project, command):
 def test_nothing_is_removed_where_pytest_collects_nothing(approved_twice, command):
     (approved_twice.root / "tests" / "test_triage.py").unlink()
     output = command("baselines", "prune", "--yes", code=2).output
-    assert "pytest collects no test in ., so that nobody knows which of them still exist" in output
+    assert "pytest collects no test in ., so it is unknown which of them still exist" in output
     assert files(approved_twice) == ["test_known", "test_other"]
 
 

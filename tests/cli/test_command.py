@@ -28,7 +28,7 @@ def test_the_version_is_told(command):
 @pytest.mark.parametrize("arguments", [["approve"], ["approve", "2.1"], ["diff"], ["list"]])
 def test_where_nothing_was_run_the_error_says_where_it_looked_and_what_to_do(project, command, arguments):
     output = command(*arguments, code=1).output
-    assert f"nothing was run or approved yet in {project.root}: neither" in output
+    assert f"no run or approval is stored in {project.root}: neither" in output
     assert " .modelcheck_cache/candidates nor baselines" in output
     assert "pytest --model-version=VERSION" in output
 

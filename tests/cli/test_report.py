@@ -126,7 +126,7 @@ def test_a_check_that_means_nothing_is_an_error(two, command):
     output = command("diff", "2.1", "--check", "nope", code=2).output
     assert "no check of triage matches 'nope'. There are:\n  tests/test_triage.py::test_known\n" in output
     output = command("diff", "2.1", "--check", "known", code=2).output
-    assert "it is a whole name, or has wildcards ('*known*')" in output
+    assert "write the whole name, or use wildcards ('*known*')" in output
 
 
 def test_a_damaged_baseline_is_named(two, command):

@@ -22,7 +22,7 @@ def test_what_is_approved_is_shown_with_who_and_why(project, command):
 def test_a_version_that_was_only_run_is_shown_too(project, command):
     project.run({"a": "refund"}, version="2.2")
     assert '→ "refund"' in command("show", "test_known", "2.2").output
-    assert "no check approved matches" in command("show", "test_known", code=2).output
+    assert "no check that is approved matches" in command("show", "test_known", code=2).output
 
 
 def test_as_json_it_is_the_file(project, command):
@@ -43,7 +43,7 @@ def test_an_unknown_check_is_refused_with_what_to_type(project, command):
     project.run({"a": 1})
     assert "There is none. See all: modelcheck list" in command("show", "test_nothing", code=2).output
     command("approve", "2.1")
-    told = "no check approved matches 'test_nothing'. There are:\n  tests/test_triage.py::test_known"
+    told = "no check that is approved matches 'test_nothing'. There are:\n  tests/test_triage.py::test_known"
     assert told in command("show", "test_nothing", code=2).output
     assert "no run of triage 9 is stored" in command("show", "test_known", "9", code=2).output
     assert "no check that triage 2.1 ran matches" in command("show", "other", "2.1", code=2).output
@@ -96,7 +96,10 @@ def test_one_check_alone(project, command):
     assert "test_other" in output
     assert "test_known" not in output
     told = command("list", "--check", "nope", code=2).output
-    assert "no check approved or run matches 'nope'. There are:\n  tests/test_triage.py::test_known\n" in told
+    assert (
+        "no check approved or run here matches 'nope'. There are:\n  tests/test_triage.py::test_known\n"
+        in told
+    )
 
 
 def test_several_models_are_listed_one_after_the_other(project, command):
@@ -173,7 +176,7 @@ def test_as_json(grown, command):
 
 
 def test_a_pattern_that_means_nothing_is_refused(grown, command):
-    assert "no check approved matches" in command("history", "test_nothing", code=2).output
+    assert "no check that is approved matches" in command("history", "test_nothing", code=2).output
 
 
 def test_the_model_is_named_where_there_are_several(grown, project, command):

@@ -47,7 +47,7 @@ def test_it_looks_at_the_whole_project_and_exits_with_1_where_it_finds_something
         monkeypatch.delenv(name)  # here as with any plugin that is installed
     output = command("lint", code=1).output
     assert output == (
-        "tests/tickets.yaml:3: MC101 t-2 expects 'other'; t-1 (tests/tickets.yaml:2) asks the same and"
+        "tests/tickets.yaml:3: MC101 t-2 expects 'other'; t-1 (tests/tickets.yaml:2) has the same input and"
         " expects 'refund'\nFound 1 problem in 1 check.\n"
     )
 
@@ -96,14 +96,14 @@ def test_for_github(project, command):
     )
     assert command("lint", "--format", "github", code=1).output == (
         "::error file=tests/tickets.yaml,line=2,title=MC101 contradiction::t-2 expects '1,2'; t-1"
-        " (tests/tickets.yaml:1) asks the same and expects '50%25 off'\n"
+        " (tests/tickets.yaml:1) has the same input and expects '50%25 off'\n"
     )
 
 
 def test_a_case_file_alone(project, command):
     (project.root / "some.csv").write_text("text,label\na,x\na,y\n")
     found = command("lint", "some.csv", "--input", "text", "--expected", "label", code=1).output
-    assert found.startswith("some.csv:3: MC101 expects 'y'; some.csv:2 asks the same and expects 'x'")
+    assert found.startswith("some.csv:3: MC101 expects 'y'; some.csv:2 has the same input and expects 'x'")
     assert "some.csv:1: MC001 no column 'input'" in command("lint", "some.csv", code=1).output
     assert "MC001 " in command("lint", "gone.jsonl.gz", code=1).output
 
@@ -114,8 +114,8 @@ def test_cases_of_a_fixture_are_not_looked_at_and_that_is_said(project, command)
     )
     lines = command("lint").output.splitlines()
     assert lines[0] == (
-        "tests/test_triage.py::test_known takes its cases from a fixture, which only a run asks for:"
-        " not looked at."
+        "tests/test_triage.py::test_known takes its cases from a fixture, which exists only during a run:"
+        " not checked."
     )
     assert lines[1] == "No problem in 1 check."
 
@@ -123,7 +123,7 @@ def test_cases_of_a_fixture_are_not_looked_at_and_that_is_said(project, command)
 def test_tests_that_cannot_be_collected(project, command):
     (project.root / "tests" / "test_triage.py").write_text(TEST.replace('.yaml"', '.yaml", at_leest=1'))
     output = command("lint", code=2).output
-    assert "pytest cannot collect the tests, so that there is nothing to look at. It says:" in output
+    assert "pytest cannot collect the tests, so there is nothing to check. It says:" in output
     assert "at_leest" in output
 
 

@@ -32,7 +32,7 @@ def test_a_version_that_no_model_has_is_an_error_that_lists_what_there_is():
     with pytest.raises(VersionError) as caught:
         meant("7", TWO)
     assert str(caught.value) == (
-        "no run of 7 is stored of any model. Run it first: pytest --model-version=7\nThere are:\n"
+        "no model has a stored run of 7. Run it first: pytest --model-version=7\nThere are:\n"
         "  tone=1\n  tone=2.1\n  triage=1\n  triage=2.1\n  triage=3"
     )
 
@@ -43,7 +43,9 @@ def test_where_nothing_was_run_there_is_nothing_to_list():
 
 
 def test_a_misspelt_model_is_said_to_be_none():
-    with pytest.raises(VersionError, match=r"^there is no model 'tne', and no version 'tne=1' of another\n"):
+    with pytest.raises(
+        VersionError, match=r"^no model is called 'tne', and no model has a version 'tne=1'\n"
+    ):
         meant("tne=1", TWO)
 
 

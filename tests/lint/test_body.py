@@ -52,7 +52,7 @@ def test_what_is_done_with_a_case_that_is_handed_on_nobody_knows(read, source):
 @pytest.mark.parametrize(
     ("source", "void"),
     [
-        ("triage(case.input) == case.expected", "a comparison whose result nobody looks at"),
+        ("triage(case.input) == case.expected", "a comparison whose result is not used"),
         ("assert (triage(case.input) == 1, 'why')", "assert of a tuple, which is always true"),
         ("assert 'label'", "assert 'label' is always true"),
         ("assert triage(case.input) or True", "assert … or True is always true"),

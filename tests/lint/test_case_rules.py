@@ -25,8 +25,8 @@ def body(*, reads=(), always=(), keys=(), hands_on=False):
 def test_a_contradiction():
     rows = [("a", 1), ("b", 1), ("a", 2), ("a", 1), ("a", 3)]
     assert found("MC101", rows) == [
-        "list[2]: expects 2; list[0] asks the same and expects 1",
-        "list[4]: expects 3; list[0] asks the same and expects 1",
+        "list[2]: expects 2; list[0] has the same input and expects 1",
+        "list[4]: expects 3; list[0] has the same input and expects 1",
     ]
 
 
@@ -34,7 +34,7 @@ def test_a_contradiction_names_ids_and_places(tmp_path):
     (tmp_path / "t.csv").write_text("id,input,expected\nx,a,yes\ny,a,no\n")
     (one,) = lint([Target(cases.load(tmp_path / "t.csv"))], chosen(["MC101"]))
     path = str(tmp_path / "t.csv")
-    assert one.message == f"y expects 'no'; x ({path}:2) asks the same and expects 'yes'"
+    assert one.message == f"y expects 'no'; x ({path}:2) has the same input and expects 'yes'"
     assert (one.path, one.line) == (path, 3)
 
 
@@ -70,8 +70,8 @@ def test_inputs_that_cannot_be_compared_contradict_nothing():
 
 def test_a_duplicate():
     assert found("MC102", [("a", 1), ("a", 1), ("a", 2), "b", "b"]) == [
-        "list[1]: asks and expects the same as list[0]; it counts twice",
-        "list[4]: asks and expects the same as list[3]; it counts twice",
+        "list[1]: has the same input and expectation as list[0]; it counts twice",
+        "list[4]: has the same input and expectation as list[3]; it counts twice",
     ]
 
 
@@ -92,22 +92,22 @@ def test_no_expectation_where_it_is_read():
 def test_variants_that_show_nothing():
     rows = [{"input": "a", "variants": ["a", "b", "b", "c"]}, {"input": 1, "variants": [1.0]}]
     assert found("MC104", rows) == [
-        "list[0]: variant 1 is the same as the input, so that it shows nothing",
-        "list[0]: variant 3 is the same as variant 2, so that it shows nothing",
+        "list[0]: variant 1 is the same as the input, so it tests nothing",
+        "list[0]: variant 3 is the same as variant 2, so it tests nothing",
     ]
 
 
 def test_a_known_failure_without_reason():
     rows = [{"input": "a", "known_failure": True}, {"input": "b", "known_failure": "slow"}, "c"]
     assert found("MC105", rows) == [
-        "list[0]: is a known failure, and nobody knows why; say it: known_failure: reason"
+        "list[0]: is a known failure without a reason; write one: known_failure: reason"
     ]
 
 
 @pytest.mark.parametrize("text", ["Dear {name},", "{{ item }} is late", "{a} and {b}"])
 def test_an_unfilled_slot(text):
     (message,) = found("MC106", [text, *(f"text {number}" for number in range(5))])
-    assert "the input has a slot that nobody filled: {" in message
+    assert "the input has an unfilled slot: {" in message
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,9 @@ def test_rules_are_chosen_by_how_they_begin():
 
 @pytest.mark.parametrize("code", ["MC9", "E501", ""])
 def test_what_is_no_rule_is_refused(code):
-    with pytest.raises(UsageError, match="is not a rule, and none begins so; there are MC001, MC101"):
+    with pytest.raises(
+        UsageError, match="is not a rule, or the beginning of one; the rules are MC001, MC101"
+    ):
         chosen(ignore=[code])
 
 

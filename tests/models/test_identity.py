@@ -94,7 +94,7 @@ def test_a_version_in_a_pattern_is_taken_as_it_is(tmp_path, version):
 
 
 def test_files_of_a_version_need_one(tmp_path):
-    with pytest.raises(UsageError, match=r"spam-\{version\}.*no version was asked for.*--model-version="):
+    with pytest.raises(UsageError, match=r"spam-\{version\}.*no version was requested.*--model-version="):
         fingerprint(files("spam-{version}.bin", root=tmp_path))
 
 

@@ -192,7 +192,7 @@ def test_a_baseline_holds_it_as_it_holds_a_marked_test(project):
 MISTAKES = {
     "an unknown keyword": ("same, ['a'], atleast=0.9", "golden() has no keyword 'atleast'; did you mean *"),
     "a percentage": ("same, ['a'], at_least=95", "at_least=95 is not a rate: *"),
-    "no cases": ("same, []", "there are no cases at all, so that the check would say nothing"),
+    "no cases": ("same, []", "there are no cases, so the check would test nothing"),
     "a missing file": ("same, 'ticket.yaml'", "no file ticket.yaml: *did you mean tickets.yaml[?]"),
     "a model that the test does not use": ("same, ['a'], model='judge'", "*(the test uses: echo)"),
 }

@@ -18,7 +18,7 @@ def test_a_check_that_cannot_fail_is_warned_of_where_it_is_written(project):
     result.stdout.fnmatch_lines(
         [
             "*test_triage.py:3: LintWarning: at_least=0 is met by every model (MC202)",
-            "*test_triage.py:5: LintWarning: a comparison whose result nobody looks at*(MC206)",
+            "*test_triage.py:5: LintWarning: a comparison whose result is not used*(MC206)",
         ]
     )
 

@@ -22,7 +22,9 @@ def both(project):
     project.run("--model-version=2.1").assert_outcomes(failed=2)
     result = project.command("approve", "2.1", "--beside", "--check", "test_known")
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["triage 2.1 is approved beside 2.0, which the application stays held to"])
+    result.stdout.fnmatch_lines(
+        ["triage 2.1 is approved beside 2.0, which stays approved for the application"]
+    )
     return project
 
 
@@ -90,7 +92,7 @@ def test_what_is_approved_again_of_the_canary_stays_beside(both):
 
 def test_a_canary_that_is_promoted_takes_the_place_of_production(both):
     both.command("approve", "2.1", "--instead", "--force").stdout.fnmatch_lines(
-        ["triage 2.1 is approved (before: 2.0)"]
+        ["triage 2.1 is approved (previously 2.0)"]
     )
     assert BESIDE not in both.baselines()
     result = both.run()

@@ -51,25 +51,25 @@ def test_what_was_never_asked_otherwise(why):
     assert why() == (
         "triage 1.0\n"
         "  test_triage.py::test_known\n"
-        "    4 questions; the last run: 4 asked, 0 at hand\n"
-        "    4 never asked otherwise: four, one, three and 1 case more\n"
+        "    4 questions; last run: 4 new, 0 cached\n"
+        "    4 never called before: four, one, three and 1 case more\n"
     )
 
 
 def test_each_repeat_is_a_question_of_its_own(ran, why):
     ran.test(TEST.replace("(CASES)", "(CASES, repeats=3)"))
     ran.run("--model-version=1.0")
-    assert "    12 questions; the last run: 8 asked, 4 at hand\n" in why()
+    assert "    12 questions; last run: 8 new, 4 cached\n" in why()
     assert "not remembered" not in why()
     ran.run("--model-version=2.0")
-    assert "    12 also answered by 1.0: each version is asked for itself\n" in why("2.0")
+    assert "    12 also answered by 1.0: each version is called anew\n" in why("2.0")
 
 
 def test_another_version(ran, why):
     ran.run("--model-version=2.0")
     assert "triage 2.0\n" in why()
-    assert "    4 also answered by 1.0: each version is asked for itself\n" in why("2.0")
-    assert "    4 also answered by 2.0: each version is asked for itself\n" in why("triage=1.0")
+    assert "    4 also answered by 1.0: each version is called anew\n" in why("2.0")
+    assert "    4 also answered by 2.0: each version is called anew\n" in why("triage=1.0")
 
 
 def test_another_fingerprint_explains_more_than_another_version(ran, why):
@@ -116,29 +116,29 @@ def test_an_edited_input_and_what_was_at_hand(ran, why):
     ran.run("--model-version=1.0", "--modelcheck-cache=refresh")
     ran.run("--model-version=1.0")
     output = why()
-    assert "    4 questions; the last run: 0 asked, 4 at hand\n" in output
-    assert "never asked otherwise: five, four, one and 1 case more" in output
+    assert "    4 questions; last run: 0 new, 4 cached\n" in output
+    assert "never called before: five, four, one and 1 case more" in output
 
 
 def test_what_is_kept_no_longer(ran, why):
     shutil.rmtree(ran.path / ".modelcheck_cache" / "predictions")
     output = " ".join(why().split())
-    assert "none is cached for this version and fingerprint: the answers were not kept" in output
+    assert "the cache has no answers of this version and fingerprint: they were not stored" in output
     ran.test(TEST.replace('"two"', '"five"').replace('"one"', '"six"'))
     ran.run("--model-version=1.0", "--modelcheck-case=five")
     shutil.copytree(ran.path / ".modelcheck_cache" / "predictions", ran.path / "kept")
     ran.run("--model-version=1.0")
     shutil.rmtree(ran.path / ".modelcheck_cache" / "predictions")
     (ran.path / "kept").rename(ran.path / ".modelcheck_cache" / "predictions")
-    assert "    3 not cached, and asked again by the next run: four, six, three\n" in why()
+    assert "    3 not cached, so the next run calls the model again: four, six, three\n" in why()
 
 
 def test_what_was_asked_to_see_whether_it_varies_is_told_apart(ran, why):
     ran.model(MODEL.replace(", deterministic=True", "").replace("str.upper", "str.lower"))
     ran.run("--model-version=1.0").assert_outcomes(failed=1)
     output = why()
-    assert "    4 questions; the last run: 14 asked, 0 at hand\n" in output
-    assert "beyond these: whether the model varies" in output
+    assert "    4 questions; last run: 14 new, 0 cached\n" in output
+    assert "further calls measured whether the model varies" in output
 
 
 def test_of_a_run_that_was_not_judged_the_questions_are_told(ran, why):

@@ -22,10 +22,10 @@ from pytest_modelcheck.reports.outputs import (
     Target,
     append_summary,
     environment,
-    error_command,
     target_of,
     to_code_quality,
     versions,
+    workflow_command,
     workflow_commands,
     write,
 )
@@ -123,13 +123,15 @@ def test_standard_output_is_written_to(project, into):
 
 
 def test_what_is_not_known_is_left_out():
-    assert error_command("broke", title="t-1") == "::error title=t-1::broke"
-    assert error_command("broke", title="t-1", file="x.py") == "::error file=x.py,title=t-1::broke"
+    assert workflow_command("error", "broke", title="t-1") == "::error title=t-1::broke"
+    assert (
+        workflow_command("error", "broke", title="t-1", file="x.py") == "::error file=x.py,title=t-1::broke"
+    )
 
 
 @pytest.mark.parametrize("hostile", ["a\n::error::b", "a\r\n::add-mask::b", "a,line=7::b", "%0A::error::b"])
 def test_a_text_stays_where_it_is_put(hostile):
-    command = error_command(hostile, title=hostile, file=hostile, line=1)
+    command = workflow_command("error", hostile, title=hostile, file=hostile, line=1)
     assert len(command.splitlines()) == 1
     properties = command.split("::")[1]
     assert properties.count(",") == 2

@@ -1,4 +1,4 @@
-"""The page: one file, no network, and nothing a model said is ever markup.
+"""The page: one file, no network, and no answer of a model is ever markup.
 
 What models, case files and options say travels as JSON inside of data blocks, which a browser does not run,
 and is put on the page as text. The Content-Security-Policy of the page allows its one script and its one
@@ -206,8 +206,8 @@ def to_html(report: RunReport) -> bytes:
     return b"".join([head.encode(), *blocks, tail.encode()])
 
 
+# Where the data goes. No title can say this: it is escaped.
 _SLOT: Final = "<!-- data -->"
-"""Where the data goes. No title can say this: it is escaped."""
 
 
 def escaped(content: bytes) -> bytes:
