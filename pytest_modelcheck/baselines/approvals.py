@@ -284,7 +284,7 @@ def _record(
         rate = None  # nobody ran this mixture
     another = old is not None and old.version != header.version
     # An approval under the same name belongs to the history, too, if anything that history shows has changed.
-    is_news = old is not None and (another or _told_apart(old) != _told_apart(header))
+    is_news = old is not None and (another or _essentials(old) != _essentials(header))
     own = store.beside_path(header.model, header.test, header.version or "")
     if not beside and own.exists():
         batch.remove(own)  # it is the main one now
@@ -318,7 +318,7 @@ def _record(
     return Approval(header.test, before, written, forced, len(rejected), accepts, unknown)
 
 
-def _told_apart(header: Header) -> tuple[object, ...]:
+def _essentials(header: Header) -> tuple[object, ...]:
     return header.fingerprint, header.rate, header.judged
 
 

@@ -33,7 +33,7 @@ from pytest_modelcheck.reports.jsons import pack, printable, unpack
 from pytest_modelcheck.reports.model import CheckReport
 from pytest_modelcheck.reports.selection import notes_of
 from pytest_modelcheck.session.answered import systems_note
-from pytest_modelcheck.session.approved import approved_of, may_be_stale, replay, run_rival
+from pytest_modelcheck.session.approved import approved_of, may_be_stale, replay, run_other_version
 from pytest_modelcheck.session.candidate import environment, header_of, leave, leave_for_the_report
 from pytest_modelcheck.session.check import Judged
 from pytest_modelcheck.session.early import may_stop, run_until_decided
@@ -94,7 +94,7 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
 
         check = with_contract(check, approved)
     if check.subject.other_version is not None:
-        approved = yield from run_rival(check, check.subject.other_version, approved)
+        approved = yield from run_other_version(check, check.subject.other_version, approved)
     variation = declared(check.subject)
     if may_stop(check):
         end = yield from run_until_decided(check, approved)
