@@ -1,7 +1,7 @@
 """Findings: observations held against limits.
 
-The rules are those of ``docs/statistics.md``: a model that does not vary is judged exactly; one that
-varies fails only where noise cannot explain the miss.
+The rules are those of ``docs/explanation/deciding.md``: a model that does not vary is judged exactly; one
+that varies fails only where noise cannot explain the miss.
 
 PYTEST_DONT_REWRITE
 """

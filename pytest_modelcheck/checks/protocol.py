@@ -5,13 +5,13 @@ with its reason, or a need for more runs. Whoever holds the model runs what is n
 and looks again, until no look needs anything. Nothing is remembered between looks, so that replayed answers
 give the same verdict.
 
-The rules, with the figures they were simulated with, are in ``docs/statistics.md``:
+The rules, with the figures they were simulated with, are in ``docs/explanation/deciding.md``:
 
 1. a first look at one set; a miss that noise readily explains passes;
 2. otherwise two fresh sets of every case, which must miss the limit by themselves and must not contradict the
    first set; all runs together decide;
 3. where no outcome ever differed from another, a miss fails exactly, once the fresh sets and five more runs
-   of each case that broke came out the same;
+   of each case that broke came out the same (unless the only approved run may have been a lucky one);
 4. a case that always passed, and fails now and in twelve more runs (more where the approval has fewer than
    three runs, or the check is large), is broken for good and never passes in silence.
 
@@ -70,6 +70,7 @@ class Reason(StrEnum):
     CONFIRMED = "confirmed"  # noise does not explain it, in all runs and in the fresh ones by themselves
     WEAK = "weak"  # the evidence points against the model, and is too weak
     NOT_CONFIRMED = "not confirmed"  # more runs are needed, and may not be made
+    ONE_RUN = "one run"  # cases broke and others were fixed, and one approved run may have been lucky
     NO_NOISE_KNOWN = "no noise known"  # the check varies, and one approved run does not show how much
     NOT_THE_SAME = "not the same"  # the model changed during this run
     BROKEN = "broken"  # cases are broken for good
@@ -159,7 +160,8 @@ def look_at_drop(evidence: Evidence, allowance: Allowance, rules: Rules) -> Look
     def allows_fail() -> bool:
         return bool(margin) or gate(shared, rules.false_fail_rate)
 
-    look = looked(shared, rules, Tests(missed, p_value, allows_fail, shared.broke))
+    tests = Tests(missed, p_value, allows_fail, shared.broke, lambda: shared.fixed_on_one_run)
+    look = looked(shared, rules, tests)
     return placed(unless_broken(shared, look, allowance), evidence)
 
 
@@ -236,6 +238,8 @@ class Tests:
     p_value: Callable[[slice], float]
     allows_fail: Callable[[], bool]
     suspects: Callable[[int], tuple[int, ...]]
+    may_be_luck: Callable[[], bool] = lambda: False
+    """Whether the one approved run may have been a lucky one of a version that varied."""
 
 
 def looked(evidence: Known, rules: Rules, tests: Tests) -> Look:
@@ -261,6 +265,11 @@ def looked(evidence: Known, rules: Rules, tests: Tests) -> Look:
         if not rules.confirm:
             return Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED, chance)
         return Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED, chance, FreshSets())
+    return _last_look(evidence, rules, tests)
+
+
+def _last_look(evidence: Known, rules: Rules, tests: Tests) -> Look:
+    """Look at all runs, once there are fresh sets."""
     missed = tests.missed(ALL)
     if not missed and not tests.missed(FIRST):
         return Look(Status.PASSED, Reason.MET)
@@ -271,6 +280,8 @@ def looked(evidence: Known, rules: Rules, tests: Tests) -> Look:
     decided = _decided(tests.p_value(ALL), rules, tests, FRESH)
     if not evidence.may_be_steady:
         return decided
+    if decided.status is not Status.FAILED and tests.may_be_luck() and tests.p_value(FIRST) > DOUBTFUL:
+        return Look(Status.INCONCLUSIVE, Reason.ONE_RUN, decided.p_value)
     probes = None if decided.status is Status.FAILED else _needed(tests.suspects, STEADY_PROBES)
     return Look(Status.FAILED, Reason.EXACT, needs=probes)
 
@@ -307,10 +318,11 @@ def broken_for_good(evidence: Evidence) -> tuple[Probes | None, tuple[int, ...]]
     suspects = evidence.broke()
     if not suspects:
         return None, ()
-    from pytest_modelcheck.stats.noise import probes_needed
+    from pytest_modelcheck.stats.noise import LEAST_PROBES, probes_needed
 
     runs = min(len(case.approved) for case in evidence.cases)
-    upto = probes_needed(runs, len(units_of(evidence.cases)))
+    steady = evidence.may_be_steady and evidence.fresh  # nothing varied in whole sets: cases are no coins
+    upto = LEAST_PROBES if steady else probes_needed(runs, len(units_of(evidence.cases)))
     return _needed(evidence.broke, upto), suspects
 
 

@@ -116,7 +116,7 @@ def merge(workspace: Workspace, folders: Sequence[Path]) -> None:
         lines = plural(len(nights), "line")
         echo(f"{lines} of {names.WATCH} united with those in {shown(workspace.store.root)}: commit it.")
     if root is not None:
-        print_lines(_told(found, root))
+        print_lines(_merged_lines(found, root))
 
 
 def _found(folders: Sequence[Path]) -> dict[Key, list[CandidateStore]]:
@@ -151,7 +151,7 @@ def _read(store: CandidateStore, key: Key) -> Baseline:
     return candidate
 
 
-def _told(found: dict[Key, list[CandidateStore]], root: Path) -> Iterator[str]:
+def _merged_lines(found: dict[Key, list[CandidateStore]], root: Path) -> Iterator[str]:
     for model, version in sorted({(model, version) for model, _, version in found}):
         stores = [found[key] for key in found if (key[0], key[2]) == (model, version)]
         agreeing = sum(len(several) > 1 for several in stores)
