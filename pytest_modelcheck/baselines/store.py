@@ -49,7 +49,7 @@ class BaselineStore:
         recover(root)
 
     def path(self, model: str, check: str, version: str | None = None) -> Path:
-        """The baseline of a check for a version: its own file if it has one, else that of the main version."""
+        """The baseline of a check for a version: its own file if there is one, else the main version's."""
         own = self.beside_path(model, check, version or "")
         return own if own.exists() else self.root / names.safe(model) / names.check_path(check)
 

@@ -160,9 +160,7 @@ class Endpoint:
             after_success: For each input, whether the call just before it was answered from the cache.
         """
         gate: AbstractContextManager[Any] = nullcontext()
-        if (
-            self._gate is not None and repeat_inside() is None
-        ):  # a model that calls itself would deadlock
+        if self._gate is not None and repeat_inside() is None:  # a model that calls itself would deadlock
             gate = self._gate
         with gate, _inside(repeat), closing(self._steps(inputs, keep, after_success)) as steps:
             wanted = next(steps, None)

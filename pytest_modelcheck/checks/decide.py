@@ -85,7 +85,7 @@ def _refuse_without_meaning(observed: Observed, limits: Limits) -> None:
 
 
 def required_rate(observed: Observed, limits: Limits) -> float | None:
-    """The required rate: ``at_least``, or 1.0 if no other limit and no approved version applies, else ``None``."""
+    """The required rate: ``at_least``, else 1.0 if nothing else is required of the check, or ``None``."""
     if limits.at_least is not None or observed.scores is not None:
         return limits.at_least
     others = (limits.max_drop, limits.max_slice_drop, limits.max_changed, limits.max_regressed)
