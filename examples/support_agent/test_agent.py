@@ -1,5 +1,7 @@
 """What the shop needs of its agent, whichever version of the model is behind it."""
 
+import re
+
 import pytest
 
 from pytest_modelcheck import in_order, talk, unordered
@@ -24,6 +26,12 @@ async def test_the_policy_is_checked_before_money_is_given_back(agent, case):
 async def test_the_trajectory_is_the_approved_one(agent, case):
     done = await agent(case.input)
     assert done.calls == unordered(case.approved.calls)
+
+
+@pytest.mark.golden("tickets.yaml", at_least=1.0)
+async def test_customers_are_told_what_was_done(agent, case):
+    done = await agent(case.input)
+    assert re.findall(r"KL-\d+", done.answer) == done.state["refunded"] + done.state["escalated"]
 
 
 @pytest.mark.golden("conversations.yaml", at_least=0.9)

@@ -15,6 +15,7 @@ from pytest_modelcheck.baselines import atomic, watch
 from pytest_modelcheck.baselines.accepted import accepted
 from pytest_modelcheck.baselines.approved import Approved
 from pytest_modelcheck.baselines.candidates import never_ran
+from pytest_modelcheck.baselines.lines import REPEATED
 from pytest_modelcheck.baselines.objections import incomplete, is_gone, mixed_fingerprints, objections
 from pytest_modelcheck.errors import BaselineError, UsageError
 
@@ -52,6 +53,7 @@ class Approval:
         forced: The objections that were overridden.
         kept: How many cases stay as they were approved before.
         accepts: What is bad about it, a line each.
+        noise_unknown: Whether it was run once, by a model of which nobody knows whether it varies.
     """
 
     check: str
@@ -60,6 +62,7 @@ class Approval:
     forced: tuple[str, ...] = ()
     kept: int = 0
     accepts: tuple[str, ...] = ()
+    noise_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +284,7 @@ def _record(
         rate = None  # nobody ran this mixture
     another = old is not None and old.version != header.version
     # An approval under the same name belongs to the history, too, if anything that history shows has changed.
-    is_news = old is not None and (another or _told_apart(old) != _told_apart(header))
+    is_news = old is not None and (another or _essentials(old) != _essentials(header))
     own = store.beside_path(header.model, header.test, header.version or "")
     if not beside and own.exists():
         batch.remove(own)  # it is the main one now
@@ -309,10 +312,13 @@ def _record(
     )
     accepts = tuple(lines)
     written = store.adopt(batch, signed, rows, beside=beside)
-    return Approval(header.test, before, written, forced, len(rejected), accepts)
+    verdict = header.run.get("verdict", {})
+    steady = verdict.get("varies") is False or verdict.get("kind") == "drift"
+    unknown = not steady and not candidate.holding(REPEATED)
+    return Approval(header.test, before, written, forced, len(rejected), accepts, unknown)
 
 
-def _told_apart(header: Header) -> tuple[object, ...]:
+def _essentials(header: Header) -> tuple[object, ...]:
     return header.fingerprint, header.rate, header.judged
 
 

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 # Lines are put together from text: a check writes one a case, most of it JSON already.
 quoted: Final = json.encoder.encode_basestring
 
+REPEATED: Final = b'"repeat":'
+"""A line of a case that was run more than once holds this."""
+
 _DETAILS: Final = b"\t,"
 _ID: Final = re.compile(rb'\{"id":"([^"\\]*)"')
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")

@@ -124,8 +124,13 @@ class BaselineStore:
 
     def beside(self, model: str) -> list[str]:
         """The versions that are in service beside the main one."""
-        headers = map(baseline.read_header, self.beside_files(model))
+        headers = (header for _, header in self.beside_entries(model))
         return sorted({header.version for header in headers if header.version is not None})
+
+    def beside_entries(self, model: str | None = None) -> Iterator[tuple[Path, Header]]:
+        """Every check of the versions that are in service beside the main one, by path, without its cases."""
+        for path in self.beside_files(model):
+            yield path, baseline.read_header(path)
 
     def beside_files(self, model: str | None = None) -> Iterator[Path]:
         """The baseline files of all versions in service beside the main one, readable or not."""

@@ -257,15 +257,15 @@ class Describing(Lowering):
         try:
             return super().lower(value, shape)
         except Refusal:
-            return _told(value)
+            return _described(value)
 
     def tagged(self, value: Any, kind: Kind) -> dict[str, Any]:
         """Lower a value of one of the kinds; those with many parts are told in the library's own words."""
-        return _told(value) if kind.library not in ("", "numpy") else super().tagged(value, kind)
+        return _described(value) if kind.library not in ("", "numpy") else super().tagged(value, kind)
 
     def other(self, value: Any) -> Any:
         """The name of a member, else a representation without addresses."""
-        return _told(value)
+        return _described(value)
 
 
 def comparable(value: Any) -> bytes:
@@ -301,7 +301,7 @@ def encode_plain(value: Any) -> bytes:
     try:
         return orjson.dumps(Describing().lower(value))
     except (RecursionError, TypeError):
-        return orjson.dumps(_told(value))
+        return orjson.dumps(_described(value))
 
 
 @lru_cache(maxsize=1024)
@@ -326,7 +326,7 @@ def in_order(lowered: Any) -> bytes:
     return orjson.dumps(lowered, option=orjson.OPT_SORT_KEYS)
 
 
-def _told(value: Any) -> dict[str, str]:
+def _described(value: Any) -> dict[str, str]:
     try:
         text = repr(value)
     except Exception as error:  # noqa: BLE001 - whatever a foreign repr raises, the value is only described

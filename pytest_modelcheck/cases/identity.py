@@ -92,7 +92,7 @@ class Naming:
         self._numbered, self._numbers = array(_KEY), array(_KEY)
         if len(given) == len(self._keys):
             return
-        alike = self._told_apart(read, _twice(self._keys))
+        alike = self._distinct(read, _twice(self._keys))
         self._long = _shared_beginnings(self._keys)
         self._numbered, self._numbers = self._count(alike, array(_KEY, sorted(given)))
 
@@ -104,7 +104,7 @@ class Naming:
         for place, case in enumerate(cases, first):
             yield case if case.id else _with_id(case, self._name(place))
 
-    def _told_apart(self, read: Callable[[], Iterable[Case]], shared: array[int]) -> array[int]:
+    def _distinct(self, read: Callable[[], Iterable[Case]], shared: array[int]) -> array[int]:
         """Make the keys of cases with equal inputs from all their fields; return those still equal."""
         if not shared:
             return shared

@@ -75,7 +75,7 @@ class StrategySource(Source):
         self.check()
         wanted = self._wanted
         try:
-            found = list(different(self.strategy, wanted, self._seed, self._told_apart(layout)))
+            found = list(different(self.strategy, wanted, self._seed, self._identified(layout)))
         except CaseError:
             raise
         except Exception as error:
@@ -87,19 +87,19 @@ class StrategySource(Source):
 
     def smaller(self, case: Case, layout: Layout) -> Generator[Case, bool, None]:
         """Yield cases that may be smaller than a failing one; send back whether each fails, too."""
-        told_apart = self._told_apart(layout)
-        return smaller(self.strategy, self._wanted, self._seed, told_apart, self._content(case))
+        identify = self._identified(layout)
+        return smaller(self.strategy, self._wanted, self._seed, identify, self._content(case))
 
     @property
     def _wanted(self) -> int:
         return DEFAULT_N if self._n is None else self._n
 
-    def _told_apart(self, layout: Layout) -> Callable[[Any], tuple[bytes, Case]]:
-        def told_apart(value: Any) -> tuple[bytes, Case]:
+    def _identified(self, layout: Layout) -> Callable[[Any], tuple[bytes, Case]]:
+        def identify(value: Any) -> tuple[bytes, Case]:
             case = self._case(value, layout)
             return self._content(case), case
 
-        return told_apart
+        return identify
 
     def _case(self, value: Any, layout: Layout) -> Case:
         row = Row(value, Origin(self.name))
@@ -158,7 +158,7 @@ _SPARE_ROUNDS: Final = 20
 
 
 def different(
-    strategy: SearchStrategy[Any], n: int, seed: int, told_apart: Callable[[Any], tuple[Hashable, T]]
+    strategy: SearchStrategy[Any], n: int, seed: int, identify: Callable[[Any], tuple[Hashable, T]]
 ) -> Iterator[T]:
     """Draw up to ``n`` different values; fewer if a whole round brings nothing new.
 
@@ -178,7 +178,7 @@ def different(
     for number in range(rounds_for(n)):
         before = len(seen)
         for value in _round(strategy, seed, number):
-            content, made = told_apart(value)
+            content, made = identify(value)
             if content not in seen:
                 seen.add(content)
                 yield made
@@ -285,7 +285,7 @@ def smaller(
     strategy: SearchStrategy[Any],
     n: int,
     seed: int,
-    told_apart: Callable[[Any], tuple[Hashable, T]],
+    identify: Callable[[Any], tuple[Hashable, T]],
     start: Hashable,
 ) -> Generator[T, bool, None]:
     """Yield candidates that may be smaller than a failing value; send back whether each fails, too.
@@ -308,7 +308,7 @@ def smaller(
     def work() -> None:
         end: BaseException | None = None
         try:
-            _search(strategy, (n, seed), told_apart, start, fails)
+            _search(strategy, (n, seed), identify, start, fails)
         except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
             end = error
         candidates.put(end)
@@ -328,7 +328,7 @@ def smaller(
 def _search(
     strategy: SearchStrategy[Any],
     drawn: tuple[int, int],
-    told_apart: Callable[[Any], tuple[Hashable, T]],
+    identify: Callable[[Any], tuple[Hashable, T]],
     start: Hashable,
     fails: Callable[[T], bool],
 ) -> None:
@@ -339,7 +339,7 @@ def _search(
     known: dict[Hashable, bool] = {}
 
     def take(value: Any) -> None:
-        content, made = told_apart(value)
+        content, made = identify(value)
         if content == start:
             known[content] = True
         if start not in known:

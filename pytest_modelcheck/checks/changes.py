@@ -295,7 +295,8 @@ def look_at_regressed(evidence: Evidence, allowance: Allowance, rules: Rules) ->
     def allows_fail() -> bool:
         return _beyond(excess(slice(None)), margin, rules)
 
-    look = looked(shared, rules, Tests(missed, p_value, allows_fail, shared.broke))
+    tests = Tests(missed, p_value, allows_fail, shared.broke, lambda: shared.fixed_on_one_run)
+    look = looked(shared, rules, tests)
     if look.needs is not None or look.status is Status.FAILED or shared.deterministic:
         return placed(look, evidence)
     probes, broken = broken_for_good(shared)

@@ -11,6 +11,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from types import UnionType
@@ -73,11 +74,10 @@ class Outline:
         if isinstance(value, dict):
             held: Mapping[Any, Any] = value
         else:
-            hints = _hints(type(value)) if (place, type(value)) not in self._seen else {}
-            self._seen.add((place, type(value)))
-            for name, hint in hints.items():
-                if values := set(_enumerated(hint)):
-                    self._declared.setdefault(_inside(place, name), set()).update(values)
+            if (place, type(value)) not in self._seen:
+                self._seen.add((place, type(value)))
+                for inner, values in _declarations(type(value), place):
+                    self._declared.setdefault(inner, set()).update(values)
             held = {name: getattr(value, name, None) for name in _hints(type(value))}
         for name, one in held.items():
             self._look_at(one, _inside(place, str(name)))
@@ -186,6 +186,42 @@ def _hints(kind: type) -> Mapping[str, Any]:
         return get_type_hints(kind)
     except (NameError, TypeError):  # a name that is only known to a type checker
         return {}
+
+
+def _declarations(kind: type, place: str) -> Iterator[tuple[str, set[str]]]:
+    """The enumerations that a class declares for its fields: by their types, and by its JSON Schema."""
+    for name, hint in _hints(kind).items():
+        yield from _by_hint(hint, _inside(place, name))
+    make = getattr(kind, "model_json_schema", None)  # pydantic: Field(json_schema_extra={"enum": ...})
+    if make is not None:
+        try:
+            schema = make(mode="serialization")
+        except Exception:  # noqa: BLE001 - a class that has no schema declares nothing by it
+            return
+        for name, part in schema.get("properties", {}).items():
+            yield from _by_schema(part, _inside(place, name))
+
+
+def _by_hint(hint: Any, place: str) -> Iterator[tuple[str, set[str]]]:
+    if values := set(_enumerated(hint)):
+        yield place, values
+    elif get_origin(hint) in (Union, UnionType):
+        for part in get_args(hint):
+            yield from _by_hint(part, place)
+    elif get_origin(hint) in (list, tuple, set, frozenset, Sequence):
+        for part in get_args(hint):
+            yield from _by_hint(part, f"{place}[]")
+
+
+def _by_schema(part: Mapping[str, Any], place: str) -> Iterator[tuple[str, set[str]]]:
+    """The same of a part of a JSON Schema; enumerations behind ``$ref`` are known by their types."""
+    values = part.get("enum", [part["const"]] if "const" in part else ())
+    if values:
+        yield place, {json.dumps(value) for value in values if value is not None}
+    for choice in part.get("anyOf", ()):
+        yield from _by_schema(choice, place)
+    if isinstance(part.get("items"), dict):
+        yield from _by_schema(part["items"], f"{place}[]")
 
 
 def _enumerated(hint: Any) -> Iterator[str]:

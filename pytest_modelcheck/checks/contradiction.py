@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_modelcheck.baselines.lines import REPEATED
 from pytest_modelcheck.canonical.text import p_text
 from pytest_modelcheck.checks.evidence import CHANGED_MODEL
 from pytest_modelcheck.checks.runs import values_of
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.baselines.baseline import Baseline
 
-_REPEATED = b'"repeat":'
-
 
 def contradiction(candidate: Baseline) -> Iterator[str]:
     """Say that one run of a candidate stands out from its others beyond noise, where one does.
@@ -25,7 +24,7 @@ def contradiction(candidate: Baseline) -> Iterator[str]:
     Cases that make the same calls share their answers and count as one. A case that was not judged in every
     run is left out. Of a model that did not change, at most 1% of candidates are refused.
     """
-    if not candidate.holding(_REPEATED):
+    if not candidate.holding(REPEATED):
         return
     units: dict[tuple[str, ...], list[int]] = {}
     runs = max(trial.repeat for case in candidate.values() for trial in case.trials) + 1

@@ -1,7 +1,7 @@
 """Compares observations with limits; the results are findings.
 
-``docs/statistics.md`` explains the rules: if a model does not vary, every miss fails; if it varies, a miss
-fails only if noise cannot explain it.
+``docs/explanation/deciding.md`` explains the rules: if a model does not vary, every miss fails; if it varies,
+a miss fails only if noise cannot explain it.
 
 PYTEST_DONT_REWRITE
 """

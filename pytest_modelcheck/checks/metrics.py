@@ -344,7 +344,8 @@ def look_at_metric_drop(scores: Scores, allowance: float, rules: Rules) -> Look:
     def suspects(probes: int) -> tuple[int, ...]:
         return _numbers(case for case in shared.cases if case.changed and case.probes < probes)
 
-    return looked(shared, rules, Tests(missed, p_value, allows_fail, suspects))
+    tests = Tests(missed, p_value, allows_fail, suspects, lambda: shared.evidence.fixed_on_one_run)
+    return looked(shared, rules, tests)
 
 
 def fall_p_value(shared: Scores, allowance: float, level: float, sets: slice) -> float:

@@ -4,13 +4,13 @@ For each limit, a pure function looks at the runs so far. It returns a :class:`L
 reason, or a request for more runs. The session makes these runs, adds them to the evidence and looks again,
 until no look requests anything. Looks keep no state, so replayed answers give the same verdict.
 
-``docs/statistics.md`` explains the rules, with simulated error rates:
+``docs/explanation/deciding.md`` explains the rules, with simulated error rates:
 
 1. a first look at one set; a miss that noise readily explains passes;
 2. otherwise two fresh sets of every case, which must miss the limit by themselves and must not contradict the
    first set; all runs together decide;
 3. if no outcome of any case differed between runs, every miss fails, once the fresh sets and five more runs
-   of each case that broke have given the same outcomes;
+   of each case that broke have given the same outcomes (unless the only approved run may have been lucky);
 4. a case that always passed, and fails now and in twelve more runs (more if the approval has fewer than three
    runs, or the check is large), is broken for good, and the check does not pass without a warning.
 
@@ -69,6 +69,7 @@ class Reason(StrEnum):
     CONFIRMED = "confirmed"  # noise is excluded by all runs, and the fresh ones miss the limit too
     WEAK = "weak"  # the evidence points against the model, but is too weak
     NOT_CONFIRMED = "not confirmed"  # more runs are needed, but not possible or not allowed
+    ONE_RUN = "one run"  # cases broke and others were fixed, and the only approved run may have been lucky
     NO_NOISE_KNOWN = "no noise known"  # the check varies, and one approved run does not show how much
     NOT_THE_SAME = "not the same"  # the model changed during this run
     BROKEN = "broken"  # cases are broken for good
@@ -158,7 +159,8 @@ def look_at_drop(evidence: Evidence, allowance: Allowance, rules: Rules) -> Look
     def allows_fail() -> bool:
         return bool(margin) or gate(shared, rules.false_fail_rate)
 
-    look = looked(shared, rules, Tests(missed, p_value, allows_fail, shared.broke))
+    tests = Tests(missed, p_value, allows_fail, shared.broke, lambda: shared.fixed_on_one_run)
+    look = looked(shared, rules, tests)
     return placed(unless_broken(shared, look, allowance), evidence)
 
 
@@ -235,6 +237,8 @@ class Tests:
     p_value: Callable[[slice], float]
     allows_fail: Callable[[], bool]
     suspects: Callable[[int], tuple[int, ...]]
+    may_be_luck: Callable[[], bool] = lambda: False
+    """Whether the one approved run may have been a lucky one of a version that varied."""
 
 
 def looked(evidence: Known, rules: Rules, tests: Tests) -> Look:
@@ -260,6 +264,11 @@ def looked(evidence: Known, rules: Rules, tests: Tests) -> Look:
         if not rules.confirm:
             return Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED, chance)
         return Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED, chance, FreshSets())
+    return _last_look(evidence, rules, tests)
+
+
+def _last_look(evidence: Known, rules: Rules, tests: Tests) -> Look:
+    """Look at all runs, once there are fresh sets."""
     missed = tests.missed(ALL)
     if not missed and not tests.missed(FIRST):
         return Look(Status.PASSED, Reason.MET)
@@ -270,6 +279,8 @@ def looked(evidence: Known, rules: Rules, tests: Tests) -> Look:
     decided = _decided(tests.p_value(ALL), rules, tests, FRESH)
     if not evidence.may_be_steady:
         return decided
+    if decided.status is not Status.FAILED and tests.may_be_luck() and tests.p_value(FIRST) > DOUBTFUL:
+        return Look(Status.INCONCLUSIVE, Reason.ONE_RUN, decided.p_value)
     probes = None if decided.status is Status.FAILED else _needed(tests.suspects, STEADY_PROBES)
     return Look(Status.FAILED, Reason.EXACT, needs=probes)
 
@@ -306,10 +317,11 @@ def broken_for_good(evidence: Evidence) -> tuple[Probes | None, tuple[int, ...]]
     suspects = evidence.broke()
     if not suspects:
         return None, ()
-    from pytest_modelcheck.stats.noise import probes_needed
+    from pytest_modelcheck.stats.noise import LEAST_PROBES, probes_needed
 
     runs = min(len(case.approved) for case in evidence.cases)
-    upto = probes_needed(runs, len(units_of(evidence.cases)))
+    steady = evidence.may_be_steady and evidence.fresh  # nothing varied in whole sets: cases are no coins
+    upto = LEAST_PROBES if steady else probes_needed(runs, len(units_of(evidence.cases)))
     return _needed(evidence.broke, upto), suspects
 
 

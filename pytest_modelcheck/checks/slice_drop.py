@@ -49,7 +49,7 @@ def look_at_slice_drops(
         if cases:
             look = look_at_drop(replace(paired, cases=cases), allowance, rules)
             looks.append(
-                (_renumbered(look, [numbers[place] for place in chosen]), _told(name, cases, allowance))
+                (_renumbered(look, [numbers[place] for place in chosen]), _summary(name, cases, allowance))
             )
     if not looks:
         return Look(Status.PASSED, Reason.MET), "no slice has a case that was approved"
@@ -59,7 +59,7 @@ def look_at_slice_drops(
     return replace(worst[0], needs=_needed([look for look, _ in looks])), worst[1]
 
 
-def _told(name: str, cases: Sequence[CaseRuns], allowance: Allowance) -> str:
+def _summary(name: str, cases: Sequence[CaseRuns], allowance: Allowance) -> str:
     units = units_of(cases)
     now, fell = mean_now(units), mean_drop(units)
     over = plural(len(cases), "case")

@@ -19,6 +19,7 @@ UNSEEN: Final = (
     "so that no change could be seen; let comparisons leave out what differs from call to call: ignore= or "
     "compare_by= on the model fixture"
 )
+MORE_RUNS: Final = "approve with more runs (pytest --model-version=OLD --modelcheck-update)"
 _NAMED: Final = 5
 
 
@@ -53,11 +54,13 @@ def _because(look: Look, sets: int) -> str:
             return "; noise could explain it, and no more runs were made to tell"
         case Reason.NOT_THE_SAME:
             return "; but the model was not the same during this run: its first runs and those after differ"
-        case Reason.NO_NOISE_KNOWN:
+        case Reason.ONE_RUN:
             return (
-                "; the model varies and was approved on one run, which does not show how much: approve it "
-                "with more runs (pytest --modelcheck-update)"
+                "; the one run of the old version may have been lucky: declare deterministic=True, or "
+                f"{MORE_RUNS}; with --against, say repeats=3"
             )
+        case Reason.NO_NOISE_KNOWN:
+            return f"; the model varies, and one approved run does not show how much: {MORE_RUNS}"
         case Reason.NOTHING_SEEN:
             return f"; but the approved version disagrees with itself on identical inputs, {UNSEEN}"
         case Reason.MET | Reason.EXACT | Reason.BROKEN:

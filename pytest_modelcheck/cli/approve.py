@@ -68,7 +68,7 @@ def approve(workspace: Workspace, wish: Wish) -> int:
     for model, version in meant.items():
         argument = f"{model}={version}" if several else version
         report = _approve_one(workspace, wish, model, version, how)
-        print_lines(_told(workspace, report, argument, dry=wish.dry_run))
+        print_lines(_report_lines(workspace, report, argument, dry=wish.dry_run))
         refused = refused or not report.approved
     return 1 if refused else 0
 
@@ -121,13 +121,16 @@ def _announced(approved: Sequence[Approval], name: str) -> Iterator[str]:
         yield from indented(approval.accepts, depth=4)
 
 
-def _told(workspace: Workspace, report: Report, argument: str, *, dry: bool = False) -> Iterator[str]:
+def _report_lines(workspace: Workspace, report: Report, argument: str, *, dry: bool = False) -> Iterator[str]:
     name = excerpt(f"{report.model} {report.version}")
     if report.approved:
         verb = "would be approved" if dry else "is approved"
         yield click.style(f"{name} {verb}", fg="green") + _extent(report) + _before(report)
         for approval in report.approved:
             yield from _approval_lines(approval, report.version)
+        if any(approval.noise_unknown for approval in report.approved):
+            again = f"pytest {shlex.quote(f'--model-version={argument}')} --modelcheck-update"
+            yield f"Approved on 1 run, noise unknown: {again} adds two."
         yield from _left_lines(report)
         yield "Nothing was written: --dry-run." if dry else _written(workspace, report)
     else:
@@ -354,5 +357,5 @@ def _carry_out(
         echo("Nothing was written.")
         return 0
     report = _approve_one(workspace, wish, *meant, how, decisions)
-    print_lines(_told(workspace, report, meant[1]))
+    print_lines(_report_lines(workspace, report, meant[1]))
     return 0 if report.approved else 1

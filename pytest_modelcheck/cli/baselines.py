@@ -123,7 +123,7 @@ def merge(workspace: Workspace, folders: Sequence[Path]) -> None:
     with atomic.Batch(workspace.candidates.root, durable=False) as batch:
         for key, stores in found.items():
             workspace.candidates.take(batch, _agreed(key, stores))
-    print_lines(_told(found, workspace.candidates.root))
+    print_lines(_merged_lines(found, workspace.candidates.root))
 
 
 def _found(folders: Sequence[Path]) -> dict[Key, list[CandidateStore]]:
@@ -158,7 +158,7 @@ def _read(store: CandidateStore, key: Key) -> Baseline:
     return candidate
 
 
-def _told(found: dict[Key, list[CandidateStore]], root: Path) -> Iterator[str]:
+def _merged_lines(found: dict[Key, list[CandidateStore]], root: Path) -> Iterator[str]:
     for model, version in sorted({(model, version) for model, _, version in found}):
         stores = [found[key] for key in found if (key[0], key[2]) == (model, version)]
         agreeing = sum(len(several) > 1 for several in stores)

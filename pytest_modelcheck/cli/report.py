@@ -127,10 +127,14 @@ def _on_screen(made: RunReport) -> Iterator[Line]:
 
 
 def _has_moved(verdict: Verdict) -> bool:
-    """Return whether two versions are compared, and cases of the check broke or were fixed."""
+    """Return whether two versions are compared, and cases of the check differ."""
     comparison = verdict.comparison
     asked = any(finding.limit == COMPARED for finding in verdict.findings)
-    return asked and comparison is not None and bool(comparison.regressed or comparison.fixed)
+    return (
+        asked
+        and comparison is not None
+        and bool(comparison.regressed or comparison.fixed or comparison.changed)
+    )
 
 
 def _coloured(text: str, style: Mapping[str, bool]) -> str:

@@ -48,19 +48,21 @@ def show(workspace: Workspace, pattern: str, version: str | None, form: str) -> 
             for line in _json_lines(baseline):
                 print_document(line)
         else:
-            print_lines(_lines(baseline))
+            print_lines(_lines(baseline, beside=_is_beside(workspace, baseline.header)))
 
 
 def _found(workspace: Workspace, pattern: str, version: str | None) -> Iterator[Baseline]:
     selected = selection([pattern])
     store, candidates = workspace.store, workspace.candidates
     if version is None:
-        for _, header in store.entries():
-            if selected(header.test) and (approved := store.read(header.model, header.test)) is not None:
+        known: list[tuple[Header, str | None]] = [(header, None) for _, header in store.entries()]
+        known += [(header, header.version) for _, header in store.beside_entries()]
+        for header, own in known:
+            if selected(header.test) and (approved := store.read(header.model, header.test, own)) is not None:
                 yield approved
         return
     model, version = target(version, workspace.known_versions())
-    approved_checks = {header.test for _, header in store.entries(model)}
+    approved_checks = {header.test for _, header in (*store.entries(model), *store.beside_entries(model))}
     ran = {header.test for _, header in candidates.entries(model, version)}
     for check in sorted(filter(selected, approved_checks | ran)):
         if (found := find(store, candidates, model, check, version)) is not None:
@@ -81,7 +83,13 @@ def _nothing(workspace: Workspace, pattern: str, version: str | None) -> Excepti
     return nothing_meant(f"that {model} {version} ran", [pattern], set(ran))
 
 
-def _lines(baseline: Baseline) -> Iterator[str]:
+def _is_beside(workspace: Workspace, header: Header) -> bool:
+    """Return whether a version is in service beside the main one in a check."""
+    approved = bool(header.approved_at) and header.version is not None
+    return approved and workspace.store.beside_path(header.model, header.test, header.version or "").exists()
+
+
+def _lines(baseline: Baseline, *, beside: bool) -> Iterator[str]:
     header = baseline.header
     yield click.style(excerpt(header.test, 1 << 20), bold=True)
     rate = "" if header.rate is None else f", {percent(header.rate)} pass"
@@ -90,6 +98,7 @@ def _lines(baseline: Baseline) -> Iterator[str]:
     yield from indented([f"{header.model} {header.version}, {plural(len(baseline), 'case')}{rate}"])
     fields = {
         "approved": f"{header.approved_at} by {header.approved_by}" if header.approved_at else "",
+        "in service": "beside the main version, held to this" if beside else "",
         "approved with": header.approved_with,
         "reason": header.reason,
         "fingerprint": header.fingerprint or "",
@@ -261,17 +270,19 @@ def history(workspace: Workspace, patterns: Sequence[str], form: str) -> None:
         UsageError: No approved check is meant.
     """
     selected = selection(patterns)
-    known = [header for _, header in workspace.store.entries()]
+    store = workspace.store
+    beside = [header for _, header in store.beside_entries()]
+    known = [*(header for _, header in store.entries()), *beside]
     found = [header for header in known if selected(header.test)]
     if not found:
         raise nothing_meant("that is approved", patterns, (header.test for header in known))
-    found.sort(key=lambda header: (header.model, header.test))
+    found.sort(key=lambda header: (header.model, header.test))  # the main approval stays before others
     if form == "json":
         print_document(_json(found))
         return
     several = len({header.model for header in found}) > 1
     for header in found:
-        print_lines(_history_lines(header, several=several))
+        print_lines(_history_lines(header, several=several, beside=header in beside))
 
 
 def rows(header: Header) -> tuple[Past, ...]:
@@ -295,9 +306,10 @@ def sparkline(rates: Sequence[float | None]) -> str:
     return "".join(" " if rate is None else _BARS[int((rate - low) / span * top)] for rate in rates)
 
 
-def _history_lines(header: Header, *, several: bool) -> Iterator[str]:
+def _history_lines(header: Header, *, several: bool, beside: bool) -> Iterator[str]:
     past = rows(header)
     name = f"{header.test} ({header.model})" if several else header.test
+    name += f", {header.version} in service beside" if beside else ""
     yield click.style(excerpt(name, 1 << 20), bold=True)
     yield f"  {sparkline([row.rate for row in past])}  {_trend(past, header.metric)}"
     width = max(len(excerpt(row.version)) for row in past)

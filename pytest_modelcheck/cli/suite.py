@@ -89,10 +89,10 @@ def _collected(project: Project, files: Iterable[str]) -> Mapping[str, Sequence[
     """The models that each test uses, by node id."""
     arguments = ["--rootdir", str(project.root), "--confcutdir", str(project.root), *files]
     unknown = "so it is unknown which of them still exist"
-    return dict(told_by_pytest("--modelcheck-collected", arguments, project.root, unknown))
+    return dict(collected_by_pytest("--modelcheck-collected", arguments, project.root, unknown))
 
 
-def told_by_pytest(
+def collected_by_pytest(
     option: str, arguments: Iterable[str], folder: Path, consequence: str, *, collect_only: bool = True
 ) -> Any:
     """Let pytest collect tests, and our plugin write what it sees of them.
@@ -198,7 +198,7 @@ def _holds_cases(path: str) -> bool:
 
 def _of_tests(project: Project, tests: Sequence[str]) -> dict[str, Any]:
     folder = Path.cwd() if tests else project.root
-    reported: dict[str, Any] = told_by_pytest(
+    reported: dict[str, Any] = collected_by_pytest(
         "--modelcheck-lint", tests, folder, "so there is nothing to check"
     )
     found = [Finding(**finding) for finding in reported["findings"]]
@@ -311,7 +311,7 @@ def mutate(project: Project, wish: Wish) -> int:
 def _mutation(project: Project, wish: Wish) -> Mutation:
     arguments = [f"--model-version={version}" for version in wish.versions]
     folder = Path.cwd() if wish.arguments else project.root
-    reported: dict[str, Any] = told_by_pytest(
+    reported: dict[str, Any] = collected_by_pytest(
         "--modelcheck-mutate",
         [*arguments, *wish.arguments],
         folder,

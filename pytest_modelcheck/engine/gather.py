@@ -98,10 +98,10 @@ class GatheredBodies(Bodies):
                         if handle.acting.caller.awaited or handle.endpoint.threaded:
                             self.switchboard.advance(handle, self.context)
                 for attempt in window:
-                    self._end(attempt.result, self._told_of_restarts(attempt))
+                    self._end(attempt.result, self._naming_restarts(attempt))
         return self._run()
 
-    def _told_of_restarts(self, attempt: _Attempt) -> BaseException | None:
+    def _naming_restarts(self, attempt: _Attempt) -> BaseException | None:
         """Return a body's exception; an error after a restart may be due to it, and says so."""
         error = attempt.error
         if not isinstance(error, Exception) or not attempt.missing:

@@ -30,8 +30,8 @@ _MEANINGS: Final = re.compile(r"\bnegation\b")
 def too_few(target: Target) -> Iterator[Remark]:
     """Thresholds that say little of a model that varies, since there are too few cases."""
     at_least = target.limits.at_least
-    told_apart = target.varies and not target.graded and target.limits.score_as is None
-    if target.cases is None or at_least is None or not 0 < at_least < 1 or not told_apart:
+    is_proportion = target.varies and not target.graded and target.limits.score_as is None
+    if target.cases is None or at_least is None or not 0 < at_least < 1 or not is_proportion:
         return
     runs = _runs(target)
     if runs == 0:

@@ -213,7 +213,7 @@ def providing(function: Callable[..., Any], definition: Definition) -> Callable[
         __tracebackhide__ = True
         raws = []
         for each in arguments(request, given):
-            with _told(request, definition, each):
+            with _naming_version(request, definition, each):
                 raws.append(function(*instance, **each))
         return _opened(request, definition, raws)
 
@@ -222,10 +222,10 @@ def providing(function: Callable[..., Any], definition: Definition) -> Callable[
         wanted = list(arguments(request, given))
         generator, *others = [function(*instance, **each) for each in wanted]
         with ExitStack() as stack:
-            with _told(request, definition, wanted[0]):
+            with _naming_version(request, definition, wanted[0]):
                 raws = [next(generator)]
             for other, each in zip(others, wanted[1:], strict=True):
-                with _told(request, definition, each):
+                with _naming_version(request, definition, each):
                     raws.append(next(other))
                 stack.callback(_finish, other)
             yield _opened(request, definition, raws)
@@ -243,7 +243,9 @@ def providing(function: Callable[..., Any], definition: Definition) -> Callable[
 
 
 @contextmanager
-def _told(request: pytest.FixtureRequest, definition: Definition, given: dict[str, Any]) -> Iterator[None]:
+def _naming_version(
+    request: pytest.FixtureRequest, definition: Definition, given: dict[str, Any]
+) -> Iterator[None]:
     """Note on whatever a model fixture raises which version it was asked for, and how to ask for another."""
     __tracebackhide__ = True
     try:

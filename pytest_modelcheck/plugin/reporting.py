@@ -109,7 +109,10 @@ def summary(reporter: TerminalReporter, config: pytest.Config) -> None:
     if not isinstance(terminal, TerminalWriter):
         terminal = create_terminal_writer(config)
     strokes = strokes_for(getattr(terminal._file, "encoding", None))  # noqa: SLF001 - pytest's
-    lines = list(summary_lines(verdicts, terminal.fullwidth, verbosity=verbosity, strokes=strokes))
+    compares = bool(config.getoption("modelcheck_against", None))
+    lines = list(
+        summary_lines(verdicts, terminal.fullwidth, verbosity=verbosity, strokes=strokes, compares=compares)
+    )
     if terminal.width_of_current_line:
         terminal.line("")
     if len(lines) == 1:

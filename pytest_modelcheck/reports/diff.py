@@ -219,12 +219,12 @@ def _field_lines(case: CaseDiff, width: int, mark: Mark) -> list[str] | None:
     answered = _fields_of(case.before.answer, case.after.answer)
     if answered is None:
         return None
-    lines = list(_told_by_field(answered, width, mark))
+    lines = list(_difference_lines(answered, width, mark))
     own = _fields_of(case.before.unperturbed, case.after.unperturbed)
     if not answered and not own:
         return None
     if own:
-        lines += ["      unperturbed:", *_told_by_field(own, width, mark)]
+        lines += ["      unperturbed:", *_difference_lines(own, width, mark)]
     return lines
 
 
@@ -235,7 +235,7 @@ def _fields_of(then: bytes | None, now: bytes | None) -> list[Difference] | None
     return found if all(one.path for one in found) else None
 
 
-def _told_by_field(found: Sequence[Difference], width: int, mark: Mark) -> Iterator[str]:
+def _difference_lines(found: Sequence[Difference], width: int, mark: Mark) -> Iterator[str]:
     for difference in found[:_FIELDS]:
         old, new = difference.then, difference.now
         name = excerpt(difference.path, _NAME)

@@ -66,7 +66,10 @@ def to_markdown(report: RunReport, room: int = ROOM) -> str:
         room: How many bytes of UTF-8 there is room for. What does not fit is left out by whole checks, so
             that no table is cut; the first that is left out, and all after it, are counted.
     """
-    sections = [_text(_head(report)), *(_text(_details(check)) for check in report.checks if _is_told(check))]
+    sections = [
+        _text(_head(report)),
+        *(_text(_details(check)) for check in report.checks if _has_details(check)),
+    ]
     return "".join(_fitting(sections, room))
 
 
@@ -92,7 +95,7 @@ def _text(lines: Iterable[str]) -> str:
     return "".join(f"{harmless(line)}\n" for line in lines)
 
 
-def _is_told(check: CheckReport) -> bool:
+def _has_details(check: CheckReport) -> bool:
     return check.verdict.status is not Status.PASSED
 
 

@@ -223,12 +223,12 @@ def mutation_lines(mutation: Mutation, width: int = 80) -> Iterator[str]:
     if calling:
         yield f"  new: bodies made new calls, in {plural(calling, 'replay')}; not judged"
     yield ""
-    yield from _told(mutation, width)
+    yield from _survivor_lines(mutation, width)
     text = f"{plural(len(mutation.survivors), 'mutant')} of {len(mutants)} noticed by no check"
     yield f"score {percent(mutation.score)}; {text}"
 
 
-def _told(mutation: Mutation, width: int) -> Iterator[str]:
+def _survivor_lines(mutation: Mutation, width: int) -> Iterator[str]:
     found = list(explained(mutation))
     if found:
         yield "what passes, and why:"

@@ -26,7 +26,7 @@ from pytest_modelcheck.reports.bars import (
     padded,
     width_of,
 )
-from pytest_modelcheck.reports.terminal import broke_line, everything
+from pytest_modelcheck.reports.terminal import broke_line, differing, everything
 from pytest_modelcheck.reports.wording import by_model, figure_text, levels_text, money_text, rate_text
 from pytest_modelcheck.reports.worst import causes_text, triage
 
@@ -191,7 +191,12 @@ _AS_ASCII: Final = str.maketrans({"…": "~", "–": "-", "→": ">", "Δ": "d",
 
 
 def summary_lines(
-    verdicts: Sequence[Verdict], width: int, *, verbosity: int = 0, strokes: Strokes = FINE
+    verdicts: Sequence[Verdict],
+    width: int,
+    *,
+    verbosity: int = 0,
+    strokes: Strokes = FINE,
+    compares: bool = False,
 ) -> Iterator[Line]:
     """One line a check by file, then the totals and the costs.
 
@@ -202,8 +207,9 @@ def summary_lines(
         width: How many characters fit into a line.
         verbosity: From :data:`QUIET` or less over 0 to :data:`EVERYTHING` or more.
         strokes: What rates are drawn with; with those of ASCII, nothing else is printed, either.
+        compares: Whether two versions are compared, so that cases that differ are shown of checks that pass.
     """
-    for line in _lines(verdicts, width, verbosity, strokes):
+    for line in _lines(verdicts, width, verbosity, strokes, compares=compares):
         yield (
             line
             if strokes is not PLAIN
@@ -211,14 +217,18 @@ def summary_lines(
         )
 
 
-def _lines(verdicts: Sequence[Verdict], width: int, verbosity: int, strokes: Strokes) -> Iterator[Line]:
+def _lines(
+    verdicts: Sequence[Verdict], width: int, verbosity: int, strokes: Strokes, *, compares: bool
+) -> Iterator[Line]:
     if not verdicts:
         return
     few = verbosity > 0 or (verbosity == 0 and len(verdicts) <= _MANY)
     worse = [verdict for verdict in verdicts if verbosity > QUIET and broke_line(verdict) is not None]
     shown = [verdict for verdict in verdicts if few or not verdict.passed or verdict in worse]
     if shown:
-        yield from table(shown, width, strokes, lambda verdict: _below(verdict, verbosity, width))
+        yield from table(
+            shown, width, strokes, lambda verdict: _below(verdict, verbosity, width, compares=compares)
+        )
     if verbosity <= QUIET:
         yield from _plain(_wrapped(_counts(verdicts, _since_approval(verdicts)), width))
         return
@@ -247,7 +257,7 @@ def _wrapped_between(text: str, width: int) -> list[str]:
     return [line.replace(_HELD, " ") for line in _wrapped(held, width)]
 
 
-def _below(verdict: Verdict, verbosity: int, width: int) -> Iterator[Line]:
+def _below(verdict: Verdict, verbosity: int, width: int, *, compares: bool) -> Iterator[Line]:
     """The lines below the line of a check."""
     margin = " " * MARGIN
     if verbosity >= VERBOSE:
@@ -267,6 +277,8 @@ def _below(verdict: Verdict, verbosity: int, width: int) -> Iterator[Line]:
         yield from _plain([f"{margin}{line}" for line in _wrapped(excerpt(worse, _UNCUT), width - MARGIN)])
     if verbosity >= EVERYTHING:
         yield from _plain([f"{margin}{line}".rstrip() for line in everything(verdict)])
+    elif compares and not verdict.failed and verdict.shown:
+        yield from differing(verdict)
 
 
 def _counted(verdict: Verdict) -> str | None:

@@ -101,6 +101,13 @@ def everything(verdict: Verdict) -> Iterator[str]:
     return map(harmless, lines)
 
 
+def differing(verdict: Verdict) -> Iterator[Line]:
+    """The cases worth reading of a check that did not fail, and how to see the rest."""
+    yield from _cases(verdict)
+    for label, command in verdict.advice:
+        yield ((f"  {f'{label}:':<16} {command}", {}),)
+
+
 def broke_line(verdict: Verdict) -> str | None:
     """The cases that broke since the approved version, and the slice that lost most, in one line."""
     comparison = verdict.comparison
@@ -254,7 +261,8 @@ def _cases(verdict: Verdict) -> Iterator[Line]:
     if number:
         unseen = "failed" if number == verdict.cases.failed else ""
         note = others[0].note if others else unseen
-        if any(case.note == "fixed" for case in others):
+        more = note == "regressed" and number > verdict.cases.failed  # others only answer something else
+        if more or any(case.note == "fixed" for case in others):
             note = "differs"
         since = verdict.comparison if note == "regressed" else None
         yield _heading(_TITLES.get(note, "other cases"), number, len(others), since)

@@ -95,7 +95,7 @@ def other_systems(model: Model, systems: Mapping[str, int], baseline: Baseline |
         return []
     approved = ", ".join(baseline.header.systems)
     summary = (
-        f"{model.label} is not the {model.version} that was approved: {_told(new)} and "
+        f"{model.label} is not the {model.version} that was approved: {_counts(new)} and "
         f"those that were approved from {approved}"
     )
     return [Finding("fingerprint", Status.FAILED, excerpt(summary, 400), against_baseline=True)]
@@ -109,6 +109,6 @@ def systems_note(model: Model, systems: Mapping[str, int]) -> tuple[str, ...]:
     return (excerpt(f"{model.label} answered from {len(systems)} different systems: {counts}", 400),)
 
 
-def _told(new: Mapping[str, int]) -> str:
+def _counts(new: Mapping[str, int]) -> str:
     parts = [f"{plural(count, 'answer comes', 'answers come')} from {name}" for name, count in new.items()]
     return ", ".join(parts)

@@ -253,7 +253,7 @@ def _is_another(judge: Model, baseline: Baseline) -> bool:
 # -- another version, run beside -----------------------------------------------------------------------
 
 
-def run_rival(check: Check, other_version: Model, approved: Approved) -> Steps[Approved]:
+def run_other_version(check: Check, other_version: Model, approved: Approved) -> Steps[Approved]:
     """Run every trial with another version; what it does is what today's version is compared with."""
     spec, before = check.spec, check.asked_of(other_version)
     plan = plan_of(spec, spec.cases)

@@ -98,7 +98,8 @@ def explain(check: Check, judgement: Judgement) -> Steps[Explained]:
         worst = next(iter(slices), None)
         if worst is not None and worst.passed != worst.judged:
             first = results.slices.members(worst.name)  # the ones to read first
-    chosen, hidden = _choose(judgement, first)
+    compares = check.subject.other_version is not None and not results.reads_approved
+    chosen, hidden = _choose(judgement, first, compares=compares)
     detailed = yield from _run_again(check, judgement, chosen)
     shown = tuple(_show(check, judgement, one, detailed) for one in chosen)
     read = tuple(detailed.get(one.trial.index) for one in chosen)
@@ -119,17 +120,19 @@ def _scored(group: Group, scores: Scores, members: Collection[int]) -> Group:
 # -- which cases ---------------------------------------------------------------------------------------
 
 
-def _choose(judgement: Judgement, first: Collection[int]) -> tuple[list[Chosen], int]:
+def _choose(judgement: Judgement, first: Collection[int], *, compares: bool) -> tuple[list[Chosen], int]:
     """The cases worth reading, worst first, and how many more there are: from their outcomes alone.
 
     Args:
         judgement: What was found out.
         first: Numbers of cases to be read before others that are as bad.
+        compares: Whether two versions are compared, so that every case that differs is worth reading.
     """
     results, again, seen = judgement.ran.results, judgement.noise.again, judgement.seen
     about_change = results.reads_approved
     regressed = frozenset[int]() if about_change else seen.regressed
-    changed = seen.changed if _shows_changes(judgement) else frozenset[int]()
+    shows_changes = compares or _shows_changes(judgement)
+    changed = seen.changed if shows_changes else frozenset[int]()
     lowest = _lowest(judgement)
     ranks = dict(_by_cause(results)) | {number: rank for number, (rank, _) in lowest.items()}
     notes: dict[tuple[int, bool, bool], str | None] = {}

@@ -123,7 +123,7 @@ def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> 
     """
     value = case.input
     own = text_key(value)[:CALL_BYTES] if type(value) is str else bytes.fromhex(identity(case))
-    shown, input_details = _told(value, "input")
+    shown, input_details = _excerpted(value, "input")
     given: Given = {}
     if len(results) == 1 and _is_plain(results[0].trial):
         [result] = results
@@ -150,7 +150,7 @@ def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> 
     return row, details[1:]
 
 
-def _told(value: Any, name: str) -> tuple[str, str]:
+def _excerpted(value: Any, name: str) -> tuple[str, str]:
     """The beginning of an input, and its member in full unless that is all of it."""
     if type(value) is str and len(value) <= _ABOUT and value.isprintable():
         return lines.quoted(value), ""
@@ -178,7 +178,7 @@ def _trial(result: Result, own: bytes, given: Given, *, pictures: bool) -> tuple
         which = f'{which}"repeat":{trial.repeat},'
     shown, details = "", ""
     if perturbed is not MISSING:
-        shown, details = _told(perturbed, "perturbed")
+        shown, details = _excerpted(perturbed, "perturbed")
         shown = f',"about":{shown}'
         if pictures and not trial.repeat:
             details += _pictures(perturbed)

@@ -123,7 +123,7 @@ def mutate(
         The verdict on the answers as they are stored.
     """
     spec = replace(spec, source=None, progress=None)  # what recipes are learned here is of no use elsewhere
-    answers, told_of = spec.subject.answers, _row(spec)
+    answers, row = spec.subject.answers, _row(spec)
     try:
         # What is approved is the same on every machine. Where it leads to calls that nothing answers (of
         # another model, say, that took part in the last run), the last run goes on its own.
@@ -145,11 +145,11 @@ def mutate(
                     except ModelcheckError as error:  # what the damage made of the run would be red, too
                         cell.broke(error)
                 found.append(cell.done())
-            tell(replace(told_of, cases=len(control.ran.results), cells=tuple(found)))
+            tell(replace(row, cases=len(control.ran.results), cells=tuple(found)))
         else:
-            tell(replace(told_of, trouble=trouble))
+            tell(replace(row, trouble=trouble))
     except ModelcheckError as error:
-        tell(replace(told_of, trouble=str(error)))
+        tell(replace(row, trouble=str(error)))
         raise
     finally:
         use(None)

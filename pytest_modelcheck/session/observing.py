@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from pytest_modelcheck.baselines.lines import REPEATED
 from pytest_modelcheck.checks.compare import compare, pair_of, shares_of, with_same
 from pytest_modelcheck.checks.observed import Observed
 from pytest_modelcheck.checks.runs import Runs, Shares, by_group, groups_of, values_of, worth
@@ -110,7 +111,7 @@ def _was_repeated(approved: Approved) -> bool:
     """Return whether approved cases were run more than once; the last trial of a case is of its last run."""
     if approved.baseline is None:
         return False
-    suspects = approved.baseline.holding(b'"repeat":')
+    suspects = approved.baseline.holding(REPEATED)
     cases = (approved[case] for case in suspects if case in approved)
     return any(case.trials[-1].repeat for case in cases if case.trials)
 

@@ -34,7 +34,7 @@ from pytest_modelcheck.reports.jsons import pack, printable, unpack
 from pytest_modelcheck.reports.model import CheckReport
 from pytest_modelcheck.reports.selection import notes_of
 from pytest_modelcheck.session.answered import systems_note
-from pytest_modelcheck.session.approved import approved_of, may_be_stale, replay, run_rival
+from pytest_modelcheck.session.approved import approved_of, may_be_stale, replay, run_other_version
 from pytest_modelcheck.session.candidate import environment, header_of, leave, leave_for_the_report
 from pytest_modelcheck.session.check import Judged
 from pytest_modelcheck.session.early import may_stop, run_until_decided
@@ -95,7 +95,7 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
 
         check = with_contract(check, approved)
     if check.subject.other_version is not None:
-        approved = yield from run_rival(check, check.subject.other_version, approved)
+        approved = yield from run_other_version(check, check.subject.other_version, approved)
     variation = declared(check.subject)
     if may_stop(check):
         end = yield from run_until_decided(check, approved)
@@ -416,10 +416,11 @@ def _advice(
     check: Check, judgement: Judgement, explained: Explained, status: Status, held: str | None
 ) -> Iterator[tuple[str, str]]:
     """Commands that the user may want to run next, each with its label."""
-    if status is Status.PASSED:
+    compares = check.subject.other_version is not None
+    if status is Status.PASSED and not (compares and explained.shown):
         return
     spec, version = check.spec, check.subject.version
-    if explained.shown and spec.rerun:
+    if explained.shown and spec.rerun and status is not Status.PASSED:
         case = shlex.quote(explained.shown[0].id)
         yield "reproduce one", f"{spec.rerun} --modelcheck-case={case}"
     judging = judgement.observed.judging
@@ -438,6 +439,8 @@ def _advice(
         then = baseline.header.version
         pair = [version] if then in (None, held) else [then, version]
         yield "see all", shlex.join(["modelcheck", "diff", *map(target, pair)])
+    if status is Status.PASSED:
+        return
     if judgement.ran.early is not None:
         # A stopped check cannot be approved.
         yield "run all cases", f"{spec.rerun or 'pytest'} --modelcheck-no-early-stop"

@@ -49,7 +49,7 @@ def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
     """Look at each limit, run what it needs, and look again, until every limit is decided."""
     if not _may_be_noise(check, judgement):
         if _may_be_copies(check, judgement):
-            variation = _told(check, judgement, _weighed(check, judgement))
+            variation = _variation(check, judgement, _weighed(check, judgement))
             return with_noise(check, judgement, replace(judgement.noise, variation=variation))
         return judgement
     approved_outcomes = yield from _approved_outcomes(check, judgement)
@@ -86,7 +86,7 @@ def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
         approved = map(judgement.approved.get, (case.id for case in judgement.ran.results.cases))
         variation = seen(check.subject, [case for case in approved if case is not None])
     else:
-        variation = _told(check, judgement, weighed)
+        variation = _variation(check, judgement, weighed)
     return with_noise(
         check,
         judgement,
@@ -326,7 +326,7 @@ def _run_of(one: Trial, index: int, repeat: int, number: int, of: int) -> Trial:
     return Trial(index, one.case, one.perturbation, one.perturbed, one.variant, repeat, number, of)
 
 
-def _told(check: Check, judgement: Judgement, weighed: Weighed) -> Variation:
+def _variation(check: Check, judgement: Judgement, weighed: Weighed) -> Variation:
     """Return the variation of outcomes, for people."""
     declared = declared_of(check.spec)
     scores = judgement.observed.scores

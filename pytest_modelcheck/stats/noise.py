@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _CHOICES = 500  # of the outputs that are called base; beyond, as many are drawn
 _TIE = 1e-9
-_LEAST_PROBES = 12
+LEAST_PROBES = 12
 _UNLUCKY = 0.01  # cases of an unchanged check that look broken for good, on average
 
 
@@ -371,7 +371,7 @@ def probes_needed(approved_runs: int, units: int) -> int:
     count("approved_runs", approved_runs, at_least=1)
     count("units", units, at_least=1)
     log_constant = math.lgamma(0.9) + math.lgamma(0.3) - math.lgamma(1.2)
-    probes = _LEAST_PROBES
+    probes = LEAST_PROBES
     while True:  # the mean of p**approved * (1 - p)**(1 + probes) under the density above
         log_mean = math.lgamma(approved_runs + 0.9) + math.lgamma(probes + 1.3)
         log_mean -= math.lgamma(approved_runs + probes + 2.2) + log_constant

@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Literal
 
 import pytest
+from pydantic import BaseModel, Field
 
 from pytest_modelcheck.checks.contract import broken, shape_of
 
@@ -12,6 +13,18 @@ from pytest_modelcheck.checks.contract import broken, shape_of
 class Colour(Enum):
     RED = 1
     BLUE = 2
+
+
+@dataclass
+class Tagged:
+    tags: list[Literal["new", "old"]]
+    pair: tuple[Colour, ...] | None = None
+
+
+class Order(BaseModel):
+    size: str = Field(json_schema_extra={"enum": ["S", "M"]})
+    parts: list[str] = Field(json_schema_extra={"items": {"enum": ["top", "sole"], "type": "string"}})
+    state: Literal["open", "shut"] | None = None
 
 
 @dataclass
@@ -83,4 +96,26 @@ def test_declared_enumerations_stand_in_the_shape():
     assert list(broken(shape, odd)) == [
         'label is text (\'spam\'), and was "bug" or "refund"',
         'colour is "GREEN", and was "BLUE" or "RED"',
+    ]
+
+
+def test_enumerations_inside_of_lists_count_too():
+    lines = {b'{"$type":"t.Tagged","tags":["new"],"pair":null}': Tagged(["new"])}
+    shape = shape_of(lines, lines.get)
+    assert shape["tags[]"] == ['"new"', '"old"']
+    assert list(broken(shape, b'{"$type":"t.Tagged","tags":["old","odd"],"pair":null}')) == [
+        'tags[] is text (\'odd\'), and was "new" or "old"'
+    ]
+
+
+def test_a_json_schema_declares_enumerations():
+    lines = {b'{"size":"S","parts":["top"],"state":"open"}': Order(size="S", parts=["top"], state="open")}
+    shape = shape_of(lines, lines.get)
+    assert shape["size"] == ['"M"', '"S"']
+    assert shape["parts[]"] == ['"sole"', '"top"']
+    assert shape["state"] == ['"open"', '"shut"']
+    assert list(broken(shape, b'{"size":"M","parts":["sole"],"state":"shut"}')) == []
+    assert list(broken(shape, b'{"size":"XL","parts":["lace"],"state":"open"}')) == [
+        'size is text (\'XL\'), and was "M" or "S"',
+        'parts[] is text (\'lace\'), and was "sole" or "top"',
     ]

@@ -99,6 +99,14 @@ def test_a_threat_is_green(modules, folder, chances, version):
     assert at_most(found, int(floor)) < RARE
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_cannot_wait_is_green(modules, version):
+    model, temperature = modules["models"].TextModel(version), modules["assistant"].TEMPERATURE
+    for text, urgent in modules["test_triage"].URGENT.items():
+        calm, pressing = model.urgencies(text, temperature)[1]
+        assert (calm if urgent else pressing) < RARE, text
+
+
 def lower_bounds(tickets, times=300):
     """What the check bounds the excess by, in runs of the example: three answers as written, one shouted."""
     rng = Random(0)

@@ -268,3 +268,40 @@ def test_what_is_remembered_of_each_version_is_counted_for_each(tested):
     verdict = tested.verdict(tested.run("--model-version=2.1", "--against=2.0"))
     assert verdict.calls.cached == 10
     assert "triage 2.0 was run beside it: 10 answers asked" in verdict.notes
+
+
+def test_the_cases_that_differ_are_shown_also_where_the_check_passes(tested):
+    result = tested.run("--model-version=2.0", "--against=2.1")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "  pass test_known *",
+            "  changed answers (2)",
+            "    t-07 *",
+            "    t-08 *",
+            "  see all: *modelcheck diff 2.1 2.0",
+        ]
+    )
+    assert "changed answers" not in tested.run("--model-version=2.0", "--against=2.1", "-q").stdout.str()
+
+
+def test_cases_that_broke_stand_before_those_that_only_differ(project):
+    project.model(
+        """
+        @model_fixture(deterministic=True)
+        def triage(model_version):
+            return lambda text: text if model_version == "1" or text in "ab" else text.upper()
+        """
+    )
+    project.test(
+        """
+        import pytest
+
+        @pytest.mark.golden(["a", "b", "c", "d", "e"], at_least=0.5, max_drop=0.5)
+        def test_known(triage, case):
+            assert triage(case.input) != "D"
+        """
+    )
+    result = project.run("--model-version=2", "--against=1")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["  cases that differ (3)", '    *"d"', '    *"c"', '    *"e"'])

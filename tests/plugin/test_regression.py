@@ -213,6 +213,6 @@ def test_where_the_approved_version_is_lost_it_is_not_silently_another_one_that_
     (project.path / "baselines/triage/approved.yaml").unlink()
     result = project.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    told = "*baselines/triage/approved.yaml is missing, *; its checks are approved with 2.0. Restore it, or *"
+    told = "*/triage/approved.yaml is missing; *; its checks are approved with 2.0. Restore it, or *"
     result.stderr.fnmatch_lines([told])
     project.run("--model-version=2.0").assert_outcomes(passed=1)

@@ -123,3 +123,29 @@ def test_beside_itself_or_nothing_no_version_can_be_approved(project, version):
     assert result.ret == 2
     held = "it already" if version == "2.0" else "nothing yet"
     result.stderr.fnmatch_lines([f"*cannot be approved beside: the application is held to {held}"])
+
+
+def test_what_is_approved_of_the_canary_is_shown_beside(both):
+    both.command("show", "test_known").stdout.fnmatch_lines(
+        [
+            "test_triage.py::test_known",
+            "  triage 2.0, 10 cases*",
+            "test_triage.py::test_known",
+            "  triage 2.1, 10 cases*",
+            "  in service: beside the main version, held to this",
+        ]
+    )
+    result = both.command("show", "test_known", "2.1")
+    result.stdout.fnmatch_lines(["  triage 2.1, 10 cases*"])
+    assert "triage 2.0" not in result.stdout.str()
+
+
+def test_the_history_of_the_canary_is_told_by_itself(both):
+    both.command("history", "test_known").stdout.fnmatch_lines(
+        [
+            "test_triage.py::test_known",
+            "    2.0 *",
+            "test_triage.py::test_known, 2.1 in service beside",
+            "    2.1 *",
+        ]
+    )

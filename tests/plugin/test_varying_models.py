@@ -183,3 +183,53 @@ def test_repeats_ask_for_an_answer_each(project, repeats):
     result.assert_outcomes(passed=1)
     assert len(project.calls) == 100 * repeats
     assert project.verdict(result).trials.passed == 100 * repeats
+
+
+ONE_RUN = """
+@model_fixture({options})
+def coin(model_version):
+    broke, fixed = {broke}, {fixed}
+    wrong = range(10, 10 + fixed) if model_version == "1" else range(50, 50 + broke)
+    return lambda text: int(text) not in wrong
+"""
+
+
+@pytest.mark.parametrize(
+    ("broke", "fixed", "options", "status"),
+    [
+        (3, 0, "", "failed"),
+        (12, 9, "", "inconclusive"),
+        (5, 3, "", "failed"),
+        (12, 1, "", "failed"),
+        (12, 9, "deterministic=True", "failed"),
+        (9, 12, "deterministic=True", "passed"),
+    ],
+)
+def test_one_approved_run_may_have_been_a_lucky_one(project, broke, fixed, options, status):
+    """Where cases broke and others were fixed, a coin that came to rest and a worse model look the same."""
+    project.model(ONE_RUN.format(broke=broke, fixed=fixed, options=options))
+    project.test(TEST.format(limits=", slice_regressions='off', max_drop=0"))
+    project.run("--model-version=1")
+    assert project.command("approve", "1", "--reason=first").ret == 0
+    verdict = project.verdict(project.run("--model-version=2"))
+    assert verdict.status == status
+    if status == "inconclusive":
+        assert "the one run of the old version may have been lucky" in verdict.headline
+        assert f"{broke} cases that always passed never pass now" in verdict.headline
+
+
+@pytest.mark.parametrize(
+    ("options", "arguments", "told"),
+    [
+        ("", (), True),
+        ("deterministic=True", (), False),
+        ("", ("--modelcheck-update", "--modelcheck-reason=first"), False),
+    ],
+)
+def test_an_approval_on_one_run_says_that_noise_is_unknown(project, options, arguments, told):
+    project.model(ONE_RUN.format(broke=0, fixed=1, options=options))
+    project.test(TEST.format(limits=", max_drop=0"))
+    project.run("--model-version=1", *arguments)
+    result = project.command("approve", "1", "--reason=first")
+    text = "Approved on 1 run, noise unknown: pytest --model-version=1 --modelcheck-update adds two."
+    assert (text in result.stdout.str()) == told
