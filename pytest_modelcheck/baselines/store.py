@@ -54,7 +54,7 @@ class BaselineStore:
         return own if own.exists() else self.root / names.safe(model) / names.check_path(check)
 
     def beside_path(self, model: str, check: str, version: str) -> Path:
-        """The file of a check of a version that is in service beside the main one."""
+        """The baseline of a check for a version that is in service beside the main one."""
         return self._beside(model) / names.version_folder(version) / names.check_path(check)
 
     def read_ahead(self, model: str, check: str, version: str | None = None) -> None:
@@ -128,7 +128,7 @@ class BaselineStore:
         return sorted({header.version for header in headers if header.version is not None})
 
     def beside_entries(self, model: str | None = None) -> Iterator[tuple[Path, Header]]:
-        """Every check of the versions that are in service beside the main one, by path, without its cases."""
+        """The path and header of every baseline of versions in service beside the main one."""
         for path in self.beside_files(model):
             yield path, baseline.read_header(path)
 
@@ -212,7 +212,7 @@ def jsonl_files(folder: Path) -> Iterator[Path]:
 
 
 def first_header(folder: Path) -> Header | None:
-    """The header of any one file below ``folder``, or ``None`` where there is no file."""
+    """The header of any one file below ``folder``, or ``None`` if there is no file."""
     path = next(jsonl_files(folder), None)
     return None if path is None else baseline.read_header(path)
 

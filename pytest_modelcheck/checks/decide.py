@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Comparison, Tally
 
 
-_ROUNDING = 1e-9  # of a mean of scores
+_ROUNDING = 1e-9  # error of a mean of scores
 
 
 def decide(observed: Observed, limits: Limits) -> list[Finding]:

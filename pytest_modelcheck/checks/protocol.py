@@ -50,7 +50,7 @@ DOUBTFUL: Final = 0.05
 """A final p-value above this passes."""
 
 SECOND_GATE: Final = 5
-"""Level of the second test, as a multiple of the false-fail rate; the test ignores which cases fail."""
+"""Level of the second test, as a multiple of the false-fail rate; cases may then become steadier or noisier."""
 
 STEADY_PROBES: Final = 5
 """How often a broken case must fail again before outcomes that never differed count as noise-free."""
@@ -61,10 +61,10 @@ FIRST, FRESH, ALL = slice(1), slice(1, None), slice(None)
 
 
 class Reason(StrEnum):
-    """Why a look ended as it did."""
+    """The reason for the status of a look."""
 
     MET = "met"
-    EXACT = "exact"  # no noise: a miss is a miss
+    EXACT = "exact"  # there is no noise, so every miss counts
     NOISE = "noise"  # noise readily explains the miss
     CONFIRMED = "confirmed"  # noise is excluded by all runs, and the fresh ones miss the limit too
     WEAK = "weak"  # the evidence points against the model, but is too weak
@@ -238,7 +238,7 @@ class Tests:
     allows_fail: Callable[[], bool]
     suspects: Callable[[int], tuple[int, ...]]
     may_be_luck: Callable[[], bool] = lambda: False
-    """Whether the one approved run may have been a lucky one of a version that varied."""
+    """Returns True if the only approved run may have been a lucky one of a version that varies."""
 
 
 def looked(evidence: Known, rules: Rules, tests: Tests) -> Look:
@@ -320,7 +320,7 @@ def broken_for_good(evidence: Evidence) -> tuple[Probes | None, tuple[int, ...]]
     from pytest_modelcheck.stats.noise import LEAST_PROBES, probes_needed
 
     runs = min(len(case.approved) for case in evidence.cases)
-    steady = evidence.may_be_steady and evidence.fresh  # nothing varied in whole sets: cases are no coins
+    steady = evidence.may_be_steady and evidence.fresh  # no outcome varied between whole sets: cases do not fail by chance
     upto = LEAST_PROBES if steady else probes_needed(runs, len(units_of(evidence.cases)))
     return _needed(evidence.broke, upto), suspects
 

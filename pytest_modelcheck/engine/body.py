@@ -271,7 +271,7 @@ class Bodies:
     def call(self, model: Model, x: Any) -> Any:
         """Answer a call of the body that runs in this thread."""
         handle = self._handles.get(model) or self.handle_of(model)
-        result: Result = self.result  # type: ignore[assignment]  # one runs: it calls
+        result: Result = self.result  # type: ignore[assignment]  # a body is running: it called
         trial = result.trial
         repeat = trial.repeat
         quick = type(x) is str and not repeat and result.equal is None and len(x) <= SHORT_TEXT

@@ -198,7 +198,7 @@ class Session:
         )
 
     def _runs_of(self, spec: CheckSpec) -> int:
-        """Return how often each case is run: more often in a run that approves, to measure the noise."""
+        """Return the number of runs of each case; a run that approves makes more, to measure the noise."""
         if not self.places.update or spec.drift is not None or declared_of(spec) is True:
             return spec.repeats
         return max(spec.repeats, self.places.approval_runs)
