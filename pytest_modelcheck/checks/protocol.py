@@ -50,7 +50,7 @@ DOUBTFUL: Final = 0.05
 """A final p-value above this passes."""
 
 SECOND_GATE: Final = 5
-"""Level of the second test, as a multiple of the false-fail rate; cases may then become steadier or noisier."""
+"""Level of the second test, as a multiple of the false-fail rate; it lets cases become noisier or steadier."""
 
 STEADY_PROBES: Final = 5
 """How often a broken case must fail again before outcomes that never differed count as noise-free."""
@@ -320,7 +320,7 @@ def broken_for_good(evidence: Evidence) -> tuple[Probes | None, tuple[int, ...]]
     from pytest_modelcheck.stats.noise import LEAST_PROBES, probes_needed
 
     runs = min(len(case.approved) for case in evidence.cases)
-    steady = evidence.may_be_steady and evidence.fresh  # no outcome varied between whole sets: cases do not fail by chance
+    steady = evidence.may_be_steady and evidence.fresh  # no outcome varied: cases do not fail by chance
     upto = LEAST_PROBES if steady else probes_needed(runs, len(units_of(evidence.cases)))
     return _needed(evidence.broke, upto), suspects
 

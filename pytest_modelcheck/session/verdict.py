@@ -214,7 +214,7 @@ def _rows(judgement: Judgement) -> Iterator[bytes]:
     for match, line in zip(results.matches, results.lines, strict=True):
         if match == OTHER or (match and approved.replaced):  # otherwise the line says that both are equal
             then = approved.judged_line(lines.id_of(line)) or b"null"
-            line = lines.more_details(line, b'"approved":' + then)  # noqa: PLW2901 - the same line, extended
+            line = lines.more_details(line, b'"approved":' + then)  # noqa: PLW2901 - the last of equal keys counts
         if again is not None:
             case = next(second)
             more = lines.trials_line(case.trials, case.digest)
