@@ -50,7 +50,7 @@ DOUBTFUL: Final = 0.05
 """A final p-value above this passes."""
 
 SECOND_GATE: Final = 5
-"""Level of the second test, as a multiple of the false-fail rate; it lets cases become noisier or steadier."""
+"""Level of the second test, as a multiple of the false-fail rate. The test lets cases become noisier."""
 
 STEADY_PROBES: Final = 5
 """How often a broken case must fail again before outcomes that never differed count as noise-free."""
