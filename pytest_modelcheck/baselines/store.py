@@ -1,4 +1,4 @@
-"""Approved behaviour as files below one folder of the repository.
+"""Stores approved behaviour as files below one folder of the repository.
 
     <root>/watch.jsonl
     <root>/<model>/approved.yaml
@@ -6,8 +6,8 @@
     <root>/<model>/beside/<version>/<test file>/<test>.jsonl
     <root>/<model>/history/<version>/<test file>/<test>.jsonl
 
-A model may have further versions in service beside the one that ``approved.yaml`` names: each is held to what
-is approved of it, and in checks of which nothing is, to the version that is named.
+``approved.yaml`` names the main version of a model. Further versions may be in service beside it. Each of
+them is compared with its own baselines; in checks for which it has none, with those of the main version.
 
 PYTEST_DONT_REWRITE
 """
@@ -36,11 +36,11 @@ class BaselineStore:
     """The approved behaviour of every model of a project.
 
     Args:
-        root: The folder, ``baselines/`` beside the ini file unless the ini says otherwise. It need not
-            exist; reading never makes it.
+        root: The folder, by default ``baselines/`` next to the ini file. It need not exist; reading never
+            creates it.
 
     Raises:
-        BaselineError: An approval was killed half-way, and cannot be finished.
+        BaselineError: An approval was interrupted, and cannot be completed.
     """
 
     def __init__(self, root: Path) -> None:
@@ -49,16 +49,16 @@ class BaselineStore:
         recover(root)
 
     def path(self, model: str, check: str, version: str | None = None) -> Path:
-        """The file that a version is held to: its own where it is in service beside, else the main one."""
+        """The baseline of a check for a version: its own file if there is one, else the main version's."""
         own = self.beside_path(model, check, version or "")
         return own if own.exists() else self.root / names.safe(model) / names.check_path(check)
 
     def beside_path(self, model: str, check: str, version: str) -> Path:
-        """The file of a check of a version that is in service beside the main one."""
+        """The baseline of a check for a version that is in service beside the main one."""
         return self._beside(model) / names.version_folder(version) / names.check_path(check)
 
     def read_ahead(self, model: str, check: str, version: str | None = None) -> None:
-        """Read what the next :meth:`read` of this check returns, or raises."""
+        """Read a baseline now; the next :meth:`read` of this check returns it, or raises its error."""
         self._ahead.pop((model, check, version), None)
         try:
             self._ahead[model, check, version] = self.read(model, check, version)
@@ -66,7 +66,7 @@ class BaselineStore:
             self._ahead[model, check, version] = error
 
     def read(self, model: str, check: str, version: str | None = None) -> Baseline | None:
-        """The approved behaviour that a version is held to in a check, or ``None`` where nothing is approved.
+        """The baseline that a version is compared with in a check, or ``None`` if nothing is approved.
 
         Raises:
             BaselineError: The file is damaged or cut short, or belongs to another test.
@@ -79,10 +79,10 @@ class BaselineStore:
         return _complete(checked(baseline.read(self.path(model, check, version)), model, check))
 
     def write(self, header: Header, lines: dict[str, bytes]) -> Written:
-        """Make cases, line by line, the approved behaviour of ``header.test``; ``approved.yaml`` stays.
+        """Write the baseline of ``header.test``, one line per case, without changing ``approved.yaml``.
 
         Raises:
-            BaselineError: The file there cannot be read, or belongs to another test.
+            BaselineError: The existing file cannot be read, or belongs to another test.
         """
         with Batch(self.root) as batch:
             return self.adopt(batch, header, lines)
@@ -90,12 +90,12 @@ class BaselineStore:
     def adopt(
         self, batch: Batch, header: Header, lines: dict[str, bytes], *, beside: bool = False
     ) -> Written:
-        """Add cases, line by line, to a batch as the approved behaviour of ``header.test``.
+        """Add the baseline of ``header.test``, one line per case, to a batch of files.
 
         Args:
-            batch: What they are added to.
+            batch: The files to write together.
             header: The header.
-            lines: The cases, by id.
+            lines: The lines of the cases, by id.
             beside: Whether the version is in service beside the main one.
         """
         model, check, version = header.model, header.test, header.version or ""
@@ -104,16 +104,17 @@ class BaselineStore:
         return baseline.write(batch, path, header, lines, old)
 
     def header(self, model: str, check: str, version: str | None = None) -> Header | None:
-        """The header of what a version is held to in a check, or ``None``."""
+        """The header of the baseline that a version is compared with in a check, or ``None``."""
         path = self.path(model, check, version)
         return baseline.read_header(path) if path.exists() else None
 
     def approved(self, model: str, version: str | None = None) -> Approved | None:
-        """The version that the application is held to, or ``None``.
+        """The approved version that a version is compared with, or ``None`` if nothing is approved.
 
         Args:
             model: The model.
-            version: The version that runs: held to itself where it is in service beside the main one.
+            version: The version under test. If it is in service beside the main one, it is compared with
+                itself, else with the main version.
         """
         main = approved.read(self.approved_path(model))
         if version is None or (main is not None and main.version == version):
@@ -127,35 +128,35 @@ class BaselineStore:
         return sorted({header.version for header in headers if header.version is not None})
 
     def beside_entries(self, model: str | None = None) -> Iterator[tuple[Path, Header]]:
-        """Every check of the versions that are in service beside the main one, by path, without its cases."""
+        """The path and header of every baseline of versions in service beside the main one."""
         for path in self.beside_files(model):
             yield path, baseline.read_header(path)
 
     def beside_files(self, model: str | None = None) -> Iterator[Path]:
-        """The file of every check of the versions that are in service beside the main one, read or not."""
+        """The baseline files of all versions in service beside the main one, readable or not."""
         for folder in self.root.glob("*/") if model is None else [self.root / names.safe(model)]:
             yield from jsonl_files(folder / names.BESIDE)
 
     def approved_path(self, model: str) -> Path:
-        """The file that says which version that is."""
+        """The file that names the main approved version: ``approved.yaml``."""
         return self.root / names.safe(model) / names.APPROVED
 
     def set_approved(self, model: str, version: Approved, batch: Batch | None = None) -> None:
-        """Hold the application to another version: at once, or as the last of a batch."""
+        """Name another version in ``approved.yaml``: at once, or as the last file of a batch."""
         with Batch(self.root) if batch is None else nullcontext(batch) as within:
             approved.write(within, self.approved_path(model), version)
 
     def models(self) -> list[str]:
-        """The names of the models of which anything is approved."""
+        """The names of the models that have a baseline."""
         return sorted({header.model for _, header in self.entries()})
 
     def entries(self, model: str | None = None) -> Iterator[tuple[Path, Header]]:
-        """Every approved check (of one model), by path, without its cases: the main ones."""
+        """The path and header of every baseline of the main version, of one model or of all."""
         for path in self.files(model):
             yield path, baseline.read_header(path)
 
     def files(self, model: str | None = None) -> Iterator[Path]:
-        """The file of every approved check (of one model), read or not: the main ones."""
+        """The baseline files of the main version, of one model or of all, readable or not."""
         folders = sorted(self.root.glob("*/")) if model is None else [self.root / names.safe(model)]
         for folder in folders:
             for path in jsonl_files(folder):
@@ -163,29 +164,29 @@ class BaselineStore:
                     yield path
 
     def everything(self) -> Iterator[tuple[Path, Header]]:
-        """Every check that is or was approved, history included, by path, without its cases."""
+        """The path and header of every baseline, including other versions in service and the history."""
         for path in jsonl_files(self.root):
             yield path, baseline.read_header(path)
 
     def keep(self, batch: Batch, model: str, check: str) -> None:
-        """Add a copy of what is approved of a check to a batch, as the history of its version."""
+        """Add a copy of a check's baseline to a batch, under ``history`` of its version."""
         path = self.path(model, check)
         if path.exists():
             version = baseline.read_header(path).version or ""
             batch.add(self._history_path(model, check, version), [path.read_bytes()])
 
     def history(self, model: str, check: str, version: str) -> Baseline | None:
-        """Read what was approved of a check under an older version, where it was kept."""
+        """Read a check's baseline of an older version from the history, or ``None`` if it was not kept."""
         return _complete(checked(baseline.read(self._history_path(model, check, version)), model, check))
 
     def history_entries(self, model: str, version: str) -> Iterator[tuple[Path, Header]]:
-        """Every check that was approved under an older version and kept, by path, without the cases."""
+        """The path and header of every baseline of an older version in the history."""
         folder = self._history(model) / names.version_folder(version)
         for path in jsonl_files(folder):
             yield path, baseline.read_header(path)
 
     def kept_versions(self, model: str) -> list[str]:
-        """The versions that the history keeps anything of."""
+        """The versions that have baselines in the history."""
         folders = sorted(self._history(model).glob("*/"))
         headers = [header for header in map(first_header, folders) if header is not None]
         return sorted({header.version for header in headers if header.version is not None})
@@ -211,20 +212,20 @@ def jsonl_files(folder: Path) -> Iterator[Path]:
 
 
 def first_header(folder: Path) -> Header | None:
-    """The header of any one file below ``folder``, or ``None`` where there is no file."""
+    """The header of any one file below ``folder``, or ``None`` if there is no file."""
     path = next(jsonl_files(folder), None)
     return None if path is None else baseline.read_header(path)
 
 
 def checked(found: Baseline | None, model: str, check: str) -> Baseline | None:
-    """``found``, if it is about this test of this model."""
+    """Return ``found``; raise if it belongs to another test or another model."""
     if found is not None:
         refuse_other(found.header, model, check, found.path)
     return found
 
 
 def _complete(found: Baseline | None) -> Baseline | None:
-    """``found``, if it has all the lines that it was written with. A merge may have added to them."""
+    """Return ``found``; raise if it has fewer cases than its header counts. A merge may have added some."""
     if found is not None and len(found) < found.header.cases:
         raise BaselineError(
             located(
@@ -236,7 +237,7 @@ def _complete(found: Baseline | None) -> Baseline | None:
 
 
 def refuse_other(header: Header, model: str, check: str, path: Path | str) -> None:
-    """Raise where a file is about another test or another model than the one that it lies under."""
+    """Raise if a file belongs to another test or another model than its path says."""
     if header.model != model or names.composed(header.test) != names.composed(check):
         raise BaselineError(
             located(

@@ -1,7 +1,7 @@
-"""The way to one model: its turn, its time, its retries, its batches, and when it is given up.
+"""Calls one model: rate limits, timeouts, retries, batches, costs, and giving up after an outage.
 
-One endpoint serves a model, in one version, for the whole run. What has to happen for a call is written down
-once, as a generator of things to wait for (:meth:`Endpoint._steps`); it is driven in a thread or on an event
+One endpoint serves one version of a model for the whole run. The steps of a call are written once, as a
+generator that yields waits and attempts (:meth:`Endpoint._steps`). It is driven in a thread or on an event
 loop, whichever the model needs.
 
 PYTEST_DONT_REWRITE
@@ -45,29 +45,29 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.model import Model
 
     Keep = Callable[[Sequence[int], Rows], None]
-    """Takes the answers to some of the inputs, by their places, as soon as they are known."""
+    """Takes the answers to some of the inputs, by their indexes, as soon as they arrive."""
 
     Steps = Generator[float | list[Any], Any, Any]
-    """Seconds to sleep, or inputs to call the model with; an attempt is sent its result."""
+    """Yields seconds to sleep, or inputs to call the model with; receives the result of each call."""
 
 MIXED: Final = -1
-"""The repeat of a batch that was made for several; calls made inside of it are not cached."""
+"""The repeat of a batch that holds several repeats; calls that the model makes within it are not cached."""
 
-_POLL = 0.02  # seconds between two looks at a purse
-_FIRST_WAIT = 0.5  # seconds: the first wait is at most this long, and each further one twice that
-_WORTH_KEEPING = 0.001  # seconds: that a call was faster is not stored
-_SLOW = 0.005  # seconds for an answer: what two processes should not both wait for
+_POLL = 0.02  # seconds between two checks whether there is money left in the purse
+_FIRST_WAIT = 0.5  # seconds: the first wait is at most this long; the bound doubles for each further one
+_WORTH_KEEPING = 0.001  # seconds: the time of a faster call is not stored
+_SLOW = 0.005  # seconds for an answer: above this, two processes should not make the same call
 _NO_USAGE = Usage()
-_JITTER = random.Random()  # noqa: S311 - no secret; its own, since a body may have seeded the shared generator
+_JITTER = random.Random()  # noqa: S311 - not for secrets; separate, since bodies may seed the shared generator
 
 _REPEAT: ContextVar[int | None] = ContextVar("modelcheck_repeat", default=None)
 
 
 def repeat_inside() -> int | None:
-    """For which repeat a model is being called here; ``None`` outside of any call.
+    """The repeat for which a model is being called in this context; ``None`` outside of any call.
 
-    Calls that a model makes of other models are made for its own repeat: under one and the same, the outer
-    model would seem not to vary.
+    If a model calls other models, these calls belong to its own repeat. If they all belonged to one repeat,
+    their cached answers would make the outer model look as if it did not vary.
     """
     return _REPEAT.get()
 
@@ -82,23 +82,22 @@ def _inside(repeat: int) -> Iterator[None]:
 
 
 class Endpoint:
-    """The way to one model.
+    """Makes the calls of one model.
 
     Args:
         model: The model.
         allowance: The calls that the run may make.
         interrupts: Whether an exception ends the whole run, rather than one call.
-        loop: Gives the event loop for models that are awaited.
-        workers: How many processes share the rate and the money.
+        loop: Returns the event loop for asynchronous models.
+        workers: The number of processes that share the rate limit and the cost budget.
 
     Attributes:
         threaded: Whether calls may be made in threads.
-        together: Whether its fixture says that several calls may be made together, and so ahead of the bodies
-            that need them.
-        concurrency: How many calls may be under way at once.
-        meter: How the calls went.
-        circuit: Whether the model was given up.
-        sizes: How many inputs the next batch may have.
+        together: Whether the fixture allows several calls at once, so that calls can be prefetched.
+        concurrency: The number of calls that may be under way at once.
+        meter: Counts of calls, failures, times and costs.
+        circuit: The circuit breaker, which stops calls after repeated outages.
+        sizes: The size of the next batch.
     """
 
     def __init__(
@@ -154,16 +153,14 @@ class Endpoint:
         """Call the model in this thread, and find out which inputs it fails on.
 
         Args:
-            caller: How it is called.
-            inputs: One input, or as many as make a batch.
-            keep: Takes each answer, or :class:`Failure`, as soon as it is known.
-            repeat: For which run of a trial.
-            after_success: For each input, whether an answer was found in the cache just before it.
+            caller: Calls the model's object.
+            inputs: One input, or a batch.
+            keep: Takes each answer, or :class:`Failure`, as soon as it arrives.
+            repeat: The repeat of the trial that the call is made for.
+            after_success: For each input, whether the call just before it was answered from the cache.
         """
         gate: AbstractContextManager[Any] = nullcontext()
-        if (
-            self._gate is not None and repeat_inside() is None
-        ):  # a model that calls itself would wait for ever
+        if self._gate is not None and repeat_inside() is None:  # a model that calls itself would deadlock
             gate = self._gate
         with gate, _inside(repeat), closing(self._steps(inputs, keep, after_success)) as steps:
             wanted = next(steps, None)
@@ -185,7 +182,7 @@ class Endpoint:
         after_success: Sequence[bool] = (),
         sleep: Callable[[float], Any] | None = None,
     ) -> None:
-        """The same for a model that is awaited, on the event loop that runs here.
+        """The same for an asynchronous model, on the running event loop.
 
         Args:
             caller: As for :meth:`call`.
@@ -193,7 +190,7 @@ class Endpoint:
             keep: As for :meth:`call`.
             repeat: As for :meth:`call`.
             after_success: As for :meth:`call`.
-            sleep: Sleeps on an event loop that is not asyncio's; there, calls are not limited.
+            sleep: Sleeps on an event loop other than asyncio's. If given, ``concurrency`` is not enforced.
         """
         limited = sleep is None and repeat_inside() is None
         async with self._slots if limited else _Unlimited():
@@ -218,7 +215,7 @@ class Endpoint:
         after_success: Sequence[bool] = (),
         wanted: Callable[[], bool] = lambda: True,
     ) -> concurrent.futures.Future[None]:
-        """Begin a call in a thread, or on the event loop of the session; the future only says that it ended.
+        """Begin a call in a thread, or on the session's event loop; the future has no result, it only ends.
 
         Args:
             caller: As for :meth:`call`.
@@ -227,7 +224,7 @@ class Endpoint:
             context: The context that the model is called in.
             repeat: As for :meth:`call`.
             after_success: As for :meth:`call`.
-            wanted: Whether anybody still wants to know when its turn comes.
+            wanted: Returns whether the answer is still needed when the call's turn comes.
         """
         if caller.awaited:
             loop = self._loop()
@@ -244,18 +241,18 @@ class Endpoint:
         return self._threads.submit(context.copy().run, job)
 
     def measure_all(self) -> None:
-        """Store of every answer how long it took, however short."""
+        """Store the time of every answer, however short."""
         self.measured, self._worth_keeping = True, 0.0
 
     @property
     def claims(self) -> bool:
-        """True if an answer takes so long that no two processes should wait for the same."""
+        """True if answers take so long that two processes should not make the same call."""
         if not self._claimed and self.meter.mean >= _SLOW:
             self._claimed = True
         return self._claimed
 
     def close(self) -> None:
-        """Let threads and executors end; what hangs is left behind."""
+        """End threads and executors; calls that hang are abandoned."""
         self._closed.set()
         self._attempts.close()
         if self._threads is not None:
@@ -263,15 +260,15 @@ class Endpoint:
 
     @cached_property
     def _slots(self) -> asyncio.Semaphore:
-        """The semaphore of awaited calls, all on one event loop."""
+        """The semaphore of asynchronous calls, which all run on one event loop."""
         import asyncio
 
         return asyncio.Semaphore(self.concurrency)
 
-    # -- what a call takes ---------------------------------------------------------------------------
+    # -- the steps of a call -------------------------------------------------------------------------
 
     def _steps(self, inputs: list[Any], keep: Keep, after_success: Sequence[bool]) -> Steps:
-        """Everything that has to happen until each input has an answer or a failure of its own."""
+        """All steps until each input has an answer or a failure of its own."""
         size = len(inputs)
         fit = self._allowance.take(size)
         if fit:
@@ -288,7 +285,7 @@ class Endpoint:
             self._keep(range(fit, size), [refused] * (size - fit), keep)
 
     def _blame(self, inputs: list[Any], keep: Keep, after_success: Sequence[bool]) -> Steps:
-        """Find out which inputs of a failed batch it fails on: each of these is called alone."""
+        """Find out which inputs make a batch fail, by calling smaller and smaller parts of it."""
         search = split(len(inputs))
         part = next(search)
         answered = False
@@ -303,7 +300,7 @@ class Endpoint:
                 self._keep(part, came, keep)
             elif len(part) == 1 or self._is_final(came.error):
                 self._keep(part, [came] * len(part), keep)
-                came = []  # nothing more is to be found out of this part
+                came = []  # this part needs no further splitting
             try:
                 part = search.send(came)
             except StopIteration:
@@ -312,21 +309,21 @@ class Endpoint:
             self.sizes.failed()
 
     def _is_final(self, error: BaseException) -> bool:
-        """Return whether all inputs of a batch fail alike: it was not called, or the fixture is wrong."""
+        """Return whether an error fails all inputs of a batch: it was not called, or the fixture is wrong."""
         return isinstance(error, (NotAskedError, UsageError)) or self._interrupts(error)
 
     def _again(self, inputs: list[Any], *, after_success: bool) -> Steps:
-        """Call for part of a batch that has failed."""
+        """Call a part of a batch that has failed."""
         refused = self._spend(len(inputs))
         if refused is not None:
             return refused
         return (yield from self._tries(inputs, after_success=after_success))
 
     def _tries(self, inputs: list[Any], *, after_success: bool) -> Steps:
-        """One call, made again where that may help: the answers, or what was raised in the end.
+        """Make a call, with retries if they may help; return the answers, or the last failure.
 
-        Only a call with a single input counts against the endpoint. A failed batch is called again in parts:
-        one bad input would count once for each of them.
+        Only a failed call with a single input counts as an outage of the endpoint. A failed batch is called
+        again in parts, and one bad input would count once for each part.
         """
         retries = 0
         while True:
@@ -368,7 +365,7 @@ class Endpoint:
         try:
             came = yield inputs
         finally:
-            if came is None and self._purse is not None:  # whoever made the call was cancelled meanwhile
+            if came is None and self._purse is not None:  # the call was cancelled
                 self._purse.settle(size, None, answered=False)
         if isinstance(came, Failure):
             return Failure(self._broke(came.error, size, start))
@@ -377,7 +374,7 @@ class Endpoint:
     # -- before a call, and after ----------------------------------------------------------------------
 
     def _wait(self, turn: Turn, size: int) -> float:
-        """Return how many seconds a call has to wait yet; 0.0 where it may start."""
+        """Return how many seconds a call still has to wait; 0.0 if it may start."""
         if self._closed.is_set():
             raise OutageError(f"{self.label} was not called: the run has ended")
         self.circuit.check()
@@ -386,7 +383,7 @@ class Endpoint:
         return 0.0 if self._purse is None or self._purse.take(size) else _POLL
 
     def _spend(self, size: int) -> Failure | None:
-        """Take further calls from the budget of the run; a failure where there are too few."""
+        """Take further calls from the budget of the run; return a failure if too few are left."""
         if self._allowance.take(size) < size:
             return Failure(self._allowance.refusal(self.label))
         return None
@@ -397,7 +394,7 @@ class Endpoint:
         return (retry_after(error) or 0.0) <= LONGEST and self._retry_on(error)
 
     def _backoff(self, error: BaseException, retries: int) -> float:
-        """Seconds until a call is made again: as the endpoint asks, else drawn up to twice the last bound.
+        """Seconds until the retry: as the endpoint requests, else random up to a bound that doubles.
 
         Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
         """
@@ -410,14 +407,14 @@ class Endpoint:
         return wait
 
     def _keep(self, places: Sequence[int], rows: Rows, keep: Keep) -> None:
-        """Hand answers on, each counted as what it is."""
+        """Count answers, failures and refused calls, and pass them on."""
         errors = [row.error for row in rows if type(row) is Failure]
         unasked = sum(isinstance(error, NotAskedError) for error in errors)
         self.meter.questions(len(rows) - unasked, failed=len(errors) - unasked, unasked=unasked)
         keep(places, rows)
 
     def _answered(self, rows: list[Any], size: int, start: float) -> Rows:
-        """Take the answers off what says how long they took and what they cost."""
+        """Return the answers, with their time and cost if these are measured."""
         seconds = time.perf_counter() - start
         self.meter.called(seconds)
         self.sizes.took(size, seconds)
@@ -429,13 +426,13 @@ class Endpoint:
         return self._weighed(rows, size, seconds)
 
     def _weighed(self, rows: list[Any], size: int, seconds: float) -> Rows:
-        """The answers with what each cost; a failure in place of one whose cost cannot be told."""
+        """The answers, each with its cost; a failure in place of an answer whose cost cannot be computed."""
         cost: float | None = None
         weighed: Rows = []
         for row in rows:
             try:
                 value, usage = self._scales.weigh(row)
-            except Exception as error:  # noqa: BLE001 - of the answer's own code; it concerns this answer alone
+            except Exception as error:  # noqa: BLE001 - raised by the answer's own code, for this answer only
                 weighed.append(Failure(error))
                 continue
             self.meter.spent(usage)
@@ -446,7 +443,7 @@ class Endpoint:
         return weighed
 
     def _broke(self, error: BaseException, size: int, start: float) -> BaseException:
-        """Count a call that was not answered; give back what is to be raised."""
+        """Count a call that failed, and return the error to raise."""
         seconds, late = time.perf_counter() - start, isinstance(error, LateError)
         self.meter.broke(seconds, timeout=late)
         if self._purse is not None:
@@ -461,14 +458,14 @@ class Endpoint:
         return error
 
     def _is_outage(self, error: BaseException) -> bool:
-        """Return whether an error speaks against the endpoint rather than against the input."""
+        """Return whether an error is the fault of the endpoint rather than of the input."""
         if isinstance(error, NotAskedError) or self._interrupts(error):
             return False
         return isinstance(error, WorkerDiedError) or is_outage(error) or self._retry_on(error)
 
 
 class _Unlimited:
-    """An asynchronous context that lets everybody in."""
+    """An asynchronous context without a limit."""
 
     async def __aenter__(self) -> None:
         return None

@@ -1,8 +1,8 @@
-"""Values that JSON does not have, as JSON objects with one key that begins with ``$``: a table of kinds.
+"""Table of kinds: values that JSON lacks, written as JSON objects with one key that begins with ``$``.
 
-``{"$tuple": [1, 2]}``, ``{"$date": "2024-02-29"}``, ``{"$float": "nan"}``. A kind says which parts a value
-has and how it is made of such parts, which may be values of any kind. Digest, encoding, decoding,
-comparison and display know nothing of a kind but its parts.
+Examples: ``{"$tuple": [1, 2]}``, ``{"$date": "2024-02-29"}``, ``{"$float": "nan"}``. A kind splits a value
+into parts and builds it from them again; parts may be values of any kind. Digest, encoding, decoding,
+comparison and display use only the parts.
 
 PYTEST_DONT_REWRITE
 """
@@ -34,32 +34,32 @@ TYPE: Final = "$type"
 DICT: Final = "$dict"
 DEFAULT: Final = "$default"
 MORE: Final = "$more"
-"""The content of an object beside its fields."""
+"""The content of an object in addition to its fields."""
 EXTRA: Final = "$extra"
 """Extra values of a pydantic model with ``extra="allow"``."""
 NEVER_SET: Final = "$absent"
-"""The fields that an object has no value for."""
+"""The fields of an object that were never set."""
 PRIVATE: Final = "$private"
-"""The private attributes of a pydantic model, where they are not as they began."""
+"""The private attributes of a pydantic model, if they differ from their initial values."""
 SEEN: Final = "$seen"
-"""The part of an answer that comparisons see, and the answer."""
+"""An answer, together with the part of it that comparisons use."""
 IGNORING: Final = "$ignoring"
-"""The parts of an answer that comparisons leave out, and the answer."""
+"""An answer, together with the parts of it that comparisons ignore."""
 UNKEPT: Final = "$unkept"
-"""A description of an answer that could not be kept: it says nothing of what the answer was."""
+"""The description of an answer that could not be stored; it does not identify the answer."""
 ASIDE: Final = "aside"
-"""The part of a value of a class of ours that is kept and never compared."""
+"""The part of an object of this package's classes that is stored but never compared."""
 
 
 class Kind(NamedTuple):
-    """Values that are written in one way.
+    """A kind of values that are written in the same way.
 
     Attributes:
-        tag: Their name in the data.
-        parts: Gives a value's parts: anything that can be written itself. Raises :class:`Refusal`.
-        build: Makes a value of such parts. Raises ``ValueError``, ``TypeError`` or ``LookupError``.
-        library: The library whose values they are; empty for the standard library and for ours. What comes
-            back of these is compared with what went in, every time.
+        tag: The key that marks them in JSON.
+        parts: Returns a value's parts, which must be writable themselves. Raises :class:`Refusal`.
+        build: Builds a value from its parts. Raises ``ValueError``, ``TypeError`` or ``LookupError``.
+        library: The library that defines the values; empty for the standard library and for this package.
+            A value of a library is decoded each time that it is written, and compared with the original.
     """
 
     tag: str
@@ -160,12 +160,12 @@ BUILD: Final[dict[str, Callable[[Any], Any]]] = {
     "$int": lambda parts: int(parts, 0),
     "$float": _special_float,
 }
-"""The way back of every kind, by its tag."""
+"""The function that builds a value from its parts, by tag."""
 
 
 @lru_cache(maxsize=1024)
 def kind_of(cls: Any) -> Kind | None:
-    """Return how the values of a class are written, if there is one way; imports nothing.
+    """Return the kind of a class's values, or ``None`` if it has none. Imports nothing.
 
     >>> kind_of(dt.date).tag, kind_of(dict)
     ('$date', None)
@@ -178,32 +178,32 @@ def kind_of(cls: Any) -> Kind | None:
     return None if found is None else Kind(found[0], *libraries.KINDS[found[0]], found[1])
 
 
-# -- classes of ours ----------------------------------------------------------------------------------
+# -- classes of this package --------------------------------------------------------------------------
 
 _TRAJECTORY: Final = "pytest_modelcheck.trajectories.trajectory"
 HOMES: Final = {"$trajectory": _TRAJECTORY, "$calls": _TRAJECTORY, "$call": _TRAJECTORY}
-"""The modules that register how values of classes of ours are written: imported where data holds one."""
+"""The modules that register this package's classes, by tag. They are imported when data holds the tag."""
 
 
 def register(kind: type, tag: str, parts: Callable[[Any], Any], build: Callable[[Any], Any]) -> None:
-    """Say how objects of a class of ours are written and read, without ``returns=``.
+    """Register how objects of one of this package's classes are written and read, without ``returns=``.
 
     Args:
         kind: The class.
-        tag: Its name in the data, one of ``HOMES``.
-        parts: Gives a dict of what is compared, and under ``ASIDE`` what is not.
-        build: The way back.
+        tag: Its tag in JSON, a key of ``HOMES``.
+        parts: Returns a dict of the parts that are compared, and under ``ASIDE`` the part that is not.
+        build: Builds an object from its parts.
     """
     TAGS[kind] = Kind(tag, parts, build)
     BUILD[tag] = build
 
 
 def tag_of(kind: type) -> str | None:
-    """The tag that objects of a class are written with, if there is one for the class."""
+    """The tag of a class's objects, or ``None``."""
     return TAGS[kind].tag if kind in TAGS else None
 
 
 def make_ours(tag: str, parts: Any) -> Any:
-    """An object of a class of ours."""
+    """Build an object of one of this package's classes."""
     import_module(HOMES[tag])
     return BUILD[tag](parts)

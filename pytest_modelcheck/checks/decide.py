@@ -1,7 +1,7 @@
-"""Findings: observations held against limits.
+"""Compares observations with limits; the results are findings.
 
-The rules are those of ``docs/explanation/deciding.md``: a model that does not vary is judged exactly; one
-that varies fails only where noise cannot explain the miss.
+``docs/explanation/deciding.md`` explains the rules: if a model does not vary, every miss fails; if it varies,
+a miss fails only if noise cannot explain it.
 
 PYTEST_DONT_REWRITE
 """
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Comparison, Tally
 
 
-_ROUNDING = 1e-9  # of a mean of scores
+_ROUNDING = 1e-9  # error of a mean of scores
 
 
 def decide(observed: Observed, limits: Limits) -> list[Finding]:
-    """Hold every limit that applies against what was observed: one finding each, guards first.
+    """Compare the observations with every limit that applies: one finding each, guards first.
 
     Raises:
         UsageError: the limits contradict what the body does.
@@ -64,7 +64,7 @@ def refuse_contradiction(observed: Observed, limits: Limits) -> None:
 
 
 def _refuse_without_meaning(observed: Observed, limits: Limits) -> None:
-    """Raise where ``at_least`` is needed and missing, or no rate where outcomes are counted."""
+    """Raise if ``at_least`` is required but missing, or if it is not a rate although outcomes are counted."""
     if not observed.cases.judged:
         return
     if observed.scores is not None:
@@ -85,7 +85,7 @@ def _refuse_without_meaning(observed: Observed, limits: Limits) -> None:
 
 
 def required_rate(observed: Observed, limits: Limits) -> float | None:
-    """The rate that is required: what ``at_least`` says, else all where nothing else is asked for."""
+    """The required rate: ``at_least``, else 1.0 if nothing else is required of the check, or ``None``."""
     if limits.at_least is not None or observed.scores is not None:
         return limits.at_least
     others = (limits.max_drop, limits.max_slice_drop, limits.max_changed, limits.max_regressed)
@@ -93,11 +93,11 @@ def required_rate(observed: Observed, limits: Limits) -> float | None:
     return 1.0 if nothing_else and not observed.reads_approved else None
 
 
-# -- what must hold before any limit says anything --------------------------------------------------
+# -- guards: conditions that must hold before any limit is checked ----------------------------------
 
 
 def guards(observed: Observed, limits: Limits) -> list[Finding]:
-    """Find what fails a check whatever its limits: errors, nothing to judge, too little to compare with."""
+    """Find failures that do not depend on limits: errors, nothing to judge, too little to compare with."""
     findings = []
     cases = observed.cases
     broken = cases.error - observed.unasked
@@ -153,7 +153,7 @@ def guards(observed: Observed, limits: Limits) -> list[Finding]:
 
 
 def _unscorable(observed: Observed) -> list[Finding]:
-    """Find what keeps a metric from being computed, or would leave cases out."""
+    """Find reasons why a metric cannot be computed, or would leave cases out."""
     scores, failed = observed.scores, observed.cases.failed
     if scores is None:
         return []
@@ -182,7 +182,7 @@ def _nothing_judged(cases: Tally) -> Finding:
 
 
 def _rests_on_a_baseline(cases: Tally) -> Finding:
-    """Return the finding where nothing is approved, and only a comparison with it is required."""
+    """Return the finding for a check that only compares with an approved version, if there is none."""
     return _failed(
         "new",
         f"no approved baseline yet: there is nothing to compare {plural(cases.judged, 'case')} with",
@@ -248,7 +248,7 @@ def _metric(observed: Observed, scores: Scores, required: float | None, rule: Ru
 
 
 def _slice(lost: Lost, look: Look, limits: Limits, sets: int) -> Finding:
-    """The slice in which regressions concentrate: whether it fails the check or warns, the marker says."""
+    """The slice in which regressions concentrate; ``slice_regressions=`` makes it a failure or a warning."""
     summary = with_reason(look, str(lost), sets=sets)
     status = look.status
     if limits.slice_regressions == "warn":
@@ -259,7 +259,7 @@ def _slice(lost: Lost, look: Look, limits: Limits, sets: int) -> Finding:
 
 
 def _slice_drop(summary: str, look: Look, limits: Limits, sets: int) -> Finding:
-    """The declared slice that fell too far, or that none did."""
+    """The finding of ``max_slice_drop``: names the declared slice that fell too far, if any did."""
     fails = look.status is Status.INCONCLUSIVE and limits.inconclusive == "fail"
     status = Status.FAILED if fails else look.status
     text = summary if status is Status.PASSED else with_reason(look, summary, sets=sets)
@@ -308,7 +308,7 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
         what = "mean score" if observed.graded else observed.score_as or "pass rate"
         if observed.signed:
             what = "mean change is"
-        rise = 0 - (mean if abs(mean) > _ROUNDING else 0)  # and not -mean, which of no drop makes "-0"
+        rise = 0 - (mean if abs(mean) > _ROUNDING else 0)  # not -mean, which would print "-0"
         change = f"{what} {rise:+.3g}" if observed.graded else f"{what} {rise * 100:+.3g} points"
         unit = observed.scale if observed.graded else GRADE
         summary = f"{change} against {comparison.version}, {allowed(allowance, unit)}"
@@ -346,7 +346,7 @@ def _changed(observed: Observed, comparison: Comparison, allowance: Allowance, r
 
 
 def _unseen(comparison: Comparison) -> Finding:
-    """Warn of changes where some answers cannot be compared: nobody knows."""
+    """Fail ``max_changed`` if some answers cannot be compared, since they may have changed."""
     summary = (
         f"{comparison.unseen} of {plural(comparison.shared, 'answer')} cannot be compared, so it is "
         f"unknown what changed: {comparison.why_unseen}"
@@ -355,7 +355,7 @@ def _unseen(comparison: Comparison) -> Finding:
 
 
 def _differ(observed: Observed, allowance: Allowance, rule: Rule) -> Finding:
-    """Hold a body that compares with the approved answer itself against how many may differ."""
+    """Check ``max_changed`` for a body that itself compares with the approved answer."""
     if observed.changes is not None:
         return of_changes(observed.changes, observed.units, observed.cases.judged, allowance, rule)
     passed, of = observed.counts
@@ -370,6 +370,6 @@ def _differing(changed: int, of: int, allowance: Allowance) -> str:
 def _share(
     limit: str, count: int, of: int, cases: int, allowance: Allowance, summary: str, rule: Rule
 ) -> Finding:
-    """Hold a number of runs against an allowance that is given in cases, or as a fraction."""
+    """Compare a number of runs with an allowance that is given in cases, or as a fraction."""
     missed = exceeds(count * cases / of if of else 0, cases, allowance)
     return rule.finding(limit, summary, not missed, ShareNoise(count, of, cases, allowance))

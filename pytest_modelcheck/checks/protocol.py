@@ -1,19 +1,18 @@
-"""Steps from a miss to a verdict: look, run again, decide.
+"""The protocol from a missed limit to a verdict: look, run again, decide.
 
-Each limit is looked at by a pure function of the runs known so far. It answers with a :class:`Look`: a status
-with its reason, or a need for more runs. Whoever holds the model runs what is needed, adds it to the evidence
-and looks again, until no look needs anything. Nothing is remembered between looks, so that replayed answers
-give the same verdict.
+For each limit, a pure function looks at the runs so far. It returns a :class:`Look`: a status with its
+reason, or a request for more runs. The session makes these runs, adds them to the evidence and looks again,
+until no look requests anything. Looks keep no state, so replayed answers give the same verdict.
 
-The rules, with the figures they were simulated with, are in ``docs/explanation/deciding.md``:
+``docs/explanation/deciding.md`` explains the rules, with simulated error rates:
 
 1. a first look at one set; a miss that noise readily explains passes;
 2. otherwise two fresh sets of every case, which must miss the limit by themselves and must not contradict the
    first set; all runs together decide;
-3. where no outcome ever differed from another, a miss fails exactly, once the fresh sets and five more runs
-   of each case that broke came out the same (unless the only approved run may have been a lucky one);
-4. a case that always passed, and fails now and in twelve more runs (more where the approval has fewer than
-   three runs, or the check is large), is broken for good and never passes in silence.
+3. if no outcome of any case differed between runs, every miss fails, once the fresh sets and five more runs
+   of each case that broke have given the same outcomes (unless the only approved run may have been lucky);
+4. a case that always passed, and fails now and in twelve more runs (more if the approval has fewer than three
+   runs, or the check is large), is broken for good, and the check does not pass without a warning.
 
 PYTEST_DONT_REWRITE
 """
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.limits import Allowance
 
 FRESH_SETS: Final = 2
-"""Further sets of runs after a suspicion."""
+"""Number of further sets of runs if the first set is suspicious."""
 
 SUSPICIOUS: Final = 0.10
 """A first look with a p-value above this passes."""
@@ -51,42 +50,42 @@ DOUBTFUL: Final = 0.05
 """A final p-value above this passes."""
 
 SECOND_GATE: Final = 5
-"""Multiple of the false fail rate for the second test, which lets cases change places."""
+"""Level of the second test, as a multiple of the false-fail rate. The test lets cases become noisier."""
 
 STEADY_PROBES: Final = 5
-"""Times a broken case must fail again before outcomes that never differed count as free of noise."""
+"""How often a broken case must fail again before outcomes that never differed count as noise-free."""
 
 _ROUNDING = 1e-9
 FIRST, FRESH, ALL = slice(1), slice(1, None), slice(None)
-"""The sets that a look takes into account."""
+"""Selections of the sets of runs: the first one, the later ones, all."""
 
 
 class Reason(StrEnum):
-    """Why a look ended as it did."""
+    """The reason for the status of a look."""
 
     MET = "met"
-    EXACT = "exact"  # no noise: a miss is a miss
+    EXACT = "exact"  # there is no noise, so every miss counts
     NOISE = "noise"  # noise readily explains the miss
-    CONFIRMED = "confirmed"  # noise does not explain it, in all runs and in the fresh ones by themselves
-    WEAK = "weak"  # the evidence points against the model, and is too weak
-    NOT_CONFIRMED = "not confirmed"  # more runs are needed, and may not be made
-    ONE_RUN = "one run"  # cases broke and others were fixed, and one approved run may have been lucky
+    CONFIRMED = "confirmed"  # noise is excluded by all runs, and the fresh ones miss the limit too
+    WEAK = "weak"  # the evidence points against the model, but is too weak
+    NOT_CONFIRMED = "not confirmed"  # more runs are needed, but not possible or not allowed
+    ONE_RUN = "one run"  # cases broke and others were fixed, and the only approved run may have been lucky
     NO_NOISE_KNOWN = "no noise known"  # the check varies, and one approved run does not show how much
     NOT_THE_SAME = "not the same"  # the model changed during this run
     BROKEN = "broken"  # cases are broken for good
-    NOTHING_SEEN = "nothing seen"  # answers always differ from call to call: a change would not show
+    NOTHING_SEEN = "nothing seen"  # answers differ from call to call anyway, so a change would not show
 
 
 @dataclass(frozen=True, slots=True)
 class FreshSets:
-    """Needed: so many more sets of every case."""
+    """A request for more sets of runs of every case."""
 
     sets: int = FRESH_SETS
 
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """Needed: more runs of some cases, one by one, each until it passes or has been probed ``upto`` times.
+    """A request for more runs of some cases: each until it passes or has been probed ``upto`` times.
 
     Attributes:
         cases: Indexes into the cases of the evidence that was looked at.
@@ -99,13 +98,13 @@ class Probes:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One limit's view of the runs known so far.
+    """The state of one limit after the runs so far.
 
     Attributes:
-        status: Passed, failed or inconclusive; of no meaning while something is needed.
-        reason: Why.
-        p_value: The chance of so large a miss by noise alone, where it was computed.
-        needs: What must be run before the limit can be decided, or ``None``.
+        status: Passed, failed or inconclusive; meaningless while more runs are needed.
+        reason: The reason for the status.
+        p_value: The chance of so large a miss by noise alone, if it was computed.
+        needs: The runs that are needed to decide the limit, or ``None``.
         broken: Indexes of the cases that are broken for good.
     """
 
@@ -118,7 +117,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The limits that decide how evidence is weighed.
+    """The options of the marker that control how evidence is judged.
 
     Attributes:
         false_fail_rate: The chance with which an unchanged model may fail.
@@ -130,12 +129,12 @@ class Rules:
 
 
 def look_at_drop(evidence: Evidence, allowance: Allowance, rules: Rules) -> Look:
-    """Hold the drop against the approved runs to what is allowed.
+    """Compare the drop from the approved to the current runs with the allowance.
 
     Args:
         evidence: The runs of the check. Cases without approved runs do not count.
         allowance: How far the rate may fall: a number of cases, or a fraction of them.
-        rules: How the evidence is weighed.
+        rules: The marker's options.
 
     >>> from pytest_modelcheck.checks.evidence import CaseRuns
     >>> steady = [CaseRuns((1.0, 1.0, 1.0), ((1.0,),)) for _ in range(9)]
@@ -166,12 +165,12 @@ def look_at_drop(evidence: Evidence, allowance: Allowance, rules: Rules) -> Look
 
 
 def look_at_rate(evidence: Evidence, at_least: float, rules: Rules) -> Look:
-    """Hold the pass rate, or the mean score in [0, 1], against what is required.
+    """Compare the pass rate, or the mean score in [0, 1], with the required rate.
 
     Args:
         evidence: The runs of the check.
         at_least: The required rate.
-        rules: How the evidence is weighed.
+        rules: The marker's options.
 
     >>> from pytest_modelcheck.checks.evidence import CaseRuns
     >>> cases = [CaseRuns((), ((float(number > 0),),)) for number in range(10)]
@@ -191,7 +190,7 @@ def look_at_rate(evidence: Evidence, at_least: float, rules: Rules) -> Look:
 
 
 def without_more_runs(look: Look) -> Look:
-    """Return the look where what it needs may not be run: offline, without budget, or not wanted."""
+    """Return the final look if the runs it needs are not possible: offline, no budget, or turned off."""
     if look.needs is None:
         return look
     return Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED, look.p_value, broken=look.broken)
@@ -205,7 +204,7 @@ class Known(Protocol):
 
     @property
     def deterministic(self) -> bool | None:
-        """The model's declaration."""
+        """The model's declaration: ``deterministic=``."""
 
     @property
     def fresh(self) -> bool:
@@ -213,25 +212,25 @@ class Known(Protocol):
 
     @property
     def may_be_steady(self) -> bool:
-        """True if what never differed may be taken for noise-free."""
+        """True if outcomes that never differed may count as free of noise."""
 
     @property
     def copies(self) -> bool:
         """True if further runs would only repeat the first."""
 
     def contradiction(self) -> float:
-        """The chance that the first set and the fresh ones differ so much if they come from one model."""
+        """The chance that the first set and the fresh ones differ so much if the model did not change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tests:
-    """The tests with which one limit judges runs.
+    """The functions by which one limit judges runs.
 
     Attributes:
         missed: Whether the runs of some sets miss the limit.
         p_value: The chance of so large a miss in these sets by noise alone.
-        allows_fail: Whether the second test, where there is one, agrees that noise does not explain the miss.
-        suspects: Indexes of the cases that make up the miss, probed fewer times than the number given.
+        allows_fail: Whether the second test, if there is one, agrees that noise does not explain the miss.
+        suspects: Indexes of the cases that cause the miss and were probed fewer times than the argument.
     """
 
     missed: Callable[[slice], bool]
@@ -239,16 +238,16 @@ class Tests:
     allows_fail: Callable[[], bool]
     suspects: Callable[[int], tuple[int, ...]]
     may_be_luck: Callable[[], bool] = lambda: False
-    """Whether the one approved run may have been a lucky one of a version that varied."""
+    """Returns True if the only approved run may have been a lucky one of a version that varies."""
 
 
 def looked(evidence: Known, rules: Rules, tests: Tests) -> Look:
-    """Take the first look, or the final one where there are fresh sets.
+    """Take the first look, or the final one if the evidence has fresh sets.
 
     Args:
-        evidence: What is known.
-        rules: How it is weighed.
-        tests: How the limit judges runs.
+        evidence: The runs so far, and facts about the model.
+        rules: The marker's options.
+        tests: The functions of the limit.
     """
     if evidence.deterministic:
         return Look(Status.FAILED if tests.missed(ALL) else Status.PASSED, Reason.EXACT)
@@ -287,7 +286,7 @@ def _last_look(evidence: Known, rules: Rules, tests: Tests) -> Look:
 
 
 def _decided(chance: float, rules: Rules, tests: Tests, unseen: slice) -> Look:
-    """Decide on all runs; those that no earlier look has used must miss the limit by themselves."""
+    """Decide on all runs; runs that no earlier look has used must miss the limit by themselves."""
     if chance <= rules.false_fail_rate and tests.missed(unseen) and tests.allows_fail():
         return Look(Status.FAILED, Reason.CONFIRMED, chance)
     if chance > DOUBTFUL:
@@ -296,7 +295,7 @@ def _decided(chance: float, rules: Rules, tests: Tests, unseen: slice) -> Look:
 
 
 def unless_broken(evidence: Evidence, look: Look, allowance: Allowance) -> Look:
-    """Never let more cases than allowed be broken for good and pass in silence."""
+    """Make the look inconclusive if more cases than allowed are broken for good, or need probes to tell."""
     if look.needs is not None or look.status is Status.FAILED or evidence.deterministic or evidence.copies:
         return look
     if look.reason in (Reason.NOT_CONFIRMED, Reason.NOT_THE_SAME):
@@ -311,9 +310,9 @@ def unless_broken(evidence: Evidence, look: Look, allowance: Allowance) -> Look:
 
 
 def broken_for_good(evidence: Evidence) -> tuple[Probes | None, tuple[int, ...]]:
-    """Return which cases must be probed, and which are broken for good unless a probe passes.
+    """Return the cases to probe, and the cases that are broken for good unless a probe passes.
 
-    All cases have approved runs.
+    All cases of the evidence must have approved runs.
     """
     suspects = evidence.broke()
     if not suspects:
@@ -321,7 +320,7 @@ def broken_for_good(evidence: Evidence) -> tuple[Probes | None, tuple[int, ...]]
     from pytest_modelcheck.stats.noise import LEAST_PROBES, probes_needed
 
     runs = min(len(case.approved) for case in evidence.cases)
-    steady = evidence.may_be_steady and evidence.fresh  # nothing varied in whole sets: cases are no coins
+    steady = evidence.may_be_steady and evidence.fresh  # no outcome varied: cases do not fail by chance
     upto = LEAST_PROBES if steady else probes_needed(runs, len(units_of(evidence.cases)))
     return _needed(evidence.broke, upto), suspects
 
@@ -332,7 +331,7 @@ def _needed(suspects: Callable[[int], tuple[int, ...]], upto: int) -> Probes | N
 
 
 def placed(look: Look, evidence: Evidence) -> Look:
-    """Turn indexes among the cases with approved runs into indexes among all."""
+    """Translate indexes among the cases with approved runs to indexes among all cases."""
     places = [index for index, case in enumerate(evidence.cases) if case.approved]
     if len(places) == len(evidence.cases):
         return look
@@ -346,7 +345,7 @@ def placed(look: Look, evidence: Evidence) -> Look:
 
 
 def drop_p_value(units: Sequence[Unit], margin: float, evidence: Evidence, false_fail_rate: float) -> float:
-    """By exchange of runs within units; with a margin exactly on pairs of runs, or by Gaffke's bound."""
+    """The p-value of a drop: by exchanging runs within units; with a margin, by pairs or Gaffke's bound."""
     if margin:
         return _margin_p_value(units, margin, evidence)
     then, now = [unit.then for unit in units], [unit.now for unit in units]
@@ -360,9 +359,9 @@ def drop_p_value(units: Sequence[Unit], margin: float, evidence: Evidence, false
 
 
 def _margin_p_value(units: Sequence[Unit], margin: float, evidence: Evidence) -> float:
-    """Pair the last approved runs with the last current ones, as far as both go; each pair is one trial.
+    """Pair the last approved runs with the last current ones; each pair is one trial.
 
-    The last current runs, since those of the first set were selected by the first look.
+    The last current runs are used because the first look has already selected on the first set.
     """
     if evidence.graded or any(unit.size > 1 for unit in units):
         from pytest_modelcheck.stats.means import mean_p_value
@@ -382,7 +381,7 @@ def _margin_p_value(units: Sequence[Unit], margin: float, evidence: Evidence) ->
 
 
 def gate(evidence: Evidence, false_fail_rate: float) -> bool:
-    """Ask the second test, under which cases may become steadier or noisier if the mean holds."""
+    """Apply the second test, which lets cases become steadier or noisier if the mean stays the same."""
     units = units_of(evidence.cases)
     level = SECOND_GATE * false_fail_rate
     if evidence.graded or any(unit.size > 1 for unit in units):
@@ -396,7 +395,7 @@ def gate(evidence: Evidence, false_fail_rate: float) -> bool:
 
 
 def _rate_p_value(units: Sequence[Unit], at_least: float, evidence: Evidence) -> float:
-    """By Clopper and Pearson on pooled runs; by Gaffke's bound where units are means."""
+    """The p-value of a low rate: by Clopper-Pearson on pooled runs; by Gaffke's bound for means."""
     if evidence.graded or any(unit.size > 1 for unit in units):
         from pytest_modelcheck.stats.means import mean_p_value
 

@@ -1,7 +1,7 @@
-"""From a call to its answer: found among those at hand, waited for where it is under way, or made now.
+"""From a call to its answer: read it from the cache, wait for a call that is under way, or make the call.
 
-A step of a check says how each model is answered (:class:`Handle`): live, from the approved answers, or by
-another version. Bodies and everything that runs them are the same in all of these.
+For each model, a step of a check sets the source of its answers (:class:`Handle`): live calls, the approved
+answers, or another version. Bodies and their runner do not depend on the source.
 
 PYTEST_DONT_REWRITE
 """
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from pytest_modelcheck.models.model import Model, Raw
 
 POLL = 0.02
-"""Seconds between two looks at what other processes have answered."""
+"""Seconds between two checks for answers of other processes."""
 
-_TICK = 0.05  # seconds between two looks at what else may be done, while a call is waited for
+_TICK = 0.05  # seconds between two reports of progress while waiting for a call
 
 
 class Switchboard:
@@ -52,11 +52,11 @@ class Switchboard:
         interrupts: Whether an exception ends the whole run, rather than one case.
         offline: Whether calling a model is forbidden.
         allowance: The calls that the run may make; ``None`` for any number.
-        workers: How many processes share rates and budgets.
+        workers: The number of processes that share rates and budgets.
 
     Attributes:
         offline: Whether calling a model is forbidden.
-        tick: Called now and then while an answer is waited for.
+        tick: Called regularly while waiting for an answer.
         interrupts: Whether an exception ends the whole run.
     """
 
@@ -80,7 +80,7 @@ class Switchboard:
         self._lock = threading.RLock()
 
     def endpoint(self, model: Model) -> Endpoint:
-        """The way to a model: one for each version of each fixture, however often that is set up."""
+        """The endpoint of a model: one per version and fixture, however often the fixture is set up."""
         definition = model.definition
         place = (model.name, model.version, model.fingerprint, definition.source, definition.location)
         with self._lock:
@@ -91,17 +91,17 @@ class Switchboard:
             return found
 
     def handle(self, model: Model) -> Handle:
-        """Return the handle of a model that no step has replaced: its live answers."""
+        """Return the default handle of a model, which makes live calls."""
         refusal = offline_error if self.offline else None
         return Handle(model, model, model.answers, self.endpoint(model), refusal=refusal)
 
     # -- calls that are made now -------------------------------------------------------------------
 
     def answer(self, handle: Handle, x: Any, key: bytes | None, repeat: int, *, joins: bool = False) -> Raw:
-        """Make a call, in whatever thread this is, and wait for its answer.
+        """Make a call in the current thread, and wait for its answer.
 
-        A call that ``joins`` waits for an equal one that is under way: the threads of a body make both at
-        once. Calls that a model makes do not: it could wait for itself.
+        With ``joins``, it waits for an equal call that is already under way, since two threads of a body may
+        make the same call at once. Calls made by a model do not join: the model could wait for itself.
         """
         for _ in turns(handle, x, key, self._claimed):
             time.sleep(POLL)
@@ -112,7 +112,7 @@ class Switchboard:
                 return other.result()
         try:
             raw = handle.find(key) if joins or handle.answers.claims is not None else None
-            if raw is not None:  # it came meanwhile, from another thread or process
+            if raw is not None:  # it has just arrived, from another thread or process
                 return raw
             if caller.awaited:
                 self._begin([ticket], copy_context())
@@ -126,7 +126,7 @@ class Switchboard:
         return ticket.result()
 
     def _announce(self, ticket: Ticket) -> Ticket | None:
-        """Let equal calls find a call that is made now; give back one that is under way already."""
+        """Register a call, so that equal calls find it; return an equal one that is already under way."""
         if ticket.key is None:
             return None
         ticket.made = True
@@ -143,9 +143,9 @@ class Switchboard:
         *,
         joins: bool = False,
     ) -> Raw:
-        """Make a call, and await its answer on whatever event loop this is.
+        """Make a call, and await its answer on the running event loop.
 
-        A call belongs to its answer and not to its caller: where the caller is cancelled, the call goes on.
+        If the caller is cancelled, the call continues, and its answer is stored.
         """
         loop = running_loop()
         for _ in turns(handle, x, key, self._claimed):
@@ -160,7 +160,7 @@ class Switchboard:
             self.drop(ticket)
             return raw
         if caller.awaited and (loop != "asyncio" or self._is_our_loop()):
-            # A model that calls another is on our loop already; one that is written for trio needs trio's.
+            # A call made by another model is already on our loop; a model written for trio needs trio's loop.
             keep = self._keep([ticket], time.perf_counter())
             sleep = None if loop == "asyncio" else trio_sleep
             try:
@@ -177,7 +177,7 @@ class Switchboard:
     async def answer_gathered(
         self, handle: Handle, x: Any, key: bytes, repeat: int, trial: int, context: Context
     ) -> Raw:
-        """Make a call together with those that other tasks of this loop make in the same turn."""
+        """Make a call in one batch with those that other tasks make in the same iteration of the loop."""
         import asyncio
 
         if handle.refusal is not None:
@@ -200,16 +200,17 @@ class Switchboard:
     # -- calls that are made ahead -----------------------------------------------------------------
 
     def foresee(self, handle: Handle, x: Any, key: bytes, repeat: int, trial: int) -> Ticket | None:
-        """A call that a body is expected to make; ``None`` where another makes it, or has made it.
+        """Queue a call that a body is expected to make, or return its ticket if it is already queued.
 
-        It waits in its handle until :meth:`advance` or :meth:`take` begins it.
+        Returns ``None`` if the call is already answered, or another process makes it. The queued call waits
+        in its handle until :meth:`advance` or :meth:`take` begins it.
         """
         place = (id(handle.answers), key)
         with self._lock:
             ticket = self._tickets.get(place)
             if ticket is None:
                 claims = handle.answers.claims is not None and handle.endpoint.claims
-                # The answer may have come since somebody looked for it: from another thread, or process.
+                # The answer may have arrived since the caller looked for it, from another thread or process.
                 missing = self._claimed(handle, key) if claims else handle.answers.find(key) is None
                 if not missing:
                     return None
@@ -221,19 +222,19 @@ class Switchboard:
             return ticket
 
     def _claimed(self, handle: Handle, key: bytes) -> bool:
-        """Return whether the call is ours: no other process makes it, and none has made it meanwhile."""
+        """Return whether this process should make the call: no other is making it or has made it."""
         answers = handle.answers
         with self._lock:
             if not answers.claim(key):
                 return False
-            answers.reload()  # after the claim: what was answered before it is seen now
+            answers.reload()  # only after the claim, so that no answer given before it is missed
             if answers.find(key) is None:
                 return True
             answers.release([key])
             return False
 
     def follow(self, ticket: Ticket, function: Callable[[Ticket], None]) -> None:
-        """Call a function once a call has ended: now, or from the thread that ends it."""
+        """Call a function once a call has ended: at once if it has, else from the thread that ends it."""
         with self._lock:
             if not ticket.ended:
                 ticket.then = [*ticket.then, function]
@@ -241,16 +242,16 @@ class Switchboard:
         function(ticket)
 
     def ticket(self, handle: Handle, key: bytes | None) -> Ticket | None:
-        """The call, where it is waiting or under way."""
+        """The call's ticket if it is queued or under way, else ``None``."""
         return None if key is None else self._tickets.get((id(handle.answers), key))
 
     def advance(self, handle: Handle, context: Context, *, flush: bool = True) -> None:
-        """Begin as many calls as may be under way.
+        """Begin queued calls, up to the model's ``concurrency``.
 
         Args:
-            handle: Of what model.
-            context: The context that it is called in.
-            flush: Whether a batch is called that is not full.
+            handle: The model's handle.
+            context: The context that the model is called in.
+            flush: Whether to call batches that are not full.
         """
         endpoint = handle.endpoint
         while True:
@@ -262,7 +263,7 @@ class Switchboard:
                     return
                 batch = [waiting.popleft() for _ in range(min(len(waiting), size))]
                 call = self._begin(batch, context)
-                if call.done():  # made here, without a thread: the next is not begun from within its end
+                if call.done():  # it ran at once, without a thread: begin the next one in this loop
                     continue
                 handle.under_way += 1
             call.add_done_callback(lambda _: self._freed(handle, context, flush=flush))
@@ -293,7 +294,7 @@ class Switchboard:
         return self.ticket(ticket.handle, ticket.key) is ticket
 
     def batch_with(self, ticket: Ticket) -> list[Ticket]:
-        """A call that is still waiting, with the next ones that fit into its batch."""
+        """Take a queued call, and the next ones that fit into its batch, out of the queue."""
         with self._lock:
             waiting = ticket.handle.waiting
             if ticket.call is not None or ticket not in waiting:
@@ -303,7 +304,7 @@ class Switchboard:
             return [ticket, *(waiting.popleft() for _ in range(min(room, len(waiting))))]
 
     def take(self, ticket: Ticket, context: Context) -> None:
-        """Wait until a call that was foreseen has ended; begin it here where it has not begun."""
+        """Wait until a prefetched call has ended; begin it first if it is still queued."""
         batch = self.batch_with(ticket)
         endpoint, caller = ticket.handle.endpoint, ticket.handle.acting.caller
         if batch and not (caller.awaited or endpoint.threaded):
@@ -316,7 +317,7 @@ class Switchboard:
         self.wait_for(ticket)
 
     def _make_here(self, batch: Sequence[Ticket]) -> None:
-        """Make a call in this thread; others that need its answers wait for it as for any."""
+        """Call a batch in this thread; other threads can wait for its answers as for any call."""
         handle = batch[0].handle
         call: Future[None] = Future()
         call.set_running_or_notify_cancel()
@@ -334,7 +335,7 @@ class Switchboard:
             call.set_result(None)
 
     async def take_async(self, ticket: Ticket, context: Context) -> None:
-        """The same, without holding up the event loop."""
+        """The same as :meth:`take`, without blocking the event loop."""
         batch = self.batch_with(ticket)
         if batch:
             self._begin(batch, context)
@@ -345,15 +346,15 @@ class Switchboard:
             await until(call, loop, _TICK)
 
     def wait_for(self, ticket: Ticket) -> None:
-        """Hold this thread until a call that was begun has ended."""
+        """Block this thread until a call that was begun has ended."""
         for call in self._while_under_way(ticket):
             wait([call], _TICK)
 
     def _while_under_way(self, ticket: Ticket) -> Iterator[Future[None]]:
-        """Return what to wait for, now and then, until a call has ended.
+        """Yield the future to wait for, again and again, until a call has ended.
 
-        One that another thread of a body makes by itself is not waited for for ever: it may need a lock that
-        is held here.
+        If another thread of the body makes the call itself, the wait has a limit, since that thread may need
+        a lock that this thread holds.
         """
         call, end = ticket.call, time.monotonic() + PATIENCE
         alone = call is None and not ticket.foreseen
@@ -368,7 +369,7 @@ class Switchboard:
             self.tick()
 
     def forget(self, handles: Sequence[Handle]) -> None:
-        """Drop every call that was foreseen; those under way go on, and their answers are stored."""
+        """Drop all prefetched calls; those under way continue, and their answers are stored."""
         with self._lock:
             for handle in handles:
                 handle.answers.release([one.key for one in handle.waiting if one.key is not None])
@@ -378,9 +379,9 @@ class Switchboard:
                 self.drop(ticket)
 
     def drop(self, ticket: Ticket) -> None:
-        """Forget one call: nobody needs it any more, or its answer is stored. It is not begun any more.
+        """Forget a call that nobody needs any more, or whose answer is stored; a queued call is not begun.
 
-        One that is under way is found until it has ended.
+        A call that is under way stays registered until it has ended.
         """
         place: Any = (id(ticket.handle.answers), ticket.key)
         with self._lock:
@@ -394,7 +395,7 @@ class Switchboard:
     # -- answers -----------------------------------------------------------------------------------
 
     def _keep(self, batch: Sequence[Ticket], start: float) -> Callable[[Sequence[int], Rows], None]:
-        """Takes the answers to a batch as they are known, stores them, and calls whoever follows them."""
+        """Return a callback that stores the answers to a batch as they arrive, and calls their followers."""
 
         def keep(places: Sequence[int], rows: Rows) -> None:
             tickets = [batch[place] for place in places]
@@ -409,7 +410,7 @@ class Switchboard:
             handle = tickets[0].handle
             due = self._unsaved.note(handle.answers, time.perf_counter() - start)
             shared = handle.answers.claims is not None and handle.endpoint.claims
-            if due or shared or len(tickets) < len(batch):  # of a batch that is split, what is known is kept
+            if due or shared or len(tickets) < len(batch):  # a part of a split batch is saved at once
                 self.save(wait=False)
             for ticket in tickets:
                 for follow in ticket.then:
@@ -418,11 +419,11 @@ class Switchboard:
         return keep
 
     def save(self, *, wait: bool = True) -> None:
-        """Write every answer that is not on disk yet; without ``wait``, leave it to whoever writes now."""
+        """Write all unsaved answers to disk; without ``wait``, leave them to the thread that is writing."""
         self._unsaved.save(wait=wait)
 
     def loop(self) -> LoopThread:
-        """The event loop for models that are awaited, started at first use."""
+        """The event loop for asynchronous models, started at first use."""
         from pytest_modelcheck.calls.executors import LoopThread
 
         with self._lock:
@@ -431,7 +432,7 @@ class Switchboard:
             return self._loop
 
     def close(self) -> None:
-        """Write what is not on disk, end threads and the event loop; calls that hang are left behind."""
+        """Write unsaved answers, end threads and the event loop; calls that hang are abandoned."""
         self.save()
         for endpoint in self._endpoints.values():
             endpoint.close()
@@ -442,4 +443,4 @@ class Switchboard:
 
 
 def _no_progress() -> None:
-    """Nobody wants to know how far it is."""
+    """Report no progress, since no body runs."""

@@ -1,4 +1,4 @@
-"""Bodies, run over trials: each once, alone, in order, from its first line to its last.
+"""Runs the test body once for each trial, in order, one body at a time.
 
 PYTEST_DONT_REWRITE
 """
@@ -37,20 +37,20 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Trial
 
     Place = Callable[[Trial, bytes, int], int]
-    """The repeat that a call is made for, from its trial, its key, and how many equal calls its body made."""
+    """Maps a trial, a call's key, and the number of equal calls before it in the body to a repeat."""
 
 _OFTEN = 63  # after every 64th body
-_PASSED = Outcome.PASSED  # looked up once: that takes Python, and there may be a million trials
+_PASSED = Outcome.PASSED  # looked up once: an enum lookup is slow, and there may be a million trials
 
 _AT_THE_END = (Outcome.PASSED, Outcome.XPASSED)
 """The outcome of a body that ran to its last line."""
 
 
 def by_repeat(trial: Trial, key: bytes, equal: int) -> int:  # noqa: ARG001
-    """The repeat of a call that ``equal`` equal calls of its body went before.
+    """The repeat of a call that follows ``equal`` equal calls in its body.
 
-    Equal calls are answered once. Where noise is measured that would hide it: there the second equal call of
-    a body gets an answer of its own.
+    Normally, equal calls share one answer. When noise is measured, that would hide the noise, so the second
+    equal call of a body gets an answer of its own.
 
     >>> from pytest_modelcheck.records import Case, Trial
     >>> third_run = Trial(0, Case("x"), repeat=2)
@@ -64,21 +64,21 @@ class Bodies:
     """Runs the bodies of one step of a check.
 
     Args:
-        work: What is run for each trial.
+        work: The work to do for each trial.
         switchboard: Answers calls.
-        handles: How some models are answered; all others are answered live.
-        place: Says for which repeat a call of the judged model is made; ``None`` for that of the trial.
-        recipe: What is known of the calls of a body.
-        quietly: A context in which failing assertions are not explained: explanations take milliseconds, and
-            nobody reads those of the ten-thousandth case.
+        handles: Sources of answers for some models; all other models are called live.
+        place: Returns the repeat that a call of the judged model is made for; ``None``: the trial's repeat.
+        recipe: The calls that a body is known to make.
+        quietly: A context in which pytest does not explain failing assertions. An explanation takes
+            milliseconds, and nobody reads that of the ten-thousandth case.
 
     Attributes:
-        result: The result of the body that runs now, or ``None`` between two bodies.
-        view: What that body sees of its trial.
+        result: The result of the current body, or ``None`` between two bodies.
+        view: The current body's view of its trial.
         thread: The thread that bodies run in.
         context: The context that bodies start in.
-        lock: Guards what is foreseen.
-        gathers: Whether bodies run as tasks, or are started again, so that their calls are made together.
+        lock: Guards the prefetched calls.
+        gathers: Whether bodies run as tasks, or are restarted, so that their calls are made together.
     """
 
     gathers = False
@@ -102,7 +102,7 @@ class Bodies:
         self.lock = threading.RLock()
         self._made: list[Made] = []
         self._keys: list[bytes | None] | None = None
-        """What the calls of the body that runs are stored under, where that is of use."""
+        """The cache keys of the current body's calls, or ``None`` if prefetching does not need them."""
         self._handles = {handle.model: handle for handle in handles}
         self._place = place
         self._failures = Failures(work)
@@ -119,8 +119,8 @@ class Bodies:
         """Run the body of every trial.
 
         Raises:
-            BaseException: whatever a body raised that ends everything (an interrupt, ``pytest.exit``, a
-                timeout). What was answered until then is stored.
+            BaseException: a body raised something that ends the whole run (an interrupt, ``pytest.exit``, a
+                timeout). The answers until then are stored.
         """
         body = self.work.body
         with self._open():
@@ -129,13 +129,13 @@ class Bodies:
                 error: BaseException | None = None
                 try:
                     body(self.view)
-                except BaseException as raised:  # noqa: BLE001 - told apart there
+                except BaseException as raised:  # noqa: BLE001 - _end() classifies it
                     error = raised
                 self._end(result, error)
         return self._run()
 
     async def run_async(self, trials: Iterable[Trial]) -> Run:
-        """Run the body of every trial on the event loop that runs here."""
+        """Run the body of every trial on the running event loop."""
         body = self.work.body
         with self._open():
             for trial in self.prefetch.ahead_of(trials):
@@ -171,7 +171,7 @@ class Bodies:
         return result
 
     def _end(self, result: Result, error: BaseException | None) -> None:
-        """Take in how a body ended."""
+        """Record the outcome of a body."""
         work = self.work
         simple = (
             error is None
@@ -181,7 +181,7 @@ class Bodies:
             and not result.foreign
             and result.trial.case.known_failure is None
         )
-        if not simple:  # else it is as conclude() would leave it
+        if not simple:  # conclude() would not change a simple result
             outcome = _PASSED
             if error is not None:
                 meaning = Outcome.NEW if is_new(error) else work.classify(error)
@@ -208,14 +208,14 @@ class Bodies:
             self._pause()
 
     def _pause(self) -> None:
-        """Say how far bodies have come, and hand on their results."""
+        """Report progress, and pass on the results so far."""
         self.show_progress()
         if self.work.take is not None and len(self._results) >= WINDOW:
             self.work.take(self._results)
             self._results = []
 
     def show_progress(self) -> None:
-        """Say how far bodies have come, also while a call is waited for."""
+        """Report progress. Also called while a body waits for a call."""
         if self.work.progress is not None:
             self.work.progress(self._done)
 
@@ -259,7 +259,7 @@ class Bodies:
     def place_of(
         self, handle: Handle, trial: Trial, x: Any, equal: Counter[bytes] | None
     ) -> tuple[bytes | None, int]:
-        """Return the key under which the answer to a call is stored, and the repeat that it is made for."""
+        """Return the cache key of a call, and the repeat that it is made for."""
         repeat, key = trial.repeat, handle.model.key(x)
         if key is None:
             return None, repeat
@@ -271,12 +271,12 @@ class Bodies:
     def call(self, model: Model, x: Any) -> Any:
         """Answer a call of the body that runs in this thread."""
         handle = self._handles.get(model) or self.handle_of(model)
-        result: Result = self.result  # type: ignore[assignment]  # one runs: it calls
+        result: Result = self.result  # type: ignore[assignment]  # a body is running: it called
         trial = result.trial
         repeat = trial.repeat
         quick = type(x) is str and not repeat and result.equal is None and len(x) <= SHORT_TEXT
         if quick and not model.definition.context:
-            key: bytes | None = short_text_key(x)  # as the model would say, without asking it
+            key: bytes | None = short_text_key(x)  # a fast path for what Model.key() returns
         else:
             refuse_case(model, x)
             key, repeat = self.place_of(handle, trial, x, result.equal)
@@ -303,14 +303,14 @@ class Bodies:
         if self._keys is None:
             return
         self._keys.append(key)
-        if self.prefetch.learns:  # from what they are now: the body may change both
+        if self.prefetch.learns:  # copies, since the body may change both objects later
             self._made.append(Made(model.name, copied(x), copied(value), foreseeable))
 
     def _missing(self, handle: Handle, result: Result, x: Any, key: bytes | None, repeat: int) -> Raw:
-        """Get an answer that is not at hand: wait for a call that was foreseen, or make one now."""
+        """Get an answer that is not cached: wait for the prefetched call, or make the call now."""
         self.prefetch.missed()
         if handle.judged:
-            result.unanswered = True  # for now; for good, where the model breaks
+            result.unanswered = True  # stays True if the call raises
         try:
             ticket = self.switchboard.ticket(handle, key)
             if ticket is not None:
@@ -324,7 +324,7 @@ class Bodies:
             raise
 
     def in_place(self, handle: Handle, x: Any, key: bytes | None, repeat: int) -> Raw:
-        """Make a call that nobody foresaw."""
+        """Make a call that was not prefetched, and wait for it."""
         start = time.perf_counter()
         try:
             return self.switchboard.answer(handle, x, key, repeat, joins=True)
@@ -332,18 +332,18 @@ class Bodies:
             self.count_direct(handle, time.perf_counter() - start)
 
     def count_direct(self, handle: Handle, seconds: float) -> None:
-        """Count a call made in place that could have been made together with others."""
+        """Count a call made one by one that could have been part of a batch or run concurrently."""
         if handle.endpoint.together:
             self._direct += 1
             self._direct_seconds += seconds
 
 
 def _is_cancelled(error: BaseException) -> bool:
-    """Return whether the task that runs the test is being cancelled, so that no body is to blame."""
+    """Return whether the task that runs the test is being cancelled, so that the body is not at fault."""
     if isinstance(error, Exception) or type(error).__name__ not in ("CancelledError", "Cancelled"):
         return False
     if running_loop() == "trio":
-        return True  # trio itself raises it, and nobody else can
+        return True  # only trio itself can raise it
     import asyncio
 
     task = asyncio.current_task()
@@ -351,10 +351,10 @@ def _is_cancelled(error: BaseException) -> bool:
 
 
 def _forget_abort(error: BaseException) -> None:
-    """Forget that a task group which broke has cancelled the task that runs the test, to end itself.
+    """Reset the cancellations that a failed task group requested of the task that runs the test.
 
-    Before Python 3.13 that stays counted (https://github.com/python/cpython/issues/116720), and a later body
-    that ends in a ``CancelledError`` of its own would seem to be cancelled from outside.
+    Before Python 3.13 they stay counted (https://github.com/python/cpython/issues/116720). A later body that
+    raises its own ``CancelledError`` would then look as if it were cancelled from outside.
     """
     if isinstance(error, BaseExceptionGroup) and running_loop() == "asyncio":
         import asyncio

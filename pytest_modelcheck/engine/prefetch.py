@@ -1,9 +1,9 @@
-"""Calls that are made ahead of the bodies that need them, a window of trials at a time.
+"""Prefetching: makes calls before the bodies that need them run, for a window of trials at a time.
 
-The first bodies make their calls in place and tell the recipe. From then on the calls of the next window are
-known: those that are not in the cache are queued, and made in batches, in threads or on the event loop while
-bodies run, one after the other, each with its answers at hand. A model that is called in the thread of the
-test gets its batch when the first body needs it.
+The first bodies make their own calls, from which the recipe learns. After that, the calls of the next window
+are predictable. Those that are not cached are queued, and made in batches, in threads or on the event loop.
+Meanwhile the bodies run one after the other and find their answers in the cache. If a model is called in the
+thread of the test, its batch is called when the first body needs an answer of it.
 
 PYTEST_DONT_REWRITE
 """
@@ -33,17 +33,17 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Trial
 
     _Step = tuple[Handle, Getter, int, bool]
-    """How the model is answered, the input, how many answers that needs, and whether it is called ahead."""
+    """The model's handle, the input's getter, the number of answers it needs, and whether to prefetch."""
 
 _GROWTH: Final = 2
-_LARGEST_HERE: Final = 4  # a window is at most so many times as large as the first
-_LARGEST: Final = 32  # the same where calls are made elsewhere: one slow call does not hold up all behind it
-_ALL_CACHED: Final = 256  # after so many bodies whose calls were all cached, we look again at the next miss
-_PATIENCE: Final = 8  # bodies that call nothing before we stop watching
+_LARGEST_HERE: Final = 4  # the largest window, as a multiple of the first one
+_LARGEST: Final = 32  # the same for calls in other threads or on a loop: a slow call does not block the rest
+_ALL_CACHED: Final = 256  # after this many fully cached bodies in a row, prefetching pauses until a miss
+_PATIENCE: Final = 8  # bodies without calls before we stop watching
 
 
 class _Foreseen:
-    """The calls of one body that has not run."""
+    """The predicted calls of one body that has not run yet."""
 
     __slots__ = ("answers", "equal", "keys", "next", "steps", "tickets", "trial")
 
@@ -51,7 +51,7 @@ class _Foreseen:
         self.trial = trial
         self.steps = steps
         self.answers: dict[int, Any] = {}
-        """Those that later calls need."""
+        """The answers that later calls need, by the number of their call."""
         self.equal = equal
         self.keys: list[bytes] = []
         self.next = 0
@@ -59,7 +59,7 @@ class _Foreseen:
 
 
 class Caller(Protocol):
-    """The runner of bodies, as prefetching needs to know it."""
+    """The part of the runner of bodies that prefetching uses."""
 
     work: Work
     context: Context
@@ -79,20 +79,20 @@ class Caller(Protocol):
     def place_of(
         self, handle: Handle, trial: Trial, x: Any, equal: Counter[bytes] | None
     ) -> tuple[bytes | None, int]:
-        """Return the key under which the answer to a call is stored, and the repeat that it is made for."""
+        """Return the cache key of a call, and the repeat that it is made for."""
 
 
 class Prefetch:
-    """Makes the calls of coming bodies.
+    """Makes the calls of upcoming bodies.
 
     Args:
-        bodies: Whoever runs the bodies.
+        bodies: The runner of the bodies.
         switchboard: Answers calls.
-        recipe: What is known of the calls already.
+        recipe: The calls that are already known.
 
     Attributes:
-        recipe: What is known of the calls.
-        vain: How many calls were made for nothing.
+        recipe: The calls that are known so far.
+        vain: The number of calls that no body needed.
     """
 
     def __init__(self, bodies: Caller, switchboard: Switchboard, recipe: Recipe) -> None:
@@ -108,18 +108,18 @@ class Prefetch:
         self._window = self._first = self._low_water = 0
         self._largest = _LARGEST
         self._cached = 0
-        self._needed = 0  # so many of the first answers of a body are needed by its later calls
+        self._needed = 0  # the number of leading answers of a body that its later calls may need
         self._active = False
         if recipe.known:
             self._start()
 
     @property
     def learns(self) -> bool:
-        """True if the recipe may still change by what bodies call."""
+        """True if further calls of bodies may still change the recipe."""
         return not (self._active and self.recipe.complete)
 
     def ahead_of(self, trials: Iterable[Trial]) -> Iterator[Trial]:
-        """The trials in their order, the calls of the next window under way while each is handled."""
+        """Yield the trials in order, while the calls of the next window are under way."""
         upcoming = iter(trials)
         window: deque[Trial] = deque()
         while True:
@@ -135,13 +135,13 @@ class Prefetch:
             yield trial
 
     def missed(self) -> None:
-        """Note that a body made a call whose answer is not in the cache: look ahead again."""
+        """Resume prefetching, since a body made a call whose answer is not in the cache."""
         self._cached = 0
 
     # -- what bodies do ------------------------------------------------------------------------------
 
     def watches(self, trial: Trial) -> bool:
-        """Return whether the calls of a body are to be noted for :meth:`ended`."""
+        """Return whether :meth:`ended` needs the calls of this body."""
         if self._active:
             return bool(self._foreseen) and trial.index in self._foreseen
         return self._silent < _PATIENCE
@@ -149,13 +149,13 @@ class Prefetch:
     def ended(
         self, trial: Trial, made: Sequence[Made], keys: Sequence[bytes | None], *, complete: bool
     ) -> None:
-        """Take in the calls that a body has made.
+        """Learn from the calls that a body has made, and compare them with the prediction.
 
         Args:
-            trial: Its trial.
+            trial: The trial of the body.
             made: The calls.
-            keys: What each answer is stored under.
-            complete: Whether it ran to its end. Else it may have had more to call.
+            keys: The cache key of each call.
+            complete: Whether the body ran to its end. If not, it might have made more calls.
         """
         foreseen = self._foreseen.pop(trial.index, None)
         if foreseen is not None:
@@ -169,7 +169,7 @@ class Prefetch:
                 self._start()
 
     def close(self) -> None:
-        """Drop what was foreseen and is not needed any more."""
+        """Stop prefetching, and drop the prefetched calls that no body needs any more."""
         with self._bodies.lock:
             self._active = False
             left = {id(ticket): ticket for one in self._foreseen.values() for _, ticket in one.tickets}
@@ -178,15 +178,15 @@ class Prefetch:
             self._switchboard.forget(self._bodies.handles)
 
     def _learn(self, trial: Trial, made: Sequence[Made], *, complete: bool) -> bool:
-        """Learn from a body; whether its calls can be foreseen now."""
+        """Learn from a body; return whether its calls can be predicted now."""
         try:
             self.recipe.learn(trial, made, complete=complete)
-        except Exception:  # noqa: BLE001 - of properties of anybody's objects: nothing can be told of such calls
+        except Exception:  # noqa: BLE001 - raised by a property of a user's object: such calls are unpredictable
             self.recipe.cut(0)
         return self.recipe.known
 
     def _compare(self, foreseen: _Foreseen, keys: Sequence[bytes | None], *, complete: bool) -> None:
-        """Count calls that a body did not make, and stop foreseeing those that too few bodies make."""
+        """Count predicted calls that a body did not make; stop predicting those that too few bodies make."""
         index = foreseen.trial.index
         with self._bodies.lock:
             tickets = list(foreseen.tickets)
@@ -199,12 +199,12 @@ class Prefetch:
                 unmade.append(number)
             if not ticket.foreseen_by:
                 self.vain += not ticket.made and ticket.begun
-                # An answer that all may have was forgotten when it came.
+                # The ticket of an answer that can be shared was already dropped when the answer came.
                 if not ticket.made or ticket.error is not None or (ticket.raw and is_for_one(ticket.raw)):
                     self._switchboard.drop(ticket)
         if not unmade:
             return
-        # A body that failed may only have ended too early: that excuses it for a while.
+        # A failed body may have ended before it made its other calls, so it counts less.
         excused = not complete and set(foreseen.keys).issuperset(keys)
         counted, most = (
             (self._excused, self._first * _LARGEST) if excused else (self._unmade, self._first // 2)
@@ -215,7 +215,7 @@ class Prefetch:
                 self._cut(number)
 
     def _cut(self, number: int) -> None:
-        """Foresee a call no longer, nor those that follow it; bodies make them in place."""
+        """Stop predicting a call and those that follow it; bodies then make them in place."""
         with self._bodies.lock:
             self.recipe.cut(number)
             self._take(self._steps[:number])
@@ -246,7 +246,7 @@ class Prefetch:
         self._grow(self._first)
 
     def _take(self, steps: list[_Step]) -> None:
-        """Foresee these calls from now on."""
+        """Predict these calls from now on."""
         self._steps = steps
         self._needed = max((needed for _, _, needed, _ in steps), default=0)
 
@@ -264,9 +264,10 @@ class Prefetch:
         return steps
 
     def _grow(self, window: int) -> None:
-        """Set how many trials are foreseen, and with how few of them left the next ones are.
+        """Set the size of the window, and how few of its trials are left when the next ones are added.
 
-        A model that is called in the thread of the test gets whole windows, and so full batches.
+        If a model is called in the thread of the test, the window is refilled only when it is empty, so that
+        batches are full.
         """
         here = any(together and _is_called_here(handle) for handle, _, _, together in self._steps)
         self._window, self._low_water = window, 0 if here else window // 2
@@ -285,10 +286,10 @@ class Prefetch:
                 self._switchboard.advance(handle, self._bodies.context)
 
     def _advance(self, foreseen: _Foreseen) -> bool:
-        """Queue the next calls of a body, up to one that depends on an answer which is not there yet.
+        """Queue the next calls of a body, up to the first that needs an answer that has not arrived yet.
 
         Returns:
-            Whether there is nothing to queue: every answer is in the cache, as in most runs.
+            True if every answer is in the cache, as in most runs, so that nothing was queued.
         """
         steps, trial, cached = foreseen.steps, foreseen.trial, True
         while foreseen.next < min(len(steps), len(self._steps)):
@@ -325,7 +326,7 @@ class Prefetch:
             self._switchboard.follow(ticket, self._goes_on(foreseen, number))
 
     def _goes_on(self, foreseen: _Foreseen, number: int) -> Callable[[Ticket], None]:
-        """Queues what depends on an answer, once it is there."""
+        """Return a callback that queues the calls that need this answer."""
 
         def go_on(ticket: Ticket) -> None:
             raw = ticket.raw
@@ -343,16 +344,16 @@ class Prefetch:
         return go_on
 
     def _answered(self, foreseen: _Foreseen, number: int, handle: Handle, raw: Raw) -> None:
-        with suppress(ModelcheckError):  # of an answer in another form: its body will meet it itself
+        with suppress(ModelcheckError):  # the answer cannot be decoded: its body will raise the error itself
             foreseen.answers[number] = handle.answers.decode(raw)
 
 
 def _evaluated(handle: Handle, get: Getter, trial: Trial, answers: Mapping[int, Any]) -> Any:
-    """The input of a call, or ``MISSING`` where it cannot be told: then the body makes the call itself."""
+    """The input of a call, or ``MISSING`` if it cannot be predicted: then the body makes the call itself."""
     try:
         x = get(trial, answers)
         return handle.model.caller.bind(x.positional, x.named) if type(x) is Passed else x
-    except Exception:  # noqa: BLE001 - of properties of anybody's objects, or since a part is not there
+    except Exception:  # noqa: BLE001 - a property of a user's object raised, or a part is missing
         return MISSING
 
 

@@ -1,4 +1,4 @@
-"""A model as everything above sees it: a name, a version, a callable, and its answers.
+"""The model that tests and the engine use: a name, a version, a callable, and its answers.
 
 PYTEST_DONT_REWRITE
 """
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 _NOTHING: Final = object()
 
-# Types that their first reader leaves empty for all others.
+# One-shot types: only the first reader sees their items.
 _ONCE = (Iterator, AsyncIterator, Awaitable)
 
-# Longest text, in characters, that is remembered with its digest.
+# The longest text, in characters, whose digest is cached in memory.
 SHORT_TEXT = 1000
 
 # The digest of such a text.
@@ -39,11 +39,11 @@ short_text_key = lru_cache(maxsize=1 << 14)(digest)
 
 
 def text_key(text: str) -> bytes:
-    """The digest of a text. The latest ones are cached, since bodies use the same texts again."""
+    """The digest of a text. The latest digests are cached, since bodies use the same texts again."""
     return short_text_key(text) if len(text) <= SHORT_TEXT else digest(text)
 
 
-# Types whose values nobody can change, so that everybody may have the same one.
+# Types whose values cannot change, so that all readers can share one object.
 IMMUTABLE = frozenset({str, int, float, bool, bytes, type(None)})
 
 
@@ -51,9 +51,9 @@ class Unkept:
     """An answer that cannot be stored: the object itself, for this run only.
 
     Attributes:
-        value: The object: a copy that nobody else has, where it can be copied.
-        plain: The line that stands for it in records: a description, which says nothing of what it is.
-        shared: Whether every reader can have a copy; else it is for one reader, and the next calls again.
+        value: The object, or a private copy of it if it can be copied.
+        plain: Its line in records: a description, which does not identify the answer.
+        shared: Whether each reader gets a copy. If not, it is for one reader, and the next one calls again.
     """
 
     __slots__ = ("plain", "shared", "value")
@@ -64,7 +64,7 @@ class Unkept:
         self.shared = shared
 
 
-# An answer as it is kept: a line of JSON, or the object itself where that cannot be.
+# An answer in stored form: a line of JSON, or the object itself if it cannot be written as JSON.
 Raw = bytes | Unkept
 
 
@@ -87,11 +87,11 @@ class Answers:
     )
 
     find: Callable[[bytes], Raw | None]
-    """Look an answer up."""
+    """Look up an answer by its key."""
     decode: Callable[[Raw], Any]
-    """Make an answer anew, so that no reader can spoil another's."""
+    """Make a new object of the stored answer, so that no reader can change another's."""
     see: Projection
-    """What comparisons are to see of an answer: its line says so."""
+    """The part of an answer that comparisons use; it is marked in the answer's line."""
 
     def __init__(
         self,
@@ -111,14 +111,14 @@ class Answers:
         self._decode_line = codec.decode
         self._unkept: dict[bytes, Unkept] = {}
         self.find = self._find_redacted if redacted.stored else shelf.get
-        self.decode = cast("Callable[[Raw], Any]", codec.decode)  # all that is kept are lines
+        self.decode = cast("Callable[[Raw], Any]", codec.decode)  # until _hold() keeps an object
         self.warnings: list[str] = []
 
     def add(self, key: bytes | None, value: Any) -> Raw:
         """Store an answer (unless its key is ``None``) and return its stored form.
 
         Raises:
-            ModelError: it can be read but once.
+            ModelError: the answer is an iterator or a coroutine, which can be read only once.
         """
         try:
             raw = self._encode(value)
@@ -133,16 +133,16 @@ class Answers:
         return raw
 
     def was_remembered(self, key: bytes) -> bool:
-        """Return whether an answer comes from an earlier run, or from another process."""
+        """Return whether an answer was made by an earlier run, or by another process."""
         return self._shelf.is_inherited(key)
 
     def measured(self, key: bytes | None, measured: Measured) -> None:
-        """Store the time and the cost of an answer with it."""
+        """Store the time and the cost of an answer."""
         if key is not None and (shelf := self._beside()) is not None:
             shelf.put(key, measured.line())
 
     def measure(self, key: bytes) -> Measured | None:
-        """Return an answer's time and cost, where they were stored; without the answer."""
+        """Return an answer's time and cost, without the answer, or ``None`` if they were not stored."""
         shelf = self._beside()
         line = None if shelf is None else shelf.get(key)
         return None if line is None else Measured.read(line)
@@ -153,7 +153,7 @@ class Answers:
         return self._measures
 
     def claim(self, key: bytes) -> bool:
-        """Return whether this process may put a question: no other process is doing so."""
+        """Claim a call for this process; return whether no other process is making it."""
         if self.claims is not None:
             if not self.claims.take(self._shelf.namespace, key):
                 return False
@@ -161,19 +161,22 @@ class Answers:
         return True
 
     def release(self, keys: Iterable[bytes] | None = None) -> None:
-        """Let go of questions that will not be answered, or of all; answers do so when they are on disk."""
+        """Release the claims on calls that will not be made, or all claims.
+
+        The claim on an answered call is released when its answer is on disk.
+        """
         if self._claimed and self.claims is not None:
             gone = self._claimed.copy() if keys is None else self._claimed.intersection(keys)
             self.claims.release(self._shelf.namespace, gone)
             self._claimed -= gone  # in place: another thread may claim meanwhile
 
     def reload(self) -> None:
-        """Take in what other processes have answered meanwhile."""
+        """Read the answers that other processes have stored since the last look."""
         self._shelf.reload()
 
     def save(self) -> None:
-        """Write what is new to disk."""
-        # An answer that comes meanwhile, from another thread, may not be written yet.
+        """Write new answers to disk."""
+        # List these first: an answer that another thread adds during the flush may not be on disk afterwards.
         answered = [key for key in self._claimed.copy() if self.find(key) is not None]
         self._shelf.flush()
         if self._measures is not None:
@@ -184,7 +187,7 @@ class Answers:
     def _hold(self, key: bytes | None, value: Any, reason: str) -> Unkept:
         if isinstance(value, _ONCE):
             if isinstance(value, Coroutine):
-                value.close()  # else Python, too, says that nobody awaited it, wherever that may be
+                value.close()  # prevents a later "was never awaited" warning from Python
             raise ModelError(
                 f"the model answered with a {type(value).__name__}, which its first reader uses up, while "
                 "equal calls share an answer. Answer with a text or a list (a coroutine: use `async def`)"
@@ -196,7 +199,7 @@ class Answers:
             line = redacted_line(line)
         try:
             held = Unkept(deepcopy(value), line, shared=True)
-        except Exception:  # noqa: BLE001 - of anybody's __deepcopy__: such an answer is for one reader
+        except Exception:  # noqa: BLE001 - raised by a user's __deepcopy__: the answer is for one reader
             return Unkept(value, line, shared=False)
         if key is not None:
             self._unkept[key] = held
@@ -209,7 +212,7 @@ class Answers:
         return deepcopy(raw.value) if raw.shared else raw.value
 
     def _find_redacted(self, key: bytes) -> Raw | None:
-        """An answer without secrets, also where it was stored before redaction was turned on."""
+        """An answer without secrets, even if it was stored before redaction was turned on."""
         raw = self._shelf.get(key)
         return raw if raw is None else redacted_line(raw)
 
@@ -218,19 +221,19 @@ class Answers:
         return raw if raw is not None else self._unkept.get(key)
 
     def warn(self, reason: str) -> None:
-        """Remember, once, why something cannot be cached."""
+        """Record the first reason why an answer cannot be cached."""
         if not self.warnings:
             self.warnings.append(reason)
 
 
-_UNSAVED_SECONDS: Final = 0.005  # at most this much of a model's time is lost when the process is killed
+_UNSAVED_SECONDS: Final = 0.005  # save once unsaved answers took this long, so that a kill loses little
 
 
 class Unsaved:
     """Answers of all models that are not on disk yet. Safe from any thread.
 
-    One thread writes, and no other waits for it: of 32 answers that come at once, each would wait until those
-    before it were written, a transaction each.
+    One thread writes for all, and the others do not wait for it. Otherwise, of 32 answers that arrive at
+    once, each would wait for the transactions of those before it.
     """
 
     def __init__(self) -> None:
@@ -239,14 +242,14 @@ class Unsaved:
         self._lock, self._writing = threading.Lock(), threading.RLock()
 
     def note(self, answers: Answers, seconds: float) -> bool:
-        """Note that a model has answered after so many seconds; return whether that is to be written now."""
+        """Note that a model has answered after so many seconds; return whether it is time to save."""
         with self._lock:
             self._answers.add(answers)
             self._seconds += seconds
             return self._seconds >= _UNSAVED_SECONDS
 
     def save(self, *, wait: bool = True) -> None:
-        """Write everything; without ``wait``, leave it to the thread that is writing, where there is one."""
+        """Write everything; without ``wait``, return at once if another thread is writing."""
         while self._writing.acquire(blocking=wait):
             try:
                 with self._lock:
@@ -260,12 +263,12 @@ class Unsaved:
                     raise
             finally:
                 self._writing.release()
-            if not self._answers:  # else somebody left it to us after we had looked
+            if not self._answers:  # if not empty, another thread has left us more to write
                 return
 
 
 def redacted_line(line: bytes) -> bytes:
-    """A line of JSON without secrets in its texts."""
+    """A line of JSON, with the secrets in its strings replaced."""
     if not redacted.finds(line.decode()):
         return line
     import orjson
@@ -274,7 +277,7 @@ def redacted_line(line: bytes) -> bytes:
 
 
 def plain(raw: Raw) -> bytes:
-    """The line that stands for an answer in records. Of one that cannot be stored it is not an identity."""
+    """The line of an answer in records. Equal lines mean equal answers, unless these cannot be stored."""
     return raw if type(raw) is bytes else raw.plain  # type: ignore[union-attr]
 
 
@@ -282,16 +285,16 @@ class Model:
     """One version of a model, callable like the model itself: one input, one answer.
 
     Attributes:
-        definition: What its fixture declares.
+        definition: The options of its fixture.
         name: Its name.
-        version: Its version, or ``None`` where nobody named one.
-        fingerprint: What tells it from another model of the same version, or ``None``.
-        raw: The object that the fixture made.
-        caller: How the object is called.
-        answers: What it has answered.
-        route: Answers a call of the model: the engine of the session.
-        is_awaited: Whether calls give coroutines now, as in an ``async`` test.
-        other_version: Another version of it, to be compared with in the same run, or ``None``.
+        version: Its version, or ``None`` if none was given.
+        fingerprint: Distinguishes it from another model of the same version, or ``None``.
+        raw: The object that the fixture returned.
+        caller: Calls the object.
+        answers: Its cached answers.
+        route: Passes a call of the model to the session's engine, which answers it.
+        is_awaited: Returns whether calls return coroutines now, as in an ``async`` test.
+        other_version: Another version to compare with in the same run, or ``None``.
     """
 
     __slots__ = (
@@ -330,7 +333,7 @@ class Model:
         self.other_version: Model | None = None
 
     def __call__(self, x: Any = _NOTHING, /, *more: Any, **named: Any) -> Any:
-        """Call the model, with whatever arguments it takes. In an ``async`` test the answer is awaited."""
+        """Call the model, with any arguments that it takes. An ``async`` test awaits the answer."""
         if more or named or x is _NOTHING:
             positional = more if x is _NOTHING else (x, *more)
             return self.route(self, self.caller.bind(positional, named))
@@ -341,10 +344,10 @@ class Model:
 
     @property
     def label(self) -> str:
-        """Name and version, for people."""
+        """Name and version, for messages."""
         return f"{self.name} {self.version}" if self.version is not None else f"{self.name} (unversioned)"
 
-    # What inspect.iscoroutinefunction() looks at, in all Pythons that we support.
+    # inspect.iscoroutinefunction() reads these attributes, in all supported Python versions.
     __defaults__ = __kwdefaults__ = None
 
     @property
@@ -356,7 +359,7 @@ class Model:
         return (_awaited if self.is_awaited() else _direct).__code__
 
     def key(self, x: Any, repeat: int = 0) -> bytes | None:
-        """The digest under which the answer to ``x`` is kept, or ``None`` for an input without one."""
+        """The digest under which the answer to ``x`` is stored, or ``None`` if the input has no digest."""
         context = self.definition.context
         if not context and type(x) is str:
             return of_repeat(text_key(x), repeat)
@@ -380,8 +383,8 @@ def _together(key: bytes, more: bytes) -> bytes:
 
 
 def _direct(*_arguments: Any, **_named: Any) -> None:
-    """Give a model the signature that ``inspect`` sees in a plain test."""
+    """Provides the code object that ``inspect`` sees on a model in a plain test."""
 
 
 async def _awaited(*_arguments: Any, **_named: Any) -> None:
-    """Give a model the signature that ``inspect`` sees in an ``async`` test."""
+    """Provides the code object that ``inspect`` sees on a model in an ``async`` test."""

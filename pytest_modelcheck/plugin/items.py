@@ -1,4 +1,4 @@
-"""The requests of our tests.
+"""Reads the plugin's markers from collected tests.
 
 PYTEST_DONT_REWRITE
 """
@@ -24,10 +24,10 @@ class Marked:
     """A test that is a check.
 
     Attributes:
-        request: What its marker asks for.
+        request: The kind of check, its cases and its limits, as its marker gives them.
         subject: The fixture of the model that is judged.
         others: The fixtures of the other models that the test uses.
-        arguments: Which of our own fixtures its body takes.
+        arguments: The plugin's own fixtures that the body takes as arguments.
     """
 
     request: Request
@@ -40,17 +40,17 @@ MARKED = pytest.StashKey[Marked]()
 
 
 def our_markers(item: pytest.Item) -> Sequence[pytest.Mark]:
-    """The markers of a test that ask for a check, the closest first."""
+    """The markers that make a test a check, the closest first."""
     from pytest_modelcheck.plugin.markers import KINDS
 
     return [mark for mark in item.iter_markers() if mark.name in KINDS]
 
 
 def bind(item: pytest.Function, defaults: dict[str, Any]) -> Marked | None:
-    """Read the marker of a test that is ours; ``None`` where it has none.
+    """Read the plugin's marker of a test; ``None`` if it has none.
 
     Raises:
-        UsageError: the marker cannot be meant.
+        UsageError: the marker does not fit the test, or its arguments are invalid.
     """
     from pytest_modelcheck.errors import UsageError
     from pytest_modelcheck.plugin.markers import request_of
@@ -89,7 +89,7 @@ def bind(item: pytest.Function, defaults: dict[str, Any]) -> Marked | None:
 
 
 def _takes_subtests(item: pytest.Function) -> bool:
-    """Return whether a test takes the fixture of pytest, or of the plugin from which pytest has it."""
+    """Return whether a test takes the ``subtests`` fixture of pytest, or of pytest-subtests."""
     definitions = fixture_definitions(item).get("subtests")
     if not definitions:
         return False

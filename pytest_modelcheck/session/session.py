@@ -1,4 +1,4 @@
-"""The checks of one run: what they share, and how one of them is driven.
+"""The session of one run: the objects that all checks share, and the loop that runs a check.
 
 PYTEST_DONT_REWRITE
 """
@@ -53,16 +53,16 @@ def is_interrupt(error: BaseException) -> bool:
 
 
 class Session:
-    """The parts that all checks of one run share: models, their answers, approved behaviour.
+    """The objects that all checks of one run share: models, cached answers, baselines.
 
     Args:
-        places: Where things are kept.
-        plugin: The version of pytest-modelcheck, for the record.
+        places: The folders and options of the run.
+        plugin: The version of pytest-modelcheck, written into result files.
         interrupts: Whether an exception ends the whole run, rather than one case.
 
     Attributes:
-        warnings: What the user should know and nothing failed for.
-        mutated: Where checks are replayed on damaged answers in place of being run: the result of each.
+        warnings: Warnings for the user that fail no check.
+        mutated: The results of replaying checks on damaged answers, or ``None`` if checks run normally.
     """
 
     def __init__(
@@ -97,17 +97,18 @@ class Session:
         version: str | None,
         parameters: Mapping[str, Any] | None = None,
     ) -> Model:
-        """Make what a model fixture returned into a model that can be asked.
+        """Make a :class:`Model` of the object that a model fixture returned.
 
-        Answers are kept across runs only where a change of the model cannot hide: its fixture takes
-        ``model_version``, or names a ``fingerprint``. What its fixture was given by ``parametrize`` or
-        ``params=`` is part of what it is; where that has no digest, nothing is kept.
+        Answers are cached across runs only if a change of the model cannot go unnoticed: its fixture takes
+        ``model_version``, or names a ``fingerprint``. The parameters that the fixture got by ``parametrize``
+        or ``params=`` are part of the model's identity; if they have no digest, its answers are not cached
+        across runs.
         """
         mark = None if definition.fingerprint is None else fingerprint(definition.fingerprint, version)
         source = source_with(definition.source, parameters or {})
         named = version is not None and (definition.takes_version or mark is not None) and source is not None
         if version is not None and mark is None and is_alias(version):
-            # Answers of the model that the alias meant yesterday would hide what it means today.
+            # Cached answers of yesterday's model would hide that the alias names another model today.
             named = False
             self._warn_of_alias(definition.name, version)
         codec = Codec(answer_type(definition, raw), asked=definition.returns is not None)
@@ -135,12 +136,12 @@ class Session:
             self.warnings.append(text)
 
     def approved_version(self, model: str, version: str | None = None) -> str | None:
-        """The version that the application is held to, or ``None``; another one where ``version`` is, too."""
+        """The approved version, or ``None``; ``version`` itself if it is approved beside the main one."""
         approved = self.store.approved(model, version)
         return None if approved is None else approved.version
 
     def shutdowns(self, definition: Definition, version: str | None) -> list[tuple[str, date]]:
-        """Say when the approved version of a model shuts down, and the tested one, where that is known.
+        """The known shutdown dates of the approved version of a model and of the tested one.
 
         Raises:
             UsageError: ``retires=`` gives no date.
@@ -161,9 +162,9 @@ class Session:
         return sum(1 for _ in self.store.entries())
 
     def limits_in_suite(self, limits: Limits) -> Limits:
-        """The limits of one check among all that are approved.
+        """The limits of a check, with the false-fail rate of the suite divided among all approved checks.
 
-        Not among those that are collected: a verdict must not depend on what else was selected.
+        Collected checks do not count, since a verdict must not depend on which other tests were selected.
         """
         suite = self.places.suite_false_fail_rate
         if suite is None or not self.approved_checks:
@@ -171,7 +172,7 @@ class Session:
         return replace(limits, false_fail_rate=min(limits.false_fail_rate, suite / self.approved_checks))
 
     def check(self, spec: CheckSpec) -> Check:
-        """A check, with everything that its steps may ask for."""
+        """A check, with everything that its steps may need."""
         spec = replace(spec, limits=self.limits_in_suite(spec.limits), repeats=self._runs_of(spec))
         plan = plan_of(spec, spec.cases)
         endpoint = self.switchboard.endpoint(spec.subject)
@@ -197,7 +198,7 @@ class Session:
         )
 
     def _runs_of(self, spec: CheckSpec) -> int:
-        """Return how often each case is run: more often in a run that approves, to measure the noise."""
+        """Return the number of runs of each case; a run that approves makes more, to measure the noise."""
         if not self.places.update or spec.drift is not None or declared_of(spec) is True:
             return spec.repeats
         return max(spec.repeats, self.places.approval_runs)
@@ -225,7 +226,7 @@ class Session:
             return step
 
     async def run_async(self, spec: CheckSpec) -> Judged:
-        """Run and judge a check whose body is awaited, on the event loop that runs here."""
+        """Run and judge a check whose body is awaited, on the running event loop."""
         with spared():
             steps = self._steps(spec)
             step: Step | Judged = next(steps)
@@ -237,7 +238,7 @@ class Session:
 
     @contextmanager
     def _bodies(self, spec: CheckSpec, step: Step) -> Iterator[Bodies]:
-        """Whoever runs the bodies of a step, in place while it lasts."""
+        """The runner of the bodies of a step; calls of models go to it while the context lasts."""
         work, recipes = step.work, self._recipes
         kind: type[Bodies] = Bodies
         if work.gather:
@@ -247,7 +248,7 @@ class Session:
         known = None if work.source is None else recipes.get(work.source)
         recipe = Recipe() if known is None else Recipe.decode(known)
         if self._learned is not None and self._learned[0] == work.source:
-            recipe = self._learned[1]  # an earlier step of this check knows it better
+            recipe = self._learned[1]  # an earlier step of this check has learned more than the stored recipe
         bodies = kind(
             work,
             self.switchboard,
@@ -288,7 +289,7 @@ class Session:
         return self.cache.shelf(RECIPES, keep=True)
 
     def close(self) -> None:
-        """Write what is unwritten and let go of threads, loops and files."""
+        """Write unsaved answers, and close threads, loops and files."""
         self.switchboard.close()
         self.cache.close()
         if self._claims is not None:
@@ -296,9 +297,9 @@ class Session:
 
 
 def _allowance(places: Places) -> Allowance:
-    """The part of the budget of calls that this process may spend: they share it evenly.
+    """This process's share of ``--modelcheck-max-calls``, which all workers share evenly.
 
-    What is left over goes to the first of them, a call each.
+    The first workers get one call more each, if the division leaves a remainder.
     """
     calls, option = places.max_calls, f"--modelcheck-max-calls={places.max_calls}"
     if calls is None:
@@ -311,7 +312,7 @@ def _allowance(places: Places) -> Allowance:
 
 
 def _nothing() -> None:
-    """Nobody wants to know how far it is."""
+    """Report no progress, since no body runs."""
 
 
 def _next(steps: Steps[Judged], run: Run) -> Step | Judged:

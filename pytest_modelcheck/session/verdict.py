@@ -1,9 +1,10 @@
-"""A check from its first trial to its verdict, and what it leaves behind.
+"""Runs a check from its first trial to its verdict, and writes its result file.
 
-Each step says which bodies are to be run; whoever drives them runs them, synchronously or awaited, and hands
-the results back. Most checks take the first run alone. One that misses a limit takes more: has the test
-changed since the approval (then its approved answers are judged again), does the model vary (then noise may
-explain the miss), what exactly do the worst cases say, and what is the least that breaks them.
+A check is a generator of steps. Each step names the bodies to run; the session runs them, synchronously or
+awaited, and sends the results back. Most checks need only the first run. If a limit is missed, further steps
+follow. If the test has changed since the approval, it judges the approved answers again. If the model varies,
+noise is measured, since it may explain the miss. Finally the worst cases are explained, and their
+perturbations and inputs are reduced to the smallest that still fail.
 
 PYTEST_DONT_REWRITE
 """
@@ -66,11 +67,11 @@ _WORSE: Final = frozenset({"max_drop", "max_slice_drop", "max_regressed", "slice
 """Limits that only a worse model misses, not merely a different one."""
 
 _ABOUT_THE_OTHER: Final = frozenset({"baseline", "against"})
-"""Guards about the version compared with, which approving this one does not settle."""
+"""Guards about the version that this one is compared with. Approving this version does not satisfy them."""
 
 
 def steps_of(check: Check) -> Steps[Judged]:
-    """The steps of a check; each is answered with its results."""
+    """The steps of a check; send the results of each step to the generator."""
     check, judgement = yield from _judged(check)
     explained = yield from explain(check, judgement)
     if not judgement.passes:
@@ -82,7 +83,7 @@ def steps_of(check: Check) -> Steps[Judged]:
 
 
 def judgement_of(check: Check) -> Steps[Judgement]:
-    """The same without an explanation, and without anything that is left behind."""
+    """The same steps as :func:`steps_of`, without explaining cases and without writing a result file."""
     _, judgement = yield from _judged(check)
     return judgement
 
@@ -128,7 +129,7 @@ def _judged(check: Check) -> Steps[tuple[Check, Judgement]]:
 
 
 def _stood_still(check: Check, ran: Ran, approved: Approved) -> tuple[Finding, ...]:
-    """Find a model that passes by standing still; some of the cases alone do not show it."""
+    """Find a model that passes only because its answer never changes. Selected cases alone do not show it."""
     spec = check.spec
     if spec.allow_constant or spec.partial or ran.unasked or spec.levels is not None:
         return ()
@@ -140,13 +141,13 @@ def _stood_still(check: Check, ran: Ran, approved: Approved) -> tuple[Finding, .
     return () if found is None else (found,)
 
 
-# -- what is left behind -------------------------------------------------------------------------------
+# -- the result file -----------------------------------------------------------------------------------
 
 
 def _leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
-    """Leave the result file, unless nobody needs it.
+    """Write the result file, if it is a candidate or needed for a report.
 
-    What the model did becomes a candidate unless only some cases were run, or its version has no name.
+    It is a candidate for approval unless only some cases were run, or the model's version has no name.
     """
     spec, ran, results = check.spec, judgement.ran, judgement.ran.results
     is_candidate = not spec.partial and check.subject.version is not None
@@ -157,7 +158,7 @@ def _leave(check: Check, judgement: Judgement, verdict: Verdict) -> Judged:
             check.subject,
             cases=len(results),
             systems=tuple(sorted(ran.systems)),
-            # Where bodies compare with the approved answer, how many do says nothing once this is approved.
+            # If bodies compare with the approved answer, the rate means nothing once this run is approved.
             rate=None if reads_approved else judgement.observed.rate,
             judged=0 if reads_approved else judgement.observed.cases.judged,
             environment=environment(),
@@ -183,7 +184,7 @@ def _shape(check: Check, judgement: Judgement) -> Mapping[str, list[str]]:
 
 
 def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:
-    """Everything that a report says of the check but for its cases."""
+    """The report of the check, without its cases."""
     provenance = check.spec.provenance
     path = provenance.source.partition("::")[0]
     report = CheckReport(
@@ -200,20 +201,20 @@ def _report_of(check: Check, verdict: Verdict) -> dict[str, object]:
 
 
 def _retires(check: Check) -> str | None:
-    """Say when the approved version of the model shuts down."""
+    """The day on which the approved version of the model shuts down, or ``None`` if it is not known."""
     held = check.held
     day = None if held is None else retires_on(check.subject.definition, held.version) or held.retires
     return None if day is None else str(day)
 
 
 def _rows(judgement: Judgement) -> Iterator[bytes]:
-    """The lines of the result file: each case, with what is approved of it and its further runs."""
+    """The lines of the result file: each case, with its approved result and its further runs."""
     results, again, approved = judgement.ran.results, judgement.noise.again, judgement.approved
     second = iter(again or ())
     for match, line in zip(results.matches, results.lines, strict=True):
-        if match == OTHER or (match and approved.replaced):  # else the line says that it is the same
+        if match == OTHER or (match and approved.replaced):  # otherwise the line says that both are equal
             then = approved.judged_line(lines.id_of(line)) or b"null"
-            line = lines.more_details(line, b'"approved":' + then)  # noqa: PLW2901 - the last word counts
+            line = lines.more_details(line, b'"approved":' + then)  # noqa: PLW2901 - the last of equal keys counts
         if again is not None:
             case = next(second)
             more = lines.trials_line(case.trials, case.digest)
@@ -225,18 +226,18 @@ def _rows(judgement: Judgement) -> Iterator[bytes]:
 
 
 def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdict:
-    """Put everything that a report says about a check together."""
+    """Assemble the verdict of a check, with everything that a report shows about it."""
     spec, subject, ran, observed = check.spec, check.subject, judgement.ran, judgement.observed
     findings = tuple(sorted(judgement.findings, key=lambda finding: -finding.status.severity))
     status, drifts = findings[0].status, spec.drift is not None
     held = None if check.held is None else check.held.version
     comparison = judgement.seen.comparison
     if drifts and comparison is not None:
-        # What changed where it compared answers to the same inputs: it has no pass rate.
+        # A drift check has no pass rate; if it compared answers to the same inputs, it has changed answers.
         paired = judgement.moved is not None and judgement.moved.paired
         comparison = changes_alone(comparison) if paired else None
     elif comparison is not None and ran.results.reads_approved:
-        # A body that compares with the approved answer fails where it changed, which is no worse by itself.
+        # A body that compares with the approved answer fails if it changed, which need not be a regression.
         comparison = replace(comparison, regressed=(), fixed=(), p_value=None)
     return _shown(
         _corrected(
@@ -280,7 +281,7 @@ def conclude(check: Check, judgement: Judgement, explained: Explained) -> Verdic
 
 
 def _shown(verdict: Verdict) -> Verdict:
-    """A verdict without secrets: it is on its way to terminals, logs and reports."""
+    """The verdict without secrets, since terminals, logs and reports show it."""
     packed = pack(verdict)
     if not redacted.finds(json.dumps(packed)):
         return verdict
@@ -289,7 +290,7 @@ def _shown(verdict: Verdict) -> Verdict:
 
 
 def _corrected(verdict: Verdict, judging: Judging | None) -> Verdict:
-    """The verdict with the rates that people would have seen, where a judge decided and labels correct it."""
+    """The verdict with rates corrected for the judge's errors, if a judge decided and has labels."""
     if judging is None:
         return verdict
     verdict = replace(verdict, correction=judging.correction)
@@ -311,7 +312,7 @@ def _trials(judgement: Judgement) -> Tally:
 
 
 def _notes(check: Check, judgement: Judgement) -> Iterator[str]:
-    """Note what else the reader should know of how it was judged, a sentence each."""
+    """Notes on how the check was judged, one sentence each."""
     spec, ran = check.spec, judgement.ran
     baseline = judgement.approved.baseline
     yield from spec.notes
@@ -352,7 +353,7 @@ def _notes(check: Check, judgement: Judgement) -> Iterator[str]:
 
 
 def _changed(judgement: Judgement) -> Iterator[tuple[CaseResult, CaseResult]]:
-    """Return the approved and the current result of a case, where they are not the same line."""
+    """Yield the approved and the current result of each case whose lines differ."""
     results, approved = judgement.ran.results, judgement.approved
     for number, match in enumerate(results.matches):
         then = approved.get(results.cases[number].id) if match == OTHER else None
@@ -370,7 +371,7 @@ def _not_watched(check: Check) -> Iterator[str]:
 
 
 def _interval(check: Check, judgement: Judgement) -> Interval | None:
-    """Around the rate, at the level that decides; around a mean only where chance plays a part."""
+    """The interval of the rate, at the level that decides; of a mean only if noise affects it."""
     limits, observed = check.spec.limits, judgement.observed
     level = 1 - limits.false_fail_rate
     if observed.scores is not None:
@@ -384,7 +385,7 @@ def _interval(check: Check, judgement: Judgement) -> Interval | None:
             return None
         scale = observed.scale
         if observed.signed and not limits.at_least and limits.population == "fixed":
-            scale = Scale(-math.inf, math.inf)  # what signs that are flipped decide, its bounds do not
+            scale = Scale(-math.inf, math.inf)  # flipped signs decide, which do not use the scale's bounds
         return _interval_of_mean(observed.means, scale, level)
     from pytest_modelcheck.stats.rates import clopper_pearson
 
@@ -392,7 +393,7 @@ def _interval(check: Check, judgement: Judgement) -> Interval | None:
 
 
 def _interval_of_metric(judgement: Judgement, scores: Scores, level: float) -> Interval | None:
-    """By bootstrap over cases, where noise plays a part and something is wrong: it may take a second."""
+    """Bootstrap over cases; only if noise affects a check that does not pass, since it may take a second."""
     if judgement.passes or not judgement.noise.variation.varies or math.isnan(scores.value):
         return None
     draws = sorted(scores.draws(1 - level).tolist())
@@ -414,7 +415,7 @@ def _interval_of_mean(means: Sequence[float], scale: Scale, level: float) -> Int
 def _advice(
     check: Check, judgement: Judgement, explained: Explained, status: Status, held: str | None
 ) -> Iterator[tuple[str, str]]:
-    """Commands that a reasonable person might type next."""
+    """Commands that the user may want to run next, each with its label."""
     compares = check.subject.other_version is not None
     if status is Status.PASSED and not (compares and explained.shown):
         return
@@ -430,7 +431,7 @@ def _advice(
         return
 
     def target(version: str) -> str:
-        """Name the version of a model as commands take it."""
+        """The version as commands take it: with the model's name if the project has several models."""
         return f"{check.subject.name}={version}" if spec.names_model else version
 
     baseline = judgement.approved.baseline
@@ -441,7 +442,7 @@ def _advice(
     if status is Status.PASSED:
         return
     if judgement.ran.early is not None:
-        # What was stopped cannot be approved.
+        # A stopped check cannot be approved.
         yield "run all cases", f"{spec.rerun or 'pytest'} --modelcheck-no-early-stop"
         return
     missed = [finding for finding in judgement.findings if not finding.met]
@@ -451,7 +452,7 @@ def _advice(
     if changed or not _ABOUT_THE_OTHER.isdisjoint(finding.limit for finding in missed):
         return
     if not _WORSE.isdisjoint(finding.limit for finding in missed):
-        # Nobody wants all of that, though some of it may be right.
+        # Some cases got worse, so approving everything is not useful, but some changes may be wanted.
         yield "case by case", shlex.join(["modelcheck", "review", target(version)])
     else:
         yield "approve it", shlex.join(["modelcheck", "approve", target(version)])
