@@ -27,6 +27,7 @@ def test_a_version_is_approved_by_the_git_identity_with_a_reason(project, comman
         "triage 2.1 is approved (the first approval)\n"
         "  tests/test_triage.py::test_known\n"
         "    2 cases\n"
+        "Approved on 1 run, noise unknown: pytest --model-version=2.1 --modelcheck-update adds two.\n"
         "Written to baselines: review it with git diff, and commit it.\n"
     )
     header = store.read("triage", KNOWN).header
@@ -44,6 +45,7 @@ def test_what_changed_since_the_last_approval_is_counted(project, command):
         "triage 2.1 is approved for 1 of 2 checks (previously 2.0)\n"
         "  tests/test_triage.py::test_known\n"
         "    2 cases: 1 changed, 1 added, 1 removed since 2.0\n"
+        "Approved on 1 run, noise unknown: pytest --model-version=2.1 --modelcheck-update adds two.\n"
         "still approved with another version (run them with 2.1 and approve them, or leave them):\n"
         "  tests/test_triage.py::test_other  2.0\n"
         "Written to baselines: review it with git diff, and commit it.\n"

@@ -178,7 +178,7 @@ def test_a_damaged_result_says_what_to_do(ran, command):
         (["9"], 1, "no run of triage 9 is stored"),
         (["9", "2.1"], 1, "no run of triage 9 is stored"),
         (["2.1", "9"], 1, "no run of triage 9 is stored"),
-        (["2.1", "--check", "nothing"], 2, "there is nothing to report"),
+        (["2.1", "--check", "nothing"], 2, "no run is stored to report on"),
         (["2.1", "--to", "report.pdf"], 2, "--to=report.pdf: which format?"),
         (["2.1", "--to", "tickets.yaml/report.json"], 1, "tickets.yaml"),
     ],
@@ -190,4 +190,4 @@ def test_what_cannot_be_reported_says_so(ran, command, arguments, code, said):
 
 
 def test_where_nothing_was_run_it_says_how_to(project, command):
-    assert "nothing was run or approved yet" in command(code=1).output
+    assert "no run or approval is stored in" in command(code=1).output
