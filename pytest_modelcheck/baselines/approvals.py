@@ -117,7 +117,7 @@ def approve(
     keep_history: bool = False,
     dry_run: bool = False,
     beside: bool | None = None,
-    doubts: Callable[[Baseline], Iterable[str]] = lambda _: (),
+    doubts: Callable[[Baseline, int], Iterable[str]] = lambda *_: (),
     announce: Callable[[Sequence[Approval]], None] = lambda _: None,
 ) -> Report:
     """Make what a version did the approved behaviour, without calling the model.
@@ -138,7 +138,8 @@ def approve(
         dry_run: Write nothing; report what would be approved.
         beside: Approve it beside the version that the application is held to (``True``), or in its place
             (``False``); by default beside it where it is there already.
-        doubts: What else speaks against a candidate, from its cases: every reason ends in what to do.
+        doubts: What else speaks against a candidate, from its cases and the number of candidates that are
+            approved together: every reason ends in what to do.
         announce: Told what is going to be approved before anything is written.
 
     Raises:
@@ -236,14 +237,14 @@ def _offered(
 
 
 def _against(
-    offered: Mapping[str, tuple[Header, Reader]], root: Path, doubts: Callable[[Baseline], Iterable[str]]
+    offered: Mapping[str, tuple[Header, Reader]], root: Path, doubts: Callable[[Baseline, int], Iterable[str]]
 ) -> dict[str, tuple[str, ...]]:
     mixed = mixed_fingerprints(header for header, _ in offered.values())
     found = {
         check: (
             *objections(header, root),
             *mixed.get(check, ()),
-            *doubts(_unchanged((header, read), None)),
+            *doubts(_unchanged((header, read), None), len(offered)),
         )
         for check, (header, read) in offered.items()
     }

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from pytest_modelcheck.baselines.baseline import Baseline
 
 
-def contradiction(candidate: Baseline) -> Iterator[str]:
+def contradiction(candidate: Baseline, together: int = 1) -> Iterator[str]:
     """Say that one run of a candidate stands out from its others beyond noise, where one does.
 
     Cases that make the same calls share their answers and count as one. A case that was not judged in every
-    run is left out. Of a model that did not change, at most 1% of candidates are refused.
+    run is left out. Of a model that did not change, at most 1% of approvals are refused, however many
+    candidates are approved ``together``: one that is refused refuses them all.
     """
     if not candidate.holding(REPEATED):
         return
@@ -39,7 +40,7 @@ def contradiction(candidate: Baseline) -> Iterator[str]:
     from pytest_modelcheck.stats.exchange import odd_run_p_value
 
     p_value = odd_run_p_value(list(units.values()))
-    if p_value <= CHANGED_MODEL:
+    if p_value * together <= CHANGED_MODEL:
         *counts, last = map(str, map(sum, zip(*units.values(), strict=True)))
         header = candidate.header
         yield (

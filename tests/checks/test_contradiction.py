@@ -37,6 +37,13 @@ def test_a_run_that_stands_out_is_named_with_what_to_do():
     assert reason.endswith("pytest --model-version=2.0 --modelcheck-update --modelcheck-cache=refresh")
 
 
+def test_candidates_that_are_approved_together_share_the_chance_of_a_false_refusal():
+    found = candidate([[P, F, P]] * 7 + [[P, P, P]] * 20)
+    assert list(contradiction(found)) != []
+    assert list(contradiction(found, together=60)) == []
+    assert list(contradiction(candidate([[P, F, P]] * 20), together=60)) != []
+
+
 @pytest.mark.parametrize(
     "cases",
     [[[P]] * 20, [[P, P, P]] * 20, [[P, F, P], [F, P, P], [P, P, F]] * 10, [[P, E, P]] * 20, []],
