@@ -12,6 +12,13 @@ def test_answers_are_helpful(assistant, helpful, case):
     assert helpful(question=case.input, answer=answer)["helpful"]
 
 
-@pytest.mark.golden("labels/helpful.jsonl", model="helpful", at_least=0.6)
+# Three answers of four are helpful, so a judge that always says yes agrees with people on 75% of them. Balanced
+# accuracy gives it 0.5.
+@pytest.mark.golden("labels/helpful.jsonl", model="helpful", metric="balanced_accuracy", at_least=0.7)
 def test_the_judge_agrees_with_people(helpful, case):
-    assert helpful(**case.input)["helpful"] == case.expected
+    case.record(helpful(**case.input)["helpful"])
+
+
+@pytest.mark.golden("labels/helpful.jsonl", model="helpful")
+def test_the_judge_gives_a_reason(helpful, case):
+    assert helpful(**case.input)["reason"]
