@@ -12,8 +12,8 @@ def test_answers_are_helpful(assistant, helpful, case):
     assert helpful(question=case.input, answer=answer)["helpful"]
 
 
-# Three answers of four are helpful, so a judge that always says yes agrees with people on 75% of them. Balanced
-# accuracy gives it 0.5.
+# Three answers of four are helpful, so a judge that always says yes agrees with people on 75% of them.
+# Balanced accuracy gives it 0.5.
 @pytest.mark.golden("labels/helpful.jsonl", model="helpful", metric="balanced_accuracy", at_least=0.7)
 def test_the_judge_agrees_with_people(helpful, case):
     case.record(helpful(**case.input)["helpful"])
