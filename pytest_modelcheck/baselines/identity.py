@@ -1,4 +1,4 @@
-"""The name of the approver, the time, and the way.
+"""The name of the approver, the time, and the way; and what git says of a folder.
 
 PYTEST_DONT_REWRITE
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
-_PATIENCE = 10.0
+_PATIENCE = 5.0  # seconds that git has to answer
 
 
 def approver(folder: Path) -> str:
@@ -25,7 +25,7 @@ def approver(folder: Path) -> str:
 
     Git need not be installed, and ``folder`` need not be a repository.
     """
-    name, address = _git_setting(folder, "user.name"), _git_setting(folder, "user.email")
+    name, address = (git(folder, "config", "--get", one) for one in ("user.name", "user.email"))
     if name and address:
         return f"{name} <{address}>"
     return name or address or _login()
@@ -67,10 +67,11 @@ def now() -> str:
     return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _git_setting(folder: Path, name: str) -> str:
+def git(folder: Path, *arguments: str) -> str:
+    """The output of a git command in a folder; empty where there is no git, or it refuses."""
     try:
-        done = subprocess.run(  # noqa: S603 - a fixed command
-            ["git", "config", "--get", name],  # noqa: S607 - whichever git the user has
+        done = subprocess.run(  # noqa: S603 - fixed commands
+            ["git", *arguments],  # noqa: S607 - whichever git the user has
             cwd=folder,
             capture_output=True,
             timeout=_PATIENCE,
@@ -78,7 +79,7 @@ def _git_setting(folder: Path, name: str) -> str:
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return done.stdout.decode(errors="replace").strip()
+    return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else ""
 
 
 def _login() -> str:

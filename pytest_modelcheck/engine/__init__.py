@@ -1,4 +1,4 @@
-"""One-case bodies over many trials: suspended at model calls, answered together.
+"""Runs a body once for each trial, alone and in order, and makes the calls that it will need ahead.
 
 PYTEST_DONT_REWRITE
 """

@@ -22,7 +22,7 @@ class Calls:
     Attributes:
         asked: How many answers the model was asked for.
         cached: How many answers were at hand.
-        direct: How many calls were not gathered, since a body could not be suspended.
+        direct: How many calls were made one after another, of a model that can answer several together.
         seconds: How long the check took, in seconds.
         requests: How many calls were made, retries included.
         retries: How many of them were retries.

@@ -8,13 +8,13 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_modelcheck.baselines.atomic import replace
+from pytest_modelcheck.baselines.identity import git
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.records import Status
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.reports.model import CheckReport, RunReport
 
 
-_PATIENCE: Final = 5.0
 _COMMIT: Final = ("GITHUB_SHA", "CI_COMMIT_SHA", "BUILDKITE_COMMIT", "CIRCLE_SHA1", "GIT_COMMIT")
 _BRANCH: Final = ("GITHUB_REF_NAME", "CI_COMMIT_REF_NAME", "BUILDKITE_BRANCH", "CIRCLE_BRANCH", "GIT_BRANCH")
 _JOB: Final = ("CI_JOB_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL", "BUILD_URL")
@@ -49,8 +48,8 @@ def environment(folder: Path, variables: Mapping[str, str] = os.environ) -> dict
     """
     found = {
         "system": platform.platform(),
-        "commit": _first(variables, _COMMIT) or _git(folder, "rev-parse", "HEAD"),
-        "branch": _first(variables, _BRANCH) or _git(folder, "branch", "--show-current"),
+        "commit": _first(variables, _COMMIT) or git(folder, "rev-parse", "HEAD"),
+        "branch": _first(variables, _BRANCH) or git(folder, "branch", "--show-current"),
         "job": _first(variables, _JOB) or _github_job(variables),
     }
     return {name: value for name, value in found.items() if value}
@@ -63,20 +62,6 @@ def _first(variables: Mapping[str, str], names: tuple[str, ...]) -> str:
 def _github_job(variables: Mapping[str, str]) -> str:
     parts = [variables.get(name) for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
     return "{}/{}/actions/runs/{}".format(*parts) if all(parts) else ""
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    try:
-        done = subprocess.run(  # noqa: S603 - fixed commands
-            ["git", *arguments],  # noqa: S607 - whichever git the user has
-            cwd=folder,
-            capture_output=True,
-            timeout=_PATIENCE,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else ""
 
 
 def place(check: CheckReport, case: CaseResult | None, top: str) -> tuple[str, int]:

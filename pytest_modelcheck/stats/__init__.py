@@ -12,6 +12,9 @@ Each module is named for the one thing that it holds.
 | ``noise`` | a perturbation, or another version, against the model's own noise |
 | ``trend`` | scores over three or more ordered levels |
 | ``drift`` | two samples of labels, scores or features |
+| ``nights`` | evidence that adds up over runs, whenever somebody looks |
+| ``metrics`` | a metric over all cases, which no case has a share of |
+| ``judging`` | a rate or mean that a judge reports, corrected by labels |
 | ``slices`` | where failures concentrate |
 | ``concentration`` | whether regressions concentrate in a slice, beyond noise and beyond a drop everywhere |
 | ``early`` | stopping early, for models that vary and for limits that are exact |

@@ -132,6 +132,20 @@ def test_the_overview_says_where_it_happens_and_what_to_do(report, page):
     assert browser.texts(".next code") == ["modelcheck diff 2.1"]
 
 
+@pytest.mark.parametrize("worse", [False, True])
+def test_approving_is_not_offered_where_another_check_calls_the_version_worse(report, page, worse):
+    check = report.checks[0]
+    advised = [("approve it", "modelcheck approve 2.1")]
+    advised += [("case by case", "modelcheck review 2.1")] if worse else []
+    checks = tuple(
+        replace(
+            check, verdict=replace(check.verdict, check=f"test_a.py::test_{what[:2]}", advice=((what, text),))
+        )
+        for what, text in advised
+    )
+    assert page(replace(report, checks=checks)).texts(".next dt") == [advised[-1][0]]
+
+
 def test_a_slice_that_lost_no_more_than_all_is_not_where_it_happens(report, page):
     check = report.checks[0]
     even = tuple(replace(group, passed=1, judged=2) for group in check.verdict.slices)
