@@ -98,7 +98,7 @@ def judge_drift(
 
 
 def _finding(moved: Moved, found: Drift, limits: Limits, *, approved: bool) -> Finding:
-    summary = _summary(moved, met=found.excess <= moved.tolerance)
+    summary = moved_text(moved, met=found.excess <= moved.tolerance)
     if found.excess <= moved.tolerance:
         return Finding("drift", Status.PASSED, summary, approved, found.p_value)
     reveals = _reveals(moved, found, limits.false_fail_rate)
@@ -111,7 +111,8 @@ def _finding(moved: Moved, found: Drift, limits: Limits, *, approved: bool) -> F
     return Finding("drift", Status.INCONCLUSIVE, summary, approved, found.p_value, reveals)
 
 
-def _summary(moved: Moved, *, met: bool) -> str:
+def moved_text(moved: Moved, *, met: bool) -> str:
+    """Say how far a distribution moved, and how far it may; ``met`` where it did not move too far."""
     verb = "is as before" if met else "moved"
     allowed = f"at most {moved.tolerance:.2g} more allowed" if moved.tolerance else "no more allowed"
     by_chance = max(0.0, moved.expected)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_modelcheck.baselines.watch import approval_of
 from pytest_modelcheck.canonical import CALL_BYTES, same, seen, why_unkept
 from pytest_modelcheck.canonical.text import odds, plural
+from pytest_modelcheck.checks.drift import moved_text
 from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.records import Finding, Nights, Status
 from pytest_modelcheck.session.lines import keys_of
@@ -193,7 +194,7 @@ def over_nights(check: Check, approved: Approved, finding: Finding, moved: Moved
         [*(night.p_value for night in watch.earlier), p_value],
     )
     found = watch.tonight(evidence, distance=distance, p_value=p_value)
-    text = finding.summary.removesuffix(' (inconclusive="fail")').removesuffix("; chance could explain it")
+    text = moved_text(moved, met=excess <= 0)
     return replace(_finding(check, "drift", text, found), against_baseline=True, p_value=moved.p_value)
 
 
