@@ -11,11 +11,13 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from pytest_modelcheck.checks.protocol import SUSPICIOUS
 from pytest_modelcheck.stats.rates import failing_count, lower_tail
 
 FOLDER = Path(__file__).parent
 AT_LEAST, LEVEL = 0.95, 0.01
 PASS, WARN, FAIL = "pass", "warn", "fail"
+NAMES = {FAIL: "fails if confirmed", WARN: "rerun", PASS: "passes"}
 
 STYLE = """\
   <style>
@@ -30,23 +32,27 @@ STYLE = """\
 
 
 def chances(cases, rate):
-    """The chances of a check of so many cases to pass, to warn and to fail, for a model of this rate."""
-    fails_up_to = failing_count(cases, AT_LEAST, LEVEL)
-    passes_from = next(count for count in range(cases + 1) if count / cases >= AT_LEAST)
+    """The chances of a first set of so many cases to pass, to be run again, and to be beyond noise."""
+    fails_up_to, rerun_up_to = _bounds(cases)
     failed = lower_tail(fails_up_to, cases, rate) if fails_up_to >= 0 else 0.0
-    missed = lower_tail(passes_from - 1, cases, rate)
+    missed = lower_tail(rerun_up_to, cases, rate)
     return {PASS: 1 - missed, WARN: missed - failed, FAIL: failed}
+
+
+def _bounds(cases):
+    """The most passes of a first set that are beyond noise, and the most that are suspicious."""
+    return failing_count(cases, AT_LEAST, LEVEL), failing_count(cases, AT_LEAST, SUSPICIOUS)
 
 
 def verdicts():
     """How 40 cases come out, and what becomes of it, where the true rate is just what is required."""
-    cases, first = 40, 31
-    fails_up_to = failing_count(cases, AT_LEAST, LEVEL)
+    cases, first = 40, 30
+    fails_up_to, rerun_up_to = _bounds(cases)
     shapes = []
-    left, bottom, step, height = 60, 250, 52, 170
+    left, bottom, step, height = 34, 250, 52, 170
     highest = max(_exactly(count, cases) for count in range(first, cases + 1))
     for place, count in enumerate(range(first, cases + 1)):
-        kind = FAIL if count <= fails_up_to else PASS if count / cases >= AT_LEAST else WARN
+        kind = FAIL if count <= fails_up_to else WARN if count <= rerun_up_to else PASS
         chance, x = _exactly(count, cases), left + place * step
         tall = max(2.0, height * chance / highest)
         shapes += [
@@ -55,8 +61,11 @@ def verdicts():
             _text("ink", x + step / 2, bottom + 18, count),
         ]
     total = chances(cases, AT_LEAST)
-    brackets = ((FAIL, first, fails_up_to), (WARN, fails_up_to + 1, 37), (PASS, 38, cases))
-    names = {FAIL: "fails", WARN: "is inconclusive", PASS: "passes"}
+    brackets = (
+        (FAIL, first, fails_up_to),
+        (WARN, fails_up_to + 1, rerun_up_to),
+        (PASS, rerun_up_to + 1, cases),
+    )
     for kind, low, high in brackets:
         start, end = left + (low - first) * step + 6, left + (high - first + 1) * step - 6
         shapes += [
@@ -65,17 +74,20 @@ def verdicts():
                 "dark" if kind == WARN else "on",
                 (start + end) / 2,
                 bottom + 50,
-                f"{names[kind]}: {_percent(total[kind])}",
+                f"{NAMES[kind]}: {_percent(total[kind])}",
             ),
         ]
     title = "40 cases, at_least=0.95, and a model that passes each with a chance of exactly 95%"
     shapes += [
         _text("ink", 320, 28, title),
         _text(
-            "soft small", 320, 46, "how many of the 40 pass, how likely that is, and what the verdict says"
+            "soft small",
+            320,
+            46,
+            "how many of the 40 pass in the first set of runs, how likely that is, and what follows",
         ),
         _text(
-            "soft small", 320, 332, "33 and fewer fail: such a model would show that in 3 of 1,000 runs only"
+            "soft small", 320, 332, "33 or fewer: such a model would show that in 3 of 1,000 runs only"
         ),
     ]
     return _picture(640, 350, title, shapes)
@@ -100,7 +112,7 @@ def power():
     for share in (0, 0.5, 1):
         y = top + tall * (1 - share)
         shapes += [_text("small soft", left - 8, y + 4, f"{share:.0%}", anchor="end")]
-    title = "What becomes of a check with at_least=0.95, over the true rate of a model that varies"
+    title = "The first set of runs with at_least=0.95, over the true rate of a model that varies"
     shapes += [_text("ink", 340, 28, title)]
     shapes += [
         _text(
@@ -110,8 +122,7 @@ def power():
             "the rate at which the model really passes (dashed: what is required)",
         )
     ]
-    names = ((PASS, "passes"), (WARN, "is inconclusive"), (FAIL, "fails"))
-    for place, (kind, name) in enumerate(names):
+    for place, (kind, name) in enumerate(reversed(NAMES.items())):
         x = 170 + place * 140
         shapes += [
             _rect(kind, x, top + tall + 52, 12, 12),
