@@ -97,7 +97,8 @@ def read(root: Path) -> list[Night]:
     if not path.exists():
         return []
     with opened(path) as file:
-        rows = file.read().replace(b"\r\n", b"\n").removesuffix(b"\n").split(b"\n")
+        content = file.read().replace(b"\r\n", b"\n").removesuffix(b"\n")
+    rows = content.split(b"\n") if content else []  # empty once its only line was removed, as we advise
     found: dict[tuple[str, ...], tuple[Night, int]] = {}
     for number, row in enumerate(rows, 1):
         night = _decoded(row, str(path), number)

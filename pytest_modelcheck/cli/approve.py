@@ -63,12 +63,10 @@ def approve(workspace: Workspace, wish: Wish) -> int:
     meant = targets(wish.versions, workspace.versions()) or {
         model: workspace.only_version(model) for model in models
     }
-    several = len(models) > 1
     refused = False
     for model, version in meant.items():
-        argument = f"{model}={version}" if several else version
         report = _approve_one(workspace, wish, model, version, how)
-        print_lines(_report_lines(workspace, report, argument, dry=wish.dry_run))
+        print_lines(_report_lines(workspace, report, dry=wish.dry_run))
         refused = refused or not report.approved
     return 1 if refused else 0
 
@@ -121,8 +119,9 @@ def _announced(approved: Sequence[Approval], name: str) -> Iterator[str]:
         yield from indented(approval.accepts, depth=4)
 
 
-def _report_lines(workspace: Workspace, report: Report, argument: str, *, dry: bool = False) -> Iterator[str]:
-    name = excerpt(f"{report.model} {report.version}")
+def _report_lines(workspace: Workspace, report: Report, *, dry: bool = False) -> Iterator[str]:
+    name, several = excerpt(f"{report.model} {report.version}"), len(workspace.models()) > 1
+    argument = f"{report.model}={report.version}" if several else report.version
     if report.approved:
         verb = "would be approved" if dry else "is approved"
         yield click.style(f"{name} {verb}", fg="green") + _extent(report) + _before(report)
@@ -357,5 +356,5 @@ def _carry_out(
         echo("Nothing was written.")
         return 0
     report = _approve_one(workspace, wish, *meant, how, decisions)
-    print_lines(_report_lines(workspace, report, meant[1]))
+    print_lines(_report_lines(workspace, report))
     return 0 if report.approved else 1

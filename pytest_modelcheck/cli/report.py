@@ -275,7 +275,7 @@ def _within(found: CheckDiff, meant: frozenset[str]) -> CheckDiff:
 
 
 def _candidates(workspace: Workspace, pair: Pair, check: str) -> list[Path]:
-    """Return the folders with facts about a check's cases: the newer candidate's, else the older one's."""
+    """Return the files that may hold facts about a check's cases: the newer candidate, then the older one."""
     versions = [version for version in (pair.after, pair.before) if version is not None]
     return [workspace.candidates.path(pair.model, check, version) for version in versions]
 

@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import shutil
@@ -193,6 +194,8 @@ class _Terminal:
         self.file, self.termios = file, termios
         self.before = termios.tcgetattr(file)
         self.waits = False
+        self.decoder = codecs.getincrementaldecoder(sys.stdin.encoding or "utf-8")(errors="replace")
+        self.typed = ""  # a byte that is no character, and the key behind it, arrive together
 
     def take(self) -> None:
         """Hand over single keys from now on; those that were typed before count."""
@@ -222,17 +225,17 @@ class _Terminal:
     def key(self) -> str:
         """One character, or Escape for any key that sends several; ``""`` once the terminal hung up."""
         try:
-            first = self._first()
-            if first == b"\x1b":
-                return self._escape()
-            size = 1 + sum(first >= bound for bound in (b"\xc0", b"\xe0", b"\xf0"))
-            while len(first) < size:
-                first += self._read(size - len(first))
+            while not self.typed:
+                first = self._first()
+                if first == b"\x1b":
+                    return self._escape()
+                self.typed = self.decoder.decode(first)
         except _ResumedError:
             return AGAIN
         except (EOFError, OSError):
             return ""
-        return first.decode(errors="replace")
+        one, self.typed = self.typed[0], self.typed[1:]
+        return one
 
     def _first(self) -> bytes:
         self.waits = True

@@ -12,6 +12,7 @@ import threading
 import time
 from concurrent.futures import Future, wait
 from contextvars import Context, copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.calls.attempts import copied
@@ -262,15 +263,30 @@ class Switchboard:
                 if len(waiting) < size and not flush:
                     return
                 batch = [waiting.popleft() for _ in range(min(len(waiting), size))]
-                call = self._begin(batch, context)
-                if call.done():  # it ran at once, without a thread: begin the next one in this loop
-                    continue
+                begun: Future[None] = Future()
+                for ticket in batch:
+                    ticket.call = begun
                 handle.under_way += 1
-            call.add_done_callback(lambda _: self._freed(handle, context, flush=flush))
+            try:
+                # Without the lock: a call that is made at once, in this thread, may wait for other threads.
+                call = self._begin(batch, context)
+            except BaseException:
+                self._free(handle, begun)
+                raise
+            if call.done():  # it ran at once, without a thread: begin the next one in this loop
+                self._free(handle, begun)
+            else:
+                call.add_done_callback(partial(self._freed, handle, begun, context, flush))
 
-    def _freed(self, handle: Handle, context: Context, *, flush: bool) -> None:
+    def _free(self, handle: Handle, begun: Future[None]) -> None:
         with self._lock:
             handle.under_way -= 1
+        begun.set_result(None)
+
+    def _freed(
+        self, handle: Handle, begun: Future[None], context: Context, flush: bool, _ended: object
+    ) -> None:
+        self._free(handle, begun)
         self.advance(handle, context, flush=flush)
 
     def _begin(self, batch: Sequence[Ticket], context: Context) -> Future[None]:

@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections import Counter
@@ -354,9 +355,10 @@ def _forget_abort(error: BaseException) -> None:
     """Reset the cancellations that a failed task group requested of the task that runs the test.
 
     Before Python 3.13 they stay counted (https://github.com/python/cpython/issues/116720). A later body that
-    raises its own ``CancelledError`` would then look as if it were cancelled from outside.
+    raises its own ``CancelledError`` would then look as if it were cancelled from outside. Since then what is
+    counted after a group came from outside, such as Ctrl-C, and the next ``await`` raises it.
     """
-    if isinstance(error, BaseExceptionGroup) and running_loop() == "asyncio":
+    if sys.version_info < (3, 13) and isinstance(error, BaseExceptionGroup) and running_loop() == "asyncio":
         import asyncio
 
         task = asyncio.current_task()

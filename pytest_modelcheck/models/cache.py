@@ -25,12 +25,16 @@ if TYPE_CHECKING:
 
     from pytest_modelcheck.models.cache_store import Store
 
+__all__ = ["Claims", "Memory", "PredictionCache", "Shelf", "memories"]
 
 _BUSY: Final = (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)
 
 
 class Claims:
     """The claims of this process on questions to all models.
+
+    A claim is a lock on one byte of a file, at a place that stands for the question. The operating system
+    lets go of it when the process ends, however it ends.
 
     A file system that knows no locks, or a folder that may not be written, grants every claim: there, two
     processes may ask the same at the same moment, and both pay.
@@ -113,8 +117,6 @@ def _place(namespace: str, key: bytes) -> int:
     digest = blake2b(key, key=blake2b(namespace.encode("utf-8", "surrogatepass")).digest(), digest_size=8)
     return int.from_bytes(digest.digest(), "big") % _PLACES
 
-
-__all__ = ["PredictionCache", "Shelf"]
 
 _DATABASE: Final = "cache.db"
 

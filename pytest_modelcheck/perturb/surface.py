@@ -162,7 +162,6 @@ _UNMARKED: Final = str.maketrans(
         "ı": "i",
     }
 )
-_OPTIONAL_MARK: Final = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0670]")
 _MARKED: Final = re.compile(
     "(?:[A-Za-z\u0370-\u03ff\u05d0-\u05ea\u0621-\u064a\u0671-\u06d3])[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0670]+"
 )

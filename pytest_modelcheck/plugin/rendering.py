@@ -34,7 +34,7 @@ _AMBIGUOUS: Final = {
 
 
 def own_part_removed(traceback: TracebackType | None) -> TracebackType | None:
-    """The traceback from the body on: how we came to call it is not the business of the reader's."""
+    """The traceback from the body on: the reader need not know how we came to call it."""
     while traceback is not None and traceback.tb_frame.f_globals.get("__name__", "").startswith(_OWN):
         traceback = traceback.tb_next
     return traceback

@@ -170,15 +170,21 @@ def _outcome_of(
         return _number
     if not any(isinstance(orjson.loads(answer), (bool, str, type(None))) for answer in passing):
         return _threshold_of(judge, {_number(answer): passed for answer, passed in passing.items()})
-    both = len(set(passing.values())) == 2
+    both, passes = len(set(passing.values())) == 2, next(iter(passing.values()))
+    unseen: set[bytes] = set()
 
     def outcome(answer: bytes) -> float:
         said = seen(answer)
-        if both and said not in passing and said.startswith(b'"'):
-            raise UncorrectedError(
-                f"no case shows how {excerpt(orjson.loads(said), 40)} comes out, and a label says it"
-            )
-        return float(passing[said] if said in passing else not both and not next(iter(passing.values())))
+        if said in passing:
+            return float(passing[said])
+        if said.startswith(b'"'):
+            unseen.add(said)
+            # Where every case failed, one further category is the one that passes; of two nobody knows which.
+            if both or (not passes and len(unseen) > 1):
+                raise UncorrectedError(
+                    f"no case shows how {excerpt(orjson.loads(said), 40)} comes out, and a label says it"
+                )
+        return float(not both and not passes)
 
     return outcome
 

@@ -76,6 +76,16 @@ def test_a_line_that_is_not_as_it_was_written_is_named(tmp_path, file, old, new,
     assert words in str(raised.value)
 
 
+def test_a_damaged_line_can_be_removed_though_it_is_the_only_one(tmp_path, file):
+    file.write_bytes(b"{}\n")
+    with pytest.raises(BaselineError, match=r":1: .* or remove this line"):
+        watch.read(tmp_path)
+    file.write_bytes(b"")
+    assert watch.read(tmp_path) == []
+    watch.unite(tmp_path, [TWO])
+    assert watch.read(tmp_path) == [TWO]
+
+
 def test_a_line_of_another_form_is_named(tmp_path, file):
     watch.unite(tmp_path, [replace(ONE, run="other", p_value=0.0)])
     with pytest.raises(BaselineError, match=r":2: no night that this version can read"):

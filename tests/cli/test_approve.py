@@ -356,6 +356,12 @@ def test_any_other_key_explains_the_keys(changed, reviewing):
     assert output.count("  y - approve this case as it is now") == 2
 
 
+def test_of_several_models_the_advice_after_a_review_names_the_reviewed_one(changed, reviewing):
+    changed.run({"a": 1}, model="tone")
+    output = reviewing(["a", "y"], "triage=2.1")
+    assert "Approved on 1 run, noise unknown: pytest --model-version=triage=2.1 --modelcheck-update" in output
+
+
 def test_a_check_that_is_red_is_only_offered_with_force(changed, reviewing):
     changed.run({"a": "new", "b": "new", "c": "new", "d": "old"}, failed="b", findings=(RED_ANSWERS,))
     output = reviewing(["y"])

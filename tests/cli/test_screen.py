@@ -107,6 +107,18 @@ def test_a_terminal_that_hangs_up_within_a_character_gives_no_more(monkeypatch):
             assert (key(), key()) == ("", "")
 
 
+@pytest.mark.parametrize(("encoding", "typed"), [("utf-8", "\ufffdyq"), ("latin-1", "\xe9yq")])
+def test_a_byte_of_another_encoding_swallows_no_key_behind_it(monkeypatch, encoding, typed):
+    pty = pytest.importorskip("pty")
+    ours, its = pty.openpty()
+    with os.fdopen(its, encoding=encoding) as stream:
+        monkeypatch.setattr(sys, "stdin", stream)
+        with keys() as key:
+            os.write(ours, b"\xe9yqqqq")
+            assert "".join(key() for _ in range(3)) == typed
+    os.close(ours)
+
+
 def test_a_signal_that_is_ignored_stays_so(monkeypatch):
     pty = pytest.importorskip("pty")
     ours, its = pty.openpty()

@@ -287,6 +287,31 @@ def test_any_number_of_calls_is_made_ahead_where_no_thread_can_be_started(lab, m
     assert handle.under_way == 0
 
 
+def test_a_model_that_is_called_where_no_thread_can_be_started_may_wait_for_other_threads(lab, monkeypatch):
+    """Those may need a lock of the switchboard, such as the loop that answers an ``async`` model."""
+    start, seen = threading.Thread.start, []
+
+    def refuse(thread):
+        if thread.name.startswith("modelcheck-"):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    def model(x):
+        thread = threading.Thread(target=foreseen, args=(lab, other, x), daemon=True)
+        thread.start()
+        thread.join(5)
+        seen.append((handle.under_way, thread.is_alive()))
+        return x
+
+    other = lab.switchboard.handle(lab.model(str.upper, "other", source="other"))
+    handle = lab.switchboard.handle(lab.model(model, concurrency=2))
+    tickets = foreseen(lab, handle, "a", "b", "c")
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    lab.switchboard.advance(handle, HERE)
+    assert [ticket.result() for ticket in tickets] == [b'"a"', b'"b"', b'"c"']
+    assert seen == [(1, False)] * 3
+
+
 def test_a_question_is_let_go_of_only_once_its_answer_is_on_disk(lab, monkeypatch):
     """Else another process that claims it then finds no answer, and asks again."""
     model = lab.model(str.upper, concurrency=2)

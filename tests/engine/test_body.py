@@ -1,4 +1,5 @@
 import asyncio
+import sys
 
 import pytest
 
@@ -162,3 +163,27 @@ def test_calls_in_place_are_counted_where_they_could_have_been_made_together(lab
     assert run.direct == 3
     plain = lab.model(str.upper, "plain", source="plain")
     assert lab.run(lambda case: (triage("x"), plain(case.input)), "abc").direct == 1
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="a TaskGroup itself hides the cancellation")
+def test_a_cancellation_ends_the_run_although_a_task_group_hides_it_behind_an_error(lab):
+    triage, ran = lab.model(str.upper), []
+
+    async def breaks_when_cancelled():
+        try:
+            await asyncio.sleep(20)
+        except asyncio.CancelledError:
+            raise OSError("broken") from None
+
+    async def body(case):
+        ran.append(case.input)
+        if case.input == "a":
+            asyncio.get_running_loop().call_later(0.05, asyncio.current_task().cancel)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(breaks_when_cancelled())
+        await asyncio.sleep(0)
+        await triage(case.input)
+
+    with pytest.raises(asyncio.CancelledError):
+        lab.run_async(body, "abc")
+    assert ran == ["a", "b"]

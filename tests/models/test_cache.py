@@ -353,7 +353,7 @@ def test_pages_may_be_read_by_threads_that_end(opened, monkeypatch):
     assert found == [line(number) for number in range(0, 500, 100)]
 
 
-pytest.importorskip("fcntl")
+needs_fcntl = pytest.mark.skipif(importlib.util.find_spec("fcntl") is None, reason="of POSIX")
 
 ELSEWHERE = """
 import sys
@@ -371,6 +371,7 @@ def elsewhere(path, *questions):
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
 
 
+@needs_fcntl
 def test_what_one_process_claims_no_other_can_until_it_lets_go(tmp_path):
     path = tmp_path / "cache" / "claims.lock"
     claims = Claims(path)
@@ -382,6 +383,7 @@ def test_what_one_process_claims_no_other_can_until_it_lets_go(tmp_path):
     claims.close()
 
 
+@needs_fcntl
 def test_closing_lets_go_of_everything(tmp_path):
     path = tmp_path / "claims.lock"
     claims = Claims(path)
@@ -392,6 +394,7 @@ def test_closing_lets_go_of_everything(tmp_path):
     claims.close()
 
 
+@needs_fcntl
 def test_where_nobody_may_write_every_question_is_free(tmp_path, monkeypatch):
     def refuse(*_):
         raise PermissionError(errno.EACCES, "Permission denied")
@@ -420,6 +423,7 @@ class FakeMsvcrt:
         (self.locked.add if mode == self.LK_NBLCK else self.locked.remove)(place)
 
 
+@needs_fcntl
 def test_on_windows_two_processes_do_not_pay_twice_either(tmp_path, monkeypatch):
     msvcrt = FakeMsvcrt()
     monkeypatch.setattr(sys, "platform", "win32")
@@ -441,11 +445,13 @@ def test_on_windows_two_processes_do_not_pay_twice_either(tmp_path, monkeypatch)
     one.close()
 
 
+@needs_fcntl
 def test_letting_go_before_anything_was_claimed_makes_no_file(tmp_path):
     Claims(tmp_path / "claims.lock").release("triage", [b"one"])
     assert not list(tmp_path.iterdir())
 
 
+@needs_fcntl
 def test_claims_take_no_room(tmp_path):
     path = tmp_path / "claims.lock"
     claims = Claims(path)

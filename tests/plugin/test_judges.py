@@ -510,6 +510,25 @@ def test_a_category_that_no_case_shows_corrects_nothing(judged):
     )
 
 
+def test_where_every_case_failed_two_further_categories_correct_nothing(judged):
+    """One of them may be the one that passes; of two nobody knows which, and both counted as right."""
+    judged.model(
+        JUDGED.replace("answer: chance(", 'answer: ["rude", "kind"][len(question) == 12 and chance(').replace(
+            "says_yes[answer.split()[0]]", "says_yes[answer.split()[0]]]"
+        )
+    )
+    judged.test(CHECK.replace("assistant(case.input))", 'assistant(case.input)) == "kind"'))
+    label(judged, OTHERS)
+    path = judged.path / "labels/helpful.jsonl"
+    text = path.read_text().replace("true", '"kind"').replace("false", '"rude"')
+    path.write_text(text)
+    assert judged.verdict(run(judged, "bad")).headline.startswith("judged 0/60; corrected")
+    path.write_text(text.replace('"rude"', '"cold"', 1))
+    assert judged.verdict(run(judged, "bad")).headline.endswith(
+        "no case shows how cold comes out, and a label says it"
+    )
+
+
 def test_a_judge_that_abstains_says_no_unless_the_body_skips(judged):
     judged.model(JUDGED.replace("answer: chance(", 'answer: None if answer.endswith("7") else chance('))
     label(judged, OTHERS)
