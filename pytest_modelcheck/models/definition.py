@@ -15,7 +15,7 @@ from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.errors import UsageError, located
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from contextvars import ContextVar
     from pathlib import Path
 
