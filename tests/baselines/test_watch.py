@@ -76,8 +76,21 @@ def test_a_line_that_is_not_as_it_was_written_is_named(tmp_path, file, old, new,
     assert words in str(raised.value)
 
 
-def test_a_line_of_another_form_is_named(tmp_path, file):
-    watch.unite(tmp_path, [replace(ONE, run="other", p_value=0.0)])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"p_value": 0.0},
+        {"model": 3},
+        {"evidence": "1"},
+        {"night": 1.5},
+        {"calls": {"0 0": [3]}},
+        {"calls": {"0": ["aa"]}},
+        {"calls": ["aa"]},
+    ],
+    ids=str,
+)
+def test_a_line_of_another_form_is_named(tmp_path, file, change):
+    watch.unite(tmp_path, [replace(ONE, run="other", **change)])
     with pytest.raises(BaselineError, match=r":2: no night that this version can read"):
         watch.read(tmp_path)
 
