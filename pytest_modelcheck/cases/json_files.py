@@ -19,8 +19,6 @@ from pytest_modelcheck.cases.streaming import STRIDE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcheck.cases.files import CaseFile
-
 
 _KEYS: Final = ("cases", "defaults", "$schema")
 _DEFAULTS: Final = ("expected", "metadata", "known_failure")

@@ -142,7 +142,7 @@ class GatheredBodies(Bodies):
         try:
             await self.work.body(view)
         except BaseException as raised:  # also of a task that is cancelled: then nobody looks at the attempt
-            if self.work.classify(raised) is None and not isinstance(raised, asyncio.CancelledError):
+            if self.work.classify(raised) is None:
                 raise
             attempt.error = raised
 

@@ -16,7 +16,7 @@ from pytest_modelcheck.lint.findings import Finding, Remark, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_modelcheck.lint.findings import Remark, Target
+    from pytest_modelcheck.lint.findings import Target
 
 
 def _unreadable(_target: Target) -> Iterator[Remark]:

@@ -113,6 +113,27 @@ def hidden_before_cuts() -> Iterator[None]:
 
 
 @contextmanager
+def cut_later(left: object, right: object) -> Iterator[None]:
+    """Let pytest explain a comparison whole: from 9.2 on, it cuts lines before secrets in them are hidden.
+
+    It cuts them afterwards all the same. Texts without a secret may be cut at once.
+    """
+    from _pytest.assertion import truncate
+
+    texts = [one for one in (left, right) if isinstance(one, str)]
+    if len(texts) == 2 and not any(map(redacted.finds, texts)):
+        yield
+        return
+    limits = getattr(truncate, "_get_truncation_parameters", None)
+
+    def none(*arguments: object) -> tuple[object, ...]:
+        return (False, *limits(*arguments)[1:])  # type: ignore[misc]
+
+    with _swapped(truncate, "_get_truncation_parameters", none):
+        yield
+
+
+@contextmanager
 def _swapped(module: ModuleType | type, name: str, value: object) -> Iterator[None]:
     missing = object()
     before = getattr(module, name, missing)

@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -146,7 +147,12 @@ def pytest_assertrepr_compare(
     config: pytest.Config, op: str, left: object, right: object
 ) -> Generator[None, Any, Any]:
     """Show compared trajectories side by side, and no secrets: afterwards pytest cuts long explanations."""
-    found = yield
+    with ExitStack() as explaining:
+        if _ACTIVE in config.stash:
+            from pytest_modelcheck.plugin.assertions import cut_later
+
+            explaining.enter_context(cut_later(left, right))
+        found = yield
     if "pytest_modelcheck.trajectories.calls" in sys.modules:
         from pytest_modelcheck.plugin.assertions import explain_trajectories
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcheck.baselines.sameness import differ, shown_answers
 from pytest_modelcheck.canonical import excerpt
 from pytest_modelcheck.canonical.text import percent, plural
-from pytest_modelcheck.records import GRADE, MISSING, WRONG, Outcome, Status
+from pytest_modelcheck.records import GRADE, MISSING, WRONG, Calls, Outcome, Status
 from pytest_modelcheck.reports.jsons import value_of
 from pytest_modelcheck.reports.transcript import brief, steps_of_trial
 from pytest_modelcheck.reports.worst import case_loss
@@ -19,7 +19,7 @@ from pytest_modelcheck.reports.worst import case_loss
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_modelcheck.records import Calls, CaseResult, TrialResult, Verdict
+    from pytest_modelcheck.records import CaseResult, TrialResult, Verdict
     from pytest_modelcheck.reports.model import CheckReport, RunReport
 
 
@@ -88,10 +88,6 @@ def by_model(verdicts: Iterable[Verdict]) -> Iterator[tuple[str, str]]:
 
 def together(group: Sequence[Calls]) -> Calls:
     """The calls of several checks as one."""
-    from collections import Counter
-
-    from pytest_modelcheck.records import Calls
-
     other: Counter[str] = Counter()
     for calls in group:
         other.update(dict(calls.tokens_other))

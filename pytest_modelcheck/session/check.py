@@ -109,6 +109,10 @@ class Check:
         """The model that is judged."""
         return self.spec.subject
 
+    def target(self, version: str) -> str:
+        """A version as commands take it: with the model's name if the project has several models."""
+        return f"{self.subject.name}={version}" if self.spec.names_model else version
+
     @property
     def asked(self) -> int:
         """The number of new answers that the check has had so far."""

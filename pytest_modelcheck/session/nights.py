@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -38,10 +39,6 @@ DISTRIBUTION: Final = "distribution"
 FINE: Final = 0.0002
 """The level for which a distance is tested in one night: a night by itself alarms at a part of the level."""
 
-_APPROVE: Final = (
-    "look at what it does now (pytest --modelcheck-cache=refresh, then modelcheck diff), and approve it "
-    "or go back"
-)
 _ENOUGH: Final = 3
 """So many equal approved answers tell an answer that changed from an approval that was unlucky."""
 
@@ -135,7 +132,8 @@ def judge_answers(check: Check, watch: Watch, asked: Iterable[bytes], rounds: Se
     text = f"{plural(len(tonight), 'call')} made again, each twice: "
     text += f"{len(other)} answered otherwise than approved" if other else "all answered as approved"
     if _is_sure(check, labels.approved, other) and has_settled(labels.approved, nights):
-        text += f", and nothing ever varied: {check.subject.label} is no longer what you approved; {_APPROVE}"
+        text += f", and nothing ever varied: {check.subject.label} is no longer what you approved"
+        text += f"; {_remedy(check)}"
         return Finding("revalidation", Status.FAILED, text, nights=found)
     return _finding(check, "revalidation", text, found)
 
@@ -206,5 +204,11 @@ def _finding(check: Check, limit: str, text: str, nights: Nights) -> Finding:
         what = f"an earlier night alarmed that {version} is no longer what you approved"
     summary = f"night {nights.night}: {what}; {text}"
     if nights.alarms:
-        return Finding(limit, Status.FAILED, f"{summary}; {_APPROVE}", nights=nights)
+        return Finding(limit, Status.FAILED, f"{summary}; {_remedy(check)}", nights=nights)
     return Finding(limit, Status.PASSED, summary, nights=nights)
+
+
+def _remedy(check: Check) -> str:
+    diff = shlex.join(["modelcheck", "diff", check.target(check.subject.version or "")])
+    look = f"look at what it does now (pytest --modelcheck-cache=refresh, then {diff})"
+    return f"{look}, and approve it or go back"

@@ -26,10 +26,12 @@ from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from pytest_modelcheck.engine.result import Result
+    from pytest_modelcheck.models.model import Raw
     from pytest_modelcheck.perturb.edits import Edit
+    from pytest_modelcheck.records import Case
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.explain import Explained
     from pytest_modelcheck.session.found import Judgement
@@ -37,10 +39,6 @@ if TYPE_CHECKING:
     Key = tuple[int, bytes]
     Edits = tuple[Edit, ...]
     Search = Generator[list[Edits], Sequence[bool], Edits]
-    from collections.abc import Callable, Generator
-
-    from pytest_modelcheck.models.model import Raw
-    from pytest_modelcheck.records import Case
 
 MOST_CASES: Final = 3
 """Cases of a check for which the smallest change is searched, at most."""

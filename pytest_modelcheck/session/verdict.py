@@ -430,15 +430,11 @@ def _advice(
         yield "name a version", "pytest --model-version=VERSION"
         return
 
-    def target(version: str) -> str:
-        """The version as commands take it: with the model's name if the project has several models."""
-        return f"{check.subject.name}={version}" if spec.names_model else version
-
     baseline = judgement.approved.baseline
     if baseline is not None:
         then = baseline.header.version
         pair = [version] if then in (None, held) else [then, version]
-        yield "see all", shlex.join(["modelcheck", "diff", *map(target, pair)])
+        yield "see all", shlex.join(["modelcheck", "diff", *map(check.target, pair)])
     if status is Status.PASSED:
         return
     if judgement.ran.early is not None:
@@ -453,6 +449,6 @@ def _advice(
         return
     if not _WORSE.isdisjoint(finding.limit for finding in missed):
         # Some cases got worse, so approving everything is not useful, but some changes may be wanted.
-        yield "case by case", shlex.join(["modelcheck", "review", target(version)])
+        yield "case by case", shlex.join(["modelcheck", "review", check.target(version)])
     else:
-        yield "approve it", shlex.join(["modelcheck", "approve", target(version)])
+        yield "approve it", shlex.join(["modelcheck", "approve", check.target(version)])

@@ -86,8 +86,21 @@ def test_a_damaged_line_can_be_removed_though_it_is_the_only_one(tmp_path, file)
     assert watch.read(tmp_path) == [TWO]
 
 
-def test_a_line_of_another_form_is_named(tmp_path, file):
-    watch.unite(tmp_path, [replace(ONE, run="other", p_value=0.0)])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"p_value": 0.0},
+        {"model": 3},
+        {"evidence": "1"},
+        {"night": 1.5},
+        {"calls": {"0 0": [3]}},
+        {"calls": {"0": ["aa"]}},
+        {"calls": ["aa"]},
+    ],
+    ids=str,
+)
+def test_a_line_of_another_form_is_named(tmp_path, file, change):
+    watch.unite(tmp_path, [replace(ONE, run="other", **change)])
     with pytest.raises(BaselineError, match=r":2: no night that this version can read"):
         watch.read(tmp_path)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import Annotated, Literal
 
 import pytest
 from pydantic import BaseModel, Field
@@ -22,9 +22,11 @@ class Tagged:
 
 
 class Order(BaseModel):
-    size: str = Field(json_schema_extra={"enum": ["S", "M"]})
+    size: str = Field(json_schema_extra={"enum": ["S", "M", None]})
     parts: list[str] = Field(json_schema_extra={"items": {"enum": ["top", "sole"], "type": "string"}})
     state: Literal["open", "shut"] | None = None
+    kind: str = Field("order", json_schema_extra={"const": "order"})
+    wrap: Annotated[str, Field(json_schema_extra={"enum": ["gift", "plain"]})] | None = None
 
 
 @dataclass
@@ -109,13 +111,24 @@ def test_enumerations_inside_of_lists_count_too():
 
 
 def test_a_json_schema_declares_enumerations():
-    lines = {b'{"size":"S","parts":["top"],"state":"open"}': Order(size="S", parts=["top"], state="open")}
+    answer = Order(size="S", parts=["top"], state="open", wrap="gift")
+    lines = {answer.model_dump_json().encode(): answer}
     shape = shape_of(lines, lines.get)
     assert shape["size"] == ['"M"', '"S"']
     assert shape["parts[]"] == ['"sole"', '"top"']
     assert shape["state"] == ['"open"', '"shut"']
-    assert list(broken(shape, b'{"size":"M","parts":["sole"],"state":"shut"}')) == []
-    assert list(broken(shape, b'{"size":"XL","parts":["lace"],"state":"open"}')) == [
+    assert shape["kind"] == ['"order"']
+    assert shape["wrap"] == ['"gift"', '"plain"']
+    fine = b'{"size":"M","parts":["sole"],"state":"shut","kind":"order","wrap":"plain"}'
+    assert list(broken(shape, fine)) == []
+    odd = b'{"size":"XL","parts":["lace"],"state":"open","kind":"order","wrap":"gift"}'
+    assert list(broken(shape, odd)) == [
         'size is text (\'XL\'), and was "M" or "S"',
         'parts[] is text (\'lace\'), and was "sole" or "top"',
     ]
+
+
+def test_enumerations_of_what_an_answer_holds_count_too():
+    order = Order(size="S", parts=["top"])
+    lines = {b'{"orders":[%s]}' % order.model_dump_json().encode(): {"orders": [order]}}
+    assert shape_of(lines, lines.get)["orders[].size"] == ['"M"', '"S"']

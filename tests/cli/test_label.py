@@ -269,8 +269,9 @@ def test_in_a_terminal_of_eighty_columns(project, terminal):
 def test_keys_typed_ahead_count_and_none_is_left_to_the_shell(project, terminal):
     judged(project, ["one", "two", "three", "four"])
     terminal.send(LABEL, "Enter", "y", "t", "too long", "BSpace", "Enter", "n", "y", "n", "y", "y")
-    text = terminal.until("4 labelled now; 4 labels in labels/helpful.jsonl (2 yes, 2 no), 0 left")
-    assert "y: not found" not in text
+    terminal.until("4 labelled now; 4 labels in labels/helpful.jsonl (2 yes, 2 no), 0 left")
+    terminal.send("echo sh''ell", "Enter")
+    assert "not found" not in terminal.until("shell")
     notes = [one.metadata["note"] for one in read(project.root / LABELS).values() if "note" in one.metadata]
     assert notes == ["too lon"]
 
@@ -336,6 +337,9 @@ def test_scores_on_another_scale_are_typed(project):
     assert sorted(said(project).values()) == [-1.5, 4]
 
 
-def test_a_judge_that_abstains_leaves_the_keys_as_they_are(project):
-    judged(project, ["one", "two"], said=lambda answer: None if answer == "one" else True)
-    assert "[y] yes  [n] no" in type_keys("q")
+@pytest.mark.parametrize(
+    ("verdict", "keys"), [(True, "[y] yes  [n] no"), (0.5, "[0]-[9] tenths"), ("kind", "[1] kind  [o]ther")]
+)
+def test_a_judge_that_abstains_leaves_the_keys_as_they_are(project, verdict, keys):
+    judged(project, ["one", "two"], said=lambda answer: None if answer == "one" else verdict)
+    assert keys in type_keys("q")

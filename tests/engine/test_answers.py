@@ -10,6 +10,7 @@ import pytest
 from pytest_modelcheck.engine import answers
 from pytest_modelcheck.engine.answers import Switchboard
 from pytest_modelcheck.errors import OfflineError
+from pytest_modelcheck.models.model import Unsaved
 
 HERE = contextvars.copy_context()
 
@@ -225,13 +226,14 @@ class Written:
     def __init__(self, lab):
         self.shelf = lab.models["triage"].answers._shelf
         self.on_disk = set()
-        self.times = 0
+        self.times = self.meanwhile = 0
         self._entered = threading.Lock()
 
     def flush(self):
         assert self._entered.acquire(blocking=False), "two threads write at once"
         new = set(self.shelf._index)
         time.sleep(0.05)
+        self.meanwhile = max(self.meanwhile, len(set(self.shelf._index) - new))
         self.on_disk |= new
         self.times += 1
         self._entered.release()
@@ -245,6 +247,31 @@ def test_answers_that_come_while_others_are_written_do_not_wait_for_the_disk(lab
     lab.run(lambda case: slow(case.input), [f"text {n}" for n in range(41)])
     assert len(written.on_disk) == 41
     assert written.times < 20  # a write for each answer, one after the other, would be 41
+    assert written.meanwhile >= 8  # seven others, if each waited for this one
+
+
+def test_whoever_writes_goes_on_until_nothing_is_left():
+    class Answers:
+        pass
+
+    unsaved, written = Unsaved(), []
+
+    def second_answers():
+        unsaved.note(second, 0.0)
+        unsaved.save(wait=False)
+
+    def write_first():
+        other = threading.Thread(target=second_answers, daemon=True)
+        other.start()
+        other.join(5)
+        assert not other.is_alive(), "it waits for this thread"
+        written.append("first")
+
+    first, second = Answers(), Answers()
+    first.save, second.save = write_first, lambda: written.append("second")
+    unsaved.note(first, 0.0)
+    unsaved.save()
+    assert written == ["first", "second"]
 
 
 def test_what_could_not_be_written_is_written_later(lab, monkeypatch):

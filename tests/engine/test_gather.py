@@ -82,7 +82,10 @@ def test_an_error_is_raised_in_the_body_that_waits_for_it(lab, outcomes):
 
 
 def test_a_body_that_is_cut_off_again_after_an_error_it_caught_has_called_the_model(lab, outcomes):
+    calls = []
+
     def model(xs):
+        calls.append(xs)
         raise ValueError(xs)
 
     triage = lab.model(model, batch=True)
@@ -94,6 +97,7 @@ def test_a_body_that_is_cut_off_again_after_an_error_it_caught_has_called_the_mo
         judge(case.input)
 
     assert outcomes(lab.run(body, "ab", gather=True)) == ["passed"] * 2
+    assert calls == [["a", "b"], ["a"], ["b"]]
 
 
 def test_a_task_group_that_breaks_is_an_error_of_its_case(lab, outcomes):

@@ -130,11 +130,7 @@ def test_a_judge_that_errs_otherwise_on_the_new_answers_is_found_out_by_some_of_
     more = {"good": (0.9, "wrong"), "worse": (0.5, "smooth")}
     then, now = (list(answers(*kind, range(100))) for kind in more.values())
     label(judged, OTHERS, then[:80], now[:80])
-    judged.model(
-        JUDGED.replace('"worse": (0.6', '"worse": (0.5').replace(
-            'right, word = {"good"', 'right, word = {"good"'
-        )
-    )
+    judged.model(JUDGED.replace('"worse": (0.6', '"worse": (0.5'))
     run(judged, "good", "--modelcheck-update").assert_outcomes(passed=1)
     verdict = judged.verdict(run(judged, "worse"))
     dropped = next(one for one in verdict.findings if one.limit == "max_drop")
@@ -171,6 +167,14 @@ def test_a_judge_that_is_too_weak_corrects_nothing(judged):
     verdict = judged.verdict(run(judged, "bad"))
     assert "uncorrected for the judge's errors: the judge is too weak: it agrees with" in verdict.headline
     assert verdict.inconclusive
+
+
+def test_what_no_label_of_this_version_says_others_tell(judged):
+    """Of a version that is nearly always right, people label wrong answers too seldom to judge the judge."""
+    right = [pair for pair in GOOD if pair[1].startswith("right")][:40]
+    label(judged, OTHERS, right)
+    correction = judged.verdict(run(judged, "good")).correction
+    assert (correction.yes[1], correction.no[1]) == (40, 60)
 
 
 def test_labels_of_other_versions_alone_are_told(judged):
@@ -260,6 +264,18 @@ def test_a_slice_that_only_the_judge_sees_fall_is_inconclusive(judged):
                 assert helpful(question="", answer=one) < helpful(question="", answer=two)
             """,
             "labels correct golden checks, and this one is directional",
+        ),
+        (
+            """
+            from pytest_modelcheck import perturb
+
+            LOUDER = perturb.levels(str.title, str.upper)
+
+            @pytest.mark.directional([f"question {n}" for n in range(40)], under=LOUDER)
+            def test_rises(assistant, helpful, case, score):
+                score(helpful(question="", answer=assistant(case.perturbed)))
+            """,
+            "labels correct a score, not a series of them",
         ),
         (
             """

@@ -150,7 +150,7 @@ def test_live_logs_and_log_files_show_no_key(leaking):
 
 
 @pytest.mark.parametrize("flags", [(), ("-v",), ("-vv",)], ids=str)
-@pytest.mark.parametrize("before", [0, 10, 80, 95, 100, 105, 110, 115, 118, 400, 700])
+@pytest.mark.parametrize("before", [0, 10, 80, 95, 100, 105, 110, 115, 118, 400, 550, 700])
 def test_of_a_key_that_pytest_would_cut_in_two_nothing_is_left(project, before, flags):
     project.model("""
         @model_fixture
@@ -183,10 +183,15 @@ def test_of_a_key_that_pytest_would_cut_in_two_nothing_is_left(project, before, 
             triage(case.input)
             assert [TEXT, 1] == [TEXT, 2]
 
+        @pytest.mark.golden(["a"])
+        def test_exchanged(triage, case):
+            triage(case.input)
+            assert [TEXT, 1] == [1, TEXT]
+
         def test_plain(triage):
             assert check([TEXT])
     """)
     result = project.run("--model-version=2.0", *flags)
-    result.assert_outcomes(failed=5)
+    result.assert_outcomes(failed=6)
     for part in ("sk-pro", "0123", "4567", "cdef", "fghij"):
         assert part not in result.stdout.str()

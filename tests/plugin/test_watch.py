@@ -82,8 +82,11 @@ def test_nights_add_up_until_they_alarm(nightly):
     result.assert_outcomes(failed=1)
     loud = finding(nightly, result)
     assert loud.nights.evidence >= 100 > quiet.nights.evidence
-    assert "look at what it does now (pytest --modelcheck-cache=refresh" in loud.summary
     assert [night.night for night in nightly.nights()] == [1, 2, 3]
+    told = "look at what it does now (pytest --modelcheck-cache=refresh, then modelcheck diff 1.0), and"
+    assert told in loud.summary
+    nightly.run("--modelcheck-cache=refresh").assert_outcomes(passed=1)
+    nightly.command("diff", "1.0").stdout.fnmatch_lines(["  triage 1.0 as approved*20 changed"])
 
 
 def test_an_alarm_stays_until_somebody_approves_anew(nightly):
@@ -185,11 +188,14 @@ def test_another_version_is_not_watched(nightly):
     assert nightly.nights() == []
 
 
-@pytest.mark.parametrize("option", ["--modelcheck-baseline=2.0", "--against=2.0"])
-def test_a_run_that_is_held_to_another_version_is_not_watched(nightly, option):
+@pytest.mark.parametrize(
+    ("option", "version"),
+    [("--modelcheck-baseline=2.0", "2.0"), ("--against=2.0", "2.0"), ("--modelcheck-baseline=1.0", "1.0")],
+)
+def test_a_run_that_is_held_to_a_version_by_name_is_not_watched(nightly, option, version):
     nightly.run("--model-version=2.0").assert_outcomes(passed=1)
     notes = nightly.verdict(nightly.run(*NIGHT, option)).notes
-    assert "not watched over nights: it is compared with 2.0 as named, not as approved" in notes
+    assert f"not watched over nights: it is compared with {version} as named, not as approved" in notes
     assert nightly.nights() == []
 
 

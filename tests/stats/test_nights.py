@@ -127,7 +127,8 @@ def test_nothing_is_as_likely_as_before_without_a_night():
     assert answers_evidence({}, []).now == distances_evidence([], []).highest == 1
 
 
-def test_ten_years_of_quiet_nights_are_no_number_that_a_float_cannot_hold():
-    approved = {str(case): ["a", "b", "a"] for case in range(30)}
-    nights = [{str(case): ("a", "b") for case in range(30)}] * 3650
-    assert 0 < answers_evidence(approved, nights).now < 1
+def test_neither_quiet_nor_loud_nights_are_more_than_a_float_can_hold():
+    approved = {str(case): ["a", "b", "a"] for case in range(1000)}
+    quiet, loud = ([dict.fromkeys(approved, pair)] * 3 for pair in (("a", "b"), ("c", "c")))
+    assert 0 < answers_evidence(approved, quiet).now < 1
+    assert ALARM < answers_evidence(approved, loud).highest < math.inf
