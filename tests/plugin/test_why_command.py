@@ -60,7 +60,7 @@ def test_each_repeat_is_a_question_of_its_own(ran, why):
     ran.test(TEST.replace("(CASES)", "(CASES, repeats=3)"))
     ran.run("--model-version=1.0")
     assert "    12 questions; last run: 8 new, 4 cached\n" in why()
-    assert "not remembered" not in why()
+    assert "not cached" not in why()
     ran.run("--model-version=2.0")
     assert "    12 also answered by 1.0: each version is called anew\n" in why("2.0")
 
