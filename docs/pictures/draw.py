@@ -86,9 +86,7 @@ def verdicts():
             46,
             "how many of the 40 pass in the first set of runs, how likely that is, and what follows",
         ),
-        _text(
-            "soft small", 320, 332, "33 or fewer: such a model would show that in 3 of 1,000 runs only"
-        ),
+        _text("soft small", 320, 332, "33 or fewer: such a model would show that in 3 of 1,000 runs only"),
     ]
     return _picture(640, 350, title, shapes)
 
