@@ -126,7 +126,7 @@ def test_the_overview_says_where_it_happens_and_what_to_do(report, page):
     browser = page(replace(report, checks=(failed, failed, report.checks[1])))
     assert (
         browser.texts("table.checks tr:first-child td.title .under")[1]
-        == "Where: language=es: 0/2 pass, was 2/2"
+        == "Where: language=es: 0/2 pass (approved: 2/2)"
     )
     assert browser.texts(".next dt") == ["see all"]
     assert browser.texts(".next code") == ["modelcheck diff 2.1"]
@@ -168,7 +168,7 @@ def test_of_several_misses_those_that_stand_out_are_named_first(report, page):
     one, other = (replace(check, adjusted_p_value=p) for p in (0.0002, 0.0123))
     browser = page(replace(report, checks=(one, other)))
     assert browser.texts(".sub")[2] == (
-        "Corrected for 2 checks, 2 of 2 that miss a limit stand out: test_known, test_known."
+        "Even among 2 checks, chance does not explain 2 of 2 missed limits: test_known, test_known."
     )
     browser = page(replace(report, checks=(one, other)), KNOWN)
     assert "p = 0.0002 after correction for all 2 checks of the run (Holm)." in browser.text(".side")
