@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from pytest_modelcheck.engine.work import FindApproved, Run
     from pytest_modelcheck.models.model import Model
     from pytest_modelcheck.records import Calls, Case, Trial, Verdict
-    from pytest_modelcheck.session.fresh import FreshAnswers
     from pytest_modelcheck.session.places import Places
-    from pytest_modelcheck.session.replayed import ReplayedAnswers
+    from pytest_modelcheck.session.replayed import FreshAnswers, ReplayedAnswers
 
     Found = TypeVar("Found")
     Steps = Generator["Step", Run, Found]

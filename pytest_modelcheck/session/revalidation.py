@@ -16,7 +16,7 @@ from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.records import Finding, Outcome, Status
 from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import Step
-from pytest_modelcheck.session.fresh import FreshAnswers
+from pytest_modelcheck.session.replayed import FreshAnswers
 from pytest_modelcheck.stats.rates import odd_one_out_p
 
 if TYPE_CHECKING:

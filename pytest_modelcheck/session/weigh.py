@@ -115,7 +115,7 @@ def _limits_slices(check: Check, judgement: Judgement) -> bool:
 
 
 def _slice_drops(check: Check, judgement: Judgement, weighed: Weighed) -> tuple[Look, str]:
-    from pytest_modelcheck.checks.slice_drop import look_at_slice_drops
+    from pytest_modelcheck.checks.lost import look_at_slice_drops
 
     limits, found = check.spec.limits, judgement.ran.results.slices
     slices = {name: members for key in found.keys() for name, members in found.of(key).items()}  # noqa: SIM118
