@@ -95,7 +95,8 @@ def _component(text: str, *, exact: str, mark: bool, suffix: str = "") -> str:
         return name + suffix
     digest = "~" + hashlib.sha256(exact.encode("utf-8", "surrogatepass")).hexdigest()[:10]
     room = _LONGEST - len(digest) - len(suffix)
-    return _shortened(name, room) + digest + suffix
+    # As much of the name as there is room for, and no half of a character.
+    return name.encode()[:room].decode(errors="ignore") + digest + suffix
 
 
 def _has_capitals(text: str) -> bool:
@@ -113,11 +114,6 @@ def _cleaned(text: str) -> str:
     if name.startswith(".") or _DEVICE.match(name):
         name = "_" + name
     return name
-
-
-def _shortened(name: str, room: int) -> str:
-    """The beginning of ``name`` that fits into ``room`` bytes, whole characters only."""
-    return name.encode()[:room].decode(errors="ignore")
 
 
 def matches(pattern: str, check: str) -> bool:

@@ -321,12 +321,9 @@ def units_of(spec: CheckSpec) -> list[Unit]:
     names = None if key is None else groups_of(cases, key)
     for case in cases:
         groups.setdefault(case.id if names is None else names[case.id], []).append(case)
-    lots = {name: _lot(spec.seed, name) for name in groups}
+    texts = {name: f"{spec.seed} {name!r}".encode(errors="surrogatepass") for name in groups}
+    lots = {name: hashlib.blake2b(text, digest_size=8).digest() for name, text in texts.items()}
     return [groups[name] for name in sorted(groups, key=lots.__getitem__)]
-
-
-def _lot(seed: int, name: Hashable) -> bytes:
-    return hashlib.blake2b(f"{seed} {name!r}".encode(errors="surrogatepass"), digest_size=8).digest()
 
 
 def batches(units: Sequence[Unit], spec: CheckSpec) -> Iterator[list[Unit]]:

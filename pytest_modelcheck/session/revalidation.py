@@ -55,7 +55,8 @@ class Remembered:
         for result in results:
             known = {key: raw for key, raw in result.asked if key is not None and self._remembered(key)}
             if known and all(key in known for key, _ in result.asked):
-                self._found.setdefault(self._lot(known), (result.trial, known))
+                lot = hashlib.sha256(self._salt + b"".join(known)).digest()
+                self._found.setdefault(lot, (result.trial, known))
         for lot in sorted(self._found)[2 * self._wanted :]:
             del self._found[lot]
 
@@ -71,9 +72,6 @@ class Remembered:
                 old |= known
                 trials.append(trial)
         return old, trials
-
-    def _lot(self, keys: Iterable[bytes]) -> bytes:
-        return hashlib.sha256(self._salt + b"".join(keys)).digest()
 
 
 def remembered_of(check: Check, approved: Approved) -> Remembered:
