@@ -70,7 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before -k and its like: what they deselect still exists
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
-    """Find the tests that are ours, and refuse markers that cannot be meant."""
+    """Find the tests that are ours, and refuse invalid markers."""
     from pytest_modelcheck.plugin.ours import is_ours
 
     ours = [item for item in items if is_ours(item)]

@@ -64,7 +64,7 @@ def settings_of(config: pytest.Config) -> Settings:
     """Read the settings.
 
     Raises:
-        UsageError: a value that cannot be meant.
+        UsageError: an invalid value.
     """
     root = home_folder(config)
     cache = config.getoption("modelcheck_cache") or ini(config, "modelcheck_cache")
@@ -111,7 +111,7 @@ def settings_of(config: pytest.Config) -> Settings:
             "--modelcheck-baseline nor with --modelcheck-update"
         )
     for name in YES_OR_NO:
-        ini(config, name)  # read later; what cannot be meant is said before anything runs
+        ini(config, name)  # read later; an invalid value stops the run before anything else
     return Settings(
         root=root,
         places=places,
