@@ -63,7 +63,7 @@ def table(question: Question) -> Iterator[str]:
     r"""The answer, for people.
 
     Raises:
-        UsageError: The question cannot be meant.
+        UsageError: The question is invalid.
 
     >>> print("\n".join(table(Question(at_least=0.95, drops=(0.05, 0.1)))))
     A varying model is to fail at_least=0.95 with a chance of 90%, once its true rate is so low.

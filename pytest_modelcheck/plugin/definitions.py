@@ -67,7 +67,7 @@ def declare(function: Callable[..., Any], options: dict[str, Any]) -> Definition
     """Check what a ``@model_fixture`` says.
 
     Raises:
-        UsageError: it cannot be meant.
+        UsageError: it is invalid.
     """
     __tracebackhide__ = True  # here and in the decorators: the mistake is where they are used
     path, line = inspect.getsourcefile(function), function.__code__.co_firstlineno
@@ -109,7 +109,7 @@ def declare_judge(
     """Check what a ``@judge_fixture`` says; its labels lie relative to the file that it is written in.
 
     Raises:
-        UsageError: it cannot be meant.
+        UsageError: it is invalid.
     """
     __tracebackhide__ = True
     definition = declare(function, options)

@@ -27,7 +27,7 @@ def begin(config: pytest.Config) -> None:
     """Hide in this process what the run wants to be hidden, until pytest is unconfigured.
 
     Raises:
-        UsageError: A pattern cannot be meant.
+        UsageError: A pattern is invalid.
     """
     hook = config.hook.pytest_modelcheck_redact
     function = (lambda text: hook(text=text)) if hook.get_hookimpls() else None

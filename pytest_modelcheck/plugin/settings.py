@@ -64,7 +64,7 @@ def settings_of(config: pytest.Config) -> Settings:
     """Read the settings.
 
     Raises:
-        UsageError: a value that cannot be meant.
+        UsageError: an invalid value.
     """
     root = home_folder(config)
     cache = config.getoption("modelcheck_cache") or ini(config, "modelcheck_cache")
@@ -88,6 +88,7 @@ def settings_of(config: pytest.Config) -> Settings:
         worker=worker,
         workers=workers,
         every_case=config.getoption("modelcheck_early_stop") is False,
+        command=_command(root, config.invocation_params.dir),
     )
     if places.update and config.getoption("modelcheck_case"):
         raise UsageError(
@@ -110,7 +111,7 @@ def settings_of(config: pytest.Config) -> Settings:
             "--modelcheck-baseline nor with --modelcheck-update"
         )
     for name in YES_OR_NO:
-        ini(config, name)  # read later; what cannot be meant is said before anything runs
+        ini(config, name)  # read later; an invalid value stops the run before anything else
     return Settings(
         root=root,
         places=places,
@@ -122,6 +123,13 @@ def settings_of(config: pytest.Config) -> Settings:
         lint_ignore=_lint_ignore(config),
         against=tuple(config.getoption("modelcheck_against")),
     )
+
+
+def _command(root: Path, here: Path) -> Sequence[str]:
+    """The words that start ``modelcheck``, which looks for a project upward from the current folder."""
+    if here.resolve().is_relative_to(root.resolve()):
+        return ("modelcheck",)
+    return ("modelcheck", f"--rootdir={os.path.relpath(root, here)}")
 
 
 def _lines(text: str) -> tuple[str, ...]:
