@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.records.calls import Calls
 from pytest_modelcheck.records.cases import GRADE, CheckKind, Scale
+from pytest_modelcheck.records.results import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,29 +103,6 @@ class Finding:
     def met(self) -> bool:
         """True if the limit is met."""
         return self.status is Status.PASSED
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """Counts of outcomes. ``passed + failed`` is the denominator of the rate."""
-
-    passed: int = 0
-    failed: int = 0
-    error: int = 0
-    skipped: int = 0
-    xfailed: int = 0
-    xpassed: int = 0
-    new: int = 0
-
-    @property
-    def judged(self) -> int:
-        """The denominator."""
-        return self.passed + self.failed
-
-    @property
-    def total(self) -> int:
-        """Everything that was run."""
-        return self.judged + self.error + self.skipped + self.xfailed + self.xpassed + self.new
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +333,8 @@ class Correction:
         word = None if self.word is None else f"mean {self.word:.3g}"
         if self.yes is not None and self.no is not None:
             yes, no = (f"{one} of {of}" for one, of in (self.yes, self.no))
+            used = self.yes[1] + self.no[1]  # of a version with enough labels of its own, only these
+            text = text if used == self.labels else f"{used} of {text}"
             text = f"accepted {yes} right answers, rejected {no} wrong ones ({text})"
             word = None if self.word is None else f"pass rate {100 * self.word:.3g}%"
         return text if word is None else f"{text}; uncorrected {word}"

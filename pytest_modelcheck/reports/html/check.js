@@ -329,7 +329,7 @@ function answers(one, trial, verdict, version) {
 function correctionText({ judge, labels, word, yes, no, why }) {
   if (why) return `uncorrected: ${why}`;
   const known = yes && no;
-  const text = known ? `accepted ${yes.join(" of ")} right answers, rejected ${no.join(" of ")} wrong ones (${labels} labels)` : `${labels} labels`;
+  const text = known ? `accepted ${yes.join(" of ")} right answers, rejected ${no.join(" of ")} wrong ones (${yes[1] + no[1] === labels ? "" : `${yes[1] + no[1]} of `}${labels} labels)` : `${labels} labels`;
   const uncorrected = typeof word !== "number" ? "" : `; uncorrected ${known ? `pass rate ${percent(word)}` : `mean ${Number(word.toPrecision(3))}`}`;
   return `${judge}: ${text}${uncorrected}`;
 }
