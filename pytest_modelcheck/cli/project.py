@@ -10,6 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_modelcheck.baselines import names
 from pytest_modelcheck.baselines.candidates import CandidateStore, natural
 from pytest_modelcheck.baselines.home import home_of
 from pytest_modelcheck.baselines.store import BaselineStore
@@ -208,7 +209,9 @@ class Workspace:
             BaselineError: Nothing is stored of any model.
         """
         return {
-            model: sorted({*versions, *(header.version or "" for _, header in self.store.entries(model))})
+            model: sorted(
+                {*versions, *(header.version or "" for _, header in self.store.entries(model))}, key=natural
+            )
             for model, versions in self.versions().items()
         }
 
@@ -293,19 +296,23 @@ def open_workspace(project: Project, origin: Path | None = None) -> Workspace:
         BaselineError: ``origin`` holds no candidates.
     """
     folder = project.cache / CANDIDATES if origin is None else candidates_in(origin)
+    if folder is None:
+        raise no_candidates(origin)
     return Workspace(project, BaselineStore(project.baselines), CandidateStore(folder))
 
 
-def candidates_in(origin: Path) -> Path:
-    """The folder of candidates that an artifact of CI holds, or is.
-
-    Raises:
-        BaselineError: It holds none.
-    """
+def candidates_in(origin: Path) -> Path | None:
+    """The folder of candidates that an artifact of CI holds, or is; ``None`` where there is none."""
     for folder in (origin / CANDIDATES, origin / ".modelcheck_cache" / CANDIDATES, origin):
-        if next(folder.glob("*/*/**/*.jsonl"), None) is not None:
+        # Baselines look alike, but for the file that says which version is approved.
+        if next(folder.glob("*/*/**/*.jsonl"), None) and not any(folder.glob(f"*/{names.APPROVED}")):
             return folder
-    raise BaselineError(
+    return None
+
+
+def no_candidates(origin: Path | None) -> BaselineError:
+    """The error that an artifact of CI holds no candidates."""
+    return BaselineError(
         f"{origin} holds no candidates. Give the cache folder of the run (.modelcheck_cache), or its "
         f"folder {CANDIDATES!r}."
     )

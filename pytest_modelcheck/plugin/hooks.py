@@ -223,9 +223,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         approve_seen(session, verdicts_of(config), received.doubtful_checks())
     if received.anything() and _watches(config):
         from pytest_modelcheck.plugin.reporting import verdicts_of
+        from pytest_modelcheck.plugin.transport import unpack
         from pytest_modelcheck.plugin.watching import add_night
 
-        add_night(session, verdicts_of(config))
+        # A retry does not take back what an attempt found: forgotten alarms would make alarms rarer.
+        add_night(session, [*map(unpack, received.retried), *verdicts_of(config)])
     if received.anything() or _asks_for_reports(config):
         from pytest_modelcheck.plugin.filing import file_reports
 

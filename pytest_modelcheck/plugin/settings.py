@@ -88,6 +88,7 @@ def settings_of(config: pytest.Config) -> Settings:
         worker=worker,
         workers=workers,
         every_case=config.getoption("modelcheck_early_stop") is False,
+        command=_command(root, config.invocation_params.dir),
     )
     if places.update and config.getoption("modelcheck_case"):
         raise UsageError(
@@ -122,6 +123,13 @@ def settings_of(config: pytest.Config) -> Settings:
         lint_ignore=_lint_ignore(config),
         against=tuple(config.getoption("modelcheck_against")),
     )
+
+
+def _command(root: Path, here: Path) -> Sequence[str]:
+    """The words that start ``modelcheck``, which looks for a project upward from the current folder."""
+    if here.resolve().is_relative_to(root.resolve()):
+        return ("modelcheck",)
+    return ("modelcheck", f"--rootdir={os.path.relpath(root, here)}")
 
 
 def _lines(text: str) -> tuple[str, ...]:

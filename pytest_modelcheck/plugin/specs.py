@@ -158,6 +158,8 @@ def _rerun(item: pytest.Function, subject: Model, others: Sequence[Model], state
     """The command that runs this test again, as it was run."""
     file = os.path.relpath(item.path, item.config.invocation_params.dir)
     command = f"pytest {shlex.quote(PurePath(file).as_posix() + '::' + check_id(item).partition('::')[2])}"
+    if item.config.option.inifilename:
+        command += f" -c {shlex.quote(item.config.option.inifilename)}"
     if subject.version is not None:
         command += " " + state.versions.option(subject.name, subject.version)
     for other in others:  # a judge, say, without whose version the verdict would be another

@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -112,6 +113,10 @@ class Check:
     def target(self, version: str) -> str:
         """A version as commands take it: with the model's name if the project has several models."""
         return f"{self.subject.name}={version}" if self.spec.names_model else version
+
+    def command(self, verb: str, *versions: str) -> str:
+        """The command line that does something with versions of the model: ``modelcheck diff 2.1``."""
+        return shlex.join([*self.places.command, verb, *map(self.target, versions)])
 
     @property
     def asked(self) -> int:

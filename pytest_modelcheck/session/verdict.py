@@ -425,7 +425,7 @@ def _advice(
         yield "reproduce one", f"{spec.rerun} --modelcheck-case={case}"
     judging = judgement.observed.judging
     if judging is not None and (judging.value is None or status is Status.INCONCLUSIVE):
-        yield "label answers", shlex.join(["modelcheck", "label", judging.judge.name])
+        yield "label answers", shlex.join([*check.places.command, "label", judging.judge.name])
     if version is None:
         yield "name a version", "pytest --model-version=VERSION"
         return
@@ -434,7 +434,7 @@ def _advice(
     if baseline is not None:
         then = baseline.header.version
         pair = [version] if then in (None, held) else [then, version]
-        yield "see all", shlex.join(["modelcheck", "diff", *map(check.target, pair)])
+        yield "see all", check.command("diff", *pair)
     if status is Status.PASSED:
         return
     if judgement.ran.early is not None:
@@ -449,6 +449,6 @@ def _advice(
         return
     if not _WORSE.isdisjoint(finding.limit for finding in missed):
         # Some cases got worse, so approving everything is not useful, but some changes may be wanted.
-        yield "case by case", shlex.join(["modelcheck", "review", check.target(version)])
+        yield "case by case", check.command("review", version)
     else:
-        yield "approve it", shlex.join(["modelcheck", "approve", check.target(version)])
+        yield "approve it", check.command("approve", version)
