@@ -344,7 +344,8 @@ class Elsewhere:
     ) -> Future[list[Any]]:
         """Submit a call; one that runs in a thread takes the current context with it."""
         try:
-            if _has_threads(executor):
+            # Only threads that share this interpreter can take a context.
+            if isinstance(executor, ThreadPoolExecutor) and "interpreter" not in type(executor).__module__:
                 return executor.submit(copy_context().run, caller.call, inputs, run)
             return executor.submit(caller.call, inputs)
         except RuntimeError as error:
@@ -375,11 +376,6 @@ def executor_of(given: Any, label: str) -> Executor:
     if not _is_executor(made):
         raise UsageError(f"executor= of {label} made a {type(made).__name__}, which is not an executor")
     return made  # type: ignore[no-any-return]
-
-
-def _has_threads(executor: Executor) -> bool:
-    """Return whether the executor's threads share this interpreter, and so can take a context."""
-    return isinstance(executor, ThreadPoolExecutor) and "interpreter" not in type(executor).__module__
 
 
 def _is_executor(value: Any) -> bool:

@@ -258,7 +258,7 @@ def add_options(parser: pytest.Parser) -> None:
         "--modelcheck-max-calls",
         type=_whole_number,
         metavar="N",
-        help="make at most N calls in this run; checks that need more are not judged, and fail.",
+        help="stop after N model calls; checks that need more are not judged, and fail.",
     )
     group.addoption(
         "--modelcheck-exit-inconclusive",
