@@ -1,7 +1,7 @@
 """Everything that can go wrong, as one tree.
 
     ModelcheckError
-    ├── UsageError               something that the user wrote cannot mean anything
+    ├── UsageError               something that the user wrote is invalid
     │   ├── CaseError            a case, or the file it stands in
     │   ├── PerturbationError    a perturbation, or what it returned
     │   └── VersionError         which version of which model was meant

@@ -125,20 +125,18 @@ def unite(root: Path, more: Iterable[Night]) -> None:
         batch.add(path_of(root), _rows(known.values()))
 
 
-def rewrite(batch: Batch, root: Path, change: Callable[[Night], Night | None]) -> int:
-    """Add a changed file to a batch, and return how many lines are others now, or gone (``None``)."""
+def rewrite(batch: Batch, root: Path, change: Callable[[Night], Night | None]) -> None:
+    """Add the file to a batch with each night changed, or gone (``None``); untouched where none is."""
     old = read(root)
     new = [change(night) for night in old]
     changed = [one is not other for one, other in zip(old, new, strict=True)]
-    count = sum(changed)
     # A test may get the name of one that was deleted, whose nights of the same runs then make room.
     order = sorted(range(len(new)), key=changed.__getitem__)
     kept = {night.place: night for place in order if (night := new[place]) is not None}
-    if count and kept:
+    if any(changed) and kept:
         batch.add(path_of(root), _rows(kept.values()))
-    elif count:
+    elif any(changed):
         batch.remove(path_of(root))
-    return count
 
 
 def _rows(nights: Iterable[Night]) -> Iterator[bytes]:

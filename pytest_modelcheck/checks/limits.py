@@ -64,7 +64,7 @@ def limits_from(options: Mapping[str, Any], scale: Scale = GRADE) -> Limits:
         scale: From where to where a score may go, on which ``at_least``, ``max_drop`` and ``tolerance`` lie.
 
     Raises:
-        UsageError: a limit that cannot be meant, with what to write instead.
+        UsageError: an invalid limit; the message says what to write instead.
 
     >>> limits_from({"at_least": 0.95}).at_least
     0.95

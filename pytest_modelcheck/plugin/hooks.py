@@ -70,7 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before -k and its like: what they deselect still exists
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
-    """Find the tests that are ours, and refuse markers that cannot be meant."""
+    """Find the tests that are ours, and refuse invalid markers."""
     from pytest_modelcheck.plugin.ours import is_ours
 
     ours = [item for item in items if is_ours(item)]
@@ -223,9 +223,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         approve_seen(session, verdicts_of(config), received.doubtful_checks())
     if received.anything() and _watches(config):
         from pytest_modelcheck.plugin.reporting import verdicts_of
+        from pytest_modelcheck.plugin.transport import unpack
         from pytest_modelcheck.plugin.watching import add_night
 
-        add_night(session, verdicts_of(config))
+        # A retry does not take back what an attempt found: forgotten alarms would make alarms rarer.
+        add_night(session, [*map(unpack, received.retried), *verdicts_of(config)])
     if received.anything() or _asks_for_reports(config):
         from pytest_modelcheck.plugin.filing import file_reports
 

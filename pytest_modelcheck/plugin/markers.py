@@ -114,7 +114,7 @@ def request_of(
         base: The folder of the test file.
 
     Raises:
-        UsageError: it cannot be meant.
+        UsageError: it is invalid.
     """
     if len(arguments) > 1:
         raise UsageError(

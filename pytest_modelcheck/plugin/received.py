@@ -59,11 +59,13 @@ class Received:
     Attributes:
         started: When the run began.
         passing: The result files that are removed once the run has been reported.
+        retried: The verdicts of every attempt but the last, as they were packed.
     """
 
     def __init__(self) -> None:
         self.started = time.time()
         self.passing: list[Path] = []
+        self.retried: list[dict[str, Any]] = []
         self._tests: dict[str, _Told] = {}
         self._crashed: dict[str, str] = {}
         self._checks: set[str] = set()
@@ -101,7 +103,7 @@ class Received:
         self._checks.update(tests)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take everything of ours off a report; what an earlier attempt of the test said is dropped."""
+        """Take everything of ours off a report; it replaces that of an earlier attempt of the test."""
         if str(report.when) == "???":  # how pytest-xdist reports the test that a crashed worker was running
             if self._tests.pop(report.nodeid, None) is not None:
                 self._checks.add(report.nodeid)  # the report of its setup said so; the worker cannot any more
@@ -117,6 +119,7 @@ class Received:
         self._crashed.pop(report.nodeid, None)
         reports = self._tests.setdefault(report.nodeid, _Told())
         if attempt > reports.attempt:
+            self.retried += reports.verdicts
             reports = self._tests[report.nodeid] = _Told(attempt)
         reports.excused |= report.outcome not in _OUTCOMES or (report.skipped and hasattr(report, "wasxfail"))
         reports.verdicts += getattr(report, REPORT, ())
