@@ -38,13 +38,33 @@ KEYS: Final = (
     r"(?:AKIA|ASIA)[A-Z0-9]{16}\b",  # Amazon
     r"(?:gh[opsur]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{22,}|glpat-[A-Za-z0-9_-]{20,})",
     r"xox[abeoprs]-[A-Za-z0-9-]{10,}",  # Slack
+    r"hooks\.slack\.com/services/[A-Za-z0-9/]{20,}",
     r"[rs]k_(?:live|test)_[A-Za-z0-9]{16,}",  # Stripe
     r"dapi[0-9a-f]{32}",  # Databricks
     r"eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_.-]+",  # JSON web tokens
     r"[Bb]earer\s+[A-Za-z0-9._~+/-]{16,}=*",
+    r"(?i:authorization\\{0,7}[\"']?\s{0,2}[:=]\s{0,2}\\{0,7}[\"']?basic\s+)[A-Za-z0-9+/]{8,}=*",
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*-----|\Z)",
+    r"(?<=://)[^\s/:@'\"]{0,64}:[^\s/@'\"]{1,256}(?=@)",  # the user and the password in a URL
 )
-"""The keys of well-known providers. Those of Azure OpenAI, Cohere and Mistral look like any number."""
+"""The keys of well-known providers. Those of Azure OpenAI, Cohere and Mistral look like any number, and are
+found by their names alone."""
+_NAMED_KEYS: Final = (
+    r"(?P<name>(?i:(?:api|access|account|auth|client|private|secret|shared|subscription)[-_]?(?:access[-_]?)?"
+    r"(?:key|token|secret))\\{0,7}[\"']?\s{0,2}[:=]\s{0,2}\\{0,7}[\"']?)"
+    r"(?=[A-Za-z+/_.~-]*[0-9])[A-Za-z0-9+/_.~-]{16,}=*"
+)
+"""What is said to be a key: ``api_key=…``, ``"x-api-key": "…"``, ``AccountKey=…``. The name is shown."""
+_ANY_KEY: Final = f"(?:{'|'.join((*KEYS, _NAMED_KEYS))})"
+# Apart from where words begin, since that one is looked for in every text: here the first character is rare.
+_ESCAPES: Final = (
+    r"(?P<escape>\\(?:[abfnrtv]|x[0-9a-f]{2}|u[0-9a-f]{4})|%[0-9A-Fa-f]{2}|(?:\x1b|\\x1b|\\u001b)?\[[0-9;]*m)"
+)
+"""What may stand right before a key although it ends in a letter: repr(), JSON, URLs, colours."""
+_PROVIDERS: Final = (
+    (re.compile(_ESCAPES + _ANY_KEY), rf"\g<escape>\g<name>{HIDDEN}"),
+    (re.compile(rf"(?<![A-Za-z0-9]){_ANY_KEY}"), rf"\g<name>{HIDDEN}"),
+)
 
 
 class Redaction:
@@ -61,7 +81,7 @@ class Redaction:
     def __init__(self) -> None:
         self.function: Callable[[str], str | None] | None = None
         self.stored = False
-        self._pattern = _compiled(())
+        self._patterns = _compiled(())
 
     def begin(
         self,
@@ -75,12 +95,13 @@ class Redaction:
         Raises:
             ValueError: A pattern is not a regular expression, or matches everywhere.
         """
-        self._pattern = _compiled(patterns)
+        self._patterns = _compiled(patterns)
         self.function, self.stored = function, stored
 
     def __call__(self, text: str) -> str:
         """A text without secrets."""
-        text = self._pattern.sub(HIDDEN, text)
+        for pattern, instead in self._patterns:
+            text = pattern.sub(instead, text)
         if self.function is None:
             return text
         try:
@@ -91,10 +112,16 @@ class Redaction:
 
     def finds(self, text: str) -> bool:
         """Return whether there may be a secret in a text."""
-        return self.function is not None or self._pattern.search(text) is not None
+        return self.function is not None or any(
+            pattern.search(text) is not None for pattern, _ in self._patterns
+        )
 
 
-def _compiled(patterns: Iterable[str]) -> re.Pattern[str]:
+def _compiled(patterns: Iterable[str]) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Each pattern with what is shown in its place.
+
+    Patterns stay apart: each may have flags, groups and references of its own.
+    """
     own = []
     for pattern in patterns:
         try:
@@ -103,8 +130,8 @@ def _compiled(patterns: Iterable[str]) -> re.Pattern[str]:
             raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
         if found.search("") is not None:
             raise ValueError(f"{pattern!r} matches the empty text, and so everywhere")
-        own.append(f"(?:{pattern})")
-    return re.compile("|".join([f"(?<![A-Za-z0-9])(?:{'|'.join(KEYS)})", *own]))
+        own.append((found, HIDDEN))
+    return *_PROVIDERS, *own
 
 
 redacted: Final = Redaction()

@@ -270,7 +270,9 @@ def _index(rows: list[bytes], path: str) -> dict[str, bytes]:
         except UnicodeDecodeError as error:
             raise BaselineError(located(f"not UTF-8 text ({error}). {RESTORE}", path, number)) from error
         if case in index:
-            raise _duplicate(case, list(index).index(case) + 2, path, number)
+            first = list(index).index(case) + 2
+            problem = f"case {case!r} appears twice (first in line {first}). Keep one of them."
+            raise BaselineError(located(problem, path, number))
         index[case] = row
     return index
 
@@ -367,9 +369,3 @@ def _refuse_conflict(row: bytes, path: str, number: int) -> None:
                 number,
             )
         )
-
-
-def _duplicate(case: str, first: int, path: str, number: int) -> BaselineError:
-    return BaselineError(
-        located(f"case {case!r} appears twice (first in line {first}). Keep one of them.", path, number)
-    )

@@ -23,19 +23,13 @@ from pytest_modelcheck.calls.errors import is_outage, is_throttled, one_line, re
 from pytest_modelcheck.calls.executors import LateError, Threads, WorkerDiedError
 from pytest_modelcheck.calls.meter import Meter
 from pytest_modelcheck.calls.throttle import GIVE_UP_AFTER, LONGEST, Circuit, Pace, Purse, Turn, interval_of
-from pytest_modelcheck.errors import (
-    CallTimeoutError,
-    NotAskedError,
-    OutageError,
-    UsageError,
-)
+from pytest_modelcheck.errors import CallTimeoutError, NotAskedError, OutageError, UsageError
 from pytest_modelcheck.models.usage import Measured, Scales, Usage
 
 if TYPE_CHECKING:
     import asyncio
     import concurrent.futures
     from collections.abc import Callable, Generator, Iterator, Sequence
-    from contextlib import AbstractContextManager
     from contextvars import Context
 
     from pytest_modelcheck.calls.batches import Rows
@@ -159,10 +153,13 @@ class Endpoint:
             repeat: The repeat of the trial that the call is made for.
             after_success: For each input, whether the call just before it was answered from the cache.
         """
-        gate: AbstractContextManager[Any] = nullcontext()
-        if self._gate is not None and repeat_inside() is None:  # a model that calls itself would deadlock
-            gate = self._gate
-        with gate, _inside(repeat), closing(self._steps(inputs, keep, after_success)) as steps:
+        # A model that calls itself would wait for its own turn for ever.
+        gate = self._gate if repeat_inside() is None else None
+        with (
+            gate or nullcontext(),
+            _inside(repeat),
+            closing(self._steps(inputs, keep, after_success)) as steps,
+        ):
             wanted = next(steps, None)
             while wanted is not None:
                 came: Any = None
@@ -184,16 +181,12 @@ class Endpoint:
     ) -> None:
         """The same for an asynchronous model, on the running event loop.
 
-        Args:
-            caller: As for :meth:`call`.
-            inputs: As for :meth:`call`.
-            keep: As for :meth:`call`.
-            repeat: As for :meth:`call`.
-            after_success: As for :meth:`call`.
-            sleep: Sleeps on an event loop other than asyncio's. If given, ``concurrency`` is not enforced.
+        On an event loop other than asyncio's, which ``sleep`` is for, ``concurrency`` is not enforced.
         """
+        import asyncio
+
         limited = sleep is None and repeat_inside() is None
-        async with self._slots if limited else _Unlimited():
+        async with self._slots if limited else nullcontext():
             with _inside(repeat), closing(self._steps(inputs, keep, after_success)) as steps:
                 wanted = next(steps, None)
                 while wanted is not None:
@@ -201,7 +194,7 @@ class Endpoint:
                     if isinstance(wanted, list):
                         came = await self._attempts.make_async(caller, wanted, foreign=sleep is not None)
                     else:
-                        await (sleep or _asyncio_sleep)(wanted)
+                        await (sleep or asyncio.sleep)(wanted)
                     wanted = _next(steps, came)
 
     def submit(
@@ -217,14 +210,7 @@ class Endpoint:
     ) -> concurrent.futures.Future[None]:
         """Begin a call in a thread, or on the session's event loop; the future has no result, it only ends.
 
-        Args:
-            caller: As for :meth:`call`.
-            inputs: As for :meth:`call`.
-            keep: As for :meth:`call`.
-            context: The context that the model is called in.
-            repeat: As for :meth:`call`.
-            after_success: As for :meth:`call`.
-            wanted: Returns whether the answer is still needed when the call's turn comes.
+        The model is called in ``context``, unless its answer is no longer ``wanted`` when its turn comes.
         """
         if caller.awaited:
             loop = self._loop()
@@ -290,10 +276,10 @@ class Endpoint:
         part = next(search)
         answered = False
         while True:
-            first = part[0]
-            came = yield from self._again(
-                [inputs[place] for place in part], after_success=after_success[first : first + 1] == [True]
-            )
+            came: Any = self._spend(len(part))
+            if came is None:
+                success = after_success[part[0] : part[0] + 1] == [True]
+                came = yield from self._tries([inputs[place] for place in part], after_success=success)
             known = not isinstance(came, Failure)
             answered = answered or known
             if known:
@@ -311,13 +297,6 @@ class Endpoint:
     def _is_final(self, error: BaseException) -> bool:
         """Return whether an error fails all inputs of a batch: it was not called, or the fixture is wrong."""
         return isinstance(error, (NotAskedError, UsageError)) or self._interrupts(error)
-
-    def _again(self, inputs: list[Any], *, after_success: bool) -> Steps:
-        """Call a part of a batch that has failed."""
-        refused = self._spend(len(inputs))
-        if refused is not None:
-            return refused
-        return (yield from self._tries(inputs, after_success=after_success))
 
     def _tries(self, inputs: list[Any], *, after_success: bool) -> Steps:
         """Make a call, with retries if they may help; return the answers, or the last failure.
@@ -384,9 +363,8 @@ class Endpoint:
 
     def _spend(self, size: int) -> Failure | None:
         """Take further calls from the budget of the run; return a failure if too few are left."""
-        if self._allowance.take(size) < size:
-            return Failure(self._allowance.refusal(self.label))
-        return None
+        short = self._allowance.take(size) < size
+        return Failure(self._allowance.refusal(self.label)) if short else None
 
     def _is_worth_it(self, error: BaseException) -> bool:
         if isinstance(error, NotAskedError) or self._interrupts(error):
@@ -464,24 +442,8 @@ class Endpoint:
         return isinstance(error, WorkerDiedError) or is_outage(error) or self._retry_on(error)
 
 
-class _Unlimited:
-    """An asynchronous context without a limit."""
-
-    async def __aenter__(self) -> None:
-        return None
-
-    async def __aexit__(self, *_error: object) -> None:
-        return None
-
-
 def _next(steps: Steps, came: Any) -> float | list[Any] | None:
     try:
         return steps.send(came)
     except StopIteration:
         return None
-
-
-async def _asyncio_sleep(seconds: float) -> None:
-    import asyncio
-
-    await asyncio.sleep(seconds)

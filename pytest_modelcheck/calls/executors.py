@@ -339,7 +339,8 @@ class Elsewhere:
     ) -> Future[list[Any]]:
         """Send a call there; to a thread together with its context."""
         try:
-            if _has_threads(executor):
+            # Only threads of this process and interpreter may have a context.
+            if isinstance(executor, ThreadPoolExecutor) and "interpreter" not in type(executor).__module__:
                 return executor.submit(copy_context().run, caller.call, inputs, run)
             return executor.submit(caller.call, inputs)
         except RuntimeError as error:
@@ -370,11 +371,6 @@ def executor_of(given: Any, label: str) -> Executor:
     if not _is_executor(made):
         raise UsageError(f"executor= of {label} made a {type(made).__name__}, which is not an executor")
     return made  # type: ignore[no-any-return]
-
-
-def _has_threads(executor: Executor) -> bool:
-    """Return whether calls are made in threads of this process and interpreter, and so may have a context."""
-    return isinstance(executor, ThreadPoolExecutor) and "interpreter" not in type(executor).__module__
 
 
 def _is_executor(value: Any) -> bool:

@@ -125,7 +125,7 @@ def weigh(
         answered = _answers(pair.then, pair.now, repeats)
         if answered is not None:
             answers.append(answered)
-    copies = deterministic is False and repeated and _further_runs(rates) >= _COPIES
+    copies = deterministic is False and repeated and sum(len(case.current) - 1 for case in rates) >= _COPIES
     copies = copies and not any(case.varies for case in (*rates, *pairs))
     if copies:
         rates, pairs = list(map(_once, rates)), list(map(_once, pairs))
@@ -137,11 +137,6 @@ def weigh(
         tuple(numbers),
         tuple(paired_numbers),
     )
-
-
-def _further_runs(cases: Iterable[CaseRuns]) -> int:
-    """Return how many current runs there are beyond the first of each case."""
-    return sum(len(case.current) - 1 for case in cases)
 
 
 def _once(case: CaseRuns) -> CaseRuns:

@@ -51,7 +51,8 @@ def bind_all(session: pytest.Session, items: list[pytest.Item], ours: Sequence[p
                 item.stash[MARKED] = marked
     mistakes += shared_identities(ours)
     mistakes += _unreadable(state, ours)
-    if not mistakes and _selects_by_code(session.config):
+    # Where pytest-testmon chooses the tests of this run.
+    if not mistakes and getattr(getattr(session.config, "testmon_config", None), "select", False):
         warn_at(ours[0], ModelcheckWarning(_TESTMON))
     if mistakes:
         return _refuse(session, items, "\n".join(dict.fromkeys(mistakes)))
@@ -64,11 +65,6 @@ _TESTMON: Final = (
     "pytest-testmon skips tests whose Python code did not change: also checks whose model version, cases or "
     "baseline did. Run them all: pytest --testmon-noselect"
 )
-
-
-def _selects_by_code(config: pytest.Config) -> bool:
-    """Return whether pytest-testmon chooses the tests of this run."""
-    return bool(getattr(getattr(config, "testmon_config", None), "select", False))
 
 
 def warn_of_ordinary_tests(session: pytest.Session, items: Sequence[pytest.Item]) -> None:

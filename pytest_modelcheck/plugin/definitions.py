@@ -146,7 +146,7 @@ def _mistake(key: str, value: Any) -> str | None:
     if key == "executor":
         return (
             None
-            if _runs_calls(value)
+            if callable(value) or callable(getattr(value, "submit", None))
             else "write a concurrent.futures.Executor, or a function that makes one"
         )
     if key == "context":
@@ -155,10 +155,6 @@ def _mistake(key: str, value: Any) -> str | None:
     if key == "retry_on":
         return None if _tells_errors(value) else "write a type of exception, a tuple of them, or a function"
     return None
-
-
-def _runs_calls(value: Any) -> bool:
-    return callable(value) or callable(getattr(value, "submit", None))
 
 
 def _no_parts(value: Any) -> str | None:

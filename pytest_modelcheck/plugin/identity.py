@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_modelcheck.baselines import home
-from pytest_modelcheck.baselines.names import composed
+from pytest_modelcheck.baselines.names import composed, home_of, relative
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.plugin.options import ini
 from pytest_modelcheck.plugin.ours import test_name
@@ -50,7 +49,7 @@ def settle_home(config: pytest.Config, ours: Sequence[pytest.Item]) -> None:
     name, fallback = ini(config, "modelcheck_baseline_dir"), project_folder(config)
     homes: dict[Path, list[Path]] = {}
     for path in dict.fromkeys(item.path for item in ours):
-        homes.setdefault(home.home_of(path.parent, name, fallback), []).append(path)
+        homes.setdefault(home_of(path.parent, name, fallback), []).append(path)
     if len(homes) > 1 and not config.option.collectonly:
         listed = "\n".join(
             f"  {folder / name}  (for {paths[0].name}, say)" for folder, paths in homes.items()
@@ -92,7 +91,7 @@ def check_id(item: pytest.Item) -> str:
     if _CHECK not in item.stash:
         files = item.config.stash.setdefault(_FILES, {})
         if item.path not in files:
-            files[item.path] = home.relative(item.path, home_folder(item.config))
+            files[item.path] = relative(item.path, home_folder(item.config))
         item.stash[_CHECK] = files[item.path] + test_name(item)
     return item.stash[_CHECK]
 

@@ -33,7 +33,11 @@ class Mutating:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Deselect ordinary tests: they may do anything, and nobody would count what they notice."""
-        kept = [item for item in items if _is_check(item)]
+        kept = [
+            item
+            for item in items
+            if MARKED in item.stash or "modelcheck" in getattr(item, "fixturenames", ())
+        ]
         dropped = [item for item in items if item not in kept]
         if dropped:
             config.hook.pytest_deselected(items=dropped)
@@ -56,7 +60,3 @@ class Mutating:
         known = {one.check for one in found}
         troubles = [one for one in self._troubles if not any(check.startswith(one.check) for check in known)]
         self._path.write_bytes(mutation_json(Mutation((*found, *troubles))))
-
-
-def _is_check(item: pytest.Item) -> bool:
-    return MARKED in item.stash or "modelcheck" in getattr(item, "fixturenames", ())

@@ -9,13 +9,15 @@ import logging
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
 
+import pytest
+
 from pytest_modelcheck.display import redacted
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.plugin.assertions import hidden_before_cuts
 from pytest_modelcheck.plugin.options import ini
 
 if TYPE_CHECKING:
-    import pytest
+    import warnings
 
 _PARTS: Final = "_pytest._code.code"
 """Where pytest defines what a failure is shown as: objects that hold lines of text."""
@@ -39,6 +41,7 @@ def begin(config: pytest.Config) -> None:
     within = ExitStack()
     config.add_cleanup(within.close)
     within.enter_context(hidden_before_cuts())
+    config.pluginmanager.register(_Warnings())
     logs = config.pluginmanager.getplugin("logging-plugin")
     for name in ("log_cli_handler", "log_file_handler"):
         handler = getattr(logs, name, None)
@@ -55,6 +58,17 @@ class _Hiding(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return redacted(self._inner.format(record))
+
+
+class _Warnings:
+    """Hides secrets in warnings, before pytest or a worker of pytest-xdist keeps them for the summary."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        text = str(warning_message.message)
+        if (shown := redacted(text)) != text:
+            # Not of its own class, whose constructor may want anything; the category stays what it was.
+            warning_message.message = UserWarning(shown)
 
 
 def without_secrets(
@@ -87,6 +101,8 @@ def redact_report(report: pytest.TestReport) -> None:
 def _hidden(value: Any) -> Any:
     if isinstance(value, str):
         return redacted(value)
+    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        return redacted("\n".join(value)).split("\n")  # a key may have several lines
     if isinstance(value, (list, tuple)):
         return type(value)(map(_hidden, value))
     if type(value).__module__ == _PARTS:

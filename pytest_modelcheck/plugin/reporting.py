@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from pytest_modelcheck.records import Verdict
-    from pytest_modelcheck.session import Judged
 
 
 def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
@@ -64,7 +63,8 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     if judged:
         item.stash[TOLD] = len(item.stash[VERDICTS])
         setattr(report, REPORT, [pack(one.verdict) for one in judged])
-        setattr(report, RESULTS, [_place(one) for one in judged if one.results is not None])
+        places = [[str(one.results), one.is_candidate] for one in judged if one.results is not None]
+        setattr(report, RESULTS, places)
         # Of this report, and of that of the teardown, which junitxml reads them from.
         set_properties(item, properties([one.verdict for one in item.stash[VERDICTS]]))
         report.user_properties = list(item.user_properties)
@@ -75,11 +75,6 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
         path, line, _ = item.location
         crash.message = str(call.excinfo.value).partition("\n")[0]
         crash.path, crash.lineno = path, (line or 0) + 1
-
-
-def _place(judged: Judged) -> list[str | bool]:
-    """Return the path of a result file, and whether it stays there, as a test report can carry it."""
-    return [str(judged.results), judged.is_candidate]
 
 
 def note_trouble(item: pytest.Item, report: pytest.TestReport) -> None:

@@ -84,7 +84,7 @@ def settings_of(config: pytest.Config) -> Settings:
         baseline=config.getoption("modelcheck_baseline") or ini(config, "modelcheck_baseline") or None,
         suite_false_fail_rate=_suite_false_fail_rate(config),
         report=wanted(config),
-        max_calls=_max_calls(config),
+        max_calls=_whole(config, "max_calls"),
         worker=worker,
         workers=workers,
         every_case=config.getoption("modelcheck_early_stop") is False,
@@ -118,7 +118,9 @@ def settings_of(config: pytest.Config) -> Settings:
         limits=_limits(config),
         cases=tuple(config.getoption("modelcheck_case")),
         versions=tuple(config.getoption("model_version")),
-        default_versions=_lines(ini(config, "model_version")),
+        default_versions=tuple(
+            line.strip() for line in ini(config, "model_version").split("\n") if line.strip()
+        ),
         shrink_calls=_shrink_calls(config),
         lint_ignore=_lint_ignore(config),
         against=tuple(config.getoption("modelcheck_against")),
@@ -130,10 +132,6 @@ def _command(root: Path, here: Path) -> Sequence[str]:
     if here.resolve().is_relative_to(root.resolve()):
         return ("modelcheck",)
     return ("modelcheck", f"--rootdir={os.path.relpath(root, here)}")
-
-
-def _lines(text: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in text.split("\n") if line.strip())
 
 
 def _shrink_calls(config: pytest.Config) -> int:
@@ -173,10 +171,6 @@ def _suite_false_fail_rate(config: pytest.Config) -> float | None:
         return limits_from({"false_fail_rate": value}).false_fail_rate
     except UsageError as error:
         raise UsageError(f"ini option modelcheck_suite_{error}") from error
-
-
-def _max_calls(config: pytest.Config) -> int | None:
-    return _whole(config, "max_calls")
 
 
 def _whole(config: pytest.Config, name: str) -> int | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from pytest_modelcheck.baselines.home import relative
+from pytest_modelcheck.baselines.names import relative
 from pytest_modelcheck.baselines.provenance import body_digest, file_digest
 from pytest_modelcheck.canonical import digest, excerpt
 from pytest_modelcheck.cases import load
@@ -91,7 +91,7 @@ def spec_of(
     provenance = _provenance(item, request, state.settings.root)
     body = honouring(body)
     if request.limits.max_steps is not None:
-        from pytest_modelcheck.plugin.steps import within
+        from pytest_modelcheck.plugin.soft import within
 
         body = within(body, request.limits.max_steps)
     return CheckSpec(

@@ -34,6 +34,7 @@ from pytest_modelcheck.records.results import (
     Change,
     Grade,
     Outcome,
+    Tally,
     TrialResult,
     fold,
     outcomes_in,
@@ -54,7 +55,6 @@ from pytest_modelcheck.records.verdict import (
     Smallest,
     Status,
     Stopped,
-    Tally,
     Verdict,
 )
 

@@ -256,3 +256,7 @@ class Trial:
         self.repeat = repeat
         self.number = number
         self.of = of
+
+    def again(self, index: int, repeat: int, number: int = 0, of: int = 1) -> Trial:
+        """The same trial as another run of it."""
+        return Trial(index, self.case, self.perturbation, self.perturbed, self.variant, repeat, number, of)

@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_modelcheck.records.cases import MISSING, Origin
-from pytest_modelcheck.records.verdict import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -223,3 +222,26 @@ class CaseResult:
     def is_same_as(self, other: CaseResult | None) -> bool:
         """Return whether another result is of the same case: of one with the same id and the same input."""
         return other is not None and self.id == other.id and self.digest == other.digest
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts of outcomes. ``passed + failed`` is the denominator of the rate."""
+
+    passed: int = 0
+    failed: int = 0
+    error: int = 0
+    skipped: int = 0
+    xfailed: int = 0
+    xpassed: int = 0
+    new: int = 0
+
+    @property
+    def judged(self) -> int:
+        """The denominator."""
+        return self.passed + self.failed
+
+    @property
+    def total(self) -> int:
+        """Everything that was run."""
+        return self.judged + self.error + self.skipped + self.xfailed + self.xpassed + self.new

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.records.calls import Calls
 from pytest_modelcheck.records.cases import GRADE, CheckKind, Scale
+from pytest_modelcheck.records.results import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,29 +103,6 @@ class Finding:
     def met(self) -> bool:
         """True if the limit is met."""
         return self.status is Status.PASSED
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """Counts of outcomes. ``passed + failed`` is the denominator of the rate."""
-
-    passed: int = 0
-    failed: int = 0
-    error: int = 0
-    skipped: int = 0
-    xfailed: int = 0
-    xpassed: int = 0
-    new: int = 0
-
-    @property
-    def judged(self) -> int:
-        """The denominator."""
-        return self.passed + self.failed
-
-    @property
-    def total(self) -> int:
-        """Everything that was run."""
-        return self.judged + self.error + self.skipped + self.xfailed + self.xpassed + self.new
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def to_markdown(report: RunReport, room: int = ROOM) -> str:
     """
     sections = [
         _text(_head(report)),
-        *(_text(_details(check)) for check in report.checks if _has_details(check)),
+        *(_text(_details(check)) for check in report.checks if check.verdict.status is not Status.PASSED),
     ]
     return "".join(_fitting(sections, room))
 
@@ -93,10 +93,6 @@ def _fitting(sections: Sequence[str], room: int) -> Iterator[str]:
 
 def _text(lines: Iterable[str]) -> str:
     return "".join(f"{harmless(line)}\n" for line in lines)
-
-
-def _has_details(check: CheckReport) -> bool:
-    return check.verdict.status is not Status.PASSED
 
 
 def code(text: str) -> str:
