@@ -43,7 +43,7 @@ _PARTS: Final = frozenset({TYPE, DEFAULT, EXTRA, MORE, NEVER_SET})
 _WRAPPED: Final = (b'{"$seen":[', b'{"$ignorin')
 _TRAJECTORIES: Final = (b'{"$trajectory":', b'{"$calls":')
 _KEY: Final = "\x00"
-"""The beginning of a key that is not text."""
+"""The beginning of a key that is not text; one that begins so is written as if it were none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,12 +244,13 @@ def _opened(form: Any) -> tuple[str, Any, Any]:
         return "", form, ()
     if len(form) == 1:
         ((tag, inside),) = form.items()
-        if tag in (DICT, "$counter"):
-            pairs = {_name(key): item for key, item in inside}
+        if tag in (DICT, "$counter", "$defaultdict"):
+            kind, rows = (f"{tag} {inside[0]}", inside[1]) if tag == "$defaultdict" else (tag, inside)
+            pairs = {_name(key): item for key, item in rows}
+            if len(pairs) < len(rows):  # several keys are NaN
+                return kind, rows, ()
             odd = any(name[:1] in (_KEY, "$") for name in pairs)
-            return "" if odd and tag == DICT else tag, pairs, ()
-        if tag == "$defaultdict":
-            return f"{tag} {inside[0]}", {_name(key): item for key, item in inside[1]}, ()
+            return "" if odd and tag == DICT else kind, pairs, ()
         if tag in HOMES:
             return tag, {name: item for name, item in inside.items() if name != ASIDE}, ()
         if tag[:1] == "$" and tag not in _PARTS:
@@ -262,7 +263,7 @@ def _opened(form: Any) -> tuple[str, Any, Any]:
 
 
 def _name(key: Any) -> str:
-    return key if type(key) is str else _KEY + orjson.dumps(key).decode()
+    return key if type(key) is str and key[:1] != _KEY else _KEY + orjson.dumps(key).decode()
 
 
 def _step(path: str, name: str | int) -> str:

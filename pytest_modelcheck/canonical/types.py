@@ -224,10 +224,14 @@ class PydanticAdapter(Adapter):
         self._private = self._fresh_private()
 
     def take(self, value: Any) -> dict[str, Any]:
-        """The fields, extra ones, and private attributes; what else is in ``__dict__`` is a cache."""
-        parts = self._fields(value.__dict__)  # pydantic warns of who reads a field that is deprecated
-        if more := value.__pydantic_extra__:
-            parts[EXTRA] = dict(more)
+        """The fields, extra ones, and private attributes, without caches and what clients leave there."""
+        held = value.__dict__  # pydantic warns of who reads a field that is deprecated
+        parts = self._fields(held)
+        if extra := value.__pydantic_extra__:
+            parts[EXTRA] = dict(extra)
+        if held.keys() != self._named:  # model_copy(update=...) adds others
+            more = {name: item for name, item in self._beside(held).items() if name[:1] != "_"}
+            parts |= {MORE: more} if more else {}
         private = value.__pydantic_private__
         if private and not (
             private.keys() == self._private.keys()
@@ -239,20 +243,21 @@ class PydanticAdapter(Adapter):
     def at_default(self, value: Any, parts: dict[str, Any]) -> list[str]:
         """The fields that are not in ``model_fields_set``."""
         given = value.__pydantic_fields_set__
-        names = [*self.names, *parts[EXTRA]] if EXTRA in parts else self.names
+        names = [*self.names, *parts.get(EXTRA, ()), *parts.get(MORE, ())]
         return [] if len(given) == len(names) else [name for name in names if name not in given]
 
     def make(self, parts: dict[str, Any], left: list[str]) -> Any:
         """The model, as it was: nothing is validated again."""
-        more = parts.pop(EXTRA, {} if self._allows_extra else None)
+        extra = parts.pop(EXTRA, {} if self._allows_extra else None)
+        more = parts.pop(MORE, {})
         private = parts.pop(PRIVATE, None)
         self.complete(parts, left)
         if private is None and self._private:
             private = self._fresh_private()
         made = object.__new__(self.kind)
-        _set(made, "__dict__", {name: parts[name] for name in self.names if name in parts})
-        _set(made, "__pydantic_fields_set__", {*self.names, *(more or ())}.difference(left))
-        _set(made, "__pydantic_extra__", more)
+        _set(made, "__dict__", {name: parts[name] for name in self.names if name in parts} | more)
+        _set(made, "__pydantic_fields_set__", {*self.names, *(extra or ()), *more}.difference(left))
+        _set(made, "__pydantic_extra__", extra)
         _set(made, "__pydantic_private__", private)
         return made
 
@@ -346,7 +351,10 @@ def adapter_for(kind: Any) -> Adapter | None:
     if hidden:
         return None  # something of it is written in C, as the order of an OrderedDict is
     if not named and hasattr(kind, "__get_pydantic_core_schema__") and "pydantic" in sys.modules:
-        return SchemaAdapter(kind)
+        try:
+            return SchemaAdapter(kind)
+        except Exception:  # noqa: BLE001 - a schema is code of the class, and may need what is not installed
+            return None
     return Adapter(kind) if named or _has_open_state(kind) else None
 
 
