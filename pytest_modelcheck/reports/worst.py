@@ -1,4 +1,4 @@
-"""What to read first: how much was lost, where a check fails, and what failing checks have in common.
+"""The order of reading: how much was lost, where a check fails, and what failing checks have in common.
 
 PYTEST_DONT_REWRITE
 """
