@@ -12,13 +12,17 @@ from pytest_modelcheck.records import Comparison, Correction, Status, Verdict
     [
         (
             Correction("helpful", "1", 135, None, 0.75, (90, 90), (32, 45)),
-            "accepted 90 of 90 right answers, rejected 32 of 45 wrong ones (135 labels); "
-            "uncorrected pass rate 75%",
+            (
+                "accepted 90 of 90 right answers, rejected 32 of 45 wrong ones (135 labels); "
+                "uncorrected pass rate 75%"
+            ),
         ),
         (
             Correction("helpful", "1", 120, None, 0.7083, (35, 35), (16, 25)),
-            "accepted 35 of 35 right answers, rejected 16 of 25 wrong ones (60 of 120 labels); "
-            "uncorrected pass rate 70.8%",
+            (
+                "accepted 35 of 35 right answers, rejected 16 of 25 wrong ones (60 of 120 labels); "
+                "uncorrected pass rate 70.8%"
+            ),
         ),
         (Correction("helpful", "1", 60, None, 0.4512), "60 labels; uncorrected mean 0.451"),
         (Correction("helpful", "1", 3, why="30 are needed"), "uncorrected: 30 are needed"),
