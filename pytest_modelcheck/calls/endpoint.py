@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 MIXED: Final = -1
 """The repeat of a batch that holds several repeats; calls that the model makes within it are not cached."""
 
-_POLL = 0.02  # seconds between two checks whether there is money left in the purse
+_POLL = 0.02  # seconds between two checks whether the cost budget allows the call
 _FIRST_WAIT = 0.5  # seconds: the first wait is at most this long; the bound doubles for each further one
 _WORTH_KEEPING = 0.001  # seconds: the time of a faster call is not stored
 _SLOW = 0.005  # seconds for an answer: above this, two processes should not make the same call
@@ -144,7 +144,7 @@ class Endpoint:
         repeat: int = 0,
         after_success: Sequence[bool] = (),
     ) -> None:
-        """Call the model in this thread, and find out which inputs it fails on.
+        """Call the model in this thread. If a batch fails, find the inputs that it fails on.
 
         Args:
             caller: Calls the model's object.
@@ -179,7 +179,7 @@ class Endpoint:
         after_success: Sequence[bool] = (),
         sleep: Callable[[float], Any] | None = None,
     ) -> None:
-        """The same for an asynchronous model, on the running event loop.
+        """Call an asynchronous model on the running event loop, as :meth:`call` does in a thread.
 
         On an event loop other than asyncio's, which ``sleep`` is for, ``concurrency`` is not enforced.
         """
@@ -254,7 +254,7 @@ class Endpoint:
     # -- the steps of a call -------------------------------------------------------------------------
 
     def _steps(self, inputs: list[Any], keep: Keep, after_success: Sequence[bool]) -> Steps:
-        """All steps until each input has an answer or a failure of its own."""
+        """Yield steps until each input has its own answer or failure."""
         size = len(inputs)
         fit = self._allowance.take(size)
         if fit:
@@ -295,7 +295,7 @@ class Endpoint:
             self.sizes.failed()
 
     def _is_final(self, error: BaseException) -> bool:
-        """Return whether an error fails all inputs of a batch: it was not called, or the fixture is wrong."""
+        """Return whether an error fails all inputs: not called, a wrong fixture, or the end of the run."""
         return isinstance(error, (NotAskedError, UsageError)) or self._interrupts(error)
 
     def _tries(self, inputs: list[Any], *, after_success: bool) -> Steps:
@@ -372,7 +372,7 @@ class Endpoint:
         return (retry_after(error) or 0.0) <= LONGEST and self._retry_on(error)
 
     def _backoff(self, error: BaseException, retries: int) -> float:
-        """Seconds until the retry: as the endpoint requests, else random up to a bound that doubles.
+        """Return the seconds until the retry: as the endpoint asks, else random up to a bound that doubles.
 
         Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
         """
@@ -404,7 +404,7 @@ class Endpoint:
         return self._weighed(rows, size, seconds)
 
     def _weighed(self, rows: list[Any], size: int, seconds: float) -> Rows:
-        """The answers, each with its cost; a failure in place of an answer whose cost cannot be computed."""
+        """Return the answers with their cost; an answer whose cost cannot be computed becomes a failure."""
         cost: float | None = None
         weighed: Rows = []
         for row in rows:

@@ -1,6 +1,6 @@
-"""The nouns: what a case, a trial, an outcome and a verdict are.
+"""The nouns of the package: case, trial, outcome, result, verdict.
 
-Everything here is plain data. Nouns that are shown or sent to another process are frozen.
+They are plain data. Those that are shown or sent to another process are frozen.
 
 PYTEST_DONT_REWRITE
 """
