@@ -25,6 +25,7 @@ from pytest_modelcheck.checks.protocol import (
     Reason,
     Rules,
     look_at_drop,
+    renumbered,
 )
 from pytest_modelcheck.records import Status
 
@@ -174,7 +175,7 @@ def _found(
     shared = any(unit is not None for unit in units)
     return concentrations(
         [case.approved for case in paired.cases],
-        [[run for runs in case.sets[sets] for run in runs] for case in paired.cases],
+        [case.now(sets) for case in paired.cases],
         candidates.rows,
         level,
         clusters=[(index if unit is None else unit) for index, unit in enumerate(units)] if shared else None,
@@ -183,7 +184,7 @@ def _found(
 
 
 def _drop(case: CaseRuns, sets: slice) -> float:
-    now = [run for runs in case.sets[sets] for run in runs]
+    now = case.now(sets)
     return sum(case.approved) / len(case.approved) - sum(now) / len(now)
 
 
@@ -227,7 +228,7 @@ def look_at_slice_drops(
         if cases:
             look = look_at_drop(replace(paired, cases=cases), allowance, rules)
             looks.append(
-                (_renumbered(look, [numbers[place] for place in chosen]), _summary(name, cases, allowance))
+                (renumbered(look, [numbers[place] for place in chosen]), _summary(name, cases, allowance))
             )
     if not looks:
         return Look(Status.PASSED, Reason.MET), "no slice has a case that was approved"
@@ -255,10 +256,3 @@ def _needed(looks: Sequence[Look]) -> FreshSets | Probes | None:
         return None
     cases = tuple(dict.fromkeys(number for need in probes for number in need.cases))
     return Probes(cases, max(need.upto for need in probes))
-
-
-def _renumbered(look: Look, numbers: Sequence[int]) -> Look:
-    needs = look.needs
-    if isinstance(needs, Probes):
-        needs = Probes(tuple(numbers[place] for place in needs.cases), needs.upto)
-    return replace(look, needs=needs, broken=tuple(numbers[place] for place in look.broken))

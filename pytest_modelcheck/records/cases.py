@@ -260,6 +260,11 @@ class Trial:
         self.number = number
         self.of = of
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """The perturbation and the variant, which tell the trials of one run of a case apart."""
+        return (self.perturbation or "", self.variant)
+
     def again(self, index: int, repeat: int, number: int = 0, of: int = 1) -> Trial:
         """The same trial as another run of it."""
         return Trial(index, self.case, self.perturbation, self.perturbed, self.variant, repeat, number, of)

@@ -93,7 +93,7 @@ class Approved(Mapping[str, CaseResult]):
         known = None if self.baseline is None else self.baseline.get(trial.case.id)
         if known is None or known.digest != identity(trial.case):
             return None
-        key = (trial.perturbation or "", trial.variant, 0)
+        key = (*trial.place, 0)
         return next((one for one in known.trials if one.key == key), None)
 
     def answer(self, trial: Trial, question: bytes | None = None) -> bytes | None:

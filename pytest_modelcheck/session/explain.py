@@ -216,7 +216,7 @@ def _chosen(judgement: Judgement, number: int, note: str, lowest: Mapping[int, t
     if again is not None:
         second = again.whole(number)
         case = replace(case, trials=(*case.trials, *second.trials))
-        by_place = {(trial.perturbation or "", trial.variant): trial for trial in reversed(own)}
+        by_place = {trial.place: trial for trial in reversed(own)}
         for one in second.trials:
             first = by_place[one.place]
             trials.append((first.again(results.size + first.index, one.repeat), one))

@@ -16,8 +16,8 @@ from pytest_modelcheck.checks.changes import Compared, look_at_changes
 from pytest_modelcheck.checks.decide import required_rate
 from pytest_modelcheck.checks.excess import look_at_rise
 from pytest_modelcheck.checks.lost import LEAST_BROKEN, MOST_CASES, candidates_of, look_at_slices
-from pytest_modelcheck.checks.protocol import FreshSets, Probes, Reason, Rules, without_more_runs
-from pytest_modelcheck.checks.weighing import Probed, looks, numbered_as, weigh
+from pytest_modelcheck.checks.protocol import FreshSets, Probes, Reason, Rules, renumbered, without_more_runs
+from pytest_modelcheck.checks.weighing import Probed, looks, weigh
 from pytest_modelcheck.engine.body import by_repeat
 from pytest_modelcheck.errors import OfflineError
 from pytest_modelcheck.records import GRADE, JUDGED, Outcome, Trial
@@ -201,7 +201,7 @@ def _looks(
             look = look_at_rise(
                 weighed.paired, observed.rise, limits.max_drop or 0, Rules(limits.false_fail_rate)
             )
-            found["max_drop"] = numbered_as(weighed.paired_numbers, look)
+            found["max_drop"] = renumbered(look, weighed.paired_numbers)
     judging = observed.judging
     if judging is not None and judging.value is not None:
         found.pop("at_least", None)  # chance is in the bound of the corrected rate
