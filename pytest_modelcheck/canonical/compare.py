@@ -23,6 +23,7 @@ from pytest_modelcheck.canonical.kinds import (
     IGNORING,
     MORE,
     NEVER_SET,
+    PRIVATE,
     SEEN,
     TYPE,
     UNKEPT,
@@ -39,7 +40,9 @@ if TYPE_CHECKING:
 
 _NEAR_ZERO: Final = 1e-9
 _NUMBERS: Final = frozenset({int, float})
-_PARTS: Final = frozenset({TYPE, DEFAULT, EXTRA, MORE, NEVER_SET})
+_WITHIN: Final = (EXTRA, MORE, PRIVATE)
+"""The parts of an object whose names stand among those of its fields."""
+_PARTS: Final = frozenset({TYPE, DEFAULT, NEVER_SET, *_WITHIN})
 _WRAPPED: Final = (b'{"$seen":[', b'{"$ignorin')
 _TRAJECTORIES: Final = (b'{"$trajectory":', b'{"$calls":')
 _KEY: Final = "\x00"
@@ -259,7 +262,9 @@ def _opened(form: Any) -> tuple[str, Any, Any]:
         return "", form, ()
     parts = {name: item for name, item in form.items() if name not in _PARTS}
     left = parts.keys() & form.get(DEFAULT, ())  # what nobody declared was not gained by a class
-    return form.get(TYPE, ""), {**parts, **form.get(EXTRA, {}), **form.get(MORE, {})}, left
+    for part in _WITHIN:
+        parts |= form.get(part, {})
+    return form.get(TYPE, ""), parts, left
 
 
 def _name(key: Any) -> str:
@@ -333,7 +338,7 @@ def _pruned(form: Any, patterns: Patterns) -> Any:
         return [None if () in left else _pruned(item, left) for left, item in pairs]
     pruned: dict[str, Any] = {}
     for name, item in form.items():
-        if name in (EXTRA, MORE) or (name[:1] == "$" and len(form) == 1):
+        if name in _WITHIN or (name[:1] == "$" and len(form) == 1):
             pruned[name] = _pruned_pairs(item, patterns) if name == DICT else _pruned(item, patterns)
         elif name in (TYPE, DEFAULT, NEVER_SET):
             pruned[name] = item

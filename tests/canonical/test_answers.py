@@ -57,6 +57,16 @@ class Label(enum.StrEnum):
     OTHER = "other"
 
 
+class Reason(str, enum.Enum):  # noqa: UP042 - as google-genai writes it
+    STOP = "STOP"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Reason:
+        made = str.__new__(cls, value)
+        made._name_ = made._value_ = str(value)
+        return made
+
+
 class Level(enum.IntEnum):
     LOW = 1
     HIGH = 2
@@ -355,6 +365,7 @@ STORED: list[tuple[str, Any, Any, Any]] = [
     ("text enum", Label.REFUND, "refund", Label),
     ("text enum or text", [Label.REFUND, "refund"], ["refund", "refund"], list[Label | str]),
     ("text enum where text was annotated", Label.REFUND, "refund", str | Label),
+    ("enum that makes a member of any value", [Reason.STOP, Reason("NEW")], [Reason.STOP, Reason("NEWER")], list[Reason]),
     ("number enum", Level.LOW, 1, Level),
     ("flags", Need.MONEY | Need.TIME, Need.MONEY, Need),
     ("subclass of str", Said("hello"), "hello", Said),
