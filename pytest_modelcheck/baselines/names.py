@@ -1,9 +1,9 @@
-"""Names of checks and of their files, and the folder that both are relative to.
+"""Names of checks and of their files, and the folder that they are relative to.
 
 A file name is valid on every file system, and never shared by two checks.
 
-A version, a model's name and a node id are user input: ``../../etc`` is a name here, never a path.
-Whatever had to be altered carries a digest of the exact text, after a ``~``.
+Versions, model names and node ids are user input: ``../../etc`` is a name here, never a path. A name that had
+to be altered ends with ``~`` and a digest of the exact text.
 
 PYTEST_DONT_REWRITE
 """
@@ -28,7 +28,8 @@ BESIDE: Final = "beside"
 WATCH: Final = "watch.jsonl"
 
 _LONGEST: Final = 120
-"""Bytes of one component, extension included: under every limit in use (eCryptfs allows 143)."""
+"""The largest size of a component in bytes, including the extension: below every limit in use (eCryptfs
+allows 143)."""
 
 _FORBIDDEN: Final = frozenset('<>:"/\\|?*')
 _DEVICE: Final = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(\.|$)", re.IGNORECASE)
@@ -36,7 +37,7 @@ _MARKED: Final = re.compile(r"~[0-9a-f]{10}$")
 
 
 def safe(text: str) -> str:
-    """One component of a path that stands for ``text`` and for nothing else.
+    """A path component that represents ``text`` and nothing else.
 
     >>> safe("2.1")
     '2.1'
@@ -49,7 +50,7 @@ def safe(text: str) -> str:
 
 
 def version_folder(version: str) -> str:
-    """The folder of a version; two that differ only in case are kept apart on every file system.
+    """The folder of a version; versions that differ only in case get different folders on every file system.
 
     >>> version_folder("2.1"), version_folder("2.1-RC")
     ('2.1', '2.1-RC~8fe85feb6f')
@@ -80,7 +81,7 @@ def check_path(check: str) -> PurePosixPath:
 
 
 def composed(text: str) -> str:
-    """``text`` with its accents composed: the name of a file has the form that the file system gives it.
+    """``text`` with composed accents (NFC): file systems differ in the form of file names.
 
     >>> composed("cafe\N{COMBINING ACUTE ACCENT}") == "caf\N{LATIN SMALL LETTER E WITH ACUTE}"
     True
@@ -100,12 +101,12 @@ def _component(text: str, *, exact: str, mark: bool, suffix: str = "") -> str:
 
 
 def _has_capitals(text: str) -> bool:
-    """Return whether a file system that ignores case (macOS, Windows) could take it for another."""
+    """Return whether a case-insensitive file system (macOS, Windows) could confuse it with another name."""
     return text != text.casefold()
 
 
 def _cleaned(text: str) -> str:
-    """``text`` with everything replaced that some file system refuses, hides or rewrites."""
+    """``text`` without characters that some file system refuses, hides or rewrites."""
     name = "".join(char if char.isprintable() and char not in _FORBIDDEN else "_" for char in text)
     name = composed(name)
     stripped = name.strip(" ").rstrip(". ")
@@ -119,8 +120,8 @@ def _cleaned(text: str) -> str:
 def matches(pattern: str, check: str) -> bool:
     """Return whether ``pattern`` names a check: whole parts of its node id; ``*`` and ``?`` are wildcards.
 
-    A part is a folder, a file, a class, a test or its parameters, so that ``test_known`` means the test
-    and all its parameter sets, and never ``test_known_tickets``.
+    A part is a folder, a file, a class, a test or its parameters, so that ``test_known`` matches the test
+    with all its parameter sets, but not ``test_known_tickets``.
 
     >>> check = "tests/test_triage.py::TestX::test_known[es-1]"
     >>> [matches(pattern, check) for pattern in ("test_known", "TestX", "tests/test_triage.py", "test_*[es*")]

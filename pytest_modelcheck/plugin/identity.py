@@ -1,4 +1,4 @@
-"""The check that a test is, and the folder of its baselines, however pytest was started.
+"""The identity of a check and the folder of its baselines, independent of how pytest was started.
 
 PYTEST_DONT_REWRITE
 """
@@ -24,7 +24,7 @@ HOME = pytest.StashKey[Path]()
 """The folder that holds the baselines of this run."""
 
 _FILES = pytest.StashKey[dict[Path, str]]()
-"""Each test file relative to it."""
+"""The path of each test file relative to it."""
 
 _CHECK = pytest.StashKey[str]()
 
@@ -43,8 +43,8 @@ def settle_home(config: pytest.Config, ours: Sequence[pytest.Item]) -> None:
     """Find the folder that holds the baselines of these tests.
 
     Raises:
-        UsageError: They lie in several folders. A run has one ini file and one version of each model, and
-            each folder has its own, so that a check would not be what it is where it belongs.
+        UsageError: There are several folders. A run has one ini file and one version of each model, but each
+            folder has its own, so that checks would run with the settings of another project.
     """
     name, fallback = ini(config, "modelcheck_baseline_dir"), project_folder(config)
     homes: dict[Path, list[Path]] = {}
@@ -68,7 +68,7 @@ def settle_home(config: pytest.Config, ours: Sequence[pytest.Item]) -> None:
 
 
 def _alone(folder: Path, homes: Mapping[Path, Sequence[Path]], here: Path) -> str:
-    """The arguments of pytest that collect the test files of one folder of baselines without any other's."""
+    """The pytest arguments that collect the test files of one folder of baselines only."""
     paths = homes[folder]
     others = [path for other, files in homes.items() if other != folder for path in files]
     for common in (folder, Path(commonpath(paths))):
@@ -78,7 +78,7 @@ def _alone(folder: Path, homes: Mapping[Path, Sequence[Path]], here: Path) -> st
 
 
 def remember_home(config: pytest.Config, folder: str) -> None:
-    """Take over, in the controller of pytest-xdist, what a worker found: the controller collects nothing."""
+    """In the controller of pytest-xdist, which collects nothing: take over the folder that a worker found."""
     config.stash[HOME] = Path(folder)
 
 
@@ -97,7 +97,7 @@ def check_id(item: pytest.Item) -> str:
 
 
 def shared_identities(ours: Sequence[pytest.Item]) -> Iterator[str]:
-    """A complaint for each two tests that are one check, so that they would share a baseline."""
+    """A complaint for each pair of tests with the same identity, which would share a baseline."""
     known: dict[str, pytest.Item] = {}
     for item in ours:
         name = check_id(item)

@@ -1,4 +1,4 @@
-"""The run that ``modelcheck mutate`` starts: checks are replayed on damaged answers, and nothing else runs.
+"""The pytest run of ``modelcheck mutate``: checks are replayed on damaged answers, and nothing else runs.
 
 PYTEST_DONT_REWRITE
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Mutating:
-    """Leaves out what is not a check, and writes the results of the checks into a file.
+    """Deselects tests that are not checks, and writes the results of the checks to a file.
 
     Args:
         path: The file.
@@ -32,7 +32,7 @@ class Mutating:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Deselect ordinary tests: they may do anything, and nobody would count what they notice."""
+        """Deselect ordinary tests: they may do anything, and their results would not count."""
         kept = [
             item
             for item in items
@@ -45,7 +45,7 @@ class Mutating:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note a check that never came to its replays: its fixture broke, say."""
+        """Record a check that was never replayed, for example because its fixture failed."""
         if report.failed:
             from pytest_modelcheck.plugin.reporting import crash_message
             from pytest_modelcheck.reports.mutation import Mutated
@@ -54,7 +54,7 @@ class Mutating:
             self._troubles.append(Mutated(report.nodeid, "", "", "", 0, "", trouble=text))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write its result."""
+        """Write the results."""
         state = session.config.stash.get(STATE, None)
         found = [] if state is None else state.session.mutated or []
         known = {one.check for one in found}

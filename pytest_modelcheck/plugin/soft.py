@@ -1,8 +1,7 @@
-"""Failures that only show when a body has ended: soft assertions of other plugins, and ``max_steps=``.
+"""Failures that appear when a body has ended: soft assertions of other plugins, and ``max_steps=``.
 
-pytest-check and pytest-assume collect failures while a test goes on, and report them at its end. A test of
-ours is many bodies, and each answers for its own failures. So they are taken from the plugin when a body has
-ended, and raised there.
+pytest-check and pytest-assume collect failures during a test, and report them at its end. A check runs many
+bodies, and each has its own failures. So these are taken from the plugin after each body, and raised there.
 
 PYTEST_DONT_REWRITE
 """
@@ -27,13 +26,13 @@ if TYPE_CHECKING:
 
 
 class SoftAssertionError(AssertionError):
-    """Assertions of a body that failed softly."""
+    """Soft assertions of a body that failed."""
 
 
 def honouring(body: Callable[[CaseView], Any]) -> Callable[[CaseView], Any]:
-    """The same body, failing where pytest-check or pytest-assume collected a failure in it.
+    """Wrap a body so that it fails if pytest-check or pytest-assume collected a failure in it.
 
-    The body itself, where neither plugin is there.
+    Returns the body itself if neither plugin is active.
     """
     takers = [take for name, take in _TAKERS.items() if name in sys.modules]
     if not takers:
@@ -63,12 +62,12 @@ def honouring(body: Callable[[CaseView], Any]) -> Callable[[CaseView], Any]:
 
 
 def _counted(takers: list[Taker]) -> list[int]:
-    """Count the failures that each plugin has collected before a body."""
+    """Count the failures that each plugin collected before a body."""
     return [len(take(sys.maxsize)) for take in takers]
 
 
 def _taken(takers: list[Taker], before: list[int]) -> list[str]:
-    """Take away those of the body."""
+    """Remove and return those of the body."""
     return [text for take, known in zip(takers, before, strict=True) for text in take(known)]
 
 
@@ -79,7 +78,7 @@ def _raise_any(takers: list[Taker], before: list[int]) -> None:
 
 
 def _from_pytest_check(known: int) -> list[str]:
-    """Take away every failure but the first ``known`` ones; with more than there are, only list them."""
+    """Remove and return all failures after the first ``known`` ones."""
     from pytest_check import check_log
 
     failures = list(check_log.get_failures())
@@ -93,7 +92,7 @@ def _from_pytest_check(known: int) -> list[str]:
 
 
 def _from_pytest_assume(known: int) -> list[str]:
-    """The same, for the other plugin."""
+    """The same for pytest-assume."""
     from pytest_assume import plugin
 
     failures = plugin._FAILED_ASSUMPTIONS  # noqa: SLF001 - there is no other way
@@ -111,7 +110,7 @@ _TAKERS: dict[str, Taker] = {
 
 
 def within(body: Callable[[CaseView], Any], most: int) -> Callable[[CaseView], Any]:
-    """The same body, failing where the agent took more than ``most`` steps."""
+    """Wrap a body so that it fails if the agent took more than ``most`` steps."""
 
     def limited(view: CaseView) -> Any:
         returned = body(view)

@@ -86,6 +86,7 @@ def trials_to_repeat(results: Results, changed: Collection[int]) -> tuple[list[O
     numbers = {*results.some(Outcome.FAILED, MEASURED, changed), *results.some(Outcome.PASSED, MEASURED)}
     for number in sorted(numbers):
         for one in results.once(number):
+            # A call without a digest cannot be told apart from others: nobody would know its answer again.
             if one[1].outcome in JUDGED and all(digest for digest, _ in one[1].asked):
                 is_wrong = one[1].outcome is Outcome.FAILED or number in changed
                 (wrong if is_wrong else right).append(one)
