@@ -23,6 +23,7 @@ from pytest_modelcheck.calls.errors import is_outage, is_throttled, one_line, re
 from pytest_modelcheck.calls.executors import LateError, Threads, WorkerDiedError
 from pytest_modelcheck.calls.meter import Meter
 from pytest_modelcheck.calls.throttle import GIVE_UP_AFTER, LONGEST, Circuit, Pace, Purse, Turn, interval_of
+from pytest_modelcheck.calls.waiting import place_among, place_in
 from pytest_modelcheck.errors import (
     CallTimeoutError,
     NotAskedError,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 MIXED: Final = -1
 """The repeat of a batch that holds several repeats; calls that the model makes within it are not cached."""
 
+_PATIENCE = 5.0  # seconds that an asynchronous call waits until another one has ended
 _POLL = 0.02  # seconds between two checks whether there is money left in the purse
 _FIRST_WAIT = 0.5  # seconds: the first wait is at most this long; the bound doubles for each further one
 _WORTH_KEEPING = 0.001  # seconds: the time of a faster call is not stored
@@ -159,10 +161,10 @@ class Endpoint:
             repeat: The repeat of the trial that the call is made for.
             after_success: For each input, whether the call just before it was answered from the cache.
         """
-        gate: AbstractContextManager[Any] = nullcontext()
+        place: AbstractContextManager[None] = nullcontext()
         if self._gate is not None and repeat_inside() is None:  # a model that calls itself would deadlock
-            gate = self._gate
-        with gate, _inside(repeat), closing(self._steps(inputs, keep, after_success)) as steps:
+            place = place_in(self._gate, caller)
+        with place, _inside(repeat), closing(self._steps(inputs, keep, after_success)) as steps:
             wanted = next(steps, None)
             while wanted is not None:
                 came: Any = None
@@ -193,7 +195,7 @@ class Endpoint:
             sleep: Sleeps on an event loop other than asyncio's. If given, ``concurrency`` is not enforced.
         """
         limited = sleep is None and repeat_inside() is None
-        async with self._slots if limited else _Unlimited():
+        async with place_among(self._slots, _PATIENCE) if limited else nullcontext():
             with _inside(repeat), closing(self._steps(inputs, keep, after_success)) as steps:
                 wanted = next(steps, None)
                 while wanted is not None:
@@ -462,16 +464,6 @@ class Endpoint:
         if isinstance(error, NotAskedError) or self._interrupts(error):
             return False
         return isinstance(error, WorkerDiedError) or is_outage(error) or self._retry_on(error)
-
-
-class _Unlimited:
-    """An asynchronous context without a limit."""
-
-    async def __aenter__(self) -> None:
-        return None
-
-    async def __aexit__(self, *_error: object) -> None:
-        return None
 
 
 def _next(steps: Steps, came: Any) -> float | list[Any] | None:
