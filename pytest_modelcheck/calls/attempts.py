@@ -1,4 +1,4 @@
-"""One attempt of a call: here, within its time, on an event loop, or in an executor.
+"""One attempt of a call: in this thread, in one with a timeout, on an event loop, or in an executor.
 
 PYTEST_DONT_REWRITE
 """
@@ -31,7 +31,7 @@ class Attempts:
 
     Args:
         model: The model.
-        loop: Gives the event loop of the session.
+        loop: Returns the event loop of the session.
     """
 
     def __init__(self, model: Model, loop: Callable[[], LoopThread]) -> None:
@@ -42,13 +42,13 @@ class Attempts:
         self._loop = loop
 
     def close(self) -> None:
-        """Let threads and executors end; what hangs is left behind."""
+        """End threads and executors; calls that hang are abandoned."""
         self._expendable.close()
         if self._elsewhere is not None:
             self._elsewhere.close()
 
     def make(self, caller: Caller, inputs: list[Any]) -> Rows | Failure:
-        """Call the model once, from this thread: its answers, or what it raised."""
+        """Call the model once, from this thread; return its answers, or what it raised."""
         try:
             own, run = [copied(x) for x in inputs], self._runs_coroutines(caller)
             if self._elsewhere is not None:
@@ -64,7 +64,7 @@ class Attempts:
         return rows
 
     async def make_async(self, caller: Caller, inputs: list[Any], *, foreign: bool) -> Rows | Failure:
-        """The same for a model that is awaited; ``foreign`` where the loop is not asyncio's."""
+        """Call an asynchronous model once; ``foreign`` says that the running loop is not asyncio's."""
         own = [copied(x) for x in inputs]
         try:
             if self._timeout is None or foreign:
@@ -72,7 +72,7 @@ class Attempts:
             return await self._in_time(caller, own, self._timeout)
         except BaseException as error:
             if foreign and not isinstance(error, Exception):
-                raise  # a cancellation, which that loop needs to see
+                raise  # trio reports a cancellation as a BaseException, and must see it
             return Failure(error)
 
     @staticmethod
@@ -88,13 +88,13 @@ class Attempts:
         if done:
             return call.result()
         call.add_done_callback(_discard)
-        call.cancel()  # but not waited for: it might not heed
+        call.cancel()  # not awaited: a call that ignores its cancellation would hang the run
         raise LateError
 
     def _runs_coroutines(self, caller: Caller) -> Run | None:
-        """Runs what a plain function gives that is to be awaited; not where that would stop a loop."""
+        """Return what runs the coroutine of a plain function, or ``None`` on an event loop."""
         if loop_runs():
-            return None
+            return None  # to wait here would stop the loop that this thread runs
 
         def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
             call = self._loop().start(coroutine, copy_context())
@@ -105,10 +105,9 @@ class Attempts:
 
 
 def copied(x: Any) -> Any:
-    """An input that the model may change as it likes.
+    """Copy an input, so that a model that changes it changes neither the body's object nor the call's key.
 
-    The body's object and the key of the call stay as they were. What cannot be copied (a lock, a connection)
-    is handed over itself.
+    An object that cannot be copied (a lock, a connection) is passed on itself.
     """
     kind = type(x)
     if kind in IMMUTABLE:

@@ -1,6 +1,6 @@
-"""The end of a run: one line a check, then the totals and the costs.
+"""The end of a run: one line for each check, then the totals and costs.
 
-How much is told depends on how often ``-v`` or ``-q`` was typed, see :func:`summary_lines`.
+The level of detail depends on ``-v`` and ``-q``, see :func:`summary_lines`.
 
 PYTEST_DONT_REWRITE
 """
@@ -55,12 +55,12 @@ _EVERYTHING: Final = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """One way to fill a line.
+    """One layout of a line.
 
     Attributes:
-        cells: The length of a bar; 0 for no bars.
-        without: The columns that are left out.
-        names: How much room must be left for names, if any is that long.
+        cells: The width of a bar; 0 for no bars.
+        without: The columns to leave out.
+        names: The room that must be left for long names.
     """
 
     cells: int
@@ -91,7 +91,7 @@ def table(
     strokes: Strokes = FINE,
     below: Callable[[Verdict], Iterable[Line]] = lambda _: (),
 ) -> Iterator[Line]:
-    """One line a check by file, below the name of the file."""
+    """One line for each check, grouped by file."""
     from pytest_modelcheck.baselines.candidates import natural
 
     ordered = sorted(verdicts, key=lambda verdict: natural(verdict.check))
@@ -127,7 +127,7 @@ def _layout(rows: Sequence[Sequence[str]], width: int, longest: int, *, drawable
 
 
 def _columns(rows: Sequence[Sequence[str]], layout: _Layout) -> list[list[str]]:
-    """The cells of each column that has something to show, equally wide, with what separates them."""
+    """The cells of each non-empty column, padded to one width, with their separators."""
     shown = []
     for heading, *cells in zip(*rows, strict=True):
         if heading in layout.without or not any(cells):
@@ -165,7 +165,7 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
 
 
 def _count(cases: Sequence[str]) -> str:
-    """Return how many cases; nothing for none, so that a column in which nothing happened is left out."""
+    """A number of cases as text; empty for 0, so that a column of zeros is left out."""
     return str(len(cases)) if cases else ""
 
 
@@ -198,16 +198,16 @@ def summary_lines(
     strokes: Strokes = FINE,
     compares: bool = False,
 ) -> Iterator[Line]:
-    """One line a check by file, then the totals and the costs.
+    """One line for each check, grouped by file, then the totals and costs.
 
-    Of more than 50 checks, those that passed are only counted, unless more is asked for.
+    If there are more than 50 checks, those that passed are only counted, unless ``-v`` is given.
 
     Args:
-        verdicts: Of all checks.
+        verdicts: The verdicts of all checks.
         width: How many characters fit into a line.
         verbosity: From :data:`QUIET` or less over 0 to :data:`EVERYTHING` or more.
-        strokes: What rates are drawn with; with those of ASCII, nothing else is printed, either.
-        compares: Whether two versions are compared, so that cases that differ are shown of checks that pass.
+        strokes: The characters of the bars; with the ASCII ones, all lines are ASCII.
+        compares: Whether two versions are compared: then differing cases of passed checks are shown, too.
     """
     for line in _lines(verdicts, width, verbosity, strokes, compares=compares):
         yield (
@@ -251,7 +251,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def _wrapped_between(text: str, width: int) -> list[str]:
-    """A list as lines that end after its commas."""
+    """A list wrapped after its commas."""
     # wrap() breaks lines at blanks: within a part of the list, they become another character meanwhile.
     held = ", ".join(part.replace(" ", _HELD) for part in text.split(", "))
     return [line.replace(_HELD, " ") for line in _wrapped(held, width)]
@@ -297,7 +297,7 @@ def _counted(verdict: Verdict) -> str | None:
 
 
 def _since_approval(verdicts: Sequence[Verdict]) -> str:
-    """Say how much changed since the version that is compared with; nothing where nothing did."""
+    """Describe how much changed since the compared version; empty if nothing did."""
     known = [verdict.comparison for verdict in verdicts if verdict.comparison is not None]
     broke, fixed, changed = (
         sum(len(getattr(comparison, name)) for comparison in known)

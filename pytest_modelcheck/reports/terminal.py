@@ -49,7 +49,7 @@ _TITLES = {
 def header_line(
     model: str, version: str | None, approved: str | None, cache: str, against: str | None = None
 ) -> str:
-    """The line at the top of a run that says which model is tested.
+    """The line at the top of a run that names the tested models.
 
     >>> header_line("triage", "2.1", "2.0", ".modelcheck_cache")
     'modelcheck: triage 2.1 (approved: 2.0), cache: .modelcheck_cache'
@@ -63,15 +63,15 @@ def header_line(
 
 
 def failure(verdict: Verdict) -> str:
-    """Everything that a reader who is new to this tool needs to act on a red test.
+    """The failure message of a check: everything needed to act on a red test.
 
-    Whatever would act on a terminal rather than be read is shown as its escape.
+    Control characters are shown as escapes.
     """
     return "\n".join(map(text_of, failure_lines(verdict)))
 
 
 def failure_lines(verdict: Verdict) -> list[Line]:
-    """The same as lines with colours: what is wrong in red, what is right in green."""
+    """The same as coloured lines: wrong in red, right in green."""
     blocks: tuple[Iterable[Line], ...] = (
         [((verdict.headline, {"red": True, "bold": True}),)],
         [((f"  {label:{_LABEL}}{text}".rstrip(), PLAIN),) for label, text in _facts(verdict)],
@@ -90,7 +90,7 @@ def failure_lines(verdict: Verdict) -> list[Line]:
 
 
 def everything(verdict: Verdict) -> Iterator[str]:
-    """All that is known of a check, as lines: for who wants to see more than what is wrong.
+    """All details of a check, as lines, for ``-vv``.
 
     What its limits are and whether they are met is left to whoever asks. The cases worth reading are
     told of checks that did not fail: those of the others stand in their failures.
@@ -102,14 +102,14 @@ def everything(verdict: Verdict) -> Iterator[str]:
 
 
 def differing(verdict: Verdict) -> Iterator[Line]:
-    """The cases worth reading of a check that did not fail, and how to see the rest."""
+    """The cases worth reading of a check that did not fail, and the command that shows the rest."""
     yield from _cases(verdict)
     for label, command in verdict.advice:
         yield ((f"  {f'{label}:':<16} {command}", {}),)
 
 
 def broke_line(verdict: Verdict) -> str | None:
-    """The cases that broke since the approved version, and the slice that lost most, in one line."""
+    """One line with the cases that broke since the approved version, and the slice that lost most."""
     comparison = verdict.comparison
     if comparison is None or not comparison.regressed:
         return None
@@ -214,7 +214,7 @@ def _group(group: Group, comparison: Comparison | None, *, scored: bool = False)
 
 
 def _flaky(cases: Sequence[Flaky]) -> str:
-    """Cases that pass in some runs only, with how many."""
+    """Cases that pass only in some runs, with their counts."""
     shown = ", ".join(f"{case.id} ({case.passed}/{case.runs})" for case in cases[:_GROUPS])
     more = f" (+{len(cases) - _GROUPS} more)" if len(cases) > _GROUPS else ""
     return f"{plural(len(cases), 'case passes', 'cases pass')} in some runs only: {shown}{more}"
@@ -239,7 +239,7 @@ def _rest(verdict: Verdict) -> str:
 
 
 def _cases(verdict: Verdict) -> Iterator[Line]:
-    """The cases worth reading: those that broke apart from those that went wrong."""
+    """The cases worth reading, with those that broke in a list of their own."""
     broken = [case for case in verdict.shown if case.note == "error"]
     others = verdict.shown[len(broken) :]
     shown_kinds: set[str] = set()

@@ -6,7 +6,6 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import hashlib
-import shlex
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -209,6 +208,6 @@ def _finding(check: Check, limit: str, text: str, nights: Nights) -> Finding:
 
 
 def _remedy(check: Check) -> str:
-    diff = shlex.join(["modelcheck", "diff", check.target(check.subject.version or "")])
+    diff = check.command("diff", check.subject.version or "")
     look = f"look at what it does now (pytest --modelcheck-cache=refresh, then {diff})"
     return f"{look}, and approve it or go back"

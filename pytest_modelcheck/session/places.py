@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 CANDIDATES: Final = "candidates"
@@ -40,6 +41,7 @@ class Places:
         max_calls: How many answers the models may be asked for in the whole run, or ``None``.
         workers: How many processes share the run, and with it its budgets.
         worker: Which of them this is, from 0.
+        command: The words that start ``modelcheck`` where pytest was started.
     """
 
     baselines: Path
@@ -58,3 +60,4 @@ class Places:
     max_calls: int | None = None
     workers: int = 1
     worker: int = 0
+    command: Sequence[str] = ("modelcheck",)

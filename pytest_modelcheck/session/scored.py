@@ -46,7 +46,7 @@ def scores_of(check: Check, metric: Metric, results: Results, approved: Approved
         for trial in results.trials(number):
             if trial.repeat:
                 continue
-            place = (trial.perturbation or "", trial.variant)
+            place = trial.place
             now = [one for one in trials if one.place == place]
             first = _answers(one for one in now if one.repeat < spec.repeats)
             fresh = _answers(one for one in now if one.repeat >= spec.repeats)
@@ -82,11 +82,7 @@ def recorded_otherwise(results: Results, probes: Sequence[Result]) -> set[int]:
     found = set()
     for probe in probes:
         trial = probe.trial
-        first = next(
-            one.answer
-            for one in results[trial.number].trials
-            if one.place == (trial.perturbation or "", trial.variant)
-        )
+        first = next(one.answer for one in results[trial.number].trials if one.place == trial.place)
         recorded = trial_result(probe).answer
         if recorded is None or first is None or not same(recorded, first):
             found.add(trial.number)

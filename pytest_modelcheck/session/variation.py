@@ -92,14 +92,11 @@ def trials_to_repeat(results: Results, changed: Collection[int]) -> tuple[list[O
     chosen = [*_one_a_case(wrong), *_one_a_case(right)][:MEASURED]
     if not chosen:
         return [], []
-    more = range(len(chosen), MEASURED)
-    rounds = [[_again(trial, 1) for trial, _ in chosen]]
-    rounds += [[_again(chosen[n % len(chosen)][0], _FAR + n // len(chosen)) for n in more]] if more else []
+    rounds = [[trial.again(trial.index, 1) for trial, _ in chosen]]
+    if len(chosen) < MEASURED:
+        turns = (divmod(n, len(chosen)) for n in range(len(chosen), MEASURED))
+        rounds.append([chosen[place][0].again(chosen[place][0].index, _FAR + turn) for turn, place in turns])
     return chosen, rounds
-
-
-def _again(one: Trial, slot: int) -> Trial:
-    return Trial(one.index, one.case, one.perturbation, one.perturbed, one.variant, slot)
 
 
 def measured(model: Model, first: Sequence[Once], again: Sequence[Result]) -> Variation:
