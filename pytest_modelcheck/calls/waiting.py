@@ -107,7 +107,10 @@ def place_in(gate: threading.Semaphore, caller: Caller) -> Iterator[None]:
 
 @asynccontextmanager
 async def place_among(slots: asyncio.Semaphore, patience: float) -> AsyncIterator[None]:
-    """The same for asynchronous calls; what these wait for cannot be seen, so that patience decides."""
+    """Take a place among asynchronous calls; without one once ``patience`` (seconds) ends.
+
+    Nobody can see what the calls that have a place wait for.
+    """
     import asyncio
 
     taken = False
@@ -127,12 +130,12 @@ def _all_wait(caller: Caller) -> bool:
 
 
 def _wanted(caller: Caller) -> list[threading.RLock]:
-    """The re-entrant locks that are named where the calls of a model in other threads have got to."""
+    """The re-entrant locks that the innermost frames of a model's calls name."""
     return [lock for frame in _frames_of(caller) for lock in _named_locks(frame)]
 
 
 def _frames_of(caller: Caller) -> list[FrameType]:
-    """Where the calls of a model in other threads have got to."""
+    """The innermost frames of the threads that make a call of a model, without this one."""
     frames: dict[int, FrameType] = getattr(sys, "_current_frames", dict)()
     frames.pop(threading.get_ident(), None)
     return [frame for frame in frames.values() if _makes_call(frame, caller)]
@@ -147,7 +150,7 @@ def _makes_call(frame: FrameType | None, caller: Caller) -> bool:
 
 
 def _named_locks(frame: FrameType) -> list[threading.RLock]:
-    """The locks (or methods of locks) among what a frame's code names: variables, attributes, and theirs."""
+    """The re-entrant locks among the variables that a frame's code names, and their attributes."""
     names = frame.f_code.co_names
     level = [*frame.f_locals.values(), *(frame.f_globals[name] for name in names if name in frame.f_globals)]
     found = []
