@@ -278,11 +278,13 @@ def _record(
     beside: bool,
 ) -> Approval:
     header = candidate.header
-    held = header.version if beside else None
-    old = store.header(header.model, header.test, held)
+    baseline = store.read(header.model, header.test, header.version if beside else None)
+    old = None if baseline is None else baseline.header
     rows, rate = candidate.lines(), header.rate
     if rejected:
-        rows = _without(rows, rejected, store.read(header.model, header.test, held))
+        known = {} if baseline is None else baseline.lines()
+        kept = {case: known[case] for case in rejected if case in known}
+        rows = {case: line for case, line in rows.items() if case not in rejected} | kept
         rate = None  # nobody ran this mixture
     another = old is not None and old.version != header.version
     # An approval under the same name belongs to the history, too, if anything that history shows has changed.
@@ -309,10 +311,7 @@ def _record(
         past=() if old is None else (*old.past, old.as_past()) if is_news else old.past,
     )
     before = None if old is None else old.version
-    lines = accepted(
-        candidate, store.read(header.model, header.test, held), rejected, (*signed.past, signed.as_past())
-    )
-    accepts = tuple(lines)
+    accepts = tuple(accepted(candidate, baseline, rejected, (*signed.past, signed.as_past())))
     written = store.adopt(batch, signed, rows, beside=beside)
     verdict = header.run.get("verdict", {})
     steady = verdict.get("varies") is False or verdict.get("kind") == "drift"
@@ -322,12 +321,6 @@ def _record(
 
 def _essentials(header: Header) -> tuple[object, ...]:
     return header.fingerprint, header.rate, header.judged
-
-
-def _without(rows: Mapping[str, bytes], rejected: Collection[str], old: Baseline | None) -> dict[str, bytes]:
-    """The lines of a candidate, with the approved lines for rejected cases."""
-    kept = {case: line for case in rejected if old is not None and (line := old.line(case)) is not None}
-    return {case: line for case, line in rows.items() if case not in rejected} | kept
 
 
 def _left(store: BaselineStore, model: str, version: str) -> tuple[tuple[str, str | None], ...]:

@@ -82,7 +82,7 @@ class Rule:
         if look is None and not self.noisy:
             status = Status.PASSED if met else Status.FAILED
             return Finding(limit, status, summary, against_baseline, context)
-        if met or look is not None:
+        if met or look is not None:  # a look that passed, of which proof is asked for
             return self._met(limit, summary, noise, against_baseline=against_baseline, context=context)
         rate = self.limits.false_fail_rate
         p_value = noise.p_value(rate)

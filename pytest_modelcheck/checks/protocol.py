@@ -258,6 +258,7 @@ def looked(evidence: Known, rules: Rules, tests: Tests) -> Look:
         if not tests.missed(FIRST):
             return Look(Status.PASSED, Reason.MET)
         chance = tests.p_value(FIRST)
+        # Where no outcome ever differed, even a likely miss may be exact: two more sets tell.
         if chance > SUSPICIOUS and not evidence.may_be_steady:
             return Look(Status.PASSED, Reason.NOISE, chance)
         if not rules.confirm:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_modelcheck.plugin.received import Received
-    from pytest_modelcheck.reports.model import CheckReport, RunReport
+    from pytest_modelcheck.reports.model import RunReport
 
 FILED = pytest.StashKey[list[str]]()
 """Lines about reports that were written, and those that could not be."""
@@ -121,17 +121,15 @@ def _report(config: pytest.Config, settings: Settings, received: Received) -> Ru
     )
     checks = []
     for path, is_excused in received.results():
-        check = _excused(report_of(path)) if is_excused else report_of(path)
+        check = report_of(path)
+        if is_excused:
+            check = replace(check, verdict=excused(check.verdict))
         try:
             checks.append(archive.with_history(check))
         except ModelcheckError as error:  # of another version, which is not the business of this run
             checks.append(check)
             config.stash[FILED].append(f"no history of {check.verdict.check} in the report: {error}")
     return assembled(run, checks, [Trouble(*each) for each in received.troubles()])
-
-
-def _excused(check: CheckReport) -> CheckReport:
-    return replace(check, verdict=excused(check.verdict))
 
 
 def _options(config: pytest.Config) -> Mapping[str, str]:

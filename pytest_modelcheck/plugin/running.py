@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest.outcomes import Failed
 
-from pytest_modelcheck.errors import ModelcheckError
 from pytest_modelcheck.models.calling import wraps_async
 from pytest_modelcheck.plugin.filesystems import disk_in_view, read_ahead
 from pytest_modelcheck.plugin.items import MARKED
 from pytest_modelcheck.plugin.ours import is_ours
 from pytest_modelcheck.plugin.progress import PROGRESS
-from pytest_modelcheck.plugin.state import STATE, state_of
+from pytest_modelcheck.plugin.state import STATE, state_of, usage
 from pytest_modelcheck.plugin.warnings import InconclusiveWarning, warn_at
 from pytest_modelcheck.records import Status
 from pytest_modelcheck.reports.outputs import PREFIX
@@ -144,7 +143,7 @@ def run_check(item: pytest.Function) -> bool | None:
         return None
     state = state_of(item.session)
     if not state.session.router.awaited or item.stash[DECORATED]:
-        with _usage(), disk_in_view():
+        with usage(CheckFailed), disk_in_view():
             from pytest_modelcheck.plugin.specs import marked_spec
 
             spec = marked_spec(item, marked)
@@ -166,20 +165,11 @@ def _all_cases(item: pytest.Function, marked: Marked) -> Any:
         from pytest_modelcheck.plugin.specs import marked_spec
 
         item.obj = one_case
-        with _usage(), disk_in_view():
+        with usage(CheckFailed), disk_in_view():
             spec = marked_spec(item, marked)
             conclude(item, await state_of(item.session).session.run_async(spec))
 
     return all_cases
-
-
-@contextmanager
-def _usage() -> Iterator[None]:
-    """Report a user's mistake without our traceback."""
-    try:
-        yield
-    except ModelcheckError as error:
-        raise CheckFailed(str(error), pytrace=False) from None
 
 
 def conclude(item: pytest.Function, judged: Judged, *, fatal: bool = True) -> None:

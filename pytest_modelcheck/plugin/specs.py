@@ -32,7 +32,7 @@ from pytest_modelcheck.plugin.options import switch
 from pytest_modelcheck.plugin.ours import argument_names, fixture_value, own_fixtures
 from pytest_modelcheck.plugin.progress import progress_of
 from pytest_modelcheck.plugin.rendering import render
-from pytest_modelcheck.plugin.soft import honouring
+from pytest_modelcheck.plugin.soft import honouring, within
 from pytest_modelcheck.plugin.state import state_of
 from pytest_modelcheck.records import MISSING
 
@@ -91,9 +91,11 @@ def spec_of(
     provenance = _provenance(item, request, state.settings.root)
     body = honouring(body)
     if request.limits.max_steps is not None:
-        from pytest_modelcheck.plugin.soft import within
-
         body = within(body, request.limits.max_steps)
+    limits = request.limits
+    if state.settings.selective:
+        # Selected cases have no rate and no baseline: each of them must pass.
+        limits = Limits(at_least=limits.at_least) if "score" in own_fixtures(item) else Limits()
     return CheckSpec(
         id=name,
         kind=request.kind,
@@ -107,9 +109,7 @@ def spec_of(
         classify=classifier(request.wrong_if),
         render=render,
         quietly=without_diffs,
-        limits=_limits_of_a_part(request.limits, graded="score" in own_fixtures(item))
-        if state.settings.selective
-        else request.limits,
+        limits=limits,
         scale=request.scale,
         metric=_metric(request.metric, chosen),
         shaped=request.shaped,
@@ -168,11 +168,6 @@ def _rerun(item: pytest.Function, subject: Model, others: Sequence[Model], state
     if subject.other_version is not None and subject.other_version.version is not None:
         command += " " + state.other_versions.option(subject.name, subject.other_version.version)
     return command
-
-
-def _limits_of_a_part(limits: Limits, *, graded: bool) -> Limits:
-    """The limits for selected cases: a part has no rate or baseline, so each case must pass."""
-    return Limits(at_least=limits.at_least) if graded else Limits()
 
 
 def _model(item: pytest.Function, fixture: str) -> Model:

@@ -25,6 +25,8 @@ from pytest_modelcheck.session import Session
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from _pytest.outcomes import Failed
+
     from pytest_modelcheck.models.model import Model
 
 
@@ -124,12 +126,12 @@ def state_of(session: pytest.Session) -> State:
 
 
 @contextmanager
-def usage() -> Iterator[None]:
+def usage(failure: type[Failed] = pytest.fail.Exception) -> Iterator[None]:
     """Turn a user's mistake into a failure without our traceback."""
     try:
         yield
     except ModelcheckError as error:
-        raise pytest.fail.Exception(str(error), pytrace=False) from None
+        raise failure(str(error), pytrace=False) from None
 
 
 def model_definitions(session: pytest.Session) -> dict[str, Definition]:

@@ -46,6 +46,7 @@ def look_for_baseline_noise(check: Check, judgement: Judgement, noise: Noise) ->
     results, approved = judgement.ran.results, judgement.approved
     missing = max(0, BASES - check.spec.repeats)
     if missing:
+        # Beyond the check's own repeats, the one that measures variation, and those of a confirmation.
         first = 2 * check.spec.repeats + 1 + (missing if noise.more else 0)
         more, _ = yield from run_again(check, results, approved, range(first, first + missing), once=True)
         noise = replace(noise, more=(*noise.more, more))

@@ -283,6 +283,7 @@ class EarlyRun:
             comparable = 0 if self._scale is None else len(self._scale.then)
             early = Early(stopped, tuple(findings_of(decided, str(stopped))), comparable)
         elif self._known != "exact":
+            # The rules that were looked at on the way have used up half of the false-fail rate.
             check = replace(check, spec=replace(spec, limits=at_the_end(spec.limits)))
         place = {case.id: number for number, case in enumerate(self._cases)}
         cases = [case for case in spec.cases if case.id in place]

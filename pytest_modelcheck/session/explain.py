@@ -216,6 +216,7 @@ def _chosen(judgement: Judgement, number: int, note: str, lowest: Mapping[int, t
     if again is not None:
         second = again.whole(number)
         case = replace(case, trials=(*case.trials, *second.trials))
+        # In reverse, so that the first repeat of a place stands for it.
         by_place = {trial.place: trial for trial in reversed(own)}
         for one in second.trials:
             first = by_place[one.place]

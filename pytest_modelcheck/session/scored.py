@@ -72,6 +72,7 @@ def scores_of(check: Check, metric: Metric, results: Results, approved: Approved
                     probes=probed.probes,
                 )
             )
+    # Cases are right or wrong only where all of them are labels: a number is neither.
     if any(case.wrong is None for case in cases):
         cases = [replace(case, wrong=None, was_wrong=None) for case in cases]
     return Scores(metric, cases, declared_of(spec), repeated, spec.seed)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.sameness import are_other, differ, paired_calls
 from pytest_modelcheck.canonical import differences, same
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.compare import why_unseen
 from pytest_modelcheck.errors import ModelError
 from pytest_modelcheck.records import JUDGED, Outcome, Trial
@@ -86,6 +87,7 @@ def trials_to_repeat(results: Results, changed: Collection[int]) -> tuple[list[O
     numbers = {*results.some(Outcome.FAILED, MEASURED, changed), *results.some(Outcome.PASSED, MEASURED)}
     for number in sorted(numbers):
         for one in results.once(number):
+            # A call without a digest cannot be told apart from others: nobody would know its answer again.
             if one[1].outcome in JUDGED and all(digest for digest, _ in one[1].asked):
                 is_wrong = one[1].outcome is Outcome.FAILED or number in changed
                 (wrong if is_wrong else right).append(one)
@@ -144,7 +146,8 @@ def _judged(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) -> V
     lost = agreements.count(False)
     if not lost:
         return Variation(
-            varies=False, words=f"does not vary ({len(agreements)} of {len(agreements)} answers repeated)"
+            varies=False,
+            words=f"does not vary: {plural(len(agreements), 'answer')} came out the same when run again",
         )
     if model.definition.deterministic and not repeats:
         return declared(model)
