@@ -39,7 +39,7 @@ RULES: Final = (
         "Two cases have the same input but different expectations.",
         "A model that does not vary gets one of them wrong, whatever it answers.",
         "Decide which answer is right. If another fact decides, put it into the input, or let the test "
-        "reads it from the metadata.",
+        "read it from the metadata.",
         case_rules.contradictions,
     ),
     Rule(
