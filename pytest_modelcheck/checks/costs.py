@@ -100,7 +100,7 @@ def _answers(costs: Costs, known: int) -> str:
 
 
 def _unknown(limit: str, what: str, costs: Costs, limits: Limits) -> Finding:
-    """Nothing is known: the answers were remembered without it, or the model does not say."""
+    """Nothing is known: the answers were cached without it, or the model does not say."""
     summary = (
         f"{limit} could not be judged: {what} is unknown for all {costs.answers} answers "
         "(new answers say it: --modelcheck-cache=refresh"

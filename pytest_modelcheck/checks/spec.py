@@ -66,7 +66,7 @@ class CheckSpec:
         repeats: How often each trial is run.
         seed: For perturbations and samples.
         provenance: What the check was made from.
-        partial: Whether only some of its cases were selected; such a run is not remembered.
+        partial: Whether only some of its cases were selected; such a run is not saved.
         rerun: The command that runs this test again, without the case.
         names_model: Whether a version alone says too little, since the project has several models.
         notes: What a reader of the verdict should know of the cases, a sentence each.

@@ -47,7 +47,7 @@ class StoredAnswers:
     """The stored answers of a model, one for every run of a call.
 
     Args:
-        answers: The remembered ones.
+        answers: The cached ones.
         recorded: Those of a baseline or a candidate, by what :func:`keys_of` says.
         damaged: Answers in place of some of them.
 

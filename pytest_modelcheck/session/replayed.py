@@ -65,7 +65,7 @@ class ReplayedAnswers:
 
 
 class FreshAnswers:
-    """Answers in place of the remembered ones: the model is asked anew, and nothing of it is kept."""
+    """Answers in place of the cached ones: the model is asked anew, and nothing of it is kept."""
 
     claims = None  # what is asked again is not shared
 
@@ -86,7 +86,7 @@ class FreshAnswers:
         return raw
 
     def measured(self, key: bytes | None, measured: Measured) -> None:
-        """Ignore the time of an answer: it says nothing of the one that is remembered."""
+        """Ignore the time of an answer: it says nothing of the one that is cached."""
 
     refusal = None
     """Missing answers are called for."""

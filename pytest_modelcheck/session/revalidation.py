@@ -1,4 +1,4 @@
-"""Asking again what is remembered: does the version still answer as it did?
+"""Asking again what is cached: does the version still answer as it did?
 
 A provider may change the model behind a version without a word, and a cache would hide it.
 
@@ -35,8 +35,8 @@ LIMIT = "revalidation"
 _REFRESH = "see its current answers with --modelcheck-cache=refresh"
 
 
-class Remembered:
-    """Takes note of trials whose answers were all remembered before this run: a sample of them.
+class CachedTrials:
+    """Takes note of trials whose answers were all cached before this run: a sample of them.
 
     Args:
         model: The model that is judged.
@@ -74,10 +74,10 @@ class Remembered:
         return old, trials
 
 
-def remembered_of(check: Check, approved: Approved) -> Remembered:
+def cached_of(check: Check, approved: Approved) -> CachedTrials:
     """Return who takes note of what may be asked again."""
     watch = _watch(check, approved)
-    return Remembered(check.subject, check.places.revalidate, 0 if watch is None else watch.night)
+    return CachedTrials(check.subject, check.places.revalidate, 0 if watch is None else watch.night)
 
 
 def _watch(check: Check, approved: Approved) -> Watch | None:
@@ -88,13 +88,13 @@ def _watch(check: Check, approved: Approved) -> Watch | None:
     return watch_of(check, approved, ANSWERS)
 
 
-def revalidate(check: Check, remembered: Remembered, approved: Approved) -> Steps[tuple[Finding, ...]]:
+def revalidate(check: Check, cached: CachedTrials, approved: Approved) -> Steps[tuple[Finding, ...]]:
     """Ask a sample of the cached answers again, once, and where any differs a second time.
 
     Over nights always twice: how often a call is made must not depend on what it is answered.
     """
     watch = _watch(check, approved)
-    old, trials = remembered.sample()
+    old, trials = cached.sample()
     if not trials:
         return (_finding(f"nothing is stored of {check.subject.label} to ask again"),)
     rounds: list[Known] = []
@@ -142,8 +142,8 @@ def _judged(check: Check, old: Known, rounds: Sequence[Known]) -> Finding:
     if not unstable:
         return _finding(f"{text}; {_REFRESH}", Status.FAILED)
     odd = [key for key in asked if _has_odd_one(old[key], first[key], second[key])]
-    remembered = sum(_same(first[key], second[key]) for key in odd)
-    p = odd_one_out_p(remembered, len(odd))
+    cached = sum(_same(first[key], second[key]) for key in odd)
+    p = odd_one_out_p(cached, len(odd))
     noise = f"the model does not repeat {unstable} of them itself"
     if p <= check.spec.limits.false_fail_rate:
         return _finding(f"{text}, and {noise}; {_REFRESH}", Status.FAILED, p)

@@ -30,7 +30,7 @@ class Trajectory:
         answer: The final answer: the text of the last message, or what the framework calls its output.
         finish: Why the model stopped, in the provider's word, or ``None``.
         state: What the test asserts on besides: rows of a database, files, anything that can be stored. A
-            remembered trajectory does not touch the database again.
+            cached trajectory does not touch the database again.
         usage: ``tokens_in``, ``tokens_out`` and ``cost``, where they are known; a model fixture that answers
             with a trajectory needs no ``usage=``.
         instructions: System and developer messages.
@@ -170,7 +170,7 @@ def talk(
     """Let an agent and a customer talk, turn by turn, and return what the agent did as one trajectory.
 
     A turn is a message of the customer and the agent's answer. Each call gets the whole history, and is
-    remembered by it: where one of the two changes, the other is called again from the first other message on.
+    cached by it: where one of the two changes, the other is called again from the first other message on.
 
     Args:
         agent: Called with ``[{"role": ..., "content": ...}, ...]``, the last of them the customer's. Answers

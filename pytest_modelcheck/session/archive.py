@@ -79,7 +79,7 @@ def beside(case: CaseResult, then: CaseResult | None, *, about_change: bool = Fa
 
 @dataclass(slots=True)
 class Archive:
-    """Everything that is remembered of a project's checks.
+    """The saved results and approvals of a project's checks.
 
     Attributes:
         store: Approved behaviour.
@@ -92,7 +92,7 @@ class Archive:
     _run: dict[str, list[str]] = field(default_factory=dict)
 
     def with_history(self, check: CheckReport) -> CheckReport:
-        """The same, with what is remembered of other versions in the same check."""
+        """The same, with the saved results of other versions in the same check."""
         verdict = check.verdict
         found = {past.version: past for past in self._approved(verdict.model, verdict.check)}
         for past in self._was_run(verdict.model, verdict.check):
@@ -101,7 +101,7 @@ class Archive:
         found.pop(verdict.version or "", None)
         return replace(check, history=tuple(found[version] for version in sorted(found, key=natural)))
 
-    def remembered(
+    def saved(
         self, model: str, version: str, selected: Callable[[str], bool]
     ) -> tuple[list[CheckReport], list[str]]:
         """The checks that a version was judged in, and the names of those in which it only was run."""
