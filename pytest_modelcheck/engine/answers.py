@@ -19,6 +19,7 @@ from pytest_modelcheck.calls.attempts import copied
 from pytest_modelcheck.calls.endpoint import Endpoint
 from pytest_modelcheck.calls.loops import running_loop, sleep_on, trio_sleep, until
 from pytest_modelcheck.calls.throttle import Allowance
+from pytest_modelcheck.calls.waiting import lending
 from pytest_modelcheck.engine.tickets import (
     PATIENCE,
     Handle,
@@ -171,7 +172,8 @@ class Switchboard:
             finally:
                 self.drop(ticket)
         else:
-            await until(self._begin([ticket], context), loop)
+            self._begin([ticket], context)
+            await self._end_of(ticket, loop)
             self.drop(ticket)
         return ticket.awaited_result()
 
@@ -319,12 +321,19 @@ class Switchboard:
             room = ticket.handle.endpoint.sizes.size - 1
             return [ticket, *(waiting.popleft() for _ in range(min(room, len(waiting))))]
 
-    def take(self, ticket: Ticket, context: Context) -> None:
-        """Wait until a prefetched call has ended; begin it first if it is still queued."""
+    def take(self, ticket: Ticket, context: Context, *, is_here: bool = True) -> None:
+        """Wait until a prefetched call has ended; begin it first if it is still queued.
+
+        Args:
+            ticket: The call.
+            context: The context that the model is called in.
+            is_here: Whether this is the thread that bodies run in.
+        """
         batch = self.batch_with(ticket)
         endpoint, caller = ticket.handle.endpoint, ticket.handle.acting.caller
-        if batch and not (caller.awaited or endpoint.threaded):
+        if batch and not caller.awaited and not (endpoint.threaded and is_here):
             # A model without threads of its own is called in the thread of the test, like any function.
+            # Threads of a body make their calls themselves: all those of the model may wait for this one.
             self._make_here(batch)
             self.tick()
             return
@@ -378,11 +387,13 @@ class Switchboard:
             ended: Future[None] = Future()
             call = ended
             self.follow(ticket, lambda _: ended.set_result(None))
-        while call is not None and not call.done() and not ticket.ended:
-            if alone and (not self._is_kept(ticket) or time.monotonic() > end):
-                return
-            yield call
-            self.tick()
+        with lending(ticket.handle.acting.caller) as lend:
+            while call is not None and not call.done() and not ticket.ended:
+                if alone and (not self._is_kept(ticket) or time.monotonic() > end):
+                    return
+                yield call
+                self.tick()
+                lend()
 
     def forget(self, handles: Sequence[Handle]) -> None:
         """Drop all prefetched calls; those under way continue, and their answers are stored."""

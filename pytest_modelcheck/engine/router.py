@@ -235,7 +235,7 @@ class _Call:
         ticket = self.switchboard.ticket(self.handle, self.key)
         if ticket is None or self.bodies is None or self.result is None:
             return None
-        self.switchboard.take(ticket, self.bodies.context)
+        self.switchboard.take(ticket, self.bodies.context, is_here=self.is_here)
         return ticket.result() if takes_last(ticket, self.result.trial.index) else None
 
     async def _taken_async(self) -> Raw | None:

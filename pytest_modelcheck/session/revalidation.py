@@ -45,7 +45,7 @@ class CachedTrials:
     """
 
     def __init__(self, model: Model, wanted: int, night: int = 0) -> None:
-        self._remembered = model.answers.was_remembered
+        self._remembered = model.answers.was_cached
         self._wanted = wanted
         self._salt = str(night).encode() if night else b""
         self._found: dict[bytes, tuple[Trial, Known]] = {}
