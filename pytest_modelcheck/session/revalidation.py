@@ -45,7 +45,7 @@ class CachedTrials:
     """
 
     def __init__(self, model: Model, wanted: int, night: int = 0) -> None:
-        self._remembered = model.answers.was_cached
+        self._was_cached = model.answers.was_cached
         self._wanted = wanted
         self._salt = str(night).encode() if night else b""
         self._found: dict[bytes, tuple[Trial, Known]] = {}
@@ -53,7 +53,7 @@ class CachedTrials:
     def take(self, results: Iterable[Result]) -> None:
         """Take in the results of some trials."""
         for result in results:
-            known = {key: raw for key, raw in result.asked if key is not None and self._remembered(key)}
+            known = {key: raw for key, raw in result.asked if key is not None and self._was_cached(key)}
             if known and all(key in known for key, _ in result.asked):
                 lot = hashlib.sha256(self._salt + b"".join(known)).digest()
                 self._found.setdefault(lot, (result.trial, known))
