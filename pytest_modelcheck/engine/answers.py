@@ -82,7 +82,7 @@ class Switchboard:
         self._lock = threading.RLock()
 
     def endpoint(self, model: Model) -> Endpoint:
-        """The endpoint of a model: one per version and fixture, however often the fixture is set up."""
+        """Return the endpoint of a model: one per version and fixture, however often that is set up."""
         definition = model.definition
         place = (model.name, model.version, model.fingerprint, definition.source, definition.location)
         with self._lock:
@@ -114,7 +114,7 @@ class Switchboard:
                 return other.result()
         try:
             raw = handle.find(key) if joins or handle.answers.claims is not None else None
-            if raw is not None:  # it has just arrived, from another thread or process
+            if raw is not None:  # the answer has just arrived, from another thread or process
                 return raw
             if caller.awaited:
                 self._begin([ticket], copy_context())
@@ -450,7 +450,7 @@ class Switchboard:
         self._unsaved.save(wait=wait)
 
     def loop(self) -> LoopThread:
-        """The event loop for asynchronous models, started at first use."""
+        """Return the event loop for asynchronous models; start it at first use."""
         from pytest_modelcheck.calls.executors import LoopThread
 
         with self._lock:

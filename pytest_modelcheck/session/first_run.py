@@ -1,4 +1,4 @@
-"""Runs of all trials of a check: the first, and further ones.
+"""Runs all trials of a check: first, and again.
 
 PYTEST_DONT_REWRITE
 """
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Takers:
-    """Everybody who takes results in.
+    """The receivers of results.
 
     Attributes:
         results: The result of each case.
-        answered: Takes note of answers, where the check needs to know more of them.
-        cached: Takes note of trials that may be asked again, where that was asked for.
+        answered: Receives answers, if the check needs facts about them.
+        cached: Receives trials for revalidation, if that is on.
     """
 
     results: Results
@@ -45,12 +45,12 @@ class Takers:
     cached: CachedTrials | None
 
     def take(self, results: Sequence[Result]) -> None:
-        """Take in the results of some trials."""
+        """Receive the results of some trials."""
         self.results.take(results)
         self.note(results)
 
     def note(self, results: Sequence[Result]) -> None:
-        """The same, where somebody else takes care of the cases."""
+        """The same without the results of cases."""
         for taker in (self.answered, self.cached):
             if taker is not None:
                 taker.take(results)
@@ -64,7 +64,7 @@ class Takers:
 
 
 def takers_of(check: Check, plan: Plan, approved: Approved) -> Takers:
-    """Everybody who takes in the results of the check's own trials."""
+    """The receivers of results of the check's own trials."""
     spec = check.spec
     looks_at_answers = spec.limits.on_costs or check.subject.definition.answer_fingerprint is not None
     cached = None
@@ -111,14 +111,14 @@ def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, CachedTrials
 def run_again(
     check: Check, first: Results, approved: Approved, shifts: Sequence[int], *, once: bool = False
 ) -> Steps[tuple[Results, Run]]:
-    """Run every trial again, as runs that there never were.
+    """Run every trial again, as new runs.
 
     Args:
         check: The check.
         first: The results of its own trials.
-        approved: What it is compared with.
-        shifts: What is added to the number of a trial's repeat: one further run for each.
-        once: Whether the repeats of a trial are left out.
+        approved: The approved results.
+        shifts: For each further run, the number to add to a trial's repeat.
+        once: Whether to leave out the repeats of a trial.
     """
     again = Results(check.plan, settle=None if check.spec.levels is None else settle)
     again.cases = first.cases

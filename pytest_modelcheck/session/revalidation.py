@@ -1,6 +1,6 @@
-"""Asking again what is cached: does the version still answer as it did?
+"""Revalidation: verifies cached answers by new calls.
 
-A provider may change the model behind a version without a word, and a cache would hide it.
+A provider may change the model behind a version without notice, which a cache would hide.
 
 PYTEST_DONT_REWRITE
 """
@@ -36,12 +36,12 @@ _REFRESH = "see its current answers with --modelcheck-cache=refresh"
 
 
 class CachedTrials:
-    """Takes note of trials whose answers were all cached before this run: a sample of them.
+    """Collects a sample of the trials whose answers were all cached before this run.
 
     Args:
-        model: The model that is judged.
-        wanted: How many answers are to be asked again.
-        night: The night, where each shall take another sample.
+        model: The judged model.
+        wanted: The number of answers to verify.
+        night: The night, if each night takes another sample.
     """
 
     def __init__(self, model: Model, wanted: int, night: int = 0) -> None:
@@ -51,7 +51,7 @@ class CachedTrials:
         self._found: dict[bytes, tuple[Trial, Known]] = {}
 
     def take(self, results: Iterable[Result]) -> None:
-        """Take in the results of some trials."""
+        """Receive the results of some trials."""
         for result in results:
             known = {key: raw for key, raw in result.asked if key is not None and self._was_cached(key)}
             if known and all(key in known for key, _ in result.asked):
@@ -61,7 +61,7 @@ class CachedTrials:
             del self._found[lot]
 
     def sample(self) -> tuple[Known, list[Trial]]:
-        """Trials whose answers make up enough, in an order that has nothing to do with that of the cases."""
+        """Trials with enough answers, in an order independent of that of the cases."""
         old: Known = {}
         trials: list[Trial] = []
         for lot in sorted(self._found):
@@ -75,7 +75,7 @@ class CachedTrials:
 
 
 def cached_of(check: Check, approved: Approved) -> CachedTrials:
-    """Return who takes note of what may be asked again."""
+    """Return the collector of trials for revalidation, if that is on."""
     watch = _watch(check, approved)
     return CachedTrials(check.subject, check.places.revalidate, 0 if watch is None else watch.night)
 
@@ -89,9 +89,9 @@ def _watch(check: Check, approved: Approved) -> Watch | None:
 
 
 def revalidate(check: Check, cached: CachedTrials, approved: Approved) -> Steps[tuple[Finding, ...]]:
-    """Ask a sample of the cached answers again, once, and where any differs a second time.
+    """Repeat the calls of a sample of cached answers, and repeat them a second time if any differs.
 
-    Over nights always twice: how often a call is made must not depend on what it is answered.
+    Over nights, always twice: the number of calls must not depend on the answers.
     """
     watch = _watch(check, approved)
     old, trials = cached.sample()
@@ -116,7 +116,7 @@ def revalidate(check: Check, cached: CachedTrials, approved: Approved) -> Steps[
 
 
 def _same(one: Raw, two: Raw | None) -> bool:
-    """Return whether two answers are the same; a call that was not made again tells nothing."""
+    """Return whether two answers are the same; a call that was not repeated counts as the same."""
     if two is None or why_unkept(plain(one)) is not None:
         return True  # nothing is known of it
     return same(plain(one), plain(two))
