@@ -14,13 +14,13 @@ from pytest_modelcheck.baselines.candidates import CandidateStore
 from pytest_modelcheck.baselines.moves import gone, move, moves, refuse_odd, remove, uncounted
 from pytest_modelcheck.baselines.objections import differences
 from pytest_modelcheck.canonical.text import plural
-from pytest_modelcheck.cli.project import candidates_in, shown
+from pytest_modelcheck.cli.project import candidates_in, no_candidates, shown
 from pytest_modelcheck.cli.screen import echo, indented, print_lines
 from pytest_modelcheck.cli.suite import existence
 from pytest_modelcheck.errors import BaselineError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from pytest_modelcheck.baselines.baseline import Baseline
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 
 def rename(workspace: Workspace, old: str, new: str) -> None:
-    """Move what is approved and what was run of the tests that ``old`` means.
+    """Move the baselines and candidates of the tests that ``old`` names.
 
     Raises:
-        UsageError: ``new`` cannot be a name of what ``old`` is, nothing is stored of that, or something
-            is remembered under the new name.
+        UsageError: ``new`` and ``old`` are of different kinds, nothing is stored under ``old``, or something
+            is already stored under ``new``.
     """
     refuse_odd(old, new)
     store, candidates = workspace.store, workspace.candidates
@@ -62,7 +62,7 @@ def _renamed(workspace: Workspace, approved: Sequence[Move], ran: Sequence[Move]
 
 
 def prune(workspace: Workspace, *, yes: bool) -> None:
-    """List what is of no use, and remove it once that is agreed to."""
+    """List unused baselines, and remove them once the user agrees."""
     store, candidates = workspace.store, workspace.candidates
     approved, ran = list(store.everything()), list(candidates.everything())
     exists = existence(workspace.project, (header for _, header in (*approved, *ran)))
@@ -95,13 +95,17 @@ def _listed(
 
 
 def merge(workspace: Workspace, folders: Sequence[Path]) -> None:
-    """Copy the candidates of all folders into the project's own, and unite their nights: all, or none.
+    """Copy the candidates of all folders into the project, and merge their nights: all, or none.
 
     Raises:
-        BaselineError: Two folders hold different runs of the same check and version.
+        BaselineError: Two folders hold different runs of the same check and version, or one holds nothing.
     """
     watched = [folder for folder in dict.fromkeys(folders) if watch.path_of(folder).exists()]
-    found = _found([folder for folder in folders if folder not in watched])
+    runs = {folder: candidates_in(folder) for folder in folders}
+    for folder, candidates in runs.items():
+        if candidates is None and folder not in watched:
+            raise no_candidates(folder)
+    found = _found(folder for folder in runs.values() if folder is not None)
     nights = [night for folder in watched for night in watch.read(folder)]
     root = workspace.candidates.root if found else None
     if root is not None:
@@ -119,10 +123,10 @@ def merge(workspace: Workspace, folders: Sequence[Path]) -> None:
         print_lines(_merged_lines(found, root))
 
 
-def _found(folders: Sequence[Path]) -> dict[Key, list[CandidateStore]]:
+def _found(folders: Iterable[Path]) -> dict[Key, list[CandidateStore]]:
     """The stores that hold a run of each check and version, in the order in which they are named."""
     found: dict[Key, list[CandidateStore]] = {}
-    for folder in dict.fromkeys(candidates_in(folder).resolve() for folder in folders):
+    for folder in dict.fromkeys(folder.resolve() for folder in folders):
         store = CandidateStore(folder)
         for _, header in store.everything():
             found.setdefault((header.model, header.test, header.version or ""), []).append(store)
@@ -130,7 +134,7 @@ def _found(folders: Sequence[Path]) -> dict[Key, list[CandidateStore]]:
 
 
 def _agreed(key: Key, stores: Sequence[CandidateStore]) -> Baseline:
-    """The first run of a check, once all others are seen to say the same."""
+    """The first run of a check, after verifying that the others are equal to it."""
     first, *others = (_read(store, key) for store in stores)
     for other in others:
         if differing := differences(first, other):

@@ -1,7 +1,7 @@
 """The command line itself: groups, options, exit codes.
 
 Exit codes: 0 done; 1 something is refused, damaged or (with ``--exit-code``) different; 2 the command line
-cannot mean anything.
+is invalid.
 
 PYTEST_DONT_REWRITE
 """
@@ -30,18 +30,18 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 class _Misused(click.ClickException):
-    """A command line, or a configuration, that cannot mean anything."""
+    """An invalid command line or configuration."""
 
     exit_code = 2
 
 
 def _quoted(error: click.UsageError) -> click.UsageError:
-    """A message of click's on a command line, which may quote what was typed."""
+    """Make one of click's messages, which may quote the command line, safe to print."""
     return click.UsageError(harmless(error.format_message()), error.ctx)
 
 
 class _Group(click.Group):
-    """A group whose commands end in a message, never in a traceback of ours, for what a user can mend."""
+    """A group whose commands report mistakes of the user as a message, never as a traceback."""
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         try:
@@ -120,7 +120,7 @@ def _approving(force: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
 @click.option(
     "--beside/--instead",
     default=None,
-    help="Approve it for service beside the version that the application is held to (a canary), or in place "
+    help="Approve it beside the version in production (a canary), or in place "
     "of that; by default beside it where it is already.",
 )
 @click.pass_context
@@ -136,10 +136,10 @@ def approve(
     dry_run: bool,
     beside: bool | None,
 ) -> None:
-    """Make what a version did the approved behaviour.
+    """Approve the results of a version as the new baseline.
 
-    Works from what the last runs left behind. Of each model, everything that is asked for is approved, or
-    nothing is. VERSION alone is that of every model that has it, as for pytest --model-version.
+    Uses the stored results of the last runs. For each model, all requested checks are approved or
+    none. VERSION alone applies to every model that has that version, as with pytest --model-version.
     """
     from pytest_modelcheck.cli import approve as work
 
@@ -153,18 +153,20 @@ def approve(
 @_check
 @_from
 @click.option(
-    "--regressed", "notes", flag_value="regressed", multiple=True, help="Only what passed, and fails."
+    "--regressed", "notes", flag_value="regressed", multiple=True, help="Only cases that passed and now fail."
 )
-@click.option("--fixed", "notes", flag_value="fixed", multiple=True, help="Only what failed, and passes.")
 @click.option(
-    "--changed", "notes", flag_value="changed", multiple=True, help="Only cases with another answer."
+    "--fixed", "notes", flag_value="fixed", multiple=True, help="Only cases that failed and now pass."
+)
+@click.option(
+    "--changed", "notes", flag_value="changed", multiple=True, help="Only cases whose answer changed."
 )
 @click.option(
     "--slice",
     "slices",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Only cases whose metadata says so. Repeatable: all must hold.",
+    help="Only cases with this metadata. Repeatable: all must match.",
 )
 @click.option(
     "--format",
@@ -173,7 +175,7 @@ def approve(
     default="text",
     show_default=True,
 )
-@click.option("--exit-code", is_flag=True, help="Exit with 1 where anything differs.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 if anything differs.")
 @click.pass_context
 def diff(
     ctx: click.Context,
@@ -187,10 +189,10 @@ def diff(
     *,
     exit_code: bool,
 ) -> None:
-    """Show what changed, case by case.
+    """Show what changed between two versions, case by case.
 
-    With one version: from what is approved to that version. With two: from A to B. With none: from what is
-    approved to the only other version that was run. Each is VERSION, of every model that has it, or
+    With one version: compare it with the approved one. With two: compare B with A. With none: compare the
+    only other version that was run with the approved one. Write VERSION for every model that has it, or
     MODEL=VERSION.
     """
     from pytest_modelcheck.cli import report as work
@@ -214,7 +216,7 @@ def diff(
     "files",
     multiple=True,
     metavar="[FORMAT:]PATH",
-    help="Write a file in place of the screen: .html, .json, .md, gitlab:PATH. Repeatable.",
+    help="Write to a file, not to the terminal: .html, .json, .md, gitlab:PATH. Repeatable.",
 )
 @_from
 @click.pass_context
@@ -226,11 +228,10 @@ def report(
     files: tuple[str, ...],
     origin: Path | None,
 ) -> None:
-    """Report stored results, without a run.
+    """Write a report from stored results, without a run.
 
-    With one version: how it came out when it was last run. With two: B, compared with A in place of what is
-    approved. With none: the version of each model that was run last. Each is VERSION, of every model
-    that has it, or MODEL=VERSION.
+    With one version: its last run. With two: B, compared with A in place of the approved version. With none:
+    the last run version of each model. Write VERSION for every model that has it, or MODEL=VERSION.
     """
     from pytest_modelcheck.cli import report as work
 
@@ -252,10 +253,10 @@ def review(
     force: bool,
     keep_history: bool,
 ) -> None:
-    """Go through what changed case by case, and approve what you accept.
+    """Go through the changed cases one by one, and approve those you accept.
 
-    A case that is not accepted stays as it was approved, so that its check stays red until the model does so
-    again. Nothing is written before the last question.
+    A case that you do not accept keeps its approved result, so its check stays red until the model gives that
+    result again. Nothing is written before the last question.
     """
     from pytest_modelcheck.cli import approve as work
 
@@ -265,18 +266,22 @@ def review(
 
 
 @modelcheck.command()
-@click.option("--at-least", type=float, help="Plan for a required rate; without it, for a baseline.")
+@click.option(
+    "--at-least",
+    type=float,
+    help="Plan for this required pass rate; without it, for a comparison with a baseline.",
+)
 @click.option(
     "--drop",
     "drops",
     type=float,
     multiple=True,
-    help="How much lower than that the true rate is: 0.05. Repeatable; by default several are shown.",
+    help="The drop to detect, such as 0.05. Repeatable; several are shown by default.",
 )
 @click.option(
     "--cases",
     type=int,
-    help="How many cases there are: says how often to run each; for a baseline, how a check would come out.",
+    help="The number of cases you have: shows how often to run each; for a baseline, how it will end.",
 )
 @click.option("--repeats", type=int, default=1, show_default=True, help="Runs of each case (for a baseline).")
 @click.option(
@@ -284,11 +289,17 @@ def review(
     type=int,
     default=3,
     show_default=True,
-    help="Runs of each for the approval (the same).",
+    help="Runs of each case in the approval (for a baseline).",
 )
-@click.option("--certainty", type=float, default=0.9, show_default=True, help="The chance to see it.")
 @click.option(
-    "--false-fail-rate", type=float, default=0.01, show_default=True, help="The chance to fail for nothing."
+    "--certainty", type=float, default=0.9, show_default=True, help="The chance of detecting the drop."
+)
+@click.option(
+    "--false-fail-rate",
+    type=float,
+    default=0.01,
+    show_default=True,
+    help="The chance of failing a model that did not change.",
 )
 @click.option(
     "--disagreement",
@@ -297,11 +308,11 @@ def review(
     show_default=True,
     help="How often the model answers an identical input differently (for a baseline).",
 )
-@click.option("--max-drop", type=float, default=0.0, help="The drop that is allowed (for a baseline).")
+@click.option("--max-drop", type=float, default=0.0, help="The drop that the check allows (for a baseline).")
 def plan(at_least: float | None, drops: tuple[float, ...], **options: Any) -> None:
-    """Show how many cases or repeats it takes to see a drop.
+    """Show how many cases or repeats it takes to detect a drop.
 
-    Of a model that varies. Of one that does not, every case shows what it shows.
+    This is for models whose answers vary. If they never vary, one run of each case is enough.
     """
     from pytest_modelcheck.cli import plan as work
 
@@ -312,7 +323,7 @@ def plan(at_least: float | None, drops: tuple[float, ...], **options: Any) -> No
 @_check
 @click.pass_context
 def list_(ctx: click.Context, patterns: tuple[str, ...]) -> None:
-    """Show what is approved, and what was run and could be."""
+    """Show which versions are approved, and which were run and can be approved."""
     from pytest_modelcheck.cli import show
 
     ctx.exit(show.list_checks(open_workspace(ctx.obj), patterns))

@@ -1,4 +1,4 @@
-"""The smaller groups of commands: judges, suites, and the life of baselines.
+"""Smaller groups of commands: for judges, for suites, and for the upkeep of baselines.
 
 PYTEST_DONT_REWRITE
 """
@@ -16,21 +16,23 @@ _LABELS = click.option(
     "--labels",
     "file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The file of labels; by default the one that the judge's fixture names.",
+    help="The label file; by default the one named by the judge's fixture.",
 )
 
 
 @click.command()
 @click.argument("judge")
-@click.option("-n", "most", type=click.IntRange(1), default=40, show_default=True, help="Stop after so many.")
-@click.option("--by", default="", metavar="NAME", help="Who labels; by default git's user.")
+@click.option(
+    "-n", "most", type=click.IntRange(1), default=40, show_default=True, help="Stop after this many labels."
+)
+@click.option("--by", default="", metavar="NAME", help="The name of the labeller; by default git's user.")
 @_LABELS
 @click.pass_context
 def label(ctx: click.Context, judge: str, most: int, by: str, file: Path | None) -> None:
-    """Say of judged answers what you think of them, blind to the judge.
+    """Label judged answers yourself, without seeing the judge's verdict.
 
-    Shows what JUDGE was given in the last runs, a fair sample of it, and takes one key for each. Every label
-    is written at once; the next call goes on where this one was left.
+    Shows a random sample of what JUDGE was given in the last runs, and takes one key for each. Every label is
+    saved at once; the next call continues where you stopped.
     """
     from pytest_modelcheck.cli import label as work
 
@@ -39,14 +41,13 @@ def label(ctx: click.Context, judge: str, most: int, by: str, file: Path | None)
 
 @click.command()
 @click.argument("judge")
-@click.option("--all", "every", is_flag=True, help="Show every case where it errs.")
+@click.option("--all", "every", is_flag=True, help="Show every case where it is wrong.")
 @_LABELS
 @click.pass_context
 def judge(ctx: click.Context, judge: str, file: Path | None, *, every: bool) -> None:
-    """Show how often JUDGE agrees with its labels, and where it errs.
+    """Show how often JUDGE agrees with its labels, and where it is wrong.
 
-    Works from what the last runs left behind: of each version of the judge, what it said of answers that have
-    a label.
+    Uses the stored results of the last runs: for each version of the judge, its verdicts on labelled answers.
     """
     from pytest_modelcheck.cli import judge as work
 
@@ -57,8 +58,8 @@ _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option("--line", is_flag=True, help="That of one case: a line of a JSON Lines file.")
-@click.option("--path", is_flag=True, help="Print where the schema is installed, and not the schema.")
+@click.option("--line", is_flag=True, help="Print the schema of one case: a line of a JSON Lines file.")
+@click.option("--path", is_flag=True, help="Print the path of the installed schema instead.")
 def schema(*, line: bool, path: bool) -> None:
     """Print the JSON Schema of case files, for editors.
 
@@ -71,13 +72,15 @@ def schema(*, line: bool, path: bool) -> None:
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[TESTS | CASE_FILE]...")
-@click.option("--select", multiple=True, metavar="CODES", help="Only these rules: MC101,MC2. Repeatable.")
-@click.option("--ignore", multiple=True, metavar="CODES", help="Not these rules. Repeatable.")
+@click.option("--select", multiple=True, metavar="CODES", help="Use only these rules: MC101,MC2. Repeatable.")
+@click.option("--ignore", multiple=True, metavar="CODES", help="Leave out these rules. Repeatable.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "github"]), default="text", show_default=True
 )
-@click.option("--input", "input_", metavar="COLUMN", help="The input in a CASE_FILE, if not called input.")
-@click.option("--expected", metavar="COLUMN", help="The expectation in it, if not called expected.")
+@click.option(
+    "--input", "input_", metavar="COLUMN", help="The input column of a CASE_FILE, if not called input."
+)
+@click.option("--expected", metavar="COLUMN", help="The column of expected answers, if not called expected.")
 @click.pass_context
 def lint(
     ctx: click.Context,
@@ -88,10 +91,10 @@ def lint(
     input_: str | None,
     expected: str | None,
 ) -> None:
-    """Find what is wrong with cases and checks.
+    """Find problems in cases and checks.
 
-    Looks at every check that pytest collects, or at those of the TESTS named (as for pytest), or at a
-    CASE_FILE alone. Exits with 1 where anything is found.
+    Examines every check that pytest collects, only those of the given TESTS (as for pytest), or a CASE_FILE.
+    Exits with 1 if anything is found.
     """
     from pytest_modelcheck.cli import suite as work
 
@@ -101,7 +104,7 @@ def lint(
 
 
 class _WithRest(click.Command):
-    """A command that hands on what follows ``--``."""
+    """A command that passes on the arguments after ``--``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = args.index("--") if "--" in args else len(args)
@@ -118,17 +121,22 @@ class _WithRest(click.Command):
     default="text",
     show_default=True,
 )
-@click.option("--output", type=_FILE, help="Write this file, in place of the screen.")
-@click.option("--fail-under", type=click.FloatRange(0, 1), metavar="SCORE", help="Exit with 1 below it: 0.8.")
+@click.option("--output", type=_FILE, help="Write to this file, not to the terminal.")
+@click.option(
+    "--fail-under",
+    type=click.FloatRange(0, 1),
+    metavar="SCORE",
+    help="Exit with 1 if the score is lower, such as 0.8.",
+)
 @click.pass_context
 def mutate(
     ctx: click.Context, versions: tuple[str, ...], form: str, output: Path | None, fail_under: float | None
 ) -> None:
-    """Show what the suite would notice if the model got worse.
+    """Show whether the suite would notice if the model got worse.
 
-    Replays every check on the stored answers of a version, damaged as models get damaged: answers exchanged,
-    a label never given, fields missing, numbers scaled, texts cut. No model is called. Without a version:
-    the approved one. What follows -- is for pytest: a test, -k, -m.
+    Replays every check on stored answers of a version, damaged in the ways models fail: answers swapped, a
+    label never given, fields missing, numbers scaled, texts cut. No model is called. Without a version,
+    it uses the approved one. Arguments after -- go to pytest: a test, -k, -m.
     """
     from pytest_modelcheck.cli import suite as work
 
@@ -147,9 +155,9 @@ _FORMAT: Final = click.option(
 @_FORMAT
 @click.pass_context
 def history(ctx: click.Context, patterns: tuple[str, ...], form: str) -> None:
-    """Show how each check has fared, approval after approval.
+    """Show the results of each check, approval by approval.
 
-    A version that is a little worse may be approved, and the next one again. Only the whole row shows it.
+    Several approvals that are each a little worse add up; this shows the trend.
     """
     from pytest_modelcheck.cli import show as work
 
@@ -162,9 +170,9 @@ def history(ctx: click.Context, patterns: tuple[str, ...], form: str) -> None:
 @_FORMAT
 @click.pass_context
 def show(ctx: click.Context, check: str, version: str | None, form: str) -> None:
-    """Show what is approved of a check, case by case.
+    """Show the approved results of a check, case by case.
 
-    With a version: what that version did, as approved once or as last run.
+    With a version: the results of that version, from its approval or its last run.
     """
     from pytest_modelcheck.cli import show as work
 
@@ -173,7 +181,7 @@ def show(ctx: click.Context, check: str, version: str | None, form: str) -> None
 
 @click.group()
 def baselines() -> None:
-    """Look after the baselines of tests that were renamed, moved or deleted."""
+    """Move or remove baselines of tests that were renamed, moved or deleted."""
 
 
 @baselines.command()
@@ -181,7 +189,7 @@ def baselines() -> None:
 @click.argument("new")
 @click.pass_context
 def rename(ctx: click.Context, old: str, new: str) -> None:
-    """Let a test that was renamed or moved keep its baseline.
+    """Give a renamed or moved test its baseline back.
 
     OLD and NEW are node ids of tests or classes, files, or folders, relative to the project's folder.
     """
@@ -191,12 +199,12 @@ def rename(ctx: click.Context, old: str, new: str) -> None:
 
 
 @baselines.command()
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Remove without asking.")
 @click.pass_context
 def prune(ctx: click.Context, *, yes: bool) -> None:
-    """Remove the baselines of tests that do not exist any more, or ask another model.
+    """Remove the baselines of deleted tests, and of tests that use another model.
 
-    Asks pytest which tests there are, lists what would go, and asks before it removes anything.
+    Asks pytest which tests exist, lists what would be removed, and asks before it removes anything.
     """
     from pytest_modelcheck.cli import baselines as work
 
@@ -207,10 +215,10 @@ def prune(ctx: click.Context, *, yes: bool) -> None:
 @click.argument("folders", nargs=-1, required=True, type=_FOLDER)
 @click.pass_context
 def merge(ctx: click.Context, folders: tuple[Path, ...]) -> None:
-    """Bring together what the jobs of a sharded CI run left.
+    """Merge the results of the jobs of a sharded CI run.
 
-    Each FOLDER is the cache folder of a job (.modelcheck_cache), or its folder of candidates, or one that
-    holds the watch.jsonl of a job.
+    Each FOLDER is a job's cache folder (.modelcheck_cache), its folder of candidates, or a folder with its
+    watch.jsonl.
     """
     from pytest_modelcheck.cli import baselines as work
 
@@ -219,7 +227,7 @@ def merge(ctx: click.Context, folders: tuple[Path, ...]) -> None:
 
 @click.group()
 def cache() -> None:
-    """Look into what models have answered."""
+    """Examine the cached answers."""
 
 
 @cache.command()
@@ -233,10 +241,10 @@ def cache() -> None:
 )
 @click.pass_context
 def why(ctx: click.Context, version: str | None, patterns: tuple[str, ...]) -> None:
-    """Show why a model was called although it may have answered before.
+    """Show why a model was called again.
 
-    Of each question of the last run: what else it was answered under, and what of that has changed. Without a
-    version: of the one that was run last.
+    For each input of the last run: the other settings under which an answer is cached, and what changed
+    since. Without a version: for the one that was run last.
     """
     from pytest_modelcheck.cli import why as work
 

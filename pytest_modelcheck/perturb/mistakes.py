@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.errors import PerturbationError
 from pytest_modelcheck.perturb.building import pick
-from pytest_modelcheck.perturb.texts import Table, drawn, like, listed, matches_in, rewritten
+from pytest_modelcheck.perturb.texts import Table, drawn, like, listed, matches_in, protected, rewritten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,7 +114,9 @@ def word_breaks(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """
 
     def edit(text: str, rng: Random) -> str | None:
-        gaps, words = matches_in(_SPACE, text), matches_in(_LONG_WORD, text)
+        ends = {span.end for span in protected(text)}  # the word before such a gap is an address or code
+        gaps = [gap for gap in matches_in(_SPACE, text) if gap.start() not in ends]
+        words = matches_in(_LONG_WORD, text)
         if not gaps and not words:
             return None
         if gaps and (not words or rng.random() < 0.5):

@@ -299,7 +299,7 @@ def found(x: Any, path: Path, field: object) -> Any:
         try:
             x = part_at(x, key)
         except (KeyError, IndexError, TypeError, AttributeError) as error:
-            there = f"; it has {', '.join(map(str, x))}" if isinstance(x, Mapping) else ""
+            there = f"; it has {', '.join(map(str, x)) or 'nothing'}" if isinstance(x, Mapping) else ""
             raise PerturbationError(f"field={field!r}: no {key!r} in a {type(x).__name__}{there}") from error
     return x
 

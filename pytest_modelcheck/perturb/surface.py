@@ -296,7 +296,12 @@ def _with_edits(name: str, edits: int, default: int = 1) -> str:
     return name if edits == default else f"{name}(edits={edits})"
 
 
-_BETWEEN: Final = re.compile(r"(?<=[.!?…])[\"'”’»)]*\s+(?=\S)|(?<=[。！？])(?=\S)")
+_BETWEEN: Final = re.compile(
+    r"""(?<=[.!?…]) (?<!\b[A-Z]\.) (?<!\b[a-z]\.[a-z]\.) (?<!\b(?:Mr|Ms|Dr|St|vs|Sr|Fr|Hr)\.)
+        (?<!\b(?:Mrs|Sra|Mme)\.) (?<!\bProf\.) ["'”’»)]*\s+ (?=\S)
+    |   (?<=[。！？]) (?=\S)""",
+    re.VERBOSE,
+)
 
 
 def truncate(keep: float = 0.8, *, field: Fields | None = None) -> Perturbation:
@@ -325,6 +330,8 @@ def truncate(keep: float = 0.8, *, field: Fields | None = None) -> Perturbation:
 
 def sentence_order(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     """Reorder the sentences of the text. Does not apply to a single sentence.
+
+    A title, an initial or "e.g." ends none.
 
     >>> sentence_order().preview("Hi. I want a refund. The lamp is broken.")
     ['I want a refund. Hi. The lamp is broken.']

@@ -253,7 +253,9 @@ def links(n: int = 1, *, field: Fields | None = None) -> Perturbation:
     ['Where is my parcel? @LHqCDu', 'Where is my parcel? @aLvZcx']
     """
 
-    def edit(text: str, rng: Random) -> str:
+    def edit(text: str, rng: Random) -> str | None:
+        if not text.strip():
+            return None
         code = "".join(pick(rng, _LETTERS) for _ in range(6))
         added = f"@{code}" if rng.random() < 0.5 else f"https://{pick(rng, _HOSTS)}/{code}"
         return f"{text} {added}"

@@ -1,4 +1,4 @@
-"""The names on the command line and in the ini file.
+"""The plugin's options on the command line and in the ini file.
 
 PYTEST_DONT_REWRITE
 """
@@ -39,48 +39,48 @@ MARKERS = (
 SWITCHES = {
     "offline": (
         False,
-        "never call a model: a prediction that is not cached is an error",
-        "call models for what is not cached",
+        "never call a model; an answer that is not cached is an error",
+        "call models for answers that are not cached",
     ),
     "shrink": (
         True,
-        "look for the smallest change that still fails, for the worst of a failing check; never offline",
-        "do not look for the smallest change that still fails, which asks the model a little more",
+        "for a failing check, search for the smallest change of input that still fails; never offline",
+        "do not search for the smallest change that still fails (the search makes some more calls)",
     ),
     "github": (
         True,
-        "give a job of GitHub Actions a summary and annotations",
-        "give a job of GitHub Actions neither summary nor annotations",
+        "in GitHub Actions, write a job summary and annotations",
+        "in GitHub Actions, write no job summary and no annotations",
     ),
     "watch": (
         False,
-        "add what this run finds out about the approved version to that of earlier nights, in watch.jsonl",
-        "judge this run by itself",
+        "add this run's evidence about the approved version to that of earlier nights, in watch.jsonl",
+        "judge this run on its own",
     ),
     "gather": (
         False,
-        "cut test bodies off at a missing answer and start them again, so that calls are made together",
-        "run every test body once, from its first line to its last",
+        "stop test bodies at a missing answer and restart them later, so that calls are made together",
+        "run every test body once, from start to end",
     ),
 }
 """Switches of a run: the default, and the help of the two options on the command line."""
 
 YES_OR_NO = (*(f"modelcheck_{name}" for name in SWITCHES), "modelcheck_redact_stored")
-"""Options of the ini file that are true or false."""
+"""Boolean options of the ini file."""
 
 _LISTS = ("modelcheck_report", "modelcheck_lint_ignore")
 _WORDS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
 
 
 def ini(config: pytest.Config, name: str) -> Any:
-    """The value of an option of ours in the ini file.
+    """The value of one of the plugin's options in the ini file.
 
-    Under ``[tool.pytest]`` of a ``pyproject.toml``, pytest insists on the type of TOML that an option was
-    registered with. Ours take numbers, booleans and text alike: a number is read as the text that stands
-    there, so that version ``2.10`` is not 2.1.
+    Under ``[tool.pytest]`` of a ``pyproject.toml``, pytest requires the TOML type that an option was
+    registered with. Ours accept numbers, booleans and text: a number is read as its text, so that version
+    ``2.10`` does not become 2.1.
 
     Raises:
-        UsageError: It is a table, say, or no truth value.
+        UsageError: It is of another type, such as a table.
     """
     import pytest
 
@@ -97,13 +97,13 @@ def ini(config: pytest.Config, name: str) -> Any:
 
 
 def switch(config: pytest.Config, name: str) -> bool:
-    """The value of a switch: of the command line, else of the ini file."""
+    """The value of a switch on the command line, else in the ini file."""
     given = config.getoption(f"modelcheck_{name}")
     return bool(ini(config, f"modelcheck_{name}") if given is None else given)
 
 
 def plain(config: pytest.Config, name: str) -> Any:
-    """The value of an option in the ini file as the number, or the yes or no, that it is; else its text."""
+    """The value of an option in the ini file as a number or boolean if it is one; else its text."""
     text = ini(config, name)
     if not isinstance(text, str):
         return text
@@ -119,16 +119,16 @@ def plain(config: pytest.Config, name: str) -> Any:
 
 
 def plains(config: pytest.Config, names: Iterable[str]) -> dict[str, Any]:
-    """The values of those of some options ``modelcheck_...`` that the ini file sets, by their short names."""
+    """The values of the options that the ini file sets, by their names without ``modelcheck_``."""
     values = {name: plain(config, f"modelcheck_{name}") for name in names}
     return {name: value for name, value in values.items() if value is not None}
 
 
 def _native(path: Path, name: str) -> Any:
-    """The value of an option as a file of TOML spells it, as the type that the option has elsewhere.
+    """The value of an option in a TOML file, converted to the type that it has in other ini files.
 
     Raises:
-        UsageError: It cannot be meant.
+        UsageError: It is invalid.
     """
     import tomllib
 
@@ -181,14 +181,14 @@ def _cache_use(text: str) -> str:
 
 
 def _refused(text: str, remedy: str) -> argparse.ArgumentTypeError:
-    """Why a value of an option cannot be meant: argparse would quote it as it is."""
+    """The error for an invalid value, with the value made safe to print: argparse would quote it as it is."""
     from pytest_modelcheck.display import harmless
 
     return argparse.ArgumentTypeError(f"{harmless(repr(text))}: {remedy}")
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Tell pytest about our options."""
+    """Register our options."""
     group = parser.getgroup("modelcheck", "behavioural tests of models (pytest-modelcheck)")
     group.addoption(
         "--model-version",
@@ -201,19 +201,19 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--modelcheck-update",
         action="store_true",
-        help="run, record, and approve: what this run sees becomes the baseline. Checks are still held to "
-        "at_least; the baseline's own limits do not apply. Without a terminal, give --modelcheck-reason.",
+        help="run and approve: the results of this run become the baseline. Checks must still meet at_least; "
+        "limits against the old baseline do not. In CI and without a terminal, add --modelcheck-reason.",
     )
     group.addoption(
         "--modelcheck-reason",
         default="",
         metavar="TEXT",
-        help="why --modelcheck-update approves, kept in the baselines. Needed in CI and without a terminal.",
+        help="the reason for the approval, stored in the baselines. Required in CI and without a terminal.",
     )
     group.addoption(
         "--modelcheck-baseline",
         metavar="VERSION",
-        help="compare with this version, in place of the approved one. It was approved or run before.",
+        help="compare with this version instead of the approved one; it was approved or run before.",
     )
     group.addoption(
         "--against",
@@ -222,7 +222,7 @@ def add_options(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="[NAME=]VERSION",
-        help="run this version too, and compare with it in place of the approved one.",
+        help="run this version too, and compare with it instead of the approved one.",
     )
     group.addoption(
         "--modelcheck-case",
@@ -235,14 +235,14 @@ def add_options(parser: pytest.Parser) -> None:
         "--modelcheck-cache",
         type=_cache_use,
         metavar="use|refresh|off",
-        help="use cached predictions (default), refresh them, or keep none.",
+        help="use cached answers (default), replace them by new ones, or neither read nor write the cache.",
     )
     group.addoption(
         "--modelcheck-revalidate",
         type=_whole_number,
         metavar="N",
-        help="ask N cached answers of each check again, to see whether the version still answers as it "
-        "did: for a nightly job.",
+        help="call the model again for N cached answers of each check, to find out whether it still answers "
+        "the same: for a nightly job.",
     )
     group.addoption("--modelcheck-lint", metavar="FILE", help=argparse.SUPPRESS)  # for modelcheck lint
     group.addoption("--modelcheck-mutate", metavar="FILE", help=argparse.SUPPRESS)  # for modelcheck mutate
@@ -252,25 +252,27 @@ def add_options(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="[FORMAT:]PATH",
-        help="write a report: its ending, or FORMAT:, says which (.html, .json, .md, gitlab:). Repeatable.",
+        help="write a report; the ending or FORMAT: says how (.html, .json, .md, gitlab:). Repeatable.",
     )
     group.addoption(
         "--modelcheck-max-calls",
         type=_whole_number,
         metavar="N",
-        help="ask the models for at most N answers in this run; what is left then is not judged, and fails.",
+        help="stop after N model calls; checks that need more are not judged, and fail.",
     )
     group.addoption(
         "--modelcheck-exit-inconclusive",
         type=_exit_code,
         metavar="CODE",
-        help="exit with this code where nothing failed and a check is inconclusive: 125 for git bisect run.",
+        help="exit with this code if no check failed but one is inconclusive: 125 for git bisect run.",
     )
     for name, (default, *texts) in SWITCHES.items():
         _add_flags(group, name, [f"{text}." for text in texts])
         parser.addini(f"modelcheck_{name}", f"default of --modelcheck-{name}", type="bool", default=default)
     parser.addini("modelcheck_max_calls", "default of --modelcheck-max-calls")
-    parser.addini("model_version", "default of --model-version; several as NAME=VERSION, a line each")
+    parser.addini(
+        "model_version", "default of --model-version; for several models, one NAME=VERSION per line"
+    )
     parser.addini("modelcheck_baseline", "default of --modelcheck-baseline")
     parser.addini("modelcheck_cache", "default of --modelcheck-cache", default="use")
     parser.addini("modelcheck_revalidate", "default of --modelcheck-revalidate")
@@ -281,44 +283,44 @@ def add_options(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "modelcheck_baseline_dir",
-        "folder of the approved behaviour; found upward from the tests, else made beside the ini file",
+        "folder of the baselines; searched upward from the tests, else created beside the ini file",
         default="baselines",
     )
     parser.addini(
         "modelcheck_cache_dir",
-        "folder of cached predictions and candidates, beside that of the approved behaviour",
+        "folder of cached answers and candidates, beside that of the baselines",
         default=".modelcheck_cache",
     )
     parser.addini(
         "modelcheck_report",
-        "default of --modelcheck-report, a line each, relative to the ini file",
+        "default of --modelcheck-report, one per line, relative to the ini file",
         type="linelist",
         default=[],
     )
     parser.addini(
         "modelcheck_suite_false_fail_rate",
-        "the chance that any of the approved checks fails for nothing: lowers modelcheck_false_fail_rate",
+        "the chance that any approved check fails for no reason: lowers modelcheck_false_fail_rate",
     )
     parser.addini(
         "modelcheck_shrink_calls",
-        "how many calls of the model that may take, for each check",
+        "how many calls --modelcheck-shrink may make, for each check",
         default="200",
     )
     parser.addini(
         "modelcheck_lint_ignore",
-        "rules of `modelcheck lint` that are not wanted, by their codes: MC105 MC2",
+        "rules that `modelcheck lint` leaves out, by code: MC105 MC2",
         type="args",
         default=[],
     )
     parser.addini(
         "modelcheck_redact",
-        "regular expressions, a line each, of what is not to be shown besides the keys of known providers",
+        "regular expressions, one per line, of secrets to hide, besides the keys of known providers",
         type="linelist",
         default=[],
     )
     parser.addini(
         "modelcheck_redact_stored",
-        "whether secrets are taken out of answers, too, before they are stored and compared",
+        "also remove secrets from answers before they are stored and compared",
         type="bool",
         default=False,
     )

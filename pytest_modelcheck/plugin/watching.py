@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Verdict
 
 WATCHED = pytest.StashKey[list[str]]()
-"""What became of the night, a line each."""
+"""Lines about the nights that were added, or could not be."""
 
 
 def add_night(session: pytest.Session, verdicts: Collection[Verdict]) -> None:
-    """Add what each check found out. A night that cannot be kept fails the run: it would not count."""
+    """Add the evidence of each check. If a night cannot be stored, the run fails: it would not count."""
     lines = session.config.stash[WATCHED] = []
     found = [
         (verdict, finding.nights)
@@ -37,7 +37,7 @@ def add_night(session: pytest.Session, verdicts: Collection[Verdict]) -> None:
         lines.append("watch: no check of this run could be watched over nights (-v says why)")
         return
     root = settings_of(session.config).places.baselines
-    # A check that was run several times (--dist=each, pytest-repeat) leaves as many nights.
+    # A check that was run several times (--dist=each, pytest-repeat, a retry) leaves as many nights.
     runs: list[str] = []
     times: Counter[tuple[str, ...]] = Counter()
     nights = []
@@ -72,6 +72,5 @@ def add_night(session: pytest.Session, verdicts: Collection[Verdict]) -> None:
         if session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         return
-    lines.append(
-        f"watch: night {most.night}, {plural(len(found), 'check')} of it kept; strongest {strongest}"
-    )
+    kept = plural(len({verdict.check for verdict, _ in found}), "check")
+    lines.append(f"watch: night {most.night}, {kept} of it kept; strongest {strongest}")

@@ -117,7 +117,7 @@ def test_a_run_cannot_say_two_things_of_a_check(tmp_path, file):
 
 def test_the_file_goes_with_its_last_line(tmp_path, file):
     with Batch(tmp_path) as batch:
-        assert watch.rewrite(batch, tmp_path, lambda night: None if night == ONE else night) == 1
+        watch.rewrite(batch, tmp_path, lambda night: None if night == ONE else night)
     assert watch.read(tmp_path) == [TWO]
     with Batch(tmp_path) as batch:
         watch.rewrite(batch, tmp_path, lambda night: None)

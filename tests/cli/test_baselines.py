@@ -1,5 +1,6 @@
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -386,6 +387,19 @@ def test_nights_of_several_jobs_are_united(watched, project, command):
     assert [run for run, _ in nights(watched)] == ["first", "old", "second", "third"]
     watch.unite(project.root / "job-3", [replace(first, evidence=9.0)])
     assert "has another line of" in command("merge", "job-3", code=1).output
+
+
+def test_a_folder_may_hold_both_nights_and_candidates(watched, shards, project, command):
+    (first, *_) = watch.read(project.root / "baselines")
+    watch.unite(Path(shards[0]), [replace(first, run="third", night=3)])
+    output = command("merge", shards[0]).output
+    assert output.startswith("1 line of watch.jsonl united")
+    assert "  triage 2.1: 1 check\nmerged into .modelcheck_cache/candidates." in output
+
+
+def test_baselines_are_no_candidates(approved, project, command):
+    output = command("merge", "baselines", code=1).output
+    assert "baselines holds no candidates. Give the cache folder of the run" in output
 
 
 def test_no_night_is_kept_where_the_runs_of_jobs_disagree(shards, project, command):

@@ -187,3 +187,11 @@ def test_the_model_is_named_where_there_are_several(grown, project, command):
 
 def test_a_row_of_equal_rates_is_level_and_an_empty_one_blank():
     assert (sparkline([0.9, 0.9, 0.9]), sparkline([None, None]), sparkline([])) == ("▄▄▄", "  ", "")
+
+
+def test_versions_are_listed_by_their_numbers(project, command):
+    for model in ("tone", "triage"):
+        for version in ("1.9", "1.10"):
+            project.run({"a": 1}, version=version, model=model, name=f"test_{model}")
+    output = command("show", "test_tone", "7", code=2).output
+    assert output.endswith("  tone=1.9\n  tone=1.10\n  triage=1.9\n  triage=1.10\n"), output

@@ -146,3 +146,10 @@ def test_no_word_sounds_like_two_groups():
 )
 def test_transcript(text, written):
     assert perturb.transcript().preview(text) == written
+
+
+def test_no_word_is_joined_to_an_address():
+    text = "at https://example.org/a?b=c or by `code` now"
+    breaks = made(perturb.word_breaks(), text)
+    assert breaks >= {"at https://example.org/a?b=c orby `code` now"}
+    assert all("https://example.org/a?b=c " in each and " `code` " in each for each in breaks)

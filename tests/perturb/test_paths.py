@@ -144,6 +144,7 @@ def test_a_text_inside_of_a_larger_input(case_input, field, made):
         (3, None, "the input is int, not text"),
         ({"a": 3}, "a", "field='a' is int, not text"),
         ({"a": 3}, "b", "field='b': no 'b' in a dict; it has a"),
+        ({}, "b", "field='b': no 'b' in a dict; it has nothing"),
         ({"a": [1]}, ("a", 3), "field=('a', 3): no 3 in a list"),
         (["a"], "x", "field='x': no 'x' in a list"),
         (Ticket("a"), "text", "field='text': no 'text' in a Ticket"),

@@ -204,9 +204,23 @@ def test_sentences_change_places_and_the_gaps_stay():
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("text", ["One sentence.", "", "no marks at all", "A. A."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "One sentence.",
+        "",
+        "no marks at all",
+        "A. A.",
+        "Ask Mr. Smith or Prof. J. Meyer, e.g. at St. Ann's vs. here.",
+    ],
+)
 def test_a_single_sentence_has_no_order(text):
     assert perturb.sentence_order(n=3).preview(text) == []
+
+
+def test_a_title_stays_with_its_name():
+    text = "Mrs. Lee's lamp broke. Tell Dr. B. Stone!"
+    assert perturb.sentence_order().preview(text) == ["Tell Dr. B. Stone! Mrs. Lee's lamp broke."]
 
 
 def test_sentences_without_spaces():

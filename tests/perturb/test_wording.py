@@ -118,6 +118,12 @@ def test_links_are_reserved_hosts_and_handles():
     )
 
 
+@pytest.mark.parametrize("text", ["", " "])
+def test_nothing_is_added_where_there_is_no_text(text):
+    for each in (perturb.links(), perturb.emoji(), perturb.politeness(), perturb.irrelevant()):
+        assert each.preview(text) == []
+
+
 def test_markup():
     assert perturb.markup("code").preview("x") == ["```\nx\n```"]
     assert len(perturb.markup().preview("x")) == 6

@@ -66,10 +66,16 @@ def test_a_baseline_is_found(project, shop, monkeypatch, start):
     assert len(list((shop / ".modelcheck_cache/candidates").rglob("*.jsonl"))) == 2
 
 
-def test_the_command_to_run_it_again_works_where_it_is_shown(project, shop):
-    result = project.run(WORSE, "shop", "--rootdir=shop")
-    again = next(line for line in result.stdout.lines if "pytest shop/tests/test_triage.py" in line)
-    assert "shop/tests/test_triage.py::test_known_tickets" in again
+@pytest.mark.parametrize("ini", ["", "shop/odd.ini"])
+def test_commands_that_a_failure_advises_work_where_they_are_shown(project, shop, ini):
+    (shop / "odd.ini").write_text("[pytest]\nmodel_version = 2.1\n")
+    result = project.run(*(["-c", ini] if ini else [WORSE]), "shop", "--rootdir=shop")
+    (again,) = re.findall(r"reproduce one: +pytest (.*)", result.stdout.str())
+    again = project.run(*again.split())
+    again.assert_outcomes(failed=1)
+    again.stdout.fnmatch_lines(["configfile: odd.ini" if ini else "configfile: pytest.ini"])
+    (see_all,) = re.findall(r"see all: +modelcheck (.*)", result.stdout.str())
+    project.command(*see_all.split()).stdout.fnmatch_lines(["1 check: 2 regressed"])
 
 
 def test_approving_under_another_rootdir_changes_the_same_file(project, shop):

@@ -237,8 +237,18 @@ def test_a_check_that_is_run_twice_in_one_run_leaves_two_nights(nightly):
     pytest.importorskip("xdist")
     result = nightly.run_apart("-p", "xdist", "-n", "2", "--dist=each", *NIGHT)
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["watch: night 1, 2 checks of it kept; strongest *"])
+    result.stdout.fnmatch_lines(["watch: night 1, 1 check of it kept; strongest *"])
     assert [night.night for night in nightly.nights()] == [1, 1]
+
+
+def test_a_retry_does_not_take_back_what_the_first_try_found(nightly):
+    pytest.importorskip("pytest_rerunfailures")
+    nightly.become("moved and noisy")
+    result = nightly.run_apart("-p", "pytest_rerunfailures", "--reruns=1", *NIGHT)
+    result.stdout.fnmatch_lines(["watch: night 1, 1 check of it kept; strongest *"])
+    assert [night.evidence >= night.alarm for night in nightly.nights()] == [True, False]
+    nightly.become("noisy")
+    nightly.run(*NIGHT).assert_outcomes(failed=1)
 
 
 def test_a_checkout_that_nobody_may_write_fails_and_says_so(nightly, monkeypatch):
