@@ -153,7 +153,7 @@ class Answers:
             self._shelf.put(key, raw)
         return raw
 
-    def was_remembered(self, key: bytes) -> bool:
+    def was_cached(self, key: bytes) -> bool:
         """Return whether an earlier run or another process stored the answer."""
         return self._shelf.is_inherited(key)
 
