@@ -56,7 +56,7 @@ class Attempts:
             if self._timeout is None:
                 return caller.call(own, run)
             return self._within(self._timeout, caller, own, run)
-        except BaseException as error:  # noqa: BLE001 - whatever a model raises belongs to the body that called it
+        except BaseException as error:  # noqa: BLE001 - raised again in the body that made the call
             return Failure(error)
 
     def _within(self, seconds: float, caller: Caller, inputs: list[Any], run: Run | None) -> Rows:
@@ -120,7 +120,7 @@ def copied(x: Any) -> Any:
         if kind is Arguments:
             return Arguments(deepcopy(x.positional), deepcopy(x.named), x.bound)
         return deepcopy(x)
-    except Exception:  # noqa: BLE001 - of anybody's __deepcopy__
+    except Exception:  # noqa: BLE001 - raised by a user's __deepcopy__
         return x
 
 
