@@ -6,18 +6,18 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from contextvars import copy_context
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.calls.batches import Failure
 from pytest_modelcheck.calls.executors import Elsewhere, Expendable, LateError
 from pytest_modelcheck.calls.loops import loop_runs
+from pytest_modelcheck.calls.waiting import ends
 from pytest_modelcheck.models.calling import Arguments
-from pytest_modelcheck.models.model import IMMUTABLE
+from pytest_modelcheck.models.model import IMMUTABLE, deep_copy
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from pytest_modelcheck.calls.batches import Rows
     from pytest_modelcheck.calls.executors import LoopThread, Run
@@ -49,17 +49,17 @@ class Attempts:
     def make(self, caller: Caller, inputs: list[Any]) -> Rows | Failure:
         """Call the model once, from this thread; return its answers, or what it raised."""
         try:
-            own, run = [copied(x) for x in inputs], self._runs_coroutines()
+            own, run = [copied(x) for x in inputs], self._runs_coroutines(caller)
             if self._elsewhere is not None:
                 return self._elsewhere.call(caller, own, self._timeout, run)
             if self._timeout is None:
                 return caller.call(own, run)
             return self._within(self._timeout, caller, own, run)
-        except BaseException as error:  # noqa: BLE001 - whatever a model raises belongs to the body that called it
+        except BaseException as error:  # noqa: BLE001 - raised again in the body that made the call
             return Failure(error)
 
     def _within(self, seconds: float, caller: Caller, inputs: list[Any], run: Run | None) -> Rows:
-        rows: Rows = self._expendable.within(seconds, copy_context().run, caller.call, inputs, run)
+        rows: Rows = self._expendable.within(seconds, caller, copy_context().run, caller.call, inputs, run)
         return rows
 
     async def make_async(self, caller: Caller, inputs: list[Any], *, foreign: bool) -> Rows | Failure:
@@ -90,11 +90,17 @@ class Attempts:
         call.cancel()  # not awaited: a call that ignores its cancellation would hang the run
         raise LateError
 
-    def _runs_coroutines(self) -> Run | None:
+    def _runs_coroutines(self, caller: Caller) -> Run | None:
         """Return what runs the coroutine of a plain function, or ``None`` on an event loop."""
         if loop_runs():
             return None  # to wait here would stop the loop that this thread runs
-        return lambda coroutine: self._loop().start(coroutine, copy_context()).result()
+
+        def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+            call = self._loop().start(coroutine, copy_context())
+            ends(call, caller)
+            return call.result()
+
+        return run
 
 
 def copied(x: Any) -> Any:
@@ -111,9 +117,9 @@ def copied(x: Any) -> Any:
         return x.copy()
     try:
         if kind is Arguments:
-            return Arguments(deepcopy(x.positional), deepcopy(x.named), x.bound)
-        return deepcopy(x)
-    except Exception:  # noqa: BLE001 - of anybody's __deepcopy__
+            return Arguments(deep_copy(x.positional), deep_copy(x.named), x.bound)
+        return deep_copy(x)
+    except TypeError:
         return x
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pytest_modelcheck.calls.waiting import ends
 from pytest_modelcheck.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
@@ -108,8 +109,14 @@ class Expendable:
         self._name = name
         self._idle: list[SimpleQueue[_Job | None]] = []
 
-    def within(self, seconds: float, function: Callable[..., T], *arguments: Any) -> T:
+    def within(self, seconds: float, caller: Caller, function: Callable[..., T], *arguments: Any) -> T:
         """Call a function in a thread, and wait at most ``seconds`` for it.
+
+        Args:
+            seconds: The longest wait.
+            caller: The caller of the model that the function calls.
+            function: The function.
+            arguments: The arguments of the function.
 
         Raises:
             LateError: it took longer. Its thread continues, and its result is dropped.
@@ -124,20 +131,19 @@ class Expendable:
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()
         inbox.put((future, function, arguments))
+        in_time = False
         try:
-            error = future.exception(seconds)
-        except BaseException as waiting:
-            inbox.put(None)  # late or interrupted: the thread ends when its call does
-            if isinstance(waiting, TimeoutError):
-                raise LateError from None
-            raise
+            in_time = ends(future, caller, seconds)
+        finally:
+            if not in_time:
+                inbox.put(None)  # late or interrupted: the thread ends when its call does
+        if not in_time:
+            raise LateError
         self._idle.append(inbox)
-        if error is not None:
-            raise error
         return future.result()
 
     def close(self) -> None:
-        """Let the threads end."""
+        """End the idle threads."""
         while self._idle:
             self._idle.pop().put(None)
 
@@ -321,7 +327,7 @@ class Elsewhere:
         future = self._submit(executor, caller, inputs, run)
         in_time = False
         try:
-            in_time = bool(wait([future], seconds).done)
+            in_time = ends(future, caller, seconds)
         finally:
             if not in_time and not future.cancel():
                 self._left_behind = True

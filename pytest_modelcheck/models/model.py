@@ -5,8 +5,10 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator
+from contextlib import suppress
 from copy import deepcopy
 from functools import lru_cache
 from hashlib import blake2b
@@ -45,6 +47,25 @@ def text_key(text: str) -> bytes:
 
 # Types whose values cannot change, so that all readers can share one object.
 IMMUTABLE = frozenset({str, int, float, bool, bytes, type(None)})
+
+
+_copying: Final = threading.RLock()
+
+
+def deep_copy(value: Any) -> Any:
+    """Copy an object, or raise ``TypeError``.
+
+    Of a client with a lock, Python makes half a copy, whose ``__del__`` then fails to close it. Nothing
+    reports that here: pytest would warn of it and, with ``-W error``, fail the test.
+    """
+    with _copying:
+        hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
+        try:
+            with suppress(Exception):  # raised by a user's __deepcopy__; what was copied ends with it
+                return deepcopy(value)
+        finally:
+            sys.unraisablehook = hook
+    raise TypeError(f"a {type(value).__name__} cannot be copied")
 
 
 class Unkept:
@@ -132,7 +153,7 @@ class Answers:
             self._shelf.put(key, raw)
         return raw
 
-    def was_remembered(self, key: bytes) -> bool:
+    def was_cached(self, key: bytes) -> bool:
         """Return whether an earlier run or another process stored the answer."""
         return self._shelf.is_inherited(key)
 
@@ -198,8 +219,8 @@ class Answers:
         if redacted.stored:
             line = redacted_line(line)
         try:
-            held = Unkept(deepcopy(value), line, shared=True)
-        except Exception:  # noqa: BLE001 - raised by a user's __deepcopy__: the answer is for one reader
+            held = Unkept(deep_copy(value), line, shared=True)
+        except TypeError:  # the answer is for one reader
             return Unkept(value, line, shared=False)
         if key is not None:
             self._unkept[key] = held

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import isfinite
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical import tag_of
@@ -26,6 +28,7 @@ _IN = {
     "prompt_token_count": ("tool_use_prompt_token_count",),
     "promptTokenCount": ("toolUsePromptTokenCount",),
     "inputTokens": ("cacheReadInputTokens", "cacheWriteInputTokens"),
+    "prompt_eval_count": (),
 }
 _OUT = {
     "tokens_out": (),
@@ -34,6 +37,7 @@ _OUT = {
     "candidates_token_count": ("thoughts_token_count",),
     "candidatesTokenCount": ("thoughtsTokenCount",),
     "outputTokens": (),
+    "eval_count": (),
 }
 # A trajectory carries its own usage.
 _TRAJECTORY = "$trajectory"
@@ -41,6 +45,7 @@ _COST = ("cost", "total_cost")
 # Names of tokens that the input or output tokens include already, and that must not be counted twice.
 _AMONG = frozenset(
     {
+        "cache_audio_read_tokens",
         "cache_creation_input_tokens",
         "cache_read_input_tokens",
         "cache_read_tokens",
@@ -48,6 +53,8 @@ _AMONG = frozenset(
         "cached_content_token_count",
         "cachedContentTokenCount",
         "cached_tokens",
+        "input_audio_tokens",
+        "output_audio_tokens",
         "prompt_cache_hit_tokens",
         "prompt_cache_miss_tokens",
         "reasoning_tokens",
@@ -58,8 +65,11 @@ _AMONG = frozenset(
     }
 )
 
-# Fields of a whole completion that hold its usage: OpenAI, Anthropic, Gemini, LangChain, haystack.
-_WRAPPED = ("usage", "usage_metadata", "usageMetadata", "token_usage", "response_metadata", "meta")
+# Parts of a whole completion that hold its usage, of all providers and frameworks.
+_WRAPPED = (
+    *("usage", "usage_metadata", "usageMetadata", "token_usage", "response_metadata", "llm_output", "meta"),
+    *("tokens", "billed_units", "raw", "additional_kwargs"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +148,7 @@ def usage_of(reported: Any) -> Usage:
     >>> usage_of({"prompt_tokens": 12, "completion_tokens": 1, "audio_tokens": 7}).other
     (('audio_tokens', 7),)
     """
-    fields = _fields(_unwrapped(reported))
+    fields = _fields(_unwrapped(reported() if isinstance(reported, MethodType) else reported))
     cost = next((fields[name] for name in _COST if fields.get(name) is not None), None)
     known = {*_IN, *_OUT, *_AMONG, *(name for names in (*_IN.values(), *_OUT.values()) for name in names)}
     other = [
@@ -154,24 +164,29 @@ def usage_of(reported: Any) -> Usage:
 
 def _tokens(fields: Mapping[str, Any], names: Mapping[str, tuple[str, ...]]) -> int | None:
     for name, beside in names.items():
-        count = _whole(fields.get(name))
-        if count is not None:
-            return count + sum(_whole(fields.get(each)) or 0 for each in beside)
+        counts = [_whole(fields.get(each)) for each in (name, *beside)]
+        found = [count for count in counts if count is not None]
+        if found:  # Gemini omits a count of 0 next to that of its thoughts
+            return sum(found)
     return None
 
 
 def _is_of_tokens(name: str) -> bool:
-    return name.lower().endswith(("tokens", "token_count", "tokencount"))
+    """Return whether a name is that of a token count, and not of a limit such as ``max_output_tokens``."""
+    name = name.lower()
+    counts = name.endswith(("tokens", "token_count", "tokencount", "eval_count"))
+    return counts and not name.startswith("max")
 
 
 def _unwrapped(reported: Any, depth: int = 3) -> Any:
     """Find the usage inside a whole completion."""
     fields = _fields(reported)
-    if not depth or any(_is_of_tokens(name) for name in fields):
-        return reported
-    for name in _WRAPPED:
+    for name in _WRAPPED if depth else ():
         inside = fields.get(name)
-        if callable(inside):
+        if inside is None and not isinstance(reported, Mapping):
+            with suppress(Exception):  # a property, or a method of pydantic-ai, which may raise anything
+                inside = getattr(reported, name, None)
+        if name == "usage" and callable(inside):
             inside = inside()
         if inside is not None and any(map(_is_of_tokens, _fields(found := _unwrapped(inside, depth - 1)))):
             return found
@@ -187,9 +202,6 @@ def _fields(reported: Any) -> Mapping[str, Any]:
         name for base in type(reported).__mro__ for name in vars(base).get("__slots__", ()) if name[:1] != "_"
     ]
     found |= {name: getattr(reported, name, None) for name in slots}
-    usage = getattr(reported, "usage", None)
-    if callable(usage):  # pydantic-ai: a method
-        found["usage"] = usage
     return found | (getattr(reported, "__pydantic_extra__", None) or {})
 
 
@@ -254,7 +266,7 @@ class Scales:
 
 def _whole(value: Any) -> int | None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
-    return int(value) if number else None
+    return int(value) if number and value >= 0 else None
 
 
 def _amount(value: Any) -> float | None:

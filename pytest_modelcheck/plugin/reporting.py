@@ -40,19 +40,24 @@ if TYPE_CHECKING:
 
 
 def header(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
-    """One line for each model of the selected tests, and for each announced shutdown."""
+    """One line for the selected tests' models of each version, and for each announced shutdown."""
     state = config.stash[STATE]
     cache = "off" if not state.settings.places.keep else ini(config, "modelcheck_cache_dir")
     used = {one.name: one for item in items if is_ours(item) for one in definitions_of(item).values()}
-    lines = []
+    alike: dict[tuple[str | None, ...], list[str]] = {}
+    shutdowns: list[str] = []
     for name in sorted(used):
         version, other_version = state.versions.of(name), state.other_versions.of(name)
         approved = state.session.approved_version(name, version)
-        lines.append(header_line(name, version, approved, cache, other_version))
+        alike.setdefault((version, approved, other_version), []).append(name)
         with suppress(UsageError):  # of retires=: its checks fail of it, and say why
             ends = state.session.shutdowns(used[name], version)
-            lines += [f"modelcheck: {name}: {shutdown_text(*each)}" for each in ends]
-    return list(map(harmless, lines))
+            shutdowns += [f"modelcheck: {name}: {shutdown_text(*each)}" for each in ends]
+    lines = [
+        header_line(names, version, approved, cache, other)
+        for (version, approved, other), names in alike.items()
+    ]
+    return list(map(harmless, [*lines, *shutdowns]))
 
 
 def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:

@@ -190,7 +190,7 @@ class FoundSlice:
 
 @dataclass(frozen=True, slots=True)
 class Flaky:
-    """A case that passed in some of its repeats only."""
+    """A case that passed in some of its runs only."""
 
     id: str
     passed: int
@@ -199,7 +199,7 @@ class Flaky:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The distance between the present and the approved distribution of answers.
+    """The distance between the present distribution of answers and a reference, such as the approved one.
 
     Attributes:
         measure: The measure of distance: ``"total variation"``.
@@ -333,11 +333,15 @@ class Correction:
     def __str__(self) -> str:
         if self.why is not None:
             return f"uncorrected: {self.why}"
-        text = f"by {self.labels} labels"
+        text = f"{self.labels} labels"
+        word = None if self.word is None else f"mean {self.word:.3g}"
         if self.yes is not None and self.no is not None:
-            yes, no = "/".join(map(str, self.yes)), "/".join(map(str, self.no))
-            text = f"right about {yes} that are right and {no} that are wrong, {text}"
-        return text if self.word is None else f"{text}; by its word alone {self.word:.3g}"
+            yes, no = (f"{one} of {of}" for one, of in (self.yes, self.no))
+            used = self.yes[1] + self.no[1]  # only a version's own labels, if there are enough of them
+            text = text if used == self.labels else f"{used} of {text}"
+            text = f"accepted {yes} right answers, rejected {no} wrong ones ({text})"
+            word = None if self.word is None else f"pass rate {100 * self.word:.3g}%"
+        return text if word is None else f"{text}; uncorrected {word}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +369,7 @@ class Verdict:
         moved: The change of the distribution of answers, in a drift check; otherwise ``None``.
         variation: A sentence about the variation of the model's answers to the same input, or ``None``.
         varies: Whether the model varies; ``None`` if that was not needed for the verdict.
-        flaky: Cases that pass in some of their repeats only, those nearest to one half first.
+        flaky: Cases that pass in some of their runs only, those nearest to one half first.
         slices: Counts by slice.
         found: An undeclared slice with many failures, or ``None``.
         perturbations: Counts of trials by perturbation.
@@ -430,6 +434,12 @@ class Verdict:
     def inconclusive(self) -> bool:
         """True if the evidence points against the model, but is too weak."""
         return self.status is Status.INCONCLUSIVE
+
+    @property
+    def compared_with(self) -> str:
+        """The name of the other version in reports: ``approved``, or its version if another was chosen."""
+        other = None if self.comparison is None else self.comparison.version
+        return "approved" if other in (None, self.approved_version) else other
 
     @property
     def headline(self) -> str:

@@ -219,11 +219,11 @@ def _moved(moved: Moved) -> Iterator[str]:
 
 def _cases(check: CheckReport, wrong: Sequence[CaseResult]) -> Iterator[str]:
     comparison = check.verdict.comparison
-    version = "" if comparison is None else excerpt(comparison.version, 30)
+    other = "before" if comparison is None else excerpt(check.verdict.compared_with, 30)
     more = f", the worst {_CASES} shown" if len(wrong) > _CASES else ""
     yield f"<details><summary>{plural(len(wrong), 'failing case')}{more}</summary>"
     yield ""
-    heads = ("case", "input", "expected", "got", code(version) if version else "before")
+    heads = ("case", "input", "expected", "got", other if other in ("approved", "before") else code(other))
     yield f"| {' | '.join(heads)} |"
     yield "|---|---|---|---|---|"
     for case in wrong[:_CASES]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NAME: Final = 40
+_LEAST_NAME: Final = 26
 # So many checks have a column of their own in a line of the terminal.
 _MOST: Final = 12
 _SIDES: Final = {
@@ -210,7 +211,8 @@ def mutation_lines(mutation: Mutation, width: int = 80) -> Iterator[str]:
         text = f"{check.form}, {plural(check.cases, 'case')}, noticed {percent(check.noticed)}"
         yield f"  [{number}] {cut(check.name, width - len(text) - 8)}  {text}"
     yield ""
-    shown = checks[:_MOST]
+    # Below a certain width, names of mutants matter more than a column for each check.
+    shown = checks[: max(1, min(_MOST, (width - 18 - _LEAST_NAME) // 6))]
     room = min(_NAME, width - 18 - 6 * len(shown))
     heads = "".join(f"{f'[{number}]':>6}" for number in range(1, len(shown) + 1))
     yield f"  {padded('failed replays', room)}{'best':>7}{heads}{'unsure':>8}"
@@ -219,6 +221,9 @@ def mutation_lines(mutation: Mutation, width: int = 80) -> Iterator[str]:
         unsure = sum(cell.inconclusive for cell in cells if cell is not None)
         text = "".join(f"{_shown(cell):>6}" for cell in cells[: len(shown)])
         yield f"  {padded(cut(name, room), room)}{percent(share):>7}{text}{unsure or '':>8}".rstrip()
+    if len(shown) < len(checks):
+        left = len(checks) - len(shown)
+        yield f"  {plural(left, 'check has', 'checks have')} no column here; `best` is of all checks"
     calling = sum(cell.called for check in checks for cell in check.cells)
     if calling:
         yield f"  new: bodies made new calls, in {plural(calling, 'replay')}; not judged"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.baselines.sameness import are_other, differ, paired_calls
 from pytest_modelcheck.canonical import differences, same
+from pytest_modelcheck.canonical.text import plural
 from pytest_modelcheck.checks.compare import why_unseen
 from pytest_modelcheck.errors import ModelError
 from pytest_modelcheck.records import JUDGED, Outcome, Trial
@@ -145,7 +146,8 @@ def _judged(model: Model, pairs: Sequence[tuple[TrialResult, TrialResult]]) -> V
     lost = agreements.count(False)
     if not lost:
         return Variation(
-            varies=False, words=f"does not vary ({len(agreements)} of {len(agreements)} answers repeated)"
+            varies=False,
+            words=f"does not vary: {plural(len(agreements), 'answer')} came out the same when run again",
         )
     if model.definition.deterministic and not repeats:
         return declared(model)

@@ -327,4 +327,7 @@ def _variation(check: Check, judgement: Judgement, weighed: Weighed) -> Variatio
         return Variation(varies=True, words="declared deterministic=False")
     if judgement.noise.again is None and check.spec.repeats == 1:
         return judgement.noise.variation
-    return Variation(varies=False, words=f"does not vary: {of} came out the same in every run")
+    first, again = judgement.ran.results, judgement.noise.again
+    further = 0 if again is None else again.size
+    runs = first.size + further + sum(probed.probes for probed in judgement.noise.probed.values())
+    return Variation(varies=False, words=f"does not vary: {of} came out the same in all {runs:,} runs")
