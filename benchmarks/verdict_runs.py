@@ -139,6 +139,7 @@ LOST = "case >= 17 if now else not 17 <= case < 34"
 SPANISH = """"metadata": {
     "language": "es" if n < 11 or n % 5 == 0 else "en", "topic": "refund" if n < 11 or n % 3 else "login"
 }"""
+GROUPS = '"metadata": {"group": n // 4}'
 UNCHANGED = "draw.random() < unequal(copy, case)"
 WORDED = "(case >= {broken} or not now, draw.random())"
 APPROVED = "assert ask(case.input) == case.approved"
@@ -279,6 +280,71 @@ SCENES = [
         fails=0.01,
         warns=0.05,
         calls=1.25,
+    ),
+    Scene(
+        "invariance: one coin among 100, unchanged",
+        "case > 0 or draw.random() < 0.5",
+        "under=perturb.append('!')",
+        SAME,
+        kind="invariance",
+        approved=0,
+        fails=0.01,
+        warns=0.05,
+    ),
+    Scene(
+        "groups: two coins among 100, unchanged",
+        "case > 1 or draw.random() < 0.5",
+        "max_drop=0, cluster='group'",
+        fields=GROUPS,
+        fails=0.01,
+        warns=0.05,
+    ),
+    Scene(
+        "groups: one harmless coin, two cases broken",
+        "draw.random() < 0.5 if case == 0 else not (now and case in (1, 2))",
+        "max_drop=0, cluster='group'",
+        fields=GROUPS,
+        passes=0,
+    ),
+    Scene(
+        "groups: steady, one case broken",
+        "case or not now",
+        "max_drop=0, cluster='group'",
+        fields=GROUPS,
+        passes=0,
+        warns=0,
+    ),
+    Scene(
+        "a sample at its limit",
+        "draw.random() < 0.9",
+        "at_least=0.9, population='sample'",
+        approved=0,
+        cases=50,
+        fails=0.01,
+        warns=0.05,
+    ),
+    Scene(
+        "mean change, at its limit",
+        "draw.gauss(0, 0.2)",
+        "under=perturb.append('!'), at_least=0",
+        "score(max(-1, min(1, ask(case.perturbed) - ask(case.input))))",
+        kind="directional",
+        fixtures="model, score",
+        approved=0,
+        cases=40,
+        fails=0.01,
+        warns=0.05,
+    ),
+    Scene(
+        "drift of 20 labels, unchanged",
+        "draw.choice('aabc')",
+        "",
+        "case.record(ask(case.input))",
+        kind="drift",
+        approved=1,
+        cases=20,
+        fails=0.01,
+        warns=0.05,
     ),
     Scene(
         "a constant under directional >=",

@@ -59,7 +59,9 @@ def with_noise(check: Check, judgement: Judgement, noise: Noise) -> Judgement:
         sets=1 if noise.again is None else 1 + FRESH_SETS,
         broken=_broken(ran.results, noise.looks),
     )
-    if noise.looks and not noise.variation.varies and check.spec.repeats == 1 and not observed.graded:
+    plain = check.spec.limits.cluster is None and check.spec.limits.score_as is None and not observed.graded
+    run_again = noise.again is not None or bool(noise.looks)
+    if run_again and noise.variation.varies is False and check.spec.repeats == 1 and plain:
         # All runs of a case came out the same: it counts as one.
         observed = replace(observed, runs=None, drops=None, pairs=None, shares=None)
     findings, moved = _findings(check, ran, approved, observed)

@@ -20,7 +20,7 @@ from pytest_modelcheck.session.first_run import run_again
 from pytest_modelcheck.session.judging import with_noise
 from pytest_modelcheck.session.replayed import ReplayedAnswers
 from pytest_modelcheck.session.variation import declared_of, measured, seen, trials_to_repeat
-from pytest_modelcheck.session.weigh import uses_looks
+from pytest_modelcheck.session.weigh import look_for_noise, uses_looks
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -50,7 +50,10 @@ def measure(check: Check, judgement: Judgement) -> Steps[Judgement]:
     variation = yield from ask_twice(
         check, judgement.ran.results, judgement.approved, changed, noise.variation
     )
-    return with_noise(check, judgement, replace(noise, variation=variation))
+    judgement = with_noise(check, judgement, replace(noise, variation=variation))
+    if variation.varies is False and _would_fail_exactly(check, judgement):
+        judgement = yield from look_for_noise(check, judgement)
+    return judgement
 
 
 def calibrate(check: Check, judgement: Judgement) -> Steps[Judgement]:
@@ -115,6 +118,14 @@ def _depends_on_variation(check: Check, judgement: Judgement) -> bool:
     )
 
 
+def _would_fail_exactly(check: Check, judgement: Judgement) -> bool:
+    """Return whether a miss would fail because ten answers repeated, which is too little to go by."""
+    if declared_of(check.spec) or not judgement.missed or check.spec.levels is not None:
+        return False
+    invariant = check.spec.kind == "invariance" and judgement.misses("at_least")
+    return invariant or not uses_looks(check, judgement)
+
+
 def _is_hidden_by_noise(check: Check, judgement: Judgement) -> bool:
     """Return whether the model's variation alone may explain changed answers."""
     return (
@@ -128,7 +139,8 @@ def _is_hidden_by_noise(check: Check, judgement: Judgement) -> bool:
 
 def _needs_confirmation(check: Check, judgement: Judgement) -> bool:
     limits = check.spec.limits
-    if judgement.noise.excess is None and uses_looks(check, judgement):
+    settled = uses_looks(check, judgement) or judgement.noise.again is not None
+    if judgement.noise.excess is None and settled:
         return False
     return (
         limits.confirm

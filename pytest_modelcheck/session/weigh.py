@@ -16,11 +16,22 @@ from pytest_modelcheck.checks.changes import Compared, look_at_changes
 from pytest_modelcheck.checks.decide import required_rate
 from pytest_modelcheck.checks.excess import look_at_rise
 from pytest_modelcheck.checks.lost import LEAST_BROKEN, MOST_CASES, candidates_of, look_at_slices
-from pytest_modelcheck.checks.protocol import FreshSets, Probes, Reason, Rules, renumbered, without_more_runs
+from pytest_modelcheck.checks.protocol import (
+    FRESH_SETS,
+    STEADY_PROBES,
+    FreshSets,
+    Look,
+    Probes,
+    Reason,
+    Rules,
+    renumbered,
+    unless_broken,
+    without_more_runs,
+)
 from pytest_modelcheck.checks.weighing import Probed, looks, weigh
 from pytest_modelcheck.engine.body import by_repeat
 from pytest_modelcheck.errors import OfflineError
-from pytest_modelcheck.records import GRADE, JUDGED, Outcome, Trial
+from pytest_modelcheck.records import GRADE, JUDGED, Outcome, Status, Trial
 from pytest_modelcheck.session.check import Step
 from pytest_modelcheck.session.first_run import run_again
 from pytest_modelcheck.session.judging import with_noise
@@ -35,7 +46,6 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.lost import Candidates
     from pytest_modelcheck.checks.metrics import Scores
     from pytest_modelcheck.checks.observed import Observed
-    from pytest_modelcheck.checks.protocol import Look
     from pytest_modelcheck.checks.weighing import Weighed
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.found import Judgement, Noise
@@ -90,8 +100,78 @@ def decide_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
     return with_noise(
         check,
         judgement,
-        replace(judgement.noise, looks=found, lost=lost, slice_drop=slice_drop, variation=variation),
+        replace(
+            judgement.noise,
+            looks={**judgement.noise.looks, **found},
+            lost=lost,
+            slice_drop=slice_drop,
+            variation=variation,
+        ),
     )
+
+
+def look_for_noise(check: Check, judgement: Judgement) -> Steps[Judgement]:
+    """Before a miss counts as free of noise: see whether any outcome varies, over fresh sets and probes.
+
+    For limits that no look decides. Ten repeated answers alone failed 13% of unchanged runs with a coin among
+    100 inputs: each of them, and every approved run, must come out as it did.
+    """
+    fresh_sets_due = True
+    while not (weighed := _weighed(check, judgement)).varies and declared_of(check.spec) is None:
+        if not check.spec.limits.confirm:
+            return _not_confirmed(check, judgement)
+        if fresh_sets_due:
+            noise = yield from _fresh_sets(check, judgement, FRESH_SETS)
+            fresh_sets_due = False
+        elif failing := weighed.rate.failing(STEADY_PROBES):
+            cases = tuple(weighed.numbers[index] for index in failing)
+            noise = yield from _probe(check, judgement, [Probes(cases, STEADY_PROBES)])
+        else:
+            break
+        if noise is None:
+            return _not_confirmed(check, judgement)
+        judgement = with_noise(check, judgement, noise)
+    variation = _variation(check, judgement, weighed)
+    return with_noise(check, judgement, replace(judgement.noise, variation=variation))
+
+
+def look_for_broken(check: Check, judgement: Judgement) -> Steps[Judgement]:
+    """Warn of cases that are broken for good where no look decides: with groups, samples, and other scales.
+
+    A sample stands for other cases, so there it takes a drop as well.
+    """
+    observed, limits, spec = judgement.observed, check.spec.limits, check.spec
+    compares = observed.comparison is not None and not observed.reads_approved
+    decided = uses_looks(check, judgement) or spec.drift is not None or spec.levels is not None
+    sampled = limits.population == "sample" and not any(
+        finding.limit == "max_drop" and finding.summary.endswith("explains it")
+        for finding in judgement.findings
+    )
+    if decided or sampled or not compares or not judgement.passes or not judgement.seen.regressed:
+        return judgement
+    if check.places.update or declared_of(spec) is True:
+        return judgement
+    met, allowance = Look(Status.PASSED, Reason.MET), limits.max_drop or 0
+    while True:
+        weighed = _weighed(check, judgement)
+        look = renumbered(unless_broken(weighed.paired.shared, met, allowance), weighed.paired_numbers)
+        if not isinstance(look.needs, Probes):
+            break
+        noise = yield from _probe(check, judgement, [look.needs])
+        if noise is None:
+            look = without_more_runs(look)
+            break
+        judgement = with_noise(check, judgement, noise)
+    if look.status is Status.PASSED:
+        return judgement
+    return with_noise(check, judgement, replace(judgement.noise, looks={"max_drop": look}))
+
+
+def _not_confirmed(check: Check, judgement: Judgement) -> Judgement:
+    """The judgement if no more runs can be made."""
+    look = Look(Status.INCONCLUSIVE, Reason.NOT_CONFIRMED)
+    looks = {finding.limit: look for finding in judgement.findings if not finding.met}
+    return with_noise(check, judgement, replace(judgement.noise, looks=looks))
 
 
 def _searches_slices(check: Check, judgement: Judgement) -> bool:
@@ -316,7 +396,8 @@ def _variation(check: Check, judgement: Judgement, weighed: Weighed) -> Variatio
     varying = max(varying, sum(case.varies for case in weighed.rate.cases))
     of = plural(len(weighed.rate.cases), "case")
     if varying:
-        return Variation(varies=True, words=f"varies: {varying} of {of} pass in some runs only")
+        how = "score differently from run to run" if judgement.observed.graded else "pass in some runs only"
+        return Variation(varies=True, words=f"varies: {varying} of {of} {how}")
     if declared is False and weighed.rate.copies:
         words = (
             "declared deterministic=False, but no answer ever differs (a cache or a seed?), so repeats "
