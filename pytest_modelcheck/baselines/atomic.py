@@ -148,11 +148,20 @@ def recover(root: Path) -> None:
     What another process is just doing is waited for, and not done twice.
 
     Raises:
-        BaselineError: A journal names a place outside ``root``, or nothing may be written here.
+        BaselineError: A journal names a place outside ``root``, or nothing may be written here; or a folder
+            may not be read, whose files would count as missing.
     """
+    for _ in os.walk(root, onerror=_refuse):
+        pass
     if _journals(root):
         with _held_and_finished(root):
             pass
+
+
+def _refuse(error: OSError) -> None:
+    if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        text = f"cannot be read: {error.strerror or error}. Give this user the right to (chmod, chown)."
+        raise BaselineError(located(text, str(error.filename))) from error
 
 
 @contextmanager
