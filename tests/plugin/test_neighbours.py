@@ -188,10 +188,12 @@ def test_an_expected_failure_is_shown_as_pytest_shows_it(project, strict):
     marker = f"@pytest.mark.xfail(strict={strict})\n"
     project.test(f'{marker}@pytest.mark.golden("tickets.yaml")\ndef test_it(triage, case):\n'
                  "    assert triage(case.input) == case.expected\n")  # fmt: skip
-    result = project.run("--model-version=2.1", "--modelcheck-report=gitlab:quality.json")
+    options = ("--modelcheck-report=gitlab:quality.json", "--junitxml=junit.xml")
+    result = project.run("--model-version=2.1", *options)
     result.assert_outcomes(xfailed=1)
     assert project.verdict(result).status is Status.FAILED
-    result.stdout.fnmatch_lines(["*xfail test_it*", "1 xfailed; answers*"])
+    result.stdout.fnmatch_lines([" xfail test_it*", "1 xfailed; answers*"])
+    assert 'name="modelcheck.status" value="xfailed"' in (project.path / "junit.xml").read_text()
     assert "FAIL" not in result.stdout.str()
     assert (project.path / "quality.json").read_text() == "[]\n"
     passing = project.run("--model-version=2.0")
