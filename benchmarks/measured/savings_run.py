@@ -33,7 +33,7 @@ class Counted:
 def triage(model_version):
     def answer(text):
         CALLED.append(text)
-        return "other"
+        return "urgent" if text.endswith(" Now!") else "other"
     return answer
 
 @pytest.fixture

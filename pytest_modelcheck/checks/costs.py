@@ -23,14 +23,14 @@ _SLOWEST = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """The figures of one check's answers, whether they are new or cached.
+    """The time, cost and tokens of one check's answers, new or cached.
 
     Attributes:
-        answers: How many answers the check rests on.
-        latencies: How long the calls took that gave them, in seconds, sorted, where that is known.
-        amounts: What they cost, where that is known.
-        cases: How many cases they are for.
-        tokens: How many tokens they took, in and out, where that is known.
+        answers: The number of answers.
+        latencies: The known times of their calls in seconds, sorted.
+        amounts: Their known costs.
+        cases: The number of cases.
+        tokens: Their known numbers of tokens, in and out.
     """
 
     answers: int
@@ -41,10 +41,10 @@ class Costs:
 
 
 def judge_costs(costs: Costs, limits: Limits) -> list[Finding]:
-    """Hold limits of time, money and tokens against what answers took and cost.
+    """Compare the time, cost and tokens of answers with their limits.
 
-    More than one slow answer in twenty may be bad luck: a check fails where so many, were the requirement
-    just met, would be seen less often than ``false_fail_rate``, by the exact binomial test.
+    More than one slow answer in twenty may be bad luck: a check fails if the exact binomial p-value of so
+    many, under a model that just meets the requirement, is below ``false_fail_rate``.
 
     >>> from pytest_modelcheck.checks.limits import Limits
     >>> costs = Costs(40, tuple([0.1] * 30 + [3.0] * 10), (), 40)
@@ -100,7 +100,7 @@ def _answers(costs: Costs, known: int) -> str:
 
 
 def _unknown(limit: str, what: str, costs: Costs, limits: Limits) -> Finding:
-    """Nothing is known: the answers were remembered without it, or the model does not say."""
+    """Nothing is known: the answers were cached without it, or the model does not report it."""
     summary = (
         f"{limit} could not be judged: {what} is unknown for all {costs.answers} answers "
         "(new answers say it: --modelcheck-cache=refresh"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical.text import apart, counted, percent, plural
 from pytest_modelcheck.checks.excess import of_changes, of_regressions, of_variants
-from pytest_modelcheck.checks.limits import allowed, exceeds
+from pytest_modelcheck.checks.limits import ROUNDING, allowed, exceeds
 from pytest_modelcheck.checks.noise import DropNoise, RateNoise, Rule, ShareNoise
 from pytest_modelcheck.checks.series import trend
 from pytest_modelcheck.checks.verdicts import with_reason
@@ -29,14 +29,11 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Comparison, Tally
 
 
-_ROUNDING = 1e-9  # error of a mean of scores
-
-
 def decide(observed: Observed, limits: Limits) -> list[Finding]:
     """Compare the observations with every limit that applies: one finding each, guards first.
 
     Raises:
-        UsageError: the limits contradict what the body does.
+        UsageError: The limits contradict the body.
     """
     refuse_contradiction(observed, limits)
     _refuse_without_meaning(observed, limits)
@@ -51,7 +48,7 @@ def decide(observed: Observed, limits: Limits) -> list[Finding]:
 
 
 def refuse_contradiction(observed: Observed, limits: Limits) -> None:
-    """Refuse limits that contradict what the body does.
+    """Refuse limits that contradict the body.
 
     Raises:
         UsageError: they do.
@@ -182,7 +179,7 @@ def _nothing_judged(cases: Tally) -> Finding:
 
 
 def _rests_on_a_baseline(cases: Tally) -> Finding:
-    """Return the finding for a check that only compares with an approved version, if there is none."""
+    """Return the finding of a check that only compares with an approved version while none is approved."""
     return _failed(
         "new",
         f"no approved baseline yet: there is nothing to compare {plural(cases.judged, 'case')} with",
@@ -248,7 +245,9 @@ def _metric(observed: Observed, scores: Scores, required: float | None, rule: Ru
 
 
 def _slice(lost: Lost, look: Look, limits: Limits, sets: int) -> Finding:
-    """The slice in which regressions concentrate; ``slice_regressions=`` makes it a failure or a warning."""
+    """The finding about the slice in which regressions concentrate: a failure or a warning by
+    ``slice_regressions=``.
+    """
     summary = with_reason(look, str(lost), sets=sets)
     status = look.status
     if limits.slice_regressions == "warn":
@@ -268,7 +267,7 @@ def _slice_drop(summary: str, look: Look, limits: Limits, sets: int) -> Finding:
 
 def _rate(observed: Observed, required: float, rule: Rule) -> Finding:
     rate = observed.rate or 0.0
-    met = rate >= required - (_ROUNDING if observed.means is not None else 0.0)
+    met = rate >= required - (ROUNDING if observed.means is not None else 0.0)
     at_zero = observed.signed and not required and rule.limits.population == "fixed"
     return rule.finding(
         "at_least", _rate_summary(observed, rate, required), met, RateNoise(observed, required, at_zero)
@@ -308,13 +307,13 @@ def _drop(observed: Observed, comparison: Comparison, rule: Rule) -> Finding:
         what = "mean score" if observed.graded else observed.score_as or "pass rate"
         if observed.signed:
             what = "mean change is"
-        rise = 0 - (mean if abs(mean) > _ROUNDING else 0)  # not -mean, which would print "-0"
+        rise = 0 - (mean if abs(mean) > ROUNDING else 0)  # not -mean, which would print "-0"
         change = f"{what} {rise:+.3g}" if observed.graded else f"{what} {rise * 100:+.3g} points"
         unit = observed.scale if observed.graded else GRADE
         summary = f"{change} against {comparison.version}, {allowed(allowance, unit)}"
     if observed.rise is not None:
         summary = f"{summary}; {observed.rise}"
-    missed = exceeds(net - _ROUNDING, comparison.judged, allowance)
+    missed = exceeds(net - ROUNDING, comparison.judged, allowance)
     sampled = rule.limits.population == "sample"
     noise = DropNoise(observed, broke, fixed, comparison.judged, allowance, sampled)
     return rule.finding("max_drop", summary, not missed, noise, comparison.p_value)

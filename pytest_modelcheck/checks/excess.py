@@ -1,4 +1,4 @@
-"""Noise of a model that varies, subtracted from what a limit counts.
+"""Limits on changes beyond the model's own noise.
 
 PYTEST_DONT_REWRITE
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.canonical.text import percent
+from pytest_modelcheck.checks.limits import ROUNDING, fraction_of
 from pytest_modelcheck.checks.noise import ExcessNoise
 from pytest_modelcheck.checks.protocol import DOUBTFUL, Look, Reason, Rules, placed, unless_broken
 from pytest_modelcheck.checks.verdicts import UNSEEN
@@ -20,28 +21,27 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Finding
     from pytest_modelcheck.stats.noise import Excess, Rise
 
-_ROUNDING = 1e-9
 _AGAINST = True
 
 
 def look_at_rise(paired: Evidence, rise: Rise, allowance: Allowance, rules: Rules) -> Look:
-    """Hold the excess of an invariance check against the approved excess.
+    """Compare the excess of an invariance check with the approved excess.
 
-    A version that only became noisier changes more answers under any perturbation, and is as invariant as it
-    was; flips compared with flips failed it in 85% of runs.
+    A version that only became noisier changes more answers under any perturbation, but is as invariant as
+    before: a comparison of flips alone failed it in 85% of runs.
 
     Args:
         paired: The runs of the cases that were approved.
-        rise: What the perturbation changed then and now.
+        rise: The approved and current excess of each case.
         allowance: How far the rate may fall: a number of cases, or a fraction of them.
         rules: How the evidence is weighed.
     """
     from pytest_modelcheck.stats.noise import excess_bound, rise_p_value
 
     each, rate = rise.each, rules.false_fail_rate
-    margin = _fraction(allowance, len(each))
+    margin = min(1.0, fraction_of(allowance, len(each)))
     look = Look(Status.PASSED, Reason.MET)
-    if sum(each) / len(each) > margin + _ROUNDING:
+    if sum(each) / len(each) > margin + ROUNDING:
         chance = rise_p_value([0.0] * len(each), each, rate)
         look = Look(Status.INCONCLUSIVE, Reason.WEAK, chance)
         if chance > DOUBTFUL:
@@ -52,7 +52,7 @@ def look_at_rise(paired: Evidence, rise: Rise, allowance: Allowance, rules: Rule
 
 
 def of_variants(excess: Excess, units: str, required: float, rule: Rule) -> Finding:
-    """Hold what a perturbation adds to the model's own noise against the changes that are allowed."""
+    """Compare the changes that a perturbation adds to the model's own noise with the allowance."""
     noise = ExcessNoise(excess, units, round(1 - required, 12))
     what = (
         f"answers changed in {excess.cross:.0%} of variants, but the model disagrees with itself on "
@@ -62,13 +62,13 @@ def of_variants(excess: Excess, units: str, required: float, rule: Rule) -> Find
 
 
 def of_changes(excess: Excess, units: str, cases: int, allowance: Allowance, rule: Rule) -> Finding:
-    """Hold what differs from the approved answers against how many may.
+    """Compare the changes of answers beyond noise with the allowance.
 
-    Where answers to one input differ from call to call about as often as answers can differ, a change of the
-    model would not be seen: that is not a pass.
+    If answers to one input already differ from call to call about as often as they can, a change of the model
+    would be invisible: that is not a pass.
     """
-    allowed = _fraction(allowance, cases)
-    if 1 - excess.own <= allowed + _ROUNDING:
+    allowed = min(1.0, fraction_of(allowance, cases))
+    if 1 - excess.own <= allowed + ROUNDING:
         summary = f"the model disagrees with itself on {excess.own:.0%} of identical inputs, {UNSEEN}"
         reveals = "answers that all differ from call to call cannot reveal anything"
         return rule.inconclusive("max_changed", summary, _AGAINST, None, reveals)
@@ -80,17 +80,13 @@ def of_changes(excess: Excess, units: str, cases: int, allowance: Allowance, rul
 
 
 def of_regressions(excess: Excess, units: str, cases: int, allowance: Allowance, rule: Rule) -> Finding:
-    """Hold runs that fail of cases that passed against how many may."""
+    """Compare the failing runs of cases that passed, beyond noise, with the allowance."""
     what = (
         f"{excess.cross:.0%} of runs fail of cases that passed, but {excess.own:.0%} do where the model is "
         "only asked again"
     )
-    return _finding("max_regressed", ExcessNoise(excess, units, _fraction(allowance, cases)), what, rule)
-
-
-def _fraction(allowance: Allowance, cases: int) -> float:
-    """An allowance as a fraction of the cases."""
-    return min(1.0, allowance / cases if isinstance(allowance, int) else allowance)
+    noise = ExcessNoise(excess, units, min(1.0, fraction_of(allowance, cases)))
+    return _finding("max_regressed", noise, what, rule)
 
 
 def _finding(limit: str, noise: ExcessNoise, what: str, rule: Rule) -> Finding:
@@ -98,4 +94,4 @@ def _finding(limit: str, noise: ExcessNoise, what: str, rule: Rule) -> Finding:
     mean, low = sum(each) / len(each), noise.low(rule.limits.false_fail_rate)
     allowed = f"allowed {percent(noise.allowance)}" if noise.allowance else "none allowed"
     summary = f"{what}; excess {mean:.0%} (at least {low:.0%}), {allowed}"
-    return rule.finding(limit, summary, mean <= noise.allowance + _ROUNDING, noise)
+    return rule.finding(limit, summary, mean <= noise.allowance + ROUNDING, noise)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pytest_modelcheck.canonical.text import apart, plural
+from pytest_modelcheck.checks.limits import ROUNDING
 from pytest_modelcheck.checks.metrics import fall_p_value
 from pytest_modelcheck.checks.protocol import ALL
 
@@ -19,21 +20,20 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.noise import Rule
     from pytest_modelcheck.records import Finding
 
-_ROUNDING: Final = 1e-9
 _POWER: Final = 3.6
 """Standard errors between a limit at the 1% level and a value that misses it in nine of ten runs."""
 
 
 @dataclass(frozen=True)
 class MetricNoise:
-    """Chance, as it acts on a metric (``required``), or on its fall beyond an ``allowance``."""
+    """The noise of a metric (``required``), or of its drop beyond an ``allowance``."""
 
     scores: Scores
     required: float | None = None
     allowance: float = 0.0
 
     def p_value(self, false_fail_rate: float) -> float:
-        """By bootstrap over the cases; a fall of which none is allowed by exchange."""
+        """By bootstrap over the cases; for a drop without an allowance, by exchange."""
         if self.required is None:
             return fall_p_value(self.scores.shared, self.allowance, false_fail_rate, ALL)
         from pytest_modelcheck.stats.metrics import chance_of
@@ -41,11 +41,11 @@ class MetricNoise:
         return chance_of(self.scores.draws(false_fail_rate), at_least=self.required)
 
     def chance_of_pass(self, _tolerance: float) -> tuple[float, str]:
-        """Never asked for: ``require_proof=`` is refused beside ``metric=``."""
+        """Never called: ``require_proof=`` is refused together with ``metric=``."""
         return 1.0, "a lower metric"
 
     def reveals(self, limits: Limits) -> str:
-        """By the spread of the metric over cases that are drawn with replacement."""
+        """By the spread of the metric over bootstrap samples."""
         falls = self.required is None
         scores = self.scores.shared if falls else self.scores
         shift = _POWER * float(scores.draws(limits.false_fail_rate, fall=falls).std())
@@ -58,26 +58,26 @@ class MetricNoise:
 def judge_metric(
     scores: Scores, required: float | None, rule: Rule, version: str | None, allowance: float
 ) -> list[Finding]:
-    """Hold a metric against what is required, and against the approved version.
+    """Compare a metric with the required value, and with the approved version.
 
     Args:
-        scores: What it is computed from.
-        required: What it must reach, or ``None``.
-        rule: How an observed value becomes a finding.
-        version: The approved version, or ``None`` where nothing is compared.
+        scores: The values that it is computed from.
+        required: The required value, or ``None``.
+        rule: Makes a finding of an observed value.
+        version: The approved version, or ``None`` if nothing is compared.
         allowance: How far it may fall.
     """
     findings, name, value = [], scores.metric.name, scores.value
     if required is not None:
         over = plural(len(scores.cases), "case")
         summary = f"{name} is {apart(value, required)} over {over}, at least {required:g} required"
-        met = value >= required - _ROUNDING
+        met = value >= required - ROUNDING
         findings.append(rule.finding("at_least", summary, met, MetricNoise(scores, required)))
     then, now = scores.then_and_now
     if version is not None and not math.isnan(then - now):
-        rise = now - then if abs(now - then) > _ROUNDING else 0.0
+        rise = now - then if abs(now - then) > ROUNDING else 0.0
         may = f"a fall of {allowance:g}" if allowance else "no fall"
         summary = f"{name} is {now:.3g} against {then:.3g} of {version} ({rise:+.3g}), {may} allowed"
-        met = -rise <= allowance + _ROUNDING
+        met = -rise <= allowance + ROUNDING
         findings.append(rule.finding("max_drop", summary, met, MetricNoise(scores, None, allowance)))
     return findings

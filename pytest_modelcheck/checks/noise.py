@@ -1,8 +1,8 @@
-"""Noise and limits: whether it explains a miss, whether a pass is proven, what could be revealed.
+"""Noise and limits: whether noise explains a miss, whether a pass is proven, and what could be detected.
 
-Each limit has its kind of noise: an object that knows the chance of what was observed if the requirement
-were just met (``p_value``), whether a shortfall beyond a tolerance is excluded (``proven``), and which
-shortfall so many cases could have shown (``reveals``).
+Each limit has its kind of noise: an object that computes the chance of the observation if the requirement
+were just met (``p_value``), the chance of passing with a shortfall (``chance_of_pass``), and the shortfall
+that the cases can detect (``reveals``).
 
 PYTEST_DONT_REWRITE
 """
@@ -15,6 +15,7 @@ from statistics import pstdev
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_modelcheck.canonical.text import counted, percent, plural
+from pytest_modelcheck.checks.limits import ROUNDING, fraction_of
 from pytest_modelcheck.checks.protocol import Reason
 from pytest_modelcheck.checks.verdicts import with_reason
 from pytest_modelcheck.records import CHANGE, GRADE, Finding, Scale, Status
@@ -28,32 +29,30 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.runs import Runs
     from pytest_modelcheck.stats.noise import Excess
 
-_ROUNDING = 1e-9
-
 
 class Noise(Protocol):
-    """The part of chance in what one limit is held against."""
+    """The noise in the observation that one limit is compared with."""
 
     def p_value(self, false_fail_rate: float) -> float:
-        """The chance of what was observed, or worse, if the requirement were just met."""
+        """The chance of the observation, or a worse one, if the requirement were just met."""
 
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
-        """The chance of so good a result if it fell short by ``tolerance``; and that shortfall in words."""
+        """The chance of so good a result with a shortfall of ``tolerance``, and that shortfall in words."""
 
     def reveals(self, limits: Limits) -> str:
-        """Name the shortfall that so many cases can reveal, as a sentence without its end."""
+        """Name the shortfall that the cases can detect, as the start of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The rule that makes a finding of an observed value.
+    """Makes a finding of an observed value.
 
     Attributes:
         limits: The limits of the check.
         varies: Whether the model varies.
-        looks: What decided about limits that noise may miss; it goes before everything else.
+        looks: The final looks at limits that noise may cause to be missed; they take precedence.
         broken: The ids of the cases that are broken for good.
-        sets: How many sets of runs there are.
+        sets: The number of sets of runs.
     """
 
     limits: Limits
@@ -64,7 +63,7 @@ class Rule:
 
     @property
     def noisy(self) -> bool:
-        """True if anything but the requirement decides what is observed."""
+        """True if noise affects the observation."""
         return self.varies or self.limits.population == "sample"
 
     def finding(
@@ -75,19 +74,17 @@ class Rule:
         noise: Noise,
         context: float | None = None,
     ) -> Finding:
-        """Decide: exactly where nothing is left to chance, else by what chance explains."""
+        """Decide: exactly if there is no noise, else by whether noise explains a miss."""
         against_baseline = limit != "at_least"
         look = self.looks.get(limit)
         if look is not None and not (look.status is Status.PASSED and self.limits.require_proof):
             return self._looked(look, limit, summary, noise)
-        if look is not None:
-            return self._met(limit, summary, noise, against_baseline=against_baseline, context=context)
-        if not self.noisy:
+        if look is None and not self.noisy:
             status = Status.PASSED if met else Status.FAILED
             return Finding(limit, status, summary, against_baseline, context)
-        rate = self.limits.false_fail_rate
-        if met:
+        if met or look is not None:  # a look that passed, of which proof is asked for
             return self._met(limit, summary, noise, against_baseline=against_baseline, context=context)
+        rate = self.limits.false_fail_rate
         p_value = noise.p_value(rate)
         reveals = noise.reveals(self.limits)
         if p_value <= rate:
@@ -98,7 +95,7 @@ class Rule:
         )
 
     def _looked(self, look: Look, limit: str, summary: str, noise: Noise) -> Finding:
-        """Return the finding of a look, with what so many cases could have shown unless all is well."""
+        """Return the finding of a look, unless it passes with the shortfall that the cases can detect."""
         text = with_reason(look, summary, self.broken, self.sets)
         against_baseline = limit != "at_least"
         if look.status is Status.PASSED:
@@ -132,7 +129,7 @@ class Rule:
         p_value: float | None,
         reveals: str | None,
     ) -> Finding:
-        """Return an inconclusive finding: a warning, or a failure where that is asked for."""
+        """Return an inconclusive finding: a warning, or a failure if ``inconclusive="fail"``."""
         if self.limits.inconclusive == "fail":
             text = f'{summary} (inconclusive="fail")'
             return Finding(limit, Status.FAILED, text, against_baseline, p_value, reveals)
@@ -143,8 +140,8 @@ class Rule:
 class RateNoise:
     """A pass rate, or a mean of scores, against ``required``.
 
-    With ``at_zero`` the scores are changes of the cases at hand, and none is required: if the perturbation
-    did nothing, each would be as likely as its opposite.
+    With ``at_zero``, scores are changes of the given cases, and the requirement is 0: if the perturbation
+    had no effect, each change would be as likely as its opposite.
     """
 
     observed: Observed
@@ -152,7 +149,7 @@ class RateNoise:
     at_zero: bool = False
 
     def p_value(self, false_fail_rate: float) -> float:
-        """By Clopper and Pearson for counts; for means by sign flips, Gaffke's bound, or Student."""
+        """For counts by Clopper and Pearson; for means by sign flips, Gaffke's bound, or Student's t."""
         if self.observed.means is not None:
             if not self.at_zero:
                 return _mean_at_least(self.observed.means, self.required, self.observed.scale)
@@ -164,7 +161,7 @@ class RateNoise:
         return lower_tail(*self.observed.counts, self.required)
 
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
-        """The same towards the other side, at the required rate less the tolerance."""
+        """The same in the other direction, at the required rate less the tolerance."""
         scale = self.observed.scale
         above = max(scale.low, self.required - tolerance)
         if self.observed.means is not None:
@@ -210,10 +207,10 @@ class RateNoise:
 
 @dataclass(frozen=True, slots=True)
 class DropNoise:
-    """A drop against the approved version, of which ``allowance`` is allowed.
+    """A drop against the approved version, with an ``allowance``.
 
-    With ``sampled`` the cases stand for others. Where most of them lose a little and few gain much, the signs
-    of what a sample lost are not a toss-up although the mean is just 0, so nothing is taken for granted.
+    With ``sampled``, the cases represent others. If most of them lose a little and few gain much, the signs
+    in a sample are not symmetric although the mean is 0, so symmetry is not assumed.
     """
 
     observed: Observed
@@ -226,7 +223,7 @@ class DropNoise:
     @property
     def margin(self) -> float:
         """The allowance as a fraction of the cases."""
-        return self.allowance / self.cases if isinstance(self.allowance, int) else self.allowance
+        return fraction_of(self.allowance, self.cases)
 
     def p_value(self, false_fail_rate: float) -> float:
         """By exchanges within cases, or of signs; with an allowance exactly, or by Gaffke's bound."""
@@ -250,7 +247,7 @@ class DropNoise:
 
     @property
     def _least_p_value(self) -> float:
-        """The least that any drop could have, by exchanges or by flips."""
+        """The smallest p-value that any drop could have, by exchanges or sign flips."""
         if self.observed.pairs is None:
             return float(0.5 ** len(self.observed.drops or ()))
         ways = (comb(len(pair.then) + len(pair.now), len(pair.now)) for pair in self.observed.pairs)
@@ -258,12 +255,12 @@ class DropNoise:
 
     @property
     def _by_bound(self) -> bool:
-        """True if means are held against the bound of a mean, and not against exchanges or flips."""
+        """True if means are tested by a bound of the mean, not by exchanges or sign flips."""
         return bool(self.margin) or self.sampled
 
     @property
     def _differences(self) -> Scale:
-        """From where to where the difference of two scores may go."""
+        """The range of the difference of two scores."""
         return Scale(-self.observed.scale.width, self.observed.scale.width)
 
     def _of_counts(self) -> float:
@@ -276,8 +273,8 @@ class DropNoise:
         return mcnemar_exact(self.broke, self.fixed)
 
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
-        """Exactly for counts, by Gaffke's bound for means."""
-        below = min(self.observed.scale.width - _ROUNDING, self.margin + tolerance)
+        """For counts exactly, for means by Gaffke's bound."""
+        below = min(self.observed.scale.width - ROUNDING, self.margin + tolerance)
         words = f"a drop of {percent(_shown(below)) if self.observed.scale == GRADE else f'{below:.3g}'}"
         if self.observed.drops is not None:
             return _mean_at_least(self.observed.drops, below, self._differences), words
@@ -286,7 +283,7 @@ class DropNoise:
         return drop_p_value(self.fixed, self.broke, self.cases, -below), words
 
     def reveals(self, limits: Limits) -> str:
-        """By the power of the same test, where about as many cases are fixed as were."""
+        """By the power of the same test, assuming that about as many cases are fixed as were observed."""
         rate = limits.false_fail_rate
         if self.observed.drops is not None and (self.observed.pairs is None or self.observed.graded):
             return self._mean_reveals(rate)
@@ -317,7 +314,7 @@ class DropNoise:
 
 @dataclass(frozen=True, slots=True)
 class ShareNoise:
-    """The noise of a share of runs that only an allowance of cases may reach."""
+    """The noise of a share of runs with an ``allowance``."""
 
     count: int
     of: int
@@ -327,8 +324,7 @@ class ShareNoise:
     @property
     def fraction(self) -> float:
         """The allowance as a fraction of the cases."""
-        found = self.allowance / self.cases if isinstance(self.allowance, int) else self.allowance
-        return min(1.0, found)
+        return min(1.0, fraction_of(self.allowance, self.cases))
 
     def p_value(self, false_fail_rate: float) -> float:  # noqa: ARG002
         """By Clopper and Pearson."""
@@ -356,7 +352,7 @@ class ShareNoise:
 
 @dataclass(frozen=True, slots=True)
 class ExcessNoise:
-    """The noise of a perturbation's effect beyond the model's own disagreement; ``allowance`` is allowed."""
+    """The noise of a perturbation's effect beyond the model's own disagreement, with an ``allowance``."""
 
     excess: Excess
     units: str
@@ -369,7 +365,7 @@ class ExcessNoise:
         return gaffke_bounds(self.excess.each, 1 - false_fail_rate, low=-1.0, high=1.0)[0]
 
     def p_value(self, false_fail_rate: float) -> float:  # noqa: ARG002
-        """By exchanging outputs within cases where nothing is allowed, else by Gaffke's bound."""
+        """By exchanging outputs within cases without an allowance, else by Gaffke's bound."""
         if not self.allowance:
             return self.excess.p_value
         return _mean_at_least([-each for each in self.excess.each], -self.allowance, CHANGE)
@@ -394,7 +390,7 @@ class ExcessNoise:
 
 
 def _mean_at_least(values: Sequence[float], required: float, scale: Scale) -> float:
-    """The chance of so low a mean if it were ``required``: Gaffke's, or Student's without bounds."""
+    """The p-value of a low mean against ``required``: by Gaffke, or without bounds by Student."""
     if not scale.bounded:
         from pytest_modelcheck.stats.means import student_p_value
 
@@ -407,13 +403,13 @@ def _mean_at_least(values: Sequence[float], required: float, scale: Scale) -> fl
 
 
 def _fixes(pair: Runs) -> float:
-    """Return how often an approved run that failed meets a current one that passes."""
+    """Return how often a failed approved run is paired with a passed current run."""
     then, now = pair.then, pair.now
     return (1 - sum(then) / len(then)) * sum(now) / len(now)
 
 
 def _shown(rate: float) -> float:
-    """A rate without the last digits that nobody asked for: 0.95 - 0.05 is 0.8999999999999999."""
+    """A rate without the rounding error of floats: 0.95 - 0.05 is 0.8999999999999999."""
     return round(rate, 3)
 
 

@@ -56,7 +56,7 @@ def approve(workspace: Workspace, wish: Wish) -> int:
     """Approve, report the result, and return the exit code.
 
     Raises:
-        UsageError: Nobody may be watching, and no reason is given.
+        UsageError: There is no terminal, or this is CI, and no reason is given.
     """
     how = signed_with("modelcheck approve", wish)
     models = workspace.models()
@@ -79,7 +79,7 @@ def _approve_one(
     how: str,
     decisions: Decisions | None = None,
 ) -> Report:
-    """Approve what the command line means, or exactly the checks that were accepted in review."""
+    """Approve the checks that the command line selects, or exactly those accepted in a review."""
     root = workspace.project.root
     return approvals.approve(
         workspace.candidates,
@@ -101,16 +101,16 @@ def _approve_one(
 
 
 def signed_with(command: str, wish: Wish) -> str:
-    """Say how an approval was made, for its header.
+    """Describe for the header how an approval was made.
 
     Raises:
-        UsageError: Nobody may be watching, and no reason is given.
+        UsageError: There is no terminal, or this is CI, and no reason is given.
     """
     return command if wish.dry_run else approved_with(command, wish.reason, sys.stdin, "--reason TEXT")
 
 
 def _announced(approved: Sequence[Approval], name: str) -> Iterator[str]:
-    """Everything bad that is going to be approved, before it is."""
+    """The regressions and errors that are about to be approved, as lines."""
     bad = [approval for approval in approved if approval.accepts]
     if bad:
         yield click.style(f"approving {excerpt(name)} accepts:", fg="yellow")
@@ -128,8 +128,8 @@ def _report_lines(workspace: Workspace, report: Report, *, dry: bool = False) ->
         for approval in report.approved:
             yield from _approval_lines(approval, report.version)
         if any(approval.noise_unknown for approval in report.approved):
-            again = f"pytest {shlex.quote(f'--model-version={argument}')} --modelcheck-update"
-            yield f"Approved on 1 run, noise unknown: {again} adds two."
+            yield "Approved on 1 run, noise unknown. To approve three runs in place of one:"
+            yield f"  pytest {shlex.quote(f'--model-version={argument}')} --modelcheck-update"
         yield from _left_lines(report)
         yield "Nothing was written: --dry-run." if dry else _written(workspace, report)
     else:
@@ -219,9 +219,9 @@ class Decisions:
     """The reviewer's decisions.
 
     Attributes:
-        accepted: The checks to approve, and the cases of each that stay as they were.
-        seen: The digest of what was shown of each check: nothing else is approved.
-        finished: Whether all that follows stays as it is.
+        accepted: The checks to approve, and the cases of each that keep their approved result.
+        seen: For each check, the digest of the candidate that was shown: only that one is approved.
+        finished: Whether the reviewer quit: all further checks stay unchanged.
     """
 
     accepted: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -230,10 +230,10 @@ class Decisions:
 
 
 def review(workspace: Workspace, wish: Wish) -> int:
-    """Go through what changed, ask, and approve what was accepted. Returns the exit code.
+    """Review the changed cases with the user, approve the accepted ones, and return the exit code.
 
     Raises:
-        UsageError: Nothing that was run is meant, or nobody may be watching and no reason is given.
+        UsageError: No run matches, or there is no terminal (or this is CI) and no reason is given.
     """
     how = signed_with("modelcheck review", wish)
     if wish.versions:
@@ -252,7 +252,7 @@ def review(workspace: Workspace, wish: Wish) -> int:
 
 
 def _decisions(workspace: Workspace, wish: Wish, headers: Sequence[Header]) -> Decisions:
-    """Ask the reviewer about one check after the other."""
+    """Ask the reviewer about each check in turn."""
     decisions = Decisions()
     for number, header in enumerate(headers, 1):
         if decisions.finished:
@@ -324,7 +324,7 @@ def _case(case: CaseDiff, found: CheckDiff, count: str) -> Iterator[str]:
 
 
 def _facts(result: CaseResult | None) -> Iterator[str]:
-    """Return what is needed to decide on a case: the right answer, and where the case is written."""
+    """Return the expected answer of a case, and its file and line."""
     if result is None:
         return
     facts = [] if result.expected is MISSING else [f"expected {literal(result.expected, 200)}"]

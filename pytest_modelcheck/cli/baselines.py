@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 
 def rename(workspace: Workspace, old: str, new: str) -> None:
-    """Move what is approved and what was run of the tests that ``old`` means.
+    """Move the baselines and candidates of the tests that ``old`` names.
 
     Raises:
-        UsageError: ``new`` cannot be a name of what ``old`` is, nothing is stored of that, or something
-            is remembered under the new name.
+        UsageError: ``new`` and ``old`` are of different kinds, nothing is stored under ``old``, or something
+            is already stored under ``new``.
     """
     refuse_odd(old, new)
     store, candidates = workspace.store, workspace.candidates
@@ -62,7 +62,7 @@ def _renamed(workspace: Workspace, approved: Sequence[Move], ran: Sequence[Move]
 
 
 def prune(workspace: Workspace, *, yes: bool) -> None:
-    """List what is of no use, and remove it once that is agreed to."""
+    """List unused baselines, and remove them once the user agrees."""
     store, candidates = workspace.store, workspace.candidates
     approved, ran = list(store.everything()), list(candidates.everything())
     exists = existence(workspace.project, (header for _, header in (*approved, *ran)))
@@ -95,7 +95,7 @@ def _listed(
 
 
 def merge(workspace: Workspace, folders: Sequence[Path]) -> None:
-    """Copy the candidates of all folders into the project's own, and unite their nights: all, or none.
+    """Copy the candidates of all folders into the project, and merge their nights: all, or none.
 
     Raises:
         BaselineError: Two folders hold different runs of the same check and version, or one holds nothing.
@@ -134,7 +134,7 @@ def _found(folders: Iterable[Path]) -> dict[Key, list[CandidateStore]]:
 
 
 def _agreed(key: Key, stores: Sequence[CandidateStore]) -> Baseline:
-    """The first run of a check, once all others are seen to say the same."""
+    """The first run of a check, after verifying that the others are equal to it."""
     first, *others = (_read(store, key) for store in stores)
     for other in others:
         if differing := differences(first, other):

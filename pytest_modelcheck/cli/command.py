@@ -36,12 +36,12 @@ class _Misused(click.ClickException):
 
 
 def _quoted(error: click.UsageError) -> click.UsageError:
-    """A message of click's on a command line, which may quote what was typed."""
+    """Make one of click's messages, which may quote the command line, safe to print."""
     return click.UsageError(harmless(error.format_message()), error.ctx)
 
 
 class _Group(click.Group):
-    """A group whose commands end in a message, never in a traceback of ours, for what a user can mend."""
+    """A group whose commands report mistakes of the user as a message, never as a traceback."""
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         try:

@@ -1,4 +1,4 @@
-"""The smaller groups of commands: judges, suites, and the life of baselines.
+"""Smaller groups of commands: for judges, for suites, and for the upkeep of baselines.
 
 PYTEST_DONT_REWRITE
 """
@@ -104,7 +104,7 @@ def lint(
 
 
 class _WithRest(click.Command):
-    """A command that hands on what follows ``--``."""
+    """A command that passes on the arguments after ``--``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = args.index("--") if "--" in args else len(args)

@@ -1,4 +1,4 @@
-"""``modelcheck judge``: how often a judge agrees with people, and where it errs.
+"""``modelcheck judge``: how often a judge agrees with people, and where it is wrong.
 
 PYTEST_DONT_REWRITE
 """
@@ -41,13 +41,13 @@ Said = dict[str, list[bytes]]
 
 @dataclass(slots=True)
 class Heard:
-    """The judge's answers, as far as runs are stored.
+    """The judge's answers in all stored runs.
 
     Attributes:
         judge: Its name.
-        file: Where its labels are.
-        judged: What it was given in checks of other models, once each.
-        versions: What each of its versions said, also of labels in a check of the judge itself.
+        file: Its label file.
+        judged: Its inputs in checks of other models, without repeats.
+        versions: The answers of each of its versions, including those in checks of the judge itself.
     """
 
     judge: str
@@ -60,7 +60,7 @@ def heard(workspace: Workspace, judge: str, labels: Path | None = None) -> Heard
     """Collect the answers of a judge from all result files.
 
     Raises:
-        UsageError: No run that is remembered had this judge.
+        UsageError: No stored run used this judge.
     """
     found = Heard(judge, labels or workspace.project.root)
     by_case: dict[tuple[str, str], list[Judged]] = defaultdict(list)
@@ -124,7 +124,7 @@ def _own_check(said: Said, cases: list[CaseResult]) -> None:
 
 
 def value_of(answer: bytes) -> Any:
-    """Return a judge's answer in the form of labels."""
+    """Convert a judge's answer to the form of labels."""
     return orjson.loads(seen(answer))
 
 
@@ -141,7 +141,7 @@ def judge(workspace: Workspace, name: str, file: Path | None, *, every: bool) ->
     """Compare the answers of each version of a judge with the labels.
 
     Raises:
-        UsageError: Nothing that has a label was judged in a run that is remembered.
+        UsageError: No stored run judged anything that has a label.
         LabelError: The labels cannot be read.
     """
     found = heard(workspace, name, file)
@@ -195,7 +195,7 @@ def _of_version(title: str, pairs: Sequence[Pair], labels: int, said: Said, *, e
 
 
 def _of_classes(people: Sequence[str], judged: Sequence[str]) -> Iterator[str]:
-    """The confusion matrix, and what it comes to."""
+    """The confusion matrix, and the rates that follow from it."""
     from sklearn.metrics import cohen_kappa_score
 
     names = sorted({*people, *judged}, key=lambda name: (name != "yes", name))

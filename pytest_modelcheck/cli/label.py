@@ -1,4 +1,4 @@
-"""``modelcheck label``: what was judged, one after the other, blind to the judge; one key for each label.
+"""``modelcheck label``: show judged answers without the judge's verdict, and take a key for each label.
 
 PYTEST_DONT_REWRITE
 """
@@ -54,8 +54,8 @@ class _Sitting:
     """The labels that a person has given so far.
 
     Attributes:
-        path: The file of labels.
-        by: Who labels.
+        path: The label file.
+        by: The name of the labeller.
         labels: All labels, by key.
         done: The keys of those given in this sitting, in order.
     """
@@ -66,7 +66,7 @@ class _Sitting:
     done: list[str] = field(default_factory=list)
 
     def add(self, one: Judged, said: Any, note: str) -> None:
-        """Give a label, and write it at once: nothing is lost where the line drops."""
+        """Add a label, and write it to disk at once: a lost connection loses nothing."""
         about: dict[str, Any] = {"by": self.by, "when": now()}
         about |= {name: value for name, value in (("version", one.version), ("note", note)) if value}
         kept = {name: value for name, value in one.metadata.items() if name not in about}
@@ -75,7 +75,7 @@ class _Sitting:
         write(self.path, self.labels.values())
 
     def undo(self) -> str | None:
-        """Take the last label of this sitting back; return its key."""
+        """Remove the last label of this sitting; return its key."""
         if not self.done:
             return None
         key = self.done.pop()
@@ -85,7 +85,7 @@ class _Sitting:
 
 
 def label(workspace: Workspace, judge: str, *, most: int, by: str, file: Path | None) -> None:
-    """Ask for labels until there are ``most`` more, nothing is left, or the person quits.
+    """Ask for labels until ``most`` have been given, nothing is left to label, or the person quits.
 
     Raises:
         UsageError: Nothing was judged yet.
@@ -161,7 +161,7 @@ def _ask(
 ) -> tuple[str, Any, str]:
     """Show a page, and read ``label`` with what it says and a note, or ``skip``, ``undo`` or ``quit``.
 
-    Of an answer that is longer than the screen, each space shows as much as fits.
+    The space bar pages through an answer that is longer than the screen.
     """
     note = ""
     while True:
@@ -194,7 +194,7 @@ def _ask(
 
 
 def _named(choices: Mapping[str, Any]) -> str:
-    """The keys and what they do, for people."""
+    """The keys and their meanings, as text."""
     if "x" in choices and choices["x"] == 1.0:
         named = "[0]-[9] tenths  [x] 1.0 "
     elif not choices:
@@ -220,7 +220,7 @@ def _number(text: str | None) -> float | None:
 
 
 def _end(found: Heard, sitting: _Sitting, left: int) -> Iterator[str]:
-    """Say what was labelled, and what more labels would buy."""
+    """Report what was labelled, and how much more labels would narrow the bound."""
     counts = Counter(_WORDS.get(str(label.said), label.said) for label in sitting.labels.values())
     listed = ", ".join(f"{count} {excerpt(name, 20)}" for name, count in counts.most_common(6))
     yield ""
@@ -236,7 +236,7 @@ def _end(found: Heard, sitting: _Sitting, left: int) -> Iterator[str]:
 
 
 def _widths(found: Heard, labels: Mapping[str, Label], left: int) -> tuple[int, float, float] | None:
-    """Return how many more labels narrow the 95% bound of the rate from how many points to how many."""
+    """Return a number of further labels, and half the width of the 95% bound before and after them."""
     judged = list(found.judged.values())
     if not all(isinstance(one.said, bool) for one in judged):
         return None
@@ -254,7 +254,7 @@ def _widths(found: Heard, labels: Mapping[str, Label], left: int) -> tuple[int, 
     still_open = [one.said for one in judged if one.key not in labels]
 
     def half(errors: Errors, known: int) -> float:
-        """Half the bound's width in points; answers with a label count as people said."""
+        """Half the bound's width in points; the verdict on a labelled answer is its label."""
         left = len(judged) - known
         passed = round(left * sum(still_open) / len(still_open))
         right = round(known * errors.yes / errors.labels)

@@ -1,4 +1,4 @@
-"""``modelcheck plan``: how many cases, or runs of them, it takes to see what should be seen.
+"""``modelcheck plan``: how many cases, or repeats of them, it takes to detect a drop.
 
 PYTEST_DONT_REWRITE
 """
@@ -24,19 +24,19 @@ _DROPS = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The effect that a check is to show, and how surely.
+    """The drop to detect, and with which error rates.
 
     Attributes:
         at_least: The required rate, or ``None`` for a comparison with an approved version.
-        drops: How far below it a model would be, or how much worse than the approved one.
-        certainty: With which chance it is then to fail.
-        false_fail_rate: With which chance a model that just meets the limit may fail.
+        drops: The drops to detect: below the required rate, or compared with the approved version.
+        certainty: The required chance of detecting the drop.
+        false_fail_rate: The accepted chance of failing a model that just meets the limit.
         disagreement: How often the model answers an identical input differently, in a comparison.
-        max_drop: How much of a drop is allowed, in a comparison.
-        cases: How many cases there are, or ``None``. For a required rate, how often each must be run is told
-            too; in a comparison, how a check of them would come out by its own rules.
-        repeats: How often a run makes each case, in a comparison.
-        approved_runs: How often each was run for the approval.
+        max_drop: The drop that the check allows, in a comparison.
+        cases: The number of cases, or ``None``. For a required rate, the answer then includes how often to
+            run each; in a comparison, the chance of each verdict.
+        repeats: How often a run repeats each case, in a comparison.
+        approved_runs: How often each case was run for the approval.
     """
 
     at_least: float | None
@@ -51,7 +51,7 @@ class Question:
 
 
 def question(at_least: float | None, drops: Sequence[float], **options: Any) -> Question:
-    """The question that a command line asks; where it names no drops, those that can be seen at all."""
+    """The question of a command line; without ``--drop``, several drops that can be detected."""
     made = Question(at_least, tuple(drops), **options)
     if drops:
         return made
@@ -60,7 +60,7 @@ def question(at_least: float | None, drops: Sequence[float], **options: Any) -> 
 
 
 def table(question: Question) -> Iterator[str]:
-    r"""The answer, for people.
+    r"""The answer as lines of text.
 
     Raises:
         UsageError: The question is invalid.
@@ -93,7 +93,7 @@ def table(question: Question) -> Iterator[str]:
 
 
 def _foreseen(question: Question, cases: int) -> Iterator[str]:
-    """Say how a check of so many cases would come out, by its own rules."""
+    """Describe how a check of this many cases would end, by its own rules."""
     from pytest_modelcheck.checks.foresight import Design, foreseen
     from pytest_modelcheck.checks.protocol import Rules
 
@@ -202,7 +202,7 @@ def _check(question: Question) -> None:
 
 
 def _range(question: Question) -> tuple[float, float]:
-    """Above which drop there is anything to see, and which is the largest possible."""
+    """The drop above which anything can be detected, and the largest possible drop."""
     if question.at_least is not None:
         return 0.0, question.at_least
     return question.max_drop, 1 - question.disagreement

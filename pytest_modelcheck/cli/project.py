@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_modelcheck.baselines import names
 from pytest_modelcheck.baselines.candidates import CandidateStore, natural
-from pytest_modelcheck.baselines.home import home_of
+from pytest_modelcheck.baselines.names import home_of
 from pytest_modelcheck.baselines.store import BaselineStore
 from pytest_modelcheck.errors import BaselineError, UsageError, VersionError, located
 
@@ -28,15 +28,15 @@ REDACT: Final = "modelcheck_redact"
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The places of a project.
+    """The paths and settings of a project.
 
     Attributes:
-        root: The folder that everything remembered is relative to: the one that holds the baselines,
-            found upward, else that of the configuration file.
+        root: The folder that stored paths are relative to: the one that holds the baselines (searched
+            upward), else that of the configuration file.
         config: The configuration file, or ``None``.
         baselines: The folder of approved behaviour.
-        cache: The folder of what need not be in git.
-        redact: Patterns of what is not to be shown.
+        cache: The cache folder, which is not in git.
+        redact: Patterns of secrets to hide.
     """
 
     root: Path
@@ -50,7 +50,7 @@ def find_project(start: Path, rootdir: Path | None = None) -> Project:
     """Find the project that a folder belongs to.
 
     Raises:
-        UsageError: A configuration file cannot be read, or says something that is not a path.
+        UsageError: A configuration file cannot be read, or a path in it is invalid.
     """
     start = (rootdir or start).absolute()
     config, settings = _locate(start)
@@ -72,7 +72,7 @@ def find_project(start: Path, rootdir: Path | None = None) -> Project:
 
 
 def shown(path: Path) -> str:
-    """A path as a person would type it: relative to the current folder where it is below."""
+    """A path as a person would type it: relative to the current folder if it lies below."""
     here = path.cwd()
     return os.fspath(path.relative_to(here)) if path.is_relative_to(here) else os.fspath(path)
 
@@ -180,7 +180,7 @@ class Workspace:
         return found
 
     def only_model(self) -> str:
-        """The one model that anything is stored of.
+        """The only model with stored results.
 
         Raises:
             BaselineError: There is none.
@@ -192,7 +192,7 @@ class Workspace:
         return models[0]
 
     def versions(self) -> dict[str, list[str]]:
-        """The versions of each model that were run, or are kept in the history: those that can be approved.
+        """The versions of each model that can be approved: those that were run, or are in the history.
 
         Raises:
             BaselineError: Nothing is stored of any model.
@@ -203,7 +203,7 @@ class Workspace:
         }
 
     def known_versions(self) -> dict[str, list[str]]:
-        """The same, with those that are approved.
+        """The same, and the approved versions.
 
         Raises:
             BaselineError: Nothing is stored of any model.
@@ -226,7 +226,7 @@ class Workspace:
         return self._only(model, [version for version in self.candidates.versions(model) if version != held])
 
     def reviewable_version(self, model: str) -> str:
-        """The one version that ran a check which is not approved with it.
+        """The only version that ran a check whose approved version is another one.
 
         Raises:
             VersionError: There are several, or none.
@@ -289,8 +289,8 @@ def open_workspace(project: Project, origin: Path | None = None) -> Workspace:
 
     Args:
         project: The project.
-        origin: A folder that candidates shall be read from instead: a cache folder or its ``candidates``,
-            such as an artifact of CI.
+        origin: Another folder to read candidates from: a cache folder or its ``candidates``, such as a CI
+            artifact.
 
     Raises:
         BaselineError: ``origin`` holds no candidates.
@@ -302,7 +302,7 @@ def open_workspace(project: Project, origin: Path | None = None) -> Workspace:
 
 
 def candidates_in(origin: Path) -> Path | None:
-    """The folder of candidates that an artifact of CI holds, or is; ``None`` where there is none."""
+    """The folder of candidates in a CI artifact, or the artifact itself; ``None`` if it holds none."""
     for folder in (origin / CANDIDATES, origin / ".modelcheck_cache" / CANDIDATES, origin):
         # Baselines look alike, but for the file that says which version is approved.
         if next(folder.glob("*/*/**/*.jsonl"), None) and not any(folder.glob(f"*/{names.APPROVED}")):
@@ -311,7 +311,7 @@ def candidates_in(origin: Path) -> Path | None:
 
 
 def no_candidates(origin: Path | None) -> BaselineError:
-    """The error that an artifact of CI holds no candidates."""
+    """The error to raise if a CI artifact holds no candidates."""
     return BaselineError(
         f"{origin} holds no candidates. Give the cache folder of the run (.modelcheck_cache), or its "
         f"folder {CANDIDATES!r}."

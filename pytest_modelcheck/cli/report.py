@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 def report(
     workspace: Workspace, versions: Sequence[str], files: Sequence[str], patterns: Sequence[str]
 ) -> None:
-    """Report what is stored of a version, or of two (none: the latest), into files or on the screen."""
+    """Report the stored results of one version, or of two (none: the latest), to files or the terminal."""
     targets = [target_of(text, "--to") for text in files]
     made = _made(workspace, versions, patterns)
     for file in targets:
@@ -85,7 +85,7 @@ def _made(workspace: Workspace, texts: Sequence[str], patterns: Sequence[str]) -
 def _versions(
     workspace: Workspace, texts: Sequence[str], models: Sequence[str]
 ) -> tuple[str | None, list[tuple[str, str]]]:
-    """The older version, if there is one, and which version of which models is reported."""
+    """The older version, if there is one, and the reported version of each model."""
     if not texts:
         return None, [
             (model, workspace.latest_version(model)) for model in models if workspace.was_run(model)
@@ -101,7 +101,7 @@ def _versions(
 
 
 def _against(workspace: Workspace, checks: Sequence[CheckReport], before: str) -> Iterator[CheckReport]:
-    """The checks that the older version ran, too, compared with it."""
+    """The checks that both versions ran, compared."""
     store, candidates = workspace.store, workspace.candidates
     known = False
     for check in checks:
@@ -127,7 +127,7 @@ def _on_screen(made: RunReport) -> Iterator[Line]:
 
 
 def _has_moved(verdict: Verdict) -> bool:
-    """Return whether two versions are compared, and cases of the check differ."""
+    """Return whether a comparison of two versions found cases of this check that differ."""
     comparison = verdict.comparison
     asked = any(finding.limit == COMPARED for finding in verdict.findings)
     return (
@@ -148,7 +148,7 @@ _COLOURS: Final[dict[Note, str]] = {"regressed": "red", "fixed": "green", "chang
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The two versions of a model to compare; no older one means what is approved."""
+    """The two versions of a model to compare; without an older one, the approved results."""
 
     model: str
     before: str | None
@@ -161,9 +161,9 @@ class Question:
 
     Attributes:
         versions: None, one or two of them.
-        patterns: The checks that are meant; all without one.
-        notes: The kinds of change that are meant; all without one.
-        slices: Each ``KEY=VALUE`` of the metadata of the cases that are meant; all without one.
+        patterns: Selects checks; empty for all.
+        notes: Selects kinds of change; empty for all.
+        slices: Selects cases by metadata, as ``KEY=VALUE``; empty for all.
         form: ``"text"``, ``"json"``, ``"markdown"`` or ``"html"``.
     """
 
@@ -175,7 +175,7 @@ class Question:
 
 
 def diff(workspace: Workspace, question: Question) -> bool:
-    """Print what changed, and say whether anything did."""
+    """Print the changes, and return whether there are any."""
     pairs = _pairs(workspace, question.versions)
     if question.form == "html":
         return _page(workspace, _only(pairs), question)
@@ -202,7 +202,7 @@ def diff(workspace: Workspace, question: Question) -> bool:
 
 
 def _page(workspace: Workspace, pair: Pair, question: Question) -> bool:
-    """Print a page, which has filters of its own; that anything differs is not looked for."""
+    """Print an HTML page. It has its own filters, and whether anything differs is not determined."""
     if question.notes or question.slices:
         raise UsageError("--format html shows every case, and has filters in the page itself")
     from pytest_modelcheck.reports.html import to_html
@@ -215,7 +215,7 @@ def _page(workspace: Workspace, pair: Pair, question: Question) -> bool:
 
 
 def paint(text: str, note: Note) -> str:
-    """Colour a heading by what it speaks of."""
+    """Colour a heading by its kind of change."""
     return click.style(text, fg=_COLOURS.get(note))
 
 
@@ -235,9 +235,9 @@ def _compared(
     seen: list[bool],
     question: Question,
 ) -> Iterator[CheckDiff]:
-    """One check after the other, so that a long list needs no more memory than its longest.
+    """Yield the comparison of each check in turn, so that memory is needed for one at a time.
 
-    Where only some changes are meant, checks without any are passed over.
+    If only some kinds of change are selected, checks without them are left out.
     """
     places = {check: _candidates(workspace, pair, check) for check in checks}
     cases = in_slices(question.slices, places) if question.slices else {}
@@ -255,7 +255,7 @@ def _compared(
 
 
 def _with_expectations(found: CheckDiff, candidates: Sequence[Path]) -> CheckDiff:
-    """The same with what is right, as far as the last run has noted it: baselines hold a digest of that."""
+    """The same changes with the expected answers from the last run: baselines hold only their digests."""
     source = next((path for path in candidates if path.is_file()), None)
     if source is None or not found.cases:
         return found
@@ -268,14 +268,14 @@ def _with_expectations(found: CheckDiff, candidates: Sequence[Path]) -> CheckDif
 
 
 def _within(found: CheckDiff, meant: frozenset[str]) -> CheckDiff:
-    """Return the changes of some cases, and how many of them did not change."""
+    """Return the changes among the selected cases, and how many of these did not change."""
     same = len(meant.difference(case.id for case in found.cases))
     cases = tuple(case for case in found.cases if case.id in meant)
     return replace(found, cases=cases, same=min(found.same, same))
 
 
 def _candidates(workspace: Workspace, pair: Pair, check: str) -> list[Path]:
-    """Return the files that may hold facts about a check's cases: the newer candidate, then the older one."""
+    """Return the files that may describe a check's cases: the newer candidate, then the older one."""
     versions = [version for version in (pair.after, pair.before) if version is not None]
     return [workspace.candidates.path(pair.model, check, version) for version in versions]
 
@@ -298,7 +298,7 @@ def _pairs(workspace: Workspace, texts: Sequence[str]) -> list[Pair]:
 
 
 def _only(pairs: Sequence[Pair]) -> Pair:
-    """The pair, where a page shows but one model."""
+    """The only pair: a page shows one model."""
     if len(pairs) > 1:
         choices = "\n  ".join(f"{pair.model}={pair.after}" for pair in pairs)
         raise VersionError(f"a page is about one model; write one of:\n  {choices}")
@@ -332,7 +332,7 @@ def _before(workspace: Workspace, pair: Pair, check: str) -> Baseline | None:
 
 
 def _after(workspace: Workspace, pair: Pair, check: str) -> Baseline | None:
-    """The last run of a version says more of it than what was approved of it once."""
+    """The results of a version: its last run if there is one, since that holds more than its approval."""
     found = workspace.candidates.read(pair.model, check, pair.after)
     if found is not None:
         return found

@@ -1,4 +1,4 @@
-"""Printing to a terminal that must not be driven by what is printed, and single keys read from it.
+"""Safe printing of untrusted text to a terminal, and reading of single keys.
 
 PYTEST_DONT_REWRITE
 """
@@ -30,22 +30,22 @@ _TOGETHER: Final = 100
 
 
 def width() -> int:
-    """Return how many characters fit into a line: the terminal's, and 80 elsewhere."""
+    """Return the width of the terminal, or 80 if there is none."""
     return max(40, shutil.get_terminal_size((80, 24)).columns)
 
 
 def height() -> int:
-    """Return how many lines the terminal shows, and 24 elsewhere."""
+    """Return the height of the terminal, or 24 if there is none."""
     return shutil.get_terminal_size((80, 24)).lines
 
 
 def encoding() -> str | None:
-    """Return the encoding that the screen claims."""
+    """Return the encoding of standard output."""
     return getattr(sys.stdout, "encoding", None)
 
 
 def prepare(context: click.Context) -> None:
-    """Print no colour where ``NO_COLOR`` says so, and a question mark for what the screen cannot show."""
+    """Turn colour off if ``NO_COLOR`` is set; print ``?`` for characters that the terminal cannot encode."""
     if os.environ.get("NO_COLOR"):
         context.color = False
     for stream in (sys.stdout, sys.stderr):
@@ -54,7 +54,7 @@ def prepare(context: click.Context) -> None:
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print; without colours where they cannot be seen."""
+    """Print lines, without colours if output is not a terminal."""
     waiting: list[str] = []
     try:
         for line in lines:
@@ -68,17 +68,17 @@ def print_lines(lines: Iterable[str]) -> None:
 
 
 def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:
-    """Print lines that may quote anything: only the colours in them act on the terminal."""
+    """Print lines that may contain untrusted text: only our own colour codes reach the terminal."""
     click.echo(harmless(text, styled=True), err=err, nl=nl)
 
 
 def print_document(text: str | bytes, *, nl: bool = True) -> None:
-    """Print JSON or HTML, in which everything is escaped by its own rules."""
+    """Print JSON or HTML, which escape untrusted text themselves."""
     click.echo(text, nl=nl)
 
 
 def indented(texts: Iterable[str], depth: int = 2) -> Iterator[str]:
-    """Each text on lines of its own, wrapped where it is long, and made safe to print."""
+    """Each text on its own lines, wrapped and made safe to print."""
     margin = " " * depth
     for text in texts:
         yield from textwrap.wrap(
@@ -92,7 +92,7 @@ def indented(texts: Iterable[str], depth: int = 2) -> Iterator[str]:
 
 
 def wrapped(text: str, room: int) -> Iterator[str]:
-    """A line as several that take at most so many cells each, broken at spaces where there are any.
+    """Wrap a line to a number of cells, at spaces if possible.
 
     >>> list(wrapped("one two three", 8)), list(wrapped("返金してください", 6))
     (['one two', 'three'], ['返金し', 'てくだ', 'さい'])
@@ -126,10 +126,10 @@ _ENDS: Final = frozenset({"\r", "\n", "\x04", ""})
 # click.getchar changes the mode of the terminal for each key, and throws away what was typed in between.
 @contextmanager
 def keys() -> Iterator[Callable[[], str]]:
-    """Read keys, each by a call; ``""`` where there will be no more.
+    """Yield a function that reads one key; it returns ``""`` at the end of input.
 
-    The terminal is restored at the end, however it comes: by Ctrl-C, an error or SIGTERM. Ctrl-Z restores it,
-    too, until the program goes on. Keys typed ahead of the end are not left to the shell.
+    The terminal is restored on every exit: also after Ctrl-C, an error or SIGTERM. Ctrl-Z restores it
+    until the program continues. Keys typed ahead of the end are not left to the shell.
     """
     file = _file()
     if file is None:
@@ -155,7 +155,7 @@ def keys() -> Iterator[Callable[[], str]]:
 
 
 def _file() -> int | None:
-    """The number of the terminal's file; ``None`` without one, and on Windows, whose console keeps keys."""
+    """The terminal's file descriptor; ``None`` without one, and on Windows, where the console buffers."""
     try:
         file = sys.stdin.fileno()
     except (OSError, ValueError):
@@ -164,7 +164,7 @@ def _file() -> int | None:
 
 
 def line(key: Callable[[], str], prompt: str, start: str = "") -> str | None:
-    """Read a line, key by key: what is typed behind it stays. ``None`` by Escape."""
+    """Read a line key by key, so that keys typed after it are kept. Returns ``None`` after Escape."""
     text = start
     click.echo(f"{prompt}: {text}", nl=False)
     while (one := key()) not in _ENDS:
@@ -184,11 +184,11 @@ def line(key: Callable[[], str], prompt: str, start: str = "") -> str | None:
 
 
 class _ResumedError(Exception):
-    """The program was in the background while it waited for a key."""
+    """The program was suspended while it waited for a key."""
 
 
 class _Terminal:
-    """A terminal that hands over each key as it is typed, and does not show it."""
+    """A terminal in a mode without echo that delivers each key as it is typed."""
 
     def __init__(self, file: int, termios: Any) -> None:
         self.file, self.termios = file, termios
@@ -198,19 +198,19 @@ class _Terminal:
         self.typed = ""  # a byte that is no character, and the key behind it, arrive together
 
     def take(self) -> None:
-        """Hand over single keys from now on; those that were typed before count."""
+        """Switch to single keys; keys typed before are kept."""
         mode = self.termios.tcgetattr(self.file)
         mode[3] &= ~(self.termios.ICANON | self.termios.ECHO)
         mode[6][self.termios.VMIN], mode[6][self.termios.VTIME] = 1, 0
         self.termios.tcsetattr(self.file, self.termios.TCSADRAIN, mode)
 
     def give_back(self, when: int) -> None:
-        """Restore what was before; a terminal that hung up has nothing to restore."""
+        """Restore the terminal's mode; does nothing if it hung up."""
         with suppress(self.termios.error):
             self.termios.tcsetattr(self.file, when, self.before)
 
     def on_signal(self, number: int, _: object) -> None:
-        """End, or go to the background and come back."""
+        """Restore the terminal before the process ends or is suspended; switch again when it continues."""
         if number != signal.SIGTSTP:
             raise SystemExit(128 + number)
         self.give_back(self.termios.TCSADRAIN)
@@ -223,7 +223,7 @@ class _Terminal:
             raise _ResumedError
 
     def key(self) -> str:
-        """One character, or Escape for any key that sends several; ``""`` once the terminal hung up."""
+        """Read one character; Escape for any key that sends several; ``""`` once the terminal hung up."""
         try:
             while not self.typed:
                 first = self._first()
@@ -251,7 +251,7 @@ class _Terminal:
         return found
 
     def _escape(self) -> str:
-        """Skip what an arrow, or another key of this kind, sends."""
+        """Skip the rest of an escape sequence, such as that of an arrow key."""
         import select
 
         while select.select([self.file], [], [], 0.02)[0]:

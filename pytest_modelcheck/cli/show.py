@@ -1,4 +1,4 @@
-"""``modelcheck show``, ``list`` and ``history``: what is approved, and what was.
+"""``modelcheck show``, ``list`` and ``history``: current and earlier approvals.
 
 PYTEST_DONT_REWRITE
 """
@@ -39,7 +39,7 @@ def show(workspace: Workspace, pattern: str, version: str | None, form: str) -> 
     """Print the approved answers of the matching checks, or the answers of a version.
 
     Raises:
-        UsageError: No check is meant.
+        UsageError: No check matches.
     """
     found = list(_found(workspace, pattern, version))
     if not found:
@@ -71,7 +71,7 @@ def _found(workspace: Workspace, pattern: str, version: str | None) -> Iterator[
 
 
 def _nothing(workspace: Workspace, pattern: str, version: str | None) -> Exception:
-    """Why there is nothing to show."""
+    """Explain why there is nothing to show."""
     if version is None:
         return nothing_meant(
             "that is approved", [pattern], (header.test for _, header in workspace.store.entries())
@@ -132,7 +132,7 @@ def _answer(trial: TrialResult) -> str:
 
 
 def _json_lines(baseline: Baseline) -> Iterator[str]:
-    """Return the content of the file: a header, then a case a line."""
+    """Return the content of the file: a header, then one case per line."""
     from pytest_modelcheck.baselines import header
 
     for line in (header.encode(baseline.header), *baseline.rows()):
@@ -141,7 +141,7 @@ def _json_lines(baseline: Baseline) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The readable files of a folder, and the faults of the rest."""
+    """The readable files of a folder, and the errors of the others."""
 
     approved: list[Header]
     ran: list[Header]
@@ -151,10 +151,10 @@ class _Known:
 
 
 def list_checks(workspace: Workspace, patterns: Sequence[str]) -> int:
-    """Print what is approved of each model, and what was run and is not approved.
+    """Print the approved checks of each model, and runs that are not approved.
 
     Returns:
-        The exit code: 1 where something cannot be read, which is named after all that can.
+        The exit code: 1 if a file cannot be read; such files are named at the end.
     """
     known = _known(workspace)
     if not known.damaged:
@@ -271,7 +271,7 @@ def history(workspace: Workspace, patterns: Sequence[str], form: str) -> None:
     """Print the rate of each approval since the first: as text or as JSON.
 
     Raises:
-        UsageError: No approved check is meant.
+        UsageError: No approved check matches.
     """
     selected = selection(patterns)
     store = workspace.store
@@ -290,12 +290,12 @@ def history(workspace: Workspace, patterns: Sequence[str], form: str) -> None:
 
 
 def rows(header: Header) -> tuple[Past, ...]:
-    """Every approval of a check, the first one first and today's last."""
+    """Every approval of a check, oldest first."""
     return (*header.past, header.as_past())
 
 
 def sparkline(rates: Sequence[float | None]) -> str:
-    """A row of bars, the lowest rate the lowest bar; a gap where a rate is not known.
+    """A row of bars whose heights show the rates; a gap for an unknown rate.
 
     >>> sparkline([0.5, 0.75, None, 1.0]), sparkline([0.9, 0.9])
     ('▁▄ █', '▄▄')
@@ -326,7 +326,7 @@ def _history_lines(header: Header, *, several: bool, beside: bool) -> Iterator[s
 
 
 def _trend(past: Sequence[Past], metric: str) -> str:
-    """The way from the first approval to the last one."""
+    """The change from the first approval to the last, as text."""
     known = [row for row in past if row.rate is not None]
     if len(known) < 2:
         return "approved once" if len(past) == 1 else "nothing to compare yet"

@@ -1,4 +1,4 @@
-"""``modelcheck lint``, ``mutate`` and ``schema``: what is wrong with a suite, and what it would notice.
+"""``modelcheck lint``, ``mutate`` and ``schema``: problems of a suite, and the damages that it would notice.
 
 PYTEST_DONT_REWRITE
 """
@@ -49,10 +49,10 @@ _FINE: Final = (0, 5)
 
 
 def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header], bool]:
-    """Let pytest collect the files of checks, and find out which tests still use their model.
+    """Let pytest collect the files of some checks, and return which of these tests still use their model.
 
     Raises:
-        UsageError: pytest cannot collect them, so that nothing is known.
+        UsageError: pytest cannot collect them.
     """
     headers = list(headers)
     files = sorted({header.test.partition("::")[0] for header in headers})
@@ -71,7 +71,7 @@ def existence(project: Project, headers: Iterable[Header]) -> Callable[[Header],
 
 
 def _asks(header: Header, collected: Mapping[str, Sequence[str]]) -> bool:
-    """Return whether a check is a test that uses its model, or one that such a test makes at run time."""
+    """Return whether a check belongs to a test that uses its model, also one made at run time."""
     if header.test in collected:
         return header.model in collected[header.test]
     return any(
@@ -80,7 +80,7 @@ def _asks(header: Header, collected: Mapping[str, Sequence[str]]) -> bool:
 
 
 def _is_written(root: Path, check: str) -> bool:
-    """Return whether a file of which nothing was collected (it may have been skipped) spells a test out."""
+    """Return whether a file from which nothing was collected (it may be skipped) contains the test."""
     file, _, rest = check.partition("::")
     return (root / file).is_file() and defines(root / file, rest.partition("[")[0].replace("::", "."))
 
@@ -95,14 +95,14 @@ def _collected(project: Project, files: Iterable[str]) -> Mapping[str, Sequence[
 def collected_by_pytest(
     option: str, arguments: Iterable[str], folder: Path, consequence: str, *, collect_only: bool = True
 ) -> Any:
-    """Let pytest collect tests, and our plugin write what it sees of them.
+    """Run pytest with an option that makes our plugin write what it collected to a file; return its content.
 
     Args:
-        option: The option of ours that takes the file to write.
-        arguments: What else pytest is told.
-        folder: Where it runs.
-        consequence: What it means if it cannot.
-        collect_only: Whether no test is run. Of a run, failures are no reason to be told nothing.
+        option: The plugin's option that takes the file to write.
+        arguments: Further arguments for pytest.
+        folder: The folder to run it in.
+        consequence: What follows if it cannot, for the message.
+        collect_only: Whether tests are only collected. If they run, failed tests are not an error.
 
     Raises:
         UsageError: pytest cannot collect them.
@@ -131,8 +131,8 @@ class Found:
 
     Attributes:
         findings: The problems.
-        what: What was looked at, in words.
-        unread: Tests whose cases are only known when they run.
+        what: What was examined, in words.
+        unread: Tests whose cases are known only when they run.
     """
 
     findings: Sequence[Finding]
@@ -147,14 +147,14 @@ def look(
     select: Sequence[str],
     ignore: Sequence[str],
 ) -> Found:
-    """Look at the checks that pytest finds, or at case files alone where such are named.
+    """Lint the checks that pytest collects, or only the case files named.
 
     Args:
         project: The project.
-        paths: Case files, or what pytest is to collect; nothing for the whole project.
-        columns: Which columns of case files are the input and the expectation, where they have other names.
-        select: Rules, by their codes or how these begin; nothing for all. A comma is between two.
-        ignore: Rules that are not wanted, the same way.
+        paths: Case files, or tests for pytest to collect; empty for the whole project.
+        columns: The names of the input and expectation columns of case files, if not the default.
+        select: Codes of rules, or prefixes of codes, separated by commas; empty for all.
+        ignore: Rules to leave out, in the same form.
 
     Raises:
         UsageError: There are no such rules, or pytest cannot collect the tests.
@@ -180,8 +180,8 @@ def look(
 
 
 def show_findings(found: Found, form: str) -> None:
-    """Print what was found, in one of :data:`FORMS`."""
-    for line in FORMS[form](found):
+    """Print the findings, in one of :data:`LINT_FORMATS`."""
+    for line in LINT_FORMATS[form](found):
         (echo if form == "text" else print_document)(line)
 
 
@@ -231,7 +231,7 @@ def _json(found: Found) -> Iterator[str]:
 
 
 def _github(found: Found) -> Iterator[str]:
-    """Workflow commands, which GitHub shows at the lines of a pull request."""
+    """The findings as workflow commands, which GitHub shows as annotations."""
     names = {rule.code: rule.name for rule in RULES}
     for one in found.findings:
         title = f"{one.code} {names[one.code]}"
@@ -253,10 +253,14 @@ def _one_line(text: str) -> str:
 
 
 # How findings are printed, by the name of the format.
-FORMS: dict[str, Callable[[Found], Iterator[str]]] = {"text": _text, "json": _json, "github": _github}
+LINT_FORMATS: Final[dict[str, Callable[[Found], Iterator[str]]]] = {
+    "text": _text,
+    "json": _json,
+    "github": _github,
+}
 
 
-_FORMS: Final[dict[str, Callable[[Mutation], bytes]]] = {
+MUTATION_FORMATS: Final[dict[str, Callable[[Mutation], bytes]]] = {
     "json": mutation_json,
     "html": mutation_html,
     "markdown": lambda mutation: mutation_markdown(mutation).encode(),
@@ -268,11 +272,11 @@ class Wish:
     """The command line's request.
 
     Attributes:
-        versions: ``VERSION`` or ``MODEL=VERSION``, for pytest; none for the approved ones.
-        arguments: What else pytest is told.
+        versions: ``VERSION`` or ``MODEL=VERSION``, for pytest; empty for the approved ones.
+        arguments: Further arguments for pytest.
         form: ``"text"`` or one of the other forms.
-        output: The file to write in place of the screen, or ``None``.
-        fail_under: The score that is required, or ``None``.
+        output: The file to write, or ``None`` for the terminal.
+        fail_under: The required score, or ``None``.
     """
 
     versions: Sequence[str] = ()
@@ -295,7 +299,7 @@ def mutate(project: Project, wish: Wish) -> int:
     if wish.form == "text":
         print_lines(mutation_lines(mutation, width()))
     else:
-        content = _FORMS[wish.form](mutation)
+        content = MUTATION_FORMATS[wish.form](mutation)
         if wish.output is None:
             print_document(content.decode(), nl=False)
         else:
@@ -323,10 +327,10 @@ def _mutation(project: Project, wish: Wish) -> Mutation:
 
 
 def print_schema(*, line: bool, path: bool) -> None:
-    """Print the schema of a file or of a line, or where that of a file is.
+    """Print the schema of a case file or of a line, or the path of the former.
 
     Raises:
-        UsageError: Both are asked for; that of a line is not a file.
+        UsageError: Both a line and a path are requested; the schema of a line is not a file.
     """
     if path and line:
         raise UsageError("--path and --line: only the schema of whole files is installed as a file; use one")

@@ -1,4 +1,4 @@
-"""The meaning of a command line: versions of models, and the cases of a ``--slice``.
+"""Resolves what a command line names: versions of models, and the cases of a ``--slice``.
 
 PYTEST_DONT_REWRITE
 """
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 
 def meant(text: str, known: Versions) -> list[tuple[str, str]]:
-    """Read ``VERSION`` or ``MODEL=VERSION``: the model, or every model that has such a version.
+    """Resolve ``VERSION`` or ``MODEL=VERSION``: that model, or every model with this version.
 
-    ``MODEL=`` is a prefix only where there is a model of that name: a version may hold a ``=`` itself.
+    ``MODEL=`` is a prefix only if a model of that name exists: a version may contain ``=``.
 
     Raises:
         VersionError: No version is named, or none of several models has it.
@@ -48,10 +48,10 @@ def meant(text: str, known: Versions) -> list[tuple[str, str]]:
 
 
 def target(text: str, known: Versions) -> tuple[str, str]:
-    """The one version of one model.
+    """Resolve one version of exactly one model.
 
     Raises:
-        VersionError: As :func:`meant` does, and where several models are meant.
+        VersionError: As for :func:`meant`, or several models match.
     """
     found = meant(text, known)
     if len(found) > 1:
@@ -61,10 +61,10 @@ def target(text: str, known: Versions) -> tuple[str, str]:
 
 
 def targets(texts: Sequence[str], known: Versions) -> dict[str, str]:
-    """Read several, at most one of each model.
+    """Resolve several, at most one for each model.
 
     Raises:
-        VersionError: As :func:`meant` does, and where two versions of one model are named.
+        VersionError: As for :func:`meant`, or two versions of one model are named.
     """
     found: dict[str, str] = {}
     for text in texts:
@@ -93,7 +93,7 @@ _SHOWN: Final = 20
 
 
 def nothing_meant(of: str, patterns: Sequence[str], checks: Iterable[str]) -> UsageError:
-    """The error that patterns match none of the existing checks.
+    """The error to raise if patterns match no existing check.
 
     >>> print(nothing_meant("that is approved", ["known"], ["test_a.py::test_known"]))
     no check that is approved matches 'known': write the whole name, or use wildcards ('*known*'). There are:
@@ -120,7 +120,7 @@ def ran(
     patterns: Sequence[str],
     exists: Callable[[Header], bool] = lambda _: True,
 ) -> list[Header]:
-    """The checks that a version ran and that the patterns mean, by name.
+    """The checks that a version ran and that match the patterns, by name.
 
     Raises:
         UsageError: There are none.
@@ -137,7 +137,7 @@ def ran(
 
 
 def selection(patterns: Sequence[str]) -> Callable[[str], bool]:
-    """Return whether a node id matches any of the patterns; without a pattern, all do.
+    """Return whether a node id matches any of the patterns; without patterns, every node id does.
 
     >>> selection(["test_a", "test_b"])("tests/test_x.py::test_b[1]"), selection([])("anything")
     (True, True)
@@ -152,7 +152,7 @@ def slice_of(text: str) -> tuple[str, str]:
     """Read ``KEY=VALUE``.
 
     Raises:
-        UsageError: It is not that.
+        UsageError: It has another form.
 
     >>> slice_of("language=es"), slice_of("note=a=b")
     (('language', 'es'), ('note', 'a=b'))
@@ -164,10 +164,10 @@ def slice_of(text: str) -> tuple[str, str]:
 
 
 def in_slices(wanted: Sequence[str], checks: Mapping[str, Sequence[Path]]) -> dict[str, frozenset[str]]:
-    """The ids of the cases that are in all slices, check by check, as the runs of each have noted.
+    """For each check, the ids of the cases that are in all slices, by the metadata that its runs recorded.
 
     Raises:
-        UsageError: No run has noted the metadata of a check's cases, no case of it has any of a key, or no
+        UsageError: No run recorded the metadata of a check's cases, no case has one of the keys, or no
             case of any check is in all slices.
     """
     pairs = [slice_of(text) for text in wanted]
@@ -209,7 +209,7 @@ def _refuse_unknown(
 
 
 def _there_is(values: Mapping[str, set[str]]) -> str:
-    """Return the possible values of each key that was named; of one with many values, the first of them."""
+    """List the values of each key that was named, the first of them if there are many."""
     lines = []
     for key, found in values.items():
         some = ", ".join(sorted(found)[:_VALUES_SHOWN])
@@ -218,5 +218,5 @@ def _there_is(values: Mapping[str, set[str]]) -> str:
 
 
 def _is(value: Any, text: str) -> bool:
-    """Return whether a value is equal to a typed text, which has no quotes or brackets."""
+    """Return whether a value equals a text as typed, without quotes or brackets."""
     return value is not None and (value == text or str(value).lower() == text.lower())

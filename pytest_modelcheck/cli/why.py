@@ -31,7 +31,7 @@ _SHOWN: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The cache of the model in one form: its keys, and which of the calls in question it holds."""
+    """The cached keys of one version and fingerprint, and which of the calls in question they include."""
 
     under: Memory
     asked: frozenset[bytes]
@@ -39,18 +39,18 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The calls of a check's last run, each with the case that made it first."""
+    """The calls of a check's last run, each with the first case that made it."""
 
     header: Header
     questions: Mapping[bytes, str]
 
 
 def show(workspace: Workspace, version: str | None, patterns: Sequence[str]) -> None:
-    """Print, check by check, the calls of the last run, and why no cached answer was used.
+    """Print for each check the calls of the last run, and why no cached answer was used.
 
     Raises:
-        UsageError: Nothing that was run is meant.
-        CacheError: What is remembered cannot be read.
+        UsageError: No run matches.
+        CacheError: The cache cannot be read.
     """
     if version is not None:
         model, meant = target(version, workspace.known_versions())
@@ -87,7 +87,7 @@ def _lines(check: Asked, kept: Sequence[Kept]) -> Iterator[str]:
 
 
 def _bill(check: Asked) -> Iterator[str]:
-    """Say how many calls there were, and what the last run paid for, where that is known."""
+    """Describe how many calls there were, and how many the last run paid for, if known."""
     count, calls = len(check.questions), check.header.run.get("verdict", {}).get("calls")
     if calls is None:
         yield plural(count, "question")
@@ -99,7 +99,7 @@ def _bill(check: Asked) -> Iterator[str]:
 
 
 def _now(header: Header, kept: Sequence[Kept]) -> Kept | None:
-    """Return where the last run has put its answers: the newest place for its version and fingerprint."""
+    """Return where the last run stored its answers: the newest cache for its version and fingerprint."""
     mine = [
         one
         for one in kept
@@ -134,7 +134,7 @@ def _reasons(check: Asked, now: Kept | None, others: Sequence[Kept]) -> Iterator
 
 
 def _nearness(memory: Memory, now: Memory) -> tuple[bool, bool, bool, float]:
-    """The fewer things differ, the more such a memory explains."""
+    """A sort key: the fewer settings differ, the better this cache explains the calls."""
     same = memory.version == now.version
     return (
         same,
@@ -145,7 +145,7 @@ def _nearness(memory: Memory, now: Memory) -> tuple[bool, bool, bool, float]:
 
 
 def _difference(memory: Memory, now: Memory) -> str:
-    """Under what an answer is kept that was of no use now, and why it was not."""
+    """The settings under which an answer is cached, and why they did not apply."""
     if memory.version != now.version:
         return f"by {memory.version}: each version is called anew"
     if memory.fingerprint != now.fingerprint:
@@ -163,7 +163,7 @@ def _mark(memory: Memory) -> str:
 
 
 def _cases(check: Asked, questions: Iterable[bytes]) -> str:
-    """The first of the cases that made these calls, and their number."""
+    """The first of the cases that made these calls, and how many there are."""
     cases = list(dict.fromkeys(check.questions[question] for question in questions))
     more = f" and {plural(len(cases) - _SHOWN, 'case')} more" if len(cases) > _SHOWN else ""
     return ", ".join(excerpt(case, 30) for case in cases[:_SHOWN]) + more

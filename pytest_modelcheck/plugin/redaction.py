@@ -1,4 +1,4 @@
-"""Redaction of what a run shows: ini options, the hook, and pytest's own reports.
+"""Hides secrets in the output of a run: by ini options and the hook, also in pytest's own reports.
 
 PYTEST_DONT_REWRITE
 """
@@ -9,20 +9,22 @@ import logging
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
 
+import pytest
+
 from pytest_modelcheck.display import redacted
 from pytest_modelcheck.errors import UsageError
 from pytest_modelcheck.plugin.assertions import hidden_before_cuts
 from pytest_modelcheck.plugin.options import ini
 
 if TYPE_CHECKING:
-    import pytest
+    import warnings
 
 _PARTS: Final = "_pytest._code.code"
-"""Where pytest defines what a failure is shown as: objects that hold lines of text."""
+"""The pytest module of the objects that represent a failure as lines of text."""
 
 
 def begin(config: pytest.Config) -> None:
-    """Hide in this process what the run wants to be hidden, until pytest is unconfigured.
+    """Start hiding secrets in this process, until pytest is unconfigured.
 
     Raises:
         UsageError: A pattern is invalid.
@@ -39,6 +41,7 @@ def begin(config: pytest.Config) -> None:
     within = ExitStack()
     config.add_cleanup(within.close)
     within.enter_context(hidden_before_cuts())
+    config.pluginmanager.register(_Warnings())
     logs = config.pluginmanager.getplugin("logging-plugin")
     for name in ("log_cli_handler", "log_file_handler"):
         handler = getattr(logs, name, None)
@@ -47,7 +50,7 @@ def begin(config: pytest.Config) -> None:
 
 
 class _Hiding(logging.Formatter):
-    """Hides secrets in lines of a log that pytest shows, or writes, as they come."""
+    """Hides secrets in live logs and log files."""
 
     def __init__(self, inner: logging.Formatter) -> None:
         super().__init__()
@@ -57,13 +60,24 @@ class _Hiding(logging.Formatter):
         return redacted(self._inner.format(record))
 
 
+class _Warnings:
+    """Hides secrets in warnings before pytest or a worker of pytest-xdist stores them for the summary."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        text = str(warning_message.message)
+        if (shown := redacted(text)) != text:
+            # Not of its own class, whose constructor may want anything; the category stays what it was.
+            warning_message.message = UserWarning(shown)
+
+
 def without_secrets(
     config: pytest.Config, op: str, left: object, right: object, found: list[list[str] | None]
 ) -> list[list[str] | None]:
     """Hide secrets in explanations of a failed comparison.
 
-    Of two texts, the explanation leaves out what both have in common, and so may show the rest of a key: then
-    the texts are compared without their secrets.
+    The explanation of two texts omits their common part, and so may show the rest of a key: then the texts
+    are compared with secrets hidden.
     """
     if isinstance(left, str) and isinstance(right, str):
         shown = redacted(left), redacted(right)
@@ -78,7 +92,7 @@ def without_secrets(
 
 
 def redact_report(report: pytest.TestReport) -> None:
-    """Hide secrets in what pytest itself shows of a test: its failure, and what it printed and logged."""
+    """Hide secrets in pytest's own report of a test: its failure and its captured output."""
     report.sections = _hidden(report.sections)
     if report.longrepr is not None and redacted.finds(report.longreprtext):
         report.longrepr = _hidden(report.longrepr)
@@ -87,6 +101,8 @@ def redact_report(report: pytest.TestReport) -> None:
 def _hidden(value: Any) -> Any:
     if isinstance(value, str):
         return redacted(value)
+    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        return redacted("\n".join(value)).split("\n")  # a key may have several lines
     if isinstance(value, (list, tuple)):
         return type(value)(map(_hidden, value))
     if type(value).__module__ == _PARTS:

@@ -1,4 +1,4 @@
-"""A rate with its interval as a small drawing of characters.
+"""Draws a rate with its interval as a row of characters.
 
 PYTEST_DONT_REWRITE
 """
@@ -34,7 +34,7 @@ PLAIN: Final = Strokes(".", "-", "o", "x", "|")
 
 
 def strokes_for(encoding: str | None) -> Strokes:
-    """Return the characters that a stream of this encoding can print; all of them where it names none.
+    """Return the characters that a stream of this encoding can print; all of them if the encoding is unknown.
 
     >>> strokes_for("latin-1").rate, strokes_for("utf-8").rate
     ('o', '●')
@@ -54,13 +54,13 @@ def has_bar(verdict: Verdict) -> bool:
 
 
 def axis_from(verdicts: Iterable[Verdict]) -> float:
-    """Return the start of an axis up to 1 that shows all of these rates: a multiple of 0.1, at most 0.9."""
+    """Return the start of an axis up to 1 that includes these rates: a multiple of 0.1, at most 0.9."""
     least = min((value for verdict in verdicts for value in _values(verdict)), default=0.0)
     return max(0.0, min(0.9, math.floor(round(least, 9) * 10) / 10))
 
 
 def axis(start: float, length: int) -> str:
-    """The heading of a column of bars of so many characters: where its axis begins and ends.
+    """The heading of a column of bars: the start and end of its axis.
 
     >>> axis(0.7, 12)
     '70%     100%'
@@ -72,8 +72,8 @@ def axis(start: float, length: int) -> str:
 def bar(verdict: Verdict, start: float, length: int, strokes: Strokes = FINE) -> str:
     """A rate, its interval, the approved rate and the required one, on an axis from ``start`` to 1.
 
-    What is required is drawn over the approved rate where both fall into one place, and the rate over both;
-    a rate that misses what is required stands before it even so. Empty for what has no rate from 0 to 1.
+    If marks fall into one cell, the required rate covers the approved one, and the rate covers both; but a
+    rate below the required one always gets a cell before it. Empty if there is no rate from 0 to 1.
     """
     if verdict.rate is None or not has_bar(verdict):
         return ""
@@ -131,14 +131,14 @@ _SKIN_TONES: Final = ("\U0001f3fb", "\U0001f3ff")
 
 
 def text_of(line: Line) -> str:
-    """A line without its colours."""
+    """A line without colours."""
     return "".join(text for text, _ in line)
 
 
 def width_of(text: str) -> int:
-    """Return how many cells a text takes on a terminal.
+    """Return the width of a text in terminal cells.
 
-    By the East Asian Width of Unicode (UAX #11); what is joined to the emoji before it takes none.
+    Uses the East Asian Width of Unicode (UAX #11); characters joined to an emoji take no cell.
 
     >>> width_of("refund"), width_of("返金"), width_of("e\u0301"), width_of("👩\u200d🔬")
     (6, 4, 1, 2)
@@ -147,7 +147,7 @@ def width_of(text: str) -> int:
 
 
 def padded(text: str, width: int) -> str:
-    """A text with as many blanks behind it as fill so many cells.
+    """Pad a text with blanks to a number of cells.
 
     >>> padded("返金", 6) + "|"
     '返金  |'
@@ -156,7 +156,7 @@ def padded(text: str, width: int) -> str:
 
 
 def cut(text: str, width: int) -> str:
-    """Cut a name in its middle, if it takes more cells than there are: names of tests differ at both ends.
+    """Cut a name in the middle if it is too wide: names of tests differ at both ends.
 
     >>> cut("test_known_tickets[es-formal]", 16)
     'test_kn…-formal]'
@@ -170,7 +170,7 @@ def cut(text: str, width: int) -> str:
 
 
 def shortened(text: str, width: int, *, from_end: bool = False) -> str:
-    """As much of a text as fits into so many cells: its beginning, or its end.
+    """Cut a text to a number of cells: keep its start, or its end.
 
     >>> shortened("refund", 3), shortened("返金です", 5), shortened("返金です", 5, from_end=True)
     ('ref', '返金', 'です')

@@ -39,7 +39,7 @@ _NOT_RUN: Final = "not run"
 
 
 def plain(text: str, _note: Note) -> str:
-    """Paint with no colour at all."""
+    """Return a text without colour."""
     return text
 
 
@@ -52,15 +52,15 @@ def diff_lines(
     paint: Paint = plain,
     mark: Mark = bracketed,
 ) -> Iterator[str]:
-    """Each check, then a last line about them all.
+    """A section for each check, then a line with the totals.
 
     Args:
-        diffs: What changed, check by check.
-        before: The older version; ``None`` for what is approved.
+        diffs: The changes of each check.
+        before: The older version; ``None`` for the approved results.
         after: The newer version.
-        width: How many characters fit into a line.
-        paint: Colours a text according to what it speaks of; no colour by default.
-        mark: Marks the words of an answer that differ; in brackets by default.
+        width: The width of a line in characters.
+        paint: Colours a text by its kind of change; no colour by default.
+        mark: Marks words that differ; with brackets by default.
     """
     total: Counter[str] = Counter()
     checks = 0
@@ -73,14 +73,14 @@ def diff_lines(
 
 
 def _effects(diff: CheckDiff) -> list[str]:
-    """Return what a check adds to the last line."""
+    """Return a check's contribution to the totals."""
     if diff.before is None:
         return [_NEW]
     return [_NOT_RUN] if diff.after is None else [case.note for case in diff.cases]
 
 
 def answer_text(side: Side | None) -> str:
-    """The answer of one side on one line: text in quotes, all else as JSON.
+    """The answer of one side on one line: text in quotes, other values as JSON.
 
     >>> from pytest_modelcheck.baselines.diff import Side
     >>> from pytest_modelcheck.records import Outcome
@@ -138,16 +138,16 @@ def versions_of(diff: CheckDiff) -> str:
 
 
 def _names(diff: CheckDiff) -> list[str]:
-    """Name both sides; where they are one version, what is approved of it is not what it does now.
+    """Name both sides. If they are the same version, tell its approved results from its current ones.
 
-    After a review, that may be another version's answers.
+    After a review, approved answers may come from another version.
     """
     names = [excerpt(version or "", 20) for version in (diff.before, diff.after)]
     return [f"{names[0]} as approved", "as last run"] if diff.before == diff.after else names
 
 
 def summary_of(diff: CheckDiff) -> str:
-    """Say how many cases differ, and in what way."""
+    """Describe how many cases differ, and in what way."""
     counts = _counts(Counter(_effects(diff)))
     same = f"{plural(diff.same, 'case')} the same" if diff.same or not counts else ""
     return ", ".join(filter(None, (counts, same)))
@@ -158,7 +158,7 @@ def _counts(counts: Counter[str]) -> str:
 
 
 def case_lines(case: CaseDiff, diff: CheckDiff, *, width: int = 80, mark: Mark = bracketed) -> Iterator[str]:
-    """One case: what it is about, and both answers."""
+    """One case: its input, and both answers."""
     name = f"    {excerpt(case.id, width - 4 - _ABOUT_ROOM)}  "
     yield name + _fitted(case.about, width - width_of(name))
     if case.perturbed is not None:
@@ -173,14 +173,14 @@ def case_lines(case: CaseDiff, diff: CheckDiff, *, width: int = 80, mark: Mark =
 
 
 def steps_of(case: CaseDiff, diff: CheckDiff) -> Trajectories | None:
-    """Return both sides' steps; ``None`` where one side is not an agent's."""
+    """Return the steps of both sides; ``None`` unless both answers are trajectories."""
     then, now = (None if side is None else side.did for side in (case.before, case.after))
     before, after = _names(diff)
     return steps_between(then, now, (before, after))
 
 
 def _fitted(text: str, room: int) -> str:
-    """As much of a text as so many cells of a terminal hold."""
+    """Cut a text to a number of terminal cells."""
     shown = excerpt(text, max(1, room))
     return shown if width_of(shown) <= room else shortened(shown.removesuffix("…"), room - 1) + "…"
 
@@ -213,7 +213,7 @@ def _answer_lines(case: CaseDiff, diff: CheckDiff, width: int, mark: Mark) -> It
 
 
 def _field_lines(case: CaseDiff, width: int, mark: Mark) -> list[str] | None:
-    """Only the fields that differ, where answers have fields; ``None`` where they have not."""
+    """The fields that differ; ``None`` if the answers have no fields."""
     if case.before is None or case.after is None:
         return None
     answered = _fields_of(case.before.answer, case.after.answer)
@@ -252,7 +252,7 @@ def _difference_lines(found: Sequence[Difference], width: int, mark: Mark) -> It
 
 
 def _labelled(names: Sequence[str], texts: Sequence[str], aside: str = "") -> Iterator[str]:
-    """Each text after the name of its side, on one line where they are the same."""
+    """Each text after the name of its side; one line if both texts are equal."""
     if texts[0] == texts[1]:
         names, texts = ["both"], texts[:1]
     names = [name + aside for name in names]
@@ -262,12 +262,12 @@ def _labelled(names: Sequence[str], texts: Sequence[str], aside: str = "") -> It
 
 
 def _own_text(side: Side | None) -> str:
-    """The answer to the unperturbed input, or nothing."""
+    """The answer to the unperturbed input, or no line."""
     return "" if side is None or side.unperturbed is None else _answer(side.unperturbed)
 
 
 def _outcomes(case: CaseDiff) -> str:
-    """Say how the case came out on both sides, where the heading does not."""
+    """Describe the outcome on both sides, unless the heading shows it."""
     if case.before is None or case.after is None or case.before.outcome is case.after.outcome:
         return ""
     if case.note in ("regressed", "fixed") and "error" not in (case.before.outcome, case.after.outcome):
@@ -276,20 +276,20 @@ def _outcomes(case: CaseDiff) -> str:
 
 
 def _word_by_word(texts: tuple[str, str], room: int, mark: Mark) -> tuple[str, str]:
-    """Both texts cut to ``room`` around their differences; in sentences, the words marked that differ."""
+    """Both texts cut to ``room`` around their differences; in sentences, differing words are marked."""
     room = room * max(map(len, texts)) // max(1, *map(width_of, texts))  # an ideograph takes two cells
     words = marked(*texts, room, mark) if min(map(len, texts)) >= SENTENCE else None
     return _windows(*texts, room) if words is None else words
 
 
 def _windows(then: str, now: str, room: int) -> tuple[str, str]:
-    """Both texts cut to ``room``, so that the first difference between them is seen."""
+    """Both texts cut to ``room`` around their first difference."""
     start = start_of(now, [then], room)
     return window(then, start, room), window(now, start, room)
 
 
 def diff_json(diffs: Iterable[CheckDiff]) -> Iterator[str]:
-    """A list with an object for each check, in pieces, so that a long one need not be held."""
+    """Yield a JSON list with an object for each check, in pieces to save memory."""
     import orjson
 
     between = "["
@@ -336,7 +336,7 @@ def _side(side: Side | None) -> dict[str, Any] | None:
 
 
 def _value(answer: bytes | None) -> Any:
-    """An answer as it is: JSON already."""
+    """An answer as stored: it is JSON already."""
     import orjson
 
     return None if answer is None else orjson.Fragment(whole(answer))

@@ -33,10 +33,10 @@ _AS_THEY_ARE: Final = frozenset({str, int, bool, type(None)})
 
 
 def pack(value: Any) -> Any:
-    """A noun as dicts, lists, strings, numbers, booleans and ``None``: what execnet can carry.
+    """Convert a record to dicts, lists, strings, numbers, booleans and ``None``, which execnet can transport.
 
     Args:
-        value: A frozen dataclass, or what one is made of. What is ``MISSING`` is left out.
+        value: A frozen dataclass, or a value of one of its fields. ``MISSING`` is left out.
 
     >>> from pytest_modelcheck.records import Origin
     >>> pack(Origin("tickets.yaml"))
@@ -58,11 +58,11 @@ def pack(value: Any) -> Any:
 
 
 def unpack(packed: Any, kind: type[_T]) -> _T:
-    """The noun that :func:`pack` was given. Fields of a newer version are passed over.
+    """Restore the record that :func:`pack` converted. Unknown fields, of a newer version, are ignored.
 
     Raises:
-        TypeError: A field that has no default is missing, or something is not of its kind.
-        ValueError: A text is none of those that its field knows.
+        TypeError: A field without a default is missing, or a value has the wrong type.
+        ValueError: A text is not among the values of its enumeration.
     """
     return typing.cast("_T", _unpacked(packed, kind))
 
@@ -74,12 +74,12 @@ def _fields(kind: type) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def hints_of(kind: type) -> dict[str, Any]:
-    """The types of the fields of a noun, by name."""
+    """The types of the fields of a record, by name."""
     return typing.get_type_hints(kind, {**vars(sys.modules[kind.__module__]), "Mapping": Mapping})
 
 
 def is_optional(kind: Any) -> bool:
-    """Return whether a type says ``X | None``."""
+    """Return whether a type is ``X | None``."""
     return typing.get_origin(kind) in (types.UnionType, typing.Union)
 
 
@@ -110,7 +110,7 @@ def _unpacked(value: Any, kind: Any) -> Any:
 
 
 def dumps(value: Any) -> bytes:
-    """A value as JSON that can be shown: without secrets, and with escapes for what would act."""
+    """A value as JSON that is safe to show: secrets are hidden, and control characters escaped."""
     import orjson
 
     # Trying first: looking through every text for lone surrogates would take longer than to write them all.
@@ -122,7 +122,7 @@ def dumps(value: Any) -> bytes:
 
 
 def printable(value: Any) -> Any:
-    r"""Plain data whose texts can all be encoded: a lone surrogate, which no file can hold, is spelled out.
+    r"""Plain data whose texts can all be encoded: lone surrogates are replaced by their escapes.
 
     >>> printable({"message": ["\ud83d", 1]})
     {'message': ['\\ud83d', 1]}
@@ -144,8 +144,8 @@ LONGEST: Final = 20_000
 def to_json(report: RunReport) -> bytes:
     """A report as one JSON document.
 
-    ``modelcheck_report`` says its form; everything but the cases is named as in
-    :class:`~pytest_modelcheck.reports.model.RunReport`. Of cases and trials, what has nothing to say is left
+    ``modelcheck_report`` is the version of the format; everything but the cases is named as in
+    :class:`~pytest_modelcheck.reports.model.RunReport`. Empty fields of cases and trials are left
     out.
     """
     fields: dict[str, Any] = {"modelcheck_report": FORM, **pack(replace(report, checks=()))}

@@ -1,4 +1,4 @@
-"""Reports and changes between versions as Markdown: for the summary of a CI job, or a comment.
+"""Reports and diffs as Markdown, for the summary of a CI job or a comment.
 
 PYTEST_DONT_REWRITE
 """
@@ -59,22 +59,22 @@ _LEFT_OUT: Final = 120
 def to_markdown(report: RunReport, room: int = ROOM) -> str:
     """A table of the checks, worst first, and the worst cases of each that did not pass.
 
-    Whatever a model or a case file says stands in code spans, where it is neither HTML nor a mention.
+    Text from models and case files is put into code spans, where it is neither HTML nor a mention.
 
     Args:
         report: The report.
-        room: How many bytes of UTF-8 there is room for. What does not fit is left out by whole checks, so
-            that no table is cut; the first that is left out, and all after it, are counted.
+        room: The largest size in bytes of UTF-8. Whole checks that do not fit are left out, so that no table
+            is cut; the first that is left out and all after it are counted.
     """
     sections = [
         _text(_head(report)),
-        *(_text(_details(check)) for check in report.checks if _has_details(check)),
+        *(_text(_details(check)) for check in report.checks if check.verdict.status is not Status.PASSED),
     ]
     return "".join(_fitting(sections, room))
 
 
 def _fitting(sections: Sequence[str], room: int) -> Iterator[str]:
-    """The sections that fit, and how many do not; nothing where there is not even room to say that."""
+    """The sections that fit, and the number of the others; nothing if there is no room for that number."""
     sizes = [len(section.encode()) for section in sections]
     if sum(sizes) <= room:
         yield from sections
@@ -95,12 +95,8 @@ def _text(lines: Iterable[str]) -> str:
     return "".join(f"{harmless(line)}\n" for line in lines)
 
 
-def _has_details(check: CheckReport) -> bool:
-    return check.verdict.status is not Status.PASSED
-
-
 def code(text: str) -> str:
-    r"""Text as a code span that nothing in it can end, also inside a table.
+    r"""Text as a code span that its content cannot end, also inside a table.
 
     >>> code("a|b"), code("`<b>`")
     ('`a\\|b`', '`` `<b>` ``')
@@ -114,7 +110,7 @@ def code(text: str) -> str:
 
 
 def opened(title: str, lines: Sequence[str]) -> Iterator[str]:
-    """Lines that a reader opens by a click on the title."""
+    """Lines that open with a click on the title."""
     yield ""
     yield f"<details><summary><code>{escape(excerpt(title, _LINE))}</code></summary>"
     yield ""
@@ -208,7 +204,7 @@ def _details(check: CheckReport) -> Iterator[str]:
 
 
 def _moved(moved: Moved) -> Iterator[str]:
-    """Say how far the distribution of answers moved, and what moved most."""
+    """Describe how far the distribution of answers moved, and what moved most."""
     same = ", to the same inputs" if moved.paired else ""
     compared = f"{moved.now} answers against {moved.before} {moved.against}{same}"
     distance = f"{moved.distance:.2g} (by chance alone {moved.expected:.2g}), {p_text(moved.p_value)}"
@@ -223,11 +219,11 @@ def _moved(moved: Moved) -> Iterator[str]:
 
 def _cases(check: CheckReport, wrong: Sequence[CaseResult]) -> Iterator[str]:
     comparison = check.verdict.comparison
-    version = "" if comparison is None else excerpt(comparison.version, 30)
+    other = "before" if comparison is None else excerpt(check.verdict.compared_with, 30)
     more = f", the worst {_CASES} shown" if len(wrong) > _CASES else ""
     yield f"<details><summary>{plural(len(wrong), 'failing case')}{more}</summary>"
     yield ""
-    heads = ("case", "input", "expected", "got", code(version) if version else "before")
+    heads = ("case", "input", "expected", "got", other if other in ("approved", "before") else code(other))
     yield f"| {' | '.join(heads)} |"
     yield "|---|---|---|---|---|"
     for case in wrong[:_CASES]:
@@ -247,7 +243,7 @@ def _cases(check: CheckReport, wrong: Sequence[CaseResult]) -> Iterator[str]:
 
 
 def _fields(value: Any) -> list[str]:
-    """The arguments of a judge, or its answer: a line for each part."""
+    """The arguments of a judge, or its answer: one line for each part."""
     if not isinstance(value, dict):
         return [value_text(value, _GRADED)]
     return [f"{excerpt(name)}: {value_text(one, _GRADED)}" for name, one in value.items()]
@@ -280,9 +276,9 @@ _ROOM: Final = 120
 
 
 def diff_markdown(diffs: Iterable[CheckDiff]) -> Iterator[str]:
-    """Each check under a heading of its own, its cases in a table for each kind of change.
+    """Each check under its own heading, with a table of cases for each kind of change.
 
-    Whatever a model or a case file says stands in code spans, where it is neither HTML nor a mention.
+    Text from models and case files is put into code spans, where it is neither HTML nor a mention.
     """
     for diff in diffs:
         yield f"### {code(excerpt(diff.check, 200))}"
@@ -322,7 +318,7 @@ def _tables(diff: CheckDiff) -> Iterator[str]:
 
 
 def _steps(found: Sequence[CaseDiff], diff: CheckDiff) -> Iterator[str]:
-    """The steps of agents, to be opened case by case."""
+    """The steps of agents, with one part to open for each case."""
     for case in found[:_MOST]:
         if (steps := steps_of(case, diff)) is not None:
             yield from opened(f"{case.id}: {steps.sentence}", steps.lines(_ROOM))

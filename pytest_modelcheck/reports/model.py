@@ -1,6 +1,6 @@
-"""The nouns behind every report: of a run, or of a stored version.
+"""The data of every report: of a run, or of stored results.
 
-All of it is plain data. The JSON report is this field by field; its cases are in the form of
+All of it is plain data. The JSON report has the same fields; its cases are in the form of
 :mod:`~pytest_modelcheck.reports.jsons`.
 
 PYTEST_DONT_REWRITE
@@ -32,11 +32,11 @@ class Past:
 
     Attributes:
         version: The version.
-        status: What its verdict was; ``None`` where only its answers were kept.
+        status: The status of its verdict; ``None`` if only its answers were stored.
         rate: The pass rate over cases, or the mean score.
         interval: Around the rate.
-        approved: Whether the application is, or was once, held to it.
-        when: When it was approved, or run; UTC, ISO 8601.
+        approved: Whether it is or was the approved version.
+        when: The time of its approval, or run; UTC, ISO 8601.
     """
 
     version: str
@@ -52,17 +52,17 @@ class CheckReport:
     """One check.
 
     Attributes:
-        verdict: How it came out.
+        verdict: Its verdict.
         cases: Every case, in the order of its source.
-        fingerprint: What tells two models of one version apart.
-        origin: Where the test is written.
-        when: When it was judged; UTC, ISO 8601, whole seconds.
+        fingerprint: Distinguishes models of the same version.
+        origin: The file and line of the test.
+        when: The time of the verdict; UTC, ISO 8601, whole seconds.
         rerun: The command that runs it again.
-        history: Other versions that are remembered, older ones first.
-        retires: When the approved version of its model shuts down, ``"2027-01-14"``; ``None`` where nobody
-            knows.
-        adjusted_p_value: The chance of what it misses once all checks of the run are allowed for, by Holm's
-            method; ``None`` where it misses no limit that chance plays a part in. It decides nothing.
+        history: Other versions with stored results, oldest first.
+        retires: The day on which the approved version of its model shuts down, ``"2027-01-14"``; ``None``
+            if unknown.
+        adjusted_p_value: The p-value of its missed limits, adjusted by Holm's method for all checks of the
+            run; ``None`` if it misses no limit with a p-value. It does not affect the verdict.
     """
 
     verdict: Verdict
@@ -78,11 +78,11 @@ class CheckReport:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A test that failed for another reason than the verdict of a check.
+    """A test that failed for another reason than the verdict of its check.
 
     Attributes:
         test: Its node id.
-        message: What it said.
+        message: Its message.
     """
 
     test: str
@@ -96,9 +96,9 @@ class ModelReport:
     Attributes:
         name: Its name.
         version: The version that was tested; ``None`` where it has none.
-        approved: The version that the application is held to.
-        fingerprint: What tells two models of one version apart.
-        retires: When the approved version shuts down, ``"2027-01-14"``; ``None`` where nobody knows.
+        approved: The approved version.
+        fingerprint: Distinguishes models of the same version.
+        retires: The day on which the approved version shuts down, ``"2027-01-14"``; ``None`` if unknown.
     """
 
     name: str
@@ -113,10 +113,10 @@ class RunInfo:
     """The run's time, place and options.
 
     Attributes:
-        started: When the run began, or the oldest of what is remembered; UTC, ISO 8601, whole seconds.
-        seconds: How long it took; ``None`` where there was no run.
+        started: The start of the run, or of the oldest stored result; UTC, ISO 8601, whole seconds.
+        seconds: Its duration; ``None`` if there was no run.
         versions: Of pytest-modelcheck, Python and pytest.
-        environment: The operating system, the commit, the CI job: by name, as far as it is known.
+        environment: The operating system, the commit and the CI job, by name, as far as known.
         options: The options and ini values of pytest-modelcheck that were set, by name.
     """
 
@@ -129,13 +129,13 @@ class RunInfo:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """Everything that there is to report.
+    """All data of a report.
 
     Attributes:
-        run: When, where and how.
+        run: The run's time, place and options.
         models: The models that were judged, by name.
         checks: The checks, worst first, else by name.
-        troubles: Tests that failed for another reason than a verdict, so that something was not judged.
+        troubles: Tests that failed for another reason than a verdict, so that checks may be missing.
     """
 
     run: RunInfo

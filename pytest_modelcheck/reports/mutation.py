@@ -1,4 +1,4 @@
-"""Reports of mutants: a table of what a suite noticed, what passed and why, and what to do about it.
+"""Reports of mutants: which damages a suite noticed, why others survived, and what to do about them.
 
 PYTEST_DONT_REWRITE
 """
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NAME: Final = 40
+_LEAST_NAME: Final = 26
 # So many checks have a column of their own in a line of the terminal.
 _MOST: Final = 12
 _SIDES: Final = {
@@ -34,14 +35,14 @@ class Cell:
 
     Attributes:
         mutant: The damage, in words.
-        kind: Which sort of damage it is.
-        path: The field that it changes, dotted; empty where it is the whole answer.
-        replays: How often the check was replayed, with other dice or labels.
+        kind: The kind of damage.
+        path: The dotted path of the damaged field; empty for the whole answer.
+        replays: How often the check was replayed, with other random choices or labels.
         failed: How many of these failed.
         inconclusive: How many missed a limit that noise could explain.
-        called: How many could not be judged: a body made a call that no stored answer answers.
-        changed: How many cases came out differently, in the replay with most of them.
-        fails: The limits that failed, the first replay's first.
+        called: How many could not be judged because a body made a call without a stored answer.
+        changed: The largest number of cases, over the replays, whose outcome changed.
+        fails: The limits that failed, in the order of the replays.
     """
 
     mutant: str
@@ -56,7 +57,7 @@ class Cell:
 
     @property
     def noticed(self) -> float:
-        """The share of replays that failed, of those that were judged."""
+        """The share of judged replays that failed."""
         judged = self.replays - self.called
         return self.failed / judged if judged else 0.0
 
@@ -68,12 +69,12 @@ class Mutated:
     Attributes:
         check: Its name.
         form: Its kind.
-        model: The model that is judged.
+        model: The judged model.
         version: Its version.
-        cases: How many cases were replayed.
-        limits: What it requires, in words.
-        cells: A damage each.
-        trouble: Why it was not replayed; empty where it was.
+        cases: The number of replayed cases.
+        limits: Its limits, in words.
+        cells: One for each damage.
+        trouble: Why it was not replayed; empty if it was.
     """
 
     check: str
@@ -87,7 +88,7 @@ class Mutated:
 
     @property
     def name(self) -> str:
-        """The name without its file."""
+        """The name without the file."""
         return self.check.partition("::")[2]
 
     @property
@@ -101,14 +102,14 @@ class Mutation:
     """A suite's outcomes under the damages to one model.
 
     Attributes:
-        checks: The checks, each with what it noticed.
+        checks: The checks, each with its outcomes.
     """
 
     checks: tuple[Mutated, ...]
 
     @property
     def replayed(self) -> list[Mutated]:
-        """The checks that could be replayed, those first that noticed least."""
+        """The checks that could be replayed, the weakest first."""
         found = [check for check in self.checks if not check.trouble]
         return sorted(
             found, key=lambda check: sum(cell.noticed for cell in check.cells) / len(check.cells or "1")
@@ -116,7 +117,7 @@ class Mutation:
 
     @property
     def mutants(self) -> list[tuple[str, float]]:
-        """Each damage with the share of its replays that the best check noticed, the least noticed first."""
+        """Each damage with the share of replays that the best check noticed, least noticed first."""
         best: dict[str, float] = {}
         for check in self.replayed:
             for cell in check.cells:
@@ -126,7 +127,7 @@ class Mutation:
 
     @property
     def score(self) -> float:
-        """The mean of these shares: 1.0 where every damage was noticed in every replay."""
+        """The mean of these shares: 1.0 if every damage was noticed in every replay."""
         shares = [share for _, share in self.mutants]
         return sum(shares) / len(shares) if shares else 0.0
 
@@ -137,7 +138,7 @@ class Mutation:
 
 
 def cell_of(check: Mutated, mutant: str) -> Cell | None:
-    """Return a check's outcomes under a damage, or ``None`` where its answers cannot be damaged so."""
+    """Return a check's outcomes under a damage, or ``None`` if that damage does not apply to its answers."""
     return next((cell for cell in check.cells if cell.mutant == mutant), None)
 
 
@@ -145,7 +146,7 @@ def cell_of(check: Mutated, mutant: str) -> Cell | None:
 
 
 def why(check: Mutated, cell: Cell) -> tuple[str, str]:
-    """Why a check did not notice a damage, and what would make it."""
+    """Explain why a check did not notice a damage, and what to change."""
     if cell.called == cell.replays:
         return (
             "its bodies make calls under it that no stored answer answers",
@@ -172,9 +173,9 @@ def why(check: Mutated, cell: Cell) -> tuple[str, str]:
 
 
 def explained(mutation: Mutation) -> Iterator[tuple[str, str, str, list[str]]]:
-    """Of each check: why it passed some of the damages, what to do, and which these are; the weakest first.
+    """For each check, weakest first: why it passed some damages, what to do, and which ones.
 
-    A damage that another check notices in every replay is nobody's business; it is left out.
+    Damages that another check notices in every replay are left out.
     """
     open_ = {name for name, share in mutation.mutants if share < 1}
     for check in mutation.replayed:
@@ -190,7 +191,7 @@ def explained(mutation: Mutation) -> Iterator[tuple[str, str, str, list[str]]]:
 
 
 def mutation_lines(mutation: Mutation, width: int = 80) -> Iterator[str]:
-    """The table, the least noticed damage first, and what to do about it."""
+    """The table, least noticed damage first, and the explanations."""
     checks = mutation.replayed
     for check in mutation.checks:
         if check.trouble:
@@ -210,7 +211,8 @@ def mutation_lines(mutation: Mutation, width: int = 80) -> Iterator[str]:
         text = f"{check.form}, {plural(check.cases, 'case')}, noticed {percent(check.noticed)}"
         yield f"  [{number}] {cut(check.name, width - len(text) - 8)}  {text}"
     yield ""
-    shown = checks[:_MOST]
+    # Below a certain width, names of mutants matter more than a column for each check.
+    shown = checks[: max(1, min(_MOST, (width - 18 - _LEAST_NAME) // 6))]
     room = min(_NAME, width - 18 - 6 * len(shown))
     heads = "".join(f"{f'[{number}]':>6}" for number in range(1, len(shown) + 1))
     yield f"  {padded('failed replays', room)}{'best':>7}{heads}{'unsure':>8}"
@@ -219,6 +221,9 @@ def mutation_lines(mutation: Mutation, width: int = 80) -> Iterator[str]:
         unsure = sum(cell.inconclusive for cell in cells if cell is not None)
         text = "".join(f"{_shown(cell):>6}" for cell in cells[: len(shown)])
         yield f"  {padded(cut(name, room), room)}{percent(share):>7}{text}{unsure or '':>8}".rstrip()
+    if len(shown) < len(checks):
+        left = len(checks) - len(shown)
+        yield f"  {plural(left, 'check has', 'checks have')} no column here; `best` is of all checks"
     calling = sum(cell.called for check in checks for cell in check.cells)
     if calling:
         yield f"  new: bodies made new calls, in {plural(calling, 'replay')}; not judged"
@@ -263,7 +268,7 @@ def mutation_markdown(mutation: Mutation) -> str:
 
 
 def mutation_json(mutation: Mutation) -> bytes:
-    """Everything, with the reasons."""
+    """All outcomes and explanations as JSON."""
     document: dict[str, Any] = {
         "modelcheck_mutation": 1,
         "score": mutation.score,
@@ -279,7 +284,7 @@ def mutation_json(mutation: Mutation) -> bytes:
 
 
 def mutation_html(mutation: Mutation) -> bytes:
-    """One page, without a script."""
+    """One HTML page, without a script."""
     import jinja2
 
     def level(share: float) -> str:

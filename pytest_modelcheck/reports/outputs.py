@@ -35,16 +35,16 @@ _JOB: Final = ("CI_JOB_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL", "BUILD_U
 
 
 def versions(**more: str) -> dict[str, str]:
-    """The versions that a report names: our own, Python's, and those given."""
+    """The versions of pytest-modelcheck, of Python, and those given."""
     from pytest_modelcheck import __version__
 
     return {"pytest-modelcheck": __version__, "Python": platform.python_version(), **more}
 
 
 def environment(folder: Path, variables: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The operating system, and the commit, branch and CI job as far as they are known.
+    """The operating system, and the commit, branch and CI job as far as known.
 
-    Nothing else is taken from the environment: it may hold secrets.
+    Nothing else is read from the environment, which may hold secrets.
     """
     found = {
         "system": platform.platform(),
@@ -65,7 +65,7 @@ def _github_job(variables: Mapping[str, str]) -> str:
 
 
 def place(check: CheckReport, case: CaseResult | None, top: str) -> tuple[str, int]:
-    """The file and line of a case; of its test, where the case stands in no file.
+    """The file and line of a case; those of its test if the case is in no file.
 
     Args:
         check: The check.
@@ -81,7 +81,7 @@ def place(check: CheckReport, case: CaseResult | None, top: str) -> tuple[str, i
 
 
 def _in_repository(origin: Origin, top: Path) -> str:
-    """A path as it is from ``top``: it was noted down from a folder in between, or from here."""
+    """A path relative to ``top``; it was recorded relative to the current folder or one of its parents."""
     here = Path.cwd()
     for folder in (here, *here.parents):
         found = folder / origin.path
@@ -98,19 +98,19 @@ SUMMARY_BYTES: Final = 1 << 20
 
 
 def append_summary(report: RunReport, path: str) -> None:
-    """Add the report to the summary of a step, as much of it as there is room for.
+    """Append the report to the summary of a CI step, cut to the allowed size.
 
     Raises:
-        OSError: It cannot be written to.
+        OSError: The summary cannot be written.
     """
     with Path(path).open("ab") as file:
         file.write(to_markdown(report, SUMMARY_BYTES - file.tell()).encode())
 
 
 def workflow_commands(report: RunReport, top: str) -> list[str]:
-    """Errors for what failed, warnings for what is inconclusive; of more than ten, the last counts the rest.
+    """Errors for failed checks, warnings for inconclusive ones; after ten, one counts the rest.
 
-    An error stands for a case that broke, or for a failed check in which none did; a warning for a check.
+    There is an error for each case that broke, or for a failed check without any; a warning for each check.
     """
     broken = list(regressed_cases(report.checks))
     explained = {check.verdict.check for check, _ in broken}
@@ -161,7 +161,7 @@ def _annotation(check: CheckReport, case: CaseResult, top: str) -> str:
 def workflow_command(
     kind: Literal["error", "warning"], message: str, *, title: str, file: str = "", line: int | None = None
 ) -> str:
-    r"""An annotation, at a line where it has one. Nothing in a text can end the command or begin another.
+    r"""An annotation, with its line if known. Texts are escaped so that they cannot end or begin a command.
 
     >>> workflow_command("error", "50% broke\nof all", title="a: b", file="x.yaml", line=3)
     '::error file=x.yaml,line=3,title=a%3A b::50%25 broke%0Aof all'
@@ -222,7 +222,7 @@ PREFIX: Final = "modelcheck."
 
 
 def properties(verdicts: Sequence[Verdict]) -> list[tuple[str, str]]:
-    """Return the results of one test's checks; where it has several, each name says of which."""
+    """Return the results of a test's checks as JUnit properties; of several, names include the check."""
     found = []
     for verdict in verdicts:
         prefix = PREFIX if len(verdicts) == 1 else f"{PREFIX}{verdict.check.rpartition('::')[2]}."
@@ -274,7 +274,7 @@ _ENDINGS: Final = {".html": "html", ".htm": "html", ".json": "json", ".md": "md"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A file to be written.
+    """A report file to write.
 
     Attributes:
         format: Its name in :data:`FORMATS`.
@@ -289,7 +289,7 @@ def target_of(text: str, option: str = "--modelcheck-report") -> Target:
     """Read ``PATH`` or ``FORMAT:PATH``.
 
     Raises:
-        UsageError: Neither the beginning nor the ending says which format is meant.
+        UsageError: Neither the prefix nor the file name determines the format.
 
     >>> target_of("out/report.html"), target_of("gitlab:gl-code-quality.json")
     (Target(format='html', path='out/report.html'), Target(format='gitlab', path='gl-code-quality.json'))
@@ -307,10 +307,10 @@ def target_of(text: str, option: str = "--modelcheck-report") -> Target:
 
 
 def write(report: RunReport, target: Target, base: Path) -> None:
-    """Write a report into a file, all or nothing; its folder is made.
+    """Write a report to a file atomically; its folder is created.
 
-    Other than ordinary files are written to and stay what they are: a device such as ``/dev/stdout``, a named
-    pipe, and a symbolic link, whose target is replaced.
+    Special files are written to and never replaced: a device such as ``/dev/stdout``, or a named pipe. Of a
+    symbolic link, the target is replaced.
 
     Raises:
         OSError: The file cannot be written.
@@ -331,7 +331,7 @@ def write(report: RunReport, target: Target, base: Path) -> None:
 
 
 def _descriptor(path: Path) -> int | None:
-    """The open file of this process that a path stands for, which may be an ordinary file.
+    """The open file descriptor that a path such as ``/dev/fd/1`` refers to.
 
     >>> from pathlib import Path
     >>> _descriptor(Path("/dev/stdout")), _descriptor(Path("/dev/fd/3")), _descriptor(Path("/dev/null"))

@@ -1,6 +1,6 @@
 """Inputs as small pictures for the HTML report: arrays, images of Pillow, and the bytes or files of pictures.
 
-A picture is a ``data:`` address. Those that we write are PNG (ISO/IEC 15948) without filters.
+A picture is a ``data:`` URL. Arrays are written as PNG (ISO/IEC 15948) without filters.
 
 PYTEST_DONT_REWRITE
 """
@@ -32,7 +32,7 @@ _COLOUR_TYPES: Final = {1: 0, 2: 4, 3: 2, 4: 6}
 
 
 def pictures_of(value: Any) -> list[str]:
-    """The pictures in an input, as ``data:`` addresses of together at most about 256 kB.
+    """The pictures in an input, as ``data:`` URLs of at most about 256 kB in total.
 
     >>> import numpy as np
     >>> pictures_of(np.zeros((2, 2), np.uint8))[0][:30]
@@ -69,7 +69,7 @@ def _picture(value: Any) -> str | None:
 
 
 def _of_file(content: bytes) -> str | None:
-    """The content of a file of a picture, by how it begins: what it is called says nothing."""
+    """A picture file's content, recognised by its first bytes and not by its name."""
     kind = next((kind for start, kind in _KINDS if content.startswith(start)), None)
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         kind = "webp"
@@ -109,7 +109,7 @@ def _of_array(array: Any) -> str | None:
 
 
 def _of_image(image: Any) -> str | None:
-    """An image of Pillow, by its own conversion to colours."""
+    """A Pillow image, converted to RGB by Pillow."""
     mode = image.mode if image.mode in ("L", "LA", "RGB", "RGBA") else "RGB"
     small = image.convert(mode)
     small.thumbnail((SIDE, SIDE))

@@ -1,4 +1,4 @@
-"""The cases of a check that are worth reading, as a reader sees them.
+"""The cases of a check that are worth reading, in the form that reports show.
 
 PYTEST_DONT_REWRITE
 """
@@ -43,7 +43,7 @@ _ITEM: Final = re.compile(r"(.*?)(\[\d+\])+")
 
 
 def literal(value: Any, width: int = _EVERYTHING) -> str:
-    """A value on one line: text in quotes, all else as JSON.
+    """A value on one line: text in quotes, other values as JSON.
 
     >>> literal("refund"), literal({"priority": 2}), literal("refund, please", 10)
     ("'refund'", '{"priority":2}', "'refund,…'")
@@ -57,10 +57,10 @@ def part_text(value: Any) -> str:
 
 
 def contrast(got: bytes | None, expected: Any, base: bytes | None, approved: bytes | None) -> Contrast | None:
-    """Compare an answer with the first of the others that it has something in common with.
+    """Compare an answer with the first of the others that is similar enough.
 
     Returns:
-        ``None`` where no other answer is a record or a long text like this one.
+        ``None`` if no other answer is a record or long text like this one.
 
     >>> contrast(b'{"label":"refund","priority":5}', {"priority": 2}, None, None)
     Contrast(against='expected', parts=(('priority', '2', '5'),), hidden=0)
@@ -78,7 +78,7 @@ def contrast(got: bytes | None, expected: Any, base: bytes | None, approved: byt
 
 
 def _parts(other: bytes, got: bytes, *, some: bool) -> list[tuple[str, str, str]]:
-    """The parts that differ; of an expectation, which may name ``some`` fields only, those that it names."""
+    """The parts that differ; with ``some``, only the fields that the expectation names."""
     try:
         found = list(differences(other, got))
     except (ModelcheckError, orjson.JSONDecodeError):
@@ -92,14 +92,14 @@ def _parts(other: bytes, got: bytes, *, some: bool) -> list[tuple[str, str, str]
 
 
 def _array_of(one: Difference) -> str | None:
-    """The path of the list whose number this is, or ``None``."""
+    """The path of the list that this number belongs to, or ``None``."""
     match = _ITEM.fullmatch(one.path)
     numbers = type(one.then) in _NUMBERS and type(one.now) in _NUMBERS
     return match[1] if match is not None and numbers else None
 
 
 def _group(where: str | None, group: list[Difference]) -> list[tuple[str, str, str]]:
-    """One row a part; of many numbers of a list, only the one that moved most."""
+    """One row for each part; of a list of numbers, only the one that moved most."""
     if where is None or len(group) <= _FEW_NUMBERS:
         return [(excerpt(one.path, _NAME), *_cut(part_text(one.then), part_text(one.now))) for one in group]
     most = max(group, key=lambda one: abs(one.now - one.then))
@@ -116,7 +116,7 @@ def _of_texts(one: Difference) -> list[tuple[str, str, str]]:
 
 
 def _cut(then: str, now: str) -> tuple[str, str]:
-    """Both cut around what differs: between words, where they can be compared word by word."""
+    """Both texts cut around their differences: between words if they can be compared word by word."""
     sides = marked_pieces(then, now, _WIDTH) if min(len(then), len(now)) >= SENTENCE else None
     if sides is not None:
         before, after = ("".join(text for _, text in side) for side in sides)
@@ -138,13 +138,13 @@ ORDER = ("error", "regressed", "failed", "changed", *LOWEST, "fixed", "new", "un
 
 
 def note_of(outcomes: Collection[Outcome], failed: str, *, regressed: bool, changed: bool) -> str | None:
-    """The note of a case among those worth reading, by the outcomes that its trials had.
+    """The note of a case, such as ``"regressed"``, from the outcomes of its trials.
 
     Args:
         outcomes: The outcomes.
-        failed: How a failed case is noted.
+        failed: The note for a failed case.
         regressed: Whether the approved version passed it.
-        changed: Whether its answer differs, where a limit on changes is missed.
+        changed: Whether its answer differs and a limit on changes is missed.
     """
     if Outcome.ERROR in outcomes:
         return "error"
@@ -169,18 +169,18 @@ def show(
     detail: str | None,
     steps: Trajectories | None,
 ) -> ShownCase:
-    """Put one case into words.
+    """Describe one case as text.
 
     Args:
         result: Its result.
-        trial: The result of the trial that says most.
-        note: How the case differs from the others.
+        trial: The most informative trial.
+        note: The kind of the case, see :func:`note_of`.
         case: The case.
-        decode: Turns an answer into the value that a person knows.
+        decode: Restores the value of a stored answer.
         perturbed: The perturbed input, or ``MISSING``.
-        message: What the body said.
+        message: The message of the body.
         detail: The traceback of an error, or the full message of a failed assertion.
-        steps: What an agent did, and what it did before.
+        steps: An agent's current steps beside its earlier ones.
     """
     got, base, approved, _ = shown_answers(trial, result.digest)
     if base is not None and got is not trial.answer:
@@ -195,7 +195,7 @@ def show(
 
 
 def shown_case(result: CaseResult, note: str, known: ShownCase | None = None) -> ShownCase:
-    """Put one stored case into words, next to the answer of the version that it is compared with."""
+    """Describe one stored case, with the answer of the version that it is compared with."""
     trial = telling(result)
     answer, base, before, _ = (None,) * 4 if trial is None else shown_answers(trial, result.digest)
     if known is not None:
@@ -214,7 +214,7 @@ def _shown(
     perturbed: Any,
     message: str,
 ) -> ShownCase:
-    """A case in words, its answers cut so that the first difference between them is seen."""
+    """A case as text, its answers cut around their first difference."""
     got, base, approved = (_whole_answer(raw, decode) for raw in answers)
     expected = None if case.expected is MISSING else _whole(case.expected)
     start = 0 if got is None else start_of(got, (expected, base, approved), _ANSWER_WIDTH)
@@ -238,7 +238,7 @@ def _shown(
 
 
 def shown_answer(raw: bytes | None, decode: Callable[[bytes], Any]) -> str | None:
-    """An answer as the reader of a report sees it, or ``None`` where there is none."""
+    """An answer as reports show it, or ``None`` if there is none."""
     text = _whole_answer(raw, decode)
     return None if text is None else excerpt(text, _ANSWER_WIDTH)
 
@@ -265,12 +265,12 @@ WORTH_GATHERING = 5.0
 
 
 def notes_of(direct: tuple[int, float, int], inapplicable: Mapping[str, int]) -> tuple[str, ...]:
-    """Remarks besides the verdict, a sentence each.
+    """Further remarks, one sentence each.
 
     Args:
-        direct: How many calls were made one after another that could have been made together, how many
-            seconds they took, and how many calls were made ahead of bodies that then did not make them.
-        inapplicable: How many inputs each perturbation left as they were.
+        direct: The number of calls made one by one that could have been made together, the seconds they took,
+            and the number of prefetched calls that no body made.
+        inapplicable: How many inputs each perturbation left unchanged.
     """
     notes = []
     calls, seconds, vain = direct

@@ -1,4 +1,4 @@
-"""One case of a failure as lines of a terminal: its input, its answers and how they differ, its message.
+"""One failing case as lines for the terminal: its input, its answers with their differences, its message.
 
 PYTEST_DONT_REWRITE
 """
@@ -47,14 +47,14 @@ _EDIT: Final = re.compile(r"(\[(?:[^\[\]→]*→[^\[\]→]*|\+[^\[\]]+|-[^\[\]]+
 def case_lines(
     case: ShownCase, verdict: Verdict, reason: Sequence[str], title: str, remark: str = ""
 ) -> Iterator[Line]:
-    """Everything to know of one case.
+    """All lines of one case.
 
     Args:
         case: The case.
         verdict: The verdict of its check.
-        reason: What the body said, see :func:`reason_of`.
-        title: The note that the heading above speaks of.
-        remark: What else to say of it.
+        reason: The message of the body, see :func:`reason_of`.
+        title: The note in the heading above.
+        remark: A further remark.
     """
     margin = " " * (width_of(case.id) + 6)
     room = _WIDTH - len(margin)
@@ -82,7 +82,7 @@ def case_lines(
 
 
 def reason_of(case: ShownCase) -> list[str]:
-    """The message of the body, unless the answers say it already."""
+    """The message of the body, unless the answers already show it."""
     lines = (case.detail or case.message).splitlines()
     if case.note == "error" or not lines:
         return lines[-_REASON_LINES:]
@@ -105,7 +105,7 @@ def _reason_line(text: str) -> Line:
 
 
 def _answers(case: ShownCase, verdict: Verdict, room: int) -> list[Line]:
-    """On one line where it is long enough; else how they differ, or each of them in full."""
+    """The answers on one line if they fit; else their differences, or each in full."""
     if case.got is None:
         return []
     wrong = {"failed": WRONG, "regressed": WRONG, "changed": CHANGED}.get(case.note, PLAIN)
@@ -119,7 +119,7 @@ def _answers(case: ShownCase, verdict: Verdict, room: int) -> list[Line]:
     then: Line = ()
     if case.approved is not None and verdict.comparison is not None and case.approved != case.got:
         was_right = right if case.note == "regressed" or case.approved == case.expected else PLAIN
-        then = ((f"{verdict.comparison.version}: ", PLAIN), (case.approved, was_right))
+        then = ((f"{verdict.compared_with}: ", PLAIN), (case.approved, was_right))
         together = (*now, ("   (", PLAIN), *then, (")", PLAIN))
         if _cells(together) <= room:
             return [together]
@@ -147,10 +147,7 @@ def _contrasted(
     contrast: Contrast, verdict: Verdict, room: int, styles: tuple[Style, Style]
 ) -> Iterator[Line]:
     names = {"expected": ("expected", "got"), "base": ("unperturbed", "perturbed")}
-    version = "approved" if verdict.comparison is None else verdict.comparison.version
-    both = names.get(contrast.against, (version, verdict.version or "now"))
-    if both[0] == both[1]:
-        both = ("approved", "now")
+    both = names.get(contrast.against, (verdict.compared_with, "now"))
     if contrast.parts[0][0] == "":
         column = max(map(width_of, both)) + 2
         _, *texts = contrast.parts[0]
@@ -185,7 +182,7 @@ def _contrasted(
 
 
 def _sides(then: str, now: str, room: int, styles: tuple[Style, Style]) -> tuple[Line, Line]:
-    """Both texts cut to ``room`` around what differs; in sentences, the words marked that differ."""
+    """Both texts cut to ``room`` around their differences; in sentences, differing words are marked."""
     room = room * max(len(then), len(now)) // max(1, width_of(then), width_of(now))
     found = marked_pieces(then, now, room) if min(len(then), len(now)) >= SENTENCE else None
     if found is None:
@@ -199,7 +196,7 @@ def _sides(then: str, now: str, room: int, styles: tuple[Style, Style]) -> tuple
 
 
 def _wrapped(part: Line, room: int) -> list[Line]:
-    """An answer after its label, in pieces that fit, all but the first a little further in."""
+    """An answer after its label, wrapped with a hanging indent."""
     *labels, (text, style) = part
     label = "".join(one for one, _ in labels)
     cells = width_of(text)
@@ -211,7 +208,7 @@ def _wrapped(part: Line, room: int) -> list[Line]:
 
 
 def _smallest(case: ShownCase, room: int) -> list[Line]:
-    """The smallest change that still fails, and the answer where it is another one."""
+    """The smallest change that still fails, and the answer if it differs."""
     found = case.smallest
     if found is None:
         return []
@@ -228,7 +225,7 @@ def _smallest(case: ShownCase, room: int) -> list[Line]:
 
 
 def _edits(text: str) -> Line:
-    """A text with its changes, which stand in brackets, marked."""
+    """A text with its bracketed changes marked."""
     pieces = _EDIT.split(text)
     return tuple((piece, CHANGED if at % 2 else PLAIN) for at, piece in enumerate(pieces) if piece)
 
@@ -243,7 +240,7 @@ def _cells(line: Line) -> int:
 
 
 def _quoted(text: str, width: int) -> str:
-    """A text in quotes; what is not text, as it is written."""
+    """A text in quotes; other values as they are."""
     if (text[:1] in _BRACKETS and text[-1:] in ("}", "]", "…")) or _NO_TEXT.fullmatch(text):
         return text if width_of(text) <= width else f"{shortened(text, width - 1)}…"
     room = max(12, width - 2)

@@ -1,6 +1,6 @@
-"""The end of a run: one line a check, then the totals and the costs.
+"""The end of a run: one line for each check, then the totals and costs.
 
-How much is told depends on how often ``-v`` or ``-q`` was typed, see :func:`summary_lines`.
+The level of detail depends on ``-v`` and ``-q``, see :func:`summary_lines`.
 
 PYTEST_DONT_REWRITE
 """
@@ -48,19 +48,30 @@ MARKS: Final[dict[Status, tuple[str, dict[str, bool]]]] = {
 # What stands before the name of a check: its mark.
 MARGIN: Final = 7
 
-_HEADINGS: Final = ("passed", "rate", "bounds", "was", "broke", "fixed", "changed", "new/cached", "cost")
+_HEADINGS: Final = (
+    "passed",
+    "rate",
+    "bounds",
+    "approved",
+    "broke",
+    "fixed",
+    "changed",
+    "calls",
+    "cached",
+    "cost",
+)
 _NARROWEST: Final = 10
 _EVERYTHING: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """One way to fill a line.
+    """One layout of a line.
 
     Attributes:
-        cells: The length of a bar; 0 for no bars.
-        without: The columns that are left out.
-        names: How much room must be left for names, if any is that long.
+        cells: The width of a bar; 0 for no bars.
+        without: The columns to leave out.
+        names: The room that must be left for long names.
     """
 
     cells: int
@@ -72,16 +83,17 @@ class _Layout:
 _WITH_BARS: Final = (
     _Layout(24, frozenset(), 28),
     _Layout(16, frozenset({"bounds"}), 24),
-    _Layout(12, frozenset({"bounds"}), 18),
-    _Layout(12, frozenset({"bounds", "passed"}), 18),
-    _Layout(12, frozenset({"bounds", "passed", "new/cached"}), 16),
-    _Layout(12, frozenset({"bounds", "passed", "new/cached", "cost"}), 12),
+    _Layout(12, frozenset({"bounds"}), 24),
+    _Layout(12, frozenset({"bounds", "passed"}), 24),
+    _Layout(12, frozenset({"bounds", "passed", "calls", "cached"}), 16),
+    _Layout(12, frozenset({"bounds", "passed", "calls", "cached", "cost"}), 12),
 )
 
 _WITHOUT_BARS: Final = (
     _Layout(0, frozenset(), 16),
     _Layout(0, frozenset({"bounds", "passed"}), 12),
-    _Layout(0, frozenset({"bounds", "passed", "broke", "fixed", "new/cached", "cost"}), 0),
+    _Layout(0, frozenset({"bounds", "passed", "broke", "fixed", "calls", "cached", "cost"}), 0),
+    _Layout(0, frozenset({*_HEADINGS} - {"rate", "changed"}), 0),
 )
 
 
@@ -91,14 +103,14 @@ def table(
     strokes: Strokes = FINE,
     below: Callable[[Verdict], Iterable[Line]] = lambda _: (),
 ) -> Iterator[Line]:
-    """One line a check by file, below the name of the file."""
+    """One line for each check, grouped by file."""
     from pytest_modelcheck.baselines.candidates import natural
 
     ordered = sorted(verdicts, key=lambda verdict: natural(verdict.check))
     start = axis_from(ordered)
     names = [verdict.check.partition("::")[2] for verdict in ordered]
     longest = max(width_of(excerpt(name, _EVERYTHING)) for name in names)
-    rows = [_HEADINGS, *map(_row, ordered)]
+    rows = [_headings(ordered), *map(_row, ordered)]
     layout = _layout(rows, width, longest, drawable=any(map(has_bar, ordered)))
     columns = _columns(rows, layout)
     room = max(_NARROWEST, _room(columns, layout, width))
@@ -128,7 +140,7 @@ def _layout(rows: Sequence[Sequence[str]], width: int, longest: int, *, drawable
 
 
 def _columns(rows: Sequence[Sequence[str]], layout: _Layout) -> list[list[str]]:
-    """The cells of each column that has something to show, equally wide, with what separates them."""
+    """The cells of each non-empty column, padded to one width, with their separators."""
     shown = []
     for heading, *cells in zip(*rows, strict=True):
         if heading in layout.without or not any(cells):
@@ -147,6 +159,11 @@ def _with_axis(heading: str, layout: _Layout, start: float) -> str:
     return f"{heading}  {axis(start, layout.cells)}" if layout.cells else heading
 
 
+def _headings(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
+    others = {verdict.compared_with for verdict in verdicts if verdict.comparison is not None}
+    return tuple("before" if name == "approved" and others - {name} else name for name in _HEADINGS)
+
+
 def _row(verdict: Verdict) -> tuple[str, ...]:
     cases, interval, comparison = verdict.cases, verdict.interval, verdict.comparison
     stopped = "" if verdict.stopped is None else f" of {verdict.stopped.of}"
@@ -157,17 +174,18 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
         figure_text(verdict),
         "" if interval is None else _bounds_cell(interval, verdict.scale),
         rate_text(approved, verdict),
-        "" if comparison is None else _count(comparison.regressed),
-        "" if comparison is None else _count(comparison.fixed),
+        "" if comparison is None else _count(len(comparison.regressed)),
+        "" if comparison is None else _count(len(comparison.fixed)),
         "" if comparison is None else str(len(comparison.changed)),
-        f"{verdict.calls.asked}/{verdict.calls.cached}",
+        _count(verdict.calls.asked),
+        _count(verdict.calls.cached),
         "" if verdict.calls.cost is None else money_text(verdict.calls.cost),
     )
 
 
-def _count(cases: Sequence[str]) -> str:
-    """Return how many cases; nothing for none, so that a column in which nothing happened is left out."""
-    return str(len(cases)) if cases else ""
+def _count(number: int) -> str:
+    """Return nothing for 0, so that a column in which nothing happened is left out."""
+    return str(number) if number else ""
 
 
 def _bounds_cell(interval: Interval, scale: Scale | None) -> str:
@@ -199,16 +217,16 @@ def summary_lines(
     strokes: Strokes = FINE,
     compares: bool = False,
 ) -> Iterator[Line]:
-    """One line a check by file, then the totals and the costs.
+    """One line for each check, grouped by file, then the totals and costs.
 
-    Of more than 50 checks, those that passed are only counted, unless more is asked for.
+    If there are more than 50 checks, those that passed are only counted, unless ``-v`` is given.
 
     Args:
-        verdicts: Of all checks.
+        verdicts: The verdicts of all checks.
         width: How many characters fit into a line.
         verbosity: From :data:`QUIET` or less over 0 to :data:`EVERYTHING` or more.
-        strokes: What rates are drawn with; with those of ASCII, nothing else is printed, either.
-        compares: Whether two versions are compared, so that cases that differ are shown of checks that pass.
+        strokes: The characters of the bars; with the ASCII ones, all lines are ASCII.
+        compares: Whether two versions are compared: then differing cases of passed checks are shown, too.
     """
     for line in _lines(verdicts, width, verbosity, strokes, compares=compares):
         yield (
@@ -252,7 +270,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def _wrapped_between(text: str, width: int) -> list[str]:
-    """A list as lines that end after its commas."""
+    """A list wrapped after its commas."""
     # wrap() breaks lines at blanks: within a part of the list, they become another character meanwhile.
     held = ", ".join(part.replace(" ", _HELD) for part in text.split(", "))
     return [line.replace(_HELD, " ") for line in _wrapped(held, width)]
@@ -298,7 +316,7 @@ def _counted(verdict: Verdict) -> str | None:
 
 
 def _since_approval(verdicts: Sequence[Verdict]) -> str:
-    """Say how much changed since the version that is compared with; nothing where nothing did."""
+    """Describe how much changed since the compared version; empty if nothing did."""
     known = [verdict.comparison for verdict in verdicts if verdict.comparison is not None]
     broke, fixed, changed = (
         sum(len(getattr(comparison, name)) for comparison in known)

@@ -47,14 +47,14 @@ _TITLES = {
 
 
 def header_line(
-    model: str, version: str | None, approved: str | None, cache: str, against: str | None = None
+    models: Sequence[str], version: str | None, approved: str | None, cache: str, against: str | None = None
 ) -> str:
-    """The line at the top of a run that says which model is tested.
+    """The line at the top of a run that names the tested models.
 
-    >>> header_line("triage", "2.1", "2.0", ".modelcheck_cache")
+    >>> header_line(["triage"], "2.1", "2.0", ".modelcheck_cache")
     'modelcheck: triage 2.1 (approved: 2.0), cache: .modelcheck_cache'
     """
-    tested = f"{model} {version or '(unversioned)'}"
+    tested = f"{', '.join(models)} {version or '(unversioned)'}"
     beside = f", against {against}" if against is not None else ""
     return f"modelcheck: {tested} (approved: {approved or 'none yet'}){beside}, cache: {cache}"
 
@@ -63,15 +63,15 @@ def header_line(
 
 
 def failure(verdict: Verdict) -> str:
-    """Everything that a reader who is new to this tool needs to act on a red test.
+    """The failure message of a check: everything needed to act on a red test.
 
-    Whatever would act on a terminal rather than be read is shown as its escape.
+    Control characters are shown as escapes.
     """
     return "\n".join(map(text_of, failure_lines(verdict)))
 
 
 def failure_lines(verdict: Verdict) -> list[Line]:
-    """The same as lines with colours: what is wrong in red, what is right in green."""
+    """The same as coloured lines: wrong in red, right in green."""
     blocks: tuple[Iterable[Line], ...] = (
         [((verdict.headline, {"red": True, "bold": True}),)],
         [((f"  {label:{_LABEL}}{text}".rstrip(), PLAIN),) for label, text in _facts(verdict)],
@@ -90,7 +90,7 @@ def failure_lines(verdict: Verdict) -> list[Line]:
 
 
 def everything(verdict: Verdict) -> Iterator[str]:
-    """All that is known of a check, as lines: for who wants to see more than what is wrong.
+    """All details of a check, as lines, for ``-vv``.
 
     What its limits are and whether they are met is left to whoever asks. The cases worth reading are
     told of checks that did not fail: those of the others stand in their failures.
@@ -102,21 +102,21 @@ def everything(verdict: Verdict) -> Iterator[str]:
 
 
 def differing(verdict: Verdict) -> Iterator[Line]:
-    """The cases worth reading of a check that did not fail, and how to see the rest."""
+    """The cases worth reading of a check that did not fail, and the command that shows the rest."""
     yield from _cases(verdict)
     for label, command in verdict.advice:
         yield ((f"  {f'{label}:':<16} {command}", {}),)
 
 
 def broke_line(verdict: Verdict) -> str | None:
-    """The cases that broke since the approved version, and the slice that lost most, in one line."""
+    """One line with the cases that broke since the approved version, and the slice that lost most."""
     comparison = verdict.comparison
     if comparison is None or not comparison.regressed:
         return None
     ids = comparison.regressed
     more = f" (+{len(ids) - _NAMED:,} more)" if len(ids) > _NAMED else ""
     lost = slices_standing_out(verdict)[:1]
-    where = "".join(f"; {' '.join(_group(group, comparison).split())}" for group in lost)
+    where = "".join(f"; {' '.join(_group(group, verdict.compared_with).split())}" for group in lost)
     return f"{plural(len(ids), 'case')} broke: {', '.join(ids[:_NAMED])}{more}{where}"
 
 
@@ -136,7 +136,12 @@ def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]
     if verdict.reveals is not None:
         yield "", verdict.reveals
     if not every:
-        missed = [finding.summary for finding in verdict.findings[1:] if not finding.met]
+        why = (
+            ""
+            if verdict.correction is None
+            else f"; uncorrected for the judge's errors: {verdict.correction.why}"
+        )
+        missed = [finding.summary.removesuffix(why) for finding in verdict.findings[1:] if not finding.met]
         yield from _labelled("also", missed)
     if verdict.moved is not None:
         yield from _labelled("moved", _moved(verdict.moved))
@@ -147,7 +152,8 @@ def _facts(verdict: Verdict, *, every: bool = False) -> Iterator[tuple[str, str]
     where = verdict.slices if every else slices_standing_out(verdict)
     scored = verdict.metric is not None
     found = [excerpt(f"found: {verdict.found}", _FOUND)] if verdict.found else []
-    yield from _labelled("where", [*_groups(where, comparison, every=every, scored=scored), *found])
+    other = None if comparison is None else verdict.compared_with
+    yield from _labelled("where", [*_groups(where, other, every=every, scored=scored), *found])
     under = verdict.perturbations if every else perturbations_standing_out(verdict)
     yield from _labelled("under", _groups(under, None, every=every))
     if cost := cost_of(verdict.calls):
@@ -164,11 +170,12 @@ def _rate(verdict: Verdict) -> str:
     rate = f"{verdict.rate:{number}}" if verdict.graded else percent(verdict.rate or 0.0)
     if verdict.stopped is not None:
         rate += f" of the {plural(verdict.cases.judged, 'case')} that were run"
+    elif verdict.cases.error and not verdict.metric:
+        rate += f" of the {plural(verdict.cases.judged, 'case')} without an error"
     if comparison is None or comparison.approved_rate is None:
         return rate
     then = f"{comparison.approved_rate:{number}}" if verdict.graded else percent(comparison.approved_rate)
-    approved = "approved " if comparison.version == verdict.approved_version else ""
-    return f"{rate}   ({approved}{comparison.version}: {then})"
+    return f"{rate}   ({verdict.compared_with}: {then})"
 
 
 def _moved(moved: Moved) -> list[str]:
@@ -191,30 +198,29 @@ def _change(comparison: Comparison) -> list[str]:
     return lines
 
 
-def _groups(
-    groups: Sequence[Group], comparison: Comparison | None, *, every: bool, scored: bool = False
-) -> list[str]:
-    lines = [_group(group, comparison, scored=scored) for group in groups]
+def _groups(groups: Sequence[Group], other: str | None, *, every: bool, scored: bool = False) -> list[str]:
+    lines = [_group(group, other, scored=scored) for group in groups]
     more = 0 if every else len(lines) - _GROUPS
     return [*lines[:_GROUPS], f"(+{more} more)"] if more > 0 else lines
 
 
-def _group(group: Group, comparison: Comparison | None, *, scored: bool = False) -> str:
+def _group(group: Group, other: str | None, *, scored: bool = False) -> str:
+    """A slice with its figures, and those of the other version, where there is one."""
     then, name = "", padded(excerpt(group.name, _NAME), 24)
     if scored:
         value, before = (
             ("n/a" if one is None else f"{one:.3g}") for one in (group.metric, group.approved_metric)
         )
-        if comparison is not None and group.approved_judged:
-            then = f"   ({comparison.version}: {before})"
+        if other is not None and group.approved_judged:
+            then = f"   ({other}: {before})"
         return f"{name} {value} over {plural(group.judged, 'case')}{then}"
-    if comparison is not None and group.approved_judged:
-        then = f"   ({comparison.version}: {group.approved_passed}/{group.approved_judged})"
+    if other is not None and group.approved_judged:
+        then = f"   ({other}: {group.approved_passed}/{group.approved_judged})"
     return f"{name} {group.passed}/{group.judged} pass{then}"
 
 
 def _flaky(cases: Sequence[Flaky]) -> str:
-    """Cases that pass in some runs only, with how many."""
+    """Cases that pass only in some runs, with their counts."""
     shown = ", ".join(f"{case.id} ({case.passed}/{case.runs})" for case in cases[:_GROUPS])
     more = f" (+{len(cases) - _GROUPS} more)" if len(cases) > _GROUPS else ""
     return f"{plural(len(cases), 'case passes', 'cases pass')} in some runs only: {shown}{more}"
@@ -239,7 +245,7 @@ def _rest(verdict: Verdict) -> str:
 
 
 def _cases(verdict: Verdict) -> Iterator[Line]:
-    """The cases worth reading: those that broke apart from those that went wrong."""
+    """The cases worth reading, with those that broke in a list of their own."""
     broken = [case for case in verdict.shown if case.note == "error"]
     others = verdict.shown[len(broken) :]
     shown_kinds: set[str] = set()
@@ -264,14 +270,20 @@ def _cases(verdict: Verdict) -> Iterator[Line]:
         more = note == "regressed" and number > verdict.cases.failed  # others only answer something else
         if more or any(case.note == "fixed" for case in others):
             note = "differs"
-        since = verdict.comparison if note == "regressed" else None
-        yield _heading(_TITLES.get(note, "other cases"), number, len(others), since)
+        lost = _lost(verdict) if note == "regressed" else ""
+        yield _heading(_TITLES.get(note, "other cases"), number, len(others), lost)
     for case in others:
         yield from case_lines(case, verdict, reason_of(case), note)
 
 
-def _heading(title: str, number: int, shown: int, since: Comparison | None = None) -> Line:
-    lost = "" if since is None else f", {len(since.regressed)} of them since {since.version}"
+def _lost(verdict: Verdict) -> str:
+    """Say how many of the failing cases the other version passed; nothing for none."""
+    count = len(verdict.comparison.regressed) if verdict.comparison is not None else 0
+    when = "when approved" if verdict.compared_with == "approved" else f"with {verdict.compared_with}"
+    return f", of which {count} passed {when}" if count else ""
+
+
+def _heading(title: str, number: int, shown: int, lost: str = "") -> Line:
     cut = f"; worst {shown} shown" if shown < number else ""
     count = f"{number}{lost}{cut}" if shown else f"{number}, not shown"
     return ((f"  {title} ", {"bold": True}), (f"({count})", PLAIN))

@@ -36,9 +36,9 @@ class Step:
     """One line of a transcript.
 
     Attributes:
-        name: The tool that was called, or the role of who spoke.
+        name: The tool that was called, or the role of the speaker.
         text: The line: ``refund(amount=20)``, or ``assistant: "Done."``.
-        result: What came back, for a call.
+        result: The result of a call.
         call: The call; ``None`` for a message.
     """
 
@@ -49,16 +49,16 @@ class Step:
 
     @property
     def counts(self) -> bool:
-        """True if it is a step of the agent, and not a message of another role."""
+        """True for a step of the agent; false for a message of another role."""
         return self.call is not None or self.name == ASSISTANT
 
     @property
     def said(self) -> str | None:
-        """The words of a message; ``None`` for a call."""
+        """The text of a message; ``None`` for a call."""
         return self.text if self.call is None else None
 
     def is_like(self, other: Step) -> bool:
-        """Return whether another step does the same: an equal call, or a message of the same role."""
+        """Return whether another step is an equal call, or a message of the same role."""
         if self.call is None or other.call is None:
             return self.call is other.call and self.name == other.name
         return matches(self.call, other.call) if isinstance(other.call, ToolCall) else self.call == other.call
@@ -66,13 +66,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of two transcripts: the steps that belong together, one of them ``None`` where there is none.
+    """One row of two aligned transcripts; a missing step is ``None``.
 
     Attributes:
         then: The approved or required step.
         now: The current one.
-        is_same: Whether both do the same, whatever the words of a message.
-        number: Which step of the agent it is, from 1; 0 for what somebody else said.
+        is_same: Whether both steps are alike; the words of messages do not matter.
+        number: The number of the agent's step, from 1; 0 for a message of another role.
     """
 
     then: Step | None
@@ -82,7 +82,7 @@ class Row:
 
     @property
     def is_reworded(self) -> bool:
-        """True if both are a message, in other words."""
+        """True if both are messages with different words."""
         return (
             self.is_same
             and self.then is not None
@@ -91,12 +91,12 @@ class Row:
         )
 
     def differs(self, *, partly: bool = False) -> bool:
-        """Return whether something else was done; a further step counts only where all are required."""
+        """Return whether the steps differ; an additional step counts only if all steps are required."""
         return not self.is_same and (self.then is not None or not partly)
 
     @property
     def problem(self) -> str:
-        """Say how the two differ: ``check_policy is missing``."""
+        """Describe how the two differ: ``check_policy is missing``."""
         then, now = (step.name if step else "" for step in (self.then, self.now))
         if self.is_same:
             return f"{now} in other words"
@@ -106,7 +106,7 @@ class Row:
 
 
 def fitted(text: str, width: int) -> str:
-    """A text as one safe line of at most so many cells."""
+    """A text as one safe line, cut to a number of cells."""
     text = excerpt(text, _LONG)
     return text if width_of(text) <= width else f"{shortened(text, width - 1)}…"
 
@@ -146,12 +146,12 @@ def _name(pattern: Any) -> str:
 
 
 def in_one_line(value: Any) -> str:
-    """Return what was done in a few words: the names of the tools, and the answer."""
+    """Summarise a trajectory: the names of the tools, and the answer."""
     return repr(value).removeprefix("<Trajectory: ").removesuffix(">")
 
 
 def transcript(value: Any, width: int = COLUMNS) -> list[str]:
-    r"""One step a line, with what calls gave back below them.
+    r"""One step per line, with the results of calls below them.
 
     >>> print("\n".join(transcript(Trajectory.of([{"role": "user", "content": "Hello"}, "Hi!"]))))
        user: "Hello"
@@ -168,9 +168,10 @@ def transcript(value: Any, width: int = COLUMNS) -> list[str]:
 
 
 def aligned(then: Any, now: Any) -> list[Row]:
-    """Put the steps of two trajectories to each other, in the order of time.
+    """Align the steps of two trajectories, in chronological order.
 
-    Patterns of a matcher go to the calls that they match; other steps by the longest common subsequence.
+    Patterns of a matcher are aligned with the calls that they match; other steps by the longest common
+    subsequence.
     """
     number = 0
     rows = []
@@ -205,7 +206,7 @@ def _rows(then: Any, now: Any) -> list[Row]:
 
 
 def _unlike(old: Sequence[Step], new: Sequence[Step]) -> list[Row]:
-    """Steps that differ: those of one name in one row, each other one in a row of its own."""
+    """Steps that differ: two of one name share a row, the others get their own."""
     rows: list[Row] = []
     names = [step.name for step in old], [step.name for step in new]
     for kind, a, b, c, d in SequenceMatcher(None, *names, autojunk=False).get_opcodes():
@@ -218,7 +219,7 @@ def _unlike(old: Sequence[Step], new: Sequence[Step]) -> list[Row]:
 
 
 def _paired(old: Sequence[Step], new: Sequence[Step], places: Sequence[int | None]) -> list[Row]:
-    """The current steps in their order, with the patterns they match, and what is missing between them."""
+    """The current steps in order with the patterns they match, and missing steps between them."""
     at = {place: step for step, place in zip(old, places, strict=True) if place is not None}
     rows: list[Row] = []
     missing: list[tuple[int, Step]] = []
@@ -235,7 +236,7 @@ def _paired(old: Sequence[Step], new: Sequence[Step], places: Sequence[int | Non
 
 
 def first_difference(rows: Sequence[Row], *, partly: bool = False) -> int | None:
-    """The place of the first row that differs: in its calls, else in its words, else ``None``."""
+    """The index of the first row whose calls differ, else whose words differ, else ``None``."""
     done = (at for at, row in enumerate(rows) if row.differs(partly=partly))
     said = (at for at, row in enumerate(rows) if row.is_reworded)
     return next(done, None if partly else next(said, None))
@@ -252,11 +253,11 @@ def side_by_side(
     """Two transcripts in two columns. ``>`` marks the first step that differs, ``~`` the others.
 
     Args:
-        rows: What :func:`aligned` gives.
-        titles: What stands over the columns.
-        width: The cells of a line.
-        most: How many rows are shown at most, around the first that differs; ``None`` for all.
-        partly: Whether further steps of the second one are not a difference.
+        rows: The result of :func:`aligned`.
+        titles: The titles of the columns.
+        width: The width of a line in cells.
+        most: The largest number of rows, around the first that differs; ``None`` for all.
+        partly: Whether additional steps of the second one are no difference.
     """
     half = (width - 7) // 2
     first = first_difference(rows, partly=partly)
@@ -280,7 +281,7 @@ def side_by_side(
 
 
 def explained(actual: Any, wanted: Any, width: int = COLUMNS, most: int | None = None) -> list[str]:
-    """Why calls or a trajectory are not what they are compared with: a sentence, then both side by side."""
+    """Explain how calls or a trajectory differ from the expected ones: a sentence, then both side by side."""
     rows = aligned(wanted, actual)
     partly = isinstance(wanted, InOrder)
     titles = (wanted.word if isinstance(wanted, Matcher) else "expected", "called")
@@ -315,8 +316,8 @@ class Trajectories:
 
     Attributes:
         now: The trajectory.
-        then: The approved one, or the one of the unperturbed input; ``None`` where there is none.
-        titles: What the two are called.
+        then: The approved one, or the one of the unperturbed input; ``None`` if there is none.
+        titles: The names of the two.
     """
 
     now: Any
@@ -325,22 +326,22 @@ class Trajectories:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """Both step by step, or each step of the only one in a row of its own."""
+        """The aligned rows of both, or one row for each step of the only one."""
         return aligned(self.now if self.then is None else self.then, self.now)
 
     @cached_property
     def first(self) -> int | None:
-        """The place of the first row that differs."""
+        """The index of the first row that differs."""
         return first_difference(self.rows)
 
     @property
     def sentence(self) -> str:
-        """The first step that differs; nothing where none does, or there is only one trajectory."""
+        """Describes the first step that differs; empty if none does, or if there is only one trajectory."""
         return "" if self.first is None else sentence_of(self.rows)
 
     @property
     def are_alike(self) -> bool:
-        """True if there are two, and they do and say the same."""
+        """True if there are two, with equal calls and messages."""
         return self.then is not None and not self.sentence
 
     def lines(self, width: int = 74) -> list[str]:
@@ -351,7 +352,7 @@ class Trajectories:
 
 
 def steps_of_trial(trial: TrialResult, own: str) -> Trajectories | None:
-    """An agent's steps in a trial, also where the body recorded something else; ``None`` for no agent."""
+    """An agent's steps in a trial, even if the body recorded something else; ``None`` for no agent."""
     answer, base = trial.answers(own)
     now = _behind(trial, answer)
     if now is None:
@@ -376,7 +377,7 @@ def _behind(trial: TrialResult, answer: bytes | None) -> Any:
 def trajectory_in(line: bytes | None) -> Any:
     """The trajectory, or the calls, that an answer is; ``None`` for any other answer.
 
-    What ``returns=`` of a model would be needed for stays as it is written: it is only shown.
+    Values that only ``returns=`` could restore stay as stored: they are only displayed.
     """
     import orjson
 
@@ -385,7 +386,7 @@ def trajectory_in(line: bytes | None) -> Any:
 
 
 def shown_trajectory(form: Any) -> Any:
-    """The same of an answer as JSON."""
+    """The same for an answer as JSON."""
     if type(form) is not dict or len(form) != 1 or not form.keys() <= {"$trajectory", "$calls"}:
         return None
     ((tag, inside),) = form.items()
@@ -405,7 +406,7 @@ def brief(form: Any) -> Any:
 
 
 def fenced(lines: Sequence[str]) -> list[str]:
-    """Lines as a code block of Markdown that nothing in them can end."""
+    """Lines as a Markdown code block that their content cannot end."""
     longest = max((len(run) for line in lines for run in re.findall(r"`+", line)), default=0)
     fence = "`" * max(3, longest + 1)
     return [f"{fence}text", *lines, fence]

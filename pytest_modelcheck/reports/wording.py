@@ -1,4 +1,4 @@
-"""Words that reports in more than one form share: rates, cases, and the costs of calls.
+"""Text that several report formats share: rates, cases, and the costs of calls.
 
 PYTEST_DONT_REWRITE
 """
@@ -48,7 +48,7 @@ def seconds_text(seconds: float) -> str:
 
 
 def money_text(amount: float) -> str:
-    """An amount in the unit of the fixture's ``cost=``, with two digits that mean something.
+    """An amount in the unit of the fixture's ``cost=``, with two significant digits.
 
     >>> money_text(0.0), money_text(0.000123), money_text(0.4567), money_text(1234.5)
     ('0', '0.00012', '0.46', '1,234.50')
@@ -59,12 +59,12 @@ def money_text(amount: float) -> str:
 
 
 def is_felt(calls: Calls) -> bool:
-    """Return whether anybody would ask how long the calls of a check took."""
+    """Return whether the calls of a check took long enough to be reported."""
     return calls.p50 is not None and calls.p50 >= _FELT
 
 
 def cost_of(calls: Calls) -> str:
-    """Say what the calls of one check, or of several, cost; empty where there is nothing to say.
+    """Describe the cost of the calls of one check or several; empty if there were none.
 
     >>> from pytest_modelcheck.records import Calls
     >>> cost_of(Calls(asked=3, requests=4, retries=1, latencies=(0.2, 0.3, 1.5), tokens_in=360, tokens_out=9))
@@ -75,7 +75,7 @@ def cost_of(calls: Calls) -> str:
 
 
 def by_model(verdicts: Iterable[Verdict]) -> Iterator[tuple[str, str]]:
-    """Each model version that was called, and what its calls in all checks cost."""
+    """Each model version that was called, with the cost of its calls in all checks."""
     groups: dict[str, list[Calls]] = {}
     for verdict in verdicts:
         label = f"{verdict.model} {verdict.version or '(unversioned)'}"
@@ -130,7 +130,7 @@ def _trouble(calls: Calls) -> str:
 def _merged(group: Sequence[tuple[Sequence[float], int]]) -> tuple[float, ...]:
     """The numbers of all checks, sorted: 41 quantiles where they are thinned.
 
-    Each check counts by how many numbers it had before its own were thinned.
+    Each check is weighted by its number of values before thinning.
     """
     weighed = sorted(
         (value, max(1.0, count / len(values))) for values, count in group if values for value in values
@@ -154,7 +154,7 @@ def _sum(values: Iterable[float | int | None]) -> int | None:
 
 
 def rate_text(rate: float | None, verdict: Verdict) -> str:
-    """A pass rate in percent, a mean score as it is, a mean change with its sign; nothing for no rate."""
+    """A pass rate in percent, a mean score as it is, a mean change with its sign; empty for none."""
     if rate is None:
         return ""
     if verdict.signed:
@@ -163,7 +163,7 @@ def rate_text(rate: float | None, verdict: Verdict) -> str:
 
 
 def figure_text(verdict: Verdict) -> str:
-    """The one number that a check comes to: its rate, its mean, or how far its answers moved."""
+    """The main figure of a check: its rate, its mean, or how far its answers moved."""
     moved = verdict.moved
     return rate_text(verdict.rate, verdict) if moved is None else f"Δ {moved.distance:.2g}"
 
@@ -179,7 +179,7 @@ def interval_text(verdict: Verdict) -> str:
 
 
 def levels_text(verdicts: Iterable[Verdict]) -> str | None:
-    """Say what the intervals of a table promise, or ``None`` where there is none: bounds are one-sided."""
+    """Describe the confidence of a table's one-sided bounds; ``None`` without intervals."""
     levels = sorted({verdict.interval.level for verdict in verdicts if verdict.interval is not None})
     if not levels:
         return None
@@ -197,13 +197,13 @@ def counts_text(report: RunReport) -> str:
 
 
 def wrong_cases(check: CheckReport) -> list[CaseResult]:
-    """The cases that failed or broke: those that passed before first, of each group those that lost most."""
+    """The cases that failed or broke: those that passed before come first, then by loss."""
     wrong = [case for case in check.cases if case.outcome in WRONG]
     return sorted(wrong, key=lambda case: (case.change != "regressed", -case_loss(case)))
 
 
 def telling(case: CaseResult) -> TrialResult | None:
-    """The trial of a case that says most: the first that went wrong, else the first that differs."""
+    """The most informative trial of a case: the first that went wrong, else the first that differs."""
     by_need = (
         [trial for trial in case.trials if trial.outcome in WRONG],
         [trial for trial in case.trials if trial.approved is None or differ(trial, trial.approved)],
@@ -213,12 +213,12 @@ def telling(case: CaseResult) -> TrialResult | None:
 
 
 def value_text(value: Any, width: int) -> str:
-    """A JSON value on one line, a trajectory in a few words; nothing for no value."""
+    """A JSON value on one line, a trajectory in a few words; empty for no value."""
     return "" if value is MISSING else excerpt(brief(value), width)
 
 
 def case_text(case: CaseResult, version: str | None) -> Iterator[str]:
-    """Say what to know of one case that went wrong, a short sentence each."""
+    """Describe one case that went wrong, in short sentences."""
     trial = telling(case)
     yield f"input: {value_text(case.input, 160)}"
     if trial is None:
@@ -241,7 +241,7 @@ def case_text(case: CaseResult, version: str | None) -> Iterator[str]:
 
 
 def regressed_cases(checks: Iterable[CheckReport]) -> Iterator[tuple[CheckReport, CaseResult]]:
-    """Every case that passed with the approved version and fails now, of checks that did not pass."""
+    """Every case of a check that did not pass that passed with the approved version and fails now."""
     for check in checks:
         if check.verdict.status not in (Status.PASSED, Status.XFAILED):
             yield from ((check, case) for case in wrong_cases(check) if case.change == "regressed")

@@ -1,4 +1,4 @@
-"""Two texts side by side: the words that differ, cuts that show the difference, an input's changes in a line.
+"""Word-level comparison of two texts: marked differences, and cuts that show them.
 
 PYTEST_DONT_REWRITE
 """
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 
 def start_of(text: str, others: Sequence[str | None], width: int) -> int:
-    """From where on a text has to be shown for a reader to see how it differs from others.
+    """The offset from which a text must be shown so that its difference from others is visible.
 
-    Of several, the first that is too long to be shown as a whole counts: the others can be read beside it.
+    With several others, the first that is too long to be shown in full decides.
 
     >>> start_of("a" * 90 + "b", ["refund", "a" * 90 + "c"], 60), start_of("refund", ["other"], 60)
     (70, 0)
@@ -42,7 +42,7 @@ def start_of(text: str, others: Sequence[str | None], width: int) -> int:
 
 
 def window(text: str, start: int, width: int) -> str:
-    """A text from somewhere on, cut to ``width``; one that ends before that, as it is.
+    """A text from an offset on, cut to ``width``.
 
     >>> window("Your order ships today", 11, 8), window("refund", 11, 8)
     ('…hips t…', 'refund')
@@ -66,7 +66,7 @@ _SPARED: Final = 3
 
 
 def bracketed(text: str, fate: Fate) -> str:
-    """Mark a piece as ``git diff --word-diff`` does, where there is no colour.
+    """Mark a piece like ``git diff --word-diff``, for output without colour.
 
     >>> bracketed("old", "gone"), bracketed("new", "new"), bracketed("kept", "same")
     ('[-old-]', '{+new+}', 'kept')
@@ -75,7 +75,7 @@ def bracketed(text: str, fate: Fate) -> str:
 
 
 def pieces(then: str, now: str) -> list[Piece] | None:
-    """The newer text with what went still in it, or ``None`` where the two have too little in common.
+    """The newer text with removed pieces included; ``None`` if the two have too little in common.
 
     >>> pieces("due on Monday", "due on Friday")
     [('same', 'due on '), ('gone', 'Monday'), ('new', 'Friday')]
@@ -90,9 +90,9 @@ def pieces(then: str, now: str) -> list[Piece] | None:
 
 
 def marked(then: str, now: str, room: int, mark: Mark = bracketed) -> tuple[str, str] | None:
-    """Both texts, with the words marked that the other has not; ``None`` as :func:`pieces` says.
+    """Both texts, with the words marked that the other lacks; ``None`` as for :func:`pieces`.
 
-    What stayed is cut where there is no room for all of it, and then what comes last.
+    If room is short, unchanged text is cut first, then the end.
 
     >>> marked("due on Monday", "due on Friday", 80)
     ('due on [-Monday-]', 'due on {+Friday+}')
@@ -107,7 +107,7 @@ def marked(then: str, now: str, room: int, mark: Mark = bracketed) -> tuple[str,
 
 
 def marked_pieces(then: str, now: str, room: int) -> tuple[list[Piece], list[Piece]] | None:
-    """Both texts as pieces, cut as :func:`marked` cuts them; ``None`` as :func:`pieces` says.
+    """Both texts as pieces, cut as in :func:`marked`; ``None`` as for :func:`pieces`.
 
     >>> marked_pieces("due on Monday", "due on Friday", 80)
     ([('same', 'due on '), ('gone', 'Monday')], [('same', 'due on '), ('new', 'Friday')])
@@ -124,7 +124,7 @@ def marked_pieces(then: str, now: str, room: int) -> tuple[list[Piece], list[Pie
 
 
 def _steps(old: Sequence[str], new: Sequence[str]) -> Iterator[Piece]:
-    """The unchanged, removed and added pieces, in order; what both begin and end with is skipped."""
+    """The unchanged, removed and added pieces, in order; the common start and end are skipped first."""
     start = _common(old, new)
     end = _common(old[start:][::-1], new[start:][::-1])
     gone, came = old[start : len(old) - end], new[start : len(new) - end]
@@ -141,19 +141,19 @@ def _steps(old: Sequence[str], new: Sequence[str]) -> Iterator[Piece]:
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    """The number of tokens that both begin with."""
+    """The number of tokens in the common prefix."""
     shorter = min(len(one), len(other))
     return next((i for i in range(shorter) if one[i] != other[i]), shorter)
 
 
 def _joined(steps: Iterable[Piece]) -> Iterator[Piece]:
-    """The same without empty pieces, neighbours of one fate made one."""
+    """The same without empty pieces, and with neighbours of one kind merged."""
     for fate, group in groupby(filter(itemgetter(1), steps), key=itemgetter(0)):
         yield fate, "".join(text for _, text in group)
 
 
 def _condensed(found: Sequence[Piece], around: int) -> list[Piece]:
-    """The same with the inside of what stayed left out."""
+    """The same with the middle of unchanged pieces left out."""
     ends = len(found) - 1
     return [
         (fate, _shortened(text, 0 if i == 0 else around, 0 if i == ends else around))
@@ -174,7 +174,7 @@ def _length(side: Iterable[Piece]) -> int:
 
 
 def _within(side: Sequence[Piece], room: int) -> Iterator[Piece]:
-    """As many pieces as there is room for, the last one cut."""
+    """The pieces that fit, the last one cut."""
     if _length(side) <= room:
         yield from side
         return
@@ -197,7 +197,7 @@ _WHOLE: Final = 1 << 20
 
 
 def changes(before: Any, after: Any, width: int = 200) -> str:
-    r"""The changes that turn one input into another, each in brackets, with a little of what is around it.
+    r"""The changes that turn one input into another, each in brackets with some context.
 
     >>> changes("Please refund order 1182", "Please refnud order 1182")
     'Please [refund→refnud] order 1182'
@@ -249,7 +249,7 @@ def _change(old: str, new: str) -> str:
 
 
 def _as_seen(text: str) -> str:
-    """Return the letters as they look, for texts that look the same."""
+    """Show invisible and look-alike characters as escapes, if the two texts look the same."""
     if text.isascii():
         return text
     from pytest_modelcheck.perturb.surface import LOOKALIKES
@@ -258,12 +258,12 @@ def _as_seen(text: str) -> str:
 
 
 def _spelt_out(text: str) -> str:
-    """A text with an escape for what is beyond ASCII."""
+    """A text with escapes for characters beyond ASCII."""
     return text.encode("ascii", "backslashreplace").decode()
 
 
 def _unchanged(same: str, *, first: bool) -> str:
-    """Shorten what does not change before a change: its end, and its beginning where it follows another."""
+    """Shorten the unchanged text before a change: keep its end, and its start after another change."""
     if len(same) <= 2 * _CONTEXT:
         return excerpt(same, _WHOLE)
     end = excerpt(same[-_CONTEXT:], _WHOLE)

@@ -1,4 +1,4 @@
-"""The order of reading: how much was lost, where a check fails, and what failing checks share.
+"""The order of reading: how much was lost, where a check fails, and what failing checks have in common.
 
 PYTEST_DONT_REWRITE
 """
@@ -30,9 +30,9 @@ _NAME: Final = 64
 
 
 def loss_of(verdict: Verdict) -> float:
-    """The greatest share that a check lost: of its rate, of what was required, of answers, or by errors.
+    """The largest loss of a check: in rate, below a required rate, in changed answers, or by errors.
 
-    Rates count as shares of their scale; on a scale without bounds, as they are.
+    Rates count as shares of their scale; without bounds, as they are.
     """
     cases, comparison, moved = verdict.cases, verdict.comparison, verdict.moved
     width = verdict.scale.width if verdict.scale is not None and verdict.scale.bounded else 1.0
@@ -65,7 +65,7 @@ def _trial_loss(trial: TrialResult) -> float:
 
 
 def slices_standing_out(verdict: Verdict) -> list[Group]:
-    """The slices that lost clearly more than the whole check did, the greatest loss first."""
+    """The slices that lost clearly more than the whole check, largest loss first."""
     comparison = verdict.comparison
     if verdict.metric is not None:
         return _by_metric(verdict.slices, verdict.rate)
@@ -75,7 +75,7 @@ def slices_standing_out(verdict: Verdict) -> list[Group]:
 
 
 def _by_metric(groups: Sequence[Group], overall: float | None) -> list[Group]:
-    """The slices whose metric fell, the greatest fall first; where nothing fell, those below all cases."""
+    """The slices whose metric fell, largest fall first; if none fell, those below the metric of all cases."""
     known = [(group.metric, group) for group in groups if group.metric is not None]
     fell = [(group.approved_metric - now, group) for now, group in known if group.approved_metric is not None]
     fell = [one for one in fell if one[0] > 0]
@@ -84,7 +84,7 @@ def _by_metric(groups: Sequence[Group], overall: float | None) -> list[Group]:
 
 
 def perturbations_standing_out(verdict: Verdict) -> list[Group]:
-    """The perturbations under which clearly more fails than under all of them."""
+    """The perturbations under which clearly more trials fail than on average."""
     return _standing_out(verdict.perturbations, None, verdict.trials)
 
 
@@ -105,7 +105,7 @@ def _group_loss(group: Group, comparison: Comparison | None) -> float:
 
 
 def where(verdict: Verdict) -> str | None:
-    """Say where a check that did not pass goes wrong; ``None`` where no part of it stands out."""
+    """Describe where a check fails; ``None`` if no part of it stands out."""
     if verdict.passed:
         return None
     if verdict.found is not None:
@@ -114,14 +114,19 @@ def where(verdict: Verdict) -> str | None:
     if group is None:
         return None
     if group.metric is not None:
-        before = "" if group.approved_metric is None else f", was {group.approved_metric:.3g}"
+        before = (
+            ""
+            if group.approved_metric is None
+            else f" ({verdict.compared_with}: {group.approved_metric:.3g})"
+        )
         return f"{excerpt(group.name, _NAME)}: {verdict.metric} {group.metric:.3g}{before}"
-    was = f", was {group.approved_passed}/{group.approved_judged}" if group.approved_judged else ""
-    return f"{excerpt(group.name, _NAME)}: {group.passed}/{group.judged} pass{was}"
+    before = f"{group.approved_passed}/{group.approved_judged}" if group.approved_judged else ""
+    beside = f" ({verdict.compared_with}: {before})" if before else ""
+    return f"{excerpt(group.name, _NAME)}: {group.passed}/{group.judged} pass{beside}"
 
 
 def places(verdict: Verdict) -> Iterator[str]:
-    """Everything that a check which failed may share with others: slices, perturbations, errors."""
+    """Everything that failing checks may have in common: slices, perturbations, errors."""
     if verdict.found is not None:
         yield from verdict.found.conditions
     yield from (group.name for group in slices_standing_out(verdict))
@@ -142,7 +147,7 @@ def causes(verdicts: Sequence[Verdict]) -> list[tuple[str, int]]:
 
 
 def causes_text(verdicts: Sequence[Verdict]) -> str | None:
-    """The same as a line; ``None`` where they have nothing in common."""
+    """The same as a line; ``None`` if they have nothing in common."""
     found = causes(verdicts)
     if not found:
         return None
@@ -159,11 +164,11 @@ _SHOWN = 4
 
 
 def triage(verdicts: Sequence[Verdict]) -> str | None:
-    """Say which checks stand out once all of them are allowed for; ``None`` where there is nothing to choose.
+    """Describe which checks stand out after adjusting for all; ``None`` with fewer than two to compare.
 
-    There is where two or more miss a limit that chance plays a part in. By Holm's method, in which a check
-    that meets its limits counts as one that shows nothing. Checks that fail by a rule without a p-value (what
-    is exact, or was stopped early) are only counted, so that nobody takes these few for all.
+    Compared are checks that miss a limit with a p-value, by Holm's method, in which a check that meets its
+    limits has p = 1. Checks that fail by a rule without a p-value (exact, or stopped early) are only counted,
+    so that the reader does not take the others for all.
     """
     adjusted = adjusted_p_values(verdicts)
     missing = [
@@ -176,23 +181,23 @@ def triage(verdicts: Sequence[Verdict]) -> str | None:
     outstanding = [check.partition("::")[2] for p_value, _, check in sorted(missing) if p_value <= BELIEVED]
     others = sum(verdict.failed and _chance(verdict) is None for verdict in verdicts)
     beside = (
-        f" (not counting {others} that {'fails' if others == 1 else 'fail'} without a p-value)"
+        f"; {plural(others, 'other failure does', 'other failures do')} not depend on chance"
         if others
         else ""
     )
-    missed = f"of {len(missing)} that miss a limit{beside}"
-    after = f"corrected for {plural(len(verdicts), 'check')}"
+    among = f"among {plural(len(verdicts), 'check')}"
     if not outstanding:
-        return f"{after}, none {missed} stands out: chance alone may explain them"
+        return f"{among}, chance alone may explain {len(missing)} missed limits{beside}"
     more = f" (+{len(outstanding) - _SHOWN} more)" if len(outstanding) > _SHOWN else ""
-    verb = "stands" if len(outstanding) == 1 else "stand"
-    return f"{after}, {len(outstanding)} {missed} {verb} out: {', '.join(outstanding[:_SHOWN])}{more}"
+    named = f"{', '.join(outstanding[:_SHOWN])}{more}"
+    unexplained = f"{len(outstanding)} of {len(missing)} missed limits"
+    return f"even {among}, chance does not explain {unexplained}: {named}{beside}"
 
 
 def adjusted_p_values(verdicts: Sequence[Verdict]) -> list[float | None]:
-    """For each check, the chance of what it misses once all checks of the run are allowed for.
+    """For each check, the p-value of its missed limits, adjusted for all checks of the run.
 
-    By Holm's method. ``None`` for a check that misses no limit which chance plays a part in.
+    Uses Holm's method. ``None`` for a check that misses no limit with a p-value.
     """
     chances = [_chance(verdict) for verdict in verdicts]
     if not any(chance is not None for chance in chances):
@@ -204,7 +209,7 @@ def adjusted_p_values(verdicts: Sequence[Verdict]) -> list[float | None]:
 
 
 def _chance(verdict: Verdict) -> float | None:
-    """The chance of what a check missed, all its limits allowed for; ``None`` where chance plays no part."""
+    """The p-value of a check, adjusted for its own limits; ``None`` if it has none."""
     found = [
         finding.p_value
         for finding in verdict.findings

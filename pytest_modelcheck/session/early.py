@@ -1,10 +1,9 @@
 """A first run that ends as soon as the verdict is known.
 
-Cases come in an order that is drawn by lot but the same for every version, so that the first hundred are as
-good a sample as any other and two versions meet the same ones. They are run in batches, and between two
-batches it is seen whether the verdict is known. Results counts in the order of submission, however
-fast each was answered: were it the order of completion, wrong answers that come faster than right ones would
-fail good models.
+Cases run in an order that is random but the same for every version, so that the first hundred are as good a
+sample as any other, and two versions run the same ones. They run in batches; after each batch, the run ends
+if the verdict is known. Results count in the order of submission: in the order of completion, wrong answers
+that arrive faster than right ones would fail good models.
 
 PYTEST_DONT_REWRITE
 """
@@ -18,9 +17,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcheck.checks.decide import refuse_contradiction, required_rate
-from pytest_modelcheck.checks.losses import Scale
 from pytest_modelcheck.checks.runs import groups_of
-from pytest_modelcheck.checks.watching import Terms, Watch, at_the_end, findings_of, why_not_watched
+from pytest_modelcheck.checks.watching import (
+    LossScale,
+    Terms,
+    Watch,
+    at_the_end,
+    findings_of,
+    why_not_watched,
+)
 from pytest_modelcheck.records import Calls, CaseResult, Outcome, Stopped
 from pytest_modelcheck.session.approved import replay
 from pytest_modelcheck.session.check import Step, plan_of
@@ -47,9 +52,9 @@ _CALIBRATED = frozenset({"max_changed", "max_regressed"})
 
 
 def may_stop(check: Check) -> bool:
-    """Return whether a check may end before all its cases were run.
+    """Return whether a check may end before all of its cases have run.
 
-    Never one whose behaviour is to be approved, nor one of which only some cases are asked for.
+    Not if its results are to be approved, nor if only some of its cases are selected.
     """
     places, spec = check.places, check.spec
     if not spec.limits.early_stop or places.update or places.every_case or spec.partial:
@@ -65,10 +70,10 @@ class EarlyEnd:
 
     Attributes:
         check: The check, with the limits that hold at its end.
-        ran: What its trials came to.
-        approved: What it is compared with.
-        variation: What is known of the model's variation.
-        remembered: Trials that may be asked again.
+        ran: The results of its trials.
+        approved: The approved results.
+        variation: What is known about the model's variation.
+        remembered: Trials for revalidation.
     """
 
     check: Check
@@ -89,13 +94,12 @@ def run_until_decided(check: Check, approved: Approved) -> Steps[EarlyEnd]:
 class EarlyRun:
     """Runs a check batch by batch until its verdict is known.
 
-    What is known rests on the cases in their order of submission, up to the one that decides: those of its
-    batch that come after it were asked for and do not count. So the verdict does not depend on how many
-    calls are under way at once.
+    The verdict rests on the cases in their order of submission, up to the one that decides: later ones of its
+    batch have run and do not count. So the verdict does not depend on the concurrency of calls.
 
     Args:
         check: The check.
-        approved: What it is compared with.
+        approved: The approved results.
     """
 
     def __init__(self, check: Check, approved: Approved) -> None:
@@ -108,12 +112,12 @@ class EarlyRun:
         self._runs: list[Run] = []
         self._inapplicable: Counter[str] = Counter()
         self._submitted = self._asked_again = self._verified_on = 0
-        self._scale: Scale | None = None
+        self._scale: LossScale | None = None
         self._watch: Watch | None = None
         self._variation = declared(check.subject)
 
     def run(self) -> Steps[tuple[Stopped | None, Sequence[Decided]]]:
-        """Run what is needed; why it was stopped, and what was decided by then."""
+        """Run what is needed; return the reason for stopping and the decisions by then."""
         for batch in batches(self._units, self._check.spec):
             results = yield from self._run_batch(batch)
             yield from self._prepare(results)
@@ -128,7 +132,7 @@ class EarlyRun:
 
     @property
     def _is_broken(self) -> bool:
-        """True if the last unit raised an error, and not for want of a model to be asked."""
+        """True if the last unit raised an error, unless its model could not be called."""
         trials = (trial for case in self._last for trial in case.trials)
         return self._runs[-1].stopped is None and any(trial.outcome is Outcome.ERROR for trial in trials)
 
@@ -154,7 +158,7 @@ class EarlyRun:
         return found
 
     def _take(self, unit: Unit, results: dict[str, list[Result]]) -> None:
-        """Let the result of a unit count."""
+        """Count the result of a unit."""
         for case in unit:
             self._takers.results.add(case, results[case.id])
             self._takers.note(results[case.id])
@@ -164,7 +168,7 @@ class EarlyRun:
     # -- whether it is known ---------------------------------------------------------------------------
 
     def _prepare(self, results: dict[str, list[Result]]) -> Steps[None]:
-        """Find out from what bodies did how the check is judged: at first, and wherever that changes."""
+        """Determine from the bodies how the check is judged: at first, and whenever that changes."""
         new = [result for each in results.values() for result in each]
         scale = self._scale
         graded = any(result.score is not None for result in new)
@@ -176,7 +180,7 @@ class EarlyRun:
             graded, reads_approved = graded or scale.graded, reads_approved or scale.reads_approved
             if (graded, reads_approved) == (scale.graded, scale.reads_approved):
                 return
-        self._scale = Scale(self._comparable(), graded, self._check.spec.limits.score_as, reads_approved)
+        self._scale = LossScale(self._comparable(), graded, self._check.spec.limits.score_as, reads_approved)
         self._watch = self._watching(self._scale)
         place = 0
         for unit in self._taken:
@@ -185,12 +189,12 @@ class EarlyRun:
             place += len(unit)
 
     def _comparable(self) -> dict[str, CaseResult]:
-        """The approved behaviour of the cases that are still the same."""
+        """The approved results of the cases that are unchanged."""
         then = self._approved
         cases = (case for unit in self._units for case in unit)
         return {case.id: then[case.id] for case in cases if _is_known(case, then.get(case.id))}
 
-    def _watching(self, scale: Scale) -> Watch:
+    def _watching(self, scale: LossScale) -> Watch:
         spec, limits = self._check.spec, self._check.spec.limits
         seen = observe(self._check, self._ran(), self._approved, Noise())
         observed = replace(seen.observed, graded=scale.graded, reads_approved=scale.reads_approved)
@@ -210,9 +214,9 @@ class EarlyRun:
         return Watch(terms, [scale.ranges(unit) for unit in self._units])
 
     def _decide(self) -> Steps[tuple[Decided, ...]]:
-        """See whether the last unit that was taken decides the check.
+        """Find out whether the last counted unit decides the check.
 
-        Whether the model varies is only asked for where it matters: before the check fails.
+        Whether the model varies is only measured when it matters: before the check fails.
         """
         watch, scale = self._watch, self._scale
         if watch is None or scale is None:
@@ -237,7 +241,7 @@ class EarlyRun:
         return "unknown" if varies is None and not self._verified_on else "exact"
 
     def _verify(self) -> Steps[None]:
-        """Find out whether the model varies."""
+        """Measure whether the model varies."""
         check, before = self._check, self._check.asked
         changed = observe(check, self._ran(), self._approved, Noise()).changed
         self._variation = yield from ask_twice(
@@ -268,7 +272,7 @@ class EarlyRun:
         )
 
     def end(self, stopped: Stopped | None, decided: Sequence[Decided], seconds: float) -> EarlyEnd:
-        """Everything that counts as one run, with the cases in the order in which they stand."""
+        """Everything that counts, as one run with the cases in their original order."""
         check, ran, early = self._check, self._ran(), None
         spec, results = check.spec, ran.results
         after = len(self._cases)
@@ -277,6 +281,7 @@ class EarlyRun:
             comparable = 0 if self._scale is None else len(self._scale.then)
             early = Early(stopped, tuple(findings_of(decided, str(stopped))), comparable)
         elif self._known != "exact":
+            # The rules that were looked at on the way have used up half of the false-fail rate.
             check = replace(check, spec=replace(spec, limits=at_the_end(spec.limits)))
         place = {case.id: number for number, case in enumerate(self._cases)}
         cases = [case for case in spec.cases if case.id in place]
@@ -294,20 +299,20 @@ def _is_known(case: Case, then: CaseResult | None) -> bool:
 # -- the order of submission ---------------------------------------------------------------------------
 
 LEAST = 8
-"""Trials in a batch, or as many as the model answers at once if that is more."""
+"""The number of trials in a batch, or more if the model answers more at once."""
 
 Unit = list["Case"]
-"""One observation: a case, or a group of cases that depend on each other."""
+"""One observation: a case, or a group of dependent cases."""
 
 
 def units_of(spec: CheckSpec) -> list[Unit]:
     """The check's cases, one by one or in groups, in their order of submission.
 
-    That order depends on ``seed=`` and on each case's id alone: neither on the file's order nor on what other
-    cases there are.
+    That order depends only on ``seed=`` and on each case's id, not on the order or the other cases of the
+    file.
 
     Raises:
-        UsageError: a case does not say which group it belongs to.
+        UsageError: A case does not name its group.
     """
     cases = list(spec.cases)
     key = spec.limits.cluster
@@ -315,19 +320,15 @@ def units_of(spec: CheckSpec) -> list[Unit]:
     names = None if key is None else groups_of(cases, key)
     for case in cases:
         groups.setdefault(case.id if names is None else names[case.id], []).append(case)
-    lots = {name: _lot(spec.seed, name) for name in groups}
+    texts = {name: f"{spec.seed} {name!r}".encode(errors="surrogatepass") for name in groups}
+    lots = {name: hashlib.blake2b(text, digest_size=8).digest() for name, text in texts.items()}
     return [groups[name] for name in sorted(groups, key=lots.__getitem__)]
 
 
-def _lot(seed: int, name: Hashable) -> bytes:
-    return hashlib.blake2b(f"{seed} {name!r}".encode(errors="surrogatepass"), digest_size=8).digest()
-
-
 def batches(units: Sequence[Unit], spec: CheckSpec) -> Iterator[list[Unit]]:
-    """The units in batches: of about eight trials, or of as many as the model answers at once.
+    """The units in batches of about eight trials, or as many as the model answers at once.
 
-    A larger batch would run trials that the verdict no longer depends on, a smaller one would leave the model
-    waiting.
+    A larger batch would run trials that the verdict does not need, a smaller one would leave the model idle.
     """
     wanted = max(LEAST, spec.subject.caller.concurrency)
     batch: list[Unit] = []
@@ -343,7 +344,7 @@ def batches(units: Sequence[Unit], spec: CheckSpec) -> Iterator[list[Unit]]:
 
 
 def _trials(unit: Iterable[Case], spec: CheckSpec) -> int:
-    """About how many trials a unit has: a perturbation may give none of an input, or several."""
+    """An estimate of the number of trials in a unit: a perturbation may make no variant, or several."""
     if spec.perturbations is None:
         return sum(spec.repeats * (1 + len(case.variants)) for case in unit)
     return sum(spec.repeats * max(1, len(case.variants) + len(spec.perturbations)) for case in unit)

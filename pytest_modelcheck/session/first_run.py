@@ -1,10 +1,11 @@
-"""The first step: every trial of the check, once.
+"""Runs all trials of a check: first, and again.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -18,10 +19,12 @@ from pytest_modelcheck.session.levels import settle
 from pytest_modelcheck.session.results import Results
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.engine.trials import Plan
+    from pytest_modelcheck.engine.work import Run
+    from pytest_modelcheck.records import Trial
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.revalidation import Remembered
@@ -29,12 +32,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Takers:
-    """Everybody who takes results in.
+    """The receivers of results.
 
     Attributes:
         results: The result of each case.
-        answered: Takes note of answers, where the check needs to know more of them.
-        remembered: Takes note of trials that may be asked again, where that was asked for.
+        answered: Receives answers, if the check needs facts about them.
+        remembered: Receives trials for revalidation, if that is on.
     """
 
     results: Results
@@ -42,12 +45,12 @@ class Takers:
     remembered: Remembered | None
 
     def take(self, results: Sequence[Result]) -> None:
-        """Take in the results of some trials."""
+        """Receive the results of some trials."""
         self.results.take(results)
         self.note(results)
 
     def note(self, results: Sequence[Result]) -> None:
-        """The same, where somebody else takes care of the cases."""
+        """The same without the results of cases."""
         for taker in (self.answered, self.remembered):
             if taker is not None:
                 taker.take(results)
@@ -61,7 +64,7 @@ class Takers:
 
 
 def takers_of(check: Check, plan: Plan, approved: Approved) -> Takers:
-    """Everybody who takes in the results of the check's own trials."""
+    """The receivers of results of the check's own trials."""
     spec = check.spec
     looks_at_answers = spec.limits.on_costs or check.subject.definition.answer_fingerprint is not None
     remembered = None
@@ -103,3 +106,33 @@ def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, Remembered |
         explained=run.explained,
     )
     return ran, takers.remembered
+
+
+def run_again(
+    check: Check, first: Results, approved: Approved, shifts: Sequence[int], *, once: bool = False
+) -> Steps[tuple[Results, Run]]:
+    """Run every trial again, as new runs.
+
+    Args:
+        check: The check.
+        first: The results of its own trials.
+        approved: The approved results.
+        shifts: For each further run, the number to add to a trial's repeat.
+        once: Whether to leave out the repeats of a trial.
+    """
+    again = Results(check.plan, settle=None if check.spec.levels is None else settle)
+    again.cases = first.cases
+
+    def trials() -> Iterator[Trial]:
+        index = itertools.count(first.size)
+        for number, case in enumerate(first.cases):
+            own = first.trials(number) if first.masks[number] else []
+            own = [one for one in own if not (once and one.repeat)]
+            if not own:
+                again.skip(case, number)
+            for shift, one in itertools.product(shifts, own):
+                yield one.again(next(index), one.repeat + shift, number, len(own) * len(shifts))
+
+    work = replace(check.work(approved.answer), take=again.take)
+    run = yield Step(work, trials(), slots=check.slots)
+    return again, run

@@ -1,16 +1,21 @@
-"""Lines of a result file, straight from what the engine saw.
+"""Writes lines of a result file directly from the engine's results.
 
-``baselines.lines`` says what a line looks like, and writes one of a :class:`CaseResult`. A check of a hundred
-thousand trials has no time to make those first.
+``baselines.lines`` defines the lines, and writes them from a :class:`CaseResult`. Making these first would be
+too slow for a hundred thousand trials.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
+import tempfile
+import weakref
+from array import array
 from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from itertools import accumulate
+from typing import IO, TYPE_CHECKING, Any, Final, overload
 
 from pytest_modelcheck.baselines import lines
 from pytest_modelcheck.canonical import (
@@ -31,7 +36,7 @@ from pytest_modelcheck.records import MISSING, WRONG, CaseResult, Outcome, Trial
 from pytest_modelcheck.reports.pictures import pictures_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from pytest_modelcheck.engine.result import Result
     from pytest_modelcheck.models.model import Raw
@@ -46,12 +51,12 @@ _MESSAGE: Final = 1_000
 
 
 def address(key: bytes | None) -> str:
-    """The digest of a call as it is written into a baseline."""
+    """The digest of a call as written in a baseline."""
     return "" if key is None else key[:CALL_BYTES].hex()
 
 
 def keys_of(trial: TrialResult) -> Iterator[bytes]:
-    """Return the key of a trial's answers: for its first repeat, the beginning of that."""
+    """Yield the keys of a trial's answers; for the first repeat, only the first 8 bytes."""
     equal: Counter[str] = Counter()
     for digest, _ in trial.asked:
         yield of_repeat(bytes.fromhex(digest), trial.repeat + equal[digest] * STRIDE)
@@ -59,7 +64,7 @@ def keys_of(trial: TrialResult) -> Iterator[bytes]:
 
 
 def identity(case: Case) -> str:
-    """The digest of a case's input; empty for an input without one, which its id alone then stands for."""
+    """The digest of a case's input; empty if it has none: then the id alone identifies the case."""
     try:
         return _short(case.input)
     except UsageError:
@@ -67,7 +72,7 @@ def identity(case: Case) -> str:
 
 
 def expectation(case: Case) -> str | None:
-    """The digest of what is expected of a case, or ``None`` where nothing is."""
+    """The digest of a case's expectation, or ``None`` without one."""
     if case.known_failure is not None:
         return short((repr(case.expected), case.known_failure))
     return None if case.expected is MISSING else _short(case.expected)
@@ -81,12 +86,12 @@ def about(value: Any) -> str:
 
 
 def _short(value: Any) -> str:
-    """The same as ``short``, found faster for texts that come again."""
+    """The same as ``short``, cached for texts."""
     return address(text_key(value)) if type(value) is str else short(value)
 
 
 def case_result(case: Case, results: Iterable[Result]) -> CaseResult:
-    """Return the result of a case, from those of its trials; what only reports show is left out."""
+    """Return the result of a case from those of its trials, without facts that only reports show."""
     trials = tuple([trial_result(result) for result in results])
     return CaseResult(case.id, identity(case), expectation(case), about(case.input), trials)
 
@@ -111,10 +116,10 @@ def trial_result(result: Result) -> TrialResult:
 
 
 def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> tuple[bytes, str]:
-    """A case as the line of a baseline, and the further members that its line of a result file has.
+    """A case as the line of a baseline, and the further members of its line in a result file.
 
-    The line is what ``baselines.lines.encode`` would write of :func:`case_result`. The members are what only
-    reports show: the case as its source says it, and what its bodies said.
+    The line equals that of ``baselines.lines.encode`` for :func:`case_result`. The members are facts that
+    only reports show: the full case, and the messages of its bodies.
 
     Args:
         case: The case.
@@ -151,7 +156,7 @@ def row_of(case: Case, results: Sequence[Result], *, pictures: bool = False) -> 
 
 
 def _excerpted(value: Any, name: str) -> tuple[str, str]:
-    """The beginning of an input, and its member in full unless that is all of it."""
+    """The beginning of an input, and a member with the full input if that is longer."""
     if type(value) is str and len(value) <= _ABOUT and value.isprintable():
         return lines.quoted(value), ""
     if type(value) is not str and (line := plain_line(value)) is not None:  # one look for both
@@ -162,14 +167,14 @@ def _excerpted(value: Any, name: str) -> tuple[str, str]:
 
 
 def _is_plain(trial: Trial) -> bool:
-    """Return whether nothing has to be said of a trial but how it came out and what was answered."""
+    """Return whether a trial has no facts but its outcome and answer."""
     return (
         trial.perturbed is MISSING and trial.perturbation is None and not trial.repeat and not trial.variant
     )
 
 
 def _trial(result: Result, own: bytes, given: Given, *, pictures: bool) -> tuple[str, str]:
-    """One of several trials, and what only reports show of it."""
+    """One of several trials, and the facts that only reports show."""
     trial, perturbed = result.trial, result.trial.perturbed
     which = "" if trial.perturbation is None else f'"perturbation":{_quoted(trial.perturbation)},'
     if trial.variant:
@@ -199,7 +204,7 @@ _OWN_ANSWER: Final = ',"answer":'
 
 
 def _calls(asked: Sequence[tuple[bytes | None, Raw]], own: bytes, given: Given) -> str:
-    """The answers of a trial: the one to the case's own input, or all with the digests of their calls."""
+    """A trial's answers: only the one to the case's own input, or all with the digests of their calls."""
     if len(asked) == 1:
         [(key, raw)] = asked
         if (key or b"")[:CALL_BYTES] == own:
@@ -217,7 +222,7 @@ def _calls(asked: Sequence[tuple[bytes | None, Raw]], own: bytes, given: Given) 
 
 
 def _case_details(case: Case) -> tuple[str, str]:
-    """The digest of what is expected, and what else the source of a case says."""
+    """The digest of the expectation, and the other facts of a case."""
     right = case.expected
     details, digest = _NOTHING_EXPECTED
     if right is not MISSING:
@@ -236,7 +241,7 @@ def _case_details(case: Case) -> tuple[str, str]:
 
 
 def _expected(right: Any) -> tuple[str, str]:
-    """Return the expectation as a report shows it, and as its digest."""
+    """Return the expectation for reports, and its digest."""
     return f',"expected":{as_shown(right)}', f',"expected":"{_short(right)}"'
 
 
@@ -252,7 +257,7 @@ def _pictures(value: Any) -> str:
 
 
 def _said(result: Result) -> str:
-    """The message of a body that went wrong, and the grades of judges."""
+    """The message of a failed body, and the grades of judges."""
     details = ""
     wrong = result.message is not None or result.error is not None
     if wrong and result.outcome in WRONG and (said := said_of(result)):
@@ -268,7 +273,7 @@ def _grade(grade: Grade) -> str:
 
 
 def said_of(result: Result) -> str:
-    """Return a failed body's message; of one that broke, with the kind of error: ``KeyError: 'label'``."""
+    """Return a failed body's message; after an error, with its type: ``KeyError: 'label'``."""
     message = result.message or ""
     if result.error is None or result.outcome is not Outcome.ERROR:
         return message
@@ -277,7 +282,7 @@ def said_of(result: Result) -> str:
 
 
 def as_shown(value: Any) -> str:
-    """A value as JSON, cut to a text where it is very long."""
+    """A value as JSON, cut to a text if it is very long."""
     kind = type(value)
     if kind is str and len(value) <= LONGEST:
         return lines.quoted(value)
@@ -289,3 +294,72 @@ def as_shown(value: Any) -> str:
 
 def _cut(raw: str, text: str) -> str:
     return raw if len(raw) <= LONGEST else lines.quoted(text[: LONGEST - 1] + "…")
+
+
+# -- all lines of a run --------------------------------------------------------------------------------
+
+_ROOM: Final = 8 << 20
+"""The largest size of lines in memory, in bytes."""
+_READ: Final = 1 << 18
+
+
+class Lines(Sequence[bytes]):
+    """A list of lines.
+
+    Beyond 8 MB they are moved to an anonymous file, with 8 bytes of memory each.
+
+    >>> lines = Lines()
+    >>> lines.extend([b"one", b"two"])
+    >>> lines[1], list(lines), len(lines)
+    (b'two', [b'one', b'two'], 2)
+    """
+
+    def __init__(self, room: int | None = None) -> None:
+        self._room = _ROOM if room is None else room
+        self._held: list[bytes] = []
+        self._size = self._end = 0
+        self._file: IO[bytes] | None = None
+        self._starts = array("Q")
+
+    def __len__(self) -> int:
+        return len(self._starts) + len(self._held)
+
+    def extend(self, rows: Sequence[bytes]) -> None:
+        """Add lines, without their ends."""
+        self._held += rows
+        self._size += sum(map(len, rows))
+        if self._size > self._room:
+            self._write()
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[bytes]: ...
+    def __getitem__(self, index: int | slice) -> bytes | Sequence[bytes]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        number = range(len(self))[index]
+        if self._file is None or number >= len(self._starts):
+            return self._held[number - len(self._starts)]
+        self._file.seek(self._starts[number])
+        return self._file.readline()[:-1]
+
+    def __iter__(self) -> Iterator[bytes]:
+        start, rest = 0, b""
+        while self._file is not None and start < self._end:
+            self._file.seek(start)  # others may read meanwhile
+            block = self._file.read(min(_READ, self._end - start))
+            start += len(block)
+            *whole, rest = (rest + block).split(b"\n")
+            yield from whole
+        yield from self._held
+
+    def _write(self) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the object
+            weakref.finalize(self, self._file.close)
+        self._file.seek(self._end)
+        self._starts.extend(accumulate((len(line) + 1 for line in self._held[:-1]), initial=self._end))
+        self._file.write(b"\n".join([*self._held, b""]))
+        self._end = self._file.tell()
+        self._held, self._size = [], 0

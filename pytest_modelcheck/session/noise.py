@@ -1,4 +1,4 @@
-"""The model's own variation: whether it varies, how much, and whether asking again settles it.
+"""The model's own variation: whether it varies, how much, and whether more runs settle a miss.
 
 PYTEST_DONT_REWRITE
 """
@@ -16,10 +16,9 @@ from pytest_modelcheck.session.baseline_noise import look_for_baseline_noise
 from pytest_modelcheck.session.calibration import Calibration, disagreements_of, excess_of
 from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import Step
+from pytest_modelcheck.session.first_run import run_again
 from pytest_modelcheck.session.judging import with_noise
-from pytest_modelcheck.session.levels import settle
 from pytest_modelcheck.session.replayed import ReplayedAnswers
-from pytest_modelcheck.session.results import Results
 from pytest_modelcheck.session.variation import declared_of, measured, seen, trials_to_repeat
 from pytest_modelcheck.session.weigh import uses_looks
 
@@ -32,17 +31,18 @@ if TYPE_CHECKING:
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
     from pytest_modelcheck.session.found import Judgement, Noise
+    from pytest_modelcheck.session.results import Results
     from pytest_modelcheck.session.variation import Variation
 
 SCREEN: Final = 0.05
-"""The p-value up to which a check that misses a limit is run again."""
+"""A check that misses a limit with at most this p-value is run again."""
 
 
 def measure(check: Check, judgement: Judgement) -> Steps[Judgement]:
-    """Ask again, for about ten trials: does the model repeat itself?
+    """Repeat the calls of about ten trials, to find out whether the model varies.
 
-    Only a check that misses a limit needs to know, and asking about its own trials keeps its verdict
-    independent of all other checks.
+    Only a check that misses a limit needs this, and using its own trials keeps its verdict independent of
+    other checks.
     """
     if not _depends_on_variation(check, judgement):
         return judgement
@@ -54,7 +54,7 @@ def measure(check: Check, judgement: Judgement) -> Steps[Judgement]:
 
 
 def calibrate(check: Check, judgement: Judgement) -> Steps[Judgement]:
-    """Find out how often a model that varies disagrees with itself about one and the same input."""
+    """Measure how often a varying model disagrees with itself about the same input."""
     if not _is_hidden_by_noise(check, judgement):
         return judgement
     noise = yield from _compare_outputs(check, judgement, judgement.noise)
@@ -66,7 +66,7 @@ def calibrate(check: Check, judgement: Judgement) -> Steps[Judgement]:
 
 
 def calibrate_changes(check: Check, judgement: Judgement) -> Steps[Judgement]:
-    """Find out what the model's own variation explains of changed answers, or of cases that regressed."""
+    """Measure how many changed answers, or regressed cases, the model's own variation explains."""
     hidden = judgement.misses("max_changed") or judgement.misses("max_regressed")
     if not (hidden and judgement.missed and judgement.noise.variation.varies):
         return judgement
@@ -77,11 +77,10 @@ def calibrate_changes(check: Check, judgement: Judgement) -> Steps[Judgement]:
 
 
 def confirm(check: Check, judgement: Judgement) -> Steps[Judgement]:
-    """Run everything again with fresh answers, so that both runs together decide.
+    """Run everything again with new answers, so that both runs together decide.
 
-    Two hundred checks at 1% each fail two times a run for nothing. So a check of a model that varies is
-    screened first, at 5%: only if so much speaks against it, its cases are run again, with answers that were
-    never given before.
+    Two hundred checks at 1% each have two false failures per run. So a check of a varying model is screened
+    first, at 5%: only if it misses that, its cases are run again, with new answers.
     """
     if not _needs_confirmation(check, judgement):
         return judgement
@@ -98,7 +97,7 @@ def confirm(check: Check, judgement: Judgement) -> Steps[Judgement]:
 
 
 def _depends_on_variation(check: Check, judgement: Judgement) -> bool:
-    """Return whether it must be known if the model varies, and is not."""
+    """Return whether the verdict depends on an unknown variation of the model."""
     limits = check.spec.limits
     if judgement.noise.variation.varies or limits.population == "sample":
         return False
@@ -117,7 +116,7 @@ def _depends_on_variation(check: Check, judgement: Judgement) -> bool:
 
 
 def _is_hidden_by_noise(check: Check, judgement: Judgement) -> bool:
-    """Return whether answers may have changed for no other reason than that the model varies."""
+    """Return whether the model's variation alone may explain changed answers."""
     return (
         check.spec.kind == "invariance"
         and bool(judgement.noise.variation.varies)
@@ -140,10 +139,10 @@ def _needs_confirmation(check: Check, judgement: Judgement) -> bool:
 
 
 def is_suspicious(findings: Iterable[Finding], limits: Limits, *, single: bool = True) -> bool:
-    """Return whether asking again may decide: enough speaks against the check, and nothing fails it anyway.
+    """Return whether more runs may decide: with enough evidence against the check, and no certain failure.
 
-    A requirement that one wrong answer refutes stays refuted. A drop beyond a margin has an exact test where
-    cases were run once (``single``), now and then; of several runs it is decided at once.
+    A requirement that one wrong answer refutes stays refuted. A drop beyond a margin has an exact test if
+    cases were run once on both sides (``single``); with several runs it is decided at once.
 
     >>> from pytest_modelcheck.checks.limits import Limits
     >>> from pytest_modelcheck.records import Finding, Status
@@ -171,14 +170,14 @@ def is_suspicious(findings: Iterable[Finding], limits: Limits, *, single: bool =
 def ask_twice(
     check: Check, results: Results, approved: Approved, changed: Collection[int], known: Variation
 ) -> Steps[Variation]:
-    """Compare the answers of some trials with second ones, unless they were run more than once anyway.
+    """Compare the answers of some trials with second ones, unless they were run more than once already.
 
     Args:
         check: The check.
         results: The results of its trials.
-        approved: What it is compared with.
+        approved: The approved results.
         changed: The numbers of cases whose answer is not the approved one.
-        known: What is known of the model's variation.
+        known: What is known about the model's variation.
     """
     if check.spec.repeats > 1:
         return seen(check.subject, results)
@@ -216,10 +215,10 @@ def _compare_outputs(check: Check, judgement: Judgement, noise: Noise) -> Steps[
 
 
 def _rise(check: Check, judgement: Judgement, noise: Noise) -> Steps[Noise]:
-    """Compare the approved answers with each other in the same way; the model is not asked.
+    """Compare the approved answers with each other in the same way, without calling the model.
 
-    Of an approval on fewer runs than that takes, the first stands for those that are missing. So its own
-    noise looks smaller and its excess larger than it was: that fails too seldom rather than too often.
+    If the approval has too few runs, its first run replaces missing ones. Its noise then looks smaller and
+    its excess larger than it was, so that the check fails too rarely rather than too often.
     """
     results, baseline = judgement.ran.results, judgement.approved.baseline
     if baseline is None:
@@ -247,11 +246,9 @@ def _judged_once(results: Results) -> Iterator[Trial]:
 
 
 def _run_afresh(check: Check, judgement: Judgement, noise: Noise) -> Steps[Noise]:
-    spec, results, approved = check.spec, judgement.ran.results, judgement.approved
-    again = Results(check.plan, settle=None if spec.levels is None else settle)
-    again.cases = results.cases
-    work = replace(check.work(approved.answer), take=again.take)
-    yield Step(work, _fresh(results, again, spec.repeats), slots=check.slots)
+    approved = judgement.approved
+    # The repeat that follows the check's own is left to the measurement of the variation.
+    again, _ = yield from run_again(check, judgement.ran.results, approved, [check.spec.repeats + 1])
     noise = replace(noise, again=again)
     if judgement.observed.drops is not None or judgement.observed.comparison is None:
         return noise
@@ -259,24 +256,3 @@ def _run_afresh(check: Check, judgement: Judgement, noise: Noise) -> Steps[Noise
     paired = (pair_of(case, approved.get(case.id)) for case in again)
     found = compare(paired, approved.version, now=len(again), then=len(approved))
     return replace(noise, afresh=(len(found.regressed), len(found.fixed), found.judged))
-
-
-def _fresh(results: Results, again: Results, repeats: int) -> Iterator[Trial]:
-    """The same trials once more, as runs that there never were.
-
-    Args:
-        results: The results of the check's own trials.
-        again: Is told of cases without trials.
-        repeats: How often each was run. The slot that follows is left to the measurement of the variation.
-    """
-    index = results.size
-    for number, case in enumerate(results.cases):
-        trials = results.trials(number) if results.masks[number] else []
-        if not trials:
-            again.skip(case, number)
-        for one in trials:
-            repeat = one.repeat + repeats + 1
-            yield Trial(
-                index, one.case, one.perturbation, one.perturbed, one.variant, repeat, number, len(trials)
-            )
-            index += 1

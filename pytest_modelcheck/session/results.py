@@ -1,22 +1,20 @@
-"""Results of the cases of a check: a line of the result file each, and a few bytes in memory.
+"""The results of a check's cases: for each, a line of the result file and a few bytes in memory.
 
-A check may have a million cases. So a result is folded as soon as its body has ended: into a line, and into
-which outcomes the trials of the case had, whether the baseline has the same line, which slices it is in.
-Whoever needs more reads the line again.
+A check may have a million cases. So a result is reduced as soon as its body has ended: to a line, the
+outcomes of the case's trials, whether the baseline has the same line, and its slices. Other facts are read
+from the line.
 
 PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
-import tempfile
-import weakref
 from array import array
 from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate, islice
 from operator import attrgetter
-from typing import IO, TYPE_CHECKING, Any, Final, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 
 import orjson
 
@@ -36,7 +34,7 @@ from pytest_modelcheck.records import (
     Trial,
 )
 from pytest_modelcheck.session.causes import Causes
-from pytest_modelcheck.session.lines import LONGEST, as_shown, row_of
+from pytest_modelcheck.session.lines import LONGEST, Lines, as_shown, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -48,13 +46,10 @@ if TYPE_CHECKING:
     Once = tuple[Trial, TrialResult]
     """A trial and its result."""
 
-_ROOM: Final = 8 << 20
-"""Bytes of lines that are held in memory before they are written."""
-_READ: Final = 1 << 18
 _TRIALS: Final = 1 << 14
-"""Trials held in memory, at most; others are read or made again on demand."""
+"""The largest number of trials in memory; others are read or made again on demand."""
 _PICTURES: Final = 4 << 20
-"""Characters of pictures that the results of a check hold for its report."""
+"""The largest total size of a check's pictures for reports, in characters."""
 
 _ERRORS: Final = 20
 
@@ -64,78 +59,17 @@ _ERROR_BIT: Final = BITS[Outcome.ERROR]
 _JUDGED_BITS: Final = BITS[Outcome.PASSED] | BITS[Outcome.FAILED]
 
 ABSENT, SAME, OTHER = range(3)
+"""The approved line of a case: none, the same, or another one."""
+
 _UNKEPT: Final = b'{"$unkept":'
-"""What is approved of a case: nothing, the same line, or another line."""
 
 _index: Final = attrgetter("trial.index")
 
 
-class Lines(Sequence[bytes]):
-    """Lines in the order in which they came, found again by their number.
-
-    Beyond 8 MB they go to a file without a name, and take 8 bytes of memory each.
-
-    >>> lines = Lines()
-    >>> lines.extend([b"one", b"two"])
-    >>> lines[1], list(lines), len(lines)
-    (b'two', [b'one', b'two'], 2)
-    """
-
-    def __init__(self, room: int | None = None) -> None:
-        self._room = _ROOM if room is None else room
-        self._held: list[bytes] = []
-        self._size = self._end = 0
-        self._file: IO[bytes] | None = None
-        self._starts = array("Q")
-
-    def __len__(self) -> int:
-        return len(self._starts) + len(self._held)
-
-    def extend(self, lines: Sequence[bytes]) -> None:
-        """Add lines, without their ends."""
-        self._held += lines
-        self._size += sum(map(len, lines))
-        if self._size > self._room:
-            self._write()
-
-    @overload
-    def __getitem__(self, index: int) -> bytes: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[bytes]: ...
-    def __getitem__(self, index: int | slice) -> bytes | Sequence[bytes]:
-        if isinstance(index, slice):
-            return [self[number] for number in range(*index.indices(len(self)))]
-        number = range(len(self))[index]
-        if self._file is None or number >= len(self._starts):
-            return self._held[number - len(self._starts)]
-        self._file.seek(self._starts[number])
-        return self._file.readline()[:-1]
-
-    def __iter__(self) -> Iterator[bytes]:
-        start, rest = 0, b""
-        while self._file is not None and start < self._end:
-            self._file.seek(start)  # others may read meanwhile
-            block = self._file.read(min(_READ, self._end - start))
-            start += len(block)
-            *whole, rest = (rest + block).split(b"\n")
-            yield from whole
-        yield from self._held
-
-    def _write(self) -> None:
-        if self._file is None:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the object
-            weakref.finalize(self, self._file.close)
-        self._file.seek(self._end)
-        self._starts.extend(accumulate((len(line) + 1 for line in self._held[:-1]), initial=self._end))
-        self._file.write(b"\n".join([*self._held, b""]))
-        self._end = self._file.tell()
-        self._held, self._size = [], 0
-
-
 class Distinct:
-    """Counts different digests; one that is ``None`` counts once, as a call that has no digest.
+    """Counts distinct digests; each ``None``, a call without a digest, counts as one.
 
-    Beyond 65,536 of them, 8 bytes of each are kept, which tell as many apart as there will ever be.
+    Beyond 65,536 of them, only 8 bytes of each are stored, which suffice to distinguish them.
 
     >>> found = Distinct()
     >>> found.update([b"a" * 16, b"b" * 16, b"a" * 16, None])
@@ -150,7 +84,7 @@ class Distinct:
         self._unnamed = False
 
     def update(self, keys: Iterable[bytes | None]) -> None:
-        """Take in the digests of calls."""
+        """Add the digests of calls."""
         self._held.update(keys)
         if len(self._held) > self._most:
             self._put_away()
@@ -176,27 +110,27 @@ class Results(Sequence[CaseResult]):
 
     Args:
         plan: Makes the trials.
-        approved: The line that is approved of a case, by its id; ``None`` where nothing is compared.
+        approved: Returns the approved line of a case, by id; ``None`` if nothing is compared.
         slices: The metadata to slice by, or ``None`` to choose.
-        settle: Settles the trials of a case that are judged together.
-        perturbed: Whether trials are held while they are few: making them again may take long.
+        settle: Judges the trials of a case together, for checks on levels.
+        perturbed: Whether to keep trials in memory while they are few: making them again may take long.
 
     Attributes:
         lines: Each case as its line.
-        masks: For each case, the outcomes of its trials, a bit each.
-        matches: For each case, what is approved of it.
-        slices: What the cases can be sliced by.
+        masks: For each case, the outcomes of its trials, one bit per outcome.
+        matches: For each case, how its approved line compares.
+        slices: The values for slicing.
         cases: The cases.
         starts: For each case, the number of its first trial.
         held: The trials of the first cases, by the number of the case.
-        counts: How many trials came out how, by perturbation.
-        size: How many trials there are.
-        graded: Whether any trial was given a score.
+        counts: Counts of trial outcomes, by perturbation.
+        size: The number of trials.
+        graded: Whether any trial has a score.
         repeated: Whether any trial was run more than once.
         reads_approved: Whether any body compared with the approved answer.
         distinct: The digests of the calls of the judged model.
-        causes: Why bodies broke.
-        errors: What some of the broken bodies raised, by the number of their trial.
+        causes: The causes of errors.
+        errors: The exceptions of some broken bodies, by the number of their trial.
     """
 
     def __init__(
@@ -244,7 +178,7 @@ class Results(Sequence[CaseResult]):
     # -- in --------------------------------------------------------------------------------------------
 
     def take(self, results: Iterable[Result]) -> None:
-        """Take in the results of some trials, in whatever order."""
+        """Receive the results of some trials, in any order."""
         ready = self._ready
         for result in results:
             number = result.trial.number
@@ -256,16 +190,16 @@ class Results(Sequence[CaseResult]):
         self._enter_ready()
 
     def add(self, case: Case, results: list[Result]) -> None:
-        """Take in a case with all of its results."""
+        """Add a case with all of its results."""
         self._enter([case], [results])
 
     def skip(self, case: Case, number: int) -> None:
-        """Take in a case of which no trial was made."""
+        """Add a case without trials."""
         self._ready[number] = []
         self._untried[number] = case
 
     def _enter_ready(self) -> None:
-        """Enter the next cases, as far as they and all before them are complete."""
+        """Enter the next cases, as long as they are complete."""
         ready, number = self._ready, len(self.masks)
         own: list[list[Result]] = []
         cases: list[Case] = []
@@ -304,7 +238,7 @@ class Results(Sequence[CaseResult]):
         self.size += sum(map(len, own))
 
     def _with_pictures(self, case: Case, results: Sequence[Result]) -> tuple[bytes, str]:
-        """The line of a case with pictures of its inputs, while there is room; more for wrong ones."""
+        """The line of a case with pictures of its inputs, while there is room: more for wrong cases."""
         wrong = any(result.outcome in WRONG for result in results)
         row = row_of(case, results, pictures=self._pictures < (_PICTURES if wrong else _PICTURES // 4))
         if '"pictures":' in row[1]:
@@ -312,7 +246,7 @@ class Results(Sequence[CaseResult]):
         return row
 
     def _matching(self, cases: Sequence[Case], rows: Sequence[tuple[bytes, str]]) -> bytes:
-        """Return what is approved of cases that have become these lines."""
+        """Compare lines with the approved ones of the same cases."""
         known = self._approved
         if known is None:
             return bytes(len(rows))
@@ -324,7 +258,7 @@ class Results(Sequence[CaseResult]):
         return bytes(found)
 
     def _noting(self, results: Sequence[Result]) -> int:
-        """Count the result of a case, keep what its line does not say; give back the bits of its outcomes."""
+        """Count the result of a case, store facts beyond its line, and return the bits of its outcomes."""
         mask = 0
         for result in results:
             trial, outcome = result.trial, result.outcome
@@ -384,7 +318,7 @@ class Results(Sequence[CaseResult]):
         )
 
     def some(self, outcome: Outcome, most: int, others: Collection[int] = ()) -> list[int]:
-        """The numbers of the first cases with a trial of this outcome, or judged ones of ``others``."""
+        """The numbers of the first cases with a trial of this outcome, or judged cases in ``others``."""
         bit, masks = BITS[outcome], enumerate(self.masks)
         found = (n for n, mask in masks if mask & bit or (n in others and mask & _JUDGED_BITS))
         return list(islice(found, most))
@@ -392,8 +326,8 @@ class Results(Sequence[CaseResult]):
     def trials(self, number: int) -> list[Trial]:
         """The trials of a case, by its number.
 
-        Those that are not held are read from the line of the case, or else made again: a perturbation that
-        gives something else then would have the model judged on inputs that it never was asked about.
+        Trials not in memory are read from the line of the case, or made again: if a perturbation then gave
+        another input, the model would be judged on inputs that it never got.
 
         Raises:
             PerturbationError: A perturbation gave another variant than at first.
@@ -422,7 +356,7 @@ class Results(Sequence[CaseResult]):
         return made
 
     def whole(self, number: int) -> CaseResult:
-        """Return the result of a case, with what only reports show."""
+        """Return the result of a case, including facts that only reports show."""
         return lines.decode(self.lines[number])
 
     def once(self, number: int) -> list[Once]:
@@ -432,7 +366,7 @@ class Results(Sequence[CaseResult]):
     def reordered(
         self, cases: Sequence[Case], numbers: Sequence[int], slices: Sequence[str] | None
     ) -> Results:
-        """The same with its cases in another order: ``cases``, which have these numbers here."""
+        """The same with its cases in another order: ``cases``, with their numbers here."""
         found = Results(self._plan, slices=slices)
         found.cases = cases
         found.lines.extend([self.lines[number] for number in numbers])
@@ -449,7 +383,7 @@ class Results(Sequence[CaseResult]):
 
 
 def _seen(trial: Trial) -> Any:
-    """The perturbed input as a line says it."""
+    """The perturbed input as stored in a line."""
     return MISSING if trial.perturbed is MISSING else orjson.loads(as_shown(trial.perturbed))
 
 
@@ -458,7 +392,7 @@ def _is_whole(trial: TrialResult) -> bool:
 
 
 def _with_match(line: bytes, details: str, match: int) -> bytes:
-    """A line of the result file; where the baseline has the same, it says so."""
+    """A line of the result file; marked if the baseline has the same line."""
     if match == SAME:
         details = f'{details},"approved":true' if details else '"approved":true'
     return lines.with_details(line, details)

@@ -1,6 +1,6 @@
-"""Asking again what is remembered: does the version still answer as it did?
+"""Revalidation: verifies cached answers by new calls.
 
-A provider may change the model behind a version without a word, and a cache would hide it.
+A provider may change the model behind a version without notice, which a cache would hide.
 
 PYTEST_DONT_REWRITE
 """
@@ -16,7 +16,7 @@ from pytest_modelcheck.models.model import plain
 from pytest_modelcheck.records import Finding, Outcome, Status
 from pytest_modelcheck.session.causes import one_line
 from pytest_modelcheck.session.check import Step
-from pytest_modelcheck.session.fresh import FreshAnswers
+from pytest_modelcheck.session.replayed import FreshAnswers
 from pytest_modelcheck.stats.rates import odd_one_out_p
 
 if TYPE_CHECKING:
@@ -36,12 +36,12 @@ _REFRESH = "see its current answers with --modelcheck-cache=refresh"
 
 
 class Remembered:
-    """Takes note of trials whose answers were all remembered before this run: a sample of them.
+    """Collects a sample of the trials whose answers were all cached before this run.
 
     Args:
-        model: The model that is judged.
-        wanted: How many answers are to be asked again.
-        night: The night, where each shall take another sample.
+        model: The judged model.
+        wanted: The number of answers to verify.
+        night: The night, if each night takes another sample.
     """
 
     def __init__(self, model: Model, wanted: int, night: int = 0) -> None:
@@ -51,16 +51,17 @@ class Remembered:
         self._found: dict[bytes, tuple[Trial, Known]] = {}
 
     def take(self, results: Iterable[Result]) -> None:
-        """Take in the results of some trials."""
+        """Receive the results of some trials."""
         for result in results:
             known = {key: raw for key, raw in result.asked if key is not None and self._remembered(key)}
             if known and all(key in known for key, _ in result.asked):
-                self._found.setdefault(self._lot(known), (result.trial, known))
+                lot = hashlib.sha256(self._salt + b"".join(known)).digest()
+                self._found.setdefault(lot, (result.trial, known))
         for lot in sorted(self._found)[2 * self._wanted :]:
             del self._found[lot]
 
     def sample(self) -> tuple[Known, list[Trial]]:
-        """Trials whose answers make up enough, in an order that has nothing to do with that of the cases."""
+        """Trials with enough answers, in an order independent of that of the cases."""
         old: Known = {}
         trials: list[Trial] = []
         for lot in sorted(self._found):
@@ -72,12 +73,9 @@ class Remembered:
                 trials.append(trial)
         return old, trials
 
-    def _lot(self, keys: Iterable[bytes]) -> bytes:
-        return hashlib.sha256(self._salt + b"".join(keys)).digest()
-
 
 def remembered_of(check: Check, approved: Approved) -> Remembered:
-    """Return who takes note of what may be asked again."""
+    """Return the collector of trials for revalidation, if that is on."""
     watch = _watch(check, approved)
     return Remembered(check.subject, check.places.revalidate, 0 if watch is None else watch.night)
 
@@ -91,9 +89,9 @@ def _watch(check: Check, approved: Approved) -> Watch | None:
 
 
 def revalidate(check: Check, remembered: Remembered, approved: Approved) -> Steps[tuple[Finding, ...]]:
-    """Ask a sample of the cached answers again, once, and where any differs a second time.
+    """Repeat the calls of a sample of cached answers, and repeat them a second time if any differs.
 
-    Over nights always twice: how often a call is made must not depend on what it is answered.
+    Over nights, always twice: the number of calls must not depend on the answers.
     """
     watch = _watch(check, approved)
     old, trials = remembered.sample()
@@ -118,7 +116,7 @@ def revalidate(check: Check, remembered: Remembered, approved: Approved) -> Step
 
 
 def _same(one: Raw, two: Raw | None) -> bool:
-    """Return whether two answers are the same; a call that was not made again tells nothing."""
+    """Return whether two answers are the same; a call that was not repeated counts as the same."""
     if two is None or why_unkept(plain(one)) is not None:
         return True  # nothing is known of it
     return same(plain(one), plain(two))

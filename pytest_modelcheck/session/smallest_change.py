@@ -1,8 +1,7 @@
-"""The smallest change that still fails: for the worst perturbed cases of a check that is not passed.
+"""Searches for the smallest change that still fails, for the worst perturbed cases of a failing check.
 
-What the perturbation did is told apart into edits, and the test itself is run with some of them, a round of
-candidates of all these cases at a time. Its outcome says whether a candidate fails; none of them counts
-into the verdict.
+The perturbation is split into edits, and the test runs with subsets of them, in rounds of candidates from all
+these cases. Its outcome decides whether a candidate fails; none of them affects the verdict.
 
 PYTEST_DONT_REWRITE
 """
@@ -41,14 +40,14 @@ if TYPE_CHECKING:
     Search = Generator[list[Edits], Sequence[bool], Edits]
 
 MOST_CASES: Final = 3
-"""Cases of a check for which the smallest change is searched, at most."""
+"""The largest number of cases of a check to search."""
 
 MOST_SECONDS: Final = 60.0
-"""No round is begun later than this after the first."""
+"""The time in seconds after which no further round begins."""
 
 
 def shrink(check: Check, judgement: Judgement, explained: Explained) -> Steps[Explained]:
-    """Look for the smallest change of the worst cases that are shown, as far as the budget goes."""
+    """Search for the smallest change of the worst shown cases, within the budget of calls."""
     hunts = []
     if may_shrink(check, judgement):
         perturbed = (
@@ -69,11 +68,11 @@ def shrink(check: Check, judgement: Judgement, explained: Explained) -> Steps[Ex
 
 
 def may_shrink(check: Check, judgement: Judgement) -> bool:
-    """Return whether failures of this check may be made smaller.
+    """Return whether to search for smaller failures of this check.
 
-    Only of a model that does not vary: of one that does, the smallest failure would be the luckiest. Not
-    where calls are counted out: those that remain are for verdicts. Not where a model of the test only has
-    recorded answers: nobody recorded one to half a perturbation.
+    Only if the model does not vary: otherwise the smallest failure would be a random one. Not with a budget
+    of calls, which is for verdicts. Not if a model only replays recorded answers: half a perturbation was
+    never recorded.
     """
     places = check.places
     return not (
@@ -89,7 +88,7 @@ def may_shrink(check: Check, judgement: Judgement) -> bool:
 
 
 def why_broken(result: Result) -> str:
-    """Why a search stops at a candidate on which the test broke."""
+    """Explain why a search stops at a candidate on which the test broke."""
     if isinstance(result.error, LookupError):
         return f"because the model cannot answer other inputs ({one_line(result)})"
     return f"because the test raised an error ({one_line(result)})"
@@ -152,6 +151,7 @@ class Chase:
         self._check = check
         self._hunts = hunts
         self._work = check.work(judgement.approved.answer)
+        # Trials of a second run were numbered from the size on.
         self._unused = judgement.ran.results.size * 2
         self._start = check.asked
         self._known = {self._key(hunt, hunt.result.trial.perturbed): hunt.result for hunt in hunts}

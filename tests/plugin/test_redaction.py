@@ -99,6 +99,65 @@ def test_a_pattern_that_cannot_be_meant(leaking, pattern, said):
     listed.stderr.fnmatch_lines([f"*pytest.ini: modelcheck_redact: *{said}*"])
 
 
+def test_the_patterns_that_the_documentation_shows(leaking):
+    leaking.ini("modelcheck_redact =", "    customer-\\d+", "    (?i)password: \\S+")
+    leaking.test("""
+        @pytest.mark.golden(["customer-17 has Password: abc"])
+        def test_known_tickets(triage, case):
+            assert triage(case.input) == case.input
+    """)
+    result = leaking.run("--model-version=2.0")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*[[]redacted] has [[]redacted]*"])
+    assert "customer-17" not in result.stdout.str()
+    listed = leaking.command("show", "test_triage.py", "2.0").stdout
+    listed.fnmatch_lines(["*[[]redacted] has [[]redacted]*"])
+
+
+@pytest.mark.parametrize("spread", [False, True], ids=["alone", "xdist"])
+def test_warnings(leaking, spread):
+    leaking.test("""
+        import warnings
+
+        class OfTwo(UserWarning):
+            def __init__(self, what, why):
+                super().__init__(f"{what} {why}")
+
+        @pytest.mark.golden(["a"])
+        def test_known_tickets(triage, case):
+            assert triage(case.input)
+            key = "sk-proj-" + "0123456789abcdefghij"
+            warnings.warn("key " + key)
+            warnings.warn(OfTwo("two", key))
+    """)
+    if spread:
+        pytest.importorskip("xdist")
+        result = leaking.run_apart("-p", "xdist", "-n", "1", "--model-version=2.0")
+    else:
+        result = leaking.run("--model-version=2.0")
+    result.assert_outcomes(passed=1, warnings=2)
+    result.stdout.fnmatch_lines(["*UserWarning: key [[]redacted]", "*OfTwo: two [[]redacted]"])
+    assert KEY not in result.stdout.str()
+
+
+def test_a_key_of_several_lines(leaking):
+    leaking.test("""
+        KEY = "-----BEGIN RSA PRIVATE KEY-----\\nMIIEpAIBAAK\\n-----END RSA PRIVATE KEY-----\\nand more"
+
+        @pytest.fixture
+        def broken():
+            raise ValueError("no " + KEY)
+
+        @pytest.mark.golden(["a"])
+        def test_known_tickets(triage, broken, case):
+            assert triage(case.input)
+    """)
+    result = leaking.run("--model-version=2.0", "--tb=short", "--junitxml=out.xml")
+    for text in everything_shown(leaking, result).values():
+        assert "MIIEpAIBAAK" not in text.replace("\\nMIIEpAIBAAK\\n", "")  # the test's own source
+    result.stdout.fnmatch_lines(["E   ValueError: no [[]redacted]", "E   and more"])
+
+
 def test_the_hook(leaking):
     with (leaking.path / "conftest.py").open("a") as conftest:
         conftest.write("\ndef pytest_modelcheck_redact(text):\n    return text.replace('refund', 'R***')\n")

@@ -1,8 +1,9 @@
-"""The page: one file, no network, and no answer of a model is ever markup.
+"""The HTML page: one file, no network access, and data is never interpreted as markup.
 
-What models, case files and options say travels as JSON inside of data blocks, which a browser does not run,
-and is put on the page as text. The Content-Security-Policy of the page allows its one script and its one
-style sheet by their digests, and nothing else: no other script, no handler in an attribute, no request.
+Text from models, case files and options is embedded as JSON in data blocks, which browsers do not
+run, and is inserted into the page as text. The Content-Security-Policy of the page allows its one script
+and its one style sheet by their digests, and nothing else: no other script, no handler in an attribute,
+no request.
 
 PYTEST_DONT_REWRITE
 """
@@ -63,7 +64,7 @@ _CHANGES: Final = (None, "regressed", "fixed", "changed")
 
 
 def overview(report: RunReport) -> dict[str, Any]:
-    """Everything but the cases."""
+    """The data of the page without the cases."""
     packed: dict[str, Any] = pack(replace(report, checks=()))
     packed["checks"] = [_check(check) for check in report.checks]
     packed["outcomes"] = [outcome.value for outcome in OUTCOMES]
@@ -75,7 +76,7 @@ def overview(report: RunReport) -> dict[str, Any]:
 
 
 def _check(check: CheckReport) -> dict[str, Any]:
-    """A check, with counts in place of ids that its cases tell anyway."""
+    """A check, with counts in place of lists of ids, which its cases repeat."""
     fields: dict[str, Any] = pack(replace(check, cases=(), verdict=_lean(check.verdict)))
     comparison = check.verdict.comparison
     if comparison is not None:
@@ -147,9 +148,9 @@ def _trial(trial: TrialResult, own: str) -> list[Any]:
 
 
 def _steps(trial: TrialResult, own: str) -> Any:
-    """Return an agent's steps: titles, a sentence, the place of the first row that differs, and rows.
+    """Return an agent's steps: titles, a sentence, the index of the first row that differs, and the rows.
 
-    A row is its number, whether both do the same, and the text and the result of the step on each side.
+    A row holds its number, whether both sides agree, and the text and result of the step on each side.
     """
     found = steps_of_trial(trial, own)
     if found is None:
@@ -167,7 +168,7 @@ def _value(value: Any) -> Any:
 
 
 def _outcome(result: CaseResult | TrialResult | None) -> int:
-    """Counted from 1: 0 says that there is none."""
+    """The outcome as a number from 1; 0 for none."""
     return 0 if result is None else 1 + OUTCOMES.index(result.outcome)
 
 
@@ -211,7 +212,7 @@ _SLOT: Final = "<!-- data -->"
 
 
 def escaped(content: bytes) -> bytes:
-    r"""JSON that cannot end the element that it stands in.
+    r"""Escape JSON so that it cannot end its HTML element.
 
     >>> escaped(b'"</script>"')
     b'"\\u003c/script\\u003e"'
@@ -231,7 +232,7 @@ def _title(report: RunReport) -> str:
 
 
 def _policy(script: str, style: str) -> str:
-    """Return the page's content security policy: run this script, look like this, and nothing else."""
+    """Return a content security policy that allows this script and this style sheet, and nothing else."""
     rules = {
         "default-src": "'none'",
         "script-src": _digest(script),
