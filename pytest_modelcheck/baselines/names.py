@@ -137,7 +137,7 @@ def matches(pattern: str, check: str) -> bool:
 
 
 def home_of(path: Path, baselines: str, fallback: Path) -> Path:
-    """The folder beside whose ``baselines/`` everything remembered of a test lies.
+    """The folder beside whose ``baselines/`` the files of a test lie.
 
     The search ends at the top of a git repository. It first follows symbolic links (a folder of tests reached
     by two names is one folder), then the path as given (tests linked into a project belong to it).

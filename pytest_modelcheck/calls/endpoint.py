@@ -116,6 +116,8 @@ class Endpoint:
         self.threaded = not caller.awaited and (caller.concurrency > 1 or asks_for_care)
         self.together = caller.batch or caller.awaited or caller.concurrency > 1 or bool(definition.executor)
         plain = not (caller.awaited or self.threaded)
+        # A plain batch model runs locally. Its answers have no time of their own, and claims would cost more
+        # than they save, until its calls prove slow.
         self.measured = not (plain and caller.batch)
         self._claimed = not plain
         self._worth_keeping = _WORTH_KEEPING
@@ -125,6 +127,7 @@ class Endpoint:
         self._timeout = definition.timeout
         self._retries = definition.retries or 0
         self._retry_on = worth_retrying(definition.retry_on)
+        # Worker processes do not talk to each other: each gets an equal share of the rate and the budget.
         self._pace = Pace(0.0 if rate is None else interval_of(rate) * workers)
         self._purse = None if money is None else Purse(model.label, money / workers)
         self._scales = Scales(definition.usage, definition.cost, definition.name)
@@ -257,7 +260,7 @@ class Endpoint:
     def _steps(self, inputs: list[Any], keep: Keep, after_success: Sequence[bool]) -> Steps:
         """Yield steps until each input has its own answer or failure."""
         size = len(inputs)
-        fit = self._allowance.take(size)
+        fit = self._allowance.take(size)  # the budget may allow only the first inputs of the batch
         if fit:
             part = inputs if fit == size else inputs[:fit]
             came = yield from self._tries(part, after_success=after_success[:1] == [True])

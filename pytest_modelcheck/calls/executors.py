@@ -113,10 +113,10 @@ class Expendable:
         """Call a function in a thread, and wait at most ``seconds`` for it.
 
         Args:
-            seconds: How long to wait.
-            caller: Makes the call of a model in it.
-            function: What is called.
-            arguments: What it is called with.
+            seconds: The longest wait.
+            caller: The caller of the model that the function calls.
+            function: The function.
+            arguments: The arguments of the function.
 
         Raises:
             LateError: it took longer. Its thread continues, and its result is dropped.
@@ -143,7 +143,7 @@ class Expendable:
         return future.result()
 
     def close(self) -> None:
-        """Let the threads end."""
+        """End the idle threads."""
         while self._idle:
             self._idle.pop().put(None)
 

@@ -168,10 +168,10 @@ class Purse:
                 )
             known = self._largest is not None
             if not known and self._under_way:
-                return False
+                return False  # wait for the first cost
             expected = self._spent + (self._under_way + size) * (self._largest or 0.0)
             if known and expected > self._limit and self._under_way:
-                return False
+                return False  # wait for the calls under way, which may cost less than expected
             if expected > self._limit or self._limit <= 0:
                 raise BudgetError(
                     f"max_cost={self._limit:g} is reached: {self._label} has cost {self._spent:.6g}, and was "

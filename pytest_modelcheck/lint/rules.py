@@ -39,7 +39,7 @@ RULES: Final = (
         "Two cases have the same input but different expectations.",
         "A model that does not vary gets one of them wrong, whatever it answers.",
         "Decide which answer is right. If another fact decides, put it into the input, or let the test "
-        "reads it from the metadata.",
+        "read it from the metadata.",
         case_rules.contradictions,
     ),
     Rule(
@@ -239,6 +239,7 @@ def chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule
     )
 
 
+# An error of a case file names its place in its text: "tickets.yaml:12: no column 'expcted'".
 _PLACED: Final = re.compile(r"(?P<path>.+?\.\w+)(?::(?P<line>\d+))?: (?P<message>.+)", re.S)
 
 

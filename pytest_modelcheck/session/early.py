@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Case
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
-    from pytest_modelcheck.session.revalidation import Remembered
+    from pytest_modelcheck.session.revalidation import CachedTrials
 
 _CALIBRATED = frozenset({"max_changed", "max_regressed"})
 
@@ -73,14 +73,14 @@ class EarlyEnd:
         ran: The results of its trials.
         approved: The approved results.
         variation: What is known about the model's variation.
-        remembered: Trials for revalidation.
+        cached: Trials for revalidation.
     """
 
     check: Check
     ran: Ran
     approved: Approved
     variation: Variation
-    remembered: Remembered | None
+    cached: CachedTrials | None
 
 
 def run_until_decided(check: Check, approved: Approved) -> Steps[EarlyEnd]:
@@ -289,7 +289,7 @@ class EarlyRun:
         cached = max(0, len(results.distinct) - (check.asked - self._asked_again))
         calls = check.calls(Calls(cached=cached, direct=ran.direct[0], seconds=seconds))
         ran = replace(ran, results=results, calls=calls, early=early)
-        return EarlyEnd(check, ran, self._approved, self._variation, self._takers.remembered)
+        return EarlyEnd(check, ran, self._approved, self._variation, self._takers.cached)
 
 
 def _is_known(case: Case, then: CaseResult | None) -> bool:

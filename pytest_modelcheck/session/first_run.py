@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pytest_modelcheck.records import Trial
     from pytest_modelcheck.session.approved import Approved
     from pytest_modelcheck.session.check import Check, Steps
-    from pytest_modelcheck.session.revalidation import Remembered
+    from pytest_modelcheck.session.revalidation import CachedTrials
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,12 @@ class Takers:
     Attributes:
         results: The result of each case.
         answered: Receives answers, if the check needs facts about them.
-        remembered: Receives trials for revalidation, if that is on.
+        cached: Receives trials for revalidation, if that is on.
     """
 
     results: Results
     answered: Answered | None
-    remembered: Remembered | None
+    cached: CachedTrials | None
 
     def take(self, results: Sequence[Result]) -> None:
         """Receive the results of some trials."""
@@ -51,7 +51,7 @@ class Takers:
 
     def note(self, results: Sequence[Result]) -> None:
         """The same without the results of cases."""
-        for taker in (self.answered, self.remembered):
+        for taker in (self.answered, self.cached):
             if taker is not None:
                 taker.take(results)
 
@@ -67,11 +67,11 @@ def takers_of(check: Check, plan: Plan, approved: Approved) -> Takers:
     """The receivers of results of the check's own trials."""
     spec = check.spec
     looks_at_answers = spec.limits.on_costs or check.subject.definition.answer_fingerprint is not None
-    remembered = None
+    cached = None
     if check.places.revalidate:
-        from pytest_modelcheck.session.revalidation import remembered_of
+        from pytest_modelcheck.session.revalidation import cached_of
 
-        remembered = remembered_of(check, approved)
+        cached = cached_of(check, approved)
     return Takers(
         Results(
             plan,
@@ -81,11 +81,11 @@ def takers_of(check: Check, plan: Plan, approved: Approved) -> Takers:
             perturbed=spec.perturbations is not None,
         ),
         Answered(check.subject) if looks_at_answers else None,
-        remembered,
+        cached,
     )
 
 
-def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, Remembered | None]]:
+def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, CachedTrials | None]]:
     """Run every trial."""
     plan, start = check.plan, Clock.perf_counter()
     takers = takers_of(check, plan, approved)
@@ -105,7 +105,7 @@ def first_run(check: Check, approved: Approved) -> Steps[tuple[Ran, Remembered |
         **takers.of_answers(check),
         explained=run.explained,
     )
-    return ran, takers.remembered
+    return ran, takers.cached
 
 
 def run_again(

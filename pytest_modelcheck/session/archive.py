@@ -101,7 +101,7 @@ class Archive:
         found.pop(verdict.version or "", None)
         return replace(check, history=tuple(found[version] for version in sorted(found, key=natural)))
 
-    def remembered(
+    def saved(
         self, model: str, version: str, selected: Callable[[str], bool]
     ) -> tuple[list[CheckReport], list[str]]:
         """The checks with a verdict on a version, and the names of those that it only ran."""
