@@ -6,7 +6,6 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from contextvars import copy_context
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.calls.batches import Failure
@@ -14,7 +13,7 @@ from pytest_modelcheck.calls.executors import Elsewhere, Expendable, LateError
 from pytest_modelcheck.calls.loops import loop_runs
 from pytest_modelcheck.calls.waiting import ends
 from pytest_modelcheck.models.calling import Arguments
-from pytest_modelcheck.models.model import IMMUTABLE
+from pytest_modelcheck.models.model import IMMUTABLE, deep_copy
 
 if TYPE_CHECKING:
     import asyncio
@@ -118,9 +117,9 @@ def copied(x: Any) -> Any:
         return x.copy()
     try:
         if kind is Arguments:
-            return Arguments(deepcopy(x.positional), deepcopy(x.named), x.bound)
-        return deepcopy(x)
-    except Exception:  # noqa: BLE001 - raised by a user's __deepcopy__
+            return Arguments(deep_copy(x.positional), deep_copy(x.named), x.bound)
+        return deep_copy(x)
+    except TypeError:
         return x
 
 

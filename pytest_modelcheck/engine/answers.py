@@ -360,7 +360,7 @@ class Switchboard:
             call.set_result(None)
 
     async def take_async(self, ticket: Ticket, context: Context) -> None:
-        """The same as :meth:`take`, without blocking the event loop."""
+        """Do the same as :meth:`take`, without blocking the event loop."""
         batch = self.batch_with(ticket)
         if batch:
             self._begin(batch, context)
@@ -406,7 +406,7 @@ class Switchboard:
                 self.drop(ticket)
 
     def drop(self, ticket: Ticket) -> None:
-        """Forget a call that nobody needs any more, or whose answer is stored; a queued call is not begun.
+        """Forget a call that no body needs any more, or whose answer is stored; a queued call is not begun.
 
         A call that is under way stays registered until it has ended.
         """
