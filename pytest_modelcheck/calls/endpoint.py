@@ -23,7 +23,7 @@ from pytest_modelcheck.calls.errors import is_outage, is_throttled, one_line, re
 from pytest_modelcheck.calls.executors import LateError, Threads, WorkerDiedError
 from pytest_modelcheck.calls.meter import Meter
 from pytest_modelcheck.calls.throttle import GIVE_UP_AFTER, LONGEST, Circuit, Pace, Purse, Turn, interval_of
-from pytest_modelcheck.calls.waiting import place_among, place_in
+from pytest_modelcheck.calls.waiting import place_in
 from pytest_modelcheck.errors import CallTimeoutError, NotAskedError, OutageError, UsageError
 from pytest_modelcheck.models.usage import Measured, Scales, Usage
 
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 MIXED: Final = -1
 """The repeat of a batch that holds several repeats; calls that the model makes within it are not cached."""
 
-_PATIENCE = 5.0  # seconds that an asynchronous call waits until another one has ended
 _POLL = 0.02  # seconds between two checks whether the cost budget allows the call
 _FIRST_WAIT = 0.5  # seconds: the first wait is at most this long; the bound doubles for each further one
 _WORTH_KEEPING = 0.001  # seconds: the time of a faster call is not stored
@@ -161,7 +160,7 @@ class Endpoint:
         # A model that calls itself would wait for its own turn for ever.
         gate = self._gate if repeat_inside() is None else None
         with (
-            nullcontext() if gate is None else place_in(gate, caller),
+            nullcontext() if gate is None else place_in(gate, caller, lambda: self.meter.requests),
             _inside(repeat),
             closing(self._steps(inputs, keep, after_success)) as steps,
         ):
@@ -191,7 +190,7 @@ class Endpoint:
         import asyncio
 
         limited = sleep is None and repeat_inside() is None
-        async with place_among(self._slots, _PATIENCE) if limited else nullcontext():
+        async with self._slots if limited else nullcontext():
             with _inside(repeat), closing(self._steps(inputs, keep, after_success)) as steps:
                 wanted = next(steps, None)
                 while wanted is not None:

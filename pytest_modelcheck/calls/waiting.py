@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 from concurrent.futures import wait
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from inspect import getattr_static
 from types import BuiltinMethodType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any, Final
@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_modelcheck.models.calling import Caller
 
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
     from types import FrameType
 
@@ -25,6 +24,7 @@ _RLock: Final = type(threading.RLock())
 _CALLS: Final = (Caller.call.__code__, Caller.call_async.__code__)
 _TICK: Final = 0.05  # seconds before the first look at the locks that a call waits for; doubled each time
 _LONGEST: Final = 1.0
+QUIET = 60.0  # seconds without an ended call after which calls that wait for each other are let through
 _DEEPEST: Final = 3  # attributes in a chain such as self.client.lock
 
 
@@ -89,39 +89,32 @@ def ends(call: Future[Any], caller: Caller, seconds: float | None = None) -> boo
 
 
 @contextmanager
-def place_in(gate: threading.Semaphore, caller: Caller) -> Iterator[None]:
+def place_in(gate: threading.Semaphore, caller: Caller, ended: Callable[[], int]) -> Iterator[None]:
     """Take a place among the calls of a model that may be under way at once.
 
-    A model may call itself from threads that it starts, and nothing distinguishes these from threads of a
-    body. So if each call that has a place waits for another thread, this call goes on without a place.
+    A model may call itself from threads that it starts, which look like threads of a body. So a call is let
+    through without a place if, for a minute, no call of the model ended and all of them waited for other
+    threads. A shorter time would break the limit of a client that waits for a thread of its own, such as
+    that of gRPC.
+
+    Args:
+        gate: The places.
+        caller: Makes the calls of the model.
+        ended: Returns the number of calls of the model that have ended so far.
     """
-    tick = _TICK
-    while not (taken := gate.acquire(timeout=tick)) and not _all_wait(caller):
+    tick, quiet, before = _TICK, 0.0, ended()
+    while not (taken := gate.acquire(timeout=tick)):
+        quiet += tick
+        if (now := ended()) != before or not _all_wait(caller):
+            quiet, before = 0.0, now
+        if quiet >= QUIET:
+            break
         tick = min(2 * tick, _LONGEST)
     try:
         yield
     finally:
         if taken:
             gate.release()
-
-
-@asynccontextmanager
-async def place_among(slots: asyncio.Semaphore, patience: float) -> AsyncIterator[None]:
-    """Take a place among asynchronous calls; after ``patience`` seconds, go on without one.
-
-    An asynchronous model may also call itself, and we cannot see what the calls that have a place wait for.
-    """
-    import asyncio
-
-    taken = False
-    with suppress(TimeoutError):
-        async with asyncio.timeout(patience if slots.locked() else None):
-            taken = await slots.acquire()
-    try:
-        yield
-    finally:
-        if taken:
-            slots.release()
 
 
 def _all_wait(caller: Caller) -> bool:

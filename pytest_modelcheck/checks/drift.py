@@ -11,6 +11,7 @@ from statistics import NormalDist, fmean, pstdev
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcheck.canonical.text import percent, plural
+from pytest_modelcheck.checks.protocol import DOUBTFUL
 from pytest_modelcheck.checks.samples import least_p_value, samples_of
 from pytest_modelcheck.records import Finding, Moved, Status
 
@@ -103,6 +104,9 @@ def _finding(moved: Moved, found: Drift, limits: Limits, *, approved: bool) -> F
     reveals = _reveals(moved, found, limits.false_fail_rate)
     if found.p_value <= limits.false_fail_rate:
         return Finding("drift", Status.FAILED, summary, approved, found.p_value, reveals)
+    if found.p_value > DOUBTFUL:
+        text = f"{summary}; chance explains it"
+        return Finding("drift", Status.PASSED, text, approved, found.p_value, reveals)
     summary += "; chance could explain it"
     if limits.inconclusive == "fail":
         summary += ' (inconclusive="fail")'

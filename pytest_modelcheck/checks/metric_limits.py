@@ -40,6 +40,14 @@ class MetricNoise:
 
         return chance_of(self.scores.draws(false_fail_rate), at_least=self.required)
 
+    def least_p_value(self) -> float:
+        """The p-value of an exchange in which every case falls."""
+        return float(0.5 ** len(self.scores.cases))
+
+    def readily(self, false_fail_rate: float) -> float:
+        """The same as ``p_value``: it is as sharp as can be."""
+        return self.p_value(false_fail_rate)
+
     def chance_of_pass(self, _tolerance: float) -> tuple[float, str]:
         """Never called: ``require_proof=`` is refused together with ``metric=``."""
         return 1.0, "a lower metric"

@@ -9,14 +9,14 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import comb, prod
 from statistics import pstdev
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_modelcheck.canonical.text import counted, percent, plural
 from pytest_modelcheck.checks.limits import ROUNDING, fraction_of
-from pytest_modelcheck.checks.protocol import Reason
+from pytest_modelcheck.checks.protocol import DOUBTFUL, Reason
 from pytest_modelcheck.checks.verdicts import with_reason
 from pytest_modelcheck.records import CHANGE, GRADE, Finding, Scale, Status
 
@@ -29,12 +29,20 @@ if TYPE_CHECKING:
     from pytest_modelcheck.checks.runs import Runs
     from pytest_modelcheck.stats.noise import Excess
 
+_FEWEST_MEANS = 5
+
 
 class Noise(Protocol):
     """The noise in the observation that one limit is compared with."""
 
     def p_value(self, false_fail_rate: float) -> float:
         """The chance of the observation, or a worse one, if the requirement were just met."""
+
+    def least_p_value(self) -> float:
+        """The p-value of the worst result that so many cases can have."""
+
+    def readily(self, false_fail_rate: float) -> float:
+        """The same as ``p_value``, or for bounds that take nothing for granted by a sharper test."""
 
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
         """The chance of so good a result with a shortfall of ``tolerance``, and that shortfall in words."""
@@ -90,6 +98,11 @@ class Rule:
         if p_value <= rate:
             return Finding(limit, Status.FAILED, summary, against_baseline, p_value, reveals)
         explained = "noise" if self.varies else "the choice of cases"
+        # With too few cases for any result to fail, nothing at all would be noticed, so that is no pass.
+        if p_value > DOUBTFUL and noise.readily(rate) > DOUBTFUL and noise.least_p_value() <= rate:
+            text = f"{summary}; {explained} explains it"
+            found = self._met(limit, text, noise, against_baseline=against_baseline, context=p_value)
+            return replace(found, reveals=reveals)
         return self.inconclusive(
             limit, f"{summary}; {explained} could explain it", against_baseline, p_value, reveals
         )
@@ -113,8 +126,9 @@ class Rule:
             chance, shortfall = noise.chance_of_pass(self.limits.tolerance or 0.0)
             if chance > self.limits.false_pass_rate:
                 likely = percent(_shown(chance))
+                met = "" if summary.endswith("explains it") else "met, but "
                 unproven = (
-                    f"{summary}; met, but not proven: {shortfall} would show this with a chance of {likely}"
+                    f"{summary}; {met}not proven: {shortfall} would show this with a chance of {likely}"
                 )
                 return self.inconclusive(
                     limit, unproven, against_baseline, context, noise.reveals(self.limits)
@@ -160,6 +174,22 @@ class RateNoise:
 
         return lower_tail(*self.observed.counts, self.required)
 
+    def least_p_value(self) -> float:
+        """The same if every case failed."""
+        means = self.observed.means
+        if means is None:
+            from pytest_modelcheck.stats.rates import lower_tail
+
+            return lower_tail(0, self.observed.counts[1], self.required)
+        if self.at_zero:
+            return float(0.5 ** len(means))
+        return _least_mean(len(means), self.required, self.observed.scale)
+
+    def readily(self, false_fail_rate: float) -> float:
+        """By Student's test of means."""
+        means = self.observed.means
+        return self.p_value(false_fail_rate) if means is None else _student(means, self.required)
+
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
         """The same in the other direction, at the required rate less the tolerance."""
         scale = self.observed.scale
@@ -195,7 +225,7 @@ class RateNoise:
         from pytest_modelcheck.stats.power import detectable_shift
 
         means, scale, signed = self.observed.means or (), self.observed.scale, self.observed.signed
-        if self.at_zero and 0.5 ** len(means) > false_fail_rate:
+        if self.at_zero and self.least_p_value() > false_fail_rate:
             return f"{counted(len(means), self.observed.units)} cannot reveal any mean change"
         # With one more at either end, as the bound itself has it: equal scores do not mean no spread.
         ends = (scale.high, scale.low) if scale.bounded and not self.at_zero else ()
@@ -233,7 +263,7 @@ class DropNoise:
 
             return drop_p_value(*self.observed.afresh, self.margin)
         if drops is None:
-            return self._of_counts()
+            return self._of_counts(self.broke, self.fixed)
         if self._by_bound:
             return _mean_at_least([-drop for drop in drops], -self.margin, self._differences)
         if self.observed.pairs is not None:
@@ -245,13 +275,24 @@ class DropNoise:
 
         return sign_flip_test(drops, false_fail_rate).p_value
 
-    @property
-    def _least_p_value(self) -> float:
-        """The smallest p-value that any drop could have, by exchanges or sign flips."""
+    def least_p_value(self) -> float:
+        """The same if every case broke that could."""
+        drops = self.observed.drops
+        if drops is None:
+            return self._of_counts(self.cases, 0)
+        if self._by_bound:
+            return _least_mean(len(drops), -self.margin, self._differences)
         if self.observed.pairs is None:
-            return float(0.5 ** len(self.observed.drops or ()))
+            return float(0.5 ** len(drops))
         ways = (comb(len(pair.then) + len(pair.now), len(pair.now)) for pair in self.observed.pairs)
         return float(prod(1 / each for each in ways))
+
+    def readily(self, false_fail_rate: float) -> float:
+        """By Student's test where a bound decides."""
+        drops = self.observed.drops
+        if drops is None or not self._by_bound:
+            return self.p_value(false_fail_rate)
+        return _student([-drop for drop in drops], -self.margin)
 
     @property
     def _by_bound(self) -> bool:
@@ -263,14 +304,12 @@ class DropNoise:
         """The range of the difference of two scores."""
         return Scale(-self.observed.scale.width, self.observed.scale.width)
 
-    def _of_counts(self) -> float:
+    def _of_counts(self, broke: int, fixed: int) -> float:
+        from pytest_modelcheck.stats.paired import drop_p_value, mcnemar_exact
+
         if self.margin:
-            from pytest_modelcheck.stats.paired import drop_p_value
-
-            return drop_p_value(self.broke, self.fixed, self.cases, self.margin)
-        from pytest_modelcheck.stats.paired import mcnemar_exact
-
-        return mcnemar_exact(self.broke, self.fixed)
+            return drop_p_value(broke, fixed, self.cases, self.margin)
+        return mcnemar_exact(broke, fixed)
 
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
         """For counts exactly, for means by Gaffke's bound."""
@@ -304,7 +343,7 @@ class DropNoise:
 
         drops, scale = self.observed.drops or (), self._differences
         units = counted(len(drops), self.observed.units)
-        if not self._by_bound and self._least_p_value > false_fail_rate:
+        if not self._by_bound and self.least_p_value() > false_fail_rate:
             return f"{units} cannot reveal any drop"
         ends = (scale.low, scale.high) if scale.bounded and self._by_bound else ()
         spread = pstdev([*drops, *ends])
@@ -331,6 +370,16 @@ class ShareNoise:
         from pytest_modelcheck.stats.rates import upper_tail
 
         return upper_tail(self.count, self.of, self.fraction)
+
+    def least_p_value(self) -> float:
+        """The same if every run counted."""
+        from pytest_modelcheck.stats.rates import upper_tail
+
+        return upper_tail(self.of, self.of, self.fraction)
+
+    def readily(self, false_fail_rate: float) -> float:
+        """The same: it is exact."""
+        return self.p_value(false_fail_rate)
 
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
         """The same towards the other side."""
@@ -370,6 +419,17 @@ class ExcessNoise:
             return self.excess.p_value
         return _mean_at_least([-each for each in self.excess.each], -self.allowance, CHANGE)
 
+    def least_p_value(self) -> float:
+        """The same if a perturbation changed the answers to every case, and the model repeated itself."""
+        cases = len(self.excess.each)
+        return _least_mean(cases, -self.allowance, CHANGE) if self.allowance else float(0.25**cases)
+
+    def readily(self, false_fail_rate: float) -> float:
+        """By Student's test where a bound decides."""
+        if not self.allowance:
+            return self.p_value(false_fail_rate)
+        return _student([-each for each in self.excess.each], -self.allowance)
+
     def chance_of_pass(self, tolerance: float) -> tuple[float, str]:
         """By Gaffke's bound."""
         below = min(1.0, self.allowance + tolerance)
@@ -400,6 +460,20 @@ def _mean_at_least(values: Sequence[float], required: float, scale: Scale) -> fl
     # Rounding must not carry a score out of its scale.
     units = [min(1.0, max(0.0, scale.unit(value))) for value in values]
     return mean_p_value(units, min(1.0, max(0.0, scale.unit(required))))
+
+
+def _least_mean(units: int, required: float, scale: Scale) -> float:
+    """The same where every unit is the lowest, or 0 without bounds; a few means say too little, 1."""
+    if units < _FEWEST_MEANS:
+        return 1.0
+    return _mean_at_least([scale.low] * units, required, scale) if scale.bounded else 0.0
+
+
+def _student(values: Sequence[float], required: float) -> float:
+    from pytest_modelcheck.stats.means import student_p_value
+
+    # Equal values have no spread to test by: then all of them are below, or none is.
+    return student_p_value(values, required) if max(values) >= required - ROUNDING else 0.0
 
 
 def _fixes(pair: Runs) -> float:
