@@ -290,8 +290,10 @@ def mutate(project: Project, wish: Wish) -> int:
     """
     mutation = _mutation(project, wish)
     if not mutation.replayed:
-        reasons = [f"{check.name}: {check.trouble}" for check in mutation.checks if check.trouble]
-        raise UsageError("\n".join(["no check could be replayed.", *(reasons or ["There is none."])]))
+        if not mutation.checks:
+            raise UsageError("there is no check to replay: pytest collects none")
+        reasons = [f"{mutation.name(check)}: {check.trouble}" for check in mutation.checks]
+        raise UsageError("\n".join(["no check could be replayed.", *reasons]))
     if wish.form == "text":
         print_lines(mutation_lines(mutation, width()))
     else:
